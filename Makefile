@@ -1,0 +1,81 @@
+# Needs GNU make 3.81 or newer and Python 3.11 or newer; `make PYTHON=python3.13 run` names another Python.
+# ARGS reaches the command behind a target: `make test ARGS="-k quota"`.
+
+PYTHON ?= python3
+ARGS =
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+# A stamp is younger than all that it was installed from. To run installs no tool of the developers.
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench bench-full lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_STAMP) ## start all that is configured; with nothing configured the playground at http://127.0.0.1:8080
+	@exec $(BIN)/reverie run $(ARGS)
+
+demo: $(RUN_STAMP) ## start the playground with the simulator, even where keys are set
+	@exec $(BIN)/reverie demo $(ARGS)
+
+# Half of the tests wait for processes and browsers: whoever is free takes the next one.
+# `auto` would count physical cores, of which a small virtual machine has one.
+test: $(DEV_STAMP) ## run all tests
+	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(ARGS)
+
+check: $(DEV_STAMP) ## lint, formatting, types, direction of imports, container
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m pytest -q tests/frame/test_container.py
+
+bench: $(DEV_STAMP) ## run the benchmarks, shortened
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-full: $(DEV_STAMP) ## run the benchmarks with the real limits and windows
+	@$(BIN)/python -m benchmarks --full $(ARGS)
+
+lock: $(BIN)/uv ## renew the locks after a change of pyproject.toml; ARGS=--upgrade takes the newest
+	$(UV_COMPILE) $(ARGS) --group dev pyproject.toml --output-file requirements-dev.lock
+	$(UV_COMPILE) --constraints requirements-dev.lock pyproject.toml --output-file requirements.lock
+	$(UV_COMPILE) --constraints requirements-dev.lock --group build --output-file requirements-build.lock
+
+clean: ## remove the virtual environment, caches and builds; never data
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bot adapters tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A half-made environment would look like a whole one to the next run of make, so it goes at once.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
+		"Reverie needs Python 3.11 or newer, and $(PYTHON) is" \
+		"$$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing):" \
+		"install one and name it, as in: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf .venv; echo \
+		"$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu install python3-venv" >&2; exit 1; }
+
+$(BIN)/uv: | $(BIN)/python
+	$(INSTALL) uv
+
+# The project goes in last, without a look at any index: all that it needs is already there.
+$(RUN_STAMP): requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+	@echo "Installing Reverie into $(VENV) …"
+	@$(INSTALL) --requirement requirements.lock --requirement requirements-build.lock
+	@$(INSTALL) --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "Installing Reverie and what its developers use into $(VENV) …"
+	@$(INSTALL) --requirement requirements-dev.lock
+	@$(INSTALL) --no-index --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""The core of Reverie: it names no chat platform."""

@@ -1,0 +1,123 @@
+"""The image's build, run outside of a container: the same files, the same command."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from configparser import ConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.frame.dockerfile import ROOT, read_stages
+
+PACKAGES = ("bot", "adapters")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A wheel and the context from which it was built."""
+
+    context: Path
+    wheel: Path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    context = tmp_path_factory.mktemp("context")
+    stage = read_stages()[0]
+    for instruction in stage:
+        if instruction.name == "COPY":
+            *sources, target = instruction.words
+            for source in sources:
+                copy(ROOT / source, context / target / source if target == "./" else context / target)
+    (command,) = [
+        command.split()
+        for instruction in stage
+        if instruction.name == "RUN"
+        for command in instruction.text.split("&&")
+        if "hatchling" in command
+    ]
+    subprocess.run(
+        [sys.executable, *command[1:-1], str(context / "dist")], cwd=context, check=True, capture_output=True
+    )
+    (wheel,) = (context / "dist").glob("*.whl")
+    return Built(context=context, wheel=wheel)
+
+
+def copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source, target)
+
+
+def installed(wheel: Path, target: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
+    subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, capture_output=True)
+
+
+def files(folder: Path) -> Sequence[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for package in PACKAGES
+        for path in (folder / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
+def test_the_wheel_holds_every_file_of_both_packages(built: Built) -> None:
+    """Prices, queries, migrations and the playground's pages are read from there at run time."""
+    with ZipFile(built.wheel) as archive:
+        held = sorted(name for name in archive.namelist() if name.split("/")[0] in PACKAGES)
+    assert files(built.context) == held
+
+
+def test_nothing_else_is_installed_beside_them(built: Built) -> None:
+    with ZipFile(built.wheel) as archive:
+        tops = {name.split("/")[0] for name in archive.namelist()}
+    assert {*PACKAGES, f"reverie_bot-{PROJECT['version']}.dist-info"} == tops
+
+
+def test_no_file_is_lost_to_the_ignore_list(tmp_path: Path) -> None:
+    """A build from a checkout leaves out what git ignores, so no pattern may catch a file of ours."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", *PACKAGES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"HOME": str(tmp_path)},
+    )
+    if listed.returncode != 0:
+        pytest.skip("no git checkout, so there is no ignore list to obey")
+    assert [name for name in listed.stdout.splitlines() if not name.endswith(".pyc")] == []
+
+
+def test_the_script_and_the_adapters_are_announced(built: Built) -> None:
+    announced = ConfigParser(delimiters=("=",))
+    with ZipFile(built.wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/entry_points.txt")]
+        announced.read_string(archive.read(name).decode())
+    assert PROJECT["scripts"] == dict(announced["console_scripts"])
+    assert PROJECT["entry-points"]["reverie.adapters"] == dict(announced["reverie.adapters"])
+
+
+def test_the_command_runs_where_no_checkout_is(built: Built, tmp_path: Path) -> None:
+    installed(built.wheel, tmp_path / "site")
+    asked = subprocess.run(
+        [sys.executable, "-m", "bot", "--help"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "PYTHONPATH": str(tmp_path / "site"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert "run" in asked.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["site"], "asking for help writes nothing"
