@@ -1,0 +1,1 @@
+"""Rules over plain values: no await, no input or output, no clock."""

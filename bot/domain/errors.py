@@ -1,0 +1,131 @@
+"""Errors, named by what the caller must do.
+
+ReverieError
+├── Refused                  the person can mend it; its text is shown to them, privately
+│   ├── InvalidRequest       change the command
+│   ├── QuotaExhausted       wait for the reset, or ask an admin
+│   ├── NotAllowed           ask somebody who may
+│   ├── ContentRejected      change the words
+│   ├── JobNotFound          check the id
+│   └── NotYours             ask the owner
+├── ProviderError            the generation API
+│   ├── NotSent              nothing left this machine: try again
+│   ├── RateLimited          try again after `retry_after_ms`
+│   ├── Rejected             final: release the money, tell the reason
+│   ├── OutcomeUnknown       never replay: reconcile
+│   ├── AccountProblem       stop submitting on this account, tell the operator
+│   └── GenerationNotFound   the id is not known there (any more)
+├── MediaError               a file on its way into our storage
+│   ├── MediaUnavailable     try again later
+│   └── MediaRefused         final: the file is not what it must be
+├── DeliveryError            a chat platform
+│   ├── Delayed              try again after `retry_after_ms`
+│   └── Undeliverable        final for the card, never for its results
+└── StoreError
+    └── StaleTransition      somebody else did it: drop quietly
+"""
+
+
+class ReverieError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class Refused(ReverieError):
+    """This cannot be done as asked."""
+
+
+class InvalidRequest(Refused):
+    """The command is not valid."""
+
+
+class QuotaExhausted(Refused):
+    """The quota is used up."""
+
+
+class NotAllowed(Refused):
+    """You may not do this here."""
+
+
+class ContentRejected(Refused):
+    """These words are not allowed here."""
+
+
+class JobNotFound(Refused):
+    """There is no such job."""
+
+
+class NotYours(Refused):
+    """This job belongs to somebody else."""
+
+
+class ProviderError(ReverieError):
+    """The generation API failed."""
+
+
+class NotSent(ProviderError):
+    """The request did not leave this machine."""
+
+
+class RateLimited(ProviderError):
+    """The generation API asks to slow down."""
+
+    def __init__(self, message: str | None = None, *, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        #: as the API asked; None where it named no time
+        self.retry_after_ms = retry_after_ms
+
+
+class Rejected(ProviderError):
+    """The generation API refused the request for good."""
+
+
+class OutcomeUnknown(ProviderError):
+    """The request may or may not have been carried out."""
+
+
+class AccountProblem(ProviderError):
+    """The account cannot submit: its key, credit or permission needs the operator."""
+
+
+class GenerationNotFound(ProviderError):
+    """The generation API does not know this generation."""
+
+
+class MediaError(ReverieError):
+    """The file could not be brought in."""
+
+
+class MediaUnavailable(MediaError):
+    """The file cannot be had right now."""
+
+
+class MediaRefused(MediaError):
+    """The file is not acceptable."""
+
+
+class DeliveryError(ReverieError):
+    """The message could not be shown."""
+
+
+class Delayed(DeliveryError):
+    """The platform asks to try again later."""
+
+    def __init__(self, message: str | None = None, *, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        #: as the platform asked; None where it named no time
+        self.retry_after_ms = retry_after_ms
+
+
+class Undeliverable(DeliveryError):
+    """The message can never be shown at that place."""
+
+
+class StoreError(ReverieError):
+    """The store refused the write."""
+
+
+class StaleTransition(StoreError):
+    """The record has moved on meanwhile."""

@@ -1,0 +1,126 @@
+"""A picture is what it decodes to, not what it is called."""
+
+import struct
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from bot.domain.errors import MediaRefused
+from bot.media.probing import Probe, probe_picture
+from tests.media.pictures import moving_picture, picture
+
+
+def _write(folder: Path, content: bytes, name: str = "a") -> str:
+    path = folder / name
+    path.write_bytes(content)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime"),
+    [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"), ("GIF", "image/gif")],
+)
+def test_pictures_are_recognised_by_content(kind: str, mime: str, tmp_path: Path) -> None:
+    content = picture(kind)
+    expected = Probe(mime=mime, width=64, height=48, bytes=len(content), animated=False)
+    assert probe_picture(_write(tmp_path, content, "a.txt")) == expected
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_moving_pictures_are_told(kind: str, tmp_path: Path) -> None:
+    assert probe_picture(_write(tmp_path, moving_picture(kind))).animated
+
+
+def test_a_picture_in_memory_is_read_the_same_way(tmp_path: Path) -> None:
+    content = picture()
+    assert probe_picture(content) == probe_picture(_write(tmp_path, content))
+    with pytest.raises(MediaRefused, match="not a picture"):
+        probe_picture(b"words")
+
+
+def test_size_is_as_shown(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    probe = probe_picture(_write(tmp_path, picture("JPEG", (64, 48), exif=exif)))
+    assert (probe.width, probe.height) == (48, 64)
+
+
+def test_several_pictures_in_one_jpeg_are_its_first(tmp_path: Path) -> None:
+    probe = probe_picture(_write(tmp_path, moving_picture("MPO")))
+    assert (probe.mime, probe.animated) == ("image/jpeg", False)
+
+
+@pytest.mark.parametrize(
+    "content", [b"just words\n" * 20, b"", b"%PDF-1.7", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF"]
+)
+def test_other_files_are_refused_whatever_their_name(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(MediaRefused, match="not a picture"):
+        probe_picture(_write(tmp_path, content, "picture.png"))
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM"])
+def test_other_kinds_of_pictures_are_refused(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(MediaRefused, match="not a picture"):
+        probe_picture(_write(tmp_path, picture(kind)))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_a_truncated_picture_is_refused(kind: str, part: float, tmp_path: Path) -> None:
+    content = picture(kind, (200, 200))
+    with pytest.raises(MediaRefused, match="broken or not complete"):
+        probe_picture(_write(tmp_path, content[: int(len(content) * part)]))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_a_moving_picture_that_breaks_off_is_refused(kind: str, tmp_path: Path) -> None:
+    content = moving_picture(kind, 4, (100, 100))
+    with pytest.raises(MediaRefused, match="broken or not complete"):
+        probe_picture(_write(tmp_path, content[: int(len(content) * 0.8)]))
+
+
+def test_a_picture_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path, picture())
+    assert probe_picture(path, 64 * 48).width == 64
+    with pytest.raises(MediaRefused, match="too large"):
+        probe_picture(path, 64 * 48 - 1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(10_000, 6_000), (12_000, 8_000), (60_000, 60_000)])
+def test_a_pixel_bomb_is_refused_before_it_is_decoded(width: int, height: int, tmp_path: Path) -> None:
+    """The header alone is enough: there are no pixels to decode."""
+    with pytest.raises(MediaRefused, match="at most 50 megapixels"):
+        probe_picture(_write(tmp_path, _png_header(width, height)))
+
+
+def _png_header(width: int, height: int) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", b"")
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+_SEEDS = {kind: picture(kind, (24, 24)) for kind in ("JPEG", "PNG", "WEBP", "GIF")} | {
+    f"moving {kind}": moving_picture(kind, 3, (16, 16)) for kind in ("WEBP", "PNG", "GIF", "MPO")
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(_SEEDS)),
+    place=st.integers(0, 3000),
+    patch=st.binary(min_size=1, max_size=12),
+)
+def test_whatever_is_broken_the_answer_is_a_probe_or_a_refusal(kind: str, place: int, patch: bytes) -> None:
+    content = bytearray(_SEEDS[kind])
+    at = place % len(content)
+    content[at : at + len(patch)] = patch
+    with suppress(MediaRefused):
+        assert probe_picture(bytes(content)).width > 0

@@ -1,0 +1,151 @@
+"""Files are kept by their content, whole or not at all."""
+
+import asyncio
+import errno
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.media.storage import FolderStorage, StoredFile, _translated
+
+CONTENT = b"a picture" * 1000
+ID = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> FolderStorage:
+    return FolderStorage(tmp_path / "media")
+
+
+async def _put(storage: FolderStorage, source: Path | bytes = CONTENT) -> StoredFile:
+    return await storage.put(source, mime="image/png", width=4, height=3)
+
+
+def _files(storage: FolderStorage) -> list[Path]:
+    return sorted(path for path in storage.folder.rglob("*") if path.is_file())
+
+
+async def test_a_file_is_kept_by_its_content(storage: FolderStorage) -> None:
+    stored = await _put(storage)
+    assert stored == StoredFile(id=ID, mime="image/png", bytes=len(CONTENT), width=4, height=3)
+    assert storage.path(ID) == storage.folder / ID[:2] / ID[2:4] / ID
+    assert await storage.exists(ID)
+    with await storage.open(ID) as file:
+        assert file.read() == CONTENT
+
+
+async def test_a_file_on_disk_is_copied(storage: FolderStorage, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(CONTENT)
+    assert (await _put(storage, source)).id == ID
+    assert source.exists()
+
+
+async def test_the_same_content_is_one_file(storage: FolderStorage) -> None:
+    """Also when it comes in many times at once."""
+    stored = await asyncio.gather(*(_put(storage) for _ in range(20)))
+    assert {file.id for file in stored} == {ID}
+    assert _files(storage) == [storage.path(ID)]
+
+
+async def test_a_removed_file_is_gone_and_may_be_removed_again(storage: FolderStorage) -> None:
+    await _put(storage)
+    await storage.remove(ID)
+    await storage.remove(ID)
+    assert not await storage.exists(ID)
+    with pytest.raises(MediaUnavailable, match="no longer stored"):
+        await storage.open(ID)
+
+
+@pytest.mark.parametrize(
+    "file_id", ["", "..", "../../etc/passwd", ID.upper(), ID[:-1], ID + "0", f"{ID}\n", "g" * 64]
+)
+async def test_an_id_is_checked_before_it_becomes_a_path(file_id: str, storage: FolderStorage) -> None:
+    with pytest.raises(MediaRefused):
+        storage.path(file_id)
+    for use in (storage.exists, storage.remove, storage.open):
+        with pytest.raises(MediaRefused):
+            await use(file_id)
+
+
+async def test_only_abandoned_files_are_swept(storage: FolderStorage) -> None:
+    now = time.time_ns() // 1_000_000
+    assert await storage.sweep(now=now) == 0
+    await _put(storage)
+    old, new = storage.incoming / "old", storage.incoming / "new"
+    for path, age_s in ((old, 3700), (new, 3500)):
+        path.write_bytes(b"")
+        os.utime(path, (now / 1000 - age_s,) * 2)
+    assert await storage.sweep(now=now) == 1
+    assert _files(storage) == sorted([new, storage.path(ID)])
+
+
+async def test_what_fails_leaves_no_file(storage: FolderStorage, tmp_path: Path) -> None:
+    with pytest.raises(MediaUnavailable):
+        await _put(storage, tmp_path / "missing")
+    assert _files(storage) == []
+
+
+_WRITER = """
+import asyncio, pathlib, sys
+from bot.media.storage import FolderStorage
+
+async def main():
+    storage = FolderStorage(pathlib.Path(sys.argv[1]))
+    number = 0
+    while True:
+        content = b"%d" % number * 100_000
+        stored = await storage.put(content, mime="image/png", width=1, height=1)
+        print(stored.id, flush=True)
+        number += 1
+
+asyncio.run(main())
+"""
+
+
+def test_a_killed_writer_leaves_only_whole_files(storage: FolderStorage) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(storage.folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert writer.stdout is not None
+        kept = [writer.stdout.readline().strip() for _ in range(5)]
+        writer.send_signal(signal.SIGKILL)
+        kept += writer.stdout.read().split()
+    finally:
+        writer.kill()
+        writer.communicate()
+    whole = [path for path in _files(storage) if path.parent != storage.incoming]
+    assert set(kept) <= {path.name for path in whole}
+    for path in whole:
+        assert path.name == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.ENOSPC, "full"),
+        (errno.EDQUOT, "full"),
+        (errno.EROFS, "read-only"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_errors_of_the_disk_are_clear(number: int, says: str) -> None:
+    with pytest.raises(MediaUnavailable, match=says), _translated():
+        raise OSError(number, os.strerror(number))
+
+
+async def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(MediaUnavailable, match="media storage failed"):
+        await _put(FolderStorage(tmp_path / "file" / "media"))
