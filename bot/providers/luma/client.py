@@ -1,0 +1,212 @@
+"""One Dream Machine account: every call is sent once, and a create is never sent again."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import ipaddress
+import time
+from collections.abc import Mapping
+
+import httpx
+import orjson
+from pydantic import SecretStr
+
+from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent
+from bot.domain.requests import ImageModel, Lane
+from bot.providers.base import AnyRequest, Capabilities, Generation, LaneLimits, Page
+from bot.providers.luma import wire
+from bot.providers.luma.detail import read_detail
+from bot.providers.luma.errors import Call, Departure, read_retry_after, refusal, translated
+from bot.providers.luma.fingerprints import fingerprint
+
+PUBLIC_API = "https://api.lumalabs.ai/dream-machine/v1"
+#: what the Build tier allows
+BUILD_TIER: Mapping[Lane, LaneLimits] = {
+    Lane.IMAGE: LaneLimits(concurrent=40, per_minute=80),
+    Lane.VIDEO: LaneLimits(concurrent=10, per_minute=20),
+}
+
+#: seconds; a create waits for no connection long enough to grow stale, for it can be sent later
+_POOL_TIMEOUT, _CONNECT_TIMEOUT = 2.0, 5.0
+_CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60)
+
+
+def account_id(api_key: SecretStr, secret: bytes) -> str:
+    """Name an account by a keyed hash of its key, from which nobody can find or check the key."""
+    digest = hmac.digest(secret, b"account:" + api_key.get_secret_value().encode(), hashlib.sha256)
+    return base64.b32encode(digest[:10]).decode().lower()
+
+
+class LumaProvider:
+    """A `Provider` over the Dream Machine API, or over anything that speaks it."""
+
+    def __init__(
+        self,
+        *,
+        api_key: SecretStr,
+        account: str,
+        base_url: str = PUBLIC_API,
+        limits: Mapping[Lane, LaneLimits] = BUILD_TIER,
+        name: str = "luma",
+        proxy: str | None = None,
+        timeout: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`timeout` bounds a whole call, in seconds. Raises ValueError for a key or address that is none."""
+        self.name = name
+        self.account = account
+        self.limits = limits
+        self.capabilities = Capabilities(
+            kinds=frozenset({"image", "reframe_image"}),
+            models=frozenset(ImageModel),
+            lists=True,
+            callbacks=True,
+        )
+        self._key = _checked_key(api_key)
+        base = _checked_url(base_url)
+        self.origin = f"{base.scheme}://{base.netloc.decode()}"
+        self._timeout = timeout
+        if transport is None and _is_loopback(base.host):
+            # A transport of our own keeps proxies from the environment out, but still heeds SSL_CERT_FILE.
+            transport = httpx.AsyncHTTPTransport(limits=_CONNECTIONS)
+        self._http = httpx.AsyncClient(
+            base_url=base,
+            headers={
+                "Authorization": f"Bearer {self._key.get_secret_value()}",
+                "Accept": "application/json",
+                "User-Agent": "reverie",
+            },
+            timeout=httpx.Timeout(
+                timeout, pool=min(timeout, _POOL_TIMEOUT), connect=min(timeout, _CONNECT_TIMEOUT)
+            ),
+            limits=_CONNECTIONS,
+            proxy=None if transport else proxy,
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
+        """Digest of what `submit` would send, comparable with `Generation.fingerprint`."""
+        _, body = wire.create(request, media=media)
+        return fingerprint(body)
+
+    async def submit(
+        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+    ) -> Generation:
+        """Create a generation: one request, sent once."""
+        path, body = wire.create(request, media=media, callback_url=callback_url)
+        document = _document(Call.CREATE, await self._send(Call.CREATE, "POST", path, body=body))
+        generation = wire.read_generation(document)
+        if generation is None:
+            raise Call.CREATE.lost("The generation API took the request but named no generation")
+        return generation
+
+    async def get(self, generation_id: str) -> Generation:
+        """Look at one generation; raises GenerationNotFound where it is unknown."""
+        path = wire.generation_path(generation_id)
+        generation = wire.read_generation(
+            _document(Call.GENERATION, await self._send(Call.GENERATION, "GET", path))
+        )
+        if generation is None:
+            raise Call.GENERATION.lost("The generation API's answer is no generation")
+        return generation
+
+    async def page(self, *, limit: int, offset: int) -> Page:
+        """Read one page of the account's generations; entries that cannot be read are left out."""
+        query = {"limit": limit, "offset": offset}
+        content = await self._send(Call.ACCOUNT, "GET", "/generations", query=query)
+        page = wire.read_page(_document(Call.ACCOUNT, content), limit=limit)
+        if page is None:
+            raise Call.ACCOUNT.lost("The generation API's answer is no list of generations")
+        return page
+
+    async def delete(self, generation_id: str) -> None:
+        """Remove a generation; one that is gone already is no error."""
+        try:
+            await self._send(Call.GENERATION, "DELETE", wire.generation_path(generation_id))
+        except GenerationNotFound:
+            return
+
+    async def check(self) -> int | None:
+        """Ask for the account's credit in micro-dollars; raises AccountProblem where nothing is left."""
+        content = await self._send(Call.ACCOUNT, "GET", "/credits")
+        credit = wire.read_credit(_document(Call.ACCOUNT, content))
+        if credit is not None and credit <= 0:
+            raise AccountProblem("The account has no credit left")
+        return credit
+
+    async def ping(self) -> None:
+        """Ask whether the API is there at all; raises NotSent where it is not."""
+        await self._send(Call.ACCOUNT, "GET", "/ping")
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _send(
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        *,
+        body: wire.Body | None = None,
+        query: Mapping[str, int] | None = None,
+    ) -> bytes:
+        """Send one request once; answers the body of a success."""
+        if self._http.is_closed:
+            raise NotSent("This account's client is closed")
+        departure = Departure()
+        with translated(call, departure):
+            async with asyncio.timeout(self._timeout):
+                response = await self._http.request(
+                    method,
+                    path,
+                    content=None if body is None else orjson.dumps(body),
+                    headers=None if body is None else {"Content-Type": "application/json"},
+                    params=query,
+                    extensions={"trace": departure},
+                )
+        if response.is_success:
+            return response.content
+        now_ms = time.time_ns() // 1_000_000
+        raise refusal(
+            call,
+            response.status_code,
+            read_detail(response.content, api_key=self._key.get_secret_value()),
+            retry_after_ms=read_retry_after(response.headers.get("Retry-After"), now_ms=now_ms),
+        )
+
+
+def _document(call: Call, content: bytes) -> object:
+    try:
+        document: object = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise call.lost("The generation API's answer is no JSON") from error
+    return document
+
+
+def _checked_key(api_key: SecretStr) -> SecretStr:
+    key = api_key.get_secret_value()
+    if not key or not all("!" <= character <= "~" for character in key):
+        raise ValueError("An API key is one word of printable ASCII characters")
+    return api_key
+
+
+def _checked_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    # A password in the address would take the place of the key.
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise ValueError("The API's base URL must begin with http:// or https:// and a host")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

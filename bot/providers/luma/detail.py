@@ -1,0 +1,88 @@
+"""What the API says about an error, read from every form in which it says it.
+
+`{"detail": …}` holds a sentence, a sentence that begins with a status of its own ("400: concepts are not
+supported for this model"), or a list of `{type, loc, msg, input, ctx}`. What stands in between, such as a
+proxy, answers what it likes.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from bot.domain.failures import one_line
+
+#: a status in front of a sentence; only errors, for a sentence may begin with any other number
+_EMBEDDED = re.compile(r"\s*([45]\d\d)\s*:\s*(?=\S)")
+_CREDENTIAL = re.compile(r"(?i)\bbearer\s+\S+|\bluma-[\w.-]{16,}")
+_HIDDEN = "(hidden)"
+#: parts of a `loc` that name where a field was sent, not the field
+_PLACES = frozenset({"body", "query", "path", "header"})
+_KEYS = ("detail", "error", "message", "msg")
+_FIELDS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """An error in the API's words."""
+
+    #: the status inside the sentence, which is truer than HTTP's; None where there is none
+    status: int | None
+    #: one readable line, without credentials; empty where nothing readable was said
+    text: str
+
+
+def read_detail(content: bytes, *, api_key: str = "") -> Detail:
+    """Read the body of an error answer, whatever it is."""
+    try:
+        document: object = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        text = content[:2000].decode(errors="replace")
+        document = "" if text.lstrip().startswith("<") else text
+    return read_document(document, api_key=api_key)
+
+
+def read_document(document: object, *, api_key: str = "") -> Detail:
+    """Read an error document, whatever it is."""
+    text = _sentence(document)
+    status = None
+    while found := _EMBEDDED.match(text):
+        status, text = int(found[1]), text[found.end() :]
+    if api_key:
+        text = text.replace(api_key, _HIDDEN)
+    return Detail(status=status, text=one_line(_CREDENTIAL.sub(_HIDDEN, text)))
+
+
+def _sentence(said: object) -> str:
+    if isinstance(said, str):
+        return said
+    if isinstance(said, Mapping):
+        for key in _KEYS:
+            inner = said.get(key)
+            if isinstance(inner, str) and inner.strip():
+                return inner
+            if isinstance(inner, list) and inner:
+                return _fields(inner)
+            if isinstance(inner, Mapping):
+                return _text(inner.get("msg")) or _text(inner.get("message"))
+    return ""
+
+
+def _fields(errors: Sequence[object]) -> str:
+    """Join what is wrong with each field; what was sent there (`input`) is never repeated."""
+    return "; ".join(filter(None, map(_field, errors[:_FIELDS_SHOWN])))
+
+
+def _field(error: object) -> str:
+    if not isinstance(error, Mapping):
+        return _text(error)
+    loc = error.get("loc")
+    steps = loc if isinstance(loc, list) else [loc]
+    name = ".".join(str(step) for step in steps if isinstance(step, str | int) and step not in _PLACES)
+    wrong = _text(error.get("msg")) or _text(error.get("type"))
+    return f"{name}: {wrong}" if name and wrong else name or wrong
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

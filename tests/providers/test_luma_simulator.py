@@ -1,0 +1,162 @@
+"""The client and the simulator keep the same contract, over a real connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from bot.domain.errors import (
+    AccountProblem,
+    GenerationNotFound,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+    Rejected,
+)
+from bot.domain.failures import FailureCategory, classify_failure
+from bot.domain.requests import AspectRatio, ImageRequest, Reference, ReframeImageRequest
+from bot.providers.base import AnyRequest, Generation, GenerationState
+from bot.providers.luma import BUILD_TIER, LumaProvider
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.simulator import Simulator
+
+FOX = ImageRequest(prompt="a fox in the snow")
+MARKER = "http://127.0.0.1:1/callbacks/marker"
+MEDIA = {"j1": "http://127.0.0.1:1/media/1.png?sig=a"}
+
+
+class Rig:
+    """A simulator, and an account at it."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.provider = LumaProvider(
+            api_key=SecretStr("luma-test"),
+            account="a1",
+            base_url=f"{origin}/dream-machine/v1",
+            limits=BUILD_TIER,
+        )
+
+    async def order(self, kind: str) -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            ordered = await client.post(f"{self.origin}/control/faults", json={"kind": kind})
+            ordered.raise_for_status()
+
+    async def ended(self, generation_id: str) -> Generation:
+        async with asyncio.timeout(10):
+            while True:
+                generation = await self.provider.get(generation_id)
+                if generation.state in {GenerationState.COMPLETED, GenerationState.FAILED}:
+                    return generation
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serving(settings: SimulatorSettings) -> AsyncIterator[str]:
+    async with Simulator(settings) as simulator, asyncio.TaskGroup() as group:
+        server = uvicorn.Server(
+            uvicorn.Config(simulator.app, port=0, lifespan="off", ws="none", log_config=None)
+        )
+        running = group.create_task(server.serve(), name="simulator")
+        while not server.started:
+            assert not running.done()
+            await asyncio.sleep(0.005)
+        try:
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with serving(SimulatorSettings(database=tmp_path / "simulator.db", speed=1000)) as origin:
+        rig = Rig(origin)
+        try:
+            yield rig
+        finally:
+            await rig.provider.close()
+
+
+async def test_a_picture_is_made_listed_and_removed(rig: Rig) -> None:
+    submitted = await rig.provider.submit(FOX, media={}, callback_url=None)
+    assert submitted.created_at is not None
+    finished = await rig.ended(submitted.id)
+    assert finished.asset_url is not None
+    assert finished.asset_url.startswith(rig.provider.origin)
+    page = await rig.provider.page(limit=1, offset=0)
+    assert [generation.id for generation in page.generations] == [submitted.id]
+    await rig.provider.delete(submitted.id)
+    await rig.provider.delete(submitted.id)
+    with pytest.raises(GenerationNotFound):
+        await rig.provider.get(submitted.id)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        FOX,
+        ImageRequest(prompt="a fox", image_refs=(Reference(job="j1", weight=0.85), Reference(job="j1"))),
+        ReframeImageRequest(
+            source=Reference(job="j1"), aspect_ratio=AspectRatio.SQUARE, grid_position_x=0, x_end=64
+        ),
+    ],
+)
+async def test_the_echo_carries_our_marker_and_our_fingerprint(rig: Rig, request_: AnyRequest) -> None:
+    submitted = await rig.provider.submit(request_, media=MEDIA, callback_url=MARKER)
+    (listed,) = (await rig.provider.page(limit=100, offset=0)).generations
+    for generation in (submitted, listed):
+        assert generation.callback_url == MARKER
+        assert generation.fingerprint == rig.provider.fingerprint(request_, MEDIA)
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "server_error_after", "garbage"])
+async def test_a_create_in_doubt_was_made_once_and_is_found_by_its_marker(rig: Rig, fault: str) -> None:
+    await rig.order(fault)
+    with pytest.raises(OutcomeUnknown):
+        await rig.provider.submit(FOX, media={}, callback_url=MARKER)
+    (listed,) = (await rig.provider.page(limit=100, offset=0)).generations
+    assert listed.callback_url == MARKER
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        ("unauthorized", AccountProblem),
+        ("no_credits", AccountProblem),
+        ("rate_limit", RateLimited),
+        ("server_error", OutcomeUnknown),
+    ],
+)
+async def test_faults_are_named_by_what_to_do(rig: Rig, fault: str, raised: type[ProviderError]) -> None:
+    await rig.order(fault)
+    with pytest.raises(raised):
+        await rig.provider.submit(FOX, media={}, callback_url=None)
+    assert (await rig.provider.page(limit=100, offset=0)).generations == []
+
+
+async def test_what_the_api_refuses_is_told_in_its_words(rig: Rig) -> None:
+    with pytest.raises(Rejected, match="Prompt is too short, minimum length is 3 characters"):
+        await rig.provider.submit(ImageRequest(prompt="a"), media={}, callback_url=None)
+
+
+async def test_a_moderated_picture_is_classified(rig: Rig) -> None:
+    submitted = await rig.provider.submit(
+        ImageRequest(prompt="a fox #moderation"), media={}, callback_url=None
+    )
+    failed = await rig.ended(submitted.id)
+    assert classify_failure(failed.failure_reason).category is FailureCategory.MODERATION
+
+
+async def test_credit_is_told_and_the_service_answers(rig: Rig) -> None:
+    await rig.provider.ping()
+    before = await rig.provider.check()
+    assert before is not None
+    await rig.provider.submit(FOX, media={}, callback_url=None)
+    after = await rig.provider.check()
+    assert after is not None
+    assert 0 < after < before

@@ -1,0 +1,85 @@
+"""What a member is told when a generation fails."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.failures import FailureCategory, Retry, classify_failure, failure, one_line
+
+
+@pytest.mark.parametrize(
+    ("reason", "category", "words", "retry"),
+    [
+        ("Failed to moderate image", FailureCategory.INPUT_UNREACHABLE, "attachment", Retry.ANOTHER_INPUT),
+        (
+            "Failed to read user input frames",
+            FailureCategory.INPUT_UNREACHABLE,
+            "picture",
+            Retry.ANOTHER_INPUT,
+        ),
+        (
+            "Failed to moderate: job failed",
+            FailureCategory.INPUT_UNREACHABLE,
+            "picture",
+            Retry.ANOTHER_INPUT,
+        ),
+        ("Contains blacklisted words", FailureCategory.MODERATION, "The prompt was", Retry.AFTER_EDITING),
+        ("Frame moderation failed", FailureCategory.MODERATION, "The picture was", Retry.AFTER_EDITING),
+        (
+            "ADVANCED PROMPT MODERATION FAILED",
+            FailureCategory.MODERATION,
+            "The prompt was",
+            Retry.AFTER_EDITING,
+        ),
+        (
+            "Advanced moderation failed",
+            FailureCategory.MODERATION,
+            "The prompt or its picture",
+            Retry.AFTER_EDITING,
+        ),
+        ("Prompt processing failed", FailureCategory.PROMPT, "other words", Retry.ONCE),
+        ("Error dispatching job", FailureCategory.SERVICE, "service", Retry.BUTTON),
+        ("Job failed", FailureCategory.SERVICE, "service", Retry.BUTTON),
+        ("Error processing callback", FailureCategory.SERVICE, "service", Retry.BUTTON),
+        ("CUDA out of memory", FailureCategory.UNKNOWN, "“CUDA out of memory”", Retry.BUTTON),
+        ("", FailureCategory.UNKNOWN, "no reason", Retry.BUTTON),
+        (None, FailureCategory.UNKNOWN, "no reason", Retry.BUTTON),
+    ],
+)
+def test_reasons_are_classified_by_fragment(
+    reason: str | None, category: FailureCategory, words: str, retry: Retry
+) -> None:
+    found = classify_failure(reason)
+    assert (found.category, found.retry, found.reason) == (category, retry, reason or None)
+    assert words in found.told
+    assert ("refused by moderation" in found.told) is (category is FailureCategory.MODERATION)
+
+
+@pytest.mark.parametrize("category", FailureCategory)
+def test_every_failure_says_that_it_was_not_charged(category: FailureCategory) -> None:
+    for reason in (None, "some reason"):
+        told = failure(category, reason).told
+        assert "not charged" in told
+        shows = category in {FailureCategory.UNKNOWN, FailureCategory.REJECTED} and reason is not None
+        assert ("some reason" in told) is shows
+
+
+def test_a_known_reason_is_kept_for_the_operator_but_not_shown() -> None:
+    found = classify_failure("Job failed on gpu-7 for @everyone")
+    assert "gpu-7" not in found.told
+    assert found.reason == "Job failed on gpu-7 for @everyone"
+
+
+def test_a_shown_reason_pings_nobody_and_links_nowhere() -> None:
+    told = classify_failure("ask @everyone <@1> [here](https://evil.example/x?y) `code`").told
+    assert not set("<>[]`") & set(told)
+    assert "@everyone" not in told
+    assert "://" not in told
+
+
+@given(reason=st.text())
+def test_any_reason_makes_a_short_line(reason: str) -> None:
+    assert len(classify_failure(reason).told) < 1000
+    line = one_line(reason)
+    assert len(line) <= 300
+    assert line.isprintable()
