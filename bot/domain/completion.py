@@ -1,0 +1,130 @@
+"""What could come next in a command that is being typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.commands import CATALOGUE, Audience, Command
+from bot.domain.options import Kind, Option, options
+from bot.domain.parsing import FLAG, fits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """One way to go on."""
+
+    #: the whole text when this is taken
+    text: str
+    #: as shown in the list
+    label: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """The suggestions for a text, and what else only the store can tell."""
+
+    suggestions: tuple[Suggestion, ...] = ()
+    #: the option whose jobs or members should be offered too, and the text before its value
+    wanted: Kind | None = None
+    stem: str = ""
+
+
+def complete(text: str, *, admin: bool) -> Completion:
+    """Suggest how to go on after `text`, whose end is where the person types."""
+    typed = text.lstrip()
+    if not typed.startswith("/"):
+        return Completion()
+    name = next(
+        (
+            name
+            for name in sorted(CATALOGUE, key=len, reverse=True)
+            if typed[1:].lower().startswith(f"{name} ")
+        ),
+        None,
+    )
+    if name is None:
+        return Completion(suggestions=_names(typed, admin=admin))
+    if not _for(CATALOGUE[name], admin=admin):
+        return Completion()
+    spec = options(CATALOGUE[name])
+    stem, _, last = typed.rpartition(" ")
+    before = stem.split()[len(name.split()) :]
+    if before and (flag := _awaiting(before[-1], spec)):
+        return _values(flag, stem, last)
+    given, fresh = _given(before, spec)
+    if last.startswith("--"):
+        start = last[2:].lower().replace("-", "_")
+        return Completion(
+            suggestions=tuple(
+                Suggestion(text=f"{stem} --{option.name} ", label=f"--{option.name}", about=_about(option))
+                for option in spec
+                if option.name not in given and option.name.startswith(start)
+            )
+        )
+    positional = next(
+        (one for one in spec if one.positional and one.kind is not Kind.TEXT and one.name not in given), None
+    )
+    return _values(positional, stem, last) if positional is not None and fresh else Completion()
+
+
+def _names(typed: str, *, admin: bool) -> tuple[Suggestion, ...]:
+    return tuple(
+        Suggestion(text=f"/{command.name} ", label=f"/{command.name}", about=command.about)
+        for command in CATALOGUE.values()
+        if command.name.startswith(typed[1:].lower()) and _for(command, admin=admin)
+    )
+
+
+def _for(command: type[Command], *, admin: bool) -> bool:
+    return admin or command.audience is Audience.EVERYONE
+
+
+def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[set[str], bool]:
+    """The options that these words set, and whether no free text has begun yet."""
+    given: set[str] = set()
+    fresh = True
+    value = False
+    for word in words:
+        flag = _flag(word, spec)
+        if value:
+            value = False
+        elif flag is not None:
+            given.add(flag.name)
+            value = _awaiting(word, spec) is not None
+        elif fitting := next(
+            (one for one in spec if fresh and one.positional and one.name not in given and fits(one, word)),
+            None,
+        ):
+            given.add(fitting.name)
+        else:
+            fresh = False
+            given.update(one.name for one in spec if one.positional and one.kind in (Kind.TEXT, Kind.MEMBER))
+    return given, fresh
+
+
+def _values(option: Option, stem: str, last: str) -> Completion:
+    found = tuple(
+        Suggestion(text=f"{stem} {choice} ", label=choice, about=option.about)
+        for choice in option.choices
+        if choice.startswith(last.lower())
+    )
+    wanted = option.kind if option.kind in (Kind.JOB, Kind.MEMBER) else None
+    return Completion(suggestions=found, wanted=wanted, stem=stem)
+
+
+def _flag(word: str, spec: Sequence[Option]) -> Option | None:
+    found = FLAG.fullmatch(word)
+    name = found["name"].lower().replace("-", "_") if found else None
+    return next((option for option in spec if name in (option.name, *option.aliases)), None)
+
+
+def _awaiting(word: str, spec: Sequence[Option]) -> Option | None:
+    """The option whose value must follow this word."""
+    option = _flag(word, spec)
+    if option is None or option.kind is Kind.FLAG or "=" in word.removesuffix("="):
+        return None
+    return option
+
+
+def _about(option: Option) -> str:
+    return f"{option.about} (now {option.default})" if option.default else option.about

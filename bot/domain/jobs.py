@@ -1,0 +1,126 @@
+"""The job: our durable record of one generation asked for, its states and legal moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.failures import Failure
+from bot.domain.requests import ImageRequest, Lane, ReframeImageRequest
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    #: waits for a confirmation or an approval; reserved
+    HELD = "held"
+    #: its inputs are checked or copied first; reserved
+    PREPARING = "preparing"
+    #: waits for a free place in its lane
+    QUEUED = "queued"
+    #: claimed; the create may be on its way
+    SUBMITTING = "submitting"
+    #: the create left and nobody knows what became of it
+    UNKNOWN = "unknown"
+    #: the provider has it
+    SUBMITTED = "submitted"
+    #: the result lies in our storage and is paid
+    COMPLETED = "completed"
+    #: ended without a result, not charged
+    FAILED = "failed"
+    #: taken back by its member, not charged
+    CANCELLED = "cancelled"
+
+
+#: every legal move; whatever is not here cannot happen
+MOVES: Mapping[State, frozenset[State]] = {
+    State.HELD: frozenset({State.PREPARING, State.QUEUED, State.CANCELLED, State.FAILED}),
+    State.PREPARING: frozenset({State.QUEUED, State.CANCELLED, State.FAILED}),
+    State.QUEUED: frozenset({State.SUBMITTING, State.SUBMITTED, State.CANCELLED, State.FAILED}),
+    State.SUBMITTING: frozenset({State.SUBMITTED, State.QUEUED, State.UNKNOWN, State.FAILED}),
+    State.UNKNOWN: frozenset({State.SUBMITTED, State.QUEUED, State.FAILED}),
+    # Back to the queue when the service stumbled over the prompt: it is asked once more.
+    State.SUBMITTED: frozenset({State.COMPLETED, State.FAILED, State.QUEUED}),
+    State.COMPLETED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+FINAL = frozenset(state for state, onward in MOVES.items() if not onward)
+#: can still be taken back
+WAITING = frozenset(state for state, onward in MOVES.items() if State.CANCELLED in onward)
+#: hold a place in their lane
+IN_FLIGHT = frozenset(State) - FINAL - WAITING
+
+
+def may_move(before: State, after: State) -> bool:
+    return after in MOVES[before]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A result as it lies in our storage."""
+
+    #: SHA-256 of the content: its name in the storage
+    file: str
+    mime: str
+    #: bytes
+    size: int
+    #: pixels
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One generation asked for."""
+
+    id: str
+    card: str
+    #: position among the card's jobs, from 0
+    position: int
+    workspace: str
+    member: str
+    person: str
+    #: the member as shown to others when they asked
+    member_name: str
+    provider: str
+    lane: Lane
+    request: ImageRequest | ReframeImageRequest
+    #: what the picture shows in words: its prompt, or that of the picture it was made from
+    title: str
+    #: micro-dollars, reserved at accept
+    price: int
+    state: State
+    #: virtual time of its place in the queue, in millionths of a turn
+    turn: int
+    #: creates tried, each with a marker of its own
+    attempt: int
+    #: the account that has or had it
+    account: str | None
+    #: id of the generation at the provider
+    remote_id: str | None
+    #: all times are milliseconds UTC
+    created_at: int
+    #: when its newest attempt took a place in the lane
+    claimed_at: int | None
+    #: when the provider had it
+    submitted_at: int | None
+    finished_at: int | None
+    #: when waiting, or once submitted the generation, is given up
+    deadline: int
+    result: Picture | None
+    failure: Failure | None
+    #: job whose result this one builds on
+    parent: str | None
+    private: bool
+    stars: int
+    deleted: bool
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def pace(self) -> str:
+        """What jobs of like duration share."""
+        return f"{self.request.kind}/{self.request.model}"

@@ -1,0 +1,180 @@
+"""Commands as text: `/imagine a cat --ar 3:4 --model photon-flash-1`.
+
+Used by every face that has a text field. Words between flags belong to the options that need no name; a
+quoted part is never read as a flag.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.domain.commands import CATALOGUE, Command, build
+from bot.domain.errors import InvalidRequest
+from bot.domain.ids import as_id
+from bot.domain.options import Kind, Option, brief, options
+
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO = frozenset({"false", "no", "off", "0"})
+#: opening quotes with the quotes that close them; phones replace the straight ones as people type
+_QUOTES = {'"': '"”“', "“": '”"“', "”": '”"', "„": '“”"', "«": "»", "'": "'’", "‘": "’'"}
+#: a quote that ends a word; any other is an apostrophe
+_CLOSING = re.compile(r"[\"”“»'’](?=\s|\Z)")
+_WORD = re.compile(r"\S+")
+#: two hyphens, or the dash that phones make of them
+FLAG = re.compile(r"(?:--|—|–)(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>\S.*)?)?", re.DOTALL)
+_FLAG_WITH_VALUE = re.compile(r"(?:--|—|–)[A-Za-z][\w-]*=")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A run of text without white space outside of quotes."""
+
+    #: as written, with its quotes
+    raw: str
+    #: without them
+    text: str
+    quoted: bool
+
+
+def parse(text: str) -> Command:
+    """Read a whole command; raises InvalidRequest that says what to write instead."""
+    command, rest = split_command(text)
+    return parse_options(command, rest)
+
+
+def split_command(text: str) -> tuple[type[Command], str]:
+    """Find the command that a text begins with, with or without its slash; answers it and the rest."""
+    stripped = text.strip()
+    if not stripped.removeprefix("/"):
+        raise InvalidRequest("Write a command, for example /imagine a red fox in the snow. /help shows all.")
+    words = stripped.removeprefix("/").split(maxsplit=2)
+    for length in (2, 1):
+        name = " ".join(words[:length]).lower()
+        if name in CATALOGUE and len(words) >= length:
+            rest = stripped.removeprefix("/").split(maxsplit=length)[length:]
+            return CATALOGUE[name], rest[0] if rest else ""
+    members = [name for name in CATALOGUE if name.startswith(f"{words[0].lower()} ")]
+    if members:
+        raise InvalidRequest(f"/{words[0].lower()} needs one of: {', '.join(f'/{name}' for name in members)}")
+    hint = _nearest(words[0], list(CATALOGUE), "/")
+    raise InvalidRequest(f"There is no /{brief(words[0])}.{hint} /help shows all.")
+
+
+def parse_options(command: type[Command], text: str) -> Command:
+    """Read what follows a command's name."""
+    known = {name: option for option in options(command) for name in (option.name, *option.aliases)}
+    given: dict[str, object] = {}
+    loose: list[_Word] = []
+    words = _split(text)
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        flag = None if word.quoted else FLAG.fullmatch(word.raw)
+        if flag is None:
+            loose.append(word)
+            continue
+        option = known.get(flag["name"].lower().replace("-", "_"))
+        if option is None:
+            raise _unknown(flag["name"], command, known)
+        if option.name in given:
+            raise InvalidRequest(f"--{option.name} is given twice; keep one")
+        value = flag["value"]
+        if value is not None:
+            value = _unquoted(value)
+        elif option.kind is Kind.FLAG:
+            value = "true"
+        elif position < len(words) and (words[position].quoted or not FLAG.fullmatch(words[position].raw)):
+            value = words[position].text
+            position += 1
+        else:
+            raise InvalidRequest(f"--{option.name} needs a value: {option.about.lower()}")
+        given[option.name] = _read(option, value)
+    _place(loose, options(command), given)
+    return build(command, given)
+
+
+def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object]) -> None:
+    """Give the words without a flag to the positional options: those that fit a word first, text last."""
+    free = [option for option in spec if option.positional and option.name not in given]
+    while loose and (option := next((one for one in free if fits(one, loose[0].text)), None)):
+        given[option.name] = _read(option, loose.pop(0).text)
+        free.remove(option)
+    text = next((option for option in free if option.kind in (Kind.TEXT, Kind.MEMBER)), None)
+    if text is not None and loose:
+        # One pair of quotes around everything is not part of what is meant.
+        given[text.name] = loose[0].text if len(loose) == 1 else " ".join(word.raw for word in loose)
+    elif len(loose) == 1 and free:
+        given[free[0].name] = loose[0].text
+    elif loose:
+        wanted = ", ".join(f"--{option.name}" for option in spec) or "no options"
+        raise InvalidRequest(f"{brief(loose[0].text)!r} is not understood here; this command knows {wanted}")
+
+
+def fits(option: Option, text: str) -> bool:
+    """Tell whether one word without a flag can only be meant for this option."""
+    match option.kind:
+        case Kind.CHOICE:
+            return text.lower() in option.choices
+        case Kind.JOB:
+            return as_id(text) is not None
+        case Kind.INTEGER:
+            return text.isascii() and text.isdigit()
+        case Kind.MONEY:
+            return bool(re.fullmatch(r"\$?\d[\d,]*(\.\d+)?", text))
+        case _:
+            return False
+
+
+def _read(option: Option, text: str) -> object:
+    if option.kind is Kind.FLAG:
+        if text.lower() in _YES | _NO:
+            return text.lower() in _YES
+        raise InvalidRequest(f"--{option.name} is yes or no, not {brief(text)!r}")
+    if option.kind is Kind.CHOICE:
+        return text.lower()
+    return text
+
+
+def _split(text: str) -> list[_Word]:
+    # All closing quotes are looked up once: a text full of opening ones must not be read again for each.
+    ends = [found.start() for found in _CLOSING.finditer(text)]
+    closing = {opening: [end for end in ends if text[end] in closers] for opening, closers in _QUOTES.items()}
+
+    def end_of_quote(start: int) -> int | None:
+        candidates = closing.get(text[start : start + 1], [])
+        at = bisect_right(candidates, start)
+        return candidates[at] if at < len(candidates) else None
+
+    words: list[_Word] = []
+    position = 0
+    while begin := _WORD.search(text, position):
+        start = begin.start()
+        if (end := end_of_quote(start)) is not None:
+            position = end + 1
+            words.append(_Word(text[start:position], text[start + 1 : end], quoted=True))
+            continue
+        flag = _FLAG_WITH_VALUE.match(text, start)
+        end = end_of_quote(flag.end()) if flag else None
+        position = begin.end() if end is None else end + 1
+        words.append(_Word(text[start:position], text[start:position], quoted=False))
+    return words
+
+
+def _unquoted(text: str) -> str:
+    whole = len(text) > 1 and text[-1] in _QUOTES.get(text[0], "")
+    return text[1:-1] if whole else text
+
+
+def _unknown(name: str, command: type[Command], known: dict[str, Option]) -> InvalidRequest:
+    if not known:
+        return InvalidRequest(f"/{command.name} has no options, so --{brief(name)} is not understood")
+    hint = _nearest(name.replace("-", "_"), list(known), "--")
+    names = ", ".join(f"--{option.name}" for option in options(command))
+    return InvalidRequest(f"/{command.name} has no --{brief(name)}.{hint} It knows {names}.")
+
+
+def _nearest(name: str, known: list[str], mark: str) -> str:
+    close = get_close_matches(brief(name).lower(), known, n=1, cutoff=0.5)
+    return f" Did you mean {mark}{close[0]}?" if close else ""

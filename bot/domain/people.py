@@ -1,0 +1,50 @@
+"""Who asks, and where to answer."""
+
+from dataclasses import dataclass, field
+
+from bot.domain.errors import InvalidRequest
+
+#: longest id of a workspace, member or channel that is taken from a platform
+_ID_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A member as the platform's own event names them, never as a custom id or a text claims."""
+
+    #: platform-qualified workspace: Discord guild, Slack team, the playground's one, `<platform>:@dm`
+    workspace: str
+    #: the person on their platform, the same in every workspace
+    person: str
+    #: the person in this workspace: `<workspace>:<user>`
+    member: str
+    #: as shown to others
+    name: str
+    #: manages this workspace, says the platform
+    is_admin: bool = False
+
+    def __post_init__(self) -> None:
+        for value in (self.workspace, self.person, self.member):
+            if not 0 < len(value) <= _ID_MAX:
+                raise InvalidRequest("This id is not one that a platform gives")
+
+    @property
+    def platform(self) -> str:
+        return self.workspace.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a card is shown, and how its adapter reaches it."""
+
+    #: name of the adapter whose outlet shows cards here
+    adapter: str
+    workspace: str
+    channel: str
+    thread: str | None = None
+    #: the card's one message; None until it is posted
+    message: str | None = None
+    #: shown to the asker alone
+    private: bool = False
+    #: what only the adapter reads (an interaction token, for example); encrypted where it is stored
+    reach: str = field(default="", repr=False)

@@ -1,0 +1,96 @@
+"""What a request costs, in whole micro-dollars and before it is sent."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+
+from bot.domain.errors import InvalidRequest
+from bot.domain.requests import PICTURE_SIZES, ImageRequest, ReframeImageRequest
+
+MICROUSD = 1_000_000
+_MEGAPIXEL = 1_000_000
+#: the largest amount that a person may type, in dollars
+_MONEY_MAX = 1_000_000
+#: commas only between thousands: `0,25` is a quarter to many people, and must not become 25 dollars
+_DOLLARS = re.compile(r"\$?\s*(?P<whole>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<fraction>\d{1,6}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """One dated table of rates."""
+
+    dated: date
+    #: micro-dollars per megapixel, by image model
+    image: Mapping[str, int]
+
+
+def read_rates(text: str) -> Rates:
+    """Read a rates file; raises ValueError naming what is wrong with it."""
+    table = tomllib.loads(text)
+    dated, image = table.get("dated"), table.get("image")
+    if not isinstance(dated, date) or not isinstance(image, dict):
+        raise ValueError(  # noqa: TRY004 - what a person wrote is not of the form, whatever its type
+            "a rates file needs `dated = YYYY-MM-DD` and an [image] table"
+        )
+    for model, rate in image.items():
+        if not isinstance(rate, int) or isinstance(rate, bool) or rate < 0:
+            raise ValueError(f"the rate of {model} must be whole micro-dollars per megapixel, not {rate!r}")
+    return Rates(dated=dated, image=image)
+
+
+def published_rates() -> Rates:
+    return read_rates(files("bot.domain").joinpath("rates.toml").read_text(encoding="utf-8"))
+
+
+def price(request: ImageRequest | ReframeImageRequest, rates: Rates) -> int:
+    """Price a request in micro-dollars, rounded up to a whole one.
+
+    The size of a plain picture is not documented by the API; the size that it documents for reframing
+    to the same aspect ratio is taken, see `is_estimate`.
+    """
+    width, height = PICTURE_SIZES[request.aspect_ratio]
+    rate = rates.image.get(request.model)
+    if rate is None:
+        raise InvalidRequest(f"There is no price for {request.model} yet, so it cannot be used")
+    return -(-rate * width * height // _MEGAPIXEL)
+
+
+def is_estimate(request: ImageRequest | ReframeImageRequest) -> bool:
+    return isinstance(request, ImageRequest)
+
+
+def show_money(microusd: int, *, estimate: bool = False) -> str:
+    """Write what something costs in dollars, rounded up: cents, or tenths of a cent below ten cents."""
+    if microusd < 0:
+        return f"{'≈' * estimate}-{show_money(-microusd)}"
+    if 0 < microusd < MICROUSD // 10:
+        tenths = -(-microusd // 1000)
+        text = f"${tenths // 1000}.{tenths % 1000:03d}"
+    else:
+        cents = -(-microusd // 10_000)
+        text = f"${cents // 100:,}.{cents % 100:02d}"
+    return f"≈{text}" if estimate else text
+
+
+def show_left(microusd: int) -> str:
+    """Write what is left to spend in dollars, rounded down to a cent; never less than nothing."""
+    return show_money(max(0, microusd) // 10_000 * 10_000)
+
+
+def read_money(text: str) -> int:
+    """Read dollars as people type them (`5`, `$5`, `0.25`, `1,000`) into micro-dollars."""
+    found = _DOLLARS.fullmatch(text.strip())
+    whole, fraction = (found["whole"].replace(",", ""), found["fraction"] or "") if found else ("", "")
+    if not whole and not fraction:
+        raise ValueError(f"{text[:40]!r} is not an amount in dollars; write it like 5 or 0.25")
+    whole = whole.lstrip("0") or "0"
+    # Python refuses to read a number of thousands of digits, and says so in its own words.
+    if len(whole) > len(str(_MONEY_MAX)):
+        raise ValueError(f"The most that can be given is ${_MONEY_MAX:,}")
+    amount = int(whole) * MICROUSD + int(fraction.ljust(6, "0"))
+    if amount > _MONEY_MAX * MICROUSD:
+        raise ValueError(f"The most that can be given is ${_MONEY_MAX:,}")
+    return amount

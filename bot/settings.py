@@ -1,0 +1,234 @@
+"""The core's settings, read from the environment; nothing is built when this is imported."""
+
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.policy import Patience
+from bot.domain.pricing import MICROUSD
+from bot.domain.quota import Allowance, Defaults, Period
+from bot.domain.requests import Lane
+
+#: how far above its own numbers a lane's window reaches: what a claim may age, and the way
+_WINDOW_MS = 75_000
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    #: inlets and the web server
+    GATEWAY = "gateway"
+    #: the engine's loops and the web server's health
+    WORKER = "worker"
+
+
+class Switch(StrEnum):
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class Timing(BaseModel):
+    """Every window, grace, lease and deadline, in milliseconds; `REVERIE_TIME_SCALE` scales them all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: a claim older than this is given up instead of sent
+    claim_age: int = 10_000
+    #: sliding window of a lane's creates per minute
+    lane_window: int = _WINDOW_MS
+    #: longest wait for an answer of the provider
+    http_timeout: int = 30_000
+    #: how long a claimed job is its process's own: the HTTP timeout and some
+    submit_lease: int = 45_000
+    #: how long a create whose answer was lost may take to appear in a list
+    unknown_grace: int = 60_000
+    #: after this the search for a lost create ends with a refund
+    unknown_deadline: int = 900_000
+    #: how long an account's echo of one of our markers proves that it echoes them
+    echo_proof: int = 86_400_000
+    #: longest wait in the queue
+    queue_deadline: int = 86_400_000
+    #: longest generation, from the moment the provider has it
+    generation_deadline: int = 900_000
+    #: between two looks at what runs
+    watch_interval: int = 1_500
+    watch_lease: int = 10_000
+    #: between two reads of a whole account's list, for what nobody waits for
+    sweep_interval: int = 300_000
+    #: a known id that answers 404 is given up after three looks over this time
+    vanished_after: int = 60_000
+    #: how long an asset may stay out of reach after its generation has completed
+    asset_deadline: int = 300_000
+    asset_retry: int = 5_000
+    asset_timeout: int = 60_000
+    #: between two checks of a stopped account
+    account_check: int = 30_000
+    cool_down: int = 5_000
+    cool_down_max: int = 120_000
+    card_lease: int = 30_000
+    #: shortest time between two progress edits in one channel
+    progress_interval: int = 3_000
+    delivery_retry: int = 2_000
+    delivery_retry_max: int = 300_000
+    #: after this a card that cannot be shown is given up; its results stay
+    delivery_deadline: int = 86_400_000
+    #: how long an inlet that answers by itself keeps the right to show the first revision
+    answer_window: int = 3_000
+    #: net under the signals: every loop looks again after this
+    poll: int = 1_000
+    orphan_retry: int = 30_000
+    #: how long a signed media link works, and one in a page
+    media_link: int = 86_400_000
+    stop: int = 8_000
+
+    def scaled(self, scale: float) -> "Timing":
+        return Timing(**{name: max(1, round(value * scale)) for name, value in self.model_dump().items()})
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # One account named twice would be two that share its limits.
+    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+
+def _alias(name: str) -> AliasChoices:
+    return AliasChoices(name)
+
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What an operator may set; see the table in the README."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REVERIE_",
+        env_nested_delimiter="__",
+        # Compose files hand on variables that are not set as empty ones; an empty secret would be no secret.
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    luma_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), validation_alias=_alias("LUMAAI_API_KEY")
+    )
+    luma_base_url: str = Field(
+        default="https://api.lumalabs.ai/dream-machine/v1", validation_alias=_alias("LUMAAI_BASE_URL")
+    )
+    https_proxy: str | None = Field(
+        default=None, validation_alias=AliasChoices("HTTPS_PROXY", "https_proxy"), repr=False
+    )
+    provider: Names = ()
+    #: may hold a password
+    database_url: str = Field(default="", repr=False)
+    data_dir: Path = Path("data")
+    secret_key: SecretStr | None = None
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    playground: Switch = Switch.AUTO
+    playground_password: SecretStr | None = None
+    operators: Names = ()
+    default_ceiling: Decimal | None = Field(default=None, ge=0, le=1_000_000)
+    default_allowance: Decimal | None = Field(default=None, ge=0, le=1_000_000)
+    rates_file: Path | None = None
+    role: Role = Role.ALL
+    time_scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    timing: Timing = Timing()
+    #: limits of each account: generations at once, and creates a minute
+    image_concurrent: int = Field(default=40, ge=1)
+    image_per_minute: int = Field(default=80, ge=1)
+    commands_per_minute: int = Field(default=20, ge=1)
+    commands_burst: int = Field(default=10, ge=1)
+    waiting_per_member: int = Field(default=50, ge=1)
+    waiting_per_workspace: int = Field(default=10_000, ge=1)
+    picture_max_bytes: int = Field(default=50_000_000, ge=1)
+    proxy_resolves: bool = False
+    #: divides the simulator's durations
+    simulator_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    metrics_token: SecretStr | None = None
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("luma_keys", "provider", "operators", mode="before")
+    @classmethod
+    def _read_list(cls, value: Any) -> Any:
+        return _split(value)
+
+    @field_validator("public_url")
+    @classmethod
+    def _read_url(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("write it like https://bot.example.org")
+        return value.rstrip("/")
+
+    @field_validator("provider")
+    @classmethod
+    def _know_provider(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(value) - {"luma", "simulator"}:
+            raise ValueError(f"{', '.join(sorted(unknown))} is not known; use luma or simulator")
+        return value
+
+    @cached_property
+    def times(self) -> Timing:
+        return self.timing.scaled(self.time_scale)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Names of the providers in use: those that have a key, else the simulator."""
+        return self.provider or (("luma",) if self.luma_keys else ("simulator",))
+
+    @property
+    def simulated(self) -> bool:
+        """Nothing of value can be spent."""
+        return self.providers == ("simulator",)
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'reverie.db'))}"
+
+    @property
+    def callback_base(self) -> str | None:
+        """Where a provider reaches us; the built-in simulator can use the loopback address."""
+        return self.public_url or (self.loopback_url if self.simulated else None)
+
+    @property
+    def loopback_url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def defaults(self) -> Defaults:
+        ceiling = self.default_ceiling if self.default_ceiling is not None else Decimal(100 * self.simulated)
+        allowance = self.default_allowance
+        if allowance is None:
+            allowance = Decimal(25 if self.simulated else 1)
+        return Defaults(
+            member=Allowance(amount=int(allowance * MICROUSD), period=Period.DAY),
+            ceiling=Allowance(amount=int(ceiling * MICROUSD), period=Period.MONTH),
+        )
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(member=self.waiting_per_member, workspace=self.waiting_per_workspace)
+
+    def lane_limits(self, lane: Lane) -> tuple[int, int]:
+        """Generations at once and creates a minute of one account."""
+        match lane:
+            case Lane.IMAGE:
+                return self.image_concurrent, self.image_per_minute
+            case Lane.VIDEO:
+                return 10, 20

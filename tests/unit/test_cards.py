@@ -1,0 +1,136 @@
+"""What a card shows."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.cards import Card, Outlook, Tone, show_duration, show_wait, view, view_job
+from bot.domain.failures import FailureCategory, failure
+from bot.domain.jobs import Job, State
+from bot.domain.people import Place
+from bot.domain.requests import AspectRatio, Reference, ReframeImageRequest
+from tests.unit.people import NOW, job
+
+_CARD = Card(
+    id="1" * 24,
+    place=Place(adapter="playground", workspace="discord:10", channel="c"),
+    member="discord:10:1",
+    person="discord:1",
+    wanted_rev=3,
+    shown_rev=2,
+    shown_digest="",
+    posting_since=None,
+    tries=0,
+    created_at=NOW,
+)
+_FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
+
+
+@pytest.mark.parametrize(
+    ("shown", "outlook", "tone", "words"),
+    [
+        (job(State.HELD), Outlook(), Tone.WAITING, "confirmation"),
+        (job(State.PREPARING), Outlook(), Tone.WAITING, "Preparing"),
+        (
+            job(State.QUEUED),
+            Outlook(position=3, wait_ms=40_000),
+            Tone.WAITING,
+            "Place 3 in the queue · about 40 s",
+        ),
+        (job(State.QUEUED), Outlook(), Tone.WAITING, "In the queue"),
+        (job(State.QUEUED), Outlook(obstacle="no credit"), Tone.WAITING, "Waiting: no credit"),
+        (job(State.SUBMITTING), Outlook(), Tone.WAITING, "On its way"),
+        (job(State.UNKNOWN), Outlook(), Tone.WAITING, "got lost"),
+        (job(State.SUBMITTED), Outlook(generation_ms=12_000), Tone.RUNNING, "Dreaming · about 10 s in all"),
+        (job(State.COMPLETED), Outlook(), Tone.DONE, "Done"),
+        (_FAILED, Outlook(), Tone.FAILED, "refused by moderation"),
+        (_FAILED, Outlook(), Tone.FAILED, "not charged"),
+        (job(State.FAILED), Outlook(), Tone.FAILED, "not charged"),
+        (job(State.CANCELLED), Outlook(), Tone.FAILED, "not charged ($0.018 returned)"),
+        (job(deleted=True), Outlook(), Tone.GONE, "Deleted"),
+    ],
+)
+def test_a_headline_tells_where_the_job_stands(shown: Job, outlook: Outlook, tone: Tone, words: str) -> None:
+    found = view_job(shown, outlook)
+    assert tone is found.tone
+    assert words in found.headline
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_was_not_paid_is_said_to_be_not_charged(state: State) -> None:
+    price = dict(view_job(job(state), Outlook()).facts)["Price"]
+    expected = {State.COMPLETED: "$0.018", State.FAILED: "not charged", State.CANCELLED: "not charged"}
+    assert expected.get(state, "≈$0.018") == price
+
+
+def test_the_price_of_a_reframe_is_no_estimate() -> None:
+    request = ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)
+    shown = view_job(job(State.QUEUED, request=request), Outlook(position=1))
+    assert "$0.018" == dict(shown.facts)["Price"]
+
+
+def test_a_finished_picture_is_shown_with_its_size_and_time() -> None:
+    facts = dict(view_job(job(), Outlook()).facts)
+    assert ("2048 × 1152", "12 s") == (facts["Size"], facts["Took"])
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_what_waits_can_be_taken_back(state: State) -> None:
+    assert (state in {State.HELD, State.PREPARING, State.QUEUED}) is view_job(
+        job(state), Outlook()
+    ).cancellable
+
+
+def test_a_deleted_job_shows_no_picture_and_offers_nothing() -> None:
+    shown = view(_CARD, [job(deleted=True)], {})
+    assert shown.gone
+    assert shown.jobs[0].picture is None
+    assert () == shown.jobs[0].actions
+
+
+def test_cards_that_look_the_same_have_the_same_digest() -> None:
+    one = view(_CARD, [job()], {})
+    again = view(replace(_CARD, wanted_rev=9, shown_rev=8, tries=5), [job()], {})
+    assert one.rev != again.rev
+    assert one.digest == again.digest
+
+
+@pytest.mark.parametrize(
+    "other",
+    [job(State.SUBMITTED), job(stars=1), job(deleted=True), job(title="a blue fox"), job(private=True)],
+)
+def test_a_card_that_looks_different_has_another_digest(other: Job) -> None:
+    assert view(_CARD, [job()], {}).digest != view(_CARD, [other], {}).digest
+
+
+def test_a_card_is_settled_when_all_its_jobs_are() -> None:
+    running = job(State.SUBMITTED, position=1)
+    assert view(_CARD, [job(), _FAILED], {}).settled
+    assert not view(_CARD, [job(), running], {running.id: Outlook()}).settled
+    assert not view(_CARD, [job(), job(deleted=True)], {}).gone
+
+
+@given(st.integers(-1000, 10**9))
+def test_an_expected_wait_is_rough_but_never_nothing(milliseconds: int) -> None:
+    shown = show_wait(milliseconds)
+    assert shown == "a few seconds" or " 0 " not in shown
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"),
+    [
+        (9_999, "a few seconds"),
+        (12_000, "about 10 s"),
+        (89_000, "about 90 s"),
+        (91_000, "about 2 min"),
+        (7_200_000, "about 2 h"),
+    ],
+)
+def test_a_wait_is_told_in_a_fitting_unit(milliseconds: int, shown: str) -> None:
+    assert shown == show_wait(milliseconds)
+
+
+def test_a_duration_is_told_in_seconds_then_minutes() -> None:
+    assert ("12 s", "3 min") == (show_duration(12_300), show_duration(180_000))

@@ -1,0 +1,73 @@
+"""The limits of the faces, and a catalogue that keeps them."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pytest
+from pydantic import create_model
+
+from bot.domain.commands import CATALOGUE, Command, Imagine, Status
+from bot.domain.faces import discord_size, native_on_slack, problems
+from bot.domain.options import Opt, options
+
+
+def _command(name: str = "fine", about: str = "About it", **fields: Any) -> type[Command]:
+    made = create_model(name.title().replace(" ", ""), __base__=Command, **fields)
+    made.name, made.about = name, about
+    return made
+
+
+def _field(about: str = "About it", **opt: Any) -> Any:
+    return (Annotated[str, Opt(about=about, **opt)], "")
+
+
+def _choices(count: int, length: int = 1) -> Any:
+    members = {f"C{number}": f"{number}".zfill(length) for number in range(count)}
+    return (Annotated[StrEnum("Choice", members), Opt(about="Choose")], ...)
+
+
+def test_every_face_can_show_the_catalogue() -> None:
+    assert [] == problems(CATALOGUE.values())
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        ([_command(**{f"o{n}": _field() for n in range(26)})], "26 options"),
+        ([_command(about="x" * 101)], "101 characters"),
+        ([_command(about="")], "0 characters"),
+        ([_command(a=_field("x" * 101))], "101 characters"),
+        ([_command("Loud")], "'Loud' of /Loud is not a legal name"),
+        ([_command(**{"x" * 33: _field()})], "is not a legal name"),
+        ([_command(a=_choices(26))], "26 choices"),
+        ([_command(a=_choices(2, 101))], "a choice of a"),
+        ([_command(**{f"o{n}": _choices(25, 20) for n in range(10)})], "characters of 8000"),
+        ([_command(f"group m{n}") for n in range(26)], "26 members"),
+        ([_command(f"c{n}") for n in range(101)], "101 commands"),
+        ([_command(**{f"o{n}": _field() for n in range(101)})], "101 blocks"),
+        ([_command(**{"x" * 76: _field()})], "too long"),
+        ([_command(a=_choices(101))], "Slack: a of /fine has 101 choices"),
+        ([_command(), _command()], "defined 2 times"),
+        ([_command("a b c")], "3 words"),
+        ([_command("quotas"), _command("quotas set")], "a command and a group"),
+        ([_command(a=_field(aliases=("b",)), b=_field())], "--b of /fine means 2 options"),
+    ],
+)
+def test_a_limit_that_is_passed_is_told(commands: list[type[Command]], words: str) -> None:
+    assert any(words in problem for problem in problems(commands)), problems(commands)
+
+
+def test_required_options_come_first_as_discord_wants() -> None:
+    for command in CATALOGUE.values():
+        required = [option.required for option in options(command)]
+        assert sorted(required, reverse=True) == required
+
+
+def test_names_that_slack_keeps_go_through_the_common_command() -> None:
+    assert native_on_slack(Imagine)
+    assert not native_on_slack(Status)
+    assert not native_on_slack(CATALOGUE["quotas set"])
+
+
+def test_choices_count_twice_for_discord_as_name_and_value() -> None:
+    assert len("fine" + "About it" + "a" + "Choose") + 2 * 3 == discord_size(_command(a=_choices(3)))

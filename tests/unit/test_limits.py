@@ -1,0 +1,76 @@
+"""The rate limit in front of all work."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import QuotaExhausted
+from bot.engine.limits import RateLimit
+
+
+@dataclass
+class _Clock:
+    now: int = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def _spend(limit: RateLimit, member: str = "a") -> int:
+    """Seconds to wait; 0 where it went through."""
+    try:
+        limit.spend(member)
+    except QuotaExhausted as refusal:
+        return int(re.sub(r"\D", "", str(refusal)))
+    return 0
+
+
+def test_a_burst_goes_through_and_then_one_command_at_a_time() -> None:
+    clock = _Clock()
+    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    assert [0] * 10 == [_spend(limit) for _ in range(10)]
+    assert 3 == _spend(limit)
+    clock.now += 3_000
+    assert [0, 3] == [_spend(limit), _spend(limit)]
+
+
+@given(st.integers(1, 100), st.integers(1, 5), st.lists(st.integers(0, 20_000), max_size=30))
+def test_who_waits_as_told_gets_through(per_minute: int, burst: int, pauses: list[int]) -> None:
+    clock = _Clock()
+    limit = RateLimit(per_minute=per_minute, burst=burst, monotonic=clock)
+    for pause in pauses:
+        clock.now += pause
+        if wait := _spend(limit):
+            clock.now += wait * 1000
+            assert 0 == _spend(limit)
+
+
+@given(st.integers(1, 100), st.integers(1, 5), st.lists(st.integers(0, 3_000), max_size=200))
+def test_no_more_goes_through_than_burst_and_rate_allow(
+    per_minute: int, burst: int, pauses: list[int]
+) -> None:
+    clock = _Clock()
+    limit = RateLimit(per_minute=per_minute, burst=burst, monotonic=clock)
+    passed = 0
+    for pause in pauses:
+        clock.now += pause
+        passed += not _spend(limit)
+    assert passed <= burst + clock.now * per_minute / 60_000 + 1e-6
+
+
+def test_members_do_not_spend_for_each_other() -> None:
+    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    limit.spend("a")
+    limit.spend("b")
+    with pytest.raises(QuotaExhausted):
+        limit.spend("a")
+
+
+def test_a_crowd_does_not_fill_the_memory() -> None:
+    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    for number in range(10_100):
+        limit.spend(str(number))
+    assert 10_000 == len(limit._buckets)

@@ -1,0 +1,196 @@
+"""Commands as text, as people type them on keyboards that know better."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.commands import CATALOGUE, Command, Imagine, QuotasSet, Reframe, build
+from bot.domain.errors import InvalidRequest
+from bot.domain.ids import new_id
+from bot.domain.options import Kind, Option, options
+from bot.domain.parsing import parse
+
+_PLAIN = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FFF), min_size=3, max_size=12)
+_PROMPT = st.lists(_PLAIN, min_size=1, max_size=5).map(" ".join)
+
+
+def _value(option: Option) -> st.SearchStrategy[str]:
+    match option.kind:
+        case Kind.CHOICE:
+            return st.sampled_from(option.choices)
+        case Kind.INTEGER:
+            return st.integers(option.minimum, option.maximum).map(str)
+        case Kind.JOB:
+            return st.builds(new_id, st.integers(0, 2**47), st.binary(min_size=9, max_size=9))
+        case Kind.MONEY:
+            return st.integers(0, 99_999).map(lambda cents: f"{cents // 100}.{cents % 100:02d}")
+        case Kind.FLAG:
+            return st.sampled_from(["true", "false"])
+        case _:
+            return _PROMPT
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> tuple[type[Command], dict[str, str]]:
+    """A command and what was given for some of its options, all of them legal."""
+    command = draw(st.sampled_from(list(CATALOGUE.values())))
+    return command, {
+        option.name: draw(_value(option))
+        for option in options(command)
+        if option.required or draw(st.booleans())
+    }
+
+
+def _flag(draw: st.DrawFn, option: Option, value: str) -> str:
+    name = draw(st.sampled_from([option.name, *option.aliases]))
+    if draw(st.booleans()):
+        name = name.replace("_", "-").upper()
+    name = draw(st.sampled_from(["--", "—", "–"])) + name
+    if option.kind is Kind.FLAG:
+        return name if value == "true" else f"{name}=no"
+    quotes = draw(st.sampled_from(['""', "“”", "„“", "«»", "''", "‘’", "””"]))
+    if " " in value or draw(st.booleans()):
+        value = f"{quotes[0]}{value}{quotes[1]}"
+    return name + draw(st.sampled_from(["=", " ", "  ", "\n"])) + value
+
+
+@given(commands(), st.data())
+def test_a_command_written_in_any_way_reads_as_the_same_command(
+    given_: tuple[type[Command], dict[str, str]], data: st.DataObject
+) -> None:
+    command, values = given_
+    spec = {option.name: option for option in options(command)}
+
+    @st.composite
+    def written(draw: st.DrawFn) -> str:
+        parts = [_flag(draw, spec[name], value) for name, value in values.items()]
+        parts = draw(st.permutations(parts))
+        name = command.name.upper() if draw(st.booleans()) else command.name
+        slash = draw(st.sampled_from(["/", "", " /"]))
+        return slash + draw(st.sampled_from([" ", "\t", " \n "])).join([name, *parts])
+
+    expected: dict[str, Any] = {
+        name: value == "true" if spec[name].kind is Kind.FLAG else value for name, value in values.items()
+    }
+    assert build(command, expected) == parse(data.draw(written()))
+
+
+@given(_PROMPT, st.sampled_from(["9:16", "1:1"]), st.booleans())
+def test_words_without_a_flag_go_to_the_options_that_need_no_name(
+    prompt: str, ratio: str, quoted: bool
+) -> None:
+    text = f"“{prompt}”" if quoted else prompt
+    job = new_id(1, b"123456789")
+    assert Reframe(aspect_ratio=ratio, job=job, prompt=prompt) == parse(
+        f"/reframe {ratio} #{job.upper()} {text}"
+    )
+    assert Imagine(prompt=prompt, aspect_ratio=ratio) == parse(f"/imagine --ar {ratio} {text}")
+
+
+_NAMES = st.sampled_from([*CATALOGUE, "", "nonsense"])
+_PIECES = st.one_of(
+    st.text(max_size=6),
+    st.sampled_from(
+        [" ", "--", "—", "=", '"', "'", "„", "“", "”", "--ar", "--m=", "3:4", "\n", "\0", "\ud800"]
+    ),
+)
+
+
+@given(st.booleans(), _NAMES, st.lists(_PIECES, max_size=12))
+@example(slash=True, name="imagine", pieces=['--prompt="'])
+@example(slash=True, name="history", pieces=["9" * 5000])
+@example(slash=True, name="quotas set", pieces=["--amount ", "9" * 5000])
+@settings(max_examples=300)
+def test_any_text_is_read_or_refused_with_a_short_sentence(slash: bool, name: str, pieces: list[str]) -> None:
+    text = f"{'/' * slash}{name} {''.join(pieces)}"
+    try:
+        assert isinstance(parse(text), Command)
+    except InvalidRequest as refusal:
+        told = str(refusal)
+    else:
+        told = "read"
+    assert 0 < len(told) < 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("don't stop at the dogs' house", "don't stop at the dogs' house"),
+        ("'round the world", "'round the world"),
+        ("the so-called 'cat' and “dog”", "the so-called 'cat' and “dog”"),
+        ('"a cat"', "a cat"),
+        ("„eine Katze“", "eine Katze"),
+        ("« un chat »", " un chat "),
+        ('"a cat" and "a dog"', '"a cat" and "a dog"'),
+        ("a -- b", "a -- b"),
+        ("--", "--"),
+        ("a — b – c", "a — b – c"),
+        ("x=1 y = 2 a=b", "x=1 y = 2 a=b"),
+        ("one\ntwo\n\nthree", "one two three"),
+        ("🦊🏽‍🚀 in space", "🦊🏽‍🚀 in space"),
+        ("قطة حمراء", "قطة حمراء"),
+        ("a\u200bb\u200f c\u202e", "a\u200bb\u200f c\u202e"),
+        ("-5 degrees", "-5 degrees"),
+        ('"--ar 3:4" is a flag', '"--ar 3:4" is a flag'),
+        ("nul\0less", "nulless"),
+        ("20 foxes at 16:9", "20 foxes at 16:9"),
+    ],
+)
+def test_a_prompt_stays_as_it_was_written(text: str, prompt: str) -> None:
+    assert Imagine(prompt=prompt) == parse(f"/imagine {text}")
+    assert Imagine(prompt=prompt, aspect_ratio="3:4") == parse(f"/imagine --ar=3:4 {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "/imagine"),
+        ("/", "/help"),
+        ("/imagin a fox", "Did you mean /imagine?"),
+        ("/quotas", "/quotas set, /quotas show, /quotas reset"),
+        ("/imagine", "Prompt is required"),
+        ("/imagine a fox --aspct 3:4", "Did you mean --aspect?"),
+        ("/imagine a fox --modle x", "Did you mean --model?"),
+        ("/imagine a fox --ar 3:4 --aspect 9:16", "--aspect_ratio is given twice"),
+        ("/imagine a fox --ar", "--aspect_ratio needs a value"),
+        ("/imagine a fox --ar --private", "--aspect_ratio needs a value"),
+        ("/imagine a fox --ar 5:4", "choose one of 16:9, 1:1"),
+        ("/imagine a fox --private=maybe", "yes or no"),
+        ("/imagine " + "x" * 5001, "maximum length is 5000"),
+        ("/history -5", "from 1 to 50"),
+        ("/history 51", "from 1 to 50"),
+        ("/history ten", "from 1 to 50"),
+        ("/show fox", "/history lists yours"),
+        ("/quota now", "no options"),
+        ("/quota --now", "has no options"),
+        ("/quotas set ada --amount 0,25", "write it like 5 or 0.25"),
+        ("/quotas set ada", "amount is missing"),
+        ("/studio pause " + "x" * 201, "maximum length is 200"),
+    ],
+)
+def test_a_refusal_says_what_to_write_instead(text: str, words: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        parse(text)
+    assert words in str(refusal.value)
+
+
+def test_a_name_of_several_words_needs_no_quotes() -> None:
+    expected = QuotasSet(member="Ada Lovelace", amount=2_500_000, period="week")
+    assert expected == parse("/quotas set Ada Lovelace --amount $2.50 --period week")
+
+
+@pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)
+def test_every_example_is_a_command(command: type[Command]) -> None:
+    assert command is type(parse(command.example))
+
+
+@pytest.mark.parametrize("piece", ['"a" ', "'a ", '"', '--ar="a ', "a=' ", "--", "-", "=", "word ", "\n", "“a„ "])
+def test_reading_takes_time_in_proportion_to_the_length(piece: str) -> None:
+    text = "/imagine " + piece * (200_000 // len(piece))
+    started = time.process_time()
+    with pytest.raises(InvalidRequest):
+        parse(text)
+    assert time.process_time() - started < 2  # a quadratic reading takes minutes

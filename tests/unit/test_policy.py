@@ -1,0 +1,113 @@
+"""Who may do what."""
+
+import pytest
+
+from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours, QuotaExhausted
+from bot.domain.jobs import Job
+from bot.domain.people import Caller
+from bot.domain.policy import (
+    Patience,
+    Workspace,
+    check_open,
+    check_patience,
+    is_operator,
+    require_admin,
+    require_own,
+    require_visible,
+)
+from tests.unit.people import caller, job
+
+_OWNER, _OTHER, _STRANGER = caller("1"), caller("2"), caller("3", "discord:99")
+_ADMIN, _FOREIGN_ADMIN = caller("4", is_admin=True), caller("5", "discord:99", is_admin=True)
+_HERE = Workspace(id="discord:10")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "asker"),
+    [
+        (None, _OWNER),
+        (job(deleted=True), _OWNER),
+        (job(private=True), _OTHER),
+        (job(private=True), _ADMIN),
+        (job(), _STRANGER),
+        (job(), _FOREIGN_ADMIN),
+    ],
+)
+def test_a_job_that_may_not_be_seen_is_like_one_that_is_not_there(hidden: Job | None, asker: Caller) -> None:
+    with pytest.raises(JobNotFound) as missing:
+        require_visible(None, asker)
+    with pytest.raises(JobNotFound) as unseen:
+        require_visible(hidden, asker)
+    with pytest.raises(JobNotFound) as untouched:
+        require_own(hidden, asker, frozenset({asker.person}), or_admin=True)
+    assert str(missing.value) == str(unseen.value) == str(untouched.value)
+
+
+def test_jobs_are_seen_in_their_workspace_and_by_their_owner_everywhere() -> None:
+    elsewhere = caller("1", "discord:99")
+    for found, asker in ((job(), _OTHER), (job(private=True), _OWNER), (job(private=True), elsewhere)):
+        assert found is require_visible(found, asker)
+
+
+def test_a_job_is_its_owners_and_where_it_says_so_the_admins() -> None:
+    assert require_own(job(), _OWNER, frozenset(), or_admin=False)
+    assert require_own(job(), _ADMIN, frozenset(), or_admin=True)
+    assert require_own(job(), _OTHER, frozenset({_OTHER.member}), or_admin=True)
+    for asker, or_admin in ((_ADMIN, False), (_OTHER, True)):
+        with pytest.raises(NotYours, match="belongs to user 1"):
+            require_own(job(), asker, frozenset(), or_admin=or_admin)
+
+
+def test_operators_are_named_by_person_or_member() -> None:
+    assert is_operator(_OTHER, {"discord:2"})
+    assert is_operator(_OTHER, {"discord:10:2"})
+    assert not is_operator(_OTHER, {"discord:10", "2"})
+
+
+def test_admins_and_operators_manage_a_workspace_and_nobody_else() -> None:
+    require_admin(_ADMIN, frozenset())
+    require_admin(_OTHER, frozenset({_OTHER.person}))
+    with pytest.raises(NotAllowed, match="Only an admin"):
+        require_admin(_OTHER, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("workspace", "blocked", "words"),
+    [
+        (_HERE, {"discord:1"}, "You have been blocked"),
+        (_HERE, {"discord:10:1"}, "You have been blocked"),
+        (_HERE, {"discord:10"}, "This workspace has been blocked"),
+        (
+            Workspace(id="discord:10", paused=True, pause_reason="no money"),
+            set(),
+            "paused here by an admin: no money.",
+        ),
+        (Workspace(id="discord:10", paused=True), set(), "by an admin. Waiting jobs keep their place"),
+    ],
+)
+def test_a_closed_door_says_who_closed_it(workspace: Workspace, blocked: set[str], words: str) -> None:
+    with pytest.raises(NotAllowed, match=words.replace(".", r"\.")):
+        check_open(workspace, blocked, _OWNER)
+
+
+def test_an_open_door_lets_in() -> None:
+    check_open(_HERE, {"discord:2", "discord:99", "discord:10:2"}, _OWNER)
+
+
+def test_too_many_waiting_jobs_are_refused() -> None:
+    patience = Patience(member=2, workspace=3)
+    check_patience(patience, member=1, workspace=2)
+    with pytest.raises(QuotaExhausted, match="You have 2 jobs waiting"):
+        check_patience(patience, member=2, workspace=2)
+    with pytest.raises(QuotaExhausted, match="3 jobs wait in this workspace"):
+        check_patience(patience, member=0, workspace=3)
+
+
+@pytest.mark.parametrize("user", ["", "1" * 200])
+def test_ids_that_no_platform_gives_are_refused(user: str) -> None:
+    with pytest.raises(InvalidRequest):
+        Caller(workspace="discord:10", person=user, member=f"discord:10:{user}", name="x")
+
+
+def test_a_caller_is_of_the_platform_that_their_workspace_names() -> None:
+    assert "discord" == _OWNER.platform

@@ -1,0 +1,185 @@
+"""Prices in whole micro-dollars, and dollars as people read and type them."""
+
+from fractions import Fraction
+from math import ceil
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import InvalidRequest
+from bot.domain.pricing import (
+    MICROUSD,
+    Rates,
+    is_estimate,
+    price,
+    published_rates,
+    read_money,
+    read_rates,
+    show_left,
+    show_money,
+)
+from bot.domain.requests import (
+    PICTURE_SIZES,
+    AspectRatio,
+    ImageModel,
+    ImageRequest,
+    Reference,
+    ReframeImageRequest,
+)
+
+_RATES = st.integers(0, 10**7)
+_DOLLARS = st.integers(0, 10**12)
+
+
+def _picture(aspect_ratio: AspectRatio, model: ImageModel = ImageModel.PHOTON_1) -> ImageRequest:
+    return ImageRequest(prompt="a fox", model=model, aspect_ratio=aspect_ratio)
+
+
+def _rates(rate: int) -> Rates:
+    return Rates(dated=published_rates().dated, image={ImageModel.PHOTON_1: rate})
+
+
+@given(st.sampled_from(AspectRatio), _RATES)
+def test_a_price_is_the_exact_one_rounded_up(aspect_ratio: AspectRatio, rate: int) -> None:
+    width, height = PICTURE_SIZES[aspect_ratio]
+    found = price(_picture(aspect_ratio), _rates(rate))
+    assert type(found) is int
+    assert ceil(Fraction(rate) * width * height / 10**6) == found
+
+
+@given(st.sampled_from(AspectRatio), _RATES, _RATES)
+def test_a_higher_rate_never_makes_a_lower_price(aspect_ratio: AspectRatio, one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    assert price(_picture(aspect_ratio), _rates(low)) <= price(_picture(aspect_ratio), _rates(high))
+
+
+@pytest.mark.parametrize(
+    ("model", "low", "high"),
+    [(ImageModel.PHOTON_1, 17_000, 18_500), (ImageModel.PHOTON_FLASH_1, 4_450, 4_800)],
+)
+@pytest.mark.parametrize("aspect_ratio", AspectRatio)
+def test_pictures_cost_what_is_published(
+    model: ImageModel, low: int, high: int, aspect_ratio: AspectRatio
+) -> None:
+    """1.7–1.8 ¢ for photon-1 and 0.45–0.47 ¢ for photon-flash-1, as rounded in the documents."""
+    assert low <= price(_picture(aspect_ratio, model), published_rates()) <= high
+
+
+def test_a_plain_picture_is_an_estimate_and_a_reframed_one_is_not() -> None:
+    reframed = ReframeImageRequest(source=Reference(job="0" * 24), aspect_ratio=AspectRatio.SQUARE)
+    assert is_estimate(_picture(AspectRatio.SQUARE))
+    assert not is_estimate(reframed)
+    assert price(_picture(AspectRatio.SQUARE), published_rates()) == price(reframed, published_rates())
+
+
+def test_a_model_without_a_rate_cannot_be_used() -> None:
+    with pytest.raises(InvalidRequest, match="no price for photon-flash-1"):
+        price(_picture(AspectRatio.SQUARE, ImageModel.PHOTON_FLASH_1), _rates(1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "dated = 2025-05-01",
+        "dated = 'May'\n[image]\nphoton-1 = 1",
+        "dated = 2025-05-01\n[image]\nphoton-1 = 0.0073",
+        "dated = 2025-05-01\n[image]\nphoton-1 = -1",
+        "dated = 2025-05-01\n[image]\nphoton-1 = true",
+    ],
+)
+def test_a_rates_file_that_is_wrong_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_rates(text)
+
+
+@given(_DOLLARS)
+def test_what_is_shown_reads_as_at_least_the_amount(amount: int) -> None:
+    shown = read_money(show_money(amount)) if amount <= 10**6 * MICROUSD - 10_000 else amount
+    assert 0 <= shown - amount < 10_000
+
+
+@given(_DOLLARS, _DOLLARS)
+def test_a_larger_amount_is_never_shown_as_a_smaller_one(one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    assert _number(show_money(low)) <= _number(show_money(high))
+
+
+def _number(shown: str) -> Fraction:
+    return Fraction(shown.removeprefix("$").replace(",", ""))
+
+
+@given(st.integers(-(10**9), 10**12))
+def test_what_is_left_is_never_promised_in_excess(amount: int) -> None:
+    assert 0 <= _number(show_left(amount)) * MICROUSD <= max(0, amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (0, "$0.00"),
+        (1, "$0.001"),
+        (17_223, "$0.018"),
+        (99_999, "$0.100"),
+        (100_000, "$0.10"),
+        (100_001, "$0.11"),
+        (1_234_567_890, "$1,234.57"),
+        (-1_500_000, "-$1.50"),
+    ],
+)
+def test_money_is_shown_in_dollars_rounded_up(amount: int, shown: str) -> None:
+    assert shown == show_money(amount)
+    assert f"≈{shown}" == show_money(amount, estimate=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("5", 5_000_000),
+        ("$5", 5_000_000),
+        (" $ 0.25 ", 250_000),
+        (".5", 500_000),
+        ("1,000", 10**9),
+        ("0.000001", 1),
+    ],
+)
+def test_dollars_are_read_as_people_type_them(text: str, amount: int) -> None:
+    assert amount == read_money(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "$",
+        ".",
+        "5.",
+        "-1",
+        "0,25",
+        "1,00",
+        "1,0000",
+        "1.0000001",
+        "1e3",
+        "٣",
+        "5 5",
+        "1000001",
+        "9" * 5000,
+        "nan",
+    ],
+)
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    """`0,25` above all: as thousands it would be a hundred times what was meant."""
+    with pytest.raises(ValueError, match=r"write it like|The most") as refusal:
+        read_money(text)
+    assert len(str(refusal.value)) < 200
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_an_amount_or_is_refused(text: str) -> None:
+    try:
+        amount = read_money(text)
+    except ValueError:
+        return
+    assert 0 <= amount <= 10**12

@@ -1,0 +1,210 @@
+"""The settings, their defaults, and the README's table of them."""
+
+import os
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.domain.quota import Period
+from bot.domain.requests import Lane
+from bot.settings import Role, Settings, Switch, Timing
+
+_README = Path(__file__).parents[2] / "README.md"
+#: read by adapters, not by the core
+_ADAPTERS: frozenset[str] = frozenset()
+#: read by the libraries below us
+_LIBRARIES = frozenset({"SSL_CERT_FILE"})
+
+
+@pytest.fixture(autouse=True)
+def _bare() -> Iterator[None]:
+    """Nothing that the developer has set; what a test sets is gone after it."""
+    before = dict(os.environ)
+    for name in before:
+        if name.upper().startswith(("REVERIE_", "LUMAAI_")) or name.upper() == "HTTPS_PROXY":
+            del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def _read(**environment: str) -> Settings:
+    os.environ.update(environment)
+    return Settings()
+
+
+def test_nothing_needs_to_be_set() -> None:
+    """Every row of the design's table that this version has, with its default."""
+    found = Settings()
+    assert () == found.luma_keys
+    assert "https://api.lumalabs.ai/dream-machine/v1" == found.luma_base_url
+    assert ("simulator",) == found.providers
+    assert "sqlite:///data/reverie.db" == found.database
+    assert Path("data") == found.data_dir
+    assert ("127.0.0.1", 8080, None) == (found.http_host, found.http_port, found.public_url)
+    assert (Switch.AUTO, None) == (found.playground, found.playground_password)
+    assert found.secret_key is None
+    assert found.https_proxy is None
+    assert () == found.operators
+    assert Role.ALL is found.role
+    assert 1 == found.time_scale
+    assert not found.proxy_resolves
+    assert ("console", "info") == (found.log_format, found.log_level)
+    assert (20, 10) == (found.commands_per_minute, found.commands_burst)
+    assert (50, 10_000) == (found.patience.member, found.patience.workspace)
+    assert (40, 80) == found.lane_limits(Lane.IMAGE)
+    assert (10, 20) == found.lane_limits(Lane.VIDEO)
+
+
+def test_on_the_simulator_everybody_may_spend_play_money() -> None:
+    found = Settings().defaults
+    assert (100_000_000, Period.MONTH) == (found.ceiling.amount, found.ceiling.period)
+    assert (25_000_000, Period.DAY) == (found.member.amount, found.member.period)
+
+
+def test_with_a_key_nobody_may_spend_the_operators_money_unasked() -> None:
+    found = _read(LUMAAI_API_KEY="luma-1, luma-2,,luma-1")
+    assert ["luma-1", "luma-2"] == [key.get_secret_value() for key in found.luma_keys]
+    assert ("luma",) == found.providers
+    assert not found.simulated
+    assert (0, 1_000_000) == (found.defaults.ceiling.amount, found.defaults.member.amount)
+
+
+def test_what_is_given_to_everybody_can_be_set() -> None:
+    found = _read(REVERIE_DEFAULT_CEILING="12.50", REVERIE_DEFAULT_ALLOWANCE="0")
+    assert Decimal("12.50") == found.default_ceiling
+    assert (12_500_000, 0) == (found.defaults.ceiling.amount, found.defaults.member.amount)
+
+
+def test_lists_are_parted_by_commas() -> None:
+    found = _read(REVERIE_PROVIDER="luma, simulator", REVERIE_OPERATORS=" discord:1 ,slack:T:2,")
+    assert ("luma", "simulator") == found.providers
+    assert not found.simulated
+    assert ("discord:1", "slack:T:2") == found.operators
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    """Compose files make such variables; an empty secret would sign with nothing."""
+    names = [
+        "SECRET_KEY",
+        "HTTP_PORT",
+        "PROVIDER",
+        "PUBLIC_URL",
+        "DEFAULT_CEILING",
+        "METRICS_TOKEN",
+        "DATA_DIR",
+    ]
+    found = _read(LUMAAI_API_KEY="", HTTPS_PROXY="", **{f"REVERIE_{name}": "" for name in names})
+    assert Settings.model_construct() == found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REVERIE_HTTP_PORT", "99999", "65535"),
+        ("REVERIE_HTTP_PORT", "web", "integer"),
+        ("REVERIE_PROVIDER", "luma,dalle", "dalle is not known; use luma or simulator"),
+        ("REVERIE_PUBLIC_URL", "bot.example.org", "write it like https://bot.example.org"),
+        ("REVERIE_PLAYGROUND", "maybe", "'auto', 'on' or 'off'"),
+        ("REVERIE_ROLE", "boss", "'all', 'gateway' or 'worker'"),
+        ("REVERIE_TIME_SCALE", "0", "greater than 0"),
+        ("REVERIE_TIME_SCALE", "inf", "finite"),
+        ("REVERIE_SIMULATOR_SPEED", "nan", "finite"),
+        ("REVERIE_DEFAULT_CEILING", "-1", "greater than or equal to 0"),
+        ("REVERIE_DEFAULT_CEILING", "1e30", "less than or equal to 1000000"),
+        ("REVERIE_DEFAULT_ALLOWANCE", "much", "decimal"),
+        ("REVERIE_IMAGE_CONCURRENT", "0", "greater than or equal to 1"),
+        ("REVERIE_LOG_FORMAT", "xml", "'console' or 'json'"),
+        ("REVERIE_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+        ("REVERIE_TIMING__POLL", "soon", "integer"),
+        ("REVERIE_TIMING__POL", "1", "not permitted"),
+    ],
+)
+def test_nonsense_is_refused_with_what_to_write(name: str, value: str, words: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        _read(**{name: value})
+    assert words in refusal.value.errors()[0]["msg"]
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(
+        _read(
+            LUMAAI_API_KEY="hush-key",
+            HTTPS_PROXY="http://user:hush@proxy",
+            REVERIE_SECRET_KEY="hush-secret",
+            REVERIE_DATABASE_URL="postgresql://bot:hush@host/name",
+            REVERIE_PLAYGROUND_PASSWORD="hush",
+            REVERIE_METRICS_TOKEN="hush",
+        )
+    )
+    assert "hush" not in shown
+
+
+def test_the_public_url_ends_without_a_slash() -> None:
+    assert "https://bot.example.org" == _read(REVERIE_PUBLIC_URL="https://bot.example.org/").public_url
+    assert "http://127.0.0.1:8080" == _read(REVERIE_PUBLIC_URL="http://127.0.0.1:8080").public_url
+
+
+@pytest.mark.parametrize("folder", ["data", "/srv/re verie#1?x=%41"])
+def test_the_database_lies_in_the_data_folder_whatever_its_name(folder: str) -> None:
+    from bot.store.sqlite import path_of  # noqa: PLC0415 - only here
+
+    assert Path(folder) / "reverie.db" == path_of(_read(REVERIE_DATA_DIR=folder).database)
+
+
+def test_a_time_can_be_set_alone() -> None:
+    found = _read(REVERIE_TIMING__POLL="50", REVERIE_TIME_SCALE="0.1")
+    assert Timing(poll=50) == found.timing
+    assert Timing(poll=50).scaled(0.1) == found.times
+    assert (5, 6_000) == (found.times.poll, found.times.unknown_grace)
+
+
+@given(st.floats(1e-9, 1000))
+def test_every_time_is_scaled_and_none_becomes_nothing(scale: float) -> None:
+    scaled = Timing().scaled(scale).model_dump()
+    for name, value in Timing().model_dump().items():
+        assert scaled[name] == max(1, round(value * scale))
+
+
+def test_the_defaults_keep_what_depends_on_one_another() -> None:
+    """A claim is given up before its lease ends, and a create before it can be searched for."""
+    times = Timing()
+    assert times.claim_age + times.http_timeout < times.submit_lease < times.unknown_grace
+    assert times.lane_window >= 60_000 + times.claim_age
+    assert times.unknown_grace < times.unknown_deadline
+
+
+def _names_of_settings() -> set[str]:
+    names = set()
+    for name, field in Settings.model_fields.items():
+        if field.validation_alias is None:
+            names.add(f"REVERIE_{name.upper()}")
+        else:
+            names.add(str(field.validation_alias.choices[0]))  # type: ignore[union-attr]
+    return names
+
+
+def _names_in_readme() -> set[str]:
+    section = re.search(
+        r"^## Settings\n(.*?)(?=^## |\Z)", _README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert section, "README.md has no section “## Settings”"
+    rows = [line for line in section[1].splitlines() if line.startswith("|")]
+    return {
+        name.rstrip("_") for row in rows for name in re.findall(r"`([A-Z][A-Z0-9_]+)…?`", row.split("|")[1])
+    }
+
+
+def test_the_readme_names_every_setting() -> None:
+    assert set() == _names_of_settings() - _names_in_readme()
+
+
+def test_the_readme_names_nothing_that_does_not_exist() -> None:
+    times = {f"REVERIE_TIMING__{name.upper()}" for name in Timing.model_fields}
+    assert set() == _names_in_readme() - _names_of_settings() - times - _ADAPTERS - _LIBRARIES
