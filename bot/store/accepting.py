@@ -1,0 +1,283 @@
+"""T1: a card and its jobs become durable, with their money reserved, or are refused; all in one transaction.
+
+Many acceptances share a transaction, and one refusal never fails the batch: what each may spend is decided
+here in the order of arrival, from meters that this transaction has locked.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.errors import Refused, StoreError
+from bot.domain.jobs import State
+from bot.domain.people import Caller, Place
+from bot.domain.policy import Patience, Workspace, check_open, check_patience
+from bot.domain.quota import Defaults, Limit, Meter, Rule, limits_for
+from bot.domain.requests import ImageRequest, ReframeImageRequest, dump_request
+from bot.store.database import Transaction
+from bot.store.queries import load
+from bot.store.records import rule_from, workspace_from
+
+sql = load("accepting")
+
+#: virtual time of one job of weight 1
+TURN = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    id: str
+    provider: str
+    #: what shares one virtual time
+    queue: str
+    pace: str
+    request: ImageRequest | ReframeImageRequest
+    title: str
+    #: micro-dollars
+    price: int
+    parent: str | None
+    #: the account that must take it; None: any
+    account_required: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """One command that asks for jobs."""
+
+    card: str
+    #: id of the platform's event; the same one again answers the same card
+    event: str
+    caller: Caller
+    place: Place
+    #: `place.reach`, encrypted
+    sealed_reach: str
+    jobs: tuple[NewJob, ...]
+    defaults: Defaults
+    patience: Patience
+    now: int
+    #: when waiting in the queue ends
+    deadline: int
+    #: who may show the first revision, and until when; None: whoever delivers
+    answerer: str | None = None
+    answer_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedCard:
+    card: str
+    #: this event had been accepted before
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the transaction has read, and what it is going to write."""
+
+    #: event → card, of those accepted before
+    known: dict[str, str]
+    workspaces: Mapping[str, Workspace]
+    blocked: frozenset[str]
+    rules: Sequence[Rule]
+    meters: dict[str, Meter]
+    waiting_member: dict[str, int]
+    waiting_workspace: dict[str, int]
+    turns: dict[tuple[str, str], int]
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    #: micro-dollars to reserve, and the limit, by meter
+    reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    maxima: dict[str, int] = field(default_factory=dict)
+
+
+async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:
+    """Accept or refuse each item; a refusal is a `Refused` in its place."""
+    batch = await _read(tx, items)
+    answers: list[AcceptedCard | Exception] = []
+    for item in items:
+        if (card := batch.known.get(item.event)) is not None:
+            answers.append(AcceptedCard(card=card, repeated=True))
+            continue
+        try:
+            _decide(batch, item)
+        except Refused as refusal:
+            answers.append(refusal)
+        else:
+            batch.known[item.event] = item.card
+            answers.append(AcceptedCard(card=item.card))
+    if batch.rows:
+        await _write(tx, batch)
+    return answers
+
+
+def _limits(
+    item: Acceptance, workspaces: Mapping[str, Workspace], rules: Sequence[Rule]
+) -> tuple[Limit, ...]:
+    zone = workspaces[item.caller.workspace].timezone
+    return limits_for(item.caller, rules, item.defaults, now=item.now, zone=zone)
+
+
+async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
+    callers = [item.caller for item in items]
+    ids = sorted({caller.workspace for caller in callers})
+    now = items[0].now
+    await tx.run(sql.see_workspaces, items=[{"id": one, "now": now} for one in ids])
+    members = {
+        caller.member: {
+            "id": caller.member,
+            "workspace": caller.workspace,
+            "person": caller.person,
+            "name": caller.name,
+            "now": now,
+        }
+        for caller in callers
+    }
+    await tx.run(sql.see_members, items=list(members.values()))
+    subjects = {subject for one in callers for subject in (one.member, one.person, one.workspace, "")}
+    workspaces = {row["id"]: workspace_from(row) for row in await tx.fetch(sql.workspaces, ids=ids)}
+    blocked = await tx.fetch(sql.blocks, subjects=sorted(subjects))
+    rules = [rule_from(row) for row in await tx.fetch(sql.rules, workspaces=ids, subjects=sorted(subjects))]
+    limits = {limit.meter: limit for item in items for limit in _limits(item, workspaces, rules)}
+    await tx.run(
+        sql.make_meters,
+        items=[
+            {
+                "id": limit.meter,
+                "scope": limit.scope,
+                "period": limit.period,
+                "period_start": limit.period_start,
+                "period_end": limit.period_end,
+                "max_amount": limit.amount,
+            }
+            for limit in limits.values()
+        ],
+    )
+    meters = await tx.fetch(sql.lock_meters, ids=sorted(limits))
+    # Only now: another replica may have been accepting the same event, and had the meters until it committed.
+    known = await tx.fetch(sql.known_events, events=[item.event for item in items])
+    waiting_member: dict[str, int] = defaultdict(int)
+    waiting_workspace: dict[str, int] = defaultdict(int)
+    for row in await tx.fetch(sql.waiting, workspaces=ids):
+        waiting_member[row["member"]] += row["jobs"]
+        waiting_workspace[row["workspace"]] += row["jobs"]
+    return _Batch(
+        known={row["event"]: row["id"] for row in known},
+        workspaces=workspaces,
+        blocked=frozenset(row["subject"] for row in blocked),
+        rules=rules,
+        meters={row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in meters},
+        waiting_member=waiting_member,
+        waiting_workspace=waiting_workspace,
+        turns=await _turns(tx, items),
+    )
+
+
+async def _turns(tx: Transaction, items: Sequence[Acceptance]) -> dict[tuple[str, str], int]:
+    """Each member's last turn in each queue, or the queue's clock where that is later."""
+    pairs = {(job.queue, item.caller.member) for item in items for job in item.jobs}
+    clocks = {
+        row["queue"]: row["turn"]
+        for row in await tx.fetch(sql.clocks, queues=sorted({queue for queue, _ in pairs}))
+    }
+    rows = await tx.fetch(
+        sql.last_turns, items=[{"queue": queue, "member": member} for queue, member in sorted(pairs)]
+    )
+    return {(row["queue"], row["member"]): max(row["turn"] or 0, clocks.get(row["queue"], 0)) for row in rows}
+
+
+def _decide(batch: _Batch, item: Acceptance) -> None:
+    """Refuse an item, or note everything that accepting it writes."""
+    caller = item.caller
+    check_open(batch.workspaces[caller.workspace], batch.blocked, caller)
+    meters = dict(batch.meters)
+    limits = _limits(item, batch.workspaces, batch.rules)
+    for offset, job in enumerate(item.jobs):
+        check_patience(
+            item.patience,
+            member=batch.waiting_member[caller.member] + offset,
+            workspace=batch.waiting_workspace[caller.workspace] + offset,
+        )
+        for limit in limits:
+            meters[limit.meter] = meters[limit.meter].reserve(job.price, limit)
+    batch.meters = meters
+    batch.waiting_member[caller.member] += len(item.jobs)
+    batch.waiting_workspace[caller.workspace] += len(item.jobs)
+    batch.rows["cards"].append(_card_row(item))
+    for position, job in enumerate(item.jobs):
+        turn = batch.turns[job.queue, caller.member] + TURN
+        batch.turns[job.queue, caller.member] = turn
+        row = _job_row(item, job, position, turn)
+        batch.rows["jobs"].append(row)
+        batch.rows["events"].append(
+            {"job": job.id, "at": item.now, "after": row["state"], "attempt": 0, "cause": "accepted"}
+        )
+        for limit in limits:
+            batch.reserved[limit.meter] += job.price
+            batch.maxima[limit.meter] = limit.amount
+            entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
+            batch.rows["reservations"].append(entry)
+            batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
+
+
+def _card_row(item: Acceptance) -> dict[str, Any]:
+    place, answering = item.place, item.answerer is not None
+    return {
+        "id": item.card,
+        "event": item.event,
+        "adapter": place.adapter,
+        "workspace": place.workspace,
+        "channel": place.channel,
+        "thread": place.thread,
+        "message": place.message,
+        "reach": item.sealed_reach,
+        "private": int(place.private),
+        "member": item.caller.member,
+        "person": item.caller.person,
+        # An inlet that answers by itself may have posted before it could say so.
+        "posting_since": item.now if answering else None,
+        "lease_owner": item.answerer,
+        "lease_until": item.answer_until,
+        "run_at": item.now,
+        "created_at": item.now,
+    }
+
+
+def _job_row(item: Acceptance, job: NewJob, position: int, turn: int) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "card": item.card,
+        "position": position,
+        "workspace": item.caller.workspace,
+        "member": item.caller.member,
+        "person": item.caller.person,
+        "member_name": item.caller.name,
+        "provider": job.provider,
+        "lane": job.request.lane,
+        "queue": job.queue,
+        "pace": job.pace,
+        "request": dump_request(job.request),
+        "title": job.title,
+        "price": job.price,
+        "state": State.PREPARING if job.request.references else State.QUEUED,
+        "turn": turn,
+        "account_required": job.account_required,
+        "run_at": item.now,
+        "deadline": item.deadline,
+        "created_at": item.now,
+        "parent": job.parent,
+        "private": int(item.place.private),
+    }
+
+
+async def _write(tx: Transaction, batch: _Batch) -> None:
+    demands = [
+        {"id": meter, "amount": amount, "max_amount": batch.maxima[meter]}
+        for meter, amount in sorted(batch.reserved.items())
+    ]
+    # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
+    if await tx.run(sql.reserve, items=demands) != len(demands):
+        raise StoreError("a meter moved while it was locked")
+    await tx.run(sql.insert_cards, items=batch.rows["cards"])
+    await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
+    await tx.run(sql.insert_events, items=batch.rows["events"])
+    await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
+    await tx.run(sql.insert_journal, items=batch.rows["journal"])

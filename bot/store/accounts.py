@@ -1,0 +1,110 @@
+"""The provider's accounts: which there are, which may submit, and what is in flight on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.requests import Lane
+from bot.store.database import Database, Row, Transaction
+from bot.store.queries import load
+
+sql = load("accounts")
+
+
+class AccountState(StrEnum):
+    READY = "ready"
+    #: nothing is submitted until a check succeeds
+    STOPPED = "stopped"
+    #: its key is gone; what was in flight on it is watched no longer
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    id: str
+    provider: str
+    state: AccountState
+    #: why it is stopped
+    reason: str
+    #: generations that it has for us now
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The accounts that the settings name now, with their lanes' limits."""
+
+    #: account → provider
+    accounts: dict[str, str]
+    #: account, lane → concurrent, per minute
+    lanes: dict[tuple[str, Lane], tuple[int, int]]
+    now: int
+
+
+async def register(tx: Transaction, items: Sequence[Registration]) -> Sequence[None]:
+    """Make the settings' accounts known, and retire those that are gone from them."""
+    for item in items:
+        for account, provider in sorted(item.accounts.items()):
+            await tx.run(sql.upsert_account, id=account, provider=provider, now=item.now)
+        for (account, lane), (concurrent, per_minute) in sorted(item.lanes.items()):
+            await tx.run(
+                sql.upsert_lane, account=account, lane=lane, concurrent=concurrent, per_minute=per_minute
+            )
+        await tx.run(sql.retire_accounts, ids=sorted(item.accounts), now=item.now)
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """An account can submit no longer, or again."""
+
+    account: str
+    now: int
+    #: why; empty starts it again
+    reason: str = ""
+
+
+async def stop_account(tx: Transaction, items: Sequence[Stop]) -> Sequence[bool]:
+    """Stop or start accounts; answers whether that changed anything."""
+    answers = []
+    for item in items:
+        if item.reason:
+            changed = await tx.run(sql.stop_account, id=item.account, now=item.now, reason=item.reason)
+        else:
+            changed = await tx.run(sql.start_account, id=item.account, now=item.now)
+        answers.append(bool(changed))
+    return answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """An account's list has shown one of our markers."""
+
+    account: str
+    now: int
+
+
+async def note_echo(tx: Transaction, items: Sequence[Echo]) -> Sequence[None]:
+    for item in items:
+        await tx.run(sql.note_echo, id=item.account, now=item.now)
+    return [None] * len(items)
+
+
+async def accounts(database: Database) -> list[AccountRow]:
+    return [_account(row) for row in await database.fetch(sql.flights)]
+
+
+async def echoed_at(database: Database, account: str) -> int | None:
+    """When the account's list last showed one of our markers; None: never."""
+    row = await database.one(sql.echo, id=account)
+    return row["echoed_at"] if row else None
+
+
+def _account(row: Row) -> AccountRow:
+    return AccountRow(
+        id=row["id"],
+        provider=row["provider"],
+        state=AccountState(row["state"]),
+        reason=row["reason"],
+        in_flight=row["jobs"],
+    )

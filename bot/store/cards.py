@@ -1,0 +1,172 @@
+"""Cards on their way to what people see: leased, shown, put off or given up.
+
+Whoever changes several cards locks them in the order of their ids, so that batches never wait in a ring.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.cards import Card
+from bot.sealing import Seal
+from bot.store.database import Database, Transaction
+from bot.store.queries import load
+from bot.store.records import card_from
+
+sql = load("cards")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardsWanted:
+    """A process offers to bring cards up to date."""
+
+    owner: str
+    adapters: tuple[str, ...]
+    now: int
+    lease_until: int
+    count: int
+    seal: Seal
+
+
+async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence[list[Card]]:
+    """Hand out cards whose shown revision is behind; nobody else gets them until the lease ends."""
+    answers = []
+    for item in items:
+        due = await tx.fetch(sql.due_cards, now=item.now, adapters=list(item.adapters), count=item.count)
+        rows = await tx.fetch(
+            sql.lease_cards,
+            ids=[row["id"] for row in due],
+            owner=item.owner,
+            until=item.lease_until,
+            now=item.now,
+        )
+        answers.append([card_from(row, item.seal) for row in rows])
+    return answers
+
+
+async def find_card(database: Database, card: str, seal: Seal) -> Card | None:
+    row = await database.one(sql.card, id=card)
+    return card_from(row, seal) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A first message is about to be posted."""
+
+    card: str
+    owner: str
+    now: int
+
+
+async def note_posting(tx: Transaction, items: Sequence[Posting]) -> Sequence[bool]:
+    """Note it before it happens, so that after a crash somebody looks for the message first."""
+    noted = {
+        item.card: await tx.run(sql.note_posting, id=item.card, owner=item.owner, now=item.now)
+        for item in sorted(items, key=_card_of)
+    }
+    return [bool(noted[item.card]) for item in items]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """People see this revision."""
+
+    card: str
+    owner: str
+    rev: int
+    digest: str
+    message: str | None
+    #: not shown again before
+    run_at: int
+
+
+async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[bool]:
+    """Note revisions as shown; False for a card that is no longer the caller's to show."""
+    latest = {item.card: item for item in sorted(items, key=lambda item: item.rev)}
+    rows = await tx.fetch(
+        sql.note_shown,
+        items=[
+            {
+                "id": item.card,
+                "owner": item.owner,
+                "rev": item.rev,
+                "digest": item.digest,
+                "message": item.message,
+                "run_at": item.run_at,
+            }
+            for item in latest.values()
+        ],
+    )
+    noted = {row["id"] for row in rows}
+    return [item.card in noted for item in items]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOff:
+    """A card could not be shown now."""
+
+    card: str
+    owner: str
+    #: the revision that was to be shown
+    rev: int
+    run_at: int
+    #: it failed, rather than waiting its turn
+    failed: bool
+
+
+async def put_off(tx: Transaction, items: Sequence[PutOff]) -> Sequence[None]:
+    for item in sorted(items, key=_card_of):
+        await tx.run(
+            sql.put_off,
+            id=item.card,
+            owner=item.owner,
+            rev=item.rev,
+            run_at=item.run_at,
+            failed=int(item.failed),
+        )
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """A card can never be shown; its results stay."""
+
+    card: str
+    owner: str
+    reason: str
+
+
+async def give_up(tx: Transaction, items: Sequence[GiveUp]) -> Sequence[None]:
+    for item in sorted(items, key=_card_of):
+        await tx.run(sql.give_up, id=item.card, owner=item.owner, reason=item.reason)
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressWanted:
+    """It is time to look again at what has not ended."""
+
+    now: int
+    #: cards at most: thousands may wait, and few of them have changed
+    count: int
+
+
+async def want_progress(tx: Transaction, items: Sequence[ProgressWanted]) -> Sequence[int]:
+    """Ask for new revisions of the cards of jobs that have not ended; answers of how many."""
+    return [len(await tx.fetch(sql.want_progress, now=item.now, count=item.count)) for item in items]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowAgain:
+    card: str
+    now: int
+
+
+async def show_again(tx: Transaction, items: Sequence[ShowAgain]) -> Sequence[None]:
+    """Have cards shown once more, even where they look as they did."""
+    for item in sorted(items, key=_card_of):
+        await tx.run(sql.show_again, id=item.card, now=item.now)
+    return [None] * len(items)
+
+
+def _card_of(item: Posting | PutOff | GiveUp | ShowAgain) -> str:
+    return item.card

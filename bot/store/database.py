@@ -1,0 +1,128 @@
+"""What the store asks of a database, and the choice between the two.
+
+StoreError
+├── Violated             a constraint refused the row
+├── StoreUnavailable     nothing was written: try again later
+├── CommitUnknown        written or not, nobody knows: do it again, for every write is idempotent
+└── NewerDatabase        install the newer program (see `migrating`)
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from bot.domain.errors import StoreError
+from bot.store.dialect import Dialect
+from bot.store.queries import Query
+from bot.store.signals import Signals
+
+
+class Violated(StoreError):
+    """A constraint of the database refused the row."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached or cannot write; nothing was stored."""
+
+
+class CommitUnknown(StoreError):
+    """The connection broke while the commit was on its way: it may or may not be stored."""
+
+
+#: a row's columns by name, the same from either database
+Row: TypeAlias = Mapping[str, Any]
+
+
+class Transaction(Protocol):
+    """Statements that become durable together, or not at all.
+
+    An error ends it: let it pass, for PostgreSQL takes no further statement after one.
+    """
+
+    async def fetch(self, query: Query, /, **values: object) -> list[Row]: ...
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        """Answer the first row."""
+        ...
+
+    async def run(self, query: Query, /, **values: object) -> int:
+        """Answer how many rows were changed."""
+        ...
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Outcome = TypeVar("Outcome")
+
+#: A write over a set of items: one result for each, in their order. An exception among the results is the
+#: refusal of that item alone; one that is raised undoes the whole set, which is then tried again in parts.
+#: So it may be run more than once and must have no effect but through the transaction.
+Operation: TypeAlias = Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+
+
+class Database(Protocol):
+    """A durable store: writes in groups, reads beside them."""
+
+    signals: Signals
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def open(self) -> None:
+        """Connect; raises StoreUnavailable where nobody answers."""
+        ...
+
+    async def close(self) -> None:
+        """Take no more writes, finish those in hand, and disconnect."""
+        ...
+
+    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
+        """Have an item written, together with all others of that moment; returns once it is durable.
+
+        Items meet only where the operation is the same object or an equal bound method.
+        """
+        ...
+
+    async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
+        """Run a transaction of which there is only one at a time, over all processes."""
+        ...
+
+    async def fetch(self, query: Query, /, **values: object) -> list[Row]:
+        """Read what is committed; a query that would write is refused."""
+        ...
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        """Read the first row."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+
+def connect(url: str, *, read_only: bool = False) -> Database:
+    """Choose the database by its URL; `async with` or `open` connects.
+
+    `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user@host/name`. With `read_only`
+    every write is refused, and an SQLite file must exist.
+    """
+    # each driver is imported only where it is used: asyncpg alone costs 40 ms and 8 MB
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        from bot.store.sqlite import SqliteDatabase, path_of  # noqa: PLC0415
+
+        return SqliteDatabase(path_of(url), read_only=read_only)
+    if scheme in ("postgres", "postgresql"):
+        from bot.store.postgres import PostgresDatabase  # noqa: PLC0415
+
+        return PostgresDatabase(url, read_only=read_only)
+    raise StoreError(
+        f"No database speaks {scheme!r}: REVERIE_DATABASE_URL is sqlite:///path or postgresql://user@host/name."
+    )

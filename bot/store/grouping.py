@@ -1,0 +1,146 @@
+"""Group commit: what piles up while a commit runs is the next. No timer: an idle store answers at once."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.domain.errors import StoreError
+from bot.store.database import CommitUnknown, Item, Operation, Result, StoreUnavailable, Transaction
+
+#: items of one operation in one commit
+BATCH_MAX = 256
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """One caller's item, and where its answer goes."""
+
+    item: Any
+    answer: asyncio.Future[Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """Items that one operation writes together."""
+
+    operation: Operation[Any, Any]
+    asked: Sequence[_Asked]
+
+    async def apply(self, transaction: Transaction) -> Sequence[Any]:
+        results = await self.operation(transaction, [asked.item for asked in self.asked])
+        if len(results) != len(self.asked):
+            raise RuntimeError(
+                f"{_name(self.operation)} gave {len(results)} results for {len(self.asked)} items"
+            )
+        return results
+
+    def answer(self, results: Sequence[Any]) -> None:
+        for asked, result in zip(self.asked, results, strict=True):
+            if asked.answer.done():  # its caller left meanwhile
+                continue
+            if isinstance(result, Exception):
+                asked.answer.set_exception(result)
+            else:
+                asked.answer.set_result(result)
+
+    def halves(self) -> "list[Batch]":
+        middle = len(self.asked) // 2
+        parts = (self.asked[:middle], self.asked[middle:])
+        return [Batch(operation=self.operation, asked=part) for part in parts]
+
+
+#: Run every batch in one transaction and commit it; the results come back in the order of the batches.
+Commit = Callable[[Sequence[Batch]], Awaitable[Sequence[Sequence[Any]]]]
+
+
+class GroupCommit:
+    """Collects writes and commits them, one transaction at a time.
+
+    With `together` all operations share a transaction, as suits a database with one writer; without, each
+    operation has its own line of transactions, so that one kind does not wait for another.
+    """
+
+    def __init__(self, commit: Commit, *, together: bool) -> None:
+        self._commit = commit
+        self._together = together
+        self._closed = False
+        self._lines: dict[Hashable, dict[Operation[Any, Any], deque[_Asked]]] = {}
+        self._committing: dict[Hashable, asyncio.Task[None]] = {}
+
+    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
+        if self._closed:
+            raise StoreError("The store is closed.")
+        asked = _Asked(item=item, answer=asyncio.get_running_loop().create_future())
+        line = None if self._together else operation
+        self._lines.setdefault(line, {}).setdefault(operation, deque()).append(asked)
+        if line not in self._committing:
+            # an empty context: what is committed for many callers is logged in the name of none
+            self._committing[line] = asyncio.create_task(
+                self._drain(line), name=f"commit {_name(operation)}", context=Context()
+            )
+        result: Result = await asked.answer
+        return result
+
+    async def close(self) -> None:
+        """Refuse what comes now, finish what was taken."""
+        self._closed = True
+        if self._committing:
+            await asyncio.wait(self._committing.values())
+
+    async def _drain(self, line: Hashable) -> None:
+        # between the last look into the line and its end nothing is awaited, so no item is left behind
+        try:
+            while self._lines[line]:
+                if batches := self._take(line):
+                    await self._settle(batches)
+        finally:
+            del self._lines[line], self._committing[line]
+
+    def _take(self, line: Hashable) -> list[Batch]:
+        batches = []
+        for operation, waiting in list(self._lines[line].items()):
+            taken = [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
+            if not waiting:
+                del self._lines[line][operation]
+            # whoever was cancelled before anything was done for it wants nothing done
+            if asked := [one for one in taken if not one.answer.done()]:
+                batches.append(Batch(operation=operation, asked=asked))
+        return batches
+
+    async def _settle(self, batches: Sequence[Batch]) -> None:
+        """Commit together; where that fails, in ever smaller parts, until what is poisoned fails alone."""
+        try:
+            results = await self._commit(batches)
+        except Exception as error:  # noqa: BLE001  whatever an operation raises is its callers' to know
+            parts = [] if isinstance(error, StoreUnavailable | CommitUnknown) else _parts(batches)
+            if parts:
+                # the error's text may quote what was to be written, so only its kind is logged
+                kinds = [_name(batch.operation) for batch in batches]
+                log.warning("batch_split", operations=kinds, error=type(error).__name__)
+            else:
+                for batch in batches:
+                    batch.answer([error] * len(batch.asked))
+            for part in parts:
+                await self._settle(part)
+        else:
+            for batch, batch_results in zip(batches, results, strict=True):
+                batch.answer(batch_results)
+
+
+def _parts(batches: Sequence[Batch]) -> list[list[Batch]]:
+    if len(batches) > 1:
+        return [[batch] for batch in batches]
+    if len(batches[0].asked) > 1:
+        return [[half] for half in batches[0].halves()]
+    return []
+
+
+def _name(operation: Operation[Any, Any]) -> str:
+    return getattr(operation, "__qualname__", type(operation).__name__)

@@ -1,0 +1,103 @@
+"""Generations that nobody pays for: found, booked to the operator, removed at the provider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.store.database import Database, Transaction
+from bot.store.queries import load
+
+sql = load("orphans")
+
+
+class Cause(StrEnum):
+    """Why a generation has no job."""
+
+    #: its job was refunded or taken back before it turned up
+    LATE = "late"
+    #: its job has a newer attempt
+    SUPERSEDED = "superseded"
+    #: it equals a request of ours that was refunded, and carries no marker
+    UNBOUND = "unbound"
+    #: its member deleted the job; paid, and no loss
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    account: str
+    remote_id: str
+    job: str | None
+    cause: Cause
+    #: micro-dollars that the operator bears
+    price: int
+    found_at: int
+    removed_at: int | None = None
+
+
+async def adopt_orphan(tx: Transaction, items: Sequence[Orphan]) -> Sequence[bool]:
+    """Put orphans on the list; answers which were new."""
+    rows = await tx.fetch(
+        sql.adopt_orphans,
+        items=[
+            {
+                "account": item.account,
+                "remote_id": item.remote_id,
+                "job": item.job,
+                "cause": item.cause,
+                "price": item.price,
+                "now": item.found_at,
+            }
+            for item in {(item.account, item.remote_id): item for item in items}.values()
+        ],
+    )
+    new = {(row["account"], row["remote_id"]) for row in rows}
+    return [(item.account, item.remote_id) in new for item in items]
+
+
+async def due_orphans(database: Database, account: str, *, now: int) -> list[tuple[str, int]]:
+    """Generations to remove now, each with the tries so far."""
+    rows = await database.fetch(sql.due_orphans, account=account, now=now)
+    return [(row["remote_id"], row["tries"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A try to remove an orphan at the provider."""
+
+    account: str
+    remote_id: str
+    now: int
+    #: when to try again; None: it is gone
+    run_at: int | None
+
+
+async def note_removal(tx: Transaction, items: Sequence[Removal]) -> Sequence[None]:
+    for item in items:
+        where = {"account": item.account, "remote_id": item.remote_id}
+        if item.run_at is None:
+            await tx.run(sql.note_removed, now=item.now, **where)
+        else:
+            await tx.run(sql.put_off_orphan, run_at=item.run_at, **where)
+    return [None] * len(items)
+
+
+async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
+    return [
+        Orphan(
+            account=row["account"],
+            remote_id=row["remote_id"],
+            job=row["job"],
+            cause=Cause(row["cause"]),
+            price=row["price"],
+            found_at=row["found_at"],
+            removed_at=row["removed_at"],
+        )
+        for row in await database.fetch(sql.list_orphans, count=count)
+    ]
+
+
+async def count_orphans(database: Database) -> tuple[int, int, int]:
+    """Orphans ever found, those not removed yet, and what all of them cost in micro-dollars."""
+    row = await database.one(sql.count_orphans)
+    return (row["found"], row["left_over"], row["price"]) if row else (0, 0, 0)

@@ -1,0 +1,247 @@
+"""PostgreSQL: sets of writes in transactions of their own kind, for any number of replicas."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import asyncpg
+import structlog
+
+from bot.domain.errors import StoreError
+from bot.store.database import (
+    CommitUnknown,
+    Item,
+    Operation,
+    Outcome,
+    Result,
+    Row,
+    StoreUnavailable,
+    Transaction,
+)
+from bot.store.dialect import Dialect
+from bot.store.grouping import Batch, GroupCommit
+from bot.store.notifying import Notifier
+from bot.store.postgres_errors import LOST, REFUSED, Connection, Contended, translated
+from bot.store.queries import Query
+
+#: connections per replica, besides the one for signals
+WRITERS, READERS = 8, 4
+CONNECT_S = 10.0
+#: no statement of ours takes as long; who waits longer waits for a dead network
+STATEMENT_S = 60.0
+#: pauses before a transaction is tried again
+PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+_SESSION = {
+    "application_name": "reverie",
+    # a replica that is stopped inside a transaction must not keep its rows from the others
+    "idle_in_transaction_session_timeout": "15000",
+}
+#: leaves remote_apply and the like, which promise more
+_DURABLE = """
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') IN ('off', 'local')
+"""
+#: any number that no other program locks in the same database
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(8241937520164)"
+
+log = structlog.get_logger()
+
+
+class PostgresDatabase:
+    """The store on a server, shared by replicas."""
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._url = url
+        self._read_only = read_only
+        self._connections = AsyncExitStack()
+        self._writers: asyncpg.Pool | None = None
+        self._readers: asyncpg.Pool | None = None
+        self._group = GroupCommit(self._commit, together=False)
+        self._notifier = Notifier(self._connect)
+        self.signals = self._notifier.signals
+
+    def __repr__(self) -> str:
+        return f"PostgresDatabase({_address(self._url)!r})"
+
+    @property
+    def dialect(self) -> Dialect:
+        return Dialect.POSTGRES
+
+    async def open(self) -> None:
+        async with AsyncExitStack() as connections:
+            with translated():
+                # this one tells whether anybody answers; the pools connect when they are asked
+                await self._notifier.open()
+                connections.push_async_callback(self._notifier.close)
+                self._readers = await self._pool(connections, READERS, default_transaction_read_only="on")
+                if not self._read_only:
+                    self._writers = await self._pool(connections, WRITERS, init=_make_durable)
+            self._connections = connections.pop_all()
+        log.info("database_opened", dialect="postgres", address=_address(self._url))
+
+    async def close(self) -> None:
+        await self._group.close()
+        await self._connections.aclose()
+
+    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
+        return await self._group.write(operation, item)
+
+    async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
+        async def alone(transaction: Transaction) -> Outcome:
+            await transaction.fetch(Query("one_at_a_time", _ONE_AT_A_TIME))
+            return await work(transaction)
+
+        if self._read_only:
+            raise StoreError("The database is open for reading only.")
+        with translated():
+            connection = await self._connect()
+        try:
+            # a connection of its own, on which a statement may wait and work as long as it needs
+            return await _transact(connection, alone)
+        finally:
+            await connection.close()
+
+    async def fetch(self, query: Query, /, **values: object) -> list[Row]:
+        async def read() -> list[Row]:
+            async with _acquired(self._readers) as connection:
+                return await _PostgresTransaction(connection).fetch(query, **values)
+
+        return await self._persist(read)
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        await self.close()
+
+    async def _connect(self) -> asyncpg.Connection:
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_S, server_settings=dict(_SESSION))
+        await _make_durable(connection)
+        return connection
+
+    async def _pool(
+        self,
+        connections: AsyncExitStack,
+        size: int,
+        init: Callable[[Connection], Awaitable[None]] | None = None,
+        **settings: str,
+    ) -> asyncpg.Pool:
+        return await connections.enter_async_context(
+            asyncpg.create_pool(
+                self._url,
+                min_size=0,
+                max_size=size,
+                init=init,  # type: ignore[arg-type]  # the stubs ask for a parameter called `con`
+                reset=_leave_as_is,
+                timeout=CONNECT_S,
+                command_timeout=STATEMENT_S,
+                server_settings=_SESSION | settings,
+            )
+        )
+
+    async def _commit(self, batches: Sequence[Batch]) -> list[Sequence[Any]]:
+        async def apply(transaction: Transaction) -> list[Sequence[Any]]:
+            return [await batch.apply(transaction) for batch in batches]
+
+        async def once() -> list[Sequence[Any]]:
+            async with _acquired(self._writers) as connection:
+                return await _transact(connection, apply)
+
+        return await self._persist(once)
+
+    async def _persist(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Try again what was certainly undone: a lost deadlock, a connection that broke before the commit."""
+        for pause_s in PAUSES_S:
+            try:
+                return await attempt()
+            except (Contended, StoreUnavailable) as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    raise  # whoever asked has waited long enough
+                log.info("transaction_repeated", error=type(error.__cause__).__name__, pause_s=pause_s)
+            await asyncio.sleep(pause_s)
+        return await attempt()
+
+
+class _PostgresTransaction:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: Query, /, **values: object) -> list[Row]:
+        statement = query.on(Dialect.POSTGRES)
+        with translated(self._connection):
+            rows = await self._connection.fetch(statement.sql, *statement.bind(values))
+        return [dict(row.items()) for row in rows]
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+    async def run(self, query: Query, /, **values: object) -> int:
+        statement = query.on(Dialect.POSTGRES)
+        with translated(self._connection):
+            status = await self._connection.execute(statement.sql, *statement.bind(values))
+        count = status.rpartition(" ")[2]  # `UPDATE 3`, `INSERT 0 3`, `CREATE TABLE`
+        return int(count) if count.isdigit() else 0
+
+
+async def _transact(connection: Connection, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
+    with translated(connection):
+        await connection.execute("BEGIN")
+    try:
+        outcome = await work(_PostgresTransaction(connection))
+    except BaseException:
+        with suppress(*LOST, *REFUSED):
+            await connection.execute("ROLLBACK")
+        raise
+    try:
+        with translated(connection):
+            status = await connection.execute("COMMIT")
+    except StoreUnavailable as error:
+        raise CommitUnknown from error
+    if status != "COMMIT":
+        # the server answers so, and no error, where a statement failed and its error was held back
+        raise StoreError("The transaction was rolled back, for one of its statements had failed.")
+    return outcome
+
+
+@asynccontextmanager
+async def _acquired(pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
+    if pool is None:
+        raise StoreError("The database is not open for this.")
+    with translated():
+        connection = await pool.acquire()
+    try:
+        yield connection
+    finally:
+        # a connection that broke cannot be given back in order; the pool replaces it
+        with suppress(*LOST, *REFUSED):
+            await pool.release(connection)
+
+
+async def _make_durable(connection: Connection) -> None:
+    await connection.execute(_DURABLE)
+
+
+async def _leave_as_is(_: object) -> None:
+    """Spare the round trip of a reset: every transaction ends where it began and none changes the session."""
+
+
+def _address(url: str) -> str:
+    """Name the server without its user and password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or 'local'}{parts.path}"

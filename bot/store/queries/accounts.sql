@@ -1,0 +1,29 @@
+-- name: echo
+SELECT echoed_at FROM account WHERE id = :id;
+
+-- name: upsert_account
+INSERT INTO account (id, provider, state, changed_at) VALUES (:id, :provider, 'ready', :now)
+ON CONFLICT (id) DO UPDATE SET state = 'ready', reason = '', changed_at = excluded.changed_at
+WHERE account.state = 'retired';
+
+-- name: upsert_lane
+INSERT INTO lane (account, lane, concurrent, per_minute) VALUES (:account, :lane, :concurrent, :per_minute)
+ON CONFLICT (account, lane) DO UPDATE SET concurrent = excluded.concurrent, per_minute = excluded.per_minute;
+
+-- name: retire_accounts
+UPDATE account SET state = 'retired', changed_at = :now
+WHERE state <> 'retired' AND id NOT IN ({{values ids}});
+
+-- name: stop_account
+UPDATE account SET state = 'stopped', reason = :reason, changed_at = :now WHERE id = :id AND state = 'ready';
+
+-- name: start_account
+UPDATE account SET state = 'ready', reason = '', changed_at = :now WHERE id = :id AND state = 'stopped';
+
+-- name: note_echo
+UPDATE account SET echoed_at = :now WHERE id = :id;
+
+-- name: flights
+SELECT account.id, account.provider, account.state, account.reason, count(job.id) AS jobs
+FROM account LEFT JOIN job ON job.account = account.id AND job.state IN ('submitting', 'unknown', 'submitted')
+GROUP BY account.id, account.provider, account.state, account.reason ORDER BY account.id;

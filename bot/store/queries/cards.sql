@@ -1,0 +1,61 @@
+-- name: due_cards
+SELECT id FROM card
+WHERE shown_rev < wanted_rev AND undeliverable IS NULL AND run_at <= :now
+  AND (lease_until IS NULL OR lease_until < :now) AND adapter IN ({{values adapters}})
+ORDER BY run_at, id LIMIT :count {{skip_locked card}};
+
+-- name: lease_cards
+UPDATE card SET lease_owner = :owner, lease_until = :until
+WHERE id IN ({{values ids}}) AND (lease_until IS NULL OR lease_until < :now)
+RETURNING id, adapter, workspace, channel, thread, message, reach, private, member, person, wanted_rev, shown_rev,
+          shown_digest, posting_since, tries, created_at;
+
+-- name: card
+SELECT id, adapter, workspace, channel, thread, message, reach, private, member, person, wanted_rev, shown_rev,
+       shown_digest, posting_since, tries, created_at
+FROM card WHERE id = :id;
+
+-- name: note_posting
+UPDATE card SET posting_since = coalesce(posting_since, CAST(:now AS bigint))
+WHERE id = :id AND lease_owner = :owner;
+
+-- name: note_shown
+UPDATE card
+SET shown_rev = CASE WHEN r.rev > card.shown_rev THEN r.rev ELSE card.shown_rev END,
+    shown_digest = CASE WHEN r.rev > card.shown_rev THEN r.digest ELSE card.shown_digest END,
+    message = coalesce(r.message, card.message), posting_since = NULL, tries = 0,
+    -- what came while this was being shown, maybe the result, keeps its own time
+    run_at = CASE WHEN card.wanted_rev > r.rev THEN card.run_at ELSE r.run_at END,
+    lease_owner = NULL, lease_until = NULL
+FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.message, sent.run_at
+      FROM {{rows items (id text, owner text, rev bigint, digest text, message text, run_at bigint)}} AS sent
+      JOIN card AS kept ON kept.id = sent.id ORDER BY kept.id {{locked kept}}) AS r
+WHERE card.id = r.id AND card.lease_owner = r.owner
+RETURNING card.id;
+
+-- name: put_off
+-- What only waited its turn does not hold up what came meanwhile, maybe the result.
+UPDATE card SET tries = tries + :failed,
+                run_at = CASE WHEN :failed = 0 AND wanted_rev > :rev THEN run_at ELSE :run_at END,
+                lease_owner = NULL, lease_until = NULL
+WHERE id = :id AND lease_owner = :owner;
+
+-- name: give_up
+UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
+WHERE id = :id AND lease_owner = :owner;
+
+-- name: want_progress
+-- Cards of jobs that have not ended look different as time passes; what looks the same is not shown again.
+-- Those whose jobs are under way come first, then whichever were looked at the longest time ago.
+WITH due AS MATERIALIZED (
+    SELECT card.id FROM job JOIN card ON card.id = job.card
+    WHERE job.finished_at IS NULL AND job.state <> 'held'
+      AND card.shown_rev = card.wanted_rev AND card.undeliverable IS NULL AND card.run_at <= :now
+    ORDER BY CASE WHEN job.state = 'queued' THEN 1 ELSE 0 END, card.run_at, card.id
+    LIMIT :count {{skip_locked card}})
+UPDATE card SET wanted_rev = wanted_rev + 1 WHERE id IN (SELECT id FROM due)
+RETURNING id;
+
+-- name: show_again
+-- Somebody may have shown an older revision over a newer one.
+UPDATE card SET wanted_rev = wanted_rev + 1, shown_digest = '', run_at = :now WHERE id = :id;

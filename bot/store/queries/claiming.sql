@@ -1,0 +1,44 @@
+-- name: lock_lane
+SELECT lane.concurrent, lane.per_minute, lane.cool_until, account.state
+FROM lane JOIN account ON account.id = lane.account
+WHERE lane.account = :account AND lane.lane = :lane {{locked lane}};
+
+-- name: load
+-- A statement of its own: after the wait for the lane's lock it must see what the holder committed.
+SELECT (SELECT count(*) FROM job WHERE account = :account AND lane = :lane
+                                 AND state IN ('submitting', 'unknown', 'submitted')) AS in_flight,
+       (SELECT count(*) FROM attempt WHERE account = :account AND lane = :lane AND claimed_at > :since) AS claimed;
+
+-- name: next_in_line
+SELECT id, turn FROM job
+WHERE state = 'queued' AND queue = :queue AND provider = :provider AND run_at <= :now
+  AND (account_required IS NULL OR account_required = :account)
+  AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)
+ORDER BY turn, id LIMIT :free {{skip_locked job}};
+
+-- name: claim
+UPDATE job SET state = 'submitting', attempt = attempt + 1, account = :account, claimed_at = :now,
+               lease_owner = :owner, lease_until = :until
+WHERE id IN ({{values ids}}) AND state = 'queued'
+RETURNING id, attempt, turn, card;
+
+-- name: insert_attempts
+INSERT INTO attempt (job, number, account, lane, claimed_at)
+SELECT job, number, account, lane, claimed_at
+FROM {{rows items (job text, number bigint, account text, lane text, claimed_at bigint)}} AS r;
+
+-- name: advance_clock
+INSERT INTO clock (queue, turn) VALUES (:queue, :turn)
+ON CONFLICT (queue) DO UPDATE SET turn = excluded.turn WHERE clock.turn < excluded.turn;
+
+-- name: note_sending
+UPDATE attempt SET sent_at = r.now, fingerprint = r.fingerprint, marked = r.marked
+FROM {{rows items (job text, number bigint, now bigint, fingerprint text, marked bigint, owner text)}} AS r
+WHERE attempt.job = r.job AND attempt.number = r.number
+  AND EXISTS (SELECT 1 FROM job WHERE job.id = r.job AND job.state = 'submitting'
+                                  AND job.attempt = r.number AND job.lease_owner = r.owner
+                                  AND job.lease_until > r.now)
+RETURNING attempt.job, attempt.number;
+
+-- name: cool_down
+UPDATE lane SET cool_until = :until WHERE account = :account AND lane = :lane AND cool_until < :until;

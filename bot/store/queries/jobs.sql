@@ -1,0 +1,108 @@
+-- name: jobs_by_id
+SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
+FROM job WHERE id IN ({{values ids}});
+
+-- name: jobs_of_cards
+SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
+FROM job WHERE card IN ({{values cards}}) ORDER BY card, position;
+
+-- name: history
+SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
+FROM job WHERE person = :person AND deleted = 0 ORDER BY id DESC LIMIT :count;
+
+-- name: running
+SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
+FROM job
+WHERE workspace = :workspace AND member = :member
+  AND state IN ('held', 'preparing', 'queued', 'submitting', 'unknown', 'submitted')
+ORDER BY id LIMIT :count;
+
+-- name: newest_usable
+SELECT id FROM job WHERE person = :person AND state = 'completed' AND deleted = 0 ORDER BY id DESC LIMIT 1;
+
+-- name: preparing
+SELECT job.*, 0 AS stars FROM job WHERE state = 'preparing' AND run_at <= :now ORDER BY run_at, id LIMIT :count;
+
+-- name: in_flight
+SELECT job.*, 0 AS stars FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
+ORDER BY claimed_at, id;
+
+-- name: attempts
+SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
+       attempt.fingerprint, attempt.marked, attempt.remote_id, job.state, job.attempt AS newest, job.price
+FROM attempt JOIN job ON job.id = attempt.job WHERE attempt.job IN ({{values jobs}});
+
+-- name: unbound_attempts
+-- Every create without a marker that may have arrived without our knowing its generation.
+SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
+       attempt.fingerprint, attempt.marked, attempt.remote_id, job.state, job.attempt AS newest, job.price
+FROM attempt JOIN job ON job.id = attempt.job
+WHERE attempt.account = :account AND attempt.fingerprint IN ({{values fingerprints}})
+  AND attempt.marked = 0 AND attempt.sent_at IS NOT NULL AND attempt.remote_id IS NULL
+ORDER BY attempt.sent_at, attempt.job;
+
+-- name: known_generations
+SELECT remote_id FROM attempt WHERE account = :account AND remote_id IN ({{values ids}})
+UNION SELECT remote_id FROM orphan_generation WHERE account = :account AND remote_id IN ({{values ids}});
+
+-- name: lost_claims
+SELECT job.id, job.attempt, job.state, attempt.sent_at FROM job
+JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt
+WHERE job.state = 'submitting' AND job.lease_until < :now;
+
+-- name: overdue_in_queue
+SELECT id, attempt, state FROM job WHERE state IN ('held', 'preparing', 'queued') AND deadline < :now
+ORDER BY deadline LIMIT :count;
+
+-- name: stranded
+-- In flight on an account whose key is gone, past any time at which somebody could still hear of it.
+SELECT job.id, job.attempt, job.state FROM job JOIN account ON account.id = job.account
+WHERE account.state = 'retired' AND job.state IN ('submitting', 'unknown', 'submitted') AND job.state <> 'submitting'
+  AND (job.deadline < :now OR (job.state = 'unknown' AND job.claimed_at < :lost_before))
+LIMIT :count;
+
+-- name: miss
+UPDATE job SET misses = misses + 1, missed_at = coalesce(missed_at, CAST(:now AS bigint))
+WHERE id = :id AND state = 'submitted' RETURNING misses, missed_at;
+
+-- name: found
+UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND state = 'submitted' AND misses > 0;
+
+-- name: ahead
+SELECT r.id, (SELECT count(*) FROM job AS other
+              WHERE other.state = 'queued' AND other.queue = job.queue
+                AND (other.turn, other.id) < (job.turn, job.id)) AS ahead
+FROM {{rows items (id text)}} AS r JOIN job ON job.id = r.id;
+
+-- name: paces
+SELECT r.pace, (SELECT CAST(avg(took) AS bigint) FROM
+                  (SELECT finished_at - submitted_at AS took FROM job
+                   WHERE state = 'completed' AND pace = r.pace ORDER BY finished_at DESC LIMIT 20) AS recent) AS took
+FROM {{rows items (pace text)}} AS r;
+
+-- name: star
+INSERT INTO star (job, member, at) VALUES (:job, :member, :now) ON CONFLICT (job, member) DO NOTHING;
+
+-- name: unstar
+DELETE FROM star WHERE job = :job AND member = :member;
+
+-- name: remember_event
+INSERT INTO event (id, at) VALUES (:id, :now) ON CONFLICT (id) DO NOTHING;
+
+-- name: delete_job
+UPDATE job SET deleted = 1, file = NULL WHERE id = :id AND deleted = 0
+  AND state IN ('completed', 'failed', 'cancelled')
+RETURNING card, account, remote_id, state, result;
+
+-- name: file_users
+SELECT count(*) AS users FROM job WHERE file = :file;
+
+-- name: files_in_use
+SELECT DISTINCT file FROM job WHERE file IN ({{values files}});
+
+-- name: list_jobs
+SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars FROM job
+WHERE (CAST(:state AS text) IS NULL OR state = :state) ORDER BY id DESC LIMIT :count;
+
+-- name: count_states
+SELECT state, count(*) AS jobs FROM job GROUP BY state;

@@ -1,0 +1,67 @@
+-- name: move
+UPDATE job
+SET state = r.after,
+    account = coalesce(r.account, job.account),
+    -- a job that is asked again has left its generation behind; the attempt remembers it
+    remote_id = CASE WHEN r.after = 'queued' THEN NULL ELSE coalesce(r.remote_id, job.remote_id) END,
+    submitted_at = coalesce(r.submitted_at, job.submitted_at),
+    finished_at = r.finished_at,
+    run_at = coalesce(r.run_at, job.run_at),
+    deadline = coalesce(r.deadline, job.deadline),
+    file = r.file, result = r.result, failure = r.failure,
+    lease_owner = NULL, lease_until = NULL, misses = 0, missed_at = NULL
+FROM {{rows items (id text, before text, attempt bigint, after text, account text, remote_id text,
+                   submitted_at bigint, finished_at bigint, run_at bigint, deadline bigint,
+                   file text, result text, failure text)}} AS r
+WHERE job.id = r.id AND job.state = r.before AND job.attempt = r.attempt
+RETURNING job.id, job.card;
+
+-- name: bind_attempts
+UPDATE attempt SET remote_id = r.remote_id
+FROM {{rows items (job text, number bigint, remote_id text)}} AS r
+WHERE attempt.job = r.job AND attempt.number = r.number;
+
+-- name: forget_sending
+-- The request is known not to have been carried out.
+UPDATE attempt SET sent_at = NULL
+FROM {{rows items (job text, number bigint)}} AS r WHERE attempt.job = r.job AND attempt.number = r.number;
+
+-- name: abandon
+INSERT INTO orphan_generation (account, remote_id, job, cause, price, found_at, run_at)
+SELECT job.account, job.remote_id, job.id, 'late', job.price, r.now, r.now
+FROM {{rows items (job text, now bigint)}} AS r JOIN job ON job.id = r.job
+WHERE job.remote_id IS NOT NULL
+ON CONFLICT (account, remote_id) DO NOTHING;
+
+-- name: open_reservations
+-- Locked, for of two refunds at once the second must see the first.
+SELECT job, meter, amount, settled_as FROM reservation WHERE job IN ({{values jobs}})
+ORDER BY meter, job {{locked}};
+
+-- name: given_back
+-- Captures that a reset of their meter has given back already.
+SELECT captured.job, captured.meter FROM journal AS captured
+WHERE captured.job IN ({{values jobs}}) AND captured.kind = 'captured'
+  AND EXISTS (SELECT 1 FROM journal AS later
+              WHERE later.meter = captured.meter AND later.kind = 'reset' AND later.id > captured.id);
+
+-- name: settle_meters
+UPDATE meter SET used = meter.used + r.used, reserved = meter.reserved + r.reserved
+FROM {{rows items (id text, used bigint, reserved bigint)}} AS r
+WHERE meter.id = r.id;
+
+-- name: settle_reservations
+UPDATE reservation SET settled_as = r.settled_as
+FROM {{rows items (job text, meter text, settled_as text)}} AS r
+WHERE reservation.job = r.job AND reservation.meter = r.meter;
+
+-- name: bump_cards
+-- A result is shown at once; what is only progress waits for the card's next turn, and after a show that
+-- failed everything waits until the platform may be asked again. Cards are locked in the order of their ids,
+-- here as in `note_shown`, so that two batches never wait for each other.
+UPDATE card SET wanted_rev = card.wanted_rev + 1,
+                run_at = CASE WHEN r.ended = 1 AND card.tries = 0 AND card.run_at > r.now THEN r.now ELSE card.run_at END
+FROM (SELECT kept.id, sent.ended, sent.now
+      FROM {{rows items (id text, ended bigint, now bigint)}} AS sent JOIN card AS kept ON kept.id = sent.id
+      ORDER BY kept.id {{locked kept}}) AS r
+WHERE card.id = r.id;

@@ -1,0 +1,24 @@
+-- name: next_seq
+-- The row's lock lasts until the commit, so numbers become visible in their order.
+INSERT INTO vault_seq (adapter, seq) VALUES (:adapter, :count)
+ON CONFLICT (adapter) DO UPDATE SET seq = vault_seq.seq + excluded.seq RETURNING seq;
+
+-- name: put
+INSERT INTO vault (adapter, key, value, seq)
+SELECT adapter, key, value, seq FROM {{rows items (adapter text, key text, value text, seq bigint)}} AS r
+WHERE true ORDER BY adapter, key
+ON CONFLICT (adapter, key) DO UPDATE SET value = excluded.value, seq = excluded.seq;
+
+-- name: get
+SELECT key, value, seq FROM vault WHERE adapter = :adapter AND key = :key;
+
+-- name: remove
+DELETE FROM vault WHERE adapter = :adapter AND key = :key;
+
+-- name: since
+SELECT key, value, seq FROM vault
+WHERE adapter = :adapter AND seq > :seq AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq LIMIT :count;
+
+-- name: latest
+SELECT key, value, seq FROM vault
+WHERE adapter = :adapter AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq DESC LIMIT :count;

@@ -1,0 +1,109 @@
+"""Rows to records and back."""
+
+from dataclasses import asdict
+
+import orjson
+
+from bot.domain.cards import Card
+from bot.domain.failures import Failure, FailureCategory, Retry
+from bot.domain.jobs import Job, Picture, State
+from bot.domain.people import Place
+from bot.domain.policy import Workspace
+from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.domain.requests import Lane, load_request
+from bot.sealing import Seal
+from bot.store.database import Row
+
+
+def job_from(row: Row) -> Job:
+    return Job(
+        id=row["id"],
+        card=row["card"],
+        position=row["position"],
+        workspace=row["workspace"],
+        member=row["member"],
+        person=row["person"],
+        member_name=row["member_name"],
+        provider=row["provider"],
+        lane=Lane(row["lane"]),
+        request=load_request(row["request"]),
+        title=row["title"],
+        price=row["price"],
+        state=State(row["state"]),
+        turn=row["turn"],
+        attempt=row["attempt"],
+        account=row["account"],
+        remote_id=row["remote_id"],
+        created_at=row["created_at"],
+        claimed_at=row["claimed_at"],
+        submitted_at=row["submitted_at"],
+        finished_at=row["finished_at"],
+        deadline=row["deadline"],
+        result=picture_from(row["result"]),
+        failure=failure_from(row["failure"]),
+        parent=row["parent"],
+        private=bool(row["private"]),
+        stars=row["stars"],
+        deleted=bool(row["deleted"]),
+    )
+
+
+def picture_from(text: str | None) -> Picture | None:
+    return Picture(**orjson.loads(text)) if text else None
+
+
+def failure_from(text: str | None) -> Failure | None:
+    if not text:
+        return None
+    values = orjson.loads(text)
+    return Failure(
+        category=FailureCategory(values["category"]),
+        told=values["told"],
+        reason=values["reason"],
+        retry=Retry(values["retry"]),
+    )
+
+
+def dump_record(record: Picture | Failure | None) -> str | None:
+    return orjson.dumps(asdict(record)).decode() if record else None
+
+
+def card_from(row: Row, seal: Seal) -> Card:
+    return Card(
+        id=row["id"],
+        place=Place(
+            adapter=row["adapter"],
+            workspace=row["workspace"],
+            channel=row["channel"],
+            thread=row["thread"],
+            message=row["message"],
+            private=bool(row["private"]),
+            reach=seal.open(row["reach"]) if row["reach"] else "",
+        ),
+        member=row["member"],
+        person=row["person"],
+        wanted_rev=row["wanted_rev"],
+        shown_rev=row["shown_rev"],
+        shown_digest=row["shown_digest"],
+        posting_since=row["posting_since"],
+        tries=row["tries"],
+        created_at=row["created_at"],
+    )
+
+
+def rule_from(row: Row) -> Rule:
+    return Rule(
+        level=Level(row["level"]),
+        subject=row["subject"],
+        workspace=row["workspace"],
+        allowance=Allowance(amount=row["amount"], period=Period(row["period"])),
+    )
+
+
+def workspace_from(row: Row) -> Workspace:
+    return Workspace(
+        id=row["id"],
+        timezone=row["timezone"],
+        paused=bool(row["paused"]),
+        pause_reason=row["pause_reason"],
+    )

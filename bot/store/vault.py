@@ -1,0 +1,65 @@
+"""An adapter's own keys and values, sealed before they come here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.store.database import Database, Transaction
+from bot.store.queries import load
+
+sql = load("vault")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    adapter: str
+    key: str
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    key: str
+    sealed: str
+    seq: int
+
+
+async def put(tx: Transaction, items: Sequence[Put]) -> Sequence[int]:
+    """Keep values; answers each one's number, which rises with every value that is put."""
+    latest: dict[tuple[str, str], int] = {}
+    answers = [0] * len(items)
+    for adapter in sorted({item.adapter for item in items}):
+        mine = [index for index, item in enumerate(items) if item.adapter == adapter]
+        row = await tx.one(sql.next_seq, adapter=adapter, count=len(mine))
+        first = (row["seq"] if row else len(mine)) - len(mine) + 1
+        for number, index in enumerate(mine, start=first):
+            answers[index] = number
+            latest[adapter, items[index].key] = index
+    await tx.run(
+        sql.put,
+        items=[
+            {"adapter": adapter, "key": key, "value": items[index].sealed, "seq": answers[index]}
+            for (adapter, key), index in latest.items()
+        ],
+    )
+    return answers
+
+
+async def remove(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[None]:
+    for adapter, key in items:
+        await tx.run(sql.remove, adapter=adapter, key=key)
+    return [None] * len(items)
+
+
+async def get(database: Database, adapter: str, key: str) -> Kept | None:
+    row = await database.one(sql.get, adapter=adapter, key=key)
+    return Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) if row else None
+
+
+async def since(database: Database, adapter: str, prefix: str, seq: int, *, limit: int) -> list[Kept]:
+    rows = await database.fetch(sql.since, adapter=adapter, prefix=prefix, seq=seq, count=limit)
+    return [Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) for row in rows]
+
+
+async def latest(database: Database, adapter: str, prefix: str, *, limit: int) -> list[Kept]:
+    rows = await database.fetch(sql.latest, adapter=adapter, prefix=prefix, count=limit)
+    return [Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) for row in reversed(rows)]

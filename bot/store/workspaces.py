@@ -1,0 +1,196 @@
+"""What admins and the operator decide: rules, pauses, blocks. Every change leaves an audit row."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from bot.domain.policy import Workspace
+from bot.domain.quota import Level, Limit, Meter, Rule
+from bot.store.database import Database, Transaction
+from bot.store.queries import load
+from bot.store.records import rule_from, workspace_from
+
+sql = load("workspaces")
+accepting = load("accepting")
+meters_sql = load("meters")
+
+_WITHOUT_WILDCARDS = str.maketrans("", "", "%_\\")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Who decides what, for the audit table."""
+
+    actor: str
+    workspace: str
+    action: str
+    subject: str
+    now: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRule:
+    decision: Decision
+    rule: Rule
+
+
+async def set_rule(tx: Transaction, items: Sequence[SetRule]) -> Sequence[None]:
+    for item in items:
+        rule = item.rule
+        allowance = {"amount": rule.allowance.amount, "period": rule.allowance.period}
+        await tx.run(
+            sql.set_rule, workspace=rule.workspace, level=rule.level, subject=rule.subject, **allowance
+        )
+        await _note(tx, item.decision, allowance)
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    decision: Decision
+    workspace: str
+    paused: bool
+    reason: str = ""
+
+
+async def set_pause(tx: Transaction, items: Sequence[Pause]) -> Sequence[None]:
+    for item in items:
+        await tx.run(accepting.see_workspaces, items=[{"id": item.workspace, "now": item.decision.now}])
+        await tx.run(sql.pause, id=item.workspace, paused=int(item.paused), reason=item.reason)
+        await _note(tx, item.decision, {"reason": item.reason})
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    decision: Decision
+    subject: str
+    blocked: bool
+
+
+async def set_block(tx: Transaction, items: Sequence[Block]) -> Sequence[bool]:
+    """Shut a workspace, member or person out, or let them in again; answers whether that changed anything."""
+    answers = []
+    for item in items:
+        if item.blocked:
+            changed = await tx.run(sql.block, subject=item.subject, now=item.decision.now)
+        else:
+            changed = await tx.run(sql.unblock, subject=item.subject)
+        await _note(tx, item.decision, {})
+        answers.append(bool(changed))
+    return answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """Count a meter's use from zero again."""
+
+    decision: Decision
+    meter: str
+
+
+async def reset_meter(tx: Transaction, items: Sequence[Reset]) -> Sequence[int]:
+    """Reset meters; answers the micro-dollars given back. What is reserved stays reserved."""
+    answers = []
+    for item in items:
+        row = await tx.one(meters_sql.lock_meter, id=item.meter)
+        used = row["used"] if row else 0
+        if used:
+            await tx.run(meters_sql.reset_meter, id=item.meter)
+            await tx.run(
+                accepting.insert_journal,
+                items=[
+                    {
+                        "meter": item.meter,
+                        "job": None,
+                        "kind": "reset",
+                        "amount": used,
+                        "at": item.decision.now,
+                        "cause": item.decision.actor,
+                    }
+                ],
+            )
+        await _note(tx, item.decision, {"given_back": used})
+        answers.append(used)
+    return answers
+
+
+async def _note(tx: Transaction, decision: Decision, detail: dict[str, object]) -> None:
+    await tx.run(
+        sql.insert_audit,
+        at=decision.now,
+        actor=decision.actor,
+        workspace=decision.workspace,
+        action=decision.action,
+        subject=decision.subject,
+        detail=orjson.dumps(detail).decode(),
+    )
+
+
+async def find_workspace(database: Database, workspace: str) -> Workspace:
+    """A workspace, as it is before anybody decided anything where it is not known yet."""
+    row = await database.one(sql.workspace, id=workspace)
+    return workspace_from(row) if row else Workspace(id=workspace)
+
+
+async def rules_for(database: Database, workspace: str, subjects: Iterable[str]) -> list[Rule]:
+    """The rules that may concern these subjects in a workspace, the operator's among them."""
+    rows = await database.fetch(
+        accepting.rules, workspaces=[workspace], subjects=sorted({*subjects, workspace, ""})
+    )
+    return [rule_from(row) for row in rows]
+
+
+async def rules_of(database: Database, workspace: str) -> list[Rule]:
+    """What the admins of a workspace have set; the operator's rules for the empty one."""
+    return [rule_from(row) for row in await database.fetch(sql.rules_of, workspace=workspace)]
+
+
+async def meters(database: Database, limits: Iterable[Limit]) -> dict[Level, tuple[Limit, Meter]]:
+    """What has been counted under each limit."""
+    wanted = list(limits)
+    rows = await database.fetch(meters_sql.meters, ids=[limit.meter for limit in wanted])
+    found = {row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in rows}
+    return {limit.level: (limit, found.get(limit.meter, Meter())) for limit in wanted}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberName:
+    id: str
+    name: str
+    person: str
+
+
+async def find_members(database: Database, workspace: str, text: str) -> list[MemberName]:
+    """The members whom a name or an id means; more than one where the name is shared."""
+    plain = text.removeprefix("@")
+    rows = await database.fetch(sql.find_members, workspace=workspace, text=plain)
+    return [MemberName(id=row["id"], name=row["name"], person=row["person"]) for row in rows]
+
+
+async def members_like(database: Database, workspace: str, start: str) -> list[str]:
+    """Names of members that begin with `start`, whoever was seen last first."""
+    plain = start.translate(_WITHOUT_WILDCARDS)
+    rows = await database.fetch(sql.members_like, workspace=workspace, prefix=f"{plain}%")
+    return [row["name"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a member spent with one model."""
+
+    member: str
+    name: str
+    pace: str
+    jobs: int
+    #: micro-dollars
+    spent: int
+
+
+async def usage(database: Database, workspace: str, *, since: int) -> list[Usage]:
+    rows = await database.fetch(meters_sql.usage, workspace=workspace, since=since)
+    return [
+        Usage(member=row["member"], name=row["name"], pace=row["pace"], jobs=row["jobs"], spent=row["spent"])
+        for row in rows
+    ]

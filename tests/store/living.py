@@ -1,0 +1,32 @@
+"""A store that has lived: a row in every table, and jobs in every kind of state."""
+
+from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.store.database import Database
+from bot.store.jobs import Deletion, Refund, Star, delete_job, refund, toggle_star
+from bot.store.leases import LeaseWanted, take_lease
+from bot.store.vault import Put, put
+from bot.store.workspaces import Block, Decision, SetRule, set_block, set_rule
+from tests.store.making import NOW, acceptance, accepted, caller, completed, open_account, submitted
+
+
+async def live(database: Database) -> None:
+    """Leave a row in every table."""
+    await open_account(database)
+    done, deleted = await completed(database), await completed(database)
+    job = await done.now_at()
+    await submitted(database, acceptance(caller("bob"), prompt="a “quoted” \\ünïcode\n🦊", reach="token"))
+    await accepted(database, acceptance(references=[done.job]))
+    await database.write(refund, Refund(job=done.job, now=NOW, cause="operator"))
+    await database.write(delete_job, Deletion(job=deleted.job, now=NOW))
+    await database.write(toggle_star, Star(job=job.id, card=job.card, member="bob", now=NOW, event="e"))
+    await database.write(put, Put(adapter="chat", key="a", sealed="sealed"))
+    await database.write(take_lease, LeaseWanted(name="watch", owner="one", now=NOW, until=NOW + 1))
+    decision = Decision(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
+    await database.write(set_block, Block(decision=decision, subject="eve", blocked=True))
+    rule = Rule(
+        level=Level.EVERYTHING,
+        subject="",
+        workspace="",
+        allowance=Allowance(amount=2**40, period=Period.MONTH),
+    )
+    await database.write(set_rule, SetRule(decision=decision, rule=rule))

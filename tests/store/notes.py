@@ -1,0 +1,64 @@
+"""A table, its queries and its operations, for the tests of the database itself."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.errors import NotAllowed
+from bot.store.database import Database, Transaction
+from bot.store.queries import Query
+
+CREATE = "CREATE TABLE note (id TEXT PRIMARY KEY, body TEXT, amount BIGINT NOT NULL CHECK (amount >= 0))"
+INSERT = Query(
+    "insert",
+    "INSERT INTO note (id, body, amount)"
+    " SELECT id, body, amount FROM {{rows items (id text, body text, amount bigint)}} AS r",
+)
+ADD = Query("add", "UPDATE note SET amount = amount + CAST(:amount AS bigint) WHERE id = :id")
+ALL = Query("all", "SELECT id, body, amount FROM note ORDER BY id")
+COUNT = Query("count", "SELECT count(*) AS notes FROM note")
+
+
+async def count(database: Database) -> int:
+    row = await database.one(COUNT)
+    assert row is not None
+    return int(row["notes"])
+
+
+@dataclass
+class Writing:
+    """An operation that inserts notes, and remembers in which groups it was asked to."""
+
+    #: sizes of the groups in the order in which they were run
+    groups: list[int] = field(default_factory=list)
+    #: each group's transaction
+    transactions: list[Transaction] = field(default_factory=list)
+    #: ids that are refused without writing them
+    refused: frozenset[str] = frozenset()
+
+    async def insert(self, transaction: Transaction, ids: Sequence[str]) -> Sequence[str | Exception]:
+        self.groups.append(len(ids))
+        self.transactions.append(transaction)
+        wanted = [one for one in ids if one not in self.refused]
+        await transaction.run(INSERT, items=[{"id": one, "amount": 1} for one in wanted])
+        return [NotAllowed(one) if one in self.refused else f"wrote {one}" for one in ids]
+
+
+@dataclass
+class Gate:
+    """An operation that inserts notes and then waits, inside its transaction, until it may go on."""
+
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def insert(self, transaction: Transaction, ids: Sequence[str]) -> Sequence[str]:
+        await transaction.run(INSERT, items=[{"id": one, "amount": 1} for one in ids])
+        self.entered.set()
+        await self.opened.wait()
+        return list(ids)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  what is waited for belongs to others and has no event
+            await asyncio.sleep(0.005)

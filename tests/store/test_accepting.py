@@ -1,0 +1,372 @@
+"""T1: accepted whole or not at all, once per event, never past a limit."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
+from bot.domain.jobs import State
+from bot.domain.policy import Patience
+from bot.domain.quota import Allowance, Level, Meter, Period, Rule
+from bot.store.accepting import TURN, Acceptance, AcceptedCard, accept
+from bot.store.cards import find_card
+from bot.store.database import Database, Row, Transaction, Violated
+from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.store.operations import wrong_meters
+from bot.store.queries import Query
+from bot.store.workspaces import Block, Decision, Pause, SetRule, set_block, set_pause, set_rule
+from tests.store.making import (
+    DAY,
+    NOW,
+    SEAL,
+    acceptance,
+    accepted,
+    caller,
+    ceiling_scope,
+    claim_next,
+    count_of,
+    member_scope,
+    meter_of,
+    open_account,
+)
+
+BOSS = Decision(actor="chat:home:boss", workspace="chat:home", action="set", subject="x", now=NOW)
+
+
+WAITS_FOR_A_LOCK = Query("waits", "SELECT pid FROM pg_locks WHERE NOT granted")
+
+
+async def accept_all(database: Database, items: Sequence[Acceptance]) -> list[AcceptedCard | BaseException]:
+    return await asyncio.gather(*(database.write(accept, item) for item in items), return_exceptions=True)
+
+
+def rule(level: Level, subject: str, amount: int, *, workspace: str = "") -> SetRule:
+    return SetRule(
+        decision=BOSS,
+        rule=Rule(
+            level=level,
+            subject=subject,
+            workspace=workspace,
+            allowance=Allowance(amount=amount, period=Period.DAY),
+        ),
+    )
+
+
+async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -> None:
+    item = acceptance(jobs=3, price=10, prompt="a blue owl", reach="token", private=True)
+    assert AcceptedCard(card=item.card) == await store.write(accept, item)
+    card = await find_card(store, item.card, SEAL)
+    assert card is not None
+    assert replace(item.place, reach="token") == card.place
+    assert (1, 0) == (card.wanted_rev, card.shown_rev)
+    jobs = (await jobs_of_cards(store, [item.card]))[item.card]
+    assert [(job.id, n) for n, job in enumerate(item.jobs)] == [(job.id, job.position) for job in jobs]
+    assert {State.QUEUED} == {job.state for job in jobs}
+    assert ["a blue owl"] * 3 == [job.title for job in jobs]
+    assert [item.jobs[0].request] * 3 == [job.request for job in jobs]
+    assert Meter(reserved=30) == await meter_of(store, member_scope())
+    assert Meter(reserved=30) == await meter_of(store, ceiling_scope())
+    assert (3, 6, 6) == tuple(
+        [await count_of(store, table) for table in ("job_event", "reservation", "journal")]
+    )
+    assert [] == await wrong_meters(store)
+
+
+async def test_what_builds_on_a_picture_is_prepared_first(store: Database) -> None:
+    job = await accepted(store)
+    following = await accepted(store, acceptance(references=[job]))
+    assert State.PREPARING == (await jobs_by_id(store, [following]))[following].state
+
+
+async def test_how_a_card_is_reached_is_not_stored_in_the_open(store: Database) -> None:
+    await store.write(accept, acceptance(reach="interaction-token"))
+    row = await store.one(Query("reach", "SELECT reach FROM card"))
+    assert row is not None
+    assert "interaction-token" not in row["reach"]
+
+
+async def test_a_poisoned_command_leaves_nothing_and_harms_nobody(store: Database) -> None:
+    """One of a batch breaks in its last statement but one; it is undone whole, the others are accepted."""
+    first = acceptance()
+    await store.write(accept, first)
+    poisoned = acceptance(caller("eve"), jobs=2)
+    poisoned = replace(poisoned, jobs=(poisoned.jobs[0], replace(poisoned.jobs[1], id=first.jobs[0].id)))
+    good = [acceptance() for _ in range(10)]
+    answers = await accept_all(store, [*good[:5], poisoned, *good[5:]])
+    assert isinstance(answers.pop(5), Violated)
+    assert [AcceptedCard(card=item.card) for item in good] == answers
+    assert None is await find_card(store, poisoned.card, SEAL)
+    assert Meter() == await meter_of(store, member_scope(caller("eve")))
+    assert Meter(reserved=110) == await meter_of(store, ceiling_scope())
+    assert 11 == await count_of(store, "job")
+    assert [] == await wrong_meters(store)
+
+
+async def test_an_event_makes_one_card_however_often_it_comes(store: Database) -> None:
+    first = acceptance(event="chat:1")
+    assert AcceptedCard(card=first.card) == await store.write(accept, first)
+    again = await accept_all(store, [acceptance(event="chat:1"), acceptance(event="chat:1")])
+    assert [AcceptedCard(card=first.card, repeated=True)] * 2 == again
+    assert 1 == await count_of(store, "card")
+    assert Meter(reserved=10) == await meter_of(store, member_scope())
+
+
+async def test_an_event_that_comes_twice_within_a_batch_makes_one_card(store: Database) -> None:
+    first, second = acceptance(event="chat:1"), acceptance(event="chat:1")
+    answers = await accept_all(store, [first, second])
+    assert [AcceptedCard(card=first.card), AcceptedCard(card=first.card, repeated=True)] == answers
+    assert 1 == await count_of(store, "job")
+
+
+async def test_an_event_that_two_replicas_hear_makes_one_card(replicas: tuple[Database, Database]) -> None:
+    for number in range(20):
+        heard = [acceptance(event=f"chat:{number}") for _ in replicas]
+        answers = await asyncio.gather(
+            *(replica.write(accept, item) for replica, item in zip(replicas, heard, strict=True))
+        )
+        assert 1 == len({answer.card for answer in answers})
+        assert [False, True] == sorted(answer.repeated for answer in answers)
+    assert 20 == await count_of(replicas[0], "job")
+    assert Meter(reserved=200) == await meter_of(replicas[0], member_scope())
+
+
+@dataclass
+class Halt:
+    """An acceptance that stops before one of its statements until it may go on."""
+
+    before: str
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def accept(
+        self, tx: Transaction, items: Sequence[Acceptance]
+    ) -> Sequence[AcceptedCard | Exception]:
+        return await accept(_Halting(tx, self), items)
+
+
+@dataclass
+class _Halting:
+    tx: Transaction
+    halt: Halt
+
+    async def fetch(self, query: Query, /, **values: object) -> list[Row]:
+        return await self.tx.fetch(query, **values)
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        return await self.tx.one(query, **values)
+
+    async def run(self, query: Query, /, **values: object) -> int:
+        if query.name == self.halt.before:
+            self.halt.reached.set()
+            await self.halt.opened.wait()
+        return await self.tx.run(query, **values)
+
+
+async def meet(
+    replicas: tuple[Database, Database], first: Acceptance, second: Acceptance, *, before: str
+) -> list[AcceptedCard | BaseException]:
+    """Have one replica accept while the other is about to run the statement `before`."""
+    one, other = replicas
+    halt = Halt(before)
+    begun = asyncio.create_task(one.write(halt.accept, first))
+    try:
+        async with asyncio.timeout(10):
+            await halt.reached.wait()
+            waiting = asyncio.create_task(other.write(accept, second))
+            while not await one.fetch(WAITS_FOR_A_LOCK):
+                pass
+    finally:
+        halt.opened.set()
+    return list(await asyncio.gather(begun, waiting, return_exceptions=True))
+
+
+async def test_an_event_that_another_replica_is_just_committing_is_a_repeated_one(
+    replicas: tuple[Database, Database],
+) -> None:
+    await accepted(replicas[0])  # so that the two do not meet before they look for the event
+    first, second = acceptance(event="chat:1"), acceptance(event="chat:1")
+    answers = await meet(replicas, first, second, before="insert_journal")
+    assert [AcceptedCard(card=first.card), AcceptedCard(card=first.card, repeated=True)] == answers
+
+
+async def test_what_another_replica_has_decided_to_reserve_counts(
+    replicas: tuple[Database, Database],
+) -> None:
+    for name in ("ada", "bob"):  # so that the two meet at the workspace's meter and not before
+        await accepted(replicas[0], acceptance(caller(name)))
+    first, second = (acceptance(caller(name), ceiling=30) for name in ("ada", "bob"))
+    answers = await meet(replicas, first, second, before="reserve")
+    assert [AcceptedCard, QuotaExhausted] == [type(answer) for answer in answers]
+    assert Meter(reserved=30) == await meter_of(replicas[0], ceiling_scope())
+
+
+async def test_a_repeated_event_is_answered_even_where_the_quota_is_used_up(store: Database) -> None:
+    first = acceptance(event="chat:1", allowance=10)
+    await store.write(accept, first)
+    again = await store.write(accept, acceptance(event="chat:1", allowance=10))
+    assert AcceptedCard(card=first.card, repeated=True) == again
+
+
+async def test_a_refused_event_may_come_again(store: Database) -> None:
+    with pytest.raises(QuotaExhausted):
+        await store.write(accept, acceptance(event="chat:1", allowance=0))
+    assert not (await store.write(accept, acceptance(event="chat:1"))).repeated
+
+
+async def test_a_refusal_does_not_disturb_the_others(store: Database) -> None:
+    poor = acceptance(caller("bob"), allowance=5)
+    items = [acceptance(), poor, acceptance(caller("eve")), acceptance()]
+    answers = await accept_all(store, items)
+    assert isinstance(answers.pop(1), QuotaExhausted)
+    assert {AcceptedCard} == {type(answer) for answer in answers}
+    assert Meter() == await meter_of(store, member_scope(caller("bob")))
+    assert None is await find_card(store, poor.card, SEAL)
+
+
+async def test_a_card_is_accepted_whole_or_not_at_all(store: Database) -> None:
+    with pytest.raises(QuotaExhausted):
+        await store.write(accept, acceptance(jobs=4, price=10, allowance=35))
+    assert 0 == await count_of(store, "job")
+    assert Meter() == await meter_of(store, ceiling_scope())
+
+
+async def test_two_hundred_at_once_fill_a_meter_to_the_last_place(store: Database) -> None:
+    answers = await accept_all(store, [acceptance(price=10, allowance=79) for _ in range(200)])
+    assert 7 == sum(isinstance(answer, AcceptedCard) for answer in answers)
+    assert 193 == sum(isinstance(answer, QuotaExhausted) for answer in answers)
+    assert Meter(reserved=70) == await meter_of(store, member_scope())
+    assert [] == await wrong_meters(store)
+
+
+async def test_two_replicas_fill_a_meter_to_the_last_place(replicas: tuple[Database, Database]) -> None:
+    answers: list[AcceptedCard | BaseException] = []
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(accept_all(replica, [acceptance(price=10, allowance=79) for _ in range(25)]))
+            for _ in range(4)
+            for replica in replicas
+        ]
+    for task in tasks:
+        answers += task.result()
+    assert 7 == sum(isinstance(answer, AcceptedCard) for answer in answers)
+    assert 193 == sum(isinstance(answer, QuotaExhausted) for answer in answers)
+    assert Meter(reserved=70) == await meter_of(replicas[0], member_scope())
+
+
+async def test_members_of_two_replicas_fill_their_workspace_s_ceiling_to_the_last_place(
+    replicas: tuple[Database, Database],
+) -> None:
+    answers = await asyncio.gather(
+        *(
+            replica.write(accept, acceptance(caller(f"p{n}.{k}"), price=10, ceiling=79))
+            for k in range(20)
+            for n, replica in enumerate(replicas)
+        ),
+        return_exceptions=True,
+    )
+    assert {AcceptedCard: 7, QuotaExhausted: 33} == Counter(type(answer) for answer in answers)
+    assert Meter(reserved=70) == await meter_of(replicas[0], ceiling_scope())
+
+
+async def test_different_members_are_accepted_by_two_replicas_without_waiting_in_a_ring(
+    replicas: tuple[Database, Database],
+) -> None:
+    """Batches lock the same meters in one order, whatever the order of their commands."""
+    people = [caller(f"p{n}", workspace=f"chat:w{n % 5}") for n in range(30)]
+    forward = [acceptance(who) for who in people]
+    backward = [acceptance(who) for who in reversed(people)]
+    answers = await asyncio.gather(accept_all(replicas[0], forward), accept_all(replicas[1], backward))
+    assert {AcceptedCard} == {type(answer) for part in answers for answer in part}
+    assert [] == await wrong_meters(replicas[0])
+
+
+@pytest.mark.parametrize("level", list(Level))
+async def test_every_level_limits(store: Database, level: Level) -> None:
+    who = caller()
+    subjects = {
+        Level.MEMBER: who.member,
+        Level.PERSON: who.person,
+        Level.WORKSPACE: who.workspace,
+        Level.CEILING: who.workspace,
+        Level.EVERYTHING: "",
+    }
+    by_admin = level in (Level.MEMBER, Level.WORKSPACE)
+    limit = rule(level, subjects[level], 25, workspace=who.workspace if by_admin else "")
+    await store.write(set_rule, limit)
+    answers = await accept_all(store, [acceptance() for _ in range(5)])
+    assert 2 == sum(isinstance(answer, AcceptedCard) for answer in answers)
+    assert Meter(reserved=20) == await meter_of(store, f"{level}:{subjects[level]}")
+
+
+async def test_a_changed_rule_holds_at_once(store: Database) -> None:
+    who = caller()
+    await store.write(accept, acceptance())
+    await store.write(set_rule, rule(Level.MEMBER, who.member, 10, workspace=who.workspace))
+    with pytest.raises(QuotaExhausted):
+        await store.write(accept, acceptance())
+    await store.write(set_rule, rule(Level.MEMBER, who.member, 20, workspace=who.workspace))
+    await store.write(accept, acceptance())
+    assert Meter(reserved=20) == await meter_of(store, member_scope())
+
+
+async def test_a_new_period_begins_empty(store: Database) -> None:
+    await store.write(accept, acceptance(allowance=10))
+    with pytest.raises(QuotaExhausted):
+        await store.write(accept, acceptance(allowance=10))
+    await store.write(accept, acceptance(allowance=10, now=NOW + DAY))
+    assert 3 == await count_of(store, "meter"), "two days of the member, one month of the workspace"
+
+
+@pytest.mark.parametrize("subject", ["chat:home", "chat:home:ada", "chat:ada"])
+async def test_the_blocked_are_refused_until_they_are_let_in(store: Database, subject: str) -> None:
+    block = Block(decision=BOSS, subject=subject, blocked=True)
+    assert await store.write(set_block, block)
+    with pytest.raises(NotAllowed, match="blocked"):
+        await store.write(accept, acceptance())
+    assert await store.write(set_block, replace(block, blocked=False))
+    await store.write(accept, acceptance())
+
+
+async def test_a_paused_workspace_takes_nothing_and_says_why(store: Database) -> None:
+    pause = Pause(decision=BOSS, workspace="chat:home", paused=True, reason="out of money")
+    await store.write(set_pause, pause)
+    with pytest.raises(NotAllowed, match="out of money"):
+        await store.write(accept, acceptance())
+    await store.write(accept, acceptance(caller(workspace="chat:other")))
+
+
+async def test_patience_counts_what_waits(store: Database) -> None:
+    patience = Patience(member=2, workspace=3)
+    await open_account(store)
+    items = [acceptance(patience=patience) for _ in range(3)] + [
+        acceptance(caller("bob"), patience=patience) for _ in range(2)
+    ]
+    answers = await accept_all(store, items)
+    assert [False, False, True, False, True] == [isinstance(answer, Refused) for answer in answers]
+    assert 1 == len(await claim_next(store))
+    await store.write(accept, acceptance(patience=patience))
+
+
+async def test_turns_of_a_member_follow_each_other_and_start_at_the_clock(store: Database) -> None:
+    """Who was away has gathered no credit: their first turn stands right behind the clock."""
+    await open_account(store)
+    items = [acceptance(jobs=2), acceptance(jobs=2)]
+    await accept_all(store, items)
+    assert 4 == len(await claim_next(store, most=4))
+    late = acceptance(caller("bob"))
+    later = acceptance(caller("bob"), jobs=2)
+    await store.write(accept, late)
+    await store.write(accept, later)
+    found = await jobs_by_id(store, [job.id for item in (*items, late, later) for job in item.jobs])
+    turns = [[found[job.id].turn // TURN for job in item.jobs] for item in (*items, late, later)]
+    assert [[1, 2], [3, 4], [5], [6, 7]] == turns
+
+
+async def test_members_are_known_by_their_newest_name(store: Database) -> None:
+    await store.write(accept, acceptance(caller()))
+    await store.write(accept, acceptance(replace(caller(), name="Ada L.")))
+    rows = await store.fetch(Query("names", "SELECT name FROM member"))
+    assert ["Ada L."] == [row["name"] for row in rows]

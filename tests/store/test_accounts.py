@@ -1,0 +1,92 @@
+"""The provider's accounts: made known, stopped, retired, never forgotten while something is in flight."""
+
+from bot.domain.jobs import State
+from bot.store.accounts import (
+    AccountRow,
+    AccountState,
+    Echo,
+    Stop,
+    accounts,
+    echoed_at,
+    note_echo,
+    stop_account,
+)
+from bot.store.database import Database
+from tests.store.making import ACCOUNT, NOW, accepted, claim_next, open_account, open_accounts, submitted
+
+
+async def states(database: Database) -> dict[str, AccountState]:
+    return {row.id: row.state for row in await accounts(database)}
+
+
+async def test_accounts_are_known_with_what_is_in_flight_on_them(store: Database) -> None:
+    await open_accounts(store, ACCOUNT, "luma-2")
+    await submitted(store)
+    await accepted(store)
+    await claim_next(store)
+    await accepted(store)
+    ready = AccountState.READY
+    assert [
+        AccountRow(id=ACCOUNT, provider="luma", state=ready, reason="", in_flight=2),
+        AccountRow(id="luma-2", provider="luma", state=ready, reason="", in_flight=0),
+    ] == await accounts(store)
+
+
+async def test_what_ended_is_not_in_flight(store: Database) -> None:
+    await open_account(store)
+    walk = await submitted(store)
+    await walk.move(State.FAILED)
+    assert [0] == [row.in_flight for row in await accounts(store)]
+
+
+async def test_an_account_whose_key_is_gone_is_retired_and_comes_back_with_it(store: Database) -> None:
+    await open_accounts(store, ACCOUNT, "luma-2")
+    walk = await submitted(store)
+    await open_accounts(store, "luma-2")
+    assert {ACCOUNT: AccountState.RETIRED, "luma-2": AccountState.READY} == await states(store)
+    assert [] == await claim_next(store)
+    await walk.move(State.COMPLETED)
+    await open_accounts(store, ACCOUNT, "luma-2")
+    assert {AccountState.READY} == set((await states(store)).values())
+
+
+async def test_new_limits_hold_after_the_next_start(store: Database) -> None:
+    await open_account(store, concurrent=1)
+    for _ in range(3):
+        await accepted(store)
+    assert 1 == len(await claim_next(store, most=5))
+    await open_account(store, concurrent=2)
+    assert 1 == len(await claim_next(store, most=5))
+
+
+async def test_an_account_is_stopped_once_and_started_once(store: Database) -> None:
+    await open_account(store)
+    answers = [
+        await store.write(stop_account, Stop(account=ACCOUNT, now=NOW, reason=reason))
+        for reason in ("no credit", "no credit", "", "")
+    ]
+    assert [True, False, True, False] == answers
+
+
+async def test_why_an_account_is_stopped_is_kept_over_a_start(store: Database) -> None:
+    await open_account(store)
+    await store.write(stop_account, Stop(account=ACCOUNT, now=NOW, reason="no credit"))
+    await open_account(store)
+    (row,) = await accounts(store)
+    assert (AccountState.STOPPED, "no credit") == (row.state, row.reason)
+
+
+async def test_a_retired_account_is_not_started_by_a_check(store: Database) -> None:
+    await open_account(store)
+    await open_account(store, "luma-2")
+    assert not await store.write(stop_account, Stop(account=ACCOUNT, now=NOW))
+    assert AccountState.RETIRED == (await states(store))[ACCOUNT]
+
+
+async def test_the_last_echo_of_a_marker_is_remembered(store: Database) -> None:
+    await open_account(store)
+    assert await echoed_at(store, ACCOUNT) is None
+    assert await echoed_at(store, "nobody") is None
+    for now in (NOW, NOW + 5):
+        await store.write(note_echo, Echo(account=ACCOUNT, now=now))
+    assert NOW + 5 == await echoed_at(store, ACCOUNT)

@@ -1,0 +1,306 @@
+"""Cards: shown by one at a time, never an older revision over a newer one, results before progress."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.cards import Card
+from bot.domain.jobs import State
+from bot.store.accepting import accept
+from bot.store.cards import (
+    CardsWanted,
+    GiveUp,
+    Posting,
+    ProgressWanted,
+    PutOff,
+    ShowAgain,
+    Shown,
+    find_card,
+    give_up,
+    lease_cards,
+    note_posting,
+    note_shown,
+    put_off,
+    show_again,
+    want_progress,
+)
+from bot.store.database import Database, Violated
+from bot.store.moving import Move, move
+from bot.store.queries import Query
+from tests.store.making import (
+    MINUTE,
+    NOW,
+    SEAL,
+    SECOND,
+    Walk,
+    acceptance,
+    accepted,
+    claim_next,
+    completed,
+    open_account,
+    submitted,
+)
+
+LEASE = 30 * SECOND
+
+
+def wanted(
+    owner: str = "one", *, now: int = NOW, count: int = 100, adapters: tuple[str, ...] = ("chat",)
+) -> CardsWanted:
+    return CardsWanted(
+        owner=owner, adapters=adapters, now=now, lease_until=now + LEASE, count=count, seal=SEAL
+    )
+
+
+def shown(card: Card, *, owner: str = "one", rev: int | None = None, run_at: int = NOW) -> Shown:
+    return Shown(
+        card=card.id,
+        owner=owner,
+        rev=card.wanted_rev if rev is None else rev,
+        digest=f"digest {rev}",
+        message="message",
+        run_at=run_at,
+    )
+
+
+async def lease(database: Database, owner: str = "one", *, now: int = NOW) -> list[Card]:
+    cards: list[Card] = await database.write(lease_cards, wanted(owner, now=now))
+    return cards
+
+
+async def show_all(database: Database, *, now: int = NOW) -> None:
+    for card in await lease(database, now=now):
+        assert await database.write(note_shown, shown(card, run_at=now))
+
+
+async def card_of(database: Database, card: str) -> Card:
+    found = await find_card(database, card, SEAL)
+    assert found is not None
+    return found
+
+
+async def test_a_card_is_leased_to_one_at_a_time_until_the_lease_ends(store: Database) -> None:
+    await store.write(accept, acceptance(reach="token"))
+    (card,) = await lease(store)
+    assert "token" == card.place.reach
+    assert [] == await lease(store, "other", now=NOW + LEASE)
+    assert [card] == await lease(store, "other", now=NOW + LEASE + 1)
+
+
+async def test_two_replicas_lease_each_card_once(replicas: tuple[Database, Database]) -> None:
+    await asyncio.gather(*(replicas[0].write(accept, acceptance()) for _ in range(100)))
+    answers = await asyncio.gather(
+        *(
+            replica.write(lease_cards, wanted(f"{n}", count=7))
+            for _ in range(9)
+            for n, replica in enumerate(replicas)
+        )
+    )
+    leased = [card.id for answer in answers for card in answer]
+    assert len(leased) == len(set(leased))
+    assert 100 == len(leased) + len(await lease(replicas[0]))
+
+
+async def test_cards_go_to_who_can_show_them_the_longest_due_first(store: Database) -> None:
+    items = [acceptance(now=NOW + n) for n in (3, 1, 2)]
+    for item in items:
+        await store.write(accept, item)
+    assert [] == await store.write(lease_cards, wanted(adapters=("elsewhere",)))
+    assert [] == await store.write(lease_cards, wanted(adapters=()))
+    (first,) = await store.write(lease_cards, wanted(now=NOW + 9, count=1))
+    assert items[1].card == first.id
+    (next_one,) = await store.write(lease_cards, wanted("other", now=NOW + 9, count=1))
+    assert items[2].card == next_one.id, "who is busy with one card does not hold up the others"
+
+
+async def test_an_inlet_that_answers_by_itself_has_the_card_for_its_time(store: Database) -> None:
+    await store.write(accept, acceptance(answerer="one"))
+    assert [] == await lease(store, "other", now=NOW + 3 * SECOND)
+    (card,) = await lease(store, "other", now=NOW + 3 * SECOND + 1)
+    assert NOW == card.posting_since, "it may have posted before it could say so"
+
+
+async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 1))
+    assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 2))
+    assert NOW + 1 == (await card_of(store, card.id)).posting_since
+    assert await store.write(note_shown, shown(card))
+    noted = await card_of(store, card.id)
+    assert (1, "message", None) == (noted.shown_rev, noted.place.message, noted.posting_since)
+    assert [] == await lease(store)
+    await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    assert [card.id] == [one.id for one in await lease(store, "other")]
+
+
+async def test_only_the_holder_notes_anything(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    before = await card_of(store, card.id)
+    assert not await store.write(note_shown, shown(card, owner="other"))
+    assert not await store.write(note_posting, Posting(card=card.id, owner="other", now=NOW))
+    await store.write(put_off, PutOff(card=card.id, owner="other", rev=1, run_at=NOW + MINUTE, failed=True))
+    await store.write(give_up, GiveUp(card=card.id, owner="other", reason="none"))
+    assert before == await card_of(store, card.id)
+    assert await store.write(note_shown, shown(card))
+    assert not await store.write(note_shown, shown(card)), "its lease ended with the note"
+
+
+async def test_an_older_revision_never_takes_the_place_of_a_newer_one(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    for _ in range(3):
+        await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    assert await store.write(note_shown, shown(card, rev=3))
+    (card,) = await lease(store)
+    assert await store.write(note_shown, shown(card, rev=2))
+    noted = await card_of(store, card.id)
+    assert (3, "digest 3") == (noted.shown_rev, noted.shown_digest)
+    (card,) = await lease(store)
+    both = await asyncio.gather(*(store.write(note_shown, shown(card, rev=rev)) for rev in (4, 2)))
+    assert [True, True] == both
+    assert 4 == (await card_of(store, card.id)).shown_rev
+
+
+async def test_nobody_sees_a_revision_that_was_never_asked_for(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    with pytest.raises(Violated):
+        await store.write(note_shown, shown(card, rev=2))
+
+
+async def test_a_result_is_due_at_once_while_progress_waits(store: Database) -> None:
+    await open_account(store)
+    walk = await submitted(store)
+    for card in await lease(store):
+        await store.write(note_shown, shown(card, run_at=NOW + 3 * SECOND))
+    await walk.move(State.QUEUED)
+    assert [] == await lease(store, now=NOW + SECOND)
+    await walk.move(State.FAILED, now=NOW + SECOND)
+    assert 1 == len(await lease(store, now=NOW + SECOND))
+
+
+async def test_a_result_that_comes_while_progress_is_shown_does_not_wait(store: Database) -> None:
+    await open_account(store)
+    walk = await submitted(store)
+    (card,) = await lease(store)
+    await walk.move(State.COMPLETED, now=NOW + SECOND)
+    await store.write(note_shown, shown(card, run_at=NOW + 4 * SECOND))
+    (card,) = await lease(store, now=NOW + SECOND)
+    await store.write(show_again, ShowAgain(card=card.id, now=NOW + SECOND))
+    turn = PutOff(card=card.id, owner="one", rev=card.wanted_rev, run_at=NOW + MINUTE, failed=False)
+    await store.write(put_off, turn)
+    assert 1 == len(await lease(store, now=NOW + SECOND))
+
+
+async def test_a_card_that_is_put_off_comes_back_at_its_time(store: Database) -> None:
+    await store.write(accept, acceptance())
+    for tries in (0, 1):
+        (card,) = await lease(store, now=NOW + tries * MINUTE)
+        assert tries == card.tries
+        later = PutOff(card=card.id, owner="one", rev=1, run_at=NOW + (tries + 1) * MINUTE, failed=True)
+        await store.write(put_off, later)
+        assert [] == await lease(store, now=NOW + (tries + 1) * MINUTE - 1)
+    (card,) = await lease(store, now=NOW + 2 * MINUTE)
+    await store.write(put_off, PutOff(card=card.id, owner="one", rev=1, run_at=NOW, failed=False))
+    assert 2 == (await card_of(store, card.id)).tries, "waiting its turn is no failure"
+    (card,) = await lease(store)
+    await store.write(note_shown, shown(card))
+    assert 0 == (await card_of(store, card.id)).tries
+
+
+async def test_a_platform_that_asks_to_wait_is_obeyed_though_more_has_come(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    asked = PutOff(card=card.id, owner="one", rev=card.wanted_rev, run_at=NOW + MINUTE, failed=True)
+    await store.write(put_off, asked)
+    assert [] == await lease(store, now=NOW + MINUTE - 1)
+
+
+async def test_a_card_that_cannot_be_shown_is_never_tried_again(store: Database) -> None:
+    job = await accepted(store)
+    (card,) = await lease(store)
+    await store.write(give_up, GiveUp(card=card.id, owner="one", reason="the channel is gone"))
+    await Walk(database=store, job=job).move(State.CANCELLED)
+    assert [] == await lease(store, now=NOW + MINUTE)
+    assert 0 == await store.write(want_progress, ProgressWanted(now=NOW + MINUTE, count=10))
+
+
+async def test_progress_is_wanted_of_what_has_not_ended_and_is_shown(store: Database) -> None:
+    await open_account(store)
+    done = await completed(store)
+    running = await submitted(store)
+    waiting = Walk(database=store, job=await accepted(store))
+    await show_all(store)
+    hidden = await accepted(store)
+    assert 2 == await store.write(want_progress, ProgressWanted(now=NOW, count=10))
+    cards = {card.id for card in await lease(store)}
+    expected = {(await walk.now_at()).card for walk in (running, waiting)}
+    assert expected | {(await Walk(database=store, job=hidden).now_at()).card} == cards
+    assert (await done.now_at()).card not in cards
+
+
+async def test_progress_is_wanted_once_until_it_is_shown(store: Database) -> None:
+    await store.write(accept, acceptance(jobs=4))
+    await show_all(store)
+    assert [1, 0] == [await store.write(want_progress, ProgressWanted(now=NOW + n, count=10)) for n in (0, 1)]
+
+
+async def test_progress_waits_for_the_card_s_next_turn(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    await store.write(note_shown, shown(card, run_at=NOW + 3 * SECOND))
+    assert 0 == await store.write(want_progress, ProgressWanted(now=NOW + 3 * SECOND - 1, count=10))
+    assert 1 == await store.write(want_progress, ProgressWanted(now=NOW + 3 * SECOND, count=10))
+
+
+async def test_of_many_waiting_cards_a_few_are_looked_at_in_turn_and_what_runs_first(store: Database) -> None:
+    await open_account(store)
+    items = [acceptance() for _ in range(7)]
+    for item in items:
+        await store.write(accept, item)
+    await show_all(store)
+    running = items[0]
+    assert [running.jobs[0].id] == await claim_next(store)
+    await show_all(store)
+    seen = []
+    for n in range(1, 4):
+        now = NOW + n * SECOND
+        assert 3 == await store.write(want_progress, ProgressWanted(now=now, count=3))
+        seen += [card.id for card in await lease(store, now=now)]
+        for card in seen[-3:]:
+            await store.write(note_shown, shown(await card_of(store, card), run_at=now))
+    assert 3 == seen.count(running.card)
+    assert {item.card for item in items} == set(seen)
+
+
+async def test_moves_and_shows_of_the_same_cards_do_not_wait_in_a_ring(
+    replicas: tuple[Database, Database],
+) -> None:
+    """Both change sets of cards; each locks them in the order of their ids."""
+    items = [acceptance() for _ in range(60)]
+    await asyncio.gather(*(replicas[0].write(accept, item) for item in items))
+    cards = await lease(replicas[0])
+    waits = Query("deadlocks", "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    before = await replicas[0].one(waits)
+    await asyncio.gather(
+        *(replicas[0].write(note_shown, shown(card)) for card in reversed(cards)),
+        *(
+            replicas[1].write(
+                move,
+                Move(
+                    job=item.jobs[0].id,
+                    before=State.QUEUED,
+                    attempt=0,
+                    after=State.CANCELLED,
+                    now=NOW,
+                    cause="test",
+                ),
+            )
+            for item in items
+        ),
+    )
+    assert before == await replicas[0].one(waits)
+    assert 60 == len(await lease(replicas[1], "other"))

@@ -1,0 +1,60 @@
+"""A store moves from one database to another and loses nothing."""
+
+import re
+
+import pytest
+
+from bot.domain.errors import StoreError
+from bot.store.accepting import accept
+from bot.store.copying import NUMBERED, TABLES, copy_all
+from bot.store.database import Database
+from bot.store.migrating import FOLDER
+from bot.store.operations import wrong_meters
+from bot.store.queries import Query
+from tests.store.living import live
+from tests.store.making import acceptance, accepted, count_of
+
+
+async def content(database: Database) -> dict[str, list[dict[str, object]]]:
+    """Everything, the rows that the database numbers by their place among the others."""
+    found = {}
+    for table in TABLES:
+        rows = [dict(row) for row in await database.fetch(Query("all", f"SELECT * FROM {table}"))]  # noqa: S608
+        if table in NUMBERED:
+            rows.sort(key=lambda row: int(row["id"]))
+            rows = [row | {"id": place} for place, row in enumerate(rows)]
+        found[table] = sorted(rows, key=str)
+    return found
+
+
+def test_every_table_is_copied() -> None:
+    made = set()
+    for script in FOLDER.glob("*.sql"):
+        made |= set(re.findall(r"^CREATE TABLE (\w+)", script.read_text(encoding="utf-8"), re.MULTILINE))
+    assert made == set(TABLES)
+
+
+@pytest.mark.parametrize("forward", [True, False], ids=["sqlite to postgres", "postgres to sqlite"])
+async def test_a_store_moves_whole(
+    sqlite_store: Database, replicas: tuple[Database, Database], *, forward: bool
+) -> None:
+    source, target = (sqlite_store, replicas[0]) if forward else (replicas[0], sqlite_store)
+    await live(source)
+    counts = await copy_all(source, target)
+    assert set(TABLES) == {table for table, rows in counts.items() if rows}, (
+        "no table was left out of the test"
+    )
+    assert await content(source) == await content(target)
+    assert [] == await wrong_meters(target)
+    await target.write(accept, acceptance())
+    assert counts["job"] + 1 == await count_of(target, "job")
+
+
+async def test_nothing_is_copied_over_something(
+    sqlite_store: Database, replicas: tuple[Database, Database]
+) -> None:
+    await live(sqlite_store)
+    await accepted(replicas[0])
+    with pytest.raises(StoreError, match="not empty"):
+        await copy_all(sqlite_store, replicas[0])
+    assert 1 == await count_of(replicas[0], "job")

@@ -1,0 +1,97 @@
+"""Every released store becomes one of this program, with all that it holds.
+
+`schemas/` has one script for each release that changed the schema; see `releasing`.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.jobs import State
+from bot.store.accepting import accept
+from bot.store.copying import TABLES
+from bot.store.database import Database, Transaction, connect
+from bot.store.dialect import Dialect, split
+from bot.store.jobs import list_jobs
+from bot.store.migrating import FOLDER, migrate, pending
+from bot.store.operations import wrong_meters
+from bot.store.queries import Query
+from tests.store.making import acceptance, count_of
+from tests.store.releasing import SCHEMAS
+
+RELEASES = sorted(SCHEMAS.glob("*.sql"))
+
+_RELEASED = """
+    CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)
+"""
+_DESCRIBE = {
+    Dialect.SQLITE: """
+        SELECT type || ' ' || name AS name, sql AS text FROM sqlite_master WHERE sql IS NOT NULL
+    """,
+    Dialect.POSTGRES: """
+        SELECT 'column ' || table_name || '.' || column_name AS name,
+               data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') AS text
+        FROM information_schema.columns WHERE table_schema = 'public'
+        UNION SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION SELECT 'constraint ' || conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    """,
+}
+
+
+async def describe(database: Database) -> dict[str, str]:
+    rows = await database.fetch(Query("describe", _DESCRIBE[database.dialect]))
+    return {row["name"]: " ".join(row["text"].split()) for row in rows if "migration" not in row["name"]}
+
+
+def script_of(release: Path) -> list[str]:
+    """Everything that makes an empty database one of that release."""
+    applied = [path.stem for path in sorted(FOLDER.glob("*.sql")) if path.stem[:4] <= release.stem]
+    rows = [f"INSERT INTO migration VALUES ({int(name[:4])}, '{name[5:]}', 0)" for name in applied]  # noqa: S608
+    return [_RELEASED, *rows, *split(release.read_text(encoding="utf-8"))]
+
+
+async def restore(database: Database, release: Path) -> None:
+    async def work(tx: Transaction) -> None:
+        for statement in script_of(release):
+            await tx.run(Query("restore", statement))
+
+    await database.exclusively(work)
+
+
+@pytest.fixture
+def fresh_url(database_url: str, kept_postgres_url: str, tmp_path: Path) -> str:
+    """URL of a second database of the same kind."""
+    return f"sqlite:///{tmp_path}/fresh.db" if database_url.startswith("sqlite") else kept_postgres_url
+
+
+def test_the_schema_of_this_program_was_written_down() -> None:
+    """A migration without its script in `schemas/` would never be tested from."""
+    newest = max(int(path.name[:4]) for path in FOLDER.glob("*.sql"))
+    assert newest == int(RELEASES[-1].stem)
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=[release.stem for release in RELEASES])
+async def test_a_released_store_becomes_one_of_today(
+    database_url: str, fresh_url: str, release: Path
+) -> None:
+    async with connect(fresh_url) as fresh, connect(database_url) as old:
+        await migrate(fresh)
+        await restore(old, release)
+        before = {table: await count_of(old, table) for table in TABLES if table in await tables(old)}
+        await migrate(old)
+        assert [] == await pending(old)
+        assert await describe(fresh) == await describe(old)
+        assert before == {table: await count_of(old, table) for table in before}
+        assert [] == await wrong_meters(old)
+        jobs = await list_jobs(old, state=None, count=100)
+        assert before["job"] == len(jobs)
+        assert {State.COMPLETED, State.SUBMITTED, State.PREPARING} <= {job.state for job in jobs}
+        await old.write(accept, acceptance())
+
+
+async def tables(database: Database) -> set[str]:
+    names = await describe(database)
+    if database.dialect is Dialect.SQLITE:
+        return {name.removeprefix("table ") for name in names if name.startswith("table ")}
+    return {name.removeprefix("column ").partition(".")[0] for name in names if name.startswith("column ")}

@@ -1,0 +1,80 @@
+"""An adapter's own keys and values: numbered in the order of commits, sealed at rest."""
+
+import asyncio
+from pathlib import Path
+
+from bot.engine.vault import Vault
+from bot.store.database import Database
+from bot.store.vault import Kept, Put, get, latest, put, remove, since
+from tests.store.making import SEAL
+
+
+async def keep(database: Database, key: str, sealed: str = "value", *, adapter: str = "chat") -> int:
+    seq: int = await database.write(put, Put(adapter=adapter, key=key, sealed=sealed))
+    return seq
+
+
+async def test_what_is_put_is_kept_until_it_is_removed(store: Database) -> None:
+    assert 1 == await keep(store, "a", "first")
+    assert 2 == await keep(store, "a", "second")
+    assert Kept(key="a", sealed="second", seq=2) == await get(store, "chat", "a")
+    await store.write(remove, ("chat", "a"))
+    assert await get(store, "chat", "a") is None
+    assert 3 == await keep(store, "a"), "a number is never given twice"
+
+
+async def test_adapters_do_not_see_each_other(store: Database) -> None:
+    await keep(store, "a", "mine")
+    assert 1 == await keep(store, "a", "theirs", adapter="other")
+    found = await get(store, "chat", "a")
+    assert found is not None
+    assert "mine" == found.sealed
+    assert ["theirs"] == [one.sealed for one in await since(store, "other", "", 0, limit=10)]
+
+
+async def test_values_of_one_batch_are_numbered_in_their_order(store: Database) -> None:
+    answers = await asyncio.gather(*(keep(store, key, f"{n}") for n, key in enumerate("abab")))
+    assert [1, 2, 3, 4] == answers
+    assert [("a", "2", 3), ("b", "3", 4)] == [
+        (one.key, one.sealed, one.seq) for one in await since(store, "chat", "", 0, limit=10)
+    ]
+
+
+async def test_what_came_since_is_read_in_order_by_the_start_of_the_key(store: Database) -> None:
+    for key in ("line/1", "note/1", "line/2", "line%", "line/3"):
+        await keep(store, key)
+    assert ["line/2", "line/3"] == [one.key for one in await since(store, "chat", "line/", 1, limit=10)]
+    assert ["line/1", "line/2"] == [one.key for one in await since(store, "chat", "line/", 0, limit=2)]
+    assert ["line/2", "line/3"] == [one.key for one in await latest(store, "chat", "line/", limit=2)]
+    assert ["line%"] == [one.key for one in await latest(store, "chat", "line%", limit=9)]
+    assert 5 == len(await since(store, "chat", "", 0, limit=10))
+
+
+async def test_numbers_become_visible_in_their_order(replicas: tuple[Database, Database]) -> None:
+    """Whoever reads on from the highest number seen misses nothing, though two replicas write."""
+    seen: list[int] = []
+
+    async def read_on() -> None:
+        while len(seen) < 120:
+            seen.extend(
+                one.seq for one in await since(replicas[0], "chat", "", max(seen, default=0), limit=9)
+            )
+
+    async def write_on(replica: Database, name: str) -> None:
+        for n in range(30):
+            await asyncio.gather(*(keep(replica, f"{name}{n}.{k}") for k in range(2)))
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(
+            read_on(), *(write_on(one, name) for one, name in zip(replicas, "ab", strict=True))
+        )
+    assert list(range(1, 121)) == seen
+
+
+async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path) -> None:
+    vault = Vault(sqlite_store, SEAL, "chat")
+    await vault.put("token", "plain-words-of-a-secret")
+    written = b"".join((tmp_path / f"reverie.db{part}").read_bytes() for part in ("", "-wal"))
+    assert b"token" in written
+    assert b"plain-words" not in written
+    assert "plain-words-of-a-secret" == await vault.get("token")

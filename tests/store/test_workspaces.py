@@ -1,0 +1,143 @@
+"""What admins and the operator decide, and the trace that it leaves."""
+
+import pytest
+
+from bot.domain.policy import Workspace
+from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.store.accepting import accept
+from bot.store.database import Database
+from bot.store.operations import list_workspaces
+from bot.store.queries import Query
+from bot.store.workspaces import (
+    Block,
+    Decision,
+    Pause,
+    Reset,
+    SetRule,
+    find_members,
+    find_workspace,
+    members_like,
+    reset_meter,
+    rules_for,
+    rules_of,
+    set_block,
+    set_pause,
+    set_rule,
+)
+from tests.store.making import NOW, WORKSPACE, acceptance, caller, completed, open_account
+
+AUDIT = Query("audit", "SELECT at, actor, workspace, action, subject, detail FROM audit ORDER BY id")
+
+
+def decide(action: str, subject: str = "") -> Decision:
+    return Decision(actor="chat:home:boss", workspace=WORKSPACE, action=action, subject=subject, now=NOW)
+
+
+def rule(level: Level, subject: str, amount: int, workspace: str = WORKSPACE) -> Rule:
+    allowance = Allowance(amount=amount, period=Period.WEEK)
+    return Rule(level=level, subject=subject, workspace=workspace, allowance=allowance)
+
+
+async def test_every_decision_leaves_an_audit_row(store: Database) -> None:
+    limit = rule(Level.MEMBER, "chat:home:ada", 5)
+    await store.write(set_rule, SetRule(decision=decide("limit", "ada"), rule=limit))
+    await store.write(
+        set_pause, Pause(decision=decide("pause"), workspace=WORKSPACE, paused=True, reason="party")
+    )
+    await store.write(set_block, Block(decision=decide("block", "eve"), subject="eve", blocked=True))
+    await store.write(reset_meter, Reset(decision=decide("reset", "ada"), meter="nothing"))
+    rows = await store.fetch(AUDIT)
+    assert [
+        ("limit", "ada", '{"amount":5,"period":"week"}'),
+        ("pause", "", '{"reason":"party"}'),
+        ("block", "eve", "{}"),
+        ("reset", "ada", '{"given_back":0}'),
+    ] == [(row["action"], row["subject"], row["detail"]) for row in rows]
+    assert {(NOW, "chat:home:boss", WORKSPACE)} == {
+        (row["at"], row["actor"], row["workspace"]) for row in rows
+    }
+
+
+async def test_a_rule_takes_the_place_of_the_one_before(store: Database) -> None:
+    for amount in (5, 7):
+        limit = rule(Level.MEMBER, "", amount)
+        await store.write(set_rule, SetRule(decision=decide("limit"), rule=limit))
+    assert [rule(Level.MEMBER, "", 7)] == await rules_of(store, WORKSPACE)
+
+
+async def test_the_rules_that_concern_somebody_are_found(store: Database) -> None:
+    about_ada = [
+        rule(Level.MEMBER, "chat:home:ada", 1),
+        rule(Level.WORKSPACE, WORKSPACE, 2),
+        rule(Level.CEILING, WORKSPACE, 3, ""),
+        rule(Level.PERSON, "chat:ada", 4, ""),
+        rule(Level.EVERYTHING, "", 5, ""),
+    ]
+    others = [rule(Level.PERSON, "chat:eve", 6, ""), rule(Level.WORKSPACE, "chat:other", 7, "chat:other")]
+    for one in (*about_ada, *others):
+        await store.write(set_rule, SetRule(decision=decide("limit"), rule=one))
+    found = await rules_for(store, WORKSPACE, ["chat:ada", "chat:home:ada"])
+    assert sorted(about_ada, key=str) == sorted(found, key=str)
+    assert sorted([*about_ada[2:], others[0]], key=str) == sorted(await rules_of(store, ""), key=str)
+
+
+async def test_a_workspace_may_be_paused_before_anybody_asked_anything_there(store: Database) -> None:
+    assert Workspace(id=WORKSPACE) == await find_workspace(store, WORKSPACE)
+    pause = Pause(decision=decide("pause"), workspace=WORKSPACE, paused=True, reason="party")
+    await store.write(set_pause, pause)
+    expected = Workspace(id=WORKSPACE, paused=True, pause_reason="party")
+    assert expected == await find_workspace(store, WORKSPACE)
+
+
+async def test_a_block_changes_something_once(store: Database) -> None:
+    answers = [
+        await store.write(set_block, Block(decision=decide("block"), subject="eve", blocked=blocked))
+        for blocked in (True, True, False, False)
+    ]
+    assert [True, False, True, False] == answers
+
+
+@pytest.mark.parametrize("text", ["@Ada", "ada", "ADA", "chat:home:ada", "chat:ada"])
+async def test_a_member_is_found_by_name_or_id(store: Database, text: str) -> None:
+    await store.write(accept, acceptance(caller("ada")))
+    await store.write(accept, acceptance(caller("adam")))
+    await store.write(accept, acceptance(caller("ada", workspace="chat:other")))
+    found = await find_members(store, WORKSPACE, text)
+    assert [("chat:home:ada", "Ada", "chat:ada")] == [(one.id, one.name, one.person) for one in found]
+
+
+async def test_a_name_in_any_script_is_found_as_it_is_written(store: Database) -> None:
+    await store.write(accept, acceptance(caller("Élodie")))
+    assert ["Élodie"] == [one.name for one in await find_members(store, WORKSPACE, "Élodie")]
+    assert ["Élodie"] == await members_like(store, WORKSPACE, "Él")
+
+
+async def test_names_are_completed_whoever_was_seen_last_first(store: Database) -> None:
+    for n, name in enumerate(("adam", "eve", "ada")):
+        await store.write(accept, acceptance(caller(name), now=NOW + n))
+    assert ["Ada", "Adam"] == await members_like(store, WORKSPACE, "AD")
+    assert [] == await members_like(store, WORKSPACE, "x")
+
+
+@pytest.mark.parametrize("start", ["%", "_d", "\\"])
+async def test_wildcards_are_no_wildcards(store: Database, start: str) -> None:
+    await store.write(accept, acceptance(caller("ada")))
+    assert await members_like(store, WORKSPACE, start) in ([], ["Ada"])
+    assert [] == await members_like(store, WORKSPACE, start + "zz")
+
+
+async def test_the_operator_sees_every_workspace(store: Database) -> None:
+    await open_account(store)
+    await completed(store)
+    await store.write(accept, acceptance(caller("bob")))
+    await store.write(set_block, Block(decision=decide("block"), subject=WORKSPACE, blocked=True))
+    assert [
+        {
+            "workspace": WORKSPACE,
+            "members": 2,
+            "paused": False,
+            "blocked": True,
+            "timezone": "UTC",
+            "spent_microusd": 10,
+        }
+    ] == await list_workspaces(store, since=0)
