@@ -202,11 +202,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'reverie.db'))}"
 
     @property
-    def callback_base(self) -> str | None:
-        """Where a provider reaches us; the built-in simulator can use the loopback address."""
-        return self.public_url or (self.loopback_url if self.simulated else None)
-
-    @property
     def loopback_url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 

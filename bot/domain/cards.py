@@ -183,6 +183,8 @@ def _facts(job: Job) -> tuple[tuple[str, str], ...]:
     facts = [("Model", str(job.request.model)), ("Aspect ratio", str(job.request.aspect_ratio))]
     if job.state in (State.FAILED, State.CANCELLED):
         facts.append(("Price", "not charged"))
+    elif job.refunded:
+        facts.append(("Price", f"{show_money(job.price)}, refunded"))
     else:
         facts.append(("Price", show_money(job.price, estimate=is_estimate(job.request) and not job.is_final)))
     if job.result:

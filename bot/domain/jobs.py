@@ -115,6 +115,8 @@ class Job:
     private: bool
     stars: int
     deleted: bool
+    #: captured, and given back by the operator later
+    refunded: bool = False
 
     @property
     def is_final(self) -> bool:

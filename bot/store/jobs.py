@@ -238,4 +238,7 @@ class Refund:
 async def refund(tx: Transaction, items: Sequence[Refund]) -> Sequence[bool]:
     """Give back what captured jobs cost, once; answers whether there was anything to give back."""
     back = await settle(tx, {item.job: (Settlement.REFUNDED, item.now, item.cause) for item in items})
+    cards = {row["card"] for row in await tx.fetch(sql.note_refunded, jobs=sorted(back))}
+    now = max(item.now for item in items)
+    await tx.run(moving.bump_cards, items=[{"id": card, "ended": 1, "now": now} for card in sorted(cards)])
     return [item.job in back for item in items]

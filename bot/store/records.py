@@ -45,6 +45,7 @@ def job_from(row: Row) -> Job:
         private=bool(row["private"]),
         stars=row["stars"],
         deleted=bool(row["deleted"]),
+        refunded=bool(row["refunded"]),
     )
 
 

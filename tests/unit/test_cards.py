@@ -65,6 +65,10 @@ def test_what_was_not_paid_is_said_to_be_not_charged(state: State) -> None:
     assert expected.get(state, "≈$0.018") == price
 
 
+def test_a_refund_is_told() -> None:
+    assert "$0.018, refunded" == dict(view_job(job(refunded=True), Outlook()).facts)["Price"]
+
+
 def test_the_price_of_a_reframe_is_no_estimate() -> None:
     request = ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)
     shown = view_job(job(State.QUEUED, request=request), Outlook(position=1))

@@ -187,7 +187,9 @@ def test_every_example_is_a_command(command: type[Command]) -> None:
     assert command is type(parse(command.example))
 
 
-@pytest.mark.parametrize("piece", ['"a" ', "'a ", '"', '--ar="a ', "a=' ", "--", "-", "=", "word ", "\n", "“a„ "])
+@pytest.mark.parametrize(
+    "piece", ['"a" ', "'a ", '"', '--ar="a ', "a=' ", "--", "-", "=", "word ", "\n", "“a„ "]
+)
 def test_reading_takes_time_in_proportion_to_the_length(piece: str) -> None:
     text = "/imagine " + piece * (200_000 // len(piece))
     started = time.process_time()

@@ -150,6 +150,7 @@ CREATE TABLE job (
     parent           TEXT,
     private          INTEGER NOT NULL CHECK (private IN (0, 1)),
     deleted          INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    refunded         INTEGER NOT NULL DEFAULT 0 CHECK (refunded IN (0, 1)),
     UNIQUE (card, position),
     CHECK ((state IN ('submitted', 'completed')) <= (remote_id IS NOT NULL)),
     CHECK ((state = 'completed') <= (result IS NOT NULL)),

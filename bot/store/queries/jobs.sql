@@ -94,6 +94,9 @@ UPDATE job SET deleted = 1, file = NULL WHERE id = :id AND deleted = 0
   AND state IN ('completed', 'failed', 'cancelled')
 RETURNING card, account, remote_id, state, result;
 
+-- name: note_refunded
+UPDATE job SET refunded = 1 WHERE id IN ({{values jobs}}) RETURNING card;
+
 -- name: file_users
 SELECT count(*) AS users FROM job WHERE file = :file;
 

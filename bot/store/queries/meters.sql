@@ -11,7 +11,7 @@ UPDATE meter SET used = 0 WHERE id = :id;
 SELECT member, max(member_name) AS name, pace, count(*) AS jobs, CAST(sum(price) AS bigint) AS spent
 FROM job
 WHERE workspace = :workspace AND state = 'completed' AND finished_at >= :since
-  AND NOT EXISTS (SELECT 1 FROM reservation WHERE reservation.job = job.id AND reservation.settled_as = 'refunded')
+  AND refunded = 0
 GROUP BY member, pace ORDER BY spent DESC, member, pace;
 
 -- name: unsettled

@@ -34,5 +34,6 @@ SELECT workspace.id, workspace.paused, workspace.timezone,
        (SELECT count(*) FROM member WHERE member.workspace = workspace.id) AS members,
        (SELECT count(*) FROM block WHERE block.subject = workspace.id) AS blocked,
        (SELECT CAST(coalesce(sum(price), 0) AS bigint) FROM job
-        WHERE job.workspace = workspace.id AND job.state = 'completed' AND job.finished_at >= :since) AS spent
+        WHERE job.workspace = workspace.id AND job.state = 'completed' AND job.refunded = 0
+          AND job.finished_at >= :since) AS spent
 FROM workspace ORDER BY workspace.id;

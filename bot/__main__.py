@@ -1,0 +1,5 @@
+"""`python -m bot` is `reverie`."""
+
+from bot.cli import main
+
+main()

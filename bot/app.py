@@ -1,0 +1,183 @@
+"""The only assembler: what `opening.py` opens, the engine, the web and the adapters, in one TaskGroup."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, nullcontext
+from importlib.metadata import entry_points
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+from bot.engine.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
+from bot.engine.core import Core, log
+from bot.engine.delivery import Deliverer, tick_progress
+from bot.engine.operating import Operator
+from bot.engine.preparing import prepare
+from bot.engine.recovery import check_account, recover, remove_orphans, sweep
+from bot.engine.studio import Studio
+from bot.engine.submission import Submitter
+from bot.engine.vault import Vault
+from bot.engine.watching import Watcher
+from bot.opening import SIMULATOR_PATH, Misconfigured, OpenStore, Wrap, open_core
+from bot.providers.simulator import Simulator
+from bot.serving import Server, listen
+from bot.settings import Role, Settings
+from bot.store.database import connect
+from bot.store.locking import lock_folder
+from bot.web.callbacks import Callbacks
+from bot.web.health import health_routes
+from bot.web.media import media_routes
+from bot.web.operator import serve_operator
+
+Loop = Callable[[], Awaitable[None]]
+
+
+def find_plugs() -> list[Plug]:
+    """Every installed adapter."""
+    return [entry.load() for entry in entry_points(group=ENTRY_POINTS)]
+
+
+class App:
+    """The whole bot in one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        plugs: Sequence[Plug] | None = None,
+        wrap: Wrap = lambda provider: provider,
+        open_store: OpenStore = connect,
+    ) -> None:
+        self._settings = settings
+        self._plugs = find_plugs() if plugs is None else plugs
+        self._wrap = wrap
+        self._open_store = open_store
+        self._stop = asyncio.Event()
+        #: set once everything runs
+        self.started = asyncio.Event()
+        #: base URL of the web server, once it listens
+        self.address = ""
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is in hand, leave."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until `stop`. Raises OSError for a taken port, ReverieError for settings that cannot work."""
+        settings = self._settings
+        with listen(settings.http_host, settings.http_port) as listener:
+            port = listener.getsockname()[1]
+            self.address = f"http://{settings.http_host}:{port}"
+            async with AsyncExitStack() as exits:
+                if settings.database.startswith("sqlite"):
+                    exits.enter_context(lock_folder(settings.data_dir))
+                core, simulator = await exits.enter_async_context(
+                    open_core(settings, port=port, wrap=self._wrap, open_store=self._open_store)
+                )
+                await self._work(core, simulator, listener)
+
+    async def _work(self, core: Core, simulator: Simulator | None, listener: socket.socket) -> None:
+        studio = Studio(core)
+        adapters = self._connect(core, studio)
+        works, talks = core.settings.role is not Role.GATEWAY, core.settings.role is not Role.WORKER
+        watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
+        callbacks = Callbacks(core, watchers if works else {})
+        server = Server(
+            Starlette(
+                routes=[
+                    *health_routes(core, adapters),
+                    *callbacks.routes(),
+                    *media_routes(core),
+                    *_simulator_routes(simulator),
+                    *(route for adapter in adapters if talks for route in adapter.routes),
+                ]
+            ),
+            started=self.started.set,
+        )
+        engine = engine_loops(core, adapters, watchers) if works else {}
+        inlets = {
+            f"inlet {adapter.name}": adapter.inlet.run
+            for adapter in adapters
+            if adapter.inlet is not None and talks
+        }
+        operator = Operator(core.database, core.settings.defaults, core.clock)
+        async with (
+            serve_operator(operator, core.settings.data_dir)
+            if core.settings.database.startswith("sqlite")
+            else nullcontext(),
+            asyncio.TaskGroup() as group,
+        ):
+            serving = group.create_task(server.serve(sockets=[listener]), name="web")
+            await self.started.wait()
+            begun = [group.create_task(_run(loop), name=name) for name, loop in engine.items()]
+            open_ended = [
+                group.create_task(_run(loop), name=name)
+                for name, loop in {**inlets, "callbacks": callbacks.run}.items()
+            ]
+            log.info(
+                "started", address=self.address, providers=core.settings.providers, role=core.settings.role
+            )
+            await self._stop.wait()
+            log.info("stopping")
+            core.stopping.set()
+            core.database.signals.wake_all()
+            for task in open_ended:
+                task.cancel()
+            if begun:
+                await asyncio.wait(begun, timeout=core.times.stop / 1000)
+            for task in begun:
+                task.cancel()
+            server.should_exit = True
+            await asyncio.wait([serving])
+        log.info("stopped")
+
+    def _connect(self, core: Core, studio: Studio) -> list[Adapter]:
+        adapters = []
+        for plug in self._plugs:
+            try:
+                enabled = plug.enabled(core.settings)
+            except ValueError as error:
+                raise Misconfigured(str(error)) from error
+            if enabled:
+                surroundings = Surroundings(
+                    settings=core.settings,
+                    studio=studio,
+                    vault=Vault(core.database, core.seal, plug.name),
+                    library=core.library,
+                    signer=core.signer,
+                    clock=core.clock,
+                )
+                try:
+                    adapters.append(plug.build(surroundings))
+                except ImportError as error:
+                    raise Misconfigured(
+                        f"The adapter {plug.name} is on, but {error}: install what it needs, or turn it off"
+                    ) from error
+        if not adapters:
+            log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
+        return adapters
+
+
+def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
+    """The engine's loops by name, in the order in which a job meets them."""
+    loops: dict[str, Loop] = {"prepare": lambda: prepare(core)}
+    for account, provider in core.providers.items():
+        loops[f"check {account}"] = lambda p=provider: check_account(core, p)  # type: ignore[misc]
+        for lane in provider.limits:
+            loops[f"submit {account} {lane}"] = Submitter(core, provider, lane).run
+        loops[f"watch {account}"] = watchers[account].run
+        loops[f"sweep {account}"] = lambda p=provider: sweep(core, p)  # type: ignore[misc]
+        loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
+    loops["recover"] = lambda: recover(core)
+    loops["deliver"] = Deliverer(core, {adapter.name: adapter.outlet for adapter in adapters}).run
+    loops["progress"] = lambda: tick_progress(core)
+    return loops
+
+
+async def _run(loop: Loop) -> None:
+    await loop()
+
+
+def _simulator_routes(simulator: Simulator | None) -> list[BaseRoute]:
+    return [Mount(SIMULATOR_PATH, app=simulator.app)] if simulator is not None else []

@@ -1,0 +1,52 @@
+"""The command line: `reverie run`, `demo`, `simulate`, `doctor`, and the operator's tools.
+
+Wrong use ends with 2 and one line on standard error; what cannot work ends with 1 and one line that holds
+the remedy.
+"""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from bot.cli import operating, running, upkeep
+from bot.cli.terms import refused
+from bot.domain.errors import ReverieError
+
+app = typer.Typer(
+    name="reverie",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A chat bot that turns slash commands into Luma Dream Machine pictures.",
+)
+for part in (running.app, upkeep.app, operating.app):
+    app.add_typer(part)
+app.add_typer(operating.quota, name="quota")
+app.add_typer(operating.jobs, name="jobs")
+app.add_typer(operating.workspaces, name="workspaces")
+app.add_typer(upkeep.db, name="db")
+
+#: the base of all complaints about wrong use, in whichever click typer brings along
+_MISUSE: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
+
+
+def main() -> None:
+    """Run the command line; every way out has a code and at most one line of complaint."""
+    try:
+        code = app(prog_name="reverie", standalone_mode=False)
+    except typer.Exit as ended:
+        code = ended.exit_code
+    except typer.Abort:
+        _end("interrupted", 130)
+    except _MISUSE as error:
+        _end(f"{error.format_message()} (reverie --help shows how)", 2)
+    except (ReverieError, ValueError) as error:
+        _end(str(error), 1)
+    except OSError as error:
+        _end(str(refused(error)), 1)
+    sys.exit(code or 0)
+
+
+def _end(line: str, code: int) -> NoReturn:
+    sys.stderr.write(f"reverie: {' '.join(line.split())}\n")
+    sys.exit(code)

@@ -1,0 +1,138 @@
+"""How the command line reaches the store: read-only, through the running bot, or alone."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import InvalidRequest, ReverieError
+from bot.engine.operating import Answer, Operator
+from bot.settings import Settings
+from bot.store.copying import copy_all
+from bot.store.database import Database, connect
+from bot.store.locking import FolderLocked, lock_folder
+from bot.store.migrating import migrate, pending
+from bot.store.operations import count_states, wrong_meters
+from bot.web.operator import SOCKET, call_running
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def operate(settings: Settings, call: str, arguments: dict[str, Any], *, writes: bool) -> Answer:
+    """Do an operator's call: reads look into the database, writes go through whoever holds it."""
+    if not writes:
+        async with _reading(settings) as database:
+            return await _do(settings, database, call, arguments)
+    try:
+        async with _alone(settings) as database:
+            return await _do(settings, database, call, arguments)
+    except FolderLocked:
+        if not (settings.data_dir / SOCKET).exists():
+            raise
+        return await call_running(settings.data_dir, call, arguments)
+
+
+async def _do(settings: Settings, database: Database, call: str, arguments: dict[str, Any]) -> Answer:
+    operator = Operator(database, settings.defaults, _clock)
+    return await operator.calls[call](**arguments)
+
+
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[Database]:
+    """The database as it is, beside whoever writes."""
+    if settings.database.startswith("sqlite"):
+        _must_exist(sqlite_file(settings))
+    async with connect(settings.database, read_only=True) as database:
+        yield database
+
+
+def _must_exist(file: Path) -> None:
+    if not file.exists():
+        raise ReverieError(
+            f"There is no {file} yet: reverie run makes it, or REVERIE_DATA_DIR names its folder"
+        )
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[Database]:
+    """The database for writing; an SQLite file only while nobody else has it."""
+    async with AsyncExitStack() as exits:
+        if settings.database.startswith("sqlite"):
+            exits.enter_context(lock_folder(settings.data_dir))
+        database: Database = await exits.enter_async_context(connect(settings.database))
+        await migrate(database)
+        yield database
+
+
+async def upgrade(settings: Settings) -> list[str]:
+    """Apply the missing migrations; answers their names."""
+    async with AsyncExitStack() as exits:
+        if settings.database.startswith("sqlite"):
+            exits.enter_context(lock_folder(settings.data_dir))
+        database: Database = await exits.enter_async_context(connect(settings.database))
+        return [f"applied {step.version:04d} {step.name}" for step in await migrate(database)]
+
+
+async def check(settings: Settings) -> dict[str, Any]:
+    """Look for damage: in the database itself, in its schema, in meters that differ from their journal."""
+    problems = []
+    async with _reading(settings) as database:
+        problems += [f"migration {step.name} is missing" for step in await pending(database)]
+        if not problems:
+            problems += [
+                f"meter {row['id']} differs from its journal" for row in await wrong_meters(database)
+            ]
+        states = {} if problems else await count_states(database)
+    if settings.database.startswith("sqlite"):
+        problems += await asyncio.to_thread(_integrity, sqlite_file(settings))
+    return {"problems": problems, "jobs": states}
+
+
+def _integrity(file: Path) -> Sequence[str]:
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
+    return [line for line in found if line != "ok"]
+
+
+def sqlite_file(settings: Settings) -> Path:
+    """The file that holds the store; raises StoreError where the URL names none."""
+    from bot.store.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
+
+    return path_of(settings.database)
+
+
+async def backup(settings: Settings, target: Path) -> int:
+    """Copy an SQLite database while it is in use; answers the bytes written."""
+    if not settings.database.startswith("sqlite"):
+        raise InvalidRequest("This copies SQLite files; for PostgreSQL use pg_dump")
+
+    def work() -> int:
+        if target.exists():
+            raise InvalidRequest(f"{target} exists already; name a new file")
+        file = sqlite_file(settings)
+        _must_exist(file)
+        source = f"{file.absolute().as_uri()}?mode=ro"
+        try:
+            with (
+                closing(sqlite3.connect(source, uri=True)) as old,
+                closing(sqlite3.connect(target)) as new,
+            ):
+                old.backup(new)
+        except sqlite3.Error as error:
+            raise ReverieError(f"{file} cannot be copied to {target}: {error}") from error
+        return target.stat().st_size
+
+    return await asyncio.to_thread(work)
+
+
+async def copy(settings: Settings, target: str) -> dict[str, int]:
+    """Copy every table into another, empty database; answers the rows of each."""
+    async with _alone(settings) as source, connect(target) as new:
+        await migrate(new)
+        return await copy_all(source, new)

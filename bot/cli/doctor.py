@@ -1,0 +1,187 @@
+"""What `reverie doctor` finds: everything that keeps the bot from working, each with its remedy."""
+
+import errno
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+
+from bot.app import find_plugs
+from bot.cli.access import sqlite_file
+from bot.domain.errors import AccountProblem, ProviderError, ReverieError
+from bot.domain.pricing import show_money
+from bot.opening import providers_of, rates_of, secret_of
+from bot.serving import listen
+from bot.settings import Settings
+from bot.store.accounts import AccountState, accounts
+from bot.store.database import connect
+from bot.store.migrating import pending
+from bot.store.operations import wrong_meters
+from bot.store.orphans import count_orphans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    what: str
+    ok: bool = True
+    remedy: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, the first cause first."""
+    return [finding for part in (_machine, _settings, _store, _provider) async for finding in part(settings)]
+
+
+async def _machine(settings: Settings) -> AsyncIterator[Finding]:
+    yield Finding(what=f"Python {sys.version.split()[0]}")
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if writable:
+        yield Finding(what=f"data folder {folder}")
+    else:
+        yield Finding(
+            what=f"data folder {folder} cannot be written",
+            ok=False,
+            remedy="give this user the right to write there, or set REVERIE_DATA_DIR",
+        )
+    yield await _port(settings)
+
+
+async def _port(settings: Settings) -> Finding:
+    where = f"{settings.http_host}:{settings.http_port}"
+    try:
+        listen(settings.http_host, settings.http_port).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            return Finding(
+                what=f"{where} cannot be opened: {error.strerror}",
+                ok=False,
+                remedy="correct REVERIE_HTTP_HOST and REVERIE_HTTP_PORT",
+            )
+        if await _answers(settings):
+            return Finding(what=f"the bot runs at {where}")
+        return Finding(
+            what=f"{where} is in use by another program",
+            ok=False,
+            remedy="stop it, or set another REVERIE_HTTP_PORT",
+        )
+    return Finding(what=f"{where} is free")
+
+
+async def _answers(settings: Settings) -> bool:
+    """Whether a running bot holds the port."""
+    host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::", "") else settings.http_host  # noqa: S104 - compared
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+            response = await client.get(
+                httpx.URL(scheme="http", host=host, port=settings.http_port, path="/healthz")
+            )
+    except httpx.HTTPError:
+        return False
+    return response.text.strip() == "alive"
+
+
+async def _settings(settings: Settings) -> AsyncIterator[Finding]:
+    yield Finding(what=f"providers: {', '.join(settings.providers)}")
+    if not settings.simulated and settings.public_url is None:
+        yield Finding(
+            what="no public URL: lost answers are found again by equal requests only",
+            remedy="set REVERIE_PUBLIC_URL to the address under which the internet reaches this bot",
+        )
+    try:
+        rates = rates_of(settings)
+        yield Finding(what=f"rates of {rates.dated}")
+    except ReverieError as error:
+        yield Finding(what=str(error), ok=False, remedy="correct the file, or unset REVERIE_RATES_FILE")
+    try:
+        enabled = [plug.name for plug in find_plugs() if plug.enabled(settings)]
+    except ValueError as error:
+        yield Finding(what="an adapter cannot be used", ok=False, remedy=str(error))
+    else:
+        yield Finding(
+            what=f"adapters: {', '.join(enabled) or 'none'}",
+            ok=bool(enabled),
+            remedy="" if enabled else "turn a chat on, or set REVERIE_PLAYGROUND=on with a password",
+        )
+    if not settings.defaults.ceiling.amount:
+        yield Finding(
+            what="new workspaces have no budget",
+            remedy="give one with: reverie quota set <workspace> <dollars>, or set REVERIE_DEFAULT_CEILING",
+        )
+
+
+async def _store(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        async with connect(settings.database, read_only=True) as database:
+            missing = await pending(database)
+            if missing:
+                yield Finding(what=f"database: {len(missing)} migrations to apply, which run does by itself")
+                return
+            wrong = await wrong_meters(database)
+            yield Finding(
+                what="database and meters are sound" if not wrong else f"{len(wrong)} meters are wrong",
+                ok=not wrong,
+                remedy="stop the bot, keep a copy of the database and report this" if wrong else "",
+            )
+            for row in await accounts(database):
+                if row.state is AccountState.STOPPED:
+                    yield Finding(
+                        what=f"account {row.id} does not take jobs: {row.reason}",
+                        ok=False,
+                        remedy="mend its key or credit; it is checked again by itself",
+                    )
+                if row.state is AccountState.RETIRED and row.in_flight:
+                    yield Finding(
+                        what=f"account {row.id} has {row.in_flight} jobs in flight but no key",
+                        ok=False,
+                        remedy="put its key back into LUMAAI_API_KEY until they have ended",
+                    )
+            found, left, microusd = await count_orphans(database)
+            if found:
+                yield Finding(
+                    what=f"{found} generations without a job, borne by the operator ({show_money(microusd)})",
+                    remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
+                )
+    except ReverieError as error:
+        fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()
+        yield Finding(
+            what="database: not there yet, run makes it" if fresh else f"database: {error}",
+            ok=fresh,
+            remedy="" if fresh else "check REVERIE_DATABASE_URL and that the database runs",
+        )
+
+
+async def _provider(settings: Settings) -> AsyncIterator[Finding]:
+    if settings.simulated:
+        yield Finding(what="the simulator needs no key")
+        return
+    try:
+        providers = providers_of(settings, secret_of(settings), loopback=settings.loopback_url)
+    except ReverieError as error:
+        yield Finding(what=str(error), ok=False, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
+        return
+    for provider in providers:
+        try:
+            # The simulator lives in the bot, which need not run now.
+            credit = None if provider.name == "simulator" else await provider.check()
+        except AccountProblem as error:
+            yield Finding(
+                what=f"account {provider.account}: {error}", ok=False, remedy="mend its key or credit"
+            )
+        except ProviderError as error:
+            yield Finding(
+                what=f"{provider.name} cannot be reached: {error}",
+                ok=False,
+                remedy="check the network, HTTPS_PROXY and LUMAAI_BASE_URL",
+            )
+        else:
+            told = "" if credit is None else f", credit {show_money(credit)}"
+            yield Finding(what=f"account {provider.account} works{told}")
+        finally:
+            await provider.close()

@@ -1,0 +1,106 @@
+"""What the command line reads and writes: the environment, arguments, answers."""
+
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from bot.domain.errors import ReverieError
+from bot.domain.pricing import read_money
+from bot.domain.quota import Level
+from bot.settings import Settings
+
+
+class Misset(ReverieError):
+    """A setting does not fit."""
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    """The environment's name for a setting that does not fit."""
+    name = "__".join(str(part) for part in location) or "settings"
+    return name if name.isupper() else f"REVERIE_{name.upper()}"
+
+
+def read_settings(**changes: Any) -> Settings:
+    """Read the environment; raises Misset naming the variable that does not fit."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        told = first["msg"].removeprefix("Value error, ")
+        raise Misset(f"{_setting(first['loc'])}: {told}") from error
+    except SettingsError as error:
+        raise Misset("REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500") from error
+    return settings.model_copy(update=changes) if changes else settings
+
+
+def read_quietly() -> Settings:
+    """Settings for a command whose output is its answer: only warnings are logged."""
+    from bot.logs import set_up_logs  # noqa: PLC0415
+
+    settings = read_settings()
+    set_up_logs(settings.log_format, "warning")
+    return settings
+
+
+def read_dollars(text: str) -> str:
+    try:
+        read_money(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
+def _read_subject(text: str) -> str:
+    if text != Level.EVERYTHING and (":" not in text or not all(text.split(":"))):
+        raise typer.BadParameter("write discord:123, discord:123:42, person:discord:42 or everything")
+    return text
+
+
+def _read_counted(text: str) -> str:
+    if text.startswith("person:") or text == Level.EVERYTHING or not all(text.partition(":")):
+        raise typer.BadParameter("write a workspace like discord:123 or a member like discord:123:42")
+    return text
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Subject = Annotated[
+    str,
+    typer.Argument(
+        help="A workspace (discord:123), a member (discord:123:42), a person (person:discord:42).",
+        callback=_read_subject,
+    ),
+]
+Counted = Annotated[
+    str,
+    typer.Argument(help="A workspace (discord:123) or a member (discord:123:42).", callback=_read_counted),
+]
+
+
+def show(answer: Any, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        return
+    rows = answer if isinstance(answer, list) else [answer]
+    if not rows:
+        typer.echo("nothing")
+    for row in rows:
+        typer.echo("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+def refused(error: OSError, settings: Settings | None = None) -> ReverieError:
+    """Say what to do about what the operating system refused."""
+    if error.filename is not None:
+        return ReverieError(
+            f"{error.filename} cannot be used ({error.strerror}): give this user the right to it, "
+            "or name another folder in REVERIE_DATA_DIR"
+        )
+    if settings is None:
+        return ReverieError(str(error))
+    where = f"{settings.http_host}:{settings.http_port}"
+    return ReverieError(
+        f"{where} cannot be used ({error.strerror}): stop what holds it, "
+        "or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
+    )

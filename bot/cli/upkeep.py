@@ -1,0 +1,68 @@
+"""`doctor` and `db`: is everything well, and what keeps it so."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.terms import AsJson, read_quietly, show
+
+app = typer.Typer()
+db = typer.Typer(help="The database.")
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look for everything that keeps the bot from working, each with its remedy; ends with 1 if any."""
+    from bot.cli.doctor import examine  # noqa: PLC0415
+
+    findings = asyncio.run(examine(read_quietly()))
+    if as_json:
+        show([{"ok": one.ok, "what": one.what, "remedy": one.remedy} for one in findings], as_json=True)
+    else:
+        for one in findings:
+            typer.echo(f"{'✓' if one.ok else '✗'} {one.what}")
+            if one.remedy:
+                typer.echo(f"    → {one.remedy}")
+    if not all(one.ok for one in findings):
+        raise typer.Exit(1)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version's schema, as `run` does by itself."""
+    from bot.cli.access import upgrade  # noqa: PLC0415
+
+    for step in asyncio.run(upgrade(read_quietly())) or ["nothing to do"]:
+        typer.echo(step)
+
+
+@db.command("check")
+def db_check(*, as_json: AsJson = False) -> None:
+    """Check the database and every meter against its journal; ends with 1 if anything is wrong."""
+    from bot.cli.access import check  # noqa: PLC0415
+
+    found = asyncio.run(check(read_quietly()))
+    show(found, as_json=as_json)
+    if found["problems"]:
+        raise typer.Exit(1)
+
+
+@db.command("backup")
+def db_backup(target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
+    """Copy the SQLite database into a file, also while the bot runs."""
+    from bot.cli.access import backup  # noqa: PLC0415
+
+    typer.echo(f"{asyncio.run(backup(read_quietly(), target))} bytes written to {target}")
+
+
+@db.command("copy")
+def db_copy(
+    target: Annotated[str, typer.Argument(help="URL of an empty database, postgresql://… or sqlite:///…")],
+) -> None:
+    """Copy everything into another database, from SQLite to PostgreSQL for example; the bot must not run."""
+    from bot.cli.access import copy  # noqa: PLC0415
+
+    for table, rows in asyncio.run(copy(read_quietly(), target)).items():
+        typer.echo(f"{table}: {rows}")

@@ -1,0 +1,95 @@
+"""The port to a chat platform.
+
+An adapter is an *inlet* (what happens there → commands for the `Studio`) and an *outlet* (show this revision
+of a card at that place). They are separate, so that a worker can deliver without a gateway. Adapters are
+found through the entry-point group `reverie.adapters`; each entry is a `Plug`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from starlette.routing import BaseRoute
+
+from bot.domain.cards import CardView
+from bot.domain.people import Place
+from bot.media.library import Library
+from bot.settings import Settings
+from bot.signing import Signer
+
+if TYPE_CHECKING:
+    from bot.engine.studio import Studio
+    from bot.engine.vault import Vault
+
+ENTRY_POINTS = "reverie.adapters"
+
+
+class Outlet(Protocol):
+    """Shows cards. Uses only what can be reached without a gateway or socket of the inlet."""
+
+    #: milliseconds in which the platform itself merges two first messages of one card; 0: it never does
+    dedupe_ms: int
+
+    async def show(self, view: CardView, place: Place) -> str:
+        """Bring the card's one message up to this revision; answers the message's id.
+
+        Edits `place.message`; posts a new message, with the platform's own dedupe by card id, only where
+        that is None. Doing it twice must look like doing it once.
+        Raises Delayed to be called again later, Undeliverable when that is of no use.
+        """
+        ...
+
+    async def find(self, card: str, place: Place) -> str | None:
+        """Look for the message of a card whose posting has an unknown outcome; None: it is not there."""
+        ...
+
+    async def remove(self, place: Place) -> None:
+        """Remove the message at `place`; one that is gone already is no error."""
+        ...
+
+
+class Inlet(Protocol):
+    """Takes in what people do."""
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises when the platform cannot be reached for good."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """One chat platform, connected."""
+
+    name: str
+    outlet: Outlet
+    inlet: Inlet | None = None
+    #: what it adds to the web server
+    routes: Sequence[BaseRoute] = ()
+    #: why it is not ready, for `/readyz`; None when it is
+    obstacle: Callable[[], str | None] = field(default=lambda: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """All that an adapter gets from the core."""
+
+    settings: Settings
+    studio: "Studio"
+    vault: "Vault"
+    library: Library
+    signer: Signer
+    #: milliseconds UTC
+    clock: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plug:
+    """What an entry point of the group `reverie.adapters` names."""
+
+    name: str
+    #: whether the settings turn it on; must not import the platform's library
+    enabled: Callable[[Settings], bool]
+    build: Callable[[Surroundings], Adapter]
+
+
+Outlets = Mapping[str, Outlet]

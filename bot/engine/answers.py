@@ -1,0 +1,29 @@
+"""What the studio answers to a command: a card that lives on, or a private note."""
+
+from dataclasses import dataclass
+
+from bot.domain.cards import CardView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A private answer, shown once."""
+
+    title: str
+    text: str = ""
+    #: label and value, in order
+    facts: tuple[tuple[str, str], ...] = ()
+    #: jobs to be listed, each as a card of its own kind
+    views: tuple[CardView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A new card; its first revision is on its way to the place, or the adapter's to show."""
+
+    view: CardView
+    #: the same event was seen before; nothing new was made
+    repeated: bool = False
+
+
+Answer = Note | Accepted

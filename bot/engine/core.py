@@ -1,0 +1,89 @@
+"""What the engine's use cases and loops work with."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.domain.ids import ENTROPY_BYTES, new_id
+from bot.domain.pricing import Rates
+from bot.domain.requests import Lane
+from bot.engine.limits import RateLimit
+from bot.media.library import Library
+from bot.media.storage import FolderStorage
+from bot.providers.base import Provider
+from bot.sealing import Seal
+from bot.settings import Settings, Timing
+from bot.signing import Signer
+from bot.store.database import Database
+
+log = structlog.get_logger()
+
+#: topics of the signals: jobs may be claimed · cards may be shown · something runs
+JOBS, CARDS, FLIGHT = "jobs", "cards", "flight"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The collaborators, assembled once by `app.py`."""
+
+    settings: Settings
+    database: Database
+    #: by account
+    providers: Mapping[str, Provider]
+    library: Library
+    storage: FolderStorage
+    signer: Signer
+    seal: Seal
+    rates: Rates
+    #: milliseconds UTC
+    clock: Callable[[], int]
+    #: milliseconds that never jump
+    monotonic: Callable[[], int]
+    #: id of this process, new at each start
+    owner: str
+    rate_limit: RateLimit
+    #: base of the URLs under which a provider reaches us; None: it cannot
+    reachable_at: str | None
+    #: nothing new is begun once this is set
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def times(self) -> Timing:
+        return self.settings.times
+
+    @property
+    def answerer(self) -> str:
+        """Who holds a card that an inlet shows by itself: this process, but not its deliverer."""
+        return f"{self.owner}/answer"
+
+    def new_id(self) -> str:
+        return new_id(self.clock(), os.urandom(ENTROPY_BYTES))
+
+    def wake(self, *topics: str) -> None:
+        for topic in topics:
+            self.database.signals.notify(topic)
+
+    async def rounds(self, topic: str, interval_ms: int) -> AsyncIterator[None]:
+        """Go on at once, then with every signal or after the interval, until the process stops."""
+        while not self.stopping.is_set():
+            seen = self.database.signals.mark(topic)
+            yield
+            await self.database.signals.changed(topic, since=seen, timeout_s=interval_ms / 1000)
+
+    async def steadily(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do one round of a loop; whatever goes wrong in it is told, and the next round tries again."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
+            log.warning("round_failed", loop=name, error=repr(error))
+
+    def providers_of(self, name: str) -> list[Provider]:
+        return [provider for provider in self.providers.values() if provider.name == name]
+
+
+def queue_name(provider: str, lane: Lane) -> str:
+    """What shares one virtual time: all that is submitted to one provider's pool in one lane."""
+    return f"{provider}/{lane}"

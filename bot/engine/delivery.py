@@ -1,0 +1,213 @@
+"""Delivering: the holder of a card's lease brings what people see up to what is true."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.cards import Card, CardView, view
+from bot.domain.errors import Delayed, DeliveryError, Undeliverable
+from bot.domain.people import Place
+from bot.engine.adapter import Outlet
+from bot.engine.core import CARDS, Core, log
+from bot.engine.outlook import outlooks
+from bot.store.cards import (
+    CardsWanted,
+    GiveUp,
+    Posting,
+    ProgressWanted,
+    PutOff,
+    ShowAgain,
+    Shown,
+    give_up,
+    lease_cards,
+    note_posting,
+    note_shown,
+    put_off,
+    show_again,
+    want_progress,
+)
+from bot.store.jobs import jobs_of_cards
+
+#: cards in hand at once
+HANDS = 16
+#: cards looked at again in one round, though nothing has happened to their jobs
+_REFRESHED = 100
+#: part of its lease that a show may take, so that it ends before somebody else begins
+_SHARE = 0.8
+#: shows that must fail before an old card is given up: its result may have come only now
+_TRIES = 10
+#: channels remembered for their last progress edit
+_CHANNELS = 10_000
+
+
+class Deliverer:
+    """Shows cards through the outlets of the enabled adapters."""
+
+    def __init__(self, core: Core, outlets: Mapping[str, Outlet]) -> None:
+        self._core = core
+        self._outlets = outlets
+        self._busy = 0
+        #: channel → when it may take the next edit that is only progress
+        self._quiet_until: dict[tuple[str, str], int] = {}
+
+    async def run(self) -> None:
+        """Deliver until the process stops; ends with its hands empty."""
+        core = self._core
+        async with asyncio.TaskGroup() as group:
+            async for _ in core.rounds(CARDS, core.times.poll):
+                while self._busy < HANDS and not core.stopping.is_set():
+                    monotonic = core.monotonic()
+                    try:
+                        cards = await self._lease(HANDS - self._busy)
+                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
+                        log.warning("card_lease_failed", error=repr(error))
+                        break
+                    for card in cards:
+                        self._busy += 1
+                        group.create_task(self._deliver(card, monotonic), name=f"show {card.id}")
+                    if not cards:
+                        break
+
+    async def _lease(self, count: int) -> list[Card]:
+        core, now = self._core, self._core.clock()
+        wanted = CardsWanted(
+            owner=core.owner,
+            adapters=tuple(sorted(self._outlets)),
+            now=now,
+            lease_until=now + core.times.card_lease,
+            count=count,
+            seal=core.seal,
+        )
+        return await core.database.write(lease_cards, wanted)
+
+    async def _deliver(self, card: Card, monotonic: int) -> None:
+        try:
+            await self._core.steadily("deliver", lambda: self.show(card, monotonic))
+        finally:
+            self._busy -= 1
+            self._core.database.signals.wake(CARDS)
+
+    async def show(self, card: Card, leased_at: int) -> None:
+        """Show a leased card; `leased_at` is the monotonic time of the lease."""
+        core = self._core
+        jobs = (await jobs_of_cards(core.database, [card.id]))[card.id]
+        seen = view(card, jobs, await outlooks(core, jobs))
+        if card.shown_rev and seen.digest == card.shown_digest:
+            await self._note(card, seen, card.place.message)
+            return
+        if card.shown_rev and not seen.settled and (wait := self._wait_of(card.place)):
+            await core.database.write(
+                put_off,
+                PutOff(
+                    card=card.id,
+                    owner=core.owner,
+                    rev=card.wanted_rev,
+                    run_at=core.clock() + wait,
+                    failed=False,
+                ),
+            )
+            return
+        try:
+            left = core.times.card_lease * _SHARE - (core.monotonic() - leased_at)
+            async with asyncio.timeout(max(0, left) / 1000):
+                message = await self._bring_up(card, seen)
+        except Undeliverable as error:
+            await self._give_up(card, str(error))
+        except (DeliveryError, TimeoutError) as error:
+            asked = error.retry_after_ms if isinstance(error, Delayed) else None
+            await self._put_off(card, asked, error)
+        except Exception as error:  # noqa: BLE001 - an adapter's fault must not take the other cards with it
+            await self._put_off(card, None, error)
+        else:
+            await self._note(card, seen, message)
+
+    async def _bring_up(self, card: Card, seen: CardView) -> str | None:
+        outlet, place = self._outlets[card.place.adapter], card.place
+        if place.message is None:
+            place = await self._look_for(card, outlet)
+        if seen.gone:
+            if place.message is not None:
+                await outlet.remove(place)
+            return place.message
+        return await outlet.show(seen, place)
+
+    async def _look_for(self, card: Card, outlet: Outlet) -> Place:
+        """Find a message whose posting was noted but never its end; note the posting that comes now."""
+        core = self._core
+        if card.posting_since is not None and core.clock() - card.posting_since > outlet.dedupe_ms:
+            return replace(card.place, message=await outlet.find(card.id, card.place))
+        await core.database.write(note_posting, Posting(card=card.id, owner=core.owner, now=core.clock()))
+        return card.place
+
+    def _wait_of(self, place: Place) -> int:
+        """Milliseconds until the channel may take another edit that is only progress; 0: now."""
+        now, channel = self._core.monotonic(), (place.adapter, place.channel)
+        if (quiet := self._quiet_until.get(channel, 0)) > now:
+            return quiet - now
+        if len(self._quiet_until) > _CHANNELS:
+            self._quiet_until = {one: until for one, until in self._quiet_until.items() if until > now}
+        self._quiet_until[channel] = now + self._core.times.progress_interval
+        return 0
+
+    async def _note(self, card: Card, seen: CardView, message: str | None) -> None:
+        core, now = self._core, self._core.clock()
+        shown = Shown(
+            card=card.id,
+            owner=core.owner,
+            rev=seen.rev,
+            digest=seen.digest,
+            message=message,
+            run_at=now if seen.settled else now + core.times.progress_interval,
+        )
+        if not await core.database.write(note_shown, shown):
+            # The lease had ended: what was shown here may cover something newer.
+            log.warning("card_shown_without_lease", card=card.id)
+            await core.database.write(show_again, ShowAgain(card=card.id, now=now))
+
+    async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
+        core, now = self._core, self._core.clock()
+        if card.tries >= _TRIES and now - card.created_at > core.times.delivery_deadline:
+            await self._give_up(card, f"not shown in time: {error!r}")
+            return
+        backoff = min(core.times.delivery_retry * 2 ** min(card.tries, 16), core.times.delivery_retry_max)
+        log.info("card_put_off", card=card.id, tries=card.tries + 1, error=repr(error))
+        await core.database.write(
+            put_off,
+            PutOff(
+                card=card.id,
+                owner=core.owner,
+                rev=card.wanted_rev,
+                run_at=now + (asked_ms or backoff),
+                failed=True,
+            ),
+        )
+
+    async def _give_up(self, card: Card, reason: str) -> None:
+        log.warning("card_undeliverable", card=card.id, reason=reason)
+        await self._core.database.write(give_up, GiveUp(card=card.id, owner=self._core.owner, reason=reason))
+
+
+async def note_answer(core: Core, seen: CardView, message: str) -> None:
+    """Note that an inlet has shown a card's first revision itself, as its answer."""
+    shown = Shown(
+        card=seen.card,
+        owner=core.answerer,
+        rev=seen.rev,
+        digest=seen.digest,
+        message=message,
+        run_at=core.clock(),
+    )
+    if not await core.database.write(note_shown, shown):
+        await core.database.write(show_again, ShowAgain(card=seen.card, now=core.clock()))
+    core.wake(CARDS)
+
+
+async def tick_progress(core: Core) -> None:
+    """Have the cards of running jobs looked at again, now and then, until the process stops."""
+
+    async def ask() -> None:
+        await core.database.write(want_progress, ProgressWanted(now=core.clock(), count=_REFRESHED))
+
+    async for _ in core.rounds("progress", core.times.progress_interval):
+        await core.steadily("progress", ask)
+        core.wake(CARDS)

@@ -1,0 +1,139 @@
+"""Questions: what members ask without changing anything."""
+
+from bot.domain.cards import CardView, Outlook, headline, view_job
+from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
+from bot.domain.errors import InvalidRequest
+from bot.domain.jobs import Job
+from bot.domain.options import options
+from bot.domain.people import Caller
+from bot.domain.policy import is_operator, require_visible
+from bot.domain.pricing import price, show_left, show_money
+from bot.domain.quota import Level, Limit, Meter, limits_for
+from bot.domain.requests import ImageModel, ImageRequest
+from bot.engine.answers import Note
+from bot.engine.core import Core
+from bot.engine.outlook import outlooks
+from bot.store.jobs import find_job, history, running
+from bot.store.workspaces import find_workspace, meters, rules_for
+
+#: running jobs told at once
+_RUNNING = 20
+
+
+async def show(core: Core, command: Show, caller: Caller) -> Note:
+    """Show a job again, with its buttons."""
+    job = require_visible(await find_job(core.database, command.job), caller)
+    seen = await _views(core, [job])
+    return Note(title=job.title, views=seen)
+
+
+async def list_history(core: Core, command: History, caller: Caller) -> Note:
+    jobs = await history(core.database, caller.person, count=command.count)
+    if not jobs:
+        return Note(title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow")
+    return Note(title="Your jobs, the newest first", views=await _views(core, jobs))
+
+
+async def tell_status(core: Core, command: Status, caller: Caller) -> Note:
+    """Tell where one job stands, or all of the caller's that have not ended."""
+    if command.job is not None:
+        jobs = [require_visible(await find_job(core.database, command.job), caller)]
+    else:
+        jobs = await running(core.database, caller.workspace, caller.member, count=_RUNNING)
+    if not jobs:
+        return Note(title="Nothing is running", text="/history lists your jobs.")
+    expected = await outlooks(core, jobs)
+    facts = tuple((_short(job.title), headline(job, expected.get(job.id, Outlook()))) for job in jobs)
+    return Note(title="Where your jobs stand", facts=facts, views=await _views(core, jobs))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - a line's worth
+
+
+async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
+    expected = await outlooks(core, jobs)
+    return tuple(
+        CardView(
+            card=job.card,
+            rev=0,
+            member=job.member,
+            member_name=job.member_name,
+            title=job.title,
+            private=True,
+            jobs=(view_job(job, expected.get(job.id, Outlook())),),
+            created_at=job.created_at,
+        )
+        for job in jobs
+    )
+
+
+async def tell_quota(core: Core, _: Quota, caller: Caller) -> Note:
+    """Tell what is left, reserved and used of everything that limits the caller."""
+    facts: list[tuple[str, str]] = []
+    for limit, meter in (await counted(core, caller)).values():
+        facts += describe(limit, meter)
+    return Note(title="Your quota", facts=tuple(facts))
+
+
+async def counted(core: Core, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
+    """Every limit on the caller now, with what has been counted."""
+    workspace = await find_workspace(core.database, caller.workspace)
+    rules = await rules_for(core.database, caller.workspace, [caller.member, caller.person])
+    limits = limits_for(caller, rules, core.settings.defaults, now=core.clock(), zone=workspace.timezone)
+    return await meters(core.database, limits)
+
+
+_NAMES = {
+    Level.MEMBER: "You",
+    Level.PERSON: "You, everywhere",
+    Level.WORKSPACE: "This workspace",
+    Level.CEILING: "Budget of this workspace",
+    Level.EVERYTHING: "Budget of the bot",
+}
+
+
+def describe(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:
+    """Lines for one limit: left, reserved, used and when it resets."""
+    left = limit.amount - meter.used - meter.reserved
+    told = (
+        f"{show_left(left)} left of {show_money(limit.amount)} · {show_money(meter.reserved)} reserved · "
+        f"{show_money(meter.used)} used · resets {limit.resets}"
+    )
+    return [(f"{name or _NAMES[limit.level]}, this {limit.period}", told)]
+
+
+async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
+    """Show what can be done, by example and with today's prices; or everything about one command."""
+    admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
+    wanted = command.command.removeprefix("/").strip().lower()
+    if wanted:
+        found = CATALOGUE.get(wanted)
+        if found is None:
+            raise InvalidRequest(f"There is no /{wanted}. /help shows all.")
+        facts = [
+            (
+                f"--{option.name}",
+                option.about
+                + (f": {', '.join(option.choices)}" if option.choices else "")
+                + (f" (now {option.default})" if option.default else ""),
+            )
+            for option in options(found)
+        ]
+        return Note(
+            title=f"/{found.name}", text=f"{found.about}. Example: {found.example}", facts=tuple(facts)
+        )
+    facts = [
+        (item.example, item.about)
+        for item in CATALOGUE.values()
+        if admin or item.audience is Audience.EVERYONE
+    ]
+    prices = ", ".join(
+        f"{model} {show_money(price(ImageRequest(prompt='any', model=model), core.rates), estimate=True)}"
+        for model in ImageModel
+    )
+    return Note(
+        title="What you can do",
+        text=f"A picture costs ({prices}). What fails is not charged.",
+        facts=tuple(facts),
+    )

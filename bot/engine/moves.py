@@ -1,0 +1,75 @@
+"""Moving a job, as every step of its way does it: compare, set, and wake whoever goes on."""
+
+from typing import Protocol
+
+from bot.domain.errors import StaleTransition
+from bot.domain.failures import Failure
+from bot.domain.jobs import FINAL, Picture, State
+from bot.engine.core import CARDS, FLIGHT, JOBS, Core, log
+from bot.store.moving import Move
+from bot.store.moving import move as move_all
+
+
+class Standing(Protocol):
+    """A job as somebody has seen it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+
+async def move(
+    core: Core,
+    job: Standing,
+    after: State,
+    cause: str,
+    *,
+    account: str | None = None,
+    remote_id: str | None = None,
+    submitted_at: int | None = None,
+    run_at: int | None = None,
+    deadline: int | None = None,
+    result: Picture | None = None,
+    failure: Failure | None = None,
+    never_arrived: bool = False,
+    abandons: bool = False,
+) -> bool:
+    """Move a job on from where it was seen; False where somebody else has moved it meanwhile.
+
+    The keywords are those of `Move`.
+    """
+    item = Move(
+        job=job.id,
+        before=job.state,
+        attempt=job.attempt,
+        after=after,
+        now=core.clock(),
+        cause=cause,
+        account=account,
+        remote_id=remote_id,
+        submitted_at=submitted_at,
+        run_at=run_at,
+        deadline=deadline,
+        result=result,
+        failure=failure,
+        never_arrived=never_arrived,
+        abandons=abandons,
+    )
+    try:
+        await core.database.write(move_all, item)
+    except StaleTransition:
+        log.info("move_came_late", job_id=job.id, after=after)
+        return False
+    log.info(f"job_{after}", job_id=job.id, before=job.state, attempt=job.attempt, cause=cause)
+    core.wake(CARDS)
+    if after is State.QUEUED or after in FINAL:
+        # There is one more in line, or one more free place.
+        core.wake(JOBS)
+    if after in (State.SUBMITTED, State.UNKNOWN):
+        core.wake(FLIGHT)
+    return True

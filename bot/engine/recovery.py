@@ -1,0 +1,200 @@
+"""Recovery: what a crash, a pause or a lost answer left half done is brought to a good end.
+
+There is no special start-up: these are the same loops that run all the time. A lease that ended is the only
+sign of a crash that they need.
+"""
+
+from bot.domain.errors import AccountProblem, ProviderError
+from bot.domain.failures import FailureCategory, failure
+from bot.domain.jobs import Job, State
+from bot.engine.core import CARDS, JOBS, Core, log
+from bot.engine.moves import move
+from bot.engine.stocktaking import CLOCK_SKEW_MS, take_stock
+from bot.providers.base import Provider
+from bot.store.accounts import AccountState, Stop, accounts, echoed_at, stop_account
+from bot.store.jobs import (
+    Attempt,
+    attempts,
+    jobs_by_id,
+    lost_claims,
+    overdue_in_queue,
+    stranded,
+    unbound_attempts,
+)
+from bot.store.orphans import Removal, due_orphans, note_removal
+
+_PAGE = 100
+#: how far two pages overlap, because the border moves when something is deleted between them
+_OVERLAP = 5
+#: pages of a scan; 10,000 generations back
+_PAGES_MAX = 100
+_AT_ONCE = 200
+
+
+async def recover(core: Core) -> None:
+    """Pick up what other processes dropped, and end what waited too long, until the process stops."""
+    async for _ in core.rounds(JOBS, core.times.poll):
+        await core.steadily("lost claims", lambda: pick_up_claims(core))
+        await core.steadily("overdue", lambda: end_overdue(core))
+        await core.steadily("stranded", lambda: end_stranded(core))
+
+
+async def pick_up_claims(core: Core) -> None:
+    """Find out about claimed jobs whose process is gone."""
+    for job, left in await lost_claims(core.database, now=core.clock()):
+        # The note comes before the request: without the note there was no request.
+        if left:
+            await move(core, job, State.UNKNOWN, "lease_ended")
+        else:
+            await move(core, job, State.QUEUED, "never_left")
+
+
+async def end_overdue(core: Core) -> None:
+    """Give back the money of jobs that waited longer than anybody should."""
+    for job in await overdue_in_queue(core.database, now=core.clock(), count=_AT_ONCE):
+        await move(core, job, State.FAILED, "expired", failure=failure(FailureCategory.EXPIRED))
+
+
+async def end_stranded(core: Core) -> None:
+    """Give back the money of jobs whose account is gone, with everybody who could tell of their end."""
+    now = core.clock()
+    lost_before = now - core.times.unknown_deadline
+    for job in await stranded(core.database, now=now, lost_before=lost_before, count=_AT_ONCE):
+        why = failure(FailureCategory.TIMEOUT)
+        await move(core, job, State.FAILED, "account_gone", failure=why, abandons=True)
+
+
+async def resolve_unknown(core: Core, provider: Provider, jobs: list[Job]) -> None:
+    """Find out what became of creates whose answer was lost; raises ProviderError when nobody can tell now.
+
+    What exists is adopted. What is proven absent is asked again. What is neither is given back, and the
+    member may press again.
+    """
+    newest = {
+        row.job: row
+        for row in await attempts(core.database, [job.id for job in jobs])
+        if row.number == row.newest
+    }
+    started = core.clock()
+    ripe = [job for job in jobs if started >= (newest[job.id].sent_at or 0) + core.times.unknown_grace]
+    if not ripe:
+        if provider.capabilities.lists:
+            # Most lost creates stand on the first page already; the earlier one is found, the better.
+            await take_stock(core, provider, (await provider.page(limit=_PAGE, offset=0)).generations)
+        return
+    oldest = min(newest[job.id].claimed_at for job in ripe)
+    try:
+        complete, named = await scan(core, provider, back_to=oldest)
+    except ProviderError:
+        # A list that stays out of reach must not keep anybody's money for good.
+        await _give_up(core, *(job for job in ripe if _too_long(core, newest[job.id])))
+        raise
+    echoed = await echoed_at(core.database, provider.account)
+    proven = complete and echoed is not None and core.clock() - echoed < core.times.echo_proof
+    still = await jobs_by_id(core.database, [job.id for job in ripe])
+    for job in still.values():
+        attempt = newest[job.id]
+        if job.state is not State.UNKNOWN or job.attempt != attempt.number:
+            continue
+        if proven and attempt.marked and job.id not in named:
+            await move(core, job, State.QUEUED, "proven_absent")
+        elif complete and await _undecided(core, provider, attempt):
+            continue
+        elif complete or _too_long(core, attempt):
+            await _give_up(core, job)
+
+
+def _too_long(core: Core, attempt: Attempt) -> bool:
+    return core.clock() >= (attempt.sent_at or 0) + core.times.unknown_deadline
+
+
+async def _give_up(core: Core, *jobs: Job) -> None:
+    for job in jobs:
+        await move(core, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
+
+
+async def _undecided(core: Core, provider: Provider, attempt: Attempt) -> bool:
+    """Whether an equal job is still submitting, so that what the list shows may yet be either's."""
+    if attempt.marked or attempt.fingerprint is None:
+        return False
+    rows = await unbound_attempts(core.database, provider.account, [attempt.fingerprint])
+    return any(row.state is State.SUBMITTING and row.number == row.newest for row in rows)
+
+
+async def scan(core: Core, provider: Provider, *, back_to: int) -> tuple[bool, set[str]]:
+    """Read an account's list back to a time, and take stock of all of it.
+
+    Answers whether nothing was left out, and the jobs that markers named.
+    """
+    named: set[str] = set()
+    if not provider.capabilities.lists:
+        return False, named
+    offset, whole = 0, True
+    for _ in range(_PAGES_MAX):
+        page = await provider.page(limit=_PAGE, offset=offset)
+        whole &= page.whole
+        named |= await take_stock(core, provider, page.generations)
+        times = [one.created_at for one in page.generations if one.created_at is not None]
+        # The order of the list is not documented: a page counts as older only when all of it is.
+        if not page.has_more or (times and max(times) < back_to - CLOCK_SKEW_MS):
+            return whole, named
+        offset += _PAGE - _OVERLAP
+    return False, named
+
+
+async def sweep(core: Core, provider: Provider) -> None:
+    """Look through an account's list now and then for generations that nobody waits for any more."""
+    horizon = 2 * (core.times.unknown_deadline + core.times.generation_deadline)
+
+    async def look() -> None:
+        await scan(core, provider, back_to=core.clock() - horizon)
+
+    async for _ in core.rounds("sweep", core.times.sweep_interval):
+        await core.steadily("sweep", look)
+
+
+async def remove_orphans(core: Core, provider: Provider) -> None:
+    """Delete orphans, and what members deleted, at the provider."""
+
+    async def remove() -> None:
+        for remote_id, tries in await due_orphans(core.database, provider.account, now=core.clock()):
+            run_at = None
+            try:
+                await provider.delete(remote_id)
+            except ProviderError as error:
+                log.info("removal_failed", account=provider.account, error=repr(error))
+                run_at = core.clock() + core.times.orphan_retry * min(2**tries, 64)
+            await core.database.write(
+                note_removal,
+                Removal(account=provider.account, remote_id=remote_id, now=core.clock(), run_at=run_at),
+            )
+
+    async for _ in core.rounds(CARDS, core.times.poll):
+        await core.steadily("remove orphans", remove)
+
+
+async def check_account(core: Core, provider: Provider) -> None:
+    """Check an account at the start, and as long as it is stopped, until it can submit again."""
+    first = True
+    async for _ in core.rounds("accounts", core.times.account_check):
+        stopped = any(
+            row.id == provider.account and row.state is AccountState.STOPPED
+            for row in await accounts(core.database)
+        )
+        if first or stopped:
+            await core.steadily("check account", lambda: _check(core, provider))
+        first = False
+
+
+async def _check(core: Core, provider: Provider) -> None:
+    now = core.clock()
+    try:
+        await provider.check()
+    except AccountProblem as error:
+        reason = str(error)
+        if await core.database.write(stop_account, Stop(account=provider.account, now=now, reason=reason)):
+            log.error("account_stopped", account=provider.account, reason=reason)
+    else:
+        if await core.database.write(stop_account, Stop(account=provider.account, now=now)):
+            log.info("account_started", account=provider.account)
+            core.wake(JOBS, CARDS)

@@ -1,0 +1,200 @@
+"""Submitting: claimed jobs leave for the provider, each at most once per attempt (T2, T3)."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.errors import (
+    AccountProblem,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+    Rejected,
+)
+from bot.domain.failures import FailureCategory, failure
+from bot.domain.jobs import Job, State
+from bot.domain.requests import Lane
+from bot.engine.core import CARDS, JOBS, Core, log, queue_name
+from bot.engine.markers import callback_url
+from bot.engine.moves import move
+from bot.engine.sources import source_urls
+from bot.engine.stocktaking import claim_answer
+from bot.providers.base import Generation, Provider
+from bot.store.accounts import Stop, stop_account
+from bot.store.claiming import Claim, ClaimRequest, CoolDown, Sending, claim, cool_down, note_sending
+from bot.store.jobs import jobs_by_id
+
+#: requests of one lane at once; more only make each other slower
+HANDS = 16
+#: setbacks in a row after which the lane rests no longer than before
+_SETBACKS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A claim, and when it was made by both clocks."""
+
+    claim: Claim
+    wall: int
+    monotonic: int
+
+
+class Submitter:
+    """Submits what waits for one lane of one account."""
+
+    def __init__(self, core: Core, provider: Provider, lane: Lane) -> None:
+        self._core = core
+        self._provider = provider
+        self._lane = lane
+        self._busy = 0
+        #: requests in a row that the provider did not take
+        self._setbacks = 0
+        self._rests_until = 0
+
+    async def run(self) -> None:
+        """Submit until the process stops; ends with its hands empty."""
+        async with asyncio.TaskGroup() as group:
+            async for _ in self._core.rounds(JOBS, self._core.times.poll):
+                while self._busy < HANDS and not self._core.stopping.is_set():
+                    try:
+                        claimed = await self._claim()
+                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
+                        log.warning("claim_failed", account=self._provider.account, error=repr(error))
+                        break
+                    for held in claimed:
+                        self._busy += 1
+                        group.create_task(self._work(held), name=f"submit {held.claim.job}")
+                    if not claimed:
+                        break
+
+    async def _claim(self) -> list[_Held]:
+        core, provider = self._core, self._provider
+        now, monotonic = core.clock(), core.monotonic()
+        claimed = await core.database.write(
+            claim,
+            ClaimRequest(
+                account=provider.account,
+                lane=self._lane,
+                provider=provider.name,
+                queue=queue_name(provider.name, self._lane),
+                owner=core.owner,
+                now=now,
+                lease_until=now + core.times.submit_lease,
+                window_start=now - core.times.lane_window,
+                most=HANDS - self._busy,
+            ),
+        )
+        return [_Held(claim=one, wall=now, monotonic=monotonic) for one in claimed.claims]
+
+    async def _work(self, held: _Held) -> None:
+        try:
+            await self._core.steadily("submit", lambda: self._submit(held))
+        finally:
+            self._busy -= 1
+            self._core.database.signals.wake(JOBS)
+
+    async def _submit(self, held: _Held) -> None:
+        core = self._core
+        job = (await jobs_by_id(core.database, [held.claim.job]))[held.claim.job]
+        try:
+            media = await source_urls(core, job)
+        except Rejected as error:
+            await self._fail(job, FailureCategory.INPUT_UNREACHABLE, str(error))
+            return
+        except ProviderError as error:
+            log.info("input_not_ready", job_id=job.id, error=repr(error))
+            await self._give_back(job, "input_not_ready", delay_ms=core.times.cool_down)
+            return
+        marker = None
+        if self._provider.capabilities.callbacks:
+            lasts = core.times.generation_deadline + core.times.unknown_deadline
+            marker = callback_url(core, held.claim, expires_at=held.wall + lasts)
+        mine = await core.database.write(
+            note_sending,
+            Sending(
+                claim=held.claim,
+                owner=core.owner,
+                now=core.clock(),
+                fingerprint=self._provider.fingerprint(job.request, media),
+                marked=marker is not None,
+            ),
+        )
+        if not mine:
+            return
+        # A fence in the database cannot stop a request. Whoever slept since the claim must not send: by the
+        # wall clock, which sees a suspended machine, and the monotonic one, which no set time fools.
+        age = max(core.clock() - held.wall, core.monotonic() - held.monotonic)
+        if age >= core.times.claim_age:
+            await self._give_back(job, "claim_too_old")
+            return
+        await self._send(job, media, marker)
+
+    async def _send(self, job: Job, media: Mapping[str, str], marker: str | None) -> None:
+        """Send the one request of this attempt, and note what became of it."""
+        try:
+            generation = await self._provider.submit(job.request, media=media, callback_url=marker)
+        except RateLimited as error:
+            await self._cool_down(error.retry_after_ms)
+            await self._give_back(job, "rate_limited")
+        except AccountProblem as error:
+            await stop(self._core, self._provider, str(error))
+            await self._give_back(job, "account_stopped")
+        except Rejected as error:
+            await self._fail(job, FailureCategory.REJECTED, str(error))
+        except OutcomeUnknown as error:
+            log.warning("outcome_unknown", job_id=job.id, attempt=job.attempt, error=str(error))
+            await move(self._core, job, State.UNKNOWN, "outcome_unknown")
+        except NotSent as error:
+            log.info("request_not_sent", job_id=job.id, error=str(error))
+            await self._cool_down(None)
+            await self._give_back(job, "not_sent")
+        else:
+            self._setbacks = 0
+            await self._taken(job, generation)
+
+    async def _taken(self, job: Job, generation: Generation) -> None:
+        now = self._core.clock()
+        taken = await move(
+            self._core,
+            job,
+            State.SUBMITTED,
+            "submitted",
+            remote_id=generation.id,
+            submitted_at=now,
+            deadline=now + self._core.times.generation_deadline,
+        )
+        if not taken:
+            # Somebody else adopted it meanwhile, or gave the attempt up: then it is an orphan.
+            await claim_answer(self._core, generation, Claim(job=job.id, attempt=job.attempt))
+
+    async def _cool_down(self, asked_ms: int | None) -> None:
+        """Let the lane rest: as long as the provider asks, else longer with every setback in a row."""
+        times, now = self._core.times, self._core.clock()
+        if now >= self._rests_until:
+            # What was refused together is one setback.
+            self._setbacks += 1
+        growing = times.cool_down * 2 ** min(self._setbacks - 1, _SETBACKS_MAX)
+        # Replicas that were refused together must not come back together.
+        jittered = round(growing * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+        self._rests_until = now + min(asked_ms or jittered, times.cool_down_max)
+        item = CoolDown(account=self._provider.account, lane=self._lane, until=self._rests_until)
+        await self._core.database.write(cool_down, item)
+
+    async def _give_back(self, job: Job, cause: str, *, delay_ms: int = 0) -> None:
+        """Put a job whose request did not arrive back into its place in the queue."""
+        run_at = self._core.clock() + delay_ms if delay_ms else None
+        await move(self._core, job, State.QUEUED, cause, never_arrived=True, run_at=run_at)
+
+    async def _fail(self, job: Job, category: FailureCategory, reason: str) -> None:
+        why = failure(category, reason)
+        await move(self._core, job, State.FAILED, category, never_arrived=True, failure=why)
+
+
+async def stop(core: Core, provider: Provider, reason: str) -> None:
+    """Stop submitting on an account until a check succeeds."""
+    stopped = Stop(account=provider.account, now=core.clock(), reason=reason or "the account cannot submit")
+    if await core.database.write(stop_account, stopped):
+        log.error("account_stopped", account=provider.account, provider=provider.name, reason=reason)
+        core.wake(CARDS)

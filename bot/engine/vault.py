@@ -1,0 +1,49 @@
+"""The vault: an adapter's own encrypted key-value store, its only way to the database."""
+
+from dataclasses import dataclass
+
+from bot.sealing import Seal
+from bot.store import vault
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    key: str
+    value: str
+    #: rises with every value that the adapter puts
+    seq: int
+
+
+class Vault:
+    """Keeps what one adapter must not forget: installations, sessions, messages."""
+
+    def __init__(self, database: Database, seal: Seal, adapter: str) -> None:
+        self._database = database
+        self._seal = seal
+        self._adapter = adapter
+
+    async def put(self, key: str, value: str) -> int:
+        """Keep a value under a key, in place of an older one; answers its number."""
+        item = vault.Put(adapter=self._adapter, key=key, sealed=self._seal.seal(value))
+        return await self._database.write(vault.put, item)
+
+    async def get(self, key: str) -> str | None:
+        kept = await vault.get(self._database, self._adapter, key)
+        return self._seal.open(kept.sealed) if kept else None
+
+    async def remove(self, key: str) -> None:
+        await self._database.write(vault.remove, (self._adapter, key))
+
+    async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
+        """What was put after number `seq` under keys that begin with `prefix`, in that order."""
+        kept = await vault.since(self._database, self._adapter, prefix, seq, limit=limit)
+        return [self._entry(one) for one in kept]
+
+    async def latest(self, prefix: str, *, limit: int = 200) -> list[Entry]:
+        """The newest values under keys that begin with `prefix`, the oldest of them first."""
+        kept = await vault.latest(self._database, self._adapter, prefix, limit=limit)
+        return [self._entry(one) for one in kept]
+
+    def _entry(self, kept: vault.Kept) -> Entry:
+        return Entry(key=kept.key, value=self._seal.open(kept.sealed), seq=kept.seq)

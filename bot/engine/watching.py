@@ -1,0 +1,263 @@
+"""Watching: what runs at the provider is looked at until it ends, and settled when its result is ours (T4).
+
+One process at a time looks for all replicas, by an account's lease; callbacks wake whoever they reach. Both
+end in the same compare-and-set, so it does not matter who is first.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from bot.domain.errors import (
+    AccountProblem,
+    GenerationNotFound,
+    MediaRefused,
+    MediaUnavailable,
+    OutcomeUnknown,
+    ProviderError,
+)
+from bot.domain.failures import Failure, FailureCategory, Retry, classify_failure, failure
+from bot.domain.jobs import Job, Picture, State
+from bot.domain.pace import typical_ms
+from bot.engine.core import FLIGHT, Core, log
+from bot.engine.moves import move
+from bot.engine.recovery import resolve_unknown
+from bot.engine.stocktaking import take_stock
+from bot.engine.submission import stop
+from bot.media.storage import StoredFile
+from bot.providers.base import Generation, GenerationState, Provider
+from bot.store.claiming import Claim
+from bot.store.jobs import Miss, attempts, find_job, in_flight, note_look, paces
+from bot.store.leases import LeaseWanted, take_lease
+
+PAGE = 100
+#: up to so many jobs are read one by one rather than by list
+_FEW = 3
+#: pages of a look; what is not on them is read one by one
+_PAGES = 5
+#: looks at a known id that must fail before it is believed to be gone
+_MISSES = 3
+#: assets of one account fetched at once
+_FETCHES = 8
+#: no look before this part of the usual duration has passed
+_EARLIEST = 0.4
+
+
+class Watcher:
+    """Watches one account."""
+
+    def __init__(self, core: Core, provider: Provider) -> None:
+        self._core = core
+        self._provider = provider
+        self._group = asyncio.TaskGroup()
+        self._fetches = asyncio.Semaphore(_FETCHES)
+        #: jobs that are being settled here
+        self._settling: set[str] = set()
+        #: jobs whose last look answered "not found"
+        self._missed: set[str] = set()
+        #: job → when its asset was first found out of reach
+        self._assets_missing: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Look until the process stops."""
+        core = self._core
+        async with self._group:
+            async for _ in core.rounds(FLIGHT, core.times.watch_interval):
+                await core.steadily("watch", self._round)
+                # A burst of signals is answered once, not once each.
+                await self._pause(core.times.watch_interval // 2)
+
+    async def _pause(self, milliseconds: int) -> None:
+        try:
+            async with asyncio.timeout(milliseconds / 1000):
+                await self._core.stopping.wait()
+        except TimeoutError:
+            return
+
+    async def _round(self) -> None:
+        core, provider, now = self._core, self._provider, self._core.clock()
+        lease = LeaseWanted(
+            name=f"watch:{provider.account}", owner=core.owner, now=now, until=now + core.times.watch_lease
+        )
+        if await core.database.write(take_lease, lease) is None:
+            return
+        jobs = await in_flight(core.database, provider.account)
+        try:
+            await self._look(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
+            if unknown := [job for job in jobs if job.state is State.UNKNOWN]:
+                await resolve_unknown(core, provider, unknown)
+        except ProviderError as error:
+            # Nothing is lost by a look that failed; only time passes, and deadlines count it.
+            log.info("look_failed", account=provider.account, error=repr(error))
+            if isinstance(error, AccountProblem):
+                await stop(core, provider, str(error))
+            for job in jobs:
+                await self._check_deadline(job)
+
+    async def _due(self, jobs: list[Job]) -> list[Job]:
+        """The jobs that may have ended by now, from what was learned of their kind."""
+        now = self._core.clock()
+        learned = await paces(self._core.database, {job.pace for job in jobs}) if jobs else {}
+        speed = self._core.settings.simulator_speed if self._provider.name == "simulator" else 1.0
+
+        def expected(job: Job) -> int:
+            # What was learned during an outage must not put off the looks after it.
+            usual = typical_ms(job.request.model, speed=speed)
+            return min(learned.get(job.pace) or usual, usual)
+
+        return [
+            job
+            for job in jobs
+            if job.id not in self._settling and now - (job.submitted_at or now) >= _EARLIEST * expected(job)
+        ]
+
+    async def _look(self, jobs: list[Job]) -> None:
+        waiting = {job.remote_id: job for job in jobs if job.remote_id}
+        if len(waiting) > _FEW and self._provider.capabilities.lists:
+            try:
+                await self._read_list(waiting)
+            except AccountProblem:
+                raise
+            except ProviderError as error:
+                log.info("list_failed", account=self._provider.account, error=repr(error))
+        for job in list(waiting.values()):
+            try:
+                await self.look_at(job)
+            except OutcomeUnknown as error:
+                # What is wrong with one generation must not hide the others behind it.
+                log.info("generation_not_read", job_id=job.id, error=repr(error))
+                await self._check_deadline(job)
+
+    async def _read_list(self, waiting: dict[str, Job]) -> None:
+        """Read the list's first pages, and take what is found on them out of `waiting`."""
+        offset = 0
+        for _ in range(_PAGES):
+            page = await self._provider.page(limit=PAGE, offset=offset)
+            await take_stock(self._core, self._provider, page.generations)
+            for generation in page.generations:
+                if (job := waiting.pop(generation.id, None)) is not None:
+                    await self._found(job, generation)
+            # Whatever is deleted between two pages moves the border: they overlap.
+            offset += PAGE - _FEW
+            if not waiting or not page.has_more:
+                return
+
+    async def look_at(self, job: Job) -> None:
+        """Read one generation; raises ProviderError where it cannot be read."""
+        core = self._core
+        assert job.remote_id is not None  # noqa: S101 - submitted jobs have one, by a constraint
+        try:
+            generation = await self._provider.get(job.remote_id)
+        except GenerationNotFound:
+            self._missed.add(job.id)
+            misses, since = await core.database.write(
+                note_look, Miss(job=job.id, now=core.clock(), found=False)
+            )
+            if misses >= _MISSES and core.clock() - since >= core.times.vanished_after:
+                await self._fail(job, failure(FailureCategory.VANISHED))
+            return
+        await self._found(job, generation)
+
+    async def _found(self, job: Job, generation: Generation) -> None:
+        if job.id in self._missed:
+            self._missed.discard(job.id)
+            await self._core.database.write(note_look, Miss(job=job.id, now=self._core.clock(), found=True))
+        self.seen(job, generation)
+
+    def seen(self, job: Job, generation: Generation) -> None:
+        """Settle a job whose generation has ended, beside everything else that goes on."""
+        if job.id in self._settling:
+            return
+        self._settling.add(job.id)
+        work: Callable[[], object] = lambda: self._settle(job, generation)  # noqa: E731 - named for the log
+        self._group.create_task(self._in_turn(job, work), name=f"settle {job.id}")
+
+    async def _in_turn(self, job: Job, work: Callable[[], object]) -> None:
+        try:
+            async with self._fetches:
+                await self._core.steadily("settle", work)  # type: ignore[arg-type]  # a coroutine function
+        finally:
+            self._settling.discard(job.id)
+
+    async def _settle(self, job: Job, generation: Generation) -> None:
+        match generation.state:
+            case GenerationState.COMPLETED:
+                await self._complete(job, generation)
+            case GenerationState.FAILED:
+                await self._failed(job, classify_failure(generation.failure_reason))
+            case _:
+                await self._check_deadline(job)
+
+    async def _complete(self, job: Job, generation: Generation) -> None:
+        """Fetch the result into our storage first; only then is it paid."""
+        core = self._core
+        try:
+            stored = await self._fetch(generation)
+        except MediaUnavailable as error:
+            since = self._assets_missing.setdefault(job.id, core.clock())
+            log.info("asset_unavailable", job_id=job.id, error=str(error))
+            if core.clock() - since >= core.times.asset_deadline:
+                await self._fail(job, failure(FailureCategory.ASSET_LOST, str(error)), abandons=True)
+            return
+        except MediaRefused as error:
+            await self._fail(job, failure(FailureCategory.ASSET_LOST, str(error)), abandons=True)
+            return
+        picture = Picture(
+            file=stored.id,
+            mime=stored.mime,
+            size=stored.bytes,
+            width=stored.width,
+            height=stored.height,
+        )
+        await self._move(job, State.COMPLETED, "completed", result=picture)
+
+    async def _fetch(self, generation: Generation) -> StoredFile:
+        if generation.asset_url is None:
+            raise MediaUnavailable("completed, but no file is named yet")
+        return await self._core.library.bring_in(
+            generation.asset_url,
+            max_bytes=self._core.settings.picture_max_bytes,
+            timeout_s=self._core.times.asset_timeout / 1000,
+            vouched=True,
+        )
+
+    async def _failed(self, job: Job, why: Failure) -> None:
+        if why.retry is Retry.ONCE and not await self._asked_before(job):
+            log.info("job_asked_once_more", job_id=job.id, category=why.category)
+            # It waits in line once more, as long as any other job may.
+            deadline = self._core.clock() + self._core.times.queue_deadline
+            await move(self._core, job, State.QUEUED, "asked_once_more", deadline=deadline)
+            return
+        await self._fail(job, why)
+
+    async def _asked_before(self, job: Job) -> bool:
+        rows = await attempts(self._core.database, [job.id])
+        return any(row.remote_id and row.number < job.attempt for row in rows)
+
+    async def _check_deadline(self, job: Job) -> None:
+        if job.state is State.SUBMITTED and self._core.clock() >= job.deadline:
+            await self._fail(job, failure(FailureCategory.TIMEOUT), abandons=True)
+
+    async def _fail(self, job: Job, why: Failure, *, abandons: bool = False) -> None:
+        await self._move(job, State.FAILED, why.category, failed=why, abandons=abandons)
+
+    async def _move(
+        self,
+        job: Job,
+        after: State,
+        cause: str,
+        *,
+        result: Picture | None = None,
+        failed: Failure | None = None,
+        abandons: bool = False,
+    ) -> None:
+        self._assets_missing.pop(job.id, None)
+        await move(self._core, job, after, cause, result=result, failure=failed, abandons=abandons)
+
+    async def called(self, claim: Claim, generation_id: str) -> None:
+        """Look at what a callback named; what it said is not believed."""
+        core = self._core
+        generation = await self._provider.get(generation_id)
+        await take_stock(core, self._provider, [generation])
+        job = await find_job(core.database, claim.job)
+        if job is not None and job.state is State.SUBMITTED and job.remote_id == generation.id:
+            self.seen(job, generation)

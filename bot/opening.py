@@ -1,0 +1,174 @@
+"""Opening what the engine works with: the secret, the store, the accounts, the storage."""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from pydantic import SecretStr
+
+from bot.domain.errors import ReverieError
+from bot.domain.pricing import Rates, published_rates, read_rates
+from bot.domain.requests import Lane
+from bot.engine.core import Core
+from bot.engine.limits import RateLimit
+from bot.media.fetcher import Fetcher
+from bot.media.library import Library
+from bot.media.storage import FolderStorage
+from bot.media.workers import Workers
+from bot.providers.base import LaneLimits, Provider
+from bot.providers.luma import LumaProvider, account_id
+from bot.providers.simulator import Simulator, SimulatorSettings, reading
+from bot.sealing import Seal, load_or_create_secret
+from bot.settings import Settings
+from bot.signing import Signer
+from bot.store.accounts import Registration, register
+from bot.store.database import Database
+from bot.store.leases import end_all_leases
+from bot.store.migrating import migrate
+
+#: where the built-in simulator stands on our own web server
+SIMULATOR_PATH = "/simulator"
+_API_PATH = "/dream-machine/v1"
+
+#: stands between the engine and a provider; tests put faults there
+Wrap = Callable[[Provider], Provider]
+#: chooses the store by its URL; tests put faults there
+OpenStore = Callable[[str], Database]
+
+
+class Misconfigured(ReverieError):
+    """The settings do not fit together."""
+
+
+def clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def secret_of(settings: Settings) -> bytes:
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    return load_or_create_secret(settings.data_dir / "secret")
+
+
+def rates_of(settings: Settings) -> Rates:
+    if settings.rates_file is None:
+        return published_rates()
+    try:
+        return read_rates(settings.rates_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"REVERIE_RATES_FILE cannot be used: {error}") from error
+
+
+def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Provider]:
+    """One provider for each account that the settings name."""
+    concurrent, per_minute = settings.lane_limits(Lane.IMAGE)
+    limits = {Lane.IMAGE: LaneLimits(concurrent=concurrent, per_minute=per_minute)}
+    found: list[Provider] = []
+    for name in settings.providers:
+        simulated = name == "simulator"
+        keys = (SecretStr("simulator"),) if simulated else settings.luma_keys
+        if not keys:
+            raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
+        base = f"{loopback}{SIMULATOR_PATH}{_API_PATH}" if simulated else settings.luma_base_url
+        for key in keys:
+            try:
+                provider = LumaProvider(
+                    api_key=key,
+                    account=f"{name}-{account_id(key, secret)}",
+                    base_url=base,
+                    limits=limits,
+                    name=name,
+                    proxy=settings.https_proxy,
+                    timeout=settings.times.http_timeout / 1000,
+                )
+            except ValueError as error:
+                raise Misconfigured(f"The account of {name} cannot be used: {error}") from error
+            found.append(provider)
+    return found
+
+
+async def prepare_store(core: Core) -> None:
+    """Make the accounts known, and end what a process before this one can no longer hold."""
+    await core.database.write(
+        register,
+        Registration(
+            accounts={account: provider.name for account, provider in core.providers.items()},
+            lanes={
+                (account, lane): (limits.concurrent, limits.per_minute)
+                for account, provider in core.providers.items()
+                for lane, limits in provider.limits.items()
+            },
+            now=core.clock(),
+        ),
+    )
+    if core.settings.database.startswith("sqlite"):
+        # This process holds the folder alone: whoever had a lease is gone.
+        await core.database.write(end_all_leases, None)
+
+
+@asynccontextmanager
+async def open_core(
+    settings: Settings, *, port: int, wrap: Wrap, open_store: OpenStore
+) -> AsyncIterator[tuple[Core, Simulator | None]]:
+    """Open everything that the engine works with; `port` is where our own web server listens."""
+    secret = secret_of(settings)
+    loopback = f"http://127.0.0.1:{port}"
+    async with AsyncExitStack() as exits:
+        database: Database = await exits.enter_async_context(open_store(settings.database))
+        await migrate(database)
+        workers = await exits.enter_async_context(Workers())
+        providers = []
+        for provider in providers_of(settings, secret, loopback=loopback):
+            exits.push_async_callback(provider.close)
+            providers.append(wrap(provider))
+        origins = {provider.origin for provider in providers}
+        # Our own signed pictures, when a simulator reads what a job builds on.
+        origins.add(f"{loopback}/media/")
+        fetcher = await exits.enter_async_context(
+            Fetcher(
+                trusted_origins=frozenset(origins),
+                proxy=settings.https_proxy,
+                proxy_resolves=settings.proxy_resolves,
+            )
+        )
+        simulator = None
+        if "simulator" in settings.providers:
+            simulator = await exits.enter_async_context(
+                Simulator(
+                    SimulatorSettings(
+                        database=settings.data_dir / "simulator.db", speed=settings.simulator_speed
+                    ),
+                    workers=workers,
+                    fetch=reading(fetcher),
+                )
+            )
+        storage = FolderStorage(settings.data_dir / "media")
+        await storage.sweep(now=clock_ms())
+        core = Core(
+            settings=settings,
+            database=database,
+            providers={provider.account: provider for provider in providers},
+            library=Library(fetcher=fetcher, storage=storage, workers=workers),
+            storage=storage,
+            signer=Signer(secret),
+            seal=Seal(secret),
+            rates=rates_of(settings),
+            clock=clock_ms,
+            monotonic=monotonic_ms,
+            owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            rate_limit=RateLimit(
+                per_minute=settings.commands_per_minute,
+                burst=settings.commands_burst,
+                monotonic=monotonic_ms,
+            ),
+            reachable_at=settings.public_url or (loopback if settings.simulated else None),
+        )
+        await prepare_store(core)
+        yield core, simulator

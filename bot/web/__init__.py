@@ -1,0 +1,1 @@
+"""The web server: callbacks, media, health, and what adapters add."""

@@ -1,0 +1,86 @@
+"""The running bot's own socket: how the operator's command line writes while the bot holds the folder."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.domain.errors import InvalidRequest, ReverieError
+from bot.engine.core import log
+from bot.engine.operating import Answer, Operator
+from bot.serving import Server
+
+SOCKET = "operator.sock"
+_TIMEOUT_S = 30.0
+#: bytes that the address of a Unix socket has room for
+_PATH_MAX = 100
+
+
+@asynccontextmanager
+async def serve_operator(operator: Operator, folder: Path) -> AsyncIterator[None]:
+    """Take the operator's calls on a socket in the data folder, which only its owner can open."""
+    path = folder / SOCKET
+    if len(os.fsencode(path.absolute())) > _PATH_MAX:
+        log.warning(
+            "operator_socket_skipped", remedy="a shorter REVERIE_DATA_DIR lets the command line write"
+        )
+        yield
+        return
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        mask = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(mask)
+        listener.listen()
+        server = Server(Starlette(routes=[Route("/{call}", _taker(operator), methods=["POST"])]))
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve(sockets=[listener]), name="operator")
+            try:
+                yield
+            finally:
+                server.should_exit = True
+                await asyncio.wait([serving])
+                path.unlink(missing_ok=True)
+
+
+def _taker(operator: Operator) -> Any:
+    async def take(request: Request) -> Response:
+        call = operator.calls.get(request.path_params["call"])
+        if call is None:
+            return JSONResponse({"error": "unknown call"}, HTTPStatus.NOT_FOUND)
+        try:
+            return JSONResponse(await call(**orjson.loads(await request.body())))
+        except (TypeError, orjson.JSONDecodeError) as error:
+            # The command line is of another version than the bot that runs.
+            return JSONResponse({"error": f"This call is not understood: {error}"}, HTTPStatus.BAD_REQUEST)
+        except ReverieError as error:
+            return JSONResponse({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+
+    return take
+
+
+async def call_running(folder: Path, call: str, arguments: dict[str, Any]) -> Answer:
+    """Have the bot that runs in this folder do an operator's call; raises InvalidRequest as it does."""
+    transport = httpx.AsyncHTTPTransport(uds=str(folder / SOCKET))
+    try:
+        async with httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_S) as client:
+            response = await client.post(f"http://operator/{call}", content=orjson.dumps(arguments))
+        answer: Answer = orjson.loads(response.content)
+    except (httpx.HTTPError, orjson.JSONDecodeError) as error:
+        raise ReverieError(f"The bot that runs in {folder} does not answer: try again, or stop it") from error
+    if isinstance(answer, dict) and "error" in answer:
+        raise InvalidRequest(answer["error"])
+    return answer

@@ -1,0 +1,16 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import folder
+from tests.databases import postgres_server, postgres_url
+
+__all__ = ["home", "postgres_server", "postgres_url"]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty folder with a short name."""
+    with folder() as found:
+        yield found

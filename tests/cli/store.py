@@ -1,0 +1,118 @@
+"""A store with something of everything in it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.cli.access import upgrade
+from bot.domain.requests import ImageRequest, dump_request
+from bot.settings import Settings
+from bot.store.records import dump_record
+from tests.unit.people import PICTURE
+
+JOB, CARD, CHILD = "0" * 24, "1" * 24, "2" * 24
+PRICE = 17_223
+METER = "ceiling:discord:10/month/0"
+
+
+def settings(folder: Path, **changes: object) -> Settings:
+    return Settings.model_construct(data_dir=folder / "data", http_port=0, **changes)  # type: ignore[arg-type]
+
+
+async def fill(where: Settings, *, now: int) -> None:
+    """A paid job, a job that waits on its picture, an orphan, a stopped account and a rule."""
+    await upgrade(where)
+    whose = {"workspace": "discord:10", "member": "discord:10:1", "person": "discord:1"}
+    job = whose | {
+        "card": CARD,
+        "member_name": "Ada",
+        "provider": "simulator",
+        "lane": "image",
+        "queue": "q",
+        "pace": "p",
+        "request": dump_request(ImageRequest(prompt="a red fox")),
+        "title": "a red fox",
+        "price": PRICE,
+        "run_at": 0,
+        "deadline": 0,
+        "created_at": now,
+        "private": 0,
+    }
+    done = {
+        "state": "completed",
+        "turn": 1,
+        "account": "simulator-a",
+        "remote_id": "r-1",
+        "finished_at": now,
+        "result": dump_record(PICTURE),
+    }
+    settled = {"meter": METER, "amount": PRICE}
+    noted = {"meter": METER, "amount": PRICE, "at": now, "cause": "test"}
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("workspace", {"id": "discord:10", "timezone": "Europe/Berlin", "created_at": now}),
+        (
+            "member",
+            {
+                "id": "discord:10:1",
+                "workspace": "discord:10",
+                "person": "discord:1",
+                "name": "Ada",
+                "seen_at": now,
+            },
+        ),
+        (
+            "rule",
+            {
+                "workspace": "",
+                "level": "ceiling",
+                "subject": "discord:10",
+                "amount": 5_000_000,
+                "period": "month",
+            },
+        ),
+        (
+            "card",
+            whose
+            | {"id": CARD, "event": "e", "adapter": "playground", "channel": "c", "reach": "", "private": 0}
+            | {"run_at": 0, "created_at": now},
+        ),
+        (
+            "account",
+            {"id": "simulator-a", "provider": "simulator", "state": "stopped", "reason": "no credit"}
+            | {"changed_at": now},
+        ),
+        ("lane", {"account": "simulator-a", "lane": "image", "concurrent": 40, "per_minute": 80}),
+        ("clock", {"queue": "q", "turn": 7}),
+        ("job", job | done | {"id": JOB, "position": 0}),
+        ("job", job | {"id": CHILD, "position": 1, "state": "queued", "turn": 2, "parent": JOB}),
+        ("attempt", {"job": JOB, "number": 1, "account": "simulator-a", "lane": "image", "claimed_at": now}),
+        ("job_event", {"job": JOB, "at": now, "after": "queued", "attempt": 0, "cause": "test"}),
+        (
+            "job_event",
+            {"job": JOB, "at": now, "before": "queued", "after": "completed", "attempt": 1, "cause": "test"},
+        ),
+        (
+            "meter",
+            {"id": METER, "scope": "ceiling:discord:10", "period": "month", "period_start": 0}
+            | {"period_end": now * 2, "max_amount": 5_000_000, "used": PRICE, "reserved": PRICE},
+        ),
+        ("reservation", settled | {"job": JOB, "settled_as": "captured"}),
+        ("reservation", settled | {"job": CHILD}),
+        ("journal", noted | {"job": JOB, "kind": "reserved"}),
+        ("journal", noted | {"job": JOB, "kind": "captured"}),
+        ("journal", noted | {"job": CHILD, "kind": "reserved"}),
+        ("star", {"job": JOB, "member": "discord:10:1", "at": now}),
+        ("event", {"id": "e-2", "at": now}),
+        (
+            "orphan_generation",
+            {"account": "simulator-a", "remote_id": "r-2", "job": JOB, "cause": "late", "price": PRICE}
+            | {"found_at": now, "run_at": 0},
+        ),
+        ("vault", {"adapter": "playground", "key": "k", "value": "v", "seq": 1}),
+        ("vault_seq", {"adapter": "playground", "seq": 1}),
+    ]
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        for table, row in rows:
+            names = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            db.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", row)  # noqa: S608 - our names

@@ -1,0 +1,133 @@
+"""What the doctor finds, and that every complaint comes with its remedy."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.cli.doctor import Finding, examine
+from bot.settings import Settings, Switch
+from tests.cli.store import fill, settings
+from tests.unit.people import NOW
+
+
+def _wrong(findings: Sequence[Finding]) -> list[Finding]:
+    wrong = [finding for finding in findings if not finding.ok]
+    assert all(finding.remedy for finding in wrong)
+    return wrong
+
+
+async def _only(where: Settings) -> Finding:
+    (finding,) = _wrong(await examine(where))
+    return finding
+
+
+async def test_a_fresh_folder_is_well(tmp_path: Path) -> None:
+    findings = await examine(settings(tmp_path))
+    assert [] == _wrong(findings)
+    told = [finding.what for finding in findings]
+    assert "database: not there yet, run makes it" in told
+    assert "providers: simulator" in told
+    assert "adapters: playground" in told
+    assert "the simulator needs no key" in told
+
+
+async def test_a_fresh_database_elsewhere_is_well_too(tmp_path: Path) -> None:
+    assert [] == _wrong(await examine(settings(tmp_path, database_url=f"sqlite:///{tmp_path}/other.db")))
+
+
+async def test_a_stopped_account_is_told_with_its_reason(tmp_path: Path) -> None:
+    await fill(settings(tmp_path), now=NOW)
+    finding = await _only(settings(tmp_path))
+    assert "account simulator-a does not take jobs: no credit" == finding.what
+    told = [finding.what for finding in await examine(settings(tmp_path))]
+    assert "1 generations without a job, borne by the operator ($0.018)" in told
+
+
+async def test_wrong_meters_are_told(tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    await fill(where, now=NOW)
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        db.execute("UPDATE meter SET used = used + 1")
+        db.execute("UPDATE account SET state = 'ready'")
+    assert "1 meters are wrong" == (await _only(where)).what
+
+
+async def test_jobs_in_flight_on_an_account_without_a_key_are_told(tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    await fill(where, now=NOW)
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        db.execute("UPDATE account SET state = 'retired'")
+        db.execute(
+            "UPDATE job SET state = 'submitted', account = 'simulator-a', remote_id = 'r-3'"
+            " WHERE state = 'queued'"
+        )
+    finding = await _only(where)
+    assert "has 1 jobs in flight but no key" in finding.what
+    assert "LUMAAI_API_KEY" in finding.remedy
+
+
+async def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    where.data_dir.mkdir()
+    (where.data_dir / "reverie.db").write_text(
+        "not a database, but long enough to look like a page of one" * 100
+    )
+    assert "REVERIE_DATABASE_URL" in (await _only(where)).remedy
+
+
+async def test_a_missing_key_is_told(tmp_path: Path) -> None:
+    found = _wrong(await examine(settings(tmp_path, provider=("luma",))))
+    (finding,) = [finding for finding in found if "LUMAAI_API_KEY" in finding.what]
+    assert "REVERIE_PROVIDER names luma, but LUMAAI_API_KEY is not set" == finding.what
+
+
+async def test_an_api_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    where = settings(
+        tmp_path,
+        luma_keys=(SecretStr("luma-1"),),
+        luma_base_url="http://127.0.0.1:9/dream-machine/v1",
+        playground=Switch.ON,
+        playground_password=SecretStr("open sesame"),
+    )
+    finding = await _only(where)
+    assert finding.what.startswith("luma cannot be reached")
+    assert "LUMAAI_BASE_URL" in finding.remedy
+    assert "luma-1" not in str(await examine(where))
+
+
+async def test_no_chat_at_all_is_told(tmp_path: Path) -> None:
+    assert "adapters: none" == (await _only(settings(tmp_path, playground=Switch.OFF))).what
+
+
+async def test_a_playground_without_its_password_is_told(tmp_path: Path) -> None:
+    finding = await _only(settings(tmp_path, playground=Switch.ON))
+    assert "REVERIE_PLAYGROUND_PASSWORD" in finding.remedy
+
+
+async def test_a_rates_file_that_is_wrong_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rates.toml").write_text("dated = 2025-05-01")
+    finding = await _only(settings(tmp_path, rates_file=tmp_path / "rates.toml"))
+    assert finding.what.startswith("REVERIE_RATES_FILE cannot be used")
+
+
+async def test_a_host_that_is_none_is_told(tmp_path: Path) -> None:
+    finding = await _only(settings(tmp_path, http_host="no.such.host.invalid"))
+    assert "REVERIE_HTTP_HOST" in finding.remedy
+
+
+async def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    finding, *_ = _wrong(await examine(settings(tmp_path)))
+    assert "REVERIE_DATA_DIR" in finding.remedy
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o500)
+    finding, *_ = _wrong(await examine(settings(tmp_path)))
+    assert "cannot be written" in finding.what

@@ -1,0 +1,164 @@
+"""The operator's commands where no bot runs."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.access import backup, check, copy, operate, upgrade
+from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError, StoreError
+from bot.settings import Settings
+from bot.store.copying import TABLES
+from bot.store.database import connect
+from bot.store.locking import FolderLocked, lock_folder
+from bot.store.queries import Query
+from tests.cli.store import CHILD, JOB, PRICE, fill, settings
+from tests.unit.people import NOW
+
+
+@pytest.fixture
+async def full(tmp_path: Path) -> Settings:
+    where = settings(tmp_path)
+    await fill(where, now=NOW)
+    return where
+
+
+async def _read(where: Settings, call: str, **arguments: Any) -> Any:
+    return await operate(where, call, arguments, writes=False)
+
+
+async def _write(where: Settings, call: str, **arguments: Any) -> Any:
+    return await operate(where, call, arguments, writes=True)
+
+
+async def test_a_fresh_folder_is_made_by_the_first_write(tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    for reading in (_read(where, "jobs_list"), check(where), backup(where, tmp_path / "new.db")):
+        with pytest.raises(ReverieError, match=r"reverie\.db yet: reverie run makes it"):
+            await reading
+    assert not where.data_dir.exists()
+    await _write(where, "quota_set", subject="discord:1", amount="50", period="month")
+    (ceiling,) = await _read(where, "quota_show", subject="discord:1")
+    assert 50_000_000 == ceiling["limit_microusd"]
+
+
+async def test_jobs_are_listed_and_shown(full: Settings) -> None:
+    assert {JOB, CHILD} == {row["id"] for row in await _read(full, "jobs_list")}
+    assert [JOB] == [row["id"] for row in await _read(full, "jobs_list", state="completed")]
+    shown = await _read(full, "jobs_show", job=f"#{JOB}")
+    assert ("completed", PRICE, "r-1") == (shown["state"], shown["price_microusd"], shown["generation"])
+    with pytest.raises(JobNotFound):
+        await _read(full, "jobs_show", job="nonsense")
+
+
+async def test_orphans_are_listed(full: Settings) -> None:
+    (orphan,) = await _read(full, "jobs_orphans")
+    assert ("r-2", "late", False) == (orphan["generation"], orphan["cause"], orphan["removed"])
+
+
+async def test_a_refund_is_given_once_and_the_meters_stay_right(full: Settings) -> None:
+    assert {"job": JOB, "refunded": "$0.018"} == await _write(full, "jobs_refund", job=JOB)
+    with pytest.raises(InvalidRequest, match="refunded before"):
+        await _write(full, "jobs_refund", job=JOB)
+    with pytest.raises(InvalidRequest, match="only a completed one was charged"):
+        await _write(full, "jobs_refund", job=CHILD)
+    assert [] == (await check(full))["problems"]
+
+
+async def test_workspaces_are_listed_with_their_blocks(full: Settings) -> None:
+    await _write(full, "workspaces_block", subject="discord:10", blocked=True)
+    (row,) = await _read(full, "workspaces_list")
+    assert ("discord:10", 1, True, "Europe/Berlin") == (
+        row["workspace"],
+        row["members"],
+        row["blocked"],
+        row["timezone"],
+    )
+
+
+async def test_a_folder_locked_by_a_bot_without_a_socket_is_told(full: Settings) -> None:
+    with lock_folder(full.data_dir), pytest.raises(FolderLocked, match="REVERIE_DATA_DIR"):
+        await _write(full, "workspaces_block", subject="discord:10", blocked=True)
+    await _write(full, "workspaces_block", subject="discord:10", blocked=True)
+
+
+async def test_an_upgrade_applies_what_is_missing_once(tmp_path: Path) -> None:
+    assert (await upgrade(settings(tmp_path)))[0].startswith("applied 0001 ")
+    assert [] == await upgrade(settings(tmp_path))
+
+
+async def test_a_sound_database_has_no_problems(full: Settings) -> None:
+    assert {"problems": [], "jobs": {"completed": 1, "queued": 1}} == await check(full)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE meter SET used = used + 1", "differs from its journal"),
+        ("DELETE FROM migration", "is missing"),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM card", "foreign key"),
+    ],
+)
+async def test_damage_is_found(full: Settings, damage: str, words: str) -> None:
+    with closing(sqlite3.connect(full.data_dir / "reverie.db")) as db:
+        db.executescript(damage)
+    (problem, *_) = (await check(full))["problems"]
+    assert words in problem
+
+
+async def test_a_backup_holds_everything_and_overwrites_nothing(full: Settings, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    assert await backup(full, target) == target.stat().st_size
+    copied = full.model_copy(update={"database_url": f"sqlite:///{target}"})
+    assert await _content(full.database) == await _content(copied.database)
+    with pytest.raises(InvalidRequest, match="exists already"):
+        await backup(full, target)
+    with pytest.raises(InvalidRequest, match="pg_dump"):
+        await backup(full.model_copy(update={"database_url": "postgresql://x"}), tmp_path / "other.db")
+
+
+async def _content(url: str) -> dict[str, Sequence[dict[str, Any]]]:
+    async with connect(url, read_only=True) as database:
+        return {
+            table: sorted(
+                (dict(row) for row in await database.fetch(Query("all", f"SELECT * FROM {table}"))),  # noqa: S608
+                key=repr,
+            )
+            for table in TABLES
+        }
+
+
+async def test_a_store_moves_to_postgresql_and_back_unchanged(
+    full: Settings, postgres_url: str, tmp_path: Path
+) -> None:
+    before = await _content(full.database)
+    assert all(before[table] for table in TABLES if table not in ("block", "audit", "lease"))
+    copied = await copy(full, postgres_url)
+    assert {table: len(rows) for table, rows in before.items()} == copied
+    assert before == await _content(postgres_url)
+
+    there = full.model_copy(update={"database_url": postgres_url})
+    await _write(there, "workspaces_block", subject="discord:10", blocked=True)
+    await _write(there, "jobs_refund", job=JOB)
+    back = f"sqlite:///{tmp_path}/back.db"
+    await copy(there, back)
+    assert await _content(postgres_url) == await _content(back)
+    assert [] == (await check(full.model_copy(update={"database_url": back})))["problems"]
+
+
+async def test_a_target_in_use_is_left_as_it_is(full: Settings, tmp_path: Path) -> None:
+    other = settings(tmp_path / "other")
+    await _write(other, "quota_set", subject="discord:1", amount="50")
+    before = await _content(other.database)
+    with pytest.raises(StoreError, match="is not empty"):
+        await copy(full, other.database)
+    assert before == await _content(other.database)
+
+
+async def test_every_table_is_copied(full: Settings) -> None:
+    with closing(sqlite3.connect(full.data_dir / "reverie.db")) as db:
+        found = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert found - {"migration", "sqlite_sequence"} == set(TABLES)

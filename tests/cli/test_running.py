@@ -1,0 +1,159 @@
+"""The operator's commands beside a running bot, through its socket."""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.domain.errors import InvalidRequest, ReverieError
+from bot.web.operator import SOCKET, call_running
+from tests.cli.running import Running, complaint, folder, reverie, running
+
+
+@pytest.fixture(scope="module")
+def bot() -> Iterator[Running]:
+    with folder() as home, running(home) as found:
+        yield found
+
+
+class _Welcome(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.end_headers()
+        self.wfile.write(b"welcome")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def _another_program() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Welcome) as server:
+        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield server.server_port
+        server.shutdown()
+        serving.join()
+
+
+def _answer(bot: Running, *arguments: str) -> Any:
+    ended = reverie(bot.folder, *arguments, "--json")
+    assert (0, "") == (ended.returncode, ended.stderr), ended
+    return json.loads(ended.stdout)
+
+
+def test_the_bot_answers_that_it_is_alive(bot: Running) -> None:
+    assert httpx.get(f"http://127.0.0.1:{bot.port}/healthz", trust_env=False).is_success
+
+
+def test_a_ceiling_is_set_through_the_bot_and_read_beside_it(bot: Running) -> None:
+    ended = reverie(bot.folder, "quota", "set", "discord:1", "50", "--period", "week")
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert "level=ceiling  subject=discord:1  amount=$50.00  period=week\n" == ended.stdout
+    (ceiling,) = _answer(bot, "quota", "show", "discord:1")
+    assert ("ceiling", "week", 50_000_000, 0) == (
+        ceiling["level"],
+        ceiling["period"],
+        ceiling["limit_microusd"],
+        ceiling["used_microusd"],
+    )
+    assert "$50.00" == ceiling["left"]
+    assert "UTC" in ceiling["resets"]
+
+
+def test_a_person_is_shut_out_and_let_in_again(bot: Running) -> None:
+    """As the core knows persons: without the word that tells them from workspaces on the command line."""
+    subject = {"subject": "discord:7"}
+    assert subject | {"blocked": True, "changed": True} == _answer(
+        bot, "workspaces", "block", "person:discord:7"
+    )
+    assert subject | {"blocked": False, "changed": True} == _answer(
+        bot, "workspaces", "unblock", "person:discord:7"
+    )
+    assert subject | {"blocked": False, "changed": False} == _answer(
+        bot, "workspaces", "unblock", "discord:7"
+    )
+
+
+def test_what_the_bot_refuses_is_told_on_one_line(bot: Running) -> None:
+    assert "There is no job" in complaint(reverie(bot.folder, "jobs", "refund", "0" * 24), 1)
+
+
+def test_a_second_bot_in_the_folder_is_refused(bot: Running) -> None:
+    line = complaint(reverie(bot.folder, "run", REVERIE_HTTP_PORT="0"), 1)
+    assert "is in use by process" in line
+    assert "REVERIE_DATA_DIR" in line
+
+
+@pytest.mark.parametrize("command", ["run", "simulate"])
+def test_a_taken_port_is_refused(bot: Running, command: str, tmp_path: Path) -> None:
+    port = str(bot.port)
+    arguments = ["run"] if command == "run" else ["simulate", "--port", port]
+    line = complaint(reverie(tmp_path, *arguments, REVERIE_HTTP_PORT=port), 1)
+    assert f"127.0.0.1:{port} cannot be used" in line
+    assert ("REVERIE_HTTP_PORT" if command == "run" else "--port") in line
+
+
+def test_the_doctor_knows_the_running_bot_from_another_program(bot: Running, tmp_path: Path) -> None:
+    ended = reverie(bot.folder, "doctor", REVERIE_HTTP_PORT=str(bot.port))
+    assert 0 == ended.returncode, ended.stdout
+    assert f"✓ the bot runs at 127.0.0.1:{bot.port}" in ended.stdout
+    assert "✓ database and meters are sound" in ended.stdout
+    with _another_program() as port:
+        ended = reverie(tmp_path, "doctor", "--json", REVERIE_HTTP_PORT=str(port))
+    assert 1 == ended.returncode
+    (finding,) = [finding for finding in json.loads(ended.stdout) if not finding["ok"]]
+    assert f"127.0.0.1:{port} is in use by another program" == finding["what"]
+    assert "REVERIE_HTTP_PORT" in finding["remedy"]
+
+
+def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: Path) -> None:
+    ended = reverie(bot.folder, "db", "backup", str(tmp_path / "backup.db"))
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert f"{(tmp_path / 'backup.db').stat().st_size} bytes written" in ended.stdout
+    assert "is in use" in complaint(reverie(bot.folder, "db", "copy", f"sqlite:///{tmp_path}/new.db"), 1)
+
+
+async def test_the_socket_opens_for_its_owner_alone_and_answers_nonsense(bot: Running) -> None:
+    data = bot.folder / "data"
+    assert 0o600 == stat.S_IMODE((data / SOCKET).stat().st_mode)
+    with pytest.raises(InvalidRequest, match="unknown call"):
+        await call_running(data, "shutdown", {})
+    with pytest.raises(InvalidRequest, match="not understood"):
+        await call_running(data, "quota_set", {"whose": "mine"})
+
+
+async def test_a_socket_that_nobody_listens_on_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ReverieError, match="does not answer"):
+        await call_running(tmp_path, "jobs_list", {})
+
+
+def test_the_demo_ignores_keys_and_has_its_own_folder(home: Path) -> None:
+    settings = {
+        "LUMAAI_API_KEY": "luma-1",
+        "REVERIE_PROVIDER": "luma",
+        "REVERIE_DATABASE_URL": "postgresql://nowhere.invalid/x",
+        "REVERIE_PLAYGROUND": "off",
+        "REVERIE_PUBLIC_URL": "https://bot.example.org",
+        "REVERIE_ROLE": "worker",
+    }
+    with running(home, "demo", **settings) as found:
+        answer = httpx.get(f"http://127.0.0.1:{found.port}/", trust_env=False, follow_redirects=True)
+        assert answer.is_success
+    assert (home / "demo-data" / "reverie.db").exists()
+    assert not (home / "data").exists()
+
+
+def test_the_simulator_runs_alone(home: Path) -> None:
+    with running(home, "simulate", "--port", "0") as found:
+        url = f"http://127.0.0.1:{found.port}/dream-machine/v1/ping"
+        headers = {"authorization": "Bearer luma-1"}
+        assert httpx.get(url, headers=headers, trust_env=False).is_success

@@ -1,0 +1,147 @@
+"""Wrong use and bad settings: one line, and an exit code that scripts can rely on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli import app, main
+from tests.cli.running import ROOT, complaint, environment, reverie
+
+#: what only the serving bot needs; the command line is to answer before these are loaded
+_HEAVY = {
+    "uvicorn",
+    "starlette",
+    "PIL",
+    "httpx",
+    "aiosqlite",
+    "asyncpg",
+    "uvloop",
+    "cryptography",
+    "structlog",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", "Missing command"),
+        ("quota", "Missing command"),
+        ("nonsense", "No such command 'nonsense'"),
+        ("run --port 1", "No such option: --port"),
+        ("quota set discord:1", "missing argument 'amount'"),
+        ("quota set discord:1 much", "write it like 5 or 0.25"),
+        ("quota set discord:1 0,25", "write it like 5 or 0.25"),
+        ("quota set discord 5", "write discord:123"),
+        ("quota set discord:1 5 --period year", "'day', 'week', 'month'"),
+        ("quota show everything", "write a workspace like discord:123"),
+        ("quota show person:discord:1", "write a workspace like discord:123"),
+        ("quota reset discord:1 --level all", "'member', 'person'"),
+        ("usage discord:1 --period x", "'day', 'week', 'month'"),
+        ("jobs list --state lost", "'held', 'preparing'"),
+        ("jobs list --count 0", "invalid value for '--count'"),
+        ("jobs show", "missing argument 'job'"),
+        ("workspaces block :", "write discord:123"),
+        ("simulate --port 65536", "invalid value for '--port'"),
+        ("simulate --speed 0", "invalid value for '--speed'"),
+        ("db backup", "missing argument 'target'"),
+    ],
+)
+def test_wrong_use_ends_with_two_and_one_line(
+    arguments: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reverie", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert 2 == ended.value.code
+    assert "" == told.out
+    assert words.lower() in told.err.lower()
+    assert 1 == len(told.err.splitlines())
+    assert told.err.startswith("reverie: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("REVERIE_HTTP_PORT", "99999", "REVERIE_HTTP_PORT: Input should be less than or equal to 65535"),
+        ("REVERIE_PROVIDER", "dalle", "REVERIE_PROVIDER: dalle is not known; use luma or simulator"),
+        ("REVERIE_TIMING__POLL", "x", "REVERIE_TIMING__POLL: Input should be a valid integer"),
+        ("REVERIE_TIMING", "x", "REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500"),
+    ],
+)
+def test_a_bad_setting_ends_with_one_and_its_name(
+    name: str,
+    value: str,
+    line: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(name, value)
+    for command in ("run", "demo", "simulate", "doctor", "jobs list", "db check"):
+        monkeypatch.setattr(sys, "argv", ["reverie", *command.split()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        assert (1, "") == (ended.value.code, told.out)
+        assert told.err.startswith(f"reverie: {line}")
+        assert 1 == len(told.err.splitlines())
+
+
+def test_help_names_every_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["reverie", *arguments, "--help"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    whole = told()
+    for name in ("run", "demo", "simulate", "doctor", "quota", "usage", "jobs", "workspaces", "db"):
+        assert f" {name} " in whole
+    for group, names in {
+        "quota": ("set", "show", "reset"),
+        "jobs": ("list", "show", "refund", "orphans"),
+        "workspaces": ("list", "block", "unblock"),
+        "db": ("upgrade", "check", "backup", "copy"),
+    }.items():
+        shown = told(group)
+        assert all(f" {name} " in shown for name in names)
+    assert "reverie" == app.info.name
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", "import bot.cli, sys; print(*sys.modules)"],
+        env=environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set() == _HEAVY & set(listed.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "words"),
+    [
+        (["run"], {"REVERIE_HTTP_HOST": "no.such.host.invalid"}, "REVERIE_HTTP_HOST"),
+        (["run"], {"REVERIE_PROVIDER": "luma"}, "LUMAAI_API_KEY is not set"),
+        (["run"], {"REVERIE_PLAYGROUND": "on"}, "REVERIE_PLAYGROUND_PASSWORD"),
+        (["run"], {"REVERIE_DATABASE_URL": "mysql://x"}, "REVERIE_DATABASE_URL is"),
+        (["run"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
+        (["quota", "set", "discord:1", "5"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
+        (["jobs", "list"], {}, "data/reverie.db yet: reverie run makes it"),
+        (["db", "backup", "new.db"], {}, "data/reverie.db yet: reverie run makes it"),
+    ],
+)
+def test_what_cannot_work_ends_with_one_and_the_remedy(
+    arguments: list[str], settings: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    ended = reverie(tmp_path, *arguments, **({"REVERIE_HTTP_PORT": "0"} | settings))
+    assert words in complaint(ended, 1)
+    assert not (tmp_path / "new.db").exists()

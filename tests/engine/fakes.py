@@ -1,0 +1,271 @@
+"""What stands in for the clock, a generation API, a chat platform and the internet, asserted by state."""
+
+import asyncio
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from uuid import UUID
+
+from bot.domain.cards import CardView
+from bot.domain.errors import GenerationNotFound, OutcomeUnknown
+from bot.domain.people import Place
+from bot.domain.requests import ImageModel, Lane, dump_request
+from bot.media.library import Library
+from bot.media.storage import FolderStorage, StoredFile
+from bot.providers.base import AnyRequest, Capabilities, Generation, GenerationState, LaneLimits, Page
+
+#: the middle of a day, of a week and of a month, so that no period ends while a test runs
+_NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC
+
+
+class Clock:
+    """Time that begins at noon and passes as usual, and whatever a test adds; the two clocks can differ."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic_ns() // 1_000_000
+        self.wall_ahead = 0
+        self.monotonic_ahead = 0
+
+    def wall(self) -> int:
+        return _NOON + time.monotonic_ns() // 1_000_000 - self._begun + self.wall_ahead
+
+    def monotonic(self) -> int:
+        return time.monotonic_ns() // 1_000_000 + self.monotonic_ahead
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """How one call goes: what it raises, whether it had its effect all the same, what it waits for."""
+
+    error: Exception | None = None
+    done: bool = False
+    gate: asyncio.Event | None = None
+    #: set once the call is in hand
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self) -> None:
+        assert self.gate is not None
+        self.gate.set()
+
+    async def pass_gate(self) -> None:
+        self.begun.set()
+        if self.gate is not None:
+            await self.gate.wait()
+
+
+def held(error: Exception | None = None) -> Step:
+    """The call waits until it is opened."""
+    return Step(error=error, gate=asyncio.Event())
+
+
+def lost() -> Step:
+    """The create arrives, its answer does not."""
+    return Step(error=OutcomeUnknown("the connection broke"), done=True)
+
+
+def lost_on_the_way() -> Step:
+    """The create does not arrive, and nobody can tell."""
+    return Step(error=OutcomeUnknown("the connection broke"))
+
+
+class FakeProvider:
+    """One account at an API whose every answer a test decides."""
+
+    name = "simulator"
+    origin = "http://api.invalid"
+
+    def __init__(
+        self, clock: Clock, *, account: str = "one", concurrent: int = 40, per_minute: int = 80
+    ) -> None:
+        self.account = account
+        self.capabilities = Capabilities(
+            kinds=frozenset({"image", "reframe_image"}),
+            models=frozenset(ImageModel),
+            lists=True,
+            callbacks=True,
+        )
+        self.limits: Mapping[Lane, LaneLimits] = {
+            Lane.IMAGE: LaneLimits(concurrent=concurrent, per_minute=per_minute)
+        }
+        #: how the next creates go; those after them are answered
+        self.steps: deque[Step | Exception] = deque()
+        #: every create that came: request, media and callback URL
+        self.creates: list[tuple[AnyRequest, Mapping[str, str], str | None]] = []
+        self.generations: dict[str, Generation] = {}
+        #: state of new generations
+        self.born = GenerationState.COMPLETED
+        #: ids that the list does not show yet, and those that nobody knows any more
+        self.hidden: set[str] = set()
+        self.forgotten: set[str] = set()
+        self.deleted: list[str] = []
+        #: called between the claim and the create
+        self.before_create: Callable[[], None] = lambda: None
+        self.lags = False
+        self.list_error: Exception | None = None
+        self.get_error: Callable[[str], Exception | None] = lambda _: None
+        self.check_error: Exception | None = None
+        self.delete_error: Exception | None = None
+        self.reads, self.lists, self.whole = 0, 0, True
+        self._clock = clock
+        self._numbers = count(1)
+
+    def make(self, request: AnyRequest, callback_url: str | None = None, *, age_ms: int = 0) -> Generation:
+        """Have a generation that nobody here asked for, or somebody whose answer gets lost."""
+        number = next(self._numbers)
+        generation = Generation(
+            id=str(UUID(hashlib.md5(f"{self.account}{number}".encode()).hexdigest())),  # noqa: S324 - a name
+            state=self.born,
+            created_at=self._clock.wall() - age_ms,
+            callback_url=callback_url,
+            fingerprint=_digest(request),
+            asset_url=f"{self.origin}/{self.account}/{number}",
+        )
+        self.generations[generation.id] = generation
+        if self.lags:
+            self.hidden.add(generation.id)
+        return generation
+
+    def end(self, identifier: str, state: GenerationState, reason: str | None = None) -> None:
+        self.generations[identifier] = replace(
+            self.generations[identifier], state=state, failure_reason=reason
+        )
+
+    @property
+    def running(self) -> int:
+        return sum(one.state is not GenerationState.COMPLETED for one in self.generations.values())
+
+    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:  # noqa: ARG002
+        self.before_create()
+        return _digest(request)
+
+    async def submit(
+        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+    ) -> Generation:
+        self.creates.append((request, media, callback_url))
+        step = self.steps.popleft() if self.steps else Step()
+        if isinstance(step, Exception):
+            raise step
+        generation = self.make(request, callback_url) if step.done or step.error is None else None
+        await step.pass_gate()
+        if step.error is not None:
+            raise step.error
+        assert generation is not None
+        return generation
+
+    async def get(self, generation_id: str) -> Generation:
+        self.reads += 1
+        if (error := self.get_error(generation_id)) is not None:
+            raise error
+        if generation_id not in self.generations or generation_id in self.forgotten:
+            raise GenerationNotFound
+        return self.generations[generation_id]
+
+    async def page(self, *, limit: int, offset: int) -> Page:
+        self.lists += 1
+        if self.list_error is not None:
+            raise self.list_error
+        gone = self.hidden | self.forgotten
+        seen = [one for one in reversed(self.generations.values()) if one.id not in gone]
+        return Page(
+            generations=seen[offset : offset + limit], has_more=len(seen) > offset + limit, whole=self.whole
+        )
+
+    async def delete(self, generation_id: str) -> None:
+        if self.delete_error is not None:
+            raise self.delete_error
+        self.deleted.append(generation_id)
+        self.generations.pop(generation_id, None)
+
+    async def check(self) -> int | None:
+        if self.check_error is not None:
+            raise self.check_error
+        return None
+
+    async def close(self) -> None:
+        return
+
+
+def _digest(request: AnyRequest) -> str:
+    return hashlib.sha256(dump_request(request).encode()).hexdigest()
+
+
+class FakeChat:
+    """A chat platform: its messages, each with every view that it has shown."""
+
+    def __init__(self, *, dedupe_ms: int = 60_000) -> None:
+        self.dedupe_ms = dedupe_ms
+        #: how the next shows go; those after them work
+        self.steps: deque[Step | Exception] = deque()
+        #: asked before a step is taken: an error for this view, or None
+        self.refuses: Callable[[CardView], Exception | None] = lambda _: None
+        self.messages: dict[str, list[CardView]] = {}
+        self.card_of: dict[str, str] = {}
+        self.posts, self.shows, self.finds = 0, 0, 0
+        self.removed: list[str] = []
+        #: the platform still merges first messages of one card
+        self.merges = True
+
+    def of(self, card: str) -> list[CardView]:
+        """Every view that the one message of a card has shown."""
+        found = [message for message, owner in self.card_of.items() if owner == card]
+        assert len(found) <= 1, f"{len(found)} messages for one card"
+        return self.messages[found[0]] if found else []
+
+    async def show(self, view: CardView, place: Place) -> str:
+        self.shows += 1
+        if (error := self.refuses(view)) is not None:
+            raise error
+        step = self.steps.popleft() if self.steps else Step()
+        if isinstance(step, Exception):
+            raise step
+        await step.pass_gate()
+        if step.error is not None and not step.done:
+            raise step.error
+        message = place.message or self._post(view.card)
+        self.messages[message].append(view)
+        if step.error is not None:
+            raise step.error
+        return message
+
+    def _post(self, card: str) -> str:
+        self.posts += 1
+        for message, owner in self.card_of.items():
+            if owner == card and self.merges:
+                return message
+        message = f"m{len(self.messages) + 1}"
+        self.messages[message], self.card_of[message] = [], card
+        return message
+
+    async def find(self, card: str, place: Place) -> str | None:
+        assert place.message is None
+        self.finds += 1
+        return next((message for message, owner in self.card_of.items() if owner == card), None)
+
+    async def remove(self, place: Place) -> None:
+        assert place.message is not None
+        self.removed.append(place.message)
+
+
+class FakeLibrary(Library):
+    """Brings in a small picture for every URL, or what a test says, into the real storage."""
+
+    def __init__(self, storage: FolderStorage) -> None:
+        self._storage = storage
+        #: an error instead of the picture, by URL; `*` is every URL
+        self.errors: dict[str, Exception] = {}
+        self.content: Callable[[str], bytes] = lambda url: b"\x89PNG\r\n\x1a\n" + url.encode()
+        self.fetched: list[str] = []
+
+    async def bring_in(
+        self, url: str, *, max_bytes: int, timeout_s: float, vouched: bool = False
+    ) -> StoredFile:
+        assert vouched
+        assert max_bytes > 0
+        assert timeout_s > 0
+        self.fetched.append(url)
+        if (error := self.errors.get(url) or self.errors.get("*")) is not None:
+            raise error
+        return await self._storage.put(self.content(url), mime="image/png", width=64, height=48)

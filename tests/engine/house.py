@@ -1,0 +1,320 @@
+"""The whole engine over a real store, with only the provider, the platform, the internet and the clock faked.
+
+async with open_house(url, folder) as house:
+card = await house.ask("/imagine a red fox")
+job = await house.ends(card)
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from starlette.applications import Starlette
+
+from bot.app import engine_loops
+from bot.domain.actions import Action
+from bot.domain.cards import CardView
+from bot.domain.jobs import Job, State
+from bot.domain.parsing import parse
+from bot.domain.people import Caller, Place
+from bot.domain.pricing import published_rates
+from bot.domain.quota import Level
+from bot.engine.adapter import Adapter
+from bot.engine.answers import Accepted, Note
+from bot.engine.core import Core
+from bot.engine.enquiries import counted
+from bot.engine.limits import RateLimit
+from bot.engine.operating import Operator
+from bot.engine.studio import Studio
+from bot.engine.watching import Watcher
+from bot.media.storage import FolderStorage
+from bot.opening import prepare_store
+from bot.providers.base import Provider
+from bot.sealing import Seal
+from bot.settings import Settings, Timing
+from bot.signing import Signer
+from bot.store.database import connect
+from bot.store.jobs import find_job
+from bot.store.migrating import migrate
+from bot.store.queries import Query
+from bot.web.callbacks import Callbacks
+from bot.web.health import health_routes
+from bot.web.media import media_routes
+from tests.engine.fakes import Clock, FakeChat, FakeLibrary, FakeProvider
+
+WORKSPACE = "chat:home"
+SECRET = b"a secret of the tests that opens nothing"
+#: what waits in real time is short; what is read from a clock keeps its real length, and tests advance it
+QUICK = {
+    "poll": 25,
+    "watch_interval": 10,
+    "sweep_interval": 40,
+    "account_check": 25,
+    "progress_interval": 50,
+    "delivery_retry": 20,
+    "stop": 3_000,
+}
+
+
+def person(name: str, *, workspace: str = WORKSPACE, admin: bool = False) -> Caller:
+    return Caller(
+        workspace=workspace,
+        person=f"chat:{name}",
+        member=f"{workspace}:{name}",
+        name=name.capitalize(),
+        is_admin=admin,
+    )
+
+
+ADA, BOB, EVE = person("ada"), person("bob"), person("eve")
+BOSS = person("boss", admin=True)
+
+
+class _Given(Settings):
+    """Settings that take nothing from the environment in which tests run."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def given_settings(
+    folder: Path, url: str = "", *, times: dict[str, int] | None = None, **more: Any
+) -> Settings:
+    values = {"provider": "simulator", "simulator_speed": 10_000, "commands_burst": 1_000, **more}
+    return _Given(data_dir=folder, database_url=url, timing=Timing(**{**QUICK, **(times or {})}), **values)
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    core: Core
+    clock: Clock
+    studio: Studio
+    operator: Operator
+    providers: Sequence[FakeProvider]
+    chat: FakeChat
+    library: FakeLibrary
+    #: callbacks, health and media as they are served to this machine
+    app: Starlette
+    _group: asyncio.TaskGroup
+    _loops: dict[str, Callable[[], Any]]
+    _running: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    _keys: "count[int]" = field(default_factory=lambda: count(1))
+
+    @property
+    def provider(self) -> FakeProvider:
+        return self.providers[0]
+
+    def start(self, *names: str) -> None:
+        """Start the loops whose names begin like this; without names, all."""
+        for name, loop in self._loops.items():
+            if name not in self._running and (not names or name.startswith(names)):
+                self._running[name] = self._group.create_task(loop(), name=name)
+
+    async def stop(self) -> None:
+        """Stop like the app does: nothing new, what is in hand ends."""
+        self.core.stopping.set()
+        self.core.database.signals.wake_all()
+        callbacks = self._running.pop("callbacks", None)
+        if callbacks is not None:
+            callbacks.cancel()
+        if self._running:
+            _, late = await asyncio.wait(self._running.values(), timeout=self.core.times.stop / 1000)
+            for task in late:
+                task.cancel()
+            assert not late, f"did not stop: {[task.get_name() for task in late]}"
+
+    def drop(self) -> None:
+        """Leave everything as it is."""
+        for task in self._running.values():
+            task.cancel()
+
+    def advance(self, milliseconds: int) -> None:
+        """Let time pass by both clocks."""
+        self.clock.wall_ahead += milliseconds
+        self.clock.monotonic_ahead += milliseconds
+        self.core.database.signals.wake_all()
+
+    def place(self, by: Caller = ADA, *, channel: str = "c1", **more: Any) -> Place:
+        return Place(adapter="chat", workspace=by.workspace, channel=channel, **more)
+
+    async def say(self, text: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Accepted | Note:
+        return await self.studio.handle(
+            parse(text), by, more.pop("place", None) or self.place(by), key=key or self.new_key(), **more
+        )
+
+    async def ask(self, text: str = "/imagine a red fox", **more: Any) -> CardView:
+        """Give a command that makes a card; answers its first revision."""
+        answer = await self.say(text, **more)
+        assert isinstance(answer, Accepted)
+        return answer.view
+
+    async def learn(self, text: str, **more: Any) -> Note:
+        """Give a command that is answered privately."""
+        answer = await self.say(text, **more)
+        assert isinstance(answer, Note)
+        return answer
+
+    async def press(self, action: Action, job: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Any:
+        return await self.studio.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
+
+    def new_key(self) -> str:
+        return f"{self.core.owner}-{next(self._keys)}"
+
+    async def job(self, card: CardView) -> Job:
+        found = await find_job(self.core.database, card.jobs[0].id)
+        assert found is not None
+        return found
+
+    async def comes_to(self, card: CardView, *states: State) -> Job:
+        """Wait until the card's first job is in one of the states."""
+        job: Job = await self.until(self._in(card, states))
+        return job
+
+    def _in(self, card: CardView, states: Sequence[State]) -> Callable[[], Any]:
+        async def look() -> Job | None:
+            job = await self.job(card)
+            return job if job.state in states else None
+
+        return look
+
+    async def ends(self, card: CardView) -> Job:
+        return await self.comes_to(card, State.COMPLETED, State.FAILED, State.CANCELLED)
+
+    async def shown(self, card: CardView, holds: Callable[[CardView], bool]) -> CardView:
+        """Wait until the card's message shows something."""
+
+        async def look() -> CardView | None:
+            views = self.chat.of(card.card)
+            return views[-1] if views and holds(views[-1]) else None
+
+        found: CardView = await self.until(look)
+        return found
+
+    async def until(self, look: Callable[[], Any], *, seconds: float = 15) -> Any:
+        """Wait for what others do, in the store or in memory; answers what `look` found."""
+        async with asyncio.timeout(seconds):
+            while True:
+                found = look()
+                if asyncio.iscoroutine(found):
+                    found = await found
+                if found:
+                    return found
+                await asyncio.sleep(0.004)
+
+    async def looks(self, many: int = 6) -> None:
+        """Wait until the provider's list has been read so many times more, by whoever reads it."""
+        target = self.provider.lists + many
+
+        def looked() -> bool:
+            self.core.database.signals.wake_all()
+            return self.provider.lists >= target
+
+        await self.until(looked)
+
+    async def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.core.database.fetch(Query("look", sql), **values)]
+
+    async def causes(self, card: CardView) -> list[str]:
+        """Why the card's first job moved, in order."""
+        sql = "SELECT cause FROM job_event WHERE job = :job ORDER BY id"
+        return [row["cause"] for row in await self.rows(sql, job=card.jobs[0].id)]
+
+    async def money(self, by: Caller = ADA, level: Level = Level.MEMBER) -> tuple[int, int]:
+        """Micro-dollars used and reserved of a limit on a member."""
+        _, meter = (await counted(self.core, by))[level]
+        return meter.used, meter.reserved
+
+    async def orphans(self) -> dict[str, str]:
+        """The cause of each generation without a job."""
+        return {
+            row["remote_id"]: row["cause"]
+            for row in await self.rows("SELECT remote_id, cause FROM orphan_generation")
+        }
+
+    def http(self, client: str = "127.0.0.1") -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=self.app, client=(client, 50_000))
+        return httpx.AsyncClient(transport=transport, base_url="http://house.test")
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path,
+    url: str = "",
+    *,
+    providers: Sequence[Provider] = (),
+    clock: Clock | None = None,
+    chat: FakeChat | None = None,
+    reachable: bool = True,
+    start: Sequence[str] | None = (),
+    owner: str = "house",
+    times: dict[str, int] | None = None,
+    **more: Any,
+) -> AsyncIterator[House]:
+    """Open the engine and start its loops: those named by `start`, none for None, all without it."""
+    settings = given_settings(folder, url, times=times, **more)
+    clock, chat = clock or Clock(), chat or FakeChat()
+    providers = providers or [FakeProvider(clock)]
+    storage = FolderStorage(folder / "media")
+    library = FakeLibrary(storage)
+    async with connect(settings.database) as database:
+        await migrate(database)
+        core = Core(
+            settings=settings,
+            database=database,
+            providers={provider.account: provider for provider in providers},
+            library=library,
+            storage=storage,
+            signer=Signer(SECRET),
+            seal=Seal(SECRET),
+            rates=published_rates(),
+            clock=clock.wall,
+            monotonic=clock.monotonic,
+            owner=owner,
+            rate_limit=RateLimit(
+                per_minute=settings.commands_per_minute,
+                burst=settings.commands_burst,
+                monotonic=clock.monotonic,
+            ),
+            reachable_at="http://bot.invalid" if reachable else None,
+        )
+        await prepare_store(core)
+        adapters = [Adapter(name="chat", outlet=chat)]
+        watchers = {provider.account: Watcher(core, provider) for provider in providers}
+        callbacks = Callbacks(core, watchers)
+        async with asyncio.TaskGroup() as group:
+            house = House(
+                core=core,
+                clock=clock,
+                studio=Studio(core),
+                operator=Operator(database, settings.defaults, clock.wall),
+                providers=[one for one in providers if isinstance(one, FakeProvider)],
+                chat=chat,
+                library=library,
+                app=Starlette(
+                    routes=[*health_routes(core, adapters), *callbacks.routes(), *media_routes(core)]
+                ),
+                _group=group,
+                _loops={**engine_loops(core, adapters, watchers), "callbacks": callbacks.run},
+            )
+            if start is not None:
+                house.start(*start)
+            try:
+                yield house
+            except BaseException:
+                house.drop()
+                raise
+            await house.stop()

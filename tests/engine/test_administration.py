@@ -1,0 +1,162 @@
+"""What admins rule in their own workspace, and nobody else."""
+
+import pytest
+
+from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExhausted
+from bot.domain.jobs import State
+from bot.domain.quota import Level
+from tests.engine.conftest import Open
+from tests.engine.house import ADA, BOB, BOSS, WORKSPACE, House, person
+
+
+async def audit(house: House) -> list[tuple[str, str, str]]:
+    rows = await house.rows("SELECT actor, action, subject FROM audit ORDER BY id")
+    return [(row["actor"], row["action"], row["subject"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/quotas set --amount 5",
+        "/quotas show",
+        "/quotas reset ada",
+        "/studio pause",
+        "/studio resume",
+        "/studio usage",
+    ],
+)
+async def test_who_is_no_admin_rules_nothing(house: Open, command: str) -> None:
+    async with house(start=None) as home:
+        await home.ask()
+        with pytest.raises(NotAllowed, match="Only an admin"):
+            await home.say(command)
+        assert [] == await audit(home)
+
+
+async def test_an_operator_rules_like_an_admin(house: Open) -> None:
+    async with house(start=None, operators=(ADA.person,)) as home:
+        await home.learn("/studio pause")
+        assert [(ADA.member, "studio pause", WORKSPACE)] == await audit(home)
+
+
+async def test_a_members_quota_is_set_shown_and_reset(any_house: Open) -> None:
+    async with any_house() as home:
+        job = await home.ends(await home.ask())
+        note = await home.learn("/quotas set ada --amount 0.02 --period week", by=BOSS)
+        assert "Ada may spend $0.02" in note.text
+        await home.ends(await home.ask(by=BOB))
+        spent = (await home.ends(await home.ask())).price
+        with pytest.raises(QuotaExhausted, match=r"this week"):
+            await home.say("/imagine one more fox")
+
+        facts = dict((await home.learn("/quotas show ada", by=BOSS)).facts)
+        assert "$0.00 left" in facts["Ada, this week"]
+        assert "$0.018 used" in facts["Ada, this week"]
+
+        note = await home.learn("/quotas reset ada", by=BOSS)
+        assert "$0.018 was used" in note.text
+        await home.ask("/imagine one more fox")
+        assert (0, spent) == await home.money()
+        actions = [(BOSS.member, "quotas set", f"member:{ADA.member}")]
+        actions.append((BOSS.member, "quotas reset", f"member:{ADA.member}"))
+        assert actions == await audit(home)
+        assert job.price == spent
+
+
+async def test_a_reset_keeps_what_is_reserved(house: Open) -> None:
+    async with house(start=None) as home:
+        card = await home.ask()
+        await home.learn("/quotas reset ada", by=BOSS)
+        home.start()
+        job = await home.ends(card)
+        assert (job.price, 0) == await home.money()
+
+
+async def test_every_member_may_be_given_one_quota_and_one_member_another(house: Open) -> None:
+    async with house(start=None) as home:
+        await home.learn("/quota", by=ADA)
+        await home.ask(by=ADA)
+        await home.learn("/quotas set --amount 0", by=BOSS)
+        await home.learn("/quotas set ada --amount 1", by=BOSS)
+        await home.ask(by=ADA)
+        with pytest.raises(QuotaExhausted, match="You have no quota here"):
+            await home.say("/imagine a fox", by=BOB)
+
+
+async def test_the_workspace_has_a_quota_of_its_own(house: Open) -> None:
+    async with house() as home:
+        await home.learn("/quotas set --workspace --amount 0.02", by=BOSS)
+        await home.ends(await home.ask())
+        with pytest.raises(QuotaExhausted, match="this workspace has"):
+            await home.say("/imagine a fox", by=BOB)
+        await home.ask(by=person("ada", workspace="chat:elsewhere"))
+        used, _ = await home.money(BOB, Level.WORKSPACE)
+        assert used
+
+        await home.learn("/quotas reset --workspace", by=BOSS)
+        await home.ask(by=BOB)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("/quotas set nobody --amount 5", "Nobody called 'nobody'"),
+        ("/quotas set ada --workspace --amount 5", "not both"),
+        ("/quotas reset", "Name one member"),
+        ("/quotas reset --workspace", "has no quota of its own"),
+        ("/quotas set --amount -1", "amount"),
+    ],
+)
+async def test_what_an_admin_gets_wrong_is_told(house: Open, command: str, told: str) -> None:
+    async with house(start=None) as home:
+        await home.ask()
+        with pytest.raises(InvalidRequest, match=told):
+            await home.say(command, by=BOSS)
+        assert [] == await audit(home)
+
+
+async def test_an_admin_rules_their_own_workspace_alone(house: Open) -> None:
+    async with house(start=None) as home:
+        await home.ask()
+        stranger = person("boss", workspace="chat:elsewhere", admin=True)
+        await home.learn("/quotas set --amount 0", by=stranger)
+        await home.learn("/studio pause", by=stranger)
+        with pytest.raises(InvalidRequest, match="Nobody called 'ada'"):
+            await home.say("/quotas show ada", by=stranger)
+        await home.ask()
+
+
+async def test_waiting_jobs_keep_their_place_through_a_pause(any_house: Open) -> None:
+    async with any_house(start=("submit", "watch", "sweep", "deliver")) as home:
+        await home.learn("/studio pause we are out of money", by=BOSS)
+        elsewhere = await home.ask(by=person("ada", workspace="chat:elsewhere"))
+        await home.ends(elsewhere)
+        await home.learn("/studio resume", by=BOSS)
+        assert [(BOSS.member, "studio pause", WORKSPACE), (BOSS.member, "studio resume", WORKSPACE)] == (
+            await audit(home)
+        )
+
+
+async def test_a_pause_starts_nothing_that_waits_and_tells_so(house: Open) -> None:
+    async with house(start=("deliver",)) as home:
+        card = await home.ask()
+        await home.learn("/studio pause", by=BOSS)
+        home.start()
+        await home.shown(card, lambda view: "paused by an admin" in view.jobs[0].headline)
+        await home.looks()
+        assert State.QUEUED is (await home.job(card)).state
+
+        await home.learn("/studio resume", by=BOSS)
+
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_usage_tells_who_spent_what(house: Open) -> None:
+    async with house() as home:
+        for by, model in ((ADA, "photon-1"), (ADA, "photon-1"), (BOB, "photon-flash-1")):
+            await home.ends(await home.ask(f"/imagine a fox --model {model}", by=by))
+
+        note = await home.learn("/studio usage day", by=BOSS)
+
+        assert "Spent this day: $0.039" == note.title
+        assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.facts

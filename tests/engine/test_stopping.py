@@ -1,0 +1,165 @@
+"""Stopping: nothing new, what is in hand ends, and soon."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.app import App
+from bot.domain.jobs import State
+from bot.domain.parsing import parse
+from bot.domain.people import Place
+from bot.engine.adapter import Adapter, Plug, Surroundings
+from bot.engine.answers import Accepted
+from bot.engine.studio import Studio
+from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeChat, FakeProvider, held
+from tests.engine.house import ADA, given_settings
+
+ROOT = Path(__file__).parents[2]
+_ADA = {"me": "ada"}
+
+
+class Run:
+    """A whole app with a fake provider and a fake chat."""
+
+    def __init__(self, folder: Path, **times: int) -> None:
+        self.provider = FakeProvider(Clock())
+        self.chat = FakeChat()
+        self.studio: Studio | None = None
+        self.app = App(
+            given_settings(folder, http_port=0, times=times),
+            plugs=[Plug(name="chat", enabled=lambda _: True, build=self._build)],
+            wrap=self._wrap,
+        )
+
+    def _build(self, surroundings: Surroundings) -> Adapter:
+        self.studio = surroundings.studio
+        return Adapter(name="chat", outlet=self.chat)
+
+    def _wrap(self, provider: Any) -> FakeProvider:
+        self.provider.account = provider.account
+        return self.provider
+
+    async def ask(self, key: str) -> str:
+        assert self.studio is not None
+        place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
+        answer = await self.studio.handle(parse("/imagine a red fox"), ADA, place, key=key)
+        assert isinstance(answer, Accepted)
+        return answer.view.jobs[0].id
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            task = group.create_task(self.app.run())
+            await self.app.started.wait()
+            yield task
+            self.app.stop()
+
+
+async def test_a_stop_lets_creates_and_shows_in_hand_end_and_begins_nothing_new(
+    tmp_path: Path, house: Open
+) -> None:
+    run = Run(tmp_path)
+    create, show = held(), held()
+    run.provider.steps.append(create)
+    run.chat.steps.append(show)
+    async with run.running() as task:
+        job = await run.ask("one")
+        await create.begun.wait()
+        await show.begun.wait()
+
+        run.app.stop()
+        await _until(lambda: _stopping(run))
+        late = await run.ask("two")
+        assert not task.done()
+        create.open()
+        show.open()
+        await task
+
+    assert 1 == len(run.provider.creates)
+    assert 1 == run.chat.shows
+    async with house(start=None) as home:
+        states = {row["id"]: row["state"] for row in await home.rows("SELECT id, state FROM job")}
+        assert {job: State.SUBMITTED, late: State.QUEUED} == states
+        (shown,) = await home.rows("SELECT count(*) AS cards FROM card WHERE message IS NOT NULL")
+        assert {"cards": 1} == shown
+
+
+async def test_a_stop_does_not_wait_longer_than_it_may_and_the_next_start_finds_what_was_left(
+    tmp_path: Path, house: Open
+) -> None:
+    run = Run(tmp_path, stop=200)
+    create = held()
+    run.provider.steps.append(create)
+    async with run.running() as task:
+        await run.ask("one")
+        await create.begun.wait()
+        begun = time.monotonic()
+        run.app.stop()
+        await task
+    assert time.monotonic() - begun < 5
+
+    run.provider.account = "one"
+    async with house(providers=[run.provider]) as home:
+        await home.until(
+            lambda: home.rows("SELECT 1 FROM job WHERE state IN ('unknown', 'submitted', 'failed')")
+        )
+
+
+def _stopping(run: Run) -> bool:
+    assert run.studio is not None
+    return run.studio._core.stopping.is_set()
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - it is set by somebody else
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_process_with_zero_though_a_page_listens(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    ours = {"PYTHONPATH": str(ROOT), "REVERIE_HTTP_PORT": "0", "REVERIE_LOG_FORMAT": "json"}
+    bot = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run"), cwd=tmp_path, env=kept | ours, stderr=asyncio.subprocess.PIPE
+    )
+    assert bot.stderr is not None
+    try:
+        async with asyncio.timeout(30):
+            url = await _address(bot.stderr)
+            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
+                while (await http.get("/playground/quota", params=_ADA)).is_error:  # noqa: ASYNC110 - it starts
+                    await asyncio.sleep(0.02)
+                async with http.stream("GET", "/playground/events", params=_ADA) as events:
+                    lines = events.aiter_lines()
+                    assert 200 == events.status_code
+                    assert (await anext(lines)).startswith("retry")
+
+                    begun = time.monotonic()
+                    bot.send_signal(number)
+                    rest = await bot.stderr.read()
+                    assert 0 == await bot.wait(), rest.decode()
+                    assert time.monotonic() - begun < 10
+    finally:
+        if bot.returncode is None:
+            bot.kill()
+            await bot.wait()
+
+
+async def _address(log: asyncio.StreamReader) -> str:
+    async for line in log:
+        found = line.decode()
+        if "The playground is open: " in found:
+            return found.partition("open: ")[2].strip()
+    raise AssertionError("the bot did not start")

@@ -1,0 +1,262 @@
+"""Submitting: what the provider answers, and how much is ever asked of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.cards import Tone
+from bot.domain.errors import AccountProblem, NotSent, RateLimited, Rejected
+from bot.domain.jobs import Job, State
+from bot.providers.base import GenerationState
+from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeChat, FakeProvider, lost_on_the_way
+from tests.engine.house import House, open_house
+
+
+async def cooling(house: House, account: str = "one") -> int:
+    """Milliseconds for which the account's lane still rests."""
+    rows = await house.rows("SELECT cool_until FROM lane WHERE account = :account", account=account)
+    until: int = rows[0]["cool_until"]
+    return max(0, until - house.clock.wall())
+
+
+def two_accounts() -> list[FakeProvider]:
+    clock = Clock()
+    return [FakeProvider(clock, account="one"), FakeProvider(clock, account="two")]
+
+
+@pytest.mark.parametrize("error", [NotSent("no route"), RateLimited("slow down")])
+async def test_what_did_not_arrive_goes_on_at_another_account_while_the_lane_cools(
+    house: Open, error: Exception
+) -> None:
+    async with house(start=("submit one",), providers=two_accounts()) as home:
+        one, two = home.providers
+        one.steps.append(error)
+        card = await home.ask()
+        await home.until(lambda: one.creates)
+        assert State.QUEUED is (await home.comes_to(card, State.QUEUED)).state
+
+        home.start()
+        job = await home.ends(card)
+        others = [await home.ends(await home.ask()) for _ in range(3)]
+
+        assert "two" == job.account
+        assert {"two"} == {other.account for other in others}
+        assert (1, 4) == (len(one.creates), len(two.creates))
+        assert 0 < await cooling(home) <= 6_250
+        assert 0 == await cooling(home, "two")
+
+
+async def test_a_lane_that_has_cooled_down_takes_jobs_again(house: Open) -> None:
+    async with house() as home:
+        home.provider.steps.append(NotSent("no route"))
+        card = await home.ask()
+        await home.until(lambda: home.provider.creates)
+        await home.looks()
+        assert 1 == len(home.provider.creates)
+
+        home.advance(6_251)
+
+        assert State.COMPLETED is (await home.ends(card)).state
+        assert 2 == len(home.provider.creates)
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(30_000, 30_000), (86_400_000, 120_000)])
+async def test_a_lane_rests_as_long_as_the_provider_asks_within_reason(
+    house: Open, asked: int, waits: int
+) -> None:
+    async with house(start=("submit",)) as home:
+        home.provider.steps.append(RateLimited(retry_after_ms=asked))
+        card = await home.ask()
+        await home.until(lambda: home.provider.creates)
+        await home.until(lambda: cooling(home))
+
+        assert waits - 2_000 < await cooling(home) <= waits
+        home.advance(waits - 2_000)
+        assert State.QUEUED is (await home.comes_to(card, State.QUEUED)).state
+        assert 1 == len(home.provider.creates)
+        home.advance(2_000)
+        await home.comes_to(card, State.SUBMITTED)
+
+
+async def test_a_stopped_account_keeps_jobs_waiting_tells_why_and_goes_on_after_a_good_check(
+    any_house: Open,
+) -> None:
+    async with any_house() as home, home.http() as http:
+        broke = AccountProblem("insufficient credits")
+
+        def spend_the_last() -> None:
+            home.provider.check_error = broke
+
+        home.provider.before_create = spend_the_last
+        home.provider.steps.append(broke)
+
+        card = await home.ask()
+
+        seen = await home.shown(card, lambda view: "takes nothing right now" in view.jobs[0].headline)
+        assert "the operator has been told" in seen.jobs[0].headline
+        answer = await http.get("/readyz")
+        assert 503 == answer.status_code
+        assert "insufficient credits" in answer.text
+        await home.ask("/imagine one more fox")
+        await home.looks()
+        assert 1 == len(home.provider.creates)
+
+        home.provider.check_error = None
+        assert State.COMPLETED is (await home.ends(card)).state
+        assert 200 == (await http.get("/readyz")).status_code
+
+
+async def test_an_account_without_credit_at_the_start_gets_no_create(house: Open) -> None:
+    async with house(start=None) as home:
+        home.provider.check_error = AccountProblem("insufficient credits")
+        home.start("check")
+        await home.until(lambda: home.rows("SELECT 1 FROM account WHERE state = 'stopped'"))
+        home.start()
+        card = await home.ask()
+        await home.looks()
+        assert State.QUEUED is (await home.job(card)).state
+
+        home.provider.check_error = None
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_a_refused_create_fails_with_the_reason_and_is_not_charged(house: Open) -> None:
+    async with house() as home:
+        home.provider.steps.append(Rejected("image_ref is not supported by this model"))
+        card = await home.ask()
+
+        job = await home.ends(card)
+
+        assert State.FAILED is job.state
+        seen = await home.shown(card, lambda view: view.settled)
+        assert Tone.FAILED is seen.jobs[0].tone
+        assert "image_ref is not supported by this model" in seen.jobs[0].headline
+        assert "not charged" in seen.jobs[0].headline
+        assert (0, 0) == await home.money()
+        assert 1 == len(home.provider.creates)
+
+
+@pytest.mark.parametrize(("wall", "monotonic"), [(10_000, 0), (0, 10_000)])
+async def test_who_slept_since_the_claim_does_not_send(house: Open, wall: int, monotonic: int) -> None:
+    """By either clock: one sees a suspended machine, the other is not fooled by a correction of the time."""
+    async with house() as home:
+        provider, clock = home.provider, home.clock
+
+        def sleep() -> None:
+            provider.before_create = lambda: None
+            clock.wall_ahead += wall
+            clock.monotonic_ahead += monotonic
+
+        provider.before_create = sleep
+        card = await home.ask()
+
+        job = await home.ends(card)
+
+        assert State.COMPLETED is job.state
+        assert 1 == len(provider.creates)
+        assert ["claimed", "claim_too_old", "claimed"] == (await home.causes(card))[1:4]
+        first = await home.rows("SELECT sent_at FROM attempt WHERE number = 1")
+        assert [{"sent_at": None}] == first
+
+
+async def test_accounts_share_one_queue(house: Open) -> None:
+    clock = Clock()
+    accounts = [FakeProvider(clock, account=name, concurrent=1) for name in ("one", "two")]
+    async with house(providers=accounts) as home:
+        for account in accounts:
+            account.born = GenerationState.DREAMING
+        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
+        await home.until(lambda: all(account.creates for account in accounts))
+        await home.looks()
+        assert [1, 1] == [len(account.creates) for account in accounts]
+
+        for account in accounts:
+            account.born = GenerationState.COMPLETED
+            for identifier in account.generations:
+                account.end(identifier, GenerationState.COMPLETED)
+
+        jobs = [await home.ends(card) for card in cards]
+        assert {"one", "two"} == {job.account for job in jobs}
+
+
+async def test_a_lane_never_holds_more_than_its_limit(any_house: Open) -> None:
+    clock = Clock()
+    provider = FakeProvider(clock, concurrent=3)
+    async with any_house(providers=[provider], clock=clock) as home:
+        provider.born = GenerationState.DREAMING
+        for number in range(5):
+            await home.ask(f"/imagine fox {number}")
+        await home.until(lambda: len(provider.creates) >= 3)
+        await home.looks()
+        assert 3 == len(provider.creates)
+
+        provider.end(next(iter(provider.generations)), GenerationState.COMPLETED)
+        await home.until(lambda: len(provider.creates) >= 4)
+        await home.looks()
+        assert 4 == len(provider.creates)
+
+
+async def test_a_lost_create_keeps_its_place_in_the_lane(house: Open) -> None:
+    clock = Clock()
+    provider = FakeProvider(clock, concurrent=1)
+    async with house(providers=[provider], clock=clock) as home:
+        provider.steps.append(lost_on_the_way())
+        await home.comes_to(await home.ask(), State.UNKNOWN)
+        await home.ask("/imagine another fox")
+        await home.looks()
+
+        assert 1 == len(provider.creates)
+
+
+async def test_a_window_never_sees_more_creates_than_its_limit(house: Open) -> None:
+    clock = Clock()
+    provider = FakeProvider(clock, per_minute=4)
+    async with house(providers=[provider], clock=clock) as home:
+        cards = [await home.ask(f"/imagine fox {number}") for number in range(6)]
+        for card in cards[:4]:
+            await home.ends(card)
+        home.advance(70_000)
+        await home.looks()
+        assert 4 == len(provider.creates)
+
+        home.advance(6_000)
+        for card in cards:
+            await home.ends(card)
+        assert 6 == len(provider.creates)
+
+
+async def test_two_replicas_together_keep_to_the_limits_of_one_account(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    clock = Clock()
+    provider = FakeProvider(clock, concurrent=5, per_minute=12)
+    provider.born = GenerationState.DREAMING
+    shared: dict[str, Any] = {"providers": [provider], "clock": clock, "chat": FakeChat()}
+
+    async def finish(home: House, count: int) -> None:
+        await home.until(lambda: len(provider.creates) >= count)
+        await home.looks()
+        assert count == len(provider.creates)
+        for identifier in provider.generations:
+            provider.end(identifier, GenerationState.COMPLETED)
+
+    async with (
+        open_house(tmp_path, postgres_url, owner="a", **shared) as first,
+        open_house(tmp_path, postgres_url, owner="b", **shared) as second,
+    ):
+        cards = [await (first, second)[number % 2].ask(f"/imagine fox {number}") for number in range(20)]
+        await finish(first, 5)
+        await finish(second, 10)
+        await finish(first, 12)
+        for card in cards[:12]:
+            await first.ends(card)
+        first.advance(76_000)
+        second.core.database.signals.wake_all()
+        await finish(second, 17)
+        await finish(first, 20)
+        jobs: list[Job] = [await second.ends(card) for card in cards]
+
+    assert {State.COMPLETED} == {job.state for job in jobs}
+    assert {1} == {job.attempt for job in jobs}
