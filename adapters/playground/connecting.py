@@ -1,0 +1,115 @@
+"""Puts the playground together."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from adapters.playground.guard import Guard, Policy
+from adapters.playground.inlet import Doorkeeper
+from adapters.playground.outlet import RoomOutlet
+from adapters.playground.pages import STATIC, Pages
+from adapters.playground.people import ADAPTER, People
+from adapters.playground.ports import Clock, Studio, Vault
+from adapters.playground.room import Room
+from adapters.playground.session import Sessions
+from bot.domain.errors import Refused, ReverieError
+from bot.engine.adapter import Adapter
+from bot.settings import Settings
+from bot.signing import Signer
+
+_LOGIN = "/playground/login"
+_log = structlog.get_logger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def connect(*, settings: Settings, studio: Studio, vault: Vault, signer: Signer, clock: Clock) -> Adapter:
+    """Make the adapter; nothing of it runs before its inlet does."""
+    policy = Policy.of(settings)
+    password = settings.playground_password.get_secret_value() if settings.playground_password else None
+    sessions = Sessions(password=password if policy.guarded else None, signer=signer, clock=clock)
+    room, people = Room(vault, clock), People(vault)
+
+    def link(file: str) -> str:
+        return f"/media/{signer.sign('media', file, expires_at=clock() + settings.times.media_link)}"
+
+    pages = Pages(studio=studio, room=room, people=people, sessions=sessions, link=link, clock=clock)
+    return Adapter(
+        name=ADAPTER,
+        outlet=RoomOutlet(room),
+        inlet=Doorkeeper(room, people),
+        routes=_routes(pages, policy, sessions),
+    )
+
+
+def _routes(pages: Pages, policy: Policy, sessions: Sessions) -> Sequence[BaseRoute]:
+    def guard(*, known: Callable[[Request], bool], login: str | None = None) -> list[Middleware]:
+        return [Middleware(Guard, policy=policy, is_known=known, login=login)]
+
+    def anybody(_: Request) -> bool:
+        return True
+
+    inside, outside = guard(known=sessions.knows), guard(known=anybody)
+
+    def get(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = inside) -> Route:
+        return Route(path, _plainly(endpoint), methods=["GET"], middleware=middleware)
+
+    def post(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = inside) -> Route:
+        return Route(path, _plainly(endpoint), methods=["POST"], middleware=middleware)
+
+    return (
+        get("/", pages.page, guard(known=sessions.knows, login=_LOGIN)),
+        get(_LOGIN, pages.login_page, outside),
+        post(_LOGIN, pages.login, outside),
+        post("/playground/logout", pages.logout),
+        get("/playground/state", pages.state),
+        get("/playground/quota", pages.quota),
+        get("/playground/events", pages.events),
+        get("/playground/suggest", pages.suggest),
+        post("/playground/command", pages.command),
+        post("/playground/action", pages.action),
+        post("/playground/dismiss", pages.dismiss),
+        post("/playground/people", pages.add_person),
+        Mount("/playground/static", app=_Revalidated(directory=STATIC), middleware=outside),
+    )
+
+
+class _Revalidated(StaticFiles):
+    """Files that a browser asks about each time, so that no page mixes two versions of itself."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            response = await super().get_response(path, scope)
+        except HTTPException as error:
+            return JSONResponse({"error": error.detail}, status_code=error.status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _plainly(endpoint: Endpoint) -> Endpoint:
+    """Say what went wrong as JSON, where the page can read it."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except HTTPException as error:
+            return JSONResponse({"error": error.detail}, status_code=error.status_code)
+        except Refused as refusal:
+            return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        except ReverieError as error:
+            # The page keeps its key and asks again: the store may be back by then.
+            _log.warning("playground_request_failed", path=request.url.path, error=str(error))
+            return JSONResponse(
+                {"error": "The studio is out of reach for a moment"},
+                status_code=HTTPStatus.SERVICE_UNAVAILABLE,
+            )
+
+    return answer

@@ -1,0 +1,147 @@
+"""Who may talk to the playground at all, decided before any route is reached.
+
+A page open to everybody on this machine must stay that: no other site may post to it (Origin), none may
+rebind its name to us (Host), and what comes through a tunnel or proxy is not this machine.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.settings import Settings, Switch
+
+_FORWARDED = ("forwarded", "via", "x-real-ip", "true-client-ip")
+_FORWARDED_PREFIXES = ("x-forwarded-", "x-original-", "cf-")
+_SAFE = frozenset({"GET", "HEAD"})
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """Why a request goes no further."""
+
+    status: HTTPStatus
+    #: told to whoever asks; ends with the remedy where there is one
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the settings allow."""
+
+    #: the playground is behind a login and may be reached through a proxy
+    guarded: bool
+    #: `https://bot.example.org`, where people come from outside
+    public_origin: str | None = None
+    hosts: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Policy":
+        guarded = settings.playground is Switch.ON
+        if not guarded or settings.public_url is None:
+            return cls(guarded=guarded)
+        parts = urlsplit(settings.public_url)
+        host = frozenset({parts.hostname.lower()} if parts.hostname else ())
+        return cls(guarded=True, public_origin=f"{parts.scheme}://{parts.netloc}".lower(), hosts=host)
+
+
+def examine(policy: Policy, method: str, headers: Headers) -> Denial | None:
+    """Find out why a request may not pass; None when it may."""
+    hosts = headers.getlist("host")
+    name = _host_name(hosts[0]) if len(hosts) == 1 else None
+    if name is None or not (_is_loopback(name) or name in policy.hosts):
+        return Denial(
+            status=HTTPStatus.MISDIRECTED_REQUEST,
+            reason="The playground does not answer to this host name; open it at http://127.0.0.1 on its own "
+            "machine, or set REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD",
+        )
+    if not policy.guarded and any(_is_forwarded(header) for header in headers):
+        return Denial(
+            status=HTTPStatus.FORBIDDEN,
+            reason="The playground is open to its own machine alone, and this came through a proxy or "
+            "tunnel; set REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD to share it",
+        )
+    if method in _SAFE:
+        return None
+    origin = headers.get("origin", "").lower()
+    host = hosts[0].lower()
+    if origin not in {f"http://{host}", f"https://{host}", policy.public_origin} or not origin:
+        return Denial(status=HTTPStatus.FORBIDDEN, reason="This did not come from the playground's own page")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason="Send application/json")
+    return None
+
+
+def _host_name(host: str) -> str | None:
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
+    return parts.hostname.lower() if plain and parts.hostname else None
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return str(ipaddress.ip_address(name)) in ("127.0.0.1", "::1")
+    except ValueError:
+        return False
+
+
+def _is_forwarded(header: str) -> bool:
+    return header.lower() in _FORWARDED or header.lower().startswith(_FORWARDED_PREFIXES)
+
+
+class Guard:
+    """Lets a request through to a route, and puts the security headers on whatever it answers."""
+
+    def __init__(
+        self, app: ASGIApp, *, policy: Policy, is_known: Callable[[Request], bool], login: str | None = None
+    ) -> None:
+        self._app = app
+        self._policy = policy
+        self._is_known = is_known
+        #: where people without a session are sent; None answers 401, as programs expect
+        self._login = login
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        answer = self._refuse(Request(scope))
+        await (answer or self._app)(scope, receive, send_safely)
+
+    def _refuse(self, request: Request) -> Response | None:
+        denial = examine(self._policy, request.method, request.headers)
+        if denial is not None:
+            return JSONResponse({"error": denial.reason}, status_code=denial.status)
+        if self._is_known(request):
+            return None
+        if self._login is not None:
+            return RedirectResponse(self._login, status_code=HTTPStatus.SEE_OTHER)
+        return JSONResponse({"error": "Sign in first"}, status_code=HTTPStatus.UNAUTHORIZED)

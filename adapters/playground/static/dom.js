@@ -1,0 +1,64 @@
+// Makes elements. Text from people enters a page as text nodes and attributes alone, never as markup.
+
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+    else if (name === "style") for (const [key, one] of Object.entries(value)) node.style.setProperty(key, one);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const TINTS = 7;
+
+export function avatar(name) {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+  return el("span", { class: `avatar tint-${sum % TINTS}`, "aria-hidden": "true" }, [...name][0]?.toUpperCase() ?? "?");
+}
+
+export function clock(at) {
+  const date = new Date(at);
+  const text = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, text);
+}
+
+export function day(at) {
+  const date = new Date(at);
+  const today = new Date();
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (date.toDateString() === today.toDateString()) return "Today";
+  if (date.toDateString() === yesterday.toDateString()) return "Yesterday";
+  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
+}
+
+let clearing = 0;
+
+// Tells people who listen instead of look.
+export function announce(text) {
+  const place = byId("announcements");
+  place.textContent = text;
+  clearTimeout(clearing);
+  clearing = setTimeout(() => { place.textContent = ""; }, 8000);
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Not offered on pages without TLS: the old way.
+    const field = el("textarea", { class: "unseen" });
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+}

@@ -1,0 +1,70 @@
+// A small window beside a button: a menu, or whatever is put into it. Esc and a click elsewhere close it.
+
+import { el } from "./dom.js";
+
+const GAP = 8;
+// The press that closes a window by touching its button must not open it again.
+const SAME_PRESS = 250;
+const closed = new WeakMap();
+
+export function openBeside(anchor, panel) {
+  if (performance.now() - (closed.get(anchor) ?? -SAME_PRESS) < SAME_PRESS) return panel;
+  panel.classList.add("panel");
+  panel.setAttribute("popover", "auto");
+  document.body.append(panel);
+  panel.addEventListener("beforetoggle", (event) => {
+    if (event.newState === "closed") closed.set(anchor, performance.now());
+  });
+  panel.addEventListener("toggle", (event) => {
+    if (event.newState !== "closed") return;
+    anchor.setAttribute("aria-expanded", "false");
+    const inside = panel.contains(document.activeElement) || document.activeElement === document.body;
+    panel.remove();
+    if (inside && anchor.isConnected) anchor.focus();
+  });
+  panel.showPopover();
+  anchor.setAttribute("aria-expanded", "true");
+  place(anchor, panel);
+  return panel;
+}
+
+function place(anchor, panel) {
+  const beside = anchor.getBoundingClientRect();
+  const size = panel.getBoundingClientRect();
+  const left = Math.min(Math.max(GAP, beside.left), innerWidth - size.width - GAP);
+  const fitsBelow = beside.bottom + GAP + size.height <= innerHeight - GAP;
+  const top = fitsBelow ? beside.bottom + GAP : Math.max(GAP, beside.top - GAP - size.height);
+  panel.style.setProperty("left", `${Math.max(GAP, left)}px`);
+  panel.style.setProperty("top", `${top}px`);
+}
+
+// `items` are {label, content, pick, checked?}; arrow keys move, Home and End jump.
+export function openMenu(anchor, label, items) {
+  const menu = el("div", { role: "menu", "aria-label": label, class: "menu" });
+  for (const item of items) {
+    const choice = el("button", {
+      type: "button",
+      tabindex: "-1",
+      role: item.checked === undefined ? "menuitem" : "menuitemradio",
+      "aria-label": item.label,
+      "aria-checked": item.checked === undefined ? null : String(item.checked),
+      on: { click: () => { menu.hidePopover(); item.pick(); } },
+    }, item.content);
+    menu.append(choice);
+  }
+  menu.addEventListener("keydown", (event) => move(event, menu));
+  openBeside(anchor, menu);
+  (menu.querySelector("[aria-checked=true]") ?? menu.firstElementChild)?.focus();
+  return menu;
+}
+
+function move(event, menu) {
+  const choices = [...menu.querySelectorAll("[role^=menuitem]")];
+  const at = choices.indexOf(document.activeElement);
+  const to = {
+    ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: choices.length - 1,
+  }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  choices[(to + choices.length) % choices.length]?.focus();
+}

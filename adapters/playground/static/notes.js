@@ -1,0 +1,54 @@
+// What is told to one person alone: answers to questions, and refusals with what to do instead.
+
+import { clock, el } from "./dom.js";
+import { jobNode, title } from "./jobs.js";
+
+export function noteNode(note, desk) {
+  // Where the jobs themselves are shown, their titles and places need not be told again.
+  const told = note.cards.length > 0;
+  const titled = note.cards.length === 1 && note.cards[0].title === note.title;
+  return el("li", { class: note.refused ? "message note refused" : "message note" },
+    el("span", { class: "avatar mark", "aria-hidden": "true" }),
+    el("article", { class: "card", "aria-label": `Only for you: ${note.title}` },
+      el("header", {},
+        el("strong", {}, "Reverie"), clock(note.at),
+        el("span", { class: "private" }, "Only you can see this"),
+        el("button", {
+          type: "button", class: "dismiss", "aria-label": `Dismiss: ${note.title}`,
+          on: { click: () => desk.dismiss(note.id) },
+        }, "×")),
+      note.said && el("p", { class: note.said.startsWith("/") ? "said" : "said pressed" }, note.said),
+      note.title && !titled && el("h3", {}, note.title),
+      note.text && el("p", { class: "text" }, note.text),
+      note.facts.length > 0 && !told && el("dl", { class: "table" },
+        note.facts.map(([name, value]) => el("div", {}, el("dt", {}, named(name, desk)), el("dd", {}, value)))),
+      note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
+        el("button", { type: "button", on: { click: () => desk.write(note.said) } }, "Edit and try again")),
+      jobsOf(note, desk)));
+}
+
+// A command in a list is there to be tried.
+function named(name, desk) {
+  if (!name.startsWith("/")) return name;
+  return el("button", { type: "button", class: "try", title: "Write this", on: { click: () => desk.write(name) } }, name);
+}
+
+function jobsOf(note, desk) {
+  const shown = note.cards.flatMap((card) => card.jobs.map((job) => ({ card, job })));
+  if (shown.length === 0) return null;
+  if (note.cards.length === 1) {
+    const [card] = note.cards;
+    return el("div", { class: card.jobs.length > 1 ? "jobs many" : "jobs" },
+      card.jobs.map((job) => jobNode(job, card, desk, { anchored: false })),
+      card.jobs.length > 1 && el("div", { class: "shared" }, title(card.title)));
+  }
+  return el("ul", { class: "shelf" }, shown.map(({ card, job }) => el("li", {}, row(card, job, desk))));
+}
+
+function row(card, job, desk) {
+  const image = job.picture && el("img", { src: job.picture.src, alt: "", width: job.picture.width, height: job.picture.height, loading: "lazy" });
+  return el("button", { type: "button", class: `tone-${job.tone}`, on: { click: () => desk.reveal(job.id) } },
+    el("span", { class: "thumb" }, image),
+    el("span", { class: "about" }, el("span", { class: "title" }, card.title), el("span", { class: "headline" }, job.headline)),
+    clock(card.at));
+}

@@ -1,0 +1,64 @@
+"""A browser for the tests of this folder."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from tests.chromium import require_chromium
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+#: milliseconds that anything on a page may take
+PATIENCE_MS = 15_000
+
+
+@asynccontextmanager
+async def launch() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=require_chromium(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def open_page(
+    browser: Browser, url: str, *, me: str = "", dark: bool = False, width: int = 1100
+) -> Page:
+    """Open the playground in a tab of its own, as its first person or as `me`."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": 820}, color_scheme="dark" if dark else "light"
+    )
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.complaints = []  # type: ignore[attr-defined]
+
+    def complain(text: object) -> None:
+        page.complaints.append(str(text))  # type: ignore[attr-defined]
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complain(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", complain)
+    if me:
+        await page.add_init_script(
+            f"sessionStorage.getItem('reverie.me') ?? sessionStorage.setItem('reverie.me', '{me}')"
+        )
+    await page.goto(url)
+    await page.wait_for_selector("#who .avatar")
+    return page
+
+
+def complaints(page: Page) -> list[str]:
+    """Errors that the page's scripts, its policy or its requests have raised."""
+    found: list[str] = page.complaints  # type: ignore[attr-defined]
+    return found
+
+
+async def say(page: Page, text: str) -> None:
+    """Write something and send it."""
+    await page.fill("#words", text)
+    await page.press("#words", "Escape")
+    await page.press("#words", "Enter")

@@ -1,0 +1,147 @@
+"""Who may talk to the playground: the rule by itself, and the settings that choose it."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from starlette.datastructures import Headers
+
+from adapters.playground import adapter
+from adapters.playground.guard import Policy, examine
+from bot.settings import Settings, Switch
+
+OPEN = Policy.of(Settings(playground=Switch.AUTO, public_url=None))
+SHARED = Policy.of(Settings(playground=Switch.ON, public_url="https://bot.example.org"))
+
+
+def denied(policy: Policy, method: str, *headers: tuple[str, str]) -> HTTPStatus | None:
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers]
+    denial = examine(policy, method, Headers(raw=raw))
+    return denial.status if denial else None
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"]
+)
+def test_loopback_names_are_answered(host: str) -> None:
+    assert denied(OPEN, "GET", ("Host", host)) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evil@127.0.0.1",
+        "127.0.0.1@evil.example",
+        "127.0.0.1/evil",
+        "127.0.0.1:port",
+        "127.0.0.2",
+        "0.0.0.1",
+        "[::1",
+        "192.168.1.5:8080",
+        "bot.example.org",
+        "",
+    ],
+)
+def test_other_names_are_not(host: str) -> None:
+    assert denied(OPEN, "GET", ("Host", host)) == HTTPStatus.MISDIRECTED_REQUEST
+
+
+def test_a_request_names_one_host() -> None:
+    assert denied(OPEN, "GET") == HTTPStatus.MISDIRECTED_REQUEST
+    both = (("Host", "127.0.0.1"), ("Host", "evil.example"))
+    assert denied(OPEN, "GET", *both) == HTTPStatus.MISDIRECTED_REQUEST
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "Forwarded",
+        "Via",
+        "CF-Connecting-IP",
+        "cf-ray",
+        "X-Real-IP",
+        "X-Original-Host",
+    ],
+)
+def test_a_tunnel_to_loopback_makes_nobody_admin(header: str) -> None:
+    assert denied(OPEN, "GET", ("Host", "127.0.0.1"), (header, "203.0.113.9")) == HTTPStatus.FORBIDDEN
+    assert denied(SHARED, "GET", ("Host", "127.0.0.1"), (header, "203.0.113.9")) is None
+
+
+def test_a_shared_playground_answers_to_its_public_name_too() -> None:
+    assert denied(SHARED, "GET", ("Host", "bot.example.org")) is None
+    assert denied(SHARED, "GET", ("Host", "Bot.Example.org:443")) is None
+    assert denied(SHARED, "GET", ("Host", "evil.example")) == HTTPStatus.MISDIRECTED_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("policy", "host", "origin", "status"),
+    [
+        (OPEN, "127.0.0.1:8080", "http://127.0.0.1:8080", None),
+        (OPEN, "localhost:8080", "http://LOCALHOST:8080", None),
+        (OPEN, "127.0.0.1:8080", "http://127.0.0.1:9090", HTTPStatus.FORBIDDEN),
+        (OPEN, "127.0.0.1:8080", "http://localhost:8080", HTTPStatus.FORBIDDEN),
+        (OPEN, "127.0.0.1:8080", "https://evil.example", HTTPStatus.FORBIDDEN),
+        (OPEN, "127.0.0.1:8080", "null", HTTPStatus.FORBIDDEN),
+        (OPEN, "127.0.0.1:8080", "", HTTPStatus.FORBIDDEN),
+        (OPEN, "127.0.0.1:8080", None, HTTPStatus.FORBIDDEN),
+        (SHARED, "bot.example.org", "https://bot.example.org", None),
+        (SHARED, "127.0.0.1:8080", "https://bot.example.org", None),
+        (SHARED, "bot.example.org", "https://evil.example", HTTPStatus.FORBIDDEN),
+    ],
+)
+def test_posts_come_from_the_own_page(
+    policy: Policy, host: str, origin: str | None, status: HTTPStatus | None
+) -> None:
+    headers = [("Host", host), ("Content-Type", "application/json; charset=utf-8")]
+    if origin is not None:
+        headers.append(("Origin", origin))
+    assert denied(policy, "POST", *headers) == status
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+def test_posts_that_a_form_elsewhere_could_send_are_refused(kind: str) -> None:
+    headers = (("Host", "127.0.0.1"), ("Origin", "http://127.0.0.1"), ("Content-Type", kind))
+    assert denied(OPEN, "POST", *headers) == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    ("enabled", "settings"),
+    [
+        (True, {}),
+        (False, {"public_url": "https://bot.example.org"}),
+        (False, {"public_url": "http://127.0.0.1:8080"}),
+        (False, {"luma_keys": (SecretStr("a key"),)}),
+        (False, {"provider": ("simulator", "luma")}),
+        (False, {"playground": "off"}),
+        (True, {"playground": "on", "playground_password": SecretStr("open sesame")}),
+        (
+            True,
+            {
+                "playground": "on",
+                "playground_password": SecretStr("open sesame"),
+                "luma_keys": (SecretStr("a key"),),
+                "public_url": "https://bot.example.org",
+            },
+        ),
+    ],
+)
+def test_it_is_open_only_where_nothing_of_value_can_be_reached(
+    enabled: bool, settings: dict[str, Any]
+) -> None:
+    assert adapter.enabled(Settings(**settings)) == enabled
+
+
+@pytest.mark.parametrize("password", [None, SecretStr(""), SecretStr("  ")])
+def test_on_without_a_password_names_the_remedy(password: SecretStr | None) -> None:
+    with pytest.raises(ValueError, match="set REVERIE_PLAYGROUND_PASSWORD"):
+        adapter.enabled(Settings(playground=Switch.ON, playground_password=password))

@@ -1,0 +1,198 @@
+"""The room: what is kept, for whom, and in which order it is told."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from adapters.playground.inlet import Doorkeeper
+from adapters.playground.outlet import RoomOutlet
+from adapters.playground.people import People, Person
+from adapters.playground.room import Room
+from adapters.playground.wire import Message
+from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.errors import InvalidRequest
+from bot.domain.people import Place
+from bot.engine.answers import Note
+from tests.playground.fakes import START, FakeVault
+
+ADA = Person(name="ada", is_admin=True)
+GRACE = Person(name="grace", is_admin=False)
+CARD = "0" * 24
+
+
+@pytest.fixture
+def vault() -> FakeVault:
+    return FakeVault()
+
+
+@pytest.fixture
+def room(vault: FakeVault) -> Room:
+    return Room(vault, lambda: START)
+
+
+def live(rev: int, *, private: bool = False) -> CardView:
+    job = JobView(
+        id="1" * 24,
+        tone=Tone.RUNNING,
+        headline="Dreaming",
+        facts=(),
+        running_since=START,
+        expected_ms=1,
+        picture=None,
+        alt="a fox",
+        actions=(),
+        cancellable=False,
+        stars=0,
+        parent=None,
+    )
+    return CardView(
+        card=CARD,
+        rev=rev,
+        member=ADA.caller.member,
+        member_name=ADA.name,
+        title="a fox",
+        private=private,
+        jobs=(job,),
+        created_at=START,
+    )
+
+
+def place(*, message: str | None = None, private: bool = False) -> Place:
+    return replace(ADA.place(private=private), message=message)
+
+
+async def seen(room: Room, person: Person) -> list[Message]:
+    return (await room.snapshot(person.name)).messages
+
+
+class TestOutlet:
+    async def test_posting_twice_is_one_message(self, room: Room) -> None:
+        outlet = RoomOutlet(room)
+        messages = [await outlet.show(live(1), place()) for _ in range(2)]
+        assert messages == [CARD, CARD]
+        assert len(await seen(room, ADA)) == 1
+
+    async def test_an_older_revision_never_covers_a_newer_one(self, room: Room) -> None:
+        outlet = RoomOutlet(room)
+        await asyncio.gather(*(outlet.show(live(rev), place()) for rev in (3, 1, 2)))
+        assert [message["rev"] for message in await seen(room, ADA)] == [3]
+
+    async def test_finds_what_is_there(self, room: Room) -> None:
+        outlet = RoomOutlet(room)
+        assert await outlet.find(CARD, place()) is None
+        await outlet.show(live(1), place())
+        assert await outlet.find(CARD, place()) == CARD
+
+    async def test_what_is_removed_stays_so(self, room: Room) -> None:
+        outlet = RoomOutlet(room)
+        await outlet.show(live(1), place())
+        for _ in range(2):
+            await outlet.remove(place(message=CARD))
+        await outlet.show(live(9), place(message=CARD))
+        assert await outlet.find(CARD, place()) is None
+        assert await seen(room, ADA) == []
+
+    async def test_removing_what_was_never_there_is_no_error(self, room: Room) -> None:
+        await RoomOutlet(room).remove(place(message=CARD))
+        await RoomOutlet(room).remove(place())
+
+    @pytest.mark.parametrize("where", ["card", "place"])
+    async def test_a_private_card_is_its_askers_alone(self, room: Room, where: str) -> None:
+        await RoomOutlet(room).show(live(1, private=where == "card"), place(private=where == "place"))
+        assert len(await seen(room, ADA)) == 1
+        assert await seen(room, GRACE) == []
+
+
+async def test_notes_are_private_limited_and_gone_when_dismissed(room: Room) -> None:
+    for number in range(35):
+        await room.note("ada", f"key-{number:05d}", Note(title=f"note {number}"), said="/help")
+    await room.refuse("grace", "key-grace", "Prompt is too short", said="/imagine x")
+    notes = await seen(room, ADA)
+    assert [note["title"] for note in notes] == [f"note {number}" for number in range(5, 35)]
+    await room.dismiss("grace", "key-00034")
+    assert len(await seen(room, ADA)) == 30
+    await room.dismiss("ada", "key-00034")
+    assert len(await seen(room, ADA)) == 29
+    assert [(note["text"], note["refused"]) for note in await seen(room, GRACE)] == [
+        ("Prompt is too short", True)
+    ]
+
+
+async def follow(room: Room, name: str, seq: int, count: int) -> list[tuple[int, Message]]:
+    changes = []
+    async for change in room.follow(name, seq, still_s=60):
+        if change is not None:
+            changes.append(change)
+        if len(changes) == count:
+            break
+    return changes
+
+
+async def test_a_follower_hears_of_everything_after_its_snapshot(room: Room) -> None:
+    outlet = RoomOutlet(room)
+    await outlet.show(live(1), place())
+    snapshot = await room.snapshot("ada")
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        # The first change is told again: a little overlap is what keeps anything from being lost.
+        following = tasks.create_task(follow(room, "ada", snapshot.seq, 4))
+        await outlet.show(live(2), place())
+        await room.say(CARD, "/imagine a fox", to=None)
+        await room.note("grace", "key-grace", Note(title="not for ada"), said="")
+        await outlet.remove(place(message=CARD))
+    told = [(message["kind"], message.get("rev"), message.get("gone")) for _, message in following.result()]
+    assert told[-1] == ("card", 2, True)
+    assert "note" not in [kind for kind, *_ in told]
+
+
+async def test_a_number_that_is_committed_late_is_not_missed(room: Room, vault: FakeVault) -> None:
+    await RoomOutlet(room).show(live(1), place())
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(follow(room, "ada", 0, 3))
+        vault.seq = 10
+        await room.say("later", "/quota", to=None)
+        vault.seq = 8
+        await room.say("earlier", "/help", to=None)
+    assert [message["card"] for _, message in following.result()] == [CARD, "later", "earlier"]
+
+
+async def test_a_follower_is_sent_home_when_the_inlet_ends(room: Room, vault: FakeVault) -> None:
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(follow(room, "ada", 0, 1000))
+        inlet = tasks.create_task(Doorkeeper(room, People(vault)).run())
+        assert len(await follow(room, "ada", 0, 2)) == 2
+        inlet.cancel()
+    assert [message["kind"] for _, message in following.result()] == ["person", "person"]
+
+
+async def test_what_another_process_puts_is_heard_of(vault: FakeVault) -> None:
+    here, elsewhere = Room(vault, lambda: START), Room(vault, lambda: START)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        inlet = tasks.create_task(Doorkeeper(here, People(vault), look_every_s=0.01).run())
+        following = tasks.create_task(follow(here, "ada", 0, 3))
+        await elsewhere.say(CARD, "/imagine a fox", to=None)
+        changes = await following
+        inlet.cancel()
+    assert {message["kind"] for _, message in changes} == {"person", "said"}
+
+
+async def test_two_people_come_out_of_the_box_and_the_first_is_the_admin(vault: FakeVault) -> None:
+    people = People(vault)
+    assert await people.everybody() == [ADA, GRACE]
+    assert [person.caller.is_admin for person in await people.everybody()] == [True, False]
+
+
+async def test_a_person_is_added_once(vault: FakeVault) -> None:
+    people = People(vault)
+    lin = Person(name="lin_3-x", is_admin=False)
+    assert [await people.add("  Lin_3-X"), await people.add("lin_3-x")] == [lin, lin]
+    assert await people.add("ada") == ADA
+    assert await People(vault).everybody() == [ADA, GRACE, lin]
+    assert lin.caller.member == "playground:main:lin_3-x"
+    assert lin.caller.person == "playground:lin_3-x"
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a:b", "a/b", "é", "x" * 25, "<b>"])
+async def test_a_name_that_could_be_mistaken_is_refused(vault: FakeVault, name: str) -> None:
+    with pytest.raises(InvalidRequest, match="1 to 24"):
+        await People(vault).add(name)
