@@ -1,0 +1,50 @@
+"""Where finished files are made when somebody asks for them, and kept from then on."""
+
+import asyncio
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from bot.media.workers import Workers
+from bot.providers.simulator.directing import commission_of, script_of
+from bot.providers.simulator.filming import film, make_poster
+from bot.providers.simulator.generations import POSTER, Generation
+from bot.providers.simulator.painting import paint
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.shelf import Shelf
+
+
+class Atelier:
+    def __init__(self, *, shelf: Shelf, settings: SimulatorSettings, workers: Workers) -> None:
+        self._shelf = shelf
+        self._settings = settings
+        self._workers = workers
+        #: one making at a time for each file, whoever asks
+        self._making: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
+        #: films take long, so one at a time leaves a worker free for everything else
+        self._stage = asyncio.Semaphore(1)
+
+    async def make(self, generation: Generation, name: str) -> Path:
+        """Find the file of a completed generation, made first where it is not there yet.
+
+        Raises MediaError.
+        """
+        path = self._shelf.asset(generation.id, name)
+        async with self._making.setdefault(path, asyncio.Lock()):
+            if not path.exists():
+                await self._make(generation, name, path)
+        return path
+
+    async def _make(self, generation: Generation, name: str, path: Path) -> None:
+        quick_s = self._settings.render_timeout_s
+        if generation.output == "image":
+            await self._workers.run(paint, commission_of(generation, self._shelf), path, timeout_s=quick_s)
+        elif name == POSTER:
+            await self._workers.run(make_poster, script_of(generation, self._shelf), path, timeout_s=quick_s)
+        else:
+            async with self._stage:
+                await self._workers.run(
+                    film,
+                    script_of(generation, self._shelf),
+                    path,
+                    timeout_s=self._settings.film_timeout_s,
+                )

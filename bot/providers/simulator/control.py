@@ -1,0 +1,150 @@
+"""Levers and gauges for tests and demonstrations; they answer on this machine only."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from bot.providers.simulator.answers import Json, Problem
+from bot.providers.simulator.archive import Archive
+from bot.providers.simulator.faults import Fault, Faults
+from bot.providers.simulator.page import show_page
+from bot.providers.simulator.peaks import Peak, peaks
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.wire import own_url, read_body, understand
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+#: generations on the page
+_SHOWN = 60
+
+
+class Control:
+    def __init__(
+        self,
+        *,
+        archive: Archive,
+        faults: Faults,
+        settings: SimulatorSettings,
+        clock_ms: Callable[[], int],
+    ) -> None:
+        self._archive = archive
+        self._faults = faults
+        self._settings = settings
+        self._clock_ms = clock_ms
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/control/faults", _local(self.order_fault), methods=["POST"]),
+            Route("/control/faults", _local(self.list_faults), methods=["GET"]),
+            Route("/control/faults", _local(self.clear_faults), methods=["DELETE"]),
+            Route("/control/generations", _local(self.list_generations), methods=["GET"]),
+            Route("/control/stats", _local(self.show_stats), methods=["GET"]),
+            Route("/", _local(self.show_page), methods=["GET"]),
+        ]
+
+    async def order_fault(self, request: Request) -> Response:
+        fault = understand(await read_body(request), Fault)
+        await self._faults.order(fault)
+        return Json({"faults": await self._faults.pending()}, HTTPStatus.CREATED)
+
+    async def list_faults(self, _: Request) -> Response:
+        return Json({"faults": await self._faults.pending()})
+
+    async def clear_faults(self, _: Request) -> Response:
+        await self._faults.clear()
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def list_generations(self, _: Request) -> Response:
+        now = self._clock_ms()
+        return Json(
+            {
+                "generations": [
+                    {
+                        "id": generation.id,
+                        "key_hash": generation.account,
+                        "lane": generation.lane,
+                        "state": generation.state(now),
+                        "prompt": generation.prompt,
+                        "callback_url": generation.callback_url,
+                        "created_at": generation.created_at,
+                        "deleted": generation.deleted_at is not None,
+                        "fault": generation.fate,
+                        "cost": generation.cost,
+                    }
+                    for generation in await self._archive.everything()
+                ]
+            }
+        )
+
+    async def show_page(self, request: Request) -> Response:
+        everything = await self._archive.everything()
+        return show_page(
+            everything[::-1][:_SHOWN],
+            total=len(everything),
+            faults=await self._faults.pending(),
+            peaks=await self._peaks(),
+            now=self._clock_ms(),
+            base_url=own_url(request),
+        )
+
+    async def _peaks(self) -> list[Peak]:
+        return await asyncio.to_thread(peaks, await self._archive.spans(), self._settings.window_ms)
+
+    async def show_stats(self, _: Request) -> Response:
+        """Show the peaks of each key and lane, and over all of them."""
+        found = await self._peaks()
+        return Json(
+            {
+                "window_ms": self._settings.window_ms,
+                "created": sum(peak.created for peak in found),
+                "highest_concurrent": max((peak.concurrent for peak in found), default=0),
+                "highest_per_window": max((peak.per_window for peak in found), default=0),
+                "lanes": [
+                    {
+                        "key_hash": peak.account,
+                        "lane": peak.lane,
+                        "created": peak.created,
+                        "highest_concurrent": peak.concurrent,
+                        "highest_per_window": peak.per_window,
+                    }
+                    for peak in found
+                ],
+            }
+        )
+
+
+def _local(handler: Handler) -> Handler:
+    """Let a handler answer only to this machine, by address and by name.
+
+    The name matters too: a page on the internet may have its own name point at 127.0.0.1.
+    """
+
+    async def guarded(request: Request) -> Response:
+        client = request.client.host if request.client else ""
+        if not (_is_loopback(client) and _is_loopback(_host(request))):
+            raise Problem(HTTPStatus.FORBIDDEN, "The control routes answer on this machine only")
+        return await handler(request)
+
+    return guarded
+
+
+def _host(request: Request) -> str:
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,41 @@
+"""Reading pictures that come from outside; runs in a worker process only."""
+
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from bot.domain.errors import MediaRefused
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+#: width times height
+_PIXELS_MAX = 50_000_000
+
+
+def check_picture(path: Path) -> tuple[int, int]:
+    """Decode a picture whole, to know that it can be painted from; answers its size.
+
+    Raises MediaRefused.
+    """
+    return open_picture(path).size
+
+
+def open_picture(path: Path) -> Image.Image:
+    """Read a picture as RGB, upright, on white where it is transparent. Raises MediaRefused."""
+    try:
+        with Image.open(path, formats=_FORMATS) as picture:
+            _check_size(picture)
+            upright = ImageOps.exif_transpose(picture)
+            if not upright.has_transparency_data:
+                return upright.convert("RGB")
+            layer = upright.convert("RGBA")
+            white = Image.new("RGBA", layer.size, "white")
+            return Image.alpha_composite(white, layer).convert("RGB")
+    except MediaRefused:
+        raise
+    except Exception as error:  # a broken file makes decoders raise anything at all
+        raise MediaRefused("This is not a picture that can be read.") from error
+
+
+def _check_size(picture: Image.Image) -> None:
+    if picture.width * picture.height > _PIXELS_MAX:
+        raise MediaRefused("The picture has too many pixels.")
