@@ -27,10 +27,12 @@ run: $(RUN_STAMP) ## start all that is configured; with nothing configured the p
 demo: $(RUN_STAMP) ## start the playground with the simulator, even where keys are set
 	@exec $(BIN)/reverie demo $(ARGS)
 
-# Half of the tests wait for processes and browsers: whoever is free takes the next one.
-# `auto` would count physical cores, of which a small virtual machine has one.
+# Half of the tests wait for processes and browsers: two of them share a core, and whoever is free takes the
+# next one.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
+
 test: $(DEV_STAMP) ## run all tests
-	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(DEV_STAMP) ## lint, formatting, types, direction of imports, container
 	$(BIN)/ruff check .
