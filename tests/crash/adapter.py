@@ -1,0 +1,209 @@
+"""The bot's side of the crash tests' chat: an adapter like any other."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import structlog
+
+from bot.domain.actions import Action
+from bot.domain.cards import CardView
+from bot.domain.commands import CATALOGUE, build
+from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
+from bot.domain.people import Caller, Place
+from bot.domain.requests import AspectRatio
+from bot.engine.adapter import Adapter, Plug, Surroundings
+from bot.engine.answers import Accepted, Answer
+from tests.crash.fate import Fate
+
+NAME = "chat"
+_TIMEOUT_S = 10.0
+#: pause after the platform could not be reached
+_AGAIN_S = 0.05
+
+_log = structlog.get_logger()
+
+
+def content_of(view: CardView) -> dict[str, Any]:
+    """What a message shows."""
+    return {
+        "card": view.card,
+        "rev": view.rev,
+        "digest": view.digest,
+        "settled": view.settled,
+        "jobs": [
+            {
+                "id": job.id,
+                "tone": job.tone.value,
+                "headline": job.headline,
+                "picture": asdict(job.picture) if job.picture else None,
+            }
+            for job in view.jobs
+        ],
+    }
+
+
+class ChatOutlet:
+    """Shows cards as messages."""
+
+    def __init__(self, client: httpx.AsyncClient, fate: Fate, dedupe_ms: int) -> None:
+        self.dedupe_ms = dedupe_ms
+        self._client = client
+        self._fate = fate
+
+    async def show(self, view: CardView, place: Place) -> str:
+        with _translated():
+            if place.message is None:
+                return await self.post(view)
+            await self._fate.meet("editing" if view.settled else "showing_progress")
+            await self.edit(view, place.message)
+            if view.settled:
+                await self._fate.meet("edited")
+            return place.message
+
+    async def post(self, view: CardView) -> str:
+        """Post a card's first message; one that had been posted before is brought up to date."""
+        await self._fate.meet("posting")
+        content = content_of(view)
+        answer = await self._client.post("/messages", json={"nonce": view.card, "content": content})
+        message = answer.raise_for_status().json()
+        if message["shown"] != content:
+            await self.edit(view, message["id"])
+        await self._fate.meet("posted")
+        return str(message["id"])
+
+    async def edit(self, view: CardView, message: str) -> None:
+        (await self._client.put(f"/messages/{message}", json=content_of(view))).raise_for_status()
+
+    async def find(self, card: str, place: Place) -> str | None:  # noqa: ARG002 - there is one channel
+        with _translated():
+            answer = await self._client.get("/messages", params={"card": card})
+            return next(iter(answer.raise_for_status().json()), None)
+
+    async def remove(self, place: Place) -> None:
+        with _translated():
+            (await self._client.delete(f"/messages/{place.message}")).raise_for_status()
+
+
+class ChatInlet:
+    """Takes in events and answers them."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        client: httpx.AsyncClient,
+        outlet: ChatOutlet,
+        fate: Fate,
+        *,
+        answers: bool,
+    ) -> None:
+        """With `answers` the first revision of a card answers its event, else the outlet posts it."""
+        self._studio = surroundings.studio
+        self._window_ms = surroundings.settings.times.answer_window if answers else 0
+        self._client = client
+        self._outlet = outlet
+        self._fate = fate
+
+    async def run(self) -> None:
+        async with self._client, asyncio.TaskGroup() as group:
+            while True:
+                for event in await self._events():
+                    group.create_task(self._take(event), name=f"event {event['id']}")
+
+    async def _events(self) -> list[dict[str, Any]]:
+        try:
+            answer = await self._client.get("/events", params={"process": os.getpid()})
+            events: list[dict[str, Any]] = answer.raise_for_status().json()
+        except httpx.HTTPError:
+            await asyncio.sleep(_AGAIN_S)
+            return []
+        return events
+
+    async def _take(self, event: Mapping[str, Any]) -> None:
+        try:
+            answer = await self._ask(event)
+        except Refused as refusal:
+            await self._answer(event, {"refused": str(refusal)})
+        except ReverieError as error:
+            # Unanswered, so the platform gives it out again.
+            _log.warning("event_not_taken", event_id=event["id"], error=repr(error))
+        else:
+            await self._show(event, answer)
+
+    async def _ask(self, event: Mapping[str, Any]) -> Answer:
+        workspace, person = f"{NAME}:{event['workspace']}", f"{NAME}:{event['member']}"
+        caller = Caller(
+            workspace=workspace,
+            person=person,
+            member=f"{workspace}:{event['member']}",
+            name=event["member"],
+        )
+        place = Place(adapter=NAME, workspace=workspace, channel="general")
+        if "command" in event:
+            command = build(CATALOGUE[event["command"]], event["values"])
+            return await self._studio.handle(
+                command, caller, place, key=event["id"], answer_window_ms=self._window_ms
+            )
+        ratio = AspectRatio(event["aspect_ratio"]) if event["aspect_ratio"] else None
+        return await self._studio.act(
+            Action(event["action"]),
+            event["job"],
+            caller,
+            place,
+            key=event["id"],
+            aspect_ratio=ratio,
+            answer_window_ms=self._window_ms,
+        )
+
+    async def _show(self, event: Mapping[str, Any], answer: Answer) -> None:
+        if not isinstance(answer, Accepted):
+            await self._answer(event, {"note": answer.title})
+            return
+        if self._window_ms and not answer.repeated:
+            try:
+                with _translated():
+                    message = await self._outlet.post(answer.view)
+            except (Delayed, Undeliverable) as error:
+                _log.info("first_revision_not_shown", card=answer.view.card, error=repr(error))
+            else:
+                await self._fate.meet("answered")
+                await self._studio.shown(answer.view, message)
+        await self._answer(event, {"card": answer.view.card, "jobs": [job.id for job in answer.view.jobs]})
+
+    async def _answer(self, event: Mapping[str, Any], answer: dict[str, Any]) -> None:
+        try:
+            await self._client.post(f"/answers/{event['id']}", json=answer)
+        except httpx.HTTPError as error:
+            _log.info("answer_not_given", event_id=event["id"], error=repr(error))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == HTTPStatus.NOT_FOUND:
+            raise Undeliverable("the message is gone") from error
+        raise Delayed(str(error)) from error
+    except httpx.HTTPError as error:
+        raise Delayed(repr(error)) from error
+
+
+def plug(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> Plug:
+    """The adapter for the chat at an address."""
+
+    def connect() -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_S, trust_env=False)
+
+    def make(surroundings: Surroundings) -> Adapter:
+        # One client each: the inlet closes its own at a stop, when cards are still being shown.
+        outlet = ChatOutlet(connect(), fate, dedupe_ms)
+        inlet = ChatInlet(surroundings, connect(), outlet, fate, answers=answers)
+        return Adapter(name=NAME, outlet=outlet, inlet=inlet)
+
+    return Plug(name=NAME, enabled=lambda _: True, build=make)

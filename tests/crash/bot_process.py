@@ -1,0 +1,73 @@
+"""A process that is the real bot, with an end that is written.
+
+Settings come from the environment as for `reverie run`; besides them
+
+    CHAT_URL           where the chat platform is
+    CHAT_DEDUPE_MS     what the outlet claims of the platform
+    CHAT_ANSWERS=0     the outlet posts the first revision of a card, not the inlet
+    CRASH_AT, CRASH_BY, CRASH_MARK     see `fate`
+    MARKERS_HIDDEN=1   keeps every marker that the provider echoes from the engine
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+
+import uvloop
+
+from bot.app import App
+from bot.logs import set_up_logs
+from bot.providers.base import AnyRequest, Generation, Page, Provider
+from bot.serving import on_stop
+from bot.settings import Settings
+from bot.store.database import Database, connect
+from tests.crash.adapter import plug
+from tests.crash.fate import Between, Fate, FatedProvider, FatedStore
+
+
+class BlindProvider(Between):
+    """A provider that echoes no marker."""
+
+    async def submit(
+        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+    ) -> Generation:
+        return _blind(await super().submit(request, media=media, callback_url=callback_url))
+
+    async def get(self, generation_id: str) -> Generation:
+        return _blind(await super().get(generation_id))
+
+    async def page(self, *, limit: int, offset: int) -> Page:
+        page = await super().page(limit=limit, offset=offset)
+        return replace(page, generations=tuple(_blind(one) for one in page.generations))
+
+
+def _blind(generation: Generation) -> Generation:
+    return replace(generation, callback_url=None)
+
+
+async def main() -> None:
+    settings, fate = Settings(), Fate.of(os.environ)
+    set_up_logs(settings.log_format, settings.log_level)
+    hidden = os.environ.get("MARKERS_HIDDEN") == "1"
+
+    def wrap(provider: Provider) -> Provider:
+        return FatedProvider(BlindProvider(provider) if hidden else provider, fate)
+
+    def open_store(url: str) -> Database:
+        return FatedStore(connect(url), fate)
+
+    chat = plug(
+        os.environ["CHAT_URL"],
+        fate,
+        dedupe_ms=int(os.environ["CHAT_DEDUPE_MS"]),
+        answers=os.environ.get("CHAT_ANSWERS") != "0",
+    )
+    bot = App(settings, plugs=[chat], wrap=wrap, open_store=open_store)
+    with on_stop(bot.stop):
+        await bot.run()
+
+
+def run() -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

@@ -1,0 +1,145 @@
+"""Processes that the tests start, kill, hold and let go; none outlives its test."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+from tests.crash.nursery import Birth
+
+_STOP_S = 15.0
+#: settings of a bot that somebody may run on this machine
+_NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
+
+
+class Running:
+    """One process, alive until somebody ends it."""
+
+    def __init__(self, pid: int) -> None:
+        self.id = pid
+        #: its exit code, or the negative number of the signal that ended it
+        self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    @property
+    def alive(self) -> bool:
+        return not self.code.done()
+
+    async def ended(self, *, within_s: float) -> bool:
+        """Wait for its end; False when it lives on."""
+        await asyncio.wait([self.code], timeout=within_s)
+        return not self.alive
+
+    async def kill(self) -> None:
+        self._send(signal.SIGKILL)
+        await self.code
+
+    def hold(self) -> None:
+        self._send(signal.SIGSTOP)
+
+    def let_go(self) -> None:
+        self._send(signal.SIGCONT)
+
+    async def stop(self) -> int:
+        """Ask it to end; answers its exit code."""
+        self.let_go()
+        self._send(signal.SIGTERM)
+        if not await self.ended(within_s=_STOP_S):
+            await self.kill()
+        return await self.code
+
+    def _send(self, number: signal.Signals) -> None:
+        # Once its end was told its number may be another's.
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.id, number)
+
+
+class Processes:
+    """Starts processes in a nursery."""
+
+    def __init__(self, folder: Path, nursery: Process) -> None:
+        self._folder = folder
+        self._nursery = nursery
+        self._awaited: deque[asyncio.Future[Running]] = deque()
+        self._running: dict[int, Running] = {}
+
+    async def start(self, kind: str, *arguments: str, name: str, environment: Mapping[str, str]) -> Running:
+        """Start one; its log is appended to `name`.log."""
+        birth = Birth(
+            kind=kind,
+            arguments=arguments,
+            environment=_inherited() | dict(environment),
+            log=str(self._folder / f"{name}.log"),
+        )
+        began: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
+        self._awaited.append(began)
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(birth.line())
+        await self._nursery.stdin.drain()
+        return await began
+
+    async def listen(self) -> None:
+        """Hear what the nursery tells until it ends."""
+        assert self._nursery.stdout is not None
+        async for line in self._nursery.stdout:
+            match line.decode().split():
+                case ["began", pid]:
+                    self._running[int(pid)] = running = Running(int(pid))
+                    self._awaited.popleft().set_result(running)
+                case ["ended", pid, code]:
+                    self._running.pop(int(pid)).code.set_result(int(code))
+        for began in self._awaited:
+            began.set_exception(ChildProcessError("the nursery has ended"))
+
+    async def end_all(self) -> None:
+        for running in list(self._running.values()):
+            await running.kill()
+
+
+def _inherited() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(_NOT_INHERITED)}
+
+
+@asynccontextmanager
+async def processes(folder: Path) -> AsyncIterator[Processes]:
+    """Open a nursery; everything that was started there ends with it."""
+    nursery = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.crash.nursery",
+        stdin=PIPE,
+        stdout=PIPE,
+        env=_inherited() | {"PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path)},
+    )
+    started = Processes(folder, nursery)
+    listening = asyncio.create_task(started.listen(), name="nursery")
+    try:
+        yield started
+    finally:
+        await started.end_all()
+        assert nursery.stdin is not None
+        nursery.stdin.close()
+        await nursery.wait()
+        await listening
+
+
+@contextmanager
+def port() -> Iterator[int]:
+    """Keep a port for a server that comes and goes.
+
+    On Linux a socket that is bound and does not listen keeps others from being given the port, but not one
+    that asks for it by name.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        number: int = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()
+        yield number

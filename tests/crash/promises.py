@@ -1,0 +1,220 @@
+"""What must hold once everything has come to rest, whatever was killed on the way.
+
+`broken_promises` reads the bots' database, the provider's back room and the chat, and answers one line for
+each promise that does not hold. Two negative controls show that it can.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.jobs import FINAL, State
+from bot.store.operations import wrong_meters
+from tests.crash.chat import Event, Message
+from tests.crash.world import Generation, World
+
+_TONES = {State.COMPLETED: "done", State.FAILED: "failed", State.CANCELLED: "failed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything that is known about a world at rest."""
+
+    jobs: Sequence[Mapping[str, Any]]
+    cards: Sequence[Mapping[str, Any]]
+    attempts: Sequence[Mapping[str, Any]]
+    orphans: Sequence[Mapping[str, Any]]
+    meters: Sequence[Mapping[str, Any]]
+    reservations: Sequence[Mapping[str, Any]]
+    journal: Sequence[Mapping[str, Any]]
+    #: meters that differ from their journal
+    wrong_meters: Sequence[Mapping[str, Any]]
+    #: what SQLite's own checks complain of
+    damage: Sequence[object]
+    generations: Sequence[Generation]
+    #: what the provider has taken, in micro-dollars
+    spent: int
+    #: most generations at once
+    peak: int
+    events: Sequence[Event]
+    messages: Sequence[Message]
+
+
+async def look(world: World) -> Found:
+    damage: list[object] = []
+    if world.database_url.startswith("sqlite"):
+        damage += [row for row in await world.rows("PRAGMA integrity_check") if set(row.values()) != {"ok"}]
+        damage += await world.rows("PRAGMA foreign_key_check")
+    orphans = await world.rows("SELECT * FROM orphan_generation")
+    assert world.store is not None
+    return Found(
+        jobs=await world.rows("SELECT * FROM job"),
+        cards=await world.rows("SELECT * FROM card"),
+        attempts=await world.rows("SELECT * FROM attempt"),
+        orphans=orphans,
+        meters=await world.rows("SELECT * FROM meter"),
+        reservations=await world.rows("SELECT * FROM reservation"),
+        journal=await world.rows("SELECT * FROM journal"),
+        wrong_meters=await wrong_meters(world.store),
+        damage=damage,
+        generations=await world.provider.generations(),
+        spent=await world.provider.spent(),
+        peak=await world.provider.peak(),
+        events=list(world.chat.events.values()),
+        messages=list(world.chat.messages.values()),
+    )
+
+
+async def broken_promises(world: World) -> list[str]:
+    found = await look(world)
+    return [
+        *_lost(found),
+        *_unanswered(found),
+        *_misshown(found),
+        *_misgenerated(found),
+        *(_given_up(found) if world.marked else ()),
+        *_miscounted(found),
+        *_mischarged(found),
+        *_overloaded(found, world.concurrent),
+        *(f"the file is damaged: {complaint}" for complaint in found.damage),
+    ]
+
+
+def _lost(found: Found) -> Iterator[str]:
+    """Nothing is lost: every command that was taken made one job, and every job has ended."""
+    cards = {card["event"]: card["id"] for card in found.cards}
+    jobs = Counter(job["card"] for job in found.jobs)
+    for event in found.events:
+        card = cards.pop(f"chat:{event.id}", None)
+        told = {answer["card"] for answer in event.answers if "card" in answer}
+        refused = [answer for answer in event.answers if "refused" in answer]
+        if event.asks_for_job and (told or not refused):
+            if card is None:
+                yield f"event {event.id} made no card"
+            elif told != {card}:
+                yield f"event {event.id} made card {card}, and its member was told of {told or 'none'}"
+        elif card is not None:
+            yield f"event {event.id} made card {card} and was answered {event.answers}"
+        if card is not None and jobs[card] != 1:
+            yield f"card {card} has {jobs[card]} jobs"
+    yield from (f"card {card} belongs to no event" for card in cards.values())
+    yield from (
+        f"job {job['id']} is {job['state']} for ever" for job in found.jobs if job["state"] not in FINAL
+    )
+
+
+def _unanswered(found: Found) -> Iterator[str]:
+    """Everybody was answered, and what they were told is true."""
+    states = {job["id"]: job["state"] for job in found.jobs}
+    for event in found.events:
+        if not event.answers:
+            yield f"event {event.id} was never answered"
+        if event.content.get("command") != "cancel":
+            continue
+        job = event.content["values"]["job"]
+        promised = any("Taken back" in answer.get("note", "") for answer in event.answers)
+        if promised and states.get(job) != State.CANCELLED:
+            yield f"job {job} was taken back and is {states.get(job)}"
+
+
+def _misshown(found: Found) -> Iterator[str]:
+    """Every card is one message, which shows how its job ended."""
+    messages = defaultdict(list)
+    for message in found.messages:
+        messages[message.card].append(message)
+    jobs = {job["card"]: job for job in found.jobs}
+    for card in found.cards:
+        posted, job = messages.pop(card["id"], []), jobs[card["id"]]
+        if len(posted) != 1:
+            yield f"card {card['id']} was posted {len(posted)} times"
+        if card["undeliverable"] or card["shown_rev"] != card["wanted_rev"]:
+            yield f"card {card['id']} is behind: {card['shown_rev']} of {card['wanted_rev']} shown"
+        for message in posted:
+            (seen,) = message.shown[-1]["jobs"]
+            picture = seen["picture"]["file"] if seen["picture"] else None
+            expected = (job["id"], _TONES.get(job["state"]), job["file"])
+            if (seen["id"], seen["tone"], picture) != expected:
+                yield f"card {card['id']} shows {seen['tone']} {picture} for job {job['id']}, {job['state']}"
+            if message.shown[-1]["digest"] != card["shown_digest"]:
+                yield f"card {card['id']} does not look as it is believed to"
+    yield from (f"message of card {card}, which does not exist" for card in messages)
+
+
+def _misgenerated(found: Found) -> Iterator[str]:
+    """No job was made twice, and whatever was made is somebody's."""
+    results = {job["remote_id"]: job["id"] for job in found.jobs if job["state"] == State.COMPLETED}
+    orphans = {orphan["remote_id"]: orphan for orphan in found.orphans}
+    tried = {attempt["remote_id"] for attempt in found.attempts}
+    for generation in found.generations:
+        if generation.state == State.FAILED:
+            continue  # The provider has given the money back by itself.
+        if generation.id in results and (generation.id in orphans or generation.deleted):
+            yield f"generation {generation.id} is a result and was thrown away"
+        elif generation.id in orphans:
+            if not generation.deleted or orphans[generation.id]["removed_at"] is None:
+                yield f"orphan {generation.id} was not removed"
+        elif generation.id not in results:
+            knows = "got lost" if generation.id in tried else "is known to nobody"
+            yield f"generation {generation.id} ({generation.prompt}) {knows}"
+    made = {generation.id for generation in found.generations if generation.state == State.COMPLETED}
+    yield from (f"job {job} is completed by no generation" for one, job in results.items() if one not in made)
+
+
+def _given_up(found: Found) -> Iterator[str]:
+    """A create that carries a marker is found, or proven absent and sent again."""
+    # Once there is a generation, its echo proves that this provider echoes markers.
+    proven_at = min(
+        (job["finished_at"] for job in found.jobs if job["state"] == State.COMPLETED), default=None
+    )
+    for job in found.jobs:
+        given_up = job["state"] == State.FAILED and '"lost_answer"' in job["failure"]
+        if given_up and proven_at is not None and job["created_at"] > proven_at:
+            yield f"job {job['id']} was given up although its attempt carried a marker"
+
+
+def _miscounted(found: Found) -> Iterator[str]:
+    """Meters are exact: what was completed is used, nothing is reserved, and the journal says the same."""
+    yield from (f"meter {row['id']} differs from its journal" for row in found.wrong_meters)
+    expected: Counter[str] = Counter()
+    jobs = {job["id"]: job for job in found.jobs}
+    for job in found.jobs:
+        if job["state"] == State.COMPLETED:
+            expected[f"member:{job['member']}"] += job["price"]
+            expected[f"ceiling:{job['workspace']}"] += job["price"]
+    used: Counter[str] = Counter()
+    for meter in found.meters:
+        used[meter["scope"]] += meter["used"]
+        if meter["reserved"]:
+            yield f"meter {meter['id']} still has {meter['reserved']} reserved"
+    for scope in expected | used:
+        if expected[scope] != used[scope]:
+            yield f"{scope} has used {used[scope]}, and {expected[scope]} was completed"
+    for row in found.reservations:
+        job = jobs[row["job"]]
+        settled = "captured" if job["state"] == State.COMPLETED else "released"
+        if (row["settled_as"], row["amount"]) != (settled, job["price"]):
+            yield f"job {job['id']}, {job['state']}, was settled as {row['settled_as']} {row['amount']}"
+    entries = Counter((row["job"], row["meter"], row["kind"]) for row in found.journal)
+    yield from (
+        f"{kind} {count} times: job {job} on {meter}"
+        for (job, meter, kind), count in entries.items()
+        if count > 1
+    )
+
+
+def _mischarged(found: Found) -> Iterator[str]:
+    """What the provider took is what members and the operator paid."""
+    costs = {one.id: one.cost for one in found.generations if one.state != State.FAILED}
+    members = sum(job["price"] for job in found.jobs if job["state"] == State.COMPLETED)
+    operator = sum(orphan["price"] for orphan in found.orphans if costs.get(orphan["remote_id"]) is not None)
+    if found.spent != sum(costs.values()):
+        yield f"the provider took {found.spent} for generations of {sum(costs.values())}"
+    if found.spent != members + operator:
+        yield f"the provider took {found.spent}, members paid {members} and the operator {operator}"
+
+
+def _overloaded(found: Found, concurrent: int) -> Iterator[str]:
+    """The account's limit was never passed; an orphan's place is not counted."""
+    if found.peak > concurrent + len(found.orphans):
+        yield f"{found.peak} generations at once, where {concurrent} are allowed"
