@@ -9,7 +9,7 @@ from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
 from bot.engine.core import CARDS, JOBS, Core, log
 from bot.engine.moves import move
-from bot.engine.stocktaking import CLOCK_SKEW_MS, take_stock
+from bot.engine.stocktaking import CLOCK_SKEW_MS, Stock, take_stock
 from bot.providers.base import Provider
 from bot.store.accounts import AccountState, Stop, accounts, echoed_at, stop_account
 from bot.store.jobs import (
@@ -19,7 +19,6 @@ from bot.store.jobs import (
     lost_claims,
     overdue_in_queue,
     stranded,
-    unbound_attempts,
 )
 from bot.store.orphans import Removal, due_orphans, note_removal
 
@@ -84,7 +83,7 @@ async def resolve_unknown(core: Core, provider: Provider, jobs: list[Job]) -> No
         return
     oldest = min(newest[job.id].claimed_at for job in ripe)
     try:
-        complete, named = await scan(core, provider, back_to=oldest)
+        complete, stock = await scan(core, provider, back_to=oldest)
     except ProviderError:
         # A list that stays out of reach must not keep anybody's money for good.
         await _give_up(core, *(job for job in ripe if _too_long(core, newest[job.id])))
@@ -96,11 +95,9 @@ async def resolve_unknown(core: Core, provider: Provider, jobs: list[Job]) -> No
         attempt = newest[job.id]
         if job.state is not State.UNKNOWN or job.attempt != attempt.number:
             continue
-        if proven and attempt.marked and job.id not in named:
+        if proven and attempt.marked and job.id not in stock.named:
             await move(core, job, State.QUEUED, "proven_absent")
-        elif complete and await _undecided(core, provider, attempt):
-            continue
-        elif complete or _too_long(core, attempt):
+        elif _too_long(core, attempt) or (complete and not _undecided(stock, attempt)):
             await _give_up(core, job)
 
 
@@ -113,33 +110,30 @@ async def _give_up(core: Core, *jobs: Job) -> None:
         await move(core, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
 
 
-async def _undecided(core: Core, provider: Provider, attempt: Attempt) -> bool:
-    """Whether an equal job is still submitting, so that what the list shows may yet be either's."""
-    if attempt.marked or attempt.fingerprint is None:
-        return False
-    rows = await unbound_attempts(core.database, provider.account, [attempt.fingerprint])
-    return any(row.state is State.SUBMITTING and row.number == row.newest for row in rows)
+def _undecided(stock: Stock, attempt: Attempt) -> bool:
+    """Whether a generation that the scan left to nobody may be this attempt's.
 
-
-async def scan(core: Core, provider: Provider, *, back_to: int) -> tuple[bool, set[str]]:
-    """Read an account's list back to a time, and take stock of all of it.
-
-    Answers whether nothing was left out, and the jobs that markers named.
+    What was seen then counts, not what holds now: the equal job that stood in the way may have moved since.
     """
-    named: set[str] = set()
+    return not attempt.marked and attempt.fingerprint in stock.undecided
+
+
+async def scan(core: Core, provider: Provider, *, back_to: int) -> tuple[bool, Stock]:
+    """Take stock of an account's list back to a time; answers whether nothing of it was left out."""
+    stock = Stock()
     if not provider.capabilities.lists:
-        return False, named
+        return False, stock
     offset, whole = 0, True
     for _ in range(_PAGES_MAX):
         page = await provider.page(limit=_PAGE, offset=offset)
         whole &= page.whole
-        named |= await take_stock(core, provider, page.generations)
+        stock.add(await take_stock(core, provider, page.generations))
         times = [one.created_at for one in page.generations if one.created_at is not None]
         # The order of the list is not documented: a page counts as older only when all of it is.
         if not page.has_more or (times and max(times) < back_to - CLOCK_SKEW_MS):
-            return whole, named
+            return whole, stock
         offset += _PAGE - _OVERLAP
-    return False, named
+    return False, stock
 
 
 async def sweep(core: Core, provider: Provider) -> None:

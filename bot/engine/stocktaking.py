@@ -7,6 +7,7 @@ borne by the operator, so that the member pays once at most. What shows no sign 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.domain.jobs import State
 from bot.engine.core import Core, log
@@ -24,8 +25,22 @@ _ADOPTING = frozenset({State.SUBMITTING, State.UNKNOWN, State.QUEUED})
 CLOCK_SKEW_MS = 5_000
 
 
-async def take_stock(core: Core, provider: Provider, generations: Sequence[Generation]) -> set[str]:
-    """Find each generation its job, or make it an orphan; answers the jobs that some marker named."""
+@dataclass(slots=True)
+class Stock:
+    """What a look at generations has told about jobs."""
+
+    #: jobs that some marker named
+    named: set[str] = field(default_factory=set)
+    #: fingerprints of generations that an equal job's answer may yet claim, so that nobody was given them
+    undecided: set[str] = field(default_factory=set)
+
+    def add(self, other: "Stock") -> None:
+        self.named |= other.named
+        self.undecided |= other.undecided
+
+
+async def take_stock(core: Core, provider: Provider, generations: Sequence[Generation]) -> Stock:
+    """Find each generation its job, or make it an orphan."""
     marked = {
         generation.id: marker
         for generation in generations
@@ -46,8 +61,8 @@ async def take_stock(core: Core, provider: Provider, generations: Sequence[Gener
             row = found.get((marker.job, marker.attempt))
             if row is not None and row.account == provider.account:
                 await _settle_marked(core, generation, row)
-    await _bind_equals(core, lost, [one for one in unmarked if one.id not in known])
-    return {marker.job for marker in marked.values()}
+    undecided = await _bind_equals(core, lost, [one for one in unmarked if one.id not in known])
+    return Stock({marker.job for marker in marked.values()}, undecided)
 
 
 async def claim_answer(core: Core, generation: Generation, claim: Claim) -> None:
@@ -100,14 +115,16 @@ async def _lost_attempts(
 
 async def _bind_equals(
     core: Core, lost: Mapping[str, list[Attempt]], generations: Sequence[Generation]
-) -> None:
+) -> set[str]:
     """Bind generations without a marker one to one to the lost attempts that they equal.
 
     Equal requests are interchangeable, so any pairing is right; but as long as an equal job is still
-    submitting, one of these may be its own and its answer on the way.
+    submitting, one of these may be its own and its answer on the way: answers the fingerprints left so.
     """
+    undecided: set[str] = set()
     for fingerprint, rows in lost.items():
         if any(row.state is State.SUBMITTING and row.number == row.newest for row in rows):
+            undecided.add(fingerprint)
             continue
         equals = sorted(
             (one for one in generations if one.fingerprint == fingerprint),
@@ -124,6 +141,7 @@ async def _bind_equals(
                 await _adopt(core, generation, match)
             else:
                 await _orphan(core, generation, match, Cause.UNBOUND)
+    return undecided
 
 
 def _may_be(core: Core, generation: Generation, attempt: Attempt) -> bool:

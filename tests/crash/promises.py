@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain.jobs import FINAL, State
 from bot.store.operations import wrong_meters
 from tests.crash.chat import Event, Message
+from tests.crash.timing import LIST_LAG_MS
 from tests.crash.world import Generation, World
 
 _TONES = {State.COMPLETED: "done", State.FAILED: "failed", State.CANCELLED: "failed"}
@@ -77,6 +78,7 @@ async def broken_promises(world: World) -> list[str]:
         *_miscounted(found),
         *_mischarged(found),
         *_overloaded(found, world.concurrent),
+        *_given_up_early(found, world.grace_ms),
         *(f"the file is damaged: {complaint}" for complaint in found.damage),
     ]
 
@@ -171,6 +173,22 @@ def _given_up(found: Found) -> Iterator[str]:
         given_up = job["state"] == State.FAILED and '"lost_answer"' in job["failure"]
         if given_up and proven_at is not None and job["created_at"] > proven_at:
             yield f"job {job['id']} was given up although its attempt carried a marker"
+
+
+def _given_up_early(found: Found, grace_ms: int) -> Iterator[str]:
+    """The operator pays for no generation that could be seen while a job still waited for it."""
+    seen_at = {generation.id: generation.created_at + LIST_LAG_MS for generation in found.generations}
+    fingerprints = {attempt["job"]: attempt["fingerprint"] for attempt in found.attempts}
+    for orphan in found.orphans:
+        for attempt in found.attempts:
+            # Without a marker an orphan belongs to whichever equal attempt was left over.
+            same = orphan["job"] == attempt["job"] or (
+                not attempt["marked"] and attempt["fingerprint"] == fingerprints.get(orphan["job"])
+            )
+            if attempt["remote_id"] is None and attempt["sent_at"] is not None and same:
+                waited = attempt["sent_at"] <= seen_at[orphan["remote_id"]] < attempt["sent_at"] + grace_ms
+                if waited:
+                    yield f"job {attempt['job']} waited for what became orphan {orphan['remote_id']}"
 
 
 def _miscounted(found: Found) -> Iterator[str]:

@@ -26,7 +26,9 @@ async def held_at(world: World, point: str) -> Running:
 
 
 async def shown(chat: Chat) -> bool:
-    return bool(chat.messages) and all(message.settled for message in chat.messages.values())
+    """Every command that asks for a job has a message that shows how it ended."""
+    asked = sum(event.asks_for_job for event in chat.events.values())
+    return asked == sum(message.settled for message in chat.messages.values())
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import httpx
 
 from bot.providers.simulator import SimulatorSettings
 from bot.providers.simulator.accounts import account_of
+from bot.settings import Timing
 from bot.store.database import Database, connect
 from bot.store.queries import Query
 from tests.crash import timing
@@ -40,6 +41,8 @@ class Generation:
     state: str
     callback_url: str | None
     deleted: bool
+    #: milliseconds since 1970
+    created_at: int
     prompt: str
     #: micro-dollars
     cost: int
@@ -139,6 +142,11 @@ class World:
             "CHAT_DEDUPE_MS": str(self.dedupe_ms),
             "CRASH_MARK": str(self.mark),
         }
+
+    @property
+    def grace_ms(self) -> int:
+        """How long a create whose answer was lost may take to appear in the list."""
+        return round(Timing().unknown_grace * float(self.times["REVERIE_TIME_SCALE"]))
 
     @property
     def mark(self) -> Path:

@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 
 from bot.domain.jobs import State
+from bot.engine.recovery import pick_up_claims, resolve_unknown
 from bot.engine.stocktaking import take_stock
 from bot.store.database import Database
 from bot.store.queries import Query
 from tests.engine.conftest import Open
-from tests.engine.fakes import held, lost_on_the_way
+from tests.engine.fakes import held, lost, lost_on_the_way
 
 
 class Interrupted:
@@ -21,7 +22,6 @@ class Interrupted:
         self._database = database
         self._after = after
         self._happens: Callable[[], Awaitable[object]] | None = happens
-        self.signals = database.signals
 
     async def fetch(self, query: Query, /, **values: object) -> list[Mapping[str, Any]]:
         rows = await self._database.fetch(query, **values)
@@ -30,9 +30,8 @@ class Interrupted:
             await happens()
         return rows
 
-    @property
-    def write(self) -> Any:
-        return self._database.write
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
 
 
 @pytest.mark.parametrize("reachable", [True, False])
@@ -64,3 +63,29 @@ async def test_an_answer_between_two_reads_makes_no_orphan(
         job = await home.comes_to(card, State.SUBMITTED)
         assert [job.remote_id] == list(home.provider.generations)
         assert {} == await home.orphans()
+
+
+async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_house: Open) -> None:
+    """The equal job in the way loses its lease right after the scan, which could tell nothing apart."""
+    async with any_house(start=("submit",), reachable=False) as home:
+        step = held()
+        home.provider.steps.extend([lost(), step])
+        first = await home.ask()
+        await home.comes_to(first, State.UNKNOWN)
+        second = await home.ask()
+        await step.begun.wait()
+        home.advance(60_001)
+
+        async def lease_ends() -> None:
+            await pick_up_claims(home.core)
+            await home.comes_to(second, State.UNKNOWN)
+
+        database = Interrupted(home.core.database, "jobs_by_id", lease_ends)
+        core = replace(home.core, database=cast("Database", database))
+        await resolve_unknown(core, home.provider, [await home.job(first)])
+        assert State.UNKNOWN is (await home.job(first)).state
+
+        home.start("watch")
+        jobs = [await home.ends(card) for card in (first, second)]
+        assert set(home.provider.generations) == {job.remote_id for job in jobs}
+        step.open()
