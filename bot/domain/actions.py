@@ -1,16 +1,25 @@
 """What can be done with a finished job by a button or a reaction."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.commands.extend import extension_of, going_on
 from bot.domain.errors import InvalidRequest
+from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
+from bot.domain.media import MediaKind, Reference
 from bot.domain.requests import (
-    AspectRatio,
+    PATIENT_MODEL,
+    AnyRequest,
     ImageRequest,
-    Reference,
     ReframeImageRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+    check_length,
     check_prompt,
+    check_video,
+    takes_length,
 )
 
 #: how much a variation keeps of its picture, as the API's documents suggest
@@ -22,77 +31,179 @@ class Action(StrEnum):
 
     VARIATION = "variation"
     AGAIN = "again"
+    EDIT = "edit"
+    ANIMATE = "animate"
+    EXTEND = "extend"
+    REVERSE = "reverse"
     REFRAME = "reframe"
     GALLERY = "gallery"
+    SEND = "send"
     DELETE = "delete"
 
 
 EMOJI: Mapping[Action, str] = {
     Action.VARIATION: "🔁",
     Action.AGAIN: "🎲",
+    Action.EDIT: "✏️",
+    Action.ANIMATE: "🎬",
+    Action.EXTEND: "⏩",
+    Action.REVERSE: "⏪",
     Action.REFRAME: "🖼️",
     Action.GALLERY: "⭐",
+    Action.SEND: "✉️",
     Action.DELETE: "❌",
 }
 LABELS: Mapping[Action, str] = {
     Action.VARIATION: "Variation",
     Action.AGAIN: "Again",
+    Action.EDIT: "Edit prompt",
+    Action.ANIMATE: "Animate",
+    Action.EXTEND: "Extend",
+    Action.REVERSE: "Lead up to it",
     Action.REFRAME: "Reframe",
     Action.GALLERY: "Gallery",
+    Action.SEND: "Send to me",
     Action.DELETE: "Delete",
 }
 #: actions that make, and pay for, a new job
-GENERATING = frozenset({Action.VARIATION, Action.AGAIN, Action.REFRAME})
-
-_OFFERED: Mapping[State, tuple[Action, ...]] = {
-    State.COMPLETED: tuple(Action),
-    State.FAILED: (Action.AGAIN, Action.DELETE),
-    State.CANCELLED: (Action.AGAIN, Action.DELETE),
+GENERATING = frozenset(
+    {
+        Action.VARIATION,
+        Action.AGAIN,
+        Action.EDIT,
+        Action.ANIMATE,
+        Action.EXTEND,
+        Action.REVERSE,
+        Action.REFRAME,
+    }
+)
+#: what a result of the other kind has none of
+_ONLY: Mapping[Action, MediaKind] = {
+    Action.ANIMATE: MediaKind.PICTURE,
+    Action.EXTEND: MediaKind.VIDEO,
+    Action.REVERSE: MediaKind.VIDEO,
 }
+#: left when there is no result, or none any more
+_WITHOUT_RESULT = (Action.AGAIN, Action.EDIT, Action.DELETE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What an action may be told besides."""
+
+    #: the new words of EDIT
+    prompt: str | None = None
+    #: the new frame of REFRAME; None turns the old one on its side
+    aspect_ratio: AspectRatio | None = None
 
 
 def offered(job: Job) -> tuple[Action, ...]:
     """The actions that apply to a job as it stands, in the order in which they are shown."""
-    return () if job.deleted else _OFFERED.get(job.state, ())
+    if job.deleted or not job.is_final:
+        return ()
+    if job.state is not State.COMPLETED or job.expired:
+        return _WITHOUT_RESULT
+    return tuple(action for action in Action if _ONLY.get(action, job.request.makes) is job.request.makes)
 
 
 def require_offered(action: Action, job: Job) -> None:
-    if action not in offered(job):
-        if not job.is_final:
-            raise InvalidRequest("This job has not finished yet; try again when it has")
-        raise InvalidRequest(
-            f"{EMOJI[action]} {LABELS[action]} cannot be used on this job: it has no picture"
-        )
+    if action in offered(job):
+        return
+    name = f"{EMOJI[action]} {LABELS[action]}"
+    if not job.is_final:
+        raise InvalidRequest("This job has not finished yet; try again when it has")
+    if job.state is not State.COMPLETED or job.deleted or job.expired:
+        raise InvalidRequest(f"{name} cannot be used on this job: it has no result")
+    raise InvalidRequest(f"{name} cannot be used on a {job.request.makes}, only on a {_ONLY[action]}")
 
 
-def follow_up(
-    action: Action, job: Job, *, aspect_ratio: AspectRatio | None = None
-) -> ImageRequest | ReframeImageRequest:
+def follow_up(action: Action, job: Job, wording: Wording | None = None) -> AnyRequest:
     """The request that a generating action makes of a finished job."""
     require_offered(action, job)
+    wording = wording or Wording()
     match action:
         case Action.AGAIN:
             return job.request
+        case Action.EDIT:
+            return _reworded(job.request, wording.prompt)
         case Action.VARIATION:
-            return ImageRequest(
-                prompt=check_prompt(job.title),
-                model=job.request.model,
-                aspect_ratio=job.request.aspect_ratio,
-                format=job.request.format,
-                image_refs=(Reference(job=job.id, weight=VARIATION_WEIGHT),),
-            )
+            return _variation(job)
+        case Action.ANIMATE:
+            return _animation(job)
+        case Action.EXTEND | Action.REVERSE:
+            return _extension(job, forward=action is Action.EXTEND)
         case Action.REFRAME:
-            return ReframeImageRequest(
-                source=Reference(job=job.id),
-                model=job.request.model,
-                format=job.request.format,
-                aspect_ratio=aspect_ratio or turned(job.request.aspect_ratio),
-            )
+            return _reframed(job, wording.aspect_ratio or turned(job.request.aspect_ratio))
         case _:
             raise InvalidRequest(f"{LABELS[action]} makes no new job")
 
 
+def _reworded(request: AnyRequest, prompt: str | None) -> AnyRequest:
+    if prompt is None:
+        raise InvalidRequest("Write the new prompt")
+    words = check_prompt(prompt, required=isinstance(request, ImageRequest))
+    changed = request.model_copy(update={"prompt": words})
+    return check_video(changed) if isinstance(changed, VideoRequest) else changed
+
+
+def _variation(job: Job) -> AnyRequest:
+    """Of a picture a new one guided by it; of a video the same request from its first frame."""
+    request = job.request
+    if isinstance(request, ImageRequest | ReframeImageRequest):
+        return ImageRequest(
+            prompt=check_prompt(job.words or "A variation of this picture"),
+            model=request.model,
+            aspect_ratio=request.aspect_ratio,
+            format=request.format,
+            image_refs=(Reference(job=job.id, weight=VARIATION_WEIGHT),),
+        )
+    frame = Reference(job=job.id, still=True)
+    if isinstance(request, ReframeVideoRequest):
+        return extension_of(job).model_copy(update={"prompt": job.words, "start": frame})
+    again = {"prompt": request.prompt or job.words, "start": frame, **_ends(request)}
+    return check_video(request.model_copy(update=again))
+
+
+def _ends(request: VideoRequest) -> dict[str, object]:
+    """A video that led up to another keeps its end only where that is a picture, and then cannot loop."""
+    end = request.end if request.end is not None and request.end.kind is MediaKind.PICTURE else None
+    return {"end": end, "loop": request.loop and end is None}
+
+
+def _animation(job: Job) -> VideoRequest:
+    return check_video(
+        VideoRequest(prompt=job.words, aspect_ratio=job.request.aspect_ratio, start=Reference(job=job.id))
+    )
+
+
+def _extension(job: Job, *, forward: bool) -> VideoRequest:
+    video = Reference(job=job.id, kind=MediaKind.VIDEO)
+    end = {"start": video} if forward else {"end": video}
+    words = going_on(job, forward=forward)
+    return check_video(extension_of(job).model_copy(update={"prompt": words, **end}))
+
+
+def _reframed(job: Job, aspect_ratio: AspectRatio) -> AnyRequest:
+    request = job.request
+    if isinstance(request, ImageRequest | ReframeImageRequest):
+        return ReframeImageRequest(
+            source=Reference(job=job.id),
+            model=request.model,
+            format=request.format,
+            aspect_ratio=aspect_ratio,
+        )
+    length = job.result.duration_ms if job.result else None
+    reframing = ReframeVideoRequest(
+        source=Reference(job=job.id, kind=MediaKind.VIDEO),
+        model=request.model if takes_length(request.model, length or 0) else PATIENT_MODEL,
+        aspect_ratio=aspect_ratio,
+        duration_ms=length,
+    )
+    check_length(reframing)
+    return reframing
+
+
 def turned(aspect_ratio: AspectRatio) -> AspectRatio:
     """The same frame stood on its side, and a tall one for a square: what a bare 🖼️ means."""
-    width, height = aspect_ratio.split(":")
+    width, height = aspect_ratio.parts
     return AspectRatio.PORTRAIT if width == height else AspectRatio(f"{height}:{width}")

@@ -5,15 +5,18 @@ A view says what is to be seen; each adapter says it in its platform's own way.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 import orjson
 
 from bot.domain.actions import Action, offered
-from bot.domain.jobs import FINAL, WAITING, Job, Picture, State
+from bot.domain.jobs import FINAL, WAITING, Job, State
+from bot.domain.media import Media
+from bot.domain.outlook import Outlook, Told
 from bot.domain.people import Place
-from bot.domain.pricing import is_estimate, show_money
+from bot.domain.pricing import is_estimate, is_upper_bound, show_money
+from bot.domain.requests import ReframeVideoRequest, VideoRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,10 @@ class Card:
     #: shows in a row that failed
     tries: int
     created_at: int
+    #: the one job that it shows, though that belongs to another card
+    copy_of: str | None = None
+    #: what its message says about jobs that have not ended, by job
+    told: Mapping[str, Told] = field(default_factory=dict)
 
 
 class Tone(StrEnum):
@@ -45,20 +52,6 @@ class Tone(StrEnum):
     DONE = "done"
     FAILED = "failed"
     GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What is expected of a job that has not ended."""
-
-    #: place in the queue from 1; None once it is with the provider
-    position: int | None = None
-    #: milliseconds until it is expected to be done
-    wait_ms: int = 0
-    #: milliseconds that the generation itself is expected to take
-    generation_ms: int = 0
-    #: why nothing moves, where that is known
-    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +68,11 @@ class JobView:
     running_since: int | None
     #: milliseconds that it is expected to run
     expected_ms: int
-    picture: Picture | None
-    #: the picture in words
+    #: place in the queue and when it is expected to be done, as told; None where nothing is told
+    position: int | None
+    ready_at: int | None
+    media: Media | None
+    #: the media in words
     alt: str
     actions: tuple[Action, ...]
     #: can still be taken back
@@ -84,6 +80,8 @@ class JobView:
     stars: int
     #: job that it was made from
     parent: str | None
+    #: why its place or time is worse than told before
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +114,8 @@ class CardView:
         return hashlib.sha256(looks).hexdigest()[:32]
 
 
-def view(card: Card, jobs: Sequence[Job], outlooks: Mapping[str, Outlook]) -> CardView:
-    """What the card shows now; `outlooks` holds an entry for every job that has not ended."""
+def view(card: Card, jobs: Sequence[Job], outlooks: Mapping[str, Outlook], now: int) -> CardView:
+    """What the card shows at `now`; `outlooks` holds an entry for every job that has not ended."""
     first = jobs[0]
     return CardView(
         card=card.id,
@@ -125,27 +123,39 @@ def view(card: Card, jobs: Sequence[Job], outlooks: Mapping[str, Outlook]) -> Ca
         member=first.member,
         member_name=first.member_name,
         title=first.title,
-        private=first.private,
+        private=card.place.private,
         created_at=card.created_at,
-        jobs=tuple(view_job(job, outlooks.get(job.id, Outlook())) for job in jobs),
+        jobs=tuple(view_job(job, outlooks.get(job.id), now) for job in jobs),
     )
 
 
-def view_job(job: Job, outlook: Outlook) -> JobView:
+def view_job(job: Job, outlook: Outlook | None, now: int) -> JobView:
     return JobView(
         id=job.id,
         tone=_tone(job),
-        headline=headline(job, outlook),
+        headline=headline(job, outlook or Outlook()),
         facts=_facts(job),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
-        expected_ms=outlook.generation_ms,
-        picture=None if job.deleted else job.result,
+        expected_ms=outlook.generation_ms if outlook else 0,
+        position=outlook.position if outlook else None,
+        ready_at=now + outlook.wait_ms if outlook else None,
+        media=None if job.deleted or job.expired else job.result,
         alt=job.title,
         actions=offered(job),
         cancellable=job.state in WAITING,
         stars=job.stars,
         parent=job.parent,
+        because=outlook.because if outlook else "",
     )
+
+
+def told(seen: CardView) -> dict[str, Told]:
+    """What a revision says about its jobs that have not ended."""
+    return {
+        job.id: Told(position=job.position, ready_at=job.ready_at, because=job.because)
+        for job in seen.jobs
+        if job.ready_at is not None
+    }
 
 
 def _tone(job: Job) -> Tone:
@@ -165,33 +175,57 @@ def headline(job: Job, outlook: Outlook) -> str:
     if job.state is State.QUEUED and outlook.obstacle:
         return f"Waiting: {outlook.obstacle}"
     place = "In the queue" if outlook.position is None else f"Place {outlook.position} in the queue"
+    because = f" – {outlook.because}" if outlook.because else ""
     lines = {
         State.HELD: "Waits for a confirmation",
         State.PREPARING: "Preparing what it builds on",
-        State.QUEUED: f"{place} · {show_wait(outlook.wait_ms)}",
-        State.SUBMITTING: f"On its way · {show_wait(outlook.wait_ms)}",
+        State.QUEUED: f"{place} · {show_wait(outlook.wait_ms)}{because}",
+        State.SUBMITTING: f"On its way · {show_wait(outlook.wait_ms)}{because}",
         State.UNKNOWN: "The answer got lost on the way; finding out what became of it",
-        State.SUBMITTED: f"Dreaming · {show_wait(outlook.generation_ms)} in all",
-        State.COMPLETED: "Done",
+        State.SUBMITTED: _dreaming(outlook, because),
+        State.COMPLETED: "Done; its file was removed when its time was over" if job.expired else "Done",
         State.FAILED: "This did not work; not charged",
         State.CANCELLED: f"Taken back; not charged ({show_money(job.price)} returned)",
     }
     return lines[job.state]
 
 
+def _dreaming(outlook: Outlook, because: str) -> str:
+    if outlook.late:
+        return f"Taking longer than usual; most are done in {show_wait(outlook.generation_ms)}"
+    return f"Dreaming · {show_wait(outlook.generation_ms)} in all{because}"
+
+
 def _facts(job: Job) -> tuple[tuple[str, str], ...]:
-    facts = [("Model", str(job.request.model)), ("Aspect ratio", str(job.request.aspect_ratio))]
+    request = job.request
+    follows = isinstance(request, VideoRequest) and request.follows_picture
+    ratio = "that of its picture" if follows else str(request.aspect_ratio)
+    facts = [("Model", str(request.model)), ("Aspect ratio", ratio)]
+    if isinstance(request, VideoRequest):
+        facts.append(("Resolution", str(request.resolution)))
+        facts.append(("Length", show_length(request.duration.ms)))
+        if request.loop and request.start is None and request.end is not None:
+            facts.append(("Loop", "may not close: it has a picture at its end alone"))
+    elif isinstance(request, ReframeVideoRequest) and request.duration_ms is not None:
+        facts.append(("Length", show_length(request.duration_ms)))
     if job.state in (State.FAILED, State.CANCELLED):
         facts.append(("Price", "not charged"))
     elif job.refunded:
         facts.append(("Price", f"{show_money(job.price)}, refunded"))
+    elif is_upper_bound(request):
+        facts.append(("Price", f"up to {show_money(job.price)}"))
     else:
-        facts.append(("Price", show_money(job.price, estimate=is_estimate(job.request) and not job.is_final)))
+        facts.append(("Price", show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
     if job.result:
         facts.append(("Size", f"{job.result.width} × {job.result.height}"))
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
         facts.append(("Took", show_duration(job.finished_at - job.submitted_at)))
     return tuple(facts)
+
+
+def show_length(milliseconds: int) -> str:
+    """The length of a video."""
+    return f"{round(milliseconds / 1000, 1):g} s"
 
 
 def show_wait(milliseconds: int) -> str:

@@ -1,9 +1,12 @@
 """What could come next in a command that is being typed."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.commands import CATALOGUE, Audience, Command
+from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION, MOTION_OPTION, concepts_after
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import FLAG, fits
 
@@ -24,13 +27,22 @@ class Completion:
     """The suggestions for a text, and what else only the store can tell."""
 
     suggestions: tuple[Suggestion, ...] = ()
-    #: the option whose jobs or members should be offered too, and the text before its value
+    #: what the option takes whose jobs or members should be offered too, and the text before its value
     wanted: Kind | None = None
     stem: str = ""
 
 
-def complete(text: str, *, admin: bool) -> Completion:
-    """Suggest how to go on after `text`, whose end is where the person types."""
+#: a camera motion that is being typed: several words, in quotes that are not closed yet, or the first one
+_MOTION = re.compile(r"(?:--|—|–)(?P<flag>[A-Za-z][\w-]{0,40})(?:\s+|=)(?P<typed>\"[^\"]*|[^\s\"]*)\Z")
+
+
+def complete(
+    text: str, *, admin: bool, concepts: Sequence[str] = CONCEPTS, camera_motions: Sequence[str] = ()
+) -> Completion:
+    """Suggest how to go on after `text`, whose end is where the person types.
+
+    `concepts` and `camera_motions` are those that the provider knows.
+    """
     typed = text.lstrip()
     if not typed.startswith("/"):
         return Completion()
@@ -47,10 +59,16 @@ def complete(text: str, *, admin: bool) -> Completion:
     if not _for(CATALOGUE[name], admin=admin):
         return Completion()
     spec = options(CATALOGUE[name])
+    if (motion := _MOTION.search(typed)) and _names_motion(motion["flag"], spec):
+        return _motions(motion, camera_motions)
+    return _options(typed, name, spec, concepts)
+
+
+def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:
     stem, _, last = typed.rpartition(" ")
     before = stem.split()[len(name.split()) :]
     if before and (flag := _awaiting(before[-1], spec)):
-        return _values(flag, stem, last)
+        return _values(flag, stem, last, concepts)
     given, fresh = _given(before, spec)
     if last.startswith("--"):
         start = last[2:].lower().replace("-", "_")
@@ -58,13 +76,30 @@ def complete(text: str, *, admin: bool) -> Completion:
             suggestions=tuple(
                 Suggestion(text=f"{stem} --{option.name} ", label=f"--{option.name}", about=_about(option))
                 for option in spec
-                if option.name not in given and option.name.startswith(start)
+                if _open(option, given) and option.name.startswith(start)
             )
         )
     positional = next(
-        (one for one in spec if one.positional and one.kind is not Kind.TEXT and one.name not in given), None
+        (one for one in spec if one.positional and one.kind is not Kind.TEXT and _open(one, given)), None
     )
-    return _values(positional, stem, last) if positional is not None and fresh else Completion()
+    return _values(positional, stem, last, concepts) if positional is not None and fresh else Completion()
+
+
+def _names_motion(flag: str, spec: Sequence[Option]) -> bool:
+    option = _flag(f"--{flag}", spec)
+    return option is not None and option.name == MOTION_OPTION
+
+
+def _motions(typing: re.Match[str], known: Sequence[str]) -> Completion:
+    begun = typing["typed"].removeprefix('"').lower()
+    before = typing.string[: typing.start("typed")]
+    return Completion(
+        suggestions=tuple(
+            Suggestion(text=f'{before}"{motion}" ', label=motion, about="Camera motion")
+            for motion in known
+            if motion.startswith(begun)
+        )
+    )
 
 
 def _names(typed: str, *, admin: bool) -> tuple[Suggestion, ...]:
@@ -79,9 +114,14 @@ def _for(command: type[Command], *, admin: bool) -> bool:
     return admin or command.audience is Audience.EVERYONE
 
 
-def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[set[str], bool]:
-    """The options that these words set, and whether no free text has begun yet."""
-    given: set[str] = set()
+def _open(option: Option, given: Mapping[str, int]) -> bool:
+    """Whether an option can be given, or given once more."""
+    return given.get(option.name, 0) < option.times
+
+
+def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[Counter[str], bool]:
+    """How often these words set each option, and whether no free text has begun yet."""
+    given: Counter[str] = Counter()
     fresh = True
     value = False
     for word in words:
@@ -89,26 +129,33 @@ def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[set[str], bool
         if value:
             value = False
         elif flag is not None:
-            given.add(flag.name)
+            given[flag.name] += 1
             value = _awaiting(word, spec) is not None
         elif fitting := next(
-            (one for one in spec if fresh and one.positional and one.name not in given and fits(one, word)),
+            (one for one in spec if fresh and one.positional and _open(one, given) and fits(one, word)),
             None,
         ):
-            given.add(fitting.name)
+            given[fitting.name] += 1
         else:
             fresh = False
             given.update(one.name for one in spec if one.positional and one.kind in (Kind.TEXT, Kind.MEMBER))
     return given, fresh
 
 
-def _values(option: Option, stem: str, last: str) -> Completion:
+def _values(option: Option, stem: str, last: str, concepts: Sequence[str]) -> Completion:
+    if option.name == CONCEPTS_OPTION:
+        return Completion(
+            suggestions=tuple(
+                Suggestion(text=f"{stem} {listed} ", label=listed, about=option.about)
+                for listed in concepts_after(last, concepts)
+            )
+        )
     found = tuple(
         Suggestion(text=f"{stem} {choice} ", label=choice, about=option.about)
         for choice in option.choices
         if choice.startswith(last.lower())
     )
-    wanted = option.kind if option.kind in (Kind.JOB, Kind.MEMBER) else None
+    wanted = option.kind if option.kind in (Kind.JOB, Kind.MEDIA, Kind.MEMBER) else None
     return Completion(suggestions=found, wanted=wanted, stem=stem)
 
 

@@ -5,9 +5,10 @@ Sources: the platforms' references for application commands and for blocks and m
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.commands import Command
+from bot.domain.fields import DiscordField, SlackField, discord_fields, slack_fields
 from bot.domain.options import options
 
 #: a group and its member
@@ -34,6 +35,10 @@ SLACK_RESERVED = frozenset({
 SLACK_MODAL_BLOCKS = 100
 SLACK_LABEL = 75
 SLACK_SELECT_OPTIONS = 100
+#: characters of a choice, and of what stands below a field
+SLACK_CHOICE, SLACK_HINT = 75, 2000
+#: files of one field
+SLACK_FILES = 10
 
 
 def native_on_slack(command: type[Command]) -> bool:
@@ -80,40 +85,62 @@ def _discord(commands: list[type[Command]]) -> Iterator[str]:
 
 
 def _discord_command(command: type[Command]) -> Iterator[str]:
-    spec = options(command)
-    if len(spec) > DISCORD_OPTIONS:
-        yield f"Discord: /{command.name} has {len(spec)} options, {DISCORD_OPTIONS} are allowed"
-    for text in (command.about, *(option.about for option in spec)):
+    fields = discord_fields(command)
+    if len(fields) > DISCORD_OPTIONS:
+        yield f"Discord: /{command.name} has {len(fields)} options, {DISCORD_OPTIONS} are allowed"
+    for text in (command.about, *(field.about for field in fields)):
         if not 0 < len(text) <= DISCORD_DESCRIPTION:
             yield f"Discord: a description of /{command.name} has {len(text)} characters: {text!r}"
-    for name in (*command.name.split(), *(option.name for option in spec)):
+    for name in (*command.name.split(), *(field.name for field in fields)):
         if not DISCORD_NAME.fullmatch(name):
             yield f"Discord: {name!r} of /{command.name} is not a legal name"
-    for option in spec:
-        if len(option.choices) > DISCORD_CHOICES:
-            yield f"Discord: {option.name} of /{command.name} has {len(option.choices)} choices"
-        for choice in option.choices:
+    for name, times in Counter(field.name for field in fields).items():
+        if times > 1:
+            yield f"Discord: {name} of /{command.name} means {times} options"
+    yield from _discord_choices(command, fields)
+
+
+def _discord_choices(command: type[Command], fields: Sequence[DiscordField]) -> Iterator[str]:
+    for field in fields:
+        if len(field.choices) > DISCORD_CHOICES:
+            yield f"Discord: {field.name} of /{command.name} has {len(field.choices)} choices"
+        for choice in field.choices:
             if len(choice) > DISCORD_CHOICE:
-                yield f"Discord: a choice of {option.name} of /{command.name} has {len(choice)} characters"
+                yield f"Discord: a choice of {field.name} of /{command.name} has {len(choice)} characters"
 
 
 def discord_size(command: type[Command]) -> int:
     """Characters that Discord counts of a command: names, descriptions and choices."""
-    spec = options(command)
     return (
         len(command.name)
         + len(command.about)
-        + sum(len(option.name) + len(option.about) + 2 * sum(map(len, option.choices)) for option in spec)
+        + sum(
+            len(field.name) + len(field.about) + 2 * sum(map(len, field.choices))
+            for field in discord_fields(command)
+        )
     )
 
 
 def _slack(commands: list[type[Command]]) -> Iterator[str]:
     for command in commands:
-        spec = options(command)
-        if len(spec) > SLACK_MODAL_BLOCKS:
-            yield f"Slack: the form of /{command.name} has {len(spec)} blocks"
-        for option in spec:
-            if len(option.name) > SLACK_LABEL:
-                yield f"Slack: the label {option.name!r} of /{command.name} is too long"
-            if len(option.choices) > SLACK_SELECT_OPTIONS:
-                yield f"Slack: {option.name} of /{command.name} has {len(option.choices)} choices"
+        fields = slack_fields(command)
+        if len(fields) > SLACK_MODAL_BLOCKS:
+            yield f"Slack: the form of /{command.name} has {len(fields)} blocks"
+        for name, times in Counter(field.name for field in fields).items():
+            if times > 1:
+                yield f"Slack: {name} of /{command.name} means {times} fields"
+        for field in fields:
+            yield from _slack_field(command, field)
+
+
+def _slack_field(command: type[Command], field: SlackField) -> Iterator[str]:
+    if len(field.name) > SLACK_LABEL:
+        yield f"Slack: the label {field.name!r} of /{command.name} is too long"
+    if len(field.about) > SLACK_HINT:
+        yield f"Slack: the hint of {field.name} of /{command.name} has {len(field.about)} characters"
+    if len(field.choices) > SLACK_SELECT_OPTIONS:
+        yield f"Slack: {field.name} of /{command.name} has {len(field.choices)} choices"
+    if any(len(choice) > SLACK_CHOICE for choice in field.choices):
+        yield f"Slack: a choice of {field.name} of /{command.name} is too long"
+    if field.files > SLACK_FILES:
+        yield f"Slack: {field.name} of /{command.name} takes {field.files} files"

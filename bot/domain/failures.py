@@ -23,6 +23,7 @@ class FailureCategory(StrEnum):
     SERVICE = "service"
     UNKNOWN = "unknown"
     # seen by us
+    INPUT_REFUSED = "input_refused"  # what it builds on cannot be used as it is
     REJECTED = "rejected"  # the create was refused for good
     TIMEOUT = "timeout"  # submitted, not finished in time
     VANISHED = "vanished"  # the provider no longer knows the generation
@@ -103,6 +104,7 @@ _RULES = (
 
 _OURS: dict[FailureCategory, tuple[str, Retry]] = {
     FailureCategory.INPUT_UNREACHABLE: (_RULES[0].told, Retry.ANOTHER_INPUT),
+    FailureCategory.INPUT_REFUSED: ("What this builds on cannot be used.", Retry.ANOTHER_INPUT),
     FailureCategory.MODERATION: (_RULES[3].told, Retry.AFTER_EDITING),
     FailureCategory.PROMPT: (_RULES[4].told, Retry.BUTTON),
     FailureCategory.SERVICE: (_RULES[5].told, Retry.BUTTON),
@@ -129,6 +131,8 @@ _OURS: dict[FailureCategory, tuple[str, Retry]] = {
 _QUOTED = {
     FailureCategory.UNKNOWN: "The generation failed: “{}”.",
     FailureCategory.REJECTED: "The generation service refused the request: “{}”.",
+    # in our own words, which say what to do instead
+    FailureCategory.INPUT_REFUSED: "{}.",
 }
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.failures import Failure
-from bot.domain.requests import ImageRequest, Lane, ReframeImageRequest
+from bot.domain.formats import Lane
+from bot.domain.media import Media, MediaKind
+from bot.domain.requests import AnyRequest
 
 
 class State(StrEnum):
@@ -52,22 +54,12 @@ WAITING = frozenset(state for state, onward in MOVES.items() if State.CANCELLED 
 IN_FLIGHT = frozenset(State) - FINAL - WAITING
 
 
+#: titles of results that nobody has put into words
+UNTITLED: Mapping[MediaKind, str] = {kind: f"A {kind} from what was sent" for kind in MediaKind}
+
+
 def may_move(before: State, after: State) -> bool:
     return after in MOVES[before]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A result as it lies in our storage."""
-
-    #: SHA-256 of the content: its name in the storage
-    file: str
-    mime: str
-    #: bytes
-    size: int
-    #: pixels
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +77,10 @@ class Job:
     member_name: str
     provider: str
     lane: Lane
-    request: ImageRequest | ReframeImageRequest
-    #: what the picture shows in words: its prompt, or that of the picture it was made from
+    request: AnyRequest
+    #: what the result shows in words: its prompt, or that of what it was made from
     title: str
-    #: micro-dollars, reserved at accept
+    #: micro-dollars, reserved at accept; at most lowered later
     price: int
     state: State
     #: virtual time of its place in the queue, in millionths of a turn
@@ -108,7 +100,7 @@ class Job:
     finished_at: int | None
     #: when waiting, or once submitted the generation, is given up
     deadline: int
-    result: Picture | None
+    result: Media | None
     failure: Failure | None
     #: job whose result this one builds on
     parent: str | None
@@ -117,12 +109,14 @@ class Job:
     deleted: bool
     #: captured, and given back by the operator later
     refunded: bool = False
+    #: its media were removed when their time was over
+    expired: bool = False
 
     @property
     def is_final(self) -> bool:
         return self.state in FINAL
 
     @property
-    def pace(self) -> str:
-        """What jobs of like duration share."""
-        return f"{self.request.kind}/{self.request.model}"
+    def words(self) -> str:
+        """What the result shows, as good as a prompt; empty where nobody has said it."""
+        return "" if self.title in UNTITLED.values() else self.title

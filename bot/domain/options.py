@@ -1,5 +1,6 @@
 """What every face needs to know of a command's option, derived from the command's own fields."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -7,12 +8,13 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import as_id
+from bot.domain.media import URL_MAX, Reference, kind_of_address
 from bot.domain.pricing import read_money
 
 
@@ -29,6 +31,8 @@ class Kind(StrEnum):
     MEMBER = "member"
     #: dollars
     MONEY = "money"
+    #: a picture or video: a file that comes along, a job by its id, or an address
+    MEDIA = "media"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Opt:
     positional: bool = False
     #: longest text
     longest: int = 100
+    #: each value may end with `@` and its influence from 0 to 1
+    weighted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,9 @@ class Option:
     aliases: tuple[str, ...]
     positional: bool
     longest: int
+    #: how often it may be given
+    times: int
+    weighted: bool
 
 
 #: characters of somebody's text that an answer repeats
@@ -81,6 +90,62 @@ def _read_job(value: object) -> object:
     return job
 
 
+_WEIGHT = re.compile(r"@(?P<weight>\d{1,4}(?:[.,]\d{1,20})?|\.\d{1,20})%?\Z", re.ASCII)
+_ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+
+
+def is_address(text: str) -> bool:
+    return _ADDRESS.match(_bare(text)) is not None
+
+
+def _bare(text: str) -> str:
+    """An address without the brackets that keep a chat from showing what lies there."""
+    return text[1:-1] if text.startswith("<") and text.endswith(">") else text
+
+
+def names_media(text: str) -> bool:
+    """Whether one word can only be meant for a picture or video, with or without its influence."""
+    found = _WEIGHT.search(text)
+    source = text if found is None else text[: found.start()]
+    return as_id(source) is not None or is_address(source)
+
+
+def read_reference(text: str) -> Reference:
+    """Read a job's id or an address; raises ValueError saying what is expected."""
+    text = _bare(text.strip())
+    if (job := as_id(text)) is not None:
+        return Reference(job=job)
+    if not is_address(text) or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"{brief(text)!r} is neither a job's id nor an address; attach a file, or see /history for ids"
+        )
+    if len(text) > URL_MAX:
+        raise ValueError(f"an address has {URL_MAX} characters at most")
+    try:
+        return Reference(url=text, kind=kind_of_address(text))
+    except ValueError as error:
+        raise ValueError(f"{brief(text)!r} is not an address that can be read") from error
+
+
+def _read_media(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if _WEIGHT.search(value):
+        raise ValueError("this takes no influence: leave out what follows the @")
+    return read_reference(value)
+
+
+def _read_weighted(value: object) -> object:
+    found = _WEIGHT.search(value) if isinstance(value, str) else None
+    if not isinstance(value, str) or found is None:
+        return _read_media(value)
+    text = found[0].removeprefix("@")
+    weight = float(text) if text == found["weight"] and "," not in text else None
+    if weight is None or weight > 1:
+        raise ValueError(f"an influence lies between 0 and 1, such as 0.85, not at {text}")
+    return read_reference(value[: found.start()]).model_copy(update={"weight": weight})
+
+
 def _read_amount(value: object) -> object:
     return read_money(value) if isinstance(value, str) else value
 
@@ -89,41 +154,49 @@ def _read_amount(value: object) -> object:
 JobId = Annotated[str, BeforeValidator(_read_job)]
 #: micro-dollars, typed in dollars
 Money = Annotated[int, BeforeValidator(_read_amount)]
+#: a picture or video, as a file that came along or as text
+MediaRef = Annotated[Reference, BeforeValidator(_read_media)]
+#: the same with its influence, `<job or address>@0.85`
+WeightedRef = Annotated[Reference, BeforeValidator(_read_weighted)]
 
 
 @cache
 def options(command: type[BaseModel]) -> tuple[Option, ...]:
-    """Derive a command's options, the required ones first, as every face orders them."""
+    """Derive a command's options as every face orders them: the required ones first, inherited ones last."""
     found = [_derive(name, field) for name, field in command.model_fields.items()]
-    return tuple(sorted(found, key=lambda option: not option.required))
+    own = command.__annotations__
+    return tuple(sorted(found, key=lambda option: (not option.required, option.name not in own)))
 
 
 def _derive(name: str, field: FieldInfo) -> Option:
     opt = next((item for item in field.metadata if isinstance(item, Opt)), None)
     if opt is None:
         raise TypeError(f"the option {name} does not say what it is about")
-    inner = _without_none(field.annotation)
-    choices = tuple(str(item.value) for item in inner) if _is_enum(inner) else ()
+    inner = _parts(field.annotation)
+    choices = tuple(str(item.value) for enum in inner if _is_enum(enum) for item in enum)
     bounds = [item for item in field.metadata if isinstance(item, Ge | Le)]
     return Option(
         name=name,
-        kind=opt.kind or _kind_of(inner),
+        kind=opt.kind or _kind_of(inner[0]),
         about=opt.about,
         required=field.is_required(),
-        default=None if field.is_required() or field.default in (None, False, "") else str(field.default),
+        default=None if field.is_required() or field.default in (None, False, "", ()) else str(field.default),
         choices=choices,
         minimum=next((_whole(item.ge) for item in bounds if isinstance(item, Ge)), None),
         maximum=next((_whole(item.le) for item in bounds if isinstance(item, Le)), None),
         aliases=opt.aliases,
         positional=opt.positional,
         longest=opt.longest,
+        times=next((item.max_length for item in field.metadata if isinstance(item, MaxLen)), 1),
+        weighted=opt.weighted,
     )
 
 
-def _without_none(annotation: Any) -> Any:
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """The types that an option may have, but for None."""
     if get_origin(annotation) in (Union, UnionType):
-        return next(part for part in get_args(annotation) if part is not type(None))
-    return annotation
+        return tuple(part for part in get_args(annotation) if part is not type(None))
+    return (annotation,)
 
 
 def _is_enum(annotation: Any) -> bool:
@@ -149,17 +222,19 @@ def explain(command: type[BaseModel], errors: list[Mapping[str, Any]]) -> Invali
     option = next((item for item in options(command) if item.name == name), None)
     if option is None:
         return InvalidRequest(str(error["msg"]).removeprefix("Value error, "))
-    given = error.get("input")
     if error["type"] == "missing":
         if name == "prompt":
             return InvalidRequest("Prompt is required")
         return InvalidRequest(f"{option.name} is missing: {option.about.lower()}")
+    return InvalidRequest(_expectation(option, error))
+
+
+def _expectation(option: Option, error: Mapping[str, Any]) -> str:
+    if error["type"] == "too_long":
+        return f"{option.name} can be given {option.times} times at most"
     if option.choices:
-        return InvalidRequest(
-            f"{option.name} cannot be {brief(str(given))!r}; choose one of {', '.join(option.choices)}"
-        )
+        given = brief(str(error.get("input")))
+        return f"{option.name} cannot be {given!r}; choose one of {', '.join(option.choices)}"
     if option.minimum is not None and option.maximum is not None:
-        return InvalidRequest(
-            f"{option.name} must be a whole number from {option.minimum} to {option.maximum}"
-        )
-    return InvalidRequest(f"{option.name}: {str(error['msg']).removeprefix('Value error, ')}")
+        return f"{option.name} must be a whole number from {option.minimum} to {option.maximum}"
+    return f"{option.name}: {str(error['msg']).removeprefix('Value error, ')}"

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import as_id
-from bot.domain.options import Kind, Option, brief, options
+from bot.domain.options import Kind, Option, brief, names_media, options
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -78,7 +78,7 @@ def parse_options(command: type[Command], text: str) -> Command:
         option = known.get(flag["name"].lower().replace("-", "_"))
         if option is None:
             raise _unknown(flag["name"], command, known)
-        if option.name in given:
+        if option.name in given and option.times == 1:
             raise InvalidRequest(f"--{option.name} is given twice; keep one")
         value = flag["value"]
         if value is not None:
@@ -90,7 +90,11 @@ def parse_options(command: type[Command], text: str) -> Command:
             position += 1
         else:
             raise InvalidRequest(f"--{option.name} needs a value: {option.about.lower()}")
-        given[option.name] = _read(option, value)
+        if option.times > 1:
+            earlier = given.get(option.name, ())
+            given[option.name] = (*earlier, value) if isinstance(earlier, tuple) else (value,)
+        else:
+            given[option.name] = _read(option, value)
     _place(loose, options(command), given)
     return build(command, given)
 
@@ -119,6 +123,8 @@ def fits(option: Option, text: str) -> bool:
             return text.lower() in option.choices
         case Kind.JOB:
             return as_id(text) is not None
+        case Kind.MEDIA:
+            return names_media(text)
         case Kind.INTEGER:
             return text.isascii() and text.isdigit()
         case Kind.MONEY:

@@ -40,6 +40,7 @@ class Place:
     #: name of the adapter whose outlet shows cards here
     adapter: str
     workspace: str
+    #: the platform's id; `@` and a person: the direct messages between them and the bot
     channel: str
     thread: str | None = None
     #: the card's one message; None until it is posted

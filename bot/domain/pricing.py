@@ -8,7 +8,15 @@ from datetime import date
 from importlib.resources import files
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.requests import PICTURE_SIZES, ImageRequest, ReframeImageRequest
+from bot.domain.formats import FPS, PICTURE_SIZES, AspectRatio, video_size
+from bot.domain.requests import (
+    REFRAME_MAX_MS,
+    AnyRequest,
+    ImageRequest,
+    ReframeImageRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+)
 
 MICROUSD = 1_000_000
 _MEGAPIXEL = 1_000_000
@@ -20,46 +28,83 @@ _DOLLARS = re.compile(r"\$?\s*(?P<whole>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<fraction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """One dated table of rates."""
+    """One dated table of rates, by model."""
 
     dated: date
-    #: micro-dollars per megapixel, by image model
+    #: micro-dollars per megapixel
     image: Mapping[str, int]
+    #: micro-dollars per megapixel of each frame
+    video: Mapping[str, int]
 
 
 def read_rates(text: str) -> Rates:
     """Read a rates file; raises ValueError naming what is wrong with it."""
     table = tomllib.loads(text)
-    dated, image = table.get("dated"), table.get("image")
-    if not isinstance(dated, date) or not isinstance(image, dict):
+    dated, image, video = table.get("dated"), table.get("image"), table.get("video", {})
+    if not isinstance(dated, date) or not isinstance(image, dict) or not isinstance(video, dict):
         raise ValueError(  # noqa: TRY004 - what a person wrote is not of the form, whatever its type
-            "a rates file needs `dated = YYYY-MM-DD` and an [image] table"
+            "a rates file needs `dated = YYYY-MM-DD`, an [image] and a [video] table"
         )
-    for model, rate in image.items():
+    for model, rate in (image | video).items():
         if not isinstance(rate, int) or isinstance(rate, bool) or rate < 0:
             raise ValueError(f"the rate of {model} must be whole micro-dollars per megapixel, not {rate!r}")
-    return Rates(dated=dated, image=image)
+    return Rates(dated=dated, image=image, video=video)
 
 
 def published_rates() -> Rates:
     return read_rates(files("bot.domain").joinpath("rates.toml").read_text(encoding="utf-8"))
 
 
-def price(request: ImageRequest | ReframeImageRequest, rates: Rates) -> int:
+def price(request: AnyRequest, rates: Rates) -> int:
     """Price a request in micro-dollars, rounded up to a whole one.
 
-    The size of a plain picture is not documented by the API; the size that it documents for reframing
-    to the same aspect ratio is taken, see `is_estimate`.
+    Of what depends on a source that nobody has looked at yet, the most that it can cost.
     """
-    width, height = PICTURE_SIZES[request.aspect_ratio]
-    rate = rates.image.get(request.model)
+    match request:
+        case ImageRequest() | ReframeImageRequest():
+            width, height = PICTURE_SIZES[request.aspect_ratio]
+            frames_ms = 1000
+            rate = rates.image.get(request.model)
+        case VideoRequest():
+            ratios = tuple(AspectRatio) if request.follows_picture else (request.aspect_ratio,)
+            sizes = [video_size(ratio, request.resolution) for ratio in ratios]
+            width, height = max(sizes, key=lambda size: size[0] * size[1])
+            frames_ms = FPS * request.duration.ms
+            rate = rates.video.get(request.model)
+        case ReframeVideoRequest():
+            width, height = PICTURE_SIZES[request.aspect_ratio]
+            # A length that is taken though its container rounds it up costs no more than was reserved.
+            most = REFRAME_MAX_MS[request.model]
+            frames_ms = FPS * min(request.duration_ms or most, most)
+            rate = rates.video.get(request.model)
     if rate is None:
         raise InvalidRequest(f"There is no price for {request.model} yet, so it cannot be used")
-    return -(-rate * width * height // _MEGAPIXEL)
+    return -(-rate * width * height * frames_ms // (1000 * _MEGAPIXEL))
 
 
-def is_estimate(request: ImageRequest | ReframeImageRequest) -> bool:
-    return isinstance(request, ImageRequest)
+def is_estimate(request: AnyRequest) -> bool:
+    """Whether the API does not document how large the result will be.
+
+    The size of a plain picture is taken from that of a reframed one, and that of a video from its resolution.
+    """
+    match request:
+        case ImageRequest():
+            return True
+        case VideoRequest():
+            return request.aspect_ratio is not AspectRatio.LANDSCAPE
+        case _:
+            return False
+
+
+def is_upper_bound(request: AnyRequest) -> bool:
+    """Whether the price will be lowered once the source has been looked at."""
+    match request:
+        case VideoRequest():
+            return request.follows_picture
+        case ReframeVideoRequest():
+            return request.duration_ms is None
+        case _:
+            return False
 
 
 def show_money(microusd: int, *, estimate: bool = False) -> str:

@@ -1,82 +1,74 @@
 """What a job asks a provider for, frozen when the job is accepted.
 
-Commands are what people say; requests are what is generated and paid for. A request names pictures by the
-job that made them, never by URL: URLs are made when it is submitted, because they expire.
+Commands are what people say; requests are what is generated and paid for. A request names what it builds on
+by reference, never by the URL that is sent: those are made when it is submitted, because they expire.
 """
 
-from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.formats import (
+    AspectRatio,
+    Duration,
+    ImageFormat,
+    ImageModel,
+    Lane,
+    Resolution,
+    VideoModel,
+)
+from bot.domain.media import MediaKind, Reference
 
 PROMPT_MIN, PROMPT_MAX = 3, 5000
-
-
-class Lane(StrEnum):
-    """The unit of an account's limits."""
-
-    IMAGE = "image"
-    VIDEO = "video"
-
-
-class ImageModel(StrEnum):
-    PHOTON_1 = "photon-1"
-    PHOTON_FLASH_1 = "photon-flash-1"
-
-
-class AspectRatio(StrEnum):
-    LANDSCAPE = "16:9"
-    SQUARE = "1:1"
-    PORTRAIT = "9:16"
-    CLASSIC = "4:3"
-    CLASSIC_PORTRAIT = "3:4"
-    ULTRAWIDE = "21:9"
-    ULTRATALL = "9:21"
-
-
-class ImageFormat(StrEnum):
-    JPG = "jpg"
-    PNG = "png"
-
-
-#: width and height in pixels of a picture, as documented for reframing
-PICTURE_SIZES: dict[AspectRatio, tuple[int, int]] = {
-    AspectRatio.SQUARE: (1536, 1536),
-    AspectRatio.CLASSIC: (1792, 1344),
-    AspectRatio.CLASSIC_PORTRAIT: (1344, 1792),
-    AspectRatio.LANDSCAPE: (2048, 1152),
-    AspectRatio.PORTRAIT: (1152, 2048),
-    AspectRatio.ULTRAWIDE: (2432, 1024),
-    AspectRatio.ULTRATALL: (1024, 2432),
-}
-
-
-class Reference(BaseModel):
-    """A finished job's picture that a request builds on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    #: id of the job whose result is meant
-    job: str
-    #: influence from 0 to 1; None where the request knows no weight
-    weight: Annotated[float, Field(ge=0, le=1)] | None = None
+#: how many pictures may guide a new one, and how many may show its character
+IMAGE_REFS_MAX, CHARACTER_REFS_MAX = 4, 4
+#: longest video that each model puts into a new frame
+REFRAME_MAX_MS: Mapping[VideoModel, int] = {VideoModel.RAY_2: 10_000, VideoModel.RAY_FLASH_2: 30_000}
+#: largest picture and video that the API takes, in bytes
+PICTURE_MAX_BYTES, VIDEO_MAX_BYTES = 10_000_000, 100_000_000
+#: containers round a length up to a whole frame or packet
+_LENGTH_TOLERANCE_MS = 200
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lane: ClassVar[Lane] = Lane.IMAGE
+    lane: ClassVar[Lane]
+    makes: ClassVar[MediaKind]
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """Every picture that must be reachable for the provider when this is submitted."""
-        return ()
+        """Everything that it builds on, in a fixed order."""
+        found: list[Reference] = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Reference):
+                found.append(value)
+            elif isinstance(value, tuple):
+                found.extend(item for item in value if isinstance(item, Reference))
+        return tuple(found)
+
+    def with_references(self, found: Mapping[str, Reference]) -> Self:
+        """The same request built on `found`, where that has a reference's key."""
+
+        def exchanged(value: Any) -> Any:
+            if isinstance(value, Reference):
+                other = found.get(value.key)
+                return value if other is None else other.model_copy(update={"weight": value.weight})
+            return tuple(exchanged(item) for item in value) if isinstance(value, tuple) else value
+
+        return self.model_copy(
+            update={name: exchanged(getattr(self, name)) for name in type(self).model_fields}
+        )
 
 
 class ImageRequest(_Request):
     """A picture from words, maybe guided by other pictures."""
+
+    lane: ClassVar[Lane] = Lane.IMAGE
+    makes: ClassVar[MediaKind] = MediaKind.PICTURE
 
     kind: Literal["image"] = "image"
     prompt: str
@@ -84,21 +76,62 @@ class ImageRequest(_Request):
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     format: ImageFormat = ImageFormat.JPG
     image_refs: tuple[Reference, ...] = ()
+    style_ref: Reference | None = None
+    #: several pictures of one character
+    character_refs: tuple[Reference, ...] = ()
+    modify_ref: Reference | None = None
 
     @property
-    def references(self) -> tuple[Reference, ...]:
-        return self.image_refs
+    def pace(self) -> str:
+        """What requests of like duration share."""
+        return f"{self.kind}/{self.model}"
 
 
-class ReframeImageRequest(_Request):
-    """A picture in a new frame; what the new frame adds is imagined."""
+class VideoRequest(_Request):
+    """A video from words, pictures at its ends, or videos that it goes on from or leads to."""
 
-    kind: Literal["reframe_image"] = "reframe_image"
+    lane: ClassVar[Lane] = Lane.VIDEO
+    makes: ClassVar[MediaKind] = MediaKind.VIDEO
+
+    kind: Literal["video"] = "video"
+    prompt: str = ""
+    model: VideoModel = VideoModel.RAY_FLASH_2
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    #: it becomes that of the picture at its start or end as soon as that has been looked at
+    follows_picture: bool = False
+    resolution: Resolution = Resolution.P720
+    duration: Duration = Duration.FIVE
+    loop: bool = False
+    #: a picture is the first or last frame; a video is what this one goes on from or leads to
+    start: Reference | None = None
+    end: Reference | None = None
+    concepts: tuple[str, ...] = ()
+
+    @property
+    def pace(self) -> str:
+        return f"{self.kind}/{self.model}/{self.resolution}/{self.duration}"
+
+    def with_references(self, found: Mapping[str, Reference]) -> Self:
+        changed = super().with_references(found)
+        ends = (end.file for end in (changed.start, changed.end) if end is not None)
+        picture = next((file for file in ends if file is not None), None)
+        if picture is None or not self.follows_picture:
+            return changed
+        shape = {"aspect_ratio": picture.aspect_ratio, "follows_picture": False}
+        return changed.model_copy(update=shape)
+
+    @property
+    def continues(self) -> tuple[Reference, ...]:
+        """The videos at its ends, which only the account that made them can go on from."""
+        return tuple(one for one in (self.start, self.end) if one is not None and one.kind is MediaKind.VIDEO)
+
+
+class _Reframe(_Request):
+    """Something in a new frame; what the new frame adds is imagined."""
+
     source: Reference
-    model: ImageModel = ImageModel.PHOTON_1
     aspect_ratio: AspectRatio
     prompt: str = ""
-    format: ImageFormat = ImageFormat.JPG
     #: where the source lies in the new frame, in pixels; None lets the provider centre it
     grid_position_x: int | None = None
     grid_position_y: int | None = None
@@ -111,23 +144,47 @@ class ReframeImageRequest(_Request):
     resized_width: int | None = None
     resized_height: int | None = None
 
+
+class ReframeImageRequest(_Reframe):
+    lane: ClassVar[Lane] = Lane.IMAGE
+    makes: ClassVar[MediaKind] = MediaKind.PICTURE
+
+    kind: Literal["reframe_image"] = "reframe_image"
+    model: ImageModel = ImageModel.PHOTON_1
+    format: ImageFormat = ImageFormat.JPG
+
     @property
-    def references(self) -> tuple[Reference, ...]:
-        return (self.source,)
+    def pace(self) -> str:
+        return f"{self.kind}/{self.model}"
 
 
-Request = Annotated[ImageRequest | ReframeImageRequest, Field(discriminator="kind")]
+class ReframeVideoRequest(_Reframe):
+    lane: ClassVar[Lane] = Lane.VIDEO
+    makes: ClassVar[MediaKind] = MediaKind.VIDEO
 
-_REQUEST: TypeAdapter[ImageRequest | ReframeImageRequest] = TypeAdapter(Request)
+    kind: Literal["reframe_video"] = "reframe_video"
+    model: VideoModel = VideoModel.RAY_FLASH_2
+    first_frame: Reference | None = None
+    #: length of the source; None until it has been looked at
+    duration_ms: int | None = None
+
+    @property
+    def pace(self) -> str:
+        return f"{self.kind}/{self.model}"
 
 
-def load_request(text: str) -> ImageRequest | ReframeImageRequest:
+AnyRequest = ImageRequest | VideoRequest | ReframeImageRequest | ReframeVideoRequest
+
+_REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="kind")])
+
+
+def load_request(text: str) -> AnyRequest:
     """Read a request from the JSON that `dump_request` made."""
     return _REQUEST.validate_json(text)
 
 
-def dump_request(request: ImageRequest | ReframeImageRequest) -> str:
-    return request.model_dump_json(exclude_defaults=False, exclude_none=True)
+def dump_request(request: AnyRequest) -> str:
+    return request.model_dump_json(exclude_none=True)
 
 
 def check_prompt(prompt: str, *, required: bool = True) -> str:
@@ -142,3 +199,53 @@ def check_prompt(prompt: str, *, required: bool = True) -> str:
     if len(prompt) > PROMPT_MAX:
         raise InvalidRequest(f"Prompt is too long, maximum length is {PROMPT_MAX} characters")
     return prompt
+
+
+#: why a video with these ends cannot loop, by what stands at its start and its end, in the API's words
+_NO_LOOP: Mapping[tuple[MediaKind | None, ...], str] = {
+    (MediaKind.PICTURE, MediaKind.PICTURE): "keyframes",
+    (None, MediaKind.VIDEO): "extend reverse",
+    (MediaKind.VIDEO, MediaKind.PICTURE): "interpolate video to image",
+    (MediaKind.PICTURE, MediaKind.VIDEO): "interpolate image to video",
+    (MediaKind.VIDEO, MediaKind.VIDEO): "interpolate between two videos",
+}
+
+
+def check_video(request: VideoRequest) -> VideoRequest:
+    """Check a video's words and ends the way the API does, in the API's words."""
+    ends = tuple(end.kind if end is not None else None for end in (request.start, request.end))
+    check_prompt(request.prompt, required=MediaKind.PICTURE not in ends)
+    if request.loop and (reason := _NO_LOOP.get(ends)):
+        raise InvalidRequest(f"Loop is not supported for {reason}")
+    return request
+
+
+def check_crop(request: _Reframe) -> None:
+    for start, end, edge in ((request.x_start, request.x_end, "x"), (request.y_start, request.y_end, "y")):
+        if start is not None and end is not None and start >= end:
+            raise InvalidRequest(f"{edge}_end must be larger than {edge}_start")
+
+
+def takes_length(model: VideoModel, milliseconds: int) -> bool:
+    """Whether a model puts a video of this length into a new frame."""
+    return milliseconds <= REFRAME_MAX_MS[model] + _LENGTH_TOLERANCE_MS
+
+
+#: the model that puts the longest videos into a new frame
+PATIENT_MODEL = max(REFRAME_MAX_MS, key=lambda model: REFRAME_MAX_MS[model])
+
+
+def check_length(request: ReframeVideoRequest) -> None:
+    """Refuse a video that is too long for its model, in words that name the one that can."""
+    if request.duration_ms is None or takes_length(request.model, request.duration_ms):
+        return
+    most = REFRAME_MAX_MS[request.model]
+    hint = (
+        f"; {PATIENT_MODEL} takes up to {REFRAME_MAX_MS[PATIENT_MODEL] // 1000} s"
+        if takes_length(PATIENT_MODEL, request.duration_ms)
+        else "; send a shorter part of it"
+    )
+    raise InvalidRequest(
+        f"This video is {round(request.duration_ms / 1000, 1):g} s long, and {request.model} takes up to "
+        f"{most // 1000} s{hint}"
+    )

@@ -2,12 +2,29 @@
 
 from typing import Any
 
-from bot.domain.jobs import FINAL, Job, Picture, State
-from bot.domain.people import Caller
-from bot.domain.requests import ImageRequest
+from bot.domain.cards import Card
+from bot.domain.formats import Lane
+from bot.domain.jobs import FINAL, Job, State
+from bot.domain.media import Media
+from bot.domain.people import Caller, Place
+from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
 
 NOW = 1_800_000_000_000
-PICTURE = Picture(file="f" * 64, mime="image/jpeg", size=1000, width=2048, height=1152)
+PICTURE = Media(file="f" * 64, mime="image/jpeg", size=1000, width=2048, height=1152)
+VIDEO = Media(file="a" * 64, mime="video/mp4", size=9000, width=1280, height=720, duration_ms=5000)
+
+CARD = Card(
+    id="1" * 24,
+    place=Place(adapter="playground", workspace="discord:10", channel="c"),
+    member="discord:10:1",
+    person="discord:1",
+    wanted_rev=3,
+    shown_rev=2,
+    shown_digest="",
+    posting_since=None,
+    tries=0,
+    created_at=NOW,
+)
 
 
 def caller(user: str = "1", workspace: str = "discord:10", *, is_admin: bool = False) -> Caller:
@@ -31,7 +48,7 @@ def job(state: State = State.COMPLETED, *, owner: Caller | None = None, **change
         "person": owner.person,
         "member_name": owner.name,
         "provider": "simulator",
-        "lane": "image",
+        "lane": Lane.IMAGE,
         "request": ImageRequest(prompt="a red fox"),
         "title": "a red fox",
         "price": 17_223,
@@ -53,3 +70,11 @@ def job(state: State = State.COMPLETED, *, owner: Caller | None = None, **change
         "deleted": False,
     }
     return Job(**values | changes)
+
+
+def film(state: State = State.COMPLETED, request: AnyRequest | None = None, **changes: Any) -> Job:
+    """A job that makes a video."""
+    result = VIDEO if state is State.COMPLETED else None
+    request = request or VideoRequest(prompt="a red fox runs")
+    values: dict[str, Any] = {"id": "7" * 24, "lane": Lane.VIDEO, "title": "a red fox runs", "price": 243_302}
+    return job(state, **values | {"request": request, "result": result} | changes)

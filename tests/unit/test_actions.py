@@ -1,20 +1,35 @@
 """What a button or reaction does to a finished job."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.domain.actions import EMOJI, GENERATING, LABELS, VARIATION_WEIGHT, Action, follow_up, offered, turned
+from bot.domain.actions import (
+    EMOJI,
+    GENERATING,
+    LABELS,
+    VARIATION_WEIGHT,
+    Action,
+    Wording,
+    follow_up,
+    offered,
+    turned,
+)
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import FINAL, State
+from bot.domain.formats import AspectRatio, ImageModel
+from bot.domain.jobs import FINAL, UNTITLED, Job, State
+from bot.domain.media import MediaKind, Reference
 from bot.domain.requests import (
-    AspectRatio,
-    ImageModel,
     ImageRequest,
-    Reference,
     ReframeImageRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+    check_prompt,
+    check_video,
     dump_request,
     load_request,
 )
-from tests.unit.people import job
+from tests.unit.people import film, job
 
 _REQUEST = ImageRequest(
     prompt="a red fox", model=ImageModel.PHOTON_FLASH_1, aspect_ratio=AspectRatio.ULTRAWIDE, format="png"
@@ -24,9 +39,9 @@ _REQUEST = ImageRequest(
 @pytest.mark.parametrize("state", State)
 def test_what_is_offered_fits_the_state(state: State) -> None:
     expected = {
-        State.COMPLETED: tuple(Action),
-        State.FAILED: (Action.AGAIN, Action.DELETE),
-        State.CANCELLED: (Action.AGAIN, Action.DELETE),
+        State.COMPLETED: tuple(action for action in Action if action not in (Action.EXTEND, Action.REVERSE)),
+        State.FAILED: (Action.AGAIN, Action.EDIT, Action.DELETE),
+        State.CANCELLED: (Action.AGAIN, Action.EDIT, Action.DELETE),
     }
     assert expected.get(state, ()) == offered(job(state))
     assert () == offered(job(state, deleted=True))
@@ -58,17 +73,11 @@ def test_a_variation_of_a_reframed_picture_has_the_words_of_its_origin() -> None
 
 @pytest.mark.parametrize("asked", [None, AspectRatio.CLASSIC])
 def test_a_reframe_stands_the_picture_on_its_side_unless_asked_otherwise(asked: AspectRatio | None) -> None:
-    found = follow_up(Action.REFRAME, job(request=_REQUEST), aspect_ratio=asked)
+    found = follow_up(Action.REFRAME, job(request=_REQUEST), wording=Wording(aspect_ratio=asked))
     assert isinstance(found, ReframeImageRequest)
     assert (asked or AspectRatio.ULTRATALL) == found.aspect_ratio
     assert (Reference(job="0" * 24),) == found.references
     assert (_REQUEST.model, _REQUEST.format) == (found.model, found.format)
-
-
-@pytest.mark.parametrize("action", sorted(GENERATING))
-def test_what_an_action_asks_for_survives_the_store(action: Action) -> None:
-    found = follow_up(action, job(request=_REQUEST))
-    assert found == load_request(dump_request(found))
 
 
 def test_a_frame_is_turned_on_its_side_and_a_square_is_made_tall() -> None:
@@ -86,8 +95,77 @@ def test_a_job_that_has_not_ended_takes_no_action(state: State) -> None:
 
 @pytest.mark.parametrize("action", [Action.VARIATION, Action.REFRAME, Action.GALLERY])
 def test_a_job_without_a_picture_says_so(action: Action) -> None:
-    with pytest.raises(InvalidRequest, match="it has no picture"):
+    with pytest.raises(InvalidRequest, match="it has no result"):
         follow_up(action, job(State.FAILED))
+
+
+_MADE = [
+    job(request=_REQUEST),
+    job(request=ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)),
+    film(),
+    film(
+        request=ReframeVideoRequest(
+            source=Reference(url="https://fox.example/a.mp4", kind=MediaKind.VIDEO),
+            aspect_ratio=AspectRatio.CLASSIC,
+            duration_ms=5000,
+        )
+    ),
+]
+
+
+_UNTITLED = [replace(made, title=UNTITLED[made.request.makes]) for made in _MADE]
+
+
+@pytest.mark.parametrize("made", [*_MADE, *_UNTITLED])
+def test_whatever_is_offered_asks_for_what_the_api_takes_and_the_store_keeps(made: Job) -> None:
+    """Also of results that nobody has put into words."""
+    for action in set(offered(made)) & GENERATING:
+        found = follow_up(action, made, Wording(prompt="a blue fox"))
+        assert found == load_request(dump_request(found))
+        if isinstance(found, VideoRequest):
+            assert found is check_video(found)
+        check_prompt(found.prompt, required=isinstance(found, ImageRequest))
+        assert "from what was sent" not in found.prompt
+
+
+@pytest.mark.parametrize("made", _MADE)
+def test_actions_that_make_something_keep_to_the_account_of_their_source(made: Job) -> None:
+    """Only what goes on from a video must be made where that was made."""
+    for action in set(offered(made)) & GENERATING:
+        found = follow_up(action, made, Wording(prompt="a blue fox"))
+        continues = [one.job for one in getattr(found, "continues", ())]
+        assert ([made.id] if action in (Action.EXTEND, Action.REVERSE) else []) == continues
+
+
+def test_pictures_are_animated_and_videos_extended_and_neither_the_other() -> None:
+    with pytest.raises(InvalidRequest, match="Extend cannot be used on a picture, only on a video"):
+        follow_up(Action.EXTEND, job())
+    with pytest.raises(InvalidRequest, match="Animate cannot be used on a video, only on a picture"):
+        follow_up(Action.ANIMATE, film())
+    assert set(Action) == set(offered(job())) | set(offered(film()))
+
+
+def test_an_animation_begins_with_the_picture_in_its_frame() -> None:
+    found = follow_up(Action.ANIMATE, job(request=_REQUEST))
+    expected = VideoRequest(
+        prompt="a red fox", aspect_ratio=AspectRatio.ULTRAWIDE, start=Reference(job="0" * 24)
+    )
+    assert expected == found
+
+
+def test_new_words_change_the_words_alone() -> None:
+    for made in _MADE:
+        found = follow_up(Action.EDIT, made, Wording(prompt=" a blue fox "))
+        assert made.request.model_copy(update={"prompt": "a blue fox"}) == found
+
+
+@pytest.mark.parametrize(
+    ("wording", "words"),
+    [(None, "Write the new prompt"), (Wording(prompt=" "), "required"), (Wording(prompt="ab"), "too short")],
+)
+def test_new_words_must_be_words(wording: Wording | None, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        follow_up(Action.EDIT, job(), wording)
 
 
 @pytest.mark.parametrize("action", sorted(set(Action) - GENERATING))

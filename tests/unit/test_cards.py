@@ -6,25 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import Card, Outlook, Tone, show_duration, show_wait, view, view_job
+from bot.domain.cards import Tone, show_duration, show_wait, view, view_job
 from bot.domain.failures import FailureCategory, failure
+from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
-from bot.domain.people import Place
-from bot.domain.requests import AspectRatio, Reference, ReframeImageRequest
-from tests.unit.people import NOW, job
+from bot.domain.media import Reference
+from bot.domain.outlook import Outlook
+from bot.domain.requests import ReframeImageRequest, VideoRequest
+from tests.unit.people import CARD, NOW, film, job
 
-_CARD = Card(
-    id="1" * 24,
-    place=Place(adapter="playground", workspace="discord:10", channel="c"),
-    member="discord:10:1",
-    person="discord:1",
-    wanted_rev=3,
-    shown_rev=2,
-    shown_digest="",
-    posting_since=None,
-    tries=0,
-    created_at=NOW,
-)
 _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
 
 
@@ -53,67 +43,74 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
     ],
 )
 def test_a_headline_tells_where_the_job_stands(shown: Job, outlook: Outlook, tone: Tone, words: str) -> None:
-    found = view_job(shown, outlook)
+    found = view_job(shown, outlook, NOW)
     assert tone is found.tone
     assert words in found.headline
 
 
 @pytest.mark.parametrize("state", State)
 def test_what_was_not_paid_is_said_to_be_not_charged(state: State) -> None:
-    price = dict(view_job(job(state), Outlook()).facts)["Price"]
+    price = dict(view_job(job(state), Outlook(), NOW).facts)["Price"]
     expected = {State.COMPLETED: "$0.018", State.FAILED: "not charged", State.CANCELLED: "not charged"}
     assert expected.get(state, "≈$0.018") == price
 
 
 def test_a_refund_is_told() -> None:
-    assert "$0.018, refunded" == dict(view_job(job(refunded=True), Outlook()).facts)["Price"]
+    assert "$0.018, refunded" == dict(view_job(job(refunded=True), Outlook(), NOW).facts)["Price"]
 
 
 def test_the_price_of_a_reframe_is_no_estimate() -> None:
     request = ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)
-    shown = view_job(job(State.QUEUED, request=request), Outlook(position=1))
+    shown = view_job(job(State.QUEUED, request=request), Outlook(position=1), NOW)
     assert "$0.018" == dict(shown.facts)["Price"]
 
 
+def test_a_loop_towards_a_picture_is_made_with_a_warning() -> None:
+    picture = Reference(job="2" * 24)
+    for ends, warned in (({"end": picture}, True), ({"start": picture}, False), ({}, False)):
+        request = VideoRequest(prompt="a fox", loop=True, **ends)
+        assert warned is ("Loop" in dict(view_job(film(request=request), None, NOW).facts))
+
+
 def test_a_finished_picture_is_shown_with_its_size_and_time() -> None:
-    facts = dict(view_job(job(), Outlook()).facts)
+    facts = dict(view_job(job(), Outlook(), NOW).facts)
     assert ("2048 × 1152", "12 s") == (facts["Size"], facts["Took"])
 
 
 @pytest.mark.parametrize("state", State)
 def test_only_what_waits_can_be_taken_back(state: State) -> None:
     assert (state in {State.HELD, State.PREPARING, State.QUEUED}) is view_job(
-        job(state), Outlook()
+        job(state), Outlook(), NOW
     ).cancellable
 
 
 def test_a_deleted_job_shows_no_picture_and_offers_nothing() -> None:
-    shown = view(_CARD, [job(deleted=True)], {})
+    shown = view(CARD, [job(deleted=True)], {}, NOW)
     assert shown.gone
-    assert shown.jobs[0].picture is None
+    assert shown.jobs[0].media is None
     assert () == shown.jobs[0].actions
 
 
 def test_cards_that_look_the_same_have_the_same_digest() -> None:
-    one = view(_CARD, [job()], {})
-    again = view(replace(_CARD, wanted_rev=9, shown_rev=8, tries=5), [job()], {})
+    one = view(CARD, [job()], {}, NOW)
+    again = view(replace(CARD, wanted_rev=9, shown_rev=8, tries=5), [job()], {}, NOW)
     assert one.rev != again.rev
     assert one.digest == again.digest
 
 
 @pytest.mark.parametrize(
     "other",
-    [job(State.SUBMITTED), job(stars=1), job(deleted=True), job(title="a blue fox"), job(private=True)],
+    [job(State.SUBMITTED), job(stars=1), job(deleted=True), job(title="a blue fox"), job(expired=True)],
 )
 def test_a_card_that_looks_different_has_another_digest(other: Job) -> None:
-    assert view(_CARD, [job()], {}).digest != view(_CARD, [other], {}).digest
+    assert view(CARD, [job()], {}, NOW).digest != view(CARD, [other], {}, NOW).digest
 
 
 def test_a_card_is_settled_when_all_its_jobs_are() -> None:
     running = job(State.SUBMITTED, position=1)
-    assert view(_CARD, [job(), _FAILED], {}).settled
-    assert not view(_CARD, [job(), running], {running.id: Outlook()}).settled
-    assert not view(_CARD, [job(), job(deleted=True)], {}).gone
+    assert view(CARD, [job(), _FAILED], {}, NOW).settled
+    assert not view(CARD, [job(), running], {running.id: Outlook()}, NOW).settled
+    assert not view(CARD, [job(), job(deleted=True)], {}, NOW).gone
 
 
 @given(st.integers(-1000, 10**9))

@@ -1,11 +1,14 @@
 """What is suggested while a command is typed."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands import CATALOGUE, Audience
 from bot.domain.completion import complete
+from bot.domain.concepts import CONCEPTS, concepts_after, read_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.options import Kind
 from bot.domain.parsing import parse
@@ -17,6 +20,67 @@ _UNFINISHED = ("read", "needs a value", "is missing", "is required", "needs one 
 
 def _labels(text: str, *, admin: bool = True) -> list[str]:
     return [suggestion.label for suggestion in complete(text, admin=admin).suggestions]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("/animate a fox --concepts dol", ["dolly_zoom"]),
+        ("/animate a fox --concepts pan", ["pan_left", "pan_right"]),
+        ("/animate a fox --concept pan_left,pan", ["pan_left,pan_right"]),
+        ("/animate a fox --concepts DOLLY-Z", ["dolly_zoom"]),
+        ("/animate a fox --concepts pov,nonsense", []),
+        ("/animate a fox --concepts pov, pan", []),
+        ("/animate a fox --concepts a,b,c,d,e,f,g,h,pan", []),
+        ("/animate a fox --concepts", ["--concepts"]),
+    ],
+)
+def test_the_last_concept_of_a_list_is_completed(text: str, labels: list[str]) -> None:
+    assert labels == _labels(text)
+
+
+def test_the_concepts_that_the_provider_knows_are_offered() -> None:
+    found = complete("/animate --concepts pov,", admin=False, concepts=("pov", "worm_hole")).suggestions
+    assert ["/animate --concepts pov,worm_hole "] == [one.text for one in found]
+    assert () == complete("/animate --concepts ", admin=False, concepts=()).suggestions
+
+
+_MOTIONS = ("camera orbit left", "camera orbit right", "camera pan left")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("/animate a fox --camera_motion ", list(_MOTIONS)),
+        ("/animate a fox —camera-motion=cam", list(_MOTIONS)),
+        ('/animate --camera_motion "Camera orb', ["camera orbit left", "camera orbit right"]),
+        ('/animate --camera_motion "camera pan', ["camera pan left"]),
+        ('/animate --camera_motion "fox', []),
+        ('/animate --camera_motion "camera pan left" --du', []),
+        ("/imagine a fox --camera_motion ", []),
+        ("/animate a fox --prompt cam", []),
+    ],
+)
+def test_a_camera_motion_is_completed_across_its_words(text: str, labels: list[str]) -> None:
+    found = complete(text, admin=False, camera_motions=_MOTIONS).suggestions
+    assert labels == [one.label for one in found if one.about == "Camera motion"]
+    for one in found:
+        command = parse(one.text) if one.label in _MOTIONS else None
+        assert command is None or one.label == getattr(command, "camera_motion", None)
+
+
+@given(st.text(max_size=30))
+def test_a_completed_list_keeps_what_was_typed_and_ends_with_a_concept(typed: str) -> None:
+    for listed in concepts_after(typed, CONCEPTS):
+        assert listed.startswith(re.sub(r"[^,;\s]*\Z", "", typed))
+        assert re.split(r"[,;\s]", listed)[-1] in CONCEPTS
+
+
+@given(st.lists(st.sampled_from(CONCEPTS), max_size=9), st.sampled_from([",", ", ", " ", ";"]))
+def test_a_list_of_concepts_goes_on_with_others_until_it_is_full(listed: list[str], comma: str) -> None:
+    found = concepts_after("".join(f"{one}{comma}" for one in listed), CONCEPTS)
+    left = set(CONCEPTS) - set(listed) if len(listed) < 8 else set()
+    assert left == {read_concepts(one)[-1] for one in found}
 
 
 def _read(text: str) -> str:
@@ -63,7 +127,9 @@ def test_what_admins_do_is_offered_to_admins_alone(text: str) -> None:
         ("/imagine a fox —ar ", ["16:9", "1:1", "9:16", "4:3", "3:4", "21:9", "9:21"]),
         ("/imagine a fox --ar 9", ["9:16", "9:21"]),
         ("/imagine a fox --ar=9:16 --a", []),
-        ("/imagine a model --m", ["--model"]),
+        ("/imagine a model --m", ["--model", "--modify"]),
+        ("/imagine a fox --image x --im", ["--image"]),
+        ("/imagine a fox --i x --ref x --i x --image x --im", []),
         ("/imagine --private --f", ["--format"]),
         ("/reframe 4", ["4:3"]),
         ("/reframe --ar 9:16 4", []),
@@ -78,8 +144,12 @@ def test_suggestions_go_on_with_what_is_typed(text: str, labels: list[str]) -> N
     ("text", "wanted"),
     [
         ("/show ", Kind.JOB),
-        ("/reframe 9:16 ", Kind.JOB),
-        ("/reframe 9:16 --id ", Kind.JOB),
+        ("/reframe 9:16 ", Kind.MEDIA),
+        ("/reframe 9:16 --id ", Kind.MEDIA),
+        ("/imagine a fox --style ", Kind.MEDIA),
+        ("/animate ", Kind.MEDIA),
+        ("/animate the fox ", None),
+        ("/extend ", Kind.JOB),
         ("/reframe 9:16 more sky ", None),
         ("/quotas set ", Kind.MEMBER),
         ("/quotas set --member A", Kind.MEMBER),

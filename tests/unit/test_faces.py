@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import pytest
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from bot.domain.commands import CATALOGUE, Command, Imagine, Status
 from bot.domain.faces import discord_size, native_on_slack, problems
-from bot.domain.options import Opt, options
+from bot.domain.options import Kind, MediaRef, Opt, options
 
 
 def _command(name: str = "fine", about: str = "About it", **fields: Any) -> type[Command]:
@@ -24,6 +24,13 @@ def _field(about: str = "About it", **opt: Any) -> Any:
 def _choices(count: int, length: int = 1) -> Any:
     members = {f"C{number}": f"{number}".zfill(length) for number in range(count)}
     return (Annotated[StrEnum("Choice", members), Opt(about="Choose")], ...)
+
+
+def _media(times: int, about: str = "About it", *, weighted: bool = False) -> Any:
+    opt = Opt(about=about, kind=Kind.MEDIA, weighted=weighted)
+    if times == 1:
+        return (Annotated[MediaRef | None, opt], None)
+    return (Annotated[tuple[MediaRef, ...], Field(max_length=times), opt], ())
 
 
 def test_every_face_can_show_the_catalogue() -> None:
@@ -51,6 +58,17 @@ def test_every_face_can_show_the_catalogue() -> None:
         ([_command("a b c")], "3 words"),
         ([_command("quotas"), _command("quotas set")], "a command and a group"),
         ([_command(a=_field(aliases=("b",)), b=_field())], "--b of /fine means 2 options"),
+        ([_command(a=_media(1), a_from=_field())], "Discord: a_from of /fine means 2 options"),
+        ([_command(a=_media(1), **{f"o{n}": _field() for n in range(24)})], "26 options"),
+        ([_command(a=_media(4), **{f"o{n}": _field() for n in range(21)})], "26 options"),
+        ([_command(a=_media(4, weighted=True), **{f"o{n}": _field() for n in range(20)})], "26 options"),
+        ([_command(a=_media(1, about="x" * 90))], "characters: 'xxx"),
+        ([_command(**{"x" * 28: _media(1)})], "_from' of /fine is not a legal name"),
+        ([_command(**{f"o{n}": _media(1) for n in range(51)})], "102 blocks"),
+        ([_command(a=_media(1), a_from=_field())], "Slack: a_from of /fine means 2 fields"),
+        ([_command(a=_media(1, about="x" * 2000))], "Slack: the hint of a_from of /fine has 20"),
+        ([_command(a=_choices(2, 76))], "Slack: a choice of a of /fine is too long"),
+        ([_command(a=_media(11))], "Slack: a of /fine takes 11 files"),
     ],
 )
 def test_a_limit_that_is_passed_is_told(commands: list[type[Command]], words: str) -> None:

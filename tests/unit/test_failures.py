@@ -60,7 +60,8 @@ def test_every_failure_says_that_it_was_not_charged(category: FailureCategory) -
     for reason in (None, "some reason"):
         told = failure(category, reason).told
         assert "not charged" in told
-        shows = category in {FailureCategory.UNKNOWN, FailureCategory.REJECTED} and reason is not None
+        quoted = {FailureCategory.UNKNOWN, FailureCategory.REJECTED, FailureCategory.INPUT_REFUSED}
+        shows = category in quoted and reason is not None
         assert ("some reason" in told) is shows
 
 

@@ -5,8 +5,6 @@ from hypothesis import strategies as st
 
 from bot.domain.ids import ENTROPY_BYTES, as_id, new_id
 from bot.domain.jobs import FINAL, IN_FLIGHT, MOVES, WAITING, State, may_move
-from bot.domain.pace import typical_ms
-from bot.domain.requests import ImageModel
 from tests.unit.people import job
 
 _TIMES = st.integers(0, 2**48 - 1)
@@ -71,8 +69,3 @@ def test_what_is_no_id_is_not_read_as_one(text: str) -> None:
     found = as_id(text)
     assert found is None or as_id(found) == found
     assert as_id(new_id(1, b"123456789") + "x") is None
-
-
-def test_a_simulator_that_hurries_shortens_what_is_expected() -> None:
-    for model in ImageModel:
-        assert 0 < typical_ms(model, speed=10) < typical_ms(model)

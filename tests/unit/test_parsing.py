@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.commands import CATALOGUE, Command, Imagine, QuotasSet, Reframe, build
+from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import new_id
 from bot.domain.options import Kind, Option, options
@@ -17,31 +18,49 @@ _PLAIN = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FFF), min
 _PROMPT = st.lists(_PLAIN, min_size=1, max_size=5).map(" ".join)
 
 
+_IDS = st.builds(new_id, st.integers(0, 2**47), st.binary(min_size=9, max_size=9))
+_ADDRESSES = st.from_regex(
+    r"https://[a-z]{1,9}\.example/[a-z0-9/]{0,9}(\.mp4)?(\?[a-z]=[0-9])?", fullmatch=True
+)
+
+_CONCEPTS = st.lists(st.sampled_from(CONCEPTS), min_size=1, max_size=8).map(",".join)
+
+
+def _references(*, weighted: bool) -> st.SearchStrategy[str]:
+    named = st.one_of(_IDS, _ADDRESSES)
+    weights = st.sampled_from(["", "@0.85", "@1", "@0", "@.5"])
+    return st.builds("{}{}".format, named, weights) if weighted else named
+
+
 def _value(option: Option) -> st.SearchStrategy[str]:
     match option.kind:
         case Kind.CHOICE:
             return st.sampled_from(option.choices)
         case Kind.INTEGER:
             return st.integers(option.minimum, option.maximum).map(str)
-        case Kind.JOB:
-            return st.builds(new_id, st.integers(0, 2**47), st.binary(min_size=9, max_size=9))
+        case Kind.JOB | Kind.MEDIA:
+            return _IDS if option.kind is Kind.JOB else _references(weighted=option.weighted)
         case Kind.MONEY:
             return st.integers(0, 99_999).map(lambda cents: f"{cents // 100}.{cents % 100:02d}")
         case Kind.FLAG:
             return st.sampled_from(["true", "false"])
         case _:
-            return _PROMPT
+            return _CONCEPTS if option.name == CONCEPTS_OPTION else _PROMPT
 
 
 @st.composite
-def commands(draw: st.DrawFn) -> tuple[type[Command], dict[str, str]]:
+def commands(draw: st.DrawFn) -> tuple[type[Command], dict[str, tuple[str, ...]]]:
     """A command and what was given for some of its options, all of them legal."""
     command = draw(st.sampled_from(list(CATALOGUE.values())))
     return command, {
-        option.name: draw(_value(option))
+        option.name: draw(st.lists(_value(option), min_size=1, max_size=option.times).map(tuple))
         for option in options(command)
         if option.required or draw(st.booleans())
     }
+
+
+def _meant(option: Option, value: str) -> object:
+    return value == "true" if option.kind is Kind.FLAG else value
 
 
 def _flag(draw: st.DrawFn, option: Option, value: str) -> str:
@@ -59,21 +78,24 @@ def _flag(draw: st.DrawFn, option: Option, value: str) -> str:
 
 @given(commands(), st.data())
 def test_a_command_written_in_any_way_reads_as_the_same_command(
-    given_: tuple[type[Command], dict[str, str]], data: st.DataObject
+    given_: tuple[type[Command], dict[str, tuple[str, ...]]], data: st.DataObject
 ) -> None:
     command, values = given_
     spec = {option.name: option for option in options(command)}
 
     @st.composite
     def written(draw: st.DrawFn) -> str:
-        parts = [_flag(draw, spec[name], value) for name, value in values.items()]
+        parts = [
+            " ".join(_flag(draw, spec[name], one) for one in several) for name, several in values.items()
+        ]
         parts = draw(st.permutations(parts))
         name = command.name.upper() if draw(st.booleans()) else command.name
         slash = draw(st.sampled_from(["/", "", " /"]))
         return slash + draw(st.sampled_from([" ", "\t", " \n "])).join([name, *parts])
 
     expected: dict[str, Any] = {
-        name: value == "true" if spec[name].kind is Kind.FLAG else value for name, value in values.items()
+        name: several if spec[name].times > 1 else _meant(spec[name], *several)
+        for name, several in values.items()
     }
     assert build(command, expected) == parse(data.draw(written()))
 
@@ -84,7 +106,7 @@ def test_words_without_a_flag_go_to_the_options_that_need_no_name(
 ) -> None:
     text = f"“{prompt}”" if quoted else prompt
     job = new_id(1, b"123456789")
-    assert Reframe(aspect_ratio=ratio, job=job, prompt=prompt) == parse(
+    assert Reframe(aspect_ratio=ratio, media=job, prompt=prompt) == parse(
         f"/reframe {ratio} #{job.upper()} {text}"
     )
     assert Imagine(prompt=prompt, aspect_ratio=ratio) == parse(f"/imagine --ar {ratio} {text}")

@@ -8,10 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.formats import (
+    PICTURE_SIZES,
+    AspectRatio,
+    Duration,
+    ImageModel,
+    Resolution,
+    VideoModel,
+    video_size,
+)
+from bot.domain.media import Reference
 from bot.domain.pricing import (
     MICROUSD,
     Rates,
     is_estimate,
+    is_upper_bound,
     price,
     published_rates,
     read_money,
@@ -19,14 +30,7 @@ from bot.domain.pricing import (
     show_left,
     show_money,
 )
-from bot.domain.requests import (
-    PICTURE_SIZES,
-    AspectRatio,
-    ImageModel,
-    ImageRequest,
-    Reference,
-    ReframeImageRequest,
-)
+from bot.domain.requests import ImageRequest, ReframeImageRequest, ReframeVideoRequest, VideoRequest
 
 _RATES = st.integers(0, 10**7)
 _DOLLARS = st.integers(0, 10**12)
@@ -37,7 +41,7 @@ def _picture(aspect_ratio: AspectRatio, model: ImageModel = ImageModel.PHOTON_1)
 
 
 def _rates(rate: int) -> Rates:
-    return Rates(dated=published_rates().dated, image={ImageModel.PHOTON_1: rate})
+    return Rates(dated=published_rates().dated, image={ImageModel.PHOTON_1: rate}, video={})
 
 
 @given(st.sampled_from(AspectRatio), _RATES)
@@ -66,6 +70,96 @@ def test_pictures_cost_what_is_published(
     assert low <= price(_picture(aspect_ratio, model), published_rates()) <= high
 
 
+@pytest.mark.parametrize(
+    ("model", "resolution", "five", "nine"),
+    [
+        (VideoModel.RAY_2, Resolution.P540, "39.8", "71.7"),
+        (VideoModel.RAY_2, Resolution.P720, "70.8", "127.4"),
+        (VideoModel.RAY_2, Resolution.P1080, "159.3", "286.7"),
+        (VideoModel.RAY_2, Resolution.P2160, "637.0", "1146.6"),
+        (VideoModel.RAY_FLASH_2, Resolution.P540, "13.7", "24.6"),
+        (VideoModel.RAY_FLASH_2, Resolution.P720, "24.3", "43.8"),
+        (VideoModel.RAY_FLASH_2, Resolution.P1080, "54.7", "98.5"),
+        (VideoModel.RAY_FLASH_2, Resolution.P2160, "219.0", "394.2"),
+    ],
+)
+def test_videos_cost_what_is_published(
+    model: VideoModel, resolution: Resolution, five: str, nine: str
+) -> None:
+    """The documents' table at 16:9, in cents with one decimal; its last cell is rounded up by 0.05 ¢."""
+    request = VideoRequest(prompt="a fox", model=model, resolution=resolution)
+    for duration, cents in ((Duration.FIVE, five), (Duration.NINE, nine)):
+        found = price(request.model_copy(update={"duration": duration}), published_rates())
+        assert abs(Fraction(cents) - Fraction(found, 10_000)) < Fraction("0.051")
+
+
+@st.composite
+def _videos(draw: st.DrawFn) -> VideoRequest:
+    return VideoRequest(
+        prompt="a fox",
+        model=draw(st.sampled_from(VideoModel)),
+        aspect_ratio=draw(st.sampled_from(AspectRatio)),
+        resolution=draw(st.sampled_from(Resolution)),
+        duration=draw(st.sampled_from(Duration)),
+    )
+
+
+@given(_videos(), _RATES)
+def test_a_video_costs_each_pixel_of_each_frame_rounded_up(request_: VideoRequest, rate: int) -> None:
+    width, height = video_size(request_.aspect_ratio, request_.resolution)
+    rates = Rates(dated=published_rates().dated, image={}, video={request_.model: rate})
+    found = price(request_, rates)
+    assert type(found) is int
+    exact = Fraction(rate) * width * height * 24 * request_.duration.ms / 1000 / 10**6
+    assert ceil(exact) == found
+
+
+@given(_videos())
+def test_more_of_a_video_costs_more(request_: VideoRequest) -> None:
+    def cost(**changes: object) -> int:
+        return price(request_.model_copy(update=changes), published_rates())
+
+    for name, values in (("resolution", Resolution), ("duration", Duration)):
+        costs = [cost(**{name: value}) for value in values]
+        assert sorted(set(costs)) == costs
+    assert cost(model=VideoModel.RAY_FLASH_2) < cost(model=VideoModel.RAY_2)
+
+
+@given(
+    st.sampled_from(VideoModel),
+    st.sampled_from(AspectRatio),
+    st.integers(1, 30_200),
+    st.integers(1, 30_200),
+)
+def test_a_longer_source_never_costs_less_and_an_unknown_one_the_most(
+    model: VideoModel, aspect_ratio: AspectRatio, one: int, other: int
+) -> None:
+    """What is reserved before anybody has looked must be enough, for a price is only ever lowered."""
+
+    def cost(duration_ms: int | None) -> int:
+        request = ReframeVideoRequest(
+            source=Reference(job="0" * 24), model=model, aspect_ratio=aspect_ratio, duration_ms=duration_ms
+        )
+        assert is_upper_bound(request) is (duration_ms is None)
+        return price(request, published_rates())
+
+    short, long = sorted((one, other))
+    assert 0 < cost(short) <= cost(long) <= cost(None)
+
+
+@given(_videos())
+def test_a_frame_that_follows_its_picture_is_enough_for_every_picture(request_: VideoRequest) -> None:
+    unknown = request_.model_copy(update={"follows_picture": True})
+    assert is_upper_bound(unknown)
+    assert price(request_, published_rates()) <= price(unknown, published_rates())
+
+
+def test_the_size_of_a_video_is_documented_for_one_frame_alone() -> None:
+    for aspect_ratio in AspectRatio:
+        estimated = is_estimate(VideoRequest(aspect_ratio=aspect_ratio))
+        assert (aspect_ratio is not AspectRatio.LANDSCAPE) is estimated
+
+
 def test_a_plain_picture_is_an_estimate_and_a_reframed_one_is_not() -> None:
     reframed = ReframeImageRequest(source=Reference(job="0" * 24), aspect_ratio=AspectRatio.SQUARE)
     assert is_estimate(_picture(AspectRatio.SQUARE))
@@ -88,6 +182,8 @@ def test_a_model_without_a_rate_cannot_be_used() -> None:
         "dated = 2025-05-01\n[image]\nphoton-1 = 0.0073",
         "dated = 2025-05-01\n[image]\nphoton-1 = -1",
         "dated = 2025-05-01\n[image]\nphoton-1 = true",
+        "dated = 2025-05-01\n[image]\nphoton-1 = 1\n[video]\nray-2 = 0.0064",
+        "dated = 2025-05-01\nvideo = 3\n[image]\nphoton-1 = 1",
     ],
 )
 def test_a_rates_file_that_is_wrong_is_refused(text: str) -> None:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.domain.formats import Lane
 from bot.domain.quota import Period
-from bot.domain.requests import Lane
 from bot.settings import Role, Settings, Switch, Timing
 
 _README = Path(__file__).parents[2] / "README.md"

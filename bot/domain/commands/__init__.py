@@ -1,0 +1,72 @@
+"""The catalogue: every command that people can give, defined once.
+
+A command is one frozen model. Its fields carry all that a face needs (see `options.py`): Discord's options,
+Slack's flags and forms and the playground's are derived, never written again.
+"""
+
+from collections.abc import Mapping
+
+from bot.domain.commands.animate import Animate
+from bot.domain.commands.base import Audience, Command, build
+from bot.domain.commands.extend import Direction, Extend
+from bot.domain.commands.finding import Cancel, Delete, Help, History, Quota, Show, Status
+from bot.domain.commands.imagine import Imagine
+from bot.domain.commands.making import Making
+from bot.domain.commands.reframe import Reframe
+from bot.domain.commands.ruling import (
+    QuotasReset,
+    QuotasSet,
+    QuotasShow,
+    StudioPause,
+    StudioResume,
+    StudioUsage,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "Animate",
+    "Audience",
+    "Cancel",
+    "Command",
+    "Delete",
+    "Direction",
+    "Extend",
+    "Help",
+    "History",
+    "Imagine",
+    "Making",
+    "Quota",
+    "QuotasReset",
+    "QuotasSet",
+    "QuotasShow",
+    "Reframe",
+    "Show",
+    "Status",
+    "StudioPause",
+    "StudioResume",
+    "StudioUsage",
+    "build",
+]
+
+CATALOGUE: Mapping[str, type[Command]] = {
+    command.name: command
+    for command in (
+        Imagine,
+        Animate,
+        Extend,
+        Reframe,
+        Show,
+        History,
+        Status,
+        Cancel,
+        Delete,
+        Quota,
+        Help,
+        QuotasSet,
+        QuotasShow,
+        QuotasReset,
+        StudioPause,
+        StudioResume,
+        StudioUsage,
+    )
+}

@@ -1,0 +1,100 @@
+"""`/extend`: a video goes on, is led up to, or is joined with another."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from bot.domain.commands.making import DurationOption, LoopOption, Making, PromptOption, picture
+from bot.domain.errors import InvalidRequest
+from bot.domain.formats import Duration, Resolution, VideoModel
+from bot.domain.jobs import Job
+from bot.domain.media import MediaKind, Reference
+from bot.domain.options import JobId, Kind, MediaRef, Opt
+from bot.domain.requests import VideoRequest, check_prompt, check_video
+from bot.domain.sources import Jobs, of_kind
+
+
+class Direction(StrEnum):
+    FORWARD = "forward"
+    REVERSE = "reverse"
+
+
+class Extend(Making):
+    """Go on from a video, lead up to it, or join two."""
+
+    name = "extend"
+    about = "Go on from a video, lead up to it, or join two"
+    example = "/extend the tiger lies down and sleeps"
+    takes = ("image",)
+    newest = ("job", MediaKind.VIDEO)
+
+    job: Annotated[
+        JobId | None,
+        Opt(about="The job whose video it is; else your newest", kind=Kind.JOB, positional=True),
+    ] = None
+    prompt: PromptOption = ""
+    direction: Annotated[Direction, Opt(about="On from its end, or up to its beginning")] = Direction.FORWARD
+    to: Annotated[
+        JobId | None,
+        Opt(about="A second job: what lies between both videos is imagined", kind=Kind.JOB, positional=True),
+    ] = None
+    image: Annotated[
+        MediaRef | None,
+        Opt(about="The picture at the other end", kind=Kind.MEDIA, aliases=("end", "start")),
+    ] = None
+    model: Annotated[VideoModel | None, Opt(about="The model; else the video's own", aliases=("m",))] = None
+    resolution: Annotated[
+        Resolution | None, Opt(about="The resolution; else the video's own", aliases=("res", "r"))
+    ] = None
+    duration: DurationOption = Duration.FIVE
+    loop: LoopOption = False
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        named = (job for job in (self.job, self.to) if job is not None)
+        return tuple(dict.fromkeys((*named, *super().jobs)))
+
+    def request(self, jobs: Jobs) -> VideoRequest:
+        if self.job is None:
+            raise InvalidRequest("job is missing: /extend goes on from a finished video")
+        if self.to is not None and self.image is not None:
+            raise InvalidRequest("to and image both say what stands at the other end; keep one")
+        if self.to is not None and self.direction is Direction.REVERSE:
+            raise InvalidRequest("direction is not needed with to: the first job comes first")
+        video = _video(self.job, jobs, "job")
+        other = _video(self.to, jobs, "to") if self.to is not None else picture(self.image, jobs, "image")
+        source = jobs[self.job]
+        forward = self.direction is Direction.FORWARD
+        own = extension_of(source)
+        return check_video(
+            own.model_copy(
+                update={
+                    "prompt": check_prompt(self.prompt.strip() or going_on(source, forward=forward)),
+                    "model": self.model or own.model,
+                    "resolution": self.resolution or own.resolution,
+                    "duration": self.duration,
+                    "loop": self.loop,
+                    "start": video if forward else other,
+                    "end": other if forward else video,
+                }
+            )
+        )
+
+
+def going_on(source: Job, *, forward: bool = True) -> str:
+    """The words for more of a video where none are given: its own, for the API wants some."""
+    return source.words or ("The scene goes on" if forward else "What leads up to this scene")
+
+
+def extension_of(source: Job) -> VideoRequest:
+    """A request of the same model and shape as a job's video, with nothing at its ends."""
+    request = source.request
+    if isinstance(request, VideoRequest):
+        return VideoRequest(
+            model=request.model, aspect_ratio=request.aspect_ratio, resolution=request.resolution
+        )
+    model = request.model if isinstance(request.model, VideoModel) else VideoModel.RAY_FLASH_2
+    return VideoRequest(model=model, aspect_ratio=request.aspect_ratio)
+
+
+def _video(job: str, jobs: Jobs, option: str) -> Reference:
+    return of_kind(Reference(job=job), jobs, MediaKind.VIDEO, option)

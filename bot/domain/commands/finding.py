@@ -1,0 +1,78 @@
+"""Commands about what there is already: finding it again, taking it back, one's own quota."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.commands.base import Command, Job
+from bot.domain.options import JobId, Kind, Opt
+
+
+class Show(Command):
+    """Show a job again."""
+
+    name = "show"
+    about = "Show a job again, by its id"
+    example = "/show 01k9zv3f5k0q8x7w2m4n6p8r"
+
+    job: Job
+
+
+class History(Command):
+    """List one's own jobs."""
+
+    name = "history"
+    about = "List your jobs, the newest first"
+    example = "/history 20"
+
+    count: Annotated[int, Field(ge=1, le=50), Opt(about="How many", positional=True, aliases=("n",))] = 10
+
+
+class Status(Command):
+    """Tell where a job stands."""
+
+    name = "status"
+    about = "Tell where your jobs stand: place in the queue and expected wait"
+    example = "/status"
+
+    job: Annotated[
+        JobId | None, Opt(about="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",))
+    ] = None
+
+
+class Cancel(Command):
+    """Take back a job that still waits."""
+
+    name = "cancel"
+    about = "Take back a job that still waits; nothing is charged"
+    example = "/cancel 01k9zv3f5k0q8x7w2m4n6p8r"
+
+    job: Job
+
+
+class Delete(Command):
+    """Remove a finished job's message and picture."""
+
+    name = "delete"
+    about = "Remove a job's message and picture, here and at the provider"
+    example = "/delete 01k9zv3f5k0q8x7w2m4n6p8r"
+
+    job: Job
+
+
+class Quota(Command):
+    """Show one's quota."""
+
+    name = "quota"
+    about = "Show what you have left, reserved and used, and when it resets"
+    example = "/quota"
+
+
+class Help(Command):
+    """Show what can be done, by example and with prices."""
+
+    name = "help"
+    about = "Show what you can do, by example and with prices"
+    example = "/help"
+
+    command: Annotated[str, Opt(about="One command", positional=True)] = ""

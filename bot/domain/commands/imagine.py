@@ -1,0 +1,64 @@
+"""`/imagine`: words become a picture."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.commands.making import ImageModelOption, Making, picture
+from bot.domain.formats import AspectRatio, ImageFormat, ImageModel
+from bot.domain.media import MediaKind, Reference
+from bot.domain.options import Kind, MediaRef, Opt, WeightedRef
+from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, PROMPT_MAX, ImageRequest, check_prompt
+from bot.domain.sources import Jobs, of_kind
+
+
+class Imagine(Making):
+    """Turn words into a picture."""
+
+    name = "imagine"
+    about = "Turn words into a picture"
+    example = "/imagine a teddy bear with an electric guitar --ar 3:4"
+    takes = ("image",)
+
+    prompt: Annotated[str, Opt(about="What to picture", positional=True, aliases=("p",), longest=PROMPT_MAX)]
+    model: ImageModelOption = ImageModel.PHOTON_1
+    aspect_ratio: Annotated[
+        AspectRatio, Opt(about="The picture's width to height", aliases=("ar", "aspect"))
+    ] = AspectRatio.LANDSCAPE
+    count: Annotated[int, Field(ge=1, le=4), Opt(about="How many pictures", aliases=("n",))] = 1
+    format: Annotated[ImageFormat, Opt(about="The file format", aliases=("f",))] = ImageFormat.JPG
+    image: Annotated[
+        tuple[WeightedRef, ...],
+        Field(max_length=IMAGE_REFS_MAX),
+        Opt(about="A picture that guides it", kind=Kind.MEDIA, aliases=("i", "ref"), weighted=True),
+    ] = ()
+    style: Annotated[
+        WeightedRef | None, Opt(about="A picture whose style it takes", kind=Kind.MEDIA, weighted=True)
+    ] = None
+    character: Annotated[
+        tuple[MediaRef, ...],
+        Field(max_length=CHARACTER_REFS_MAX),
+        Opt(about="A picture of the character it shows", kind=Kind.MEDIA, aliases=("c",)),
+    ] = ()
+    modify: Annotated[
+        WeightedRef | None, Opt(about="A picture to change as the words say", kind=Kind.MEDIA, weighted=True)
+    ] = None
+
+    @property
+    def times(self) -> int:
+        return self.count
+
+    def request(self, jobs: Jobs) -> ImageRequest:
+        def pictures(name: str, references: tuple[Reference, ...]) -> tuple[Reference, ...]:
+            return tuple(of_kind(one, jobs, MediaKind.PICTURE, name) for one in references)
+
+        return ImageRequest(
+            prompt=check_prompt(self.prompt),
+            model=self.model,
+            aspect_ratio=self.aspect_ratio,
+            format=self.format,
+            image_refs=pictures("image", self.image),
+            style_ref=picture(self.style, jobs, "style"),
+            character_refs=pictures("character", self.character),
+            modify_ref=picture(self.modify, jobs, "modify"),
+        )

@@ -1,0 +1,127 @@
+"""`/reframe`: a picture or a video in a new frame."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from bot.domain.commands.making import Making, picture
+from bot.domain.errors import InvalidRequest
+from bot.domain.formats import AspectRatio, ImageFormat, ImageModel, VideoModel
+from bot.domain.media import MediaKind, Reference
+from bot.domain.options import Kind, MediaRef, Opt
+from bot.domain.requests import (
+    PROMPT_MAX,
+    ReframeImageRequest,
+    ReframeVideoRequest,
+    check_crop,
+    check_length,
+    check_prompt,
+)
+from bot.domain.sources import Jobs, media_of, settled
+
+_PIXELS = Field(ge=0, le=8192)
+_SIZE = Field(ge=1, le=8192)
+
+
+class Reframe(Making):
+    """Put a picture or a video into a new frame."""
+
+    name = "reframe"
+    about = "Put a picture or video into a new frame; what is missing is imagined"
+    example = "/reframe 9:16 with more sky"
+    takes = ("media", "first_frame")
+    newest = ("media", None)
+
+    aspect_ratio: Annotated[
+        AspectRatio,
+        Opt(about="The new frame's width to height", aliases=("ar", "aspect"), positional=True),
+    ]
+    media: Annotated[
+        MediaRef | None,
+        Opt(
+            about="The picture or video; else your newest",
+            kind=Kind.MEDIA,
+            positional=True,
+            aliases=("job", "id"),
+        ),
+    ] = None
+    prompt: Annotated[
+        str, Opt(about="What the new space shows", positional=True, aliases=("p",), longest=PROMPT_MAX)
+    ] = ""
+    model: Annotated[
+        ImageModel | VideoModel | None,
+        Opt(about="The model: photon for a picture, ray for a video", aliases=("m",)),
+    ] = None
+    format: Annotated[ImageFormat | None, Opt(about="A picture's file format", aliases=("f",))] = None
+    first_frame: Annotated[
+        MediaRef | None, Opt(about="A video's first frame as it should look", kind=Kind.MEDIA)
+    ] = None
+    grid_position_x: Annotated[
+        int | None, _PIXELS, Opt(about="Left edge of the source in the new frame, in pixels")
+    ] = None
+    grid_position_y: Annotated[
+        int | None, _PIXELS, Opt(about="Upper edge of the source in the new frame, in pixels")
+    ] = None
+    x_start: Annotated[int | None, _PIXELS, Opt(about="Crop the source: left edge in pixels")] = None
+    x_end: Annotated[int | None, _PIXELS, Opt(about="Crop the source: right edge in pixels")] = None
+    y_start: Annotated[int | None, _PIXELS, Opt(about="Crop the source: upper edge in pixels")] = None
+    y_end: Annotated[int | None, _PIXELS, Opt(about="Crop the source: lower edge in pixels")] = None
+    resized_width: Annotated[
+        int | None, _SIZE, Opt(about="Width of the source in the new frame, in pixels")
+    ] = None
+    resized_height: Annotated[
+        int | None, _SIZE, Opt(about="Height of the source in the new frame, in pixels")
+    ] = None
+
+    def with_files(self, files: tuple[Reference, ...]) -> Self:
+        """A video that came along is what is reframed, and a picture beside it its first frame."""
+        return super().with_files(tuple(sorted(files, key=lambda file: file.kind is MediaKind.PICTURE)))
+
+    def request(self, jobs: Jobs) -> ReframeImageRequest | ReframeVideoRequest:
+        if self.media is None:
+            raise InvalidRequest("media is missing: /reframe needs a picture or video")
+        check_prompt(self.prompt, required=False)
+        source = settled(self.media, jobs)
+        if source.url is not None and isinstance(self.model, VideoModel):
+            # An address that does not tell by its name what it is.
+            source = source.model_copy(update={"kind": MediaKind.VIDEO})
+        if source.kind is MediaKind.VIDEO:
+            return self._of_video(source, jobs)
+        return self._of_picture(source)
+
+    def _common(self) -> Mapping[str, Any]:
+        names = (name for name in ReframeImageRequest.model_fields if name in type(self).model_fields)
+        values = {name: getattr(self, name) for name in names if name not in ("model", "format")}
+        return values | {"prompt": self.prompt.strip()}
+
+    def _of_picture(self, source: Reference) -> ReframeImageRequest:
+        if isinstance(self.model, VideoModel):
+            raise InvalidRequest(f"{self.model} reframes videos, and this is a picture; leave model out")
+        if self.first_frame is not None:
+            raise InvalidRequest("first_frame is for videos, and this is a picture; leave it out")
+        request = ReframeImageRequest(
+            source=source,
+            model=self.model or ImageModel.PHOTON_1,
+            format=self.format or ImageFormat.JPG,
+            **self._common(),
+        )
+        check_crop(request)
+        return request
+
+    def _of_video(self, source: Reference, jobs: Jobs) -> ReframeVideoRequest:
+        if isinstance(self.model, ImageModel):
+            raise InvalidRequest(f"{self.model} reframes pictures, and this is a video; leave model out")
+        if self.format is not None:
+            raise InvalidRequest("format is for pictures, and this is a video; leave it out")
+        media = media_of(source, jobs)
+        request = ReframeVideoRequest(
+            source=source,
+            model=self.model or VideoModel.RAY_FLASH_2,
+            first_frame=picture(self.first_frame, jobs, "first_frame"),
+            duration_ms=media.duration_ms if media is not None else None,
+            **self._common(),
+        )
+        check_crop(request)
+        check_length(request)
+        return request

@@ -1,0 +1,82 @@
+"""Commands of admins: quotas, and the studio as a whole."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.commands.base import Audience, Command
+from bot.domain.options import Kind, Money, Opt
+from bot.domain.quota import Period
+
+_Member = Annotated[str, Opt(about="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))]
+_Whole = Annotated[bool, Opt(about="The whole workspace together instead of each member")]
+
+
+class QuotasSet(Command):
+    """Set what a member, every member or the whole workspace may spend."""
+
+    name = "quotas set"
+    about = "Set what a member, every member or the workspace may spend"
+    example = "/quotas set ada --amount 5 --period week"
+    audience = Audience.ADMINS
+
+    amount: Annotated[
+        Money, Field(ge=0), Opt(about="Dollars in each period", kind=Kind.MONEY, aliases=("a",))
+    ]
+    period: Annotated[Period, Opt(about="Calendar day, week or month", aliases=("per",))] = Period.DAY
+    member: _Member = ""
+    workspace: _Whole = False
+
+
+class QuotasShow(Command):
+    """Show the rules and what was spent under them."""
+
+    name = "quotas show"
+    about = "Show the quota rules and what was spent"
+    example = "/quotas show ada"
+    audience = Audience.ADMINS
+
+    member: _Member = ""
+
+
+class QuotasReset(Command):
+    """Give back what was used in this period."""
+
+    name = "quotas reset"
+    about = "Count this period's use from zero again"
+    example = "/quotas reset ada"
+    audience = Audience.ADMINS
+
+    member: _Member = ""
+    workspace: _Whole = False
+
+
+class StudioPause(Command):
+    """Take no new commands here and start nothing; what runs ends well."""
+
+    name = "studio pause"
+    about = "Start nothing new here; waiting jobs keep their place"
+    example = "/studio pause we are out of money until Monday"
+    audience = Audience.ADMINS
+
+    reason: Annotated[str, Opt(about="What members are told", positional=True, longest=200)] = ""
+
+
+class StudioResume(Command):
+    """Go on after a pause."""
+
+    name = "studio resume"
+    about = "Go on after a pause"
+    example = "/studio resume"
+    audience = Audience.ADMINS
+
+
+class StudioUsage(Command):
+    """Show what this workspace spent, by member and model."""
+
+    name = "studio usage"
+    about = "Show what was spent here, by member and model"
+    example = "/studio usage month"
+    audience = Audience.ADMINS
+
+    period: Annotated[Period, Opt(about="This day, week or month", positional=True)] = Period.MONTH

@@ -1,0 +1,56 @@
+"""Camera concepts: words that the video models know; the provider's own list wins."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from bot.domain.errors import InvalidRequest
+
+# fmt: off
+#: as documented; what a provider lists is added when it is asked
+CONCEPTS = (
+    "aerial", "aerial_drone", "bolt_cam", "crane_down", "crane_up", "dolly_zoom", "elevator_doors",
+    "eye_level", "ground_level", "handheld", "high_angle", "low_angle", "orbit_left", "orbit_right",
+    "over_the_shoulder", "overhead", "pan_left", "pan_right", "pedestal_down", "pedestal_up", "pov",
+    "pull_out", "push_in",
+    "roll_left", "roll_right", "selfie", "static", "tilt_down", "tilt_up", "tiny_planet", "truck_left",
+    "truck_right", "zoom_in", "zoom_out",
+)
+# fmt: on
+#: the options of a command that take them, and how the camera moves in a prompt's own words
+CONCEPTS_OPTION, MOTION_OPTION = "concepts", "camera_motion"
+_KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+_PARTS = re.compile(r"[,;\s]+")
+#: what is being typed of a list's last concept
+_LAST = re.compile(r"[^,;\s]*\Z")
+_MOST = 8
+
+
+def read_concepts(text: str) -> tuple[str, ...]:
+    """Read concepts as people list them, parted by commas or spaces."""
+    keys = [key for part in _PARTS.split(text.strip()) if (key := part.lower().replace("-", "_"))]
+    for key in keys:
+        if not _KEY.fullmatch(key):
+            raise InvalidRequest(f"{key[:40]!r} is no concept; write them like dolly_zoom, pan_left")
+    if len(keys) > _MOST:
+        raise InvalidRequest(f"At most {_MOST} concepts can be given")
+    return tuple(dict.fromkeys(keys))
+
+
+def concepts_after(typed: str, known: Sequence[str]) -> tuple[str, ...]:
+    """What a list that is being typed could become: the whole list for each concept that fits its end."""
+    before = _LAST.sub("", typed)
+    last = typed[len(before) :].lower().replace("-", "_")
+    given = [part.lower().replace("-", "_") for part in _PARTS.split(before) if part]
+    if len(given) >= _MOST:
+        return ()
+    return tuple(f"{before}{key}" for key in known if key.startswith(last) and key not in given)
+
+
+def check_concepts(keys: tuple[str, ...], known: frozenset[str]) -> None:
+    """Refuse concepts that the provider does not know, with the nearest that it does."""
+    for key in keys:
+        if known and key not in known:
+            near = get_close_matches(key, sorted(known), n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise InvalidRequest(f"There is no concept {key[:40]}.{hint}")

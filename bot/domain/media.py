@@ -1,0 +1,99 @@
+"""Pictures and videos: what lies in our storage, and how a request refers to it."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.domain.formats import AspectRatio, nearest_ratio
+
+_VIDEO_NAME = re.compile(r"\.(mp4|m4v|mov|webm|mkv|avi)\Z", re.IGNORECASE)
+URL_MAX = 2_000
+
+
+class MediaKind(StrEnum):
+    PICTURE = "picture"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A picture or a video as it lies in our storage."""
+
+    #: SHA-256 of the content: its name in the storage
+    file: str
+    mime: str
+    #: bytes
+    size: int
+    #: pixels, as shown
+    width: int
+    height: int
+    #: length of a video; None for a picture
+    duration_ms: int | None = None
+
+    @property
+    def kind(self) -> MediaKind:
+        return MediaKind.PICTURE if self.duration_ms is None else MediaKind.VIDEO
+
+    @property
+    def still(self) -> str:
+        """Name in the storage of what stands for it where nothing moves: a video's first frame."""
+        return self.file if self.kind is MediaKind.PICTURE else f"{self.file}.still"
+
+    @property
+    def aspect_ratio(self) -> AspectRatio:
+        return nearest_ratio(self.width, self.height)
+
+
+class Reference(BaseModel):
+    """Something that a request builds on: exactly one of a job's result, a stored file and an address.
+
+    An address becomes a file while the job is prepared; it is kept beside the file, for a provider that
+    cannot reach us reads it there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: id of the job whose result is meant
+    job: str | None = None
+    #: of the job's video only its first frame is meant
+    still: bool = False
+    file: Media | None = None
+    url: Annotated[str, Field(max_length=URL_MAX)] | None = None
+    #: the adapter whose platform's own file the address is; empty where anybody could have named it
+    via: str = ""
+    #: what it is, or is said to be until it has been looked at
+    kind: MediaKind = MediaKind.PICTURE
+    #: influence from 0 to 1; None where none was given
+    weight: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.job is None) == (self.file is None and self.url is None):
+            raise ValueError("a reference is a job, or a file or an address")
+        return self
+
+    @property
+    def key(self) -> str:
+        """Its name among the things that one request builds on."""
+        if self.job is not None:
+            return f"{self.job}/still" if self.still else self.job
+        return self.url or (self.file.file if self.file else "")
+
+    @property
+    def pending(self) -> bool:
+        """It must be brought in before the request can be sent."""
+        return self.job is None and self.file is None
+
+    @classmethod
+    def of(cls, media: Media) -> Self:
+        """Refer to a stored file."""
+        return cls(file=media, kind=media.kind)
+
+
+def kind_of_address(url: str) -> MediaKind:
+    """What an address is said to be by its name; looked at later, when it has been fetched."""
+    return MediaKind.VIDEO if _VIDEO_NAME.search(urlsplit(url).path) else MediaKind.PICTURE

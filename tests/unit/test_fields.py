@@ -1,0 +1,134 @@
+"""The fields that each face makes of a command's options."""
+
+from typing import Annotated
+
+import pytest
+
+from bot.domain.commands import CATALOGUE, Animate, Command, Extend, Imagine, Reframe
+from bot.domain.fields import (
+    DISCORD_TEXT,
+    SLACK_TEXT,
+    WEIGHTS,
+    DiscordField,
+    DiscordKind,
+    SlackKind,
+    attachments,
+    discord_fields,
+    slack_fields,
+)
+from bot.domain.options import Kind, MediaRef, Opt, options
+
+_COMMANDS = pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)
+
+
+def _on_discord(command: type[Command]) -> dict[str, DiscordField]:
+    return {field.name: field for field in discord_fields(command)}
+
+
+@_COMMANDS
+def test_every_option_can_be_given_on_every_face(command: type[Command]) -> None:
+    spec = list(options(command))
+    for fields in (discord_fields(command), slack_fields(command)):
+        assert spec == list(dict.fromkeys(field.option for field in fields if field.option is not None))
+        required = [field.required for field in fields]
+        assert sorted(required, reverse=True) == required
+
+
+def test_a_picture_is_an_attachment_or_named_in_a_text() -> None:
+    fields = _on_discord(Animate)
+    assert (DiscordKind.ATTACHMENT, False) == (fields["start"].kind, fields["start"].autocompleted)
+    assert (DiscordKind.TEXT, True) == (fields["start_from"].kind, fields["start_from"].autocompleted)
+    assert fields["start"].option is fields["start_from"].option
+    assert "start1" not in fields
+    assert WEIGHTS not in fields
+
+
+def test_what_is_required_in_words_comes_first_and_a_picture_never_is() -> None:
+    class Needy(Command):
+        name, about = "needy", "Needs both"
+        picture: Annotated[MediaRef, Opt(about="What it is", kind=Kind.MEDIA)]
+        prompt: Annotated[str, Opt(about="What it shows")]
+
+    for fields in (discord_fields(Needy), slack_fields(Needy)):
+        asked = [(field.name, field.required) for field in fields]
+        assert [("prompt", True), ("picture", False), ("picture_from", False)] == asked
+
+
+def test_several_pictures_are_one_attachment_each_and_one_text_for_all() -> None:
+    fields = _on_discord(Imagine)
+    named = [name for name in fields if name.startswith("image")]
+    assert ["image1", "image2", "image3", "image4", "image_from"] == named
+    assert "A picture that guides it (3 of 4)" == fields["image3"].about
+    assert fields["image1"].option is fields["image_from"].option
+
+
+def test_influences_are_one_text_where_something_has_one() -> None:
+    fields = _on_discord(Imagine)
+    assert (DiscordKind.TEXT, False, None) == (
+        fields[WEIGHTS].kind,
+        fields[WEIGHTS].required,
+        fields[WEIGHTS].option,
+    )
+    assert "image1 0.85, style 0.5" in fields[WEIGHTS].about
+    weighted = [command for command in CATALOGUE.values() if any(one.weighted for one in options(command))]
+    assert weighted == [command for command in CATALOGUE.values() if WEIGHTS in _on_discord(command)]
+
+
+def test_the_largest_commands_have_room_for_more() -> None:
+    assert {21, 13, 11, 17} == {len(discord_fields(one)) for one in (Imagine, Animate, Extend, Reframe)}
+
+
+@_COMMANDS
+def test_what_discord_takes_fits_the_kind_of_field(command: type[Command]) -> None:
+    for field in discord_fields(command):
+        typed = field.kind is DiscordKind.TEXT and not field.choices
+        assert typed is (field.longest is not None)
+        assert 0 < (field.longest or 1) <= DISCORD_TEXT
+        # Discord refuses an option that is both.
+        assert not (field.choices and field.autocompleted)
+        if field.minimum is not None or field.maximum is not None:
+            # An amount of money has a least one too, and is text.
+            assert DiscordKind.INTEGER is field.kind
+
+
+def test_jobs_media_and_concepts_are_offered_while_a_person_types() -> None:
+    assert _on_discord(Extend)["job"].autocompleted
+    assert _on_discord(Extend)["image_from"].autocompleted
+    assert _on_discord(Animate)["concepts"].autocompleted
+    assert _on_discord(Animate)["camera_motion"].autocompleted
+    assert not _on_discord(Animate)["prompt"].autocompleted
+
+
+@_COMMANDS
+def test_a_form_on_slack_takes_files_beside_text(command: type[Command]) -> None:
+    for option in options(command):
+        fields = [field for field in slack_fields(command) if field.option is option]
+        if option.kind is Kind.MEDIA:
+            assert [SlackKind.FILES, SlackKind.TEXT] == [field.kind for field in fields]
+            assert [option.times, 0] == [field.files for field in fields]
+            assert [option.name, f"{option.name}_from"] == [field.name for field in fields]
+            assert option.weighted is ("@0.85" in fields[1].about)
+        else:
+            assert [option.name] == [field.name for field in fields]
+            assert [0] == [field.files for field in fields]
+        assert all((field.longest or 0) <= SLACK_TEXT for field in fields)
+
+
+@_COMMANDS
+def test_a_choice_is_chosen_and_a_number_has_its_bounds_on_every_face(command: type[Command]) -> None:
+    for option in options(command):
+        if option.kind is Kind.MEDIA:
+            continue
+        (discord,) = (one for one in discord_fields(command) if one.option is option)
+        (slack,) = (one for one in slack_fields(command) if one.option is option)
+        for field in (discord, slack):
+            assert option.choices == field.choices
+            bounds = (option.minimum, option.maximum) if option.kind is Kind.INTEGER else (None, None)
+            assert bounds == (field.minimum, field.maximum)
+            assert option.required is field.required
+
+
+def test_the_names_of_attachments_follow_from_how_many_there_can_be() -> None:
+    spec = {option.name: option for option in options(Imagine)}
+    assert ("style",) == attachments(spec["style"])
+    assert ("character1", "character2", "character3", "character4") == attachments(spec["character"])

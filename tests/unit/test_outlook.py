@@ -1,0 +1,140 @@
+"""What is said of a wait, and how it is kept."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.cards import told, view
+from bot.domain.formats import Duration, ImageModel, Resolution, VideoModel
+from bot.domain.jobs import State
+from bot.domain.media import Reference
+from bot.domain.outlook import Outlook, Told, in_keeping
+from bot.domain.pace import typical
+from bot.domain.requests import AnyRequest, ImageRequest, ReframeVideoRequest, VideoRequest
+from tests.unit.people import CARD, NOW, film
+
+_POSITIONS = st.none() | st.integers(1, 50)
+_OUTLOOKS = st.builds(Outlook, position=_POSITIONS, wait_ms=st.integers(-60_000, 3_600_000))
+#: milliseconds that pass, and what is expected then
+_DAYS = st.lists(st.tuples(st.integers(0, 120_000), _OUTLOOKS), max_size=12)
+
+
+def _said(outlook: Outlook, now: int) -> Told:
+    return Told(position=outlook.position, ready_at=now + outlook.wait_ms, because=outlook.because)
+
+
+def _is_behind(later: Told, earlier: Told) -> bool:
+    return later.position is not None and earlier.position is not None and later.position > earlier.position
+
+
+@given(_OUTLOOKS, _DAYS)
+def test_nothing_gets_worse_without_a_reason_and_small_changes_are_not_told(
+    first: Outlook, days: list[tuple[int, Outlook]]
+) -> None:
+    now = NOW
+    before = _said(in_keeping(first, None, now), now)
+    for passed, outlook in days:
+        now += passed
+        kept = in_keeping(outlook, before, now)
+        after = _said(kept, now)
+        change = after.ready_at - before.ready_at
+        assert outlook.position == kept.position
+        if change > 0 or _is_behind(after, before):
+            assert after.because
+        assert change == 0 or abs(change) > 8_000
+        if change != 0:
+            assert outlook.wait_ms == kept.wait_ms
+        before = after
+
+
+@given(_OUTLOOKS)
+def test_the_first_word_is_told_as_it_is(outlook: Outlook) -> None:
+    assert outlook == in_keeping(outlook, None, NOW)
+
+
+@given(_OUTLOOKS, st.integers(0, 8_000))
+def test_what_was_said_stands_while_it_comes_true(outlook: Outlook, passed: int) -> None:
+    """Told again a little later, neither place nor time has moved."""
+    before = _said(outlook, NOW)
+    assert before == _said(in_keeping(outlook, before, NOW + passed), NOW + passed)
+
+
+_TOLD = Told(position=3, ready_at=NOW + 60_000)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "wait_ms", "because"),
+    [
+        (Outlook(position=3, wait_ms=70_000), 60_000, ""),
+        (Outlook(position=3, wait_ms=50_000), 60_000, ""),
+        (Outlook(position=2, wait_ms=55_000), 60_000, ""),
+        (Outlook(position=1, wait_ms=30_000), 30_000, ""),
+        (Outlook(position=4, wait_ms=65_000), 60_000, "members with fewer jobs go first"),
+        (Outlook(position=5, wait_ms=90_000), 90_000, "members with fewer jobs go first"),
+        (Outlook(position=3, wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Outlook(position=2, wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Outlook(wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Outlook(wait_ms=61_000), 60_000, ""),
+    ],
+)
+def test_a_worse_outlook_comes_with_the_reason_that_fits(
+    outlook: Outlook, wait_ms: int, because: str
+) -> None:
+    assert replace(outlook, wait_ms=wait_ms, because=because) == in_keeping(outlook, _TOLD, NOW)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "because"),
+    [
+        (Outlook(position=3, wait_ms=60_000), "it goes slower than expected"),
+        (Outlook(position=3, wait_ms=30_000), ""),
+        (Outlook(position=2, wait_ms=60_000), ""),
+        (Outlook(wait_ms=60_000), ""),
+    ],
+)
+def test_a_reason_stays_until_something_gets_better(outlook: Outlook, because: str) -> None:
+    """A person who looks a minute later must still find it."""
+    before = replace(_TOLD, because="it goes slower than expected")
+    assert because == in_keeping(outlook, before, NOW).because
+
+
+def test_what_a_card_says_is_what_the_next_one_keeps_to() -> None:
+    job = film(State.QUEUED)
+    outlook = Outlook(position=4, wait_ms=90_000, because="it goes slower than expected")
+    seen = view(CARD, [job], {job.id: outlook}, NOW)
+    assert {job.id: _said(outlook, NOW)} == told(seen)
+    assert {} == told(view(CARD, [film()], {}, NOW))
+
+
+_PICTURE, _FILM = ImageRequest(prompt="a fox"), VideoRequest(prompt="a fox")
+_REFRAMED = ReframeVideoRequest(source=Reference(job="0" * 24), aspect_ratio="1:1")
+
+
+@pytest.mark.parametrize(
+    ("request_", "usual"),
+    [
+        (_PICTURE, 12_000),
+        (_PICTURE.model_copy(update={"model": ImageModel.PHOTON_FLASH_1}), 5_000),
+        (_FILM, 65_000),
+        (_FILM.model_copy(update={"model": VideoModel.RAY_2}), 105_000),
+        (_REFRAMED, 65_000),
+    ],
+)
+def test_what_is_typical_is_expected_until_something_is_learned(request_: AnyRequest, usual: int) -> None:
+    assert usual == typical(request_).usual
+    hurried = typical(request_, speed=10)
+    assert usual // 10 == hurried.usual
+    assert hurried.usual < hurried.late < typical(request_).late
+
+
+@pytest.mark.parametrize("model", VideoModel)
+def test_larger_and_longer_videos_take_longer(model: VideoModel) -> None:
+    def usual(resolution: Resolution, duration: Duration) -> int:
+        return typical(VideoRequest(model=model, resolution=resolution, duration=duration)).usual
+
+    for duration in Duration:
+        by_size = [usual(resolution, duration) for resolution in Resolution]
+        assert sorted(set(by_size)) == by_size
+    assert all(usual(one, Duration.FIVE) < usual(one, Duration.NINE) for one in Resolution)
