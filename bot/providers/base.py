@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.domain.requests import ImageModel, ImageRequest, Lane, ReframeImageRequest
-
-AnyRequest = ImageRequest | ReframeImageRequest
+from bot.domain.formats import Lane, Model
+from bot.domain.requests import AnyRequest
 
 
 class GenerationState(StrEnum):
@@ -31,6 +30,8 @@ class Generation:
     failure_reason: str | None = None
     #: where the finished file lies for a while; None until completed
     asset_url: str | None = None
+    #: where the thumbnail of a finished video lies; None where there is none
+    still_url: str | None = None
     #: the callback URL that our create carried, echoed by the provider: the attempt's marker
     callback_url: str | None = None
     #: digest of the request as echoed; equal requests have equal digests
@@ -59,11 +60,19 @@ class Capabilities:
 
     #: kinds of request (`ImageRequest.kind` …) that it takes
     kinds: frozenset[str]
-    models: frozenset[ImageModel]
+    models: frozenset[Model]
     #: generations can be listed, so a lost answer can be found again
     lists: bool
     #: calls back and echoes the callback URL, so a create can carry a marker
     callbacks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Words that a provider's video models know beside the prompt's own."""
+
+    concepts: frozenset[str] = frozenset()
+    camera_motions: tuple[str, ...] = ()
 
 
 class Provider(Protocol):
@@ -87,7 +96,8 @@ class Provider(Protocol):
     ) -> Generation:
         """Create a generation. Sends one request and never repeats it.
 
-        `media` maps the job id of each reference to a URL that the provider can read.
+        `media` maps the key of each reference to a URL that the provider can read, and of a video that
+        another one goes on from or leads up to, to the id of its generation.
         Raises NotSent, RateLimited, Rejected, OutcomeUnknown or AccountProblem.
         """
         ...
@@ -109,6 +119,10 @@ class Provider(Protocol):
 
         Raises AccountProblem while it cannot.
         """
+        ...
+
+    async def vocabulary(self) -> Vocabulary:
+        """Ask for the words that the video models know; raises the same as `submit`."""
         ...
 
     async def close(self) -> None: ...

@@ -20,8 +20,9 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.requests import ImageRequest, Lane
-from bot.providers.base import GenerationState, LaneLimits, Provider
+from bot.domain.formats import ImageModel, Lane, VideoModel
+from bot.domain.requests import ImageRequest
+from bot.providers.base import GenerationState, LaneLimits, Provider, Vocabulary
 from bot.providers.luma import LumaProvider, account_id
 from tests.providers.scripted_api import (
     Act,
@@ -206,7 +207,7 @@ async def test_get_reads_a_finished_generation() -> None:
     async with scripted(reply(200, finished)) as api, account(api.url) as provider:
         generation = await provider.get(ID)
     assert generation.state is GenerationState.COMPLETED
-    assert generation.asset_url == "https://cdn.example/a.jpg"
+    assert (generation.asset_url, generation.still_url) == ("https://cdn.example/a.jpg", None)
     assert api.received[0].target == f"/generations/{ID}"
 
 
@@ -260,6 +261,50 @@ async def test_check_fails_while_the_account_cannot_submit(answer: Act) -> None:
     async with scripted(answer) as api, account(api.url) as provider:
         with pytest.raises(AccountProblem):
             await provider.check()
+
+
+async def test_the_words_that_the_models_know_are_asked_for() -> None:
+    async with (
+        scripted(reply(200, ["pov", "zoom_in"]), reply(200, ["camera orbit left"])) as api,
+        account(api.url) as provider,
+    ):
+        expected = Vocabulary(concepts=frozenset({"pov", "zoom_in"}), camera_motions=("camera orbit left",))
+        assert await provider.vocabulary() == expected
+    assert [received.target for received in api.received] == [
+        "/generations/concepts/list",
+        "/generations/camera_motion/list",
+    ]
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 422])
+async def test_an_api_that_lists_no_camera_motions_knows_none(status: int) -> None:
+    gone = reply(status, {"detail": "Not Found"})
+    async with scripted(reply(200, ["pov"]), gone) as api, account(api.url) as provider:
+        assert await provider.vocabulary() == Vocabulary(concepts=frozenset({"pov"}))
+
+
+@pytest.mark.parametrize(
+    ("answers", "raised"),
+    [
+        ([reply(404)], Rejected),
+        ([reply(200, {"concepts": []})], NotSent),
+        ([reply(200, ["pov"]), reply(503)], NotSent),
+        ([reply(200, ["pov"]), reply(200, {"detail": "?"})], NotSent),
+        ([reply(200, ["pov"]), reply(401)], AccountProblem),
+    ],
+)
+async def test_words_that_cannot_be_read_are_no_empty_list(
+    answers: list[Act], raised: type[ProviderError]
+) -> None:
+    async with scripted(*answers) as api, account(api.url) as provider:
+        with pytest.raises(raised):
+            await provider.vocabulary()
+
+
+async def test_pictures_and_videos_of_every_kind_and_model_are_taken() -> None:
+    async with account("https://api.invalid") as provider:
+        assert provider.capabilities.kinds == {"image", "video", "reframe_image", "reframe_video"}
+        assert provider.capabilities.models == {*ImageModel, *VideoModel}
 
 
 class Failing(httpx.AsyncBaseTransport):

@@ -8,14 +8,24 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.domain.requests import AspectRatio, ImageRequest, Reference, ReframeImageRequest
-from bot.providers.base import AnyRequest
+from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.media import MediaKind, Reference
+from bot.domain.requests import (
+    AnyRequest,
+    ImageRequest,
+    ReframeImageRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+)
+from bot.providers.luma.answers import read_generation
 from bot.providers.luma.fingerprints import fingerprint
-from bot.providers.luma.wire import create, read_generation
+from bot.providers.luma.wire import create
 
 JOBS = ["j1", "j2", "j3", "j4"]
-MEDIA = {job: f"https://bot.example/media/{job}.jpg?sig=first" for job in JOBS}
-SIGNED_AGAIN = {job: f"https://bot.example:443/media/{job}.jpg?sig=second&t=2#x" for job in JOBS}
+#: ids of generations that are gone on from, by their jobs
+VIDEOS = {"v1": "3ce343aa-5746-4ab3-b167-4e29f83d3f42", "v2": "123e4567-e89b-12d3-a456-426614174000"}
+MEDIA = {job: f"https://bot.example/media/{job}.jpg?sig=first" for job in JOBS} | VIDEOS
+SIGNED_AGAIN = {job: f"https://bot.example:443/media/{job}.jpg?sig=second&t=2#x" for job in JOBS} | VIDEOS
 
 prompts = st.text(min_size=3).map(str.strip)
 pixels = st.none() | st.integers(0, 4096)
@@ -28,17 +38,42 @@ references = st.lists(
 places: dict[str, Any] = dict.fromkeys(
     ("grid_position_x", "grid_position_y", "x_start", "x_end", "y_start", "y_end", "resized_width"), pixels
 )
-requests: st.SearchStrategy[AnyRequest] = st.builds(
-    ImageRequest,
-    prompt=prompts,
-    aspect_ratio=st.sampled_from(AspectRatio),
-    image_refs=references,
-) | st.builds(
-    ReframeImageRequest,
-    source=st.builds(Reference, job=st.sampled_from(JOBS)),
-    aspect_ratio=st.sampled_from(AspectRatio),
-    prompt=prompts,
-    **places,
+pictures = st.builds(Reference, job=st.sampled_from(JOBS), weight=weights)
+plain = st.builds(Reference, job=st.sampled_from(JOBS))
+videos = st.builds(Reference, job=st.sampled_from([*VIDEOS]), kind=st.just(MediaKind.VIDEO))
+ends = st.none() | plain | videos
+ratios = st.sampled_from(AspectRatio)
+requests: st.SearchStrategy[AnyRequest] = (
+    st.builds(
+        ImageRequest,
+        prompt=prompts,
+        aspect_ratio=ratios,
+        image_refs=references,
+        style_ref=st.none() | pictures,
+        character_refs=st.lists(plain, max_size=4).map(tuple),
+        modify_ref=st.none() | pictures,
+    )
+    | st.builds(
+        VideoRequest,
+        prompt=prompts,
+        model=st.sampled_from(VideoModel),
+        aspect_ratio=ratios,
+        resolution=st.sampled_from(Resolution),
+        duration=st.sampled_from(Duration),
+        loop=st.booleans(),
+        start=ends,
+        end=ends,
+        concepts=st.lists(st.sampled_from(["pov", "zoom_in"]), unique=True).map(tuple),
+    )
+    | st.builds(ReframeImageRequest, source=plain, aspect_ratio=ratios, prompt=prompts, **places)
+    | st.builds(
+        ReframeVideoRequest,
+        source=plain,
+        aspect_ratio=ratios,
+        prompt=prompts,
+        first_frame=st.none() | plain,
+        **places,
+    )
 )
 
 
@@ -50,14 +85,25 @@ def single_precision(value: float) -> float:
 def echo(body: Mapping[str, Any]) -> dict[str, Any]:
     """Normalise a request as an API does that keeps it in a record of all fields."""
     filled: dict[str, Any] = dict.fromkeys(
-        ("image_ref", "style_ref", "character_ref", "modify_image_ref", "prompt", "keyframes", "callback_url")
+        (
+            *("image_ref", "style_ref", "character_ref", "modify_image_ref", "prompt", "callback_url"),
+            *("keyframes", "concepts", "first_frame", "loop"),
+        )
     )
     filled |= {"model": "photon-1", "aspect_ratio": "16:9", "format": "jpg"}
+    filled |= {"resolution": "720p", "duration": "5s"}
     filled |= {"sync": False, "sync_timeout": 60.0, "added_later": "default"} | dict(body)
     filled["prompt"] = (filled["prompt"] or "").strip()
     filled["type"] = filled.pop("generation_type")
-    if filled["image_ref"]:
-        filled["image_ref"] = [_echo_reference(**reference) for reference in filled["image_ref"]]
+    if filled["resolution"] == "1080p":
+        filled["resolution"] = 1080
+    if filled["keyframes"]:
+        filled["keyframes"] = {"frame0": None, "frame1": None} | filled["keyframes"]
+    if filled["character_ref"]:
+        filled["character_ref"] = {"identity1": None} | filled["character_ref"]
+    for name in ("image_ref", "style_ref"):
+        if filled[name]:
+            filled[name] = [_echo_reference(**reference) for reference in filled[name]]
     return {
         name: float(value) if name.startswith(("grid_", "x_", "y_")) and value is not None else value
         for name, value in filled.items()
@@ -95,6 +141,8 @@ BASE: dict[str, Any] = {"prompt": "a fox", "image_ref": [{"url": "https://a.exam
         {"prompt": " a fox\n"},
         {"aspect_ratio": "16:9", "format": "jpg"},
         {"callback_url": "https://x", "sync": True, "sync_timeout": 3, "generation_type": "image"},
+        {"resolution": "720p", "duration": "5s", "keyframes": {"frame0": None, "frame1": None}},
+        {"resolution": 720, "duration": 5, "concepts": [], "first_frame": None},
         {"style_ref": [], "character_ref": {"identity0": None}, "loop": False},
         {"image_ref": [{"weight": 0.50, "url": "HTTPS://A.example:443/x?sig=1"}]},
     ],
@@ -114,10 +162,40 @@ def test_spelling_does_not_matter(same: dict[str, Any]) -> None:
         {"style_ref": [{"url": "https://a.example/x"}]},
         {"character_ref": {"identity0": {"images": ["https://a.example/x"]}}},
         {"loop": True},
+        {"resolution": "1080p"},
+        {"resolution": "8k"},
+        {"duration": "9s"},
+        {"keyframes": {"frame0": {"type": "image", "url": "https://a.example/x"}}},
+        {"keyframes": {"frame1": {"type": "image", "url": "https://a.example/x"}}},
+        {"concepts": [{"key": "pov"}]},
+        {"first_frame": {"url": "https://a.example/x"}},
     ],
 )
 def test_substance_matters(changed: dict[str, Any]) -> None:
     assert fingerprint({**BASE, **changed}) != fingerprint(BASE)
+
+
+@pytest.mark.parametrize("spelling", ["1080p", "1080", 1080, " 1080P "])
+def test_a_resolution_is_the_same_in_every_documented_spelling(spelling: object) -> None:
+    assert fingerprint({**BASE, "resolution": spelling}) == fingerprint({**BASE, "resolution": "1080p"})
+
+
+def test_the_documented_echo_is_that_of_what_was_sent() -> None:
+    """The example answer of the documents: what was not sent is null, and the format is left out."""
+    request = ImageRequest(prompt="man as a warrior", character_refs=(Reference(job="j1"),))
+    _, sent = create(request, media={"j1": "https://input_image.jpg"})
+    documented = {
+        "type": "image",
+        "model": "photon-1",
+        "prompt": "man as a warrior",
+        "aspect_ratio": "16:9",
+        "callback_url": None,
+        "image_ref": None,
+        "style_ref": None,
+        "character_ref": {"identity0": {"images": ["https://input_image.jpg"]}},
+        "modify_image_ref": None,
+    }
+    assert fingerprint(documented) == fingerprint(sent)
 
 
 def test_an_address_in_a_prompt_is_part_of_the_prompt() -> None:

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
+from bot.domain.concepts import CONCEPTS
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
@@ -19,8 +20,10 @@ from bot.domain.errors import (
     Rejected,
 )
 from bot.domain.failures import FailureCategory, classify_failure
-from bot.domain.requests import AspectRatio, ImageRequest, Reference, ReframeImageRequest
-from bot.providers.base import AnyRequest, Generation, GenerationState
+from bot.domain.formats import AspectRatio
+from bot.domain.media import Reference
+from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
+from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator
@@ -101,6 +104,12 @@ async def test_a_picture_is_made_listed_and_removed(rig: Rig) -> None:
     [
         FOX,
         ImageRequest(prompt="a fox", image_refs=(Reference(job="j1", weight=0.85), Reference(job="j1"))),
+        ImageRequest(
+            prompt="a fox",
+            style_ref=Reference(job="j1", weight=0.8),
+            character_refs=(Reference(job="j1"), Reference(job="j1")),
+            modify_ref=Reference(job="j1", weight=1),
+        ),
         ReframeImageRequest(
             source=Reference(job="j1"), aspect_ratio=AspectRatio.SQUARE, grid_position_x=0, x_end=64
         ),
@@ -150,6 +159,12 @@ async def test_a_moderated_picture_is_classified(rig: Rig) -> None:
     )
     failed = await rig.ended(submitted.id)
     assert classify_failure(failed.failure_reason).category is FailureCategory.MODERATION
+
+
+async def test_the_words_that_the_models_know_are_told(rig: Rig) -> None:
+    vocabulary = await rig.provider.vocabulary()
+    assert vocabulary.concepts == frozenset(CONCEPTS)
+    assert "camera orbit left" in vocabulary.camera_motions
 
 
 async def test_credit_is_told_and_the_service_answers(rig: Rig) -> None:

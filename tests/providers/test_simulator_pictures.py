@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.domain.requests import PICTURE_SIZES, AspectRatio
+from bot.domain.formats import PICTURE_SIZES, AspectRatio
 from bot.providers.simulator.painting import compose, paint
 from bot.providers.simulator.painting.commission import Commission, Placement, Source
 from bot.providers.simulator.painting.sources import check_picture

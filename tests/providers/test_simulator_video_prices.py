@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.requests import AspectRatio
-from bot.providers.simulator.formats import Length, Resolution, Shape, VideoModel, restyled_shape, shape_of
+from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
+from bot.providers.simulator.shape import Shape, ordered_shape, restyled_shape
 from bot.providers.simulator.tariff import film_cost, modify_cost
 from tests.providers.films import create_video, post_video, shelve, write_source
 from tests.providers.simulation import simulator_at
@@ -29,8 +29,8 @@ TABLE = {
 def test_films_cost_what_is_published(film: tuple[VideoModel, str], cents: tuple[float, float]) -> None:
     model, resolution = film
     costs = [
-        film_cost(model, shape_of(AspectRatio.LANDSCAPE, Resolution(resolution), length.ms)) / 10_000
-        for length in Length
+        film_cost(model, ordered_shape(AspectRatio.LANDSCAPE, Resolution(resolution), length)) / 10_000
+        for length in Duration
     ]
     assert costs == pytest.approx(cents, abs=0.06)
 
@@ -46,9 +46,9 @@ def test_modifying_costs_what_is_published(model: VideoModel, dollars: float) ->
 def test_the_short_side_has_as_many_pixels_as_the_resolution_says(
     ratio: AspectRatio, resolution: Resolution
 ) -> None:
-    shape = shape_of(ratio, resolution, 5000)
+    shape = ordered_shape(ratio, resolution, Duration.FIVE)
     across, down = (int(part) for part in ratio.value.split(":"))
-    assert min(shape.size) == resolution.short
+    assert min(shape.size) == resolution.short_side
     assert shape.width % 2 == shape.height % 2 == 0
     assert math.isclose(shape.width / shape.height, across / down, rel_tol=0.004)
     assert shape.aspect_ratio is ratio

@@ -12,10 +12,11 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent
-from bot.domain.requests import ImageModel, Lane
-from bot.providers.base import AnyRequest, Capabilities, Generation, LaneLimits, Page
-from bot.providers.luma import wire
+from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, Rejected
+from bot.domain.formats import ImageModel, Lane, VideoModel
+from bot.domain.requests import AnyRequest
+from bot.providers.base import Capabilities, Generation, LaneLimits, Page, Vocabulary
+from bot.providers.luma import answers, wire
 from bot.providers.luma.detail import read_detail
 from bot.providers.luma.errors import Call, Departure, read_retry_after, refusal, translated
 from bot.providers.luma.fingerprints import fingerprint
@@ -58,8 +59,8 @@ class LumaProvider:
         self.account = account
         self.limits = limits
         self.capabilities = Capabilities(
-            kinds=frozenset({"image", "reframe_image"}),
-            models=frozenset(ImageModel),
+            kinds=frozenset({"image", "video", "reframe_image", "reframe_video"}),
+            models=frozenset({*ImageModel, *VideoModel}),
             lists=True,
             callbacks=True,
         )
@@ -97,15 +98,15 @@ class LumaProvider:
         """Create a generation: one request, sent once."""
         path, body = wire.create(request, media=media, callback_url=callback_url)
         document = _document(Call.CREATE, await self._send(Call.CREATE, "POST", path, body=body))
-        generation = wire.read_generation(document)
+        generation = answers.read_generation(document)
         if generation is None:
             raise Call.CREATE.lost("The generation API took the request but named no generation")
         return generation
 
     async def get(self, generation_id: str) -> Generation:
         """Look at one generation; raises GenerationNotFound where it is unknown."""
-        path = wire.generation_path(generation_id)
-        generation = wire.read_generation(
+        path = answers.generation_path(generation_id)
+        generation = answers.read_generation(
             _document(Call.GENERATION, await self._send(Call.GENERATION, "GET", path))
         )
         if generation is None:
@@ -116,7 +117,7 @@ class LumaProvider:
         """Read one page of the account's generations; entries that cannot be read are left out."""
         query = {"limit": limit, "offset": offset}
         content = await self._send(Call.ACCOUNT, "GET", "/generations", query=query)
-        page = wire.read_page(_document(Call.ACCOUNT, content), limit=limit)
+        page = answers.read_page(_document(Call.ACCOUNT, content), limit=limit)
         if page is None:
             raise Call.ACCOUNT.lost("The generation API's answer is no list of generations")
         return page
@@ -124,17 +125,33 @@ class LumaProvider:
     async def delete(self, generation_id: str) -> None:
         """Remove a generation; one that is gone already is no error."""
         try:
-            await self._send(Call.GENERATION, "DELETE", wire.generation_path(generation_id))
+            await self._send(Call.GENERATION, "DELETE", answers.generation_path(generation_id))
         except GenerationNotFound:
             return
 
     async def check(self) -> int | None:
         """Ask for the account's credit in micro-dollars; raises AccountProblem where nothing is left."""
         content = await self._send(Call.ACCOUNT, "GET", "/credits")
-        credit = wire.read_credit(_document(Call.ACCOUNT, content))
+        credit = answers.read_credit(_document(Call.ACCOUNT, content))
         if credit is not None and credit <= 0:
             raise AccountProblem("The account has no credit left")
         return credit
+
+    async def vocabulary(self) -> Vocabulary:
+        """Ask for the concepts and camera motions that the video models know."""
+        concepts = await self._words("/generations/concepts/list")
+        try:
+            motions = await self._words("/generations/camera_motion/list")
+        except Rejected:
+            # Told of in the guide, and gone from the API's own description: it may not be there any more.
+            motions = ()
+        return Vocabulary(concepts=frozenset(concepts), camera_motions=motions)
+
+    async def _words(self, path: str) -> tuple[str, ...]:
+        words = answers.read_words(_document(Call.ACCOUNT, await self._send(Call.ACCOUNT, "GET", path)))
+        if words is None:
+            raise Call.ACCOUNT.lost("The generation API's answer is no list of words")
+        return words
 
     async def ping(self) -> None:
         """Ask whether the API is there at all; raises NotSent where it is not."""

@@ -7,7 +7,10 @@ written differently, and signatures in addresses change with every attempt. None
 import hashlib
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from urllib.parse import unquote, urlsplit
+
+from bot.domain.formats import Duration, Resolution
 
 #: what makes a generation, in every kind of request. How its answer is given (`callback_url`, `sync`,
 #: `sync_timeout`) and how it is labelled (`type`, `generation_type`) do not, nor do fields echoes gain later
@@ -26,7 +29,11 @@ _DEFAULTS: dict[str, object] = {
     "aspect_ratio": "16:9",
     "format": "jpg",
     "loop": False,
+    "resolution": "720p",
+    "duration": "5s",
 }
+#: fields whose values are documented with more than one name, such as `1080` and `1080p`
+_NAMES: Mapping[str, type[StrEnum]] = {"resolution": Resolution, "duration": Duration}
 #: fields whose texts are addresses
 _ADDRESSES = frozenset({"url", "images"})
 #: no request is nested deeper; what is, was not made by us
@@ -36,10 +43,20 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def fingerprint(request: Mapping[str, object]) -> str:
     """Digest of a request, the same for what is sent and for its echo."""
-    matters = {key: _canonical(value, key) for key, value in request.items() if key in _MATTERS}
+    matters = {key: _canonical(_named(value, key), key) for key, value in request.items() if key in _MATTERS}
     filled = _DEFAULTS | {key: value for key, value in matters.items() if value is not None}
     text = json.dumps(filled, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _named(value: object, key: str) -> object:
+    names = _NAMES.get(key)
+    if names is None or not isinstance(value, str | int):
+        return value
+    try:
+        return names(str(value).strip().lower()).value
+    except ValueError:
+        return value
 
 
 def _canonical(value: object, key: str, depth: int = 0) -> object:

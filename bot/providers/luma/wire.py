@@ -1,23 +1,16 @@
-"""The API's JSON: our requests as it documents them, its answers as far as they can be read.
+"""Our requests, spelled in JSON as the API documents it."""
 
-Reading never fails on a field: what is missing or strange is left out, for a generation that can be named can
-still be watched. Only an answer that says nothing usable reads as None.
-"""
-
-import math
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
-import structlog
-
-from bot.domain.errors import GenerationNotFound, Rejected
-from bot.domain.requests import ImageRequest, Reference, ReframeImageRequest
-from bot.providers.base import AnyRequest, Generation, GenerationState, Page
-from bot.providers.luma.fingerprints import fingerprint
-
-log = structlog.get_logger(__name__)
+from bot.domain.errors import Rejected
+from bot.domain.media import MediaKind, Reference
+from bot.domain.requests import (
+    AnyRequest,
+    ImageRequest,
+    ReframeImageRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+)
 
 Body = dict[str, object]
 
@@ -25,12 +18,20 @@ Body = dict[str, object]
 def create(
     request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None = None
 ) -> tuple[str, Body]:
-    """Spell a request: the path it is posted to and its JSON. `media` maps job ids to addresses."""
+    """Spell a request: the path it is posted to and its JSON.
+
+    `media` maps the key of each reference to an address, and of each video in `VideoRequest.continues` to the
+    id of its generation. Raises Rejected where one is missing.
+    """
     match request:
         case ImageRequest():
             path, body = "/generations/image", _image(request, media)
+        case VideoRequest():
+            path, body = "/generations/video", _video(request, media)
         case ReframeImageRequest():
-            path, body = "/generations/image/reframe", _reframe_image(request, media)
+            path, body = "/generations/image/reframe", _reframed_image(request, media)
+        case ReframeVideoRequest():
+            path, body = "/generations/video/reframe", _reframed_video(request, media)
     return path, _said({**body, "callback_url": callback_url})
 
 
@@ -41,21 +42,63 @@ def _image(request: ImageRequest, media: Mapping[str, str]) -> Body:
         "model": request.model.value,
         "aspect_ratio": request.aspect_ratio.value,
         "format": request.format.value,
-        "image_ref": [
-            _said({"url": _address(reference, media), "weight": reference.weight})
-            for reference in request.image_refs
-        ],
+        "image_ref": [_weighted(reference, media) for reference in request.image_refs],
+        # Documented as a list of one.
+        "style_ref": [_weighted(request.style_ref, media)] if request.style_ref else None,
+        "character_ref": _character(request.character_refs, media) if request.character_refs else None,
+        "modify_image_ref": _weighted(request.modify_ref, media) if request.modify_ref else None,
     }
 
 
-def _reframe_image(request: ReframeImageRequest, media: Mapping[str, str]) -> Body:
+def _character(pictures: tuple[Reference, ...], media: Mapping[str, str]) -> Body:
+    return {"identity0": {"images": [_given(reference, media) for reference in pictures]}}
+
+
+def _video(request: VideoRequest, media: Mapping[str, str]) -> Body:
+    ends = {"frame0": request.start, "frame1": request.end}
+    frames = {name: _keyframe(end, media) for name, end in ends.items() if end is not None}
     return {
-        "generation_type": "reframe_image",
-        "media": {"url": _address(request.source, media)},
+        "generation_type": "video",
+        "prompt": request.prompt,
         "model": request.model.value,
         "aspect_ratio": request.aspect_ratio.value,
-        "prompt": request.prompt,
+        "resolution": request.resolution.value,
+        "duration": request.duration.value,
+        "loop": request.loop,
+        "keyframes": frames or None,
+        "concepts": [{"key": key} for key in request.concepts],
+    }
+
+
+def _keyframe(end: Reference, media: Mapping[str, str]) -> Body:
+    if end.kind is MediaKind.VIDEO:
+        return {"type": "generation", "id": _given(end, media)}
+    return {"type": "image", "url": _given(end, media)}
+
+
+def _reframed_image(request: ReframeImageRequest, media: Mapping[str, str]) -> Body:
+    return {
+        "generation_type": "reframe_image",
+        "model": request.model.value,
         "format": request.format.value,
+        **_reframed(request, media),
+    }
+
+
+def _reframed_video(request: ReframeVideoRequest, media: Mapping[str, str]) -> Body:
+    return {
+        "generation_type": "reframe_video",
+        "model": request.model.value,
+        "first_frame": {"url": _given(request.first_frame, media)} if request.first_frame else None,
+        **_reframed(request, media),
+    }
+
+
+def _reframed(request: ReframeImageRequest | ReframeVideoRequest, media: Mapping[str, str]) -> Body:
+    return {
+        "media": {"url": _given(request.source, media)},
+        "aspect_ratio": request.aspect_ratio.value,
+        "prompt": request.prompt,
         "grid_position_x": request.grid_position_x,
         "grid_position_y": request.grid_position_y,
         "x_start": request.x_start,
@@ -72,97 +115,13 @@ def _said(body: Body) -> Body:
     return {key: value for key, value in body.items() if value is not None and value not in ("", [])}
 
 
-def _address(reference: Reference, media: Mapping[str, str]) -> str:
-    address = media.get(reference.job)
-    if not address:
-        raise Rejected("A picture that this builds on is not available any more")
-    return address
+def _weighted(reference: Reference, media: Mapping[str, str]) -> Body:
+    return _said({"url": _given(reference, media), "weight": reference.weight})
 
 
-#: ids are UUIDs today; any token is taken that cannot change the path it is put into
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-
-
-def generation_path(generation_id: str) -> str:
-    if not _ID.fullmatch(generation_id):
-        raise GenerationNotFound("This is not the id of a generation")
-    return f"/generations/{generation_id}"
-
-
-def read_generation(document: object) -> Generation | None:
-    """Read a generation; None where it cannot even be named."""
-    if not isinstance(document, Mapping):
-        return None
-    generation_id = document.get("id")
-    if not isinstance(generation_id, str) or not _ID.fullmatch(generation_id):
-        return None
-    state = _state(document.get("state"))
-    request = document.get("request")
-    echo: Mapping[str, object] = request if isinstance(request, Mapping) else {}
-    return Generation(
-        id=generation_id,
-        state=state,
-        created_at=_milliseconds(document.get("created_at")),
-        failure_reason=_text(document.get("failure_reason")) if state is GenerationState.FAILED else None,
-        asset_url=_asset(document.get("assets")) if state is GenerationState.COMPLETED else None,
-        callback_url=_text(echo.get("callback_url")),
-        fingerprint=fingerprint(echo) if echo else "",
-    )
-
-
-def read_page(document: object, *, limit: int) -> Page | None:
-    """Read one page of the list, which was asked for with this limit; None where it is no page."""
-    entries = document.get("generations") if isinstance(document, Mapping) else None
-    if not isinstance(document, Mapping) or not isinstance(entries, list):
-        return None
-    readable = [generation for generation in map(read_generation, entries) if generation is not None]
-    if skipped := len(entries) - len(readable):
-        log.warning("listed_generations_skipped", skipped=skipped, listed=len(entries))
-    has_more = document.get("has_more")
-    return Page(
-        generations=readable,
-        has_more=has_more if isinstance(has_more, bool) else len(entries) >= limit,
-        whole=not skipped,
-    )
-
-
-def read_credit(document: object) -> int | None:
-    """Read the account's credit, told in US cents, as micro-dollars; None where it is not told."""
-    cents = document.get("credit_balance") if isinstance(document, Mapping) else None
-    if isinstance(cents, bool) or not isinstance(cents, int | float) or not math.isfinite(cents):
-        return None
-    return math.floor(Decimal(str(cents)) * 10_000)
-
-
-def _state(value: object) -> GenerationState:
-    """Read a state; one that is not known means that it still runs, so that it never ends a job."""
-    try:
-        return GenerationState(str(value))
-    except ValueError:
-        return GenerationState.DREAMING
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _milliseconds(value: object) -> int | None:
-    """Read an ISO 8601 time with or without fraction and zone; without one it is UTC."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _asset(assets: object) -> str | None:
-    """Decide by which asset is filled: a film has its thumbnail as `image` too, a picture has no `video`."""
-    if not isinstance(assets, Mapping):
-        return None
-    return _text(assets.get("video")) or _text(assets.get("image"))
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _given(reference: Reference, media: Mapping[str, str]) -> str:
+    """The address, or the id of the generation, that stands for a reference."""
+    found = media.get(reference.key)
+    if not found:
+        raise Rejected(f"A {reference.kind} that this builds on is not available any more")
+    return found

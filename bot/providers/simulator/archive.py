@@ -5,9 +5,9 @@ from typing import Any
 
 from bot.providers.simulator.database import Database
 from bot.providers.simulator.faults import FaultKind
-from bot.providers.simulator.formats import Shape
 from bot.providers.simulator.generations import Generation
 from bot.providers.simulator.peaks import Span
+from bot.providers.simulator.shape import Shape
 
 _COLUMNS = tuple(field.name for field in fields(Generation))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM generation"  # noqa: S608 - names of our own fields

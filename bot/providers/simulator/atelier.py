@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 from bot.media.workers import Workers
 from bot.providers.simulator.directing import commission_of, script_of
 from bot.providers.simulator.filming import film, make_poster
+from bot.providers.simulator.filming.script import Script
 from bot.providers.simulator.generations import POSTER, Generation
 from bot.providers.simulator.painting import paint
 from bot.providers.simulator.settings import SimulatorSettings
@@ -34,17 +35,20 @@ class Atelier:
                 await self._make(generation, name, path)
         return path
 
+    def _script(self, generation: Generation) -> Script:
+        return script_of(generation, self._shelf, pictures_per_s=self._settings.pictures_per_s)
+
     async def _make(self, generation: Generation, name: str, path: Path) -> None:
         quick_s = self._settings.render_timeout_s
         if generation.output == "image":
             await self._workers.run(paint, commission_of(generation, self._shelf), path, timeout_s=quick_s)
         elif name == POSTER:
-            await self._workers.run(make_poster, script_of(generation, self._shelf), path, timeout_s=quick_s)
+            await self._workers.run(make_poster, self._script(generation), path, timeout_s=quick_s)
         else:
             async with self._stage:
                 await self._workers.run(
                     film,
-                    script_of(generation, self._shelf),
+                    self._script(generation),
                     path,
                     timeout_s=self._settings.film_timeout_s,
                 )

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.domain.requests import AspectRatio
+from bot.domain.formats import FPS, AspectRatio
 from bot.providers.simulator.filming.script import (
     Enlargement,
     Moment,
@@ -36,7 +36,7 @@ def commission_of(generation: Generation, shelf: Shelf) -> Commission:
     )
 
 
-def script_of(generation: Generation, shelf: Shelf) -> Script:
+def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS) -> Script:
     request = json.loads(generation.request)
     shape = generation.film_shape
     paths = {
@@ -75,6 +75,7 @@ def script_of(generation: Generation, shelf: Shelf) -> Script:
                 model=generation.model,
                 size=shape.size,
                 frames=shape.frames,
+                pictures_per_s=pictures_per_s,
                 loop=bool(request["loop"]),
                 concepts=tuple(concept["key"] for concept in request["concepts"] or ()),
                 # What is added to a film begins where that one ends, or ends where it begins.

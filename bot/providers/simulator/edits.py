@@ -5,18 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from bot.domain.requests import AspectRatio, Lane
+from bot.domain.formats import AspectRatio, Lane, Resolution, VideoModel
 from bot.providers.simulator.answers import Problem
-from bot.providers.simulator.formats import (
-    Resolution,
-    Shape,
-    VideoModel,
-    largest_restyled,
-    reframed_shape,
-    upscaled_shape,
-)
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.orders import Draft, Media, Order, Placed, read_prompt
+from bot.providers.simulator.shape import Shape, largest_restyled, reframed_shape, upscaled_shape
 from bot.providers.simulator.tariff import extra_cost, film_cost, modify_cost
 from bot.providers.simulator.videos import FILM, USUAL_MS, modern, read_resolution
 from bot.providers.simulator.wire import HttpUrl
@@ -133,7 +126,7 @@ class UpscaleOrder(_Addition):
     def draft(self, films: Mapping[str, Generation]) -> Draft:
         film = films[self.id]
         source = film.film_shape
-        larger = [one for one in Resolution if one.short > min(source.size)]
+        larger = [one for one in Resolution if one.short_side > min(source.size)]
         resolution = self.resolution or next(iter(larger), None)
         if resolution not in larger:
             raise Problem.embedded("the generation already has this resolution")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bot.providers.base import GenerationState
 from bot.providers.simulator.faults import FaultKind
-from bot.providers.simulator.formats import Shape
+from bot.providers.simulator.shape import Shape
 
 #: share of a generation's time that it spends in the queue
 _QUEUED_SHARE = 0.1

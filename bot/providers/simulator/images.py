@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.domain.formats import PICTURE_SIZES, AspectRatio, ImageFormat, ImageModel, Lane
 from bot.domain.pricing import published_rates
-from bot.domain.requests import PICTURE_SIZES, AspectRatio, ImageFormat, ImageModel, Lane
 from bot.providers.simulator.answers import Problem
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.orders import Draft, Media, Order, Placed, read_prompt

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.requests import Lane, check_prompt
+from bot.domain.formats import Lane
+from bot.domain.requests import check_prompt
 from bot.providers.simulator.answers import Problem
-from bot.providers.simulator.formats import Shape
 from bot.providers.simulator.generations import Generation, Reference
+from bot.providers.simulator.shape import Shape
 from bot.providers.simulator.wire import HttpUrl, bad_request
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.requests import Lane
+from bot.domain.formats import FPS, Lane
 from bot.providers.base import LaneLimits
 
 
@@ -35,6 +35,8 @@ class SimulatorSettings(BaseModel):
     callback_timeout_s: float = Field(default=5.0, gt=0)
     #: how long one picture may take to draw or to be read
     render_timeout_s: float = Field(default=20.0, gt=0)
+    #: pictures drawn for a second of a film; fewer make it jerky, and much cheaper
+    pictures_per_s: int = Field(default=FPS, ge=1, le=FPS)
     #: how long one film may take to be made
     film_timeout_s: float = Field(default=240.0, gt=0)
     #: how long one reference may take to arrive

@@ -1,6 +1,7 @@
 """What films cost, in whole micro-dollars rounded up, from the API's public prices of May 2025."""
 
-from bot.providers.simulator.formats import FPS, Shape, VideoModel
+from bot.domain.formats import FPS, VideoModel
+from bot.providers.simulator.shape import Shape
 
 #: micro-dollars for a million pixels of each frame; reframing costs the same as the model
 _RATES = {VideoModel.RAY_2: 6_400, VideoModel.RAY_FLASH_2: 2_200}

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.domain.requests import AspectRatio, Lane
+from bot.domain.formats import AspectRatio, Duration, Lane, Resolution, VideoModel
 from bot.providers.simulator.answers import Problem
 from bot.providers.simulator.filming.camera import CONCEPTS
-from bot.providers.simulator.formats import Length, Resolution, VideoModel, shape_of
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.orders import Draft, Order, read_prompt
+from bot.providers.simulator.shape import ordered_shape
 from bot.providers.simulator.tariff import film_cost
 from bot.providers.simulator.wire import HttpUrl, bad_request
 
@@ -90,7 +90,7 @@ class VideoOrder(Order):
     loop: bool | None = None
     keyframes: Keyframes | None = None
     resolution: Resolution = Resolution.P720
-    duration: Length = Length.FIVE
+    duration: Duration = Duration.FIVE
     concepts: list[Concept] | None = None
     callback_url: HttpUrl | None = None
 
@@ -111,9 +111,9 @@ class VideoOrder(Order):
     @field_validator("duration", mode="before")
     @classmethod
     def _known_length(cls, given: object) -> object:
-        if given is not None and given not in set(Length):
-            raise Problem.embedded(f"duration {given} is not supported, use {', '.join(Length)}")
-        return given or Length.FIVE
+        if given is not None and given not in set(Duration):
+            raise Problem.embedded(f"duration {given} is not supported, use {', '.join(Duration)}")
+        return given or Duration.FIVE
 
     @property
     def builds_on(self) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class VideoOrder(Order):
     def draft(self, films: Mapping[str, Generation]) -> Draft:
         prompt = read_prompt(self.prompt, required=False)
         ratio = self.aspect_ratio or self._inherited(films)
-        shape = shape_of(ratio, self.resolution, self.duration.ms)
+        shape = ordered_shape(ratio, self.resolution, self.duration)
         return Draft(
             lane=Lane.VIDEO,
             output="video",
@@ -149,7 +149,7 @@ class VideoOrder(Order):
             ),
             callback_url=self.callback_url,
             cost=film_cost(self.model, shape),
-            usual_ms=USUAL_MS[self.model] * self.duration.ms // Length.FIVE.ms,
+            usual_ms=USUAL_MS[self.model] * self.duration.ms // Duration.FIVE.ms,
             asset=FILM,
             shape=shape,
         )

@@ -12,9 +12,10 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from bot.domain.errors import MediaRefused
+from bot.domain.formats import FPS
 from bot.providers.simulator.filming.script import Moment, Still
-from bot.providers.simulator.formats import FPS, Shape
 from bot.providers.simulator.painting.sources import open_picture
+from bot.providers.simulator.shape import Shape
 
 #: width times height; 4k and a little more
 _PIXELS_MAX = 13_000_000

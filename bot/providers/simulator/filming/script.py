@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot.domain.formats import FPS
 from bot.providers.simulator.painting.commission import Placement
 
 
@@ -38,6 +39,8 @@ class Take:
     concepts: tuple[str, ...]
     opening: Still | None
     closing: Still | None
+    #: drawn for each second; a frame in between shows the one before it
+    pictures_per_s: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

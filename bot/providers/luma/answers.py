@@ -1,0 +1,120 @@
+"""The API's answers, read as far as they can be.
+
+Reading never fails on a field: what is missing or strange is left out, for a generation that can be named can
+still be watched. Only an answer that says nothing usable reads as None.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from bot.domain.errors import GenerationNotFound
+from bot.providers.base import Generation, GenerationState, Page
+from bot.providers.luma.fingerprints import fingerprint
+
+log = structlog.get_logger(__name__)
+
+#: ids are UUIDs today; any token is taken that cannot change the path it is put into
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def generation_path(generation_id: str) -> str:
+    if not _ID.fullmatch(generation_id):
+        raise GenerationNotFound("This is not the id of a generation")
+    return f"/generations/{generation_id}"
+
+
+def read_generation(document: object) -> Generation | None:
+    """Read a generation; None where it cannot even be named."""
+    if not isinstance(document, Mapping):
+        return None
+    generation_id = document.get("id")
+    if not isinstance(generation_id, str) or not _ID.fullmatch(generation_id):
+        return None
+    state = _state(document.get("state"))
+    request = document.get("request")
+    echo: Mapping[str, object] = request if isinstance(request, Mapping) else {}
+    asset_url, still_url = _assets(document.get("assets") if state is GenerationState.COMPLETED else None)
+    return Generation(
+        id=generation_id,
+        state=state,
+        created_at=_milliseconds(document.get("created_at")),
+        failure_reason=_text(document.get("failure_reason")) if state is GenerationState.FAILED else None,
+        asset_url=asset_url,
+        still_url=still_url,
+        callback_url=_text(echo.get("callback_url")),
+        fingerprint=fingerprint(echo) if echo else "",
+    )
+
+
+def read_page(document: object, *, limit: int) -> Page | None:
+    """Read one page of the list, which was asked for with this limit; None where it is no page."""
+    entries = document.get("generations") if isinstance(document, Mapping) else None
+    if not isinstance(document, Mapping) or not isinstance(entries, list):
+        return None
+    readable = [generation for generation in map(read_generation, entries) if generation is not None]
+    if skipped := len(entries) - len(readable):
+        log.warning("listed_generations_skipped", skipped=skipped, listed=len(entries))
+    has_more = document.get("has_more")
+    return Page(
+        generations=readable,
+        has_more=has_more if isinstance(has_more, bool) else len(entries) >= limit,
+        whole=not skipped,
+    )
+
+
+def read_credit(document: object) -> int | None:
+    """Read the account's credit, told in US cents, as micro-dollars; None where it is not told."""
+    cents = document.get("credit_balance") if isinstance(document, Mapping) else None
+    if isinstance(cents, bool) or not isinstance(cents, int | float) or not math.isfinite(cents):
+        return None
+    return math.floor(Decimal(str(cents)) * 10_000)
+
+
+def read_words(document: object) -> tuple[str, ...] | None:
+    """Read a list of words that the models know; None where it is no list."""
+    if not isinstance(document, list):
+        return None
+    return tuple(dict.fromkeys(word for entry in document if (word := _text(entry))))
+
+
+def _state(value: object) -> GenerationState:
+    """Read a state; one that is not known means that it still runs, so that it never ends a job."""
+    try:
+        return GenerationState(str(value))
+    except ValueError:
+        return GenerationState.DREAMING
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _milliseconds(value: object) -> int | None:
+    """Read an ISO 8601 time with or without fraction and zone; without one it is UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _assets(assets: object) -> tuple[str | None, str | None]:
+    """The finished file, and a video's thumbnail, decided by which assets are filled.
+
+    `image` is a picture, or the thumbnail of the `video` beside it.
+    """
+    if not isinstance(assets, Mapping):
+        return None, None
+    video, image = _text(assets.get("video")), _text(assets.get("image"))
+    return (video, image) if video else (image, None)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
