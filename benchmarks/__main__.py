@@ -6,11 +6,11 @@ import logging
 
 import structlog
 
-from benchmarks import accept, crash
+from benchmarks import accept, crash, films
 
 
 async def main(*, full: bool) -> None:
-    for benchmark in (accept, crash):
+    for benchmark in (accept, films, crash):
         await benchmark.main(full=full)
 
 

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +22,7 @@ import httpx
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.addresses import Address, is_public, spelled_address
+from bot.media.disk import disk_failure
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
@@ -105,33 +106,43 @@ class Fetcher:
         await self._closing.aclose()
 
     async def fetch(
-        self, url: str, *, max_bytes: int, timeout_s: float, into: Path | None = None, vouched: bool = False
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        timeout_s: float,
+        into: Path | None = None,
+        vouched: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> FetchedFile:
         """Fetch a URL into a new file in the folder `into`, within `timeout_s` from first to last byte.
 
         `vouched` says that the URL comes from a provider or a platform that the operator has configured,
-        not from a person: such a host may be left to a proxy to resolve. Raises MediaRefused for what can
-        never be fetched, and MediaUnavailable for what may work another time.
+        not from a person: such a host may be left to a proxy to resolve. `headers` are shown to the URL's own
+        origin alone, for they may hold a key. Raises MediaRefused for what can never be fetched, and
+        MediaUnavailable for what may work another time.
         """
         try:
             async with asyncio.timeout(timeout_s):
                 with _translated():
-                    return await self._follow(_parsed(url), max_bytes, into, vouched=vouched)
+                    return await self._follow(_parsed(url), max_bytes, into, headers or {}, vouched=vouched)
         except TimeoutError as error:
             raise MediaUnavailable(f"The file did not arrive within {timeout_s:g} s.") from error
 
     async def _follow(
-        self, url: httpx.URL, max_bytes: int, into: Path | None, *, vouched: bool
+        self, url: httpx.URL, max_bytes: int, into: Path | None, headers: Mapping[str, str], *, vouched: bool
     ) -> FetchedFile:
         for _ in range(_MAX_REDIRECTS + 1):
-            async with aclosing(await self._send(url, vouched=vouched)) as response:
+            async with aclosing(await self._send(url, headers, vouched=vouched)) as response:
                 location = response.headers.get("location")
                 if location is None or response.status_code not in _REDIRECTS:
                     return await _save(response, max_bytes, into)
-                url = _parsed(location, base=url)
+                here, url = url, _parsed(location, base=url)
+                if _origin(url) != _origin(here):
+                    headers = {}
         raise MediaRefused("This URL redirects too often.")
 
-    async def _send(self, url: httpx.URL, *, vouched: bool) -> httpx.Response:
+    async def _send(self, url: httpx.URL, headers: Mapping[str, str], *, vouched: bool) -> httpx.Response:
         trusted = self._trusts(url)
         if not trusted:
             _check_port(url)
@@ -139,28 +150,28 @@ class Fetcher:
         if proxy is not None:
             if not trusted:
                 self._check_behind_proxy(url, vouched=vouched)
-            return await self._transports[proxy].handle_async_request(_request(url))
+            return await self._transports[proxy].handle_async_request(_request(url, headers))
         addresses = await self._resolve(url.raw_host.decode("ascii"), _port(url))
         if not trusted:
             addresses = [address for address in addresses if self._may_reach(address)]
         if not addresses:
             raise MediaRefused("The host of this URL is not on the public internet.")
-        return await self._connect(url, addresses)
+        return await self._connect(url, headers, addresses)
 
-    async def _connect(self, url: httpx.URL, addresses: Sequence[Address]) -> httpx.Response:
+    async def _connect(
+        self, url: httpx.URL, headers: Mapping[str, str], addresses: Sequence[Address]
+    ) -> httpx.Response:
         failure: httpx.TransportError | None = None
         for address in addresses:
             try:
-                return await self._transports[None].handle_async_request(_request(url, address))
+                return await self._transports[None].handle_async_request(_request(url, headers, address))
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
         raise MediaUnavailable("The server of this URL cannot be reached.") from failure
 
     def _trusts(self, url: httpx.URL) -> bool:
         return ".." not in url.path.split("/") and any(
-            (url.scheme, url.host, _port(url)) == (origin.scheme, origin.host, _port(origin))
-            and url.path.startswith(origin.path)
-            for origin in self._trusted
+            _origin(url) == _origin(origin) and url.path.startswith(origin.path) for origin in self._trusted
         )
 
     def _way(self, url: httpx.URL, *, trusted: bool) -> str | None:
@@ -189,6 +200,10 @@ def _parsed(location: str, base: httpx.URL | None = None) -> httpx.URL:
     return url
 
 
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, _port(url)
+
+
 def _port(url: httpx.URL) -> int:
     return url.port if url.port is not None else _PORTS[url.scheme]
 
@@ -199,12 +214,16 @@ def _check_port(url: httpx.URL) -> None:
         raise MediaRefused(f"Files cannot be fetched from port {port}.")
 
 
-def _request(url: httpx.URL, address: Address | None = None) -> httpx.Request:
+def _request(url: httpx.URL, headers: Mapping[str, str], address: Address | None = None) -> httpx.Request:
     """Ask the host of a URL for it, at an address that has been checked or wherever a proxy finds it."""
     return httpx.Request(
         "GET",
         url.copy_with(host=str(address)) if address else url,
-        headers={**_HEADERS, "host": url.netloc.decode("ascii")},
+        headers={
+            **{name.lower(): value for name, value in headers.items()},
+            **_HEADERS,
+            "host": url.netloc.decode("ascii"),
+        },
         extensions={
             # The name that the certificate must be for.
             "sni_hostname": url.raw_host.decode("ascii"),
@@ -270,4 +289,5 @@ def _translated() -> Iterator[None]:
     except UnicodeError as error:
         raise MediaRefused("This is not a valid URL.") from error
     except OSError as error:
-        raise MediaUnavailable("The file could not be written to our storage.") from error
+        text = disk_failure(error.errno) or "The file could not be written to our storage."
+        raise MediaUnavailable(text) from error

@@ -1,47 +1,196 @@
-"""How a picture from outside becomes a file of ours: fetched, looked at, kept."""
+"""How a picture or a video from outside becomes a file of ours: fetched, looked at, kept, made to fit."""
 
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
+from weakref import WeakValueDictionary
 
+from bot.domain.errors import MediaRefused
+from bot.domain.media import Media, MediaKind
+from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
+from bot.media.disk import disk_errors
 from bot.media.fetcher import Fetcher
-from bot.media.probing import probe_picture
-from bot.media.storage import Storage, StoredFile
+from bot.media.pictures import convert_picture, shrink_picture
+from bot.media.probing import Probe, probe
+from bot.media.storage import FolderStorage
+from bot.media.transcoding import transcode
+from bot.media.videos import take_still
 from bot.media.workers import Workers
 
-#: wall-clock and CPU time for reading one picture, in seconds
-PROBE_S = 30.0
+#: wall-clock and CPU time, in seconds: to read a file, to rewrite a picture, to rewrite a video
+PROBE_S = 60.0
+REWRITE_S = 60.0
+TRANSCODE_S = 240.0
+
+#: name of the rendition that `Media.still` means
+_STILL = "still"
+
+#: the longest video that anything can be made from, and what containers add to a length
+_INPUT_MAX_MS = max(REFRAME_MAX_MS.values())
+_TOLERANCE_MS = 200
+
+#: what the API reads as it is
+_API_PICTURES = frozenset({"image/jpeg", "image/png"})
+_API_VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
 class Library:
     """Everything that enters our storage enters here. All errors are `MediaError`s."""
 
-    def __init__(self, *, fetcher: Fetcher, storage: Storage, workers: Workers) -> None:
+    def __init__(self, *, fetcher: Fetcher, storage: FolderStorage, workers: Workers) -> None:
         self._fetcher = fetcher
         self._storage = storage
         self._workers = workers
+        #: Videos take long to rewrite: one at a time leaves a worker free for everything else.
+        self._studio = asyncio.Semaphore(1)
+        #: one making at a time for each rendition, whoever asks
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def incoming(self) -> Path:
+        """The folder for files on their way in; what is left in it is removed after an hour."""
+        return self._storage.incoming
+
+    def path(self, file_id: str) -> Path:
+        """Say where a kept file or rendition can be read."""
+        return self._storage.path(file_id)
 
     async def bring_in(
-        self, url: str, *, max_bytes: int, timeout_s: float, vouched: bool = False
-    ) -> StoredFile:
-        """Fetch a picture and keep it; bringing in the same one again answers the same file.
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        timeout_s: float,
+        vouched: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Media:
+        """Fetch a picture or a video and keep it; bringing in the same one again answers the same file.
 
-        `timeout_s` bounds the fetching; `vouched` is explained at `Fetcher.fetch`.
+        `timeout_s` bounds the fetching; `vouched` and `headers` are explained at `Fetcher.fetch`.
         """
         fetched = await self._fetcher.fetch(
-            url, max_bytes=max_bytes, timeout_s=timeout_s, into=self._storage.incoming, vouched=vouched
+            url,
+            max_bytes=max_bytes,
+            timeout_s=timeout_s,
+            into=self._storage.incoming,
+            vouched=vouched,
+            headers=headers,
         )
+        return await self.take_in(fetched.path)
+
+    async def take_in(self, path: Path) -> Media:
+        """Keep a file from `incoming`, which is consumed, whatever comes of it."""
+        if path.parent != self._storage.incoming:
+            raise ValueError("only files in the folder for what comes in are consumed")
         try:
-            return await self._keep(fetched.path)
+            found = await self._look_at(path)
+            media = await self._storage.put(
+                path, mime=found.mime, width=found.width, height=found.height, duration_ms=found.duration_ms
+            )
+            if media.kind is MediaKind.VIDEO:
+                await self._add_still(media)
         finally:
-            _remove(fetched.path)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return media
 
-    async def bring_in_bytes(self, content: bytes) -> StoredFile:
-        """Keep a picture that is in memory already."""
-        return await self._keep(content)
+    async def as_input(self, media: Media) -> Media:
+        """The same if the API takes it as it is, else what it was converted to, kept as a file of its own.
 
-    async def _keep(self, source: Path | bytes) -> StoredFile:
-        probe = await self._workers.run(probe_picture, source, timeout_s=PROBE_S)
-        return await self._storage.put(source, mime=probe.mime, width=probe.width, height=probe.height)
+        Raises MediaRefused for what cannot be converted, in words that name the remedy.
+        """
+        source = self.path(media.file)
+        found = await self._look_at(source)
+        _check_input(found)
+        if _is_input(found, media.size):
+            return media
+        async with self._new_file() as target:
+            if media.kind is MediaKind.PICTURE:
+                await self._workers.run(
+                    convert_picture, source, target, PICTURE_MAX_BYTES, timeout_s=REWRITE_S
+                )
+            else:
+                await self._transcode(media, target, VIDEO_MAX_BYTES)
+            return await self.take_in(target)
+
+    async def smaller(self, media: Media, max_bytes: int) -> Path:
+        """Find a file of at most `max_bytes` that shows the same; it is made once, as a rendition.
+
+        Pictures become JPEG and videos H.264, both smaller where they must. Raises MediaRefused where
+        nothing worth looking at would be left.
+        """
+        if media.size <= max_bytes:
+            return self.path(media.file)
+        name = f"fit-{max_bytes}"
+        rendition = f"{media.file}.{name}"
+        async with self._making.setdefault(rendition, asyncio.Lock()):
+            if not await self._storage.exists(rendition):
+                await self._shrink(media, name, max_bytes)
+        return self.path(rendition)
+
+    async def _look_at(self, path: Path) -> Probe:
+        with disk_errors():
+            return await self._workers.run(probe, path, timeout_s=PROBE_S)
+
+    async def _add_still(self, media: Media) -> None:
+        async with self._new_file() as target:
+            await self._workers.run(take_still, self.path(media.file), target, timeout_s=REWRITE_S)
+            await self._storage.put_rendition(media.file, _STILL, target)
+
+    async def _shrink(self, media: Media, name: str, max_bytes: int) -> None:
+        async with self._new_file() as target:
+            if media.kind is MediaKind.PICTURE:
+                await self._workers.run(
+                    shrink_picture, self.path(media.file), target, max_bytes, timeout_s=REWRITE_S
+                )
+            else:
+                await self._transcode(media, target, max_bytes)
+            await self._storage.put_rendition(media.file, name, target)
+
+    async def _transcode(self, media: Media, target: Path, max_bytes: int) -> None:
+        size, duration_ms = (media.width, media.height), media.duration_ms or 0
+        async with self._studio:
+            await self._workers.run(
+                transcode,
+                self.path(media.file),
+                target,
+                max_bytes,
+                size,
+                duration_ms,
+                timeout_s=TRANSCODE_S,
+            )
+
+    @asynccontextmanager
+    async def _new_file(self) -> AsyncIterator[Path]:
+        """Make a file for a worker to write to, which is gone afterwards unless it was moved on."""
+        with disk_errors():
+            path = await asyncio.to_thread(_empty_file, self._storage.incoming)
+        try:
+            yield path
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
+def _empty_file(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder)
+    os.close(handle)
+    return Path(name)
+
+
+def _check_input(found: Probe) -> None:
+    if found.animated:
+        raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+    if found.duration_ms is not None and found.duration_ms > _INPUT_MAX_MS + _TOLERANCE_MS:
+        raise MediaRefused(
+            f"This video is {found.duration_ms / 1000:.0f} s long, and at most {_INPUT_MAX_MS // 1000} s "
+            "can be used: cut it first."
+        )
+
+
+def _is_input(found: Probe, size: int) -> bool:
+    if found.duration_ms is None:
+        return found.plain and found.mime in _API_PICTURES and size <= PICTURE_MAX_BYTES
+    return found.plain and found.mime in _API_VIDEOS and size <= VIDEO_MAX_BYTES

@@ -1,37 +1,30 @@
-"""Where pictures lie: by the digest of their content, so that the same picture twice is one file."""
+"""Where media lie: by the digest of their content, so that the same picture twice is one file.
+
+What is made from a file, such as the still of a video, is a *rendition*: it lies next to the file, is called
+`<digest>.<name>`, and is removed with it.
+"""
 
 import asyncio
-import errno
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.media import Media
+from bot.media.disk import disk_errors
 
-_FILE_ID = re.compile(r"[0-9a-f]{64}")
+_FILE_ID = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9-]{1,40})?")
+_FOLDER = re.compile(r"[0-9a-f]{2}")
 _CHUNK = 1 << 20
 
 #: a file on its way in that nobody has written to for so long was left by a process that died
 _ABANDONED_MS = 3_600_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
-    """A file that lies safely in our storage."""
-
-    #: SHA-256 of the content, 64 lower-case hexadecimal digits
-    id: str
-    mime: str
-    bytes: int
-    #: pixels, as shown
-    width: int
-    height: int
 
 
 class Storage(Protocol):
@@ -40,8 +33,17 @@ class Storage(Protocol):
     #: local folder for files on their way in
     incoming: Path
 
-    async def put(self, source: Path | bytes, *, mime: str, width: int, height: int) -> StoredFile:
-        """Keep a copy for good: once this answers, it survives a power cut."""
+    async def put(
+        self, source: Path | bytes, *, mime: str, width: int, height: int, duration_ms: int | None = None
+    ) -> Media:
+        """Keep a file for good: once this answers, it survives a power cut.
+
+        A source in `incoming` is moved, any other copied.
+        """
+        ...
+
+    async def put_rendition(self, file: str, name: str, source: Path) -> str:
+        """Keep what was made from a kept file, in the place of what had that name; answers its id."""
         ...
 
     async def open(self, file_id: str) -> BinaryIO:
@@ -51,7 +53,14 @@ class Storage(Protocol):
     async def exists(self, file_id: str) -> bool: ...
 
     async def remove(self, file_id: str) -> None:
-        """Forget a file; one that is gone already is no error."""
+        """Forget a file with its renditions, or one rendition; one that is gone already is no error."""
+        ...
+
+    def strays(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
+        """Name all kept files, in batches, with which nothing has been done for so long.
+
+        Who asks must find out which of them are still needed. `now` is in milliseconds UTC.
+        """
         ...
 
 
@@ -59,8 +68,9 @@ class FolderStorage:
     """Keeps files in a folder, as `ab/cd/abcd…`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.incoming = folder / "incoming"
+        # Files move within it, and are recognised by where they lie, whatever the process calls its folder.
+        self.folder = folder.absolute()
+        self.incoming = self.folder / "incoming"
 
     def path(self, file_id: str) -> Path:
         """Say where a file lies, or would lie."""
@@ -68,47 +78,87 @@ class FolderStorage:
             raise MediaRefused("This is not the id of a file.")
         return self.folder / file_id[:2] / file_id[2:4] / file_id
 
-    async def put(self, source: Path | bytes, *, mime: str, width: int, height: int) -> StoredFile:
-        with _translated():
-            file_id, size = await asyncio.to_thread(self._keep, source)
-        return StoredFile(id=file_id, mime=mime, bytes=size, width=width, height=height)
+    async def put(
+        self, source: Path | bytes, *, mime: str, width: int, height: int, duration_ms: int | None = None
+    ) -> Media:
+        with disk_errors():
+            file, size = await asyncio.to_thread(self._keep, source)
+        return Media(file=file, mime=mime, size=size, width=width, height=height, duration_ms=duration_ms)
+
+    async def put_rendition(self, file: str, name: str, source: Path) -> str:
+        target = self.path(f"{file}.{name}")
+        with disk_errors():
+            await asyncio.to_thread(self._keep_beside, self.path(file), target, source)
+        return target.name
 
     async def open(self, file_id: str) -> BinaryIO:
-        with _translated():
+        with disk_errors():
             return await asyncio.to_thread(self.path(file_id).open, "rb")
 
     async def exists(self, file_id: str) -> bool:
-        with _translated():
+        with disk_errors():
             return await asyncio.to_thread(self.path(file_id).is_file)
 
     async def remove(self, file_id: str) -> None:
-        with _translated():
-            await asyncio.to_thread(self.path(file_id).unlink, missing_ok=True)
+        with disk_errors():
+            await asyncio.to_thread(self._remove, self.path(file_id))
+
+    async def strays(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
+        with disk_errors():
+            folders = await asyncio.to_thread(_folders, self.folder)
+        for folder in folders:
+            with disk_errors():
+                found = await asyncio.to_thread(_untouched, folder, now - older_than_ms)
+            if found:
+                yield found
 
     async def sweep(self, *, now: int) -> int:
         """Remove what processes that died left on its way in; `now` is in milliseconds UTC."""
-        with _translated():
+        with disk_errors():
             return await asyncio.to_thread(self._sweep, now - _ABANDONED_MS)
 
     def _keep(self, source: Path | bytes) -> tuple[str, int]:
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.incoming)
-        try:
-            with os.fdopen(handle, "wb") as copy:
-                file_id = _copy(source, copy)
-                copy.flush()
-                os.fsync(handle)
-                size = copy.tell()
+        with self._entering(source) as path:
+            file_id, size = _digest(path), path.stat().st_size
             target = self.path(file_id)
             target.parent.mkdir(parents=True, exist_ok=True)
             # Replaces an equal file where there is one, so that two at once cannot trip over each other.
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            path.replace(target)
         for folder in (target.parent, target.parent.parent, self.folder):
-            _sync_folder(folder)
+            _sync(folder)
         return file_id, size
+
+    def _keep_beside(self, file: Path, target: Path, source: Path) -> None:
+        if not file.is_file():
+            raise MediaUnavailable("This file is no longer stored.")
+        with self._entering(source) as path:
+            path.replace(target)
+        _sync(target.parent)
+
+    @contextmanager
+    def _entering(self, source: Path | bytes) -> Iterator[Path]:
+        """Bring a file into `incoming` and onto the disk; it is renamed into its place from there."""
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, Path) and source.parent == self.incoming:
+            _sync(source)
+            yield source
+            return
+        handle, name = tempfile.mkstemp(dir=self.incoming)
+        try:
+            with os.fdopen(handle, "wb") as copy:
+                for chunk in _chunks(source):
+                    copy.write(chunk)
+            _sync(Path(name))
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def _remove(self, path: Path) -> None:
+        if not path.suffix and path.parent.is_dir():
+            # The file goes last: what a crash leaves behind is still found by its name.
+            for rendition in path.parent.glob(f"{path.name}.*"):
+                rendition.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def _sweep(self, before_ms: int) -> int:
         swept = 0
@@ -123,11 +173,10 @@ class FolderStorage:
         return swept
 
 
-def _copy(source: Path | bytes, copy: BinaryIO) -> str:
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
-    for chunk in _chunks(source):
+    for chunk in _chunks(path):
         digest.update(chunk)
-        copy.write(chunk)
     return digest.hexdigest()
 
 
@@ -140,27 +189,26 @@ def _chunks(source: Path | bytes) -> Iterator[bytes]:
             yield chunk
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Make the content of a file, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        match error.errno:
-            case errno.ENOSPC | errno.EDQUOT:
-                text = "The media storage is full."
-            case errno.EROFS | errno.EACCES | errno.EPERM:
-                text = "The media storage cannot be written to: it is read-only or belongs to another user."
-            case errno.ENOENT:
-                text = "This file is no longer stored."
-            case _:
-                text = f"The media storage failed: {error.strerror or type(error).__name__}."
-        raise MediaUnavailable(text) from error
+def _folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(entry for entry in folder.iterdir() if _FOLDER.fullmatch(entry.name))
+
+
+def _untouched(folder: Path, before_ms: int) -> list[str]:
+    """Name the files below a folder that have not been written since, and neither have their renditions."""
+    touched: defaultdict[str, float] = defaultdict(float)
+    for entry in folder.glob("*/*"):
+        if named := _FILE_ID.fullmatch(entry.name):
+            with suppress(FileNotFoundError):  # removed by another replica
+                touched[named[1]] = max(touched[named[1]], entry.stat().st_mtime * 1000)
+    return sorted(file for file, at in touched.items() if at < before_ms)

@@ -1,53 +1,117 @@
-"""`/media/{token}`: pictures of ours, for whoever holds a signed link that has not ended."""
+"""`/media/{token}`: pictures and videos of ours, for whoever holds a signed link that has not ended.
+
+`/media/{token}/view` is a page that shows one, `/media/{token}/still` its first frame.
+"""
 
 import asyncio
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from string import Template
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.domain.errors import MediaError
 from bot.engine.core import Core
+from bot.media.signs import mime_of
 from bot.signing import BadToken
 
-_HEADERS = {
-    "Cache-Control": "private, max-age=3600, immutable",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+_FOLDER = Path(__file__).parent
+_COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+_FILE_HEADERS = _COMMON | {
+    "Cache-Control": "private, max-age=3600, immutable",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-#: bytes at the beginning of the files that we serve: where, and what
-_SIGNS = {
-    "image/jpeg": (0, b"\xff\xd8\xff"),
-    "image/png": (0, b"\x89PNG\r\n\x1a\n"),
-    "image/gif": (0, b"GIF8"),
-    "image/webp": (8, b"WEBP"),
+_PAGE_HEADERS = _COMMON | {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
+#: what is served, and the ending of its name when it is saved
+_ENDINGS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+}
 
-def _type_of(path: Path) -> str | None:
-    """The type of a file by its content; None for one that is not to be served."""
-    with path.open("rb") as file:
-        beginning = file.read(16)
-    return next((mime for mime, (at, sign) in _SIGNS.items() if beginning.startswith(sign, at)), None)
+_GONE = "This file is no longer here."
+
+#: title of the page, and how the thing is shown
+_PICTURE = ("Picture · Reverie", '<img src="../$token" alt="The picture of this link">')
+_VIDEO = (
+    "Video · Reverie",
+    '<video src="../$token" poster="still" preload="metadata" controls loop playsinline></video>',
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Served:
+    """A stored file that a link leads to."""
+
+    path: Path
+    mime: str
+
+    @property
+    def response(self) -> Response:
+        return FileResponse(self.path, media_type=self.mime, headers=_FILE_HEADERS)
 
 
 def media_routes(core: Core) -> list[Route]:
-    async def serve(request: Request) -> Response:
+    page = Template((_FOLDER / "view.html").read_text("utf-8"))
+
+    async def find(request: Request, rendition: str = "") -> _Served:
         try:
             file = core.signer.verify("media", request.path_params["token"], now=core.clock())
-            path = core.storage.path(file)
-            mime = await asyncio.to_thread(_type_of, path)
-        except BadToken:
-            return PlainTextResponse("This link is not valid, or no longer.", HTTPStatus.NOT_FOUND)
-        except (MediaError, OSError):
-            mime = None
-        if mime is None:
-            return PlainTextResponse("This picture is no longer here.", HTTPStatus.GONE)
-        return FileResponse(path, media_type=mime, headers=_HEADERS)
+            path = core.storage.path(file + rendition)
+            mime = await asyncio.to_thread(mime_of, path)
+        except BadToken as error:
+            raise HTTPException(
+                HTTPStatus.NOT_FOUND, "This link is not valid, or no longer.", _COMMON
+            ) from error
+        except (MediaError, OSError) as error:
+            raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON) from error
+        if mime not in _ENDINGS:
+            raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON)
+        return _Served(path=path, mime=mime)
 
-    return [Route("/media/{token}", serve, methods=["GET", "HEAD"])]
+    async def serve(request: Request) -> Response:
+        return (await find(request)).response
+
+    async def serve_still(request: Request) -> Response:
+        return (await find(request, ".still")).response
+
+    async def view(request: Request) -> Response:
+        served = await find(request)
+        token, ending = request.path_params["token"], _ENDINGS[served.mime]
+        title, shown = _VIDEO if served.mime.startswith("video/") else _PICTURE
+        # A token that has been verified holds nothing that HTML would read as its own.
+        text = page.substitute(
+            title=title, shown=Template(shown).substitute(token=token), token=token, name=f"reverie.{ending}"
+        )
+        return HTMLResponse(text, headers=_PAGE_HEADERS)
+
+    async def style(_: Request) -> Response:
+        return FileResponse(_FOLDER / "view.css", media_type="text/css", headers=_COMMON)
+
+    return [
+        Route("/media/view.css", style, methods=["GET", "HEAD"]),
+        Route("/media/{token}", serve, methods=["GET", "HEAD"]),
+        Route("/media/{token}/still", serve_still, methods=["GET", "HEAD"]),
+        Route("/media/{token}/view", view, methods=["GET", "HEAD"]),
+    ]

@@ -5,6 +5,9 @@ from random import Random
 from typing import Any
 
 from PIL import Image
+from pillow_heif import register_heif_opener
+
+register_heif_opener()
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
@@ -18,6 +21,13 @@ def moving_picture(kind: str, frames: int = 4, size: tuple[int, int] = (64, 48))
     file = BytesIO()
     first.save(file, kind, save_all=True, append_images=others, duration=100)
     return file.getvalue()
+
+
+def colour(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
+    """Red, green and blue at a place."""
+    found = image.convert("RGB").getpixel(at)
+    assert isinstance(found, tuple)
+    return found
 
 
 def _noise(size: tuple[int, int], *, seed: int) -> Image.Image:

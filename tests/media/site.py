@@ -26,6 +26,9 @@ class Site:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

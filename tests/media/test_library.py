@@ -1,23 +1,23 @@
-"""A picture that is brought in is fetched, looked at and kept, or leaves nothing behind."""
+"""What is brought in is fetched, looked at and kept, or leaves nothing behind."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import av
 import pytest
+from PIL import Image
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.media import Media, MediaKind
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
 from bot.media.storage import FolderStorage
-from bot.media.workers import Workers
-from tests.media.pictures import picture
-from tests.media.site import Site, plain
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with Site() as site:
-        yield site
+from bot.media.workers import Args, Result, Workers
+from tests.media.libraries import arrived, files_in, open_library
+from tests.media.pictures import moving_picture, picture
+from tests.media.site import Site, endless, plain
+from tests.media.videos import claims, turned, video
 
 
 @pytest.fixture
@@ -27,32 +27,226 @@ def storage(tmp_path: Path) -> FolderStorage:
 
 @pytest.fixture
 async def library(site: Site, storage: FolderStorage) -> AsyncIterator[Library]:
-    origin = f"http://127.0.0.1:{site.port}"
-    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, Workers(processes=1) as workers:
-        yield Library(fetcher=fetcher, storage=storage, workers=workers)
+    async with open_library(storage, trusted=site.url("/")) as library:
+        yield library
+
+
+async def _bring(library: Library, site: Site, path: str, *, max_bytes: int = 1_000_000) -> Media:
+    return await library.bring_in(site.url(path), max_bytes=max_bytes, timeout_s=60)
 
 
 async def test_a_picture_is_brought_in_once(library: Library, storage: FolderStorage, site: Site) -> None:
     content = picture("JPEG", (64, 48))
     site.answers["/a"] = plain(content, headers="content-type: text/plain\r\n")
-    url = f"http://127.0.0.1:{site.port}/a"
-    stored = await library.bring_in(url, max_bytes=1_000_000, timeout_s=20)
-    assert (stored.mime, stored.width, stored.height) == ("image/jpeg", 64, 48)
-    assert storage.path(stored.id).read_bytes() == content
-    assert stored == await library.bring_in(url, max_bytes=1_000_000, timeout_s=20)
-    assert stored == await library.bring_in_bytes(content)
-    assert not any(storage.incoming.iterdir())
+    media = await _bring(library, site, "/a")
+    assert Media(file=media.file, mime="image/jpeg", size=len(content), width=64, height=48) == media
+    assert content == library.path(media.file).read_bytes()
+    assert media == await _bring(library, site, "/a")
+    assert media == await library.take_in(arrived(storage, content))
+    assert [library.path(media.file)] == files_in(storage)
 
 
-async def test_what_is_no_picture_leaves_nothing_behind(
-    library: Library, storage: FolderStorage, site: Site
+async def test_a_video_is_brought_in_with_its_still(
+    library: Library, storage: FolderStorage, site: Site, tmp_path: Path
+) -> None:
+    content = turned(video(tmp_path / "a")).read_bytes()
+    site.answers["/a"] = plain(content)
+    media = await _bring(library, site, "/a")
+    assert ("video/mp4", 72, 128, 500) == (media.mime, media.width, media.height, media.duration_ms)
+    assert MediaKind.VIDEO is media.kind
+    with Image.open(library.path(media.still)) as still:
+        assert ("JPEG", (72, 128)) == (still.format, still.size)
+    assert files_in(storage) == [library.path(media.file), library.path(media.still)]
+
+
+async def test_headers_are_sent(library: Library, site: Site) -> None:
+    site.answers["/a"] = plain(picture())
+    await library.bring_in(
+        site.url("/a"), max_bytes=1_000_000, timeout_s=60, headers={"Authorization": "Bearer key"}
+    )
+    assert "authorization: Bearer key" in site.requests[0]
+
+
+async def test_what_is_no_medium_leaves_nothing_behind(
+    library: Library, storage: FolderStorage, site: Site, tmp_path: Path
 ) -> None:
     site.answers["/a.png"] = plain(b"words", headers="content-type: image/png\r\n")
+    site.answers["/a.mp4"] = plain(b"words", headers="content-type: video/mp4\r\n")
+    site.answers["/cut.mp4"] = plain(video(tmp_path / "a").read_bytes()[:1000])
+    site.answers["/endless.mp4"] = plain(claims(video(tmp_path / "a"), b"mdhd", 12, ">I", 1).read_bytes())
     site.answers["/gone.png"] = plain(b"", status="410 Gone")
-    with pytest.raises(MediaRefused, match="not a picture"):
-        await library.bring_in(f"http://127.0.0.1:{site.port}/a.png", max_bytes=1000, timeout_s=20)
+    for path, says in (
+        ("/a.png", "not a picture"),
+        ("/a.mp4", "not a picture"),
+        ("/cut.mp4", "broken"),
+        ("/endless.mp4", "too long"),
+    ):
+        with pytest.raises(MediaRefused, match=says):
+            await _bring(library, site, path)
     with pytest.raises(MediaUnavailable):
-        await library.bring_in(f"http://127.0.0.1:{site.port}/gone.png", max_bytes=1000, timeout_s=20)
+        await _bring(library, site, "/gone.png")
     with pytest.raises(MediaRefused, match="not a picture"):
-        await library.bring_in_bytes(b"words")
-    assert [path for path in storage.folder.rglob("*") if path.is_file()] == []
+        await library.take_in(arrived(storage, b"words"))
+    assert [] == files_in(storage)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["content-length: 101000000\r\n", "", "transfer-encoding: chunked\r\n"],
+    ids=["told", "untold", "chunked"],
+)
+async def test_101_mb_of_video_are_refused_and_not_kept(
+    head: str, library: Library, storage: FolderStorage, site: Site
+) -> None:
+    chunk = bytes(1_000_000)
+    if "chunked" in head:
+        chunk = b"%x\r\n%s\r\n" % (len(chunk), chunk)
+    site.answers["/a.mp4"] = endless(head, chunk=chunk)
+    with pytest.raises(MediaRefused, match="too big: at most 100 MB"):
+        await _bring(library, site, "/a.mp4", max_bytes=100_000_000)
+    assert [] == files_in(storage)
+
+
+async def test_only_what_is_on_its_way_in_is_consumed(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(picture())
+    with pytest.raises(ValueError, match="folder"):
+        await library.take_in(path)
+    assert path.exists()
+
+
+async def test_two_of_one_at_once_are_one(library: Library, storage: FolderStorage, tmp_path: Path) -> None:
+    content = video(tmp_path / "a").read_bytes()
+    one, other = await asyncio.gather(
+        *(library.take_in(arrived(storage, content, name)) for name in ("one", "other"))
+    )
+    assert one == other
+    assert files_in(storage) == [library.path(one.file), library.path(one.still)]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+async def test_a_picture_that_the_api_reads_stays(
+    kind: str, library: Library, storage: FolderStorage
+) -> None:
+    media = await library.take_in(arrived(storage, picture(kind)))
+    assert media == await library.as_input(media)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime"),
+    [("HEIF", "image/jpeg"), ("AVIF", "image/jpeg"), ("WEBP", "image/jpeg"), ("GIF", "image/png")],
+)
+async def test_other_pictures_are_converted(
+    kind: str, mime: str, library: Library, storage: FolderStorage
+) -> None:
+    media = await library.take_in(arrived(storage, picture(kind)))
+    usable = await library.as_input(media)
+    assert (mime, 64, 48) == (usable.mime, usable.width, usable.height)
+    assert usable == await library.as_input(usable)
+    assert await storage.exists(media.file)
+
+
+async def test_a_moving_picture_is_no_input(library: Library, storage: FolderStorage) -> None:
+    for kind in ("GIF", "WEBP", "PNG"):
+        media = await library.take_in(arrived(storage, moving_picture(kind)))
+        with pytest.raises(MediaRefused, match="This picture moves: send a video as MP4, or a still picture"):
+            await library.as_input(media)
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov"])
+async def test_a_video_that_the_api_reads_stays(
+    container: str, library: Library, storage: FolderStorage, tmp_path: Path
+) -> None:
+    source = video(tmp_path / "a", container=container)
+    media = await library.take_in(arrived(storage, source.read_bytes()))
+    assert media == await library.as_input(media)
+
+
+@pytest.mark.parametrize(("codec", "container"), [("libvpx-vp9", "webm"), ("libx264", "matroska")])
+async def test_other_videos_are_converted(
+    codec: str, container: str, library: Library, storage: FolderStorage, tmp_path: Path
+) -> None:
+    source = video(tmp_path / "a", codec=codec, container=container)
+    usable = await library.as_input(await library.take_in(arrived(storage, source.read_bytes())))
+    assert ("video/mp4", 128, 72) == (usable.mime, usable.width, usable.height)
+    assert await storage.exists(usable.still)
+    assert usable == await library.as_input(usable)
+
+
+async def test_a_video_of_31_seconds_is_no_input(
+    library: Library, storage: FolderStorage, tmp_path: Path
+) -> None:
+    source = video(tmp_path / "a", frames=31, rate=1)
+    media = await library.take_in(arrived(storage, source.read_bytes()))
+    with pytest.raises(MediaRefused, match="31 s long, and at most 30 s can be used: cut it first"):
+        await library.as_input(media)
+
+
+async def test_what_is_small_enough_is_its_own_smaller_one(library: Library, storage: FolderStorage) -> None:
+    media = await library.take_in(arrived(storage, picture()))
+    assert library.path(media.file) == await library.smaller(media, media.size)
+
+
+async def test_a_smaller_picture_fits(library: Library, storage: FolderStorage) -> None:
+    media = await library.take_in(arrived(storage, picture("PNG", (1200, 800))))
+    path = await library.smaller(media, 60_000)
+    assert library.path(f"{media.file}.fit-60000") == path
+    assert path.stat().st_size <= 60_000
+    with Image.open(path) as shrunk:
+        assert "JPEG" == shrunk.format
+        assert 1.5 == pytest.approx(shrunk.width / shrunk.height, rel=0.01)
+    await storage.remove(media.file)
+    assert [] == files_in(storage)
+
+
+class _Counting(Workers):
+    """Workers that keep the names of what they were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(processes=2)
+        self.asked: list[str] = []
+
+    async def run(self, function: Callable[[*Args], Result], /, *args: *Args, timeout_s: float) -> Result:
+        self.asked.append(function.__name__)
+        return await super().run(function, *args, timeout_s=timeout_s)
+
+
+async def test_a_smaller_picture_is_made_once(storage: FolderStorage) -> None:
+    """Also when several ask at once, and by whoever asks later."""
+    async with Fetcher() as fetcher, _Counting() as workers:
+        library = Library(fetcher=fetcher, storage=storage, workers=workers)
+        media = await library.take_in(arrived(storage, picture("PNG", (600, 400))))
+        await asyncio.gather(*(library.smaller(media, 60_000) for _ in range(3)))
+        await Library(fetcher=fetcher, storage=storage, workers=workers).smaller(media, 60_000)
+        assert ["probe", "shrink_picture"] == workers.asked
+
+
+async def test_a_smaller_video_is_a_rendition_that_fits(
+    library: Library, storage: FolderStorage, tmp_path: Path
+) -> None:
+    source = video(tmp_path / "a", size=(640, 360), noise=True)
+    media = await library.take_in(arrived(storage, source.read_bytes()))
+    path = await library.smaller(media, media.size // 5)
+    assert library.path(f"{media.file}.fit-{media.size // 5}") == path
+    assert path.stat().st_size <= media.size // 5
+    with av.open(path) as container:
+        assert "h264" == container.streams.video[0].codec_context.name
+
+
+async def test_what_cannot_be_made_so_small_is_refused(
+    library: Library, storage: FolderStorage, tmp_path: Path
+) -> None:
+    shown = await library.take_in(arrived(storage, picture("PNG", (1200, 800))))
+    film = await library.take_in(arrived(storage, video(tmp_path / "a", size=(640, 360)).read_bytes()))
+    kept = files_in(storage)
+    for media in (shown, film):
+        with pytest.raises(MediaRefused, match=r"cannot be made as small as 0\.001 MB"):
+            await library.smaller(media, 1000)
+    assert kept == files_in(storage)
+
+
+async def test_what_is_no_longer_stored_is_said_to_be(library: Library, storage: FolderStorage) -> None:
+    media = await library.take_in(arrived(storage, picture("WEBP")))
+    await storage.remove(media.file)
+    with pytest.raises(MediaUnavailable, match="no longer stored"):
+        await library.as_input(media)

@@ -4,6 +4,7 @@ import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -11,48 +12,55 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.errors import MediaRefused
-from bot.media.probing import Probe, probe_picture
+from bot.media.pictures import probe_picture
+from bot.media.probing import Probe, probe
 from tests.media.pictures import moving_picture, picture
 
 
-def _write(folder: Path, content: bytes, name: str = "a") -> str:
+def _write(folder: Path, content: bytes, name: str = "a") -> Path:
     path = folder / name
     path.write_bytes(content)
-    return str(path)
+    return path
 
 
 @pytest.mark.parametrize(
     ("kind", "mime"),
-    [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp"), ("GIF", "image/gif")],
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("WEBP", "image/webp"),
+        ("GIF", "image/gif"),
+        ("HEIF", "image/heic"),
+        ("AVIF", "image/avif"),
+    ],
 )
 def test_pictures_are_recognised_by_content(kind: str, mime: str, tmp_path: Path) -> None:
-    content = picture(kind)
-    expected = Probe(mime=mime, width=64, height=48, bytes=len(content), animated=False)
-    assert probe_picture(_write(tmp_path, content, "a.txt")) == expected
+    expected = Probe(mime=mime, width=64, height=48)
+    assert expected == probe(_write(tmp_path, picture(kind), "a.txt"))
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_moving_pictures_are_told(kind: str, tmp_path: Path) -> None:
-    assert probe_picture(_write(tmp_path, moving_picture(kind))).animated
-
-
-def test_a_picture_in_memory_is_read_the_same_way(tmp_path: Path) -> None:
-    content = picture()
-    assert probe_picture(content) == probe_picture(_write(tmp_path, content))
-    with pytest.raises(MediaRefused, match="not a picture"):
-        probe_picture(b"words")
+    assert probe(_write(tmp_path, moving_picture(kind))).animated
 
 
 def test_size_is_as_shown(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    probe = probe_picture(_write(tmp_path, picture("JPEG", (64, 48), exif=exif)))
-    assert (probe.width, probe.height) == (48, 64)
+    found = probe(_write(tmp_path, picture("JPEG", (64, 48), exif=exif)))
+    assert (48, 64, False) == (found.width, found.height, found.plain)
 
 
-def test_several_pictures_in_one_jpeg_are_its_first(tmp_path: Path) -> None:
-    probe = probe_picture(_write(tmp_path, moving_picture("MPO")))
-    assert (probe.mime, probe.animated) == ("image/jpeg", False)
+@pytest.mark.parametrize(("kind", "mime"), [("MPO", "image/jpeg"), ("HEIF", "image/heic")])
+def test_several_pictures_in_one_file_are_its_first(kind: str, mime: str, tmp_path: Path) -> None:
+    found = probe(_write(tmp_path, moving_picture(kind)))
+    assert (mime, False) == (found.mime, found.animated)
+
+
+def test_colours_for_printers_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    Image.new("CMYK", (8, 8)).save(path, "JPEG")
+    assert not probe(path).plain
 
 
 @pytest.mark.parametrize(
@@ -60,28 +68,28 @@ def test_several_pictures_in_one_jpeg_are_its_first(tmp_path: Path) -> None:
 )
 def test_other_files_are_refused_whatever_their_name(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(MediaRefused, match="not a picture"):
-        probe_picture(_write(tmp_path, content, "picture.png"))
+        probe(_write(tmp_path, content, "picture.png"))
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM"])
 def test_other_kinds_of_pictures_are_refused(kind: str, tmp_path: Path) -> None:
     with pytest.raises(MediaRefused, match="not a picture"):
-        probe_picture(_write(tmp_path, picture(kind)))
+        probe(_write(tmp_path, picture(kind)))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF"])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
 def test_a_truncated_picture_is_refused(kind: str, part: float, tmp_path: Path) -> None:
     content = picture(kind, (200, 200))
     with pytest.raises(MediaRefused, match="broken or not complete"):
-        probe_picture(_write(tmp_path, content[: int(len(content) * part)]))
+        probe(_write(tmp_path, content[: int(len(content) * part)]))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_a_moving_picture_that_breaks_off_is_refused(kind: str, tmp_path: Path) -> None:
     content = moving_picture(kind, 4, (100, 100))
     with pytest.raises(MediaRefused, match="broken or not complete"):
-        probe_picture(_write(tmp_path, content[: int(len(content) * 0.8)]))
+        probe(_write(tmp_path, content[: int(len(content) * 0.8)]))
 
 
 def test_a_picture_beyond_the_limit_is_refused(tmp_path: Path) -> None:
@@ -95,7 +103,7 @@ def test_a_picture_beyond_the_limit_is_refused(tmp_path: Path) -> None:
 def test_a_pixel_bomb_is_refused_before_it_is_decoded(width: int, height: int, tmp_path: Path) -> None:
     """The header alone is enough: there are no pixels to decode."""
     with pytest.raises(MediaRefused, match="at most 50 megapixels"):
-        probe_picture(_write(tmp_path, _png_header(width, height)))
+        probe(_write(tmp_path, _png_header(width, height)))
 
 
 def _png_header(width: int, height: int) -> bytes:
@@ -107,7 +115,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-_SEEDS = {kind: picture(kind, (24, 24)) for kind in ("JPEG", "PNG", "WEBP", "GIF")} | {
+_SEEDS = {kind: picture(kind, (24, 24)) for kind in ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")} | {
     f"moving {kind}": moving_picture(kind, 3, (16, 16)) for kind in ("WEBP", "PNG", "GIF", "MPO")
 }
 
@@ -122,5 +130,5 @@ def test_whatever_is_broken_the_answer_is_a_probe_or_a_refusal(kind: str, place:
     content = bytearray(_SEEDS[kind])
     at = place % len(content)
     content[at : at + len(patch)] = patch
-    with suppress(MediaRefused):
-        assert probe_picture(bytes(content)).width > 0
+    with TemporaryDirectory() as folder, suppress(MediaRefused):
+        assert probe(_write(Path(folder), bytes(content))).width > 0

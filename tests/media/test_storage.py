@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.storage import FolderStorage, StoredFile, _translated
+from bot.domain.media import Media
+from bot.media.disk import disk_errors
+from bot.media.storage import FolderStorage
 
 CONTENT = b"a picture" * 1000
 ID = hashlib.sha256(CONTENT).hexdigest()
@@ -24,7 +26,7 @@ def storage(tmp_path: Path) -> FolderStorage:
     return FolderStorage(tmp_path / "media")
 
 
-async def _put(storage: FolderStorage, source: Path | bytes = CONTENT) -> StoredFile:
+async def _put(storage: FolderStorage, source: Path | bytes = CONTENT) -> Media:
     return await storage.put(source, mime="image/png", width=4, height=3)
 
 
@@ -34,7 +36,7 @@ def _files(storage: FolderStorage) -> list[Path]:
 
 async def test_a_file_is_kept_by_its_content(storage: FolderStorage) -> None:
     stored = await _put(storage)
-    assert stored == StoredFile(id=ID, mime="image/png", bytes=len(CONTENT), width=4, height=3)
+    assert stored == Media(file=ID, mime="image/png", size=len(CONTENT), width=4, height=3)
     assert storage.path(ID) == storage.folder / ID[:2] / ID[2:4] / ID
     assert await storage.exists(ID)
     with await storage.open(ID) as file:
@@ -44,14 +46,87 @@ async def test_a_file_is_kept_by_its_content(storage: FolderStorage) -> None:
 async def test_a_file_on_disk_is_copied(storage: FolderStorage, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(CONTENT)
-    assert (await _put(storage, source)).id == ID
+    assert (await _put(storage, source)).file == ID
     assert source.exists()
+
+
+async def test_a_file_on_its_way_in_is_moved(storage: FolderStorage) -> None:
+    """Copying 100 MB from one place in the storage to another would help nobody."""
+    storage.incoming.mkdir(parents=True)
+    source = storage.incoming / "a"
+    source.write_bytes(CONTENT)
+    number = source.stat().st_ino
+    media = await storage.put(source, mime="video/mp4", width=4, height=3, duration_ms=40)
+    assert Media(file=ID, mime="video/mp4", size=len(CONTENT), width=4, height=3, duration_ms=40) == media
+    assert number == storage.path(ID).stat().st_ino
+    assert [storage.path(ID)] == _files(storage)
+
+
+async def test_a_rendition_lies_beside_its_file_and_goes_with_it(storage: FolderStorage) -> None:
+    await _put(storage)
+    storage.incoming.mkdir(exist_ok=True)
+    for content in (b"first", b"second"):
+        source = storage.incoming / "a"
+        source.write_bytes(content)
+        assert f"{ID}.still" == await storage.put_rendition(ID, "still", source)
+    rendition = storage.path(f"{ID}.still")
+    assert storage.path(ID).parent == rendition.parent
+    assert b"second" == rendition.read_bytes()
+    assert await storage.exists(f"{ID}.still")
+    assert not await storage.exists(f"{ID}.fit-1000")
+    await storage.remove(ID)
+    assert [] == _files(storage)
+
+
+async def test_a_rendition_can_go_alone(storage: FolderStorage, tmp_path: Path) -> None:
+    await _put(storage)
+    (tmp_path / "a").write_bytes(b"rendition")
+    await storage.put_rendition(ID, "fit-1000", tmp_path / "a")
+    await storage.remove(f"{ID}.fit-1000")
+    assert [storage.path(ID)] == _files(storage)
+
+
+async def test_nothing_is_kept_beside_a_file_that_is_gone(storage: FolderStorage, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"rendition")
+    storage.path(ID).parent.mkdir(parents=True)
+    with pytest.raises(MediaUnavailable, match="no longer stored"):
+        await storage.put_rendition(ID, "still", tmp_path / "a")
+    assert [] == _files(storage)
+
+
+async def test_strays_are_files_that_nothing_was_done_with_for_long(
+    storage: FolderStorage, tmp_path: Path
+) -> None:
+    now = time.time_ns() // 1_000_000
+    assert [] == [batch async for batch in storage.strays(1000, now=now)]
+    old, new, shown = [await _put(storage, name) for name in (b"old", b"new", b"shown")]
+    (tmp_path / "a").write_bytes(b"rendition")
+    rendition = await storage.put_rendition(shown.file, "fit-9", tmp_path / "a")
+    await storage.put_rendition(old.file, "still", tmp_path / "a")
+    for name, age_s in ((old.file, 20), (f"{old.file}.still", 20), (new.file, 5), (shown.file, 20)):
+        os.utime(storage.path(name), (now / 1000 - age_s,) * 2)
+    assert [[old.file]] == [batch async for batch in storage.strays(10_000, now=now)]
+    # A crash while its file was removed left a rendition behind.
+    storage.path(shown.file).unlink()
+    os.utime(storage.path(rendition), (now / 1000 - 20,) * 2)
+    found = [file async for batch in storage.strays(10_000, now=now) for file in batch]
+    assert {old.file, shown.file} == set(found)
+    await storage.remove(shown.file)
+    assert not storage.path(rendition).exists()
+
+
+async def test_what_is_put_again_is_no_stray(storage: FolderStorage) -> None:
+    now = time.time_ns() // 1_000_000
+    await _put(storage)
+    os.utime(storage.path(ID), (now / 1000 - 20,) * 2)
+    await _put(storage)
+    assert [] == [batch async for batch in storage.strays(10_000, now=now)]
 
 
 async def test_the_same_content_is_one_file(storage: FolderStorage) -> None:
     """Also when it comes in many times at once."""
     stored = await asyncio.gather(*(_put(storage) for _ in range(20)))
-    assert {file.id for file in stored} == {ID}
+    assert {media.file for media in stored} == {ID}
     assert _files(storage) == [storage.path(ID)]
 
 
@@ -65,7 +140,21 @@ async def test_a_removed_file_is_gone_and_may_be_removed_again(storage: FolderSt
 
 
 @pytest.mark.parametrize(
-    "file_id", ["", "..", "../../etc/passwd", ID.upper(), ID[:-1], ID + "0", f"{ID}\n", "g" * 64]
+    "file_id",
+    [
+        "",
+        "..",
+        "../../etc/passwd",
+        ID.upper(),
+        ID[:-1],
+        ID + "0",
+        f"{ID}\n",
+        "g" * 64,
+        f"{ID}.",
+        f"{ID}.A",
+        f"{ID}.a/b",
+        f"{ID}.a.b",
+    ],
 )
 async def test_an_id_is_checked_before_it_becomes_a_path(file_id: str, storage: FolderStorage) -> None:
     with pytest.raises(MediaRefused):
@@ -103,7 +192,7 @@ async def main():
     while True:
         content = b"%d" % number * 100_000
         stored = await storage.put(content, mime="image/png", width=1, height=1)
-        print(stored.id, flush=True)
+        print(stored.file, flush=True)
         number += 1
 
 asyncio.run(main())
@@ -136,12 +225,14 @@ def test_a_killed_writer_leaves_only_whole_files(storage: FolderStorage) -> None
     [
         (errno.ENOSPC, "full"),
         (errno.EDQUOT, "full"),
+        (errno.EFBIG, "full"),
+        (errno.ENOENT, "no longer stored"),
         (errno.EROFS, "read-only"),
         (errno.EIO, "Input/output error"),
     ],
 )
 def test_errors_of_the_disk_are_clear(number: int, says: str) -> None:
-    with pytest.raises(MediaUnavailable, match=says), _translated():
+    with pytest.raises(MediaUnavailable, match=says), disk_errors():
         raise OSError(number, os.strerror(number))
 
 

@@ -1,17 +1,19 @@
-"""`/media/{token}`: pictures for whoever holds a good link, and nothing else."""
+"""`/media/{token}`: pictures and videos for whoever holds a good link, and nothing else."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.engine.house import House, open_house
+from tests.media.videos import video
 
 HOUR = 3_600_000
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 async def keep(house: House, content: bytes = PNG + b"a fox") -> str:
-    return (await house.core.storage.put(content, mime="image/png", width=1, height=1)).id
+    return (await house.core.storage.put(content, mime="image/png", width=1, height=1)).file
 
 
 def link(house: House, file: str, *, purpose: str = "media", lasts: int = HOUR) -> str:
@@ -34,7 +36,17 @@ async def test_a_good_link_shows_the_picture_so_that_it_can_do_no_harm(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("beginning", "mime"), [(b"\xff\xd8\xff\xe0", "image/jpeg"), (PNG, "image/png"), (b"GIF89a", "image/gif")]
+    ("beginning", "mime"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (PNG, "image/png"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF....WEBPVP8 ", "image/webp"),
+        (b"\0\0\0\x1cftypavif", "image/avif"),
+        (b"\0\0\0\x20ftypisom", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  ", "video/quicktime"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", "video/webm"),
+    ],
 )
 async def test_the_type_is_that_of_the_content(tmp_path: Path, beginning: bytes, mime: str) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
@@ -42,10 +54,123 @@ async def test_the_type_is_that_of_the_content(tmp_path: Path, beginning: bytes,
         assert (200, mime) == (answer.status_code, answer.headers["content-type"])
 
 
-@pytest.mark.parametrize("content", [b"<html><script>", b"<svg xmlns='...'>", b""])
-async def test_what_is_no_picture_is_not_served(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html><script>",
+        b"<svg xmlns='...'>",
+        b"",
+        b"%PDF-1.7",
+        b"RIFF....WAVEfmt ",
+        b"\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska",
+    ],
+)
+@pytest.mark.parametrize("page", ["", "/view", "/still"])
+async def test_what_is_no_medium_is_not_served(tmp_path: Path, content: bytes, page: str) -> None:
+    """Least of all as HTML: whatever lies there, it does not reach a browser."""
     async with open_house(tmp_path, start=None) as home, home.http() as http:
-        assert 410 == (await http.get(link(home, await keep(home, content)))).status_code
+        answer = await http.get(link(home, await keep(home, content)) + page)
+        assert 410 == answer.status_code
+        assert "text/plain; charset=utf-8" == answer.headers["content-type"]
+        assert "nosniff" == answer.headers["x-content-type-options"]
+        assert "This file is no longer here." == answer.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "part", "told"),
+    [
+        ("bytes=0-1", 206, slice(0, 2), "bytes 0-1/{size}"),
+        ("bytes=100-199", 206, slice(100, 200), "bytes 100-199/{size}"),
+        ("bytes=100-", 206, slice(100, None), "bytes 100-{last}/{size}"),
+        ("bytes=-10", 206, slice(-10, None), "bytes {tail}-{last}/{size}"),
+        ("bytes=0-999999999", 206, slice(0, None), "bytes 0-{last}/{size}"),
+        ("bytes=999999999-", 416, slice(0, 0), "bytes */{size}"),
+    ],
+)
+async def test_a_player_gets_the_part_that_it_asks_for(
+    tmp_path: Path, wanted: str, status: int, part: slice, told: str
+) -> None:
+    content = video(tmp_path / "a").read_bytes()
+    numbers = {"size": len(content), "last": len(content) - 1, "tail": len(content) - 10}
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        answer = await http.get(link(home, await keep(home, content)), headers={"Range": wanted})
+        assert (status, told.format(**numbers)) == (answer.status_code, answer.headers["content-range"])
+        assert content[part] == answer.content
+        if status == 206:
+            assert "video/mp4" == answer.headers["content-type"]
+            assert "nosniff" == answer.headers["x-content-type-options"]
+
+
+async def test_a_player_is_told_that_it_may_ask_for_parts(tmp_path: Path) -> None:
+    content = video(tmp_path / "a").read_bytes()
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        answer = await http.head(link(home, await keep(home, content)))
+        assert ("bytes", str(len(content))) == (
+            answer.headers["accept-ranges"],
+            answer.headers["content-length"],
+        )
+
+
+async def test_a_link_leads_to_a_rendition(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        file = await keep(home)
+        (tmp_path / "small").write_bytes(b"\xff\xd8\xff\xe0 small")
+        rendition = await home.core.storage.put_rendition(file, "fit-1000", tmp_path / "small")
+        answer = await http.get(link(home, rendition))
+        assert (b"\xff\xd8\xff\xe0 small", "image/jpeg") == (answer.content, answer.headers["content-type"])
+        assert 410 == (await http.get(link(home, f"{file}.fit-2000"))).status_code
+
+
+async def test_the_page_of_a_video_plays_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        url = link(home, file := await keep(home, video(tmp_path / "a").read_bytes()))
+        (tmp_path / "still").write_bytes(b"\xff\xd8\xff\xe0 still")
+        await home.core.storage.put_rendition(file, "still", tmp_path / "still")
+        page = await http.get(f"{url}/view")
+
+        assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
+        assert "<title>Video · Reverie</title>" in page.text
+        (player,) = re.findall("<video (.*?)>", page.text)
+        assert {"controls", "loop", "playsinline", 'poster="still"'} <= set(player.split())
+        (source,) = re.findall('src="(.*?)"', player)
+        assert "video/mp4" == (await http.get(page.url.join(source))).headers["content-type"]
+        assert b"\xff\xd8\xff\xe0 still" == (await http.get(page.url.join("still"))).content
+        ((saved, name),) = re.findall('<a href="(.*?)" download="(.*?)">', page.text)
+        assert (source, "reverie.mp4") == (saved, name)
+
+
+async def test_the_page_of_a_picture_shows_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        page = await http.get(link(home, await keep(home)) + "/view")
+        assert "<title>Picture · Reverie</title>" in page.text
+        ((source, alt),) = re.findall('<img src="(.*?)" alt="(.+?)">', page.text)
+        assert "image/png" == (await http.get(page.url.join(source))).headers["content-type"]
+        assert alt
+        assert 'download="reverie.png"' in page.text
+
+
+async def test_the_page_runs_nothing(tmp_path: Path) -> None:
+    """No script, no style of its own, and no other site may be asked or may frame it."""
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        page = await http.get(link(home, await keep(home)) + "/view")
+        policy = page.headers["content-security-policy"].split("; ")
+        assert "default-src 'none'" == policy[0]
+        assert not any(word in " ".join(policy) for word in ("unsafe", "http", "data:", "*"))
+        assert "frame-ancestors 'none'" in policy
+        assert not re.search(r"<script|<style|style=|\son[a-z]+=|https?:", page.text)
+        (sheet,) = re.findall('<link rel="stylesheet" href="(.*?)">', page.text)
+        style = await http.get(page.url.join(sheet))
+        assert (200, "text/css; charset=utf-8") == (style.status_code, style.headers["content-type"])
+        assert "no-store" in page.headers["cache-control"]
+
+
+@pytest.mark.parametrize("page", ["/view", "/still"])
+async def test_the_page_ends_with_its_link(tmp_path: Path, page: str) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        url = link(home, await keep(home))
+        assert 404 == (await http.get(f"{url}x{page}")).status_code
+        home.clock.wall_ahead += HOUR
+        assert 404 == (await http.get(url + page)).status_code
 
 
 async def test_a_link_ends(tmp_path: Path) -> None:
@@ -85,6 +210,7 @@ async def test_a_picture_that_is_gone_is_gone(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         assert 410 == (await http.get(link(home, "0" * 64))).status_code
         assert 410 == (await http.get(link(home, "../../secret"))).status_code
+        assert 410 == (await http.get(link(home, "0" * 64) + "/view")).status_code
 
 
 async def test_a_link_only_reads(tmp_path: Path) -> None:

@@ -1,0 +1,142 @@
+"""How much memory videos take on their way in: through the library, and read into memory one by one.
+
+Each side is a process of its own, started fresh, that brings in the same videos from the same loopback
+server, some at a time; the peak of its resident memory is told, and the longest time for which it answered
+nobody. Worker processes, which are killed when they take too much, are not counted: both sides use them.
+"""
+
+import asyncio
+import json
+import resource
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+from bot.media.fetcher import Fetcher
+from bot.media.library import Library
+from bot.media.storage import FolderStorage
+from bot.media.workers import Workers
+from tests.media.libraries import arrived
+from tests.media.site import Answer, Site
+from tests.media.videos import video
+
+SHORT, FULL = 6, 20
+AT_ONCE = 4
+#: frames of noise in 720p that come to about 50 MB
+_FRAMES = 104
+_CHUNK = 1 << 18
+_TICK_S = 0.005
+_MB = 1_000_000
+
+#: brings one video in
+BringIn = Callable[[Library, FolderStorage, str], Awaitable[object]]
+
+
+async def main(*, full: bool) -> None:
+    count = FULL if full else SHORT
+    with tempfile.TemporaryDirectory(prefix="reverie-") as name:
+        film = video(Path(name) / "film", size=(1280, 720), frames=_FRAMES, noise=True)
+        print(f"Bringing in {count} videos of {film.stat().st_size / _MB:.0f} MB, {AT_ONCE} at a time\n")
+        print(f"  {'':<18} {'MB before':>10} {'MB at peak':>11} {'seconds':>8} {'longest pause':>14}")
+        async with Site() as site:
+            for number in range(count):
+                site.answers[f"/{number}"] = _numbered(film, number)
+            for side, label in (("streamed", "library"), ("whole", "read into memory")):
+                told = await _measured(side, site.url("/"), count, Path(name) / side)
+                print(
+                    f"  {label:<18} {told['before']:>10.0f} {told['peak']:>11.0f} {told['seconds']:>8.1f}"
+                    f" {told['pause'] * 1000:>11.0f} ms"
+                )
+    print()
+
+
+def _numbered(film: Path, number: int) -> Answer:
+    """Serve a video that differs from all others by a box that players skip."""
+    mark = struct.pack(">I4sQ", 16, b"free", number)
+    length = film.stat().st_size + len(mark)
+
+    async def write(writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n".encode())
+        with film.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                writer.write(chunk)
+                await writer.drain()
+        writer.write(mark)
+
+    return write
+
+
+async def _measured(side: str, origin: str, count: int, folder: Path) -> dict[str, float]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, side, origin, str(count), str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    told: dict[str, float] = json.loads(out)
+    return told
+
+
+async def _streamed(library: Library, storage: FolderStorage, url: str) -> None:
+    del storage
+    await library.bring_in(url, max_bytes=100 * _MB, timeout_s=120)
+
+
+async def _whole(library: Library, storage: FolderStorage, url: str) -> None:
+    """Bring in a video as one would without a second thought."""
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
+        content = (await client.get(url)).content
+    path = await asyncio.to_thread(arrived, storage, content, url.rpartition("/")[2])
+    await library.take_in(path)
+
+
+_SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole}
+
+
+async def _side(name: str, origin: str, count: int, folder: Path) -> None:
+    storage = FolderStorage(folder)
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, Workers() as workers:
+        library = Library(fetcher=fetcher, storage=storage, workers=workers)
+
+        async def bring(number: int) -> None:
+            async with turns:
+                await _SIDES[name](library, storage, f"{origin}{number}")
+
+        before, began = _peak_mb(), time.perf_counter()
+        pauses = asyncio.create_task(_longest_pause(stop := asyncio.Event()))
+        await asyncio.gather(*map(bring, range(count)))
+        stop.set()
+        seconds = time.perf_counter() - began
+    print(json.dumps({"before": before, "peak": _peak_mb(), "seconds": seconds, "pause": await pauses}))
+
+
+async def _longest_pause(stop: asyncio.Event) -> float:
+    """Seconds for which the event loop was away, at the longest."""
+    longest = 0.0
+    while not stop.is_set():
+        began = time.perf_counter()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _TICK_S)
+        longest = max(longest, time.perf_counter() - began - _TICK_S)
+    return longest
+
+
+def _peak_mb() -> float:
+    """The most resident memory that this process ever had."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # What getrusage tells on Linux is handed down from the process that started this one.
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / _MB
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MB
+
+
+if __name__ == "__main__":
+    asyncio.run(_side(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])))

@@ -1,0 +1,207 @@
+"""Reading and rewriting pictures. Runs inside a worker process."""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps
+from pillow_heif import register_heif_opener
+
+from bot.domain.errors import MediaRefused
+from bot.media.disk import disk_errors
+from bot.media.probing import Probe
+
+#: decoded, 50 megapixels are 200 MB
+MAX_PIXELS = 50_000_000
+
+#: several pictures in one JPEG (`MPO`, from phones and cameras) or HEIC are shown as their first
+_MIMES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "HEIF": "image/heic",
+    "AVIF": "image/avif",
+}
+_ALBUMS = frozenset({"MPO", "HEIF"})
+
+#: EXIF orientations: as it lies, and those in which a picture is shown lying on its side
+_UPRIGHT = frozenset({None, 1})
+_TURNED = frozenset({5, 6, 7, 8})
+#: how colours may be stored so that everybody shows them alike
+_PLAIN_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
+
+#: what Pillow's readers raise on broken files, besides OSError
+_BROKEN = (
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+
+_QUALITY = 92
+#: qualities to try at a size before the picture is made smaller, and by how much then
+_QUALITIES = (92, 85, 75)
+_STEP = 0.75
+#: pixels of the long side below which nothing can be seen any longer
+_SMALLEST = 320
+
+
+def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
+    """Read a JPEG, PNG, WebP, GIF, HEIC or AVIF to its end.
+
+    Raises MediaRefused where it is broken or larger than `max_pixels`.
+    """
+    with _opened(path, max_pixels) as image:
+        width, height = image.size
+        animated = _moves(image)
+        _decode(image, max_pixels if animated else 0)
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        if orientation in _TURNED:
+            width, height = height, width
+        return Probe(
+            mime=_MIMES[image.format or ""],
+            width=width,
+            height=height,
+            animated=animated,
+            plain=orientation in _UPRIGHT and image.mode in _PLAIN_MODES,
+        )
+
+
+def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
+    """Write a still picture anew as everybody can read it: upright, without metadata, of at most `max_bytes`.
+
+    It becomes a PNG where it is transparent or was one of few colours, else a JPEG. Raises MediaRefused
+    for one that moves.
+    """
+    with _opened(source, MAX_PIXELS) as image:
+        drawn = image.format in {"PNG", "GIF"}
+        picture = _still(image)
+    if (picture.mode == "RGBA" or drawn) and source.stat().st_size <= max_bytes:
+        content = BytesIO()
+        picture.save(content, "PNG")
+        if content.tell() <= max_bytes:
+            _write(content, target)
+            return
+    _write(_fitting_jpeg(picture, max_bytes), target)
+
+
+def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
+    """Write a picture as a JPEG of at most `max_bytes`; raises MediaRefused where nothing would be left."""
+    with _opened(source, MAX_PIXELS) as image:
+        picture = _still(image)
+    _write(_fitting_jpeg(picture, max_bytes), target)
+
+
+def save_jpeg(picture: Image.Image, target: Path) -> None:
+    content = BytesIO()
+    picture.convert("RGB").save(content, "JPEG", quality=_QUALITY)
+    _write(content, target)
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
+    register_heif_opener()
+    formats = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+    with _translated(max_pixels), Image.open(path, formats=formats) as image:
+        # Known from the header, before anything is decoded.
+        if image.width * image.height > max_pixels:
+            raise _too_large(max_pixels)
+        yield image
+
+
+def _moves(image: ImageFile.ImageFile) -> bool:
+    return image.format not in _ALBUMS and bool(getattr(image, "is_animated", False))
+
+
+def _decode(image: ImageFile.ImageFile, budget: int) -> None:
+    """Decode the picture, and as many frames of a moving one as `budget` pixels hold."""
+    image.load()
+    if not budget:
+        return
+    frames = getattr(image, "n_frames", 1)
+    for frame in range(1, min(frames, budget // max(1, image.width * image.height))):
+        image.seek(frame)
+        image.load()
+    image.seek(0)
+
+
+def _still(image: ImageFile.ImageFile) -> Image.Image:
+    """The picture as shown, in plain colours: RGBA where some of it is transparent, else RGB."""
+    if _moves(image):
+        raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+    image.load()
+    profile = image.info.get("icc_profile")
+    picture = _in_srgb(ImageOps.exif_transpose(image), profile)
+    if picture.mode.startswith("I"):
+        # 16 bits of grey: Pillow would cut off what is lighter than 255, not divide.
+        picture = picture.convert("I").point(lambda level: level / 256).convert("L")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    picture = picture.convert("RGBA")
+    # An alpha channel in which nothing is transparent is a habit of screenshots.
+    opaque = picture.getchannel("A").getextrema() == (255, 255)
+    return picture.convert("RGB") if opaque else picture
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Bring colours of another space, from a phone or for a printer, to what is shown without a profile."""
+    if not profile or picture.mode not in {"RGB", "CMYK"}:
+        return picture
+    try:
+        space = ImageCms.ImageCmsProfile(BytesIO(profile))
+        shown = ImageCms.profileToProfile(picture, space, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return picture  # a broken profile is one that nobody else obeys either
+    return shown or picture
+
+
+def _fitting_jpeg(picture: Image.Image, max_bytes: int) -> BytesIO:
+    if picture.mode == "RGBA":
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture).convert("RGB")
+    long_side = max(picture.size)
+    while True:
+        for quality in _QUALITIES:
+            content = BytesIO()
+            picture.save(content, "JPEG", quality=quality)
+            if content.tell() <= max_bytes:
+                return content
+        long_side = int(long_side * _STEP)
+        if long_side < _SMALLEST:
+            raise MediaRefused(f"This picture cannot be made as small as {max_bytes / 1e6:.3g} MB.")
+        picture.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
+
+
+def _write(content: BytesIO, target: Path) -> None:
+    with disk_errors():
+        target.write_bytes(content.getbuffer())
+
+
+def _too_large(max_pixels: int) -> MediaRefused:
+    return MediaRefused(f"This picture is too large: at most {max_pixels / 1e6:g} megapixels are accepted.")
+
+
+@contextmanager
+def _translated(max_pixels: int) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            # Pillow warns of many small flaws that do not keep a picture from being shown.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(max_pixels) from error
+    except _BROKEN as error:
+        raise MediaRefused("This picture is broken or not complete.") from error

@@ -1,0 +1,185 @@
+"""Reading videos. Runs inside a worker process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image
+
+from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.media.disk import disk_failure
+from bot.media.pictures import save_jpeg
+from bot.media.probing import Probe
+from bot.media.signs import mime_of
+
+#: one frame of 4K in every aspect ratio that models make
+MAX_FRAME_PIXELS = 16_777_216
+MAX_DURATION_MS = 300_000
+
+#: The reader is chosen by us: left to itself, FFmpeg would also take playlists, which open other files.
+_READERS = {
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/webm": "matroska",
+    "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi",
+}
+_PLAIN_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+#: how much of the length that a file claims may be missing at its end: containers round, encoders pad
+_MISSING_MS, _MISSING_PART = 500, 0.1
+#: seconds between the end of a video and where looking at its end begins
+_END_S = 1.0
+
+
+def probe_video(path: Path, mime: str) -> Probe:
+    """Read all packets of a video, and decode its first frame and its last ones.
+
+    Raises MediaRefused where it is not what it claims to be, or beyond the limits.
+    """
+    with opened(path) as (container, stream):
+        claimed_ms = _claimed_ms(container)
+        _check_duration(claimed_ms)
+        first = _first_frame(container, stream)
+        width, height = shown_size(first, stream)
+        codec, pixels = stream.codec_context.name, stream.codec_context.pix_fmt
+        duration_ms = _length_ms(container, stream)
+        _check_duration(duration_ms)
+        if duration_ms < claimed_ms - max(_MISSING_MS, claimed_ms * _MISSING_PART):
+            raise _broken()
+        _check_end(container, stream, duration_ms)
+    return Probe(
+        mime=mime,
+        width=width,
+        height=height,
+        duration_ms=duration_ms,
+        plain=codec == "h264" and pixels in _PLAIN_FORMATS,
+    )
+
+
+def take_still(source: Path, target: Path) -> None:
+    """Write the first frame of a video as a JPEG, as it is shown."""
+    with opened(source) as (container, stream):
+        frame = _first_frame(container, stream)
+        width, height = shown_size(frame, stream)
+        picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+        turn = turn_of(frame)
+    if turn:
+        picture = picture.rotate(turn, expand=True)
+    if picture.size != (width, height):
+        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+    save_jpeg(picture, target)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a video at its first track of moving pictures."""
+    options = {"protocol_whitelist": "file"}
+    reader = _READERS.get(mime_of(path) or "")
+    if reader is None:
+        raise _broken()
+    with _translated(), av.open(path, format=reader, options=options) as container:
+        stream = next((one for one in container.streams.video if not _is_cover(one)), None)
+        if stream is None:
+            raise MediaRefused("This file has no moving pictures in it: send a video as MP4, MOV or WebM.")
+        _check_pixels(stream.width * stream.height)
+        # Its own threads would each take memory, and CPU time is counted over all of them.
+        stream.codec_context.thread_count = 1
+        stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
+        yield container, stream
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what FFmpeg raises into our errors, but for want of memory: that is told for all workers alike."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except av.error.FFmpegError as error:
+        if text := disk_failure(error.errno):
+            raise MediaUnavailable(text) from error
+        raise _broken() from error
+    except (ValueError, OverflowError, UnicodeError) as error:
+        raise _broken() from error
+
+
+def turn_of(frame: VideoFrame) -> int:
+    """How far a frame is turned when it is shown, counter-clockwise: 0, 90, 180 or 270 degrees."""
+    return round(frame.rotation / 90) % 4 * 90
+
+
+def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """Width and height of a frame as shown: its pixels need not be square, and it may be turned."""
+    shape = stream.sample_aspect_ratio or Fraction(1)
+    width, height = frame.width, frame.height
+    if shape > 0:
+        width = max(1, round(width * shape))
+    _check_pixels(width * height)
+    return (height, width) if turn_of(frame) in {90, 270} else (width, height)
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & type(stream.disposition).attached_pic)
+
+
+def _check_pixels(pixels: int) -> None:
+    if pixels > MAX_FRAME_PIXELS:
+        raise MediaRefused("This video's frames are too large: save it in 4K or smaller.")
+
+
+def _check_duration(duration_ms: int) -> None:
+    if duration_ms > MAX_DURATION_MS:
+        raise MediaRefused(
+            f"This video is too long: at most {MAX_DURATION_MS // 60_000} minutes are accepted. Cut it first."
+        )
+
+
+def _claimed_ms(container: InputContainer) -> int:
+    """The length that the container names; 0 where it names none, as browsers record."""
+    return max(0, round((container.duration or 0) / 1000))
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    frame = next(container.decode(stream), None)
+    if frame is None:
+        raise MediaRefused("There is not one frame in this video that can be shown.")
+    _check_pixels(frame.width * frame.height)
+    return frame
+
+
+def _length_ms(container: InputContainer, stream: VideoStream) -> int:
+    """The length of all packets of a video's track that are really there."""
+    container.seek(0)
+    begin, end, last = None, 0, 0
+    for packet in container.demux(stream):
+        if packet.is_corrupt:
+            raise _broken()
+        if packet.pts is None or packet.is_discard:
+            continue
+        begin = packet.pts if begin is None else min(begin, packet.pts)
+        last = max(last, packet.pts)
+        end = max(end, packet.pts + (packet.duration or 0))
+    if begin is None or stream.time_base is None:
+        raise _broken()
+    if end == last:
+        # This container does not say how long the last frame is shown: as long as any other.
+        rate = stream.average_rate or stream.guessed_rate
+        end += round(1 / rate / stream.time_base) if rate else 0
+    return max(1, round((end - begin) * stream.time_base * 1000))
+
+
+def _check_end(container: InputContainer, stream: VideoStream, duration_ms: int) -> None:
+    begin_us = container.start_time or 0
+    container.seek(begin_us + max(0, round(duration_ms * 1000 - _END_S * av.time_base)))
+    if sum(1 for _ in container.decode(stream)) == 0:
+        raise _broken()
+
+
+def _broken() -> MediaRefused:
+    return MediaRefused("This video is broken or not complete.")

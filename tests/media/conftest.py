@@ -1,0 +1,27 @@
+"""What the tests of the fetcher share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.media.fetcher import Fetcher
+from tests.media.names import PRIVATE, PUBLIC, Names, reachable
+from tests.media.site import Site, plain
+
+
+@pytest.fixture
+def names() -> Names:
+    return Names(pictures=[PUBLIC], inside=[PRIVATE], rebinding=[PUBLIC, PRIVATE])
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with Site() as site:
+        site.answers["/a.png"] = plain(b"picture", headers="content-type: image/png\r\n")
+        yield site
+
+
+@pytest.fixture
+async def fetcher(names: Names) -> AsyncIterator[Fetcher]:
+    async with Fetcher(resolve=names, may_reach=reachable) as fetcher:
+        yield fetcher

@@ -1,0 +1,30 @@
+"""A library to bring media into."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.media.fetcher import Fetcher
+from bot.media.library import Library
+from bot.media.storage import FolderStorage
+from bot.media.workers import Workers
+
+
+@asynccontextmanager
+async def open_library(
+    storage: FolderStorage, *, trusted: str = "http://127.0.0.1:1"
+) -> AsyncIterator[Library]:
+    async with Fetcher(trusted_origins=frozenset({trusted})) as fetcher, Workers(processes=1) as workers:
+        yield Library(fetcher=fetcher, storage=storage, workers=workers)
+
+
+def arrived(storage: FolderStorage, content: bytes, name: str = "arrived") -> Path:
+    """Put a file where uploads and fetched files wait."""
+    storage.incoming.mkdir(parents=True, exist_ok=True)
+    path = storage.incoming / name
+    path.write_bytes(content)
+    return path
+
+
+def files_in(storage: FolderStorage) -> list[Path]:
+    return sorted(path for path in storage.folder.rglob("*") if path.is_file())
