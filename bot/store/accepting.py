@@ -14,8 +14,9 @@ from bot.domain.jobs import State
 from bot.domain.people import Caller, Place
 from bot.domain.policy import Patience, Workspace, check_open, check_patience
 from bot.domain.quota import Defaults, Limit, Meter, Rule, limits_for
-from bot.domain.requests import ImageRequest, ReframeImageRequest, dump_request
+from bot.domain.requests import AnyRequest, dump_request
 from bot.store.database import Transaction
+from bot.store.holdings import Holding, hold
 from bot.store.queries import load
 from bot.store.records import rule_from, workspace_from
 
@@ -32,13 +33,15 @@ class NewJob:
     #: what shares one virtual time
     queue: str
     pace: str
-    request: ImageRequest | ReframeImageRequest
+    request: AnyRequest
     title: str
     #: micro-dollars
     price: int
     parent: str | None
     #: the account that must take it; None: any
     account_required: str | None = None
+    #: stored files that it builds on
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,16 @@ class Acceptance:
     #: who may show the first revision, and until when; None: whoever delivers
     answerer: str | None = None
     answer_until: int | None = None
+    #: names member, job and emoji of a reaction; None where it was none
+    reaction: str | None = None
+    #: the same reaction accepted after this is answered again
+    reaction_since: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedCard:
     card: str
-    #: this event had been accepted before
+    #: this event or reaction had been accepted before
     repeated: bool = False
 
 
@@ -76,6 +83,8 @@ class _Batch:
 
     #: event → card, of those accepted before
     known: dict[str, str]
+    #: reaction → when it was last accepted, and its card
+    reactions: dict[str, tuple[int, str]]
     workspaces: Mapping[str, Workspace]
     blocked: frozenset[str]
     rules: Sequence[Rule]
@@ -84,6 +93,7 @@ class _Batch:
     waiting_workspace: dict[str, int]
     turns: dict[tuple[str, str], int]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    held: list[Holding] = field(default_factory=list)
     #: micro-dollars to reserve, and the limit, by meter
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     maxima: dict[str, int] = field(default_factory=dict)
@@ -94,7 +104,7 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
     batch = await _read(tx, items)
     answers: list[AcceptedCard | Exception] = []
     for item in items:
-        if (card := batch.known.get(item.event)) is not None:
+        if (card := _known(batch, item)) is not None:
             answers.append(AcceptedCard(card=card, repeated=True))
             continue
         try:
@@ -103,10 +113,20 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
             answers.append(refusal)
         else:
             batch.known[item.event] = item.card
+            if item.reaction is not None:
+                batch.reactions[item.reaction] = (item.now, item.card)
             answers.append(AcceptedCard(card=item.card))
     if batch.rows:
         await _write(tx, batch)
     return answers
+
+
+def _known(batch: _Batch, item: Acceptance) -> str | None:
+    """The card of the same event, or of the same reaction a short while ago."""
+    if (card := batch.known.get(item.event)) is not None or item.reaction is None:
+        return card
+    since, latest = batch.reactions.get(item.reaction, (0, None))
+    return latest if since > item.reaction_since else None
 
 
 def _limits(
@@ -161,6 +181,7 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         waiting_workspace[row["workspace"]] += row["jobs"]
     return _Batch(
         known={row["event"]: row["id"] for row in known},
+        reactions=await _reactions(tx, items),
         workspaces=workspaces,
         blocked=frozenset(row["subject"] for row in blocked),
         rules=rules,
@@ -169,6 +190,15 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         waiting_workspace=waiting_workspace,
         turns=await _turns(tx, items),
     )
+
+
+async def _reactions(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple[int, str]]:
+    reactions = sorted({item.reaction for item in items if item.reaction is not None})
+    if not reactions:
+        return {}
+    since = min(item.reaction_since for item in items if item.reaction is not None)
+    rows = await tx.fetch(sql.known_reactions, reactions=reactions, since=since)
+    return {row["reaction"]: (row["created_at"], row["id"]) for row in rows}
 
 
 async def _turns(tx: Transaction, items: Sequence[Acceptance]) -> dict[tuple[str, str], int]:
@@ -216,6 +246,7 @@ def _decide(batch: _Batch, item: Acceptance) -> None:
             entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
+        batch.held += [Holding(file=file, holder=job.id) for file in job.files]
 
 
 def _card_row(item: Acceptance) -> dict[str, Any]:
@@ -232,6 +263,7 @@ def _card_row(item: Acceptance) -> dict[str, Any]:
         "private": int(place.private),
         "member": item.caller.member,
         "person": item.caller.person,
+        "reaction": item.reaction,
         # An inlet that answers by itself may have posted before it could say so.
         "posting_since": item.now if answering else None,
         "lease_owner": item.answerer,
@@ -255,6 +287,7 @@ def _job_row(item: Acceptance, job: NewJob, position: int, turn: int) -> dict[st
         "queue": job.queue,
         "pace": job.pace,
         "request": dump_request(job.request),
+        "makes": job.request.makes,
         "title": job.title,
         "price": job.price,
         "state": State.PREPARING if job.request.references else State.QUEUED,
@@ -281,3 +314,4 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     await tx.run(sql.insert_events, items=batch.rows["events"])
     await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
     await tx.run(sql.insert_journal, items=batch.rows["journal"])
+    await hold(tx, batch.held)

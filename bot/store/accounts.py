@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.requests import Lane
+from bot.domain.formats import Lane
 from bot.store.database import Database, Row, Transaction
 from bot.store.queries import load
 

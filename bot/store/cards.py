@@ -4,15 +4,21 @@ Whoever changes several cards locks them in the order of their ids, so that batc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.cards import Card
+from bot.domain.errors import Refused
+from bot.domain.outlook import ToldByJob
+from bot.domain.people import Caller, Place
+from bot.domain.policy import Workspace, check_open
 from bot.sealing import Seal
+from bot.store.accepting import AcceptedCard
 from bot.store.database import Database, Transaction
 from bot.store.queries import load
-from bot.store.records import card_from
+from bot.store.records import card_from, dump_told
 
 sql = load("cards")
+accepting = load("accepting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +49,88 @@ async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence
     return answers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A job's result is to be shown once more, at a place of the caller's own."""
+
+    card: str
+    #: id of the platform's event; the same one again answers the same card
+    event: str
+    caller: Caller
+    place: Place
+    #: `place.reach`, encrypted
+    sealed_reach: str
+    job: str
+    now: int
+    #: names member, job and emoji of a reaction; None where it was none
+    reaction: str | None = None
+    #: the same reaction after this is answered again
+    reaction_since: int = 0
+
+
+async def post_copy(tx: Transaction, items: Sequence[Copy]) -> Sequence[AcceptedCard | Exception]:
+    """Make cards that show jobs of other cards; whatever becomes of the job is shown there too."""
+    callers = [item.caller for item in items]
+    subjects = {subject for one in callers for subject in (one.member, one.person, one.workspace)}
+    rows = await tx.fetch(accepting.blocks, subjects=sorted(subjects))
+    blocked = frozenset(row["subject"] for row in rows)
+    refusals = {item.card: refusal for item in items if (refusal := _refusal(item.caller, blocked))}
+    posted = {item.reaction or item.event: item for item in reversed(items) if item.card not in refusals}
+    await tx.fetch(sql.keep_jobs, jobs=sorted({item.job for item in posted.values()}))
+    await tx.run(sql.insert_copies, items=[_copy_row(item) for item in posted.values()])
+    # Only now: another replica may have heard the same event, and has committed its card.
+    known = await tx.fetch(accepting.known_events, events=sorted(item.event for item in items))
+    reacted = await tx.fetch(
+        accepting.known_reactions,
+        reactions=sorted(item.reaction for item in items if item.reaction is not None),
+        since=min(item.reaction_since for item in items),
+    )
+    cards = {row["reaction"]: row["id"] for row in reacted} | {row["event"]: row["id"] for row in known}
+    answers: list[AcceptedCard | Exception] = []
+    for item in items:
+        card = cards.get(item.event) or cards.get(item.reaction or "", "")
+        answers.append(refusals.get(item.card) or AcceptedCard(card=card, repeated=card != item.card))
+    return answers
+
+
+def _refusal(caller: Caller, blocked: frozenset[str]) -> Refused | None:
+    """Nothing new is made, so a pause does not matter; who is blocked gets nothing at all."""
+    try:
+        check_open(Workspace(id=caller.workspace), blocked, caller)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _copy_row(item: Copy) -> dict[str, object]:
+    place = item.place
+    return {
+        "id": item.card,
+        "event": item.event,
+        "adapter": place.adapter,
+        "workspace": place.workspace,
+        "channel": place.channel,
+        "thread": place.thread,
+        "message": place.message,
+        "reach": item.sealed_reach,
+        "private": int(place.private),
+        "member": item.caller.member,
+        "person": item.caller.person,
+        "copy_of": item.job,
+        "reaction": item.reaction,
+        "since": item.reaction_since,
+        "now": item.now,
+    }
+
+
 async def find_card(database: Database, card: str, seal: Seal) -> Card | None:
     row = await database.one(sql.card, id=card)
     return card_from(row, seal) if row else None
+
+
+async def was_sent(database: Database, job: str, person: str) -> bool:
+    """Whether a job has been shown to a person in their direct messages."""
+    return await database.one(sql.was_sent, job=job, person=person) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +159,8 @@ class Shown:
     owner: str
     rev: int
     digest: str
+    #: what it says about jobs that have not ended
+    told: ToldByJob = field(default_factory=dict)
     message: str | None
     #: not shown again before
     run_at: int
@@ -90,6 +177,7 @@ async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[bool]:
                 "owner": item.owner,
                 "rev": item.rev,
                 "digest": item.digest,
+                "told": dump_told(item.told),
                 "message": item.message,
                 "run_at": item.run_at,
             }

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.formats import Lane
 from bot.domain.jobs import State
-from bot.domain.requests import Lane
 from bot.store.database import Transaction
 from bot.store.moving import Moved, note_moves
 from bot.store.queries import load

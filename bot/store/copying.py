@@ -21,6 +21,7 @@ TABLES = (
     "job_event",
     "reservation",
     "journal",
+    "holding",
     "star",
     "event",
     "orphan_generation",

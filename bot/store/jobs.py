@@ -2,17 +2,28 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
+from statistics import median
+
+import orjson
 
 from bot.domain.jobs import Job, State
+from bot.domain.media import MediaKind
+from bot.domain.pace import Pace
 from bot.domain.quota import Settlement
 from bot.store.database import Database, Row, Transaction
-from bot.store.moving import settle
+from bot.store.holdings import let_go
+from bot.store.moving import tell_again
+from bot.store.orphans import Cause
 from bot.store.queries import load
-from bot.store.records import job_from, picture_from
+from bot.store.records import job_from
+from bot.store.settling import Settling, settle
 
 sql = load("jobs")
-moving = load("moving")
 orphans = load("orphans")
+
+#: jobs that a pace is learned from, and those that are too few to tell what is late
+_LEARNED_FROM, _FEW = 50, 5
 
 
 async def jobs_by_id(database: Database, ids: Iterable[str]) -> dict[str, Job]:
@@ -25,9 +36,10 @@ async def find_job(database: Database, job: str) -> Job | None:
 
 
 async def jobs_of_cards(database: Database, cards: Iterable[str]) -> dict[str, list[Job]]:
+    """The jobs that each card shows; a copy shows another card's."""
     found: dict[str, list[Job]] = {}
     for row in await database.fetch(sql.jobs_of_cards, cards=sorted(set(cards))):
-        found.setdefault(row["card"], []).append(job_from(row))
+        found.setdefault(row["shown_on"], []).append(job_from(row))
     return found
 
 
@@ -40,17 +52,14 @@ async def running(database: Database, workspace: str, member: str, *, count: int
     return [job_from(row) for row in rows]
 
 
-async def newest_usable(database: Database, person: str) -> str | None:
-    row = await database.one(sql.newest_usable, person=person)
+async def newest_usable(database: Database, person: str, kind: MediaKind | None) -> str | None:
+    """A person's newest job with a result that can be built on; None as `kind` takes either."""
+    row = await database.one(sql.newest_usable, person=person, kind=kind)
     return row["id"] if row else None
 
 
 async def in_flight(database: Database, account: str) -> list[Job]:
     return [job_from(row) for row in await database.fetch(sql.in_flight, account=account)]
-
-
-async def preparing(database: Database, *, now: int, count: int) -> list[Job]:
-    return [job_from(row) for row in await database.fetch(sql.preparing, now=now, count=count)]
 
 
 async def list_jobs(database: Database, *, state: State | None, count: int) -> list[Job]:
@@ -63,14 +72,18 @@ async def ahead(database: Database, jobs: Iterable[str]) -> dict[str, int]:
     return {row["id"]: row["ahead"] for row in rows}
 
 
-async def paces(database: Database, names: Iterable[str]) -> Mapping[str, int]:
-    """Milliseconds that the latest jobs of each kind took, on average; only kinds with some."""
-    rows = await database.fetch(sql.paces, items=[{"pace": name} for name in sorted(set(names))])
-    return {row["pace"]: row["took"] for row in rows if row["took"] is not None}
+async def paces(database: Database, names: Iterable[str]) -> Mapping[str, Pace]:
+    """How long the latest jobs of each kind took; only kinds with some."""
+    asked = [{"pace": name} for name in sorted(set(names))]
+    rows = await database.fetch(sql.latest_took, items=asked, count=_LEARNED_FROM)
+    latest = {row["pace"]: orjson.loads(row["took"] or "[]") for row in rows}
+    return {name: _pace(took) for name, took in latest.items() if took}
 
 
-async def files_in_use(database: Database, files: Sequence[str]) -> set[str]:
-    return {row["file"] for row in await database.fetch(sql.files_in_use, files=list(files))}
+def _pace(took: Sequence[int]) -> Pace:
+    usual = round(median(took))
+    late = sorted(took)[ceil(len(took) * 95 / 100) - 1]
+    return Pace(usual=usual, late=max(late, 2 * usual) if len(took) < _FEW else late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,21 +186,31 @@ class Star:
     now: int
     #: the same event again does nothing
     event: str
+    #: put it into the gallery, or take it out; None: the other of what holds
+    on: bool | None = None
 
 
-async def toggle_star(tx: Transaction, items: Sequence[Star]) -> Sequence[bool | None]:
-    """Put a job into the gallery, or take it out; True, False, or None for a repeated event."""
-    answers: list[bool | None] = []
-    for item in items:
-        if not await tx.run(sql.remember_event, id=item.event, now=item.now):
-            answers.append(None)
+async def toggle_star(tx: Transaction, items: Sequence[Star]) -> Sequence[bool]:
+    """Put jobs into the gallery, or take them out; answers what holds now, also for a repeated event."""
+    answers: dict[int, bool] = {}
+    changed: dict[str, str] = {}
+    # In one order by all, so that two replicas never wait for each other.
+    for index, item in sorted(enumerate(items), key=lambda pair: (pair[1].job, pair[1].member)):
+        whose = {"job": item.job, "member": item.member}
+        new = await tx.run(sql.remember_event, id=item.event, now=item.now)
+        starred = await tx.one(sql.starred, **whose) is not None
+        wanted = not starred if item.on is None else item.on
+        if not new or wanted == starred:
+            answers[index] = starred
             continue
-        removed = await tx.run(sql.unstar, job=item.job, member=item.member)
-        if not removed:
-            await tx.run(sql.star, job=item.job, member=item.member, now=item.now)
-        await tx.run(moving.bump_cards, items=[{"id": item.card, "ended": 1, "now": item.now}])
-        answers.append(not removed)
-    return answers
+        if wanted:
+            await tx.run(sql.star, now=item.now, **whose)
+        else:
+            await tx.run(sql.unstar, **whose)
+        answers[index] = wanted
+        changed[item.job] = item.card
+    await tell_again(tx, changed, max(item.now for item in items))
+    return [answers[index] for index in range(len(items))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,36 +219,31 @@ class Deletion:
     now: int
 
 
-async def delete_job(tx: Transaction, items: Sequence[Deletion]) -> Sequence[str | None]:
-    """Delete finished jobs; answers the file that nobody uses any longer.
+async def delete_job(tx: Transaction, items: Sequence[Deletion]) -> Sequence[tuple[str, ...]]:
+    """Delete ended jobs; answers the files that nobody needs any longer, each of them once.
 
-    Their generation is given over to be removed at the provider.
+    Their generations are given over to be removed at the provider.
     """
-    answers: list[str | None] = []
-    for item in items:
-        row = await tx.one(sql.delete_job, id=item.job)
-        if row is None:
-            answers.append(None)
-            continue
-        await tx.run(moving.bump_cards, items=[{"id": row["card"], "ended": 1, "now": item.now}])
-        if row["remote_id"]:
-            await tx.fetch(
-                orphans.adopt_orphans,
-                items=[
-                    {
-                        "account": row["account"],
-                        "remote_id": row["remote_id"],
-                        "job": item.job,
-                        "cause": "deleted",
-                        "price": 0,
-                        "now": item.now,
-                    }
-                ],
-            )
-        picture = picture_from(row["result"])
-        users = await tx.one(sql.file_users, file=picture.file) if picture else None
-        answers.append(picture.file if picture and users and not users["users"] else None)
-    return answers
+    now = max(item.now for item in items)
+    rows = await tx.fetch(sql.delete_jobs, ids=sorted({item.job for item in items}))
+    freed = dict(await let_go(tx, [row["id"] for row in rows]))
+    generated = [row for row in rows if row["remote_id"]]
+    await tx.fetch(
+        orphans.adopt_orphans,
+        items=[
+            {
+                "account": row["account"],
+                "remote_id": row["remote_id"],
+                "job": row["id"],
+                "cause": Cause.DELETED,
+                "price": 0,
+                "now": now,
+            }
+            for row in generated
+        ],
+    )
+    await tell_again(tx, {row["id"]: row["card"] for row in rows}, now)
+    return [freed.pop(item.job, ()) for item in items]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +255,10 @@ class Refund:
 
 async def refund(tx: Transaction, items: Sequence[Refund]) -> Sequence[bool]:
     """Give back what captured jobs cost, once; answers whether there was anything to give back."""
-    back = await settle(tx, {item.job: (Settlement.REFUNDED, item.now, item.cause) for item in items})
-    cards = {row["card"] for row in await tx.fetch(sql.note_refunded, jobs=sorted(back))}
-    now = max(item.now for item in items)
-    await tx.run(moving.bump_cards, items=[{"id": card, "ended": 1, "now": now} for card in sorted(cards)])
+    back = await settle(
+        tx,
+        {item.job: Settling(settlement=Settlement.REFUNDED, at=item.now, cause=item.cause) for item in items},
+    )
+    cards = {row["id"]: row["card"] for row in await tx.fetch(sql.note_refunded, jobs=sorted(back))}
+    await tell_again(tx, cards, max(item.now for item in items))
     return [item.job in back for item in items]

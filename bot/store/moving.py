@@ -4,17 +4,20 @@ Moves of many jobs share a transaction. A move that finds its job elsewhere than
 `StaleTransition`: somebody else did it.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import StaleTransition, StoreError
 from bot.domain.failures import Failure
-from bot.domain.jobs import FINAL, Picture, State, may_move
-from bot.domain.quota import SETTLEMENTS, Meter, Settlement
+from bot.domain.jobs import FINAL, State, may_move
+from bot.domain.media import Media
+from bot.domain.quota import Settlement
+from bot.domain.requests import AnyRequest, dump_request
 from bot.store.database import Transaction
+from bot.store.holdings import Holding, hold
 from bot.store.queries import load
 from bot.store.records import dump_record
+from bot.store.settling import Lowering, Settling, settle
 
 sql = load("moving")
 accepting = load("accepting")
@@ -42,8 +45,13 @@ class Move:
     submitted_at: int | None = None
     run_at: int | None = None
     deadline: int | None = None
-    result: Picture | None = None
+    result: Media | None = None
     failure: Failure | None = None
+    #: of a prepared job: the request with all that it builds on, and what it costs; only ever less
+    request: AnyRequest | None = None
+    price: int | None = None
+    #: stored files that it needs from now on, besides its result
+    files: tuple[str, ...] = ()
     #: the attempt's request is known not to have been carried out
     never_arrived: bool = False
     #: its generation lives on without a job: the operator bears it, and it is to be removed
@@ -52,6 +60,9 @@ class Move:
     def __post_init__(self) -> None:
         if not may_move(self.before, self.after):
             raise StoreError(f"a job cannot move from {self.before} to {self.after}")
+        prepared = (self.before, self.after) == (State.PREPARING, State.QUEUED)
+        if not prepared and (self.request is not None or self.price is not None):
+            raise StoreError("what a job asks for is frozen once it has been prepared")
 
 
 async def move(tx: Transaction, items: Sequence[Move]) -> Sequence[Exception | None]:
@@ -70,7 +81,7 @@ async def move(tx: Transaction, items: Sequence[Move]) -> Sequence[Exception | N
 
 
 async def _follow(tx: Transaction, moved: Sequence[tuple[Move, str]]) -> None:
-    """Do all that moves bring with them: bind, settle, note, tell the cards."""
+    """Do all that moves bring with them: bind, settle, hold files, note, tell the cards."""
     bound = [item for item, _ in moved if item.remote_id]
     if bound:
         await tx.run(
@@ -83,11 +94,10 @@ async def _follow(tx: Transaction, moved: Sequence[tuple[Move, str]]) -> None:
     abandoned = [{"job": m.job, "now": m.now} for m, _ in moved if m.abandons]
     if abandoned:
         await tx.run(sql.abandon, items=abandoned)
-    ended = {
-        item.job: (_SETTLED_BY[item.after], item.now, item.cause) for item, _ in moved if item.after in FINAL
-    }
-    if ended:
-        await settle(tx, ended)
+    changes = {item.job: change for item, _ in moved if (change := _change(item)) is not None}
+    if changes:
+        await settle(tx, changes)
+    await hold(tx, [Holding(file=file, holder=item.job) for item, _ in moved for file in _files(item)])
     await note_moves(
         tx,
         [
@@ -105,6 +115,19 @@ async def _follow(tx: Transaction, moved: Sequence[tuple[Move, str]]) -> None:
     )
 
 
+def _change(item: Move) -> Settling | Lowering | None:
+    """What a move does to the money reserved for its job."""
+    if item.after in FINAL:
+        return Settling(settlement=_SETTLED_BY[item.after], at=item.now, cause=item.cause)
+    if item.price is not None:
+        return Lowering(price=item.price, at=item.now, cause=item.cause)
+    return None
+
+
+def _files(item: Move) -> tuple[str, ...]:
+    return (*item.files, item.result.file) if item.result else item.files
+
+
 def _row(item: Move) -> dict[str, object]:
     return {
         "id": item.job,
@@ -117,7 +140,8 @@ def _row(item: Move) -> dict[str, object]:
         "finished_at": item.now if item.after in FINAL else None,
         "run_at": item.run_at,
         "deadline": item.deadline,
-        "file": item.result.file if item.result else None,
+        "request": dump_request(item.request) if item.request else None,
+        "price": item.price,
         "result": dump_record(item.result),
         "failure": dump_record(item.failure),
     }
@@ -164,48 +188,8 @@ async def note_moves(tx: Transaction, moves: Sequence[Moved]) -> None:
     )
 
 
-async def settle(tx: Transaction, ended: dict[str, tuple[Settlement, int, str]]) -> set[str]:
-    """Settle the reservations of jobs, each with its settlement, time and cause; answers those that had any.
-
-    Touches exactly the meters that were reserved on, whatever rule or period holds by now. A meter that was
-    reset after a capture has given that money back already, and is left as it is.
-    """
-    rows = [
-        row
-        for row in await tx.fetch(sql.open_reservations, jobs=sorted(ended))
-        if ended[row["job"]][0] in SETTLEMENTS[Settlement(row["settled_as"]) if row["settled_as"] else None]
-    ]
-    if not rows:
-        return set()
-    await tx.fetch(accepting.lock_meters, ids=sorted({row["meter"] for row in rows}))
-    refunds = [job for job, (settlement, _, _) in ended.items() if settlement is Settlement.REFUNDED]
-    given_back = await tx.fetch(sql.given_back, jobs=refunds) if refunds else []
-    returned = {(row["job"], row["meter"]) for row in given_back}
-    counted = [row for row in rows if (row["job"], row["meter"]) not in returned]
-    changes: dict[str, Meter] = defaultdict(Meter)
-    for row in counted:
-        changes[row["meter"]] = changes[row["meter"]].settle(row["amount"], ended[row["job"]][0])
-    await tx.run(
-        sql.settle_meters,
-        items=[
-            {"id": meter, "used": change.used, "reserved": change.reserved}
-            for meter, change in sorted(changes.items())
-        ],
-    )
-    settled = [{"job": row["job"], "meter": row["meter"], "settled_as": ended[row["job"]][0]} for row in rows]
-    await tx.run(sql.settle_reservations, items=settled)
-    await tx.run(
-        accepting.insert_journal,
-        items=[
-            {
-                "meter": row["meter"],
-                "job": row["job"],
-                "kind": ended[row["job"]][0],
-                "amount": row["amount"],
-                "at": ended[row["job"]][1],
-                "cause": ended[row["job"]][2],
-            }
-            for row in counted
-        ],
-    )
-    return {row["job"] for row in rows}
+async def tell_again(tx: Transaction, cards: Mapping[str, str], now: int) -> None:
+    """Ask for new revisions of cards of ended jobs, by job, and of the copies that others were sent."""
+    copies = await tx.fetch(sql.copies, jobs=sorted(cards))
+    told = sorted({*cards.values(), *(row["id"] for row in copies)})
+    await tx.run(sql.bump_cards, items=[{"id": card, "ended": 1, "now": now} for card in told])

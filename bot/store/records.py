@@ -6,11 +6,14 @@ import orjson
 
 from bot.domain.cards import Card
 from bot.domain.failures import Failure, FailureCategory, Retry
-from bot.domain.jobs import Job, Picture, State
+from bot.domain.formats import Lane
+from bot.domain.jobs import Job, State
+from bot.domain.media import Media
+from bot.domain.outlook import Told, ToldByJob
 from bot.domain.people import Place
 from bot.domain.policy import Workspace
 from bot.domain.quota import Allowance, Level, Period, Rule
-from bot.domain.requests import Lane, load_request
+from bot.domain.requests import load_request
 from bot.sealing import Seal
 from bot.store.database import Row
 
@@ -39,18 +42,19 @@ def job_from(row: Row) -> Job:
         submitted_at=row["submitted_at"],
         finished_at=row["finished_at"],
         deadline=row["deadline"],
-        result=picture_from(row["result"]),
+        result=media_from(row["result"]),
         failure=failure_from(row["failure"]),
         parent=row["parent"],
         private=bool(row["private"]),
         stars=row["stars"],
         deleted=bool(row["deleted"]),
         refunded=bool(row["refunded"]),
+        expired=bool(row["expired"]),
     )
 
 
-def picture_from(text: str | None) -> Picture | None:
-    return Picture(**orjson.loads(text)) if text else None
+def media_from(text: str | None) -> Media | None:
+    return Media(**orjson.loads(text)) if text else None
 
 
 def failure_from(text: str | None) -> Failure | None:
@@ -65,7 +69,7 @@ def failure_from(text: str | None) -> Failure | None:
     )
 
 
-def dump_record(record: Picture | Failure | None) -> str | None:
+def dump_record(record: Media | Failure | None) -> str | None:
     return orjson.dumps(asdict(record)).decode() if record else None
 
 
@@ -89,7 +93,17 @@ def card_from(row: Row, seal: Seal) -> Card:
         posting_since=row["posting_since"],
         tries=row["tries"],
         created_at=row["created_at"],
+        copy_of=row["copy_of"],
+        told=told_from(row["told"]),
     )
+
+
+def told_from(text: str) -> ToldByJob:
+    return {job: Told(**values) for job, values in orjson.loads(text).items()}
+
+
+def dump_told(told: ToldByJob) -> str:
+    return orjson.dumps({job: asdict(values) for job, values in told.items()}).decode()
 
 
 def rule_from(row: Row) -> Rule:

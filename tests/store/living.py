@@ -1,12 +1,24 @@
 """A store that has lived: a row in every table, and jobs in every kind of state."""
 
 from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.store.cards import post_copy
 from bot.store.database import Database
+from bot.store.holdings import UploadHeld, hold_upload
 from bot.store.jobs import Deletion, Refund, Star, delete_job, refund, toggle_star
 from bot.store.leases import LeaseWanted, take_lease
 from bot.store.vault import Put, put
 from bot.store.workspaces import Block, Decision, SetRule, set_block, set_rule
-from tests.store.making import NOW, acceptance, accepted, caller, completed, open_account, submitted
+from tests.store.making import (
+    HOUR,
+    NOW,
+    acceptance,
+    accepted,
+    caller,
+    completed,
+    copy_of,
+    open_account,
+    submitted,
+)
 
 
 async def live(database: Database) -> None:
@@ -19,6 +31,8 @@ async def live(database: Database) -> None:
     await database.write(refund, Refund(job=done.job, now=NOW, cause="operator"))
     await database.write(delete_job, Deletion(job=deleted.job, now=NOW))
     await database.write(toggle_star, Star(job=job.id, card=job.card, member="bob", now=NOW, event="e"))
+    await database.write(post_copy, copy_of(done))
+    await database.write(hold_upload, UploadHeld(file="0" * 64, member="bob", until=NOW + HOUR))
     await database.write(put, Put(adapter="chat", key="a", sealed="sealed"))
     await database.write(take_lease, LeaseWanted(name="watch", owner="one", now=NOW, until=NOW + 1))
     decision = Decision(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from itertools import count
 
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import Job, Picture, State
+from bot.domain.formats import Lane
+from bot.domain.jobs import Job, State
+from bot.domain.media import Media, Reference
 from bot.domain.people import Caller, Place
 from bot.domain.policy import Patience
 from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
-from bot.domain.requests import ImageRequest, Lane, Reference
+from bot.domain.requests import AnyRequest, ImageRequest
 from bot.sealing import Seal
 from bot.store.accepting import Acceptance, NewJob, accept
 from bot.store.accounts import Registration, register
+from bot.store.cards import Copy
 from bot.store.claiming import Claim, Claimed, ClaimRequest, Sending, claim, note_sending
 from bot.store.database import Database
 from bot.store.jobs import find_job
@@ -25,7 +28,7 @@ SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 WORKSPACE = "chat:home"
 QUEUE = "luma/image"
 ACCOUNT = "luma-1"
-PICTURE = Picture(file="f" * 64, mime="image/jpeg", size=1_000, width=2048, height=1152)
+PICTURE = Media(file="f" * 64, mime="image/jpeg", size=1_000, width=2048, height=1152)
 SEAL = Seal(b"a secret that opens nothing but these tests")
 
 _numbers = count(1)
@@ -51,6 +54,10 @@ def acceptance(
     patience: Patience | None = None,
     prompt: str = "a red fox",
     references: Sequence[str] = (),
+    request: AnyRequest | None = None,
+    files: Sequence[str] = (),
+    reaction: str | None = None,
+    reaction_since: int = 0,
     queue: str = QUEUE,
     account_required: str | None = None,
     private: bool = False,
@@ -58,9 +65,14 @@ def acceptance(
     answerer: str | None = None,
     now: int = NOW,
 ) -> Acceptance:
-    """Make one command; money in micro-dollars, the allowance by the day, the ceiling by the month."""
+    """Make one command; money in micro-dollars, the allowance by the day, the ceiling by the month.
+
+    Its request is a picture from the prompt and `references`, unless another is given.
+    """
     who = who or caller()
-    request = ImageRequest(prompt=prompt, image_refs=tuple(Reference(job=job) for job in references))
+    request = request or ImageRequest(
+        prompt=prompt, image_refs=tuple(Reference(job=job) for job in references)
+    )
     card = new_id("card")
     return Acceptance(
         card=card,
@@ -73,12 +85,13 @@ def acceptance(
                 id=new_id("job"),
                 provider="luma",
                 queue=queue,
-                pace="image/photon-1",
+                pace=request.pace,
                 request=request,
                 title=prompt,
                 price=price,
                 parent=references[0] if references else None,
                 account_required=account_required,
+                files=tuple(files),
             )
             for _ in range(jobs)
         ),
@@ -91,6 +104,8 @@ def acceptance(
         deadline=now + DAY,
         answerer=answerer,
         answer_until=now + 3 * SECOND if answerer else None,
+        reaction=reaction,
+        reaction_since=reaction_since,
     )
 
 
@@ -176,7 +191,14 @@ class Walk:
         return noted
 
     async def move(
-        self, after: State, *, seen: Job | None = None, now: int = NOW, remote_id: str | None = None
+        self,
+        after: State,
+        *,
+        seen: Job | None = None,
+        now: int = NOW,
+        remote_id: str | None = None,
+        result: Media = PICTURE,
+        price: int | None = None,
     ) -> None:
         """Move the job on from where it stands or was seen, with all that its next state needs."""
         job = seen or await self.now_at()
@@ -193,7 +215,8 @@ class Walk:
                 account=ACCOUNT if submits else None,
                 remote_id=(remote_id or f"generation of {job.id}") if submits else None,
                 submitted_at=now if submits else None,
-                result=PICTURE if after is State.COMPLETED else None,
+                price=price,
+                result=result if after is State.COMPLETED else None,
                 failure=failure(FailureCategory.TIMEOUT) if after is State.FAILED else None,
             ),
         )
@@ -212,6 +235,21 @@ async def completed(database: Database, item: Acceptance | None = None) -> Walk:
     walk = await submitted(database, item)
     await walk.move(State.COMPLETED)
     return walk
+
+
+def copy_of(walk: Walk, who: Caller | None = None, *, event: str | None = None) -> Copy:
+    """Ask for a job's result in somebody's direct messages."""
+    who = who or caller("bob")
+    card = new_id("card")
+    return Copy(
+        card=card,
+        event=event or f"chat:{card}",
+        caller=who,
+        place=Place(adapter="chat", workspace="chat:@dm", channel=f"@{who.person}", private=True),
+        sealed_reach=SEAL.seal("token"),
+        job=walk.job,
+        now=NOW,
+    )
 
 
 async def count_of(database: Database, table: str) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +13,7 @@ from bot.domain.policy import Patience
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule
 from bot.store.accepting import TURN, Acceptance, AcceptedCard, accept
 from bot.store.cards import find_card
-from bot.store.database import Database, Row, Transaction, Violated
+from bot.store.database import Database, Violated
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.operations import wrong_meters
 from bot.store.queries import Query
@@ -32,11 +32,9 @@ from tests.store.making import (
     meter_of,
     open_account,
 )
+from tests.store.meeting import meet
 
 BOSS = Decision(actor="chat:home:boss", workspace="chat:home", action="set", subject="x", now=NOW)
-
-
-WAITS_FOR_A_LOCK = Query("waits", "SELECT pid FROM pg_locks WHERE NOT granted")
 
 
 async def accept_all(database: Database, items: Sequence[Acceptance]) -> list[AcceptedCard | BaseException]:
@@ -133,62 +131,18 @@ async def test_an_event_that_two_replicas_hear_makes_one_card(replicas: tuple[Da
     assert Meter(reserved=200) == await meter_of(replicas[0], member_scope())
 
 
-@dataclass
-class Halt:
-    """An acceptance that stops before one of its statements until it may go on."""
-
-    before: str
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def accept(
-        self, tx: Transaction, items: Sequence[Acceptance]
-    ) -> Sequence[AcceptedCard | Exception]:
-        return await accept(_Halting(tx, self), items)
-
-
-@dataclass
-class _Halting:
-    tx: Transaction
-    halt: Halt
-
-    async def fetch(self, query: Query, /, **values: object) -> list[Row]:
-        return await self.tx.fetch(query, **values)
-
-    async def one(self, query: Query, /, **values: object) -> Row | None:
-        return await self.tx.one(query, **values)
-
-    async def run(self, query: Query, /, **values: object) -> int:
-        if query.name == self.halt.before:
-            self.halt.reached.set()
-            await self.halt.opened.wait()
-        return await self.tx.run(query, **values)
-
-
-async def meet(
-    replicas: tuple[Database, Database], first: Acceptance, second: Acceptance, *, before: str
-) -> list[AcceptedCard | BaseException]:
-    """Have one replica accept while the other is about to run the statement `before`."""
-    one, other = replicas
-    halt = Halt(before)
-    begun = asyncio.create_task(one.write(halt.accept, first))
-    try:
-        async with asyncio.timeout(10):
-            await halt.reached.wait()
-            waiting = asyncio.create_task(other.write(accept, second))
-            while not await one.fetch(WAITS_FOR_A_LOCK):
-                pass
-    finally:
-        halt.opened.set()
-    return list(await asyncio.gather(begun, waiting, return_exceptions=True))
-
-
 async def test_an_event_that_another_replica_is_just_committing_is_a_repeated_one(
     replicas: tuple[Database, Database],
 ) -> None:
     await accepted(replicas[0])  # so that the two do not meet before they look for the event
     first, second = acceptance(event="chat:1"), acceptance(event="chat:1")
-    answers = await meet(replicas, first, second, before="insert_journal")
+    answers = await meet(
+        replicas,
+        accept,
+        first,
+        before="insert_journal",
+        meanwhile=lambda other: other.write(accept, second),
+    )
     assert [AcceptedCard(card=first.card), AcceptedCard(card=first.card, repeated=True)] == answers
 
 
@@ -198,7 +152,9 @@ async def test_what_another_replica_has_decided_to_reserve_counts(
     for name in ("ada", "bob"):  # so that the two meet at the workspace's meter and not before
         await accepted(replicas[0], acceptance(caller(name)))
     first, second = (acceptance(caller(name), ceiling=30) for name in ("ada", "bob"))
-    answers = await meet(replicas, first, second, before="reserve")
+    answers = await meet(
+        replicas, accept, first, before="reserve", meanwhile=lambda other: other.write(accept, second)
+    )
     assert [AcceptedCard, QuotaExhausted] == [type(answer) for answer in answers]
     assert Meter(reserved=30) == await meter_of(replicas[0], ceiling_scope())
 

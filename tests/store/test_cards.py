@@ -1,11 +1,13 @@
 """Cards: shown by one at a time, never an older revision over a newer one, results before progress."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.cards import Card
 from bot.domain.jobs import State
+from bot.domain.outlook import Told
 from bot.store.accepting import accept
 from bot.store.cards import (
     CardsWanted,
@@ -132,6 +134,23 @@ async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> N
     assert [] == await lease(store)
     await store.write(show_again, ShowAgain(card=card.id, now=NOW))
     assert [card.id] == [one.id for one in await lease(store, "other")]
+
+
+async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) -> None:
+    await store.write(accept, acceptance())
+    (card,) = await lease(store)
+    assert {} == card.told
+    said = {"job": Told(position=3, ready_at=NOW + MINUTE), "other": Told(position=None, ready_at=NOW)}
+    assert await store.write(note_shown, replace(shown(card), told=said))
+    assert said == (await card_of(store, card.id)).told
+    await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    (card,) = await lease(store)
+    assert said == card.told
+    assert await store.write(note_shown, replace(shown(card, rev=1), told={}))
+    assert said == (await card_of(store, card.id)).told, "an older revision says nothing any more"
+    (card,) = await lease(store)
+    assert await store.write(note_shown, shown(card))
+    assert {} == (await card_of(store, card.id)).told
 
 
 async def test_only_the_holder_notes_anything(store: Database) -> None:

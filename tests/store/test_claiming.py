@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.domain.formats import Lane
 from bot.domain.jobs import State
-from bot.domain.requests import Lane
 from bot.store.accepting import TURN, accept
 from bot.store.accounts import Stop, stop_account
 from bot.store.claiming import Claimed, CoolDown, claim, cool_down

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
+import orjson
 import pytest
 
 from bot.store.database import Database
@@ -120,6 +121,15 @@ async def test_scalars_come_back_as_they_were_sent(notes: Database) -> None:
     row = await notes.one(query, text=Colour.RED, whole=7, none=None, real=0.5, flag=True)
     expected = {"text": "red", "whole": 7, "none": None, "real": 0.5, "flag": 1, "greatest": 7, "least": 3}
     assert expected == row
+
+
+async def test_values_of_rows_are_gathered_into_one(notes: Database) -> None:
+    query = Query("gathered", "SELECT {{gathered}}(n) AS n FROM {{rows items (n bigint)}} AS r")
+    some = await notes.one(query, items=[{"n": 2**40}, {"n": None}])
+    none = await notes.one(query, items=[])
+    assert some is not None
+    assert none is not None
+    assert [[2**40, None], []] == [orjson.loads(row["n"] or "[]") for row in (some, none)]
 
 
 def test_queries_are_loaded_by_name(tmp_path: Path) -> None:

@@ -1,21 +1,21 @@
 """Reading jobs, and the small writes beside their moves."""
 
-import asyncio
 from dataclasses import replace
 
+from bot.domain.formats import VideoModel
 from bot.domain.jobs import State
+from bot.domain.media import MediaKind
+from bot.domain.pace import Pace
+from bot.domain.requests import AnyRequest, VideoRequest
 from bot.store.accepting import accept
 from bot.store.accounts import Stop, stop_account
-from bot.store.cards import find_card
 from bot.store.database import Database
 from bot.store.jobs import (
     Deletion,
     Miss,
-    Star,
     ahead,
     attempts,
     delete_job,
-    files_in_use,
     find_job,
     history,
     in_flight,
@@ -27,21 +27,18 @@ from bot.store.jobs import (
     note_look,
     overdue_in_queue,
     paces,
-    preparing,
     running,
     stranded,
-    toggle_star,
     unbound_attempts,
 )
-from bot.store.moving import Move, move
 from bot.store.operations import count_states
 from bot.store.orphans import Cause, Orphan, adopt_orphan, due_orphans
+from bot.store.queries import Query
 from tests.store.making import (
     ACCOUNT,
     DAY,
     NOW,
     PICTURE,
-    SEAL,
     SECOND,
     WORKSPACE,
     Walk,
@@ -57,24 +54,12 @@ from tests.store.making import (
 
 
 async def complete(walk: Walk, *, file: str, now: int = NOW) -> None:
-    job = await walk.now_at()
-    await walk.database.write(
-        move,
-        Move(
-            job=job.id,
-            before=job.state,
-            attempt=job.attempt,
-            after=State.COMPLETED,
-            now=now,
-            cause="test",
-            result=replace(PICTURE, file=file),
-        ),
-    )
+    await walk.move(State.COMPLETED, now=now, result=replace(PICTURE, file=file))
 
 
-async def delete(database: Database, job: str) -> str | None:
-    unused: str | None = await database.write(delete_job, Deletion(job=job, now=NOW))
-    return unused
+async def delete(database: Database, job: str) -> tuple[str, ...]:
+    unneeded: tuple[str, ...] = await database.write(delete_job, Deletion(job=job, now=NOW))
+    return unneeded
 
 
 async def test_a_job_is_read_as_it_was_written(store: Database) -> None:
@@ -103,14 +88,28 @@ async def test_a_person_s_history_is_theirs_over_all_workspaces_the_newest_first
     assert [first] == [job.id for job in await running(store, WORKSPACE, "chat:home:ada", count=9)]
 
 
-async def test_the_newest_usable_job_is_done_and_not_deleted(store: Database) -> None:
+async def test_the_newest_usable_job_is_done_and_still_has_its_media(store: Database) -> None:
     await open_account(store)
-    assert await newest_usable(store, "chat:ada") is None
-    done = [await completed(store) for _ in range(2)]
+    assert await newest_usable(store, "chat:ada", None) is None
+    done = [await completed(store) for _ in range(3)]
     await submitted(store)
-    assert done[1].job == await newest_usable(store, "chat:ada")
-    await delete(store, done[1].job)
-    assert done[0].job == await newest_usable(store, "chat:ada")
+    assert done[2].job == await newest_usable(store, "chat:ada", None)
+    await delete(store, done[2].job)
+    assert done[1].job == await newest_usable(store, "chat:ada", None)
+    expired = Query("expire", "UPDATE job SET expired = 1 WHERE id = :id")
+    await store.exclusively(lambda tx: tx.run(expired, id=done[1].job))
+    assert done[0].job == await newest_usable(store, "chat:ada", None)
+    assert await newest_usable(store, "chat:bob", None) is None
+
+
+async def test_the_newest_usable_job_is_of_the_kind_that_is_needed(store: Database) -> None:
+    await open_account(store)
+    video = await completed(store, acceptance(request=VideoRequest(prompt="a fox runs")))
+    picture = await completed(store)
+    newest = [await newest_usable(store, "chat:ada", kind) for kind in (None, *MediaKind)]
+    assert [picture.job, picture.job, video.job] == newest
+    await delete(store, video.job)
+    assert await newest_usable(store, "chat:ada", MediaKind.VIDEO) is None
 
 
 async def test_jobs_are_found_by_where_they_stand(store: Database) -> None:
@@ -121,8 +120,6 @@ async def test_jobs_are_found_by_where_they_stand(store: Database) -> None:
     building = await accepted(store, acceptance(references=[done.job]))
     assert [flying.job] == [job.id for job in await in_flight(store, ACCOUNT)]
     assert [] == await in_flight(store, "luma-2")
-    assert [building] == [job.id for job in await preparing(store, now=NOW, count=9)]
-    assert [] == await preparing(store, now=NOW - 1, count=9)
     assert {"completed": 1, "submitted": 1, "queued": 1, "preparing": 1} == await count_states(store)
     assert [waiting] == [job.id for job in await list_jobs(store, state=State.QUEUED, count=9)]
     everything = [building, waiting, flying.job, done.job]
@@ -141,14 +138,44 @@ async def test_places_in_the_queue_are_counted_as_they_will_be_claimed(store: Da
     assert 2 == (await ahead(store, [ada[2]]))[ada[2]]
 
 
-async def test_how_long_a_kind_takes_is_learned_from_the_latest(store: Database) -> None:
+async def begin(database: Database, job: str, *, at: int) -> None:
+    begun = Query("begun", "UPDATE job SET submitted_at = :at WHERE id = :id")
+    await database.exclusively(lambda tx: tx.run(begun, at=at, id=job))
+
+
+async def take(database: Database, *seconds: int, request: AnyRequest | None = None) -> None:
+    """Have jobs take so long, one after the other."""
+    for n, took in enumerate(seconds):
+        walk = await submitted(database, acceptance(request=request))
+        end = NOW + n * SECOND
+        await begin(database, walk.job, at=end - took * SECOND)
+        await walk.move(State.COMPLETED, now=end)
+
+
+async def test_how_long_a_kind_takes_is_learned_from_the_latest_fifty(store: Database) -> None:
     await open_account(store)
-    for n in range(25):
-        walk = await submitted(store)
-        took = 100 * SECOND if n < 5 else n * SECOND
-        await complete(walk, file=f"{n}", now=NOW + took + (0 if n < 5 else 200 * SECOND))
-    expected = 200 * SECOND + sum(range(5, 25)) * SECOND // 20
-    assert {"image/photon-1": expected} == await paces(store, ["image/photon-1", "unknown"])
+    await take(store, *[1_000] * 5, *range(50, 0, -1))
+    learned = {"image/photon-1": Pace(usual=25_500, late=48 * SECOND)}
+    assert learned == await paces(store, ["image/photon-1", "unknown"])
+
+
+async def test_what_is_late_is_not_told_from_a_few(store: Database) -> None:
+    await open_account(store)
+    video = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
+    assert {} == await paces(store, [video.pace])
+    await take(store, 10, 12, 11, 40, request=video)
+    assert {video.pace: Pace(usual=11_500, late=40 * SECOND)} == await paces(store, [video.pace])
+    await take(store, *[10] * 5)
+    found = await paces(store, [video.pace, "image/photon-1"])
+    assert Pace(usual=10 * SECOND, late=10 * SECOND) == found["image/photon-1"]
+
+
+async def test_what_is_late_takes_twice_as_long_as_usual_where_one_is_known(store: Database) -> None:
+    await open_account(store)
+    await take(store, 10)
+    assert {"image/photon-1": Pace(usual=10 * SECOND, late=20 * SECOND)} == await paces(
+        store, ["image/photon-1"]
+    )
 
 
 async def test_claims_of_the_dead_are_found_with_whether_they_left(store: Database) -> None:
@@ -229,47 +256,6 @@ async def test_misses_in_a_row_are_counted_from_the_first(store: Database) -> No
     assert (0, NOW) == await store.write(note_look, Miss(job=walk.job, now=NOW, found=False))
 
 
-async def test_a_star_is_put_and_taken_and_an_event_counts_once(store: Database) -> None:
-    await open_account(store)
-    walk = await completed(store)
-    job = await walk.now_at()
-
-    async def star(event: str, member: str = "ada") -> bool | None:
-        item = Star(job=job.id, card=job.card, member=member, now=NOW, event=event)
-        answer: bool | None = await store.write(toggle_star, item)
-        return answer
-
-    assert [True, None, True] == [await star("1"), await star("1"), await star("2", "bob")]
-    assert 2 == (await walk.now_at()).stars
-    assert False is await star("3")
-    assert 1 == (await walk.now_at()).stars
-    card = await find_card(store, job.card, SEAL)
-    assert card is not None
-    assert 7 == card.wanted_rev, "four for the job, and one for each change of its stars"
-
-
-async def test_a_file_is_free_when_its_last_user_is_deleted(store: Database) -> None:
-    await open_account(store)
-    walks = [await submitted(store) for _ in range(3)]
-    for walk, file in zip(walks, ("shared", "shared", "own"), strict=True):
-        await complete(walk, file=file)
-    assert {"shared", "own"} == await files_in_use(store, ["shared", "own", "stray"])
-    assert "own" == await delete(store, walks[2].job)
-    assert await delete(store, walks[0].job) is None
-    assert {"shared"} == await files_in_use(store, ["shared", "own"])
-    assert "shared" == await delete(store, walks[1].job)
-    assert await delete(store, walks[1].job) is None, "it is deleted already"
-
-
-async def test_two_jobs_of_one_file_deleted_at_once_free_it_once(store: Database) -> None:
-    await open_account(store)
-    walks = [await submitted(store) for _ in range(2)]
-    for walk in walks:
-        await complete(walk, file="shared")
-    freed = await asyncio.gather(*(delete(store, walk.job) for walk in walks))
-    assert [None, "shared"] == freed
-
-
 async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Database) -> None:
     await open_account(store)
     walk = await completed(store)
@@ -284,5 +270,5 @@ async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Data
 async def test_what_has_not_ended_is_not_deleted(store: Database) -> None:
     await open_account(store)
     walk = await submitted(store)
-    assert await delete(store, walk.job) is None
+    assert () == await delete(store, walk.job)
     assert not (await walk.now_at()).deleted

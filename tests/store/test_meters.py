@@ -142,6 +142,8 @@ class Life:
             self.random.choice(self.people),
             jobs=self.random.randint(1, 4),
             price=self.random.randint(0, 40),
+            # what builds on something is prepared, and may turn out to cost less
+            references=self.random.choice(((), ("something",))),
             allowance=200,
             ceiling=400,
             now=NOW + self.random.randint(0, 2) * DAY,
@@ -159,8 +161,10 @@ class Life:
             # most jobs go well, or nothing would ever be paid
             onward = [State.SUBMITTED, State.COMPLETED] * 3
             after = self.random.choice(ways + [way for way in onward if way in ways])
+            prepared = (job.state, after) == (State.PREPARING, State.QUEUED)
+            price = self.random.randint(0, 40) if prepared else None
             with suppress(StaleTransition):
-                await Walk(database=self.database, job=job.id).move(after, seen=job)
+                await Walk(database=self.database, job=job.id).move(after, seen=job, price=price)
 
     async def claim(self) -> None:
         await claim_next(self.database, most=self.random.randint(1, 5))

@@ -70,9 +70,15 @@ CREATE TABLE card (
     private       INTEGER NOT NULL CHECK (private IN (0, 1)),
     member        TEXT NOT NULL,
     person        TEXT NOT NULL,
+    -- the one job that it shows, though that belongs to another card
+    copy_of       TEXT,
+    -- member, job and emoji of the reaction that asked for it
+    reaction      TEXT,
     wanted_rev    BIGINT NOT NULL DEFAULT 1,
     shown_rev     BIGINT NOT NULL DEFAULT 0,
     shown_digest  TEXT NOT NULL DEFAULT '',
+    -- what its message says about each job that has not ended
+    told          TEXT NOT NULL DEFAULT '{}',
     posting_since BIGINT,
     lease_owner   TEXT,
     lease_until   BIGINT,
@@ -83,6 +89,8 @@ CREATE TABLE card (
     CHECK (shown_rev <= wanted_rev)
 );
 CREATE INDEX card_due ON card (run_at) WHERE shown_rev < wanted_rev AND undeliverable IS NULL;
+CREATE INDEX card_copy ON card (copy_of) WHERE copy_of IS NOT NULL;
+CREATE INDEX card_reaction ON card (reaction, created_at) WHERE reaction IS NOT NULL;
 
 CREATE TABLE account (
     id         TEXT PRIMARY KEY,
@@ -123,6 +131,7 @@ CREATE TABLE job (
     queue            TEXT NOT NULL,
     pace             TEXT NOT NULL,
     request          TEXT NOT NULL,
+    makes            TEXT NOT NULL CHECK (makes IN ('picture', 'video')),
     title            TEXT NOT NULL,
     price            BIGINT NOT NULL CHECK (price >= 0),
     state            TEXT NOT NULL CHECK (state IN ('held', 'preparing', 'queued', 'submitting', 'unknown',
@@ -143,13 +152,13 @@ CREATE TABLE job (
     -- looks at a known id that answered "not found", and the first of them
     misses           INTEGER NOT NULL DEFAULT 0,
     missed_at        BIGINT,
-    -- name in the storage and shape of the result
-    file             TEXT,
     result           TEXT,
     failure          TEXT,
     parent           TEXT,
     private          INTEGER NOT NULL CHECK (private IN (0, 1)),
     deleted          INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    -- its media were removed when their time was over
+    expired          INTEGER NOT NULL DEFAULT 0 CHECK (expired IN (0, 1)),
     refunded         INTEGER NOT NULL DEFAULT 0 CHECK (refunded IN (0, 1)),
     UNIQUE (card, position),
     CHECK ((state IN ('submitted', 'completed')) <= (remote_id IS NOT NULL)),
@@ -170,7 +179,7 @@ CREATE INDEX job_preparing ON job (run_at) WHERE state = 'preparing';
 CREATE INDEX job_history ON job (person, id);
 CREATE INDEX job_usage ON job (workspace, finished_at) WHERE state = 'completed';
 CREATE INDEX job_pace ON job (pace, finished_at) WHERE state = 'completed';
-CREATE INDEX job_file ON job (file) WHERE file IS NOT NULL;
+CREATE INDEX job_ended ON job (finished_at) WHERE finished_at IS NOT NULL AND deleted = 0 AND expired = 0;
 
 -- One row per create tried. It counts against the lane's creates per minute and remembers what a lost
 -- answer can be recognised by.
@@ -216,7 +225,7 @@ CREATE TABLE journal (
     id     {{serial}},
     meter  TEXT NOT NULL REFERENCES meter (id),
     job    TEXT,
-    kind   TEXT NOT NULL CHECK (kind IN ('reserved', 'captured', 'released', 'refunded', 'reset')),
+    kind   TEXT NOT NULL CHECK (kind IN ('reserved', 'lowered', 'captured', 'released', 'refunded', 'reset')),
     amount BIGINT NOT NULL,
     at     BIGINT NOT NULL,
     cause  TEXT NOT NULL
@@ -224,6 +233,18 @@ CREATE TABLE journal (
 CREATE INDEX journal_meter ON journal (meter, id);
 CREATE INDEX journal_job ON journal (job) WHERE job IS NOT NULL;
 CREATE INDEX journal_reset ON journal (meter, id) WHERE kind = 'reset';
+
+-- Who still needs a stored file; one that nobody holds is removed.
+CREATE TABLE holding (
+    file   TEXT NOT NULL,
+    -- a job, or `upload:` and the member who sent the file for a command that is still to come
+    holder TEXT NOT NULL,
+    -- when it ends by itself; NULL: with its job's media
+    until  BIGINT,
+    PRIMARY KEY (file, holder)
+);
+CREATE INDEX holding_holder ON holding (holder);
+CREATE INDEX holding_until ON holding (until) WHERE until IS NOT NULL;
 
 CREATE TABLE star (
     job    TEXT NOT NULL REFERENCES job (id),

@@ -1,6 +1,10 @@
 -- name: known_events
 SELECT event, id FROM card WHERE event IN ({{values events}});
 
+-- name: known_reactions
+SELECT reaction, id, created_at FROM card
+WHERE reaction IN ({{values reactions}}) AND created_at > :since ORDER BY created_at;
+
 -- name: see_workspaces
 INSERT INTO workspace (id, created_at)
 SELECT id, now FROM {{rows items (id text, now bigint)}} AS r WHERE true ORDER BY id
@@ -53,22 +57,22 @@ WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= r.max_amount
 
 -- name: insert_cards
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
-                  posting_since, lease_owner, lease_until, run_at, created_at)
+                  reaction, posting_since, lease_owner, lease_until, run_at, created_at)
 SELECT id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
-       posting_since, lease_owner, lease_until, run_at, created_at
+       reaction, posting_since, lease_owner, lease_until, run_at, created_at
 FROM {{rows items (id text, event text, adapter text, workspace text, channel text, thread text, message text,
-                   reach text, private bigint, member text, person text, posting_since bigint, lease_owner text,
-                   lease_until bigint, run_at bigint, created_at bigint)}} AS r;
+                   reach text, private bigint, member text, person text, reaction text, posting_since bigint,
+                   lease_owner text, lease_until bigint, run_at bigint, created_at bigint)}} AS r;
 
 -- name: insert_jobs
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace,
-                 request, title, price, state, turn, account_required, run_at, deadline, created_at, parent,
+                 request, makes, title, price, state, turn, account_required, run_at, deadline, created_at, parent,
                  private)
 SELECT id, card, position, workspace, member, person, member_name, provider, lane, queue, pace,
-       request, title, price, state, turn, account_required, run_at, deadline, created_at, parent, private
+       request, makes, title, price, state, turn, account_required, run_at, deadline, created_at, parent, private
 FROM {{rows items (id text, card text, position bigint, workspace text, member text, person text,
-                   member_name text, provider text, lane text, queue text, pace text, request text, title text,
-                   price bigint, state text, turn bigint, account_required text, run_at bigint, deadline bigint,
+                   member_name text, provider text, lane text, queue text, pace text, request text, makes text,
+                   title text, price bigint, state text, turn bigint, account_required text, run_at bigint, deadline bigint,
                    created_at bigint, parent text, private bigint)}} AS r;
 
 -- name: insert_events

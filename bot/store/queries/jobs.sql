@@ -3,8 +3,12 @@ SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
 FROM job WHERE id IN ({{values ids}});
 
 -- name: jobs_of_cards
-SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
-FROM job WHERE card IN ({{values cards}}) ORDER BY card, position;
+SELECT job.card AS shown_on, job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
+FROM job WHERE job.card IN ({{values cards}})
+UNION ALL
+SELECT card.id AS shown_on, job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
+FROM card JOIN job ON job.id = card.copy_of WHERE card.id IN ({{values cards}})
+ORDER BY shown_on, position;
 
 -- name: history
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
@@ -18,10 +22,10 @@ WHERE workspace = :workspace AND member = :member
 ORDER BY id LIMIT :count;
 
 -- name: newest_usable
-SELECT id FROM job WHERE person = :person AND state = 'completed' AND deleted = 0 ORDER BY id DESC LIMIT 1;
-
--- name: preparing
-SELECT job.*, 0 AS stars FROM job WHERE state = 'preparing' AND run_at <= :now ORDER BY run_at, id LIMIT :count;
+SELECT id FROM job
+WHERE person = :person AND state = 'completed' AND deleted = 0 AND expired = 0
+  AND (CAST(:kind AS text) IS NULL OR makes = :kind)
+ORDER BY id DESC LIMIT 1;
 
 -- name: in_flight
 SELECT job.*, 0 AS stars FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
@@ -74,10 +78,11 @@ SELECT r.id, (SELECT count(*) FROM job AS other
                 AND (other.turn, other.id) < (job.turn, job.id)) AS ahead
 FROM {{rows items (id text)}} AS r JOIN job ON job.id = r.id;
 
--- name: paces
-SELECT r.pace, (SELECT CAST(avg(took) AS bigint) FROM
+-- name: latest_took
+SELECT r.pace, (SELECT {{gathered}}(recent.took) FROM
                   (SELECT finished_at - submitted_at AS took FROM job
-                   WHERE state = 'completed' AND pace = r.pace ORDER BY finished_at DESC LIMIT 20) AS recent) AS took
+                   WHERE state = 'completed' AND pace = r.pace
+                   ORDER BY finished_at DESC LIMIT :count) AS recent) AS took
 FROM {{rows items (pace text)}} AS r;
 
 -- name: star
@@ -86,22 +91,19 @@ INSERT INTO star (job, member, at) VALUES (:job, :member, :now) ON CONFLICT (job
 -- name: unstar
 DELETE FROM star WHERE job = :job AND member = :member;
 
+-- name: starred
+SELECT 1 AS starred FROM star WHERE job = :job AND member = :member;
+
 -- name: remember_event
 INSERT INTO event (id, at) VALUES (:id, :now) ON CONFLICT (id) DO NOTHING;
 
--- name: delete_job
-UPDATE job SET deleted = 1, file = NULL WHERE id = :id AND deleted = 0
+-- name: delete_jobs
+UPDATE job SET deleted = 1 WHERE id IN ({{values ids}}) AND deleted = 0
   AND state IN ('completed', 'failed', 'cancelled')
-RETURNING card, account, remote_id, state, result;
+RETURNING id, card, account, remote_id;
 
 -- name: note_refunded
-UPDATE job SET refunded = 1 WHERE id IN ({{values jobs}}) RETURNING card;
-
--- name: file_users
-SELECT count(*) AS users FROM job WHERE file = :file;
-
--- name: files_in_use
-SELECT DISTINCT file FROM job WHERE file IN ({{values files}});
+UPDATE job SET refunded = 1 WHERE id IN ({{values jobs}}) RETURNING id, card;
 
 -- name: list_jobs
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars FROM job

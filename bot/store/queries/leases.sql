@@ -10,7 +10,7 @@ RETURNING fence;
 UPDATE lease SET held_until = 0 WHERE name = :name AND owner = :owner;
 
 -- name: end_job_leases
-UPDATE job SET lease_until = 0 WHERE state = 'submitting';
+UPDATE job SET lease_until = 0 WHERE lease_owner IS NOT NULL AND state IN ('submitting', 'preparing');
 
 -- name: end_card_leases
 UPDATE card SET lease_until = 0 WHERE lease_owner IS NOT NULL;

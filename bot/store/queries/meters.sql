@@ -19,11 +19,12 @@ GROUP BY member, pace ORDER BY spent DESC, member, pace;
 SELECT meter.id, meter.used, meter.reserved, CAST(coalesce(sum(
          CASE kind WHEN 'captured' THEN amount WHEN 'refunded' THEN -amount WHEN 'reset' THEN -amount ELSE 0 END),
        0) AS bigint) AS used_by_journal,
-       CAST(coalesce(sum(CASE kind WHEN 'reserved' THEN amount WHEN 'captured' THEN -amount
-                                   WHEN 'released' THEN -amount ELSE 0 END), 0) AS bigint) AS reserved_by_journal
+       CAST(coalesce(sum(CASE kind WHEN 'reserved' THEN amount WHEN 'lowered' THEN -amount
+                                   WHEN 'captured' THEN -amount WHEN 'released' THEN -amount ELSE 0 END), 0) AS bigint) AS reserved_by_journal
 FROM meter LEFT JOIN journal ON journal.meter = meter.id
 GROUP BY meter.id, meter.used, meter.reserved
 HAVING meter.used <> coalesce(sum(
          CASE kind WHEN 'captured' THEN amount WHEN 'refunded' THEN -amount WHEN 'reset' THEN -amount ELSE 0 END), 0)
-    OR meter.reserved <> coalesce(sum(CASE kind WHEN 'reserved' THEN amount WHEN 'captured' THEN -amount
-                                                WHEN 'released' THEN -amount ELSE 0 END), 0);
+    OR meter.reserved <> coalesce(sum(CASE kind WHEN 'reserved' THEN amount WHEN 'lowered' THEN -amount
+                                                WHEN 'captured' THEN -amount WHEN 'released' THEN -amount
+                                                ELSE 0 END), 0);

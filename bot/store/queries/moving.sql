@@ -8,11 +8,13 @@ SET state = r.after,
     finished_at = r.finished_at,
     run_at = coalesce(r.run_at, job.run_at),
     deadline = coalesce(r.deadline, job.deadline),
-    file = r.file, result = r.result, failure = r.failure,
+    request = coalesce(r.request, job.request),
+    price = CASE WHEN r.price < job.price THEN r.price ELSE job.price END,
+    result = r.result, failure = r.failure,
     lease_owner = NULL, lease_until = NULL, misses = 0, missed_at = NULL
 FROM {{rows items (id text, before text, attempt bigint, after text, account text, remote_id text,
                    submitted_at bigint, finished_at bigint, run_at bigint, deadline bigint,
-                   file text, result text, failure text)}} AS r
+                   request text, price bigint, result text, failure text)}} AS r
 WHERE job.id = r.id AND job.state = r.before AND job.attempt = r.attempt
 RETURNING job.id, job.card;
 
@@ -33,28 +35,6 @@ FROM {{rows items (job text, now bigint)}} AS r JOIN job ON job.id = r.job
 WHERE job.remote_id IS NOT NULL
 ON CONFLICT (account, remote_id) DO NOTHING;
 
--- name: open_reservations
--- Locked, for of two refunds at once the second must see the first.
-SELECT job, meter, amount, settled_as FROM reservation WHERE job IN ({{values jobs}})
-ORDER BY meter, job {{locked}};
-
--- name: given_back
--- Captures that a reset of their meter has given back already.
-SELECT captured.job, captured.meter FROM journal AS captured
-WHERE captured.job IN ({{values jobs}}) AND captured.kind = 'captured'
-  AND EXISTS (SELECT 1 FROM journal AS later
-              WHERE later.meter = captured.meter AND later.kind = 'reset' AND later.id > captured.id);
-
--- name: settle_meters
-UPDATE meter SET used = meter.used + r.used, reserved = meter.reserved + r.reserved
-FROM {{rows items (id text, used bigint, reserved bigint)}} AS r
-WHERE meter.id = r.id;
-
--- name: settle_reservations
-UPDATE reservation SET settled_as = r.settled_as
-FROM {{rows items (job text, meter text, settled_as text)}} AS r
-WHERE reservation.job = r.job AND reservation.meter = r.meter;
-
 -- name: bump_cards
 -- A result is shown at once; what is only progress waits for the card's next turn, and after a show that
 -- failed everything waits until the platform may be asked again. Cards are locked in the order of their ids,
@@ -65,3 +45,6 @@ FROM (SELECT kept.id, sent.ended, sent.now
       FROM {{rows items (id text, ended bigint, now bigint)}} AS sent JOIN card AS kept ON kept.id = sent.id
       ORDER BY kept.id {{locked kept}}) AS r
 WHERE card.id = r.id;
+
+-- name: copies
+SELECT id FROM card WHERE copy_of IN ({{values jobs}});

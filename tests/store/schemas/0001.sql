@@ -70,9 +70,15 @@ CREATE TABLE card (
     private       INTEGER NOT NULL CHECK (private IN (0, 1)),
     member        TEXT NOT NULL,
     person        TEXT NOT NULL,
+    -- the one job that it shows, though that belongs to another card
+    copy_of       TEXT,
+    -- member, job and emoji of the reaction that asked for it
+    reaction      TEXT,
     wanted_rev    BIGINT NOT NULL DEFAULT 1,
     shown_rev     BIGINT NOT NULL DEFAULT 0,
     shown_digest  TEXT NOT NULL DEFAULT '',
+    -- what its message says about each job that has not ended
+    told          TEXT NOT NULL DEFAULT '{}',
     posting_since BIGINT,
     lease_owner   TEXT,
     lease_until   BIGINT,
@@ -83,6 +89,8 @@ CREATE TABLE card (
     CHECK (shown_rev <= wanted_rev)
 );
 CREATE INDEX card_due ON card (run_at) WHERE shown_rev < wanted_rev AND undeliverable IS NULL;
+CREATE INDEX card_copy ON card (copy_of) WHERE copy_of IS NOT NULL;
+CREATE INDEX card_reaction ON card (reaction, created_at) WHERE reaction IS NOT NULL;
 
 CREATE TABLE account (
     id         TEXT PRIMARY KEY,
@@ -123,6 +131,7 @@ CREATE TABLE job (
     queue            TEXT NOT NULL,
     pace             TEXT NOT NULL,
     request          TEXT NOT NULL,
+    makes            TEXT NOT NULL CHECK (makes IN ('picture', 'video')),
     title            TEXT NOT NULL,
     price            BIGINT NOT NULL CHECK (price >= 0),
     state            TEXT NOT NULL CHECK (state IN ('held', 'preparing', 'queued', 'submitting', 'unknown',
@@ -143,13 +152,13 @@ CREATE TABLE job (
     -- looks at a known id that answered "not found", and the first of them
     misses           INTEGER NOT NULL DEFAULT 0,
     missed_at        BIGINT,
-    -- name in the storage and shape of the result
-    file             TEXT,
     result           TEXT,
     failure          TEXT,
     parent           TEXT,
     private          INTEGER NOT NULL CHECK (private IN (0, 1)),
     deleted          INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    -- its media were removed when their time was over
+    expired          INTEGER NOT NULL DEFAULT 0 CHECK (expired IN (0, 1)),
     refunded         INTEGER NOT NULL DEFAULT 0 CHECK (refunded IN (0, 1)),
     UNIQUE (card, position),
     CHECK ((state IN ('submitted', 'completed')) <= (remote_id IS NOT NULL)),
@@ -170,7 +179,7 @@ CREATE INDEX job_preparing ON job (run_at) WHERE state = 'preparing';
 CREATE INDEX job_history ON job (person, id);
 CREATE INDEX job_usage ON job (workspace, finished_at) WHERE state = 'completed';
 CREATE INDEX job_pace ON job (pace, finished_at) WHERE state = 'completed';
-CREATE INDEX job_file ON job (file) WHERE file IS NOT NULL;
+CREATE INDEX job_ended ON job (finished_at) WHERE finished_at IS NOT NULL AND deleted = 0 AND expired = 0;
 
 -- One row per create tried. It counts against the lane's creates per minute and remembers what a lost
 -- answer can be recognised by.
@@ -216,7 +225,7 @@ CREATE TABLE journal (
     id     {{serial}},
     meter  TEXT NOT NULL REFERENCES meter (id),
     job    TEXT,
-    kind   TEXT NOT NULL CHECK (kind IN ('reserved', 'captured', 'released', 'refunded', 'reset')),
+    kind   TEXT NOT NULL CHECK (kind IN ('reserved', 'lowered', 'captured', 'released', 'refunded', 'reset')),
     amount BIGINT NOT NULL,
     at     BIGINT NOT NULL,
     cause  TEXT NOT NULL
@@ -224,6 +233,18 @@ CREATE TABLE journal (
 CREATE INDEX journal_meter ON journal (meter, id);
 CREATE INDEX journal_job ON journal (job) WHERE job IS NOT NULL;
 CREATE INDEX journal_reset ON journal (meter, id) WHERE kind = 'reset';
+
+-- Who still needs a stored file; one that nobody holds is removed.
+CREATE TABLE holding (
+    file   TEXT NOT NULL,
+    -- a job, or `upload:` and the member who sent the file for a command that is still to come
+    holder TEXT NOT NULL,
+    -- when it ends by itself; NULL: with its job's media
+    until  BIGINT,
+    PRIMARY KEY (file, holder)
+);
+CREATE INDEX holding_holder ON holding (holder);
+CREATE INDEX holding_until ON holding (until) WHERE until IS NOT NULL;
 
 CREATE TABLE star (
     job    TEXT NOT NULL REFERENCES job (id),
@@ -303,17 +324,20 @@ VALUES ('member:chat:home:ada/day/1799971200000', 'member:chat:home:ada', 'micro
 INSERT INTO meter (id, scope, unit, period, period_start, period_end, max_amount, used, reserved)
 VALUES ('member:chat:home:bob/day/1799971200000', 'member:chat:home:bob', 'microusd', 'day', 1799971200000, 1800057600000, 1000000, 0, 10);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, wanted_rev, shown_rev, shown_digest, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000001', 'chat:card00000001', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', 6, 0, '', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
+VALUES ('card00000001', 'chat:card00000001', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 6, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, wanted_rev, shown_rev, shown_digest, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', 5, 0, '', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
+VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, wanted_rev, shown_rev, shown_digest, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v1.EYxeeh26BnZgc_1iPeB_tbnVok7Gd2mF3ArmEUh_qOBf', 0, 'chat:home:bob', 'chat:bob', 3, 0, '', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v1.oS5sn1qyXCq3uKs290PjvX80z7IoKDATA4OEd4rsh0lS', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, wanted_rev, shown_rev, shown_digest, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', 1, 0, '', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
+VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
+VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v1.ijsy6D44Igw3-ZfP_w1CEYn1Xli65e6t3xRhGuxpAGbH', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL);
@@ -324,18 +348,18 @@ VALUES ('luma-1', 'image', 1000, 1000, 0);
 INSERT INTO clock (queue, turn)
 VALUES ('luma/image', 3000000);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, file, result, failure, parent, private, deleted, refunded)
-VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[]}', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, 'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152}', NULL, NULL, 0, 0, 1);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, makes, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, result, failure, parent, private, deleted, expired, refunded)
+VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, file, result, failure, parent, private, deleted, refunded)
-VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[]}', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152}', NULL, NULL, 0, 1, 0);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, makes, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, result, failure, parent, private, deleted, expired, refunded)
+VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, file, result, failure, parent, private, deleted, refunded)
-VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[]}', 'a “quoted” \ünïcode
-🦊', 10, 'submitted', 3000000, 1, 'luma-1', NULL, 'generation of job00000006', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, 0);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, makes, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, result, failure, parent, private, deleted, expired, refunded)
+VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a “quoted” \ünïcode
+🦊', 10, 'submitted', 3000000, 1, 'luma-1', NULL, 'generation of job00000006', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, file, result, failure, parent, private, deleted, refunded)
-VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[{"job":"job00000002"}]}', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 'job00000002', 0, 0, 0);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, pace, request, makes, title, price, state, turn, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, misses, missed_at, result, failure, parent, private, deleted, expired, refunded)
+VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0);
 
 INSERT INTO attempt (job, number, account, lane, claimed_at, sent_at, fingerprint, marked, remote_id)
 VALUES ('job00000002', 1, 'luma-1', 'image', 1800000000000, 1800000000000, 'equal', 1, 'generation of job00000002');
@@ -447,6 +471,12 @@ VALUES ('ceiling:chat:home/month/1798761600000', 'job00000002', 'refunded', 10, 
 
 INSERT INTO journal (meter, job, kind, amount, at, cause)
 VALUES ('member:chat:home:ada/day/1799971200000', 'job00000002', 'refunded', 10, 1800000000000, 'operator');
+
+INSERT INTO holding (file, holder, until)
+VALUES ('ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'job00000002', NULL);
+
+INSERT INTO holding (file, holder, until)
+VALUES ('0000000000000000000000000000000000000000000000000000000000000000', 'upload:bob', 1800003600000);
 
 INSERT INTO star (job, member, at)
 VALUES ('job00000002', 'bob', 1800000000000);

@@ -1,0 +1,35 @@
+-- name: lock_files
+-- Whoever holds a file or lets go of it locks all its holdings, so that of two who let go at once the second
+-- sees what the first left, and nobody takes a file for free while somebody else is about to hold it.
+SELECT file, holder FROM holding WHERE file IN ({{values files}}) ORDER BY file, holder {{locked}};
+
+-- name: hold
+INSERT INTO holding (file, holder, until)
+SELECT file, holder, until FROM {{rows items (file text, holder text, until bigint)}} AS r
+WHERE true ORDER BY file, holder
+ON CONFLICT (file, holder) DO UPDATE SET until = excluded.until WHERE holding.until < excluded.until;
+
+-- name: held_by
+SELECT file, holder FROM holding WHERE holder IN ({{values holders}}) ORDER BY file, holder;
+
+-- name: let_go
+-- A holding that was prolonged meanwhile stays.
+DELETE FROM holding
+WHERE (file, holder) IN (SELECT file, holder FROM {{rows items (file text, holder text)}} AS r)
+  AND (until IS NULL OR until <= :now);
+
+-- name: held
+SELECT DISTINCT file FROM holding WHERE file IN ({{values files}});
+
+-- name: over
+SELECT file, holder FROM holding WHERE until <= :now ORDER BY until, file, holder LIMIT :count;
+
+-- name: due_expiry
+SELECT id FROM job
+WHERE finished_at < :before AND deleted = 0 AND expired = 0
+  AND EXISTS (SELECT 1 FROM holding WHERE holding.holder = job.id)
+  AND NOT EXISTS (SELECT 1 FROM star WHERE star.job = job.id)
+ORDER BY finished_at, id LIMIT :count {{skip_locked job}};
+
+-- name: expire
+UPDATE job SET expired = 1 WHERE id IN ({{values jobs}});

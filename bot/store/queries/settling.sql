@@ -1,0 +1,21 @@
+-- name: reservations
+-- Locked, for of two refunds at once the second must see the first.
+SELECT job, meter, amount, settled_as FROM reservation WHERE job IN ({{values jobs}})
+ORDER BY meter, job {{locked}};
+
+-- name: given_back
+-- Captures that a reset of their meter has given back already.
+SELECT captured.job, captured.meter FROM journal AS captured
+WHERE captured.job IN ({{values jobs}}) AND captured.kind = 'captured'
+  AND EXISTS (SELECT 1 FROM journal AS later
+              WHERE later.meter = captured.meter AND later.kind = 'reset' AND later.id > captured.id);
+
+-- name: settle_meters
+UPDATE meter SET used = meter.used + r.used, reserved = meter.reserved + r.reserved
+FROM {{rows items (id text, used bigint, reserved bigint)}} AS r
+WHERE meter.id = r.id;
+
+-- name: settle_reservations
+UPDATE reservation SET amount = r.amount, settled_as = r.settled_as
+FROM {{rows items (job text, meter text, amount bigint, settled_as text)}} AS r
+WHERE reservation.job = r.job AND reservation.meter = r.meter;

@@ -1,0 +1,280 @@
+"""Holdings: a file stays as long as anybody needs it, and is given free once."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.jobs import State
+from bot.store.accepting import accept
+from bot.store.database import Database
+from bot.store.holdings import (
+    UPLOADS_MAX,
+    Expiry,
+    HoldingsEnded,
+    UploadHeld,
+    end_holdings,
+    expire_jobs,
+    files_in_use,
+    hold_upload,
+)
+from bot.store.jobs import Deletion, Star, delete_job, newest_usable, toggle_star
+from bot.store.queries import Query
+from tests.store.making import (
+    DAY,
+    HOUR,
+    NOW,
+    PICTURE,
+    SECOND,
+    Walk,
+    acceptance,
+    accepted,
+    count_of,
+    open_account,
+    submitted,
+)
+from tests.store.meeting import meet
+
+
+@pytest.fixture
+async def store(store: Database) -> Database:
+    await open_account(store)
+    return store
+
+
+async def done(database: Database, result: str, *files: str, now: int = NOW) -> Walk:
+    """Bring a job that needs these files to its end, with a result of that name."""
+    walk = await submitted(database, acceptance(files=files))
+    await walk.move(State.COMPLETED, now=now, result=replace(PICTURE, file=result))
+    return walk
+
+
+async def delete(database: Database, job: str) -> tuple[str, ...]:
+    unneeded: tuple[str, ...] = await database.write(delete_job, Deletion(job=job, now=NOW))
+    return unneeded
+
+
+async def upload(database: Database, file: str, *, member: str = "ada", until: int = NOW + HOUR) -> bool:
+    held: bool = await database.write(hold_upload, UploadHeld(file=file, member=member, until=until))
+    return held
+
+
+async def end(database: Database, *, now: int, count: int = 100) -> tuple[str, ...]:
+    unneeded: tuple[str, ...] = await database.write(end_holdings, HoldingsEnded(now=now, count=count))
+    return unneeded
+
+
+async def expire(database: Database, *, before: int, count: int = 100) -> list[tuple[str, ...]]:
+    unneeded: list[tuple[str, ...]] = await database.write(
+        expire_jobs, Expiry(finished_before=before, count=count)
+    )
+    return unneeded
+
+
+async def test_a_job_holds_what_it_builds_on_and_what_it_made(store: Database) -> None:
+    walk = await submitted(store, acceptance(files=["input"]))
+    assert {"input"} == await files_in_use(store, ["input", "result", "stray"])
+    await walk.move(State.COMPLETED, result=replace(PICTURE, file="result"))
+    assert {"input", "result"} == await files_in_use(store, ["input", "result", "stray"])
+    assert ("input", "result") == await delete(store, walk.job)
+    assert set() == await files_in_use(store, ["input", "result"])
+    assert () == await delete(store, walk.job), "it is deleted already"
+
+
+async def test_a_file_that_two_jobs_need_survives_the_first_deletion(store: Database) -> None:
+    made = await done(store, "shared")
+    built, other = await done(store, "own", "shared"), await done(store, "other", "shared")
+    assert () == await delete(store, made.job)
+    assert ("own",) == await delete(store, built.job)
+    assert {"shared"} == await files_in_use(store, ["shared", "own"])
+    assert ("other", "shared") == await delete(store, other.job)
+
+
+async def test_jobs_of_one_file_deleted_in_one_batch_free_it_once(store: Database) -> None:
+    walks = [await done(store, "shared") for _ in range(3)]
+    freed = await asyncio.gather(*(delete(store, walk.job) for walk in walks), delete(store, walks[0].job))
+    assert [()] * 3 + [("shared",)] == sorted(freed)
+
+
+async def test_jobs_of_one_file_deleted_by_two_replicas_free_it_once(
+    replicas: tuple[Database, Database],
+) -> None:
+    await open_account(replicas[0])
+    for number in range(10):
+        walks = [await done(replicas[0], f"{number}") for _ in replicas]
+        freed = await asyncio.gather(
+            *(delete(replica, walk.job) for replica, walk in zip(replicas, walks, strict=True))
+        )
+        assert [(), (f"{number}",)] == sorted(freed)
+
+
+async def test_a_file_that_a_job_is_about_to_hold_is_not_taken_for_free(
+    replicas: tuple[Database, Database],
+) -> None:
+    await upload(replicas[0], "file", until=NOW)
+    item = acceptance(files=["file"])
+    _, freed = await meet(replicas, accept, item, before="hold", meanwhile=lambda other: end(other, now=NOW))
+    assert () == freed
+    assert {"file"} == await files_in_use(replicas[0], ["file"])
+
+
+async def test_an_upload_that_is_prolonged_while_it_ends_stays(replicas: tuple[Database, Database]) -> None:
+    await upload(replicas[0], "file", until=NOW)
+    again = UploadHeld(file="file", member="ada", until=NOW + HOUR)
+    _, freed = await meet(
+        replicas, hold_upload, again, before="hold", meanwhile=lambda other: end(other, now=NOW)
+    )
+    assert () == freed
+    assert ("file",) == await end(replicas[0], now=NOW + HOUR)
+
+
+async def test_of_two_who_let_go_at_once_the_second_frees_the_file(
+    replicas: tuple[Database, Database],
+) -> None:
+    await open_account(replicas[0])
+    walk = await done(replicas[0], "file")
+    await upload(replicas[0], "file", until=NOW)
+    over = HoldingsEnded(now=NOW, count=9)
+    answers = await meet(
+        replicas, end_holdings, over, before="let_go", meanwhile=lambda other: delete(other, walk.job)
+    )
+    assert [(), ("file",)] == answers
+
+
+async def test_batches_that_hold_and_let_go_do_not_wait_in_a_ring(
+    replicas: tuple[Database, Database],
+) -> None:
+    await open_account(replicas[0])
+    walks = [await done(replicas[0], "result", *[f"{file}" for file in range(10)]) for _ in range(10)]
+    waits = Query("deadlocks", "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    before = await replicas[0].one(waits)
+    await asyncio.gather(
+        *(delete(replicas[0], walk.job) for walk in walks),
+        *(
+            replicas[1].write(accept, acceptance(files=[f"{file}" for file in reversed(range(10))]))
+            for _ in range(10)
+        ),
+        *(upload(replicas[1], f"{file}") for file in reversed(range(10))),
+    )
+    assert before == await replicas[0].one(waits)
+
+
+async def test_an_upload_is_held_until_its_time_is_over(store: Database) -> None:
+    assert await upload(store, "file")
+    assert () == await end(store, now=NOW + HOUR - 1)
+    assert {"file"} == await files_in_use(store, ["file"])
+    assert ("file",) == await end(store, now=NOW + HOUR)
+    assert set() == await files_in_use(store, ["file"])
+    assert () == await end(store, now=NOW + HOUR)
+
+
+async def test_an_upload_that_a_job_uses_stays_when_its_time_is_over(store: Database) -> None:
+    await upload(store, "used")
+    await upload(store, "unused")
+    job = await accepted(store, acceptance(files=["used"]))
+    assert ("unused",) == await end(store, now=NOW + HOUR)
+    await Walk(database=store, job=job).move(State.CANCELLED)
+    assert ("used",) == await delete(store, job)
+
+
+async def test_a_file_of_a_deleted_job_stays_while_its_upload_is_held(store: Database) -> None:
+    await upload(store, "file")
+    walk = await done(store, "result", "file")
+    assert ("result",) == await delete(store, walk.job)
+    assert ("file",) == await end(store, now=NOW + HOUR)
+
+
+async def test_an_upload_that_comes_again_is_held_for_longer_and_never_for_less(store: Database) -> None:
+    await upload(store, "file")
+    await upload(store, "file", until=NOW + 2 * HOUR)
+    await upload(store, "file", until=NOW + SECOND)
+    assert () == await end(store, now=NOW + 2 * HOUR - 1)
+    assert ("file",) == await end(store, now=NOW + 2 * HOUR)
+
+
+async def test_a_job_s_file_that_is_sent_again_is_not_let_go_with_the_upload(store: Database) -> None:
+    walk = await done(store, "file")
+    await upload(store, "file")
+    await upload(store, "file", member="bob")
+    assert () == await end(store, now=NOW + HOUR)
+    assert ("file",) == await delete(store, walk.job)
+
+
+async def test_a_member_holds_a_bounded_number_of_uploads(store: Database) -> None:
+    answers = await asyncio.gather(*(upload(store, f"{n}") for n in range(UPLOADS_MAX + 2)))
+    assert [True] * UPLOADS_MAX + [False] * 2 == answers
+    assert not await upload(store, "one more")
+    assert await upload(store, "0"), "it is held already"
+    assert await upload(store, "one more", member="bob")
+    assert UPLOADS_MAX == len(await end(store, now=NOW + HOUR)) - 1
+    assert await upload(store, "one more")
+
+
+async def test_holdings_are_ended_a_few_at_a_time_the_earliest_first(store: Database) -> None:
+    for n in (3, 1, 2):
+        await upload(store, f"{n}", until=NOW + n)
+    assert [("1", "2"), ("3",), ()] == [await end(store, now=NOW + 3, count=2) for _ in range(3)]
+
+
+async def test_the_media_of_jobs_that_ended_long_ago_expire(store: Database) -> None:
+    old, young = await done(store, "old", "input"), await done(store, "young", now=NOW + DAY)
+    assert [("input", "old")] == await expire(store, before=NOW + DAY)
+    assert (True, False) == ((await old.now_at()).expired, (await young.now_at()).expired)
+    assert {"young"} == await files_in_use(store, ["old", "input", "young"])
+    assert [] == await expire(store, before=NOW + DAY)
+    assert young.job == await newest_usable(store, "chat:ada", None)
+    assert () == await delete(store, old.job), "nothing is left of it to remove"
+
+
+async def test_what_somebody_starred_does_not_expire(store: Database) -> None:
+    kept, gone = await done(store, "kept"), await done(store, "gone")
+    job = await kept.now_at()
+    star = Star(job=job.id, card=job.card, member="bob", now=NOW, event="1")
+    await store.write(toggle_star, star)
+    assert [("gone",)] == await expire(store, before=NOW + DAY)
+    await store.write(toggle_star, replace(star, event="2"))
+    assert [("kept",)] == await expire(store, before=NOW + DAY)
+    assert (await gone.now_at()).expired
+
+
+async def test_the_inputs_of_jobs_that_failed_expire_too(store: Database) -> None:
+    walk, bare = await submitted(store, acceptance(files=["input"])), await submitted(store)
+    await walk.move(State.FAILED)
+    await bare.move(State.FAILED)
+    assert [("input",)] == await expire(store, before=NOW + 1)
+    assert not (await bare.now_at()).expired, "it has no media"
+
+
+async def test_what_has_not_ended_or_is_deleted_does_not_expire(store: Database) -> None:
+    await submitted(store, acceptance(files=["input"]))
+    walk = await done(store, "result")
+    await delete(store, walk.job)
+    assert [] == await expire(store, before=NOW + DAY)
+
+
+async def test_a_file_that_a_younger_job_needs_outlives_the_older(store: Database) -> None:
+    await done(store, "shared")
+    younger = await done(store, "own", "shared", now=NOW + DAY)
+    assert [()] == await expire(store, before=NOW + DAY)
+    assert ("own", "shared") == await delete(store, younger.job)
+
+
+async def test_jobs_expire_a_few_at_a_time_the_oldest_first(store: Database) -> None:
+    for n in (3, 1, 2):
+        await done(store, f"{n}", now=NOW + n)
+    expired = [await expire(store, before=NOW + DAY, count=2) for _ in range(3)]
+    assert [[("1",), ("2",)], [("3",)], []] == expired
+
+
+async def test_two_replicas_expire_each_job_once(replicas: tuple[Database, Database]) -> None:
+    await open_account(replicas[0])
+    for n in range(20):
+        await done(replicas[0], f"{n}")
+    freed = await asyncio.gather(
+        *(expire(replica, before=NOW + DAY, count=6) for _ in range(3) for replica in replicas)
+    )
+    files = [file for answer in freed for job in answer for file in job]
+    assert len(files) == len(set(files))
+    rest = [file for job in await expire(replicas[0], before=NOW + DAY) for file in job]
+    assert {f"{n}" for n in range(20)} == {*files, *rest}
+    assert 0 == await count_of(replicas[0], "holding")

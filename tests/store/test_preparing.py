@@ -1,0 +1,265 @@
+"""Preparing: one process at a time, and what it finds out is written down with the move."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.errors import StaleTransition, StoreError
+from bot.domain.formats import AspectRatio
+from bot.domain.jobs import Job, State
+from bot.domain.media import MediaKind, Reference
+from bot.domain.quota import Meter
+from bot.domain.requests import ReframeVideoRequest
+from bot.store.accepting import accept
+from bot.store.database import Database
+from bot.store.holdings import files_in_use
+from bot.store.jobs import Refund, refund
+from bot.store.leases import end_all_leases
+from bot.store.moving import Move, move
+from bot.store.operations import wrong_meters
+from bot.store.preparing import PreparingWanted, PutBack, put_back, take_preparing
+from bot.store.queries import Query
+from tests.store.making import (
+    MINUTE,
+    NOW,
+    PICTURE,
+    Walk,
+    acceptance,
+    accepted,
+    caller,
+    ceiling_scope,
+    claim_next,
+    member_scope,
+    meter_of,
+    open_account,
+)
+
+LEASE = MINUTE
+VIDEO = Reference(url="https://example.org/fox.mp4", kind=MediaKind.VIDEO)
+REFRAMING = ReframeVideoRequest(source=VIDEO, aspect_ratio=AspectRatio.SQUARE)
+
+
+async def preparing(database: Database, *, price: int = 10, now: int = NOW, name: str = "ada") -> str:
+    return await accepted(database, acceptance(caller(name), request=REFRAMING, price=price, now=now))
+
+
+async def take(database: Database, owner: str = "one", *, now: int = NOW, count: int = 9) -> list[Job]:
+    wanted = PreparingWanted(owner=owner, now=now, lease_until=now + LEASE, count=count)
+    jobs: list[Job] = await database.write(take_preparing, wanted)
+    return jobs
+
+
+async def give_back(database: Database, job: str, owner: str = "one", *, run_at: int = NOW + MINUTE) -> bool:
+    done: bool = await database.write(put_back, PutBack(job=job, owner=owner, run_at=run_at))
+    return done
+
+
+def prepared(job: str, **changes: object) -> Move:
+    ready = Move(job=job, before=State.PREPARING, attempt=0, after=State.QUEUED, now=NOW, cause="prepared")
+    return replace(ready, **changes)  # type: ignore[arg-type]  # the changes are fields of a move
+
+
+def cancelled(job: str, before: State) -> Move:
+    return Move(job=job, before=before, attempt=0, after=State.CANCELLED, now=NOW, cause="cancelled")
+
+
+async def test_a_job_is_prepared_by_one_at_a_time_until_the_lease_ends(store: Database) -> None:
+    job = await preparing(store)
+    assert [job] == [one.id for one in await take(store)]
+    assert [] == await take(store, "other", now=NOW + LEASE)
+    assert [job] == [one.id for one in await take(store, "other", now=NOW + LEASE + 1)]
+
+
+async def test_jobs_are_prepared_the_longest_due_first_and_nothing_else_is(store: Database) -> None:
+    jobs = [await preparing(store, now=NOW + n) for n in (3, 1, 2)]
+    await accepted(store)
+    assert [] == await take(store)
+    first = await take(store, now=NOW + 9, count=2)
+    assert [jobs[1], jobs[2]] == [one.id for one in first]
+    assert REFRAMING == first[0].request
+    assert [jobs[0]] == [one.id for one in await take(store, "other", now=NOW + 9)]
+
+
+async def test_two_replicas_prepare_each_job_once(replicas: tuple[Database, Database]) -> None:
+    await asyncio.gather(*(preparing(replicas[0]) for _ in range(50)))
+    answers = await asyncio.gather(
+        *(take(replica, f"{n}", count=4) for _ in range(8) for n, replica in enumerate(replicas))
+    )
+    taken = [job.id for answer in answers for job in answer]
+    assert len(taken) == len(set(taken))
+    assert 50 == len(taken) + len(await take(replicas[0], count=100))
+
+
+async def test_a_job_that_is_put_back_comes_again_at_its_time(store: Database) -> None:
+    job = await preparing(store)
+    await take(store)
+    assert await give_back(store, job)
+    assert [] == await take(store, now=NOW + MINUTE - 1)
+    assert [job] == [one.id for one in await take(store, "other", now=NOW + MINUTE)]
+
+
+async def test_whoever_lost_the_lease_puts_nothing_back(store: Database) -> None:
+    job = await preparing(store)
+    await take(store)
+    await take(store, "other", now=NOW + LEASE + 1)
+    assert not await give_back(store, job)
+    assert [] == await take(store, "third", now=NOW + LEASE + 2), "it is the other's still"
+    assert await give_back(store, job, "other")
+    assert not await give_back(store, job, "other"), "the lease ended with that"
+
+
+async def test_of_two_who_prepared_a_job_the_first_to_finish_counts(store: Database) -> None:
+    """The one who lost the lease was faster after all: both found out the same."""
+    job = await preparing(store)
+    await take(store)
+    await take(store, "other", now=NOW + LEASE + 1)
+    await store.write(move, prepared(job, price=4))
+    with pytest.raises(StaleTransition):
+        await store.write(move, prepared(job, price=3))
+    assert not await give_back(store, job, "other")
+    assert Meter(reserved=4) == await meter_of(store, member_scope())
+
+
+async def test_whoever_holds_the_folder_alone_prepares_what_the_dead_had(store: Database) -> None:
+    job = await preparing(store)
+    await take(store, "dead")
+    await store.write(end_all_leases, None)
+    assert [job] == [one.id for one in await take(store)]
+
+
+async def test_a_prepared_job_is_free_for_its_claim(store: Database) -> None:
+    await open_account(store)
+    job = await preparing(store)
+    await take(store)
+    await store.write(move, prepared(job))
+    row = await store.one(Query("lease", "SELECT lease_owner, lease_until FROM job"))
+    assert {"lease_owner": None, "lease_until": None} == dict(row or {})
+    assert [job] == await claim_next(store)
+
+
+async def test_what_was_found_out_is_kept_with_the_move(store: Database) -> None:
+    job = await preparing(store)
+    found = REFRAMING.with_references({VIDEO.key: VIDEO.model_copy(update={"file": PICTURE})})
+    request = found.model_copy(update={"duration_ms": 4_000})
+    await store.write(move, prepared(job, request=request, price=7, files=(PICTURE.file, PICTURE.file)))
+    now = await Walk(database=store, job=job).now_at()
+    assert (State.QUEUED, request, 7) == (now.state, now.request, now.price)
+    assert {PICTURE.file} == await files_in_use(store, [PICTURE.file])
+
+
+async def test_a_move_that_says_nothing_of_it_leaves_request_and_price(store: Database) -> None:
+    job = await preparing(store)
+    await store.write(move, prepared(job))
+    now = await Walk(database=store, job=job).now_at()
+    assert (REFRAMING, 10) == (now.request, now.price)
+
+
+async def test_a_lower_price_frees_what_was_reserved_too_much(store: Database) -> None:
+    job = await preparing(store, price=10)
+    await store.write(move, prepared(job, price=4))
+    assert Meter(reserved=4) == await meter_of(store, member_scope())
+    assert Meter(reserved=4) == await meter_of(store, ceiling_scope())
+    rows = await store.fetch(Query("j", "SELECT kind, amount, cause FROM journal WHERE job = :job"), job=job)
+    entries = sorted((row["kind"], row["amount"], row["cause"]) for row in rows)
+    assert [("lowered", 6, "prepared")] * 2 + [("reserved", 10, "accepted")] * 2 == entries
+    assert [] == await wrong_meters(store)
+
+
+@pytest.mark.parametrize("price", [10, 11, 1_000])
+async def test_a_price_is_never_raised(store: Database, price: int) -> None:
+    job = await preparing(store, price=10)
+    await store.write(move, prepared(job, price=price))
+    assert 10 == (await Walk(database=store, job=job).now_at()).price
+    assert Meter(reserved=10) == await meter_of(store, member_scope())
+    assert [] == await wrong_meters(store)
+
+
+async def test_a_job_that_turns_out_to_cost_nothing_reserves_nothing(store: Database) -> None:
+    job = await preparing(store, price=10)
+    await store.write(move, prepared(job, price=0))
+    assert Meter() == await meter_of(store, member_scope())
+    assert [] == await wrong_meters(store)
+
+
+@pytest.mark.parametrize(("after", "expected"), [(State.COMPLETED, Meter(used=4)), (State.FAILED, Meter())])
+async def test_what_is_settled_later_is_the_lower_price(
+    store: Database, after: State, expected: Meter
+) -> None:
+    await open_account(store)
+    job = await preparing(store, price=10)
+    await store.write(move, prepared(job, price=4))
+    await claim_next(store)
+    walk = Walk(database=store, job=job)
+    await walk.send()
+    await walk.move(State.SUBMITTED)
+    await walk.move(after)
+    assert expected == await meter_of(store, member_scope())
+    given = await store.write(refund, Refund(job=job, now=NOW, cause="operator"))
+    assert given == (after is State.COMPLETED)
+    assert Meter() == await meter_of(store, member_scope())
+    assert [] == await wrong_meters(store)
+
+
+async def test_prices_are_lowered_and_money_released_in_one_batch(store: Database) -> None:
+    jobs = [await preparing(store, price=10) for _ in range(4)]
+    await asyncio.gather(
+        store.write(move, prepared(jobs[0], price=4)),
+        store.write(move, cancelled(jobs[1], State.PREPARING)),
+        store.write(move, prepared(jobs[2], price=1)),
+        # the same job: lowered first, then taken back
+        store.write(move, prepared(jobs[3], price=2)),
+        store.write(move, cancelled(jobs[3], State.QUEUED)),
+    )
+    assert Meter(reserved=5) == await meter_of(store, member_scope())
+    assert Meter(reserved=5) == await meter_of(store, ceiling_scope())
+    assert [] == await wrong_meters(store)
+
+
+async def test_a_job_that_is_taken_back_first_is_not_lowered(store: Database) -> None:
+    job = await preparing(store, price=10)
+    answers = await asyncio.gather(
+        store.write(move, cancelled(job, State.PREPARING)),
+        store.write(move, prepared(job, price=4, files=("file",))),
+        return_exceptions=True,
+    )
+    assert [type(None), StaleTransition] == [type(answer) for answer in answers]
+    assert Meter() == await meter_of(store, member_scope())
+    assert set() == await files_in_use(store, ["file"])
+    assert [] == await wrong_meters(store)
+
+
+async def test_two_replicas_lower_and_release_without_waiting_in_a_ring(
+    replicas: tuple[Database, Database],
+) -> None:
+    """Both touch the meters of all members; each locks them at once, in the order of their ids."""
+    names = [f"p{n:02}" for n in range(20)]
+    lowered = [await preparing(replicas[0], name=name) for name in names]
+    released = [await preparing(replicas[0], name=name) for name in names]
+    waits = Query("deadlocks", "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    before = await replicas[0].one(waits)
+    pairs = list(zip(lowered, reversed(released), strict=True))
+    await asyncio.gather(
+        *(replicas[0].write(move, prepared(one, price=4)) for one, _ in pairs[:10]),
+        *(replicas[0].write(move, cancelled(other, State.PREPARING)) for _, other in pairs[:10]),
+        *(replicas[1].write(move, cancelled(other, State.PREPARING)) for _, other in pairs[10:]),
+        *(replicas[1].write(move, prepared(one, price=4)) for one, _ in pairs[10:]),
+    )
+    assert before == await replicas[0].one(waits)
+    assert Meter(reserved=80) == await meter_of(replicas[0], ceiling_scope())
+    assert [] == await wrong_meters(replicas[0])
+
+
+async def test_a_lower_price_makes_room_under_the_limit(store: Database) -> None:
+    job = await accepted(store, acceptance(request=REFRAMING, price=10, allowance=14))
+    await store.write(move, prepared(job, price=4))
+    await store.write(accept, acceptance(price=10, allowance=14))
+    assert Meter(reserved=14) == await meter_of(store, member_scope())
+
+
+def test_what_a_job_asks_for_is_frozen_once_it_is_prepared() -> None:
+    for after in (State.SUBMITTED, State.CANCELLED):
+        with pytest.raises(StoreError, match="frozen"):
+            prepared("job", before=State.QUEUED, after=after, price=1)
+    with pytest.raises(StoreError, match="frozen"):
+        prepared("job", before=State.UNKNOWN, request=REFRAMING)
