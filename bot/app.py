@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from importlib.metadata import entry_points
 
 from starlette.applications import Starlette
@@ -13,8 +13,9 @@ from bot.engine.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
 from bot.engine.core import Core, log
 from bot.engine.delivery import Deliverer, tick_progress
 from bot.engine.operating import Operator
-from bot.engine.preparing import prepare
+from bot.engine.preparing import Preparer
 from bot.engine.recovery import check_account, recover, remove_orphans, sweep
+from bot.engine.retention import retain
 from bot.engine.studio import Studio
 from bot.engine.submission import Submitter
 from bot.engine.vault import Vault
@@ -103,6 +104,7 @@ class App:
         }
         operator = Operator(core.database, core.settings.defaults, core.clock)
         async with (
+            _closing(adapters),
             serve_operator(operator, core.settings.data_dir)
             if core.settings.database.startswith("sqlite")
             else nullcontext(),
@@ -149,11 +151,14 @@ class App:
                     clock=core.clock,
                 )
                 try:
-                    adapters.append(plug.build(surroundings))
+                    adapter = plug.build(surroundings)
                 except ImportError as error:
                     raise Misconfigured(
                         f"The adapter {plug.name} is on, but {error}: install what it needs, or turn it off"
                     ) from error
+                adapters.append(adapter)
+                if adapter.files is not None:
+                    core.files[adapter.name] = adapter.files
         if not adapters:
             log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
         return adapters
@@ -161,7 +166,7 @@ class App:
 
 def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
     """The engine's loops by name, in the order in which a job meets them."""
-    loops: dict[str, Loop] = {"prepare": lambda: prepare(core)}
+    loops: dict[str, Loop] = {"prepare": Preparer(core).run}
     for account, provider in core.providers.items():
         loops[f"check {account}"] = lambda p=provider: check_account(core, p)  # type: ignore[misc]
         for lane in provider.limits:
@@ -170,9 +175,19 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
         loops[f"sweep {account}"] = lambda p=provider: sweep(core, p)  # type: ignore[misc]
         loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
     loops["recover"] = lambda: recover(core)
+    loops["retention"] = lambda: retain(core)
     loops["deliver"] = Deliverer(core, {adapter.name: adapter.outlet for adapter in adapters}).run
     loops["progress"] = lambda: tick_progress(core)
     return loops
+
+
+@asynccontextmanager
+async def _closing(adapters: Sequence[Adapter]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        for adapter in adapters:
+            await adapter.close()
 
 
 async def _run(loop: Loop) -> None:

@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
+from bot.domain.formats import Lane
 from bot.domain.pricing import Rates, published_rates, read_rates
-from bot.domain.requests import Lane
 from bot.engine.core import Core
 from bot.engine.limits import RateLimit
 from bot.media.fetcher import Fetcher
@@ -68,8 +68,10 @@ def rates_of(settings: Settings) -> Rates:
 
 def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Provider]:
     """One provider for each account that the settings name."""
-    concurrent, per_minute = settings.lane_limits(Lane.IMAGE)
-    limits = {Lane.IMAGE: LaneLimits(concurrent=concurrent, per_minute=per_minute)}
+    limits = {}
+    for lane in Lane:
+        concurrent, per_minute = settings.lane_limits(lane)
+        limits[lane] = LaneLimits(concurrent=concurrent, per_minute=per_minute)
     found: list[Provider] = []
     for name in settings.providers:
         simulated = name == "simulator"

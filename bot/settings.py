@@ -10,10 +10,10 @@ from urllib.parse import quote, urlsplit
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.domain.formats import Lane
 from bot.domain.policy import Patience
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
-from bot.domain.requests import Lane
 
 #: how far above its own numbers a lane's window reaches: what a claim may age, and the way
 _WINDOW_MS = 75_000
@@ -69,6 +69,19 @@ class Timing(BaseModel):
     asset_deadline: int = 300_000
     asset_retry: int = 5_000
     asset_timeout: int = 60_000
+    #: how long a job's inputs are its process's own while they are brought in
+    prepare_lease: int = 600_000
+    prepare_retry: int = 5_000
+    #: how long an input may stay out of reach
+    prepare_deadline: int = 600_000
+    #: longest fetch of one input
+    input_timeout: int = 120_000
+    #: how long an uploaded file is kept for a command that has not come yet
+    upload_hold: int = 3_600_000
+    #: a reaction of one member to one message counts once in this time
+    reaction_window: int = 600_000
+    #: between two looks for media whose time is over
+    retention_interval: int = 600_000
     #: between two checks of a stopped account
     account_check: int = 30_000
     cool_down: int = 5_000
@@ -149,11 +162,17 @@ class Settings(BaseSettings):
     #: limits of each account: generations at once, and creates a minute
     image_concurrent: int = Field(default=40, ge=1)
     image_per_minute: int = Field(default=80, ge=1)
+    video_concurrent: int = Field(default=10, ge=1)
+    video_per_minute: int = Field(default=20, ge=1)
     commands_per_minute: int = Field(default=20, ge=1)
     commands_burst: int = Field(default=10, ge=1)
     waiting_per_member: int = Field(default=50, ge=1)
     waiting_per_workspace: int = Field(default=10_000, ge=1)
+    #: largest results that are fetched
     picture_max_bytes: int = Field(default=50_000_000, ge=1)
+    video_max_bytes: int = Field(default=500_000_000, ge=1)
+    #: days after which the media of finished jobs are removed; starred ones stay. None: never
+    retention_days: int | None = Field(default=None, ge=1)
     proxy_resolves: bool = False
     #: divides the simulator's durations
     simulator_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)
@@ -226,4 +245,4 @@ class Settings(BaseSettings):
             case Lane.IMAGE:
                 return self.image_concurrent, self.image_per_minute
             case Lane.VIDEO:
-                return 10, 20
+                return self.video_concurrent, self.video_per_minute

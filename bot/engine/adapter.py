@@ -5,7 +5,7 @@ of a card at that place). They are separate, so that a worker can deliver withou
 found through the entry-point group `reverie.adapters`; each entry is a `Plug`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,16 +57,44 @@ class Inlet(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """Where a platform's own file can be read now."""
+
+    url: str
+    #: what the platform wants to see before it gives the file; never sent elsewhere
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Files(Protocol):
+    """Opens files that lie on the platform itself."""
+
+    async def locate(self, url: str, place: Place) -> Located:
+        """Find out how to read a file that came with an event at `place`, whose address may be over.
+
+        Raises MediaRefused where it is gone, MediaUnavailable where asking again may help.
+        """
+        ...
+
+
+async def _nothing() -> None:
+    """Nothing is held open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """One chat platform, connected."""
 
     name: str
     outlet: Outlet
     inlet: Inlet | None = None
+    #: None where addresses in its events are good for anybody
+    files: Files | None = None
     #: what it adds to the web server
     routes: Sequence[BaseRoute] = ()
     #: why it is not ready, for `/readyz`; None when it is
     obstacle: Callable[[], str | None] = field(default=lambda: None)
+    #: gives back its connections, when inlet and outlet have ended
+    close: Callable[[], Awaitable[None]] = field(default=_nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,4 +26,16 @@ class Accepted:
     repeated: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a command would cost."""
+
+    #: micro-dollars, of all its jobs together
+    price: int
+    #: the API does not document the size of the result
+    estimate: bool
+    #: the price is lowered once what it builds on has been looked at
+    upper_bound: bool
+
+
 Answer = Note | Accepted

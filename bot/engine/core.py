@@ -4,20 +4,24 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.domain.formats import Lane
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.pricing import Rates
-from bot.domain.requests import Lane
 from bot.engine.limits import RateLimit
 from bot.media.library import Library
 from bot.media.storage import FolderStorage
-from bot.providers.base import Provider
+from bot.providers.base import Provider, Vocabulary
 from bot.sealing import Seal
 from bot.settings import Settings, Timing
 from bot.signing import Signer
 from bot.store.database import Database
+
+if TYPE_CHECKING:
+    from bot.engine.adapter import Files
 
 log = structlog.get_logger()
 
@@ -47,6 +51,10 @@ class Core:
     rate_limit: RateLimit
     #: base of the URLs under which a provider reaches us; None: it cannot
     reachable_at: str | None
+    #: by name of the adapter whose platform's files it opens
+    files: dict[str, "Files"] = field(default_factory=dict)
+    #: words that video models know, by account, as last told
+    vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     #: nothing new is begun once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.domain.cards import Card, CardView, view
+from bot.domain.cards import Card, CardView, told, view
 from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.domain.people import Place
 from bot.engine.adapter import Outlet
@@ -91,7 +91,9 @@ class Deliverer:
         """Show a leased card; `leased_at` is the monotonic time of the lease."""
         core = self._core
         jobs = (await jobs_of_cards(core.database, [card.id]))[card.id]
-        seen = view(card, jobs, await outlooks(core, jobs))
+        # One moment for both: what was told must come out to the millisecond, or looks different for nothing.
+        now = core.clock()
+        seen = view(card, jobs, await outlooks(core, jobs, now, card.told), now)
         if card.shown_rev and seen.digest == card.shown_digest:
             await self._note(card, seen, card.place.message)
             return
@@ -156,6 +158,7 @@ class Deliverer:
             owner=core.owner,
             rev=seen.rev,
             digest=seen.digest,
+            told=told(seen),
             message=message,
             run_at=now if seen.settled else now + core.times.progress_interval,
         )
@@ -194,6 +197,7 @@ async def note_answer(core: Core, seen: CardView, message: str) -> None:
         owner=core.answerer,
         rev=seen.rev,
         digest=seen.digest,
+        told=told(seen),
         message=message,
         run_at=core.clock(),
     )

@@ -1,19 +1,22 @@
 """Questions: what members ask without changing anything."""
 
-from bot.domain.cards import CardView, Outlook, headline, view_job
+from bot.domain.cards import CardView, headline, view_job
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
 from bot.domain.errors import InvalidRequest
+from bot.domain.formats import ImageModel, VideoModel
 from bot.domain.jobs import Job
 from bot.domain.options import options
+from bot.domain.outlook import Outlook
 from bot.domain.people import Caller
-from bot.domain.policy import is_operator, require_visible
+from bot.domain.policy import is_operator
 from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
-from bot.domain.requests import ImageModel, ImageRequest
+from bot.domain.requests import ImageRequest, VideoRequest
 from bot.engine.answers import Note
 from bot.engine.core import Core
 from bot.engine.outlook import outlooks
-from bot.store.jobs import find_job, history, running
+from bot.engine.sight import visible
+from bot.store.jobs import history, running
 from bot.store.workspaces import find_workspace, meters, rules_for
 
 #: running jobs told at once
@@ -22,7 +25,7 @@ _RUNNING = 20
 
 async def show(core: Core, command: Show, caller: Caller) -> Note:
     """Show a job again, with its buttons."""
-    job = require_visible(await find_job(core.database, command.job), caller)
+    job = await visible(core, command.job, caller)
     seen = await _views(core, [job])
     return Note(title=job.title, views=seen)
 
@@ -37,12 +40,12 @@ async def list_history(core: Core, command: History, caller: Caller) -> Note:
 async def tell_status(core: Core, command: Status, caller: Caller) -> Note:
     """Tell where one job stands, or all of the caller's that have not ended."""
     if command.job is not None:
-        jobs = [require_visible(await find_job(core.database, command.job), caller)]
+        jobs = [await visible(core, command.job, caller)]
     else:
         jobs = await running(core.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:
         return Note(title="Nothing is running", text="/history lists your jobs.")
-    expected = await outlooks(core, jobs)
+    expected = await outlooks(core, jobs, core.clock())
     facts = tuple((_short(job.title), headline(job, expected.get(job.id, Outlook()))) for job in jobs)
     return Note(title="Where your jobs stand", facts=facts, views=await _views(core, jobs))
 
@@ -52,7 +55,8 @@ def _short(text: str) -> str:
 
 
 async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
-    expected = await outlooks(core, jobs)
+    now = core.clock()
+    expected = await outlooks(core, jobs, now)
     return tuple(
         CardView(
             card=job.card,
@@ -61,7 +65,7 @@ async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
             member_name=job.member_name,
             title=job.title,
             private=True,
-            jobs=(view_job(job, expected.get(job.id, Outlook())),),
+            jobs=(view_job(job, expected.get(job.id), now),),
             created_at=job.created_at,
         )
         for job in jobs
@@ -128,12 +132,15 @@ async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
         for item in CATALOGUE.values()
         if admin or item.audience is Audience.EVERYONE
     ]
-    prices = ", ".join(
+    pictures = ", ".join(
         f"{model} {show_money(price(ImageRequest(prompt='any', model=model), core.rates), estimate=True)}"
         for model in ImageModel
     )
+    videos = ", ".join(
+        f"{model} {show_money(price(VideoRequest(model=model), core.rates))}" for model in VideoModel
+    )
     return Note(
         title="What you can do",
-        text=f"A picture costs ({prices}). What fails is not charged.",
+        text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. What fails is not charged.",
         facts=tuple(facts),
     )

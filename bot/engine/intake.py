@@ -1,86 +1,129 @@
-"""Accepting: from a command to durable jobs with their money reserved (T1)."""
+"""Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.actions import Action, follow_up
+from bot.domain.actions import Action, Wording, follow_up
 from bot.domain.cards import view
-from bot.domain.commands import Imagine, Reframe
+from bot.domain.commands import Making
+from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import Job, State
+from bot.domain.jobs import UNTITLED, Job
+from bot.domain.media import MediaKind, Reference
 from bot.domain.people import Caller, Place
-from bot.domain.policy import require_visible
 from bot.domain.pricing import price
-from bot.domain.requests import AspectRatio, ImageRequest, ReframeImageRequest
+from bot.domain.requests import AnyRequest, VideoRequest
+from bot.domain.sources import require_result
 from bot.engine.answers import Accepted
 from bot.engine.core import CARDS, JOBS, Core, log, queue_name
 from bot.engine.outlook import outlooks
+from bot.engine.sight import visible
 from bot.store.accepting import Acceptance, AcceptedCard, NewJob
 from bot.store.accepting import accept as accept_all
 from bot.store.cards import find_card
-from bot.store.jobs import find_job, jobs_by_id, jobs_of_cards, newest_usable
+from bot.store.jobs import jobs_by_id, jobs_of_cards, newest_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A request on its way to become a job."""
+    """A request on its way to become jobs."""
 
-    request: ImageRequest | ReframeImageRequest
-    #: what the picture shows in words
+    request: AnyRequest
+    #: what the result shows in words
     title: str
     #: job whose result it builds on
     parent: str | None = None
+    #: jobs that it builds on, by id
+    sources: Mapping[str, Job]
+    #: how many jobs are asked for
+    times: int = 1
 
 
-async def wish_of(core: Core, command: Imagine | Reframe, caller: Caller) -> Wish:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Along:
+    """What came along with a command."""
+
+    files: tuple[Reference, ...] = ()
+    #: the job whose message was replied to
+    replied: str | None = None
+
+
+async def wish_of(core: Core, command: Making, caller: Caller, along: Along) -> Wish:
     """Read a command; raises Refused for a source that cannot be used."""
-    if isinstance(command, Imagine):
-        request = command.request()
-        return Wish(request=request, title=request.prompt)
-    source = command.job or await newest_usable(core.database, caller.person)
-    if source is None:
-        raise InvalidRequest("You have no finished picture yet. Make one with /imagine first.")
-    job = require_visible(await find_job(core.database, source), caller)
-    _require_picture(job)
-    reframing = command.request(source)
-    return Wish(request=reframing, title=reframing.prompt or job.title, parent=source)
+    command = await _complete(core, command, caller, along)
+    sources = {job: await visible(core, job, caller) for job in command.jobs}
+    request = command.request(sources)
+    parent = next(iter(command.jobs), None)
+    return Wish(
+        request=request,
+        title=request.prompt or (sources[parent].title if parent else UNTITLED[request.makes]),
+        parent=parent,
+        sources=sources,
+        times=command.times,
+    )
 
 
-async def wish_of_action(core: Core, action: Action, job: Job, aspect_ratio: AspectRatio | None) -> Wish:
-    """Read a generating action on a finished job."""
-    request = follow_up(action, job, aspect_ratio=aspect_ratio)
-    parent = job.parent if action is Action.AGAIN else job.id
-    sources = await jobs_by_id(core.database, [reference.job for reference in request.references])
-    for reference in request.references:
-        source = sources.get(reference.job)
-        if source is None or source.deleted:
-            raise InvalidRequest("The picture that this builds on has been deleted")
-        _require_picture(source)
-    return Wish(request=request, title=job.title, parent=parent)
-
-
-def _require_picture(job: Job) -> None:
-    if not job.is_final:
+async def _complete(core: Core, command: Making, caller: Caller, along: Along) -> Making:
+    """Fill in what the command leaves to what came along, or to the asker's newest result."""
+    if along.files:
+        command = command.with_files(along.files)
+    if along.replied is not None and not command.jobs and _wants_a_job(command):
+        replied = await visible(core, along.replied, caller)
+        command = command.with_job(require_result(replied))
+    if command.newest is None:
+        return command
+    option, kind = command.newest
+    if getattr(command, option) is not None:
+        return command
+    newest = await newest_usable(core.database, caller.person, kind)
+    if newest is None:
+        what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
         raise InvalidRequest(
-            "This job has not finished yet; try again when it has. /status tells how it goes."
+            f"You have no finished {what} yet. Make one with {how}, or name what to build on."
         )
-    if job.state is not State.COMPLETED:
-        raise InvalidRequest("This job has no picture, so nothing can be made from it")
+    return command.with_job((await jobs_by_id(core.database, [newest]))[newest])
+
+
+def _wants_a_job(command: Making) -> bool:
+    """Whether what a reply would fill is still empty: neither named nor sent along."""
+    option = command.newest[0] if command.newest else command.takes[0]
+    return not getattr(command, option)
+
+
+async def wish_of_action(core: Core, action: Action, job: Job, wording: Wording) -> Wish:
+    """Read a generating action on a finished job."""
+    request = follow_up(action, job, wording)
+    named = [reference.job for reference in request.references if reference.job is not None]
+    sources = await jobs_by_id(core.database, named)
+    for one in named:
+        # What another member's job was built on may be private; whoever acts on it sees its result alone.
+        if one not in sources or sources[one].deleted:
+            raise InvalidRequest("What this builds on has been deleted")
+        require_result(sources[one])
+    again = action in (Action.AGAIN, Action.EDIT)
+    return Wish(
+        request=request,
+        title=(wording.prompt or job.title) if action is Action.EDIT else job.title,
+        parent=job.parent if again else job.id,
+        sources=sources,
+    )
 
 
 async def accept(
     core: Core,
-    wishes: Sequence[Wish],
+    wish: Wish,
     caller: Caller,
     place: Place,
     *,
     key: str,
+    reaction: str | None = None,
     answer_window_ms: int = 0,
 ) -> Accepted:
-    """Make wishes durable as the jobs of one card; the same `key` again answers the same card.
+    """Make a wish durable as the jobs of one card; the same `key` again answers the same card.
 
-    With an answer window the caller shows the first revision itself within that time, and says so with
-    `delivery.note_answer`; after it, or without one, the card's outlet shows it.
+    The same `reaction` counts once in a while, whatever its key. With an answer window the caller shows the
+    first revision itself within that time, and says so with `delivery.note_answer`; after it, or without one,
+    the card's outlet shows it.
     """
     now = core.clock()
     card = core.new_id()
@@ -90,13 +133,15 @@ async def accept(
         caller=caller,
         place=place,
         sealed_reach=core.seal.seal(place.reach) if place.reach else "",
-        jobs=tuple(_new_job(core, wish) for wish in wishes),
+        jobs=tuple(new_job(core, wish) for _ in range(wish.times)),
         defaults=core.settings.defaults,
         patience=core.settings.patience,
         now=now,
         deadline=now + core.times.queue_deadline,
         answerer=core.answerer if answer_window_ms else None,
         answer_until=now + answer_window_ms if answer_window_ms else None,
+        reaction=reaction,
+        reaction_since=now - core.times.reaction_window,
     )
     accepted = await core.database.write(accept_all, item)
     if not accepted.repeated:
@@ -105,36 +150,65 @@ async def accept(
             log.info(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
-    return await _answer(core, accepted)
+    return await answer(core, accepted)
 
 
-async def _answer(core: Core, accepted: AcceptedCard) -> Accepted:
+async def answer(core: Core, accepted: AcceptedCard) -> Accepted:
+    """The first revision of an accepted card."""
     card = await find_card(core.database, accepted.card, core.seal)
     jobs = (await jobs_of_cards(core.database, [accepted.card]))[accepted.card]
     assert card is not None  # noqa: S101 - it has just been committed, and cards are never removed
-    return Accepted(view=view(card, jobs, await outlooks(core, jobs)), repeated=accepted.repeated)
+    now = core.clock()
+    seen = view(card, jobs, await outlooks(core, jobs, now, card.told), now)
+    return Accepted(view=seen, repeated=accepted.repeated)
 
 
-def _new_job(core: Core, wish: Wish) -> NewJob:
+def new_job(core: Core, wish: Wish) -> NewJob:
+    """One job of a wish, priced and given to a provider that can do it."""
     request = wish.request
-    provider = _provider_for(core, request)
+    account = _account_required(wish)
+    provider = _provider_for(core, request, account)
     return NewJob(
         id=core.new_id(),
         provider=provider,
         queue=queue_name(provider, request.lane),
-        pace=f"{request.kind}/{request.model}",
+        pace=request.pace,
         request=request,
         title=wish.title,
         price=price(request, core.rates),
         parent=wish.parent,
+        account_required=account,
+        files=tuple(one.file.file for one in request.references if one.file is not None),
     )
 
 
-def _provider_for(core: Core, request: ImageRequest | ReframeImageRequest) -> str:
+def _account_required(wish: Wish) -> str | None:
+    """The account that made the videos which this one goes on from or leads up to: no other can."""
+    if not isinstance(wish.request, VideoRequest):
+        return None
+    accounts = {wish.sources[one.job].account for one in wish.request.continues if one.job is not None}
+    if len(accounts) > 1:
+        raise InvalidRequest(
+            "These two videos were made by different accounts of the generation service, which joins only "
+            "its own; make one of them again with 🎲"
+        )
+    return next(iter(accounts), None)
+
+
+def _provider_for(core: Core, request: AnyRequest, account: str | None) -> str:
     """The first provider in the settings' order that can do it."""
+    if account is not None and account not in core.providers:
+        raise InvalidRequest(
+            "The account that made this video is no longer in use, and only it can go on from it. "
+            "/animate can begin with one of its pictures instead."
+        )
+    if isinstance(request, VideoRequest):
+        known = frozenset().union(*(words.concepts for words in core.vocabularies.values()))
+        check_concepts(request.concepts, known)
     for name in core.settings.providers:
         for provider in core.providers_of(name):
             can = provider.capabilities
-            if request.kind in can.kinds and request.model in can.models:
+            wanted = account in (None, provider.account)
+            if wanted and request.kind in can.kinds and request.model in can.models:
                 return name
     raise InvalidRequest(f"{request.model} is not available here right now; choose another model")

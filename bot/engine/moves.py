@@ -4,7 +4,9 @@ from typing import Protocol
 
 from bot.domain.errors import StaleTransition
 from bot.domain.failures import Failure
-from bot.domain.jobs import FINAL, Picture, State
+from bot.domain.jobs import FINAL, State
+from bot.domain.media import Media
+from bot.domain.requests import AnyRequest
 from bot.engine.core import CARDS, FLIGHT, JOBS, Core, log
 from bot.store.moving import Move
 from bot.store.moving import move as move_all
@@ -34,8 +36,11 @@ async def move(
     submitted_at: int | None = None,
     run_at: int | None = None,
     deadline: int | None = None,
-    result: Picture | None = None,
+    result: Media | None = None,
     failure: Failure | None = None,
+    request: AnyRequest | None = None,
+    price: int | None = None,
+    files: tuple[str, ...] = (),
     never_arrived: bool = False,
     abandons: bool = False,
 ) -> bool:
@@ -57,6 +62,9 @@ async def move(
         deadline=deadline,
         result=result,
         failure=failure,
+        request=request,
+        price=price,
+        files=files,
         never_arrived=never_arrived,
         abandons=abandons,
     )

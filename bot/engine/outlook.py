@@ -1,36 +1,59 @@
 """What is expected of jobs that have not ended: their place in the queue and how long they will take."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from bot.domain.cards import Outlook
 from bot.domain.jobs import Job, State
-from bot.domain.pace import typical_ms
+from bot.domain.outlook import Outlook, ToldByJob, in_keeping
+from bot.domain.pace import Pace, typical
+from bot.domain.requests import VideoRequest
 from bot.engine.core import Core
 from bot.store.accounts import AccountState, accounts
-from bot.store.jobs import ahead, paces
+from bot.store.jobs import ahead, jobs_by_id, paces
 from bot.store.workspaces import find_workspace
 
 
-async def outlooks(core: Core, jobs: Iterable[Job]) -> Mapping[str, Outlook]:
-    """An outlook for each job that has not ended, from what was learned of its kind."""
+async def outlooks(
+    core: Core, jobs: Iterable[Job], now: int, told: ToldByJob | None = None
+) -> Mapping[str, Outlook]:
+    """An outlook at `now` for each job that has not ended, from what was learned of its kind.
+
+    `told` is what a message says already: the outlook keeps to it, or comes with a reason.
+    """
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
-    learned = await paces(core.database, {job.pace for job in open_jobs})
-    queued = [job.id for job in open_jobs if job.state is State.QUEUED]
-    before = await ahead(core.database, queued) if queued else {}
-    obstacles = await _obstacles(core, [job for job in open_jobs if job.state is State.QUEUED])
+    learned = await paces(core.database, {job.request.pace for job in open_jobs})
+    queued = [job for job in open_jobs if job.state is State.QUEUED]
+    before = await ahead(core.database, [job.id for job in queued]) if queued else {}
+    obstacles = await _obstacles(core, queued)
     found = {}
     for job in open_jobs:
-        took = learned.get(job.pace) or typical_ms(job.request.model, speed=_speed(core, job))
+        pace = learned.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
         position = before[job.id] + 1 if job.id in before else None
-        found[job.id] = Outlook(
+        outlook = Outlook(
             position=position,
-            wait_ms=took + _until_its_turn(core, job, position or 1, took),
-            generation_ms=took,
+            wait_ms=_wait(core, job, pace, position, now),
+            generation_ms=pace.usual,
+            late=job.submitted_at is not None and now - job.submitted_at > pace.late,
             obstacle=obstacles.get(job.id, ""),
         )
+        found[job.id] = _once_more(job, in_keeping(outlook, (told or {}).get(job.id), now))
     return found
+
+
+def _once_more(job: Job, outlook: Outlook) -> Outlook:
+    """Whoever was told that it is on its way, and finds it in the queue again, is told why."""
+    if job.state is State.QUEUED and job.attempt and not outlook.because:
+        return replace(outlook, because="it has to be sent once more")
+    return outlook
+
+
+def _wait(core: Core, job: Job, pace: Pace, position: int | None, now: int) -> int:
+    """Milliseconds until it is expected to be done."""
+    if job.state is State.SUBMITTED and job.submitted_at is not None:
+        return job.submitted_at + pace.usual - now
+    return pace.usual + _until_its_turn(core, job, position or 1, pace.usual)
 
 
 def _until_its_turn(core: Core, job: Job, position: int, took: int) -> int:
@@ -48,15 +71,39 @@ def _speed(core: Core, job: Job) -> float:
 async def _obstacles(core: Core, queued: list[Job]) -> dict[str, str]:
     if not queued:
         return {}
-    working = {
-        account.provider for account in await accounts(core.database) if account.state is AccountState.READY
-    }
+    ready = [one for one in await accounts(core.database) if one.state is AccountState.READY]
+    providers, working = {one.provider for one in ready}, {one.id for one in ready}
+    pinned = await _pinned(core, queued)
     found = {}
     for workspace in {job.workspace for job in queued}:
         paused = (await find_workspace(core.database, workspace)).paused
         for job in queued:
-            if job.workspace == workspace and paused:
+            if job.workspace != workspace:
+                continue
+            if paused:
                 found[job.id] = "paused by an admin"
-            elif job.workspace == workspace and job.provider not in working:
+            elif job.provider not in providers:
                 found[job.id] = "the generation service takes nothing right now; the operator has been told"
+            elif job.id in pinned and pinned[job.id] not in working:
+                found[job.id] = (
+                    "only the account that made its video can go on from it, and takes nothing right now; "
+                    "the operator has been told"
+                )
     return found
+
+
+async def _pinned(core: Core, queued: list[Job]) -> Mapping[str, str]:
+    """The account that must take a job, by job: the one that made the videos which it goes on from."""
+    goes_on_from = {
+        job.id: one.job
+        for job in queued
+        if isinstance(job.request, VideoRequest)
+        for one in job.request.continues
+        if one.job is not None
+    }
+    makers = await jobs_by_id(core.database, goes_on_from.values()) if goes_on_from else {}
+    return {
+        job: account
+        for job, source in goes_on_from.items()
+        if source in makers and (account := makers[source].account) is not None
+    }

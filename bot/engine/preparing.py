@@ -1,49 +1,229 @@
-"""Preparing: what a job builds on is checked before it waits in line."""
+"""Preparing: what a job builds on is brought in, looked at and made usable before the job waits in line.
 
-from bot.domain.errors import MediaError
-from bot.domain.failures import Failure, FailureCategory, failure
+Everything is named by its content, so that doing it twice, after a crash or by two replicas, makes nothing
+twice. Nothing is claimed and nothing but the upper bound of the price is reserved meanwhile.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from bot.domain.errors import MediaRefused, MediaUnavailable, Refused
+from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
+from bot.domain.media import Media, MediaKind, Reference
+from bot.domain.people import Place
+from bot.domain.pricing import price
+from bot.domain.requests import (
+    PICTURE_MAX_BYTES,
+    VIDEO_MAX_BYTES,
+    AnyRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+    check_length,
+)
+from bot.engine.adapter import Located
 from bot.engine.core import JOBS, Core, log
 from bot.engine.moves import move
-from bot.store.jobs import jobs_by_id, preparing
+from bot.engine.sources import locate
+from bot.store.cards import find_card
+from bot.store.jobs import jobs_by_id
+from bot.store.preparing import PreparingWanted, PutBack, put_back, take_preparing
 
-#: the largest picture that the API takes as an input, in bytes
-INPUT_MAX_BYTES = 10_000_000
-_AT_ONCE = 50
+#: jobs in hand at once; the fetching waits for others, the converting has its own few processes
+HANDS = 8
+#: part of its lease that the work on a job may take, so that it ends before somebody else begins
+_SHARE = 0.9
+_SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
+#: a picture may be larger than the API takes, for it is made smaller
+_FETCHED_PICTURE_MAX = 50_000_000
 
 
-async def prepare(core: Core) -> None:
-    """Prepare jobs until the process stops."""
-    async for _ in core.rounds(JOBS, core.times.poll):
-        await core.steadily("prepare", lambda: prepare_due(core))
+class Preparer:
+    """Prepares jobs until the process stops."""
 
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._in_hand: set[asyncio.Task[None]] = set()
 
-async def prepare_due(core: Core) -> None:
-    """Send every job whose inputs are there on its way, and end those whose inputs are not."""
-    for job in await preparing(core.database, now=core.clock(), count=_AT_ONCE):
+    async def run(self) -> None:
+        """Prepare until the process stops; what is in hand then is left to whoever comes next."""
+        core = self._core
+        async with asyncio.TaskGroup() as group:
+            async for _ in core.rounds(JOBS, core.times.poll):
+                while len(self._in_hand) < HANDS and not core.stopping.is_set():
+                    try:
+                        jobs = await self._take(HANDS - len(self._in_hand))
+                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
+                        log.warning("preparing_not_taken", error=repr(error))
+                        break
+                    for job in jobs:
+                        task = group.create_task(self._work(job), name=f"prepare {job.id}")
+                        self._in_hand.add(task)
+                        task.add_done_callback(self._done)
+                    if not jobs:
+                        break
+            # A large file may take longer to arrive than a process may take to stop.
+            for task in self._in_hand:
+                task.cancel()
+
+    async def _take(self, count: int) -> list[Job]:
+        core, now = self._core, self._core.clock()
+        wanted = PreparingWanted(
+            owner=core.owner, now=now, lease_until=now + core.times.prepare_lease, count=count
+        )
+        return await core.database.write(take_preparing, wanted)
+
+    async def _work(self, job: Job) -> None:
         try:
-            problem = await _problem(core, job)
-        except MediaError as error:
-            # The storage is in trouble, not the job: it is looked at again in the next round.
-            log.warning("input_not_checked", job_id=job.id, error=repr(error))
-            continue
-        if problem is None:
-            await move(core, job, State.QUEUED, "prepared")
+            await self._core.steadily("prepare", lambda: prepare(self._core, job))
+        except asyncio.CancelledError:
+            await _put_back(self._core, job, self._core.clock())
+            raise
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        self._core.database.signals.wake(JOBS)
+
+
+async def prepare(core: Core, job: Job) -> None:
+    """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
+    try:
+        async with asyncio.timeout(core.times.prepare_lease * _SHARE / 1000):
+            request, files = await _usable(core, job)
+    except (MediaUnavailable, TimeoutError) as error:
+        log.info("input_unavailable", job_id=job.id, error=repr(error))
+        if core.clock() - job.created_at >= core.times.prepare_deadline:
+            reason = str(error) or "it did not arrive in time"
+            await _refuse(core, job, FailureCategory.INPUT_UNREACHABLE, reason)
+            return
+        await _put_back(core, job, core.clock() + core.times.prepare_retry)
+    except (MediaRefused, Refused) as error:
+        await _refuse(core, job, FailureCategory.INPUT_REFUSED, str(error))
+    else:
+        await move(
+            core,
+            job,
+            State.QUEUED,
+            "prepared",
+            request=request,
+            price=min(job.price, price(request, core.rates)),
+            files=files,
+        )
+
+
+async def _put_back(core: Core, job: Job, run_at: int) -> None:
+    await core.database.write(put_back, PutBack(job=job.id, owner=core.owner, run_at=run_at))
+
+
+async def _refuse(core: Core, job: Job, category: FailureCategory, reason: str) -> None:
+    await move(core, job, State.FAILED, "input_unusable", failure=failure(category, reason))
+
+
+async def _usable(core: Core, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
+    """The request with everything it builds on made usable, and the files that it needs from now on."""
+    references = job.request.references
+    sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
+    continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
+    card = await find_card(core.database, job.card, core.seal)
+    assert card is not None  # noqa: S101 - a job has a card, and cards are never removed
+    found: dict[str, Reference] = {}
+    for reference in references:
+        if reference in continued:
+            # The provider has it: neither its size nor our copy matters.
+            _require_there(sources.get(reference.job or ""))
+        elif (known := found.get(reference.key)) is not None:
+            _require_kind(reference, known.kind)
         else:
-            await move(core, job, State.FAILED, "input_unusable", failure=problem)
+            found[reference.key] = await _bring(core, reference, sources, card.place)
+    request = job.request.with_references(found)
+    if isinstance(request, ReframeVideoRequest):
+        media = _media(request.source, sources)
+        request = request.model_copy(update={"duration_ms": media.duration_ms})
+        check_length(request)
+    return request, tuple(one.file.file for one in found.values() if one.file is not None)
 
 
-async def _problem(core: Core, job: Job) -> Failure | None:
-    sources = await jobs_by_id(core.database, [reference.job for reference in job.request.references])
-    for reference in job.request.references:
-        source = sources.get(reference.job)
-        if source is None or source.deleted or source.result is None:
-            return failure(FailureCategory.INPUT_UNREACHABLE, "the picture has been deleted")
-        if not await core.storage.exists(source.result.file):
-            return failure(FailureCategory.INPUT_UNREACHABLE, "the picture is no longer stored")
-        if source.result.size > INPUT_MAX_BYTES:
-            return failure(
-                FailureCategory.REJECTED,
-                f"the picture has {source.result.size / 1e6:.0f} MB, and 10 MB is the most; use jpg",
+def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
+    media = reference.file if reference.job is None else sources[reference.job].result
+    assert media is not None  # noqa: S101 - it has just been brought in
+    return media
+
+
+async def _bring(core: Core, reference: Reference, sources: Mapping[str, Job], place: Place) -> Reference:
+    if reference.job is not None:
+        return await _of_job(core, reference, sources.get(reference.job))
+    if reference.file is not None and (reference.url is None or await _stored(core, reference.file)):
+        return await _of_file(core, reference, reference.file)
+    located = await locate(core, reference, place)
+    if core.reachable_at is None and located.headers:
+        raise MediaRefused(_UNREACHABLE)
+    fetched = await _fetch(core, reference, located)
+    _require_kind(reference, fetched.kind)
+    return await _of_file(core, reference, fetched)
+
+
+def _require_kind(reference: Reference, kind: MediaKind) -> None:
+    if kind is not reference.kind:
+        raise MediaRefused(f"A {reference.kind} is needed here, and this is a {kind}: {_REMEDY[kind]}")
+
+
+async def _stored(core: Core, media: Media) -> bool:
+    return await core.storage.exists(media.file)
+
+
+_REMEDY = {
+    MediaKind.PICTURE: "for a picture leave out what is meant for videos",
+    MediaKind.VIDEO: "/reframe takes videos with a ray model, /extend goes on from one that was made here",
+}
+
+
+async def _fetch(core: Core, reference: Reference, located: Located) -> Media:
+    return await core.library.bring_in(
+        located.url,
+        max_bytes=max(_SIZES[reference.kind], _FETCHED_PICTURE_MAX),
+        timeout_s=core.times.input_timeout / 1000,
+        vouched=bool(reference.via),
+        headers=located.headers,
+    )
+
+
+async def _of_file(core: Core, reference: Reference, media: Media) -> Reference:
+    if not await _stored(core, media):
+        raise MediaRefused("What this builds on is no longer stored; send it again")
+    usable = await core.library.as_input(media)
+    if core.reachable_at is None:
+        # The provider reads it where the person had it from, so it must be good as it lies there.
+        if reference.url is None:
+            raise MediaRefused(_UNREACHABLE)
+        if usable != media:
+            raise MediaRefused(
+                "This file would have to be converted, and without REVERIE_PUBLIC_URL the provider can "
+                "only read it as it is: send a JPEG, PNG or MP4"
             )
-    return None
+    return reference.model_copy(update={"file": usable, "kind": usable.kind})
+
+
+_UNREACHABLE = (
+    "The provider cannot reach files that are sent here until the operator sets REVERIE_PUBLIC_URL; "
+    "an address that anybody can open works without"
+)
+
+
+def _require_there(source: Job | None) -> Media:
+    if source is None or source.deleted or source.expired or source.result is None:
+        raise MediaRefused("What this builds on has been deleted")
+    return source.result
+
+
+async def _of_job(core: Core, reference: Reference, source: Job | None) -> Reference:
+    result = _require_there(source)
+    if not await core.storage.exists(result.still if reference.still else result.file):
+        raise MediaRefused("What this builds on is no longer stored")
+    most = _SIZES[result.kind]
+    if reference.still or result.size <= most:
+        return reference
+    if core.reachable_at is None:
+        raise MediaRefused(
+            f"The {result.kind} has {result.size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most"
+        )
+    return Reference.of(await core.library.as_input(result))

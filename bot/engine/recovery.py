@@ -170,14 +170,19 @@ async def remove_orphans(core: Core, provider: Provider) -> None:
 async def check_account(core: Core, provider: Provider) -> None:
     """Check an account at the start, and as long as it is stopped, until it can submit again."""
     first = True
-    async for _ in core.rounds("accounts", core.times.account_check):
+
+    async def look() -> None:
+        nonlocal first
         stopped = any(
             row.id == provider.account and row.state is AccountState.STOPPED
             for row in await accounts(core.database)
         )
         if first or stopped:
-            await core.steadily("check account", lambda: _check(core, provider))
-        first = False
+            first = False
+            await _check(core, provider)
+
+    async for _ in core.rounds("accounts", core.times.account_check):
+        await core.steadily("check account", look)
 
 
 async def _check(core: Core, provider: Provider) -> None:
@@ -192,3 +197,4 @@ async def _check(core: Core, provider: Provider) -> None:
         if await core.database.write(stop_account, Stop(account=provider.account, now=now)):
             log.info("account_started", account=provider.account)
             core.wake(JOBS, CARDS)
+        core.vocabularies[provider.account] = await provider.vocabulary()

@@ -9,6 +9,7 @@ from bot.domain.pricing import show_money
 from bot.engine.answers import Note
 from bot.engine.core import CARDS, Core, log
 from bot.engine.moves import move
+from bot.engine.retention import remove_unused
 from bot.store.jobs import Deletion, delete_job, find_job
 
 
@@ -34,7 +35,7 @@ def _require_waiting(job: Job) -> None:
 
 
 async def delete(core: Core, command: Delete, caller: Caller) -> Note:
-    """Remove a finished job's message and picture, here and at the provider."""
+    """Remove a finished job's message and media, here and at the provider."""
     found = await _own(core, command.job, caller, or_admin=True)
     if not found.is_final:
         raise InvalidRequest(
@@ -43,9 +44,8 @@ async def delete(core: Core, command: Delete, caller: Caller) -> Note:
     unused = await core.database.write(delete_job, Deletion(job=found.id, now=core.clock()))
     core.wake(CARDS)
     log.info("job_deleted", job_id=found.id)
-    if unused is not None:
-        await core.storage.remove(unused)
-    return Note(title="Deleted", text="Its message and picture are removed, here and at the provider.")
+    await remove_unused(core, unused or ())
+    return Note(title="Deleted", text="Its message and media are removed, here and at the provider.")
 
 
 async def _own(core: Core, job: str, caller: Caller, *, or_admin: bool = False) -> Job:

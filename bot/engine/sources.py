@@ -1,34 +1,79 @@
-"""What a job builds on, as URLs that its provider can read."""
+"""What a job builds on, as its provider gets it: URLs that it can read, and generations of its own."""
 
-from bot.domain.errors import Rejected
+from bot.domain.errors import MediaRefused, MediaUnavailable, NotSent, Rejected
 from bot.domain.jobs import Job
+from bot.domain.media import Reference
+from bot.domain.people import Place
+from bot.domain.requests import VideoRequest
+from bot.engine.adapter import Located
 from bot.engine.core import Core
+from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
 
 
-async def source_urls(core: Core, job: Job) -> dict[str, str]:
-    """A URL for every picture that the job builds on, made now because URLs expire.
+async def source_addresses(core: Core, job: Job) -> dict[str, str]:
+    """By key of each reference a URL, made now because URLs expire, or the id of a generation to go on from.
 
-    Our own signed link where the provider reaches us; else the link that the provider itself gives when the
-    generation is read again. Raises Rejected for a picture that is gone.
+    A URL is our own signed link where the provider reaches us; else that which the provider itself gives when
+    it is asked again, or the address that a person gave. Raises Rejected for what is gone, and another
+    ProviderError for what cannot be had now.
     """
-    sources = await jobs_by_id(core.database, [reference.job for reference in job.request.references])
-    urls = {}
-    for reference in job.request.references:
-        source = sources.get(reference.job)
-        if source is None or source.deleted or source.result is None:
-            raise Rejected("the picture has been deleted")
-        if core.reachable_at is not None:
-            token = core.signer.sign(
-                "media", source.result.file, expires_at=core.clock() + core.times.media_link
-            )
-            urls[source.id] = f"{core.reachable_at}/media/{token}"
+    references = job.request.references
+    sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
+    continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
+    found = {}
+    for reference in references:
+        if reference.job is None:
+            found[reference.key] = await _file_address(core, job, reference)
             continue
-        maker = core.providers.get(source.account or "")
-        if maker is None or source.remote_id is None:
-            raise Rejected("the account that made the picture is gone, and no public URL is set")
-        url = (await maker.get(source.remote_id)).asset_url
-        if url is None:
-            raise Rejected("the provider no longer has the picture, and no public URL is set")
-        urls[source.id] = url
-    return urls
+        source = sources.get(reference.job)
+        if source is None or source.deleted or source.expired or source.result is None:
+            raise Rejected("what it builds on has been deleted")
+        if reference in continued:
+            if source.remote_id is None:
+                raise Rejected("the video that it goes on from is not at the provider")
+            found[reference.key] = source.remote_id
+        elif core.reachable_at is not None:
+            file = source.result.still if reference.still else source.result.file
+            found[reference.key] = _link(core, core.reachable_at, file)
+        else:
+            found[reference.key] = await _at_its_provider(core, reference, source)
+    return found
+
+
+def _link(core: Core, base: str, file: str) -> str:
+    return f"{base}/media/{core.signer.sign('media', file, expires_at=core.clock() + core.times.media_link)}"
+
+
+async def _file_address(core: Core, job: Job, reference: Reference) -> str:
+    if core.reachable_at is not None and reference.file is not None:
+        return _link(core, core.reachable_at, reference.file.file)
+    if reference.url is None:
+        raise Rejected("the provider cannot reach the file, because no public URL is set")
+    card = await find_card(core.database, job.card, core.seal)
+    assert card is not None  # noqa: S101 - a job has a card, and cards are never removed
+    try:
+        located = await locate(core, reference, card.place)
+    except MediaUnavailable as error:
+        raise NotSent(str(error)) from error
+    except MediaRefused as error:
+        raise Rejected(str(error)) from error
+    return located.url
+
+
+async def locate(core: Core, reference: Reference, place: Place) -> Located:
+    """Where an address can be read now; raises MediaError where its platform cannot tell."""
+    assert reference.url is not None  # noqa: S101 - asked for addresses alone
+    opener = core.files.get(reference.via)
+    return Located(url=reference.url) if opener is None else await opener.locate(reference.url, place)
+
+
+async def _at_its_provider(core: Core, reference: Reference, source: Job) -> str:
+    maker = core.providers.get(source.account or "")
+    if maker is None or source.remote_id is None:
+        raise Rejected("the account that made it is gone, and no public URL is set")
+    generation = await maker.get(source.remote_id)
+    url = generation.still_url if reference.still else generation.asset_url
+    if url is None:
+        raise Rejected("the provider no longer has it, and no public URL is set")
+    return url

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from bot.domain.actions import GENERATING, Action, require_offered
+from bot.domain.actions import Action, Wording
 from bot.domain.cards import CardView, view
 from bot.domain.commands import (
     Cancel,
@@ -12,12 +13,11 @@ from bot.domain.commands import (
     Delete,
     Help,
     History,
-    Imagine,
+    Making,
     Quota,
     QuotasReset,
     QuotasSet,
     QuotasShow,
-    Reframe,
     Show,
     Status,
     StudioPause,
@@ -25,17 +25,22 @@ from bot.domain.commands import (
     StudioUsage,
 )
 from bot.domain.completion import Suggestion, complete
+from bot.domain.concepts import CONCEPTS
+from bot.domain.media import Media, Reference
 from bot.domain.options import Kind
 from bot.domain.people import Caller, Place
-from bot.domain.policy import is_operator, require_visible
-from bot.domain.requests import AspectRatio
-from bot.engine import administration, enquiries, intake, retraction
-from bot.engine.answers import Answer, Note
-from bot.engine.core import CARDS, Core
+from bot.domain.policy import is_operator
+from bot.domain.pricing import is_estimate, is_upper_bound, price
+from bot.domain.reactions import DEFAULT_REACTIONS, normal
+from bot.engine import acting, administration, enquiries, intake, retraction, uploads
+from bot.engine.acting import Press
+from bot.engine.answers import Answer, Note, Quote
+from bot.engine.core import Core
 from bot.engine.delivery import note_answer
+from bot.engine.intake import Along
 from bot.engine.outlook import outlooks
 from bot.store.cards import find_card
-from bot.store.jobs import Star, find_job, history, jobs_of_cards, toggle_star
+from bot.store.jobs import history, jobs_of_cards
 from bot.store.workspaces import members_like
 
 #: what answers each command that makes no job
@@ -69,22 +74,23 @@ class Studio:
         place: Place,
         *,
         key: str,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
         answer_window_ms: int = 0,
     ) -> Answer:
         """Do what a command asks.
 
-        `key` is the platform's id of the event: the same one again makes nothing twice. With an answer
-        window the adapter shows an accepted card's first revision itself and calls `shown`.
+        `key` is the platform's id of the event: the same one again makes nothing twice. `files` came along
+        and fill the command's empty media options; `replied` is the job of the message that it replies to.
+        With an answer window the adapter shows an accepted card's first revision itself and calls `shown`.
         """
         core = self._core
         core.rate_limit.spend(caller.member)
-        if isinstance(command, Imagine | Reframe):
-            place = replace(place, private=place.private or command.private)
-            wish = await intake.wish_of(core, command, caller)
-            return await intake.accept(
-                core, [wish], caller, place, key=key, answer_window_ms=answer_window_ms
-            )
-        return await _ANSWERS[type(command)](core, command, caller)
+        if not isinstance(command, Making):
+            return await _ANSWERS[type(command)](core, command, caller)
+        place = replace(place, private=place.private or command.private)
+        wish = await intake.wish_of(core, command, caller, Along(files=files, replied=replied))
+        return await intake.accept(core, wish, caller, place, key=key, answer_window_ms=answer_window_ms)
 
     async def act(
         self,
@@ -94,32 +100,52 @@ class Studio:
         place: Place,
         *,
         key: str,
-        aspect_ratio: AspectRatio | None = None,
+        wording: Wording | None = None,
         answer_window_ms: int = 0,
     ) -> Answer:
-        """Do what a button or a reaction asks; whoever presses pays."""
-        core = self._core
-        core.rate_limit.spend(caller.member)
-        if action is Action.DELETE:
-            return await retraction.delete(core, Delete(job=job), caller)
-        found = require_visible(await find_job(core.database, job), caller)
-        require_offered(action, found)
-        if action in GENERATING:
-            wish = await intake.wish_of_action(core, action, found, aspect_ratio)
-            place = replace(place, private=place.private or found.private)
-            return await intake.accept(
-                core, [wish], caller, place, key=key, answer_window_ms=answer_window_ms
-            )
-        star = Star(
-            job=found.id,
-            card=found.card,
-            member=caller.member,
-            now=core.clock(),
-            event=f"{place.adapter}:{key}",
+        """Do what a button asks; whoever presses pays."""
+        self._core.rate_limit.spend(caller.member)
+        pressed = Press(action=action, job=job, key=key, wording=wording or Wording())
+        return await acting.act(self._core, pressed, caller, place, answer_window_ms=answer_window_ms)
+
+    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+        """Do what a reaction asks; None where this emoji means nothing here."""
+        action = self.reactions(caller).get(normal(emoji))
+        if action is None:
+            return None
+        self._core.rate_limit.spend(caller.member)
+        pressed = Press(action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}")
+        return await acting.act(self._core, pressed, caller, place)
+
+    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+        """Take back what a reaction did, where that can be taken back: a star."""
+        if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
+            return None
+        return await acting.unstar(self._core, job, caller, place, key=key)
+
+    def reactions(self, _: Caller) -> Mapping[str, Action]:
+        """What each emoji does in the caller's workspace."""
+        return DEFAULT_REACTIONS
+
+    async def take_in(self, path: Path, caller: Caller) -> Media:
+        """Keep a file that lies in `Library.incoming`, for a command of the caller that will name it."""
+        return await uploads.take_in(self._core, path, caller)
+
+    async def quote(
+        self,
+        command: Making,
+        caller: Caller,
+        *,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
+    ) -> Quote:
+        """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
+        wish = await intake.wish_of(self._core, command, caller, Along(files=files, replied=replied))
+        return Quote(
+            price=price(wish.request, self._core.rates) * wish.times,
+            estimate=is_estimate(wish.request),
+            upper_bound=is_upper_bound(wish.request),
         )
-        starred = await core.database.write(toggle_star, star)
-        core.wake(CARDS)
-        return Note(title="Taken out of the gallery" if starred is False else "In the gallery")
 
     async def quota(self, caller: Caller) -> Note:
         """The caller's quota, for a place that always shows it; asking costs nothing of their rate."""
@@ -136,16 +162,25 @@ class Studio:
         if found is None:
             return None
         jobs = (await jobs_of_cards(core.database, [card]))[card]
-        if found.place.workspace != caller.workspace or (jobs[0].private and found.person != caller.person):
+        if found.place.workspace != caller.workspace or (
+            found.place.private and found.person != caller.person
+        ):
             return None
-        return view(found, jobs, await outlooks(core, jobs))
+        now = core.clock()
+        return view(found, jobs, await outlooks(core, jobs, now, found.told), now)
 
     async def suggest(self, text: str, caller: Caller) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""
         core = self._core
         admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
-        completion = complete(text, admin=admin)
-        if completion.wanted is Kind.JOB:
+        known = core.vocabularies.values()
+        completion = complete(
+            text,
+            admin=admin,
+            concepts=sorted(frozenset().union(*(words.concepts for words in known))) or CONCEPTS,
+            camera_motions=sorted({motion for words in known for motion in words.camera_motions}),
+        )
+        if completion.wanted in (Kind.JOB, Kind.MEDIA):
             jobs = await history(core.database, caller.person, count=8)
             return (
                 *completion.suggestions,

@@ -14,12 +14,12 @@ from bot.domain.errors import (
     Rejected,
 )
 from bot.domain.failures import FailureCategory, failure
+from bot.domain.formats import Lane
 from bot.domain.jobs import Job, State
-from bot.domain.requests import Lane
 from bot.engine.core import CARDS, JOBS, Core, log, queue_name
 from bot.engine.markers import callback_url
 from bot.engine.moves import move
-from bot.engine.sources import source_urls
+from bot.engine.sources import source_addresses
 from bot.engine.stocktaking import claim_answer
 from bot.providers.base import Generation, Provider
 from bot.store.accounts import Stop, stop_account
@@ -99,7 +99,7 @@ class Submitter:
         core = self._core
         job = (await jobs_by_id(core.database, [held.claim.job]))[held.claim.job]
         try:
-            media = await source_urls(core, job)
+            media = await source_addresses(core, job)
         except Rejected as error:
             await self._fail(job, FailureCategory.INPUT_UNREACHABLE, str(error))
             return

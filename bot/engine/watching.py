@@ -16,18 +16,18 @@ from bot.domain.errors import (
     ProviderError,
 )
 from bot.domain.failures import Failure, FailureCategory, Retry, classify_failure, failure
-from bot.domain.jobs import Job, Picture, State
-from bot.domain.pace import typical_ms
+from bot.domain.jobs import Job, State
+from bot.domain.media import Media, MediaKind
+from bot.domain.pace import typical
 from bot.engine.core import FLIGHT, Core, log
 from bot.engine.moves import move
 from bot.engine.recovery import resolve_unknown
 from bot.engine.stocktaking import take_stock
 from bot.engine.submission import stop
-from bot.media.storage import StoredFile
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.store.claiming import Claim
 from bot.store.jobs import Miss, attempts, find_job, in_flight, note_look, paces
-from bot.store.leases import LeaseWanted, take_lease
+from bot.store.leases import LeaseWanted, free_lease, take_lease
 
 PAGE = 100
 #: up to so many jobs are read one by one rather than by list
@@ -56,6 +56,8 @@ class Watcher:
         self._missed: set[str] = set()
         #: job → when its asset was first found out of reach
         self._assets_missing: dict[str, int] = {}
+        #: job → when its asset is asked for again
+        self._asset_due: dict[str, int] = {}
 
     async def run(self) -> None:
         """Look until the process stops."""
@@ -65,6 +67,13 @@ class Watcher:
                 await core.steadily("watch", self._round)
                 # A burst of signals is answered once, not once each.
                 await self._pause(core.times.watch_interval // 2)
+        # Another replica goes on at once, rather than when the lease ends.
+        await core.steadily("watch", lambda: core.database.write(free_lease, self._lease()))
+
+    def _lease(self) -> LeaseWanted:
+        core, now = self._core, self._core.clock()
+        name = f"watch:{self._provider.account}"
+        return LeaseWanted(name=name, owner=core.owner, now=now, until=now + core.times.watch_lease)
 
     async def _pause(self, milliseconds: int) -> None:
         try:
@@ -74,11 +83,8 @@ class Watcher:
             return
 
     async def _round(self) -> None:
-        core, provider, now = self._core, self._provider, self._core.clock()
-        lease = LeaseWanted(
-            name=f"watch:{provider.account}", owner=core.owner, now=now, until=now + core.times.watch_lease
-        )
-        if await core.database.write(take_lease, lease) is None:
+        core, provider = self._core, self._provider
+        if await core.database.write(take_lease, self._lease()) is None:
             return
         jobs = await in_flight(core.database, provider.account)
         try:
@@ -96,18 +102,20 @@ class Watcher:
     async def _due(self, jobs: list[Job]) -> list[Job]:
         """The jobs that may have ended by now, from what was learned of their kind."""
         now = self._core.clock()
-        learned = await paces(self._core.database, {job.pace for job in jobs}) if jobs else {}
+        learned = await paces(self._core.database, {job.request.pace for job in jobs}) if jobs else {}
         speed = self._core.settings.simulator_speed if self._provider.name == "simulator" else 1.0
 
         def expected(job: Job) -> int:
             # What was learned during an outage must not put off the looks after it.
-            usual = typical_ms(job.request.model, speed=speed)
-            return min(learned.get(job.pace) or usual, usual)
+            usual = typical(job.request, speed=speed)
+            return min(learned.get(job.request.pace, usual).usual, usual.usual)
 
         return [
             job
             for job in jobs
-            if job.id not in self._settling and now - (job.submitted_at or now) >= _EARLIEST * expected(job)
+            if job.id not in self._settling
+            and now >= self._asset_due.get(job.id, 0)
+            and now - (job.submitted_at or now) >= _EARLIEST * expected(job)
         ]
 
     async def _look(self, jobs: list[Job]) -> None:
@@ -191,9 +199,10 @@ class Watcher:
         """Fetch the result into our storage first; only then is it paid."""
         core = self._core
         try:
-            stored = await self._fetch(generation)
+            stored = await self._fetch(job, generation)
         except MediaUnavailable as error:
             since = self._assets_missing.setdefault(job.id, core.clock())
+            self._asset_due[job.id] = core.clock() + core.times.asset_retry
             log.info("asset_unavailable", job_id=job.id, error=str(error))
             if core.clock() - since >= core.times.asset_deadline:
                 await self._fail(job, failure(FailureCategory.ASSET_LOST, str(error)), abandons=True)
@@ -201,24 +210,22 @@ class Watcher:
         except MediaRefused as error:
             await self._fail(job, failure(FailureCategory.ASSET_LOST, str(error)), abandons=True)
             return
-        picture = Picture(
-            file=stored.id,
-            mime=stored.mime,
-            size=stored.bytes,
-            width=stored.width,
-            height=stored.height,
-        )
-        await self._move(job, State.COMPLETED, "completed", result=picture)
+        await self._move(job, State.COMPLETED, "completed", result=stored)
 
-    async def _fetch(self, generation: Generation) -> StoredFile:
+    async def _fetch(self, job: Job, generation: Generation) -> Media:
         if generation.asset_url is None:
             raise MediaUnavailable("completed, but no file is named yet")
-        return await self._core.library.bring_in(
+        settings, wanted = self._core.settings, job.request.makes
+        stored = await self._core.library.bring_in(
             generation.asset_url,
-            max_bytes=self._core.settings.picture_max_bytes,
+            max_bytes=settings.video_max_bytes if wanted is MediaKind.VIDEO else settings.picture_max_bytes,
             timeout_s=self._core.times.asset_timeout / 1000,
             vouched=True,
         )
+        if stored.kind is not wanted:
+            # A video's thumbnail can be there before the video is.
+            raise MediaUnavailable(f"completed, but all there is is a {stored.kind}")
+        return stored
 
     async def _failed(self, job: Job, why: Failure) -> None:
         if why.retry is Retry.ONCE and not await self._asked_before(job):
@@ -246,11 +253,12 @@ class Watcher:
         after: State,
         cause: str,
         *,
-        result: Picture | None = None,
+        result: Media | None = None,
         failed: Failure | None = None,
         abandons: bool = False,
     ) -> None:
         self._assets_missing.pop(job.id, None)
+        self._asset_due.pop(job.id, None)
         await move(self._core, job, after, cause, result=result, failure=failed, abandons=abandons)
 
     async def called(self, claim: Claim, generation_id: str) -> None:

@@ -30,6 +30,7 @@ async def fill(where: Settings, *, now: int) -> None:
         "lane": "image",
         "queue": "q",
         "pace": "p",
+        "makes": "picture",
         "request": dump_request(ImageRequest(prompt="a red fox")),
         "title": "a red fox",
         "price": PRICE,
@@ -86,6 +87,7 @@ async def fill(where: Settings, *, now: int) -> None:
         ("job", job | done | {"id": JOB, "position": 0}),
         ("job", job | {"id": CHILD, "position": 1, "state": "queued", "turn": 2, "parent": JOB}),
         ("attempt", {"job": JOB, "number": 1, "account": "simulator-a", "lane": "image", "claimed_at": now}),
+        ("holding", {"file": PICTURE.file, "holder": JOB}),
         ("job_event", {"job": JOB, "at": now, "after": "queued", "attempt": 0, "cause": "test"}),
         (
             "job_event",

@@ -7,15 +7,26 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from uuid import UUID
 
 from bot.domain.cards import CardView
 from bot.domain.errors import GenerationNotFound, OutcomeUnknown
+from bot.domain.formats import ImageModel, Lane, VideoModel
+from bot.domain.media import Media, MediaKind
 from bot.domain.people import Place
-from bot.domain.requests import ImageModel, Lane, dump_request
+from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES, AnyRequest, dump_request
+from bot.engine.adapter import Located
 from bot.media.library import Library
-from bot.media.storage import FolderStorage, StoredFile
-from bot.providers.base import AnyRequest, Capabilities, Generation, GenerationState, LaneLimits, Page
+from bot.media.storage import FolderStorage
+from bot.providers.base import (
+    Capabilities,
+    Generation,
+    GenerationState,
+    LaneLimits,
+    Page,
+    Vocabulary,
+)
 
 #: the middle of a day, of a week and of a month, so that no period ends while a test runs
 _NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC
@@ -82,14 +93,15 @@ class FakeProvider:
     ) -> None:
         self.account = account
         self.capabilities = Capabilities(
-            kinds=frozenset({"image", "reframe_image"}),
-            models=frozenset(ImageModel),
+            kinds=frozenset({"image", "reframe_image", "video", "reframe_video"}),
+            models=frozenset(ImageModel) | frozenset(VideoModel),
             lists=True,
             callbacks=True,
         )
         self.limits: Mapping[Lane, LaneLimits] = {
-            Lane.IMAGE: LaneLimits(concurrent=concurrent, per_minute=per_minute)
+            lane: LaneLimits(concurrent=concurrent, per_minute=per_minute) for lane in Lane
         }
+        self.words = Vocabulary(concepts=frozenset({"orbit_left", "push_in"}))
         #: how the next creates go; those after them are answered
         self.steps: deque[Step | Exception] = deque()
         #: every create that came: request, media and callback URL
@@ -115,13 +127,16 @@ class FakeProvider:
     def make(self, request: AnyRequest, callback_url: str | None = None, *, age_ms: int = 0) -> Generation:
         """Have a generation that nobody here asked for, or somebody whose answer gets lost."""
         number = next(self._numbers)
+        video = request.makes is MediaKind.VIDEO
+        address = f"{self.origin}/{self.account}/{number}"
         generation = Generation(
             id=str(UUID(hashlib.md5(f"{self.account}{number}".encode()).hexdigest())),  # noqa: S324 - a name
             state=self.born,
             created_at=self._clock.wall() - age_ms,
             callback_url=callback_url,
             fingerprint=_digest(request),
-            asset_url=f"{self.origin}/{self.account}/{number}",
+            asset_url=f"{address}.mp4" if video else address,
+            still_url=f"{address}.still" if video else None,
         )
         self.generations[generation.id] = generation
         if self.lags:
@@ -184,6 +199,9 @@ class FakeProvider:
             raise self.check_error
         return None
 
+    async def vocabulary(self) -> Vocabulary:
+        return self.words
+
     async def close(self) -> None:
         return
 
@@ -202,6 +220,8 @@ class FakeChat:
         #: asked before a step is taken: an error for this view, or None
         self.refuses: Callable[[CardView], Exception | None] = lambda _: None
         self.messages: dict[str, list[CardView]] = {}
+        #: where each card was last shown
+        self.places: dict[str, Place] = {}
         self.card_of: dict[str, str] = {}
         self.posts, self.shows, self.finds = 0, 0, 0
         self.removed: list[str] = []
@@ -226,6 +246,7 @@ class FakeChat:
             raise step.error
         message = place.message or self._post(view.card)
         self.messages[message].append(view)
+        self.places[view.card] = place
         if step.error is not None:
             raise step.error
         return message
@@ -249,23 +270,109 @@ class FakeChat:
         self.removed.append(place.message)
 
 
+class FakeFiles:
+    """Opens the chat platform's own files."""
+
+    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
+        self.headers = headers or {}
+        self.error: Exception | None = None
+        self.asked: list[tuple[str, Place]] = []
+
+    async def locate(self, url: str, place: Place) -> Located:
+        self.asked.append((url, place))
+        if self.error is not None:
+            raise self.error
+        return Located(url=f"{url}?signed={len(self.asked)}", headers=self.headers)
+
+
+PNG, MP4 = b"\x89PNG\r\n\x1a\n", b"\0\0\0\x20ftypisom"
+#: what the API takes as it is
+_PLAIN = frozenset({"image/png", "image/jpeg", "video/mp4"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What lies at an address."""
+
+    mime: str = "image/png"
+    width: int = 64
+    height: int = 48
+    #: None: a picture
+    duration_ms: int | None = None
+    content: bytes | None = None
+
+
+def film(duration_ms: int = 5_000) -> Found:
+    return Found(mime="video/mp4", width=1280, height=720, duration_ms=duration_ms)
+
+
 class FakeLibrary(Library):
-    """Brings in a small picture for every URL, or what a test says, into the real storage."""
+    """Brings in a small picture or video for every address, or what a test says, into the real storage."""
 
     def __init__(self, storage: FolderStorage) -> None:
         self._storage = storage
-        #: an error instead of the picture, by URL; `*` is every URL
+        #: an error instead of the file, by address; `*` is every address
         self.errors: dict[str, Exception] = {}
-        self.content: Callable[[str], bytes] = lambda url: b"\x89PNG\r\n\x1a\n" + url.encode()
+        #: what lies at an address; else a video where it ends in .mp4, and a picture everywhere else
+        self.found: dict[str, Found] = {}
+        self.content: Callable[[str], bytes] = lambda url: (
+            (MP4 if url.endswith(".mp4") else PNG) + url.encode()
+        )
         self.fetched: list[str] = []
+        #: vouched, and headers, of the last fetch of each address
+        self.told: dict[str, tuple[bool, Mapping[str, str]]] = {}
+        #: bytes at most of the last fetch of each address
+        self.most: dict[str, int] = {}
+        #: fetches wait for it
+        self.gate: asyncio.Event | None = None
+        #: why nothing can be made usable
+        self.unusable: Exception | None = None
 
     async def bring_in(
-        self, url: str, *, max_bytes: int, timeout_s: float, vouched: bool = False
-    ) -> StoredFile:
-        assert vouched
-        assert max_bytes > 0
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        timeout_s: float,
+        vouched: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Media:
         assert timeout_s > 0
         self.fetched.append(url)
+        self.most[url] = max_bytes
+        self.told[url] = vouched, dict(headers or {})
+        if self.gate is not None:
+            await self.gate.wait()
         if (error := self.errors.get(url) or self.errors.get("*")) is not None:
             raise error
-        return await self._storage.put(self.content(url), mime="image/png", width=64, height=48)
+        found = self.found.get(url) or (film() if url.endswith(".mp4") else Found())
+        return await self._keep(found.content or self.content(url), found)
+
+    async def take_in(self, path: Path) -> Media:
+        content = await asyncio.to_thread(path.read_bytes)
+        await asyncio.to_thread(path.unlink)
+        return await self._keep(content, film() if content.startswith(MP4) else Found())
+
+    async def as_input(self, media: Media) -> Media:
+        if self.unusable is not None:
+            raise self.unusable
+        most = VIDEO_MAX_BYTES if media.kind is MediaKind.VIDEO else PICTURE_MAX_BYTES
+        if media.mime in _PLAIN and media.size <= most:
+            return media
+        if media.kind is MediaKind.VIDEO:
+            return await self._keep(MP4 + media.file.encode(), film(media.duration_ms or 0))
+        return await self._keep(PNG + media.file.encode(), Found(width=media.width, height=media.height))
+
+    async def _keep(self, content: bytes, found: Found) -> Media:
+        media = await self._storage.put(
+            content,
+            mime=found.mime,
+            width=found.width,
+            height=found.height,
+            duration_ms=found.duration_ms,
+        )
+        if media.kind is MediaKind.VIDEO:
+            frame = self._storage.incoming / f"{media.file}.frame"
+            frame.write_bytes(b"\xff\xd8\xff\xe0" + media.file.encode())
+            await self._storage.put_rendition(media.file, "still", frame)
+        return media

@@ -20,13 +20,15 @@ from starlette.applications import Starlette
 from bot.app import engine_loops
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
+from bot.domain.commands import Making
 from bot.domain.jobs import Job, State
+from bot.domain.media import Media
 from bot.domain.parsing import parse
 from bot.domain.people import Caller, Place
 from bot.domain.pricing import published_rates
 from bot.domain.quota import Level
-from bot.engine.adapter import Adapter
-from bot.engine.answers import Accepted, Note
+from bot.engine.adapter import Adapter, Files
+from bot.engine.answers import Accepted, Note, Quote
 from bot.engine.core import Core
 from bot.engine.enquiries import counted
 from bot.engine.limits import RateLimit
@@ -39,8 +41,8 @@ from bot.providers.base import Provider
 from bot.sealing import Seal
 from bot.settings import Settings, Timing
 from bot.signing import Signer
-from bot.store.database import connect
-from bot.store.jobs import find_job
+from bot.store.database import Transaction, connect
+from bot.store.jobs import find_job, jobs_of_cards
 from bot.store.migrating import migrate
 from bot.store.queries import Query
 from bot.web.callbacks import Callbacks
@@ -56,6 +58,7 @@ QUICK = {
     "watch_interval": 10,
     "sweep_interval": 40,
     "account_check": 25,
+    "asset_retry": 25,
     "progress_interval": 50,
     "delivery_retry": 20,
     "stop": 3_000,
@@ -118,6 +121,9 @@ class House:
     def provider(self) -> FakeProvider:
         return self.providers[0]
 
+    def provider_of(self, account: str) -> FakeProvider:
+        return next(one for one in self.providers if one.account == account)
+
     def start(self, *names: str) -> None:
         """Start the loops whose names begin like this; without names, all."""
         for name, loop in self._loops.items():
@@ -168,8 +174,24 @@ class House:
         assert isinstance(answer, Note)
         return answer
 
+    async def quote(self, text: str, *, by: Caller = ADA, **more: Any) -> Quote:
+        command = parse(text)
+        assert isinstance(command, Making)
+        return await self.studio.quote(command, by, **more)
+
     async def press(self, action: Action, job: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Any:
         return await self.studio.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
+
+    async def upload(self, content: bytes, *, by: Caller = ADA) -> Media:
+        """Send a file before the command that names it."""
+        return await self.studio.take_in(self._on_its_way(content), by)
+
+    def _on_its_way(self, content: bytes) -> Path:
+        folder = self.core.storage.incoming
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"upload {self.new_key()}"
+        path.write_bytes(content)
+        return path
 
     def new_key(self) -> str:
         return f"{self.core.owner}-{next(self._keys)}"
@@ -178,6 +200,9 @@ class House:
         found = await find_job(self.core.database, card.jobs[0].id)
         assert found is not None
         return found
+
+    async def jobs(self, card: CardView) -> list[Job]:
+        return (await jobs_of_cards(self.core.database, [card.card]))[card.card]
 
     async def comes_to(self, card: CardView, *states: State) -> Job:
         """Wait until the card's first job is in one of the states."""
@@ -193,6 +218,12 @@ class House:
 
     async def ends(self, card: CardView) -> Job:
         return await self.comes_to(card, State.COMPLETED, State.FAILED, State.CANCELLED)
+
+    async def made(self, text: str = "/imagine a red fox", **more: Any) -> Job:
+        """Give a command and wait for its result, to build on."""
+        job = await self.ends(await self.ask(text, **more))
+        assert State.COMPLETED is job.state, job.failure
+        return job
 
     async def shown(self, card: CardView, holds: Callable[[CardView], bool]) -> CardView:
         """Wait until the card's message shows something."""
@@ -228,6 +259,14 @@ class House:
     async def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.core.database.fetch(Query("look", sql), **values)]
 
+    async def change(self, sql: str, **values: object) -> None:
+        """Make true what would take long to come about."""
+
+        async def run(tx: Transaction) -> None:
+            await tx.run(Query("change", sql), **values)
+
+        await self.core.database.exclusively(run)
+
     async def causes(self, card: CardView) -> list[str]:
         """Why the card's first job moved, in order."""
         sql = "SELECT cause FROM job_event WHERE job = :job ORDER BY id"
@@ -258,6 +297,7 @@ async def open_house(
     providers: Sequence[Provider] = (),
     clock: Clock | None = None,
     chat: FakeChat | None = None,
+    files: Files | None = None,
     reachable: bool = True,
     start: Sequence[str] | None = (),
     owner: str = "house",
@@ -290,9 +330,10 @@ async def open_house(
                 monotonic=clock.monotonic,
             ),
             reachable_at="http://bot.invalid" if reachable else None,
+            files={"chat": files} if files is not None else {},
         )
         await prepare_store(core)
-        adapters = [Adapter(name="chat", outlet=chat)]
+        adapters = [Adapter(name="chat", outlet=chat, files=files)]
         watchers = {provider.account: Watcher(core, provider) for provider in providers}
         callbacks = Callbacks(core, watchers)
         async with asyncio.TaskGroup() as group:

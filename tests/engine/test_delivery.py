@@ -87,7 +87,7 @@ async def _is_shown(house: House, card: CardView) -> bool:
 
 
 async def test_a_card_that_looks_the_same_is_not_shown_again(house: Open) -> None:
-    async with house(times={"progress_interval": 15}) as home:
+    async with house(simulator_speed=1, times={"progress_interval": 15}) as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
         await home.shown(card, lambda view: view.jobs[0].tone is Tone.RUNNING)
@@ -174,7 +174,7 @@ async def test_a_card_that_cannot_be_shown_is_given_up_but_never_its_result(any_
         assert 1 == home.chat.shows
         assert "the channel is gone" == (await row_of(home, card))["undeliverable"]
         note = await home.learn(f"/show {job.id}")
-        assert job.result == note.views[0].jobs[0].picture
+        assert job.result == note.views[0].jobs[0].media
         assert (job.price, 0) == await home.money()
 
 

@@ -24,7 +24,7 @@ async def test_history_lists_ones_own_jobs_the_newest_first(any_house: Open) -> 
         note = await home.learn("/history 2")
 
         assert ["fox 2", "fox 1"] == [view.title for view in note.views]
-        assert all(view.jobs[0].picture for view in note.views)
+        assert all(view.jobs[0].media for view in note.views)
 
 
 async def test_history_follows_a_person_into_other_workspaces(house: Open) -> None:
@@ -35,7 +35,7 @@ async def test_history_follows_a_person_into_other_workspaces(house: Open) -> No
 
 
 async def test_status_tells_place_and_state_of_what_has_not_ended(house: Open) -> None:
-    async with house(start=None) as home:
+    async with house(start=None, simulator_speed=1) as home:
         assert "Nothing is running" == (await home.learn("/status")).title
         cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
         note = await home.learn("/status")
@@ -54,7 +54,7 @@ async def test_show_has_the_picture_and_its_buttons(house: Open) -> None:
     async with house() as home:
         job = await home.ends(await home.ask())
         (view,) = (await home.learn(f"/show {job.id}", by=BOB)).views
-        assert job.result == view.jobs[0].picture
+        assert job.result == view.jobs[0].media
         assert Action.VARIATION in view.jobs[0].actions
         assert Tone.DONE is view.jobs[0].tone
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from bot.domain.errors import RateLimited
+from bot.domain.formats import Lane
 from bot.domain.jobs import State
 from bot.domain.people import Caller
-from bot.domain.requests import Lane
 from bot.store.claiming import ClaimRequest, claim
 from bot.store.queries import Query
 from tests.engine.conftest import Open

@@ -11,8 +11,8 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, QuotaExhausted, Refused, Rejected
+from bot.domain.formats import ImageModel
 from bot.domain.jobs import State
-from bot.domain.requests import ImageModel
 from bot.engine.answers import Accepted
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
@@ -88,12 +88,12 @@ async def test_a_failed_job_is_no_source(house: Open) -> None:
         home.provider.steps.append(Rejected("no"))
         card = await home.ask()
         await home.comes_to(card, State.FAILED)
-        async with refused(home, InvalidRequest, "has no picture"):
+        async with refused(home, InvalidRequest, "has no result"):
             await home.say(f"/reframe 1:1 {card.jobs[0].id}")
 
 
 async def test_without_a_finished_picture_a_bare_reframe_says_what_to_do(house: Open) -> None:
-    async with house(start=None) as home, refused(home, InvalidRequest, "Make one with /imagine first"):
+    async with house(start=None) as home, refused(home, InvalidRequest, "Make one with /imagine, or name"):
         await home.say("/reframe 1:1")
 
 
@@ -188,7 +188,8 @@ async def test_the_same_event_again_answers_the_same_card_and_reserves_once(hous
         assert isinstance(first, Accepted)
         assert isinstance(again, Accepted)
         assert (False, True) == (first.repeated, again.repeated)
-        assert first.view == again.view
+        assert [job.id for job in first.view.jobs] == [job.id for job in again.view.jobs]
+        assert first.view.card == again.view.card
         assert (0, PRICE) == await home.money()
 
 

@@ -5,8 +5,9 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import OutcomeUnknown, RateLimited
 from bot.domain.failures import FailureCategory
+from bot.domain.formats import Lane
 from bot.domain.jobs import State
-from bot.domain.requests import ImageRequest, Lane
+from bot.domain.requests import ImageRequest
 from bot.providers.base import GenerationState
 from bot.store.claiming import ClaimRequest, CoolDown, claim, cool_down
 from tests.engine.conftest import Open

@@ -1,112 +1,43 @@
-"""Preparing: what a job builds on is looked at before it waits in line."""
+"""Preparing: what a job builds on is fetched, looked at and made usable before the job waits in line."""
 
+import asyncio
+
+import pytest
+
+from bot.domain.actions import Action
 from bot.domain.cards import CardView
-from bot.domain.errors import RateLimited
+from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.failures import FailureCategory
+from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
-from bot.domain.requests import Lane, ReframeImageRequest
-from bot.engine.preparing import INPUT_MAX_BYTES
-from bot.store.claiming import CoolDown, cool_down
+from bot.domain.media import MediaKind
+from bot.domain.pricing import price
+from bot.domain.quota import Level
+from bot.domain.requests import (
+    PICTURE_MAX_BYTES,
+    VIDEO_MAX_BYTES,
+    ImageRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+)
+from bot.engine.preparing import HANDS, prepare
+from bot.store.holdings import files_in_use
 from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeProvider, Found, film
 from tests.engine.house import House
 
-WITHOUT_PREPARING = ("submit", "watch", "deliver", "orphans")
+PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4"
+PREPARING_ALONE = ("prepare", "deliver")
 
 
-async def picture(house: House) -> Job:
-    return await house.ends(await house.ask())
+async def prepared(house: House, text: str, **more: object) -> Job:
+    """A job whose inputs have been brought in; nothing submits it."""
+    return await house.comes_to(await house.ask(text, **more), State.QUEUED)
 
 
-async def test_a_picture_that_is_there_is_handed_to_the_provider_by_a_signed_link(any_house: Open) -> None:
-    async with any_house() as home, home.http() as http:
-        source = await picture(home)
-        card = await home.ask(f"/reframe 1:1 {source.id} --prompt 'with more sky'")
-
-        assert State.COMPLETED is (await home.ends(card)).state
-        request, media, _ = home.provider.creates[-1]
-        assert isinstance(request, ReframeImageRequest)
-        assert [source.id] == list(media)
-        served = await http.get(media[source.id].removeprefix("http://bot.invalid"))
-        assert 200 == served.status_code
-        assert "image/png" == served.headers["content-type"]
-        assert "prepared" in await home.causes(card)
-
-
-async def test_without_a_public_url_the_provider_gets_its_own_link(house: Open) -> None:
-    async with house(reachable=False) as home:
-        source = await picture(home)
-        assert State.COMPLETED is (await home.ends(await home.ask(f"/reframe 1:1 {source.id}"))).state
-        assert source.remote_id is not None
-        _, media, _ = home.provider.creates[-1]
-        assert {source.id: home.provider.generations[source.remote_id].asset_url} == media
-
-
-async def test_a_link_that_cannot_be_had_now_is_asked_for_later(house: Open) -> None:
-    async with house(reachable=False) as home:
-        source = await picture(home)
-        home.provider.get_error = lambda _: RateLimited("slow down")
-        card = await home.ask(f"/reframe 1:1 {source.id}")
-
-        async def waits() -> bool:
-            return "input_not_ready" in await home.causes(card)
-
-        await home.until(waits)
-        assert 1 == len(home.provider.creates)
-        home.provider.get_error = lambda _: None
-        home.advance(5_001)
-
-        assert State.COMPLETED is (await home.ends(card)).state
-
-
-async def test_an_input_that_is_gone_by_then_fails_the_job_unpaid(any_house: Open) -> None:
-    async with any_house(start=WITHOUT_PREPARING) as home:
-        source = await picture(home)
-        card = await home.ask(f"/reframe 1:1 {source.id}")
-        await home.learn(f"/delete {source.id}")
-
-        await fails(home, card, FailureCategory.INPUT_UNREACHABLE, "could not be read")
-
-
-async def test_an_input_whose_file_is_lost_fails_the_job_unpaid(house: Open) -> None:
-    async with house(start=WITHOUT_PREPARING) as home:
-        source = await picture(home)
-        assert source.result is not None
-        card = await home.ask(f"/reframe 1:1 {source.id}")
-        await home.core.storage.remove(source.result.file)
-
-        await fails(home, card, FailureCategory.INPUT_UNREACHABLE, "could not be read")
-
-
-async def test_an_input_that_is_too_big_for_the_api_fails_the_job_unpaid(house: Open) -> None:
-    async with house(start=WITHOUT_PREPARING) as home:
-        home.library.content = lambda _: b"\x89PNG\r\n\x1a\n".ljust(INPUT_MAX_BYTES + 1, b"x")
-        source = await picture(home)
-        card = await home.ask(f"/reframe 1:1 {source.id}")
-
-        await fails(home, card, FailureCategory.REJECTED, "10 MB is the most")
-
-
-async def test_an_input_that_goes_while_its_job_waits_in_line_fails_the_job_unpaid(house: Open) -> None:
-    async with house() as home:
-        source = await picture(home)
-        lane = CoolDown(account="one", lane=Lane.IMAGE, until=home.clock.wall() + 60_000)
-        await home.core.database.write(cool_down, lane)
-        card = await home.ask(f"/reframe 1:1 {source.id}")
-        await home.comes_to(card, State.QUEUED)
-        await home.learn(f"/delete {source.id}")
-        home.advance(60_000)
-
-        assert State.FAILED is (await home.ends(card)).state
-        assert (source.price, 0) == await home.money()
-        assert 1 == len(home.provider.creates)
-
-
-async def fails(house: House, card: CardView, category: FailureCategory, told: str) -> None:
-    """Once it is prepared, the job fails for this reason, and what it had reserved is free again."""
-    assert State.PREPARING is (await house.job(card)).state
-    used, reserved = await house.money()
-    assert reserved
-    house.start()
+async def fails(house: House, card: CardView, category: FailureCategory, told: str) -> Job:
+    """The job fails for this reason, which is shown, before it is sent; nothing of it is reserved."""
+    creates = len(house.provider.creates)
     job = await house.ends(card)
     assert State.FAILED is job.state
     assert job.failure is not None
@@ -114,5 +45,315 @@ async def fails(house: House, card: CardView, category: FailureCategory, told: s
     seen = await house.shown(card, lambda view: view.settled)
     assert told in seen.jobs[0].headline
     assert "not charged" in seen.jobs[0].headline
-    assert (used, 0) == await house.money()
-    assert 1 == len(house.provider.creates)
+    assert 0 == (await house.money())[1]
+    assert creates == len(house.provider.creates)
+    return job
+
+
+async def test_an_address_is_fetched_and_kept_for_the_job(any_house: Open) -> None:
+    async with any_house(start=PREPARING_ALONE) as home:
+        home.library.found[PHOTO] = Found(width=1152, height=2048)
+        job = await prepared(home, f"/animate it runs --start {PHOTO}")
+
+        assert isinstance(job.request, VideoRequest)
+        start = job.request.start
+        assert start is not None
+        assert start.file is not None
+        assert (PHOTO, MediaKind.PICTURE) == (start.url, start.kind)
+        assert AspectRatio.PORTRAIT is job.request.aspect_ratio
+        assert {start.file.file} == await files_in_use(home.core.database, [start.file.file])
+        assert [PHOTO] == home.library.fetched
+        assert (False, {}) == home.library.told[PHOTO]
+
+
+async def test_the_influence_of_each_picture_outlives_the_fetch(house: Open) -> None:
+    async with house(start=PREPARING_ALONE) as home:
+        text = f"/imagine a red fox --image {PHOTO}@0.3 --image {PHOTO}?2@0.9 --style {PHOTO}@0.5"
+        job = await prepared(home, f"{text} --character {PHOTO}?3 --modify {PHOTO}?4@0.7")
+
+        request = job.request
+        assert isinstance(request, ImageRequest)
+        assert request.style_ref is not None
+        assert request.modify_ref is not None
+        assert [0.3, 0.9] == [one.weight for one in request.image_refs]
+        assert (0.5, 0.7) == (request.style_ref.weight, request.modify_ref.weight)
+        assert not any(one.pending for one in request.references)
+        assert sorted([PHOTO, *(f"{PHOTO}?{number}" for number in (2, 3, 4))]) == sorted(home.library.fetched)
+
+
+async def test_a_video_is_paid_by_its_length_once_that_is_known(any_house: Open) -> None:
+    async with any_house(start=None, default_allowance="50") as home:
+        home.library.found[FILM] = film(4_000)
+        card = await home.ask(f"/reframe 9:16 {FILM} --model ray-2")
+        dear = (await home.job(card)).price
+        assert (0, dear) == await home.money()
+        home.start(*PREPARING_ALONE)
+        job = await home.comes_to(card, State.QUEUED)
+
+        assert isinstance(job.request, ReframeVideoRequest)
+        assert 4_000 == job.request.duration_ms
+        assert job.price == price(job.request, home.core.rates)
+        assert dear > 2 * job.price
+        for level in (Level.MEMBER, Level.CEILING):
+            assert (0, job.price) == await home.money(level=level)
+
+        home.start()
+        await home.ends(card)
+        for level in (Level.MEMBER, Level.CEILING):
+            assert (job.price, 0) == await home.money(level=level)
+
+
+async def test_a_video_in_the_shape_of_its_picture_is_paid_by_that_shape(house: Open) -> None:
+    async with house(start=None) as home:
+        home.library.found[PHOTO] = Found(width=500, height=500)
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        dear = (await home.job(card)).price
+        home.start(*PREPARING_ALONE)
+        job = await home.comes_to(card, State.QUEUED)
+        assert AspectRatio.SQUARE is job.request.aspect_ratio
+        assert dear > job.price == price(job.request, home.core.rates)
+        assert (0, job.price) == await home.money()
+
+
+async def test_a_video_of_31_seconds_is_not_reframed(any_house: Open) -> None:
+    async with any_house(default_allowance="50") as home:
+        home.library.found[FILM] = film(31_000)
+        card = await home.ask(f"/reframe 9:16 {FILM}")
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "31 s long, and ray-flash-2 takes up to 30 s")
+
+
+async def test_a_video_that_only_another_model_takes_is_refused_with_its_name(house: Open) -> None:
+    async with house(default_allowance="50") as home:
+        home.library.found[FILM] = film(12_000)
+        card = await home.ask(f"/reframe 9:16 {FILM} --model ray-2")
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "ray-flash-2 takes up to 30 s")
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "found", "told"),
+    [
+        ("/animate it runs --start {}", PHOTO, film(), "A picture is needed here, and this is a video"),
+        ("/imagine a fox --style {}", PHOTO, film(), "A picture is needed here, and this is a video"),
+        ("/reframe 1:1 {}", PHOTO, film(), "/reframe takes videos with a ray model"),
+        ("/reframe 1:1 {}", FILM, Found(), "A video is needed here, and this is a picture"),
+        ("/reframe 1:1 {0} --model ray-2 --first_frame {0}", PHOTO, film(), "A picture is needed here"),
+    ],
+)
+async def test_what_turns_out_to_be_of_the_other_kind_is_refused(
+    house: Open, text: str, address: str, found: Found, told: str
+) -> None:
+    async with house(default_allowance="50") as home:
+        home.library.found[address] = found
+        card = await home.ask(text.format(address))
+        await fails(home, card, FailureCategory.INPUT_REFUSED, told)
+
+
+async def test_what_cannot_be_used_at_all_is_refused_in_words(house: Open) -> None:
+    async with house() as home:
+        home.library.unusable = MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "send a video as MP4, or a still picture")
+
+
+async def test_what_is_fetched_is_bounded_by_what_can_be_used(house: Open) -> None:
+    async with house(default_allowance="50") as home:
+        await home.made(f"/animate it runs --start {PHOTO}")
+        await home.made(f"/reframe 1:1 {FILM}")
+        assert PICTURE_MAX_BYTES < home.library.most[PHOTO] < VIDEO_MAX_BYTES
+        assert VIDEO_MAX_BYTES == home.library.most[FILM]
+
+
+async def test_a_picture_of_another_format_is_sent_converted(any_house: Open) -> None:
+    async with any_house() as home, home.http() as http:
+        home.library.found[PHOTO] = Found(mime="image/webp", content=b"RIFF....WEBP")
+        await home.made(f"/animate it runs --start {PHOTO}")
+
+        _, media, _ = home.provider.creates[-1]
+        served = await http.get(media[PHOTO].removeprefix("http://bot.invalid"))
+        assert "image/png" == served.headers["content-type"]
+
+
+async def test_what_is_out_of_reach_is_tried_again(any_house: Open) -> None:
+    async with any_house() as home:
+        home.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await home.until(lambda: home.library.fetched)
+        await home.until(lambda: _rests(home, card))
+        assert State.PREPARING is (await home.job(card)).state
+        assert 0 < (await home.money())[1]
+
+        del home.library.errors[PHOTO]
+        home.advance(home.core.times.prepare_retry)
+        assert State.COMPLETED is (await home.ends(card)).state
+        assert 2 == home.library.fetched.count(PHOTO)
+
+
+async def _rests(house: House, card: CardView) -> bool:
+    """The job waits until its inputs are tried again."""
+    sql = "SELECT run_at, lease_owner FROM job WHERE id = :job"
+    (row,) = await house.rows(sql, job=card.jobs[0].id)
+    return row["lease_owner"] is None and row["run_at"] > house.clock.wall()
+
+
+async def test_what_stays_out_of_reach_is_given_up_unpaid(any_house: Open) -> None:
+    async with any_house() as home:
+        home.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await home.until(lambda: _rests(home, card))
+        home.advance(home.core.times.prepare_deadline)
+        await fails(home, card, FailureCategory.INPUT_UNREACHABLE, "could not be read")
+
+
+async def test_an_error_that_nobody_foresaw_leaves_the_job_to_the_next_lease(house: Open) -> None:
+    async with house() as home:
+        home.library.errors[PHOTO] = ValueError("a defect")
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await home.until(lambda: home.library.fetched)
+        await home.made("/animate others are not held up")
+        del home.library.errors[PHOTO]
+        home.advance(home.core.times.prepare_lease + 1)
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_an_input_is_not_fetched_by_two_replicas_at_once(any_house: Open) -> None:
+    clock = Clock()
+    providers = [FakeProvider(clock)]
+    async with (
+        any_house(clock=clock, providers=providers, start=("prepare",), owner="first") as first,
+        any_house(clock=clock, providers=providers, start=None, owner="second") as second,
+    ):
+        cards = await has_its_hands_full(first)
+        second.start("prepare")
+        await second.comes_to(await second.ask(f"/animate it runs --start {PHOTO}"), State.QUEUED)
+
+        assert [PHOTO] == second.library.fetched
+        assert first.library.gate is not None
+        first.library.gate.set()
+        for card in cards:
+            await first.comes_to(card, State.QUEUED)
+        assert HANDS == len(first.library.fetched)
+        assert [PHOTO] == second.library.fetched
+
+
+async def has_its_hands_full(house: House) -> list[CardView]:
+    """Let a replica prepare as many jobs as it can at once, so that it takes no other, and hold it there."""
+    house.library.gate = asyncio.Event()
+    cards = [await house.ask(f"/animate it runs --start {PHOTO}?{number}") for number in range(HANDS)]
+    await house.until(lambda: len(house.library.fetched) == HANDS)
+    return cards
+
+
+async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: Open) -> None:
+    clock = Clock()
+    providers = [FakeProvider(clock)]
+    async with (
+        any_house(clock=clock, providers=providers, start=("prepare",), owner="stuck") as stuck,
+        any_house(clock=clock, providers=providers, start=None, owner="heir") as heir,
+    ):
+        cards = await has_its_hands_full(stuck)
+        card, late = cards[0], await stuck.job(cards[0])
+        heir.advance(heir.core.times.prepare_lease + 1)
+        heir.start("prepare")
+        for one in cards:
+            await heir.comes_to(one, State.QUEUED)
+        job = await heir.job(card)
+        assert set(stuck.library.fetched) == set(heir.library.fetched)
+
+        # Whoever comes late changes nothing.
+        assert stuck.library.gate is not None
+        stuck.library.gate.set()
+        await prepare(stuck.core, late)
+        assert job == await heir.job(card)
+        assert ["accepted", "prepared"] == await heir.causes(card)
+
+
+async def test_an_input_that_takes_longer_than_the_lease_is_out_of_reach(house: Open) -> None:
+    """Nobody else can have begun with it meanwhile."""
+    async with house(times={"prepare_lease": 100}) as home:
+        home.library.gate = asyncio.Event()
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await home.until(lambda: _rests(home, card))
+        home.advance(home.core.times.prepare_deadline)
+        await fails(home, card, FailureCategory.INPUT_UNREACHABLE, "could not be read")
+
+
+async def test_a_job_is_taken_back_while_its_input_is_on_its_way(any_house: Open) -> None:
+    async with any_house() as home:
+        home.library.gate = asyncio.Event()
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await home.until(lambda: home.library.fetched)
+        await home.learn(f"/cancel {card.jobs[0].id}")
+        home.library.gate.set()
+        await home.made("/animate others go on")
+
+        assert State.CANCELLED is (await home.job(card)).state
+        assert ["accepted", "cancelled"] == await home.causes(card)
+        assert 1 == len(home.provider.creates)
+        assert 0 == (await home.money())[1]
+
+
+async def test_a_stop_does_not_wait_for_a_fetch_and_gives_its_job_back(any_house: Open) -> None:
+    clock = Clock()
+    async with any_house(clock=clock, owner="first") as home:
+        home.library.gate = asyncio.Event()
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await home.until(lambda: home.library.fetched)
+        # Leaving stops it, and fails where a loop does not end in time.
+    async with any_house(clock=clock, start=None, owner="second") as home:
+        assert [{"lease_owner": None}] == await home.rows("SELECT lease_owner FROM job")
+        home.start("prepare")
+        await home.comes_to(card, State.QUEUED)
+        assert [PHOTO] == home.library.fetched
+
+
+@pytest.mark.parametrize(
+    ("text", "most"), [("/imagine a red fox", PICTURE_MAX_BYTES), ("/animate a red fox", VIDEO_MAX_BYTES)]
+)
+async def test_a_result_that_is_too_big_to_be_sent_is_made_smaller(
+    any_house: Open, text: str, most: int
+) -> None:
+    async with any_house(default_allowance="50") as home:
+        source = await home.made(text)
+        await grow(home, source, most + 1)
+        job = await home.made(f"/reframe 1:1 {source.id}")
+
+        (reference,) = job.request.references
+        assert reference.file is not None
+        assert source.result is not None
+        assert source.result.file != reference.file.file
+        assert source.result.kind is reference.kind
+        assert source.result.duration_ms == reference.file.duration_ms
+
+
+async def test_however_big_a_video_is_it_can_be_gone_on_from(house: Open) -> None:
+    """The provider has it already; nothing of it is sent."""
+    async with house() as home:
+        source = await home.made("/animate a red fox")
+        await grow(home, source, 2 * VIDEO_MAX_BYTES)
+        await home.made(f"/extend {source.id} it jumps")
+        assert {source.id: source.remote_id} == home.provider.creates[-1][1]
+
+
+async def test_again_fetches_an_address_once_more_whose_file_is_gone(house: Open) -> None:
+    async with house() as home:
+        first = await home.made(f"/animate it runs --start {PHOTO}")
+        await home.learn(f"/delete {first.id}")
+        other = await home.made(f"/animate it runs --start {PHOTO}")
+        (reference,) = other.request.references
+        assert reference.file is not None
+        await home.core.storage.remove(reference.file.file)
+        await home.ends((await home.press(Action.AGAIN, other.id)).view)
+
+        assert 3 == home.library.fetched.count(PHOTO)
+        assert State.COMPLETED is (await home.ends((await home.press(Action.AGAIN, other.id)).view)).state
+
+
+async def grow(house: House, job: Job, size: int) -> None:
+    """Have a result be large by its record: nobody writes 100 MB for a test."""
+    assert job.result is not None
+    await house.change(
+        "UPDATE job SET result = replace(result, :before, :after) WHERE id = :job",
+        before=f'"size":{job.result.size},',
+        after=f'"size":{size},',
+        job=job.id,
+    )

@@ -91,7 +91,7 @@ async def test_a_callback_that_names_another_generation_has_no_effect(house: Ope
 
 async def test_a_generation_that_dreams_on_is_still_running(house: Open) -> None:
     """Whatever state the API invents is read as dreaming."""
-    async with house() as home:
+    async with house(simulator_speed=100) as home:
         home.provider.born = DREAMING
         card = await home.ask()
         await home.comes_to(card, State.SUBMITTED)

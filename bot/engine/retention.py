@@ -1,0 +1,61 @@
+"""Retention: media leave the storage when nobody needs them any longer, or their time is over."""
+
+from collections.abc import Sequence
+
+from bot.domain.errors import MediaUnavailable
+from bot.engine.core import Core, log
+from bot.store.holdings import Expiry, HoldingsEnded, end_holdings, expire_jobs, files_in_use
+
+_AT_ONCE = 200
+_DAY_MS = 86_400_000
+#: a file that nobody holds may still be on its way into a job for so long
+_YOUNG_MS = 7_200_000
+
+
+async def retain(core: Core) -> None:
+    """Look for media whose time is over, until the process stops."""
+    async for _ in core.rounds("retention", core.times.retention_interval):
+        await core.steadily("uploads", lambda: end_uploads(core))
+        await core.steadily("retention", lambda: expire(core))
+        await core.steadily("strays", lambda: remove_strays(core))
+
+
+async def end_uploads(core: Core) -> None:
+    """Let go of files that were sent for a command which never came."""
+    while not core.stopping.is_set():
+        ended = HoldingsEnded(now=core.clock(), count=_AT_ONCE)
+        if not (files := await core.database.write(end_holdings, ended)):
+            return
+        await remove_unused(core, files)
+
+
+async def expire(core: Core) -> None:
+    """Remove the media of jobs that ended long ago; what somebody starred stays."""
+    if core.settings.retention_days is None:
+        return
+    before = core.clock() - core.settings.retention_days * _DAY_MS
+    while not core.stopping.is_set():
+        due = Expiry(finished_before=before, count=_AT_ONCE)
+        if not (expired := await core.database.write(expire_jobs, due)):
+            return
+        log.info("media_expired", jobs=len(expired))
+        await remove_unused(core, [file for files in expired for file in files])
+
+
+async def remove_strays(core: Core) -> None:
+    """Remove files that a process stored before it died and could say for what."""
+    async for files in core.storage.strays(_YOUNG_MS, now=core.clock()):
+        await remove_unused(core, files)
+
+
+async def remove_unused(core: Core, files: Sequence[str]) -> None:
+    """Remove files that nobody holds, asked at the last moment: the same content may have come in again."""
+    held = await files_in_use(core.database, files) if files else set()
+    for file in files:
+        if file in held:
+            continue
+        try:
+            await core.storage.remove(file)
+        except MediaUnavailable as error:
+            # Nobody holds it any more, so it is a stray: they are looked for again and again.
+            log.warning("file_not_removed", error=str(error))

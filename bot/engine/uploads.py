@@ -1,0 +1,34 @@
+"""Files that people send before the command that names them."""
+
+from pathlib import Path
+
+from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
+from bot.domain.media import Media
+from bot.domain.people import Caller
+from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
+from bot.engine.core import Core
+from bot.engine.retention import remove_unused
+from bot.store.holdings import UploadHeld, hold_upload
+
+
+async def take_in(core: Core, path: Path, caller: Caller) -> Media:
+    """Keep a file from `Library.incoming` for a while; raises Refused for what it must not be.
+
+    The file at `path` is consumed. What a provider would not take as it is, is kept as one that it does.
+    """
+    core.rate_limit.spend(caller.member)
+    try:
+        media = await core.library.as_input(await core.library.take_in(path))
+    except MediaRefused as error:
+        raise InvalidRequest(str(error)) from error
+    except MediaUnavailable as error:
+        raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
+    held = UploadHeld(file=media.file, member=caller.member, until=core.clock() + core.times.upload_hold)
+    if not await core.database.write(hold_upload, held):
+        await remove_unused(core, [media.file])
+        raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
+    return media
+
+
+#: the largest file that is worth taking in, in bytes
+UPLOAD_MAX_BYTES = max(PICTURE_MAX_BYTES, VIDEO_MAX_BYTES)

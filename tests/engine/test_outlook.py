@@ -1,0 +1,143 @@
+"""What is told of a job that has not ended: learned from others of its kind, and never taken back unsaid."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+
+from bot.domain.cards import CardView, JobView
+from bot.domain.errors import RateLimited
+from bot.domain.jobs import State
+from bot.providers.base import GenerationState
+from bot.store.jobs import paces
+from tests.engine.conftest import Open
+from tests.engine.house import BOB, House
+
+SECOND = 1_000
+#: what a wait may grow by before it is told anew
+SLACK = 8 * SECOND
+
+
+async def takes(house: House, text: str, milliseconds: int) -> None:
+    """Have a generation that takes so long."""
+    house.provider.born = GenerationState.DREAMING
+    card = await house.ask(text)
+    job = await house.comes_to(card, State.SUBMITTED)
+    house.advance(milliseconds)
+    assert job.remote_id is not None
+    house.provider.end(job.remote_id, GenerationState.COMPLETED)
+    house.core.database.signals.wake_all()
+    assert State.COMPLETED is (await house.ends(card)).state
+
+
+async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_house: Open) -> None:
+    async with any_house(simulator_speed=1) as home:
+        await takes(home, "/animate a fox", 80 * SECOND)
+        await takes(home, "/animate a fox --resolution 540p", 40 * SECOND)
+        await takes(home, "/animate a fox --duration 9s", 160 * SECOND)
+        await takes(home, "/animate a fox --model ray-2", 120 * SECOND)
+
+        kinds = ("ray-flash-2/720p/5s", "ray-flash-2/540p/5s", "ray-flash-2/720p/9s", "ray-2/720p/5s")
+        learned = await paces(home.core.database, [f"video/{kind}" for kind in kinds])
+        took = [learned[f"video/{kind}"].usual / SECOND for kind in kinds]
+        assert pytest.approx([80, 40, 160, 120], abs=15) == took
+
+        card = await home.ask("/animate a fox --resolution 540p")
+        seen = await home.shown(card, lambda view: view.jobs[0].running_since is not None)
+        assert 40 * SECOND <= seen.jobs[0].expected_ms < 55 * SECOND
+
+
+async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(house: Open) -> None:
+    async with house(simulator_speed=1) as home:
+        for took in (20, 20, 20, 20, 60):
+            await takes(home, "/imagine a fox", took * SECOND)
+        card = await home.ask()
+        await home.shown(card, lambda view: "Dreaming" in view.jobs[0].headline)
+
+        home.advance(50 * SECOND)
+        home.core.wake("cards")
+        await home.looks()
+        assert not any("longer than usual" in view.jobs[0].headline for view in home.chat.of(card.card))
+
+        home.advance(15 * SECOND)
+        seen = await home.shown(card, lambda view: "longer than usual" in view.jobs[0].headline)
+        assert "most are done in about 20 s" in seen.jobs[0].headline
+        (generation,) = [one for one in home.provider.generations.values() if one.state.value == "dreaming"]
+        home.provider.end(generation.id, GenerationState.COMPLETED)
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_who_falls_back_in_the_queue_is_told_why(any_house: Open) -> None:
+    async with any_house(start=("deliver", "progress"), simulator_speed=1) as home:
+        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
+        last = await home.shown(cards[2], lambda view: view.jobs[0].position == 3)
+        assert "Place 3" in last.jobs[0].headline
+        await home.ask("/imagine a bear", by=BOB)
+
+        await home.shown(cards[2], lambda view: view.jobs[0].position == 4)
+        told = next(text for text in said(home, cards[2]) if "Place 4 in the queue" in text)
+        assert "members with fewer jobs go first" in told
+
+
+async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_at_all(house: Open) -> None:
+    async with house(start=("deliver", "progress"), simulator_speed=1) as home:
+        card = await home.ask()
+        first = await home.shown(card, lambda view: view.jobs[0].ready_at is not None)
+        await home.until(lambda: _noted(home, card))
+        home.advance(2 * SECOND)
+        for _ in range(3):
+            again = await home.studio.look(card.card, BOB)
+            assert again is not None
+            assert first.jobs[0].ready_at == again.jobs[0].ready_at
+        home.advance(60 * SECOND)
+        await home.until(lambda: any("it goes slower than expected" in text for text in said(home, card)))
+
+
+def said(house: House, card: CardView) -> list[str]:
+    """Every headline of the card's one job: a reason is given once, and may be gone with the next view."""
+    return [view.jobs[0].headline for view in house.chat.of(card.card)]
+
+
+async def _noted(house: House, card: CardView) -> bool:
+    """What the message says is known to the next who says something."""
+    (row,) = await house.rows("SELECT told FROM card WHERE id = :id", id=card.card)
+    return bool(row["told"] != "{}")
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+async def test_nothing_shown_gets_worse_without_a_reason(any_house: Open, at_once: int) -> None:
+    """Over the whole way of many jobs of two members through a narrow lane."""
+    async with any_house(start=("deliver", "progress"), simulator_speed=1, image_concurrent=at_once) as home:
+        cards: list[CardView] = []
+        for number in range(6):
+            cards.append(await home.ask(f"/imagine fox {number}"))
+            if number % 2:
+                cards.append(await home.ask(f"/imagine bear {number}", by=BOB))
+            home.advance(SECOND)
+        home.start()
+        for card in cards:
+            home.advance(2 * SECOND)
+            await home.ends(card)
+        for card in cards:
+            await home.shown(card, lambda view: view.settled)
+            check_word([view.jobs[0] for view in home.chat.of(card.card)])
+
+
+def check_word(shown: Sequence[JobView]) -> None:
+    """Every view keeps the word of the one before it, or says why not."""
+    for before, after in pairwise(shown):
+        if after.ready_at is None or before.ready_at is None:
+            continue
+        fell = before.position is not None and after.position is not None and after.position > before.position
+        later = after.ready_at > before.ready_at + SLACK
+        assert not (fell or later) or "–" in after.headline or "longer" in after.headline
+
+
+async def test_who_is_in_the_queue_again_is_told_why(house: Open) -> None:
+    async with house(simulator_speed=1) as home:
+        home.provider.steps.append(RateLimited("slow down", retry_after_ms=60 * SECOND))
+        card = await home.ask()
+        seen = await home.shown(card, lambda view: "once more" in view.jobs[0].headline)
+        assert "Place 1 in the queue" in seen.jobs[0].headline
+        home.advance(60 * SECOND)
+        assert State.COMPLETED is (await home.ends(card)).state

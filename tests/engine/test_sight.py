@@ -1,0 +1,32 @@
+"""Who may act on a job: whoever sees it, also in the direct messages to which it was sent."""
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.errors import JobNotFound
+from bot.domain.people import Caller, Place
+from bot.engine.answers import Accepted
+from tests.engine.conftest import Open
+from tests.engine.house import BOB, EVE
+
+
+def at_home(caller: Caller) -> Caller:
+    """The same person in their direct messages."""
+    return Caller(
+        workspace="chat:@dm", person=caller.person, member=f"chat:@dm:{caller.name}", name=caller.name
+    )
+
+
+async def test_a_result_that_was_sent_can_be_used_where_it_arrived(house: Open) -> None:
+    async with house() as home:
+        card = await home.ask()
+        await home.ends(card)
+        job = card.jobs[0].id
+        await home.press(Action.SEND, job, by=BOB)
+
+        place = Place(adapter="chat", workspace="chat:@dm", channel=f"@{BOB.person}", private=True)
+        answer = await home.studio.act(Action.AGAIN, job, at_home(BOB), place, key="again")
+
+        assert isinstance(answer, Accepted)
+        with pytest.raises(JobNotFound):
+            await home.studio.act(Action.AGAIN, job, at_home(EVE), place, key="not sent to her")

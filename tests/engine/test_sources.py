@@ -1,0 +1,299 @@
+"""What a provider is sent for the things that a job builds on, with a public URL and without one."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.cards import CardView
+from bot.domain.errors import MediaRefused, MediaUnavailable, RateLimited
+from bot.domain.failures import FailureCategory
+from bot.domain.formats import Lane
+from bot.domain.jobs import State
+from bot.domain.media import MediaKind, Reference
+from bot.domain.requests import PICTURE_MAX_BYTES, ReframeImageRequest
+from bot.store.claiming import CoolDown, cool_down
+from tests.engine.conftest import Open
+from tests.engine.fakes import MP4, PNG, FakeFiles, Found
+from tests.engine.house import House
+
+PHOTO = "http://pictures.example/photo.png"
+WITHOUT_PREPARING = ("submit", "watch", "deliver", "orphans")
+
+
+async def sent(house: House) -> dict[str, str]:
+    """What the newest create was given for what it builds on."""
+    return dict(house.provider.creates[-1][1])
+
+
+async def test_a_result_is_handed_over_by_a_signed_link(any_house: Open) -> None:
+    async with any_house() as home, home.http() as http:
+        source = await home.made()
+        card = await home.ask(f"/reframe 1:1 {source.id} --prompt 'with more sky'")
+
+        assert State.COMPLETED is (await home.ends(card)).state
+        request, media, _ = home.provider.creates[-1]
+        assert isinstance(request, ReframeImageRequest)
+        assert [source.id] == list(media)
+        served = await http.get(media[source.id].removeprefix("http://bot.invalid"))
+        assert (200, "image/png") == (served.status_code, served.headers["content-type"])
+        assert "prepared" in await home.causes(card)
+
+
+async def test_a_frame_of_a_video_is_handed_over_as_a_picture(any_house: Open) -> None:
+    async with any_house() as home, home.http() as http:
+        source = await home.made("/animate a fox that runs")
+        await home.ends((await home.press(Action.VARIATION, source.id)).view)
+
+        (key, url), *_ = (await sent(home)).items()
+        assert f"{source.id}/still" == key
+        served = await http.get(url.removeprefix("http://bot.invalid"))
+        assert (200, "image/jpeg") == (served.status_code, served.headers["content-type"])
+
+
+async def test_a_file_that_was_sent_is_handed_over_by_a_signed_link(any_house: Open) -> None:
+    async with any_house() as home, home.http() as http:
+        file = Reference.of(await home.upload(PNG + b"mine"))
+        await home.made("/animate it runs", files=(file,))
+
+        served = await http.get((await sent(home))[file.key].removeprefix("http://bot.invalid"))
+        assert PNG + b"mine" == served.content
+
+
+async def test_each_link_is_made_anew_when_it_is_sent(house: Open) -> None:
+    """Links end; a job may wait in line for longer."""
+    async with house(start=("prepare", "watch", "deliver")) as home, home.http() as http:
+        file = Reference.of(await home.upload(PNG + b"mine"))
+        card = await home.ask("/animate it runs", files=(file,))
+        await home.comes_to(card, State.QUEUED)
+        home.advance(home.core.times.media_link - 60_000)
+        home.start()
+        await home.ends(card)
+        url = (await sent(home))[file.key]
+        home.advance(home.core.times.media_link - 60_000)
+        assert 200 == (await http.get(url.removeprefix("http://bot.invalid"))).status_code
+
+
+async def test_without_a_public_url_the_provider_gets_its_own_links(house: Open) -> None:
+    async with house(reachable=False) as home:
+        picture, film = await home.made(), await home.made("/animate a fox that runs")
+        assert picture.remote_id is not None
+        assert film.remote_id is not None
+        generations = home.provider.generations
+        for identifier, one in list(generations.items()):
+            # Signed anew, as each answer is: what was said at the end of the generation may be over.
+            generations[identifier] = replace(one, asset_url=f"{one.asset_url}?signed=later")
+
+        await home.made(f"/reframe 1:1 {picture.id}")
+        assert {picture.id: generations[picture.remote_id].asset_url} == await sent(home)
+        await home.made(f"/reframe 1:1 {film.id}")
+        assert {film.id: generations[film.remote_id].asset_url} == await sent(home)
+        assert "signed=later" in (await sent(home))[film.id]
+        await home.ends((await home.press(Action.VARIATION, film.id)).view)
+        assert {f"{film.id}/still": generations[film.remote_id].still_url} == await sent(home)
+        await home.made(f"/extend {film.id} it jumps")
+        assert {film.id: film.remote_id} == await sent(home)
+
+
+async def test_without_a_public_url_a_public_address_is_read_where_it_is(house: Open) -> None:
+    async with house(reachable=False) as home:
+        await home.made(f"/animate it runs --start {PHOTO}")
+        assert {PHOTO: PHOTO} == await sent(home)
+
+
+async def test_without_a_public_url_a_platforms_own_address_is_asked_for_anew(house: Open) -> None:
+    """What the platform signs may have ended while the job waited."""
+    files = FakeFiles()
+    async with house(reachable=False, files=files) as home:
+        file = Reference(url="http://cdn.chat.example/1", via="chat")
+        await home.made("/animate it runs", files=(file,))
+
+        assert [f"{file.url}?signed=1"] == [url for url in home.library.fetched if "cdn" in url]
+        assert {file.key: f"{file.url}?signed=2"} == await sent(home)
+        assert {"c1"} == {place.channel for _, place in files.asked}
+
+
+async def test_a_platforms_own_file_is_fetched_with_what_it_wants_to_see(house: Open) -> None:
+    async with house(files=FakeFiles({"authorization": "Bearer ours"})) as home:
+        file = Reference(url="http://files.chat.example/1", via="chat")
+        await home.made("/animate it runs", files=(file,))
+
+        (fetched,) = [url for url in home.library.fetched if "chat" in url]
+        assert (True, {"authorization": "Bearer ours"}) == home.library.told[fetched]
+        assert "ours" not in (await sent(home))[file.key]
+
+
+@pytest.mark.parametrize(
+    ("error", "category"),
+    [
+        (MediaRefused("This file was removed."), FailureCategory.INPUT_REFUSED),
+        (MediaUnavailable("The platform does not answer."), None),
+    ],
+)
+async def test_a_file_that_its_platform_does_not_give(
+    house: Open, error: Exception, category: FailureCategory | None
+) -> None:
+    files = FakeFiles()
+    async with house(files=files) as home:
+        files.error = error
+        file = Reference(url="http://files.chat.example/1", via="chat")
+        card = await home.ask("/animate it runs", files=(file,))
+        if category is None:
+            await home.until(lambda: files.asked)
+            files.error = None
+            home.advance(home.core.times.prepare_retry)
+            assert State.COMPLETED is (await home.ends(card)).state
+        else:
+            failure = (await home.ends(card)).failure
+            assert failure is not None
+            assert category is failure.category
+
+
+async def refused(house: House, card: CardView, told: str) -> None:
+    seen = await house.shown(card, lambda view: view.settled)
+    assert told in seen.jobs[0].headline
+    assert State.FAILED is (await house.ends(card)).state
+    assert (0, 0) == await house.money()
+    assert [] == house.provider.creates
+
+
+async def test_without_a_public_url_a_sent_file_is_refused_with_the_remedy(house: Open) -> None:
+    async with house(reachable=False) as home:
+        file = Reference.of(await home.upload(PNG + b"mine"))
+        await refused(home, await home.ask("/animate it runs", files=(file,)), "REVERIE_PUBLIC_URL")
+
+
+async def test_without_a_public_url_a_platforms_closed_file_is_refused_unfetched(house: Open) -> None:
+    async with house(reachable=False, files=FakeFiles({"authorization": "Bearer ours"})) as home:
+        file = Reference(url="http://files.chat.example/1", via="chat")
+        await refused(home, await home.ask("/animate it runs", files=(file,)), "REVERIE_PUBLIC_URL")
+        assert [] == home.library.fetched
+
+
+async def test_without_a_public_url_what_must_be_converted_is_refused(house: Open) -> None:
+    async with house(reachable=False) as home:
+        home.library.found[PHOTO] = Found(mime="image/heic", content=b"....ftypheic")
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        await refused(home, card, "send a JPEG, PNG or MP4")
+
+
+async def test_without_a_public_url_a_result_that_is_too_big_is_refused(house: Open) -> None:
+    async with house(reachable=False, start=WITHOUT_PREPARING) as home:
+        home.library.content = lambda _: PNG.ljust(PICTURE_MAX_BYTES + 1, b"x")
+        source = await home.made()
+        card = await home.ask(f"/reframe 1:1 {source.id}")
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "10 MB is the most")
+
+
+async def test_a_link_that_cannot_be_had_now_is_asked_for_later(house: Open) -> None:
+    async with house(reachable=False) as home:
+        source = await home.made()
+        home.provider.get_error = lambda _: RateLimited("slow down")
+        card = await home.ask(f"/reframe 1:1 {source.id}")
+
+        async def waits() -> bool:
+            return "input_not_ready" in await home.causes(card)
+
+        await home.until(waits)
+        assert 1 == len(home.provider.creates)
+        home.provider.get_error = lambda _: None
+        home.advance(5_001)
+
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_an_address_that_its_platform_cannot_tell_now_is_asked_for_later(house: Open) -> None:
+    files = FakeFiles()
+    async with house(reachable=False, files=files, start=("prepare", "watch", "deliver")) as home:
+        file = Reference(url="http://cdn.chat.example/1", via="chat")
+        card = await home.ask("/animate it runs", files=(file,))
+        await home.comes_to(card, State.QUEUED)
+        files.error = MediaUnavailable("The platform does not answer.")
+        home.start()
+
+        async def waits() -> bool:
+            return "input_not_ready" in await home.causes(card)
+
+        await home.until(waits)
+        files.error = None
+        home.advance(home.core.times.cool_down)
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+@pytest.mark.parametrize("text", ["/reframe 1:1 {}", "/extend {} it jumps"])
+async def test_an_input_that_is_gone_before_it_is_prepared_fails_the_job_unpaid(
+    any_house: Open, text: str
+) -> None:
+    async with any_house(start=WITHOUT_PREPARING) as home:
+        source = await home.made("/animate a fox that runs")
+        card = await home.ask(text.format(source.id))
+        await home.learn(f"/delete {source.id}")
+
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "has been deleted")
+
+
+async def test_an_input_whose_file_is_lost_fails_the_job_unpaid(house: Open) -> None:
+    async with house(start=WITHOUT_PREPARING) as home:
+        source = await home.made()
+        assert source.result is not None
+        card = await home.ask(f"/reframe 1:1 {source.id}")
+        await home.core.storage.remove(source.result.file)
+
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "no longer stored")
+
+
+async def test_a_sent_file_that_is_lost_fails_the_job_unpaid(house: Open) -> None:
+    async with house(start=None) as home:
+        media = await home.upload(MP4 + b"mine")
+        card = await home.ask("/reframe 1:1", files=(Reference.of(media),))
+        await home.core.storage.remove(media.file)
+        home.start()
+        await refused(home, card, "no longer stored; send it again")
+
+
+@pytest.mark.parametrize("text", ["/reframe 1:1 {}", "/extend {} it jumps"])
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_an_input_that_goes_while_its_job_waits_in_line_fails_the_job_unpaid(
+    house: Open, text: str, *, reachable: bool
+) -> None:
+    async with house(reachable=reachable) as home:
+        source = await home.made("/animate a fox that runs")
+        lane = CoolDown(account="one", lane=Lane.VIDEO, until=home.clock.wall() + 60_000)
+        await home.core.database.write(cool_down, lane)
+        card = await home.ask(text.format(source.id))
+        await home.comes_to(card, State.QUEUED)
+        await home.learn(f"/delete {source.id}")
+        home.advance(60_000)
+
+        job = await home.ends(card)
+        assert State.FAILED is job.state
+        assert job.failure is not None
+        assert FailureCategory.INPUT_UNREACHABLE is job.failure.category
+        assert (source.price, 0) == await home.money()
+        assert 1 == len(home.provider.creates)
+
+
+async def test_whatever_a_video_is_made_from_its_kind_is_known(house: Open) -> None:
+    async with house() as home:
+        file = Reference.of(await home.upload(MP4 + b"mine"))
+        assert MediaKind.VIDEO is file.kind
+        job = await home.made("/reframe 1:1", files=(file,))
+        assert "A video from what was sent" == job.title
+        assert "" == job.words
+
+
+async def fails(house: House, card: CardView, category: FailureCategory, told: str) -> None:
+    """Once it is prepared, the job fails for this reason, and what it had reserved is free again."""
+    assert State.PREPARING is (await house.job(card)).state
+    used, reserved = await house.money()
+    assert reserved
+    house.start()
+    job = await house.ends(card)
+    assert State.FAILED is job.state
+    assert job.failure is not None
+    assert category is job.failure.category
+    seen = await house.shown(card, lambda view: view.settled)
+    assert told in seen.jobs[0].headline
+    assert "not charged" in seen.jobs[0].headline
+    assert (used, 0) == await house.money()
+    assert 1 == len(house.provider.creates)
