@@ -27,6 +27,7 @@ def _build(surroundings: Surroundings) -> Adapter:
         settings=surroundings.settings,
         studio=surroundings.studio,
         vault=surroundings.vault,
+        incoming=surroundings.library.incoming,
         signer=surroundings.signer,
         clock=surroundings.clock,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -12,15 +13,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from adapters.playground.answering import Answering
+from adapters.playground.asking import Asking
+from adapters.playground.channels import ADAPTER
 from adapters.playground.guard import Guard, Policy
 from adapters.playground.inlet import Doorkeeper
 from adapters.playground.outlet import RoomOutlet
 from adapters.playground.pages import STATIC, Pages
-from adapters.playground.people import ADAPTER, People
+from adapters.playground.people import People
 from adapters.playground.ports import Clock, Studio, Vault
 from adapters.playground.room import Room
 from adapters.playground.session import Sessions
-from bot.domain.errors import Refused, ReverieError
+from adapters.playground.uploads import Uploads
+from bot.domain.errors import MediaError, Refused, ReverieError
 from bot.engine.adapter import Adapter
 from bot.settings import Settings
 from bot.signing import Signer
@@ -31,8 +36,10 @@ _log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def connect(*, settings: Settings, studio: Studio, vault: Vault, signer: Signer, clock: Clock) -> Adapter:
-    """Make the adapter; nothing of it runs before its inlet does."""
+def connect(
+    *, settings: Settings, studio: Studio, vault: Vault, incoming: Path, signer: Signer, clock: Clock
+) -> Adapter:
+    """Make the adapter; nothing of it runs before its inlet does. `incoming` takes files on their way in."""
     policy = Policy.of(settings)
     password = settings.playground_password.get_secret_value() if settings.playground_password else None
     sessions = Sessions(password=password if policy.guarded else None, signer=signer, clock=clock)
@@ -41,23 +48,39 @@ def connect(*, settings: Settings, studio: Studio, vault: Vault, signer: Signer,
     def link(file: str) -> str:
         return f"/media/{signer.sign('media', file, expires_at=clock() + settings.times.media_link)}"
 
-    pages = Pages(studio=studio, room=room, people=people, sessions=sessions, link=link, clock=clock)
+    uploads = Uploads(
+        studio=studio, incoming=incoming, signer=signer, clock=clock, hold_ms=settings.times.upload_hold
+    )
+    answering = Answering(room, people, link)
+    asking = Asking(studio=studio, room=room, uploads=uploads, answering=answering, link=link)
+    pages = Pages(
+        studio=studio,
+        room=room,
+        people=people,
+        sessions=sessions,
+        answering=answering,
+        link=link,
+        clock=clock,
+    )
     return Adapter(
         name=ADAPTER,
         outlet=RoomOutlet(room),
         inlet=Doorkeeper(room, people),
-        routes=_routes(pages, policy, sessions),
+        routes=_routes(pages, asking, policy, sessions),
     )
 
 
-def _routes(pages: Pages, policy: Policy, sessions: Sessions) -> Sequence[BaseRoute]:
-    def guard(*, known: Callable[[Request], bool], login: str | None = None) -> list[Middleware]:
-        return [Middleware(Guard, policy=policy, is_known=known, login=login)]
+def _routes(pages: Pages, asking: Asking, policy: Policy, sessions: Sessions) -> Sequence[BaseRoute]:
+    def guard(
+        *, known: Callable[[Request], bool], login: str | None = None, content: str = "application/json"
+    ) -> list[Middleware]:
+        return [Middleware(Guard, policy=policy, is_known=known, login=login, content=content)]
 
     def anybody(_: Request) -> bool:
         return True
 
     inside, outside = guard(known=sessions.knows), guard(known=anybody)
+    with_file = guard(known=sessions.knows, content="application/octet-stream")
 
     def get(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = inside) -> Route:
         return Route(path, _plainly(endpoint), methods=["GET"], middleware=middleware)
@@ -74,8 +97,11 @@ def _routes(pages: Pages, policy: Policy, sessions: Sessions) -> Sequence[BaseRo
         get("/playground/quota", pages.quota),
         get("/playground/events", pages.events),
         get("/playground/suggest", pages.suggest),
-        post("/playground/command", pages.command),
-        post("/playground/action", pages.action),
+        post("/playground/command", asking.command),
+        post("/playground/price", asking.price),
+        post("/playground/action", asking.action),
+        post("/playground/react", asking.react),
+        post("/playground/upload", asking.upload, with_file),
         post("/playground/dismiss", pages.dismiss),
         post("/playground/people", pages.add_person),
         Mount("/playground/static", app=_Revalidated(directory=STATIC), middleware=outside),
@@ -104,6 +130,8 @@ def _plainly(endpoint: Endpoint) -> Endpoint:
             return JSONResponse({"error": error.detail}, status_code=error.status_code)
         except Refused as refusal:
             return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        except MediaError as error:
+            return JSONResponse({"error": str(error)}, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
         except ReverieError as error:
             # The page keeps its key and asks again: the store may be back by then.
             _log.warning("playground_request_failed", path=request.url.path, error=str(error))

@@ -62,8 +62,13 @@ class Policy:
         return cls(guarded=True, public_origin=f"{parts.scheme}://{parts.netloc}".lower(), hosts=host)
 
 
-def examine(policy: Policy, method: str, headers: Headers) -> Denial | None:
-    """Find out why a request may not pass; None when it may."""
+def examine(
+    policy: Policy, method: str, headers: Headers, *, content: str = "application/json"
+) -> Denial | None:
+    """Find out why a request may not pass; None when it may.
+
+    `content` is the type that its body must have: one that no form of another site can send.
+    """
     hosts = headers.getlist("host")
     name = _host_name(hosts[0]) if len(hosts) == 1 else None
     if name is None or not (_is_loopback(name) or name in policy.hosts):
@@ -84,8 +89,8 @@ def examine(policy: Policy, method: str, headers: Headers) -> Denial | None:
     host = hosts[0].lower()
     if origin not in {f"http://{host}", f"https://{host}", policy.public_origin} or not origin:
         return Denial(status=HTTPStatus.FORBIDDEN, reason="This did not come from the playground's own page")
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason="Send application/json")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != content:
+        return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason=f"Send {content}")
     return None
 
 
@@ -116,13 +121,20 @@ class Guard:
     """Lets a request through to a route, and puts the security headers on whatever it answers."""
 
     def __init__(
-        self, app: ASGIApp, *, policy: Policy, is_known: Callable[[Request], bool], login: str | None = None
+        self,
+        app: ASGIApp,
+        *,
+        policy: Policy,
+        is_known: Callable[[Request], bool],
+        login: str | None = None,
+        content: str = "application/json",
     ) -> None:
         self._app = app
         self._policy = policy
         self._is_known = is_known
         #: where people without a session are sent; None answers 401, as programs expect
         self._login = login
+        self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(message: Message) -> None:
@@ -137,7 +149,7 @@ class Guard:
         await (answer or self._app)(scope, receive, send_safely)
 
     def _refuse(self, request: Request) -> Response | None:
-        denial = examine(self._policy, request.method, request.headers)
+        denial = examine(self._policy, request.method, request.headers, content=self._content)
         if denial is not None:
             return JSONResponse({"error": denial.reason}, status_code=denial.status)
         if self._is_known(request):

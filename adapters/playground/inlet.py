@@ -2,8 +2,9 @@
 
 import structlog
 
+from adapters.playground.bell import heard
 from adapters.playground.people import People
-from adapters.playground.room import Room, heard
+from adapters.playground.room import Room
 from bot.domain.errors import StoreError
 
 _log = structlog.get_logger(__name__)

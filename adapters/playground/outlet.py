@@ -17,11 +17,10 @@ class RoomOutlet:
         self._room = room
 
     async def show(self, view: CardView, place: Place) -> str:
-        return await self._room.show(view, private=place.private)
+        return await self._room.show(view, place)
 
-    async def find(self, card: str, place: Place) -> str | None:  # noqa: ARG002  # there is one room
-        return card if await self._room.has(card) else None
+    async def find(self, card: str, place: Place) -> str | None:
+        return card if await self._room.has(card, place) else None
 
     async def remove(self, place: Place) -> None:
-        if place.message is not None:
-            await self._room.remove(place.message)
+        await self._room.remove(place)

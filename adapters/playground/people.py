@@ -2,50 +2,19 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
 
 import orjson
 
+from adapters.playground.channels import Person
 from adapters.playground.ports import Vault
 from bot.domain.errors import InvalidRequest
-from bot.domain.people import Caller, Place
-
-ADAPTER = "playground"
-WORKSPACE = f"{ADAPTER}:main"
-CHANNEL = "studio"
 
 #: under the feed, so that open pages learn of a new person as they learn of a message
-PREFIX = "feed/person/"
+PREFIX = "room/person/"
 
 _NAME = re.compile(r"[a-z0-9_-]{1,24}")
 _FIRST = ("ada", "grace")
 _MOST = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody one can be; the first one manages the workspace."""
-
-    name: str
-    is_admin: bool
-
-    @property
-    def caller(self) -> Caller:
-        return Caller(
-            workspace=WORKSPACE,
-            person=f"{ADAPTER}:{self.name}",
-            member=f"{WORKSPACE}:{self.name}",
-            name=self.name,
-            is_admin=self.is_admin,
-        )
-
-    def place(self, *, private: bool = False) -> Place:
-        return Place(adapter=ADAPTER, workspace=WORKSPACE, channel=CHANNEL, private=private)
-
-
-def name_of(member: str) -> str:
-    """The name under which a member of the playground is known here."""
-    return member.removeprefix(f"{WORKSPACE}:")
 
 
 class People:

@@ -1,14 +1,15 @@
 """What the playground needs of the core, as roles; `bot.engine.studio` and `bot.engine.vault` play them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
-from bot.domain.actions import Action
-from bot.domain.commands import Command
+from bot.domain.actions import Action, Wording
+from bot.domain.commands import Command, Making
 from bot.domain.completion import Suggestion
+from bot.domain.media import Media, Reference
 from bot.domain.people import Caller, Place
-from bot.domain.requests import AspectRatio
-from bot.engine.answers import Answer, Note
+from bot.engine.answers import Answer, Note, Quote
 
 #: milliseconds UTC
 Clock = Callable[[], int]
@@ -17,7 +18,16 @@ Clock = Callable[[], int]
 class Studio(Protocol):
     """Carries out what people ask; raises Refused with a text for them."""
 
-    async def handle(self, command: Command, caller: Caller, place: Place, *, key: str) -> Answer: ...
+    async def handle(
+        self,
+        command: Command,
+        caller: Caller,
+        place: Place,
+        *,
+        key: str,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
+    ) -> Answer: ...
 
     async def act(
         self,
@@ -27,8 +37,29 @@ class Studio(Protocol):
         place: Place,
         *,
         key: str,
-        aspect_ratio: AspectRatio | None = None,
+        wording: Wording | None = None,
     ) -> Answer: ...
+
+    async def react(
+        self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
+    ) -> Answer | None: ...
+
+    async def unreact(
+        self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
+    ) -> Answer | None: ...
+
+    def reactions(self, caller: Caller, /) -> Mapping[str, Action]: ...
+
+    async def take_in(self, path: Path, caller: Caller) -> Media: ...
+
+    async def quote(
+        self,
+        command: Making,
+        caller: Caller,
+        *,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
+    ) -> Quote: ...
 
     async def quota(self, caller: Caller) -> Note: ...
 

@@ -1,12 +1,16 @@
 """Messages as JSON: what is kept in the vault, and what a browser gets to see.
 
-Kept is what stays true; links to pictures expire and are made whenever a message is sent.
+Kept is what stays true; links to pictures and videos expire and are made whenever a message is sent.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from adapters.playground.channels import Channel
 from bot.domain.cards import CardView, JobView
+from bot.domain.jobs import UNTITLED
+from bot.domain.media import Media
 from bot.engine.answers import Note
 
 Message = dict[str, Any]
@@ -15,10 +19,22 @@ Message = dict[str, Any]
 Link = Callable[[str], str]
 
 
-def card_message(view: CardView, *, to: str | None) -> Message:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody typed, pressed or filled in."""
+
+    text: str
+    #: what came along, by the names of the files
+    files: tuple[tuple[str, Media], ...] = ()
+    #: job of the message that it replies to
+    replied: str | None = None
+
+
+def card_message(view: CardView, *, channel: Channel, to: str | None) -> Message:
     """A revision of a card; `to` names the one person who sees it, None everybody."""
     return {
         "kind": "card",
+        "channel": channel,
         "card": view.card,
         "rev": view.rev,
         "to": to,
@@ -32,7 +48,6 @@ def card_message(view: CardView, *, to: str | None) -> Message:
 
 
 def _job(job: JobView) -> Message:
-    picture = job.picture
     return {
         "id": job.id,
         "tone": job.tone,
@@ -40,8 +55,11 @@ def _job(job: JobView) -> Message:
         "facts": job.facts,
         "running_since": job.running_since,
         "expected_ms": job.expected_ms,
-        "picture": picture and {"file": picture.file, "width": picture.width, "height": picture.height},
+        "ready_at": job.ready_at,
+        "media": job.media and media_record(job.media),
         "alt": job.alt,
+        #: what an edited prompt begins with
+        "words": "" if job.alt in UNTITLED.values() else job.alt,
         "actions": job.actions,
         "cancellable": job.cancellable,
         "stars": job.stars,
@@ -49,54 +67,106 @@ def _job(job: JobView) -> Message:
     }
 
 
-def note_message(key: str, note: Note, *, to: str, at: int, said: str) -> Message:
+def media_record(media: Media) -> Message:
+    return {
+        "kind": media.kind,
+        "file": media.file,
+        "still": media.still,
+        "width": media.width,
+        "height": media.height,
+        "duration_ms": media.duration_ms,
+    }
+
+
+def note_message(key: str, note: Note, *, channel: Channel, to: str, at: int, said: Said) -> Message:
     """A private answer to what was `said`."""
     return {
         "kind": "note",
+        "channel": channel,
         "id": key,
         "to": to,
         "at": at,
-        "said": said,
+        "said": said.text,
+        "files": _files(said),
         "refused": False,
         "title": note.title,
         "text": note.text,
         "facts": note.facts,
-        "cards": [card_message(view, to=to) for view in note.views],
+        "cards": [card_message(view, channel=channel, to=to) for view in note.views],
     }
 
 
-def refusal_message(key: str, text: str, *, to: str, at: int, said: str) -> Message:
+def refusal_message(key: str, text: str, *, channel: Channel, to: str, at: int, said: Said) -> Message:
     """A private no, in words that tell what to do instead."""
-    message = note_message(key, Note(title="That did not go through", text=text), to=to, at=at, said=said)
-    return message | {"refused": True}
+    note = Note(title="That did not go through", text=text)
+    return note_message(key, note, channel=channel, to=to, at=at, said=said) | {"refused": True}
 
 
-def said_message(card: str, text: str, *, to: str | None) -> Message:
+def said_message(card: str, said: Said, *, channel: Channel, to: str | None) -> Message:
     """What was typed or pressed to make a card."""
-    return {"kind": "said", "card": card, "text": text, "to": to}
+    return {
+        "kind": "said",
+        "channel": channel,
+        "card": card,
+        "text": said.text,
+        "files": _files(said),
+        "replied": said.replied,
+        "to": to,
+    }
+
+
+def _files(said: Said) -> list[Message]:
+    return [media_record(media) | {"name": name} for name, media in said.files]
+
+
+def reaction_message(
+    card: str, emoji: str, name: str, *, on: bool, channel: Channel, to: str | None, at: int
+) -> Message:
+    """Somebody's emoji under a card, there or taken away again."""
+    return {
+        "kind": "reaction",
+        "channel": channel,
+        "card": card,
+        "emoji": emoji,
+        "name": name,
+        "on": on,
+        "to": to,
+        "at": at,
+    }
 
 
 def sent(message: Message, link: Link) -> Message:
     """The message as a browser gets it: files have become links."""
-    if message["kind"] == "card":
-        return message | {"jobs": [_linked(job, link) for job in message["jobs"]]}
-    if message["kind"] == "note":
-        return message | {"cards": [sent(card, link) for card in message["cards"]]}
-    return message
+    match message["kind"]:
+        case "card":
+            return message | {"jobs": [_linked(job, link) for job in message["jobs"]]}
+        case "note":
+            cards = [sent(card, link) for card in message["cards"]]
+            return message | {"cards": cards, "files": _shown(message, link)}
+        case "said":
+            return message | {"files": _shown(message, link)}
+        case _:
+            return message
 
 
 def _linked(job: Message, link: Link) -> Message:
-    picture = job["picture"]
-    if picture is None:
-        return job
-    shown = {"src": link(picture["file"]), "width": picture["width"], "height": picture["height"]}
-    return job | {"picture": shown}
+    return job if job["media"] is None else job | {"media": shown(job["media"], link)}
+
+
+def _shown(message: Message, link: Link) -> list[Message]:
+    return [shown(record, link) for record in message["files"]]
+
+
+def shown(record: Message, link: Link) -> Message:
+    """A picture or a video with addresses of the thing itself and of what stands for it."""
+    rest = {name: value for name, value in record.items() if name != "file"}
+    return rest | {"src": link(record["file"]), "still": link(record["still"])}
 
 
 def seen_by(message: Message, name: str) -> bool:
     return message.get("to") in (None, name)
 
 
-def present(messages: list[Message]) -> Iterator[Message]:
-    """Those that have not been removed."""
-    return (message for message in messages if not message.get("gone"))
+def present(messages: Iterable[Message]) -> Iterator[Message]:
+    """Those that have not been removed or taken back."""
+    return (message for message in messages if not message.get("gone") and message.get("on", True))

@@ -1,27 +1,29 @@
 """A playground over real sockets, with a studio of the test's own behind it."""
 
 import asyncio
-import io
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
-from PIL import Image, ImageDraw
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.playground.connecting import connect
-from bot.domain.jobs import Picture
+from bot.domain.media import Media, MediaKind
 from bot.engine.adapter import Adapter
 from bot.settings import Settings
 from bot.signing import Signer
-from tests.playground.fakes import FakeStudio, FakeVault
+from tests.playground.fake_studio import FakeStudio
+from tests.playground.fakes import FakeVault
+from tests.playground.painting import picture, video
 
 SIGNER = Signer(b"a secret of the tests" * 2)
 
@@ -34,6 +36,8 @@ class Served:
     adapter: Adapter
     studio: FakeStudio
     vault: FakeVault
+    #: where files lie on their way in
+    incoming: Path
     server: uvicorn.Server
 
     def client(self, **options: Any) -> httpx.AsyncClient:
@@ -47,12 +51,29 @@ async def serve(
     *,
     studio: FakeStudio | None = None,
     vault: FakeVault | None = None,
+    incoming: Path | None = None,
     port: int = 0,
 ) -> AsyncIterator[Served]:
     """Serve a playground on a free port until the block ends."""
     studio, vault = studio or FakeStudio(), vault or FakeVault()
     settings = settings or Settings(playground_password=None)
-    adapter = connect(settings=settings, studio=studio, vault=vault, signer=SIGNER, clock=lambda: studio.now)
+    with tempfile.TemporaryDirectory() as folder:
+        async with _serving(settings, studio, vault, incoming or Path(folder), port) as served:
+            yield served
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings, studio: FakeStudio, vault: FakeVault, incoming: Path, port: int
+) -> AsyncIterator[Served]:
+    adapter = connect(
+        settings=settings,
+        studio=studio,
+        vault=vault,
+        incoming=incoming,
+        signer=SIGNER,
+        clock=lambda: studio.now,
+    )
     studio.outlet = adapter.outlet
     app = Starlette(routes=[*adapter.routes, Route("/media/{token}", _media(studio))])
     listening = socket.socket()
@@ -67,7 +88,9 @@ async def serve(
             await server.ready.wait()
             try:
                 url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-                yield Served(url=url, adapter=adapter, studio=studio, vault=vault, server=server)
+                yield Served(
+                    url=url, adapter=adapter, studio=studio, vault=vault, incoming=incoming, server=server
+                )
             finally:
                 inlet.cancel()
                 server.should_exit = True
@@ -90,38 +113,14 @@ class _Server(uvicorn.Server):
 def _media(studio: FakeStudio) -> Any:
     async def media(request: Request) -> Response:
         file = SIGNER.verify("media", request.path_params["token"], now=studio.now)
-        pictures = [view.jobs[0].picture for view in studio.views.values()]
-        picture = next(found for found in pictures if found is not None and found.file == file)
-        return Response(await asyncio.to_thread(_paint, picture), media_type="image/jpeg")
+        found = studio.media[file.removesuffix(".still")]
+        content = studio.files.get(file) or await asyncio.to_thread(_made, found, still=file != found.file)
+        return Response(content, media_type=found.mime if file == found.file else "image/jpeg")
 
     return media
 
 
-def _paint(picture: Picture) -> bytes:
-    """Paint hills under a moon, in colours that depend on the file."""
-    small = (picture.width // 8, picture.height // 8)
-    seed = sum(picture.file.encode()) % 3
-    top, low, hill = (
-        ((24, 42, 66), (232, 164, 96), (36, 72, 74)),
-        ((70, 40, 52), (240, 196, 150), (92, 62, 44)),
-        ((36, 70, 82), (238, 220, 178), (60, 94, 70)),
-    )[seed]
-    image = Image.new("RGB", small)
-    draw = ImageDraw.Draw(image)
-    width, height = small
-    for y in range(height):
-        part = y / height
-        colour = tuple(round(a + (b - a) * part) for a, b in zip(top, low, strict=True))
-        draw.line(((0, y), (width, y)), fill=colour)
-    radius = min(small) // 7
-    draw.ellipse(
-        (width * 0.66 - radius, height * 0.28 - radius, width * 0.66 + radius, height * 0.28 + radius),
-        fill=(250, 232, 190),
-    )
-    draw.ellipse((-width * 0.4, height * 0.62, width * 0.8, height * 1.6), fill=hill)
-    draw.ellipse(
-        (width * 0.35, height * 0.72, width * 1.5, height * 1.7), fill=tuple(one // 2 for one in hill)
-    )
-    out = io.BytesIO()
-    image.resize((picture.width, picture.height), Image.Resampling.BICUBIC).save(out, "JPEG", quality=80)
-    return out.getvalue()
+def _made(media: Media, *, still: bool) -> bytes:
+    if still or media.kind is MediaKind.PICTURE:
+        return picture(media.width, media.height, seed=media.file)
+    return video(media.width, media.height, duration_ms=media.duration_ms or 0, seed=media.file)

@@ -1,6 +1,7 @@
 """The whole product: `python -m bot run` in an empty folder, and a browser that uses it."""
 
 import asyncio
+import base64
 import io
 import os
 import re
@@ -11,23 +12,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import av
 import httpx
 import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.playground.browsing import complaints, launch, open_page, say
+from tests.playground.browsing import complaints, open_page, say
+from tests.playground.painting import picture as painted
 
 ROOT = Path(__file__).parents[2]
 BEAR = "a teddy bear with an electric guitar"
-#: seconds until the bot must answer, and until a picture must be there
-START_S, PICTURE_MS = 30, 30_000
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with launch() as found:
-        yield found
+#: seconds until the bot must answer, and milliseconds until a picture and a video must be there
+START_S, PICTURE_MS, VIDEO_MS = 30, 30_000, 60_000
+#: a browser without patents cannot play what every other plays
+PLAYS_H264 = """document.createElement('video').canPlayType('video/mp4; codecs="avc1.42E01E"') !== ''"""
+PASTE = """content => {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const given = new DataTransfer();
+    given.items.add(new File([bytes], "hills.png", { type: "image/png" }));
+    document.activeElement.dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData: given, bubbles: true, cancelable: true }));
+}"""
 
 
 @asynccontextmanager
@@ -70,46 +76,186 @@ async def _alive(url: str, bot: asyncio.subprocess.Process, folder: Path) -> Non
     pytest.fail(f"the bot did not start: {(folder / 'log.txt').read_text()}")
 
 
-async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
-    """Wait for a card's picture; answers the type and size of the bytes behind it."""
-    await expect(card.locator(".picture.there")).to_be_visible(timeout=PICTURE_MS)
-    source = await card.locator(".picture img").evaluate("image => image.src")
+def cards_of(page: Page) -> Locator:
+    return page.locator("article.card:not(.note *)").filter(has=page.locator(".job"))
+
+
+async def content(page: Page, source: str) -> bytes:
     answer = await page.context.request.get(source)
     assert answer.headers["x-content-type-options"] == "nosniff"
-    with Image.open(io.BytesIO(await answer.body())) as found:
+    return await answer.body()
+
+
+async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
+    """Wait for a card's picture; answers the type and size of the bytes behind it."""
+    await expect(card.locator(".picture.there").first).to_be_visible(timeout=PICTURE_MS)
+    source = await card.locator(".picture img").first.evaluate("image => image.src")
+    with Image.open(io.BytesIO(await content(page, source))) as found:
         return str(found.format), found.size
+
+
+async def video(page: Page, card: Locator) -> tuple[str, tuple[int, int], int]:
+    """Wait for a card's video; answers codec, size and whole seconds of the bytes behind it."""
+    await expect(card.locator("video")).to_be_visible(timeout=VIDEO_MS)
+    found = await card.locator("video").evaluate("one => [one.src, one.poster]")
+    with Image.open(io.BytesIO(await content(page, found[1]))) as poster:
+        shape = poster.size
+    with av.open(io.BytesIO(await content(page, found[0])), "r") as container:
+        stream = container.streams.video[0]
+        assert shape == (stream.width, stream.height)
+        frames = sum(1 for _ in container.decode(stream))
+        assert stream.average_rate
+        return stream.codec_context.name, shape, round(frames / stream.average_rate)
+
+
+async def play(page: Page, card: Locator) -> None:
+    if not await page.evaluate(PLAYS_H264):
+        return
+    await card.locator("video").hover()
+    playing = "one => !one.paused && one.currentTime > 0 && one.videoWidth > 0"
+    await page.wait_for_function(playing, arg=await card.locator("video").element_handle())
+
+
+async def react(page: Page, card: Locator, meaning: str) -> None:
+    await card.get_by_role("button", name="Add a reaction").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("menuitemcheckbox", name=meaning, exact=True).click()
 
 
 async def test_from_the_first_click_to_the_last(tmp_path: Path, browser: Browser) -> None:
     async with running(tmp_path, speed=20) as url:
         page = await open_page(browser, url)
         await page.get_by_role("button", name=f"/imagine {BEAR}").click()
-        cards = page.locator("article.card:not(.note *)").filter(has=page.locator(".job"))
+        cards = cards_of(page)
         await expect(page.get_by_role("progressbar")).to_be_visible()
         assert await picture(page, cards.nth(0)) == ("JPEG", (2048, 1152))
 
-        await cards.nth(0).get_by_role("button", name="Variation").click()
+        await cards.nth(0).get_by_role("button", name="Variation", exact=True).click()
         assert await picture(page, cards.nth(1)) == ("JPEG", (2048, 1152))
         await expect(cards.nth(1).locator(".parent")).to_contain_text("from #")
 
-        await cards.nth(0).get_by_role("button", name="Reframe").click()
+        await cards.nth(0).get_by_role("button", name="Reframe", exact=True).click()
         await page.get_by_role("menuitem", name="Reframe to 9:16").click()
         assert await picture(page, cards.nth(2)) == ("JPEG", (1152, 2048))
 
         await say(page, f"/imagine {BEAR} --ar 1:1 --format png")
         assert await picture(page, cards.nth(3)) == ("PNG", (1536, 1536))
 
-        await cards.nth(0).get_by_role("button", name="Gallery").click()
+        await cards.nth(0).get_by_role("button", name="Gallery", exact=True).click()
         await expect(cards.nth(0).locator(".stars")).to_contain_text("★ 1")
 
         gone = await cards.nth(1).locator(".job").get_attribute("id")
-        await cards.nth(1).get_by_role("button", name="Delete").click()
+        await cards.nth(1).get_by_role("button", name="Delete", exact=True).click()
         await cards.nth(1).get_by_role("button", name="Really delete?").click()
         await expect(page.locator(f"#{gone}")).to_have_count(0)
         await page.reload()
         await expect(cards.nth(2).locator(".picture.there")).to_be_visible()
         await expect(page.locator(f"#{gone}")).to_have_count(0)
         assert complaints(page) == []
+        await page.context.close()
+
+
+async def test_a_pasted_picture_becomes_a_video_that_goes_on_in_a_new_frame(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with running(tmp_path, speed=60) as url:
+        page = await open_page(browser, url)
+        cards = cards_of(page)
+        await page.focus("#words")
+        await page.evaluate(PASTE, base64.b64encode(painted(1280, 720, kind="PNG")).decode())
+        await expect(page.locator(".chip")).to_contain_text("1280 × 720", timeout=PICTURE_MS)
+        await page.fill("#words", "/animate the moon rises over the hills --resolution 540p")
+        await expect(page.locator("#price")).to_have_text("$0.14")
+        await page.press("#words", "Escape")
+        await page.press("#words", "Enter")
+        await expect(cards.nth(0).locator(".along img")).to_be_visible()
+        assert await video(page, cards.nth(0)) == ("h264", (960, 540), 5)
+        await play(page, cards.nth(0))
+
+        await say(page, "/extend the moon sets again")
+        assert await video(page, cards.nth(1)) == ("h264", (960, 540), 5)
+        await expect(cards.nth(1).locator(".parent")).to_contain_text("from #")
+
+        await say(page, "/reframe 1:1 more sky")
+        codec, (width, height), length = await video(page, cards.nth(2))
+        assert (codec, width == height, length) == ("h264", True, 5)
+        await play(page, cards.nth(2))
+
+        await react(page, cards.nth(1), "Variation")
+        await expect(cards.nth(3).locator(".said")).to_have_text("🔁 Variation")
+        assert await video(page, cards.nth(3)) == ("h264", (960, 540), 5)
+        await expect(cards.nth(1).locator(".reaction .count")).to_have_text("1")
+        await react(page, cards.nth(0), "Animate")
+        await expect(page.locator(".note")).to_contain_text("only on a picture")
+
+        await page.reload()
+        await expect(page.locator("video")).to_have_count(4)
+        await expect(cards.nth(1).locator(".reaction .count")).to_have_text("1")
+        assert complaints(page) == []
+        await page.context.close()
+
+
+async def test_one_of_several_pictures_is_animated_by_a_reaction_and_sent_to_oneself(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with running(tmp_path, speed=60) as url:
+        page = await open_page(browser, url)
+        cards = cards_of(page)
+        await say(page, f"/imagine {BEAR} --count 3 --ar 1:1 --model photon-flash-1")
+        await expect(cards.nth(0).locator(".picture.there")).to_have_count(3, timeout=PICTURE_MS)
+        await react(page, cards.nth(0), "Number 2")
+        second = await cards.nth(0).locator(".cell").nth(1).get_attribute("data-job") or ""
+        await react(page, cards.nth(0), "Animate")
+        assert (await video(page, cards.nth(1)))[1] == (720, 720)
+        await expect(cards.nth(1).locator(".parent")).to_have_attribute("href", f"#job-{second}")
+
+        await cards.nth(1).get_by_role("button", name="Send to me", exact=True).click()
+        await page.get_by_role("button", name="Direct messages, 1 unread").click()
+        await expect(page.locator("video")).to_have_count(1)
+        await page.get_by_role("button", name="Reply", exact=True).focus()
+        await page.keyboard.press("Enter")
+        await page.fill("#words", "/extend it begins to rain --resolution 540p")
+        await page.press("#words", "Enter")
+        assert (await video(page, cards.nth(1)))[1:] == ((540, 540), 5)
+        assert complaints(page) == []
+        await page.context.close()
+
+
+async def test_a_form_is_filled_in_edited_and_kept_private(tmp_path: Path, browser: Browser) -> None:
+    async with running(tmp_path, speed=60) as url:
+        ada = await open_page(browser, url)
+        grace = await open_page(browser, url, me="grace")
+        await ada.get_by_role("button", name="All commands as forms").click()
+        await ada.get_by_role("menuitem", name="/imagine", exact=True).click()
+        dialog = ada.get_by_role("dialog", name="/imagine")
+        await dialog.get_by_role("textbox", name="Prompt").fill(BEAR)
+        await dialog.get_by_label("Aspect ratio").select_option("9:16")
+        await dialog.get_by_label("Private").check()
+        await expect(dialog.locator(".quote b")).to_have_text(re.compile(r"\$0\.0"))
+        await dialog.get_by_role("button", name="Send").click()
+        card = cards_of(ada).nth(0)
+        assert await picture(ada, card) == ("JPEG", (1152, 2048))
+        await expect(card).to_contain_text("Only you can see this")
+        await card.get_by_role("button", name="Edit prompt", exact=True).click()
+        await ada.get_by_role("textbox", name="Prompt", exact=True).fill("a teddy bear with a drum")
+        await ada.get_by_role("button", name="Make it").click()
+        await expect(cards_of(ada).nth(1).locator(".title")).to_have_text("a teddy bear with a drum")
+        await picture(ada, cards_of(ada).nth(1))
+        await expect(grace.locator(".message")).to_have_count(0)
+        assert complaints(ada) + complaints(grace) == []
+        for page in (ada, grace):
+            await page.context.close()
+
+
+async def test_a_file_that_is_no_picture_is_refused_by_the_whole_house(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with running(tmp_path, speed=60) as url:
+        page = await open_page(browser, url)
+        await page.focus("#words")
+        await page.evaluate(PASTE, base64.b64encode(b"just words").decode())
+        await expect(page.locator(".chip.failed .state")).not_to_be_empty(timeout=PICTURE_MS)
+        assert list((tmp_path / "data").rglob("incoming/*")) == []
         await page.context.close()
 
 

@@ -13,24 +13,16 @@ import pytest
 from adapters.playground.guard import SECURITY_HEADERS
 from bot.settings import Settings
 from tests.playground.serving import Served, serve
+from tests.playground.talking import BEAR, command, post, state
 
-BEAR = "/imagine a teddy bear with an electric guitar"
-
-
-async def post(served: Served, path: str, me: str, body: dict[str, Any]) -> Any:
-    async with served.client() as client:
-        answer = await client.post(f"/playground/{path}", params={"me": me}, json=body)
-        answer.raise_for_status()
-        return answer.json()
-
-
-async def command(served: Served, me: str, text: str, key: str = "key-00001") -> Any:
-    return await post(served, "command", me, {"text": text, "key": key})
-
-
-async def state(served: Served, me: str = "ada") -> Any:
-    async with served.client() as client:
-        return (await client.get("/playground/state", params={"me": me})).json()
+SAID: dict[str, Any] = {
+    "kind": "said",
+    "channel": "studio",
+    "card": "c",
+    "text": "t",
+    "files": [],
+    "to": None,
+}
 
 
 async def stream(
@@ -75,7 +67,9 @@ async def test_every_answer_carries_the_security_headers(served: Served) -> None
 async def test_the_page_holds_nothing_inline_and_names_no_other_host(served: Served) -> None:
     async with served.client() as client:
         page = (await client.get("/")).text
-        style = (await client.get("/playground/static/style.css")).text
+        names = ("style", "cards", "composer", "dialogs")
+        styles = [(await client.get(f"/playground/static/{name}.css")).text for name in names]
+        style = "".join(styles)
     assert "<script>" not in page
     assert " style=" not in page
     assert " onclick" not in page
@@ -112,14 +106,14 @@ async def test_a_command_is_shown_above_its_card_after_a_reload(served: Served) 
 async def test_the_same_key_makes_no_second_job(served: Served) -> None:
     answers = [await command(served, "ada", BEAR) for _ in range(2)]
     assert answers[0]["messages"][1]["card"] == answers[1]["messages"][1]["card"]
-    assert len(served.studio.views) == 1
+    assert len(served.studio.cards) == 1
     assert set(served.studio.keys) == {"playground:ada:key-00001"}
 
 
 async def test_one_persons_key_is_not_anothers(served: Served) -> None:
     for name in ("ada", "grace"):
         await command(served, name, BEAR)
-    assert len(served.studio.views) == 2
+    assert len(served.studio.cards) == 2
 
 
 async def test_refusals_and_notes_are_for_one_pair_of_eyes(served: Served) -> None:
@@ -154,9 +148,9 @@ async def test_a_pictures_link_is_made_when_it_is_sent(served: Served) -> None:
     served.studio.now += 1
     cards = [await state(served) for _ in range(2)]
     picture = next(message for message in cards[0]["messages"] if message["kind"] == "card")["jobs"][0][
-        "picture"
+        "media"
     ]
-    assert (picture["width"], picture["height"]) == (2048, 1152)
+    assert (picture["kind"], picture["width"], picture["height"]) == ("picture", 2048, 1152)
     async with served.client() as client:
         assert (await client.get(picture["src"])).headers["content-type"] == "image/jpeg"
 
@@ -172,13 +166,13 @@ async def test_an_action_makes_a_card_that_knows_its_parent(served: Served) -> N
     assert said["text"] == "🖼️ Reframe 9:16"
     assert card["name"] == "grace"
     assert card["jobs"][0]["parent"] == job
-    assert len(served.studio.views) == 2
+    assert len(served.studio.cards) == 2
 
 
 async def test_a_stream_resumes_after_the_last_event_without_losing_any(served: Served) -> None:
     await command(served, "ada", BEAR)
     for number in range(60):
-        await served.vault.put(f"feed/said/{number}", '{"kind":"said","card":"c","text":"t","to":null}')
+        await served.vault.put(f"room/studio/said/{number}", orjson.dumps(SAID).decode())
     head = served.vault.seq
     everything = await stream(served, "ada", until=lambda number, _: number == head)
     resumed = await stream(served, "ada", last=str(head - 20), until=lambda number, _: number == head)

@@ -1,23 +1,18 @@
 """The page in a real browser, before a studio that moves only when the test says so."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.playground.browsing import complaints, launch, open_page, say
-from tests.playground.fakes import FakeStudio, FakeVault
+from bot.domain.outlook import Outlook
+from tests.playground.browsing import complaints, open_page, say
+from tests.playground.fake_studio import FakeStudio
+from tests.playground.fakes import FakeVault
 from tests.playground.serving import Served, serve
 
 BEAR = "a teddy bear with an electric guitar"
 SCRIPT = "<img src=x onerror=document.title='caught'><script>document.title='caught'</script>"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with launch() as found:
-        yield found
 
 
 async def test_a_newcomers_first_click_becomes_a_picture(served: Served, browser: Browser) -> None:
@@ -182,7 +177,7 @@ async def test_a_reload_while_a_command_is_on_its_way_makes_one_job(served: Serv
     served.studio.open.set()
     await expect(page.locator(".card .title")).to_have_text(BEAR)
     await expect(page.locator("#sending")).to_be_hidden()
-    assert len(served.studio.views) == 1
+    assert len(served.studio.cards) == 1
     assert len(set(served.studio.keys)) == 1
 
 
@@ -200,7 +195,7 @@ async def test_a_lost_server_is_told_and_what_was_missed_comes_after_it_is_back(
         await expect(page.locator("#banner")).to_be_hidden()
         await expect(page.locator(".picture.there")).to_be_visible()
         await expect(page.locator(".card .title")).to_have_text([BEAR, "a fox in the snow"])
-        assert len(studio.views) == 2
+        assert len(studio.cards) == 2
         await page.context.close()
 
 
@@ -208,20 +203,38 @@ async def test_progress_keeps_the_focus_where_it_was(served: Served, browser: Br
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Cancel").focus()
-    await served.studio.change(served.studio.newest, headline="Place 1 in the queue · a few seconds")
+    served.studio.outlook = Outlook(position=1, wait_ms=5000)
+    await served.studio.change(served.studio.newest)
     await expect(page.locator(".headline")).to_contain_text("a few seconds")
     await expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".verdict")).to_contain_text("not charged")
 
 
-async def test_a_job_that_takes_longer_says_so(served: Served, browser: Browser) -> None:
+async def bar_width(page: Page) -> float:
+    width = await page.locator(".bar span").evaluate("bar => parseFloat(bar.style.inlineSize)")
+    return float(width)
+
+
+async def test_a_bar_slows_down_towards_its_end_and_never_jumps_back(
+    served: Served, browser: Browser
+) -> None:
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
-    await served.studio.run(served.studio.newest, since=served.studio.now - 60_000)
-    await expect(page.locator(".headline")).to_have_text("Dreaming · taking a little longer")
-    await expect(page.get_by_role("progressbar")).not_to_have_attribute("aria-valuenow", re.compile("."))
+    job = served.studio.newest
+    await served.studio.run(job, since=served.studio.now - 19_000)
+    await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "80")
+    before = await bar_width(page)
+    assert 85 < before < 95
+    served.studio.outlook = Outlook(generation_ms=40_000, late=True)
+    await served.studio.change(job)
+    await expect(page.locator(".headline")).to_have_text(re.compile("Taking longer than usual"))
+    assert await bar_width(page) >= before
+    served.studio.outlook = Outlook(generation_ms=2000, late=True)
+    await served.studio.change(job)
+    await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "90")
+    assert await bar_width(page) <= 99
 
 
 @pytest.mark.parametrize("width", [360, 1100])
@@ -230,8 +243,8 @@ async def test_nothing_reaches_over_the_edge(served: Served, browser: Browser, w
     for text in (f"/imagine {'very' * 60} long", "/imagine a tower --ar 9:21", "/help", "/imagine x"):
         await say(page, text)
     await expect(page.locator(".message")).to_have_count(4)
-    for view in list(served.studio.views.values()):
-        await served.studio.finish(view.jobs[0].id)
+    for job in list(served.studio.jobs):
+        await served.studio.finish(job)
     await expect(page.locator(".picture.there")).to_have_count(2)
     widest = await page.evaluate(
         "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"

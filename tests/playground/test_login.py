@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from adapters.playground.session import Sessions, TooManyTries
 from bot.settings import Settings, Switch
-from tests.playground.fakes import START
+from tests.playground.fake_studio import START
 from tests.playground.serving import SIGNER, Served, serve
 
 PASSWORD = "open sesame"

@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.playground.channels import Channel, Person, Seat, Talk
 from adapters.playground.inlet import Doorkeeper
 from adapters.playground.outlet import RoomOutlet
-from adapters.playground.people import People, Person
-from adapters.playground.room import Room
-from adapters.playground.wire import Message
+from adapters.playground.people import People
+from adapters.playground.room import KEPT, Room
+from adapters.playground.wire import Message, Said
 from bot.domain.cards import CardView, JobView, Tone
 from bot.domain.errors import InvalidRequest
 from bot.domain.people import Place
 from bot.engine.answers import Note
-from tests.playground.fakes import START, FakeVault
+from tests.playground.fake_studio import START
+from tests.playground.fakes import FakeVault
 
 ADA = Person(name="ada", is_admin=True)
 GRACE = Person(name="grace", is_admin=False)
@@ -39,7 +41,9 @@ def live(rev: int, *, private: bool = False) -> CardView:
         facts=(),
         running_since=START,
         expected_ms=1,
-        picture=None,
+        ready_at=None,
+        position=None,
+        media=None,
         alt="a fox",
         actions=(),
         cancellable=False,
@@ -49,7 +53,7 @@ def live(rev: int, *, private: bool = False) -> CardView:
     return CardView(
         card=CARD,
         rev=rev,
-        member=ADA.caller.member,
+        member=Seat(person=ADA).caller.member,
         member_name=ADA.name,
         title="a fox",
         private=private,
@@ -59,7 +63,7 @@ def live(rev: int, *, private: bool = False) -> CardView:
 
 
 def place(*, message: str | None = None, private: bool = False) -> Place:
-    return replace(ADA.place(private=private), message=message)
+    return replace(Seat(person=ADA).place(private=private), message=message)
 
 
 async def seen(room: Room, person: Person) -> list[Message]:
@@ -106,8 +110,10 @@ class TestOutlet:
 
 async def test_notes_are_private_limited_and_gone_when_dismissed(room: Room) -> None:
     for number in range(35):
-        await room.note("ada", f"key-{number:05d}", Note(title=f"note {number}"), said="/help")
-    await room.refuse("grace", "key-grace", "Prompt is too short", said="/imagine x")
+        await room.note(
+            Seat(person=ADA), f"key-{number:05d}", Note(title=f"note {number}"), Said(text="/help")
+        )
+    await room.refuse(Seat(person=GRACE), "key-grace", "Prompt is too short", Said(text="/imagine x"))
     notes = await seen(room, ADA)
     assert [note["title"] for note in notes] == [f"note {number}" for number in range(5, 35)]
     await room.dismiss("grace", "key-00034")
@@ -137,8 +143,8 @@ async def test_a_follower_hears_of_everything_after_its_snapshot(room: Room) -> 
         # The first change is told again: a little overlap is what keeps anything from being lost.
         following = tasks.create_task(follow(room, "ada", snapshot.seq, 4))
         await outlet.show(live(2), place())
-        await room.say(CARD, "/imagine a fox", to=None)
-        await room.note("grace", "key-grace", Note(title="not for ada"), said="")
+        await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
+        await room.note(Seat(person=GRACE), "key-grace", Note(title="not for ada"), Said(text=""))
         await outlet.remove(place(message=CARD))
     told = [(message["kind"], message.get("rev"), message.get("gone")) for _, message in following.result()]
     assert told[-1] == ("card", 2, True)
@@ -150,9 +156,9 @@ async def test_a_number_that_is_committed_late_is_not_missed(room: Room, vault: 
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         following = tasks.create_task(follow(room, "ada", 0, 3))
         vault.seq = 10
-        await room.say("later", "/quota", to=None)
+        await room.say(Talk(), "later", Said(text="/quota"), to=None)
         vault.seq = 8
-        await room.say("earlier", "/help", to=None)
+        await room.say(Talk(), "earlier", Said(text="/help"), to=None)
     assert [message["card"] for _, message in following.result()] == [CARD, "later", "earlier"]
 
 
@@ -170,16 +176,58 @@ async def test_what_another_process_puts_is_heard_of(vault: FakeVault) -> None:
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         inlet = tasks.create_task(Doorkeeper(here, People(vault), look_every_s=0.01).run())
         following = tasks.create_task(follow(here, "ada", 0, 3))
-        await elsewhere.say(CARD, "/imagine a fox", to=None)
+        await elsewhere.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
         changes = await following
         inlet.cancel()
     assert {message["kind"] for _, message in changes} == {"person", "said"}
 
 
+class TestConversations:
+    DIRECT = Seat(person=GRACE, channel=Channel.DIRECT)
+
+    async def test_a_copy_in_direct_messages_belongs_to_who_gets_it(self, room: Room) -> None:
+        """Though the job on it, and so the card's member, is somebody else's."""
+        await RoomOutlet(room).show(live(1), self.DIRECT.place())
+        assert [(card["channel"], card["to"], card["name"]) for card in await seen(room, GRACE)] == [
+            ("dm", "grace", "ada")
+        ]
+        assert await seen(room, ADA) == []
+
+    async def test_one_card_in_two_conversations_is_two_messages(self, room: Room) -> None:
+        outlet = RoomOutlet(room)
+        await outlet.show(live(1), place())
+        await outlet.show(live(1), self.DIRECT.place())
+        await outlet.remove(replace(self.DIRECT.place(), message=CARD))
+        assert [card["channel"] for card in await seen(room, GRACE)] == ["studio"]
+        assert await outlet.find(CARD, place()) == CARD
+        assert await outlet.find(CARD, self.DIRECT.place()) is None
+
+    async def test_the_core_names_a_place_as_the_playground_does(self) -> None:
+        assert self.DIRECT.place().channel == "@playground:grace"
+        assert Talk.at(self.DIRECT.place()) == self.DIRECT.talk == Talk(owner="grace")
+        assert Talk.at(place()) == Talk()
+
+
+async def test_only_the_newest_cards_are_kept_with_what_belongs_to_them(room: Room, vault: FakeVault) -> None:
+    seat, outlet = Seat(person=ADA), RoomOutlet(room)
+    for number in range(KEPT + 60):
+        card = f"{number:024}"
+        await outlet.show(replace(live(1), card=card, created_at=START + number), place())
+        await room.say(Talk(), card, Said(text="/imagine a fox"), to=None)
+        await room.mark(seat, {"card": card, "to": None}, "❤️", on=True)
+    await outlet.show(replace(live(1), card=CARD[1:] + "x"), Seat(person=ADA, channel=Channel.DIRECT).place())
+    kinds = [key.split("/")[1:3] for key in vault.kept]
+    counts = {kind: kinds.count(["studio", kind]) for kind in ("card", "said", "reaction")}
+    assert all(KEPT <= count < KEPT + 51 for count in counts.values()), counts
+    assert f"room/studio/card/{0:024}" not in vault.kept
+    assert f"room/studio/card/{KEPT + 59:024}" in vault.kept
+    assert kinds.count(["@ada", "card"]) == 1
+
+
 async def test_two_people_come_out_of_the_box_and_the_first_is_the_admin(vault: FakeVault) -> None:
     people = People(vault)
     assert await people.everybody() == [ADA, GRACE]
-    assert [person.caller.is_admin for person in await people.everybody()] == [True, False]
+    assert [Seat(person=person).caller.is_admin for person in await people.everybody()] == [True, False]
 
 
 async def test_a_person_is_added_once(vault: FakeVault) -> None:
@@ -188,8 +236,8 @@ async def test_a_person_is_added_once(vault: FakeVault) -> None:
     assert [await people.add("  Lin_3-X"), await people.add("lin_3-x")] == [lin, lin]
     assert await people.add("ada") == ADA
     assert await People(vault).everybody() == [ADA, GRACE, lin]
-    assert lin.caller.member == "playground:main:lin_3-x"
-    assert lin.caller.person == "playground:lin_3-x"
+    assert Seat(person=lin).caller.member == "playground:main:lin_3-x"
+    assert Seat(person=lin).caller.person == "playground:lin_3-x"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a:b", "a/b", "é", "x" * 25, "<b>"])

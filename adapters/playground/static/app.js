@@ -1,47 +1,48 @@
 // The page: begins with what the room holds, follows what changes, sends what people wish.
 
-import { Problem, become, get, me, post, send, unanswered, wish } from "./api.js";
-import { Timeline } from "./cards.js";
+import { Problem, become, get, here, me, post, unanswered } from "./api.js";
+import { Channels } from "./channels.js";
 import { Composer } from "./composer.js";
+import { Desk } from "./desk.js";
 import { announce, byId, calm, el } from "./dom.js";
+import { openCatalogue, openForm } from "./forms.js";
 import { People } from "./people.js";
 import { setClock } from "./progress.js";
+import { carry as bring } from "./sending.js";
 import { Stream } from "./stream.js";
+import { Timeline } from "./timeline.js";
+import { toast } from "./toasts.js";
 
-const EXAMPLES = [
-  "/imagine a teddy bear with an electric guitar",
-  "/imagine a paper boat on a sea of ink at dawn --ar 21:9",
-  "/imagine an observatory inside a snow globe --ar 1:1",
-  "/help",
-];
+const WELCOMES = {
+  studio: {
+    title: "What shall we picture?",
+    text: "Say it in words and watch it develop. Start with one of these, or write your own below.",
+    examples: [
+      "/imagine a teddy bear with an electric guitar",
+      "/imagine a paper boat on a sea of ink at dawn --ar 21:9",
+      "/animate a lighthouse in a storm --loop",
+      "/help",
+    ],
+  },
+  dm: {
+    title: "Between you and Reverie",
+    text: "What you make here only you can see, and ✉️ under a result sends it here.",
+    examples: ["/imagine an observatory inside a snow globe --ar 1:1", "/history", "/quota"],
+  },
+};
 const NEAR = 160;
 const RETRY = 2000;
 
 const room = byId("room");
 const banner = byId("banner");
 
-// What cards and notes may ask of the page.
-const desk = {
-  actions: {},
-  ratios: [],
-  mayManage: (card) => people.me.admin || card.member === `playground:main:${people.me.name}`,
-  run: (text) => carry(wish("command", { text }, text)),
-  act: (action, job, ratio) => {
-    const { emoji, label } = desk.actions[action];
-    return carry(wish("action", { action, job, ...(ratio && { aspect_ratio: ratio }) }, `${emoji} ${label} ${ratio ?? ""}`));
-  },
-  reveal: (job) => timeline.reveal(job) || desk.run(`/show ${job}`),
-  write: (text) => composer.write(text),
-  dismiss: (id) => {
-    timeline.apply({ kind: "note", id, gone: true, cards: [], said: "" });
-    byId("words").focus();
-    settle();
-    post("dismiss", { id }).catch(() => say("This could not be dismissed; it will be back after a reload"));
-  },
-};
-const timeline = new Timeline(byId("messages"), desk);
-const people = new People({ onSwitch: (name) => { become(name); begin(); } });
-const composer = new Composer({ onSend: desk.run, words: () => timeline.wordsOf(people.me.name) });
+const page = { dismiss };
+const desk = new Desk({ carry, page });
+const timelines = { studio: new Timeline(desk), dm: new Timeline(desk) };
+page.channels = new Channels({ timelines, onSwitch: arrive });
+page.people = new People({ onSwitch: (name) => { become(name); begin(); } });
+page.composer = new Composer({ desk, words: () => page.channels.current.wordsOf(me()) });
+const { channels, composer, people } = page;
 const stream = new Stream({
   onMessage: take,
   onState: (connected) => say(connected ? "" : "The connection is lost. Trying again; nothing you sent is lost."),
@@ -51,14 +52,15 @@ async function begin() {
   stream.close();
   try {
     const state = await get("state");
-    become(state.me.name);
     setClock(state.now);
-    Object.assign(desk, { actions: state.actions, ratios: state.ratios });
+    desk.set(state);
     people.set(state);
-    timeline.clear();
-    state.messages.forEach((message) => timeline.apply(message));
-    settle();
-    room.scrollTop = timeline.empty ? 0 : room.scrollHeight;
+    Object.values(timelines).forEach((timeline) => timeline.clear());
+    become(state.me.name);
+    state.messages.filter((message) => message.kind !== "reaction").forEach(put);
+    state.messages.filter((message) => message.kind === "reaction").forEach(put);
+    channels.begin(state.me.name);
+    arrive();
     stream.open(state.seq);
     say("");
   } catch (error) {
@@ -68,32 +70,54 @@ async function begin() {
   }
 }
 
+const put = (message) => timelines[message.channel]?.apply(message);
+
+// What a conversation is entered with: its end, its welcome, its quota.
+function arrive() {
+  const { title, text, examples } = WELCOMES[here()];
+  byId("welcome-title").textContent = title;
+  byId("welcome-text").textContent = text;
+  byId("examples").replaceChildren(...examples.map((example) => el("li", {},
+    el("button", { type: "button", on: { click: () => desk.run(example) } }, example))));
+  byId("newer").hidden = true;
+  composer.reply(null);
+  settle();
+  room.scrollTop = channels.current.empty ? 0 : room.scrollHeight;
+  people.refreshQuota();
+}
+
 function take(message) {
   if (message.kind === "person") return people.add(message);
+  const timeline = timelines[message.channel];
+  if (!timeline) return;
+  const looking = timeline === channels.current;
   const low = room.scrollHeight - room.scrollTop - room.clientHeight < NEAR;
   const known = timeline.nodes.size;
   const change = timeline.apply(message);
+  const more = timeline.nodes.size > known;
   if (change) tell(change);
-  if (message.kind === "note" && !message.gone && timeline.nodes.size > known) {
+  if (message.kind === "note" && !message.gone && more) {
     announce(`Only for you: ${message.title}. ${message.text}`);
     if (message.said.startsWith("/quotas ")) people.refreshQuota();
   }
+  channels.count();
   settle();
+  if (!looking) return;
   if (low) room.scrollTop = room.scrollHeight;
-  else if (timeline.nodes.size > known) byId("newer").hidden = false;
+  else if (more) byId("newer").hidden = false;
 }
 
 const ended = (job) => job.tone !== "waiting" && job.tone !== "running";
 
 function tell({ before, card }) {
   const mine = card.name === people.me.name;
-  if (!before && !mine) announce(`${card.name} pictures ${card.title}`);
+  if (!before && !mine) announce(`${card.name} asks for ${card.title}`);
   let moved = !before;
   for (const job of card.jobs) {
     const earlier = before?.jobs.find((one) => one.id === job.id);
     if (!ended(job) || !earlier || ended(earlier)) continue;
     moved = true;
-    announce(job.tone === "done" ? `${card.name}’s picture is ready: ${job.alt}` : `${job.alt}: ${job.headline}`);
+    announce(job.tone === "done" ? `${card.name}’s ${job.media?.kind ?? "picture"} is ready: ${job.alt}` : `${job.alt}: ${job.headline}`);
     if (document.hidden) document.title = "● Reverie";
   }
   // Money moves when a job is taken in and when it ends, and not in between.
@@ -101,28 +125,31 @@ function tell({ before, card }) {
 }
 
 function settle() {
-  byId("welcome").hidden = !timeline.empty;
+  byId("welcome").hidden = !channels.current.empty;
 }
 
-// Sends a wish until it is answered, and shows it on its way for as long as that takes.
 async function carry(one) {
-  const line = el("li", {}, el("span", {}, one.label), el("em", {}, "sending…"));
-  const sending = byId("sending");
-  const late = setTimeout(() => { sending.append(line); sending.hidden = false; }, 400);
-  const by = me();
   try {
-    const answer = await send(one, () => { line.lastChild.textContent = "trying again…"; });
-    if (by !== me()) return;
+    const answer = await bring(one);
+    if (!answer) return;
     answer.messages.forEach(take);
-    toEnd();
+    if (answer.toast) toast(answer.toast);
+    const card = answer.messages.find((message) => message.kind === "card");
+    // A reaction that counted already made its card a while ago.
+    if (answer.repeated && card && channels.current.reveal(card.jobs[0].id)) return;
+    if (answer.messages.length) toEnd();
   } catch (error) {
     say(error instanceof Problem ? error.message : "This could not be sent");
-    if (composer.empty) composer.write(one.label.startsWith("/") ? one.label : "");
-  } finally {
-    clearTimeout(late);
-    line.remove();
-    sending.hidden = sending.childElementCount === 0;
+    const sent = desk.sent.get(one.body.key);
+    if (composer.empty && one.body.text && !one.body.pressed) composer.restore(one.body.text, sent?.uploads);
   }
+}
+
+function dismiss(id) {
+  channels.current.apply({ kind: "note", id, gone: true, cards: [], files: [], said: "" });
+  byId("words").focus();
+  settle();
+  post("dismiss", { id }).catch(() => say("This could not be dismissed; it will be back after a reload"));
 }
 
 function toEnd() {
@@ -134,19 +161,33 @@ function say(text) {
   banner.hidden = !text;
 }
 
+// Opens a command's form with what stands in the composer.
+function fillIn(command) {
+  const words = byId("words").value.trim().replace(new RegExp(String.raw`^/${command.name}\b\s*`), "");
+  const longest = command.fields.find((field) => field.longest >= desk.limits.prompt);
+  const plain = words && !words.startsWith("/") && !/(^|\s)(--|—|–)\w/.test(words);
+  const begin = longest && plain ? { [longest.name]: words } : {};
+  const files = command.takes.length ? composer.attachments.take() : [];
+  openForm(command, desk, { begin, files, replied: composer.replied });
+  if (plain && longest) composer.write("");
+}
+
+byId("forms").addEventListener("click", () => openCatalogue(byId("forms"), desk.commands(), fillIn));
 byId("newer").addEventListener("click", toEnd);
 room.addEventListener("scroll", () => {
   if (room.scrollHeight - room.scrollTop - room.clientHeight < NEAR) byId("newer").hidden = true;
 });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = "Reverie"; });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  document.title = "Reverie";
+  if (people.me) channels.count();
+});
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, [popover], dialog");
+  const typing = event.target.closest("input, textarea, select, [popover], dialog");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   composer.write(composer.empty ? "/" : byId("words").value);
 });
-byId("examples").append(...EXAMPLES.map((text) => el("li", {},
-  el("button", { type: "button", on: { click: () => desk.run(text) } }, text))));
 
 await begin();
 byId("words").focus({ preventScroll: true });

@@ -1,164 +1,63 @@
-// The conversation: cards and private notes in the order in which they came to be.
+// A card of the conversation: who asked for what, the results, and the reactions under them.
 
-import { avatar, byId, calm, clock, day, el } from "./dom.js";
-import { fillJob, jobNode, title } from "./jobs.js";
-import { noteNode } from "./notes.js";
+import { avatar, clock, el } from "./dom.js";
+import { chosen, fillJobs, jobsNode } from "./jobs.js";
+import { short } from "./label.js";
+import { fillQuick, fillReactions, openPicker } from "./reactions.js";
 
-const FLASH = 1600;
-
-export class Timeline {
-  constructor(list, desk) {
-    this.list = list;
-    this.desk = desk;
-    this.clear();
-  }
-
-  clear() {
-    this.cards = new Map();
-    this.said = new Map();
-    this.notes = new Map();
-    this.nodes = new Map();
-    this.list.replaceChildren();
-  }
-
-  get empty() {
-    return this.nodes.size === 0;
-  }
-
-  // Takes a message in; a revision older than what is shown never covers it.
-  // Answers the card as it was before, for a card that changed.
-  apply(message) {
-    if (message.kind === "card") return this.#applyCard(message);
-    if (message.kind === "said") this.#applySaid(message);
-    else if (message.kind === "note") this.#applyNote(message);
-    return null;
-  }
-
-  // Texts that a person has sent, oldest first.
-  wordsOf(name) {
-    const cards = [...this.cards.values()].filter((card) => card.name === name && !card.gone);
-    const texts = cards.map((card) => [card.at, this.said.get(card.card)]);
-    const answered = [...this.notes.values()].map((note) => [note.at, note.said]);
-    return [...texts, ...answered].sort(([a], [b]) => a - b).map(([, text]) => text).filter((text) => text?.startsWith("/"));
-  }
-
-  reveal(job) {
-    const node = byId(`job-${job}`);
-    if (!node) return false;
-    node.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
-    node.focus({ preventScroll: true });
-    node.classList.add("flash");
-    setTimeout(() => node.classList.remove("flash"), FLASH);
-    return true;
-  }
-
-  #applyCard(card) {
-    const before = this.cards.get(card.card);
-    if (before?.gone || (before && !card.gone && before.rev > card.rev)) return null;
-    this.cards.set(card.card, card);
-    if (card.gone) this.#drop(card.card);
-    else this.#showCard(card);
-    for (const note of this.notes.values()) {
-      if (note.cards.some((shown) => shown.card === card.card)) this.#refreshNote(note, card);
-    }
-    return { before, card };
-  }
-
-  #showCard(card) {
-    let node = this.nodes.get(card.card);
-    if (!node) {
-      node = cardNode(card);
-      this.#insert(card.card, node, card.at);
-    }
-    fillCard(node, card, this.said.get(card.card), this.desk);
-  }
-
-  #applySaid({ card, text }) {
-    this.said.set(card, text);
-    const node = this.nodes.get(card);
-    if (node) setSaid(node, text);
-  }
-
-  #applyNote(note) {
-    const before = this.notes.get(note.id);
-    if (before?.gone) return;
-    this.notes.set(note.id, note);
-    const old = this.nodes.get(note.id);
-    if (note.gone) return this.#drop(note.id);
-    const node = noteNode(note, this.desk);
-    if (old) {
-      old.replaceWith(node);
-      node.dataset.at = note.at;
-      this.nodes.set(note.id, node);
-    } else this.#insert(note.id, node, note.at);
-  }
-
-  #refreshNote(note, card) {
-    const cards = note.cards.map((shown) => (shown.card === card.card ? card : shown)).filter((shown) => !shown.gone);
-    if (this.nodes.has(note.id)) this.#applyNote({ ...note, cards });
-  }
-
-  #insert(id, node, at) {
-    node.dataset.at = at;
-    node.dataset.key = id;
-    let after = this.list.lastElementChild;
-    while (after && (Number(after.dataset.at) > at || (Number(after.dataset.at) === at && after.dataset.key > id))) {
-      after = after.previousElementSibling;
-    }
-    if (after) after.after(node);
-    else this.list.prepend(node);
-    this.nodes.set(id, node);
-    this.#markDays();
-  }
-
-  #drop(id) {
-    const node = this.nodes.get(id);
-    if (!node) return;
-    if (node.contains(document.activeElement)) byId("words").focus();
-    node.remove();
-    this.nodes.delete(id);
-    this.#markDays();
-  }
-
-  #markDays() {
-    let last = "";
-    for (const node of this.list.children) {
-      const name = day(Number(node.dataset.at));
-      if (name === last) delete node.dataset.day;
-      else node.dataset.day = name;
-      last = name;
-    }
-  }
-}
-
-function cardNode(card) {
-  return el("li", { class: "message" },
+export function cardNode(card, desk) {
+  const node = el("li", { class: "message" },
     avatar(card.name),
     el("article", { class: "card", "aria-label": `${card.name}: ${card.title}` },
       el("header", {},
         el("strong", {}, card.name), clock(card.at),
-        card.to && el("span", { class: "private" }, "Only you can see this")),
-      el("p", { class: "said", hidden: true }),
-      el("div", { class: "jobs" })));
+        card.to && card.channel === "studio" && el("span", { class: "private" }, "Only you can see this")),
+      el("div", { class: "above" }),
+      el("div", { class: "jobs" }),
+      el("div", { class: "reactions", role: "group", "aria-label": "Reactions" })));
+  node.querySelector(".card").append(hoverBar(node, card, desk));
+  return node;
 }
 
-function setSaid(node, text) {
-  const said = node.querySelector(".said");
-  said.hidden = !text;
-  said.textContent = text ?? "";
-  said.classList.toggle("pressed", Boolean(text) && !text.startsWith("/"));
-}
-
-function fillCard(node, card, said, desk) {
-  setSaid(node, said);
+export function fillCard(node, card, { said, reactions }, desk) {
+  node.querySelector(".above").replaceChildren(...aboveOf(said, desk));
   const jobs = node.querySelector(".jobs");
-  jobs.classList.toggle("many", card.jobs.length > 1);
-  for (const job of card.jobs) {
-    const known = jobs.querySelector(`[data-job="${CSS.escape(job.id)}"]`);
-    if (known) fillJob(known, job, card, desk);
-    else jobs.append(jobNode(job, card, desk, { anchored: true }));
-  }
-  if (card.jobs.length > 1 && !node.querySelector(".card > .shared")) {
-    jobs.after(el("div", { class: "shared" }, title(card.title)));
-  }
+  if (jobs.firstElementChild) fillJobs(jobs.firstElementChild, card, desk, said?.text);
+  else jobs.append(jobsNode(card, desk, { anchored: true, said: said?.text }));
+  const job = () => chosen(node.querySelector(".job"));
+  fillReactions(node.querySelector(".reactions"), card, reactions ?? new Map(), desk, job);
+  fillQuick(node.querySelector(".quicks"), card, desk, job);
+}
+
+function hoverBar(node, card, desk) {
+  const add = el("button", { type: "button", "aria-label": "Add a reaction", title: "Add a reaction", "aria-haspopup": "menu" },
+    el("span", { "aria-hidden": "true" }, "☺"));
+  add.addEventListener("click", () => openPicker(add, card, desk, () => chosen(node.querySelector(".job"))));
+  const reply = el("button", { type: "button", "aria-label": "Reply", title: "Reply: the next command builds on it" },
+    el("span", { "aria-hidden": "true" }, "↩"));
+  reply.addEventListener("click", () => desk.reply(chosen(node.querySelector(".job"))));
+  return el("div", { class: "hoverbar", role: "group", "aria-label": "React or reply" },
+    el("span", { class: "quicks" }), add, reply);
+}
+
+// What was typed or pressed, what came along with it, and what it replied to.
+export function aboveOf(said, desk) {
+  if (!said) return [];
+  const { text, replied } = said;
+  return [
+    replied && el("a", {
+      class: "replied", href: `#job-${replied}`,
+      on: { click: (event) => { event.preventDefault(); desk.reveal(replied); } },
+    }, el("span", { "aria-hidden": "true" }, "↱ "), `reply to #${short(replied)}`),
+    text && el("p", { class: text.startsWith("/") ? "said" : "said pressed" }, text),
+    filesOf(said.files),
+  ].filter(Boolean);
+}
+
+function filesOf(files) {
+  if (!files?.length) return null;
+  return el("ul", { class: "along", "aria-label": "Files that came along" }, files.map((file) => el("li", {},
+    el("a", { href: `${file.src}/view`, target: "_blank", rel: "noopener", title: file.name },
+      el("img", { src: file.still, alt: file.name, loading: "lazy" }),
+      file.kind === "video" && el("span", { class: "film", "aria-hidden": "true" }, "▶")))));
 }

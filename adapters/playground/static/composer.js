@@ -1,151 +1,130 @@
-// Where people write: completion by the listbox pattern, what was written before, and an offer for plain words.
+// Where people write: what comes along, what it would cost, and what plain words could become.
 
-import { get } from "./api.js";
-import { byId, el } from "./dom.js";
+import { Attachments } from "./attachments.js";
+import { Completion } from "./completion.js";
+import { announce, byId, el } from "./dom.js";
+import { pick, receive } from "./files.js";
+import { short } from "./label.js";
+import { Pricing } from "./pricing.js";
 
 const TALLEST = 180;
-const PAUSE = 70;
 
 export class Composer {
-  constructor({ onSend, words }) {
-    this.onSend = onSend;
-    this.history = words;
+  // `desk` sends and knows the commands; `words` are the texts sent before.
+  constructor({ desk, words }) {
+    this.desk = desk;
     this.field = byId("words");
-    this.list = byId("suggestions");
-    this.offer = byId("offer");
-    this.found = [];
-    this.active = -1;
-    this.back = 0;
+    this.offers = byId("offers");
+    this.bar = byId("replying");
+    this.price = byId("price");
+    this.replied = null;
+    this.pricing = new Pricing(({ price }) => { this.price.textContent = price ?? ""; this.price.hidden = !price; });
+    this.attachments = new Attachments({ onChange: () => this.changed(), limits: () => desk.limits });
+    this.completion = new Completion({
+      field: this.field, list: byId("suggestions"), history: words, write: (text) => this.write(text), submit: () => this.submit(),
+      changed: () => this.changed(),
+    });
+    receive((files) => { this.attachments.add(files); this.field.focus(); });
+    byId("attach").addEventListener("click", () => pick({ several: true }, (files) => { this.attachments.add(files); this.field.focus(); }));
     byId("composer").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
-    this.field.addEventListener("input", () => { this.back = 0; this.#changed(); });
-    this.field.addEventListener("keydown", (event) => this.#key(event));
-    this.field.addEventListener("blur", () => this.#hide());
-    this.field.addEventListener("focus", () => this.#changed());
-    this.offer.addEventListener("click", () => this.#acceptOffer());
-    // A press on a suggestion must not take the focus away from the field.
-    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.offer.addEventListener("pointerdown", (event) => event.preventDefault());
-  }
-
-  write(text) {
-    this.field.value = text;
-    this.field.focus();
-    this.field.setSelectionRange(text.length, text.length);
-    this.#changed();
+    this.field.addEventListener("input", () => { this.completion.forgetBack(); this.changed(); });
+    this.field.addEventListener("keydown", (event) => this.#escape(event));
+    // A press on an offer must not take the focus away from the field.
+    this.offers.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
   get empty() {
     return this.field.value.trim() === "";
   }
 
-  submit() {
+  write(text) {
+    this.field.value = text;
+    this.field.focus();
+    this.field.setSelectionRange(text.length, text.length);
+    this.changed();
+  }
+
+  // The next command builds on this result.
+  reply(job) {
+    this.replied = job;
+    this.bar.hidden = !job;
+    if (job) {
+      this.bar.replaceChildren(
+        job.media ? el("img", { src: job.media.still, alt: "" }) : "",
+        el("span", { class: "words" }, el("b", {}, `Replying to #${short(job.id)}`), el("span", {}, job.alt)),
+        el("button", { type: "button", class: "remove", "aria-label": "Do not reply", title: "Do not reply (Esc)", on: { click: () => { this.reply(null); this.field.focus(); } } }, "×"));
+      announce(`Replying to ${job.alt}. Escape takes it back`);
+      this.field.focus();
+    }
+    this.changed();
+  }
+
+  async submit() {
     const text = this.field.value.trim();
-    if (!text) return this.field.focus();
-    if (!text.startsWith("/")) return this.#acceptOffer();
+    if (!text.startsWith("/")) return this.#takeOffer(0);
+    if (this.waiting) return;
+    this.waiting = true;
+    byId("send").setAttribute("aria-busy", "true");
+    const here = await this.attachments.settled();
+    byId("send").removeAttribute("aria-busy");
+    this.waiting = false;
+    if (!here) return announce("Remove the file that did not arrive, then send again");
+    const uploads = this.attachments.take();
+    const { replied } = this;
     this.field.value = "";
-    this.back = 0;
-    this.#changed();
-    this.#hide();
-    this.onSend(text);
+    this.completion.forgetBack();
+    this.reply(null);
+    this.completion.hide();
+    this.desk.run(text, { uploads, replied });
   }
 
-  #acceptOffer() {
-    this.write(`/imagine ${this.field.value.trim()}`);
+  // Puts back what a refused command had.
+  restore(text, uploads) {
+    if (uploads && this.attachments.count === 0) this.attachments.restore(uploads);
+    this.write(text);
   }
 
-  #changed() {
+  changed() {
     const { field } = this;
+    if (!this.completion) return;
     field.style.setProperty("block-size", "auto");
     field.style.setProperty("block-size", `${Math.min(TALLEST, field.scrollHeight)}px`);
-    const words = field.value.trim();
-    const plain = words !== "" && !words.startsWith("/");
-    this.offer.hidden = !plain;
-    if (plain) {
-      this.offer.replaceChildren(el("b", {}, "Picture this?"), el("span", {}, `/imagine ${words}`), el("kbd", {}, "Enter"));
-    }
-    clearTimeout(this.asking);
-    this.request?.abort();
-    if (!field.value.startsWith("/")) return this.#hide();
-    this.asking = setTimeout(() => this.#ask(field.value), PAUSE);
+    this.#showOffers();
+    this.completion.changed();
+    const text = field.value.trim();
+    const making = this.desk.commands().some((command) => command.makes && (text === `/${command.name}` || text.startsWith(`/${command.name} `)));
+    this.pricing.ask(making ? { text, files: this.attachments.tokens, replied: this.replied?.id } : null);
   }
 
-  async #ask(text) {
-    this.request = new AbortController();
-    try {
-      const found = await get("suggest", { text }, { signal: this.request.signal });
-      if (text === this.field.value && document.activeElement === this.field) this.#show(found);
-    } catch (error) {
-      // A question that was overtaken by the next letter leaves the list to that one.
-      if (error.name !== "AbortError") this.#hide();
-    }
+  #showOffers() {
+    const words = this.field.value.trim();
+    const plain = !words.startsWith("/") && (words !== "" || this.attachments.count > 0 || this.replied !== null);
+    const names = plain ? this.#fitting() : [];
+    this.offers.replaceChildren(...names.map((name, index) => el("li", {}, el("button", {
+      type: "button", class: "offer", on: { click: () => this.#takeOffer(index) },
+    }, el("b", {}, QUESTIONS[name]), el("span", {}, `/${name} ${words}`.trim()), index === 0 && el("kbd", {}, "Enter")))));
+    this.offers.hidden = names.length === 0;
   }
 
-  #show(found) {
-    const typed = this.field.value;
-    this.found = found.filter((one) => one.text.trimEnd() !== typed.trimEnd() || !/\s$/.test(typed));
-    this.list.replaceChildren(...this.found.map((one, index) => el("li", {
-      role: "option", id: `suggestion-${index}`, "aria-selected": "false", on: { click: () => this.#take(index) },
-    }, el("span", { class: "name" }, one.label), el("span", { class: "about" }, one.about))));
-    this.list.hidden = this.found.length === 0;
-    // Half a command's name is no command: Enter finishes it. Anything else is sent as it stands.
-    const half = /^\/\S*$/.test(typed) && !this.found.some((one) => one.text.trim() === typed);
-    this.#mark(half && this.found.length > 0 ? 0 : -1);
+  // What the words, and what comes with them, are likely to be meant for.
+  #fitting() {
+    const kind = this.replied?.media?.kind ?? this.attachments.uploads[0]?.media?.kind ?? (this.attachments.count ? "picture" : null);
+    if (!kind) return ["imagine"];
+    if (kind === "video") return this.replied ? ["extend", "reframe"] : ["reframe"];
+    return ["animate", "imagine", "reframe"];
   }
 
-  #hide() {
-    this.found = [];
-    this.list.hidden = true;
-    this.#mark(-1);
+  #takeOffer(index) {
+    const name = this.offers.hidden ? null : this.#fitting()[index];
+    if (name) this.write(`/${name} ${this.field.value.trim()}`.trimEnd() + " ".repeat(this.field.value.trim() ? 0 : 1));
+    else this.field.focus();
   }
 
-  #mark(index) {
-    this.active = index;
-    [...this.list.children].forEach((option, at) => {
-      option.setAttribute("aria-selected", String(at === index));
-      if (at === index) option.scrollIntoView({ block: "nearest" });
-    });
-    if (index < 0) this.field.removeAttribute("aria-activedescendant");
-    else this.field.setAttribute("aria-activedescendant", `suggestion-${index}`);
-  }
-
-  #take(index) {
-    this.write(this.found[index].text);
-  }
-
-  #key(event) {
-    if (event.isComposing) return;
-    const count = this.list.hidden ? 0 : this.found.length;
-    const { key } = event;
-    if (key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      if (count && this.active >= 0) this.#take(this.active);
-      else this.submit();
-    } else if (key === "Tab" && !event.shiftKey && count) {
-      event.preventDefault();
-      this.#take(Math.max(0, this.active));
-    } else if (key === "Escape" && count) {
-      event.preventDefault();
-      this.#hide();
-    } else if ((key === "ArrowDown" || key === "ArrowUp") && this.#recalls(key)) {
-      event.preventDefault();
-      this.#recall(key === "ArrowUp" ? 1 : -1);
-    } else if ((key === "ArrowDown" || key === "ArrowUp") && count) {
-      event.preventDefault();
-      const step = key === "ArrowDown" ? 1 : -1;
-      this.#mark(this.active < 0 && step < 0 ? count - 1 : (this.active + step + count) % count);
-    }
-  }
-
-  #recalls(key) {
-    return this.back > 0 || (key === "ArrowUp" && this.field.value === "");
-  }
-
-  #recall(step) {
-    const words = this.history().filter((text, index, all) => text !== all[index + 1]);
-    this.back = Math.max(0, Math.min(words.length, this.back + step));
-    this.field.value = this.back ? words[words.length - this.back] : "";
-    this.#changed();
-    clearTimeout(this.asking);
-    this.#hide();
+  #escape(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || !this.replied) return;
+    event.preventDefault();
+    this.reply(null);
   }
 }
+
+const QUESTIONS = { imagine: "Picture this?", animate: "Animate it?", extend: "Go on from it?", reframe: "A new frame?" };

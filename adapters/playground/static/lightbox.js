@@ -1,28 +1,52 @@
-// A picture in full size. Esc closes, arrows walk through the room's pictures.
+// A picture or video in full size. Esc closes, arrows walk through the conversation.
 
 import { byId, el } from "./dom.js";
+import { hush } from "./playing.js";
 
 const box = byId("lightbox");
 let opener = null;
 let shown = null;
 
-export function enlarge(button) {
-  opener = button;
-  show(button);
+// `node` is what stands on a card: `.picture` or `.video`.
+export function enlarge(node) {
+  opener = document.activeElement;
+  hush();
+  show(node);
   if (!box.open) box.showModal();
 }
 
-function show(button) {
-  shown = button;
-  const picture = button.querySelector("img");
+function show(node) {
+  shown = node;
+  const { large, text, src } = node.matches(".video") ? film(node) : picture(node);
   box.replaceChildren(
-    el("figure", {},
-      el("img", { src: picture.src, alt: picture.alt, width: picture.getAttribute("width"), height: picture.getAttribute("height") }),
-      el("figcaption", {},
-        el("span", {}, picture.alt),
-        el("a", { href: picture.src, target: "_blank", rel: "noopener" }, "Open the file"))),
+    el("figure", {}, large,
+      el("figcaption", {}, el("span", {}, text),
+        el("a", { href: `${src}/view`, target: "_blank", rel: "noopener" }, "Open in a tab"),
+        el("a", { href: src, download: "" }, "Download"))),
     el("button", { type: "button", class: "close", "aria-label": "Close", on: { click: () => box.close() } }, "×"),
   );
+}
+
+function picture(node) {
+  const small = node.querySelector("img");
+  const { src, alt } = small;
+  return { large: el("img", { src, alt, ...sizeOf(small) }), text: alt, src };
+}
+
+// As the attributes say it: what is shown on the card is smaller.
+const sizeOf = (node) => ({ width: node.getAttribute("width"), height: node.getAttribute("height") });
+
+function film(node) {
+  const small = node.querySelector("video");
+  const { src, poster } = small;
+  const text = small.getAttribute("aria-label").replace("Video: ", "");
+  const large = el("video", {
+    src, poster, ...sizeOf(small), playsinline: true, loop: true, controls: true, "aria-label": text,
+  });
+  large.muted = small.muted;
+  large.currentTime = small.currentTime;
+  large.play().catch(() => {});
+  return { large, text, src };
 }
 
 box.addEventListener("click", (event) => {
@@ -33,13 +57,14 @@ box.addEventListener("close", () => {
   box.replaceChildren();
   // The browser has given the focus back to the opener; where arrows went further, so does the focus. This
   // comes late: somebody who writes already must not be torn away.
-  if (document.activeElement === opener && shown.isConnected) shown.focus();
+  const now = shown.matches(".video") ? shown.querySelector(".enlarge") : shown;
+  if (document.activeElement === opener && now?.isConnected) now.focus();
 });
 
 box.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (step === undefined) return;
-  const all = [...document.querySelectorAll("#messages .picture")];
+  if (step === undefined || event.target.tagName === "VIDEO") return;
+  const all = [...document.querySelectorAll("#messages .shown")];
   const next = all[all.indexOf(shown) + step];
   if (next) show(next);
 });

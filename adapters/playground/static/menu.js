@@ -6,14 +6,18 @@ const GAP = 8;
 // The press that closes a window by touching its button must not open it again.
 const SAME_PRESS = 250;
 const closed = new WeakMap();
+let pressed = null;
+addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
+addEventListener("keydown", () => { pressed = null; }, true);
 
 export function openBeside(anchor, panel) {
   if (performance.now() - (closed.get(anchor) ?? -SAME_PRESS) < SAME_PRESS) return panel;
   panel.classList.add("panel");
   panel.setAttribute("popover", "auto");
-  document.body.append(panel);
+  // What is outside of an open dialog cannot be used.
+  (anchor.closest("dialog") ?? document.body).append(panel);
   panel.addEventListener("beforetoggle", (event) => {
-    if (event.newState === "closed") closed.set(anchor, performance.now());
+    if (event.newState === "closed" && anchor.contains(pressed)) closed.set(anchor, performance.now());
   });
   panel.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
@@ -38,15 +42,16 @@ function place(anchor, panel) {
   panel.style.setProperty("top", `${top}px`);
 }
 
-// `items` are {label, content, pick, checked?}; arrow keys move, Home and End jump.
-export function openMenu(anchor, label, items) {
-  const menu = el("div", { role: "menu", "aria-label": label, class: "menu" });
+// `items` are {label, content, pick, checked?}; arrow keys move, Home and End jump, letters find.
+export function openMenu(anchor, label, items, { role = "menuitemradio", look = "" } = {}) {
+  const menu = el("div", { role: "menu", "aria-label": label, class: `menu ${look}` });
   for (const item of items) {
     const choice = el("button", {
       type: "button",
       tabindex: "-1",
-      role: item.checked === undefined ? "menuitem" : "menuitemradio",
+      role: item.checked === undefined ? "menuitem" : role,
       "aria-label": item.label,
+      title: look ? item.label : null,
       "aria-checked": item.checked === undefined ? null : String(item.checked),
       on: { click: () => { menu.hidePopover(); item.pick(); } },
     }, item.content);
@@ -61,10 +66,11 @@ export function openMenu(anchor, label, items) {
 function move(event, menu) {
   const choices = [...menu.querySelectorAll("[role^=menuitem]")];
   const at = choices.indexOf(document.activeElement);
-  const to = {
-    ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: choices.length - 1,
-  }[event.key];
-  if (to === undefined) return;
+  const letter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && event.key !== " " && event.key.toLowerCase();
+  const to = letter
+    ? choices.findIndex((choice) => choice.getAttribute("aria-label").toLowerCase().replace("/", "").startsWith(letter))
+    : { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: choices.length - 1 }[event.key];
+  if (to === undefined || (letter && to < 0)) return;
   event.preventDefault();
   choices[(to + choices.length) % choices.length]?.focus();
 }

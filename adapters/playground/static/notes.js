@@ -1,7 +1,8 @@
 // What is told to one person alone: answers to questions, and refusals with what to do instead.
 
+import { aboveOf } from "./cards.js";
 import { clock, el } from "./dom.js";
-import { jobNode, title } from "./jobs.js";
+import { jobsNode } from "./jobs.js";
 
 export function noteNode(note, desk) {
   // Where the jobs themselves are shown, their titles and places need not be told again.
@@ -17,13 +18,13 @@ export function noteNode(note, desk) {
           type: "button", class: "dismiss", "aria-label": `Dismiss: ${note.title}`,
           on: { click: () => desk.dismiss(note.id) },
         }, "×")),
-      note.said && el("p", { class: note.said.startsWith("/") ? "said" : "said pressed" }, note.said),
+      aboveOf({ text: note.said, files: note.files }, desk),
       note.title && !titled && el("h3", {}, note.title),
       note.text && el("p", { class: "text" }, note.text),
       note.facts.length > 0 && !told && el("dl", { class: "table" },
         note.facts.map(([name, value]) => el("div", {}, el("dt", {}, named(name, desk)), el("dd", {}, value)))),
       note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
-        el("button", { type: "button", on: { click: () => desk.write(note.said) } }, "Edit and try again")),
+        el("button", { type: "button", on: { click: () => desk.retry(note) } }, "Edit and try again")),
       jobsOf(note, desk)));
 }
 
@@ -34,21 +35,17 @@ function named(name, desk) {
 }
 
 function jobsOf(note, desk) {
+  if (note.cards.length === 0) return null;
+  if (note.cards.length === 1) return el("div", { class: "jobs" }, jobsNode(note.cards[0], desk, { anchored: false }));
   const shown = note.cards.flatMap((card) => card.jobs.map((job) => ({ card, job })));
-  if (shown.length === 0) return null;
-  if (note.cards.length === 1) {
-    const [card] = note.cards;
-    return el("div", { class: card.jobs.length > 1 ? "jobs many" : "jobs" },
-      card.jobs.map((job) => jobNode(job, card, desk, { anchored: false })),
-      card.jobs.length > 1 && el("div", { class: "shared" }, title(card.title)));
-  }
   return el("ul", { class: "shelf" }, shown.map(({ card, job }) => el("li", {}, row(card, job, desk))));
 }
 
 function row(card, job, desk) {
-  const image = job.picture && el("img", { src: job.picture.src, alt: "", width: job.picture.width, height: job.picture.height, loading: "lazy" });
+  const { media } = job;
+  const image = media && el("img", { src: media.still, alt: "", width: media.width, height: media.height, loading: "lazy" });
   return el("button", { type: "button", class: `tone-${job.tone}`, on: { click: () => desk.reveal(job.id) } },
-    el("span", { class: "thumb" }, image),
+    el("span", { class: "thumb" }, image, media?.kind === "video" && el("span", { class: "film", "aria-hidden": "true" }, "▶")),
     el("span", { class: "about" }, el("span", { class: "title" }, card.title), el("span", { class: "headline" }, job.headline)),
     clock(card.at));
 }

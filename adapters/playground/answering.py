@@ -1,0 +1,58 @@
+"""What the studio answers, as messages of the room and as JSON for the page that asked."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapters.playground.channels import Channel, Person, Seat
+from adapters.playground.people import People
+from adapters.playground.room import Room
+from adapters.playground.wire import Link, Message, Said, card_message, sent
+from bot.domain.errors import Refused
+from bot.engine.answers import Accepted, Answer, Note
+
+
+class Answering:
+    """Finds out who asks, and tells them."""
+
+    def __init__(self, room: Room, people: People, link: Link) -> None:
+        self._room = room
+        self._people = people
+        self._link = link
+
+    async def person(self, request: Request) -> Person:
+        """The one named by `?me=`: everything is said about, and done by, that person."""
+        person = await self._people.find(request.query_params.get("me", ""))
+        if person is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is nobody of that name")
+        return person
+
+    async def seat(self, request: Request, channel: Channel) -> Seat:
+        return Seat(person=await self.person(request), channel=channel)
+
+    async def tell(self, seat: Seat, key: str, answer: Answer, said: Said, *, brief: bool) -> Response:
+        """Keep an answer and send it; of a `brief` one a few words are shown for a moment instead."""
+        match answer:
+            case Accepted(view=view, repeated=repeated):
+                to = seat.name if view.private or seat.talk.owner else None
+                above = await self._room.say(seat.talk, view.card, said, to=to)
+                card = card_message(view, channel=seat.channel, to=to)
+                return self._outcome([above, card], repeated=repeated)
+            case Note() as note if brief and not note.facts and not note.views:
+                return self._outcome([], toast={"title": note.title, "text": note.text})
+            case Note() as note:
+                return self._outcome([await self._room.note(seat, key, note, said)])
+
+    async def refuse(self, seat: Seat, key: str, refusal: Refused, said: Said) -> Response:
+        return self._outcome([await self._room.refuse(seat, key, str(refusal), said)], refused=True)
+
+    def _outcome(self, messages: list[Message], **more: Any) -> Response:
+        return as_json({"refused": False, "messages": [sent(one, self._link) for one in messages]} | more)
+
+
+def as_json(content: Any) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")

@@ -1,0 +1,64 @@
+// Dialogs in the middle of the page. Esc closes them and gives the focus back.
+
+import { el } from "./dom.js";
+
+let count = 0;
+
+// Opens a dialog with a heading; `onClose` hears of its end, whatever it was.
+export function openDialog({ heading, about, content, look = "", onClose = () => {} }) {
+  count += 1;
+  const title = `dialog-${count}`;
+  const close = el("button", { type: "button", class: "close", "aria-label": "Close", on: { click: () => dialog.close() } }, "×");
+  const dialog = el("dialog", { class: `sheet ${look}`, "aria-labelledby": title },
+    el("header", {}, el("h2", { id: title }, heading), about && el("p", {}, about), close),
+    content);
+  dialog.addEventListener("close", () => { onClose(); dialog.remove(); });
+  // Only a press that begins and ends on the backdrop closes: text is also marked by drawing out of the field.
+  dialog.addEventListener("pointerdown", (event) => { dialog.pressed = event.target === dialog; });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog && dialog.pressed) dialog.close(); });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+// Asks once; answers whether it is meant.
+export function ask({ heading, text, yes, no }) {
+  return new Promise((resolve) => {
+    let meant = false;
+    const agree = el("button", { type: "button", class: "primary danger", on: { click: () => { meant = true; dialog.close(); } } }, yes);
+    const keep = el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, no);
+    const dialog = openDialog({
+      heading, look: "small", onClose: () => resolve(meant),
+      content: el("div", {}, el("p", { class: "question" }, text), el("footer", {}, keep, agree)),
+    });
+    keep.focus();
+  });
+}
+
+// Offers a prompt for change; `send` gets the new words.
+export function editPrompt({ prompt, longest, send }) {
+  const field = el("textarea", { id: "prompt-field", rows: "6", maxlength: String(longest), spellcheck: "true" });
+  field.value = prompt;
+  const counter = el("output", { class: "counter", for: "prompt-field" });
+  const count = () => { counter.textContent = `${field.value.length} / ${longest}`; };
+  field.addEventListener("input", count);
+  count();
+  const form = el("form", { class: "edit" },
+    el("label", { for: "prompt-field" }, "Prompt"), field, counter,
+    el("footer", {},
+      el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, "Cancel"),
+      el("button", { type: "submit", class: "primary" }, "Make it")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const words = field.value.trim();
+    dialog.close();
+    send(words);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  const dialog = openDialog({ heading: "Edit prompt", about: "Everything else stays as it was.", content: form });
+  field.focus();
+  field.setSelectionRange(prompt.length, prompt.length);
+  return dialog;
+}

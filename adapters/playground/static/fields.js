@@ -1,0 +1,95 @@
+// A form's fields, each made from what the catalogue says of its option.
+
+import { el } from "./dom.js";
+import { Slots } from "./slots.js";
+
+const LONG = 300;
+
+// Every field has `node` and `value` (null where it is left as it is), `draft` and `restore` to come back to.
+export function fieldOf(field, context) {
+  if (field.kind === "media" || field.kind === "job") return slotField(field, context);
+  const make = { choice, flag, integer: number, money }[field.kind] ?? (field.longest > LONG ? prompt : text);
+  return make(field, context);
+}
+
+function row(field, input, ...more) {
+  const id = `field-${field.name}`;
+  input.id = id;
+  if (field.required) input.setAttribute("aria-required", "true");
+  input.setAttribute("aria-describedby", `${id}-about`);
+  return el("div", { class: `field field-${field.kind}` },
+    el("label", { for: id }, field.label, field.required && el("span", { class: "needed", "aria-hidden": "true" }, " *")),
+    el("div", { class: "input" }, input, ...more),
+    el("p", { class: "about", id: `${id}-about` }, field.about));
+}
+
+const plain = (field, input, node, read) => ({
+  field, node,
+  get value() { return read(input); },
+  get draft() { return input.type === "checkbox" ? input.checked : input.value; },
+  restore(value) {
+    if (input.type === "checkbox") input.checked = value;
+    else input.value = value;
+    input.dispatchEvent(new Event("input"));
+  },
+  focus: () => input.focus(),
+});
+
+function choice(field, { changed }) {
+  const free = field.default ? `${field.default} (as usual)` : "as it fits";
+  const select = el("select", {},
+    el("option", { value: "" }, field.required ? "Choose…" : free),
+    field.choices.filter((one) => one !== field.default).map((one) => el("option", { value: one }, one)));
+  select.addEventListener("input", changed);
+  return plain(field, select, row(field, select), ({ value }) => value || null);
+}
+
+function flag(field, { changed }) {
+  const box = el("input", { type: "checkbox", role: "switch" });
+  box.addEventListener("input", changed);
+  return plain(field, box, row(field, box), ({ checked }) => checked || null);
+}
+
+function number(field, { changed }) {
+  const input = el("input", { type: "number", inputmode: "numeric", min: field.minimum, max: field.maximum, placeholder: field.default ?? "" });
+  input.addEventListener("input", changed);
+  return plain(field, input, row(field, input), ({ value }) => (value === "" ? null : Number.isInteger(Number(value)) ? Number(value) : value));
+}
+
+function money(field, { changed }) {
+  const input = el("input", { type: "text", inputmode: "decimal", placeholder: "5 or 0.25", autocomplete: "off" });
+  input.addEventListener("input", changed);
+  return plain(field, input, row(field, input, el("span", { class: "unit" }, "$")), ({ value }) => value.trim() || null);
+}
+
+function text(field, { changed, desk }) {
+  const people = field.kind === "member" ? el("datalist", { id: `list-${field.name}` }, desk.people().map((name) => el("option", { value: name }))) : "";
+  const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", list: people ? `list-${field.name}` : null, placeholder: field.default ?? "" });
+  input.addEventListener("input", changed);
+  return plain(field, input, row(field, input, people), ({ value }) => value.trim() || null);
+}
+
+function prompt(field, { changed }) {
+  const area = el("textarea", { rows: "3", maxlength: String(field.longest), spellcheck: "true" });
+  const counter = el("output", { class: "counter", "aria-live": "off" });
+  const count = () => { counter.textContent = `${area.value.length} / ${field.longest}`; };
+  area.addEventListener("input", () => { count(); changed(); });
+  count();
+  return plain(field, area, row(field, area, counter), ({ value }) => value.trim() || null);
+}
+
+function slotField(field, { changed, desk, newest }) {
+  const mine = newest?.option === field.name;
+  // Jobs of one command are of one kind: a second one continues the first.
+  const kind = mine || field.kind === "job" ? newest?.kind ?? null : null;
+  const slots = new Slots(field, { desk, changed, newest: mine, kind });
+  const name = el("span", { class: "legend" }, field.label, field.required && el("span", { class: "needed", "aria-hidden": "true" }, " *"));
+  return {
+    field, slots,
+    node: el("div", { class: `field field-${field.kind}` }, name, slots.node, el("p", { class: "about" }, field.about)),
+    get value() { return slots.value; },
+    get draft() { return slots.draft; },
+    restore: (items) => slots.restore(items),
+    focus: () => slots.node.querySelector("button, input")?.focus(),
+  };
+}

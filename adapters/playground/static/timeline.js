@@ -1,0 +1,170 @@
+// One conversation: cards and private notes in the order in which they came to be.
+
+import { cardNode, fillCard } from "./cards.js";
+import { byId, calm, day, el } from "./dom.js";
+import { choose } from "./jobs.js";
+import { noteNode } from "./notes.js";
+
+const FLASH = 1600;
+
+export class Timeline {
+  constructor(desk) {
+    this.desk = desk;
+    this.list = el("ol", { class: "messages", "aria-label": "Messages" });
+    this.clear();
+  }
+
+  clear() {
+    this.cards = new Map();
+    this.said = new Map();
+    this.notes = new Map();
+    this.nodes = new Map();
+    // by card, then by emoji: who has put it there, in that order
+    this.reactions = new Map();
+    this.list.replaceChildren();
+  }
+
+  get empty() {
+    return this.nodes.size === 0;
+  }
+
+  // When the newest message came to be.
+  get newest() {
+    return Math.max(0, ...[...this.list.children].map((node) => Number(node.dataset.at)));
+  }
+
+  // How many messages have come since then.
+  since(at) {
+    return [...this.list.children].filter((node) => Number(node.dataset.at) > at).length;
+  }
+
+  // Takes a message in; a revision older than what is shown never covers it.
+  // Answers the card as it was before, for a card that changed.
+  apply(message) {
+    if (message.kind === "card") return this.#applyCard(message);
+    if (message.kind === "said") this.#applySaid(message);
+    else if (message.kind === "note") this.#applyNote(message);
+    else if (message.kind === "reaction") this.#applyReaction(message);
+    return null;
+  }
+
+  // Texts that a person has sent, oldest first.
+  wordsOf(name) {
+    const cards = [...this.cards.values()].filter((card) => card.name === name && !card.gone);
+    const texts = cards.map((card) => [card.at, this.said.get(card.card)?.text]);
+    const answered = [...this.notes.values()].map((note) => [note.at, note.said]);
+    return [...texts, ...answered].sort(([a], [b]) => a - b).map(([, text]) => text).filter((text) => text?.startsWith("/"));
+  }
+
+  // Finished jobs with their cards, the newest first.
+  results() {
+    const cards = [...this.cards.values()].filter((card) => !card.gone).sort((a, b) => b.at - a.at);
+    return cards.flatMap((card) => card.jobs.filter((job) => job.media).map((job) => ({ card, job })));
+  }
+
+  reveal(job) {
+    const node = this.list.querySelector(`#job-${CSS.escape(job)}`);
+    if (!node) return false;
+    node.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+    node.focus({ preventScroll: true });
+    node.classList.add("flash");
+    setTimeout(() => node.classList.remove("flash"), FLASH);
+    return true;
+  }
+
+  #applyCard(card) {
+    const before = this.cards.get(card.card);
+    if (before?.gone || (before && !card.gone && before.rev > card.rev)) return null;
+    this.cards.set(card.card, card);
+    if (card.gone) this.#drop(card.card);
+    else this.#showCard(card);
+    for (const note of this.notes.values()) {
+      if (note.cards.some((shown) => shown.card === card.card)) this.#refreshNote(note, card);
+    }
+    return { before, card };
+  }
+
+  #showCard(card) {
+    let node = this.nodes.get(card.card);
+    if (!node) {
+      node = cardNode(card, this.desk);
+      this.#insert(card.card, node, card.at);
+    }
+    fillCard(node, card, { said: this.said.get(card.card), reactions: this.reactions.get(card.card) }, this.desk);
+  }
+
+  #applySaid(said) {
+    this.said.set(said.card, said);
+    if (this.nodes.has(said.card)) this.#showCard(this.cards.get(said.card));
+  }
+
+  #applyReaction({ card, emoji, name, on }) {
+    const reactions = this.reactions.get(card) ?? new Map();
+    this.reactions.set(card, reactions);
+    const names = (reactions.get(emoji) ?? []).filter((other) => other !== name);
+    if (on) names.push(name);
+    if (names.length) reactions.set(emoji, names);
+    else reactions.delete(emoji);
+    const node = this.nodes.get(card);
+    if (!node) return;
+    const number = this.desk.numbers.indexOf(emoji);
+    if (on && number >= 0 && name === this.desk.me()) choose(node.querySelector(".job"), number, this.desk);
+    this.#showCard(this.cards.get(card));
+  }
+
+  #applyNote(note) {
+    const before = this.notes.get(note.id);
+    if (before?.gone) return;
+    this.notes.set(note.id, note);
+    const old = this.nodes.get(note.id);
+    if (note.gone) return this.#drop(note.id);
+    const node = noteNode(note, this.desk);
+    if (old) {
+      old.replaceWith(node);
+      node.dataset.at = note.at;
+      this.nodes.set(note.id, node);
+    } else this.#insert(note.id, node, note.at);
+  }
+
+  #refreshNote(note, card) {
+    // What a note shows is a part of the card: only its jobs, and maybe of a later revision.
+    const cards = note.cards.map((shown) => {
+      if (shown.card !== card.card) return shown;
+      const jobs = shown.jobs.map((job) => card.jobs.find((one) => one.id === job.id) ?? job);
+      return { ...shown, jobs, gone: card.gone };
+    }).filter((shown) => !shown.gone);
+    if (this.nodes.has(note.id)) this.#applyNote({ ...note, cards });
+  }
+
+  #insert(id, node, at) {
+    node.dataset.at = at;
+    node.dataset.key = id;
+    let after = this.list.lastElementChild;
+    while (after && (Number(after.dataset.at) > at || (Number(after.dataset.at) === at && after.dataset.key > id))) {
+      after = after.previousElementSibling;
+    }
+    if (after) after.after(node);
+    else this.list.prepend(node);
+    this.nodes.set(id, node);
+    this.#markDays();
+  }
+
+  #drop(id) {
+    const node = this.nodes.get(id);
+    if (!node) return;
+    if (node.contains(document.activeElement)) byId("words").focus();
+    node.remove();
+    this.nodes.delete(id);
+    this.#markDays();
+  }
+
+  #markDays() {
+    let last = "";
+    for (const node of this.list.children) {
+      const name = day(Number(node.dataset.at));
+      if (name === last) delete node.dataset.day;
+      else node.dataset.day = name;
+      last = name;
+    }
+  }
+}

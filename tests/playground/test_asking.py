@@ -1,0 +1,138 @@
+"""Commands as forms, prices, replies and buttons over real sockets."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.formats import AspectRatio
+from bot.domain.requests import ImageRequest
+from tests.playground.serving import Served
+from tests.playground.talking import BEAR, command, fill, post, seen, state
+
+
+async def price(served: Served, me: str = "ada", **wanted: Any) -> Any:
+    return await post(served, "price", me, wanted)
+
+
+async def test_a_form_makes_what_a_typed_command_makes(served: Served) -> None:
+    await fill(served, "ada", "imagine", prompt="a fox", aspect_ratio="1:1", count=2)
+    await command(served, "ada", "/imagine a fox --ar 1:1 --count 2", "key-00002")
+    filled, typed = (job.request for job in list(served.studio.jobs.values())[1:3])
+    assert filled == typed
+    assert [one["text"] for one in await seen(served, "ada", "said")] == [
+        "/imagine a fox --aspect_ratio 1:1 --count 2",
+        "/imagine a fox --ar 1:1 --count 2",
+    ]
+
+
+async def test_what_a_form_cannot_be_is_refused_as_if_it_were_typed(served: Served) -> None:
+    wrong: list[dict[str, Any]] = [{}, {"prompt": "x"}, {"prompt": "a fox", "count": 9}, {"colour": "red"}]
+    for values in wrong:
+        answer = await fill(served, "ada", "imagine", "key-00002", **values)
+        assert answer["refused"]
+    assert served.studio.jobs == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"command": "imagine", "text": BEAR},
+        {"command": "imagine", "values": {"image": {"job": "0" * 24}}},
+        {
+            "command": "imagine",
+            "values": {"image": [{"file": {"file": "0" * 64, "mime": "image/png", "size": 1}}]},
+        },
+        {"command": "imagine", "values": {"image": [{"url": "http://127.0.0.1/", "via": "discord"}]}},
+        {"command": "imagine", "values": {"prompt": {"file": "token", "job": "x"}}},
+        {"text": BEAR, "channel": "@playground:grace"},
+    ],
+)
+async def test_a_page_cannot_name_files_or_places_that_are_not_its_own(
+    served: Served, body: dict[str, Any]
+) -> None:
+    async with served.client() as client:
+        answer = await client.post("/playground/command?me=ada", json=body | {"key": "key-00001"})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert served.studio.keys == []
+
+
+async def test_a_price_is_told_before_anything_is_sent(served: Served) -> None:
+    assert await price(served, text=BEAR) == {"price": "≈$0.018", "refusal": None}
+    assert await price(served, command="imagine", values={"prompt": "a fox", "count": 4}) == {
+        "price": "≈$0.069",
+        "refusal": None,
+    }
+    assert await price(served, text="/quota") == {"price": None, "refusal": None}
+    assert await price(served, command="imagine") == {"price": None, "refusal": "Prompt is required"}
+    upper = await price(served, text="/reframe 1:1 https://example.org/a.mp4 --model ray-2")
+    assert upper["price"].startswith("up to $")
+    assert served.studio.jobs == {}
+
+
+async def test_a_reply_builds_on_what_it_replies_to(served: Served) -> None:
+    await command(served, "ada", BEAR)
+    job = served.studio.newest
+    await served.studio.finish(job)
+    answer = await command(served, "grace", "/reframe 9:16", "key-00002", replied=job)
+    said, card = answer["messages"]
+    assert (said["replied"], card["jobs"][0]["parent"]) == (job, job)
+
+
+async def test_an_edited_prompt_makes_a_new_one(served: Served) -> None:
+    await command(served, "ada", f"{BEAR} --ar 1:1")
+    job = served.studio.newest
+    await served.studio.finish(job)
+    body = {"action": "edit", "job": job, "prompt": "a bear with a drum", "key": "key-00002"}
+    answer = await post(served, "action", "ada", body)
+    assert answer["messages"][0]["text"] == "✏️ Edit prompt a bear with a drum"
+    request = served.studio.job(served.studio.newest).request
+    assert isinstance(request, ImageRequest)
+    assert (request.prompt, request.aspect_ratio) == ("a bear with a drum", AspectRatio.SQUARE)
+
+
+async def test_a_short_answer_to_a_button_is_not_kept(served: Served) -> None:
+    await command(served, "ada", BEAR)
+    job = served.studio.newest
+    answer = await post(
+        served, "command", "ada", {"text": f"/cancel {job}", "key": "key-00002", "pressed": True}
+    )
+    assert answer["toast"] == {"title": "Taken back", "text": "Nothing was charged."}
+    assert await seen(served, "ada", "note") == []
+
+
+async def test_a_private_command_is_seen_by_its_asker_alone(served: Served) -> None:
+    await command(served, "ada", f"{BEAR} --private")
+    for kind in ("card", "said"):
+        assert [one["to"] for one in await seen(served, "ada", kind)] == ["ada"]
+        assert await seen(served, "grace", kind) == []
+
+
+async def test_direct_messages_are_a_conversation_of_their_own(served: Served) -> None:
+    await command(served, "ada", BEAR, channel="dm")
+    card = (await seen(served, "ada", "card", "dm"))[0]
+    assert (card["member"], card["to"]) == ("playground:@dm:ada", "ada")
+    assert await seen(served, "ada", "card", "studio") == []
+    assert [one["kind"] for one in (await state(served, "grace"))["messages"]] == []
+    await command(served, "ada", "/quota", "key-00002", channel="dm")
+    assert len(await seen(served, "ada", "note", "dm")) == 1
+
+
+async def test_nobody_is_an_admin_in_their_direct_messages(served: Served) -> None:
+    offered = (await state(served, "ada"))["channels"]
+    names = {channel: {form["name"] for form in found["commands"]} for channel, found in offered.items()}
+    assert "quotas set" in names["studio"]
+    assert "quotas set" not in names["dm"]
+
+
+async def test_what_is_sent_to_oneself_lies_in_the_direct_messages(served: Served) -> None:
+    await command(served, "ada", BEAR)
+    job = served.studio.newest
+    await served.studio.finish(job)
+    body = {"action": Action.SEND, "job": job, "key": "key-00002"}
+    answer = await post(served, "action", "grace", body)
+    assert answer["toast"]["title"] == "On its way to you"
+    copies = await seen(served, "grace", "card", "dm")
+    assert [(copy["name"], copy["to"], copy["jobs"][0]["id"]) for copy in copies] == [("ada", "grace", job)]
+    assert await seen(served, "ada", "card", "dm") == []

@@ -1,0 +1,47 @@
+"""Forms are derived from the catalogue."""
+
+from typing import Any
+
+import pytest
+
+from adapters.playground.catalogue import forms_for
+from bot.domain.commands import CATALOGUE, Audience
+from bot.domain.options import options
+
+FORMS = {form["name"]: form for form in forms_for(admin=True)}
+
+
+def field(command: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in FORMS[command]["fields"] if one["name"] == name)
+    return found
+
+
+@pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)
+def test_every_command_has_a_form_with_every_option(command: Any) -> None:
+    named = [one["name"] for one in FORMS[command.name]["fields"]]
+    assert [option.name for option in options(command)] == named
+
+
+def test_admins_commands_are_offered_to_admins_alone() -> None:
+    offered = {form["name"] for form in forms_for(admin=False)}
+    everybodys = {name for name, command in CATALOGUE.items() if command.audience is Audience.EVERYONE}
+    assert everybodys == offered
+
+
+def test_a_form_knows_its_fields_kinds_and_limits() -> None:
+    assert field("imagine", "prompt")["required"]
+    assert field("imagine", "prompt")["longest"] == 5000
+    assert (field("imagine", "count")["minimum"], field("imagine", "count")["maximum"]) == (1, 4)
+    assert (field("imagine", "image")["times"], field("imagine", "image")["weighted"]) == (4, True)
+    assert field("reframe", "aspect_ratio")["default"] is None
+    assert field("imagine", "aspect_ratio")["default"] == "16:9"
+    assert FORMS["extend"]["newest"] == {"option": "job", "kind": "video"}
+    assert FORMS["animate"]["takes"] == ("start", "end")
+
+
+def test_what_few_people_need_is_folded_away() -> None:
+    folded = [one["name"] for one in FORMS["reframe"]["fields"] if not one["main"]]
+    assert "x_start" in folded
+    assert "media" not in folded
+    assert field("animate", "start")["main"]
+    assert not field("imagine", "style")["main"]

@@ -1,0 +1,213 @@
+"""Results in a real browser: videos that play, several pictures in a grid, reactions, lineage."""
+
+import re
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.playground.browsing import complaints, open_page, say
+from tests.playground.serving import Served
+
+STORM = "a lighthouse in a storm"
+BEAR = "a teddy bear with an electric guitar"
+PLAYING = "video => !video.paused && video.currentTime > 0 && video.readyState > 2"
+
+
+async def made(served: Served, page: Page, text: str) -> list[str]:
+    """Send a command and finish what it makes; answers the jobs."""
+    before = list(served.studio.jobs)
+    await say(page, text)
+    await page.wait_for_selector(".developing")
+    jobs = list(served.studio.jobs)[len(before) :]
+    for job in jobs:
+        await served.studio.finish(job)
+    await expect(page.locator(".developing")).to_have_count(0)
+    return jobs
+
+
+async def test_one_video_plays_at_a_time_while_it_is_looked_at(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    for _ in range(2):
+        await made(served, page, f"/animate {STORM}")
+    videos = page.locator("video")
+    await expect(videos).to_have_count(2)
+    flags = await videos.first.evaluate("one => [one.loop, one.muted, one.controls, one.playsInline]")
+    assert flags == [True, True, True, True]
+    assert "/media/" in (await videos.first.get_attribute("poster") or "")
+    assert await videos.evaluate_all("all => all.map(one => one.paused)") == [True, True]
+
+    await videos.nth(1).hover()
+    await page.wait_for_function(PLAYING, arg=await videos.nth(1).element_handle())
+    await videos.nth(0).scroll_into_view_if_needed()
+    await videos.nth(0).hover()
+    await page.wait_for_function(PLAYING, arg=await videos.nth(0).element_handle())
+    assert await videos.evaluate_all("all => all.map(one => one.paused)") == [False, True]
+    await page.locator(".brand").hover()
+    await expect(videos.nth(0)).to_have_js_property("paused", value=True)
+
+    # What was pressed goes on when the pointer leaves, until another one is pressed.
+    await page.set_viewport_size({"width": 1100, "height": 1800})
+    for index in (1, 0):
+        await videos.nth(index).evaluate("one => one.play()")
+    assert await videos.evaluate_all("all => all.map(one => one.paused)") == [False, True]
+
+    size = await videos.nth(0).evaluate("one => [one.videoWidth > one.videoHeight, one.duration]")
+    assert size == [True, 5]
+    await page.get_by_role("button", name="Enlarge").first.click()
+    await page.wait_for_function(PLAYING, arg=await page.locator("#lightbox video").element_handle())
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#lightbox video")).to_have_count(0)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    (job,) = await made(served, page, f"/animate {STORM}")
+    await page.locator("video").hover()
+    playing = await page.locator("video").element_handle()
+    await page.wait_for_function(PLAYING, arg=playing)
+    await served.studio.change(job, stars=3)
+    await expect(page.locator(".stars")).to_contain_text("★ 3")
+    assert await playing.evaluate("one => [one.isConnected, one.paused]") == [True, False]
+    await page.context.close()
+
+
+async def test_several_pictures_share_one_row_of_actions(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await say(page, f"/imagine {BEAR} --count 4")
+    await expect(page.locator(".cell")).to_have_count(4)
+    jobs = list(served.studio.jobs)
+    await served.studio.finish(jobs[0])
+    await served.studio.run(jobs[1])
+    await served.studio.finish(jobs[2])
+    await served.studio.fail(jobs[3])
+    await expect(page.locator(".cell .picture.there")).to_have_count(2)
+    await expect(page.get_by_role("progressbar")).to_have_count(1)
+    await expect(page.locator(".cell").nth(3)).to_contain_text("refused by moderation")
+    await expect(page.get_by_role("group", name="What to do with it")).to_have_count(1)
+
+    await page.get_by_role("radio", name="Choose number 1").focus()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("radio", name="Choose number 3")).to_be_checked()
+    await page.get_by_role("button", name="Variation", exact=True).click()
+    await expect(page.locator(".parent")).to_contain_text("from #")
+    assert served.studio.job(served.studio.newest).parent == jobs[2]
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_reactions_are_picked_counted_and_taken_back(served: Served, browser: Browser) -> None:
+    ada = await open_page(browser, served.url)
+    grace = await open_page(browser, served.url, me="grace")
+    await made(served, ada, f"/imagine {BEAR} --count 2")
+    jobs = list(served.studio.jobs)
+    for page, number in ((ada, "Number 2"), (grace, "Number 1")):
+        add = page.get_by_role("button", name="Add a reaction").first
+        await add.focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("menuitemcheckbox", name=number).click()
+    await expect(ada.get_by_role("radio", name="Choose number 2")).to_be_checked()
+    heart = ada.get_by_role("button", name="Add a reaction").first
+    await heart.focus()
+    await ada.keyboard.press("Enter")
+    await ada.get_by_role("menuitemcheckbox", name="❤️").click()
+    chip = grace.locator(".reaction[data-emoji='❤️']")
+    await expect(chip).to_have_attribute("aria-label", "ada reacted with ❤️")
+    await chip.click()
+    await expect(ada.locator(".reaction[data-emoji='❤️'] .count")).to_have_text("2")
+    await expect(chip).to_have_attribute("aria-pressed", "true")
+    await chip.click()
+    await expect(ada.locator(".reaction[data-emoji='❤️'] .count")).to_have_text("1")
+
+    await ada.locator(".message").first.hover()
+    await ada.get_by_role("button", name="React: Animate").first.click()
+    await expect(ada.locator(".message")).to_have_count(2)
+    assert served.studio.job(served.studio.newest).parent == jobs[1]
+    assert complaints(ada) + complaints(grace) == []
+    await ada.context.close()
+    await grace.context.close()
+
+
+async def test_a_reaction_that_does_not_apply_is_told_privately(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await made(served, page, f"/imagine {BEAR}")
+    await page.get_by_role("button", name="Add a reaction").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("menuitemcheckbox", name="Extend").click()
+    await expect(page.locator(".note")).to_contain_text("only on a video")
+    await expect(page.locator(".reaction")).to_have_count(0)
+    await page.context.close()
+
+
+async def test_a_cross_asks_once(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    (job,) = await made(served, page, f"/imagine {BEAR}")
+    for answer in ("Keep it", "Delete"):
+        await page.get_by_role("button", name="Add a reaction").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("menuitemcheckbox", name="Delete").click()
+        await expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+        await page.locator("dialog").get_by_role("button", name=answer, exact=True).click()
+        await expect(page.locator("dialog.sheet")).to_have_count(0)
+        if answer == "Keep it":
+            assert not served.studio.jobs[job].deleted
+    await expect(page.locator(".message")).to_have_count(0)
+    await page.context.close()
+
+
+async def test_where_a_result_comes_from_is_one_press_away(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    (source,) = await made(served, page, f"/imagine {BEAR} --ar 1:1")
+    await page.get_by_role("button", name="Animate", exact=True).click()
+    await expect(page.locator(".message")).to_have_count(2)
+    await page.get_by_role("link", name="from #").click()
+    await expect(page.locator(f"#job-{source}")).to_be_focused()
+    await page.get_by_role("button", name="Copy the command").first.click()
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"/imagine {BEAR} --ar 1:1"
+    # On a page that does not hold the parent any more it is shown privately.
+    await page.evaluate("document.querySelector('#messages .message').remove()")
+    await page.get_by_role("link", name="from #").click()
+    await expect(page.locator(".note .picture.there")).to_be_visible()
+    await expect(page.locator(".note .said")).to_have_text(re.compile("^/show "))
+    await page.context.close()
+
+
+async def test_the_prompt_is_edited_in_a_dialog(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await made(served, page, f"/imagine {BEAR}")
+    await page.get_by_role("button", name="Edit prompt", exact=True).click()
+    field = page.get_by_role("textbox", name="Prompt", exact=True)
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value(BEAR)
+    await field.fill("a bear with a drum")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".card .title").last).to_have_text("a bear with a drum")
+    await expect(page.locator("dialog.sheet")).to_have_count(0)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_direct_messages_have_their_own_place_and_an_unread_mark(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url)
+    await made(served, page, f"/imagine {BEAR}")
+    await page.get_by_role("button", name="Send to me", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("On its way to you")
+    channel = page.get_by_role("button", name="Direct messages, 1 unread")
+    await channel.click()
+    direct = page.get_by_role("button", name="Direct messages", exact=True)
+    await expect(direct).to_have_attribute("aria-current", "page")
+    await expect(page.locator(".picture.there")).to_have_count(1)
+    await say(page, f"/imagine {STORM}")
+    await expect(page.locator(".message")).to_have_count(2)
+    await page.reload()
+    await expect(page.locator(".message")).to_have_count(2)
+    await page.get_by_role("button", name="studio").click()
+    await expect(page.locator(".message")).to_have_count(1)
+    await expect(page.locator(".unread:visible")).to_have_count(0)
+    assert complaints(page) == []
+    await page.context.close()

@@ -1,0 +1,231 @@
+"""Files on their way in: taken once, named by tokens, refused in words that help."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message
+
+from adapters.playground.channels import Person, Seat
+from adapters.playground.uploads import LARGEST, Uploads
+from bot.domain.errors import InvalidRequest, MediaUnavailable
+from bot.domain.media import Media
+from bot.domain.people import Caller
+from tests.playground.fake_studio import FakeStudio
+from tests.playground.painting import picture, video
+from tests.playground.serving import SIGNER, Served, serve
+from tests.playground.talking import command, fill, seen, upload
+
+HILLS = picture(320, 240, kind="PNG")
+ADA = Seat(person=Person(name="ada", is_admin=True))
+GRACE = Seat(person=Person(name="grace", is_admin=False))
+
+
+async def test_a_picture_is_answered_with_what_it_is_and_a_token(served: Served) -> None:
+    status, found = await upload(served, "ada", HILLS, "Hügel – Abend.png")
+    assert status == HTTPStatus.OK
+    expected = {"name": "Hügel – Abend.png", "kind": "picture", "width": 320, "height": 240}
+    assert expected == {name: found[name] for name in expected}
+    async with served.client() as client:
+        assert (await client.get(found["still"])).content == HILLS
+    assert list(served.incoming.iterdir()) == []
+
+
+async def test_a_video_is_answered_with_its_length_and_poster(served: Served) -> None:
+    _, found = await upload(served, "ada", video(320, 240, duration_ms=2000), "moon.webm")
+    assert (found["kind"], found["duration_ms"]) == ("video", 2000)
+    assert found["still"] != found["src"]
+
+
+async def test_a_typed_command_takes_the_files_that_come_along(served: Served) -> None:
+    _, found = await upload(served, "ada", HILLS)
+    await command(served, "ada", "/animate the moon rises", files=[found["token"]])
+    request = served.studio.job(served.studio.newest).request
+    assert [(320, 240)] == [(one.file.width, one.file.height) for one in request.references if one.file]
+    said = (await seen(served, "grace", "said"))[0]
+    assert [("hills.png", "picture")] == [(file["name"], file["kind"]) for file in said["files"]]
+    assert "file" not in said["files"][0]
+
+
+async def test_a_forms_field_takes_a_file_with_its_influence(served: Served) -> None:
+    _, found = await upload(served, "ada", HILLS)
+    value = [{"file": found["token"], "weight": 0.4}]
+    await fill(served, "ada", "imagine", prompt="a fox", image=value, count=2)
+    reference = served.studio.job(served.studio.newest).request.references[0]
+    assert reference.file is not None
+    assert (reference.file.width, reference.weight) == (320, 0.4)
+    assert (await seen(served, "ada", "said"))[0]["text"] == "/imagine a fox --count 2"
+
+
+async def test_a_token_is_good_for_its_person_alone(served: Served) -> None:
+    _, found = await upload(served, "ada", HILLS)
+    answer = await command(served, "grace", "/animate", files=[found["token"]])
+    assert answer["refused"]
+    assert "add it once more" in answer["messages"][0]["text"]
+    assert answer["messages"][0]["files"] == []
+
+
+async def test_a_token_ends_with_its_hour(served: Served) -> None:
+    _, found = await upload(served, "ada", HILLS)
+    served.studio.now += 3_600_000
+    answer = await command(served, "ada", "/animate", files=[found["token"]])
+    assert "add it once more" in answer["messages"][0]["text"]
+
+
+async def test_more_files_than_a_command_takes_are_refused(served: Served) -> None:
+    tokens = [(await upload(served, "ada", HILLS))[1]["token"] for _ in range(3)]
+    answer = await command(served, "ada", "/animate the moon rises", files=tokens)
+    assert answer["messages"][0]["text"].endswith("of these 3 files; send fewer")
+
+
+async def test_two_uploads_of_one_file_at_once_are_one_file(served: Served) -> None:
+    found = await asyncio.gather(*(upload(served, "ada", HILLS) for _ in range(2)))
+    sources = {urlsplit(answer["src"]).path.partition(".")[0] for _, answer in found}
+    assert len(sources) == 1
+    assert list(served.incoming.iterdir()) == []
+
+
+async def test_a_text_called_a_picture_is_refused_in_plain_words(served: Served) -> None:
+    status, answer = await upload(served, "ada", b"just words", "words.png")
+    assert status == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert answer["error"].startswith("This is neither a picture nor a video")
+    assert list(served.incoming.iterdir()) == []
+
+
+async def test_an_empty_file_is_refused(served: Served) -> None:
+    status, answer = await upload(served, "ada", b"")
+    assert (status, answer["error"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "This file is empty")
+
+
+async def test_too_large_a_file_is_refused_before_it_is_sent(served: Served) -> None:
+    """Only the head of the request is sent: the answer must not wait for a body."""
+    host = served.url.removeprefix("http://")
+    head = (
+        f"POST /playground/upload?me=ada HTTP/1.1\r\nHost: {host}\r\nOrigin: {served.url}\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {LARGEST + 1}\r\n\r\n"
+    )
+    async with asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(*host.split(":"))
+        writer.write(head.encode())
+        assert b"413" in await reader.readline()
+        assert b"larger than 100 MB: shrink or cut it" in await reader.readuntil(b"}")
+        writer.close()
+        await writer.wait_closed()
+
+
+def body(*pieces: bytes) -> Callable[[], Awaitable[Message]]:
+    waiting = [
+        {"type": "http.request", "body": piece, "more_body": index < len(pieces) - 1}
+        for index, piece in enumerate(pieces)
+    ]
+
+    async def receive() -> Message:
+        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+
+    return receive
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+def receiving(incoming: Path, *, studio: FakeStudio | None = None) -> Uploads:
+    return Uploads(
+        studio=studio or FakeStudio(),
+        incoming=incoming,
+        signer=SIGNER,
+        clock=lambda: 0,
+        hold_ms=1000,
+        largest=1000,
+    )
+
+
+def request(*pieces: bytes, **headers: str) -> Request:
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "headers": raw}, body(*pieces))
+
+
+async def test_a_body_that_says_nothing_of_its_size_is_stopped_in_the_middle(tmp_path: Path) -> None:
+    with pytest.raises(HTTPException) as caught:
+        await receiving(tmp_path).receive(request(b"x" * 600, b"x" * 600), ADA)
+    assert caught.value.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert left_in(tmp_path) == []
+
+
+async def test_what_did_not_come_through_whole_leaves_nothing(tmp_path: Path) -> None:
+    torn = Request({"type": "http", "headers": []}, body())
+    with pytest.raises(HTTPException) as caught:
+        await receiving(tmp_path).receive(torn, ADA)
+    assert caught.value.status_code == HTTPStatus.BAD_REQUEST
+    assert left_in(tmp_path) == []
+
+
+async def test_a_disk_that_fails_is_told_with_who_can_mend_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HTTPException) as caught:
+        await receiving(tmp_path / "file" / "incoming").receive(request(b"x"), ADA)
+    assert caught.value.status_code == HTTPStatus.INSUFFICIENT_STORAGE
+    assert caught.value.detail.endswith("Tell whoever runs this bot, and try again.")
+
+
+class FullStudio(FakeStudio):
+    """Has no room left."""
+
+    async def take_in(self, path: Path, caller: Caller) -> Media:
+        del path, caller
+        raise MediaUnavailable("The media storage is full.")
+
+
+async def test_a_full_storage_is_told() -> None:
+    async with serve(studio=FullStudio()) as served:
+        status, answer = await upload(served, "ada", HILLS)
+        assert (status, answer["error"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "The media storage is full.")
+        assert list(served.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("", "file"),
+        ("..%2F..%2Fetc%2Fpasswd", "passwd"),
+        ("C%3A%5Cpictures%5Cfox.png", "fox.png"),
+        ("a%00b%0Ac.png", "abc.png"),
+        ("x" * 500, "x" * 120),
+    ],
+)
+async def test_a_name_is_only_a_name(tmp_path: Path, header: str, name: str) -> None:
+    small = picture(16, 16, kind="JPEG")
+    found = await receiving(tmp_path).receive(request(small, x_file_name=header), ADA)
+    assert name == found.name
+
+
+async def test_a_token_carries_its_file_and_nothing_can_be_changed_in_it(tmp_path: Path) -> None:
+    uploads = receiving(tmp_path)
+    found = await uploads.receive(request(picture(16, 16)), ADA)
+    token = uploads.sign(found, ADA)
+    assert found == uploads.open(token, ADA)
+    for forged in (token[:-1] + ("a" if token[-1] != "a" else "b"), "", "upload"):
+        with pytest.raises(InvalidRequest):
+            uploads.open(forged, ADA)
+    with pytest.raises(InvalidRequest):
+        uploads.open(token, GRACE)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json"},
+        {"Content-Type": "multipart/form-data"},
+        {"Content-Type": "application/octet-stream", "Origin": "https://evil.example"},
+    ],
+)
+async def test_an_upload_from_elsewhere_reaches_nothing(served: Served, headers: dict[str, str]) -> None:
+    async with served.client(headers=headers) as client:
+        answer = await client.post("/playground/upload?me=ada", content=HILLS)
+    assert answer.status_code in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
+    assert served.studio.files == {}

@@ -1,0 +1,282 @@
+"""Writing in a real browser: files that come along, replies, and a form for every command."""
+
+import asyncio
+import base64
+import re
+from typing import Any
+
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
+
+from bot.domain.commands import CATALOGUE
+from bot.domain.requests import ImageRequest, VideoRequest
+from tests.playground.browsing import complaints, open_page, say
+from tests.playground.painting import picture
+from tests.playground.serving import Served
+
+BEAR = "a teddy bear with an electric guitar"
+HILLS = picture(320, 240, kind="PNG")
+GIVE = """([content, type, target]) => {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const given = new DataTransfer();
+    given.items.add(new File([bytes], "hills.png", { type: "image/png" }));
+    const how = { bubbles: true, cancelable: true, clientX: 500, clientY: 300 };
+    const make = type === "paste"
+      ? new ClipboardEvent("paste", { clipboardData: given, ...how })
+      : new DragEvent(type, { dataTransfer: given, ...how });
+    (target ? document.querySelector(target) : document.activeElement).dispatchEvent(make);
+}"""
+
+NAMELESS = """dialog => [...dialog.querySelectorAll('input, select, textarea, button')]
+    .filter(one => !one.getAttribute('aria-label') && !one.labels?.length && !one.textContent.trim())
+    .map(one => one.outerHTML)"""
+WIDEST = """dialog => Math.max(
+    ...[...dialog.querySelectorAll('*')].map(one => one.getBoundingClientRect().right))"""
+
+
+async def give(page: Page, event: str, target: str = "", content: bytes = HILLS) -> None:
+    """Paste or drop a picture."""
+    await page.evaluate(GIVE, [base64.b64encode(content).decode(), event, target])
+
+
+def file(content: bytes, name: str = "hills.png") -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": content}
+
+
+async def form(page: Page, command: str) -> Any:
+    """Open a command's form; answers its dialog."""
+    await page.get_by_role("button", name="All commands as forms").click()
+    await page.get_by_role("menuitem", name=f"/{command}", exact=True).click()
+    dialog = page.get_by_role("dialog", name=f"/{command}")
+    await expect(dialog).to_be_visible()
+    return dialog
+
+
+async def test_a_pasted_picture_comes_along_and_is_animated(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await page.focus("#words")
+    await give(page, "paste")
+    chip = page.locator(".chip")
+    await expect(chip).to_contain_text("320 × 240")
+    await expect(chip.locator("img")).to_be_visible()
+    await page.fill("#words", "the moon rises")
+    await expect(page.locator(".offer").first).to_contain_text("/animate the moon rises")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#price")).to_have_text(re.compile(r"\$"))
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".developing")).to_be_visible()
+    await expect(chip).to_have_count(0)
+    request = served.studio.job(served.studio.newest).request
+    assert isinstance(request, VideoRequest)
+    assert request.start is not None
+    assert request.start.file is not None
+    assert request.start.file.file in served.studio.files
+    await expect(page.locator(".along img")).to_have_attribute("alt", "hills.png")
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_a_picture_can_be_dropped_anywhere_on_the_page(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await give(page, "dragenter", "#room")
+    await expect(page.locator("#drop")).to_be_visible()
+    await give(page, "drop", "#drop")
+    await expect(page.locator("#drop")).to_be_hidden()
+    await expect(page.locator(".chip")).to_contain_text("hills.png")
+    await page.get_by_role("button", name="Remove hills.png").click()
+    await expect(page.locator(".chip")).to_have_count(0)
+    await page.context.close()
+
+
+async def test_files_that_cannot_be_used_say_why_where_they_hang(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="Add pictures or videos").click()
+    await (await chooser.value).set_files(
+        [file(HILLS), file(b"just words", "words.png"), file(b"", "none.png")]
+    )
+    chips = page.locator(".chip")
+    await expect(chips.nth(0)).to_contain_text("320 × 240")
+    await expect(chips.nth(1)).to_contain_text("neither a picture nor a video")
+    await expect(chips.nth(2)).to_contain_text("This file is empty")
+    await say(page, "/animate the moon rises")
+    await expect(page.get_by_role("button", name="Remove words.png")).to_be_focused()
+    assert served.studio.jobs == {}
+    for name in ("words.png", "none.png"):
+        await page.get_by_role("button", name=f"Remove {name}").click()
+    await page.press("#words", "Escape")
+    await page.press("#words", "Enter")
+    await expect(page.locator(".developing")).to_be_visible()
+    await page.context.close()
+
+
+async def test_a_file_of_101_mb_never_leaves_the_page(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.evaluate(
+        """() => {
+            const given = new DataTransfer();
+            given.items.add(new File([new Uint8Array(101e6)], "film.mp4", { type: "video/mp4" }));
+            dispatchEvent(new DragEvent("drop", { dataTransfer: given, clientX: 9, clientY: 9 }));
+        }"""
+    )
+    await expect(page.locator(".chip")).to_contain_text("larger than 100 MB: shrink or cut it first")
+    assert not [url for url in asked if "upload" in url]
+    await page.context.close()
+
+
+async def test_a_refused_command_comes_back_with_its_files(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await page.focus("#words")
+    for _ in range(3):
+        await give(page, "paste")
+    await expect(page.locator(".chip")).to_have_count(3)
+    await say(page, "/animate the moon rises")
+    await expect(page.locator(".note")).to_contain_text("of these 3 files; send fewer")
+    await expect(page.locator(".note .along img")).to_have_count(3)
+    await page.get_by_role("button", name="Edit and try again").click()
+    await expect(page.locator(".chip")).to_have_count(3)
+    await page.locator(".chip .remove").first.click()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".developing")).to_be_visible()
+    await page.context.close()
+
+
+async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await say(page, f"/animate {BEAR}")
+    await page.wait_for_selector(".developing")
+    source = served.studio.newest
+    await served.studio.finish(source)
+    reply = page.get_by_role("button", name="Reply", exact=True)
+    await reply.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#replying")).to_contain_text(BEAR)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#replying")).to_be_hidden()
+    await reply.focus()
+    await page.keyboard.press("Enter")
+    await page.fill("#words", "/reframe 9:16")
+    await page.press("#words", "Enter")
+    await expect(page.locator("#replying")).to_be_hidden()
+    await expect(page.locator(".replied")).to_contain_text("reply to #")
+    assert served.studio.job(served.studio.newest).parent == source
+    await page.context.close()
+
+
+async def test_every_command_has_a_form_that_opens_by_keyboard(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    opener = page.get_by_role("button", name="All commands as forms")
+    for name in CATALOGUE:
+        await opener.focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_role("menuitem", name=f"/{name}", exact=True).focus()
+        await page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name=f"/{name}", exact=True)
+        await expect(dialog).to_be_visible()
+        assert await dialog.evaluate(NAMELESS) == []
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_a_form_tells_its_price_and_sends_what_was_chosen(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await say(page, f"/imagine {BEAR}")
+    await page.wait_for_selector(".developing")
+    source = served.studio.newest
+    await served.studio.finish(source)
+    await page.fill("#words", "a fox in the snow")
+    dialog = await form(page, "imagine")
+    await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("a fox in the snow")
+    await expect(dialog.locator(".quote")).to_have_text("≈$0.018")
+    await dialog.get_by_label("Aspect ratio").select_option("1:1")
+    await dialog.get_by_label("Count").fill("3")
+    await expect(dialog.locator(".quote")).to_have_text("≈$0.052")
+    image = dialog.get_by_role("group", name="Image")
+    await image.get_by_role("button", name="A result").click()
+    await page.get_by_role("dialog", name="Choose a result").get_by_role("button").first.click()
+    await image.get_by_role("slider", name="Influence").fill("0.4")
+    await give(page, "paste", "dialog textarea")
+    await expect(image.locator(".slot")).to_have_count(3)
+    await dialog.get_by_label("Private").check()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".cell")).to_have_count(3)
+    request = served.studio.job(served.studio.newest).request
+    assert isinstance(request, ImageRequest)
+    assert [(one.job, one.weight) for one in request.image_refs] == [(source, 0.4), (None, None)]
+    said = f"/imagine a fox in the snow --aspect_ratio 1:1 --count 3 --image {source}@0.4 --private"
+    await expect(page.locator(".said").last).to_have_text(said)
+    await expect(page.locator(".card").last).to_contain_text("Only you can see this")
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_each_place_of_a_form_takes_its_own_file(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    dialog = await form(page, "animate")
+    end = dialog.get_by_role("group", name="End")
+    async with page.expect_file_chooser() as chooser:
+        await end.get_by_role("button", name="Choose a file").click()
+    await (await chooser.value).set_files([file(HILLS, "end.png")])
+    await expect(end).to_contain_text("end.png")
+    await give(page, "paste", "dialog textarea", picture(160, 240, kind="PNG"))
+    await expect(dialog.get_by_role("group", name="Start").locator(".slot img")).to_be_visible()
+    await dialog.get_by_role("textbox", name="Prompt").fill("from one to the other")
+    await expect(dialog.locator(".quote b")).to_have_text(re.compile(r"\$"))
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".developing")).to_be_visible()
+    request = served.studio.job(served.studio.newest).request
+    assert isinstance(request, VideoRequest)
+    assert [end.file.width for end in (request.start, request.end) if end and end.file] == [160, 320]
+    await page.context.close()
+
+
+async def test_a_form_says_what_is_missing_and_keeps_what_was_filled_in(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url)
+    dialog = await form(page, "animate")
+    await expect(dialog.locator(".quote")).to_have_text("Prompt is required")
+    await dialog.get_by_role("textbox", name="Prompt").fill("a fox")
+    await dialog.get_by_label("Loop").check()
+    await page.keyboard.press("Escape")
+    await form(page, "animate")
+    await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("a fox")
+    await expect(dialog.get_by_label("Loop")).to_be_checked()
+    await dialog.get_by_role("textbox", name="Prompt").fill("x")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".note")).to_contain_text("Prompt is too short")
+    await page.get_by_role("button", name="Edit and try again").click()
+    await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("x")
+    await page.context.close()
+
+
+async def test_an_upload_that_is_still_on_its_way_is_waited_for(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    arrived = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    await page.route("**/upload*", hold)
+    await page.focus("#words")
+    await give(page, "paste")
+    await say(page, "/animate the moon rises")
+    await expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
+    arrived.set()
+    await expect(page.locator(".developing")).to_be_visible()
+    assert len(served.studio.job(served.studio.newest).request.references) == 1
+    await page.context.close()
+
+
+async def test_a_page_of_phone_width_holds_every_form(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url, width=360, dark=True)
+    for name in ("imagine", "extend", "reframe"):
+        dialog = await form(page, name)
+        assert await dialog.evaluate(WIDEST) <= 360
+        await page.keyboard.press("Escape")
+    await page.context.close()
