@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.domain.actions import Action
+from bot.domain.actions import Action, Wording
 from bot.domain.cards import CardView
 from bot.domain.commands import CATALOGUE, build
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
+from bot.domain.formats import AspectRatio
 from bot.domain.people import Caller, Place
-from bot.domain.requests import AspectRatio
 from bot.engine.adapter import Adapter, Plug, Surroundings
 from bot.engine.answers import Accepted, Answer
 from tests.crash.fate import Fate
@@ -41,7 +41,7 @@ def content_of(view: CardView) -> dict[str, Any]:
                 "id": job.id,
                 "tone": job.tone.value,
                 "headline": job.headline,
-                "picture": asdict(job.picture) if job.picture else None,
+                "media": asdict(job.media) if job.media else None,
             }
             for job in view.jobs
         ],
@@ -156,7 +156,7 @@ class ChatInlet:
             caller,
             place,
             key=event["id"],
-            aspect_ratio=ratio,
+            wording=Wording(aspect_ratio=ratio),
             answer_window_ms=self._window_ms,
         )
 

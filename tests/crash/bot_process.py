@@ -17,8 +17,9 @@ from dataclasses import replace
 import uvloop
 
 from bot.app import App
+from bot.domain.requests import AnyRequest
 from bot.logs import set_up_logs
-from bot.providers.base import AnyRequest, Generation, Page, Provider
+from bot.providers.base import Generation, Page, Provider
 from bot.serving import on_stop
 from bot.settings import Settings
 from bot.store.database import Database, connect

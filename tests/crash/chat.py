@@ -32,6 +32,8 @@ from bot.serving import Server
 
 #: how long a request for events waits for one
 _POLL_S = 0.5
+#: commands that ask for jobs
+_MAKING = frozenset({"imagine", "animate", "extend", "reframe"})
 #: events given out in one answer
 _AT_ONCE = 8
 
@@ -62,7 +64,12 @@ class Event:
 
     @property
     def asks_for_job(self) -> bool:
-        return self.content.get("command") in ("imagine", "reframe") or "action" in self.content
+        return self.content.get("command") in _MAKING or "action" in self.content
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs it asks for."""
+        return int(self.content.get("values", {}).get("count", 1))
 
 
 @dataclass(slots=True, kw_only=True)

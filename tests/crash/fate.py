@@ -29,7 +29,8 @@ from types import TracebackType
 from typing import Self
 
 from bot.domain.jobs import State
-from bot.providers.base import AnyRequest, Generation, Page, Provider
+from bot.domain.requests import AnyRequest
+from bot.providers.base import Generation, Page, Provider, Vocabulary
 from bot.store.accepting import accept
 from bot.store.claiming import note_sending
 from bot.store.database import Database, Item, Operation, Outcome, Result, Row, Transaction
@@ -177,6 +178,9 @@ class Between:
 
     async def check(self) -> int | None:
         return await self._provider.check()
+
+    async def vocabulary(self) -> Vocabulary:
+        return await self._provider.vocabulary()
 
     async def close(self) -> None:
         await self._provider.close()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from tests.crash.chat import Call, Event
 from tests.crash.processes import Running
@@ -36,7 +37,7 @@ class Plan:
     #: longest life of one that is killed while it starts
     birth_s: float = 0.6
     #: seconds in which everything must have come to its end after the last kill
-    rest_s: float = 60.0
+    rest_s: float = 120.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class Mayhem:
     random: Random = field(init=False)
     asked: int = 0
     kills: int = 0
+    #: pictures that anybody could name by their address
+    addresses: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(self.plan.seed)  # noqa: S311 - chance that can be repeated
@@ -117,22 +120,42 @@ class Mayhem:
         await self.world.provider.fault(self.random.choice(_CREATE_FAULTS))
         # Late creates are those that a kill finds on their way.
         await self.world.provider.fault("slow", ms=self.random.randrange(50, 600), times=3)
+        self.addresses = await self.world.provider.pictures()
         goal = self.plan.jobs * (self.kills + 1) / self.plan.kills
         while self.asked < goal:
             if self.random.random() < 0.2:
                 self._press()
             else:
-                self._imagine()
+                await self._ask()
         if self.random.random() < 0.5:
             self._cancel()
 
-    def _imagine(self) -> None:
+    async def _ask(self) -> None:
+        """Ask for a picture mostly, for some at once, for a video, or for one made of what lies elsewhere."""
+        match self.random.choices(("picture", "several", "video", "elsewhere"), (84, 6, 4, 6))[0]:
+            case "several":
+                self._imagine(count=self.random.randint(2, 4))
+            case "video":
+                self._say("animate", prompt=self.random.choice(_SUBJECTS), resolution="540p")
+            case "elsewhere" if self.addresses:
+                address = self.random.choice(self.addresses)
+                self._say("reframe", media=address, aspect_ratio="1:1", model=MODEL)
+            case _:
+                self._imagine()
+
+    def _say(self, command: str, **values: Any) -> None:
+        who = self._somebody()
+        self.world.chat.say(command, member=who["member"], workspace=who["workspace"], **values)
+        self.asked += 1
+
+    def _imagine(self, **more: Any) -> None:
         subject = self.random.choice(_SUBJECTS)
         fate = self.random.choices(("", " #moderation", " #fail"), (90, 6, 4))[0]
         self.world.chat.say(
             "imagine",
             prompt=f"{subject}{fate}",
             model=MODEL,
+            **more,
             **self._somebody(),
             copies=int(self.random.random() < 0.15),
         )
@@ -145,7 +168,8 @@ class Mayhem:
             self._imagine()
             return
         event = self.random.choice(done)
-        action = self.random.choice(("variation", "again", "reframe"))
+        video = event.content.get("command") == "animate"
+        action = "extend" if video else self.random.choice(("variation", "again", "reframe"))
         ratio = "1:1" if action == "reframe" else None
         self.world.chat.press(
             action,

@@ -4,6 +4,7 @@
 each promise that does not hold. Two negative controls show that it can.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,8 +99,8 @@ def _lost(found: Found) -> Iterator[str]:
                 yield f"event {event.id} made card {card}, and its member was told of {told or 'none'}"
         elif card is not None:
             yield f"event {event.id} made card {card} and was answered {event.answers}"
-        if card is not None and jobs[card] != 1:
-            yield f"card {card} has {jobs[card]} jobs"
+        if card is not None and jobs[card] != event.jobs:
+            yield f"card {card} has {jobs[card]} jobs, and {event.jobs} were asked for"
     yield from (f"card {card} belongs to no event" for card in cards.values())
     yield from (
         f"job {job['id']} is {job['state']} for ever" for job in found.jobs if job["state"] not in FINAL
@@ -125,22 +126,30 @@ def _misshown(found: Found) -> Iterator[str]:
     messages = defaultdict(list)
     for message in found.messages:
         messages[message.card].append(message)
-    jobs = {job["card"]: job for job in found.jobs}
+    jobs = defaultdict(list)
+    for job in sorted(found.jobs, key=lambda job: job["position"]):
+        jobs[job["card"]].append(job)
     for card in found.cards:
-        posted, job = messages.pop(card["id"], []), jobs[card["id"]]
+        posted = messages.pop(card["id"], [])
         if len(posted) != 1:
             yield f"card {card['id']} was posted {len(posted)} times"
         if card["undeliverable"] or card["shown_rev"] != card["wanted_rev"]:
             yield f"card {card['id']} is behind: {card['shown_rev']} of {card['wanted_rev']} shown"
         for message in posted:
-            (seen,) = message.shown[-1]["jobs"]
-            picture = seen["picture"]["file"] if seen["picture"] else None
-            expected = (job["id"], _TONES.get(job["state"]), job["file"])
-            if (seen["id"], seen["tone"], picture) != expected:
-                yield f"card {card['id']} shows {seen['tone']} {picture} for job {job['id']}, {job['state']}"
+            seen = [
+                (one["id"], one["tone"], (one["media"] or {}).get("file"))
+                for one in message.shown[-1]["jobs"]
+            ]
+            expected = [(job["id"], _TONES.get(job["state"]), _file_of(job)) for job in jobs[card["id"]]]
+            if seen != expected:
+                yield f"card {card['id']} shows {seen} for {expected}"
             if message.shown[-1]["digest"] != card["shown_digest"]:
                 yield f"card {card['id']} does not look as it is believed to"
     yield from (f"message of card {card}, which does not exist" for card in messages)
+
+
+def _file_of(job: Mapping[str, Any]) -> str | None:
+    return str(json.loads(job["result"])["file"]) if job["result"] else None
 
 
 def _misgenerated(found: Found) -> Iterator[str]:

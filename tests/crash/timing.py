@@ -17,6 +17,8 @@ SCALE = 1 / 20
 LIST_LAG_MS = 300
 #: makes a picture of photon-flash-1 take a quarter of a second
 SPEED = 20.0
+#: drawn for each second of a video, which then costs a tenth of the work
+PICTURES_PER_S = 1
 
 #: milliseconds before they are scaled
 TIMES = {

@@ -69,6 +69,14 @@ class Provider:
         order = {"kind": kind, "key": self.key, **more}
         (await self.http.post(f"{self.address}/control/faults", json=order)).raise_for_status()
 
+    async def pictures(self) -> list[str]:
+        """Addresses of finished pictures, which the bots' fetcher may reach on this machine."""
+        answer = await self.http.get(
+            f"{self.address}/dream-machine/v1/generations", headers={"Authorization": f"Bearer {self.key}"}
+        )
+        done = (row["assets"] for row in answer.raise_for_status().json()["generations"] if row["assets"])
+        return [assets["image"] for assets in done if assets.get("image") and not assets.get("video")]
+
     async def peak(self) -> int:
         """Most generations of the account at once."""
         found = (await self.http.get(f"{self.address}/control/stats")).raise_for_status().json()
@@ -132,6 +140,7 @@ class World:
             "REVERIE_HTTP_PORT": str(own_port),
             "REVERIE_PUBLIC_URL": f"http://127.0.0.1:{self.port}" if self.marked else "",
             "REVERIE_IMAGE_CONCURRENT": str(self.concurrent),
+            "REVERIE_VIDEO_CONCURRENT": str(self.concurrent),
             "REVERIE_DEFAULT_CEILING": "1000",
             "REVERIE_DEFAULT_ALLOWANCE": "1000",
             "REVERIE_COMMANDS_PER_MINUTE": "100000",
@@ -198,6 +207,7 @@ async def simulator(folder: Path, started: Processes, **settings: Any) -> AsyncI
             "list_lag_ms": timing.LIST_LAG_MS,
             "window_s": 60 * timing.SCALE,
             "callback_timeout_s": 1,
+            "pictures_per_s": timing.PICTURES_PER_S,
             **settings,
         }
     )
