@@ -111,6 +111,8 @@ class Job:
     refunded: bool = False
     #: its media were removed when their time was over
     expired: bool = False
+    #: the account that must take it; None: any
+    account_required: str | None = None
 
     @property
     def is_final(self) -> bool:

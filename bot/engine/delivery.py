@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.domain.cards import Card, CardView, told, view
+from bot.domain.cards import Card, CardView, told
 from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.domain.people import Place
 from bot.engine.adapter import Outlet
 from bot.engine.core import CARDS, Core, log
-from bot.engine.outlook import outlooks
+from bot.engine.outlook import view_now
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
@@ -26,7 +26,6 @@ from bot.store.cards import (
     show_again,
     want_progress,
 )
-from bot.store.jobs import jobs_of_cards
 
 #: cards in hand at once
 HANDS = 16
@@ -90,10 +89,7 @@ class Deliverer:
     async def show(self, card: Card, leased_at: int) -> None:
         """Show a leased card; `leased_at` is the monotonic time of the lease."""
         core = self._core
-        jobs = (await jobs_of_cards(core.database, [card.id]))[card.id]
-        # One moment for both: what was told must come out to the millisecond, or looks different for nothing.
-        now = core.clock()
-        seen = view(card, jobs, await outlooks(core, jobs, now, card.told), now)
+        seen = await view_now(core, card)
         if card.shown_rev and seen.digest == card.shown_digest:
             await self._note(card, seen, card.place.message)
             return

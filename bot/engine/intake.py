@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.actions import Action, Wording, follow_up
-from bot.domain.cards import view
 from bot.domain.commands import Making
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
@@ -16,12 +15,12 @@ from bot.domain.requests import AnyRequest, VideoRequest
 from bot.domain.sources import require_result
 from bot.engine.answers import Accepted
 from bot.engine.core import CARDS, JOBS, Core, log, queue_name
-from bot.engine.outlook import outlooks
+from bot.engine.outlook import view_now
 from bot.engine.sight import visible
 from bot.store.accepting import Acceptance, AcceptedCard, NewJob
 from bot.store.accepting import accept as accept_all
 from bot.store.cards import find_card
-from bot.store.jobs import jobs_by_id, jobs_of_cards, newest_usable
+from bot.store.jobs import jobs_by_id, newest_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +94,8 @@ async def wish_of_action(core: Core, action: Action, job: Job, wording: Wording)
     request = follow_up(action, job, wording)
     named = [reference.job for reference in request.references if reference.job is not None]
     sources = await jobs_by_id(core.database, named)
+    # What another member's job was built on may be private; whoever acts on it sees its result alone.
     for one in named:
-        # What another member's job was built on may be private; whoever acts on it sees its result alone.
-        if one not in sources or sources[one].deleted:
-            raise InvalidRequest("What this builds on has been deleted")
         require_result(sources[one])
     again = action in (Action.AGAIN, Action.EDIT)
     return Wish(
@@ -156,11 +153,8 @@ async def accept(
 async def answer(core: Core, accepted: AcceptedCard) -> Accepted:
     """The first revision of an accepted card."""
     card = await find_card(core.database, accepted.card, core.seal)
-    jobs = (await jobs_of_cards(core.database, [accepted.card]))[accepted.card]
     assert card is not None  # noqa: S101 - it has just been committed, and cards are never removed
-    now = core.clock()
-    seen = view(card, jobs, await outlooks(core, jobs, now, card.told), now)
-    return Accepted(view=seen, repeated=accepted.repeated)
+    return Accepted(view=await view_now(core, card), repeated=accepted.repeated)
 
 
 def new_job(core: Core, wish: Wish) -> NewJob:

@@ -3,14 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from bot.domain.cards import Card, CardView, view
 from bot.domain.jobs import Job, State
 from bot.domain.outlook import Outlook, ToldByJob, in_keeping
 from bot.domain.pace import Pace, typical
-from bot.domain.requests import VideoRequest
 from bot.engine.core import Core
 from bot.store.accounts import AccountState, accounts
-from bot.store.jobs import ahead, jobs_by_id, paces
+from bot.store.jobs import ahead, jobs_of_cards, paces
 from bot.store.workspaces import find_workspace
+
+
+async def view_now(core: Core, card: Card) -> CardView:
+    """A card as it is now, in keeping with what its message says."""
+    jobs = (await jobs_of_cards(core.database, [card.id]))[card.id]
+    # One moment for both: what was told must come out to the millisecond, or looks different for nothing.
+    now = core.clock()
+    return view(card, jobs, await outlooks(core, jobs, now, card.told), now)
 
 
 async def outlooks(
@@ -73,7 +81,6 @@ async def _obstacles(core: Core, queued: list[Job]) -> dict[str, str]:
         return {}
     ready = [one for one in await accounts(core.database) if one.state is AccountState.READY]
     providers, working = {one.provider for one in ready}, {one.id for one in ready}
-    pinned = await _pinned(core, queued)
     found = {}
     for workspace in {job.workspace for job in queued}:
         paused = (await find_workspace(core.database, workspace)).paused
@@ -84,26 +91,9 @@ async def _obstacles(core: Core, queued: list[Job]) -> dict[str, str]:
                 found[job.id] = "paused by an admin"
             elif job.provider not in providers:
                 found[job.id] = "the generation service takes nothing right now; the operator has been told"
-            elif job.id in pinned and pinned[job.id] not in working:
+            elif job.account_required is not None and job.account_required not in working:
                 found[job.id] = (
                     "only the account that made its video can go on from it, and takes nothing right now; "
                     "the operator has been told"
                 )
     return found
-
-
-async def _pinned(core: Core, queued: list[Job]) -> Mapping[str, str]:
-    """The account that must take a job, by job: the one that made the videos which it goes on from."""
-    goes_on_from = {
-        job.id: one.job
-        for job in queued
-        if isinstance(job.request, VideoRequest)
-        for one in job.request.continues
-        if one.job is not None
-    }
-    makers = await jobs_by_id(core.database, goes_on_from.values()) if goes_on_from else {}
-    return {
-        job: account
-        for job, source in goes_on_from.items()
-        if source in makers and (account := makers[source].account) is not None
-    }

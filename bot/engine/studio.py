@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.actions import Action, Wording
-from bot.domain.cards import CardView, view
+from bot.domain.cards import CardView
 from bot.domain.commands import (
     Cancel,
     Command,
@@ -38,9 +38,9 @@ from bot.engine.answers import Answer, Note, Quote
 from bot.engine.core import Core
 from bot.engine.delivery import note_answer
 from bot.engine.intake import Along
-from bot.engine.outlook import outlooks
+from bot.engine.outlook import view_now
 from bot.store.cards import find_card
-from bot.store.jobs import history, jobs_of_cards
+from bot.store.jobs import history
 from bot.store.workspaces import members_like
 
 #: what answers each command that makes no job
@@ -161,13 +161,11 @@ class Studio:
         found = await find_card(core.database, card, core.seal)
         if found is None:
             return None
-        jobs = (await jobs_of_cards(core.database, [card]))[card]
         if found.place.workspace != caller.workspace or (
             found.place.private and found.person != caller.person
         ):
             return None
-        now = core.clock()
-        return view(found, jobs, await outlooks(core, jobs, now, found.told), now)
+        return await view_now(core, found)
 
     async def suggest(self, text: str, caller: Caller) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""

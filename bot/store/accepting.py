@@ -18,7 +18,7 @@ from bot.domain.requests import AnyRequest, dump_request
 from bot.store.database import Transaction
 from bot.store.holdings import Holding, hold
 from bot.store.queries import load
-from bot.store.records import rule_from, workspace_from
+from bot.store.records import card_row, rule_from, workspace_from
 
 sql = load("accepting")
 
@@ -250,19 +250,11 @@ def _decide(batch: _Batch, item: Acceptance) -> None:
 
 
 def _card_row(item: Acceptance) -> dict[str, Any]:
-    place, answering = item.place, item.answerer is not None
+    answering = item.answerer is not None
     return {
         "id": item.card,
         "event": item.event,
-        "adapter": place.adapter,
-        "workspace": place.workspace,
-        "channel": place.channel,
-        "thread": place.thread,
-        "message": place.message,
-        "reach": item.sealed_reach,
-        "private": int(place.private),
-        "member": item.caller.member,
-        "person": item.caller.person,
+        **card_row(item.place, item.caller, item.sealed_reach),
         "reaction": item.reaction,
         # An inlet that answers by itself may have posted before it could say so.
         "posting_since": item.now if answering else None,

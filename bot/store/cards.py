@@ -15,7 +15,7 @@ from bot.sealing import Seal
 from bot.store.accepting import AcceptedCard
 from bot.store.database import Database, Transaction
 from bot.store.queries import load
-from bot.store.records import card_from, dump_told
+from bot.store.records import card_from, card_row, dump_told
 
 sql = load("cards")
 accepting = load("accepting")
@@ -103,19 +103,10 @@ def _refusal(caller: Caller, blocked: frozenset[str]) -> Refused | None:
 
 
 def _copy_row(item: Copy) -> dict[str, object]:
-    place = item.place
     return {
         "id": item.card,
         "event": item.event,
-        "adapter": place.adapter,
-        "workspace": place.workspace,
-        "channel": place.channel,
-        "thread": place.thread,
-        "message": place.message,
-        "reach": item.sealed_reach,
-        "private": int(place.private),
-        "member": item.caller.member,
-        "person": item.caller.person,
+        **card_row(item.place, item.caller, item.sealed_reach),
         "copy_of": item.job,
         "reaction": item.reaction,
         "since": item.reaction_since,

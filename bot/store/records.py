@@ -10,7 +10,7 @@ from bot.domain.formats import Lane
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media
 from bot.domain.outlook import Told, ToldByJob
-from bot.domain.people import Place
+from bot.domain.people import Caller, Place
 from bot.domain.policy import Workspace
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.domain.requests import load_request
@@ -50,6 +50,7 @@ def job_from(row: Row) -> Job:
         deleted=bool(row["deleted"]),
         refunded=bool(row["refunded"]),
         expired=bool(row["expired"]),
+        account_required=row["account_required"],
     )
 
 
@@ -104,6 +105,21 @@ def told_from(text: str) -> ToldByJob:
 
 def dump_told(told: ToldByJob) -> str:
     return orjson.dumps({job: asdict(values) for job, values in told.items()}).decode()
+
+
+def card_row(place: Place, caller: Caller, sealed_reach: str) -> dict[str, object]:
+    """The columns that say where a new card is shown, and who asked for it."""
+    return {
+        "adapter": place.adapter,
+        "workspace": place.workspace,
+        "channel": place.channel,
+        "thread": place.thread,
+        "message": place.message,
+        "reach": sealed_reach,
+        "private": int(place.private),
+        "member": caller.member,
+        "person": caller.person,
+    }
 
 
 def rule_from(row: Row) -> Rule:
