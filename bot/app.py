@@ -13,6 +13,7 @@ from bot.engine.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
 from bot.engine.core import Core, log
 from bot.engine.delivery import Deliverer, tick_progress
 from bot.engine.operating import Operator
+from bot.engine.outages import announce
 from bot.engine.preparing import Preparer
 from bot.engine.recovery import check_account, recover, remove_orphans, sweep
 from bot.engine.retention import retain
@@ -176,7 +177,9 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
         loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
     loops["recover"] = lambda: recover(core)
     loops["retention"] = lambda: retain(core)
-    loops["deliver"] = Deliverer(core, {adapter.name: adapter.outlet for adapter in adapters}).run
+    outlets = {adapter.name: adapter.outlet for adapter in adapters}
+    loops["deliver"] = Deliverer(core, outlets).run
+    loops["announce"] = lambda: announce(core, outlets)
     loops["progress"] = lambda: tick_progress(core)
     return loops
 

@@ -82,6 +82,8 @@ class Timing(BaseModel):
     reaction_window: int = 600_000
     #: between two looks for media whose time is over
     retention_interval: int = 600_000
+    #: between two looks for conversations that wait for a provider which takes nothing
+    outage_interval: int = 10_000
     #: between two checks of a stopped account
     account_check: int = 30_000
     cool_down: int = 5_000

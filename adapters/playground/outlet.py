@@ -24,3 +24,6 @@ class RoomOutlet:
 
     async def remove(self, place: Place) -> None:
         await self._room.remove(place)
+
+    async def tell(self, text: str, place: Place) -> None:
+        await self._room.tell(text, place)

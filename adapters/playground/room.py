@@ -13,6 +13,7 @@ from adapters.playground.wire import (
     Message,
     Said,
     card_message,
+    line_message,
     note_message,
     present,
     reaction_message,
@@ -105,6 +106,11 @@ class Room:
             refusal_message(key, text, channel=seat.channel, to=seat.name, at=self._clock(), said=said)
         )
 
+    async def tell(self, text: str, place: Place) -> None:
+        """Show a line of the bot's own to everybody; the last one is kept."""
+        talk, now = Talk.at(place), self._clock()
+        await self._put(_key(talk, "line"), line_message(text, channel=talk.channel, at=now))
+
     async def dismiss(self, name: str, key: str) -> None:
         """Take a private note away from all pages of its person."""
         kept = await self._get(f"{_NOTES}{name}/{key}")
@@ -135,7 +141,7 @@ class Room:
         wanted = [(f"{_NOTES}{name}/", _NOTES_KEPT)]
         for talk in (Talk(), Talk(owner=name)):
             wanted += [(_key(talk, "card"), _SHOWN), (_key(talk, "said"), _SHOWN)]
-            wanted += [(_key(talk, "reaction"), _REACTIONS_SHOWN)]
+            wanted += [(_key(talk, "reaction"), _REACTIONS_SHOWN), (_key(talk, "line"), 1)]
         messages = [
             orjson.loads(entry.value)
             for prefix, limit in wanted

@@ -78,7 +78,7 @@ def media_record(media: Media) -> Message:
     }
 
 
-def note_message(key: str, note: Note, *, channel: Channel, to: str, at: int, said: Said) -> Message:
+def note_message(key: str, note: Note, *, channel: Channel, to: str | None, at: int, said: Said) -> Message:
     """A private answer to what was `said`."""
     return {
         "kind": "note",
@@ -94,6 +94,12 @@ def note_message(key: str, note: Note, *, channel: Channel, to: str, at: int, sa
         "facts": note.facts,
         "cards": [card_message(view, channel=channel, to=to) for view in note.views],
     }
+
+
+def line_message(text: str, *, channel: Channel, at: int) -> Message:
+    """A line of the bot's own, to everybody."""
+    line = Note(title="Reverie", text=text)
+    return note_message(f"line-{at}", line, channel=channel, to=None, at=at, said=Said(text=""))
 
 
 def refusal_message(key: str, text: str, *, channel: Channel, to: str, at: int, said: Said) -> Message:

@@ -4,7 +4,6 @@ import errno
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import httpx
 
@@ -12,6 +11,7 @@ from bot.app import find_plugs
 from bot.cli.access import sqlite_file
 from bot.domain.errors import AccountProblem, ProviderError, ReverieError
 from bot.domain.pricing import show_money
+from bot.engine.adapter import Finding
 from bot.opening import providers_of, rates_of, secret_of
 from bot.serving import listen
 from bot.settings import Settings
@@ -22,16 +22,10 @@ from bot.store.operations import wrong_meters
 from bot.store.orphans import count_orphans
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    what: str
-    ok: bool = True
-    remedy: str = ""
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, the first cause first."""
-    return [finding for part in (_machine, _settings, _store, _provider) async for finding in part(settings)]
+    parts = (_machine, _settings, _store, _provider, _chats)
+    return [finding for part in parts async for finding in part(settings)]
 
 
 async def _machine(settings: Settings) -> AsyncIterator[Finding]:
@@ -185,3 +179,15 @@ async def _provider(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(what=f"account {provider.account} works{told}")
         finally:
             await provider.close()
+
+
+async def _chats(settings: Settings) -> AsyncIterator[Finding]:
+    for plug in find_plugs():
+        try:
+            examine = plug.examine if plug.enabled(settings) else None
+        except ValueError:
+            # Told among the settings already.
+            continue
+        if examine is not None:
+            async for finding in examine(settings):
+                yield finding

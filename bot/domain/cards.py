@@ -240,6 +240,15 @@ def show_wait(milliseconds: int) -> str:
     return f"about {round(seconds / 3600)} h"
 
 
+def show_age(milliseconds: int) -> str:
+    """How long ago something was."""
+    seconds = max(0, milliseconds) // 1000
+    for unit, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        if count := seconds // unit:
+            return f"{count} {name}{'s' if name == 'day' and count > 1 else ''} ago"
+    return "just now"
+
+
 def show_duration(milliseconds: int) -> str:
     seconds = milliseconds / 1000
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004

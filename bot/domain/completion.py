@@ -23,6 +23,14 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One value for an option."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """The suggestions for a text, and what else only the store can tell."""
 

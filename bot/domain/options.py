@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import as_id
-from bot.domain.media import URL_MAX, Reference, kind_of_address
+from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.pricing import read_money
 
 
@@ -49,6 +49,8 @@ class Opt:
     longest: int = 100
     #: each value may end with `@` and its influence from 0 to 1
     weighted: bool = False
+    #: of jobs, the kind of result that fits; None: either
+    result: MediaKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class Option:
     #: how often it may be given
     times: int
     weighted: bool
+    #: of jobs, the kind of result that fits; None: either
+    result: MediaKind | None
 
 
 #: characters of somebody's text that an answer repeats
@@ -189,6 +193,7 @@ def _derive(name: str, field: FieldInfo) -> Option:
         longest=opt.longest,
         times=next((item.max_length for item in field.metadata if isinstance(item, MaxLen)), 1),
         weighted=opt.weighted,
+        result=opt.result,
     )
 
 

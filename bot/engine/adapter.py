@@ -5,7 +5,7 @@ of a card at that place). They are separate, so that a worker can deliver withou
 found through the entry-point group `reverie.adapters`; each entry is a `Plug`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,6 +45,13 @@ class Outlet(Protocol):
 
     async def remove(self, place: Place) -> None:
         """Remove the message at `place`; one that is gone already is no error."""
+        ...
+
+    async def tell(self, text: str, place: Place) -> None:
+        """Post a line of the bot's own to everybody at `place`; nobody is mentioned.
+
+        Raises DeliveryError, after which it is not tried again.
+        """
         ...
 
 
@@ -111,6 +118,15 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that `reverie doctor` has looked at."""
+
+    what: str
+    ok: bool = True
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plug:
     """What an entry point of the group `reverie.adapters` names."""
 
@@ -118,6 +134,8 @@ class Plug:
     #: whether the settings turn it on; must not import the platform's library
     enabled: Callable[[Settings], bool]
     build: Callable[[Surroundings], Adapter]
+    #: looks whether it can work with these settings, for `reverie doctor`; asked only where it is enabled
+    examine: Callable[[Settings], AsyncIterator[Finding]] | None = None
 
 
 Outlets = Mapping[str, Outlet]

@@ -24,7 +24,7 @@ from bot.domain.commands import (
     StudioResume,
     StudioUsage,
 )
-from bot.domain.completion import Suggestion, complete
+from bot.domain.completion import Offer, Suggestion, complete
 from bot.domain.concepts import CONCEPTS
 from bot.domain.media import Media, Reference
 from bot.domain.options import Kind
@@ -32,16 +32,16 @@ from bot.domain.people import Caller, Place
 from bot.domain.policy import is_operator
 from bot.domain.pricing import is_estimate, is_upper_bound, price
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
-from bot.engine import acting, administration, enquiries, intake, retraction, uploads
+from bot.engine import acting, administration, enquiries, intake, offering, retraction, uploads
 from bot.engine.acting import Press
 from bot.engine.answers import Answer, Note, Quote
 from bot.engine.core import Core
 from bot.engine.delivery import note_answer
 from bot.engine.intake import Along
 from bot.engine.outlook import view_now
-from bot.store.cards import find_card
-from bot.store.jobs import history
-from bot.store.workspaces import members_like
+from bot.store.cards import Displayed, card_at, find_card
+from bot.store.jobs import Load, history, load_now
+from bot.store.workspaces import Introduction, introduce, members_like
 
 #: what answers each command that makes no job
 _ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]] = {
@@ -166,6 +166,25 @@ class Studio:
         ):
             return None
         return await view_now(core, found)
+
+    async def find(self, adapter: str, *messages: str) -> Displayed | None:
+        """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
+        return await card_at(self._core.database, adapter, messages)
+
+    async def introduce(self, member: Caller) -> None:
+        """Make somebody known whom an event names, so that a command may name them too."""
+        item = Introduction(caller=member, now=self._core.clock())
+        await self._core.database.write(introduce, item)
+
+    async def load(self) -> Load:
+        """How much there is to do now, everywhere."""
+        return await load_now(self._core.database)
+
+    async def offer(
+        self, command: type[Command], option: str, typed: str, caller: Caller, *, count: int = 25
+    ) -> tuple[Offer, ...]:
+        """What could be chosen for one option while it is typed; the value replaces all that is typed."""
+        return await offering.offer(self._core, command, option, typed, caller, count=count)
 
     async def suggest(self, text: str, caller: Caller) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""

@@ -35,6 +35,19 @@ class Vault:
     async def remove(self, key: str) -> None:
         await self._database.write(vault.remove, (self._adapter, key))
 
+    async def take(self, key: str) -> str | None:
+        """Read a value and forget it: of all who ask at once one is answered."""
+        kept = await self._database.write(vault.take, (self._adapter, key))
+        return self._seal.open(kept.sealed) if kept else None
+
+    async def turn(self, name: str, *, now: int, every: int) -> int:
+        """Take the next turn at what all processes together do once in `every` milliseconds.
+
+        Answers when that is, in milliseconds UTC; one that is not used is lost.
+        """
+        item = vault.Turn(adapter=self._adapter, name=name, now=now, every=every)
+        return await self._database.write(vault.take_turn, item)
+
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
         """What was put after number `seq` under keys that begin with `prefix`, in that order."""
         kept = await vault.since(self._database, self._adapter, prefix, seq, limit=limit)

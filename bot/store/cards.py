@@ -114,6 +114,22 @@ def _copy_row(item: Copy) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Displayed:
+    """What a message shows."""
+
+    card: str
+    #: ids of its jobs, in their order
+    jobs: tuple[str, ...]
+
+
+async def card_at(database: Database, adapter: str, messages: Sequence[str]) -> Displayed | None:
+    """The card of a message, by any of the names that its adapter may have for it."""
+    rows = await database.fetch(sql.card_at, adapter=adapter, messages=sorted(messages))
+    jobs = tuple(row["job"] for row in rows if row["job"] is not None)
+    return Displayed(card=rows[0]["card"], jobs=jobs) if jobs else None
+
+
 async def find_card(database: Database, card: str, seal: Seal) -> Card | None:
     row = await database.one(sql.card, id=card)
     return card_from(row, seal) if row else None

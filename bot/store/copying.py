@@ -28,6 +28,8 @@ TABLES = (
     "lease",
     "vault",
     "vault_seq",
+    "turn",
+    "outage_told",
 )
 #: rows of these are numbered by the database, in the order in which they come
 NUMBERED = frozenset({"audit", "job_event", "journal"})

@@ -15,7 +15,7 @@ from bot.store.database import Database, Row, Transaction
 from bot.store.holdings import let_go
 from bot.store.moving import tell_again
 from bot.store.orphans import Cause
-from bot.store.queries import load
+from bot.store.queries import WITHOUT_WILDCARDS, load
 from bot.store.records import job_from
 from bot.store.settling import Settling, settle
 
@@ -47,9 +47,51 @@ async def history(database: Database, person: str, *, count: int) -> list[Job]:
     return [job_from(row) for row in await database.fetch(sql.history, person=person, count=count)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsLike:
+    """A person looks for one of their jobs by the words of its title or the start of its id."""
+
+    person: str
+    text: str
+    kind: MediaKind | None
+    states: frozenset[State]
+    #: only with results that are still there
+    usable: bool
+    count: int
+
+
+async def jobs_like(database: Database, wanted: JobsLike) -> list[Job]:
+    """The newest jobs that fit."""
+    plain = wanted.text.translate(WITHOUT_WILDCARDS)
+    rows = await database.fetch(
+        sql.jobs_like,
+        person=wanted.person,
+        kind=wanted.kind,
+        states=sorted(wanted.states),
+        usable=int(wanted.usable),
+        part=f"%{plain}%",
+        start=f"{plain.removeprefix('#')}%",
+        count=wanted.count,
+    )
+    return [job_from(row) for row in rows]
+
+
 async def running(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
     rows = await database.fetch(sql.running, workspace=workspace, member=member, count=count)
     return [job_from(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How much there is to do, over all workspaces."""
+
+    running: int
+    waiting: int
+
+
+async def load_now(database: Database) -> Load:
+    row = await database.one(sql.load)
+    return Load(running=row["running"], waiting=row["waiting"]) if row else Load(running=0, waiting=0)
 
 
 async def newest_usable(database: Database, person: str, kind: MediaKind | None) -> str | None:

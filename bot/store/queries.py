@@ -9,6 +9,8 @@ from bot.store.dialect import Dialect, Statement, render
 
 FOLDER = Path(__file__).with_name("queries")
 _NAME = "-- name: "
+#: takes out of a person's text what means something to LIKE
+WITHOUT_WILDCARDS = str.maketrans("", "", "%_\\")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,39 @@ async def remove(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[
     return [None] * len(items)
 
 
+async def take(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[Kept | None]:
+    """Read values and forget them; of all who ask at once one is answered."""
+    rows = [await tx.one(sql.take, adapter=adapter, key=key) for adapter, key in items]
+    return [Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) if row else None for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Something that all processes together do once in `every` milliseconds."""
+
+    adapter: str
+    name: str
+    now: int
+    every: int
+
+
+async def take_turn(tx: Transaction, items: Sequence[Turn]) -> Sequence[int]:
+    """Answer when each may go; whoever asks next goes later."""
+    answers: dict[int, int] = {}
+    # In one order by all, so that two replicas never wait for each other.
+    for index, item in sorted(enumerate(items), key=lambda pair: (pair[1].adapter, pair[1].name)):
+        row = await tx.one(
+            sql.take_turn,
+            adapter=item.adapter,
+            name=item.name,
+            now=item.now,
+            every=item.every,
+            after=item.now + item.every,
+        )
+        answers[index] = (row["next_at"] if row else item.now + item.every) - item.every
+    return [answers[index] for index in range(len(items))]
+
+
 async def get(database: Database, adapter: str, key: str) -> Kept | None:
     row = await database.one(sql.get, adapter=adapter, key=key)
     return Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) if row else None

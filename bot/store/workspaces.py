@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 import orjson
 
+from bot.domain.people import Caller
 from bot.domain.policy import Workspace
 from bot.domain.quota import Level, Limit, Meter, Rule
 from bot.store.database import Database, Transaction
-from bot.store.queries import load
+from bot.store.queries import WITHOUT_WILDCARDS, load
 from bot.store.records import rule_from, workspace_from
 
 sql = load("workspaces")
 accepting = load("accepting")
 meters_sql = load("meters")
-
-_WITHOUT_WILDCARDS = str.maketrans("", "", "%_\\")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +155,14 @@ async def meters(database: Database, limits: Iterable[Limit]) -> dict[Level, tup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """Somebody whom an event of the platform names."""
+
+    caller: Caller
+    now: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberName:
     id: str
     name: str
@@ -171,9 +178,29 @@ async def find_members(database: Database, workspace: str, text: str) -> list[Me
 
 async def members_like(database: Database, workspace: str, start: str) -> list[str]:
     """Names of members that begin with `start`, whoever was seen last first."""
-    plain = start.translate(_WITHOUT_WILDCARDS)
+    plain = start.translate(WITHOUT_WILDCARDS)
     rows = await database.fetch(sql.members_like, workspace=workspace, prefix=f"{plain}%")
     return [row["name"] for row in rows]
+
+
+async def introduce(tx: Transaction, items: Sequence[Introduction]) -> Sequence[None]:
+    """Make members known before they have asked for anything."""
+    seen = {
+        item.caller.member: {
+            "id": item.caller.member,
+            "workspace": item.caller.workspace,
+            "person": item.caller.person,
+            "name": item.caller.name,
+            "now": item.now,
+        }
+        for item in items
+    }
+    await tx.run(
+        accepting.see_workspaces,
+        items=[{"id": one, "now": items[0].now} for one in sorted({item.caller.workspace for item in items})],
+    )
+    await tx.run(accepting.see_members, items=list(seen.values()))
+    return [None] * len(items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.doctor import Finding, examine
+from bot.cli.doctor import examine
+from bot.engine.adapter import Finding
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
 from tests.unit.people import NOW

@@ -225,6 +225,8 @@ class FakeChat:
         self.card_of: dict[str, str] = {}
         self.posts, self.shows, self.finds = 0, 0, 0
         self.removed: list[str] = []
+        #: lines of the bot's own, and where
+        self.told: list[tuple[str, Place]] = []
         #: the platform still merges first messages of one card
         self.merges = True
 
@@ -268,6 +270,9 @@ class FakeChat:
     async def remove(self, place: Place) -> None:
         assert place.message is not None
         self.removed.append(place.message)
+
+    async def tell(self, text: str, place: Place) -> None:
+        self.told.append((text, place))
 
 
 class FakeFiles:

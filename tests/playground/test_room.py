@@ -108,6 +108,14 @@ class TestOutlet:
         assert await seen(room, GRACE) == []
 
 
+async def test_of_the_bots_own_lines_everybody_sees_the_last(room: Room) -> None:
+    for text in ("It is out", "It is out again"):
+        await RoomOutlet(room).tell(text, place())
+    for person in (ADA, GRACE):
+        (line,) = await seen(room, person)
+        assert ("It is out again", None) == (line["text"], line["to"])
+
+
 async def test_notes_are_private_limited_and_gone_when_dismissed(room: Room) -> None:
     for number in range(35):
         await room.note(

@@ -6,7 +6,8 @@ from bot.store.database import Database
 from bot.store.holdings import UploadHeld, hold_upload
 from bot.store.jobs import Deletion, Refund, Star, delete_job, refund, toggle_star
 from bot.store.leases import LeaseWanted, take_lease
-from bot.store.vault import Put, put
+from bot.store.outages import Telling, note_told
+from bot.store.vault import Put, Turn, put, take_turn
 from bot.store.workspaces import Block, Decision, SetRule, set_block, set_rule
 from tests.store.making import (
     HOUR,
@@ -34,6 +35,8 @@ async def live(database: Database) -> None:
     await database.write(post_copy, copy_of(done))
     await database.write(hold_upload, UploadHeld(file="0" * 64, member="bob", until=NOW + HOUR))
     await database.write(put, Put(adapter="chat", key="a", sealed="sealed"))
+    await database.write(take_turn, Turn(adapter="chat", name="identify", now=NOW, every=HOUR))
+    await database.write(note_told, Telling(provider="luma", place=acceptance().place, now=NOW))
     await database.write(take_lease, LeaseWanted(name="watch", owner="one", now=NOW, until=NOW + 1))
     decision = Decision(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
     await database.write(set_block, Block(decision=decision, subject="eve", blocked=True))

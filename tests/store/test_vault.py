@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.engine.vault import Vault
 from bot.store.database import Database
-from bot.store.vault import Kept, Put, get, latest, put, remove, since
+from bot.store.vault import Kept, Put, Turn, get, latest, put, remove, since, take, take_turn
 from tests.store.making import SEAL
 
 
@@ -78,3 +78,23 @@ async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path)
     assert b"token" in written
     assert b"plain-words" not in written
     assert "plain-words-of-a-secret" == await vault.get("token")
+
+
+async def test_of_all_who_take_a_value_one_has_it(replicas: tuple[Database, Database]) -> None:
+    await keep(replicas[0], "state", "once")
+    taken = await asyncio.gather(*(one.write(take, ("chat", "state")) for one in replicas * 5))
+    assert ["once"] == [kept.sealed for kept in taken if kept is not None]
+    assert await get(replicas[0], "chat", "state") is None
+
+
+async def test_turns_of_all_processes_lie_apart(replicas: tuple[Database, Database]) -> None:
+    turn = Turn(adapter="chat", name="identify", now=1_000, every=5)
+    taken = await asyncio.gather(*(one.write(take_turn, turn) for one in replicas * 5))
+    assert [1_000 + 5 * place for place in range(10)] == sorted(taken)
+
+
+async def test_turns_that_nobody_took_are_not_made_up_for(store: Database) -> None:
+    vault = Vault(store, SEAL, "chat")
+    assert 1_000 == await vault.turn("identify", now=1_000, every=5)
+    assert 9_000 == await vault.turn("identify", now=9_000, every=5)
+    assert 9_000 == await vault.turn("another", now=9_000, every=5), "each name has turns of its own"

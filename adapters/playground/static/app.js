@@ -97,7 +97,7 @@ function take(message) {
   const more = timeline.nodes.size > known;
   if (change) tell(change);
   if (message.kind === "note" && !message.gone && more) {
-    announce(`Only for you: ${message.title}. ${message.text}`);
+    announce(`${message.to ? "Only for you: " : ""}${message.title}. ${message.text}`);
     if (message.said.startsWith("/quotas ")) people.refreshQuota();
   }
   channels.count();

@@ -1,4 +1,5 @@
 // What is told to one person alone: answers to questions, and refusals with what to do instead.
+// A line of the bot's own to everybody looks the same, but nobody can take it away for all.
 
 import { aboveOf } from "./cards.js";
 import { clock, el } from "./dom.js";
@@ -7,14 +8,14 @@ import { jobsNode } from "./jobs.js";
 export function noteNode(note, desk) {
   // Where the jobs themselves are shown, their titles and places need not be told again.
   const told = note.cards.length > 0;
-  const titled = note.cards.length === 1 && note.cards[0].title === note.title;
+  const titled = !note.to || (note.cards.length === 1 && note.cards[0].title === note.title);
   return el("li", { class: note.refused ? "message note refused" : "message note" },
     el("span", { class: "avatar mark", "aria-hidden": "true" }),
-    el("article", { class: "card", "aria-label": `Only for you: ${note.title}` },
+    el("article", { class: "card", "aria-label": note.to ? `Only for you: ${note.title}` : note.title },
       el("header", {},
         el("strong", {}, "Reverie"), clock(note.at),
-        el("span", { class: "private" }, "Only you can see this"),
-        el("button", {
+        note.to && el("span", { class: "private" }, "Only you can see this"),
+        note.to && el("button", {
           type: "button", class: "dismiss", "aria-label": `Dismiss: ${note.title}`,
           on: { click: () => desk.dismiss(note.id) },
         }, "×")),

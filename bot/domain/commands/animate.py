@@ -13,6 +13,7 @@ from bot.domain.commands.making import (
 )
 from bot.domain.concepts import read_concepts
 from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.media import MediaKind
 from bot.domain.options import Kind, MediaRef, Opt
 from bot.domain.requests import VideoRequest, check_video
 from bot.domain.sources import Jobs, ratio_of
@@ -28,10 +29,22 @@ class Animate(Making):
 
     prompt: PromptOption = ""
     start: Annotated[
-        MediaRef | None, Opt(about="The picture that it begins with", kind=Kind.MEDIA, positional=True)
+        MediaRef | None,
+        Opt(
+            about="The picture that it begins with",
+            kind=Kind.MEDIA,
+            positional=True,
+            result=MediaKind.PICTURE,
+        ),
     ] = None
     end: Annotated[
-        MediaRef | None, Opt(about="The picture that it ends with", kind=Kind.MEDIA, positional=True)
+        MediaRef | None,
+        Opt(
+            about="The picture that it ends with",
+            kind=Kind.MEDIA,
+            positional=True,
+            result=MediaKind.PICTURE,
+        ),
     ] = None
     model: VideoModelOption = VideoModel.RAY_FLASH_2
     aspect_ratio: Annotated[

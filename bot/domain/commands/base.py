@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.jobs import State
 from bot.domain.options import JobId, Kind, Opt, explain, options
 
 
@@ -27,6 +28,8 @@ class Command(BaseModel):
     about: ClassVar[str]
     example: ClassVar[str]
     audience: ClassVar[Audience] = Audience.EVERYONE
+    #: states of the jobs that it can be given
+    states: ClassVar[frozenset[State]] = frozenset(State)
 
 
 #: a job that must be named

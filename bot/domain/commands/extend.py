@@ -29,17 +29,32 @@ class Extend(Making):
 
     job: Annotated[
         JobId | None,
-        Opt(about="The job whose video it is; else your newest", kind=Kind.JOB, positional=True),
+        Opt(
+            about="The job whose video it is; else your newest",
+            kind=Kind.JOB,
+            positional=True,
+            result=MediaKind.VIDEO,
+        ),
     ] = None
     prompt: PromptOption = ""
     direction: Annotated[Direction, Opt(about="On from its end, or up to its beginning")] = Direction.FORWARD
     to: Annotated[
         JobId | None,
-        Opt(about="A second job: what lies between both videos is imagined", kind=Kind.JOB, positional=True),
+        Opt(
+            about="A second job: what lies between both videos is imagined",
+            kind=Kind.JOB,
+            positional=True,
+            result=MediaKind.VIDEO,
+        ),
     ] = None
     image: Annotated[
         MediaRef | None,
-        Opt(about="The picture at the other end", kind=Kind.MEDIA, aliases=("end", "start")),
+        Opt(
+            about="The picture at the other end",
+            kind=Kind.MEDIA,
+            aliases=("end", "start"),
+            result=MediaKind.PICTURE,
+        ),
     ] = None
     model: Annotated[VideoModel | None, Opt(about="The model; else the video's own", aliases=("m",))] = None
     resolution: Annotated[

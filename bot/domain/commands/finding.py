@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.commands.base import Command, Job
+from bot.domain.jobs import FINAL, WAITING
 from bot.domain.options import JobId, Kind, Opt
 
 
@@ -46,6 +47,7 @@ class Cancel(Command):
     name = "cancel"
     about = "Take back a job that still waits; nothing is charged"
     example = "/cancel 01k9zv3f5k0q8x7w2m4n6p8r"
+    states = WAITING
 
     job: Job
 
@@ -56,6 +58,7 @@ class Delete(Command):
     name = "delete"
     about = "Remove a job's message and picture, here and at the provider"
     example = "/delete 01k9zv3f5k0q8x7w2m4n6p8r"
+    states = FINAL
 
     job: Job
 

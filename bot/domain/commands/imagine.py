@@ -30,18 +30,41 @@ class Imagine(Making):
     image: Annotated[
         tuple[WeightedRef, ...],
         Field(max_length=IMAGE_REFS_MAX),
-        Opt(about="A picture that guides it", kind=Kind.MEDIA, aliases=("i", "ref"), weighted=True),
+        Opt(
+            about="A picture that guides it",
+            kind=Kind.MEDIA,
+            aliases=("i", "ref"),
+            weighted=True,
+            result=MediaKind.PICTURE,
+        ),
     ] = ()
     style: Annotated[
-        WeightedRef | None, Opt(about="A picture whose style it takes", kind=Kind.MEDIA, weighted=True)
+        WeightedRef | None,
+        Opt(
+            about="A picture whose style it takes",
+            kind=Kind.MEDIA,
+            weighted=True,
+            result=MediaKind.PICTURE,
+        ),
     ] = None
     character: Annotated[
         tuple[MediaRef, ...],
         Field(max_length=CHARACTER_REFS_MAX),
-        Opt(about="A picture of the character it shows", kind=Kind.MEDIA, aliases=("c",)),
+        Opt(
+            about="A picture of the character it shows",
+            kind=Kind.MEDIA,
+            aliases=("c",),
+            result=MediaKind.PICTURE,
+        ),
     ] = ()
     modify: Annotated[
-        WeightedRef | None, Opt(about="A picture to change as the words say", kind=Kind.MEDIA, weighted=True)
+        WeightedRef | None,
+        Opt(
+            about="A picture to change as the words say",
+            kind=Kind.MEDIA,
+            weighted=True,
+            result=MediaKind.PICTURE,
+        ),
     ] = None
 
     @property

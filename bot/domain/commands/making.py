@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 from bot.domain.commands.base import Command
 from bot.domain.errors import InvalidRequest
 from bot.domain.formats import Duration, ImageModel, Resolution, VideoModel
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.options import Opt, options
 from bot.domain.requests import PROMPT_MAX, AnyRequest
@@ -15,6 +15,7 @@ from bot.domain.sources import Jobs, of_kind
 class Making(Command):
     """A command that makes something, and costs."""
 
+    states = frozenset({State.COMPLETED})
     #: options that take the files which come along with it, in this order
     takes: ClassVar[tuple[str, ...]] = ()
     #: the option that means the asker's newest result where it is left out, and the kind that it needs

@@ -55,7 +55,8 @@ class Reframe(Making):
     ] = None
     format: Annotated[ImageFormat | None, Opt(about="A picture's file format", aliases=("f",))] = None
     first_frame: Annotated[
-        MediaRef | None, Opt(about="A video's first frame as it should look", kind=Kind.MEDIA)
+        MediaRef | None,
+        Opt(about="A video's first frame as it should look", kind=Kind.MEDIA, result=MediaKind.PICTURE),
     ] = None
     grid_position_x: Annotated[
         int | None, _PIXELS, Opt(about="Left edge of the source in the new frame, in pixels")

@@ -1,3 +1,10 @@
+-- name: card_at
+-- A copy shows another card's job.
+SELECT card.id AS card, coalesce(copied.id, job.id) AS job
+FROM card LEFT JOIN job ON job.card = card.id LEFT JOIN job AS copied ON copied.id = card.copy_of
+WHERE card.adapter = :adapter AND card.message IN ({{values messages}})
+ORDER BY card.id, job.position;
+
 -- name: due_cards
 SELECT id FROM card
 WHERE shown_rev < wanted_rev AND undeliverable IS NULL AND run_at <= :now

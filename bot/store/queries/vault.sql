@@ -22,3 +22,12 @@ WHERE adapter = :adapter AND seq > :seq AND substr(key, 1, length(CAST(:prefix A
 -- name: latest
 SELECT key, value, seq FROM vault
 WHERE adapter = :adapter AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq DESC LIMIT :count;
+
+-- name: take
+DELETE FROM vault WHERE adapter = :adapter AND key = :key RETURNING key, value, seq;
+
+-- name: take_turn
+-- The row's lock lasts until the commit, so nobody is given a turn twice.
+INSERT INTO turn (adapter, name, next_at) VALUES (:adapter, :name, :after)
+ON CONFLICT (adapter, name) DO UPDATE SET next_at = {{greatest}}(turn.next_at, CAST(:now AS bigint)) + CAST(:every AS bigint)
+RETURNING next_at;

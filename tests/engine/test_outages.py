@@ -1,0 +1,60 @@
+"""Outages: every conversation that waits is told once."""
+
+import asyncio
+
+from bot.domain.errors import AccountProblem, Undeliverable
+from bot.domain.people import Place
+from bot.engine.outages import WORDS, tell_of_outages
+from bot.store.accounts import Stop, stop_account
+from tests.engine.conftest import Open
+from tests.engine.house import House
+
+
+async def stop(house: House, reason: str = "no credit") -> None:
+    item = Stop(account=house.provider.account, now=house.clock.wall(), reason=reason)
+    await house.core.database.write(stop_account, item)
+
+
+async def look(house: House) -> list[str]:
+    """Have both of two replicas look; answers where something was said so far."""
+    outlets = {"chat": house.chat}
+    await asyncio.gather(*(tell_of_outages(house.core, outlets) for _ in range(2)))
+    assert {WORDS} >= {text for text, _ in house.chat.told}
+    return [place.channel for _, place in house.chat.told]
+
+
+async def test_each_conversation_that_waits_is_told_once_an_outage(any_house: Open) -> None:
+    async with any_house(start=None) as home:
+        for channel in ("c1", "c1", "c2"):
+            await home.say("/imagine a fox", place=home.place(channel=channel))
+        await home.say("/imagine a secret fox", place=home.place(channel="c3", private=True))
+        assert [] == await look(home), "nothing is out"
+        await stop(home)
+        assert ["c1", "c2"] == sorted(await look(home))
+        assert 2 == len(await look(home)), "the second look says nothing more"
+        await stop(home, "")
+        await look(home)
+        await stop(home)
+        assert 4 == len(await look(home)), "another outage is told again"
+
+
+async def test_where_it_cannot_be_said_others_are_told(house: Open) -> None:
+    class Closed:
+        async def tell(self, text: str, place: Place) -> None:
+            home.chat.told.append((text, place))
+            raise Undeliverable("the channel is gone")
+
+    async with house(start=None) as home:
+        for channel in ("c1", "c2"):
+            await home.say("/imagine a fox", place=home.place(channel=channel))
+        await stop(home)
+        home.chat.tell = Closed().tell  # type: ignore[method-assign]
+        assert ["c1", "c2"] == sorted(await look(home))
+
+
+async def test_a_running_bot_tells(house: Open) -> None:
+    async with house(times={"outage_interval": 10}) as home:
+        home.provider.steps.append(AccountProblem("no credit"))
+        home.provider.check_error = AccountProblem("no credit")
+        await home.ask()
+        await home.until(lambda: home.chat.told)
