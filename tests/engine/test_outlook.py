@@ -1,6 +1,7 @@
 """What is told of a job that has not ended: learned from others of its kind, and never taken back unsaid."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -116,11 +117,16 @@ async def test_nothing_shown_gets_worse_without_a_reason(any_house: Open, at_onc
             home.advance(SECOND)
         home.start()
         for card in cards:
-            home.advance(2 * SECOND)
-            await home.ends(card)
+            await home.until(partial(_has_ended, home, card))
         for card in cards:
             await home.shown(card, lambda view: view.settled)
             check_word([view.jobs[0] for view in home.chat.of(card.card)])
+
+
+async def _has_ended(house: House, card: CardView) -> bool:
+    """Whether a job has ended; time passes quickly meanwhile."""
+    house.advance(SECOND // 10)
+    return (await house.job(card)).is_final
 
 
 def check_word(shown: Sequence[JobView]) -> None:
@@ -140,4 +146,6 @@ async def test_who_is_in_the_queue_again_is_told_why(house: Open) -> None:
         seen = await home.shown(card, lambda view: "once more" in view.jobs[0].headline)
         assert "Place 1 in the queue" in seen.jobs[0].headline
         home.advance(60 * SECOND)
+        await home.comes_to(card, State.SUBMITTED)
+        home.advance(10 * SECOND)
         assert State.COMPLETED is (await home.ends(card)).state

@@ -11,6 +11,7 @@ from bot.domain.jobs import State
 from bot.engine.watching import Watcher
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.house import BOSS, House
 
 DREAMING, COMPLETED, FAILED = GenerationState.DREAMING, GenerationState.COMPLETED, GenerationState.FAILED
@@ -348,3 +349,16 @@ async def test_what_waits_in_the_queue_for_a_day_is_given_back(any_house: Open) 
         seen = await home.shown(card, lambda view: view.settled)
         assert "waited in the queue for too long" in seen.jobs[0].headline
         assert [{"reserved": 0}] == await home.rows("SELECT max(reserved) AS reserved FROM meter")
+
+
+async def test_after_a_stop_another_replica_looks_at_once(any_house: Open) -> None:
+    clock = Clock()
+    providers, times = [FakeProvider(clock)], {"watch_lease": 86_400_000}
+    providers[0].born = GenerationState.DREAMING
+    async with any_house(clock=clock, providers=providers, times=times, owner="first") as home:
+        card = await home.ask()
+        await home.comes_to(card, State.SUBMITTED)
+        await home.until(lambda: home.provider.reads)
+    async with any_house(clock=clock, providers=providers, times=times, owner="second") as home:
+        finish_all(home)
+        assert State.COMPLETED is (await home.ends(card)).state
