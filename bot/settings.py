@@ -89,6 +89,8 @@ class Timing(BaseModel):
     cool_down: int = 5_000
     cool_down_max: int = 120_000
     card_lease: int = 30_000
+    #: longest show of a card, with the files that go up
+    show_deadline: int = 600_000
     #: shortest time between two progress edits in one channel
     progress_interval: int = 3_000
     delivery_retry: int = 2_000

@@ -9,6 +9,7 @@ from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.domain.people import Place
 from bot.engine.adapter import Outlet
 from bot.engine.core import CARDS, Core, log
+from bot.engine.keeping import kept
 from bot.engine.outlook import view_now
 from bot.store.cards import (
     CardsWanted,
@@ -31,8 +32,6 @@ from bot.store.cards import (
 HANDS = 16
 #: cards looked at again in one round, though nothing has happened to their jobs
 _REFRESHED = 100
-#: part of its lease that a show may take, so that it ends before somebody else begins
-_SHARE = 0.8
 #: shows that must fail before an old card is given up: its result may have come only now
 _TRIES = 10
 #: channels remembered for their last progress edit
@@ -106,8 +105,7 @@ class Deliverer:
             )
             return
         try:
-            left = core.times.card_lease * _SHARE - (core.monotonic() - leased_at)
-            async with asyncio.timeout(max(0, left) / 1000):
+            async with kept(core, card, leased_at):
                 message = await self._bring_up(card, seen)
         except Undeliverable as error:
             await self._give_up(card, str(error))

@@ -196,6 +196,25 @@ async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[bool]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """A card takes longer to be shown than its lease lasts."""
+
+    card: str
+    owner: str
+    now: int
+    until: int
+
+
+async def renew_card(tx: Transaction, items: Sequence[Renewal]) -> Sequence[bool]:
+    """Prolong leases; False where one has ended or is somebody else's."""
+    answers: dict[int, bool] = {}
+    for index, item in sorted(enumerate(items), key=lambda pair: pair[1].card):
+        row = await tx.one(sql.renew_card, id=item.card, owner=item.owner, now=item.now, until=item.until)
+        answers[index] = row is not None
+    return [answers[index] for index in range(len(items))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PutOff:
     """A card could not be shown now."""
 

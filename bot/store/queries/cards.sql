@@ -42,6 +42,9 @@ FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.told, sent.message
 WHERE card.id = r.id AND card.lease_owner = r.owner
 RETURNING card.id;
 
+-- name: renew_card
+UPDATE card SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until > :now RETURNING id;
+
 -- name: put_off
 -- What only waited its turn does not hold up what came meanwhile, maybe the result.
 UPDATE card SET tries = tries + :failed,
