@@ -19,6 +19,9 @@ class RoomOutlet:
     async def show(self, view: CardView, place: Place) -> str:
         return await self._room.show(view, place)
 
+    def phase(self, place: Place) -> str:  # noqa: ARG002 - every place here stays as it is
+        return ""
+
     async def find(self, card: str, place: Place) -> str | None:
         return card if await self._room.has(card, place) else None
 

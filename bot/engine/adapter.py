@@ -39,6 +39,10 @@ class Outlet(Protocol):
         """
         ...
 
+    def phase(self, place: Place) -> str:
+        """A word that changes when the place itself calls for another look of the same card; else empty."""
+        ...
+
     async def find(self, card: str, place: Place) -> str | None:
         """Look for the message of a card whose posting has an unknown outcome; None: it is not there."""
         ...

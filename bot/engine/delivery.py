@@ -89,8 +89,11 @@ class Deliverer:
         """Show a leased card; `leased_at` is the monotonic time of the lease."""
         core = self._core
         seen = await view_now(core, card)
-        if card.shown_rev and seen.digest == card.shown_digest:
-            await self._note(card, seen, card.place.message)
+        look = seen.digest
+        if not seen.settled:
+            look += self._outlets[card.place.adapter].phase(card.place)
+        if card.shown_rev and look == card.shown_digest:
+            await self._note(card, seen, look, card.place.message)
             return
         if card.shown_rev and not seen.settled and (wait := self._wait_of(card.place)):
             await core.database.write(
@@ -115,7 +118,7 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - an adapter's fault must not take the other cards with it
             await self._put_off(card, None, error)
         else:
-            await self._note(card, seen, message)
+            await self._note(card, seen, look, message)
 
     async def _bring_up(self, card: Card, seen: CardView) -> str | None:
         outlet, place = self._outlets[card.place.adapter], card.place
@@ -145,13 +148,13 @@ class Deliverer:
         self._quiet_until[channel] = now + self._core.times.progress_interval
         return 0
 
-    async def _note(self, card: Card, seen: CardView, message: str | None) -> None:
+    async def _note(self, card: Card, seen: CardView, look: str, message: str | None) -> None:
         core, now = self._core, self._core.clock()
         shown = Shown(
             card=card.id,
             owner=core.owner,
             rev=seen.rev,
-            digest=seen.digest,
+            digest=look,
             told=told(seen),
             message=message,
             run_at=now if seen.settled else now + core.times.progress_interval,

@@ -80,6 +80,9 @@ class ChatOutlet:
     async def edit(self, view: CardView, message: str) -> None:
         (await self._client.put(f"/messages/{message}", json=content_of(view))).raise_for_status()
 
+    def phase(self, place: Place) -> str:  # noqa: ARG002 - there is one channel, and it stays as it is
+        return ""
+
     async def find(self, card: str, place: Place) -> str | None:  # noqa: ARG002 - there is one channel
         with _translated():
             answer = await self._client.get("/messages", params={"card": card})

@@ -225,6 +225,7 @@ class FakeChat:
         self.card_of: dict[str, str] = {}
         self.posts, self.shows, self.finds = 0, 0, 0
         self.removed: list[str] = []
+        self.phase_now = ""
         #: lines of the bot's own, and where
         self.told: list[tuple[str, Place]] = []
         #: the platform still merges first messages of one card
@@ -261,6 +262,9 @@ class FakeChat:
         message = f"m{len(self.messages) + 1}"
         self.messages[message], self.card_of[message] = [], card
         return message
+
+    def phase(self, place: Place) -> str:  # noqa: ARG002 - one for all places
+        return self.phase_now
 
     async def find(self, card: str, place: Place) -> str | None:
         assert place.message is None

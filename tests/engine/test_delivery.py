@@ -348,6 +348,22 @@ async def test_a_lease_that_somebody_else_has_ends_the_show(house: Open) -> None
         assert [] == home.chat.of(card.card)
 
 
+async def test_a_place_may_call_for_another_look_of_what_has_not_changed(house: Open) -> None:
+    """A message that can soon be changed no longer has to say where its result will come."""
+    async with house() as home:
+        home.provider.born = GenerationState.DREAMING
+        card = await home.ask()
+        await home.shown(card, lambda view: view.jobs[0].tone is Tone.RUNNING)
+        before = home.chat.shows
+        home.chat.phase_now = "ends soon"
+        home.advance(3_000)
+        await home.until(lambda: home.chat.shows == before + 1)
+        home.advance(3_000)
+        finish_all(home)
+        await home.shown(card, done)
+        assert before + 2 == home.chat.shows
+
+
 async def test_what_reaches_a_place_is_encrypted_where_it_is_stored(house: Open) -> None:
     async with house(start=None) as home:
         places: list[Place] = []
