@@ -1,0 +1,120 @@
+"""The fake Discord as a test holds it: a service on loopback, its owners' hand, its faults and its clock."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from tests.platforms.fake_discord.hand.invocations import PATIENCE_S
+from tests.platforms.fake_discord.hand.making import Making
+from tests.platforms.fake_discord.net.bodies import LARGEST_BODY
+from tests.platforms.fake_discord.net.certificates import Certificates
+from tests.platforms.fake_discord.net.contracts import Contracts
+from tests.platforms.fake_discord.net.faults import Fault
+from tests.platforms.fake_discord.net.hosts import HOSTS, LoopbackResolver
+from tests.platforms.fake_discord.net.proxy import Proxy
+from tests.platforms.fake_discord.net.service import Request, Service
+from tests.platforms.fake_discord.state.clock import MovableClock
+from tests.platforms.fake_discord.state.messages import Message
+from tests.platforms.fake_discord.state.places import Channel
+from tests.platforms.fake_discord.state.world import World
+
+
+class FakeDiscord(Making):
+    """Runs while it is entered, and complains at the end of whatever should never have been said.
+
+    >>> async with FakeDiscord(make_certificates(folder, HOSTS)) as discord:
+    ...     guild = discord.guild("Film club")
+    ...     ada = discord.member(guild, "ada")
+    ...     asked = ada.slash("imagine", prompt="a teal fox")
+    ...     card = await asked.message(lambda message: bool(message.attachments))
+    """
+
+    def __init__(self, certificates: Certificates, *, validates: bool = True) -> None:
+        self.clock = MovableClock()
+        super().__init__(World(self.clock))
+        self.certificates = certificates
+        self.service = Service(self.world, contracts=Contracts() if validates else None)
+        self.gateway = self.service.gateway
+        self.limits = self.service.limits
+        #: with TLS
+        self.port = 0
+        #: without
+        self.plain_port = 0
+        self._resolvers: list[LoopbackResolver] = []
+
+    @property
+    def token(self) -> str:
+        return self.world.token
+
+    @property
+    def violations(self) -> list[str]:
+        """What should never have been said; a test that wants it said empties the list."""
+        return self.service.violations
+
+    async def __aenter__(self) -> Self:
+        server = web.Application(client_max_size=LARGEST_BODY)
+        server.router.add_route("*", "/{tail:.*}", self.service.serve)
+        self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        with_tls = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.certificates.for_server())
+        plain = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await with_tls.start()
+        await plain.start()
+        self.port, self.plain_port = (address[1] for address in self._runner.addresses)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.gateway.kill()
+        await self._runner.cleanup()
+        for resolver in self._resolvers:
+            self.violations.extend(f"{host} was looked for" for host in resolver.refused)
+        if error is None and self.violations:
+            raise AssertionError("\n".join(self.violations))
+
+    def connector(self) -> aiohttp.TCPConnector:
+        """Make a connector that leads a client of this process here by the official names."""
+        resolver = LoopbackResolver(self.port)
+        self._resolvers.append(resolver)
+        return aiohttp.TCPConnector(resolver=resolver, ssl=self.certificates.for_client(), limit=0)
+
+    def proxy(self) -> Proxy:
+        """Make a proxy, to be entered, that leads an unmodified process here."""
+        return Proxy(dict.fromkeys(HOSTS, self.port))
+
+    def fault(self, pattern: str, **what: Any) -> Fault:
+        """Make something go wrong: see `Fault` for what can."""
+        return self.service.faults.add(Fault(pattern=pattern, **what))
+
+    def requests(self, pattern: str = "*") -> list[Request]:
+        """Return the calls whose method and path fit, as in `PATCH /webhooks/*`."""
+        return [each for each in self.service.requests if fnmatchcase(f"{each.method} {each.path}", pattern)]
+
+    async def until(self, condition: Callable[[], bool], *, timeout: float = PATIENCE_S) -> None:
+        """Wait until something holds; it is looked at whenever anything changes here."""
+        await self.world.bell.until(condition, timeout=timeout)
+
+    async def message_in(
+        self,
+        channel: Channel,
+        until: Callable[[Message], bool] = lambda _: True,
+        *,
+        timeout: float = PATIENCE_S,
+    ) -> Message:
+        """Wait for a message of the bot's in a channel that is as wanted."""
+
+        def found() -> list[Message]:
+            mine = [each for each in channel.messages.values() if each.author is self.world.bot]
+            return [each for each in mine if until(each)]
+
+        await self.until(lambda: bool(found()), timeout=timeout)
+        return found()[0]
+
+    async def ready(self, *, shards: int = 1) -> None:
+        """Wait until so many shards are connected."""
+        await self.until(lambda: self.gateway.connected >= shards)

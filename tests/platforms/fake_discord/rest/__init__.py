@@ -1,0 +1,27 @@
+"""The REST half of the service, one module for each kind of thing."""
+
+from tests.platforms.fake_discord.rest import (
+    applications,
+    attachments,
+    callbacks,
+    guilds,
+    messages,
+    reactions,
+    threads,
+    webhooks,
+)
+
+ROUTES = [
+    route
+    for module in (
+        applications,
+        attachments,
+        callbacks,
+        guilds,
+        messages,
+        reactions,
+        threads,
+        webhooks,
+    )
+    for route in module.routes.all
+]

@@ -1,0 +1,18 @@
+"""New addresses for files whose old ones have ended."""
+
+from tests.platforms.fake_discord.rest.routing import Call, Routes
+from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.fake_discord.state.payloads import Json
+
+routes = Routes()
+
+_ADDRESSES = 50
+
+
+@routes.on("POST", "/attachments/refresh-urls")
+def refresh_addresses(call: Call) -> Json:
+    complaints = Complaints()
+    urls = call.body.get("attachment_urls") or []
+    complaints.count(("attachment_urls",), urls, least=1, most=_ADDRESSES)
+    complaints.settle()
+    return {"refreshed_urls": [{"original": url, "refreshed": call.world.files.refresh(url)} for url in urls]}

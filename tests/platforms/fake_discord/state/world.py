@@ -1,0 +1,126 @@
+"""Everything that the service knows, and a bell that rings whenever any of it changes."""
+
+import asyncio
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+
+from tests.platforms.fake_discord.rules.refusals import Refusal
+from tests.platforms.fake_discord.state.clock import Clock, Snowflakes
+from tests.platforms.fake_discord.state.commands import CommandBook
+from tests.platforms.fake_discord.state.events import Event, Intents
+from tests.platforms.fake_discord.state.files import Files
+from tests.platforms.fake_discord.state.interactions import Interaction
+from tests.platforms.fake_discord.state.messages import Message
+from tests.platforms.fake_discord.state.places import Channel, Guild, Kind, User
+
+
+class Bell:
+    """Wakes whoever waits for something to become true."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool], *, timeout: float) -> None:
+        async with asyncio.timeout(timeout):
+            while True:
+                rung = self._rung
+                if condition():
+                    return
+                await rung.wait()
+
+
+class World:
+    """The service's state; what may be done to it stands elsewhere."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.ids = Snowflakes(clock)
+        self.files = Files(clock)
+        self.bell = Bell()
+        self.bot = User(id=self.ids.take(), name="reverie", bot=True)
+        self.token = _token(self.bot.id)
+        self.commands = CommandBook(self.ids, self.bot.id)
+        #: privileged intents that the app has been allowed
+        self.allowed_intents = Intents.NONE
+        self.ack_within_ms = 3000
+        self.users: dict[int, User] = {self.bot.id: self.bot}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.interactions: dict[int, Interaction] = {}
+        #: (channel, nonce) → message and when it was posted
+        self.nonces: dict[tuple[int, str], tuple[Message, int]] = {}
+        #: by the person's id
+        self._direct: dict[int, Channel] = {}
+        self._by_token: dict[str, Interaction] = {}
+        self._listeners: list[Callable[[Event], None]] = []
+
+    @property
+    def application_id(self) -> int:
+        return self.bot.id
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        self._listeners.append(listener)
+
+    def announce(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+        self.bell.ring()
+
+    def user(self, user_id: str) -> User:
+        found = self.users.get(int(user_id))
+        if found is None:
+            raise Refusal(10013)
+        return found
+
+    def guild(self, guild_id: str) -> Guild:
+        """Find a guild that the bot is in."""
+        found = self.guilds.get(int(guild_id))
+        if found is None or self.bot.id not in found.members:
+            raise Refusal(10004)
+        return found
+
+    def channel(self, channel_id: str) -> Channel:
+        found = self.channels.get(int(channel_id))
+        if found is None:
+            raise Refusal(10003)
+        return found
+
+    def interaction(self, token: str) -> Interaction:
+        """Find an interaction by the token that its answers carry."""
+        found = self._by_token.get(token)
+        if found is None:
+            raise Refusal(10015)
+        return found
+
+    def add(self, interaction: Interaction) -> None:
+        self.interactions[interaction.id] = interaction
+        self._by_token[interaction.token] = interaction
+
+    def direct_channel(self, user: User) -> Channel:
+        """Open the bot's conversation with one person, or find it."""
+        if user.id in self._direct:
+            return self._direct[user.id]
+        channel = Channel(
+            id=self.ids.take(),
+            kind=Kind.DM,
+            name="",
+            recipients=[user, self.bot],
+            created_ms=self.clock.now_ms(),
+        )
+        self.channels[channel.id] = self._direct[user.id] = channel
+        return channel
+
+    def shares_guild(self, user: User) -> bool:
+        return any(
+            user.id in guild.members and self.bot.id in guild.members for guild in self.guilds.values()
+        )
+
+
+def _token(bot_id: int) -> str:
+    first = urlsafe_b64encode(str(bot_id).encode()).decode().rstrip("=")
+    return f"{first}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
