@@ -1,0 +1,1 @@
+"""How a card looks on Discord. Pure."""

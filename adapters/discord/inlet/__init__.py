@@ -1,0 +1,1 @@
+"""Takes in what people do on Discord: commands, buttons, menus, forms and reactions."""

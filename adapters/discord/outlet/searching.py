@@ -1,0 +1,55 @@
+"""Looking for a card's message where nobody knows whether it was posted: rare, and within bounds."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from discord.http import Route
+
+from adapters.discord.api.rest import Rest
+from adapters.discord.cards.buttons import mentions_card
+from adapters.discord.outlet.ways import name_message
+
+_PAGE, _PAGES = 100, 5
+#: clocks may differ; a message is never much older than its card
+_SLACK_MS = 60_000
+_DISCORD_EPOCH_MS = 1_420_070_400_000
+_CROCKFORD = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
+
+
+class Search:
+    """Reads the bot's own newest messages of a channel, one channel at a time."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._one_at_a_time = asyncio.Lock()
+
+    async def find(self, card: str, channel: str, *, pages: int = _PAGES) -> str | None:
+        """The card's message, as `name_message` writes it; None where it is not among the bot's newest."""
+        me, earliest = await self._rest.me(), created_at(card) - _SLACK_MS
+        before: dict[str, str] = {}
+        async with self._one_at_a_time:
+            for _ in range(pages):
+                route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel)
+                page = await self._rest.request(route, params={"limit": str(_PAGE), **before})
+                for message in page:
+                    if str(message["author"]["id"]) == me and shows(message, card):
+                        return name_message(channel, str(message["id"]))
+                if len(page) < _PAGE or sent_at(str(page[-1]["id"])) < earliest:
+                    return None
+                before = {"before": str(page[-1]["id"])}
+        return None
+
+
+def shows(message: Mapping[str, Any], card: str) -> bool:
+    return mentions_card(message.get("components") or (), card)
+
+
+def created_at(card: str) -> int:
+    """When a card was made, in milliseconds UTC, which its id begins with."""
+    return int(card.translate(_CROCKFORD), 32) >> 72
+
+
+def sent_at(message: str) -> int:
+    """When a message was sent, in milliseconds UTC, which its id begins with."""
+    return (int(message) >> 22) + _DISCORD_EPOCH_MS

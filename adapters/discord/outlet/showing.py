@@ -1,0 +1,159 @@
+"""Discord's outlet: shows cards by HTTP alone, so that a worker without a gateway can deliver.
+
+A card is shown on the first way that is open: by the interaction's token while that lives, by channel and
+message afterwards, in the asker's direct messages where both are closed. `Place.message` is the plain id of
+an interaction's response, or `<channel>/<message>` for what the bot posted itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+from discord.http import Route
+
+from adapters.discord.api.permissions import listed, look_up
+from adapters.discord.api.places import Places
+from adapters.discord.api.refusals import Meaning, Refusal
+from adapters.discord.api.rest import Rest
+from adapters.discord.cards.rendering import Payload
+from adapters.discord.cards.words import ENGLISH, Words
+from adapters.discord.outlet.ladder import Ladder
+from adapters.discord.outlet.reach import Reach
+from adapters.discord.outlet.searching import Search, shows
+from adapters.discord.outlet.ways import (
+    ORIGINAL,
+    ByToken,
+    InChannel,
+    ToPerson,
+    Way,
+    guild_of,
+    is_open,
+    name_message,
+    read_message,
+    ways,
+)
+from adapters.discord.outlet.writing import Show, Writer, message_route
+from bot.domain.cards import CardView
+from bot.domain.errors import DeliveryError, Undeliverable
+from bot.domain.people import Place
+
+_log = structlog.get_logger(__name__)
+
+#: Discord merges messages of one nonce for "a few minutes"; two are counted on
+_DEDUPE_MS = 120_000
+
+
+class CardOutlet:
+    """Shows cards on the best way that is open."""
+
+    dedupe_ms: int = _DEDUPE_MS
+
+    def __init__(
+        self, *, rest: Rest, ladder: Ladder, clock: Callable[[], int], mention: bool, words: Words = ENGLISH
+    ) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._places = Places(rest, clock)
+        self._search = Search(rest)
+        self._writer = Writer(
+            rest=rest, ladder=ladder, places=self._places, clock=clock, mention=mention, words=words
+        )
+
+    def response(self, view: CardView, place: Place) -> Payload:
+        """The first response to the interaction at `place`, as a show would edit it; it has no files."""
+        reach = Reach.read(place.reach)
+        assert reach is not None  # noqa: S101 - whoever responds has been asked
+        way = ByToken(application=reach.application, token=reach.token, message=ORIGINAL, limit=reach.limit)
+        return self._writer.body(way, Show(view=view, place=place, reach=reach))
+
+    async def show(self, view: CardView, place: Place) -> str:
+        show = Show(view=view, place=place, reach=Reach.read(place.reach))
+        reasons: list[str] = []
+        for way in ways(place, show.asker, show.reach, self._clock()):
+            try:
+                return await self._take(way, replace(show, moved=reasons[-1] if reasons else ""))
+            except Refusal as refusal:
+                if refusal.meaning in (Meaning.WRONG, Meaning.TOO_LARGE):
+                    raise Undeliverable(f"Discord does not accept the message: {refusal}") from refusal
+                _log.info("way_closed", card=view.card, way=type(way).__name__, code=refusal.code)
+                if not isinstance(way, ByToken):
+                    reasons.append(await self._reason(way, place, refusal))
+        raise Undeliverable(f"{'; '.join(reasons)}. `/show {view.jobs[0].id}` has the result")
+
+    def phase(self, place: Place) -> str:
+        """Shortly before a message can be changed no longer, it says where the result will come."""
+        reach, now = Reach.read(place.reach), self._clock()
+        if reach is None or is_open(place, reach) or not reach.lives(now):
+            return ""
+        return "ends soon" if reach.ends_soon(now) else ""
+
+    async def find(self, card: str, place: Place) -> str | None:
+        # What is private is looked for by `show`, which alone knows whose direct messages are meant.
+        for way in ways(place, "", Reach.read(place.reach), self._clock()):
+            try:
+                match way:
+                    case ByToken():
+                        original = await self._rest.request(message_route("GET", way))
+                        if shows(original, card):
+                            return str(original["id"])
+                    case InChannel(channel=channel):
+                        return await self._search.find(card, channel)
+                    case ToPerson(user=user) if user:
+                        return await self._search.find(card, await self._places.direct(user))
+            except Refusal as refusal:
+                _log.info("search_refused", card=card, way=type(way).__name__, code=refusal.code)
+        return None
+
+    async def remove(self, place: Place) -> None:
+        if place.message is None:
+            return
+        for way in ways(place, "", Reach.read(place.reach), self._clock()):
+            if isinstance(way, ToPerson):
+                return
+            route = message_route("DELETE", way)
+            try:
+                await self._writer.awake(way, lambda route=route: self._rest.request(route))  # type: ignore[misc]
+            except Refusal as refusal:
+                _log.info("removal_refused", way=type(way).__name__, code=refusal.code)
+            else:
+                return
+
+    async def tell(self, text: str, place: Place) -> None:
+        channel = place.thread or place.channel
+        post = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+        try:
+            await self._rest.request(post, {"content": text, "allowed_mentions": {"parse": []}})
+        except Refusal as refusal:
+            raise Undeliverable(refusal.told) from refusal
+
+    async def _take(self, way: Way, show: Show) -> str:
+        match way:
+            case ByToken():
+                return str((await self._writer.write(way, show))["id"])
+            case InChannel():
+                answer = await self._writer.write(way, show)
+                # A plain id stays one: while its token lives, that edits without a permission.
+                return show.place.message or name_message(str(answer["channel_id"]), str(answer["id"]))
+            case ToPerson():
+                return await self._show_to(way.user, show)
+
+    async def _show_to(self, user: str, show: Show) -> str:
+        channel = await self._places.direct(user)
+        spot = None
+        # The engine knows of first messages at the place itself, but not of one that came here instead.
+        if not show.place.channel.startswith("@"):
+            spot = read_message(await self._search.find(show.view.card, channel, pages=1) or "")
+        answer = await self._writer.write(spot or InChannel(channel=channel), show)
+        return name_message(channel, str(answer["id"]))
+
+    async def _reason(self, way: InChannel | ToPerson, place: Place, refusal: Refusal) -> str:
+        """Why a way is closed, down to the name of the permission."""
+        guild = guild_of(place)
+        if refusal.meaning is Meaning.FORBIDDEN and isinstance(way, InChannel) and guild:
+            try:
+                lacking = await look_up(self._rest, guild, way.channel)
+            except (Refusal, DeliveryError):
+                lacking = ()
+            if lacking:
+                return f"the bot lacks {listed(lacking)}"
+        return refusal.told

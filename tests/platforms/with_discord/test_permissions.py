@@ -1,0 +1,98 @@
+"""What the bot may do in a channel, named as Discord's settings name it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord import Permissions
+
+from adapters.discord.api.permissions import INVITED, look_up, missing, permissions_in, require
+from adapters.discord.api.refusals import Refusal
+from bot.domain.errors import NotAllowed
+from tests.platforms.fake_discord import Permissions as Rights
+from tests.platforms.with_discord.house import open_house
+
+_ALL = Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+_GUILD, _ME, _ROLE = "300", "900", "301"
+
+
+def _bits(**flags: bool) -> str:
+    return str(Permissions(**flags).value)
+
+
+def _guild(**changes: Any) -> dict[str, Any]:
+    roles = [{"id": _GUILD, "permissions": str(_ALL.value)}, {"id": _ROLE, "permissions": "0"}]
+    return {"id": _GUILD, "owner_id": "1", "roles": roles} | changes
+
+
+def _lacking(*overwrites: dict[str, Any], guild: dict[str, Any] | None = None) -> tuple[str, ...]:
+    channel = {"permission_overwrites": [{"allow": "0", "deny": "0"} | one for one in overwrites]}
+    found = permissions_in(guild or _guild(), channel, {"roles": [_ROLE]}, _ME)
+    return missing(found, thread=False)
+
+
+def test_an_invited_bot_lacks_nothing() -> None:
+    assert () == missing(INVITED.value, thread=False) == missing(INVITED.value, thread=True)
+
+
+def test_what_is_missing_is_named_as_in_the_settings() -> None:
+    has = Permissions(view_channel=True, send_messages=True, read_message_history=True)
+    assert ("Embed Links", "Attach Files") == missing(has.value, thread=False)
+    assert ("Send Messages in Threads", "Embed Links", "Attach Files") == missing(has.value, thread=True)
+
+
+def test_an_administrator_lacks_nothing() -> None:
+    assert () == missing(Permissions(administrator=True).value, thread=True)
+
+
+def test_a_refusal_before_the_money_names_permission_place_and_remedy() -> None:
+    has = _ALL.value & ~Permissions(attach_files=True).value
+    with pytest.raises(NotAllowed, match=r"<#100>: I lack Attach Files there\. Nothing was charged"):
+        require(has, thread=False, channel="100")
+    require(_ALL.value, thread=False, channel="100")
+
+
+def test_a_role_that_everybody_has_and_ones_own_roles_count() -> None:
+    everyone = {"id": _GUILD, "permissions": "0"}
+    own = {"id": _ROLE, "permissions": str(_ALL.value)}
+    other = {"id": "302", "permissions": str(_ALL.value)}
+    assert () == _lacking(guild=_guild(roles=[everyone, own]))
+    assert "View Channel" in _lacking(guild=_guild(roles=[everyone, other]))
+
+
+def test_overwrites_count_in_the_order_of_discord() -> None:
+    """Everyone first, then the roles together, then the member."""
+    deny_all = {"id": _GUILD, "type": 0, "deny": _bits(attach_files=True)}
+    allow_role = {"id": _ROLE, "type": 0, "allow": _bits(attach_files=True)}
+    deny_me = {"id": _ME, "type": 1, "deny": _bits(attach_files=True)}
+    assert ("Attach Files",) == _lacking(deny_all)
+    assert () == _lacking(deny_all, allow_role)
+    assert ("Attach Files",) == _lacking(deny_all, allow_role, deny_me)
+    assert () == _lacking(allow_role | {"deny": allow_role["allow"]})
+    assert () == _lacking({"id": "302", "type": 0, "deny": _bits(attach_files=True)})
+
+
+def test_the_owner_may_everything_whatever_a_channel_denies() -> None:
+    deny = {"id": _GUILD, "type": 0, "deny": _bits(view_channel=True)}
+    assert () == _lacking(deny, guild=_guild(owner_id=_ME))
+
+
+async def test_what_is_missing_is_asked_of_discord_where_an_event_does_not_say(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        guild, channel = str(house.guild.id), str(house.channel.id)
+        assert () == await look_up(house.rest, guild, channel)
+        thread = house.fake.thread(house.channel, "foxes", house.ada)
+        house.fake.overwrite(house.channel, deny=Rights.EMBED_LINKS | Rights.SEND_MESSAGES_IN_THREADS)
+        assert ("Embed Links",) == await look_up(house.rest, guild, channel)
+        lacking = await look_up(house.rest, guild, str(thread.id))
+        assert ("Send Messages in Threads", "Embed Links") == lacking
+        house.fake.overwrite(house.channel, deny=Rights.VIEW_CHANNEL)
+        with pytest.raises(Refusal):
+            await look_up(house.rest, guild, channel)

@@ -1,0 +1,86 @@
+"""Discord is on when its token is set, and costs nothing before."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from adapters.discord import adapter
+from adapters.discord.api.files import DiscordFiles
+from adapters.discord.connecting import open_connection
+from adapters.discord.outlet.showing import CardOutlet
+from adapters.discord.settings import DiscordSettings
+from bot.engine.adapter import Surroundings
+from bot.settings import Settings
+from bot.signing import Signer
+from tests.platforms.with_discord.cards import NOW, PICTURE
+from tests.platforms.with_discord.shelf import Shelf
+
+_LOOK = """
+import sys
+from adapters.discord import adapter
+from bot.settings import Settings
+adapter.enabled(Settings())
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"discord", "aiohttp"}))
+"""
+
+
+def _surroundings(folder: Path, public_url: str | None = None) -> Surroundings:
+    return Surroundings(
+        settings=Settings(public_url=public_url),
+        studio=None,  # type: ignore[arg-type]
+        vault=None,  # type: ignore[arg-type]
+        library=Shelf(folder),  # type: ignore[arg-type]
+        signer=Signer(b"k" * 32),
+        clock=lambda: NOW,
+    )
+
+
+def test_it_is_found_by_its_entry_point() -> None:
+    found = {entry.name: entry.value for entry in entry_points(group="reverie.adapters")}
+    assert "adapters.discord:adapter" == found["discord"]
+    assert "discord" == adapter.name
+
+
+@pytest.mark.parametrize(("token", "on"), [(None, False), ("", False), ("a.b.c", True)])
+def test_the_token_turns_it_on(monkeypatch: pytest.MonkeyPatch, token: str | None, *, on: bool) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    if token is not None:
+        monkeypatch.setenv("DISCORD_TOKEN", token)
+    assert on is adapter.enabled(Settings())
+
+
+def test_its_library_is_not_imported_before_it_is_on() -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "DISCORD_TOKEN"}
+    ran = subprocess.run(
+        [sys.executable, "-c", _LOOK], capture_output=True, text=True, check=True, env=environment
+    )
+    assert "" == ran.stdout.strip()
+
+
+def test_its_token_is_shown_nowhere() -> None:
+    assert "a.b.c" not in repr(DiscordSettings(token=SecretStr("a.b.c")))
+
+
+def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    built = adapter.build(_surroundings(tmp_path))
+    assert isinstance(built.outlet, CardOutlet)
+    assert isinstance(built.files, DiscordFiles)
+    assert built.obstacle() is None
+
+
+@pytest.mark.parametrize(("base", "public"), [("https://bot.example.org", True), (None, False)])
+async def test_a_link_leads_to_our_own_page_for_weeks_and_needs_an_address_for_people(
+    tmp_path: Path, base: str | None, *, public: bool
+) -> None:
+    surroundings = _surroundings(tmp_path, base)
+    link = open_connection(surroundings, DiscordSettings()).link(PICTURE)
+    assert public is (link is not None)
+    if link is not None:
+        token = link.removeprefix("https://bot.example.org/media/").removesuffix("/view")
+        assert PICTURE.file == surroundings.signer.verify("media", token, now=NOW + 29 * 86_400_000)

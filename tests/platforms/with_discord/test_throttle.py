@@ -1,0 +1,69 @@
+"""Rate limits that Discord has told are kept before a request is sent."""
+
+from discord.http import Route
+
+from adapters.discord.api.throttle import Throttle
+
+_POST = "/channels/{channel_id}/messages"
+
+
+def _route(channel: int = 1, method: str = "POST") -> Route:
+    return Route(method, _POST, channel_id=channel)
+
+
+def _told(left: int, reset_s: float = 5, bucket: str = "abc") -> dict[str, str]:
+    return {
+        "X-RateLimit-Bucket": bucket,
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset-After": str(reset_s),
+    }
+
+
+def test_what_is_unknown_may_be_sent() -> None:
+    assert 0 == Throttle().wait(_route(), 0)
+
+
+def test_an_empty_bucket_is_waited_for_until_it_is_full_again() -> None:
+    throttle = Throttle()
+    throttle.note(_route(), _told(0), 1_000)
+    assert 5_000 == throttle.wait(_route(), 1_000)
+    assert 1 == throttle.wait(_route(), 5_999)
+    assert 0 == throttle.wait(_route(), 6_000)
+
+
+def test_requests_on_their_way_count() -> None:
+    throttle = Throttle()
+    throttle.note(_route(), _told(1), 0)
+    throttle.take(_route(), 0)
+    assert 5_000 == throttle.wait(_route(), 0)
+
+
+def test_an_answer_that_comes_late_gives_nothing_back() -> None:
+    throttle = Throttle()
+    throttle.note(_route(), _told(0), 0)
+    throttle.note(_route(), _told(1), 10)
+    assert throttle.wait(_route(), 20) > 4_000
+
+
+def test_the_next_window_begins_anew() -> None:
+    throttle = Throttle()
+    throttle.note(_route(), _told(0), 0)
+    throttle.note(_route(), _told(4), 5_000)
+    assert 0 == throttle.wait(_route(), 5_001)
+
+
+def test_each_channel_has_its_own_and_routes_of_one_bucket_share_it() -> None:
+    throttle = Throttle()
+    throttle.note(_route(1, "GET"), _told(3), 0)
+    throttle.note(_route(1), _told(0), 0)
+    assert 0 == throttle.wait(_route(2), 0)
+    assert 5_000 == throttle.wait(_route(1, "GET"), 0)
+
+
+def test_a_no_stops_its_route_and_a_global_one_everything() -> None:
+    throttle = Throttle()
+    throttle.stop(_route(1), 700, 0, everything=False)
+    assert (700, 0) == (throttle.wait(_route(1), 0), throttle.wait(_route(2), 0))
+    throttle.stop(_route(1), 300, 0, everything=True)
+    assert (700, 300) == (throttle.wait(_route(1), 0), throttle.wait(_route(2), 0))
+    assert 0 == throttle.wait(_route(2), 300)
