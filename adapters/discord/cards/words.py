@@ -28,6 +28,11 @@ class Words:
     )
     #: above a card that came to somebody's direct messages instead
     moved: str = "This comes here because it could not be shown in {channel}: {reason}."
+    #: to who asked for a result in their direct messages
+    not_sent: str = (
+        "It could not be sent to you: {reason}. Open them in this server's privacy settings, "
+        "or take it from `/show {job}`."
+    )
     #: where a result can neither be sent nor linked
     too_large: str = (
         "A file is too large for this place, and the bot has no public address to link it from: "

@@ -41,6 +41,8 @@ _log = structlog.get_logger(__name__)
 
 #: Discord merges messages of one nonce for "a few minutes"; two are counted on
 _DEDUPE_MS = 120_000
+#: flag of a message that one person alone sees
+_EPHEMERAL = 64
 
 
 class CardOutlet:
@@ -53,6 +55,7 @@ class CardOutlet:
     ) -> None:
         self._rest = rest
         self._clock = clock
+        self._words = words
         self._places = Places(rest, clock)
         self._search = Search(rest)
         self._writer = Writer(
@@ -78,6 +81,7 @@ class CardOutlet:
                 _log.info("way_closed", card=view.card, way=type(way).__name__, code=refusal.code)
                 if not isinstance(way, ByToken):
                     reasons.append(await self._reason(way, place, refusal))
+        await self._own_up(show, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/show {view.jobs[0].id}` has the result")
 
     def phase(self, place: Place) -> str:
@@ -145,6 +149,24 @@ class CardOutlet:
             spot = read_message(await self._search.find(show.view.card, channel, pages=1) or "")
         answer = await self._writer.write(spot or InChannel(channel=channel), show)
         return name_message(channel, str(answer["id"]))
+
+    async def _own_up(self, show: Show, reason: str) -> None:
+        """Tell who pressed a button that what they asked for could not be sent to them."""
+        reach = show.reach
+        if not show.place.channel.startswith("@") or reach is None or not reach.lives(self._clock()):
+            return
+        follow_up = Route(
+            "POST",
+            "/webhooks/{webhook_id}/{webhook_token}",
+            webhook_id=reach.application,
+            webhook_token=reach.token,
+        )
+        text = self._words.not_sent.format(reason=reason, job=show.view.jobs[0].id)
+        body = {"content": text, "flags": _EPHEMERAL, "allowed_mentions": {"parse": []}}
+        try:
+            await self._rest.request(follow_up, body)
+        except Refusal as refusal:
+            _log.info("not_told", card=show.view.card, code=refusal.code)
 
     async def _reason(self, way: InChannel | ToPerson, place: Place, refusal: Refusal) -> str:
         """Why a way is closed, down to the name of the permission."""

@@ -350,3 +350,13 @@ async def test_a_private_answer_that_nobody_can_reach_any_longer_is_left_alone(h
     house.fake.clock.advance(_AFTER_THE_TOKEN_S)
     await house.outlet.remove(place)
     assert [] == house.fake.requests("DELETE *")
+
+
+async def test_who_had_a_result_sent_hears_that_direct_messages_are_closed(house: House) -> None:
+    house.ada.user.dms_open = False
+    invocation, place = await house.answered(house.view(private=True), private=True)
+    with pytest.raises(Undeliverable, match="direct messages from the bot are closed"):
+        await house.outlet.show(house.view(), replace(house.direct(), reach=place.reach))
+    told = await invocation.follow_up()
+    assert told.ephemeral
+    assert "direct messages from the bot are closed. Open them" in told.content
