@@ -22,9 +22,9 @@ from bot.engine.submission import Submitter
 from bot.engine.vault import Vault
 from bot.engine.watching import Watcher
 from bot.opening import SIMULATOR_PATH, Misconfigured, OpenStore, Wrap, open_core
-from bot.providers.simulator import Simulator
+from bot.providers.simulator.simulator import Simulator
 from bot.serving import Server, listen
-from bot.settings import Role, Settings
+from bot.settings import Role, Settings, misfit
 from bot.store.database import connect
 from bot.store.locking import lock_folder
 from bot.web.callbacks import Callbacks
@@ -141,7 +141,7 @@ class App:
             try:
                 enabled = plug.enabled(core.settings)
             except ValueError as error:
-                raise Misconfigured(str(error)) from error
+                raise Misconfigured(misfit(error, plug.prefix)) from error
             if enabled:
                 surroundings = Surroundings(
                     settings=core.settings,

@@ -20,7 +20,9 @@ from bot.media.storage import FolderStorage
 from bot.media.workers import Workers
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.luma import LumaProvider, account_id
-from bot.providers.simulator import Simulator, SimulatorSettings, reading
+from bot.providers.simulator.references import reading
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.simulator import Simulator
 from bot.sealing import Seal, load_or_create_secret
 from bot.settings import Settings
 from bot.signing import Signer
@@ -145,7 +147,9 @@ async def open_core(
             simulator = await exits.enter_async_context(
                 Simulator(
                     SimulatorSettings(
-                        database=settings.data_dir / "simulator.db", speed=settings.simulator_speed
+                        database=settings.data_dir / "simulator.db",
+                        speed=settings.simulator_speed,
+                        pictures_per_s=settings.simulator_pictures_per_s,
                     ),
                     workers=workers,
                     fetch=reading(fetcher),

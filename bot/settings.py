@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.domain.formats import Lane
+from bot.domain.formats import FPS, Lane
 from bot.domain.policy import Patience
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
@@ -180,6 +188,8 @@ class Settings(BaseSettings):
     proxy_resolves: bool = False
     #: divides the simulator's durations
     simulator_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    #: pictures that it draws for a second of a film; fewer make it jerky, and much cheaper
+    simulator_pictures_per_s: int = Field(default=FPS, ge=1, le=FPS)
     metrics_token: SecretStr | None = None
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -250,3 +260,14 @@ class Settings(BaseSettings):
                 return self.image_concurrent, self.image_per_minute
             case Lane.VIDEO:
                 return self.video_concurrent, self.video_per_minute
+
+
+def misfit(error: ValueError, prefix: str = "REVERIE_") -> str:
+    """One line about a setting that does not fit, with its name in the environment."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    name = "__".join(str(part) for part in first["loc"]) or "settings"
+    # An alias is the variable's own name already.
+    variable = name if name.isupper() else f"{prefix}{name.upper()}"
+    return f"{variable}: {first['msg'].removeprefix('Value error, ')}"

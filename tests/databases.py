@@ -1,10 +1,12 @@
 """The databases that tests run on: an SQLite file and a real PostgreSQL, each empty for every test.
 
-Import the fixtures into a `conftest.py`:
-
-    from tests.databases import database_url, postgres_server, postgres_url, sqlite_url
+`database_url` is one without a table. `migrated_url` has ours, made once by each process that runs tests: to
+copy a file or to empty tables is several times as quick as to make them. Import the fixtures into a
+`conftest.py`, those too on which they rest.
 """
 
+import asyncio
+import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +17,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from bot.store.copying import TABLES
+from bot.store.database import connect
+from bot.store.migrating import migrate
+
 #: quicker than any real server may be: nothing of a test outlives the machine
 _TUNING = """
 ALTER SYSTEM SET fsync = off;
@@ -22,6 +28,7 @@ ALTER SYSTEM SET full_page_writes = off;
 ALTER SYSTEM SET deadlock_timeout = '50ms';
 SELECT pg_reload_conf();
 """
+_EMPTY = ";".join(f"DELETE FROM {table}" for table in reversed(TABLES))  # noqa: S608 - our names
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +67,55 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """URL of an empty database; a test that takes it runs on both."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+async def _migrate(url: str) -> None:
+    async with connect(url) as database:
+        await migrate(database)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "reverie.db"
+    asyncio.run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def kept_postgres_url(postgres_server: str) -> str:
+    """URL of a database that all tests of this process use in turn."""
+    url = urlsplit(postgres_server)._replace(path="/kept").geturl()
+
+    async def make() -> None:
+        server = await asyncpg.connect(postgres_server)
+        await server.execute("CREATE DATABASE kept TEMPLATE template0")
+        await server.close()
+        await _migrate(url)
+
+    asyncio.run(make())
+    return url
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite: Path, tmp_path: Path, sqlite_url: str) -> str:
+    shutil.copyfile(migrated_sqlite, tmp_path / "reverie.db")
+    return sqlite_url
+
+
+@pytest.fixture
+async def migrated_postgres_url(kept_postgres_url: str) -> str:
+    server = await asyncpg.connect(kept_postgres_url)
+    try:
+        await server.execute(_EMPTY)
+    finally:
+        await server.close()
+    return kept_postgres_url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """URL of a database with our tables and nothing in them; a test that takes it runs on both."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
     return url

@@ -14,12 +14,13 @@ from bot.domain.pricing import show_money
 from bot.engine.adapter import Finding
 from bot.opening import providers_of, rates_of, secret_of
 from bot.serving import listen
-from bot.settings import Settings
+from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
 from bot.store.database import connect
 from bot.store.migrating import pending
 from bot.store.operations import wrong_meters
 from bot.store.orphans import count_orphans
+from bot.trust import tls_context
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -72,7 +73,7 @@ async def _answers(settings: Settings) -> bool:
     """Whether a running bot holds the port."""
     host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::", "") else settings.http_host  # noqa: S104 - compared
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=2) as client:
             response = await client.get(
                 httpx.URL(scheme="http", host=host, port=settings.http_port, path="/healthz")
             )
@@ -93,21 +94,25 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(what=f"rates of {rates.dated}")
     except ReverieError as error:
         yield Finding(what=str(error), ok=False, remedy="correct the file, or unset REVERIE_RATES_FILE")
-    try:
-        enabled = [plug.name for plug in find_plugs() if plug.enabled(settings)]
-    except ValueError as error:
-        yield Finding(what="an adapter cannot be used", ok=False, remedy=str(error))
-    else:
-        yield Finding(
-            what=f"adapters: {', '.join(enabled) or 'none'}",
-            ok=bool(enabled),
-            remedy="" if enabled else "turn a chat on, or set REVERIE_PLAYGROUND=on with a password",
-        )
+    yield _adapters(settings)
     if not settings.defaults.ceiling.amount:
         yield Finding(
             what="new workspaces have no budget",
             remedy="give one with: reverie quota set <workspace> <dollars>, or set REVERIE_DEFAULT_CEILING",
         )
+
+
+def _adapters(settings: Settings) -> Finding:
+    enabled = []
+    for plug in find_plugs():
+        try:
+            enabled += [plug.name] if plug.enabled(settings) else []
+        except ValueError as error:
+            return Finding(what=f"{plug.name} cannot be used", ok=False, remedy=misfit(error, plug.prefix))
+    if not enabled:
+        remedy = "turn a chat on, or set REVERIE_PLAYGROUND=on with a password"
+        return Finding(what="adapters: none", ok=False, remedy=remedy)
+    return Finding(what=f"adapters: {', '.join(enabled)}")
 
 
 async def _store(settings: Settings) -> AsyncIterator[Finding]:

@@ -10,17 +10,11 @@ from pydantic_settings import SettingsError
 from bot.domain.errors import ReverieError
 from bot.domain.pricing import read_money
 from bot.domain.quota import Level
-from bot.settings import Settings
+from bot.settings import Settings, misfit
 
 
 class Misset(ReverieError):
     """A setting does not fit."""
-
-
-def _setting(location: tuple[int | str, ...]) -> str:
-    """The environment's name for a setting that does not fit."""
-    name = "__".join(str(part) for part in location) or "settings"
-    return name if name.isupper() else f"REVERIE_{name.upper()}"
 
 
 def read_settings(**changes: Any) -> Settings:
@@ -28,9 +22,7 @@ def read_settings(**changes: Any) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        told = first["msg"].removeprefix("Value error, ")
-        raise Misset(f"{_setting(first['loc'])}: {told}") from error
+        raise Misset(misfit(error)) from error
     except SettingsError as error:
         raise Misset("REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500") from error
     return settings.model_copy(update=changes) if changes else settings

@@ -23,6 +23,7 @@ import httpx
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.addresses import Address, is_public, spelled_address
 from bot.media.disk import disk_failure
+from bot.trust import tls_context
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
@@ -86,7 +87,7 @@ class Fetcher:
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        verify = self._ssl_context or httpx.create_ssl_context()
+        verify = self._ssl_context or tls_context()
         for proxy in {None, self._proxy}:
             self._transports[proxy] = await self._closing.enter_async_context(
                 httpx.AsyncHTTPTransport(

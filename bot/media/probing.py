@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.errors import MediaRefused
-from bot.media.signs import mime_of
+from bot.media.signs import NOT_MEDIA, mime_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,7 @@ def probe(path: Path) -> Probe:
     """
     mime = mime_of(path)
     if mime is None:
-        raise MediaRefused(
-            "This is not a picture or a video: send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture, "
-            "or a video as MP4, MOV or WebM."
-        )
+        raise MediaRefused(NOT_MEDIA)
     # Each of them loads large libraries, and most files need one.
     if mime.startswith("video/"):
         from bot.media.videos import probe_video  # noqa: PLC0415

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from bot.domain.media import MediaKind
+
 #: bytes that hold every sign below
 _BEGINNING = 64
 
@@ -28,6 +30,31 @@ _BRANDS = {
 #: how QuickTime files begin that are older than `ftyp`
 _OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
 _MATROSKA = b"\x1a\x45\xdf\xa3"
+#: every type that is known here, and what MP4 is called where its name ends with `.m4v`
+_TYPES = frozenset(
+    {
+        *_PLAIN.values(),
+        *_RIFF.values(),
+        *_BRANDS.values(),
+        "video/mp4",
+        "video/x-m4v",
+        "video/webm",
+        "video/x-matroska",
+    }
+)
+#: what is told of everything else
+NOT_MEDIA = (
+    "This is not a picture or a video: send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture, "
+    "or a video as MP4, MOV or WebM."
+)
+
+
+def kind_of_type(mime: str) -> MediaKind | None:
+    """What a file is that its platform says to be of this type; None for what we never read."""
+    bare = mime.partition(";")[0].strip().lower()
+    if bare not in _TYPES:
+        return None
+    return MediaKind.VIDEO if bare.startswith("video/") else MediaKind.PICTURE
 
 
 def mime_of(path: Path) -> str | None:

@@ -23,7 +23,7 @@ if sys.platform != "win32":
 FRAME = struct.Struct(">Q")
 
 #: how much a worker steps back behind the process that answers people
-_NICENESS = 5
+_NICENESS = 10
 
 
 def main() -> None:

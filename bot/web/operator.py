@@ -20,6 +20,7 @@ from bot.domain.errors import InvalidRequest, ReverieError
 from bot.engine.core import log
 from bot.engine.operating import Answer, Operator
 from bot.serving import Server
+from bot.trust import tls_context
 
 SOCKET = "operator.sock"
 _TIMEOUT_S = 30.0
@@ -74,7 +75,7 @@ def _taker(operator: Operator) -> Any:
 
 async def call_running(folder: Path, call: str, arguments: dict[str, Any]) -> Answer:
     """Have the bot that runs in this folder do an operator's call; raises InvalidRequest as it does."""
-    transport = httpx.AsyncHTTPTransport(uds=str(folder / SOCKET))
+    transport = httpx.AsyncHTTPTransport(uds=str(folder / SOCKET), verify=tls_context())
     try:
         async with httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_S) as client:
             response = await client.post(f"http://operator/{call}", content=orjson.dumps(arguments))

@@ -19,6 +19,7 @@ from bot.domain.formats import AspectRatio
 from bot.domain.people import Caller, Place
 from bot.engine.adapter import Adapter, Plug, Surroundings
 from bot.engine.answers import Accepted, Answer
+from bot.trust import tls_context
 from tests.crash.fate import Fate
 
 NAME = "chat"
@@ -204,7 +205,7 @@ def plug(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> Plug:
     """The adapter for the chat at an address."""
 
     def connect() -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_S, trust_env=False)
+        return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_S, trust_env=False, verify=tls_context())
 
     def make(surroundings: Surroundings) -> Adapter:
         # One client each: the inlet closes its own at a stop, when cards are still being shown.

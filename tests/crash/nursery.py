@@ -7,6 +7,7 @@ Each line on standard input is the JSON of a `Birth`; each on standard output is
 the births, or `ended PID CODE`.
 """
 
+import gc
 import json
 import os
 import selectors
@@ -17,6 +18,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import NoReturn
 
+import anyio
+
+from bot.trust import tls_context
 from tests.crash import bot_process, simulator_process
 
 _LIVES: Mapping[str, Callable[..., None]] = {"bot": bot_process.run, "simulator": simulator_process.run}
@@ -74,7 +78,18 @@ def _live(birth: Birth, lifeline: tuple[int, int]) -> NoReturn:
     os._exit(0)
 
 
+def _prepare() -> None:
+    """Do before the first birth what every child would else do for itself."""
+    tls_context()
+    # The library imports what it runs on when it is first used.
+    anyio.run(anyio.sleep, 0)
+    # What the collector does not look at stays shared with the children.
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
+    _prepare()
     # Nobody writes to the lifeline: it ends for every child when this process does, however that comes about.
     lifeline = os.pipe()
     woken, wake = os.pipe()

@@ -1,4 +1,4 @@
-"""A process that is the simulator alone, with tiny pictures.
+"""A process that is the simulator alone, with tiny pictures and films.
 
 Drawing three hundred pictures takes longer than the whole test; that they are drawn well is another test's
 business.
@@ -7,7 +7,8 @@ business.
 import asyncio
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple, cast
 
@@ -16,31 +17,45 @@ from PIL import Image
 
 from bot.logs import set_up_logs
 from bot.media.workers import Workers
-from bot.providers.simulator import Simulator, SimulatorSettings
+from bot.providers.simulator.filming import film
+from bot.providers.simulator.filming.script import Take
 from bot.providers.simulator.painting import paint
 from bot.providers.simulator.painting.commission import Commission
+from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.shelf import write_whole
+from bot.providers.simulator.simulator import Simulator
 from bot.serving import Server, listen, on_stop
 
 Result = TypeVar("Result")
 Args = TypeVarTuple("Args")
 
+_FILM_SIZE = (96, 54)
+
 
 class Sketchers(Workers):
-    """Does the work on the spot, and draws every picture as a few dots of its own."""
+    """Does the work on the spot, and draws every picture and film as a few dots of its own."""
 
     async def run(self, function: Callable[[*Args], Result], /, *args: *Args, timeout_s: float) -> Result:  # noqa: ARG002
         drawing: Callable[..., object] = function
-        if drawing is paint:
-            drawing = _sketch
-        return cast("Result", drawing(*args))
+        return cast("Result", _SKETCHED.get(drawing, drawing)(*args))
 
 
-def _sketch(commission: Commission, target: Path) -> None:
+def _sketch_picture(commission: Commission, target: Path) -> None:
     dots = hashlib.sha512(commission.id.encode()).digest() * 3
     picture = io.BytesIO()
     Image.frombytes("RGB", (8, 8), dots).save(picture, "JPEG")
     write_whole(picture.getvalue(), target)
+
+
+def _sketch_film(take: Take, target: Path) -> None:
+    """Make it as long as it should be."""
+    film(replace(take, size=_FILM_SIZE), target)
+
+
+_SKETCHED: Mapping[Callable[..., object], Callable[..., object]] = {
+    paint: _sketch_picture,
+    film: _sketch_film,
+}
 
 
 async def main(settings: SimulatorSettings, port: int) -> None:

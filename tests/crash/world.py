@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 
-from bot.providers.simulator import SimulatorSettings
 from bot.providers.simulator.accounts import account_of
+from bot.providers.simulator.settings import SimulatorSettings
 from bot.settings import Timing
 from bot.store.database import Database, connect
 from bot.store.queries import Query
+from bot.trust import tls_context
 from tests.crash import timing
 from tests.crash.chat import Chat, open_chat
 from tests.crash.processes import Processes, Running, port
@@ -216,7 +217,7 @@ async def simulator(folder: Path, started: Processes, **settings: Any) -> AsyncI
         running = await started.start(
             "simulator", own.model_dump_json(), str(number), name="simulator", environment={}
         )
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=tls_context()) as http:
             await until(lambda: _answers(http, f"{address}/control/stats"), "the simulator has started")
         yield address
         assert await running.stop() == 0
@@ -245,7 +246,9 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Make a world with an account of its own at a simulator that may serve others too."""
     async with AsyncExitStack() as exits:
-        http = await exits.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
+        http = await exits.enter_async_context(
+            httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=30)
+        )
         world = World(
             folder=folder,
             chat=await exits.enter_async_context(open_chat(**(chat or {}))),

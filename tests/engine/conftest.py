@@ -5,22 +5,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import database_url, postgres_server, postgres_url, sqlite_url
+from tests.databases import (
+    kept_postgres_url,
+    migrated_postgres_url,
+    migrated_sqlite,
+    migrated_sqlite_url,
+    migrated_url,
+    postgres_server,
+    sqlite_url,
+)
 from tests.engine.house import House, open_house
 
-__all__ = ["database_url", "postgres_server", "postgres_url", "sqlite_url"]
+__all__ = [
+    "kept_postgres_url",
+    "migrated_postgres_url",
+    "migrated_sqlite",
+    "migrated_sqlite_url",
+    "migrated_url",
+    "postgres_server",
+    "sqlite_url",
+]
 
 #: opens a house; see `open_house`
 Open = Callable[..., AbstractAsyncContextManager[House]]
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Open:
+def house(tmp_path: Path, migrated_sqlite_url: str) -> Open:
     """Opens the engine on SQLite."""
-    return partial(open_house, tmp_path)
+    return partial(open_house, tmp_path, migrated_sqlite_url)
 
 
 @pytest.fixture
-def any_house(tmp_path: Path, database_url: str) -> Open:
+def any_house(tmp_path: Path, migrated_url: str) -> Open:
     """Opens the engine on SQLite and, in a second run of the test, on PostgreSQL."""
-    return partial(open_house, tmp_path, database_url)
+    return partial(open_house, tmp_path, migrated_url)

@@ -20,6 +20,7 @@ from bot.domain.people import Place
 from bot.engine.adapter import Adapter, Plug, Surroundings
 from bot.engine.answers import Accepted
 from bot.engine.studio import Studio
+from bot.trust import tls_context
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, held
 from tests.engine.house import ADA, given_settings
@@ -138,7 +139,9 @@ async def test_a_signal_ends_the_process_with_zero_though_a_page_listens(
     try:
         async with asyncio.timeout(30):
             url = await _address(bot.stderr)
-            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
+            async with httpx.AsyncClient(
+                base_url=url, trust_env=False, verify=tls_context(), timeout=20
+            ) as http:
                 while (await http.get("/playground/quota", params=_ADA)).is_error:  # noqa: ASYNC110 - it starts
                     await asyncio.sleep(0.02)
                 async with http.stream("GET", "/playground/events", params=_ADA) as events:

@@ -228,7 +228,7 @@ async def test_a_window_never_sees_more_creates_than_its_limit(house: Open) -> N
 
 
 async def test_two_replicas_together_keep_to_the_limits_of_one_account(
-    tmp_path: Path, postgres_url: str
+    tmp_path: Path, migrated_postgres_url: str
 ) -> None:
     clock = Clock()
     provider = FakeProvider(clock, concurrent=5, per_minute=12)
@@ -243,8 +243,8 @@ async def test_two_replicas_together_keep_to_the_limits_of_one_account(
             provider.end(identifier, GenerationState.COMPLETED)
 
     async with (
-        open_house(tmp_path, postgres_url, owner="a", **shared) as first,
-        open_house(tmp_path, postgres_url, owner="b", **shared) as second,
+        open_house(tmp_path, migrated_postgres_url, owner="a", **shared) as first,
+        open_house(tmp_path, migrated_postgres_url, owner="b", **shared) as second,
     ):
         cards = [await (first, second)[number % 2].ask(f"/imagine fox {number}") for number in range(20)]
         await finish(first, 5)

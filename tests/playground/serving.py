@@ -21,6 +21,7 @@ from bot.domain.media import Media, MediaKind
 from bot.engine.adapter import Adapter
 from bot.settings import Settings
 from bot.signing import Signer
+from bot.trust import tls_context
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault
 from tests.playground.painting import picture, video
@@ -42,7 +43,9 @@ class Served:
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         headers = {"Origin": self.url} | options.pop("headers", {})
-        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=10, **options)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, trust_env=False, verify=tls_context(), timeout=10, **options
+        )
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from tests.providers.simulation import Caller, caller
 _ALONE = """
 import asyncio, sys
 from pathlib import Path
-from bot.providers.simulator import SimulatorSettings, serve
+from bot.providers.simulator.serving import serve
+from bot.providers.simulator.settings import SimulatorSettings
 settings = SimulatorSettings(database=Path(sys.argv[1]), speed=float(sys.argv[2]))
 started = lambda port: print("port", port, flush=True)
 asyncio.run(serve(settings, host="127.0.0.1", port=0, started=started))

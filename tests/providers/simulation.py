@@ -17,9 +17,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from bot.providers.simulator import Simulator, SimulatorSettings
 from bot.providers.simulator.references import Fetch
-from bot.providers.simulator.simulator import wall_clock_ms
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.simulator import Simulator, wall_clock_ms
+from bot.trust import tls_context
 
 KEY = "luma-test-key"
 #: photon-1 then takes about 120 ms
@@ -117,7 +118,9 @@ async def simulator_at(
 @asynccontextmanager
 async def caller(root: str) -> AsyncIterator[Caller]:
     hooks = {"response": [_hold_against_description]}
-    async with httpx.AsyncClient(trust_env=False, timeout=30, event_hooks=hooks) as http:
+    async with httpx.AsyncClient(
+        trust_env=False, verify=tls_context(), timeout=30, event_hooks=hooks
+    ) as http:
         yield Caller(http=http, root=root)
 
 

@@ -27,6 +27,7 @@ from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator
+from bot.trust import tls_context
 
 FOX = ImageRequest(prompt="a fox in the snow")
 MARKER = "http://127.0.0.1:1/callbacks/marker"
@@ -46,7 +47,7 @@ class Rig:
         )
 
     async def order(self, kind: str) -> None:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=tls_context()) as client:
             ordered = await client.post(f"{self.origin}/control/faults", json={"kind": kind})
             ordered.raise_for_status()
 

@@ -147,7 +147,8 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
 
     async with (
         served(Starlette(routes=[Route("/{name}", show)])) as url,
-        simulator_at(tmp_path, speed=FAST) as caller,
+        # How it looks between its first and its last frame is no business of these tests.
+        simulator_at(tmp_path, speed=FAST, pictures_per_s=1) as caller,
         account(caller) as provider,
     ):
         yield Studio(tmp_path, caller, provider, url)

@@ -13,6 +13,7 @@ from lumaai import AsyncLumaAI, LumaAI
 from lumaai.types import Generation
 
 from bot.providers.simulator.references import Fetch
+from bot.trust import tls_context
 from tests.providers.films import shelve, write_source
 from tests.providers.simulation import simulator_at
 
@@ -22,7 +23,7 @@ Result = TypeVar("Result")
 async def test_the_asynchronous_sdk_makes_finds_and_deletes_pictures(tmp_path: Path) -> None:
     async with (
         simulator_at(tmp_path) as caller,
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, verify=tls_context()) as http,
         AsyncLumaAI(auth_token="luma-sdk", base_url=caller.base_url, http_client=http) as sdk,
     ):
         assert (await sdk.ping.check()).message == "pong"
@@ -62,7 +63,7 @@ async def test_the_synchronous_sdk_makes_finds_and_deletes_pictures(tmp_path: Pa
 
 def _use_synchronously(base_url: str) -> None:
     with (
-        httpx.Client(trust_env=False) as http,
+        httpx.Client(trust_env=False, verify=tls_context()) as http,
         LumaAI(auth_token="luma-sdk", base_url=base_url, http_client=http) as sdk,
     ):
         assert sdk.ping.check().message == "pong"
@@ -112,7 +113,7 @@ async def test_the_sdk_understands_refusals(
 ) -> None:
     def use(base_url: str) -> None:
         with (
-            httpx.Client(trust_env=False) as http,
+            httpx.Client(trust_env=False, verify=tls_context()) as http,
             LumaAI(auth_token="luma-sdk", base_url=base_url, http_client=http) as sdk,
             pytest.raises(error),
         ):
@@ -126,7 +127,7 @@ async def test_the_asynchronous_sdk_makes_and_edits_films(tmp_path: Path) -> Non
     source = write_source(tmp_path / "source.mp4", frames=4)
     async with (
         simulator_at(tmp_path, fetch=_reading(source), speed=10_000) as caller,
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, verify=tls_context()) as http,
         AsyncLumaAI(auth_token="luma-sdk", base_url=caller.base_url, http_client=http) as sdk,
     ):
         assert "dolly_zoom" in await sdk.generations.concepts.list()
@@ -183,7 +184,7 @@ async def test_the_synchronous_sdk_makes_and_edits_films(tmp_path: Path) -> None
 
 def _film_synchronously(base_url: str, folder: Path, source: Path) -> None:
     with (
-        httpx.Client(trust_env=False) as http,
+        httpx.Client(trust_env=False, verify=tls_context()) as http,
         LumaAI(auth_token="luma-sdk", base_url=base_url, http_client=http) as sdk,
     ):
         assert "orbit_left" in sdk.generations.concepts.list()
@@ -233,7 +234,7 @@ async def test_a_lost_answer_makes_the_sdk_pay_twice(tmp_path: Path) -> None:
     """It repeats a create on its own: the very thing that our own client must never do."""
     async with (
         simulator_at(tmp_path) as caller,
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, verify=tls_context()) as http,
         AsyncLumaAI(auth_token="luma-sdk", base_url=caller.base_url, http_client=http) as sdk,
     ):
         await caller.fault("lost_answer")

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.providers.simulator import SimulatorSettings, serve
+from bot.providers.simulator.serving import serve
+from bot.providers.simulator.settings import SimulatorSettings
 from tests.providers.alone import alone
 from tests.providers.simulation import served, until
 

@@ -20,6 +20,7 @@ from bot.providers.luma import answers, wire
 from bot.providers.luma.detail import read_detail
 from bot.providers.luma.errors import Call, Departure, read_retry_after, refusal, translated
 from bot.providers.luma.fingerprints import fingerprint
+from bot.trust import tls_context
 
 PUBLIC_API = "https://api.lumalabs.ai/dream-machine/v1"
 #: what the Build tier allows
@@ -69,8 +70,8 @@ class LumaProvider:
         self.origin = f"{base.scheme}://{base.netloc.decode()}"
         self._timeout = timeout
         if transport is None and _is_loopback(base.host):
-            # A transport of our own keeps proxies from the environment out, but still heeds SSL_CERT_FILE.
-            transport = httpx.AsyncHTTPTransport(limits=_CONNECTIONS)
+            # A transport of our own keeps proxies from the environment out.
+            transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=_CONNECTIONS)
         self._http = httpx.AsyncClient(
             base_url=base,
             headers={
@@ -82,6 +83,7 @@ class LumaProvider:
                 timeout, pool=min(timeout, _POOL_TIMEOUT), connect=min(timeout, _CONNECT_TIMEOUT)
             ),
             limits=_CONNECTIONS,
+            verify=tls_context(),
             proxy=None if transport else proxy,
             transport=transport,
             follow_redirects=False,

@@ -23,11 +23,7 @@ Tests and demonstrations order faults, on this machine only:
 GET and DELETE /control/faults show and forget what is still to come; GET /control/generations shows what was
 made for all keys, GET /control/stats the highest concurrency and the fullest window of the rate limit. GET /
 shows all of it on a page for people.
+
+Nothing is imported here: a worker process that draws a picture needs the painting alone, and would start
+four times as slowly with the service around it.
 """
-
-from bot.providers.simulator.references import reading
-from bot.providers.simulator.serving import serve
-from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.simulator import Simulator
-
-__all__ = ["Simulator", "SimulatorSettings", "reading", "serve"]

@@ -25,6 +25,7 @@ from bot.providers.simulator.generations import Generation
 from bot.providers.simulator.references import Fetch, References, near_fetcher, reading
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.shelf import Shelf
+from bot.trust import tls_context
 
 #: a proxy of the environment knows nothing of this machine
 _DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
@@ -85,7 +86,7 @@ class Simulator:
         async with AsyncExitStack() as exits:
             await exits.enter_async_context(self._database)
             client = await exits.enter_async_context(
-                httpx.AsyncClient(mounts=_DIRECT, timeout=None)  # noqa: S113 - each use limits the whole exchange
+                httpx.AsyncClient(mounts=_DIRECT, verify=tls_context(), timeout=None)  # noqa: S113 - each use limits the whole exchange
             )
             if self._own_workers is not None:
                 await exits.enter_async_context(self._own_workers)

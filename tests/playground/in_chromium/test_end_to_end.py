@@ -18,10 +18,13 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.playground.browsing import complaints, open_page, say
+from bot.trust import tls_context
+from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.painting import picture as painted
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROOT = Path(__file__).parents[3]
 BEAR = "a teddy bear with an electric guitar"
 #: seconds until the bot must answer, and milliseconds until a picture and a video must be there
 START_S, PICTURE_MS, VIDEO_MS = 30, 30_000, 60_000
@@ -47,6 +50,7 @@ async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
         "PYTHONPATH": str(ROOT),
         "REVERIE_HTTP_PORT": str(port),
         "REVERIE_SIMULATOR_SPEED": str(speed),
+        "REVERIE_SIMULATOR_PICTURES_PER_S": "1",
         "REVERIE_TIMING__PROGRESS_INTERVAL": "200",
     }
     with (folder / "log.txt").open("wb") as log:
@@ -66,7 +70,7 @@ async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
 
 
 async def _alive(url: str, bot: asyncio.subprocess.Process, folder: Path) -> None:
-    async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as client:
+    async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False, verify=tls_context()) as client:
         while bot.returncode is None:
             try:
                 if (await client.get(f"{url}/healthz")).is_success:
@@ -159,7 +163,7 @@ async def test_a_pasted_picture_becomes_a_video_that_goes_on_in_a_new_frame(
     tmp_path: Path, browser: Browser
 ) -> None:
     async with running(tmp_path, speed=60) as url:
-        page = await open_page(browser, url)
+        page = await open_page(browser, url, calm=False)
         cards = cards_of(page)
         await page.focus("#words")
         await page.evaluate(PASTE, base64.b64encode(painted(1280, 720, kind="PNG")).decode())

@@ -6,17 +6,19 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from bot.domain.outlook import Outlook
-from tests.playground.browsing import complaints, open_page, say
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault
+from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.serving import Served, serve
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BEAR = "a teddy bear with an electric guitar"
 SCRIPT = "<img src=x onerror=document.title='caught'><script>document.title='caught'</script>"
 
 
 async def test_a_newcomers_first_click_becomes_a_picture(served: Served, browser: Browser) -> None:
-    page = await open_page(browser, served.url)
+    page = await open_page(browser, served.url, calm=False)
     await page.get_by_role("button", name=f"/imagine {BEAR}").click()
     await expect(page.locator(".headline")).to_have_text(re.compile("Place 1 in the queue"))
     await expect(page.locator("#welcome")).to_be_hidden()
@@ -219,7 +221,7 @@ async def bar_width(page: Page) -> float:
 async def test_a_bar_slows_down_towards_its_end_and_never_jumps_back(
     served: Served, browser: Browser
 ) -> None:
-    page = await open_page(browser, served.url)
+    page = await open_page(browser, served.url, calm=False)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
     job = served.studio.newest

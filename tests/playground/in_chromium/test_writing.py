@@ -5,13 +5,16 @@ import base64
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.domain.commands import CATALOGUE
 from bot.domain.requests import ImageRequest, VideoRequest
-from tests.playground.browsing import complaints, open_page, say
+from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.painting import picture
 from tests.playground.serving import Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BEAR = "a teddy bear with an electric guitar"
 HILLS = picture(320, 240, kind="PNG")

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.playground.browsing import complaints, open_page, say
+from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.serving import Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STORM = "a lighthouse in a storm"
 BEAR = "a teddy bear with an electric guitar"
@@ -25,7 +28,7 @@ async def made(served: Served, page: Page, text: str) -> list[str]:
 
 
 async def test_one_video_plays_at_a_time_while_it_is_looked_at(served: Served, browser: Browser) -> None:
-    page = await open_page(browser, served.url)
+    page = await open_page(browser, served.url, calm=False)
     for _ in range(2):
         await made(served, page, f"/animate {STORM}")
     videos = page.locator("video")
@@ -61,7 +64,7 @@ async def test_one_video_plays_at_a_time_while_it_is_looked_at(served: Served, b
 
 
 async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: Browser) -> None:
-    page = await open_page(browser, served.url)
+    page = await open_page(browser, served.url, calm=False)
     (job,) = await made(served, page, f"/animate {STORM}")
     await page.locator("video").hover()
     playing = await page.locator("video").element_handle()

@@ -1,4 +1,4 @@
-"""A browser for the tests of this folder."""
+"""A browser, and what is done in it again and again."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,11 +23,16 @@ async def launch() -> AsyncIterator[Browser]:
 
 
 async def open_page(
-    browser: Browser, url: str, *, me: str = "", dark: bool = False, width: int = 1100
+    browser: Browser, url: str, *, me: str = "", dark: bool = False, width: int = 1100, calm: bool = True
 ) -> Page:
-    """Open the playground in a tab of its own, as its first person or as `me`."""
+    """Open the playground in a tab of its own, as its first person or as `me`.
+
+    Without a graphics card every picture of a moving page is work, so people ask for `calm` mostly.
+    """
     context = await browser.new_context(
-        viewport={"width": width, "height": 820}, color_scheme="dark" if dark else "light"
+        viewport={"width": width, "height": 820},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce" if calm else "no-preference",
     )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)

@@ -1,0 +1,32 @@
+"""One browser for all tests of this folder, which starting it for each would cost more than the tests.
+
+It lives in one event loop, and so must whatever uses it: each module says so in its `pytestmark`.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.playground.in_chromium.browsing import launch
+from tests.playground.serving import Served, serve
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with launch() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """The browser without anything that another test has left open."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def served() -> AsyncIterator[Served]:
+    async with serve() as found:
+        yield found
