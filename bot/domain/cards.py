@@ -44,6 +44,10 @@ class Card:
     told: Mapping[str, Told] = field(default_factory=dict)
 
 
+#: label of what a job costs
+PRICE = "Price"
+
+
 class Tone(StrEnum):
     """How a job on a card stands, as far as its looks go."""
 
@@ -209,13 +213,13 @@ def _facts(job: Job) -> tuple[tuple[str, str], ...]:
     elif isinstance(request, ReframeVideoRequest) and request.duration_ms is not None:
         facts.append(("Length", show_length(request.duration_ms)))
     if job.state in (State.FAILED, State.CANCELLED):
-        facts.append(("Price", "not charged"))
+        facts.append((PRICE, "not charged"))
     elif job.refunded:
-        facts.append(("Price", f"{show_money(job.price)}, refunded"))
+        facts.append((PRICE, f"{show_money(job.price)}, refunded"))
     elif is_upper_bound(request):
-        facts.append(("Price", f"up to {show_money(job.price)}"))
+        facts.append((PRICE, f"up to {show_money(job.price)}"))
     else:
-        facts.append(("Price", show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
+        facts.append((PRICE, show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
     if job.result:
         facts.append(("Size", f"{job.result.width} × {job.result.height}"))
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:

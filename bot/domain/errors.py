@@ -20,6 +20,7 @@ ReverieError
 │   └── MediaRefused         final: the file is not what it must be
 ├── DeliveryError            a chat platform
 │   ├── Delayed              try again after `retry_after_ms`
+│   │   └── Held             the same, and it is certain that nothing was posted
 │   └── Undeliverable        final for the card, never for its results
 └── StoreError
     └── StaleTransition      somebody else did it: drop quietly
@@ -117,6 +118,10 @@ class Delayed(DeliveryError):
         super().__init__(message)
         #: as the platform asked; None where it named no time
         self.retry_after_ms = retry_after_ms
+
+
+class Held(Delayed):
+    """The platform was not asked yet, or has said no for now."""
 
 
 class Undeliverable(DeliveryError):

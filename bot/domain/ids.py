@@ -5,6 +5,7 @@ import re
 #: Crockford's base32 in lower case: no letters that look like digits
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 24
+_VALUES = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _PATTERN = re.compile(rf"[{_ALPHABET}]{{{_LENGTH}}}")
 
 #: bytes of randomness that `new_id` takes
@@ -19,6 +20,11 @@ def new_id(now_ms: int, entropy: bytes) -> str:
     """
     number = (now_ms << 72) | int.from_bytes(entropy[:ENTROPY_BYTES], "big")
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+
+
+def made_at(known: str) -> int:
+    """When an id was made, in milliseconds UTC, which it begins with."""
+    return int(known.translate(_VALUES), 32) >> 72
 
 
 def as_id(text: str) -> str | None:

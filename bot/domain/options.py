@@ -98,6 +98,11 @@ _WEIGHT = re.compile(r"@(?P<weight>\d{1,4}(?:[.,]\d{1,20})?|\.\d{1,20})%?\Z", re
 _ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 
 
+def is_weighted(text: str) -> bool:
+    """Whether a text says an influence behind its source."""
+    return _WEIGHT.search(text) is not None
+
+
 def is_address(text: str) -> bool:
     return _ADDRESS.match(_bare(text)) is not None
 

@@ -28,6 +28,11 @@ IMAGE_REFS_MAX, CHARACTER_REFS_MAX = 4, 4
 REFRAME_MAX_MS: Mapping[VideoModel, int] = {VideoModel.RAY_2: 10_000, VideoModel.RAY_FLASH_2: 30_000}
 #: largest picture and video that the API takes, in bytes
 PICTURE_MAX_BYTES, VIDEO_MAX_BYTES = 10_000_000, 100_000_000
+#: largest that is taken of people; a picture may be larger than the API takes, for it is made smaller
+TAKEN_MAX_BYTES: Mapping[MediaKind, int] = {
+    MediaKind.PICTURE: 50_000_000,
+    MediaKind.VIDEO: VIDEO_MAX_BYTES,
+}
 #: containers round a length up to a whole frame or packet
 _LENGTH_TOLERANCE_MS = 200
 

@@ -35,7 +35,8 @@ class Outlet(Protocol):
 
         Edits `place.message`; posts a new message, with the platform's own dedupe by card id, only where
         that is None. Doing it twice must look like doing it once.
-        Raises Delayed to be called again later, Undeliverable when that is of no use.
+        Raises Delayed to be called again later, Held where no new message can have come of it meanwhile,
+        Undeliverable when all that is of no use.
         """
         ...
 
@@ -140,6 +141,11 @@ class Plug:
     build: Callable[[Surroundings], Adapter]
     #: looks whether it can work with these settings, for `reverie doctor`; asked only where it is enabled
     examine: Callable[[Settings], AsyncIterator[Finding]] | None = None
+
+    @property
+    def prefix(self) -> str:
+        """How the names of its settings begin in the environment."""
+        return f"REVERIE_{self.name.upper()}_"
 
 
 Outlets = Mapping[str, Outlet]

@@ -9,7 +9,7 @@ from bot.domain.policy import require_admin
 from bot.domain.pricing import show_money
 from bot.domain.quota import Allowance, Level, Rule, bounds
 from bot.engine.answers import Note
-from bot.engine.core import CARDS, JOBS, Core, log
+from bot.engine.core import ALL_JOBS, CARDS, Core, log
 from bot.engine.enquiries import counted, describe
 from bot.store.workspaces import (
     Decision,
@@ -138,7 +138,7 @@ async def pause_or_resume(core: Core, command: StudioPause | StudioResume, calle
     await core.database.write(
         set_pause, Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason)
     )
-    core.wake(JOBS, CARDS)
+    core.wake(*ALL_JOBS, CARDS)
     if paused:
         return Note(title="Paused", text="Nothing new is taken or started here. /studio resume goes on.")
     return Note(title="Going on", text="Waiting jobs are started again.")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: topics of the signals: jobs may be claimed · cards may be shown · something runs
-JOBS, CARDS, FLIGHT = "jobs", "cards", "flight"
+#: topics of the signals: inputs are to be brought in · a place is free · cards may be shown · something runs
+INPUTS, FREE, CARDS, FLIGHT = "inputs", "free", "cards", "flight"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +95,12 @@ class Core:
 def queue_name(provider: str, lane: Lane) -> str:
     """What shares one virtual time: all that is submitted to one provider's pool in one lane."""
     return f"{provider}/{lane}"
+
+
+def jobs_in(lane: Lane) -> str:
+    """The topic under which it is told that jobs of a lane may be claimed."""
+    return f"jobs/{lane}"
+
+
+#: for whatever concerns jobs of every lane
+ALL_JOBS = tuple(jobs_in(lane) for lane in Lane)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.cards import Card, CardView, told
-from bot.domain.errors import Delayed, DeliveryError, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
+from bot.domain.outlook import ToldByJob
 from bot.domain.people import Place
 from bot.engine.adapter import Outlet
 from bot.engine.core import CARDS, Core, log
 from bot.engine.keeping import kept
-from bot.engine.outlook import view_now
+from bot.engine.outlook import views_now
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
@@ -19,6 +20,8 @@ from bot.store.cards import (
     PutOff,
     ShowAgain,
     Shown,
+    Unposted,
+    forget_posting,
     give_up,
     lease_cards,
     note_posting,
@@ -57,12 +60,13 @@ class Deliverer:
                     monotonic = core.monotonic()
                     try:
                         cards = await self._lease(HANDS - self._busy)
+                        views = await views_now(core, *cards) if cards else []
                     except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
                         log.warning("card_lease_failed", error=repr(error))
                         break
-                    for card in cards:
+                    for card, seen in zip(cards, views, strict=True):
                         self._busy += 1
-                        group.create_task(self._deliver(card, monotonic), name=f"show {card.id}")
+                        group.create_task(self._deliver(card, seen, monotonic), name=f"show {card.id}")
                     if not cards:
                         break
 
@@ -78,34 +82,24 @@ class Deliverer:
         )
         return await core.database.write(lease_cards, wanted)
 
-    async def _deliver(self, card: Card, monotonic: int) -> None:
+    async def _deliver(self, card: Card, seen: CardView, leased_at: int) -> None:
         try:
-            await self._core.steadily("deliver", lambda: self.show(card, monotonic))
+            await self._core.steadily("deliver", lambda: self.show(card, seen, leased_at))
         finally:
             self._busy -= 1
             self._core.database.signals.wake(CARDS)
 
-    async def show(self, card: Card, leased_at: int) -> None:
-        """Show a leased card; `leased_at` is the monotonic time of the lease."""
-        core = self._core
-        seen = await view_now(core, card)
-        look = seen.digest
+    async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
+        """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""
+        core, look = self._core, seen.digest
         if not seen.settled:
             look += self._outlets[card.place.adapter].phase(card.place)
         if card.shown_rev and look == card.shown_digest:
             await self._note(card, seen, look, card.place.message)
             return
-        if card.shown_rev and not seen.settled and (wait := self._wait_of(card.place)):
-            await core.database.write(
-                put_off,
-                PutOff(
-                    card=card.id,
-                    owner=core.owner,
-                    rev=card.wanted_rev,
-                    run_at=core.clock() + wait,
-                    failed=False,
-                ),
-            )
+        if card.shown_rev and not seen.settled and self._is_quiet(card.place):
+            # Passed over: a card that waited for its channel would be looked at again and again.
+            await self._note(card, seen, card.shown_digest, card.place.message, said=card.told)
             return
         try:
             async with kept(core, card, leased_at):
@@ -128,7 +122,14 @@ class Deliverer:
             if place.message is not None:
                 await outlet.remove(place)
             return place.message
-        return await outlet.show(seen, place)
+        try:
+            return await outlet.show(seen, place)
+        except Held:
+            if place.message is None:
+                # What was in doubt has been looked for, and searches are dear where a platform counts them.
+                unposted = Unposted(card=card.id, owner=self._core.owner)
+                await self._core.database.write(forget_posting, unposted)
+            raise
 
     async def _look_for(self, card: Card, outlet: Outlet) -> Place:
         """Find a message whose posting was noted but never its end; note the posting that comes now."""
@@ -138,24 +139,26 @@ class Deliverer:
         await core.database.write(note_posting, Posting(card=card.id, owner=core.owner, now=core.clock()))
         return card.place
 
-    def _wait_of(self, place: Place) -> int:
-        """Milliseconds until the channel may take another edit that is only progress; 0: now."""
+    def _is_quiet(self, place: Place) -> bool:
+        """Whether the channel takes no edit now that is only progress; one that it takes keeps others out."""
         now, channel = self._core.monotonic(), (place.adapter, place.channel)
-        if (quiet := self._quiet_until.get(channel, 0)) > now:
-            return quiet - now
+        if self._quiet_until.get(channel, 0) > now:
+            return True
         if len(self._quiet_until) > _CHANNELS:
             self._quiet_until = {one: until for one, until in self._quiet_until.items() if until > now}
         self._quiet_until[channel] = now + self._core.times.progress_interval
-        return 0
+        return False
 
-    async def _note(self, card: Card, seen: CardView, look: str, message: str | None) -> None:
+    async def _note(
+        self, card: Card, seen: CardView, look: str, message: str | None, *, said: ToldByJob | None = None
+    ) -> None:
         core, now = self._core, self._core.clock()
         shown = Shown(
             card=card.id,
             owner=core.owner,
             rev=seen.rev,
             digest=look,
-            told=told(seen),
+            told=told(seen) if said is None else said,
             message=message,
             run_at=now if seen.settled else now + core.times.progress_interval,
         )
@@ -176,9 +179,7 @@ class Deliverer:
             PutOff(
                 card=card.id,
                 owner=core.owner,
-                rev=card.wanted_rev,
                 run_at=now + (asked_ms or backoff),
-                failed=True,
             ),
         )
 

@@ -124,9 +124,7 @@ async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
             )
             for option in options(found)
         ]
-        return Note(
-            title=f"/{found.name}", text=f"{found.about}. Example: {found.example}", facts=tuple(facts)
-        )
+        return Note(title=f"/{found.name}", facts=((found.example, found.about), *facts))
     facts = [
         (item.example, item.about)
         for item in CATALOGUE.values()

@@ -1,5 +1,6 @@
 """Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,13 +15,13 @@ from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.domain.sources import require_result
 from bot.engine.answers import Accepted
-from bot.engine.core import CARDS, JOBS, Core, log, queue_name
-from bot.engine.outlook import view_now
+from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
+from bot.engine.outlook import view_of
 from bot.engine.sight import visible
 from bot.store.accepting import Acceptance, AcceptedCard, NewJob
 from bot.store.accepting import accept as accept_all
 from bot.store.cards import find_card
-from bot.store.jobs import jobs_by_id, newest_usable
+from bot.store.jobs import jobs_by_id, jobs_of_cards, newest_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,10 @@ async def accept(
     )
     accepted = await core.database.write(accept_all, item)
     if not accepted.repeated:
-        core.wake(JOBS, CARDS)
+        # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
+        core.wake(INPUTS if wish.request.references else jobs_in(wish.request.lane))
+        if not answer_window_ms:
+            core.wake(CARDS)
         for job in item.jobs:
             log.info(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
@@ -152,9 +156,12 @@ async def accept(
 
 async def answer(core: Core, accepted: AcceptedCard) -> Accepted:
     """The first revision of an accepted card."""
-    card = await find_card(core.database, accepted.card, core.seal)
+    card, jobs = await asyncio.gather(
+        find_card(core.database, accepted.card, core.seal),
+        jobs_of_cards(core.database, [accepted.card]),
+    )
     assert card is not None  # noqa: S101 - it has just been committed, and cards are never removed
-    return Accepted(view=await view_now(core, card), repeated=accepted.repeated)
+    return Accepted(view=await view_of(core, card, jobs[card.id]), repeated=accepted.repeated)
 
 
 def new_job(core: Core, wish: Wish) -> NewJob:

@@ -7,7 +7,7 @@ from bot.domain.failures import Failure
 from bot.domain.jobs import FINAL, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
-from bot.engine.core import CARDS, FLIGHT, JOBS, Core, log
+from bot.engine.core import ALL_JOBS, CARDS, FLIGHT, FREE, Core, log
 from bot.store.moving import Move
 from bot.store.moving import move as move_all
 
@@ -76,8 +76,8 @@ async def move(
     log.info(f"job_{after}", job_id=job.id, before=job.state, attempt=job.attempt, cause=cause)
     core.wake(CARDS)
     if after is State.QUEUED or after in FINAL:
-        # There is one more in line, or one more free place.
-        core.wake(JOBS)
+        # There is one more free place, or one more in line; who thought its lane full must know first.
+        core.wake(FREE, *ALL_JOBS)
     if after in (State.SUBMITTED, State.UNKNOWN):
         core.wake(FLIGHT)
     return True

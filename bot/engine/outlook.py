@@ -1,11 +1,12 @@
 """What is expected of jobs that have not ended: their place in the queue and how long they will take."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.cards import Card, CardView, view
 from bot.domain.jobs import Job, State
-from bot.domain.outlook import Outlook, ToldByJob, in_keeping
+from bot.domain.outlook import Outlook, in_keeping
 from bot.domain.pace import Pace, typical
 from bot.engine.core import Core
 from bot.store.accounts import AccountState, accounts
@@ -13,40 +14,62 @@ from bot.store.jobs import ahead, jobs_of_cards, paces
 from bot.store.workspaces import find_workspace
 
 
-async def view_now(core: Core, card: Card) -> CardView:
-    """A card as it is now, in keeping with what its message says."""
-    jobs = (await jobs_of_cards(core.database, [card.id]))[card.id]
-    # One moment for both: what was told must come out to the millisecond, or looks different for nothing.
+async def views_now(core: Core, *cards: Card) -> list[CardView]:
+    """Cards as they are now, in keeping with what their messages say: many for as few questions as one."""
+    shown = await jobs_of_cards(core.database, [card.id for card in cards])
     now = core.clock()
-    return view(card, jobs, await outlooks(core, jobs, now, card.told), now)
+    expected = await _expected(core, {job.id: job for jobs in shown.values() for job in jobs}.values(), now)
+    return [_view(card, shown[card.id], expected, now) for card in cards]
 
 
-async def outlooks(
-    core: Core, jobs: Iterable[Job], now: int, told: ToldByJob | None = None
-) -> Mapping[str, Outlook]:
-    """An outlook at `now` for each job that has not ended, from what was learned of its kind.
+async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
+    """A card that shows these jobs, as it is now."""
+    now = core.clock()
+    return _view(card, jobs, await _expected(core, jobs, now), now)
 
-    `told` is what a message says already: the outlook keeps to it, or comes with a reason.
+
+def _view(card: Card, jobs: Sequence[Job], expected: Mapping[str, Outlook], now: int) -> CardView:
+    """What a card shows, in keeping with what its message says already.
+
+    One moment for both: what was told must come out to the millisecond, or looks different for nothing.
     """
+    kept = {
+        job.id: _once_more(job, in_keeping(expected[job.id], card.told.get(job.id), now))
+        for job in jobs
+        if job.id in expected
+    }
+    return view(card, jobs, kept, now)
+
+
+async def outlooks(core: Core, jobs: Sequence[Job], now: int) -> Mapping[str, Outlook]:
+    """An outlook at `now` for each job that has not ended."""
+    expected = await _expected(core, jobs, now)
+    return {job.id: _once_more(job, expected[job.id]) for job in jobs if job.id in expected}
+
+
+async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, Outlook]:
+    """What was learned of each job's kind, and what stands in its way."""
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
-    learned = await paces(core.database, {job.request.pace for job in open_jobs})
     queued = [job for job in open_jobs if job.state is State.QUEUED]
-    before = await ahead(core.database, [job.id for job in queued]) if queued else {}
-    obstacles = await _obstacles(core, queued)
+    # Side by side: whoever gave a command waits for this.
+    learned, before, obstacles = await asyncio.gather(
+        paces(core.database, {job.request.pace for job in open_jobs}),
+        _before(core, queued),
+        _obstacles(core, queued),
+    )
     found = {}
     for job in open_jobs:
         pace = learned.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
         position = before[job.id] + 1 if job.id in before else None
-        outlook = Outlook(
+        found[job.id] = Outlook(
             position=position,
             wait_ms=_wait(core, job, pace, position, now),
             generation_ms=pace.usual,
             late=job.submitted_at is not None and now - job.submitted_at > pace.late,
             obstacle=obstacles.get(job.id, ""),
         )
-        found[job.id] = _once_more(job, in_keeping(outlook, (told or {}).get(job.id), now))
     return found
 
 
@@ -76,24 +99,32 @@ def _speed(core: Core, job: Job) -> float:
     return core.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
+async def _before(core: Core, queued: list[Job]) -> Mapping[str, int]:
+    return await ahead(core.database, [job.id for job in queued]) if queued else {}
+
+
 async def _obstacles(core: Core, queued: list[Job]) -> dict[str, str]:
     if not queued:
         return {}
-    ready = [one for one in await accounts(core.database) if one.state is AccountState.READY]
+    rows, paused = await asyncio.gather(
+        accounts(core.database), _paused(core, {job.workspace for job in queued})
+    )
+    ready = [one for one in rows if one.state is AccountState.READY]
     providers, working = {one.provider for one in ready}, {one.id for one in ready}
     found = {}
-    for workspace in {job.workspace for job in queued}:
-        paused = (await find_workspace(core.database, workspace)).paused
-        for job in queued:
-            if job.workspace != workspace:
-                continue
-            if paused:
-                found[job.id] = "paused by an admin"
-            elif job.provider not in providers:
-                found[job.id] = "the generation service takes nothing right now; the operator has been told"
-            elif job.account_required is not None and job.account_required not in working:
-                found[job.id] = (
-                    "only the account that made its video can go on from it, and takes nothing right now; "
-                    "the operator has been told"
-                )
+    for job in queued:
+        if job.workspace in paused:
+            found[job.id] = "paused by an admin"
+        elif job.provider not in providers:
+            found[job.id] = "the generation service takes nothing right now; the operator has been told"
+        elif job.account_required is not None and job.account_required not in working:
+            found[job.id] = (
+                "only the account that made its video can go on from it, and takes nothing right now; "
+                "the operator has been told"
+            )
     return found
+
+
+async def _paused(core: Core, workspaces: Iterable[str]) -> set[str]:
+    found = await asyncio.gather(*(find_workspace(core.database, one) for one in workspaces))
+    return {one.id for one in found if one.paused}

@@ -15,6 +15,7 @@ from bot.domain.people import Place
 from bot.domain.pricing import price
 from bot.domain.requests import (
     PICTURE_MAX_BYTES,
+    TAKEN_MAX_BYTES,
     VIDEO_MAX_BYTES,
     AnyRequest,
     ReframeVideoRequest,
@@ -22,7 +23,7 @@ from bot.domain.requests import (
     check_length,
 )
 from bot.engine.adapter import Located
-from bot.engine.core import JOBS, Core, log
+from bot.engine.core import INPUTS, Core, log
 from bot.engine.moves import move
 from bot.engine.sources import locate
 from bot.store.cards import find_card
@@ -34,8 +35,6 @@ HANDS = 8
 #: part of its lease that the work on a job may take, so that it ends before somebody else begins
 _SHARE = 0.9
 _SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
-#: a picture may be larger than the API takes, for it is made smaller
-_FETCHED_PICTURE_MAX = 50_000_000
 
 
 class Preparer:
@@ -49,7 +48,7 @@ class Preparer:
         """Prepare until the process stops; what is in hand then is left to whoever comes next."""
         core = self._core
         async with asyncio.TaskGroup() as group:
-            async for _ in core.rounds(JOBS, core.times.poll):
+            async for _ in core.rounds(INPUTS, core.times.poll):
                 while len(self._in_hand) < HANDS and not core.stopping.is_set():
                     try:
                         jobs = await self._take(HANDS - len(self._in_hand))
@@ -82,7 +81,7 @@ class Preparer:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self._core.database.signals.wake(JOBS)
+        self._core.database.signals.wake(INPUTS)
 
 
 async def prepare(core: Core, job: Job) -> None:
@@ -180,7 +179,7 @@ _REMEDY = {
 async def _fetch(core: Core, reference: Reference, located: Located) -> Media:
     return await core.library.bring_in(
         located.url,
-        max_bytes=max(_SIZES[reference.kind], _FETCHED_PICTURE_MAX),
+        max_bytes=TAKEN_MAX_BYTES[reference.kind],
         timeout_s=core.times.input_timeout / 1000,
         vouched=bool(reference.via),
         headers=located.headers,

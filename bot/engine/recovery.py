@@ -7,7 +7,7 @@ sign of a crash that they need.
 from bot.domain.errors import AccountProblem, ProviderError
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
-from bot.engine.core import CARDS, JOBS, Core, log
+from bot.engine.core import ALL_JOBS, CARDS, Core, log
 from bot.engine.moves import move
 from bot.engine.stocktaking import CLOCK_SKEW_MS, Stock, take_stock
 from bot.providers.base import Provider
@@ -32,7 +32,7 @@ _AT_ONCE = 200
 
 async def recover(core: Core) -> None:
     """Pick up what other processes dropped, and end what waited too long, until the process stops."""
-    async for _ in core.rounds(JOBS, core.times.poll):
+    async for _ in core.rounds("recovery", core.times.poll):
         await core.steadily("lost claims", lambda: pick_up_claims(core))
         await core.steadily("overdue", lambda: end_overdue(core))
         await core.steadily("stranded", lambda: end_stranded(core))
@@ -163,7 +163,7 @@ async def remove_orphans(core: Core, provider: Provider) -> None:
                 Removal(account=provider.account, remote_id=remote_id, now=core.clock(), run_at=run_at),
             )
 
-    async for _ in core.rounds(CARDS, core.times.poll):
+    async for _ in core.rounds("orphans", core.times.poll):
         await core.steadily("remove orphans", remove)
 
 
@@ -196,5 +196,5 @@ async def _check(core: Core, provider: Provider) -> None:
     else:
         if await core.database.write(stop_account, Stop(account=provider.account, now=now)):
             log.info("account_started", account=provider.account)
-            core.wake(JOBS, CARDS)
+            core.wake(*ALL_JOBS, CARDS)
         core.vocabularies[provider.account] = await provider.vocabulary()

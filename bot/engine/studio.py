@@ -38,7 +38,7 @@ from bot.engine.answers import Answer, Note, Quote
 from bot.engine.core import Core
 from bot.engine.delivery import note_answer
 from bot.engine.intake import Along
-from bot.engine.outlook import view_now
+from bot.engine.outlook import views_now
 from bot.store.cards import Displayed, card_at, find_card
 from bot.store.jobs import Load, history, load_now
 from bot.store.workspaces import Introduction, introduce, members_like
@@ -151,6 +151,10 @@ class Studio:
         """The caller's quota, for a place that always shows it; asking costs nothing of their rate."""
         return await enquiries.tell_quota(self._core, Quota(), caller)
 
+    async def glance(self, question: History | Status | QuotasShow | StudioUsage, caller: Caller) -> Note:
+        """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
+        return await _ANSWERS[type(question)](self._core, question, caller)
+
     async def shown(self, seen: CardView, message: str) -> None:
         """Note that the adapter has shown a card's first revision itself, as this message."""
         await note_answer(self._core, seen, message)
@@ -165,7 +169,8 @@ class Studio:
             found.place.private and found.person != caller.person
         ):
             return None
-        return await view_now(core, found)
+        (seen,) = await views_now(core, found)
+        return seen
 
     async def find(self, adapter: str, *messages: str) -> Displayed | None:
         """What a message shows, by any of the names that its adapter may have given it; None: not ours."""

@@ -16,7 +16,7 @@ from bot.domain.errors import (
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.formats import Lane
 from bot.domain.jobs import Job, State
-from bot.engine.core import CARDS, JOBS, Core, log, queue_name
+from bot.engine.core import CARDS, FREE, Core, jobs_in, log, queue_name
 from bot.engine.markers import callback_url
 from bot.engine.moves import move
 from bot.engine.sources import source_addresses
@@ -52,12 +52,14 @@ class Submitter:
         #: requests in a row that the provider did not take
         self._setbacks = 0
         self._rests_until = 0
+        #: until when the lane counts as full, and how many places had become free by then
+        self._full_until, self._full_at = 0, 0
 
     async def run(self) -> None:
         """Submit until the process stops; ends with its hands empty."""
         async with asyncio.TaskGroup() as group:
-            async for _ in self._core.rounds(JOBS, self._core.times.poll):
-                while self._busy < HANDS and not self._core.stopping.is_set():
+            async for _ in self._core.rounds(jobs_in(self._lane), self._core.times.poll):
+                while self._busy < HANDS and not self._is_full() and not self._core.stopping.is_set():
                     try:
                         claimed = await self._claim()
                     except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
@@ -69,9 +71,18 @@ class Submitter:
                     if not claimed:
                         break
 
+    def _is_full(self) -> bool:
+        """Whether the lane was full and no place became free since; time alone frees some, so not for long.
+
+        Every command that is accepted meanwhile would else ask the store in vain.
+        """
+        core = self._core
+        return core.monotonic() < self._full_until and self._full_at == core.database.signals.mark(FREE)
+
     async def _claim(self) -> list[_Held]:
         core, provider = self._core, self._provider
         now, monotonic = core.clock(), core.monotonic()
+        self._full_at = core.database.signals.mark(FREE)
         claimed = await core.database.write(
             claim,
             ClaimRequest(
@@ -86,6 +97,7 @@ class Submitter:
                 most=HANDS - self._busy,
             ),
         )
+        self._full_until = monotonic + core.times.poll if claimed.full else 0
         return [_Held(claim=one, wall=now, monotonic=monotonic) for one in claimed.claims]
 
     async def _work(self, held: _Held) -> None:
@@ -93,7 +105,7 @@ class Submitter:
             await self._core.steadily("submit", lambda: self._submit(held))
         finally:
             self._busy -= 1
-            self._core.database.signals.wake(JOBS)
+            self._core.database.signals.wake(jobs_in(self._lane))
 
     async def _submit(self, held: _Held) -> None:
         core = self._core

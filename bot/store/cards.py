@@ -35,9 +35,12 @@ class CardsWanted:
 
 async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence[list[Card]]:
     """Hand out cards whose shown revision is behind; nobody else gets them until the lease ends."""
-    answers = []
+    answers: list[list[Card]] = []
     for item in items:
         due = await tx.fetch(sql.due_cards, now=item.now, adapters=list(item.adapters), count=item.count)
+        if not due:
+            answers.append([])
+            continue
         rows = await tx.fetch(
             sql.lease_cards,
             ids=[row["id"] for row in due],
@@ -159,6 +162,21 @@ async def note_posting(tx: Transaction, items: Sequence[Posting]) -> Sequence[bo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unposted:
+    """No first message has been posted after all."""
+
+    card: str
+    owner: str
+
+
+async def forget_posting(tx: Transaction, items: Sequence[Unposted]) -> Sequence[None]:
+    """Leave nothing to be looked for."""
+    for item in sorted(items, key=_card_of):
+        await tx.run(sql.forget_posting, id=item.card, owner=item.owner)
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """People see this revision."""
 
@@ -220,23 +238,12 @@ class PutOff:
 
     card: str
     owner: str
-    #: the revision that was to be shown
-    rev: int
     run_at: int
-    #: it failed, rather than waiting its turn
-    failed: bool
 
 
 async def put_off(tx: Transaction, items: Sequence[PutOff]) -> Sequence[None]:
     for item in sorted(items, key=_card_of):
-        await tx.run(
-            sql.put_off,
-            id=item.card,
-            owner=item.owner,
-            rev=item.rev,
-            run_at=item.run_at,
-            failed=int(item.failed),
-        )
+        await tx.run(sql.put_off, id=item.card, owner=item.owner, run_at=item.run_at)
     return [None] * len(items)
 
 
@@ -282,5 +289,5 @@ async def show_again(tx: Transaction, items: Sequence[ShowAgain]) -> Sequence[No
     return [None] * len(items)
 
 
-def _card_of(item: Posting | PutOff | GiveUp | ShowAgain) -> str:
+def _card_of(item: Posting | Unposted | PutOff | GiveUp | ShowAgain) -> str:
     return item.card

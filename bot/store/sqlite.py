@@ -23,7 +23,7 @@ from bot.store.grouping import Batch, GroupCommit
 from bot.store.queries import Query
 from bot.store.signals import Signals
 
-READERS = 2
+READERS = 4
 #: seconds to wait for another process, such as a backup, to leave the file
 BUSY_S = 10.0
 #: RETURNING (3.35) and JSON without being asked for (3.38)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.cards import CardView, Tone
-from bot.domain.errors import Delayed, DeliveryError, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
 from bot.domain.jobs import State
 from bot.domain.people import Place
 from bot.providers.base import GenerationState
@@ -19,6 +19,10 @@ from tests.engine.house import House
 
 def done(view: CardView) -> bool:
     return view.jobs[0].tone is Tone.DONE
+
+
+async def _tried(house: House, card: CardView, times: int) -> bool:
+    return bool((await row_of(house, card))["tries"] >= times)
 
 
 def finish_all(house: House) -> None:
@@ -121,6 +125,10 @@ async def test_progress_is_told_once_an_interval_in_a_channel_and_results_at_onc
         await home.until(lambda: home.chat.shows >= 5)
         await home.looks()
         assert 5 == home.chat.shows, "one in each channel"
+        rows = [await row_of(home, card) for card in cards]
+        assert all(row["shown_rev"] == row["wanted_rev"] for row in rows), (
+            "who was passed over is in no hurry"
+        )
         home.advance(60_001)
         await home.until(lambda: home.chat.shows >= 6)
 
@@ -251,6 +259,38 @@ async def test_a_post_that_is_not_found_is_made(house: Open) -> None:
         assert (1, 1) == (home.chat.posts, home.chat.finds)
 
 
+async def test_a_post_that_certainly_never_happened_is_not_looked_for(house: Open) -> None:
+    """A search may be allowed once a minute, and a channel that is busy is no reason for one."""
+    async with house(chat=FakeChat(dedupe_ms=0)) as home:
+        home.chat.steps.append(Held("429", retry_after_ms=1_000))
+        card = await home.ask()
+        await home.ends(card)
+        home.advance(1_001)
+
+        await home.shown(card, done)
+
+        assert (1, 0) == (home.chat.posts, home.chat.finds)
+
+
+async def test_a_post_that_was_found_is_looked_for_again_until_it_has_been_edited(house: Open) -> None:
+    """That the edit certainly did not happen says nothing about the message."""
+    async with house(chat=FakeChat(dedupe_ms=0)) as home:
+        home.chat.steps += [
+            Step(error=Delayed("504", retry_after_ms=1_000), done=True),
+            Held("429", retry_after_ms=1_000),
+        ]
+        card = await home.ask()
+        await home.ends(card)
+        home.chat.merges = False
+        home.advance(1_001)
+        await home.until(lambda: _tried(home, card, 2))
+        home.advance(1_001)
+
+        await home.shown(card, done)
+
+        assert (1, 2, 1) == (home.chat.posts, home.chat.finds, len(home.chat.messages))
+
+
 async def test_an_inlet_that_answers_by_itself_shows_the_first_revision(house: Open) -> None:
     async with house() as home:
         home.provider.born = GenerationState.DREAMING
@@ -317,13 +357,13 @@ async def test_a_show_that_hangs_is_given_up_before_its_lease_ends(house: Open) 
 
 async def test_a_show_that_goes_on_keeps_its_lease(any_house: Open) -> None:
     """A large file goes up: nobody else begins meanwhile, and it is not begun anew."""
-    async with any_house(start=("deliver",), times={"card_lease": 150}) as home:
+    async with any_house(start=("deliver",), times={"card_lease": 900}) as home:
         step = held()
         home.chat.steps.append(step)
         card = await home.ask()
         await step.begun.wait()
         ends: set[int] = set()
-        await home.until(lambda: _collect(home, card, ends, 4))
+        await home.until(lambda: _collect(home, card, ends, 3))
         step.open()
         await home.until(lambda: _is_shown(home, card))
         assert (1, 0) == (home.chat.shows, (await row_of(home, card))["tries"])

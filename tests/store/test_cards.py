@@ -17,7 +17,9 @@ from bot.store.cards import (
     PutOff,
     ShowAgain,
     Shown,
+    Unposted,
     find_card,
+    forget_posting,
     give_up,
     lease_cards,
     note_posting,
@@ -128,6 +130,11 @@ async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> N
     assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 1))
     assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 2))
     assert NOW + 1 == (await card_of(store, card.id)).posting_since
+    await store.write(forget_posting, Unposted(card=card.id, owner="other"))
+    assert NOW + 1 == (await card_of(store, card.id)).posting_since, "only its holder knows"
+    await store.write(forget_posting, Unposted(card=card.id, owner="one"))
+    assert (await card_of(store, card.id)).posting_since is None
+    assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 3))
     assert await store.write(note_shown, shown(card))
     noted = await card_of(store, card.id)
     assert (1, "message", None) == (noted.shown_rev, noted.place.message, noted.posting_since)
@@ -159,7 +166,7 @@ async def test_only_the_holder_notes_anything(store: Database) -> None:
     before = await card_of(store, card.id)
     assert not await store.write(note_shown, shown(card, owner="other"))
     assert not await store.write(note_posting, Posting(card=card.id, owner="other", now=NOW))
-    await store.write(put_off, PutOff(card=card.id, owner="other", rev=1, run_at=NOW + MINUTE, failed=True))
+    await store.write(put_off, PutOff(card=card.id, owner="other", run_at=NOW + MINUTE))
     await store.write(give_up, GiveUp(card=card.id, owner="other", reason="none"))
     assert before == await card_of(store, card.id)
     assert await store.write(note_shown, shown(card))
@@ -206,10 +213,6 @@ async def test_a_result_that_comes_while_progress_is_shown_does_not_wait(store: 
     (card,) = await lease(store)
     await walk.move(State.COMPLETED, now=NOW + SECOND)
     await store.write(note_shown, shown(card, run_at=NOW + 4 * SECOND))
-    (card,) = await lease(store, now=NOW + SECOND)
-    await store.write(show_again, ShowAgain(card=card.id, now=NOW + SECOND))
-    turn = PutOff(card=card.id, owner="one", rev=card.wanted_rev, run_at=NOW + MINUTE, failed=False)
-    await store.write(put_off, turn)
     assert 1 == len(await lease(store, now=NOW + SECOND))
 
 
@@ -218,13 +221,10 @@ async def test_a_card_that_is_put_off_comes_back_at_its_time(store: Database) ->
     for tries in (0, 1):
         (card,) = await lease(store, now=NOW + tries * MINUTE)
         assert tries == card.tries
-        later = PutOff(card=card.id, owner="one", rev=1, run_at=NOW + (tries + 1) * MINUTE, failed=True)
+        later = PutOff(card=card.id, owner="one", run_at=NOW + (tries + 1) * MINUTE)
         await store.write(put_off, later)
         assert [] == await lease(store, now=NOW + (tries + 1) * MINUTE - 1)
     (card,) = await lease(store, now=NOW + 2 * MINUTE)
-    await store.write(put_off, PutOff(card=card.id, owner="one", rev=1, run_at=NOW, failed=False))
-    assert 2 == (await card_of(store, card.id)).tries, "waiting its turn is no failure"
-    (card,) = await lease(store)
     await store.write(note_shown, shown(card))
     assert 0 == (await card_of(store, card.id)).tries
 
@@ -233,7 +233,7 @@ async def test_a_platform_that_asks_to_wait_is_obeyed_though_more_has_come(store
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     await store.write(show_again, ShowAgain(card=card.id, now=NOW))
-    asked = PutOff(card=card.id, owner="one", rev=card.wanted_rev, run_at=NOW + MINUTE, failed=True)
+    asked = PutOff(card=card.id, owner="one", run_at=NOW + MINUTE)
     await store.write(put_off, asked)
     assert [] == await lease(store, now=NOW + MINUTE - 1)
 

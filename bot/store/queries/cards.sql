@@ -26,6 +26,9 @@ FROM card WHERE id = :id;
 UPDATE card SET posting_since = coalesce(posting_since, CAST(:now AS bigint))
 WHERE id = :id AND lease_owner = :owner;
 
+-- name: forget_posting
+UPDATE card SET posting_since = NULL WHERE id = :id AND lease_owner = :owner;
+
 -- name: note_shown
 UPDATE card
 SET shown_rev = CASE WHEN r.rev > card.shown_rev THEN r.rev ELSE card.shown_rev END,
@@ -46,10 +49,7 @@ RETURNING card.id;
 UPDATE card SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until > :now RETURNING id;
 
 -- name: put_off
--- What only waited its turn does not hold up what came meanwhile, maybe the result.
-UPDATE card SET tries = tries + :failed,
-                run_at = CASE WHEN :failed = 0 AND wanted_rev > :rev THEN run_at ELSE :run_at END,
-                lease_owner = NULL, lease_until = NULL
+UPDATE card SET tries = tries + 1, run_at = :run_at, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;
 
 -- name: give_up
