@@ -1,39 +1,39 @@
-"""Discord: the outlet shows cards by HTTP alone, the inlet takes in what people do.
+"""Discord: the inlet takes in what people do, the outlet shows cards by HTTP alone.
 
-What an inlet finds here:
+The way of an event: `inlet/listening` logs in → `inlet/gateway` hears → `inlet/doors` lets it in →
+`inlet/seat` (who and where) → `inlet/reading` (which command) → the studio → `inlet/answering`, once.
+The way of a card: `outlet/showing` → `outlet/ways` (by token, by channel, to direct messages) →
+`outlet/writing`, with the words of `cards/rendering` and the files of `outlet/ladder`, through `api/rest`.
 
-- `connecting.connect` builds the adapter: an inlet joins there, with the `Connection` that both share. Its
-  `obstacle` is the outlet's; join what keeps the gateway from working to it.
-- `reach.Reach` is what to leave in `Place.reach` for every interaction: `Reach(…).write()`. `original` is
-  False where the response only updates the message with the button, `ephemeral` and `lasting` say whether
-  the bot's own token reaches the response later, `limit` is the event's `attachment_size_limit`.
-- `Place.channel` is the channel, or of a thread its parent, with the thread's id in `Place.thread`. A plain
-  `Place.message` is the response to an interaction; the outlet answers `<channel>/<message>` for what the
-  bot posted itself (`ways.read_message`). `channel="@discord:<user>"` means direct messages.
-- `CardOutlet.response(view, place)` is the body of the first response; pass the message's id on to
-  `Studio.shown`. `buttons.components(view, words, picked)` is what the select under a card with several jobs
-  turns its components into. `buttons.TEMPLATE` is for one `DynamicItem`; `Pressed.read`
-  gives the verb (an `Action` or a `Control`), the job and the card of any custom id, and so a message's
-  first component tells the card and job that a reaction or a context menu means.
-- `permissions.require(app_permissions, …)` refuses before money is spent; `permissions.look_up` asks
-  Discord where an event brings no permissions.
-- `plain.as_text` is for people's words wherever Discord formats, `plain.visible` for where it does not.
+What both sides agree on: `Place.reach` is an `outlet.reach.Reach`; `Place.channel` is the channel, or of a
+thread its parent, with the thread in `Place.thread`; `Place.message` is the plain id of an interaction's
+response, or `<channel>/<message>` for what the bot posted itself; a custom id is a `cards.buttons.Pressed`.
 """
 
-from bot.engine.adapter import Adapter, Plug, Surroundings
+from collections.abc import AsyncIterator
+
+from bot.engine.adapter import Adapter, Finding, Plug, Surroundings
 from bot.settings import Settings
+
+# The library is imported only when this adapter is enabled, and its settings when they are asked for.
 
 
 def _enabled(_: Settings) -> bool:
-    from adapters.discord.settings import DiscordSettings  # noqa: PLC0415  # read when asked, not before
+    from adapters.discord.settings import DiscordSettings  # noqa: PLC0415
 
     return DiscordSettings().token is not None
 
 
 def _build(surroundings: Surroundings) -> Adapter:
-    from adapters.discord.connecting import connect  # noqa: PLC0415  # imported only when enabled
+    from adapters.discord.connecting import connect  # noqa: PLC0415
 
     return connect(surroundings)
 
 
-adapter = Plug(name="discord", enabled=_enabled, build=_build)
+def _examine(settings: Settings) -> AsyncIterator[Finding]:
+    from adapters.discord.examining import examine  # noqa: PLC0415
+
+    return examine(settings)
+
+
+adapter = Plug(name="discord", enabled=_enabled, build=_build, examine=_examine)

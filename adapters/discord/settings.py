@@ -1,7 +1,11 @@
 """What an operator may set for Discord; read from the environment when it is asked for."""
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from adapters.discord.inlet.shards import Shards, read_shards
 
 
 class DiscordSettings(BaseSettings):
@@ -19,3 +23,22 @@ class DiscordSettings(BaseSettings):
     token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DISCORD_TOKEN"))
     #: the asker is mentioned in a public card when it is done
     mention: bool = True
+    #: the shards of this process; None: all, as many as Discord wants
+    shards: Annotated[Shards | None, NoDecode] = None
+    #: servers that alone are told of the commands, at once, while one works on them; else all are
+    guilds: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _read_shards(cls, value: Any) -> Any:
+        return read_shards(value) if isinstance(value, str) else value
+
+    @field_validator("guilds", mode="before")
+    @classmethod
+    def _read_guilds(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        guilds = tuple(part.strip() for part in value.split(",") if part.strip())
+        if wrong := [guild for guild in guilds if not guild.isdecimal()]:
+            raise ValueError(f"{wrong[0]!r} is no server's id; turn on Developer Mode to copy one")
+        return guilds

@@ -25,6 +25,10 @@ _ROLE, _MEMBER = 0, 1
 INVITED = Permissions(**dict.fromkeys(_NAMES, True), add_reactions=True)
 
 
+class Lacking(NotAllowed):
+    """The bot may not show anything there; the text is in Discord's own formatting."""
+
+
 def missing(permissions: int, *, thread: bool) -> tuple[str, ...]:
     """What a card needs and the bot has not, by the names that Discord's settings show.
 
@@ -38,13 +42,18 @@ def missing(permissions: int, *, thread: bool) -> tuple[str, ...]:
 
 
 def require(permissions: int, *, thread: bool, channel: str) -> None:
-    """Raise NotAllowed where a card could not be shown, with the remedy."""
-    lacking = missing(permissions, thread=thread)
-    if lacking:
-        raise NotAllowed(
-            f"I could not show the result in <#{channel}>: I lack {listed(lacking)} there. Nothing was "
-            "charged. An admin can allow it in the channel's settings, or ask again with `private`."
-        )
+    """Raise Lacking where a card could not be shown, with the remedy."""
+    names = missing(permissions, thread=thread)
+    if names:
+        raise lacking(names, channel=channel)
+
+
+def lacking(names: tuple[str, ...], *, channel: str) -> Lacking:
+    """The refusal that names what is missing."""
+    return Lacking(
+        f"I could not show the result in <#{channel}>: I lack {listed(names)} there. Nothing was "
+        "charged. An admin can allow it in the channel's settings, or ask again with `private`."
+    )
 
 
 def permissions_in(

@@ -38,6 +38,11 @@ _UNKNOWN_TOKEN_MS = 60_000
 _EDITED_TOO_OFTEN_MS = 60_000
 _USER_AGENT = f"DiscordBot (Reverie, {version('reverie-bot')})"
 
+#: what the operator is told of a token that Discord refuses
+NOT_ACCEPTED = (
+    "Discord does not accept DISCORD_TOKEN; copy it anew from the developer portal, under Bot, and restart"
+)
+
 #: makes what requests go through; tests lead it to a service of their own
 Connector = Callable[[], aiohttp.BaseConnector]
 
@@ -156,10 +161,7 @@ class Rest:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             raise Delayed(f"Discord answered {status}")
         if status == HTTPStatus.UNAUTHORIZED and route.webhook_token is None:
-            self._obstacle = (
-                "Discord does not accept DISCORD_TOKEN; "
-                "copy it anew from the developer portal, under Bot, and restart"
-            )
+            self._obstacle = NOT_ACCEPTED
             raise Delayed("Discord does not accept the token", retry_after_ms=_UNKNOWN_TOKEN_MS)
         if status == HTTPStatus.FORBIDDEN and not said:
             # A page of the network in front of Discord, which knows nothing of our message.
@@ -173,7 +175,7 @@ class Rest:
         wait_ms = round(float(asked) * 1000) if asked is not None else _BANNED_MS
         # Without a body it comes from the network in front of Discord and means this whole address.
         everything = bool(said.get("global", not said))
-        self._throttle.stop(route, wait_ms, _now(), everything=everything)
+        self._throttle.stop(route, wait_ms, _now(), everything=everything, banned=not said)
         _log.info("discord_rate_limited", route=route.key, wait_ms=wait_ms, everything=everything)
         return Delayed("Discord asks to slow down", retry_after_ms=wait_ms)
 

@@ -25,14 +25,18 @@ class Throttle:
         #: route → the bucket that it shares with others, as Discord names it
         self._names: dict[str, str] = {}
         self._buckets: dict[str, _Bucket] = {}
-        #: until when nothing may be sent at all
+        #: until when nothing may be sent with the bot's token
         self._still_until = 0
+        #: until when nothing may be sent from this address
+        self._banned_until = 0
 
     def wait(self, route: Route, now: int) -> int:
         """Milliseconds until the route may be taken; 0: now."""
         bucket = self._buckets.get(self._key(route))
         waits = bucket.until - now if bucket is not None and bucket.left <= 0 else 0
-        return max(0, waits, self._still_until - now)
+        # Interactions carry tokens of their own, and are outside of what the bot's own may send.
+        still = self._still_until - now if route.webhook_token is None else 0
+        return max(0, waits, still, self._banned_until - now)
 
     def take(self, route: Route, now: int) -> None:
         """One request is on its way: others at the same time must not count on its place."""
@@ -56,9 +60,11 @@ class Throttle:
             bucket.left = min(bucket.left, known.left)
         self._buckets[self._key(route)] = bucket
 
-    def stop(self, route: Route, wait_ms: int, now: int, *, everything: bool) -> None:
-        """Discord has said no for a while."""
-        if everything:
+    def stop(self, route: Route, wait_ms: int, now: int, *, everything: bool, banned: bool = False) -> None:
+        """Discord has said no for a while; `banned`: the network in front of it has."""
+        if banned:
+            self._banned_until = max(self._banned_until, now + wait_ms)
+        elif everything and route.webhook_token is None:
             self._still_until = max(self._still_until, now + wait_ms)
         else:
             self._buckets[self._key(route)] = _Bucket(left=0, until=now + wait_ms)

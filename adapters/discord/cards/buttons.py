@@ -4,36 +4,35 @@ A custom id says everything: the verb, the job, and the card, by which a message
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from adapters.cards import Control, verb_of
+from adapters.discord.cards.plain import visible
 from adapters.discord.cards.words import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobView, Tone
+
+__all__ = [
+    "TEMPLATE",
+    "Component",
+    "Control",
+    "Pressed",
+    "chooser",
+    "components",
+    "jobs_of",
+    "mentions_card",
+]
 
 #: the whole of a custom id, for `discord.ui.DynamicItem`
 TEMPLATE = r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})"
 _PATTERN = re.compile(TEMPLATE)
 _IN_A_ROW, _ROWS = 5, 5
 _SECONDARY, _DANGER = 2, 4
-_LABEL, _OPTION = 80, 100
+_LABEL, _OPTION, _OPTIONS = 80, 100, 25
 
 Component = dict[str, Any]
-
-
-class Control(StrEnum):
-    """What a button does besides the actions of the core."""
-
-    #: take back a job that waits
-    CANCEL = "cancel"
-    #: show everything about a job, privately; under every card, so that every card can be found again
-    DETAILS = "details"
-    #: show the job that this one was made from
-    ORIGIN = "origin"
-    #: a select: which job of the card the buttons are for
-    PICK = "pick"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,23 +50,33 @@ class Pressed:
     def read(cls, custom_id: str) -> "Pressed | None":
         """Read a custom id; None where it is not ours, or of a version that knew other verbs."""
         match = _PATTERN.fullmatch(custom_id)
-        if match is None:
+        verb = verb_of(match["verb"]) if match is not None else None
+        if match is None or verb is None:
             return None
-        for verbs in (Action, Control):
-            if match["verb"] in set(verbs):
-                return cls(verb=verbs(match["verb"]), job=match["job"], card=match["card"])
-        return None
+        return cls(verb=verb, job=match["job"], card=match["card"])
 
 
 def mentions_card(components: Iterable[Component], card: str) -> bool:
     """Whether these components of a message belong to the card."""
+    return any(pressed.card == card for _, pressed in _said(components))
+
+
+def jobs_of(components: Iterable[Component]) -> list[Pressed]:
+    """The jobs that a message of ours shows, in their order."""
+    said = list(_said(components))
+    for component, pressed in said:
+        if pressed.verb is Control.PICK:
+            return [replace(pressed, verb=Control.DETAILS, job=one["value"]) for one in component["options"]]
+    return [pressed for _, pressed in said if pressed.verb is Control.DETAILS][:1]
+
+
+def _said(components: Iterable[Component]) -> Iterator[tuple[Component, Pressed]]:
+    """Every component of every level that is ours, with what it says."""
     for component in components:
         pressed = Pressed.read(component.get("custom_id") or "")
-        if pressed is not None and pressed.card == card:
-            return True
-        if mentions_card(component.get("components") or (), card):
-            return True
-    return False
+        if pressed is not None:
+            yield component, pressed
+        yield from _said(component.get("components") or ())
 
 
 def components(view: CardView, words: Words, picked: str | None = None) -> list[Component]:
@@ -82,26 +91,49 @@ def components(view: CardView, words: Words, picked: str | None = None) -> list[
     return rows[:_ROWS]
 
 
+def chooser(views: Sequence[CardView], words: Words) -> list[Component]:
+    """Selects that show one of several jobs, each a card of its own."""
+    rows = []
+    for at in range(0, len(views), _OPTIONS):
+        part = views[at : at + _OPTIONS]
+        first = Pressed(verb=Control.OPEN, job=part[0].jobs[0].id, card=part[0].card)
+        options = [
+            {
+                "label": f"{number} · {visible(view.title, _OPTION - 6)}"[:_OPTION],
+                "value": view.jobs[0].id,
+            }
+            for number, view in enumerate(part, at + 1)
+        ]
+        rows.append(_row([_list(first, words.open, options)]))
+    return rows[:_ROWS]
+
+
 def _row(inside: list[Component]) -> Component:
     return {"type": 1, "components": inside}
 
 
 def _select(view: CardView, picked: JobView, words: Words) -> Component:
+    options = [
+        {
+            "label": f"{number} · {words.of(job.headline)}"[:_OPTION],
+            "value": job.id,
+            "default": job.id == picked.id,
+        }
+        for number, job in enumerate(view.jobs, 1)
+        if job.tone is not Tone.GONE
+    ]
+    return _list(Pressed(verb=Control.PICK, job=picked.id, card=view.card), words.pick, options)
+
+
+def _list(pressed: Pressed, placeholder: str, options: list[Component]) -> Component:
+    """A select from which one thing is chosen."""
     return {
         "type": 3,
-        "custom_id": Pressed(verb=Control.PICK, job=picked.id, card=view.card).write(),
-        "placeholder": words.pick,
+        "custom_id": pressed.write(),
+        "placeholder": placeholder,
         "min_values": 1,
         "max_values": 1,
-        "options": [
-            {
-                "label": f"{number} · {words.of(job.headline)}"[:_OPTION],
-                "value": job.id,
-                "default": job.id == picked.id,
-            }
-            for number, job in enumerate(view.jobs, 1)
-            if job.tone is not Tone.GONE
-        ],
+        "options": options,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.cards import MARK, shared_facts
 from adapters.discord.cards.buttons import components
 from adapters.discord.cards.plain import as_text, visible
 from adapters.discord.cards.words import ENGLISH, Words
@@ -19,14 +20,9 @@ _FIELDS, _FIELD_NAME, _FIELD = 25, 256, 1024
 _PROMPT = 1500
 _HEADLINE, _HEADLINE_OF_MANY = 600, 300
 _NAME = 80
+#: what stands in a third of an embed's width
+_SHORT = 30
 _ZERO_WIDTH = "\u200b"
-_MARK: Mapping[Tone, str] = {
-    Tone.WAITING: "🕓",
-    Tone.RUNNING: "✨",
-    Tone.DONE: "✅",
-    Tone.FAILED: "⚠️",
-    Tone.GONE: "🗑️",
-}
 _COLOUR: Mapping[Tone, int] = {
     Tone.WAITING: 0x80848E,
     Tone.RUNNING: 0x5865F2,
@@ -92,7 +88,7 @@ def _embed(view: CardView, words: Words, links: Mapping[str, str], notes: Sequen
 
 
 def _headline(job: JobView, words: Words, limit: int) -> str:
-    line = f"{_MARK[job.tone]} {as_text(words.of(job.headline), limit)}"
+    line = f"{MARK[job.tone]} {as_text(words.of(job.headline), limit)}"
     if job.ready_at is not None:
         # Counts down in the reader's client, without an edit.
         line += f" · {words.expected.format(when=f'<t:{job.ready_at // 1000}:R>')}"
@@ -101,8 +97,8 @@ def _headline(job: JobView, words: Words, limit: int) -> str:
 
 def _fields(jobs: tuple[JobView, ...], words: Words, links: Mapping[str, str]) -> list[Payload]:
     left = [job for job in jobs if job.tone is not Tone.GONE]
-    shared = [fact for fact in left[0].facts if all(fact in job.facts for job in left)] if left else []
-    fields = [_field(words.of(label), as_text(words.of(value), 200)) for label, value in shared]
+    shared = shared_facts(left)
+    fields = [_field(words.label(label, len(left)), as_text(words.of(value), 200)) for label, value in shared]
     if len(jobs) > 1:
         fields += [_field_of(number, job, shared, words, links) for number, job in enumerate(jobs, 1)]
     elif left and (link := links.get(left[0].id)):
@@ -128,7 +124,7 @@ def _field_of(
     if link := links.get(job.id):
         lines.append(f"[{words.full}]({link})")
     stars = f" · ⭐ {job.stars}" if job.stars else ""
-    return _field(f"{number}{stars}", "\n".join(lines), inline=False)
+    return _field(f"{number}{stars}", "\n".join(lines), inline=len(lines) == 1 and len(lines[0]) <= _SHORT)
 
 
 def _field(name: str, value: str, *, inline: bool = True) -> Payload:

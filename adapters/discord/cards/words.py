@@ -1,22 +1,14 @@
-"""What this adapter says in its own words; another language is another `Words`."""
+"""What Discord alone makes necessary to say, besides what all adapters do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from adapters import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(words.Words):
     """English; texts with braces are filled in."""
 
-    cancel: str = "Take back"
-    details: str = "Details"
-    origin: str = "Made from"
-    pick: str = "Which one the buttons are for"
-    full: str = "Full size"
-    full_only: str = "Too large for this place"
-    untitled: str = "Without words"
-    expected: str = "expected {when}"
-    deleted: str = "Deleted"
     #: under a card that cannot be changed for ever
     bounded: str = (
         "What takes past {time} comes to your direct messages; where those are closed, `/show {job}` has it."
@@ -26,23 +18,20 @@ class Words:
         "**This message cannot change much longer.** The result comes to your direct messages; "
         "where those are closed, `/show {job}` has it."
     )
-    #: above a card that came to somebody's direct messages instead
-    moved: str = "This comes here because it could not be shown in {channel}: {reason}."
+    #: to a server that has invited the bot
+    hello: str = "Hello! I turn words into pictures and videos."
+    first_steps: str = (
+        "Try `/imagine a red fox in the snow`, then press 🎬 under the picture. `/help` shows everything "
+        "with its price, and `private` shows a result to you alone.\n\n"
+        "**For admins:** `/quotas set` says what members may spend, `/studio pause` stops me for a while. "
+        "Whoever runs me gives this server its budget; until then I refuse politely.\n\n"
+        "I need to see a channel, to write, to embed links, to attach files and to read its history."
+    )
     #: to who asked for a result in their direct messages
     not_sent: str = (
         "It could not be sent to you: {reason}. Open them in this server's privacy settings, "
         "or take it from `/show {job}`."
     )
-    #: where a result can neither be sent nor linked
-    too_large: str = (
-        "A file is too large for this place, and the bot has no public address to link it from: "
-        "whoever runs it can set REVERIE_PUBLIC_URL."
-    )
-    #: labels and lines of the core in this language; what is not here is said in English
-    core: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, text: str) -> str:
-        return self.core.get(text, text)
 
 
 ENGLISH = Words()

@@ -9,12 +9,12 @@ from discord.http import Route
 from adapters.discord.api.rest import Rest
 from adapters.discord.cards.buttons import mentions_card
 from adapters.discord.outlet.ways import name_message
+from bot.domain.ids import made_at
 
 _PAGE, _PAGES = 100, 5
 #: clocks may differ; a message is never much older than its card
 _SLACK_MS = 60_000
 _DISCORD_EPOCH_MS = 1_420_070_400_000
-_CROCKFORD = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
 
 
 class Search:
@@ -26,7 +26,7 @@ class Search:
 
     async def find(self, card: str, channel: str, *, pages: int = _PAGES) -> str | None:
         """The card's message, as `name_message` writes it; None where it is not among the bot's newest."""
-        me, earliest = await self._rest.me(), created_at(card) - _SLACK_MS
+        me, earliest = await self._rest.me(), made_at(card) - _SLACK_MS
         before: dict[str, str] = {}
         async with self._one_at_a_time:
             for _ in range(pages):
@@ -43,11 +43,6 @@ class Search:
 
 def shows(message: Mapping[str, Any], card: str) -> bool:
     return mentions_card(message.get("components") or (), card)
-
-
-def created_at(card: str) -> int:
-    """When a card was made, in milliseconds UTC, which its id begins with."""
-    return int(card.translate(_CROCKFORD), 32) >> 72
 
 
 def sent_at(message: str) -> int:

@@ -32,7 +32,7 @@ from adapters.discord.outlet.ways import (
     read_message,
     ways,
 )
-from adapters.discord.outlet.writing import Show, Writer, message_route
+from adapters.discord.outlet.writing import EPHEMERAL, Show, Writer, message_route
 from bot.domain.cards import CardView
 from bot.domain.errors import DeliveryError, Undeliverable
 from bot.domain.people import Place
@@ -41,8 +41,6 @@ _log = structlog.get_logger(__name__)
 
 #: Discord merges messages of one nonce for "a few minutes"; two are counted on
 _DEDUPE_MS = 120_000
-#: flag of a message that one person alone sees
-_EPHEMERAL = 64
 
 
 class CardOutlet:
@@ -68,6 +66,21 @@ class CardOutlet:
         assert reach is not None  # noqa: S101 - whoever responds has been asked
         way = ByToken(application=reach.application, token=reach.token, message=ORIGINAL, limit=reach.limit)
         return self._writer.body(way, Show(view=view, place=place, reach=reach))
+
+    async def complete(self, view: CardView, place: Place) -> None:
+        """Bring the files to a response that shows a card once more and is not its message.
+
+        Nobody waits for that elsewhere: raises Refusal where the response is gone, Delayed.
+        """
+        reach = Reach.read(place.reach)
+        assert reach is not None  # noqa: S101 - whoever responds has been asked
+        way = ByToken(
+            application=reach.application,
+            token=reach.token,
+            message=place.message or ORIGINAL,
+            limit=reach.limit,
+        )
+        await self._writer.write(way, Show(view=view, place=place, reach=reach))
 
     async def show(self, view: CardView, place: Place) -> str:
         show = Show(view=view, place=place, reach=Reach.read(place.reach))
@@ -162,7 +175,7 @@ class CardOutlet:
             webhook_token=reach.token,
         )
         text = self._words.not_sent.format(reason=reason, job=show.view.jobs[0].id)
-        body = {"content": text, "flags": _EPHEMERAL, "allowed_mentions": {"parse": []}}
+        body = {"content": text, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}
         try:
             await self._rest.request(follow_up, body)
         except Refusal as refusal:

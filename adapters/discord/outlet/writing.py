@@ -20,6 +20,9 @@ from bot.domain.people import Place
 #: where one message lies, or will
 Spot = ByToken | InChannel
 
+#: a message's flag: it is for one person's eyes
+EPHEMERAL = 64
+
 _NO_FILES = Load(attachments=(), uploads=(), links={}, short=False)
 
 

@@ -11,11 +11,11 @@ from pydantic import SecretStr
 
 from adapters.discord import adapter
 from adapters.discord.api.files import DiscordFiles
-from adapters.discord.connecting import open_connection
+from adapters.discord.connection import open_connection
 from adapters.discord.outlet.showing import CardOutlet
 from adapters.discord.settings import DiscordSettings
 from bot.engine.adapter import Surroundings
-from bot.settings import Settings
+from bot.settings import Role, Settings
 from bot.signing import Signer
 from tests.platforms.with_discord.cards import NOW, PICTURE
 from tests.platforms.with_discord.shelf import Shelf
@@ -29,9 +29,9 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"discord", "ai
 """
 
 
-def _surroundings(folder: Path, public_url: str | None = None) -> Surroundings:
+def _surroundings(folder: Path, public_url: str | None = None, *, role: Role = Role.ALL) -> Surroundings:
     return Surroundings(
-        settings=Settings(public_url=public_url),
+        settings=Settings(public_url=public_url, role=role),
         studio=None,  # type: ignore[arg-type]
         vault=None,  # type: ignore[arg-type]
         library=Shelf(folder),  # type: ignore[arg-type]
@@ -71,7 +71,15 @@ def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.Monke
     built = adapter.build(_surroundings(tmp_path))
     assert isinstance(built.outlet, CardOutlet)
     assert isinstance(built.files, DiscordFiles)
-    assert built.obstacle() is None
+    assert "not connected" in (built.obstacle() or "")
+
+
+def test_a_worker_does_not_listen_and_is_ready_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    built = adapter.build(_surroundings(tmp_path, role=Role.WORKER))
+    assert (None, None) == (built.inlet, built.obstacle())
 
 
 @pytest.mark.parametrize(("base", "public"), [("https://bot.example.org", True), (None, False)])

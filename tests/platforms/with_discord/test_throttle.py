@@ -67,3 +67,14 @@ def test_a_no_stops_its_route_and_a_global_one_everything() -> None:
     throttle.stop(_route(1), 300, 0, everything=True)
     assert (700, 300) == (throttle.wait(_route(1), 0), throttle.wait(_route(2), 0))
     assert 0 == throttle.wait(_route(2), 300)
+
+
+def test_interactions_are_stopped_by_a_ban_alone() -> None:
+    throttle = Throttle()
+    answer = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=1, webhook_token="t")
+    throttle.stop(_route(1), 300, 0, everything=True)
+    assert (300, 0) == (throttle.wait(_route(2), 0), throttle.wait(answer, 0))
+    throttle.stop(answer, 500, 0, everything=True)
+    assert (300, 500) == (throttle.wait(_route(2), 0), throttle.wait(answer, 0))
+    throttle.stop(_route(1), 900, 0, everything=True, banned=True)
+    assert (900, 900) == (throttle.wait(_route(2), 0), throttle.wait(answer, 0))

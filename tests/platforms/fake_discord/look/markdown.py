@@ -1,6 +1,7 @@
 """As much of Discord's markdown as a bot writes, as HTML."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 
@@ -12,21 +13,24 @@ _MENTION = re.compile(r"&lt;(@|#)[!&amp;]*(\d+)&gt;")
 _ESCAPED = re.compile(r"\\([\\`*_~|>#\-\[\]()@&lt;:./])")
 
 
-def as_html(text: str, now_ms: int) -> str:
+def as_html(text: str, now_ms: int, names: Mapping[int, str] | None = None) -> str:
     lines = []
     for line in text.split("\n"):
         small = line.startswith("-# ")
-        inside = _inline(escape(line.removeprefix("-# "), quote=False), now_ms)
+        inside = _inline(escape(line.removeprefix("-# "), quote=False), now_ms, names or {})
         lines.append(f"<small>{inside}</small>" if small else inside)
     return "<br>".join(lines)
 
 
-def _inline(text: str, now_ms: int) -> str:
+def _inline(text: str, now_ms: int, names: Mapping[int, str]) -> str:
     text = _CODE.sub(r"<code>\1</code>", text)
     text = _BOLD.sub(r"<b>\1</b>", text)
     text = _LINK.sub(r'<a href="\2">\1</a>', text)
     text = _MOMENT.sub(lambda found: f"<i>{_moment(found[2], int(found[1]) * 1000, now_ms)}</i>", text)
-    text = _MENTION.sub(r'<span class="mention">\1\2</span>', text)
+    text = _MENTION.sub(
+        lambda found: f'<span class="mention">{found[1]}{escape(names.get(int(found[2]), found[2]))}</span>',
+        text,
+    )
     return _ESCAPED.sub(r"\1", text)
 
 

@@ -25,12 +25,9 @@ def page_of(messages: Iterable[Message], *, now_ms: int) -> str:
 def _message(message: Message, now_ms: int) -> str:
     author = message.author
     at = datetime.fromtimestamp(message.created_ms / 1000, UTC).strftime("%H:%M")
-    asked = ""
-    if message.interaction is not None:
-        asker = escape(message.interaction.user.name)
-        asked = f'<p class="asked"><b>{asker}</b> used <b>/{_command(message)}</b></p>'
+    names = {user.id: user.name for user in message.mentioned}
     parts = [
-        f'<p class="words">{as_html(message.content, now_ms)}</p>' if message.content else "",
+        f'<p class="words">{as_html(message.content, now_ms, names)}</p>' if message.content else "",
         '<p class="words loading">Reverie is thinking…</p>' if message.loading else "",
         _files(message.attachments),
         *(_embed(embed, now_ms) for embed in message.embeds),
@@ -41,15 +38,18 @@ def _message(message: Message, now_ms: int) -> str:
     badge = '<span class="app">APP</span>' if author.bot else ""
     letter = escape(author.name[:1].upper())
     return (
-        f'<article>{asked}<div class="avatar{" bot" if author.bot else ""}">{letter}</div>'
+        f'<article>{_asked(message)}<div class="avatar{" bot" if author.bot else ""}">{letter}</div>'
         f'<div class="body"><header><b>{escape(author.name)}</b>{badge}<time>{at}</time></header>'
         f"{''.join(parts)}</div></article>"
     )
 
 
-def _command(message: Message) -> str:
-    assert message.interaction is not None
-    return escape(str(message.interaction.data.get("name", "")))
+def _asked(message: Message) -> str:
+    if message.interaction is None:
+        return ""
+    asker, name = escape(message.interaction.user.name), message.interaction.data.get("name")
+    how = f"used <b>/{escape(name)}</b>" if name else "pressed a button above"
+    return f'<p class="asked"><b>{asker}</b> {how}</p>'
 
 
 def _embed(embed: dict[str, Any], now_ms: int) -> str:

@@ -4,7 +4,7 @@ from tests.platforms.fake_discord.rest.access import require_unarchived
 from tests.platforms.fake_discord.rest.callbacks import allowed_to_show
 from tests.platforms.fake_discord.rest.routing import Call, Routes
 from tests.platforms.fake_discord.rules.refusals import Refusal
-from tests.platforms.fake_discord.state.interactions import Callback, Interaction
+from tests.platforms.fake_discord.state.interactions import Interaction
 from tests.platforms.fake_discord.state.message_payloads import message_json
 from tests.platforms.fake_discord.state.messages import Message, MessageFlags, MessageKind
 from tests.platforms.fake_discord.state.payloads import Json
@@ -19,14 +19,14 @@ _MESSAGE = _WEBHOOK + "/messages/{message_id}"
 
 @routes.on("POST", _WEBHOOK, by_token_in_path=True)
 def follow_up(call: Call) -> Json | None:
-    """Post another answer; the first one after "thinking" takes its place."""
+    """Post another answer; the first one after "thinking" takes its place, unless that was removed."""
     interaction = _interaction(call)
     draft = call.draft
     draft.check(file_limit=interaction.file_limit)
     if draft.is_empty:
         raise Refusal(50006)
     waiting = interaction.original
-    if interaction.callback is Callback.DEFERRED_MESSAGE and waiting is not None and waiting.loading:
+    if waiting is not None and waiting.loading and not waiting.deleted:
         edit(call.world, waiting, draft)
         return message_json(waiting, call.world)
     interaction.has_room()

@@ -1,0 +1,111 @@
+"""The bot as anybody starts it: a process of its own that knows nothing of tests."""
+
+import asyncio
+import os
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+REVERIE = ("-m", "bot", "run")
+#: a simulator that hurries, and no page; what a crash leaves behind is looked for soon
+QUICK = {
+    "REVERIE_SIMULATOR_SPEED": "20",
+    "REVERIE_PLAYGROUND": "off",
+    "REVERIE_TIMING__SUBMIT_LEASE": "4000",
+    "REVERIE_TIMING__HTTP_TIMEOUT": "3000",
+    "REVERIE_TIMING__UNKNOWN_GRACE": "2000",
+    "REVERIE_TIMING__SWEEP_INTERVAL": "1000",
+}
+_READY_S = 60.0
+_LOOK_EVERY_S = 0.05
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
+
+
+class Bot:
+    """One program and its data, started as often as somebody kills it."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], program: Sequence[str] = REVERIE) -> None:
+        self.address = f"http://127.0.0.1:{_free_port()}"
+        self._program = program
+        self._log = folder / "bot.log"
+        self._environment = (
+            {name: os.environ[name] for name in _INHERITED if name in os.environ}
+            | {
+                "REVERIE_DATA_DIR": str(folder / "data"),
+                "REVERIE_HTTP_PORT": self.address.rpartition(":")[2],
+                "REVERIE_LOG_LEVEL": "warning",
+            }
+            | dict(settings)
+        )
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, *self._program, env=self._environment, stdout=log, stderr=log
+            )
+
+    async def ready(self) -> None:
+        """Wait until it says that it can work."""
+        async with asyncio.timeout(_READY_S), httpx.AsyncClient(trust_env=False) as client:
+            while not await self._answers(client):
+                assert self._process is not None
+                assert self._process.returncode is None, self._log.read_text(encoding="utf-8")
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def kill(self) -> None:
+        """End it like a power cut."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def stop(self) -> int:
+        """Ask it to end; answers its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return await self._process.wait()
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        try:
+            answer = await client.get(f"{self.address}/readyz")
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
+
+
+@asynccontextmanager
+async def started(
+    folder: Path, settings: Mapping[str, str], program: Sequence[str] = REVERIE
+) -> AsyncIterator[Bot]:
+    """Start a bot that ends with the block at the latest."""
+    bot = Bot(folder, settings, program)
+    try:
+        await bot.start()
+        yield bot
+    finally:
+        await bot.kill()
+
+
+def look(folder: Path, sql: str) -> list[Mapping[str, Any]]:
+    """Read the store of a bot that has ended."""
+    with closing(sqlite3.connect(folder / "data" / "reverie.db")) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute(sql)]
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port

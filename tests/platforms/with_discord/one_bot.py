@@ -1,0 +1,70 @@
+"""The real bot of this process with Discord as its one chat, as `run` would start it.
+
+async with started(fake, folder) as bot:
+    await until(lambda: not bot.obstacle)
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from adapters.discord.connecting import connect
+from adapters.discord.inlet.listening import Rhythm
+from adapters.discord.settings import DiscordSettings
+from bot.app import App
+from bot.engine.adapter import Adapter, Plug, Surroundings
+from tests.engine.house import given_settings
+from tests.platforms.fake_discord import FakeDiscord
+
+_SOON = Rhythm(again=0.02, mended=0.02, identify=0.02, presence=0.05)
+
+
+class Bot:
+    def __init__(self, fake: FakeDiscord, folder: Path, token: str, rhythm: Rhythm) -> None:
+        self.adapter: Adapter
+        self.surroundings: Surroundings
+        self._fake = fake
+        self._rhythm = rhythm
+        self._settings = DiscordSettings(token=SecretStr(token))
+        plug = Plug(name="discord", enabled=lambda _: True, build=self._build)
+        self.app = App(given_settings(folder, http_port=0), plugs=[plug])
+
+    @property
+    def obstacle(self) -> str:
+        """Why it is not ready; empty when it is."""
+        return self.adapter.obstacle() or ""
+
+    def _build(self, surroundings: Surroundings) -> Adapter:
+        self.surroundings = surroundings
+        self.adapter = connect(
+            surroundings, self._settings, connector=self._fake.connector, rhythm=self._rhythm
+        )
+        return self.adapter
+
+
+@asynccontextmanager
+async def started(
+    fake: FakeDiscord, folder: Path, *, token: str | None = None, **rhythm: float
+) -> AsyncIterator[Bot]:
+    """Run it until the block ends; it hardly waits for anything unless `rhythm` says so."""
+    # A test starts it more often than once in 5 s.
+    fake.gateway.door.window_ms = 0
+    bot = Bot(fake, folder, token or fake.token, replace(_SOON, **rhythm))
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(bot.app.run())
+        try:
+            await bot.app.started.wait()
+            yield bot
+        finally:
+            bot.app.stop()
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)

@@ -1,0 +1,212 @@
+"""Commands are answered once: first the core commits, then the person is told."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.cards import CardView
+from bot.domain.errors import StoreError
+from bot.engine.adapter import Surroundings
+from tests.platforms.fake_discord import Callback, Drop, FakeDiscord, Permissions
+from tests.platforms.with_discord.studio_house import open_studio
+
+CALLBACK = "POST /interactions/*/callback"
+QUICKLY = {"answer_window": 300}
+#: what Discord would format, mention, hide or turn around
+SLY = "<@&1> @everyone **fox** https://fox.example \u200bfo\u202ex نار"
+
+
+class Forgetful:
+    """A studio that dies between an answer and the note of it."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._studio = surroundings.studio
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._studio, name)
+
+    async def shown(self, _: CardView, __: str) -> None:
+        raise StoreError("the store is away")
+
+
+class Broken(Forgetful):
+    """A studio that cannot do anything."""
+
+    def __init__(self, surroundings: Surroundings, error: Exception) -> None:
+        super().__init__(surroundings)
+        self._error = error
+
+    async def handle(self, *_: object, **__: object) -> None:
+        raise self._error
+
+
+def broken(surroundings: Surroundings, error: Exception) -> Surroundings:
+    return replace(surroundings, studio=Broken(surroundings, error))  # type: ignore[arg-type]
+
+
+def forgetful(surroundings: Surroundings) -> Surroundings:
+    return replace(surroundings, studio=Forgetful(surroundings))  # type: ignore[arg-type]
+
+
+async def test_a_command_is_answered_with_its_card_which_becomes_the_result(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        asked, card = await house.imagine(SLY)
+        assert Callback.MESSAGE is asked.callback
+        assert [card] == house.mine()
+        assert (frozenset(), f"<@{house.ada.user.id}>") == (card.pings, card.content)
+        assert (
+            "\u2068\\<@\u200b&1\\> @\u200beveryone \\*\\*fox\\*\\* https\\://fox.example fox نار\u2069"
+            == (card.embeds[0]["title"])
+        )
+
+
+async def test_an_event_that_comes_twice_is_answered_once(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        fake.gateway.hold()
+        asked = house.ada.slash("imagine", prompt="a red fox")
+        fake.gateway.release(twice=True)
+        card = await house.done(asked)
+        # Whatever follows is heard after both.
+        listed = await house.ada.slash("history").message()
+        assert 1 == len(fake.requests("POST *" + str(asked.interaction.token) + "/callback"))
+        assert [card] == house.mine()
+        assert "Done" in str(listed.embeds)
+
+
+async def test_what_takes_the_core_too_long_is_deferred_to_those_who_may_see_it(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_studio(tmp_path, fake, patience_s=0, default_allowance="0.1") as house:
+        asked, card = await house.imagine()
+        assert Callback.DEFERRED_MESSAGE is asked.callback
+        assert [card] == house.mine()
+
+        asked, card = await house.imagine(private=True)
+        assert card.only_for is house.ada.user
+
+        refused = house.ada.slash("imagine", prompt="four foxes", count=4)
+        told = await refused.follow_up()
+        assert told.only_for is house.ada.user
+        assert "of $0.10 left" in told.content
+        assert 1 == len(house.mine())
+
+        fault = fake.fault(CALLBACK, drop=Drop.AFTER)
+        listed = await house.ada.slash("history").message()
+        assert (1, house.ada.user) == (fault.happened, listed.only_for)
+        assert "four foxes" not in str(listed.embeds)
+
+        # Whether the new one is private is known to the core alone: nobody else may see that it thinks.
+        again = house.ada.press(card, "🎲")
+        await again.message(lambda message: bool(message.attachments))
+        assert again.original is not None
+        assert again.original.only_for is house.ada.user
+
+        details = await house.ada.press(house.mine()[0], "Details").message()
+        public = house.ada.press(details, "🎲")
+        new = await public.follow_up(lambda message: bool(message.attachments))
+        assert [house.mine()[0], new] == house.mine()
+        assert public.original is not None
+        assert public.original.deleted
+
+
+async def test_a_missing_permission_is_named_before_anything_is_spent(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        fake.overwrite(house.channel, deny=Permissions.ATTACH_FILES | Permissions.EMBED_LINKS)
+        told = await house.ada.slash("imagine", prompt="a red fox").message()
+        assert told.only_for is house.ada.user
+        assert f"<#{house.channel.id}>: I lack Embed Links and Attach Files there" in told.content
+        listed = await house.ada.slash("history").message()
+        assert "Nothing yet" == listed.embeds[0]["title"]
+
+        _, card = await house.imagine(private=True)
+        assert card.only_for is house.ada.user
+        again = await house.ada.press(card, "🎲").message(lambda message: bool(message.attachments))
+        assert again.only_for is house.ada.user
+
+
+async def test_a_response_gets_through_trouble_once(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        troubles: list[dict[str, Any]] = [
+            {"status": 503},
+            {"status": 502, "done": True},
+            {"drop": Drop.BEFORE},
+            {"drop": Drop.AFTER},
+            {"status": 429, "retry_after_s": 0.1, "scope": "shared"},
+        ]
+        for number, trouble in enumerate(troubles, 1):
+            fault = fake.fault(CALLBACK, **trouble)
+            asked = house.ada.slash("imagine", prompt=f"fox {number}")
+            card = await asked.message()
+            assert 1 == fault.happened
+            assert number == len(house.mine())
+        await house.done(asked)
+        assert [card] == house.mine()[4:]
+
+
+async def test_an_interaction_that_is_over_has_its_card_posted_in_its_place(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    """In the channel, or where it is private by direct message."""
+    async with open_studio(tmp_path, fake, times=QUICKLY) as house:
+        for number, code in enumerate((10062, 40060), 1):
+            fake.fault(CALLBACK, status=404, code=code)
+            asked = house.ada.slash("imagine", prompt="a red fox")
+            await fake.until(lambda number=number: len(house.mine()) == number)  # type: ignore[misc]
+            assert asked.callback is None
+        fake.fault(CALLBACK, status=404, code=10062)
+        house.ada.slash("imagine", prompt="a blue fox", private=True)
+        direct = fake.world.direct_channel(house.ada.user)
+        await fake.message_in(direct, lambda message: bool(message.attachments))
+        assert ["a red fox"] * 2 == [card.embeds[0]["title"] for card in house.mine()]
+
+
+async def test_a_crash_between_the_answer_and_its_note_leaves_one_message(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_studio(tmp_path, fake, wrap=forgetful, times={"answer_window": 2_000}) as house:
+        asked, card = await house.imagine()
+        assert Callback.MESSAGE is asked.callback
+        assert [card] == house.mine()
+        assert 1 == len(fake.requests(CALLBACK))
+
+
+async def test_a_private_command_is_seen_by_its_asker_alone(tmp_path: Path, fake: FakeDiscord) -> None:
+    """A job that is shown again brings its result along."""
+    async with open_studio(tmp_path, fake) as house:
+        asked, card = await house.imagine(private=True, count=2)
+        assert Callback.MESSAGE is asked.callback
+        assert card.only_for is house.ada.user
+        job = card.custom_id("Details").split(":")[2]
+        shown = house.ada.slash("show", job=job)
+        again = await shown.message(lambda message: bool(message.attachments))
+        assert again.only_for is house.ada.user
+        assert [] == house.mine()
+        unknown = await house.ada.slash("show", job="0" * 24).message()
+        assert "There is no such job; /history lists yours" == unknown.content
+
+
+async def test_where_the_bot_is_not_an_app_of_ones_own_answers(tmp_path: Path, fake: FakeDiscord) -> None:
+    """It needs no permission there, and the money is that of all direct messages."""
+    async with open_studio(tmp_path, fake) as house:
+        elsewhere = fake.guild("Elsewhere", with_bot=False)
+        eve = fake.user("eve", installed=True)
+        fake.join(elsewhere, eve.user)
+        asked = eve.at(elsewhere.first_channel()).slash("imagine", prompt="a red fox")
+        card = await house.done(asked)
+        assert [card] == house.mine(elsewhere.first_channel())
+        quota = await eve.at(elsewhere.first_channel()).slash("quota").message()
+        assert "$0.018 used" in str(quota.embeds)
+
+
+@pytest.mark.parametrize("error", [StoreError("away"), RuntimeError("a fault of ours")], ids=repr)
+async def test_what_goes_wrong_is_told_privately(tmp_path: Path, fake: FakeDiscord, error: Exception) -> None:
+    async with open_studio(tmp_path, fake, wrap=lambda given: broken(given, error)) as house:
+        told = await house.ada.slash("imagine", prompt="a red fox").message()
+        assert told.only_for is house.ada.user
+        assert "The studio is out of reach for a moment; try again." == told.content

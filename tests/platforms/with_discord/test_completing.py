@@ -1,0 +1,70 @@
+"""What is offered while somebody types into an option."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import StoreError
+from bot.engine.adapter import Surroundings
+from bot.store.jobs import Load
+from tests.platforms.fake_discord import FakeDiscord
+from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
+from tests.platforms.with_discord.test_pressing import job_of
+
+
+class _Away:
+    """A studio whose store is out of reach."""
+
+    async def load(self) -> Load:
+        return Load(running=0, waiting=0)
+
+    async def offer(self, *_: object, **__: object) -> None:
+        raise StoreError("the store is away")
+
+
+def _away(surroundings: Surroundings) -> Surroundings:
+    return replace(surroundings, studio=_Away())  # type: ignore[arg-type]
+
+
+async def offered(house: StudioHouse, command: str, option: str, typed: str) -> list[dict[str, Any]]:
+    return await house.ada.autocomplete(command, option, typed).choices()
+
+
+async def test_own_jobs_are_offered_by_their_words_and_age(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine("a red fox")
+        await house.imagine("<@&1> @everyone \u202e\u200b**hills** " + "at night " * 20)
+        (fox,) = await offered(house, "animate", "start_from", "FOX")
+        assert {"name": "a red fox · just now · picture", "value": job_of(card)} == fox
+
+        both = await offered(house, "imagine", "image_from", "")
+        assert ["<@&1> @everyone **hills**", "a red fox"] == [
+            one["name"].partition(" at")[0].partition(" ·")[0] for one in both
+        ]
+        more = await offered(house, "imagine", "image_from", f"{both[0]['value']} fox")
+        assert [f"{both[0]['value']} {fox['value']}"] == [one["value"] for one in more]
+        assert [fox["value"]] == [one["value"] for one in await offered(house, "show", "job", "red")]
+
+        # What would be cut can still be typed.
+        assert [] == await offered(house, "imagine", "image_from", f"https://a.example/{'x' * 70} fox")
+        # Somebody else's.
+        bob = fake.member(house.guild, "bob")
+        assert [] == await bob.autocomplete("animate", "start_from", "fox").choices()
+        # A picture cannot be gone on from.
+        assert [] == await offered(house, "extend", "job", "fox")
+
+
+async def test_words_of_the_camera_are_offered(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        concepts = await offered(house, "animate", "concepts", "dolly_zoom, pan_l")
+        assert {"name": "dolly_zoom, pan_left", "value": "dolly_zoom, pan_left"} in concepts
+        assert 25 == len(await offered(house, "animate", "concepts", ""))
+        # The provider is asked for its own words while the bot is at work already.
+        while not (motions := await offered(house, "animate", "camera_motion", "orbit")):
+            pass
+        assert "camera orbit left" in [one["value"] for one in motions]
+
+
+async def test_what_cannot_be_looked_up_is_answered_with_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake, wrap=_away) as house:
+        assert [] == await offered(house, "show", "job", "fox")

@@ -1,0 +1,149 @@
+"""Buttons, lists and forms under cards: whoever presses asks, pays and is told."""
+
+from pathlib import Path
+
+from discord.http import Route
+
+from adapters.discord.cards.buttons import Pressed
+from adapters.discord.inlet.forms import PROMPT, RATIO
+from bot.domain.actions import Action
+from tests.platforms.fake_discord import Callback, FakeDiscord, Invocation, Message
+from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
+
+
+def job_of(card: Message) -> str:
+    pressed = Pressed.read(card.custom_id("Details"))
+    assert pressed is not None
+    return pressed.job
+
+
+def facts(card: Message) -> dict[str, str]:
+    return {field["name"]: field["value"] for field in card.embeds[0]["fields"]}
+
+
+async def private(asked: Invocation) -> Message:
+    """What it is answered with, which nobody else may see."""
+    answer = await asked.message()
+    assert answer.only_for is asked.interaction.user
+    return answer
+
+
+async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeDiscord) -> None:
+    """By what they carry alone: of the messages under which they are the gateway has never heard."""
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        bob = fake.member(house.guild, "bob").at(house.channel)
+        pressed = bob.press(card, "Again")
+        new = await house.done(pressed)
+        assert Callback.MESSAGE is pressed.callback
+        assert "bob" == new.embeds[0]["author"]["name"]
+        assert new.replies_to is card
+
+        starred = await private(bob.press(card, "Gallery"))
+        assert "In the gallery" == starred.embeds[0]["title"]
+        await fake.until(lambda: "⭐ 1" in card.embeds[0]["footer"]["text"])
+
+        refused = await private(bob.press(card, "Delete"))
+        assert "This job belongs to ada" == refused.content
+        await private(house.ada.press(card, "Delete"))
+        await fake.until(lambda: card.deleted)
+
+        origin = await private(bob.press(new, "Details"))
+        assert job_of(new) == job_of(origin)
+        stranger = fake.member(fake.guild("Elsewhere"), "eve")
+        forged = Pressed(verb=Action.AGAIN, job=job_of(new), card="0" * 24).write()
+        button = {"type": 2, "style": 2, "label": "x", "custom_id": forged}
+        elsewhere = await _posted(house, stranger.place.id, button)
+        told = await private(stranger.press(elsewhere, forged))
+        assert "There is no such job; /history lists yours" == told.content
+
+        old = {"type": 2, "style": 2, "label": "x", "custom_id": f"rv:sing:{'0' * 24}:{'0' * 24}"}
+        told = await private(bob.press(await _posted(house, house.channel.id, old), "x"))
+        assert "This button is of another version" in told.content
+
+
+async def test_a_prompt_is_edited_and_a_frame_chosen_in_forms(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine("a *red* fox")
+        opened = house.ada.press(card, "Edit prompt")
+        field = (await opened.form())["components"][0]["component"]
+        assert ("a *red* fox", 4000) == (field["value"], field["max_length"])
+        changed = await house.done(house.ada.submit(opened, {PROMPT: "a blue fox"}))
+        assert "a blue fox" == changed.embeds[0]["title"]
+
+        opened = house.ada.press(changed, "Reframe")
+        options = (await opened.form())["components"][0]["component"]["options"]
+        assert ["9:16"] == [one["value"] for one in options if one.get("default")]
+        framed = await house.done(house.ada.submit(opened))
+        assert ("9:16", f"`{job_of(changed)}`") == (
+            facts(framed)["Aspect ratio"],
+            facts(framed)["Made from"],
+        )
+
+        again = house.ada.press(framed, "Reframe")
+        await again.form()
+        square = await house.done(house.ada.submit(again, {RATIO: ["1:1"]}))
+        assert "1:1" == facts(square)["Aspect ratio"]
+
+        shown = house.ada.press(framed, "Made from")
+        origin = await shown.message(lambda message: bool(message.attachments))
+        assert (job_of(changed), house.ada.user) == (job_of(origin), origin.only_for)
+
+        _, long = await house.imagine("fox " * 1200)
+        told = await private(house.ada.press(long, "Edit prompt"))
+        assert "This prompt has 4799 characters, and a form takes 4000 at most" in told.content
+
+
+async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_else(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine(count=2)
+        options = next(part for part in card.parts() if part["type"] == 3)["options"]
+        first, second = (one["value"] for one in options)
+        before = (card.embeds, card.attachments)
+        assert first == job_of(card)
+        picked = house.ada.choose(card, "Which one the buttons are for", second)
+        assert Callback.UPDATE is await picked.answered()
+        assert second == job_of(card)
+        assert before == (card.embeds, card.attachments)
+        varied = await house.done(house.ada.press(card, "Variation"))
+        assert f"`{second}`" == facts(varied)["Made from"]
+
+        listed = await house.ada.slash("history").message()
+        opened = house.ada.choose(listed, "Show one of these", first)
+        shown = await opened.message(lambda message: bool(message.attachments))
+        assert (first, house.ada.user) == (job_of(shown), shown.only_for)
+
+
+async def test_a_waiting_job_is_taken_back_by_its_button(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake, image_concurrent=1, simulator_speed=0.01) as house:
+        house.ada.slash("imagine", prompt="what runs")
+        waiting = house.ada.slash("imagine", prompt="what waits")
+        card = await waiting.message(lambda message: "queue" in message.embeds[0]["description"])
+        told = await private(house.ada.press(card, "Take back"))
+        assert "Taken back" == told.embeds[0]["title"]
+        await waiting.message(lambda message: "not charged" in message.embeds[0]["description"])
+
+
+async def test_who_cannot_get_a_copy_is_told_so(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        sent = house.ada.press(card, "Send to me")
+        assert "On its way to you" == (await private(sent)).embeds[0]["title"]
+        await fake.message_in(fake.world.direct_channel(house.ada.user), lambda one: bool(one.attachments))
+
+        bob = fake.member(house.guild, "bob").at(house.channel)
+        bob.user.dms_open = False
+        sent = bob.press(card, "Send to me")
+        told = await sent.follow_up()
+        assert bob.user is told.only_for
+        assert "could not be sent to you" in told.content
+
+
+async def _posted(house: StudioHouse, channel: int, *parts: dict[str, object]) -> Message:
+    """A message of the bot's with these buttons."""
+    route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+    body = {"content": "old", "components": [{"type": 1, "components": list(parts)}]}
+    posted = await house.connection.rest.request(route, body)
+    return house.fake.world.channels[channel].messages[int(posted["id"])]

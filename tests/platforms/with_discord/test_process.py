@@ -1,0 +1,69 @@
+"""The whole bot as anybody starts it, led to a Discord of the tests by its proxy and certificates alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.platforms.fake_discord import FakeDiscord
+from tests.platforms.fake_discord.state.messages import Message
+from tests.platforms.unmodified import QUICK, Bot, look, started
+
+#: a video takes a while even here
+_LONG_S = 60.0
+
+
+@asynccontextmanager
+async def led_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncIterator[Bot]:
+    async with fake.proxy() as proxy:
+        where = {
+            "HTTPS_PROXY": proxy.url,
+            "SSL_CERT_FILE": str(fake.certificates.authority),
+            "DISCORD_TOKEN": fake.token,
+        }
+        async with started(folder, QUICK | where | settings) as bot:
+            await bot.ready()
+            yield bot
+        assert proxy.refused == []
+
+
+def is_done(message: Message) -> bool:
+    return bool(message.attachments)
+
+
+async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscord, tmp_path: Path) -> None:
+    ada = fake.member(fake.guild("Film club"), "ada")
+    async with led_to(fake, tmp_path) as bot:
+        picture = await ada.slash("imagine", prompt="a red fox").message(is_done, timeout=_LONG_S)
+        film = ada.slash("animate", prompt="a fox that runs")
+        await film.message()
+        ada.react(picture, "🎲")
+        await fake.until(lambda: len(_cards(ada.reads())) == 3, timeout=_LONG_S)
+
+        await bot.kill()
+        reframed = ada.slash("reframe", aspect_ratio="9:16")
+        await bot.start()
+        await bot.ready()
+
+        shown = await film.message(is_done, timeout=_LONG_S)
+        assert reframed.callback is None, "nobody was there to answer"
+        ada.react(shown, "⏩")
+        await ada.slash("reframe", aspect_ratio="9:16").message(is_done, timeout=_LONG_S)
+        await ada.slash("extend", prompt="it lies down").message(is_done, timeout=_LONG_S)
+        await fake.until(lambda: len(_done(ada.reads())) == 6, timeout=_LONG_S)
+
+    cards = _cards(ada.reads())
+    assert 6 == len(cards), "one message for each card"
+    assert all(len(message.attachments) == 1 for message in cards)
+    assert [{"state": "completed", "jobs": 6}] == look(
+        tmp_path, "SELECT state, count(*) AS jobs FROM job GROUP BY state"
+    )
+    (spent,) = look(tmp_path, "SELECT sum(price) AS used, 0 AS reserved FROM job")
+    assert [spent] == look(tmp_path, "SELECT DISTINCT used, reserved FROM meter"), "each was charged once"
+
+
+def _cards(messages: list[Message]) -> list[Message]:
+    return [message for message in messages if message.author.bot and message.embeds]
+
+
+def _done(messages: list[Message]) -> list[Message]:
+    return [message for message in _cards(messages) if is_done(message)]
