@@ -1,0 +1,184 @@
+"""The fake Slack as a test holds it: a service on loopback, its owners' hand, its faults and its clock."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, AsyncExitStack
+from fnmatch import fnmatchcase
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.platforms.fake_discord.net.certificates import Certificates
+from tests.platforms.fake_discord.net.proxy import Proxy
+from tests.platforms.fake_discord.state.world import Bell
+from tests.platforms.fake_slack.hand.consenting import Page, consent
+from tests.platforms.fake_slack.hand.invocations import PATIENCE_S
+from tests.platforms.fake_slack.hand.making import Making
+from tests.platforms.fake_slack.hand.people import Person
+from tests.platforms.fake_slack.net.courier import Courier, Held
+from tests.platforms.fake_slack.net.errands import Errands
+from tests.platforms.fake_slack.net.faults import Fault
+from tests.platforms.fake_slack.net.http import Posting
+from tests.platforms.fake_slack.net.service import LARGEST_BODY, Request, Service
+from tests.platforms.fake_slack.rules.manifest import Manifest
+from tests.platforms.fake_slack.rules.refusals import Json
+from tests.platforms.fake_slack.state.apps import App
+from tests.platforms.fake_slack.state.clock import WakingClock
+from tests.platforms.fake_slack.state.deliveries import Delivery
+from tests.platforms.fake_slack.state.messages import Message
+from tests.platforms.fake_slack.state.places import Channel
+from tests.platforms.fake_slack.state.world import Addresses, World
+
+#: the names under which the service is known
+HOSTS = ["slack.com", "www.slack.com", "files.slack.com", "hooks.slack.com", "wss-primary.slack.com"]
+
+
+class FakeSlack(Making):
+    """Runs while it is entered, and complains at the end of whatever should never have been said.
+
+    >>> async with FakeSlack(manifest) as slack:
+    ...     team = slack.team("Film club")
+    ...     ada = slack.user(team, "ada")
+    ...     app = AsyncApp(client=AsyncWebClient(slack.bot_token(team), base_url=slack.api))
+    ...     asked = ada.slash("/imagine", "a teal fox --ar 1:1")
+    ...     card = await slack.message_in(team.general, lambda message: bool(message.blocks))
+    """
+
+    def __init__(
+        self,
+        manifest: Json,
+        *,
+        origin: str | None = None,
+        certificates: Certificates | None = None,
+        validates: bool = True,
+    ) -> None:
+        """Take the app's manifest; `origin` leads its addresses to a server of the test's.
+
+        With certificates it speaks TLS, and of itself only by its official names, to be reached by `proxy`.
+        """
+        told = Manifest(told=manifest, origin=origin)
+        told.check()
+        bell = Bell()
+        self.clock = WakingClock(bell)
+        app = App(manifest=told, id="A0FAKEREVERIE")
+        super().__init__(World(app, self.clock, bell, Addresses(by_name=certificates is not None)))
+        #: what should never have been said; a test that wants it said empties the list
+        self.violations: list[str] = []
+        self.service = Service(self.world, violations=self.violations, validates=validates)
+        self.sockets = self.service.sockets
+        self.limits = self.service.limits
+        self.posting = Posting(self.world)
+        self._errands = Errands(self.clock, self.violations)
+        self._courier = Courier(
+            self.world,
+            self.sockets,
+            self.posting,
+            self._errands,
+            self.violations,
+            validates=validates,
+        )
+        self.world.connect(self._courier.send, self._errands.later)
+        self._certificates = certificates
+        self._closing = AsyncExitStack()
+
+    @property
+    def app(self) -> App:
+        return self.world.app
+
+    @property
+    def app_token(self) -> str:
+        return self.world.tokens.app_token.value
+
+    @property
+    def api(self) -> str:
+        """Return the base address of the methods."""
+        return self.world.addresses.of("slack.com", "/api/")
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return self.world.deliveries
+
+    def point_to(self, origin: str) -> None:
+        """Lead the manifest's addresses to a server that has begun to listen meanwhile."""
+        self.app.manifest = Manifest(told=self.app.manifest.told, origin=origin)
+
+    async def __aenter__(self) -> Self:
+        server = web.Application(client_max_size=LARGEST_BODY)
+        server.router.add_route("*", "/{tail:.*}", self.service.serve)
+        runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        self._closing.push_async_callback(runner.cleanup)
+        tls = None if self._certificates is None else self._certificates.for_server()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        self.world.addresses.port = runner.addresses[0][1]
+        await self.posting.open()
+        self._closing.push_async_callback(self.posting.close)
+        self._closing.push_async_callback(self._errands.close)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.sockets.kill()
+        await self._closing.aclose()
+        if error is None and self.violations:
+            raise AssertionError("\n".join(self.violations))
+
+    def proxy(self) -> Proxy:
+        """Make a proxy, to be entered, that leads an unmodified process here."""
+        return Proxy(dict.fromkeys(HOSTS, self.world.addresses.port))
+
+    def fault(self, pattern: str, **what: Any) -> Fault:
+        """Make something go wrong: see `Fault` for what can; the pattern is a method, or verb and path."""
+        planned = Fault(pattern=pattern if " " in pattern else f"{pattern} ", **what)
+        self.service.faults.add(planned)
+        return planned
+
+    def requests(self, pattern: str = "*") -> list[Request]:
+        """Return the calls whose name fits, as `chat.*` or `POST /hooks/*`."""
+        return [each for each in self.service.requests if fnmatchcase(each.name, pattern)]
+
+    def holding(self) -> AbstractContextManager[Held]:
+        """Keep back what the app would be told, to release it late or backwards."""
+        return self._courier.holding()
+
+    def repeat(self, delivery: Delivery) -> Delivery:
+        """Tell the app once more what it has been told, as if it had not heard."""
+        again = Delivery(
+            sort=delivery.sort,
+            name=delivery.name,
+            payload=delivery.payload,
+            created_ms=self.clock.now_ms(),
+            url=delivery.url,
+            settle=delivery.settle,
+            takes_answer=delivery.takes_answer,
+        )
+        return self.world.deliver(again)
+
+    async def install(self, person: Person, install_url: str, **more: Any) -> Page:
+        """Walk through the app's installation as this person; see `consent` for what they can do."""
+        return await consent(self.world, self.posting.session, person, install_url, **more)
+
+    async def until(self, condition: Callable[[], bool], *, timeout: float = PATIENCE_S) -> None:
+        """Wait until something holds; it is looked at whenever anything changes here."""
+        await self.world.bell.until(condition, timeout=timeout)
+
+    async def connected(self, sockets: int = 1) -> None:
+        """Wait until the app has so many sockets open."""
+        await self.until(lambda: self.sockets.connected >= sockets)
+
+    async def message_in(
+        self,
+        channel: Channel,
+        until: Callable[[Message], bool] = lambda _: True,
+        *,
+        timeout: float = PATIENCE_S,
+    ) -> Message:
+        """Wait for a message of the bot's in a channel that is as wanted."""
+
+        def found() -> list[Message]:
+            mine = [each for each in channel.messages.values() if each.author.is_bot]
+            return [each for each in mine if until(each)]
+
+        await self.until(lambda: bool(found()), timeout=timeout)
+        return found()[0]

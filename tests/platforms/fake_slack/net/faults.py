@@ -1,0 +1,13 @@
+"""What a test makes go wrong: all that can with the other platform, and this one's own way to say no."""
+
+from dataclasses import dataclass
+
+from tests.platforms.fake_discord.net.faults import Fault as CommonFault
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault(CommonFault):
+    """Its pattern is a method's name, as `chat.*`, or a verb and a path, as `POST /upload/*`."""
+
+    #: answered with status 200 in place of the truth, as `internal_error`
+    error: str | None = None

@@ -1,0 +1,163 @@
+"""Tells the app what has happened, where it is installed and has asked to hear of it."""
+
+import secrets
+
+from tests.platforms.fake_slack.rules.refusals import Json
+from tests.platforms.fake_slack.state.apps import Installation
+from tests.platforms.fake_slack.state.deliveries import Delivery, Sort
+from tests.platforms.fake_slack.state.messages import Message
+from tests.platforms.fake_slack.state.payloads import message_json
+from tests.platforms.fake_slack.state.places import Channel, Kind, Team, User
+from tests.platforms.fake_slack.state.world import World
+
+#: channels of this kind → the event's name in a manifest
+_MESSAGES = {Kind.PUBLIC: "message.channels", Kind.PRIVATE: "message.groups", Kind.DIRECT: "message.im"}
+
+
+def announce(world: World, team: Team, event: Json, *, subscribed: str | None = None) -> Delivery | None:
+    """Send an event where the app has subscribed to it; nothing comes of it elsewhere."""
+    installation = team.installation
+    name = subscribed or event["type"]
+    if installation is None or name not in world.app.manifest.events:
+        world.bell.ring()
+        return None
+    return world.deliver(
+        Delivery(
+            sort=Sort.EVENT,
+            name=name,
+            payload=_wrapped(world, team, installation, event),
+            created_ms=world.clock.now_ms(),
+            url=world.app.manifest.events_url,
+            settle=lambda _: None,
+        )
+    )
+
+
+def announce_message(world: World, message: Message) -> None:
+    """Tell the app of what was written where it listens, and of its own name in it."""
+    channel, author = message.channel, message.author
+    if not _listens(world, message):
+        return
+    event = {**message_json(message, world), "channel": channel.id, "event_ts": message.ts}
+    event.pop("upload", None)
+    if message.files and not author.is_bot:
+        event["subtype"] = "file_share"
+    mentioned = f"<@{channel.team.bot.id}>" in message.text
+    if mentioned and channel.kind is not Kind.DIRECT and not author.is_bot:
+        mention = {key: value for key, value in event.items() if key not in ("subtype", "parent_user_id")}
+        announce(world, channel.team, {**mention, "type": "app_mention"})
+    announce(
+        world,
+        channel.team,
+        {**event, "channel_type": channel.kind.value},
+        subscribed=_MESSAGES[channel.kind],
+    )
+    for file in message.files:
+        shared: Json = {"file_id": file.id, "file": {"id": file.id}, "user_id": author.id}
+        where = {"channel_id": channel.id, "event_ts": message.ts}
+        announce(world, channel.team, {"type": "file_shared", **shared, **where})
+
+
+def announce_changed(world: World, message: Message, previous: Json) -> None:
+    channel = message.channel
+    if not _listens(world, message):
+        return
+    ts = world.stamps.take()
+    event = {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": channel.id,
+        "channel_type": channel.kind.value,
+        "ts": ts,
+        "event_ts": ts,
+        "message": _inner(message_json(message, world), channel),
+        "previous_message": _inner(previous, channel),
+    }
+    announce(world, channel.team, event, subscribed=_MESSAGES[channel.kind])
+
+
+def announce_deleted(world: World, message: Message) -> None:
+    channel = message.channel
+    if not _listens(world, message):
+        return
+    ts = world.stamps.take()
+    event = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "hidden": True,
+        "channel": channel.id,
+        "channel_type": channel.kind.value,
+        "ts": ts,
+        "event_ts": ts,
+        "deleted_ts": message.ts,
+        "previous_message": _inner(message_json(message, world), channel),
+    }
+    announce(world, channel.team, event, subscribed=_MESSAGES[channel.kind])
+
+
+def announce_reaction(world: World, message: Message, user: User, name: str, *, added: bool) -> None:
+    channel = message.channel
+    if not _listens(world, message):
+        return
+    event = {
+        "type": "reaction_added" if added else "reaction_removed",
+        "user": user.id,
+        "reaction": name,
+        "item_user": message.author.id,
+        "item": {"type": "message", "channel": channel.id, "ts": message.ts},
+        "event_ts": world.stamps.take(),
+    }
+    announce(world, channel.team, event)
+
+
+def announce_archived(world: World, channel: Channel, user: User) -> None:
+    if channel.team.installation is None or channel.team.bot not in channel.members:
+        return
+    name = "channel_archive" if channel.kind is Kind.PUBLIC else "group_archive"
+    event = {"type": name, "channel": channel.id, "user": user.id, "event_ts": world.stamps.take()}
+    announce(world, channel.team, event)
+
+
+def _listens(world: World, message: Message) -> bool:
+    """Whether the app hears of this message: everybody sees it, and the bot is there."""
+    channel = message.channel
+    installed = channel.team.installation is not None
+    heard = installed and not message.ephemeral and channel.team.bot in channel.members
+    if not heard:
+        world.bell.ring()
+    return heard
+
+
+def _inner(told: Json, channel: Channel) -> Json:
+    """Return a message as it stands inside of an event about it."""
+    return {**told, "channel": channel.id, "channel_type": channel.kind.value, "event_ts": told["ts"]}
+
+
+def _wrapped(world: World, team: Team, installation: Installation, event: Json) -> Json:
+    organisation = team.enterprise
+    enterprise_id = None if organisation is None else organisation.id
+    whole = installation.team is None
+    return {
+        "token": world.app.verification_token,
+        "team_id": team.id,
+        "enterprise_id": enterprise_id,
+        "context_team_id": team.id,
+        "context_enterprise_id": enterprise_id,
+        "api_app_id": world.app.id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{secrets.token_hex(5).upper()}",
+        "event_time": world.clock.now_ms() // 1000,
+        "authorizations": [
+            {
+                "enterprise_id": enterprise_id,
+                "team_id": team.id,
+                "user_id": installation.bot.id,
+                "is_bot": True,
+                "is_enterprise_install": whole,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": secrets.token_urlsafe(24),
+    }

@@ -1,0 +1,40 @@
+"""The service's time, which a test may move on: whoever waits for a moment is woken by that."""
+
+from collections.abc import Callable
+
+from tests.platforms.fake_discord.state.clock import MovableClock
+from tests.platforms.fake_discord.state.world import Bell
+
+
+class WakingClock(MovableClock):
+    def __init__(self, bell: Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    def advance(self, seconds: float) -> None:
+        super().advance(seconds)
+        self._bell.ring()
+
+    async def reaches(self, moment_ms: int, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Wait for a moment and answer True, or False when something else became true before it."""
+        while not unless():
+            left_ms = moment_ms - self.now_ms()
+            if left_ms <= 0:
+                return True
+            try:
+                await self._bell.until(lambda: unless() or self.now_ms() >= moment_ms, timeout=left_ms / 1000)
+            except TimeoutError:
+                continue
+        return False
+
+
+class Stamps:
+    """Names of messages: seconds and a number, rising and never the same twice."""
+
+    def __init__(self, clock: MovableClock) -> None:
+        self._clock = clock
+        self._last_us = 0
+
+    def take(self) -> str:
+        self._last_us = max(self._last_us + 1, self._clock.now_ms() * 1000)
+        return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
