@@ -1,0 +1,1 @@
+"""Slack's Web API: whose token, how fast, and what its refusals mean."""

@@ -1,0 +1,71 @@
+"""Puts the Slack adapter together."""
+
+from adapters.slack.connection import Connection, open_connection
+from adapters.slack.inlet.app import make_app
+from adapters.slack.inlet.doors import Doors
+from adapters.slack.inlet.inlet import Listener
+from adapters.slack.inlet.seat import ADAPTER
+from adapters.slack.oauth.flow import InstallFlow, make_flow
+from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.routes import slack_routes
+from adapters.slack.oauth.states import States
+from adapters.slack.settings import SlackSettings
+from bot.engine.adapter import Adapter, Surroundings
+
+
+def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -> Adapter:
+    """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
+    settings = settings or SlackSettings()
+    connection = open_connection(surroundings, settings)
+    doors = Doors(surroundings, connection)
+    app = make_app(
+        doors,
+        connection.tokens,
+        connection.client,
+        signing_secret=settings.signing_secret,
+        flow=_flow(surroundings, settings, connection),
+    )
+    listener = Listener(
+        app,
+        doors.hands,
+        doors.home,
+        connection.client,
+        app_token=settings.app_token,
+        proxy=surroundings.settings.https_proxy,
+    )
+
+    async def close() -> None:
+        # What came over HTTP after the inlet had ended is still in hand.
+        await doors.hands.finish()
+        await connection.close()
+
+    return Adapter(
+        name=ADAPTER,
+        outlet=connection.outlet,
+        inlet=listener,
+        files=connection.files,
+        # Without a secret nobody could tell Slack's requests from anybody's.
+        routes=slack_routes(app) if settings.signing_secret is not None else (),
+        obstacle=lambda: connection.slack.obstacle() or listener.obstacle(),
+        close=close,
+    )
+
+
+def _flow(surroundings: Surroundings, settings: SlackSettings, connection: Connection) -> InstallFlow | None:
+    """The way on which people install the app themselves; None where there is one workspace alone."""
+    if (
+        not isinstance(connection.tokens, Installations)
+        or settings.client_id is None
+        or settings.client_secret is None
+    ):
+        return None
+    return make_flow(
+        connection.client,
+        connection.tokens,
+        States(surroundings.vault, surroundings.clock),
+        surroundings.clock,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        public_url=surroundings.settings.public_url,
+        needs_budget=surroundings.settings.defaults.ceiling.amount == 0,
+    )

@@ -1,0 +1,94 @@
+"""The app as bolt runs it, the same over a socket and over HTTP: which event goes to which door.
+
+bolt acknowledges when a listener has returned, so what must be durable first is. Whatever it knows no
+listener for is acknowledged too: Slack would send it again, and take the app for broken.
+"""
+
+import logging
+import re
+from typing import Any, cast
+
+import structlog
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.api.tokens import Tokens
+from adapters.slack.cards.buttons import TEMPLATE
+from adapters.slack.inlet.answering import DIRECTLY, HERE
+from adapters.slack.inlet.doors import Doors
+from adapters.slack.inlet.forms import FORM
+from adapters.slack.inlet.homepage import HomeButton
+from adapters.slack.inlet.menus import CREATE, Menu
+from adapters.slack.inlet.rewording import REWORDING
+from adapters.slack.oauth.authorizing import Authorizing
+from adapters.slack.oauth.flow import InstallFlow
+from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.leaving import listen as listen_for_leaving
+
+_log = structlog.get_logger(__name__)
+
+#: bolt tells its logger what people wrote
+QUIET = logging.getLogger(f"{__name__}.bolt")
+QUIET.setLevel(logging.ERROR)
+
+
+def make_app(
+    doors: Doors,
+    tokens: Tokens,
+    client: AsyncWebClient,
+    *,
+    signing_secret: SecretStr | None = None,
+    flow: InstallFlow | None = None,
+) -> AsyncApp:
+    """Join the doors to bolt; with `flow`, people install the app themselves."""
+    installations = tokens if isinstance(tokens, Installations) else None
+    app = AsyncApp(
+        logger=QUIET,
+        name="reverie",
+        signing_secret=signing_secret.get_secret_value() if signing_secret is not None else "",
+        client=client,
+        # bolt takes a callable for it in its annotations, and this in its code.
+        authorize=cast("Any", Authorizing(tokens, client)),
+        installation_store=installations,
+        oauth_flow=flow,
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+        # With a socket there is no secret, and nothing to verify.
+        request_verification_enabled=signing_secret is not None,
+    )
+    app.command(re.compile(r"/.+"))(doors.command)
+    app.action(re.compile(TEMPLATE))(doors.press)
+    app.action(re.compile(f"{HERE}|{DIRECTLY}"))(doors.place)
+    app.action(re.compile("|".join(HomeButton)))(doors.home_pressed)
+    app.action(re.compile(".*"), matchers=[_in_form])(doors.change)
+    app.options(re.compile(".*"), matchers=[_in_form])(doors.offer)
+    app.view(FORM)(doors.submit)
+    app.view(REWORDING)(doors.submit)
+    app.shortcut({"type": "shortcut", "callback_id": CREATE})(doors.shortcut)
+    for menu in Menu:
+        app.shortcut({"type": "message_action", "callback_id": menu.value})(doors.menu)
+    app.event("app_mention")(doors.mention)
+    app.event("reaction_added")(doors.reacted)
+    app.event("reaction_removed")(doors.unreacted)
+    app.event("app_home_opened")(doors.home_opened)
+    if installations is not None:
+        listen_for_leaving(app, installations)
+    app.error(_acknowledge)
+    return app
+
+
+async def _in_form(body: dict[str, Any]) -> bool:
+    view = body.get("view") or {}
+    return bool(view.get("callback_id") == FORM)
+
+
+async def _acknowledge(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    """Acknowledge what nobody listens for; what has failed is not, so that Slack sends events again."""
+    if isinstance(error, BoltUnhandledRequestError):
+        _log.info("event_not_listened_for", kind=body.get("type"))
+        return BoltResponse(status=200, body="")
+    _log.warning("event_failed", kind=body.get("type"), error=repr(error))
+    return None

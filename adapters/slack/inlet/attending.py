@@ -1,0 +1,71 @@
+"""Whether the bot is where a result is to be shown: asked before anything is spent."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from adapters.slack.api.client import Slack
+from adapters.slack.api.refusals import Meaning, Refusal
+from adapters.slack.inlet.seat import Seat
+from adapters.slack.outlet.places import is_direct
+from bot.domain.errors import Delayed, NotAllowed
+
+_log = structlog.get_logger(__name__)
+
+#: how long the bot is believed to be still where it was; if it is not, the card finds its way to the asker
+_KEPT_MS = 5 * 60_000
+_REMEMBERED = 10_000
+
+
+class Absent(NotAllowed):
+    """I am not in this channel, so nothing could be shown here; nothing was charged.
+
+    Type `/invite @Reverie` and try again, or have it in your direct messages.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
+
+
+class Attendance:
+    """Asks Slack where the bot is, and remembers where it was found."""
+
+    def __init__(self, slack: Slack, clock: Callable[[], int]) -> None:
+        self._slack = slack
+        self._clock = clock
+        #: channel → until when it is not asked for again
+        self._seen: dict[str, int] = {}
+
+    async def require(self, seat: Seat) -> None:
+        """Let pass whoever sits where the bot can show something.
+
+        Raises Absent, and NotAllowed where nobody can write. Where Slack does not tell, the card finds out.
+        """
+        channel = seat.spot.channel
+        if not channel or channel.startswith("@") or self._seen.get(channel, 0) > self._clock():
+            return
+        try:
+            said = await self._slack.call(
+                "conversations.info", seat.team, enterprise=seat.enterprise, channel=channel
+            )
+        except Refusal as refusal:
+            if refusal.meaning is Meaning.GONE:
+                raise Absent from refusal
+            _log.info("attendance_not_known", channel=channel, code=refusal.code)
+            return
+        except Delayed as error:
+            _log.info("attendance_not_known", channel=channel, error=str(error))
+            return
+        _check(channel, said["channel"])
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen[channel] = self._clock() + _KEPT_MS
+
+
+def _check(channel: str, told: Mapping[str, Any]) -> None:
+    if told.get("is_archived"):
+        raise NotAllowed("This channel is archived, so nothing can be shown here; nothing was charged")
+    among = told.get("is_im") or told.get("is_mpim") or is_direct(channel)
+    if not (among or told.get("is_member")):
+        raise Absent

@@ -1,0 +1,121 @@
+"""Buttons and lists under cards and notes: whoever presses asks, and pays."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from adapters.cards import Control
+from adapters.slack.cards.buttons import Pressed
+from adapters.slack.inlet.answering import DIRECTLY, Ack, Answering
+from adapters.slack.inlet.asking import Asking
+from adapters.slack.inlet.filling import Filling
+from adapters.slack.inlet.forms import faults_of
+from adapters.slack.inlet.rewording import Remembered, prompt_form, ratio_form, wording_of
+from adapters.slack.inlet.seat import Event, Seat, seat_of
+from adapters.slack.inlet.wishes import Wish
+from bot.domain.actions import Action, turned
+from bot.domain.cards import JobView
+from bot.domain.commands import Cancel, Show, build
+from bot.domain.errors import InvalidRequest
+from bot.domain.formats import AspectRatio
+from bot.domain.jobs import UNTITLED
+from bot.engine.answers import Accepted, Answer, Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressing:
+    """Does what a button of ours says, for whoever pressed it."""
+
+    asking: Asking
+    answering: Answering
+    filling: Filling
+
+    async def pressed(self, event: Event, ack: Ack, *, now: int) -> None:
+        """A button or a list under a card or a note was used."""
+        body: Any = event.body
+        pressed = Pressed.read(body["actions"][0], (body.get("state") or {}).get("values"))
+        if pressed is not None and pressed.verb is Control.PICK:
+            # Each person's choice comes with what they press next.
+            await ack()
+            return
+
+        async def ask() -> Answer | None:
+            return await self.do(seat_of(event, now), pressed)
+
+        await self.answering.answer(seat_of(event, now), ask, ack)
+
+    async def do(self, seat: Seat, pressed: Pressed | None) -> Answer | None:
+        """Do it, and answer what came of it; raises Refused."""
+        if pressed is None:
+            raise InvalidRequest(
+                "This button is of another version; /reverie show opens the job with its buttons anew"
+            )
+        match pressed.verb:
+            case Control.CANCEL:
+                return await self.asking.ask(seat, Wish.of(build(Cancel, {"job": pressed.job})))
+            case Action.EDIT | Action.REFRAME:
+                await self._open_form(seat, pressed)
+                return None
+            case Action() as action:
+                return await self.asking.ask(seat, Wish.to(action, pressed.job, card=pressed.card))
+            case _:
+                return await self.show(seat, pressed.job)
+
+    async def show(self, seat: Seat, job: str) -> Answer:
+        """Show one job privately, with its buttons."""
+        return await self.asking.ask(seat, Wish.of(build(Show, {"job": job})))
+
+    async def reworded(self, event: Event, ack: Ack, *, now: int) -> None:
+        """One of the small forms was sent."""
+        view = event.body["view"]
+        remembered = Remembered.model_validate_json(view["private_metadata"])
+        seat = replace(seat_of(event, now, remembered), hidden=remembered.hidden)
+
+        async def ask() -> Answer:
+            wording = wording_of(remembered, view["state"]["values"])
+            wish = Wish.to(remembered.action, remembered.job, card=remembered.card, wording=wording)
+            return await self.asking.ask(seat, wish)
+
+        await self.answering.answer(seat, ask, ack, faults=partial(faults_of, view))
+
+    async def placed(self, event: Event, ack: Ack, *, now: int) -> None:
+        """Somebody says what shall become of a wish that could not be shown where they had it."""
+        action, seat = event.body["actions"][0], seat_of(event, now)
+        draft = str(action.get("value") or "")
+
+        async def ask() -> Answer:
+            wish = await self.asking.drafts.wish(seat.caller, draft)
+            there = seat.direct() if action["action_id"] == DIRECTLY else seat
+            # Pressed twice, or once each, it is still one wish.
+            answer = await self.asking.ask(replace(there, key=draft), wish)
+            if isinstance(answer, Accepted):
+                self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
+            return answer
+
+        await self.answering.answer(seat, ask, ack)
+
+    async def _open_form(self, seat: Seat, pressed: Pressed) -> None:
+        assert isinstance(pressed.verb, Action)  # noqa: S101 - only they have forms
+        remembered = Remembered(
+            **seat.spot.model_dump(),
+            action=pressed.verb,
+            job=pressed.job,
+            card=pressed.card,
+            hidden=seat.hidden,
+        )
+        # Not by way of `asking`, which looks up who somebody is: the trigger is short-lived.
+        note = await self.asking.studio.handle(
+            build(Show, {"job": pressed.job}), seat.caller, seat.place(), key=seat.key
+        )
+        assert isinstance(note, Note)  # noqa: S101 - what is only shown makes nothing
+        view = note.views[0]
+        if pressed.verb is Action.EDIT:
+            words = "" if view.title in UNTITLED.values() else view.title
+            form = prompt_form(remembered, words)
+        else:
+            form = ratio_form(remembered, _turned(view.jobs[0]))
+        await self.filling.show(seat, form)
+
+
+def _turned(job: JobView) -> AspectRatio:
+    return turned(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)

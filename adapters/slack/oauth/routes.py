@@ -1,0 +1,68 @@
+"""What Slack and people's browsers reach over HTTP: events, the page to install, and the way back to it."""
+
+from http import HTTPStatus
+
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.slack.oauth.flow import InstallFlow
+from adapters.slack.oauth.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
+from adapters.slack.oauth.pages import HEADERS
+
+#: several times what a form with all its texts takes
+_BODY_MAX = 1_000_000
+
+
+def slack_routes(app: AsyncApp) -> list[Route]:
+    """Routes for an app with a signing secret; those of the installation only where it has our flow."""
+
+    async def events(request: Request) -> Response:
+        if not request.headers.get("x-slack-request-timestamp", "0").isdecimal():
+            # bolt takes it for a number, and would log an error of ours.
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            asked = to_async_bolt_request(request, body)
+        except ValueError:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        return to_starlette_response(await app.async_dispatch(asked))
+
+    routes = [Route(EVENTS_PATH, events, methods=["POST"])]
+    if isinstance(app.oauth_flow, InstallFlow):
+        routes += _install_routes(app.oauth_flow)
+    return routes
+
+
+def _install_routes(flow: InstallFlow) -> list[Route]:
+    async def install(request: Request) -> Response:
+        return _page(await flow.handle_installation(to_async_bolt_request(request, b"")))
+
+    async def come_back(request: Request) -> Response:
+        return _page(await flow.handle_callback(to_async_bolt_request(request, b"")))
+
+    return [
+        Route(INSTALL_PATH, install, methods=["GET"]),
+        Route(REDIRECT_PATH, come_back, methods=["GET"]),
+    ]
+
+
+def _page(answer: BoltResponse) -> Response:
+    response = to_starlette_response(answer)
+    response.headers.update(HEADERS)
+    return response
+
+
+async def _body(request: Request) -> bytes | None:
+    """What was sent; None where it is more than Slack ever sends."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_MAX:
+            return None
+    return bytes(body)

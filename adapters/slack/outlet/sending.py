@@ -1,0 +1,196 @@
+"""Sends results to Slack as files: pictures for the card's blocks, films into its thread.
+
+Sending has three steps: Slack gives an address, the bytes go there, and a last call completes it. Only the
+last one shows anything to anybody, so the file's id is noted before it; and whoever comes after a crash
+asks Slack what has become of the file, instead of sending it once more.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.slack.api.client import Door
+from adapters.slack.api.refusals import Meaning, Refusal
+from adapters.slack.outlet.places import name_message
+from adapters.slack.outlet.uploads import Kind, Upload, Uploads
+from bot.domain.errors import Held
+
+#: how long Slack may look at a file before the card goes on without it
+FOREVER_MS = 90_000
+#: how long Slack may not know of a file that has just been completed
+_LAG_MS = 10_000
+#: when a card asks again
+_AGAIN_MS = 2_000
+#: times that one result is sent for one card
+_TIMES = 3
+_LOOKS_S = (0.2, 0.4, 0.8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One file on its way to Slack."""
+
+    card: str
+    job: str
+    path: Path
+    #: as people see it
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Where a film goes: under the card's message."""
+
+    channel: str
+    ts: str
+
+
+class Sender:
+    """Sends each file once. Raises Refusal, and Held while Slack looks at one."""
+
+    def __init__(self, uploads: Uploads, clock: Callable[[], int], *, patience_s: float = 5.0) -> None:
+        self._uploads = uploads
+        self._clock = clock
+        #: how long a show waits for Slack before it lets others go first
+        self._patience_s = patience_s
+
+    async def picture(self, door: Door, parcel: Parcel) -> str | None:
+        """Slack's id of a picture that blocks can show; None where Slack never finishes with it."""
+        known = await self._known(parcel, Kind.PICTURE)
+        if known is not None and known.ready:
+            return known.file
+        if known is None or (known.lost and known.times < _TIMES):
+            known = await self._send(door, parcel, Kind.PICTURE, known)
+            await self._complete(door, known, parcel, None)
+        if known.lost or self._is_old(known):
+            return None
+        found = await self._look(door, known, lambda file: bool(file.get("mimetype")))
+        if found is None:
+            # It was never completed, and nobody has seen it: it may as well be sent anew.
+            await self._lose(parcel, Kind.PICTURE, known)
+        elif found.get("mimetype"):
+            await self._put(parcel, Kind.PICTURE, known.model_copy(update={"ready": True}))
+            return known.file
+        raise Held("Slack is looking at a picture", retry_after_ms=_AGAIN_MS)
+
+    async def film(self, door: Door, parcel: Parcel, thread: Thread) -> Upload | None:
+        """The film in the card's thread; None where Slack does not keep it."""
+        known = await self._known(parcel, Kind.FILM)
+        if known is not None and known.ready:
+            return known
+        if known is None or (known.lost and known.times < _TIMES):
+            known = await self._send(door, parcel, Kind.FILM, known)
+            await self._complete(door, known, parcel, thread)
+        if known.lost:
+            return None
+        found = await self._look(door, known, lambda file: _share(file, thread.channel) is not None)
+        if found is None:
+            await self._recomplete(door, known, parcel, thread)
+        else:
+            share = _share(found, thread.channel)
+            if share is not None or self._is_old(known):
+                shared = {
+                    "ready": True,
+                    "message": name_message(thread.channel, share) if share is not None else None,
+                    "link": str(found.get("permalink") or ""),
+                }
+                return await self._put(parcel, Kind.FILM, known.model_copy(update=shared))
+        raise Held("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+
+    async def _known(self, parcel: Parcel, kind: Kind) -> Upload | None:
+        known = await self._uploads.get(parcel.card, parcel.job, kind)
+        if known is not None and known.of != parcel.path.name and not known.ready and not known.lost:
+            # A rung of the ladder that was given up; nobody has seen it.
+            return None
+        return known
+
+    async def _send(self, door: Door, parcel: Parcel, kind: Kind, before: Upload | None) -> Upload:
+        length = await asyncio.to_thread(_size, parcel.path)
+        said = await door.call("files.getUploadURLExternal", filename=parcel.name, length=length)
+        await door.slack.upload(said["upload_url"], parcel.path)
+        upload = Upload(
+            file=said["file_id"],
+            of=parcel.path.name,
+            since=self._clock(),
+            times=before.times + 1 if before is not None else 1,
+        )
+        return await self._put(parcel, kind, upload)
+
+    async def _complete(self, door: Door, upload: Upload, parcel: Parcel, thread: Thread | None) -> None:
+        try:
+            await door.call(
+                "files.completeUploadExternal",
+                files=[{"id": upload.file, "title": parcel.title}],
+                channel_id=thread.channel if thread is not None else None,
+                thread_ts=thread.ts if thread is not None else None,
+            )
+        except Refusal:
+            kind = Kind.PICTURE if thread is None else Kind.FILM
+            await self._uploads.forget(parcel.card, parcel.job, kind)
+            raise
+
+    async def _recomplete(self, door: Door, known: Upload, parcel: Parcel, thread: Thread) -> None:
+        """A film of which Slack knows nothing: maybe nobody has asked to post it yet.
+
+        The same file again, never another: if the first request arrives after all, it is posted once.
+        """
+        if self._clock() - known.since < _LAG_MS:
+            return
+        try:
+            await self._complete(door, known, parcel, thread)
+            await self._put(parcel, Kind.FILM, known.model_copy(update={"since": self._clock()}))
+        except Refusal as refusal:
+            if refusal.meaning is not Meaning.GONE:
+                raise
+            await self._lose(parcel, Kind.FILM, known)
+
+    async def _lose(self, parcel: Parcel, kind: Kind, known: Upload) -> None:
+        if self._clock() - known.since >= _LAG_MS:
+            await self._put(parcel, kind, known.model_copy(update={"lost": True}))
+
+    async def _put(self, parcel: Parcel, kind: Kind, upload: Upload) -> Upload:
+        await self._uploads.put(parcel.card, parcel.job, kind, upload)
+        return upload
+
+    async def _look(
+        self, door: Door, upload: Upload, is_done: Callable[[Mapping[str, Any]], bool]
+    ) -> Mapping[str, Any] | None:
+        """What Slack says of a file, when it is done with it or our patience ends; None: nothing."""
+        ends, looks = asyncio.get_running_loop().time() + self._patience_s, iter(_LOOKS_S)
+        while True:
+            found = await _info(door, upload.file)
+            pause = next(looks, _LOOKS_S[-1])
+            late = asyncio.get_running_loop().time() + pause > ends
+            if found is None or is_done(found) or late or self._is_old(upload):
+                return found
+            await asyncio.sleep(pause)
+
+    def _is_old(self, upload: Upload) -> bool:
+        return self._clock() - upload.since > FOREVER_MS
+
+
+async def _info(door: Door, file: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = (await door.call("files.info", file=file))["file"]
+    except Refusal as refusal:
+        if refusal.meaning is Meaning.GONE:
+            return None
+        raise
+    return found
+
+
+def _share(file: Mapping[str, Any], channel: str) -> str | None:
+    """The stamp of the message that carries a file in a channel."""
+    shares = file.get("shares") or {}
+    found = [share for kind in shares.values() for share in kind.get(channel, ())]
+    return str(found[0]["ts"]) if found else None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise Held(f"A file of ours cannot be read: {error.strerror}") from error

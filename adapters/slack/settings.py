@@ -1,0 +1,52 @@
+"""What an operator may set for Slack; read from the environment when it is asked for."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SlackSettings(BaseSettings):
+    """Settings of this adapter alone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REVERIE_SLACK_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    #: of the one workspace; with OAuth each installation brings its own
+    bot_token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN"))
+    #: turns on Socket Mode
+    app_token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN"))
+    #: turns on HTTP
+    signing_secret: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET")
+    )
+    client_id: str | None = Field(default=None, validation_alias=AliasChoices("SLACK_CLIENT_ID"))
+    client_secret: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("SLACK_CLIENT_SECRET")
+    )
+    api_base: str = Field(default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_BASE"))
+    #: members who may do what Slack's own admins may
+    admins: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(), validation_alias=AliasChoices("SLACK_ADMINS")
+    )
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _read_list(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return frozenset(part.strip() for part in value.split(",") if part.strip())
+
+    @property
+    def enabled(self) -> bool:
+        return self.signing_secret is not None or (self.bot_token is not None and self.app_token is not None)
+
+    @property
+    def by_oauth(self) -> bool:
+        """Workspaces install the app themselves."""
+        return None not in (self.signing_secret, self.client_id, self.client_secret)

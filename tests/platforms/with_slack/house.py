@@ -1,0 +1,141 @@
+"""Our outlet beside a fake Slack with one workspace, one member, one library and a real vault."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from adapters.shrinking import Shrinking
+from adapters.slack.api.client import Slack
+from adapters.slack.api.tokens import OneToken
+from adapters.slack.cards.words import ENGLISH
+from adapters.slack.oauth.manifest import manifest
+from adapters.slack.outlet.ladder import Ladder
+from adapters.slack.outlet.reach import RESPONSE_MS, Reach
+from adapters.slack.outlet.sending import Sender
+from adapters.slack.outlet.showing import CardOutlet
+from adapters.slack.outlet.uploads import Uploads
+from bot.domain.cards import CardView, JobView
+from bot.domain.media import Media
+from bot.domain.people import Place
+from bot.engine.vault import Vault
+from tests.platforms.fake_slack import Channel, FakeSlack, Message
+from tests.platforms.fake_slack.state.deliveries import ResponseUrl
+from tests.platforms.with_discord.shelf import Shelf
+from tests.platforms.with_slack.cards import card_view
+from tests.platforms.with_slack.installing import open_vault
+
+
+class House:
+    """What a test of the outlet holds in its hands."""
+
+    def __init__(self, fake: FakeSlack, vault: Vault, folder: Path, *, public: bool) -> None:
+        self.fake = fake
+        self.team = fake.team("Film club")
+        self.channel = self.team.general
+        self.ada = fake.user(self.team, "ada")
+        self.shelf = Shelf(folder)
+        self.vault = vault
+        self.uploads = Uploads(vault)
+        self.slack = Slack(OneToken(SecretStr(fake.bot_token(self.team))), fake.api)
+        self.shrinking = Shrinking(self.shelf, patience_s=0.2)
+        self._public = public
+        self.outlet = self.new_outlet()
+
+    def new_outlet(self, *, patience_s: float = 5.0, slack: Slack | None = None) -> CardOutlet:
+        """An outlet that remembers nothing but what lies in the vault, as after a restart."""
+        clock = self.fake.clock.now_ms
+        sender = Sender(self.uploads, clock, patience_s=patience_s)
+        ladder = Ladder(self.shrinking, sender, _link if self._public else lambda _: None, ENGLISH)
+        return CardOutlet(slack=slack or self.slack, ladder=ladder, uploads=self.uploads, clock=clock)
+
+    def view(self, *jobs: JobView, **changes: Any) -> CardView:
+        now = self.fake.clock.now_ms()
+        member = f"slack:{self.team.id}:{self.ada.user.id}"
+        return card_view(*jobs, **{"now": now, "member": member, **changes})
+
+    def place(self, channel: Channel | None = None, **known: Any) -> Place:
+        values: dict[str, Any] = {
+            "adapter": "slack",
+            "workspace": f"slack:{self.team.id}",
+            "channel": (channel or self.channel).id,
+        }
+        return Place(**values | known)
+
+    def direct_place(self, **known: Any) -> Place:
+        """Where a result that is sent to Ada goes."""
+        whom = f"@slack:{self.team.id}:{self.ada.user.id}"
+        return replace(self.place(**known), workspace="slack:@dm", channel=whom, private=True)
+
+    def reach(self) -> str:
+        """What a command of Ada's leaves for its answer."""
+        now = self.fake.clock.now_ms()
+        url = self.fake.world.add(ResponseUrl(channel=self.channel, user=self.ada.user, created_ms=now))
+        return Reach(response_url=url, until=now + RESPONSE_MS).write()
+
+    def messages(self, channel: Channel | None = None) -> list[Message]:
+        """The bot's messages in a channel that everybody in it sees, the oldest first."""
+        mine = (channel or self.channel).messages.values()
+        return [one for one in mine if one.author.is_bot and not one.ephemeral]
+
+    def whispers(self, channel: Channel | None = None) -> list[Message]:
+        """What the bot said for one person's eyes."""
+        return [one for one in (channel or self.channel).messages.values() if one.ephemeral]
+
+    def sent_directly(self) -> list[Message]:
+        return self.messages(self.direct)
+
+    @property
+    def direct(self) -> Channel:
+        return self.fake.world.direct_channel(self.ada.user)
+
+
+def posted(message: Message) -> str:
+    """The message as the outlet names one."""
+    return f"{message.channel.id}/{message.ts}"
+
+
+def said(message: Message) -> str:
+    """Every text in its blocks, as people read it."""
+    return "\n".join(texts(message.blocks))
+
+
+def pictures(message: Message) -> list[str]:
+    """Slack's ids of the pictures in its blocks."""
+    return [block["slack_file"]["id"] for block in message.blocks if block["type"] == "image"]
+
+
+def texts(blocks: list[dict[str, Any]]) -> list[str]:
+    """What people read in blocks."""
+    return list(_found(blocks))
+
+
+def _found(part: Any) -> Iterator[str]:
+    """Every text in blocks, at whatever depth."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _found(each)
+    elif isinstance(part, dict):
+        for value in part.values():
+            if isinstance(value, str) and value == part.get("text"):
+                yield value
+            elif not isinstance(value, str):
+                yield from _found(value)
+
+
+def _link(media: Media) -> str:
+    return f"https://bot.example.org/media/{media.file}/view"
+
+
+@asynccontextmanager
+async def open_house(folder: Path, *, public: bool = True) -> AsyncIterator[House]:
+    async with open_vault(folder) as vault, FakeSlack(manifest()) as fake:
+        house = House(fake, vault, folder, public=public)
+        try:
+            yield house
+        finally:
+            await house.shrinking.close()
+            await house.slack.close()

@@ -1,0 +1,138 @@
+"""The app over HTTP beside a fake Slack: its routes on a real port, its installations in a real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+
+from adapters.slack.api.client import web_client
+from adapters.slack.oauth.authorizing import NOT_INSTALLED, Authorizing
+from adapters.slack.oauth.flow import make_flow
+from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.leaving import listen as listen_for_leaving
+from adapters.slack.oauth.manifest import INSTALL_PATH, manifest
+from adapters.slack.oauth.rotation import Rotation
+from adapters.slack.oauth.routes import slack_routes
+from adapters.slack.oauth.states import States
+from bot.engine.vault import Vault
+from bot.serving import Server, listen
+from bot.store.database import connect
+from bot.store.migrating import migrate
+from tests.platforms.fake_slack import FakeSlack
+from tests.store.making import SEAL
+
+PUBLIC_URL = "https://bot.example.org"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What a test of the installation holds in its hands."""
+
+    slack: FakeSlack
+    url: str
+    vault: Vault
+    installations: Installations
+    app: AsyncApp
+    #: teams whose `/imagine` reached a listener, with the token that it was given
+    heard: list[tuple[str, str]]
+
+    @property
+    def install_url(self) -> str:
+        return f"{self.url}{INSTALL_PATH}"
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, trust_env=False)
+
+
+def client_of(slack: FakeSlack) -> AsyncWebClient:
+    return web_client(slack.api)
+
+
+def installations_of(slack: FakeSlack, vault: Vault) -> Installations:
+    """The installations as one process sees them."""
+    clock = slack.clock.now_ms
+    rotation = Rotation(
+        client_of(slack),
+        client_id=slack.app.client_id,
+        client_secret=SecretStr(slack.app.client_secret),
+        clock=clock,
+    )
+    return Installations(vault, clock, rotation)
+
+
+def http_manifest(**settings: Any) -> dict[str, Any]:
+    told = manifest(PUBLIC_URL)
+    return {**told, "settings": {**told["settings"], **settings}}
+
+
+def app_of(slack: FakeSlack, installations: Installations, vault: Vault) -> AsyncApp:
+    client = client_of(slack)
+    flow = make_flow(
+        client,
+        installations,
+        States(vault, slack.clock.now_ms),
+        slack.clock.now_ms,
+        client_id=slack.app.client_id,
+        client_secret=SecretStr(slack.app.client_secret),
+        public_url=PUBLIC_URL,
+        needs_budget=True,
+    )
+    return AsyncApp(
+        signing_secret=slack.app.signing_secret,
+        client=client,
+        authorize=cast("Any", Authorizing(installations, client)),
+        installation_store=installations,
+        oauth_flow=flow,
+        user_facing_authorize_error_message=NOT_INSTALLED,
+        process_before_response=True,
+    )
+
+
+@asynccontextmanager
+async def open_vault(folder: Path) -> AsyncIterator[Vault]:
+    async with connect(f"sqlite:///{folder}/reverie.db") as database:
+        await migrate(database)
+        yield Vault(database, SEAL, "slack")
+
+
+@asynccontextmanager
+async def open_app(folder: Path, **settings: Any) -> AsyncIterator[Served]:
+    """Serve the app; `settings` are those of its manifest."""
+    async with open_vault(folder) as vault, FakeSlack(http_manifest(**settings)) as slack:
+        installations = installations_of(slack, vault)
+        app = app_of(slack, installations, vault)
+        heard: list[tuple[str, str]] = []
+
+        async def imagine(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+            heard.append((body["team_id"], client.token or ""))
+            await ack()
+
+        app.command("/imagine")(imagine)
+        listen_for_leaving(app, installations)
+        async with serving(app) as url:
+            slack.point_to(url)
+            yield Served(slack=slack, url=url, vault=vault, installations=installations, app=app, heard=heard)
+
+
+@asynccontextmanager
+async def serving(app: AsyncApp) -> AsyncIterator[str]:
+    """Serve the app's routes on a free port until the block ends."""
+    with listen("127.0.0.1", 0) as listener:
+        started = asyncio.Event()
+        server = Server(Starlette(routes=slack_routes(app)), started=started.set)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(server.serve(sockets=[listener]))
+            await started.wait()
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                await asyncio.wait([task])

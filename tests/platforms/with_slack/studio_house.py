@@ -1,0 +1,207 @@
+"""The whole bot of this process at a fake Slack: real core, simulator, bolt and doors, by socket or HTTP.
+
+async with open_studio(folder) as house:
+    asked = house.ada.slash("/imagine", "a red fox")
+    card = await house.card()
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import SecretStr
+
+from adapters.slack.connection import Connection, open_connection
+from adapters.slack.inlet.app import make_app
+from adapters.slack.inlet.doors import Doors
+from adapters.slack.inlet.inlet import Listener
+from adapters.slack.oauth.manifest import manifest
+from adapters.slack.oauth.routes import slack_routes
+from adapters.slack.settings import SlackSettings
+from bot.app import App
+from bot.domain.errors import MediaUnavailable
+from bot.domain.people import Place
+from bot.engine.adapter import Adapter, Located, Plug, Surroundings
+from bot.engine.studio import Studio
+from tests.engine.house import given_settings
+from tests.platforms.fake_slack import Channel, FakeSlack, Message
+
+_PUBLIC = "https://bot.example.org"
+
+
+class _NoFiles:
+    """The core fetches nothing from loopback, where the fake is; who opens files has tests of its own."""
+
+    async def locate(self, url: str, place: Place) -> Located:
+        raise MediaUnavailable(f"{url} is not read at {place.channel}")
+
+
+Wrap = Callable[[Surroundings], Surroundings]
+
+
+class StandIn:
+    """A studio before the real one, which does what its own methods do not."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._studio, name)
+
+
+class Slow(StandIn):
+    """Takes no command before it is let go on."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self.begun, self.gate = asyncio.Event(), asyncio.Event()
+
+    async def handle(self, *args: Any, **more: Any) -> Any:
+        self.begun.set()
+        await self.gate.wait()
+        return await self._studio.handle(*args, **more)
+
+
+def before(kind: Callable[[Studio], StandIn]) -> Wrap:
+    """Put a stand-in of this kind before the studio."""
+    return lambda one: replace(one, studio=cast("Any", kind(one.studio)))
+
+
+class StudioHouse:
+    """One run of the bot, with one workspace, a member and an admin in it.
+
+    With `org` an organisation has the app as a whole.
+    """
+
+    def __init__(
+        self,
+        slack: FakeSlack,
+        folder: Path,
+        *,
+        http: bool = False,
+        org: bool = False,
+        patience_s: float = 2.0,
+        wrap: Wrap = lambda surroundings: surroundings,
+        **settings: Any,
+    ) -> None:
+        self.slack = slack
+        organisation = slack.enterprise("Studios") if org else None
+        self.team = slack.team("Film club", installed=not org, enterprise=organisation)
+        if organisation is not None:
+            slack.install_everywhere(organisation)
+        self.general = self.team.general
+        self.ada = slack.user(self.team, "ada")
+        self.boss = slack.user(self.team, "boss", admin=True)
+        self.http = http
+        self._patience_s = patience_s
+        self._wrap = wrap
+        values = {
+            "http_port": 0,
+            "default_ceiling": 100,
+            "default_allowance": 25,
+            "simulator_pictures_per_s": 4,
+            **settings,
+        }
+        self.app = App(
+            given_settings(folder, **values),
+            plugs=[Plug(name="slack", enabled=lambda _: True, build=self._build)],
+        )
+        self.surroundings: Surroundings
+        self.connection: Connection
+        self.listener: Listener
+
+    def _build(self, surroundings: Surroundings) -> Adapter:
+        self.surroundings = self._wrap(surroundings)
+        secret = SecretStr(self.slack.app.signing_secret) if self.http else None
+        settings = SlackSettings(
+            bot_token=SecretStr(self.slack.bot_token(self.team.enterprise or self.team)),
+            app_token=None if self.http else SecretStr(self.slack.app_token),
+            signing_secret=secret,
+            api_base=self.slack.api,
+        )
+        connection = self.connection = open_connection(self.surroundings, settings)
+        doors = Doors(self.surroundings, connection, patience_s=self._patience_s)
+        bolt = make_app(doors, connection.tokens, connection.client, signing_secret=secret)
+        self.listener = Listener(
+            bolt, doors.hands, doors.home, connection.client, app_token=settings.app_token, ping_s=0.2
+        )
+        return Adapter(
+            name="slack",
+            outlet=connection.outlet,
+            inlet=self.listener,
+            files=_NoFiles(),
+            routes=slack_routes(bolt) if self.http else (),
+            obstacle=self.listener.obstacle,
+            close=connection.close,
+        )
+
+    async def card(
+        self,
+        channel: Channel | None = None,
+        until: Callable[[Message], bool] = lambda _: True,
+    ) -> Message:
+        """Wait for a card for everybody that shows its results."""
+        return await self.slack.message_in(
+            channel or self.general,
+            lambda one: not one.ephemeral and _pictures(one) > 0 and until(one),
+            timeout=20,
+        )
+
+    async def imagine(self, text: str = "a red fox") -> Message:
+        """Ask for a picture and wait for it."""
+        before = set(self.general.messages)
+        self.ada.slash("/imagine", text)
+        return await self.card(until=lambda one: one.ts not in before)
+
+    def mine(self, channel: Channel | None = None) -> list[Message]:
+        """What the bot has written in a channel for everybody, the oldest first."""
+        messages = (channel or self.general).messages.values()
+        return [one for one in messages if one.author.is_bot and not one.ephemeral]
+
+
+def words(message: Message) -> str:
+    """All that a message says, as one text."""
+    return f"{message.text} {message.blocks}"
+
+
+def job_of(message: Message) -> str:
+    """The job that a card's buttons are for."""
+    return next(str(part["value"]) for part in message.parts if part["action_id"] == "rv:details")[:24]
+
+
+def _pictures(message: Message) -> int:
+    return sum(block["type"] == "image" for block in message.blocks or ())
+
+
+@asynccontextmanager
+async def open_studio(
+    folder: Path, *, http: bool = False, trouble: str | None = None, **more: Any
+) -> AsyncIterator[StudioHouse]:
+    """Run the bot until the block ends; with `trouble` Slack lets it open no socket."""
+    async with FakeSlack(manifest(_PUBLIC if http else None)) as slack:
+        if trouble is not None:
+            slack.fault("apps.connections.open", error=trouble)
+        house = StudioHouse(slack, folder, http=http, **more)
+        async with asyncio.timeout(45), asyncio.TaskGroup() as group:
+            task = group.create_task(house.app.run())
+            ready = group.create_task(house.app.started.wait() if trouble else _heard(house))
+            await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                ready.cancel()
+                await task
+            try:
+                yield house
+            finally:
+                house.app.stop()
+
+
+async def _heard(house: StudioHouse) -> None:
+    """Wait until what happens at Slack reaches the bot."""
+    await house.app.started.wait()
+    if house.http:
+        house.slack.point_to(house.app.address)
+    else:
+        await house.slack.connected()

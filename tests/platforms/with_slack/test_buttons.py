@@ -1,0 +1,92 @@
+"""A button says everything, so that it works for ever."""
+
+from pathlib import Path
+from typing import Any
+
+from adapters.cards import Control
+from adapters.slack.cards.buttons import Pressed, controls, jobs_of
+from adapters.slack.cards.rendering import render
+from adapters.slack.cards.words import ENGLISH
+from bot.domain.actions import Action
+from bot.domain.cards import CardView, Tone
+from tests.platforms.with_slack.cards import card_view, identity, job_view
+from tests.platforms.with_slack.house import open_house
+
+
+def _elements(view: CardView) -> list[dict[str, Any]]:
+    return [element for row in controls(view, ENGLISH) for element in row["elements"]]
+
+
+def _verbs(view: CardView) -> list[Action | Control]:
+    return [pressed.verb for one in _elements(view) if (pressed := Pressed.read(one)) is not None]
+
+
+def test_a_button_names_verb_job_and_card() -> None:
+    view = card_view()
+    read = Pressed.read(_elements(view)[0])
+    assert Pressed(verb=Action.VARIATION, job=view.jobs[0].id, card=view.card) == read
+
+
+def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() -> None:
+    view = card_view(job_view(1, Tone.WAITING, parent=identity(9)))
+    assert [Control.CANCEL, Control.ORIGIN, Control.DETAILS] == _verbs(view)
+    origin = Pressed.read(_elements(view)[1])
+    assert origin is not None
+    assert identity(9) == origin.job
+
+
+def test_what_is_not_ours_or_too_new_means_nothing() -> None:
+    good = {"action_id": "rv:again", "value": f"{identity(1)}:{identity(2)}"}
+    assert Pressed.read(good) is not None
+    for wrong in (
+        {"action_id": "rv:fly"},
+        {"action_id": "again"},
+        {"value": "x"},
+        {"value": f"{identity(1)}:"},
+    ):
+        assert Pressed.read({**good, **wrong}) is None
+
+
+def test_deleting_is_asked_about_once_more() -> None:
+    [delete] = [one for one in _elements(card_view()) if one["action_id"] == "rv:delete"]
+    assert "Delete this?" == delete["confirm"]["title"]["text"]
+
+
+def test_no_row_has_more_than_five_buttons() -> None:
+    view = card_view(job_view(1, actions=tuple(Action)))
+    assert [5, 5, 1] == [len(row["elements"]) for row in controls(view, ENGLISH)]
+
+
+def test_under_several_jobs_each_persons_choice_comes_with_their_press() -> None:
+    view = card_view(job_view(1), job_view(2))
+    select, first = _elements(view)[:2]
+    state = {"b1": {"rv:pick": {"type": "static_select", "selected_option": select["options"][1]}}}
+    pressed = Pressed.read(first, state)
+    assert pressed is not None
+    assert (Action.VARIATION, view.jobs[1].id) == (pressed.verb, pressed.job)
+    # A state of another message says nothing about this one.
+    other = {"b1": {"rv:pick": {"selected_option": {"value": f"{identity(3)}:{identity(4)}"}}}}
+    assert Pressed.read(first) == Pressed.read(first, other)
+
+
+def test_the_jobs_of_a_message_are_read_from_its_blocks() -> None:
+    view = card_view(job_view(1), job_view(2, Tone.GONE), job_view(3))
+    assert [identity(1), identity(3)] == [pressed.job for pressed in jobs_of(render(view).blocks)]
+    assert [identity(1)] == [pressed.job for pressed in jobs_of(render(card_view()).blocks)]
+    assert [] == jobs_of([{"type": "section"}, {"type": "actions", "elements": [{"type": "button"}]}])
+
+
+async def test_what_one_person_chose_holds_for_them_alone(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bob = house.fake.user(house.team, "bob")
+        view = house.view(job_view(1), job_view(2))
+        await house.outlet.show(view, house.place())
+        [message] = house.messages()
+        with house.fake.holding():
+            second = next(iter(message.parts))["options"][1]["value"]
+            house.ada.choose(message, "rv:pick", second)
+            meant = []
+            for person in (house.ada, bob):
+                payload = person.press(message, "rv:again").delivery.payload
+                meant.append(Pressed.read(payload["actions"][0], payload["state"]["values"]))
+    assert [view.jobs[1].id, view.jobs[0].id] == [pressed.job for pressed in meant if pressed is not None]

@@ -1,0 +1,98 @@
+"""What the doctor finds of Slack, each fault with its remedy, and the app in one paste."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adapters.slack.examining import examine
+from adapters.slack.oauth.manifest import SCOPES, manifest
+from bot.engine.adapter import Finding
+from tests.engine.house import given_settings
+from tests.platforms.fake_slack import FakeSlack
+
+_NAMES = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_API_BASE",
+)
+
+
+class Doctor:
+    """Asks the doctor under an environment that a test gives."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._patch = monkeypatch
+        self._folder = folder
+
+    async def __call__(self, *, public_url: str | None = None, **environment: str) -> list[Finding]:
+        for name in _NAMES:
+            self._patch.delenv(name, raising=False)
+        for name, value in environment.items():
+            self._patch.setenv(f"SLACK_{name}", value)
+        settings = given_settings(self._folder, public_url=public_url)
+        found = [finding async for finding in examine(settings)]
+        assert all(finding.remedy for finding in found if not finding.ok)
+        return found
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Doctor:
+    return Doctor(monkeypatch, tmp_path)
+
+
+def _pasted(finding: Finding) -> Any:
+    _, _, text = finding.remedy.partition("\n\n")
+    return yaml.safe_load(text)
+
+
+async def test_an_app_as_it_must_be_is_well(doctor: Doctor) -> None:
+    async with FakeSlack(manifest()) as slack:
+        team = slack.team("Film club")
+        found = await doctor(API_BASE=slack.api, BOT_TOKEN=slack.bot_token(team), APP_TOKEN=slack.app_token)
+    assert all(finding.ok for finding in found)
+    assert f"works in Film club (slack:{team.id})" in found[0].what
+    assert "Socket Mode opens" in found[1].what
+    assert slack.app_token not in str(found)
+
+
+async def test_missing_scopes_are_named_with_the_manifest_that_has_them(doctor: Doctor) -> None:
+    async with FakeSlack(manifest()) as slack:
+        team = slack.team("Film club", installed=False)
+        slack.let_app_in(team, scopes=SCOPES.keys() - {"files:write", "im:write"})
+        found = await doctor(API_BASE=slack.api, BOT_TOKEN=slack.bot_token(team), APP_TOKEN=slack.app_token)
+    assert not found[0].ok
+    assert found[0].what.endswith("lacks files:write, im:write")
+    assert manifest() == _pasted(found[-1])
+
+
+async def test_tokens_that_are_mixed_up_wrong_or_unheard_of_are_told_apart(doctor: Doctor) -> None:
+    async with FakeSlack(manifest()) as slack:
+        bot = slack.bot_token(slack.team("Film club"))
+        swapped = await doctor(API_BASE=slack.api, BOT_TOKEN=slack.app_token, APP_TOKEN=bot)
+        wrong = await doctor(API_BASE=slack.api, BOT_TOKEN="xoxb-1", APP_TOKEN="xapp-1")
+        api = slack.api
+    gone = await doctor(API_BASE=api, BOT_TOKEN=bot, APP_TOKEN=slack.app_token)
+    for found, words in (
+        (swapped, "does not begin with"),
+        (wrong, "invalid_auth"),
+        (gone, "cannot be asked"),
+    ):
+        assert [False, False] == [finding.ok for finding in found[:2]]
+        assert all(words in finding.what for finding in found[:2])
+
+
+async def test_http_needs_an_address_and_a_workspace_or_oauth(doctor: Doctor) -> None:
+    url = "https://bot.example.org"
+    nowhere = await doctor(SIGNING_SECRET="s")
+    assert [False, False] == [finding.ok for finding in nowhere[:2]]
+    half = await doctor(public_url=url, SIGNING_SECRET="s", CLIENT_ID="1.2")
+    assert [True, False] == [finding.ok for finding in half[:2]]
+    assert manifest(url) == _pasted(half[-1])
+    whole = await doctor(public_url=url, SIGNING_SECRET="s", CLIENT_ID="1.2", CLIENT_SECRET="c")
+    assert all(finding.ok for finding in whole)
+    assert f"{url}/slack/install" in whole[1].what

@@ -1,0 +1,166 @@
+"""The Home tab beside the real core: what it tells, what its buttons do, and that it stays true."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from adapters.linking import Link
+from adapters.slack.api.client import Slack
+from adapters.slack.api.tokens import OneToken
+from adapters.slack.inlet.home import Home, Visitor
+from adapters.slack.inlet.homepage import MADE, RUNNING, HomeButton, Overview, home_view
+from adapters.slack.oauth.manifest import manifest
+from adapters.slack.outlet.uploads import Kind, Upload, Uploads
+from bot.engine.answers import Note
+from bot.engine.vault import Vault
+from tests.engine.house import ADA, BOSS, House, open_house
+from tests.platforms.fake_slack import FakeSlack, Person
+from tests.platforms.fake_slack.rules.views import check_view
+from tests.platforms.with_discord.cards import card_view, job_view
+
+_PROMPT = "a fox <!channel> *bold* <https://evil.example|here>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Two people at their Home tabs; the second manages the workspace."""
+
+    slack: FakeSlack
+    house: House
+    home: Home
+    uploads: Uploads
+    ada: Person
+    boss: Person
+
+    def visitor(self, person: Person) -> Visitor:
+        caller = ADA if person is self.ada else BOSS
+        return Visitor(caller=caller, team=person.user.team.id, user=person.user.id)
+
+    async def press(self, person: Person, button: HomeButton, value: str = "") -> None:
+        await self.home.press(self.visitor(person), button, value, key=self.house.new_key())
+
+    def texts(self, person: Person) -> str:
+        assert person.home is not None
+        return str(person.home.blocks)
+
+    def buttons(self, person: Person, button: HomeButton) -> list[dict[str, Any]]:
+        assert person.home is not None
+        return [each for each in person.home.parts if each["action_id"] == button]
+
+
+@asynccontextmanager
+async def look(folder: Path, link: Link = lambda _: None, **more: Any) -> AsyncIterator[Looking]:
+    async with FakeSlack(manifest()) as slack, open_house(folder, **more) as house:
+        team = slack.team("Film club")
+        door = Slack(OneToken(SecretStr(slack.bot_token(team))), slack.api)
+        uploads = Uploads(Vault(house.core.database, house.core.seal, "slack"))
+        home = Home(house.studio, door, uploads, link, house.clock.wall, pace_s=0.01)
+        try:
+            yield Looking(
+                slack=slack,
+                house=house,
+                home=home,
+                uploads=uploads,
+                ada=slack.user(team, "ada"),
+                boss=slack.user(team, "boss", admin=True),
+            )
+        finally:
+            await door.close()
+
+
+async def test_it_tells_what_runs_what_was_made_and_what_is_left(tmp_path: Path) -> None:
+    async with look(tmp_path) as at:
+        await at.house.made(f"/imagine {_PROMPT}")
+        await at.home.open(at.visitor(at.ada))
+        told = at.texts(at.ada)
+        assert "Nothing is running" in told
+        assert "left of $25.00" in told
+        assert "Done" in told
+        assert "<!channel>" not in told
+        assert "<https://evil" not in told
+        assert [] == at.buttons(at.ada, HomeButton.PAUSE), "the studio is its admins' alone"
+
+        (send,) = at.buttons(at.ada, HomeButton.SEND)
+        await at.press(at.ada, HomeButton.SEND, send["value"])
+        assert "On its way to you" in at.texts(at.ada)
+        places = at.house.chat.places
+        await at.house.until(lambda: any(place.channel == "@chat:ada" for place in places.values()))
+
+
+async def test_what_waits_is_taken_back_there(tmp_path: Path) -> None:
+    async with look(tmp_path, start=None) as at:
+        await at.house.ask("/imagine a fox")
+        await at.home.open(at.visitor(at.ada))
+        (cancel,) = at.buttons(at.ada, HomeButton.CANCEL)
+        await at.press(at.ada, HomeButton.CANCEL, cancel["value"])
+        assert "Not charged" in at.texts(at.ada)
+        assert [] == at.buttons(at.ada, HomeButton.CANCEL)
+        await at.press(at.ada, HomeButton.CANCEL, "of another version")
+        assert "older version" in at.texts(at.ada)
+
+
+async def test_admins_pause_and_see_the_studio_and_others_cannot(tmp_path: Path) -> None:
+    async with look(tmp_path) as at:
+        await at.home.open(at.visitor(at.boss))
+        assert "Spent this month" in at.texts(at.boss)
+        await at.press(at.boss, HomeButton.PAUSE)
+        assert "Nothing new is taken" in at.texts(at.boss)
+        await at.press(at.ada, HomeButton.RESUME)
+        assert "Going on" not in at.texts(at.ada)
+        await at.press(at.boss, HomeButton.RESUME)
+        assert "Going on" in at.texts(at.boss)
+
+
+async def test_it_follows_what_its_people_do_but_not_at_every_step(tmp_path: Path) -> None:
+    async with look(tmp_path, start=None) as at:
+        visitor = at.visitor(at.ada)
+        running = asyncio.create_task(at.home.run())
+        at.home.touch(at.visitor(at.boss))
+        await at.home.open(visitor)
+        for number in range(20):
+            await at.house.ask(f"/imagine fox {number}")
+            at.home.touch(visitor)
+        await at.slack.until(lambda: "and 10 more" in at.texts(at.ada))
+        assert len(at.slack.requests("views.publish")) < 20
+        assert at.boss.home is None, "nobody looks there"
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_pictures_that_slack_cannot_fetch_are_left_out(tmp_path: Path) -> None:
+    async with look(tmp_path, lambda media: f"https://bot.example.org/media/{media.file}/view") as at:
+        await at.house.made("/imagine a fox")
+        await at.home.open(at.visitor(at.ada))
+        assert "'image_url': 'https://bot.example.org/media/" in at.texts(at.ada)
+        at.slack.fault("views.publish", error="invalid_arguments")
+        await at.press(at.ada, HomeButton.REFRESH)
+        assert "image_url" not in at.texts(at.ada)
+        assert "/view|Open>" in at.texts(at.ada)
+
+
+async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -> None:
+    async with look(tmp_path) as at:
+        job = await at.house.made("/imagine a fox")
+        file = at.ada.upload("fox.png", b"picture")
+        upload = Upload(file=file.id, of="fox", since=0, ready=True)
+        await at.uploads.put(job.card, job.id, Kind.PICTURE, upload)
+        await at.home.open(at.visitor(at.ada))
+        assert f"'slack_file': {{'id': '{file.id}'}}" in at.texts(at.ada)
+
+
+def test_the_longest_of_all_tabs_is_within_slacks_limits() -> None:
+    job = job_view(headline="x" * 5_000, facts=(("Model", "y" * 5_000),), cancellable=True)
+    views = tuple(card_view(job, title="z" * 5_000) for _ in range(50))
+    facts = Note(title="t" * 5_000, text="w" * 5_000, facts=(("l" * 5_000, "v" * 5_000),) * 50)
+    jobs = Note(title="jobs", views=views)
+    overview = Overview(
+        quota=facts, running=jobs, history=jobs, usage=facts, quotas=facts, notice="n" * 5_000
+    )
+    view = home_view(overview, link=lambda _: "https://bot.example.org/m/view", now=0)
+    check_view(view, kind="home", shows=lambda _: None)
+    assert RUNNING + MADE < len(view["blocks"])

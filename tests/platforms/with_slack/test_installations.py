@@ -1,0 +1,180 @@
+"""Whose token opens which workspace, over replicas, organisations, rotation and outages."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from slack_sdk.oauth.installation_store import Installation
+
+from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.records import BotRecord
+from bot.domain.errors import Delayed, Undeliverable
+from bot.engine.vault import Vault
+from tests.platforms.with_slack.installing import installations_of, open_app, open_vault
+
+HOUR = 3_600_000
+NOW = 1_790_000_000_000
+
+
+class Slack:
+    """Gives out the next token for a refresh token, once."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.asked: list[str] = []
+        self.error: Exception | None = None
+        self.reached = asyncio.Event()
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    def clock(self) -> int:
+        return self.now
+
+    async def refresh(self, record: BotRecord) -> BotRecord:
+        if self.error is not None:
+            raise self.error
+        assert record.refresh_token is not None
+        assert record.refresh_token not in self.asked, "a refresh token is good once"
+        self.asked.append(record.refresh_token)
+        self.reached.set()
+        await self.answers.wait()
+        number = len(self.asked) + 1
+        return record.model_copy(
+            update={
+                "token": f"token {number}",
+                "refresh_token": f"refresh {number}",
+                "expires_at": self.now + 12 * HOUR,
+            }
+        )
+
+    def process(self, vault: Vault) -> Installations:
+        return Installations(vault, self.clock, self.refresh)
+
+
+@pytest.fixture
+async def vault(tmp_path: Path) -> AsyncIterator[Vault]:
+    async with open_vault(tmp_path) as opened:
+        yield opened
+
+
+def installation(team: str | None = "T1", **more: object) -> Installation:
+    known = {"team_id": team, "user_id": "U1", "bot_token": "token 1", "installed_at": NOW / 1000}
+    return Installation(**{**known, **more})  # type: ignore[arg-type]
+
+
+def rotating(*, hours: float) -> Installation:
+    ends = (NOW + hours * HOUR) // 1000
+    return installation(bot_refresh_token="refresh 1", bot_token_expires_at=int(ends))
+
+
+async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: Vault) -> None:
+    slack = Slack()
+    one, other = slack.process(vault), slack.process(vault)
+    await one.async_save(rotating(hours=1))
+    slack.answers.clear()
+    renewing = asyncio.create_task(one.token("T1"))
+    await slack.reached.wait()
+    slack.now += 10_000
+    assert "token 1" == await other.token("T1"), "the old one works until its end"
+    slack.answers.set()
+    assert "token 2" == await renewing
+    slack.now += 31_000
+    assert "token 2" == await other.token("T1")
+    assert ["refresh 1"] == slack.asked
+
+
+async def test_a_token_past_its_end_is_waited_for(vault: Vault) -> None:
+    slack = Slack()
+    processes = [slack.process(vault) for _ in range(3)]
+    await processes[0].async_save(rotating(hours=-1))
+    tokens = await asyncio.gather(*(each.token("T1") for each in processes for _ in range(3)))
+    assert {"token 2"} == set(tokens)
+    assert ["refresh 1"] == slack.asked
+
+
+async def test_an_outage_costs_nothing_before_the_token_ends(vault: Vault) -> None:
+    slack = Slack()
+    await slack.process(vault).async_save(rotating(hours=1))
+    slack.error = Delayed()
+    assert "token 1" == await slack.process(vault).token("T1")
+    slack.now += 2 * HOUR
+    with pytest.raises(Delayed):
+        await slack.process(vault).token("T1")
+    slack.now += 60_000
+    slack.error = Undeliverable()
+    assert await slack.process(vault).token("T1") is None
+    slack.now += 60_000
+    slack.error = None
+    assert "token 2" == await slack.process(vault).token("T1")
+
+
+async def test_what_left_while_its_token_was_renewed_does_not_come_back(vault: Vault) -> None:
+    slack = Slack()
+    one = slack.process(vault)
+    await one.async_save(rotating(hours=1))
+    slack.answers.clear()
+    renewing = asyncio.create_task(one.token("T1"))
+    await slack.reached.wait()
+    await slack.process(vault).async_delete_all(enterprise_id=None, team_id="T1")
+    slack.answers.set()
+    assert await renewing is None
+    assert [] == await vault.latest("")
+
+
+async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: Vault) -> None:
+    slack = Slack()
+    one = slack.process(vault)
+    # Slack tells it as a text in some payloads.
+    whole = installation("T1", enterprise_id="E1", bot_token="whole", is_enterprise_install="true")
+    await one.async_save(whole)
+    await one.async_save(installation("T2", enterprise_id="E1", bot_token="own"))
+    assert ["whole", "whole", "own"] == [await one.token(team, "E1") for team in ("T1", "T4", "T2")]
+    assert await one.token("T3", "E9") is None
+
+    later = slack.process(vault)
+    assert "whole" == await later.token("T1"), "what names a team alone finds its organisation"
+    assert await later.token("T9") is None
+    found = await later.async_find_bot(enterprise_id="E1", team_id="T2", is_enterprise_install=True)
+    assert found is not None
+    assert "whole" == found.bot_token
+
+    await later.async_delete_all(enterprise_id="E1", team_id="T2")
+    assert "whole" == await later.token("T2", "E1")
+    await later.async_delete_all(enterprise_id="E1", team_id=None)
+    assert await slack.process(vault).token("T1", "E1") is None
+
+
+async def test_everybody_has_their_own_rights_beside_the_one_bot(vault: Vault) -> None:
+    store = Slack().process(vault)
+    await store.async_save(installation(user_id="U1", user_token="ada's"))
+    await store.async_save(installation(user_id="U2", user_token="bob's", bot_token="token 2"))
+
+    async def rights(user: str | None) -> tuple[str | None, str | None] | None:
+        found = await store.async_find_installation(enterprise_id=None, team_id="T1", user_id=user)
+        return (found.bot_token, found.user_token) if found is not None else None
+
+    assert ("token 2", "ada's") == await rights("U1")
+    assert ("token 2", "bob's") == await rights(None), "the last who installed it"
+    assert await rights("U3") is None
+    await store.async_delete_installation(enterprise_id=None, team_id="T1", user_id="U2")
+    assert ("token 2", None) == await rights(None)
+
+
+async def test_tokens_of_slack_itself_rotate(tmp_path: Path) -> None:
+    async with open_app(tmp_path, token_rotation_enabled=True) as served:
+        team = served.slack.team("Film club", installed=False)
+        await served.slack.install(served.slack.user(team, "ada"), served.install_url)
+        first = await served.installations.token(team.id)
+        served.slack.clock.advance(13 * 3600)
+        second = await installations_of(served.slack, served.vault).token(team.id)
+        assert first != second == served.slack.bot_token(team)
+
+
+async def test_nothing_readable_lies_in_the_store(vault: Vault, tmp_path: Path) -> None:
+    await Slack().process(vault).async_save(installation(bot_token="xoxb-open-sesame"))
+    assert b"open-sesame" not in await asyncio.to_thread(_stored, tmp_path)
+
+
+def _stored(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("reverie.db*"))

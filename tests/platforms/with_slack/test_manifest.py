@@ -1,0 +1,36 @@
+"""The manifest makes the app that the code expects, and the file is what the code writes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adapters.slack.inlet.menus import CREATE, Menu
+from adapters.slack.oauth.manifest import as_yaml, manifest
+from bot.domain.commands import CATALOGUE
+from tests.platforms.fake_slack.rules.manifest import Manifest
+
+_FILE = Path(__file__).parents[3] / "deploy" / "slack-manifest.yaml"
+
+
+def test_the_file_is_written_anew_with_every_change() -> None:
+    told = "run: python -m adapters.slack.oauth.manifest > deploy/slack-manifest.yaml"
+    assert as_yaml(manifest()) == _FILE.read_text("utf-8"), told
+
+
+@pytest.mark.parametrize("url", [None, "https://bot.example.org"])
+def test_slack_takes_it_in_both_ways(url: str | None) -> None:
+    told: Mapping[str, Any] = yaml.safe_load(as_yaml(manifest(url)))
+    assert manifest(url) == told
+    read = Manifest(told=dict(told))
+    read.check()
+    assert (url is None) == read.socket_mode
+    commands = {"/reverie", "/imagine", "/animate", "/extend", "/reframe", "/quota"}
+    assert commands <= read.commands.keys() <= {"/reverie", *(f"/{name}" for name in CATALOGUE)}
+    assert {CREATE, *Menu} == {each["callback_id"] for each in read.shortcuts}
+    if url is not None:
+        every = [read.events_url, read.interactivity_url, *(each["url"] for each in read.commands.values())]
+        assert {f"{url}/slack/events"} == set(every)
+        assert [f"{url}/slack/oauth_redirect"] == read.redirect_urls

@@ -1,0 +1,85 @@
+"""Slack is on when its tokens are set, and costs nothing before."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.slack import adapter
+from adapters.slack.api.files import SlackFiles
+from adapters.slack.connection import open_connection
+from adapters.slack.oauth.installations import Installations
+from adapters.slack.outlet.showing import CardOutlet
+from adapters.slack.settings import SlackSettings
+from bot.engine.adapter import Surroundings
+from bot.settings import Settings
+from bot.signing import Signer
+from tests.platforms.with_discord.shelf import Shelf
+from tests.platforms.with_slack.cards import NOW
+from tests.platforms.with_slack.installing import open_vault
+
+_BOT, _APP, _SIGNING = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"
+_OAUTH = {_SIGNING: "s", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "c"}
+_NAMES = {_BOT, _APP, *_OAUTH}
+_LOOK = """
+import sys
+from adapters.slack import adapter
+from bot.settings import Settings
+adapter.enabled(Settings())
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"slack_sdk", "slack_bolt", "aiohttp"}))
+"""
+
+
+def _set(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for name in _NAMES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("values", "on"),
+    [
+        ({}, False),
+        ({_BOT: "xoxb-1"}, False),
+        ({_BOT: "", _APP: ""}, False),
+        ({_BOT: "xoxb-1", _APP: "xapp-1"}, True),
+        (_OAUTH, True),
+    ],
+)
+def test_its_tokens_turn_it_on(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *, on: bool) -> None:
+    _set(monkeypatch, values)
+    assert on is adapter.enabled(Settings())
+
+
+def test_its_library_is_not_imported_before_it_is_on() -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in _NAMES}
+    ran = subprocess.run(
+        [sys.executable, "-c", _LOOK], capture_output=True, text=True, check=True, env=environment
+    )
+    assert "" == ran.stdout.strip()
+
+
+async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_vault(tmp_path) as vault:
+        surroundings = Surroundings(
+            settings=Settings(),
+            studio=None,  # type: ignore[arg-type]
+            vault=vault,
+            library=Shelf(tmp_path),  # type: ignore[arg-type]
+            signer=Signer(b"k" * 32),
+            clock=lambda: NOW,
+        )
+        _set(monkeypatch, {_BOT: "xoxb-hidden", _APP: "xapp-hidden"})
+        built = adapter.build(surroundings)
+        assert isinstance(built.outlet, CardOutlet)
+        assert isinstance(built.files, SlackFiles)
+        assert () == built.routes, "nobody could tell Slack's requests from anybody's"
+        assert built.obstacle() is None
+        assert "hidden" not in repr(SlackSettings())
+        _set(monkeypatch, _OAUTH)
+        assert isinstance(open_connection(surroundings, SlackSettings()).tokens, Installations)
+        served = [getattr(route, "path", "") for route in adapter.build(surroundings).routes]
+        assert ["/slack/events", "/slack/install", "/slack/oauth_redirect"] == served

@@ -1,0 +1,129 @@
+"""What a card says on Slack stays within its limits, and nobody's words do anything there."""
+
+from typing import Any
+
+import pytest
+
+from adapters.slack.cards.notes import render_note, say
+from adapters.slack.cards.plain import as_text
+from adapters.slack.cards.rendering import Payload, Shown, render
+from bot.domain.actions import Action
+from bot.domain.cards import Tone
+from bot.engine.answers import Note
+from tests.platforms.fake_slack.net import contracts
+from tests.platforms.fake_slack.rules.drafts import Draft
+from tests.platforms.with_slack.cards import NOW, VIDEO, card_view, identity, job_view
+from tests.platforms.with_slack.house import texts
+
+_NASTY = "<!channel> <@U1> <https://evil.example|x> & *bold* _it_ `code` :bomb: @here #general\u202e\u200b"
+
+
+def _check(payload: Payload) -> None:
+    """As the service looks at it."""
+    Draft(text=payload.text, blocks=payload.blocks).check(shows=lambda _: None)
+    assert contracts.blocks_fault(payload.blocks) is None
+    assert len(payload.text) <= 4_000, "more is taken of a new message, but of no edit"
+
+
+def _objects(part: Any, kind: str) -> list[str]:
+    if isinstance(part, list):
+        return [text for each in part for text in _objects(each, kind)]
+    if isinstance(part, dict):
+        own = [part["text"]] if part.get("type") == kind else []
+        return own + [text for value in part.values() for text in _objects(value, kind)]
+    return []
+
+
+def test_the_largest_card_fits() -> None:
+    long = "a fox, " * 700
+    jobs = [
+        job_view(
+            number,
+            alt=long,
+            headline=long,
+            facts=tuple((f"{at if at < 12 else number} {long}", long) for at in range(14)),
+            actions=tuple(Action),
+            cancellable=True,
+            parent=identity(9),
+            media=VIDEO,
+            ready_at=NOW,
+        )
+        for number in range(1, 5)
+    ]
+    page = "https://bot.example.org/media/" + "t" * 300
+    by_job = {job.id: page for job in jobs}
+    shown = Shown(pictures={job.id: "F1" for job in jobs}, films=by_job, links=by_job)
+    _check(render(card_view(*jobs, title=long, member_name=long), shown=shown, notes=[long] * 5))
+
+
+def test_an_empty_card_is_one_all_the_same() -> None:
+    job = job_view(1, headline="", facts=(), alt="", actions=())
+    _check(render(card_view(job, title="", member_name="")))
+
+
+def test_peoples_words_are_shown_as_they_are_and_do_nothing() -> None:
+    job = job_view(1, headline=_NASTY, facts=((_NASTY, _NASTY),), alt=_NASTY)
+    payload = render(card_view(job, job_view(2), title=_NASTY, member_name=_NASTY))
+    for text in [payload.text, *_objects(payload.blocks, "mrkdwn")]:
+        assert "<!channel" not in text
+        assert "<@" not in text
+        assert "<http" not in text
+        assert "*bold*" not in text
+    assert _NASTY.rstrip("\u202e\u200b") in _objects(payload.blocks, "plain_text")
+    assert "\u202e" not in str(payload.blocks)
+
+
+def test_marks_are_disarmed_without_being_lost() -> None:
+    shown = as_text("*a* <b> & :c:", 100)
+    assert "*a* &lt;b&gt; &amp; :c:" == shown.replace("\u2060", "")
+    assert "\u2060*\u2060a\u2060*\u2060" in shown
+    assert len(as_text("&" * 100, 20)) <= 20, "cut between entities"
+    assert as_text("&" * 100, 20).endswith("&amp;…")
+
+
+def test_a_card_says_what_is_worth_knowing() -> None:
+    running = job_view(1, Tone.RUNNING, ready_at=1_800_000_012_000, parent=identity(7), stars=2)
+    told = "\n".join(texts(render(card_view(running)).blocks))
+    for part in (
+        "a red fox",
+        "Dreaming",
+        "⭐ 2",
+        "photon-1",
+        "16:9",
+        "$0.018",
+        "Ada",
+        identity(7),
+        running.id,
+    ):
+        assert part in told
+    assert "<!date^1800000012^{time}|08:00 UTC>" in told, "in each reader's own zone"
+
+
+def test_several_jobs_say_in_common_what_they_have_in_common() -> None:
+    jobs = [
+        job_view(1, facts=(("Price", "$0.018"), ("Size", "1 × 1"))),
+        job_view(2, facts=(("Price", "$0.018"),)),
+    ]
+    blocks = render(card_view(*jobs)).blocks
+    [fields] = [block["fields"] for block in blocks if "fields" in block]
+    assert ["*Price each*\n$0.018"] == [one["text"] for one in fields]
+    assert "1 · Size: 1 × 1" in texts(blocks)
+
+
+@pytest.mark.parametrize("count", [1, 3, 60])
+def test_a_note_fits(count: int) -> None:
+    views = tuple(
+        card_view(job_view(n, actions=tuple(Action)), number=n, title="w " * 2_000)
+        for n in range(1, count + 1)
+    )
+    facts = tuple((_NASTY * 3, "long " * 200) for _ in range(count))
+    payload = render_note(Note(title="t" * 500, text="l\n" * 5 + "x" * 4_000, facts=facts, views=views))
+    _check(payload)
+    _check(say(_NASTY))
+
+
+def test_a_list_says_how_much_it_leaves_out() -> None:
+    facts = tuple((f"fact {number}", "long " * 80) for number in range(60))
+    told = texts(render_note(Note(title="Quotas", facts=facts)).blocks)
+    shown = sum(line.count("fact ") for line in told)
+    assert f"and {60 - shown} more" in told

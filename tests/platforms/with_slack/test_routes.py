@@ -1,0 +1,102 @@
+"""What reaches us over HTTP is Slack's own, fresh and of a bearable size, or it goes no further."""
+
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.api.tokens import OneToken
+from adapters.slack.oauth.authorizing import NOT_INSTALLED, Authorizing
+from tests.platforms.fake_slack import FakeSlack
+from tests.platforms.with_slack.installing import Served, client_of, http_manifest, open_app, serving
+
+
+async def _ready(served: Served) -> dict[str, str]:
+    """A workspace with the app, and the payload of a command there."""
+    team = served.slack.team("Film club", installed=False)
+    await served.slack.install(served.slack.user(team, "ada"), served.install_url)
+    return {"command": "/imagine", "text": "a fox", "team_id": team.id, "user_id": "U1", "channel_id": "C1"}
+
+
+async def _post(served: Served, body: bytes, **headers: str) -> httpx.Response:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    signed = served.slack.posting.sign(body)
+    async with served.client() as client:
+        return await client.post("/slack/events", content=body, headers={**form, **signed, **headers})
+
+
+async def test_only_what_slack_signed_a_moment_ago_is_heard(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as served:
+        body = urlencode(await _ready(served)).encode()
+        posting = served.slack.posting
+
+        posting.skew_s = -301
+        assert 401 == (await _post(served, body)).status_code
+        posting.skew_s, posting.secret = 0, "guessed"
+        assert 401 == (await _post(served, body)).status_code
+        posting.secret = served.slack.app.signing_secret
+        forged = {"X-Slack-Signature": posting.sign(body + b"&text=more")["X-Slack-Signature"]}
+        assert 401 == (await _post(served, body, **forged)).status_code
+        for moment in ("soon", ""):
+            assert 401 == (await _post(served, body, **{"X-Slack-Request-Timestamp": moment})).status_code
+        assert [] == served.heard
+
+        assert 200 == (await _post(served, body)).status_code
+        assert 1 == len(served.heard)
+
+
+async def test_what_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as served:
+        assert 413 == (await _post(served, b"payload=" + b"x" * 1_000_000)).status_code
+        assert 400 == (await _post(served, b"\xff\xfe")).status_code
+
+
+async def test_slack_is_told_that_the_address_is_ours(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as served:
+        assert await served.slack.posting.verify()
+
+
+async def test_a_workspace_without_the_app_is_told_so(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as served:
+        team = served.slack.team("Elsewhere")
+        asked = served.slack.user(team, "eve").slash("/imagine", "a fox")
+        await served.slack.until(lambda: bool(asked.responses))
+        assert NOT_INSTALLED == asked.responses[0].text
+        assert [] == served.heard
+
+
+async def test_one_workspace_needs_no_oauth() -> None:
+    async with FakeSlack(http_manifest()) as slack:
+        team = slack.team("Film club")
+        client = client_of(slack)
+        tokens = OneToken(SecretStr(slack.bot_token(team)))
+        app = AsyncApp(
+            signing_secret=slack.app.signing_secret,
+            client=client,
+            authorize=cast("Any", Authorizing(tokens, client)),
+            process_before_response=True,
+        )
+
+        async def imagine(ack: Any, client: AsyncWebClient) -> None:
+            await ack(f"heard with {client.token}")
+
+        app.command("/imagine")(imagine)
+        async with serving(app) as url:
+            slack.point_to(url)
+            asked = slack.user(team, "ada").slash("/imagine", "a fox")
+            await slack.until(lambda: bool(asked.responses))
+            assert f"heard with {slack.bot_token(team)}" == asked.responses[0].text
+            async with httpx.AsyncClient(base_url=url, trust_env=False) as browser:
+                assert 404 == (await browser.get("/slack/install")).status_code
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What bolt reads by itself."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)

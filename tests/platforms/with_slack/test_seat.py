@@ -1,0 +1,109 @@
+"""Who does something and where, read from events, and lines as Slack hands them on."""
+
+from typing import Any
+
+import pytest
+
+from adapters.slack.inlet.reading import after_mention, read_line
+from adapters.slack.inlet.seat import Event, seat_of
+from bot.domain.commands import Animate, Help, Imagine, QuotasSet
+from bot.domain.errors import InvalidRequest
+
+NOW = 1_700_000_000_000
+
+
+def event(**body: Any) -> Event:
+    return Event(body=body, team="T1", enterprise=None, user="U1", me="UBOT")
+
+
+def test_a_command_names_its_place_and_can_be_answered_for_half_an_hour() -> None:
+    url = "https://hooks.slack.com/commands/1"
+    seat = seat_of(
+        event(command="/imagine", channel_id="C1", user_name="ada", trigger_id="1.2", response_url=url), NOW
+    )
+
+    place = seat.place()
+    assert ("slack:T1", "slack:T1:U1", "ada", False) == (
+        seat.caller.workspace,
+        seat.caller.member,
+        seat.caller.name,
+        seat.caller.is_admin,
+    )
+    assert ("slack:T1", "C1", None) == (place.workspace, place.channel, place.thread)
+    assert url == seat.reach.answers(NOW + 29 * 60_000)
+    assert seat.reach.answers(NOW + 30 * 60_000) is None
+    assert ("1.2", True) == (seat.key, seat.carries)
+    assert "@slack:T1:U1" == seat.direct().place().channel
+
+
+@pytest.mark.parametrize(
+    ("message", "thread"),
+    [
+        ({"ts": "5.0"}, None),
+        ({"ts": "5.0", "thread_ts": "5.0"}, None),
+        ({"ts": "6.0", "thread_ts": "5.0"}, "5.0"),
+    ],
+)
+def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], thread: str | None) -> None:
+    pressed = event(
+        type="block_actions",
+        channel={"id": "C1"},
+        container={"message_ts": message["ts"], "thread_ts": message.get("thread_ts")},
+        message=message,
+    )
+    mentioned = event(event_id="Ev1", event={"type": "app_mention", "channel": "C1", **message})
+
+    assert thread == seat_of(pressed, NOW).place().thread
+    assert thread == seat_of(mentioned, NOW).place().thread
+    assert "Ev1" == seat_of(mentioned, NOW).key
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("imagine salt &amp; pepper, 1 &lt; 2", "salt & pepper, 1 < 2"),
+        ("/imagine <@U2|bo> in <#C1|lobby>", "@bo in #lobby"),
+        ("imagine a portrait of <@U2>", "a portrait of @Bo Derek"),
+        ("imagine &lt;@U2&gt; and <!here> and <!subteam^S1|@cast>", "<@U2> and @here and @cast"),
+        ("imagine “a fox — in snow”", "a fox — in snow"),
+        ("imagine <https://a.example/x?y=1&amp;z=2|a.example>", "https://a.example/x?y=1&z=2"),
+    ],
+)
+def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
+    command = read_line(text).read("T1", {"U2": "Bo Derek"})
+
+    assert isinstance(command, Imagine)
+    assert prompt == command.prompt
+
+
+def test_links_in_angle_brackets_are_addresses() -> None:
+    command = read_line("animate <https://a.example/x.png?a=1&amp;b=2|a.example> it moves").read("T1", {})
+
+    assert isinstance(command, Animate)
+    assert command.start is not None
+    assert ("https://a.example/x.png?a=1&b=2", "it moves") == (command.start.url, command.prompt)
+
+
+def test_a_member_is_meant_by_their_id_whatever_they_are_called() -> None:
+    line = read_line("quotas set <@U2|a b> —amount 5 --period week")
+    command = line.read("T1", {})
+
+    assert isinstance(command, QuotasSet)
+    assert ("slack:T1:U2", 5_000_000) == (command.member, command.amount)
+    assert [("slack:T1:U2", "a b")] == [(one.member, one.name) for one in line.named("T1", {})]
+
+
+def test_a_form_opens_where_nothing_was_written_and_something_can_be() -> None:
+    forms = {text: read_line(text).wants_form for text in ("imagine", "animate", "show", "quota", "help")}
+
+    assert {"imagine": True, "animate": True, "show": True, "quota": False, "help": False} == forms
+    assert not read_line("imagine a fox").wants_form
+
+
+def test_what_follows_a_mention_is_the_command() -> None:
+    line = read_line(after_mention("hello <@UBOT>: help imagine", "UBOT"))
+
+    assert Help(command="imagine") == line.read("T1", {})
+    assert "" == after_mention("<@UBOT> ", "UBOT")
+    with pytest.raises(InvalidRequest, match="There is no /a"):
+        read_line(after_mention("<@UBOT> a fox", "UBOT"))
