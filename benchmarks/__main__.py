@@ -6,11 +6,11 @@ import logging
 
 import structlog
 
-from benchmarks import accept, crash, films
+from benchmarks import accept, acknowledging, crash, films, guilds
 
 
 async def main(*, full: bool) -> None:
-    for benchmark in (accept, films, crash):
+    for benchmark in (accept, acknowledging, guilds, films, crash):
         await benchmark.main(full=full)
 
 

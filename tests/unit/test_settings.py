@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from adapters.discord.settings import DiscordSettings
+from adapters.slack.settings import SlackSettings
 from bot.domain.formats import Lane
 from bot.domain.quota import Period
 from bot.settings import Role, Settings, Switch, Timing
 
 _README = Path(__file__).parents[2] / "README.md"
-#: read by adapters, not by the core
-_ADAPTERS: frozenset[str] = frozenset()
 #: read by the libraries below us
 _LIBRARIES = frozenset({"SSL_CERT_FILE"})
 
@@ -182,11 +182,12 @@ def test_the_defaults_keep_what_depends_on_one_another() -> None:
 
 def _names_of_settings() -> set[str]:
     names = set()
-    for name, field in Settings.model_fields.items():
-        if field.validation_alias is None:
-            names.add(f"REVERIE_{name.upper()}")
-        else:
-            names.add(str(field.validation_alias.choices[0]))  # type: ignore[union-attr]
+    for model in (Settings, DiscordSettings, SlackSettings):
+        for name, field in model.model_fields.items():
+            if field.validation_alias is None:
+                names.add(f"{model.model_config['env_prefix']}{name.upper()}")
+            else:
+                names.add(str(field.validation_alias.choices[0]))  # type: ignore[union-attr]
     return names
 
 
@@ -207,4 +208,4 @@ def test_the_readme_names_every_setting() -> None:
 
 def test_the_readme_names_nothing_that_does_not_exist() -> None:
     times = {f"REVERIE_TIMING__{name.upper()}" for name in Timing.model_fields}
-    assert set() == _names_in_readme() - _names_of_settings() - times - _ADAPTERS - _LIBRARIES
+    assert set() == _names_in_readme() - _names_of_settings() - times - _LIBRARIES

@@ -1,0 +1,124 @@
+"""How long a command waits for its answer, beside a bot that does nothing but acknowledge it.
+
+Both are processes of their own, each before a Discord or a Slack of its own in this one; they take turns,
+round by round, on the same machine. Reverie accepts each command durably (policy, price, quota, one commit)
+before it answers, while pictures are made in its simulator and go up; the other answers at once.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+from typing import Protocol
+
+from benchmarks.bots import BARE_DISCORD, BARE_SLACK, new_discord, new_slack, on_discord, on_slack
+from tests.platforms.unmodified import REVERIE
+
+SEED = 7
+#: commands a second
+RATE = 100
+MEMBERS = 200
+#: jobs that wait before the first command is measured, so that every place in the lane is taken
+BACKLOG = 120
+#: (rounds, seconds of each)
+QUICK, FULL = (3, 2.0), (7, 10.0)
+_PATIENCE_S = 60.0
+_PROMPT = "a red fox in the snow"
+_SETTINGS = {
+    "REVERIE_DEFAULT_ALLOWANCE": "1000",
+    "REVERIE_DEFAULT_CEILING": "100000",
+    "REVERIE_COMMANDS_PER_MINUTE": "100000",
+    "REVERIE_COMMANDS_BURST": "1000",
+    "REVERIE_WAITING_PER_MEMBER": "10000",
+    "REVERIE_WAITING_PER_WORKSPACE": "1000000",
+}
+
+
+class Asked(Protocol):
+    """A command that somebody gave."""
+
+    @property
+    def acknowledged_after_ms(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One bot, as people meet it."""
+
+    #: the n-th member gives a command
+    ask: Callable[[int], Asked]
+    #: wait until it was answered
+    answered: Callable[[Asked], Awaitable[object]]
+
+
+async def main(*, full: bool) -> None:
+    for name, open_sides in (("Discord", _discord), ("Slack", _slack)):
+        print(f"Answering {RATE} commands a second on {name} while 40 pictures are made\n")
+        with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
+            async with AsyncExitStack() as exits:
+                sides = await open_sides(Path(folder), exits)
+                await _measure(sides, *(FULL if full else QUICK))
+
+
+async def _measure(sides: Sequence[Side], rounds: int, seconds: float) -> None:
+    reverie = sides[-1]
+    for asked in [reverie.ask(number % MEMBERS) for number in range(BACKLOG)]:
+        await reverie.answered(asked)
+    waits = [[await _round(side, SEED + number, seconds) for side in sides] for number in range(rounds)]
+    print(f"  {'':<8} {'bare ms':>9} {'reverie ms':>11} {'ratio':>8}")
+    for label, place in (("p50", 49), ("p99", 98)):
+        least, ours = (median(quantiles(one[side], n=100)[place] for one in waits) for side in (0, 1))
+        print(f"  {label:<8} {least:>9.1f} {ours:>11.1f} {ours / least:>7.2f}×")
+    print()
+
+
+async def _round(side: Side, seed: int, seconds: float) -> list[float]:
+    """Milliseconds from each command to its answer, while commands arrive at random."""
+    random, asked = Random(seed), list[Asked]()  # noqa: S311 - arrivals, not secrets
+    began, at = time.perf_counter(), 0.0
+    while (at := at + random.expovariate(RATE)) < seconds:
+        await asyncio.sleep(max(0, began + at - time.perf_counter()))
+        asked.append(side.ask(random.randrange(MEMBERS)))
+    for one in asked:
+        await side.answered(one)
+    return [float(one.acknowledged_after_ms or 0) for one in asked]
+
+
+async def _discord(folder: Path, exits: AsyncExitStack) -> list[Side]:
+    sides = []
+    for number, program in enumerate((BARE_DISCORD, REVERIE)):
+        own = folder / str(number)
+        discord = await exits.enter_async_context(new_discord(own))
+        guild = discord.guild("Film club")
+        people = [discord.member(guild, f"member{one}") for one in range(MEMBERS)]
+        await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS))
+        sides.append(
+            Side(
+                ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
+                answered=lambda asked: asked.answered(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
+            )
+        )
+    return sides
+
+
+async def _slack(folder: Path, exits: AsyncExitStack) -> list[Side]:
+    sides = []
+    for number, program in enumerate((BARE_SLACK, REVERIE)):
+        own = folder / str(number)
+        service = slack, _ = new_slack(own)
+        await exits.enter_async_context(slack)
+        team = slack.team("Film club")
+        people = [slack.user(team, f"member{one}") for one in range(MEMBERS)]
+        await exits.enter_async_context(on_slack(own, team, program, service=service, settings=_SETTINGS))
+        sides.append(
+            Side(
+                ask=lambda one, people=people: people[one].slash("/imagine", _PROMPT),  # type: ignore[misc]
+                answered=lambda asked: asked.acknowledged(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
+            )
+        )
+    return sides

@@ -1,0 +1,84 @@
+"""Bots as processes of their own, each before a chat service of its own on loopback."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adapters.slack.oauth.manifest import manifest
+from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
+from tests.platforms.fake_discord.net.certificates import Certificates
+from tests.platforms.fake_discord.net.proxy import Proxy
+from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
+from tests.platforms.fake_slack import FakeSlack, Team
+from tests.platforms.unmodified import REVERIE, Bot, started
+
+BARE_DISCORD = ("-m", "benchmarks.bare_discord_bot")
+BARE_SLACK = ("-m", "benchmarks.bare_slack_app")
+_CONNECTED_S = 120.0
+
+
+@asynccontextmanager
+async def on_discord(
+    folder: Path, discord: FakeDiscord, program: Sequence[str], settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Bot]:
+    """Start a bot and wait until it can work; it ends with the block."""
+    own = {"DISCORD_TOKEN": discord.token, **(settings or {})}
+    async with _led(folder, discord.proxy(), discord.certificates, program, own) as bot:
+        await discord.until(lambda: discord.gateway.connected > 0, timeout=_CONNECTED_S)
+        if program == REVERIE:
+            await bot.ready()
+        yield bot
+
+
+@asynccontextmanager
+async def on_slack(
+    folder: Path,
+    team: Team,
+    program: Sequence[str],
+    *,
+    service: tuple[FakeSlack, Certificates],
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Bot]:
+    """Start an app in Socket Mode and wait until it can work; it ends with the block."""
+    slack, certificates = service
+    own = {
+        "SLACK_BOT_TOKEN": slack.bot_token(team),
+        "SLACK_APP_TOKEN": slack.app_token,
+        **(settings or {}),
+    }
+    async with _led(folder, slack.proxy(), certificates, program, own) as bot:
+        await slack.connected()
+        if program == REVERIE:
+            await bot.ready()
+        yield bot
+
+
+@asynccontextmanager
+async def _led(
+    folder: Path, proxy: Proxy, certificates: Certificates, program: Sequence[str], own: Mapping[str, str]
+) -> AsyncIterator[Bot]:
+    async with proxy:
+        where = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(certificates.authority)}
+        async with started(folder, where | dict(own), program) as bot:
+            yield bot
+
+
+def resident_mb(bot: Bot) -> float:
+    """Resident memory of a bot's process alone, in megabytes."""
+    lines = Path(f"/proc/{bot.pid}/status").read_text(encoding="utf-8").splitlines()
+    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
+    return int(kilobytes) / 1000
+
+
+# Neither checks contracts: that would cost more than what is measured.
+
+
+def new_discord(folder: Path) -> FakeDiscord:
+    folder.mkdir(parents=True, exist_ok=True)
+    return FakeDiscord(make_certificates(folder, HOSTS), validates=False)
+
+
+def new_slack(folder: Path) -> tuple[FakeSlack, Certificates]:
+    folder.mkdir(parents=True, exist_ok=True)
+    certificates = make_certificates(folder, SLACK_HOSTS)
+    return FakeSlack(manifest(), certificates=certificates, validates=False), certificates
