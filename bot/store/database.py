@@ -57,7 +57,8 @@ Outcome = TypeVar("Outcome")
 
 #: A write over a set of items: one result for each, in their order. An exception among the results is the
 #: refusal of that item alone; one that is raised undoes the whole set, which is then tried again in parts.
-#: So it may be run more than once and must have no effect but through the transaction.
+#: So it may be run more than once and must have no effect but through the transaction; nor may it wait for
+#: anything else, because it may be run where there is no loop.
 Operation: TypeAlias = Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 

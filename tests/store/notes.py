@@ -1,6 +1,7 @@
 """A table, its queries and its operations, for the tests of the database itself."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -44,16 +45,37 @@ class Writing:
         return [NotAllowed(one) if one in self.refused else f"wrote {one}" for one in ids]
 
 
+class Opening:
+    """An event for who waits in a loop, and for who waits in a thread without one."""
+
+    def __init__(self) -> None:
+        self._in_loop = asyncio.Event()
+        self._in_thread = threading.Event()
+
+    def set(self) -> None:
+        self._in_loop.set()
+        self._in_thread.set()
+
+    async def wait(self) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._in_thread.wait(timeout=10)
+        else:
+            await self._in_loop.wait()
+
+
 @dataclass
 class Gate:
     """An operation that inserts notes and then waits, inside its transaction, until it may go on."""
 
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     entered: asyncio.Event = field(default_factory=asyncio.Event)
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: Opening = field(default_factory=Opening)
 
     async def insert(self, transaction: Transaction, ids: Sequence[str]) -> Sequence[str]:
         await transaction.run(INSERT, items=[{"id": one, "amount": 1} for one in ids])
-        self.entered.set()
+        self.loop.call_soon_threadsafe(self.entered.set)
         await self.opened.wait()
         return list(ids)
 

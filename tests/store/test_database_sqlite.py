@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -153,3 +153,18 @@ async def _running(
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+async def test_an_operation_that_waits_for_something_else_is_refused(sqlite_url: str) -> None:
+    """It would hold up everybody, in a thread that has no loop to wait with."""
+
+    async def wait(transaction: Transaction, ids: Sequence[str]) -> Sequence[str]:
+        await transaction.run(Query("create", CREATE))
+        await never
+        return ids
+
+    never = asyncio.get_running_loop().create_future()
+    async with connect(sqlite_url) as database:
+        with pytest.raises(RuntimeError, match="must not wait for anything but its transaction"):
+            await database.write(wait, "n")
+        await database.exclusively(lambda transaction: transaction.run(Query("create", CREATE)))
