@@ -1,6 +1,7 @@
 """`run`, `demo` and `simulate`: the commands that stay until they are stopped."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -63,6 +64,10 @@ def _serve(settings: Settings) -> None:
 
 async def _tell(bot: Any, settings: Settings) -> None:
     await bot.started.wait()
+    # What is here by now stays to the end. The collector need not walk through it again and again, which
+    # would hold up everybody for a tenth of a second.
+    gc.collect()
+    gc.freeze()
     unlocked = settings.playground is Switch.AUTO and settings.simulated and settings.public_url is None
     if unlocked or settings.playground is Switch.ON:
         sys.stderr.write(f"\n  The playground is open: {bot.address}/\n\n")
