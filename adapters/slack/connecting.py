@@ -1,14 +1,12 @@
 """Puts the Slack adapter together."""
 
-from adapters.slack.connection import Connection, open_connection
+from adapters.slack.connection import open_connection
 from adapters.slack.inlet.app import make_app
 from adapters.slack.inlet.doors import Doors
 from adapters.slack.inlet.inlet import Listener
 from adapters.slack.inlet.seat import ADAPTER
-from adapters.slack.oauth.flow import InstallFlow, make_flow
-from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.flow import flow_for
 from adapters.slack.oauth.routes import slack_routes
-from adapters.slack.oauth.states import States
 from adapters.slack.settings import SlackSettings
 from bot.engine.adapter import Adapter, Surroundings
 
@@ -23,7 +21,7 @@ def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -
         connection.tokens,
         connection.client,
         signing_secret=settings.signing_secret,
-        flow=_flow(surroundings, settings, connection),
+        flow=flow_for(surroundings, settings, connection.client, connection.tokens),
     )
     listener = Listener(
         app,
@@ -48,24 +46,4 @@ def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -
         routes=slack_routes(app) if settings.signing_secret is not None else (),
         obstacle=lambda: connection.slack.obstacle() or listener.obstacle(),
         close=close,
-    )
-
-
-def _flow(surroundings: Surroundings, settings: SlackSettings, connection: Connection) -> InstallFlow | None:
-    """The way on which people install the app themselves; None where there is one workspace alone."""
-    if (
-        not isinstance(connection.tokens, Installations)
-        or settings.client_id is None
-        or settings.client_secret is None
-    ):
-        return None
-    return make_flow(
-        connection.client,
-        connection.tokens,
-        States(surroundings.vault, surroundings.clock),
-        surroundings.clock,
-        client_id=settings.client_id,
-        client_secret=settings.client_secret,
-        public_url=surroundings.settings.public_url,
-        needs_budget=surroundings.settings.defaults.ceiling.amount == 0,
     )
