@@ -50,9 +50,13 @@ def _serve(settings: Settings) -> None:
         bot = App(settings)
         with on_stop(bot.stop):
             async with asyncio.TaskGroup() as group:
-                telling = group.create_task(_tell(bot, settings), name="tell")
+                beside = [
+                    group.create_task(_spare_the_collector(bot), name="spare"),
+                    group.create_task(_tell(bot, settings), name="tell"),
+                ]
                 await bot.run()
-                telling.cancel()
+                for task in beside:
+                    task.cancel()
 
     try:
         _in_loop(work)
@@ -62,12 +66,18 @@ def _serve(settings: Settings) -> None:
         raise _first(errors) from errors
 
 
-async def _tell(bot: Any, settings: Settings) -> None:
+async def _spare_the_collector(bot: Any) -> None:
+    """Keep what is here by now, and stays, from being walked through again and again.
+
+    That would hold up everybody for a tenth of a second.
+    """
     await bot.started.wait()
-    # What is here by now stays to the end. The collector need not walk through it again and again, which
-    # would hold up everybody for a tenth of a second.
     gc.collect()
     gc.freeze()
+
+
+async def _tell(bot: Any, settings: Settings) -> None:
+    await bot.started.wait()
     unlocked = settings.playground is Switch.AUTO and settings.simulated and settings.public_url is None
     if unlocked or settings.playground is Switch.ON:
         sys.stderr.write(f"\n  The playground is open: {bot.address}/\n\n")
