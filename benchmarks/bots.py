@@ -7,10 +7,9 @@ from pathlib import Path
 from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
 from tests.platforms.fake_discord.net.certificates import Certificates
-from tests.platforms.fake_discord.net.proxy import Proxy
 from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
 from tests.platforms.fake_slack import FakeSlack, Team
-from tests.platforms.unmodified import REVERIE, Bot, started
+from tests.platforms.unmodified import REVERIE, Bot, led
 
 BARE_DISCORD = ("-m", "benchmarks.bare_discord_bot")
 BARE_SLACK = ("-m", "benchmarks.bare_slack_app")
@@ -23,7 +22,7 @@ async def on_discord(
 ) -> AsyncIterator[Bot]:
     """Start a bot and wait until it can work; it ends with the block."""
     own = {"DISCORD_TOKEN": discord.token, **(settings or {})}
-    async with _led(folder, discord.proxy(), discord.certificates, program, own) as bot:
+    async with led(folder, discord.proxy(), discord.certificates.authority, own, program) as bot:
         await discord.until(lambda: discord.gateway.connected > 0, timeout=_CONNECTED_S)
         if program == REVERIE:
             await bot.ready()
@@ -46,21 +45,11 @@ async def on_slack(
         "SLACK_APP_TOKEN": slack.app_token,
         **(settings or {}),
     }
-    async with _led(folder, slack.proxy(), certificates, program, own) as bot:
+    async with led(folder, slack.proxy(), certificates.authority, own, program) as bot:
         await slack.connected()
         if program == REVERIE:
             await bot.ready()
         yield bot
-
-
-@asynccontextmanager
-async def _led(
-    folder: Path, proxy: Proxy, certificates: Certificates, program: Sequence[str], own: Mapping[str, str]
-) -> AsyncIterator[Bot]:
-    async with proxy:
-        where = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(certificates.authority)}
-        async with started(folder, where | dict(own), program) as bot:
-            yield bot
 
 
 def resident_mb(bot: Bot) -> float:

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from tests.platforms.fake_discord.net.proxy import Proxy
+
 REVERIE = ("-m", "bot", "run")
 #: a simulator that hurries, and no page; what a crash leaves behind is looked for soon
 QUICK = {
@@ -95,6 +97,21 @@ async def started(
         yield bot
     finally:
         await bot.kill()
+
+
+@asynccontextmanager
+async def led(
+    folder: Path,
+    proxy: Proxy,
+    authority: Path,
+    settings: Mapping[str, str],
+    program: Sequence[str] = REVERIE,
+) -> AsyncIterator[Bot]:
+    """Start a bot that is led to a service of the tests by proxy and certificates alone."""
+    async with proxy:
+        where = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(authority)}
+        async with started(folder, where | dict(settings), program) as bot:
+            yield bot
 
 
 def look(folder: Path, sql: str) -> list[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.unmodified import QUICK, Bot, look, started
+from tests.platforms.unmodified import QUICK, Bot, led, look
 
 #: a video takes a while even here
 _LONG_S = 60.0
@@ -14,16 +14,11 @@ _LONG_S = 60.0
 
 @asynccontextmanager
 async def led_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncIterator[Bot]:
-    async with fake.proxy() as proxy:
-        where = {
-            "HTTPS_PROXY": proxy.url,
-            "SSL_CERT_FILE": str(fake.certificates.authority),
-            "DISCORD_TOKEN": fake.token,
-        }
-        async with started(folder, QUICK | where | settings) as bot:
-            await bot.ready()
-            yield bot
-        assert proxy.refused == []
+    proxy, own = fake.proxy(), {"DISCORD_TOKEN": fake.token}
+    async with led(folder, proxy, fake.certificates.authority, QUICK | own | settings) as bot:
+        await bot.ready()
+        yield bot
+    assert proxy.refused == []
 
 
 def is_done(message: Message) -> bool:

@@ -8,7 +8,7 @@ from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord.net.certificates import make_certificates
 from tests.platforms.fake_slack import FakeSlack, Message, Team
 from tests.platforms.fake_slack.fake import HOSTS
-from tests.platforms.unmodified import QUICK, Bot, look, started
+from tests.platforms.unmodified import QUICK, Bot, led, look
 
 #: a video takes a while even here
 _LONG_S = 60.0
@@ -16,17 +16,12 @@ _LONG_S = 60.0
 
 @asynccontextmanager
 async def led_to(slack: FakeSlack, team: Team, authority: Path, folder: Path) -> AsyncIterator[Bot]:
-    async with slack.proxy() as proxy:
-        where = {
-            "HTTPS_PROXY": proxy.url,
-            "SSL_CERT_FILE": str(authority),
-            "SLACK_BOT_TOKEN": slack.bot_token(team),
-            "SLACK_APP_TOKEN": slack.app_token,
-        }
-        async with started(folder, QUICK | where) as bot:
-            await bot.ready()
-            yield bot
-        assert proxy.refused == []
+    proxy = slack.proxy()
+    own = {"SLACK_BOT_TOKEN": slack.bot_token(team), "SLACK_APP_TOKEN": slack.app_token}
+    async with led(folder, proxy, authority, QUICK | own) as bot:
+        await bot.ready()
+        yield bot
+    assert proxy.refused == []
 
 
 async def test_everything_arrives_once_though_the_bot_is_killed(tmp_path: Path) -> None:
