@@ -1,6 +1,5 @@
 """Delivering: one card, one message, and in the end the result, whatever the platform does."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -60,7 +59,7 @@ async def test_a_slow_progress_edit_never_covers_the_result(house: Open) -> None
         step.open()
 
         await home.shown(card, done)
-        await home.until(lambda: _is_shown(home, card))
+        await home.until(lambda: is_shown(home, card))
         assert [Tone.WAITING, Tone.DONE] == [view.jobs[0].tone for view in home.chat.of(card.card)]
 
 
@@ -74,7 +73,7 @@ async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None
         home.advance(30_001)
         home.start()
         await home.shown(card, done)
-        await home.until(lambda: _is_shown(home, card))
+        await home.until(lambda: is_shown(home, card))
 
         before = len(home.chat.of(card.card))
 
@@ -86,7 +85,7 @@ async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None
         assert 1 == len(home.chat.messages)
 
 
-async def _is_shown(house: House, card: CardView) -> bool:
+async def is_shown(house: House, card: CardView) -> bool:
     row = await row_of(house, card)
     return bool(row["shown_rev"] == row["wanted_rev"])
 
@@ -113,7 +112,7 @@ async def test_progress_is_told_once_an_interval_in_a_channel_and_results_at_onc
         elsewhere = await home.ask("/imagine a fox", place=home.place(channel="c2"))
         cards = [first, second, elsewhere]
         for card in cards:
-            await home.until(partial(_is_shown, home, card))
+            await home.until(partial(is_shown, home, card))
         assert 3 == home.chat.shows
         home.start()
         for card in cards:
@@ -190,7 +189,7 @@ async def test_a_card_that_cannot_be_shown_is_given_up_but_never_its_result(any_
 async def test_a_result_that_comes_after_a_day_is_not_given_up_at_the_first_mishap(house: Open) -> None:
     async with house(start=("deliver",)) as home:
         card = await home.ask()
-        await home.until(lambda: _is_shown(home, card))
+        await home.until(lambda: is_shown(home, card))
         home.advance(86_400_001 - 60_000)
         home.start()
         await home.until(lambda: home.provider.generations)
@@ -345,47 +344,6 @@ async def test_one_card_that_cannot_be_shown_disturbs_no_other(house: Open, erro
         for card in others:
             await home.shown(card, done)
         assert State.COMPLETED is (await home.ends(broken)).state
-
-
-async def test_a_show_that_hangs_is_given_up_before_its_lease_ends(house: Open) -> None:
-    async with house(times={"card_lease": 200, "show_deadline": 300}) as home:
-        home.chat.steps.append(held())
-        card = await home.ask()
-
-        await home.shown(card, done)
-
-
-async def test_a_show_that_goes_on_keeps_its_lease(any_house: Open) -> None:
-    """A large file goes up: nobody else begins meanwhile, and it is not begun anew."""
-    async with any_house(start=("deliver",), times={"card_lease": 900}) as home:
-        step = held()
-        home.chat.steps.append(step)
-        card = await home.ask()
-        await step.begun.wait()
-        ends: set[int] = set()
-        await home.until(lambda: _collect(home, card, ends, 3))
-        step.open()
-        await home.until(lambda: _is_shown(home, card))
-        assert (1, 0) == (home.chat.shows, (await row_of(home, card))["tries"])
-
-
-async def _collect(house: House, card: CardView, ends: set[int], count: int) -> bool:
-    """Whether the card's lease was seen with so many different ends."""
-    (row,) = await house.rows("SELECT lease_until FROM card WHERE id = :id", id=card.card)
-    ends.add(row["lease_until"])
-    return len(ends) >= count
-
-
-async def test_a_lease_that_somebody_else_has_ends_the_show(house: Open) -> None:
-    async with house(start=("deliver",), times={"card_lease": 150}) as home:
-        step = held()
-        home.chat.steps.append(step)
-        card = await home.ask()
-        await step.begun.wait()
-        await home.change("UPDATE card SET lease_owner = 'another' WHERE id = :id", id=card.card)
-        name = f"show {card.card}"
-        await home.until(lambda: all(task.get_name() != name for task in asyncio.all_tasks()))
-        assert [] == home.chat.of(card.card)
 
 
 async def test_a_place_may_call_for_another_look_of_what_has_not_changed(house: Open) -> None:
