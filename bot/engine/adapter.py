@@ -146,6 +146,3 @@ class Plug:
     def prefix(self) -> str:
         """How the names of its settings begin in the environment."""
         return f"REVERIE_{self.name.upper()}_"
-
-
-Outlets = Mapping[str, Outlet]

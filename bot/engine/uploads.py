@@ -5,7 +5,6 @@ from pathlib import Path
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
 from bot.domain.media import Media
 from bot.domain.people import Caller
-from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
 from bot.engine.core import Core
 from bot.engine.retention import remove_unused
 from bot.store.holdings import UploadHeld, hold_upload
@@ -28,7 +27,3 @@ async def take_in(core: Core, path: Path, caller: Caller) -> Media:
         await remove_unused(core, [media.file])
         raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
     return media
-
-
-#: the largest file that is worth taking in, in bytes
-UPLOAD_MAX_BYTES = max(PICTURE_MAX_BYTES, VIDEO_MAX_BYTES)
