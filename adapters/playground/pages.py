@@ -21,6 +21,7 @@ from adapters.playground.session import Sessions, TooManyTries
 from adapters.playground.uploads import LARGEST
 from adapters.playground.wire import Link, Message, sent
 from bot.domain.actions import EMOJI, LABELS, Action
+from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
 from bot.domain.formats import PICTURE_SIZES
 from bot.domain.reactions import normal
@@ -157,7 +158,7 @@ class Pages:
 
     async def _quota(self, seat: Seat) -> Message | None:
         try:
-            note = await self._studio.quota(seat.caller)
+            note = await self._studio.glance(Quota(), seat.caller)
         except ReverieError:
             # The page keeps the numbers that it has; a command will tell what is wrong.
             return None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.actions import Action, Wording
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, Making, Quota
 from bot.domain.completion import Suggestion
 from bot.domain.media import Media, Reference
 from bot.domain.people import Caller, Place
@@ -61,7 +61,7 @@ class Studio(Protocol):
         replied: str | None = None,
     ) -> Quote: ...
 
-    async def quota(self, caller: Caller) -> Note: ...
+    async def glance(self, question: Quota, caller: Caller) -> Note: ...
 
     async def suggest(self, text: str, caller: Caller) -> Sequence[Suggestion]: ...
 

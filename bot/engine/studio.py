@@ -147,11 +147,9 @@ class Studio:
             upper_bound=is_upper_bound(wish.request),
         )
 
-    async def quota(self, caller: Caller) -> Note:
-        """The caller's quota, for a place that always shows it; asking costs nothing of their rate."""
-        return await enquiries.tell_quota(self._core, Quota(), caller)
-
-    async def glance(self, question: History | Status | QuotasShow | StudioUsage, caller: Caller) -> Note:
+    async def glance(
+        self, question: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
+    ) -> Note:
         """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
         return await _ANSWERS[type(question)](self._core, question, caller)
 

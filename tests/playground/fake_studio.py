@@ -69,7 +69,7 @@ class FakeStudio(Studio):
     ) -> Answer:
         match command:
             case Quota():
-                return await self.quota(caller)
+                return await self.glance(Quota(), caller)
             case Help():
                 return Note(
                     title="What you can do", facts=(("/imagine a red fox", "from $0.016"), ("/quota", "free"))
@@ -151,7 +151,7 @@ class FakeStudio(Studio):
             upper_bound=is_upper_bound(request),
         )
 
-    async def quota(self, caller: Caller) -> Note:
+    async def glance(self, _: Quota, caller: Caller, /) -> Note:
         mine = [job for job in self.jobs.values() if job.member == caller.member]
         used = sum(job.price for job in mine if job.state is State.COMPLETED)
         reserved = sum(job.price for job in mine if not job.is_final)

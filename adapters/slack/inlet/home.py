@@ -12,7 +12,16 @@ from adapters.slack.inlet.homepage import MADE, HomeButton, Overview, home_view
 from adapters.slack.outlet.uploads import Kind, Uploads
 from adapters.unforeseen import OutOfReach
 from bot.domain.actions import Action
-from bot.domain.commands import Cancel, History, QuotasShow, Status, StudioPause, StudioResume, StudioUsage
+from bot.domain.commands import (
+    Cancel,
+    History,
+    Quota,
+    QuotasShow,
+    Status,
+    StudioPause,
+    StudioResume,
+    StudioUsage,
+)
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError
 from bot.domain.people import Caller, Place
 from bot.engine.answers import Note
@@ -171,7 +180,7 @@ class Home:
             _log.debug("slack_home_without_studio", member=caller.member)
         history = await glance(History(count=MADE), caller)
         return Overview(
-            quota=await self._studio.quota(caller),
+            quota=await glance(Quota(), caller),
             running=await glance(Status(), caller),
             history=history,
             pictures=await self._pictures(history),
