@@ -1,17 +1,23 @@
-"""What could be chosen for one option of a command, for faces that ask option by option."""
+"""What could come next in a command: for faces that ask option by option, and for those that take a line."""
+
+from collections.abc import Sequence
 
 from bot.domain.cards import show_age
 from bot.domain.commands import Command, Making
-from bot.domain.completion import Offer
+from bot.domain.completion import Offer, Suggestion, complete
 from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION, MOTION_OPTION, concepts_after
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
 from bot.domain.people import Caller
+from bot.domain.policy import is_operator
 from bot.engine.core import Core
-from bot.store.jobs import JobsLike, jobs_like
+from bot.store.jobs import JobsLike, history, jobs_like
+from bot.store.workspaces import members_like
 
 #: characters of a prompt that tell one job from others
 _TITLE = 60
+#: jobs that a line is completed with
+_JOBS = 8
 
 
 async def offer(
@@ -22,11 +28,9 @@ async def offer(
     if option is None:
         return ()
     if name == CONCEPTS_OPTION:
-        known = sorted(frozenset().union(*(words.concepts for words in core.vocabularies.values())))
-        return tuple(Offer(value=one, label=one) for one in concepts_after(typed, known or CONCEPTS)[:count])
+        return tuple(Offer(value=one, label=one) for one in concepts_after(typed, _concepts(core))[:count])
     if name == MOTION_OPTION:
-        motions = sorted({one for words in core.vocabularies.values() for one in words.camera_motions})
-        return tuple(Offer(value=one, label=one) for one in motions if typed.lower() in one)[:count]
+        return tuple(Offer(value=one, label=one) for one in _motions(core) if typed.lower() in one)[:count]
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(core, command, option, typed, caller, count=count)
     return tuple(
@@ -58,3 +62,47 @@ async def _jobs(
 def _label(job: Job, now: int) -> str:
     title = job.title if len(job.title) <= _TITLE else f"{job.title[: _TITLE - 1]}…"
     return f"{title} · {show_age(now - job.created_at)} · {job.request.makes}"
+
+
+async def suggest(core: Core, text: str, caller: Caller) -> tuple[Suggestion, ...]:
+    """How a line that is being typed could go on, the caller's own jobs and members included."""
+    admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
+    completion = complete(text, admin=admin, concepts=_concepts(core), camera_motions=_motions(core))
+    if completion.wanted in (Kind.JOB, Kind.MEDIA):
+        jobs = await history(core.database, caller.person, count=_JOBS)
+        return (
+            *completion.suggestions,
+            *(
+                Suggestion(
+                    text=f"{completion.stem} {job.id} ",
+                    label=job.title[:_TITLE],
+                    about=f"{job.state} · {job.request.model} · {job.request.aspect_ratio}",
+                )
+                for job in jobs
+            ),
+        )
+    if completion.wanted is Kind.MEMBER and admin:
+        names = await members_like(core.database, caller.workspace, text.rpartition(" ")[2])
+        return (
+            *completion.suggestions,
+            *(
+                Suggestion(text=f"{completion.stem} {_quoted(name)} ", label=name, about="Member")
+                for name in names
+            ),
+        )
+    return completion.suggestions
+
+
+def _concepts(core: Core) -> Sequence[str]:
+    """The concepts that a provider has told of, else those that the documents name."""
+    told = frozenset().union(*(words.concepts for words in core.vocabularies.values()))
+    return sorted(told) or CONCEPTS
+
+
+def _motions(core: Core) -> Sequence[str]:
+    return sorted({motion for words in core.vocabularies.values() for motion in words.camera_motions})
+
+
+def _quoted(name: str) -> str:
+    """A name as one value: one of two words needs its quotes."""
+    return f'"{name}"' if " " in name else name

@@ -24,12 +24,9 @@ from bot.domain.commands import (
     StudioResume,
     StudioUsage,
 )
-from bot.domain.completion import Offer, Suggestion, complete
-from bot.domain.concepts import CONCEPTS
+from bot.domain.completion import Offer, Suggestion
 from bot.domain.media import Media, Reference
-from bot.domain.options import Kind
 from bot.domain.people import Caller, Place
-from bot.domain.policy import is_operator
 from bot.domain.pricing import is_estimate, is_upper_bound, price
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.engine import acting, administration, enquiries, intake, offering, retraction, uploads
@@ -40,8 +37,8 @@ from bot.engine.delivery import note_answer
 from bot.engine.intake import Along
 from bot.engine.outlook import views_now
 from bot.store.cards import Displayed, card_at, find_card
-from bot.store.jobs import Load, history, load_now
-from bot.store.workspaces import Introduction, introduce, members_like
+from bot.store.jobs import Load, load_now
+from bot.store.workspaces import Introduction, introduce
 
 #: what answers each command that makes no job
 _ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]] = {
@@ -191,40 +188,4 @@ class Studio:
 
     async def suggest(self, text: str, caller: Caller) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""
-        core = self._core
-        admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
-        known = core.vocabularies.values()
-        completion = complete(
-            text,
-            admin=admin,
-            concepts=sorted(frozenset().union(*(words.concepts for words in known))) or CONCEPTS,
-            camera_motions=sorted({motion for words in known for motion in words.camera_motions}),
-        )
-        if completion.wanted in (Kind.JOB, Kind.MEDIA):
-            jobs = await history(core.database, caller.person, count=8)
-            return (
-                *completion.suggestions,
-                *(
-                    Suggestion(
-                        text=f"{completion.stem} {job.id} ",
-                        label=job.title[:60],
-                        about=f"{job.state} · {job.request.model} · {job.request.aspect_ratio}",
-                    )
-                    for job in jobs
-                ),
-            )
-        if completion.wanted is Kind.MEMBER and admin:
-            names = await members_like(core.database, caller.workspace, text.rpartition(" ")[2])
-            return (
-                *completion.suggestions,
-                *(
-                    Suggestion(text=f"{completion.stem} {_quoted(name)} ", label=name, about="Member")
-                    for name in names
-                ),
-            )
-        return completion.suggestions
-
-
-def _quoted(name: str) -> str:
-    """A name as one value: one of two words needs its quotes."""
-    return f'"{name}"' if " " in name else name
+        return await offering.suggest(self._core, text, caller)
