@@ -47,9 +47,12 @@ def _take_over_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def _step_back(memory_bytes: int) -> None:
     if sys.platform != "win32":
+        # A group, so that it ends as one. In a session of its own its niceness would count for nothing where
+        # the kernel shares the processor out by sessions: https://man7.org/linux/man-pages/man7/sched.7.html
+        os.setpgid(0, 0)
         os.nice(_NICENESS)
-    # Elsewhere the system's shared libraries alone take up more addresses than any sensible limit.
     if sys.platform == "linux":
+        # Elsewhere the system's shared libraries alone take up more addresses than any sensible limit.
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         if hard != resource.RLIM_INFINITY:
             memory_bytes = min(memory_bytes, hard)

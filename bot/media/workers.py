@@ -7,6 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -31,9 +32,9 @@ _ENVIRONMENT = frozenset({"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "
 class Workers:
     """Runs functions in a few processes of their own, with limits on time, CPU time and memory.
 
-    Processes start when they are first needed, as fresh interpreters in a session of their own, and die
-    with this process even when it is killed: they hold the other end of a pipe from it. What a function
-    starts belongs to its worker's session and ends with it.
+    Processes start when they are first needed, as fresh interpreters in a group of their own, and die with
+    this process even when it is killed: they hold the other end of a pipe from it. What a function starts
+    belongs to its worker's group and ends with it.
     """
 
     def __init__(self, *, processes: int = 2, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -120,7 +121,6 @@ class Workers:
             str(self._memory_bytes),
             stdin=PIPE,
             stdout=PIPE,
-            start_new_session=True,
             env=_environment(),
         )
         self._started.add(process)
@@ -165,10 +165,13 @@ def _kill(process: Process) -> None:
         process.stdin.close()
     if process.returncode is not None:
         return
-    try:
-        if sys.platform == "win32":
+    with suppress(ProcessLookupError):  # it was faster
+        if sys.platform == "win32" or not _leads_a_group(process):
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it was faster
+
+
+def _leads_a_group(process: Process) -> bool:
+    """Whether a worker has come so far that it may have started something."""
+    return os.getpgid(process.pid) == process.pid

@@ -82,6 +82,11 @@ def _signals() -> tuple[bool, bool]:
     )
 
 
+def _standing() -> tuple[int, int, bool]:
+    """Its niceness and session, and whether it leads a group."""
+    return os.nice(0), os.getsid(0), os.getpgid(0) == os.getpid()
+
+
 def _gone(pid: int) -> bool:
     """Say whether a process has ended; one that nobody has reaped yet has."""
     try:
@@ -227,6 +232,13 @@ async def test_closing_ends_every_process_and_calls_in_flight(tmp_path: Path) ->
         await call
     with pytest.raises(MediaUnavailable, match="stopping"):
         await workers.run(_pid, timeout_s=LONG_S)
+
+
+async def test_a_worker_steps_back_behind_whoever_answers_people() -> None:
+    """Niceness counts within a session; across sessions the kernel may give each the same."""
+    async with Workers() as workers:
+        expected = (min(os.nice(0) + 10, 19), os.getsid(0), True)
+        assert expected == await workers.run(_standing, timeout_s=LONG_S)
 
 
 async def test_a_worker_prints_elsewhere_ignores_ctrl_c_and_sees_no_secrets() -> None:
