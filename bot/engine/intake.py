@@ -1,10 +1,11 @@
 """Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.actions import Action, Wording, follow_up
+from bot.domain.cards import Card
 from bot.domain.commands import Making
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
@@ -156,12 +157,20 @@ async def accept(
 
 async def answer(core: Core, accepted: AcceptedCard) -> Accepted:
     """The first revision of an accepted card."""
+    if accepted.new is not None:
+        card, jobs = accepted.new
+    else:
+        card, jobs = await _as_it_is(core, accepted.card)
+    return Accepted(view=await view_of(core, card, jobs), repeated=accepted.repeated)
+
+
+async def _as_it_is(core: Core, accepted: str) -> tuple[Card, Sequence[Job]]:
+    """A card that was accepted before, with its jobs."""
     card, jobs = await asyncio.gather(
-        find_card(core.database, accepted.card, core.seal),
-        jobs_of_cards(core.database, [accepted.card]),
+        find_card(core.database, accepted, core.seal), jobs_of_cards(core.database, [accepted])
     )
-    assert card is not None  # noqa: S101 - it has just been committed, and cards are never removed
-    return Accepted(view=await view_of(core, card, jobs[card.id]), repeated=accepted.repeated)
+    assert card is not None  # noqa: S101 - it has been committed, and cards are never removed
+    return card, jobs[accepted]
 
 
 def new_job(core: Core, wish: Wish) -> NewJob:

@@ -9,9 +9,8 @@ from bot.domain.jobs import Job, State
 from bot.domain.outlook import Outlook, in_keeping
 from bot.domain.pace import Pace, typical
 from bot.engine.core import Core
-from bot.store.accounts import AccountState, accounts
-from bot.store.jobs import ahead, jobs_of_cards, paces
-from bot.store.workspaces import find_workspace
+from bot.store.accounts import ready_accounts
+from bot.store.jobs import Standing, jobs_of_cards, paces, standings
 
 
 async def views_now(core: Core, *cards: Card) -> list[CardView]:
@@ -52,23 +51,23 @@ async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, O
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
-    queued = [job for job in open_jobs if job.state is State.QUEUED]
     # Side by side: whoever gave a command waits for this.
-    learned, before, obstacles = await asyncio.gather(
+    learned, before, ready = await asyncio.gather(
         paces(core.database, {job.request.pace for job in open_jobs}),
-        _before(core, queued),
-        _obstacles(core, queued),
+        standings(core.database, [job.id for job in open_jobs if job.state is State.QUEUED]),
+        ready_accounts(core.database),
     )
     found = {}
     for job in open_jobs:
         pace = learned.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
-        position = before[job.id] + 1 if job.id in before else None
+        standing = before.get(job.id)
+        position = standing.ahead + 1 if standing else None
         found[job.id] = Outlook(
             position=position,
             wait_ms=_wait(core, job, pace, position, now),
             generation_ms=pace.usual,
             late=job.submitted_at is not None and now - job.submitted_at > pace.late,
-            obstacle=obstacles.get(job.id, ""),
+            obstacle=_obstacle(job, standing, ready) if standing else "",
         )
     return found
 
@@ -99,32 +98,15 @@ def _speed(core: Core, job: Job) -> float:
     return core.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
-async def _before(core: Core, queued: list[Job]) -> Mapping[str, int]:
-    return await ahead(core.database, [job.id for job in queued]) if queued else {}
-
-
-async def _obstacles(core: Core, queued: list[Job]) -> dict[str, str]:
-    if not queued:
-        return {}
-    rows, paused = await asyncio.gather(
-        accounts(core.database), _paused(core, {job.workspace for job in queued})
-    )
-    ready = [one for one in rows if one.state is AccountState.READY]
-    providers, working = {one.provider for one in ready}, {one.id for one in ready}
-    found = {}
-    for job in queued:
-        if job.workspace in paused:
-            found[job.id] = "paused by an admin"
-        elif job.provider not in providers:
-            found[job.id] = "the generation service takes nothing right now; the operator has been told"
-        elif job.account_required is not None and job.account_required not in working:
-            found[job.id] = (
-                "only the account that made its video can go on from it, and takes nothing right now; "
-                "the operator has been told"
-            )
-    return found
-
-
-async def _paused(core: Core, workspaces: Iterable[str]) -> set[str]:
-    found = await asyncio.gather(*(find_workspace(core.database, one) for one in workspaces))
-    return {one.id for one in found if one.paused}
+def _obstacle(job: Job, standing: Standing, ready: Mapping[str, str]) -> str:
+    """Why a queued job does not get on, if so; `ready` are the accounts that take something."""
+    if standing.paused:
+        return "paused by an admin"
+    if job.provider not in ready.values():
+        return "the generation service takes nothing right now; the operator has been told"
+    if job.account_required is not None and job.account_required not in ready:
+        return (
+            "only the account that made its video can go on from it, and takes nothing right now; "
+            "the operator has been told"
+        )
+    return ""

@@ -7,10 +7,12 @@ here in the order of arrival, from meters that this transaction has locked.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
+from bot.domain.cards import Card
 from bot.domain.errors import Refused, StoreError
-from bot.domain.jobs import State
+from bot.domain.jobs import Job, State
 from bot.domain.people import Caller, Place
 from bot.domain.policy import Patience, Workspace, check_open, check_patience
 from bot.domain.quota import Defaults, Limit, Meter, Rule, limits_for
@@ -18,7 +20,7 @@ from bot.domain.requests import AnyRequest, dump_request
 from bot.store.database import Transaction
 from bot.store.holdings import Holding, hold
 from bot.store.queries import load
-from bot.store.records import card_row, rule_from, workspace_from
+from bot.store.records import card_row, job_from, rule_from, workspace_from
 
 sql = load("accepting")
 
@@ -75,6 +77,8 @@ class AcceptedCard:
     card: str
     #: this event or reaction had been accepted before
     repeated: bool = False
+    #: what was written; None where that may have gone on since
+    new: tuple[Card, Sequence[Job]] | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -93,6 +97,8 @@ class _Batch:
     waiting_workspace: dict[str, int]
     turns: dict[tuple[str, str], int]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    #: each card's jobs, once they are written
+    written: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
     held: list[Holding] = field(default_factory=list)
     #: micro-dollars to reserve, and the limit, by meter
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -115,7 +121,7 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
             batch.known[item.event] = item.card
             if item.reaction is not None:
                 batch.reactions[item.reaction] = (item.now, item.card)
-            answers.append(AcceptedCard(card=item.card))
+            answers.append(AcceptedCard(card=item.card, new=(_card(item), batch.written[item.card])))
     if batch.rows:
         await _write(tx, batch)
     return answers
@@ -140,7 +146,7 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     callers = [item.caller for item in items]
     ids = sorted({caller.workspace for caller in callers})
     now = items[0].now
-    await tx.run(sql.see_workspaces, items=[{"id": one, "now": now} for one in ids])
+    workspaces = await _workspaces(tx, ids, now)
     members = {
         caller.member: {
             "id": caller.member,
@@ -153,7 +159,6 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     }
     await tx.run(sql.see_members, items=list(members.values()))
     subjects = {subject for one in callers for subject in (one.member, one.person, one.workspace, "")}
-    workspaces = {row["id"]: workspace_from(row) for row in await tx.fetch(sql.workspaces, ids=ids)}
     blocked = await tx.fetch(sql.blocks, subjects=sorted(subjects))
     rules = [rule_from(row) for row in await tx.fetch(sql.rules, workspaces=ids, subjects=sorted(subjects))]
     limits = {limit.meter: limit for item in items for limit in _limits(item, workspaces, rules)}
@@ -174,11 +179,7 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     meters = await tx.fetch(sql.lock_meters, ids=sorted(limits))
     # Only now: another replica may have been accepting the same event, and had the meters until it committed.
     known = await tx.fetch(sql.known_events, events=[item.event for item in items])
-    waiting_member: dict[str, int] = defaultdict(int)
-    waiting_workspace: dict[str, int] = defaultdict(int)
-    for row in await tx.fetch(sql.waiting, workspaces=ids):
-        waiting_member[row["member"]] += row["jobs"]
-        waiting_workspace[row["workspace"]] += row["jobs"]
+    waiting = await tx.fetch(sql.waiting, members=list(members.values()), workspaces=ids)
     return _Batch(
         known={row["event"]: row["id"] for row in known},
         reactions=await _reactions(tx, items),
@@ -186,10 +187,18 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         blocked=frozenset(row["subject"] for row in blocked),
         rules=rules,
         meters={row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in meters},
-        waiting_member=waiting_member,
-        waiting_workspace=waiting_workspace,
+        waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
+        waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
         turns=await _turns(tx, items),
     )
+
+
+async def _workspaces(tx: Transaction, ids: Sequence[str], now: int) -> dict[str, Workspace]:
+    rows = await tx.fetch(sql.workspaces, ids=ids)
+    if len(rows) < len(ids):
+        await tx.run(sql.see_workspaces, items=[{"id": one, "now": now} for one in ids])
+        rows = await tx.fetch(sql.workspaces, ids=ids)
+    return {row["id"]: workspace_from(row) for row in rows}
 
 
 async def _reactions(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple[int, str]]:
@@ -249,15 +258,34 @@ def _decide(batch: _Batch, item: Acceptance) -> None:
         batch.held += [Holding(file=file, holder=job.id) for file in job.files]
 
 
+def _card(item: Acceptance) -> Card:
+    """The card as it is written."""
+    return Card(
+        id=item.card,
+        place=item.place,
+        member=item.caller.member,
+        person=item.caller.person,
+        wanted_rev=1,
+        shown_rev=0,
+        shown_digest="",
+        posting_since=_posting_since(item),
+        tries=0,
+        created_at=item.now,
+    )
+
+
+def _posting_since(item: Acceptance) -> int | None:
+    """An inlet that answers by itself may have posted before it could say so."""
+    return None if item.answerer is None else item.now
+
+
 def _card_row(item: Acceptance) -> dict[str, Any]:
-    answering = item.answerer is not None
     return {
         "id": item.card,
         "event": item.event,
         **card_row(item.place, item.caller, item.sealed_reach),
         "reaction": item.reaction,
-        # An inlet that answers by itself may have posted before it could say so.
-        "posting_since": item.now if answering else None,
+        "posting_since": _posting_since(item),
         "lease_owner": item.answerer,
         "lease_until": item.answer_until,
         "run_at": item.now,
@@ -302,7 +330,9 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     if await tx.run(sql.reserve, items=demands) != len(demands):
         raise StoreError("a meter moved while it was locked")
     await tx.run(sql.insert_cards, items=batch.rows["cards"])
-    await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
+    rows = await tx.fetch(sql.insert_jobs, items=batch.rows["jobs"])
+    for row in sorted(rows, key=itemgetter("position")):
+        batch.written[row["card"]].append(job_from(row))
     await tx.run(sql.insert_events, items=batch.rows["events"])
     await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
     await tx.run(sql.insert_journal, items=batch.rows["journal"])

@@ -94,6 +94,11 @@ async def accounts(database: Database) -> list[AccountRow]:
     return [_account(row) for row in await database.fetch(sql.flights)]
 
 
+async def ready_accounts(database: Database) -> dict[str, str]:
+    """The accounts that take something, and their providers."""
+    return {row["id"]: row["provider"] for row in await database.fetch(sql.ready_accounts)}
+
+
 async def echoed_at(database: Database, account: str) -> int | None:
     """When the account's list last showed one of our markers; None: never."""
     row = await database.one(sql.echo, id=account)

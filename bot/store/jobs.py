@@ -108,10 +108,21 @@ async def list_jobs(database: Database, *, state: State | None, count: int) -> l
     return [job_from(row) for row in await database.fetch(sql.list_jobs, state=state, count=count)]
 
 
-async def ahead(database: Database, jobs: Iterable[str]) -> dict[str, int]:
-    """How many jobs stand before each of these in its queue."""
-    rows = await database.fetch(sql.ahead, items=[{"id": job} for job in jobs])
-    return {row["id"]: row["ahead"] for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands before a queued job."""
+
+    #: jobs that are claimed before it
+    ahead: int
+    #: its workspace takes nothing at present
+    paused: bool
+
+
+async def standings(database: Database, jobs: Sequence[str]) -> dict[str, Standing]:
+    if not jobs:
+        return {}
+    rows = await database.fetch(sql.standings, items=[{"id": job} for job in jobs])
+    return {row["id"]: Standing(ahead=row["ahead"], paused=bool(row["paused"])) for row in rows}
 
 
 async def paces(database: Database, names: Iterable[str]) -> Mapping[str, Pace]:

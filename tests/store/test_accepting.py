@@ -54,13 +54,15 @@ def rule(level: Level, subject: str, amount: int, *, workspace: str = "") -> Set
 
 
 async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -> None:
-    item = acceptance(jobs=3, price=10, prompt="a blue owl", reach="token", private=True)
-    assert AcceptedCard(card=item.card) == await store.write(accept, item)
+    item = acceptance(jobs=3, price=10, prompt="a blue owl", reach="token", private=True, answerer="one")
+    accepted = await store.write(accept, item)
+    assert AcceptedCard(card=item.card) == accepted
     card = await find_card(store, item.card, SEAL)
     assert card is not None
     assert replace(item.place, reach="token") == card.place
     assert (1, 0) == (card.wanted_rev, card.shown_rev)
     jobs = (await jobs_of_cards(store, [item.card]))[item.card]
+    assert (card, jobs) == accepted.new, "nobody needs to ask for what was just written"
     assert [(job.id, n) for n, job in enumerate(item.jobs)] == [(job.id, job.position) for job in jobs]
     assert {State.QUEUED} == {job.state for job in jobs}
     assert ["a blue owl"] * 3 == [job.title for job in jobs]

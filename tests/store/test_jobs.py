@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.store.jobs import (
     Deletion,
     Miss,
-    ahead,
+    Standing,
     attempts,
     delete_job,
     find_job,
@@ -28,6 +28,7 @@ from bot.store.jobs import (
     overdue_in_queue,
     paces,
     running,
+    standings,
     stranded,
     unbound_attempts,
 )
@@ -132,10 +133,12 @@ async def test_places_in_the_queue_are_counted_as_they_will_be_claimed(store: Da
     for item in items:
         await store.write(accept, item)
     (ada, bob, eve) = ([job.id for job in item.jobs] for item in items)
-    places = await ahead(store, [*ada, *bob, *eve])
-    assert {ada[0]: 0, bob[0]: 1, ada[1]: 2, bob[1]: 3, ada[2]: 4, eve[0]: 0} == places
+    places = await standings(store, [*ada, *bob, *eve])
+    expected = {ada[0]: 0, bob[0]: 1, ada[1]: 2, bob[1]: 3, ada[2]: 4, eve[0]: 0}
+    assert expected == {job: standing.ahead for job, standing in places.items()}
     await claim_next(store, most=2)
-    assert 2 == (await ahead(store, [ada[2]]))[ada[2]]
+    assert Standing(ahead=2, paused=False) == (await standings(store, [ada[2]]))[ada[2]]
+    assert {} == await standings(store, [])
 
 
 async def begin(database: Database, job: str, *, at: int) -> None:

@@ -28,9 +28,15 @@ SELECT workspace, level, subject, amount, period FROM rule
 WHERE workspace IN ({{values workspaces}}) OR (workspace = '' AND subject IN ({{values subjects}}));
 
 -- name: waiting
-SELECT workspace, member, count(*) AS jobs FROM job
-WHERE workspace IN ({{values workspaces}}) AND state IN ('held', 'preparing', 'queued')
-GROUP BY workspace, member;
+-- Of a whole workspace only the sum: a row for each of its members would cost more than all else here.
+SELECT r.workspace, r.id AS member,
+       (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
+                                   AND job.state IN ('held', 'preparing', 'queued')) AS jobs
+FROM {{rows members (id text, workspace text)}} AS r
+UNION ALL
+SELECT w.value, NULL, (SELECT count(*) FROM job WHERE job.workspace = w.value
+                                                  AND job.state IN ('held', 'preparing', 'queued'))
+FROM ({{values workspaces}}) AS w;
 
 -- name: clocks
 SELECT queue, turn FROM clock WHERE queue IN ({{values queues}});
@@ -73,7 +79,8 @@ SELECT id, card, position, workspace, member, person, member_name, provider, lan
 FROM {{rows items (id text, card text, position bigint, workspace text, member text, person text,
                    member_name text, provider text, lane text, queue text, pace text, request text, makes text,
                    title text, price bigint, state text, turn bigint, account_required text, run_at bigint, deadline bigint,
-                   created_at bigint, parent text, private bigint)}} AS r;
+                   created_at bigint, parent text, private bigint)}} AS r
+RETURNING *, 0 AS stars;
 
 -- name: insert_events
 INSERT INTO job_event (job, at, before, after, attempt, cause)

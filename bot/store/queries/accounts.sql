@@ -23,6 +23,9 @@ UPDATE account SET state = 'ready', reason = '', changed_at = :now WHERE id = :i
 -- name: note_echo
 UPDATE account SET echoed_at = :now WHERE id = :id;
 
+-- name: ready_accounts
+SELECT id, provider FROM account WHERE state = 'ready';
+
 -- name: flights
 SELECT account.id, account.provider, account.state, account.reason, count(job.id) AS jobs
 FROM account LEFT JOIN job ON job.account = account.id AND job.state IN ('submitting', 'unknown', 'submitted')

@@ -84,11 +84,12 @@ WHERE id = :id AND state = 'submitted' RETURNING misses, missed_at;
 -- name: found
 UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND state = 'submitted' AND misses > 0;
 
--- name: ahead
-SELECT r.id, (SELECT count(*) FROM job AS other
-              WHERE other.state = 'queued' AND other.queue = job.queue
-                AND (other.turn, other.id) < (job.turn, job.id)) AS ahead
-FROM {{rows items (id text)}} AS r JOIN job ON job.id = r.id;
+-- name: standings
+SELECT job.id, workspace.paused,
+       (SELECT count(*) FROM job AS other
+        WHERE other.state = 'queued' AND other.queue = job.queue
+          AND (other.turn, other.id) < (job.turn, job.id)) AS ahead
+FROM {{rows items (id text)}} AS r JOIN job ON job.id = r.id JOIN workspace ON workspace.id = job.workspace;
 
 -- name: latest_took
 SELECT r.pace, (SELECT {{gathered}}(recent.took) FROM
