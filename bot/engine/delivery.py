@@ -15,6 +15,7 @@ from bot.engine.outlook import views_now
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
+    Noted,
     Posting,
     ProgressWanted,
     PutOff,
@@ -28,6 +29,7 @@ from bot.store.cards import (
     note_shown,
     put_off,
     show_again,
+    unfinished_cards,
     want_progress,
 )
 
@@ -35,6 +37,8 @@ from bot.store.cards import (
 HANDS = 16
 #: cards looked at again in one round, though nothing has happened to their jobs
 _REFRESHED = 100
+#: of those, in one channel, which takes but one edit a round that is only progress
+_REFRESHED_EACH = 8
 #: shows that must fail before an old card is given up: its result may have come only now
 _TRIES = 10
 #: channels remembered for their last progress edit
@@ -86,8 +90,10 @@ class Deliverer:
         try:
             await self._core.steadily("deliver", lambda: self.show(card, seen, leased_at))
         finally:
+            if self._busy == HANDS:
+                # Others may have waited for a hand.
+                self._core.database.signals.wake(CARDS)
             self._busy -= 1
-            self._core.database.signals.wake(CARDS)
 
     async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
         """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""
@@ -162,10 +168,8 @@ class Deliverer:
             message=message,
             run_at=now if seen.settled else now + core.times.progress_interval,
         )
-        if not await core.database.write(note_shown, shown):
-            # The lease had ended: what was shown here may cover something newer.
+        if await _note_shown(core, shown) is Noted.LOST:
             log.warning("card_shown_without_lease", card=card.id)
-            await core.database.write(show_again, ShowAgain(card=card.id, now=now))
 
     async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
         core, now = self._core, self._core.clock()
@@ -199,16 +203,29 @@ async def note_answer(core: Core, seen: CardView, message: str) -> None:
         message=message,
         run_at=core.clock(),
     )
-    if not await core.database.write(note_shown, shown):
-        await core.database.write(show_again, ShowAgain(card=seen.card, now=core.clock()))
-    core.wake(CARDS)
+    await _note_shown(core, shown)
+
+
+async def _note_shown(core: Core, shown: Shown) -> Noted:
+    """Note what people see; nobody is woken for a card of which they see all."""
+    noted = await core.database.write(note_shown, shown)
+    if noted is Noted.LOST:
+        # The lease had ended: what was shown may cover something newer.
+        await core.database.write(show_again, ShowAgain(card=shown.card, now=core.clock()))
+    if noted is not Noted.UP_TO_DATE:
+        core.wake(CARDS)
+    return noted
 
 
 async def tick_progress(core: Core) -> None:
     """Have the cards of running jobs looked at again, now and then, until the process stops."""
 
     async def ask() -> None:
-        await core.database.write(want_progress, ProgressWanted(now=core.clock(), count=_REFRESHED))
+        # Found beside the writer: while thousands wait, looking through them takes its time.
+        now = core.clock()
+        cards = await unfinished_cards(core.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
+        if cards:
+            await core.database.write(want_progress, ProgressWanted(cards=cards, now=now))
 
     async for _ in core.rounds("progress", core.times.progress_interval):
         await core.steadily("progress", ask)

@@ -5,6 +5,7 @@ Whoever changes several cards locks them in the order of their ids, so that batc
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from bot.domain.cards import Card
 from bot.domain.errors import Refused
@@ -191,8 +192,18 @@ class Shown:
     run_at: int
 
 
-async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[bool]:
-    """Note revisions as shown; False for a card that is no longer the caller's to show."""
+class Noted(Enum):
+    """How a card stands once a revision of it was noted as shown."""
+
+    UP_TO_DATE = auto()
+    #: something has happened meanwhile, and is to be shown
+    BEHIND = auto()
+    #: it was no longer the caller's to show
+    LOST = auto()
+
+
+async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[Noted]:
+    """Note revisions as shown."""
     latest = {item.card: item for item in sorted(items, key=lambda item: item.rev)}
     rows = await tx.fetch(
         sql.note_shown,
@@ -209,8 +220,8 @@ async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[bool]:
             for item in latest.values()
         ],
     )
-    noted = {row["id"] for row in rows}
-    return [item.card in noted for item in items]
+    noted = {row["id"]: Noted.BEHIND if row["behind"] else Noted.UP_TO_DATE for row in rows}
+    return [noted.get(item.card, Noted.LOST) for item in items]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,18 +273,26 @@ async def give_up(tx: Transaction, items: Sequence[GiveUp]) -> Sequence[None]:
     return [None] * len(items)
 
 
+async def unfinished_cards(database: Database, *, now: int, count: int, each: int) -> list[str]:
+    """Shown cards of jobs that have not ended: they look different as time passes.
+
+    At most `count`, and `each` of one channel: thousands may wait, and few of them have changed.
+    """
+    rows = await database.fetch(sql.unfinished_cards, now=now, count=count, each=each)
+    return [row["id"] for row in rows]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressWanted:
-    """It is time to look again at what has not ended."""
+    """It is time to look again at these cards."""
 
+    cards: Sequence[str]
     now: int
-    #: cards at most: thousands may wait, and few of them have changed
-    count: int
 
 
 async def want_progress(tx: Transaction, items: Sequence[ProgressWanted]) -> Sequence[int]:
-    """Ask for new revisions of the cards of jobs that have not ended; answers of how many."""
-    return [len(await tx.fetch(sql.want_progress, now=item.now, count=item.count)) for item in items]
+    """Ask for new revisions of cards; answers of how many. What looks the same is not shown again."""
+    return [len(await tx.fetch(sql.want_progress, ids=sorted(item.cards), now=item.now)) for item in items]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from bot.store.accepting import accept
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
+    Noted,
     Posting,
     ProgressWanted,
     PutOff,
@@ -26,6 +27,7 @@ from bot.store.cards import (
     note_shown,
     put_off,
     show_again,
+    unfinished_cards,
     want_progress,
 )
 from bot.store.database import Database, Violated
@@ -74,7 +76,13 @@ async def lease(database: Database, owner: str = "one", *, now: int = NOW) -> li
 
 async def show_all(database: Database, *, now: int = NOW) -> None:
     for card in await lease(database, now=now):
-        assert await database.write(note_shown, shown(card, run_at=now))
+        assert await database.write(note_shown, shown(card, run_at=now)) is Noted.UP_TO_DATE
+
+
+async def look_again(database: Database, *, now: int = NOW, count: int = 10, each: int = 10) -> int:
+    """Want progress of what has not ended; answers of how many cards."""
+    cards = await unfinished_cards(database, now=now, count=count, each=each)
+    return await database.write(want_progress, ProgressWanted(cards=cards, now=now))
 
 
 async def card_of(database: Database, card: str) -> Card:
@@ -135,7 +143,7 @@ async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> N
     await store.write(forget_posting, Unposted(card=card.id, owner="one"))
     assert (await card_of(store, card.id)).posting_since is None
     assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 3))
-    assert await store.write(note_shown, shown(card))
+    assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
     noted = await card_of(store, card.id)
     assert (1, "message", None) == (noted.shown_rev, noted.place.message, noted.posting_since)
     assert [] == await lease(store)
@@ -148,15 +156,15 @@ async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) 
     (card,) = await lease(store)
     assert {} == card.told
     said = {"job": Told(position=3, ready_at=NOW + MINUTE), "other": Told(position=None, ready_at=NOW)}
-    assert await store.write(note_shown, replace(shown(card), told=said))
+    assert await store.write(note_shown, replace(shown(card), told=said)) is Noted.UP_TO_DATE
     assert said == (await card_of(store, card.id)).told
     await store.write(show_again, ShowAgain(card=card.id, now=NOW))
     (card,) = await lease(store)
     assert said == card.told
-    assert await store.write(note_shown, replace(shown(card, rev=1), told={}))
+    assert await store.write(note_shown, replace(shown(card, rev=1), told={})) is Noted.BEHIND
     assert said == (await card_of(store, card.id)).told, "an older revision says nothing any more"
     (card,) = await lease(store)
-    assert await store.write(note_shown, shown(card))
+    assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
     assert {} == (await card_of(store, card.id)).told
 
 
@@ -164,13 +172,13 @@ async def test_only_the_holder_notes_anything(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     before = await card_of(store, card.id)
-    assert not await store.write(note_shown, shown(card, owner="other"))
+    assert await store.write(note_shown, shown(card, owner="other")) is Noted.LOST
     assert not await store.write(note_posting, Posting(card=card.id, owner="other", now=NOW))
     await store.write(put_off, PutOff(card=card.id, owner="other", run_at=NOW + MINUTE))
     await store.write(give_up, GiveUp(card=card.id, owner="other", reason="none"))
     assert before == await card_of(store, card.id)
-    assert await store.write(note_shown, shown(card))
-    assert not await store.write(note_shown, shown(card)), "its lease ended with the note"
+    assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
+    assert await store.write(note_shown, shown(card)) is Noted.LOST, "its lease ended with the note"
 
 
 async def test_an_older_revision_never_takes_the_place_of_a_newer_one(store: Database) -> None:
@@ -178,14 +186,14 @@ async def test_an_older_revision_never_takes_the_place_of_a_newer_one(store: Dat
     (card,) = await lease(store)
     for _ in range(3):
         await store.write(show_again, ShowAgain(card=card.id, now=NOW))
-    assert await store.write(note_shown, shown(card, rev=3))
+    assert await store.write(note_shown, shown(card, rev=3)) is Noted.BEHIND
     (card,) = await lease(store)
-    assert await store.write(note_shown, shown(card, rev=2))
+    assert await store.write(note_shown, shown(card, rev=2)) is Noted.BEHIND
     noted = await card_of(store, card.id)
     assert (3, "digest 3") == (noted.shown_rev, noted.shown_digest)
     (card,) = await lease(store)
     both = await asyncio.gather(*(store.write(note_shown, shown(card, rev=rev)) for rev in (4, 2)))
-    assert [True, True] == both
+    assert [Noted.UP_TO_DATE, Noted.UP_TO_DATE] == both
     assert 4 == (await card_of(store, card.id)).shown_rev
 
 
@@ -244,7 +252,7 @@ async def test_a_card_that_cannot_be_shown_is_never_tried_again(store: Database)
     await store.write(give_up, GiveUp(card=card.id, owner="one", reason="the channel is gone"))
     await Walk(database=store, job=job).move(State.CANCELLED)
     assert [] == await lease(store, now=NOW + MINUTE)
-    assert 0 == await store.write(want_progress, ProgressWanted(now=NOW + MINUTE, count=10))
+    assert 0 == await look_again(store, now=NOW + MINUTE)
 
 
 async def test_progress_is_wanted_of_what_has_not_ended_and_is_shown(store: Database) -> None:
@@ -254,7 +262,7 @@ async def test_progress_is_wanted_of_what_has_not_ended_and_is_shown(store: Data
     waiting = Walk(database=store, job=await accepted(store))
     await show_all(store)
     hidden = await accepted(store)
-    assert 2 == await store.write(want_progress, ProgressWanted(now=NOW, count=10))
+    assert 2 == await look_again(store)
     cards = {card.id for card in await lease(store)}
     expected = {(await walk.now_at()).card for walk in (running, waiting)}
     assert expected | {(await Walk(database=store, job=hidden).now_at()).card} == cards
@@ -264,15 +272,22 @@ async def test_progress_is_wanted_of_what_has_not_ended_and_is_shown(store: Data
 async def test_progress_is_wanted_once_until_it_is_shown(store: Database) -> None:
     await store.write(accept, acceptance(jobs=4))
     await show_all(store)
-    assert [1, 0] == [await store.write(want_progress, ProgressWanted(now=NOW + n, count=10)) for n in (0, 1)]
+    assert [1, 0] == [await look_again(store, now=NOW + n) for n in (0, 1)]
+
+
+async def test_two_processes_that_have_seen_the_same_want_progress_once(store: Database) -> None:
+    await store.write(accept, acceptance())
+    await show_all(store)
+    wanted = ProgressWanted(cards=await unfinished_cards(store, now=NOW, count=10, each=10), now=NOW)
+    assert [1, 0] == [await store.write(want_progress, wanted) for _ in range(2)]
 
 
 async def test_progress_waits_for_the_card_s_next_turn(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     await store.write(note_shown, shown(card, run_at=NOW + 3 * SECOND))
-    assert 0 == await store.write(want_progress, ProgressWanted(now=NOW + 3 * SECOND - 1, count=10))
-    assert 1 == await store.write(want_progress, ProgressWanted(now=NOW + 3 * SECOND, count=10))
+    assert 0 == await look_again(store, now=NOW + 3 * SECOND - 1)
+    assert 1 == await look_again(store, now=NOW + 3 * SECOND)
 
 
 async def test_of_many_waiting_cards_a_few_are_looked_at_in_turn_and_what_runs_first(store: Database) -> None:
@@ -287,12 +302,25 @@ async def test_of_many_waiting_cards_a_few_are_looked_at_in_turn_and_what_runs_f
     seen = []
     for n in range(1, 4):
         now = NOW + n * SECOND
-        assert 3 == await store.write(want_progress, ProgressWanted(now=now, count=3))
+        assert 3 == await look_again(store, now=now, count=3)
         seen += [card.id for card in await lease(store, now=now)]
         for card in seen[-3:]:
             await store.write(note_shown, shown(await card_of(store, card), run_at=now))
     assert 3 == seen.count(running.card)
     assert {item.card for item in items} == set(seen)
+
+
+async def test_a_busy_channel_has_only_a_few_of_its_cards_looked_at(store: Database) -> None:
+    busy = [acceptance() for _ in range(5)]
+    quiet = acceptance()
+    quiet = replace(quiet, place=replace(quiet.place, channel="quiet"))
+    for item in (*busy, quiet):
+        await store.write(accept, item)
+    await show_all(store)
+    assert 3 == await look_again(store, each=2)
+    seen = [card.id for card in await lease(store)]
+    assert quiet.card in seen
+    assert 2 == len(set(seen) & {item.card for item in busy})
 
 
 async def test_moves_and_shows_of_the_same_cards_do_not_wait_in_a_ring(

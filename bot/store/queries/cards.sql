@@ -43,7 +43,7 @@ FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.told, sent.message
                          run_at bigint)}} AS sent
       JOIN card AS kept ON kept.id = sent.id ORDER BY kept.id {{locked kept}}) AS r
 WHERE card.id = r.id AND card.lease_owner = r.owner
-RETURNING card.id;
+RETURNING card.id, card.wanted_rev > card.shown_rev AS behind;
 
 -- name: renew_card
 UPDATE card SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until > :now RETURNING id;
@@ -56,15 +56,26 @@ WHERE id = :id AND lease_owner = :owner;
 UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;
 
--- name: want_progress
--- Cards of jobs that have not ended look different as time passes; what looks the same is not shown again.
+-- name: unfinished_cards
 -- Those whose jobs are under way come first, then whichever were looked at the longest time ago.
-WITH due AS MATERIALIZED (
-    SELECT card.id FROM job JOIN card ON card.id = job.card
+WITH unfinished AS (
+    SELECT card.id, card.adapter, card.channel, card.run_at,
+           min(CASE WHEN job.state = 'queued' THEN 1 ELSE 0 END) AS later
+    FROM job JOIN card ON card.id = job.card
     WHERE job.finished_at IS NULL AND job.state <> 'held'
       AND card.shown_rev = card.wanted_rev AND card.undeliverable IS NULL AND card.run_at <= :now
-    ORDER BY CASE WHEN job.state = 'queued' THEN 1 ELSE 0 END, card.run_at, card.id
-    LIMIT :count {{skip_locked card}})
+    GROUP BY card.id, card.adapter, card.channel, card.run_at),
+ranked AS (
+    SELECT id, later, run_at,
+           row_number() OVER (PARTITION BY adapter, channel ORDER BY later, run_at, id) AS place
+    FROM unfinished)
+SELECT id FROM ranked WHERE place <= :each ORDER BY later, run_at, id LIMIT :count;
+
+-- name: want_progress
+WITH due AS MATERIALIZED (
+    SELECT id FROM card
+    WHERE id IN ({{values ids}}) AND shown_rev = wanted_rev AND undeliverable IS NULL AND run_at <= :now
+    ORDER BY id {{skip_locked card}})
 UPDATE card SET wanted_rev = wanted_rev + 1 WHERE id IN (SELECT id FROM due)
 RETURNING id;
 
