@@ -2,13 +2,15 @@
 
 Both are processes of their own, each before a Discord or a Slack of its own in this one; they take turns,
 round by round, on the same machine. Reverie accepts each command durably (policy, price, quota, one commit)
-before it answers, while pictures are made in its simulator and go up; the other answers at once.
+before it answers, while its lane is full of pictures that are made, by the simulator in a process of its own,
+and go up; the other answers at once.
 """
 
 import asyncio
 import gc
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from random import Random
 from statistics import median, quantiles
 from typing import Protocol
 
-from benchmarks.bots import BARE_DISCORD, BARE_SLACK, new_discord, new_slack, on_discord, on_slack
-from tests.platforms.unmodified import REVERIE
+from benchmarks.bots import BARE_DISCORD, BARE_SLACK, new_discord, new_slack, on_discord, on_slack, simulated
+from bot.domain.jobs import IN_FLIGHT, State
+from tests.platforms.unmodified import REVERIE, look
 
 SEED = 7
 #: commands a second
@@ -28,7 +31,10 @@ MEMBERS = 200
 BACKLOG = 120
 #: (rounds, seconds of each)
 QUICK, FULL = (3, 2.0), (7, 10.0)
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
+_BY_STATE = "SELECT state, count(*) AS jobs FROM job GROUP BY state"
+#: a picture takes half a minute: with 80 creates a minute there are always 40 under way
+_SPEED = 0.4
 _PROMPT = "a red fox in the snow"
 _SETTINGS = {
     "REVERIE_DEFAULT_ALLOWANCE": "1000",
@@ -65,23 +71,33 @@ async def main(*, full: bool) -> None:
         with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
             async with AsyncExitStack() as exits:
                 sides = await open_sides(Path(folder), exits)
-                await _measure(sides, *(FULL if full else QUICK))
+                await _measure(sides, Path(folder) / str(len(sides) - 1), *(FULL if full else QUICK))
 
 
-async def _measure(sides: Sequence[Side], rounds: int, seconds: float) -> None:
+async def _measure(sides: Sequence[Side], folder: Path, rounds: int, seconds: float) -> None:
     reverie = sides[-1]
     for asked in [reverie.ask(number % MEMBERS) for number in range(BACKLOG)]:
         await reverie.answered(asked)
     await reverie.shown()
     # This process plays both services, whose pauses would be taken for the bots'.
     gc.collect()
-    gc.freeze()
+    gc.disable()
+    before = _jobs(folder)
     waits = [[await _round(side, SEED + number, seconds) for side in sides] for number in range(rounds)]
     print(f"  {'':<8} {'bare ms':>9} {'reverie ms':>11} {'ratio':>8}")
     for label, place in (("p50", 49), ("p99", 98)):
         least, ours = (median(quantiles(one[side], n=100)[place] for one in waits) for side in (0, 1))
         print(f"  {label:<8} {least:>9.1f} {ours:>11.1f} {ours / least:>7.2f}×")
-    print()
+    gc.enable()
+    after = _jobs(folder)
+    under_way = [sum(jobs[state] for state in IN_FLIGHT) for jobs in (before, after)]
+    made = after[State.COMPLETED] - before[State.COMPLETED]
+    print(f"\n  {under_way[0]} to {under_way[1]} pictures under way, {made} made meanwhile\n")
+
+
+def _jobs(folder: Path) -> Counter[str]:
+    """How many jobs the bot's store has, by state."""
+    return Counter({row["state"]: row["jobs"] for row in look(folder, _BY_STATE)})
 
 
 async def _round(side: Side, seed: int, seconds: float) -> list[float]:
@@ -97,13 +113,13 @@ async def _round(side: Side, seed: int, seconds: float) -> list[float]:
 
 
 async def _discord(folder: Path, exits: AsyncExitStack) -> list[Side]:
-    sides = []
+    sides, provider = list[Side](), await exits.enter_async_context(simulated(folder, speed=_SPEED))
     for number, program in enumerate((BARE_DISCORD, REVERIE)):
         own = folder / str(number)
         discord = await exits.enter_async_context(new_discord(own))
         guild = discord.guild("Film club")
         people = [discord.member(guild, f"member{one}") for one in range(MEMBERS)]
-        await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS))
+        await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS | provider))
         sides.append(
             Side(
                 ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
@@ -117,14 +133,15 @@ async def _discord(folder: Path, exits: AsyncExitStack) -> list[Side]:
 
 
 async def _slack(folder: Path, exits: AsyncExitStack) -> list[Side]:
-    sides = []
+    sides, provider = list[Side](), await exits.enter_async_context(simulated(folder, speed=_SPEED))
     for number, program in enumerate((BARE_SLACK, REVERIE)):
         own = folder / str(number)
         slack, _ = service = new_slack(own)
         await exits.enter_async_context(slack)
         team = slack.team("Film club")
         people = [slack.user(team, f"member{one}") for one in range(MEMBERS)]
-        await exits.enter_async_context(on_slack(own, team, program, service=service, settings=_SETTINGS))
+        settings = _SETTINGS | provider
+        await exits.enter_async_context(on_slack(own, team, program, service=service, settings=settings))
         sides.append(
             Side(
                 ask=lambda one, people=people: people[one].slash("/imagine", _PROMPT),  # type: ignore[misc]

@@ -1,19 +1,23 @@
 """Bots as processes of their own, each before a chat service of its own on loopback."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import httpx
 
 from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
 from tests.platforms.fake_discord.net.certificates import Certificates
 from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
 from tests.platforms.fake_slack import FakeSlack, Team
-from tests.platforms.unmodified import REVERIE, Bot, led
+from tests.platforms.unmodified import REVERIE, Bot, free_port, led, started
 
 BARE_DISCORD = ("-m", "benchmarks.bare_discord_bot")
 BARE_SLACK = ("-m", "benchmarks.bare_slack_app")
 _CONNECTED_S = 120.0
+_LOOK_EVERY_S = 0.1
 
 
 @asynccontextmanager
@@ -50,6 +54,30 @@ async def on_slack(
         if program == REVERIE:
             await bot.ready()
         yield bot
+
+
+@asynccontextmanager
+async def simulated(folder: Path, *, speed: float) -> AsyncIterator[dict[str, str]]:
+    """Start the generation service as a process of its own; yields the settings that lead a bot to it."""
+    port = free_port()
+    program = ("-m", "bot", "simulate", "--port", str(port), "--speed", str(speed))
+    async with started(folder, {}, program):
+        base = f"http://127.0.0.1:{port}/dream-machine/v1"
+        async with asyncio.timeout(_CONNECTED_S):
+            await _heard(base)
+        yield {"LUMAAI_API_KEY": "luma-benchmark", "LUMAAI_BASE_URL": base}
+
+
+async def _heard(url: str) -> None:
+    """Wait until somebody answers there, whatever it is."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            try:
+                await client.get(url)
+            except httpx.HTTPError:
+                await asyncio.sleep(_LOOK_EVERY_S)
+            else:
+                return
 
 
 def resident_mb(bot: Bot) -> float:

@@ -33,7 +33,7 @@ class Bot:
     """One program and its data, started as often as somebody kills it."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], program: Sequence[str] = REVERIE) -> None:
-        self.address = f"http://127.0.0.1:{_free_port()}"
+        self.address = f"http://127.0.0.1:{free_port()}"
         self._program = program
         self._log = folder / "bot.log"
         self._environment = (
@@ -115,13 +115,14 @@ async def led(
 
 
 def look(folder: Path, sql: str) -> list[Mapping[str, Any]]:
-    """Read the store of a bot that has ended."""
+    """Read a bot's store."""
     with closing(sqlite3.connect(folder / "data" / "reverie.db")) as database:
         database.row_factory = sqlite3.Row
         return [dict(row) for row in database.execute(sql)]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
