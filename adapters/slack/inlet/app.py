@@ -72,7 +72,6 @@ def make_app(
         app.shortcut({"type": "message_action", "callback_id": menu.value})(doors.menu)
     app.event("app_mention")(doors.mention)
     app.event("reaction_added")(doors.reacted)
-    app.event("reaction_removed")(doors.unreacted)
     app.event("app_home_opened")(doors.home_opened)
     if installations is not None:
         listen_for_leaving(app, installations)

@@ -137,10 +137,6 @@ class Doors:
         """A reaction was put under some message; raises StoreError to be told again."""
         await self._reacting.reacted(Event.of(body, context), now=self._clock())
 
-    async def unreacted(self, body: Body, context: Context) -> None:
-        """A reaction was taken away."""
-        await self._reacting.unreacted(Event.of(body, context), now=self._clock())
-
     async def _interaction(
         self, body: Body, context: Context, ack: Ack, do: Callable[..., Awaitable[None]]
     ) -> None:

@@ -1,4 +1,7 @@
-"""Reactions under our cards: who reacts pays, and a refusal is shown to them alone."""
+"""Reactions under our cards: who reacts pays, and a refusal is shown to them alone.
+
+Slack is not asked to tell of those that are taken away: what they meant has been done.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +15,7 @@ from adapters.slack.inlet.answering import Answering
 from adapters.slack.inlet.asking import Asking
 from adapters.slack.inlet.seat import Event, Seat, seat_of
 from adapters.slack.inlet.shortcuts import Shortcuts
-from bot.domain.actions import GENERATING, Action
+from bot.domain.actions import GENERATING
 from bot.domain.errors import Delayed
 from bot.domain.reactions import normal
 from bot.engine.answers import Answer
@@ -75,24 +78,6 @@ class Reacting:
             answer = await self.studio.react(emoji, job, there.caller, there.place(), key=seat.key)
             self.asking.touch(there)
             return answer
-
-        await self.answering.take(seat, ask, silently=True)
-
-    async def unreacted(self, event: Event, *, now: int) -> None:
-        """Only a star can be taken back; who takes away anything else has been served already."""
-        emoji, seat = self._meant(event), seat_of(event, now)
-        action = self.studio.reactions(seat.caller).get(normal(emoji)) if emoji else None
-        if emoji is None or action is not Action.GALLERY:
-            return
-
-        async def ask() -> Answer | None:
-            item = event.body["event"]["item"]
-            shown = await self.shortcuts.shown_by(str(item["channel"]), str(item["ts"]))
-            if shown is None:
-                return None
-            message = await self._message(seat, item) if len(shown.jobs) > 1 else {}
-            job = _chosen(shown.jobs, message, seat.user)
-            return await self.studio.unreact(emoji, job, seat.caller, seat.place(), key=seat.key)
 
         await self.answering.take(seat, ask, silently=True)
 

@@ -40,7 +40,6 @@ EVENTS = (
     "app_mention",
     "app_uninstalled",
     "reaction_added",
-    "reaction_removed",
     "tokens_revoked",
 )
 _SHORTCUTS: Mapping[Menu, tuple[str, str]] = {
