@@ -37,8 +37,8 @@ from bot.store.cards import (
 HANDS = 16
 #: cards looked at again in one round, though nothing has happened to their jobs
 _REFRESHED = 100
-#: of those, in one channel, which takes but one edit a round that is only progress
-_REFRESHED_EACH = 8
+#: of those, in one channel, so many that are under way and as many that wait: it takes one such edit a round
+_REFRESHED_EACH = 12
 #: shows that must fail before an old card is given up: its result may have come only now
 _TRIES = 10
 #: channels remembered for their last progress edit

@@ -276,7 +276,8 @@ async def give_up(tx: Transaction, items: Sequence[GiveUp]) -> Sequence[None]:
 async def unfinished_cards(database: Database, *, now: int, count: int, each: int) -> list[str]:
     """Shown cards of jobs that have not ended: they look different as time passes.
 
-    At most `count`, and `each` of one channel: thousands may wait, and few of them have changed.
+    At most `count`, and of one channel `each` that are under way and `each` that wait: thousands may, and few
+    of them have changed.
     """
     rows = await database.fetch(sql.unfinished_cards, now=now, count=count, each=each)
     return [row["id"] for row in rows]

@@ -310,17 +310,20 @@ async def test_of_many_waiting_cards_a_few_are_looked_at_in_turn_and_what_runs_f
     assert {item.card for item in items} == set(seen)
 
 
-async def test_a_busy_channel_has_only_a_few_of_its_cards_looked_at(store: Database) -> None:
-    busy = [acceptance() for _ in range(5)]
-    quiet = acceptance()
-    quiet = replace(quiet, place=replace(quiet.place, channel="quiet"))
-    for item in (*busy, quiet):
+async def test_a_busy_channel_has_a_few_of_its_cards_looked_at_of_each_kind(store: Database) -> None:
+    await open_account(store)
+    running = [acceptance() for _ in range(4)]
+    waiting = [acceptance() for _ in range(4)]
+    elsewhere = acceptance()
+    elsewhere = replace(elsewhere, place=replace(elsewhere.place, channel="elsewhere"))
+    for item in (*running, *waiting, elsewhere):
         await store.write(accept, item)
+    assert 4 == len(await claim_next(store, most=4))
     await show_all(store)
-    assert 3 == await look_again(store, each=2)
-    seen = [card.id for card in await lease(store)]
-    assert quiet.card in seen
-    assert 2 == len(set(seen) & {item.card for item in busy})
+    assert 5 == await look_again(store, each=2)
+    seen = {card.id for card in await lease(store)}
+    assert elsewhere.card in seen
+    assert [2, 2] == [len(seen & {item.card for item in items}) for items in (running, waiting)]
 
 
 async def test_moves_and_shows_of_the_same_cards_do_not_wait_in_a_ring(

@@ -57,7 +57,8 @@ UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;
 
 -- name: unfinished_cards
--- Those whose jobs are under way come first, then whichever were looked at the longest time ago.
+-- Those whose jobs are under way come first, then whichever were looked at the longest time ago; in a channel
+-- both have places of their own, so that what waits there long is looked at though much is under way.
 WITH unfinished AS (
     SELECT card.id, card.adapter, card.channel, card.run_at,
            min(CASE WHEN job.state = 'queued' THEN 1 ELSE 0 END) AS later
@@ -67,7 +68,7 @@ WITH unfinished AS (
     GROUP BY card.id, card.adapter, card.channel, card.run_at),
 ranked AS (
     SELECT id, later, run_at,
-           row_number() OVER (PARTITION BY adapter, channel ORDER BY later, run_at, id) AS place
+           row_number() OVER (PARTITION BY adapter, channel, later ORDER BY run_at, id) AS place
     FROM unfinished)
 SELECT id FROM ranked WHERE place <= :each ORDER BY later, run_at, id LIMIT :count;
 
