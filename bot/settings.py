@@ -118,7 +118,8 @@ class Timing(BaseModel):
         return Timing(**{name: max(1, round(value * scale)) for name, value in self.model_dump().items()})
 
 
-def _split(value: Any) -> Any:
+def split_list(value: Any) -> Any:
+    """Read a comma-separated list as it stands in the environment; whatever is no text stays as it is."""
     if not isinstance(value, str):
         return value
     # One account named twice would be two that share its limits.
@@ -197,7 +198,7 @@ class Settings(BaseSettings):
     @field_validator("luma_keys", "provider", "operators", mode="before")
     @classmethod
     def _read_list(cls, value: Any) -> Any:
-        return _split(value)
+        return split_list(value)
 
     @field_validator("public_url")
     @classmethod

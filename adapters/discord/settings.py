@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters.discord.inlet.shards import Shards, read_shards
+from bot.settings import split_list
 
 
 class DiscordSettings(BaseSettings):
@@ -38,7 +39,7 @@ class DiscordSettings(BaseSettings):
     def _read_guilds(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        guilds = tuple(part.strip() for part in value.split(",") if part.strip())
+        guilds = split_list(value)
         if wrong := [guild for guild in guilds if not guild.isdecimal()]:
             raise ValueError(f"{wrong[0]!r} is no server's id; turn on Developer Mode to copy one")
         return guilds

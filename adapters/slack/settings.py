@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.settings import split_list
+
 
 class SlackSettings(BaseSettings):
     """Settings of this adapter alone."""
@@ -38,9 +40,7 @@ class SlackSettings(BaseSettings):
     @field_validator("admins", mode="before")
     @classmethod
     def _read_list(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return frozenset(part.strip() for part in value.split(",") if part.strip())
+        return split_list(value)
 
     @property
     def enabled(self) -> bool:
