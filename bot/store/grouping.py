@@ -42,18 +42,23 @@ class Batch:
         return results
 
     def answer(self, results: Sequence[Any]) -> None:
-        for asked, result in zip(self.asked, results, strict=True):
-            if asked.answer.done():  # its caller left meanwhile
-                continue
-            if isinstance(result, Exception):
-                asked.answer.set_exception(result)
-            else:
-                asked.answer.set_result(result)
+        hand_out(results, [asked.answer for asked in self.asked])
 
     def halves(self) -> "list[Batch]":
         middle = len(self.asked) // 2
         parts = (self.asked[:middle], self.asked[middle:])
         return [Batch(operation=self.operation, asked=part) for part in parts]
+
+
+def hand_out(results: Sequence[Any], answers: Sequence[asyncio.Future[Any]]) -> None:
+    """Give each caller its result, or raise it there; who has left meanwhile is passed over."""
+    for result, answer in zip(results, answers, strict=True):
+        if answer.done():
+            continue
+        if isinstance(result, Exception):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
 
 
 #: Run every batch in one transaction and commit it; the results come back in the order of the batches.

@@ -15,6 +15,7 @@ import aiosqlite
 
 from bot.store.database import Row
 from bot.store.dialect import Statement
+from bot.store.grouping import hand_out
 from bot.store.sqlite_visits import fetch, visit
 
 #: questions in one visit, so that a slow one among them holds up only a few
@@ -65,13 +66,7 @@ class Readers:
             answers = [error] * len(questions)
         finally:
             self._idle.append(reader)
-        for question, answer in zip(questions, answers, strict=True):
-            if question.answer.done():  # its caller left meanwhile
-                continue
-            if isinstance(answer, Exception):
-                question.answer.set_exception(answer)
-            else:
-                question.answer.set_result(answer)
+        hand_out(answers, [question.answer for question in questions])
         self._send()
 
 
