@@ -5,7 +5,6 @@ async with open_studio(folder, fake) as house:
     card = await house.done(asked)
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from bot.domain.people import Place
 from bot.engine.adapter import Adapter, Located, Plug, Surroundings
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
+from tests.platforms.running import running
 
 _PATIENT_MS = 30_000
 
@@ -117,14 +117,5 @@ class StudioHouse:
 async def open_studio(folder: Path, fake: FakeDiscord, **more: Any) -> AsyncIterator[StudioHouse]:
     """Run the bot until the block ends."""
     house = StudioHouse(fake, folder, **more)
-    async with asyncio.timeout(45), asyncio.TaskGroup() as group:
-        task = group.create_task(house.app.run())
-        ready = group.create_task(fake.until(house.is_heard))
-        await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            ready.cancel()
-            await task
-        try:
-            yield house
-        finally:
-            house.app.stop()
+    async with running(house.app, fake.until(house.is_heard)):
+        yield house

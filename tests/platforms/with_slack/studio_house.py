@@ -28,6 +28,7 @@ from bot.engine.adapter import Adapter, Located, Plug, Surroundings
 from bot.engine.studio import Studio
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
+from tests.platforms.running import running
 
 _PUBLIC = "https://bot.example.org"
 
@@ -185,17 +186,8 @@ async def open_studio(
         if trouble is not None:
             slack.fault("apps.connections.open", error=trouble)
         house = StudioHouse(slack, folder, http=http, **more)
-        async with asyncio.timeout(45), asyncio.TaskGroup() as group:
-            task = group.create_task(house.app.run())
-            ready = group.create_task(house.app.started.wait() if trouble else _heard(house))
-            await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                ready.cancel()
-                await task
-            try:
-                yield house
-            finally:
-                house.app.stop()
+        async with running(house.app, house.app.started.wait() if trouble else _heard(house)):
+            yield house
 
 
 async def _heard(house: StudioHouse) -> None:
