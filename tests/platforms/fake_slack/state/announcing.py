@@ -59,39 +59,32 @@ def announce_message(world: World, message: Message) -> None:
 
 
 def announce_changed(world: World, message: Message, previous: Json) -> None:
-    channel = message.channel
-    if not _listens(world, message):
-        return
-    ts = world.stamps.take()
-    event = {
-        "type": "message",
-        "subtype": "message_changed",
-        "hidden": True,
-        "channel": channel.id,
-        "channel_type": channel.kind.value,
-        "ts": ts,
-        "event_ts": ts,
-        "message": _inner(message_json(message, world), channel),
-        "previous_message": _inner(previous, channel),
-    }
-    announce(world, channel.team, event, subscribed=_MESSAGES[channel.kind])
+    changed = {"message": _inner(message_json(message, world), message.channel)}
+    _announce_hidden(world, message, "message_changed", changed, previous)
 
 
 def announce_deleted(world: World, message: Message) -> None:
+    _announce_hidden(
+        world, message, "message_deleted", {"deleted_ts": message.ts}, message_json(message, world)
+    )
+
+
+def _announce_hidden(world: World, message: Message, subtype: str, told: Json, previous: Json) -> None:
+    """Tell what became of a message that is there already."""
     channel = message.channel
     if not _listens(world, message):
         return
     ts = world.stamps.take()
     event = {
         "type": "message",
-        "subtype": "message_deleted",
+        "subtype": subtype,
         "hidden": True,
         "channel": channel.id,
         "channel_type": channel.kind.value,
         "ts": ts,
         "event_ts": ts,
-        "deleted_ts": message.ts,
-        "previous_message": _inner(message_json(message, world), channel),
+        **told,
+        "previous_message": _inner(previous, channel),
     }
     announce(world, channel.team, event, subscribed=_MESSAGES[channel.kind])
 
