@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote
@@ -93,7 +93,7 @@ class Uploads:
 
     def sign(self, upload: Upload, seat: Seat) -> str:
         """Make the token by which this person alone can use the file."""
-        payload = orjson.dumps({"name": upload.name, "media": asdict(upload.media)}).decode()
+        payload = orjson.dumps({"name": upload.name, "media": upload.media}).decode()
         return self._signer.sign(_purpose(seat), payload, expires_at=self._clock() + self._hold_ms)
 
     def open(self, token: str, seat: Seat) -> Upload:

@@ -5,7 +5,7 @@ A view says what is to be seen; each adapter says it in its platform's own way.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import orjson
@@ -114,7 +114,7 @@ class CardView:
     @property
     def digest(self) -> str:
         """Equal for revisions that look the same."""
-        looks = orjson.dumps(asdict(replace(self, rev=0)))
+        looks = orjson.dumps(replace(self, rev=0))
         return hashlib.sha256(looks).hexdigest()[:32]
 
 

@@ -1,7 +1,5 @@
 """Rows to records and back."""
 
-from dataclasses import asdict
-
 import orjson
 
 from bot.domain.cards import Card
@@ -29,6 +27,7 @@ def job_from(row: Row) -> Job:
         member_name=row["member_name"],
         provider=row["provider"],
         lane=Lane(row["lane"]),
+        queue=row["queue"],
         request=load_request(row["request"]),
         title=row["title"],
         price=row["price"],
@@ -71,7 +70,7 @@ def failure_from(text: str | None) -> Failure | None:
 
 
 def dump_record(record: Media | Failure | None) -> str | None:
-    return orjson.dumps(asdict(record)).decode() if record else None
+    return orjson.dumps(record).decode() if record else None
 
 
 def card_from(row: Row, seal: Seal) -> Card:
@@ -104,7 +103,7 @@ def told_from(text: str) -> ToldByJob:
 
 
 def dump_told(told: ToldByJob) -> str:
-    return orjson.dumps({job: asdict(values) for job, values in told.items()}).decode()
+    return orjson.dumps(dict(told)).decode()
 
 
 def card_row(place: Place, caller: Caller, sealed_reach: str) -> dict[str, object]:

@@ -39,11 +39,7 @@ async def visit(connection: aiosqlite.Connection, work: Work[Outcome]) -> Outcom
 
 def apply(batches: Sequence[Batch], connection: sqlite3.Connection) -> list[Sequence[Any]]:
     """Run batches as one transaction."""
-
-    async def here(work: Work[Outcome]) -> Outcome:
-        return work(connection)
-
-    transaction = SqliteTransaction(here)
+    transaction = SqliteTransaction(partial(_here, connection))
     begin(connection)
     try:
         results = [_finish(batch.apply(transaction)) for batch in batches]
@@ -53,6 +49,10 @@ def apply(batches: Sequence[Batch], connection: sqlite3.Connection) -> list[Sequ
             connection.rollback()
         raise
     return results
+
+
+async def _here(connection: sqlite3.Connection, work: Work[Outcome]) -> Outcome:
+    return work(connection)
 
 
 def _finish(operation: Coroutine[Any, Any, Outcome]) -> Outcome:
