@@ -4,15 +4,20 @@ Both are processes of their own, each before a Discord or a Slack of its own in 
 round by round, on the same machine. Reverie accepts each command durably (policy, price, quota, one commit)
 before it answers, while its lane is full of pictures that are made, by the simulator in a process of its own,
 and go up; the other answers at once.
+
+Discord, Slack and Luma have machines of their own in life: where that can be had, one half of the cores is
+theirs here and the other the bots', or what they do would count as the bots' time.
 """
 
 import asyncio
 import gc
+import os
+import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -46,6 +51,16 @@ _SETTINGS = {
 }
 
 
+def _cores() -> tuple[set[int], set[int]]:
+    """The cores of the services, and those of the bots."""
+    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+    half = len(cores) // 2
+    return (set(cores[:half]), set(cores[half:])) if half else (set(cores), set(cores))
+
+
+_SERVICES, _BOTS = _cores()
+
+
 class Asked(Protocol):
     """A command that somebody gave."""
 
@@ -68,7 +83,7 @@ class Side:
 async def main(*, full: bool) -> None:
     for name, open_sides in (("Discord", _discord), ("Slack", _slack)):
         print(f"Answering {RATE} commands a second on {name} while 40 pictures are made\n")
-        with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
+        with tempfile.TemporaryDirectory(prefix="reverie-") as folder, _on(_SERVICES):
             async with AsyncExitStack() as exits:
                 sides = await open_sides(Path(folder), exits)
                 await _measure(sides, Path(folder) / str(len(sides) - 1), *(FULL if full else QUICK))
@@ -95,6 +110,20 @@ async def _measure(sides: Sequence[Side], folder: Path, rounds: int, seconds: fl
     print(f"\n  {under_way[0]} to {under_way[1]} pictures under way, {made} made meanwhile\n")
 
 
+@contextmanager
+def _on(cores: set[int]) -> Iterator[None]:
+    """Keep to these cores, and have every process keep to them that is started meanwhile."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def _jobs(folder: Path) -> Counter[str]:
     """How many jobs the bot's store has, by state."""
     return Counter({row["state"]: row["jobs"] for row in look(folder, _BY_STATE)})
@@ -119,7 +148,8 @@ async def _discord(folder: Path, exits: AsyncExitStack) -> list[Side]:
         discord = await exits.enter_async_context(new_discord(own))
         guild = discord.guild("Film club")
         people = [discord.member(guild, f"member{one}") for one in range(MEMBERS)]
-        await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS | provider))
+        with _on(_BOTS):
+            await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS | provider))
         sides.append(
             Side(
                 ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
@@ -141,7 +171,8 @@ async def _slack(folder: Path, exits: AsyncExitStack) -> list[Side]:
         team = slack.team("Film club")
         people = [slack.user(team, f"member{one}") for one in range(MEMBERS)]
         settings = _SETTINGS | provider
-        await exits.enter_async_context(on_slack(own, team, program, service=service, settings=settings))
+        with _on(_BOTS):
+            await exits.enter_async_context(on_slack(own, team, program, service=service, settings=settings))
         sides.append(
             Side(
                 ask=lambda one, people=people: people[one].slash("/imagine", _PROMPT),  # type: ignore[misc]
