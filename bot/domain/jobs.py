@@ -77,6 +77,8 @@ class Job:
     member_name: str
     provider: str
     lane: Lane
+    #: what shares one virtual time: the pool's lane, or that of a workspace's own key
+    queue: str
     request: AnyRequest
     #: what the result shows in words: its prompt, or that of what it was made from
     title: str
@@ -86,27 +88,27 @@ class Job:
     #: virtual time of its place in the queue, in millionths of a turn
     turn: int
     #: creates tried, each with a marker of its own
-    attempt: int
+    attempt: int = 0
     #: the account that has or had it
-    account: str | None
+    account: str | None = None
     #: id of the generation at the provider
-    remote_id: str | None
+    remote_id: str | None = None
     #: all times are milliseconds UTC
     created_at: int
     #: when its newest attempt took a place in the lane
-    claimed_at: int | None
+    claimed_at: int | None = None
     #: when the provider had it
-    submitted_at: int | None
-    finished_at: int | None
+    submitted_at: int | None = None
+    finished_at: int | None = None
     #: when waiting, or once submitted the generation, is given up
     deadline: int
-    result: Media | None
-    failure: Failure | None
+    result: Media | None = None
+    failure: Failure | None = None
     #: job whose result this one builds on
     parent: str | None
     private: bool
-    stars: int
-    deleted: bool
+    stars: int = 0
+    deleted: bool = False
     #: captured, and given back by the operator later
     refunded: bool = False
     #: its media were removed when their time was over

@@ -17,9 +17,9 @@ from bot.domain.requests import AnyRequest, VideoRequest
 from bot.domain.sources import require_result
 from bot.engine.answers import Accepted
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
-from bot.engine.outlook import view_of
+from bot.engine.outlook import known_now, view_of, view_of_new
 from bot.engine.sight import visible
-from bot.store.accepting import Acceptance, AcceptedCard, NewJob
+from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
 from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id, jobs_of_cards, newest_usable
@@ -142,7 +142,10 @@ async def accept(
         reaction=reaction,
         reaction_since=now - core.times.reaction_window,
     )
-    accepted = await core.database.write(accept_all, item)
+    # Side by side: whoever gave a command waits for both.
+    accepted, known = await asyncio.gather(
+        core.database.write(accept_all, item), known_now(core, {job.pace for job in item.jobs})
+    )
     if not accepted.repeated:
         # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
         core.wake(INPUTS if wish.request.references else jobs_in(wish.request.lane))
@@ -152,16 +155,11 @@ async def accept(
             log.info(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
-    return await answer(core, accepted)
-
-
-async def answer(core: Core, accepted: AcceptedCard) -> Accepted:
-    """The first revision of an accepted card."""
     if accepted.new is not None:
-        card, jobs = accepted.new
+        view = view_of_new(core, accepted.new, known)
     else:
-        card, jobs = await _as_it_is(core, accepted.card)
-    return Accepted(view=await view_of(core, card, jobs), repeated=accepted.repeated)
+        view = await view_of(core, *await _as_it_is(core, accepted.card))
+    return Accepted(view=view, repeated=accepted.repeated)
 
 
 async def _as_it_is(core: Core, accepted: str) -> tuple[Card, Sequence[Job]]:

@@ -2,15 +2,31 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.cards import Card, CardView, view
 from bot.domain.jobs import Job, State
 from bot.domain.outlook import Outlook, in_keeping
 from bot.domain.pace import Pace, typical
 from bot.engine.core import Core
+from bot.store.accepting import NewCard
 from bot.store.accounts import ready_accounts
 from bot.store.jobs import Standing, jobs_of_cards, paces, standings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an outlook takes besides its job's own place."""
+
+    #: how long the latest jobs of each kind took; only kinds with some
+    paces: Mapping[str, Pace]
+    #: accounts that take something, and their providers
+    ready: Mapping[str, str]
+
+
+async def known_now(core: Core, kinds: Iterable[str]) -> Known:
+    learned, ready = await asyncio.gather(paces(core.database, kinds), ready_accounts(core.database))
+    return Known(paces=learned, ready=ready)
 
 
 async def views_now(core: Core, *cards: Card) -> list[CardView]:
@@ -25,6 +41,12 @@ async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
     """A card that shows these jobs, as it is now."""
     now = core.clock()
     return _view(card, jobs, await _expected(core, jobs, now), now)
+
+
+def view_of_new(core: Core, new: NewCard, known: Known) -> CardView:
+    """A card as it was accepted, without asking for anything more."""
+    now = core.clock()
+    return _view(new.card, new.jobs, _outlooks(core, new.jobs, new.standings, known, now), now)
 
 
 def _view(card: Card, jobs: Sequence[Job], expected: Mapping[str, Outlook], now: int) -> CardView:
@@ -51,15 +73,19 @@ async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, O
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
-    # Side by side: whoever gave a command waits for this.
-    learned, before, ready = await asyncio.gather(
-        paces(core.database, {job.request.pace for job in open_jobs}),
-        standings(core.database, [job.id for job in open_jobs if job.state is State.QUEUED]),
-        ready_accounts(core.database),
+    known, before = await asyncio.gather(
+        known_now(core, {job.request.pace for job in open_jobs}),
+        standings(core.database, [job for job in open_jobs if job.state is State.QUEUED]),
     )
+    return _outlooks(core, open_jobs, before, known, now)
+
+
+def _outlooks(
+    core: Core, jobs: Iterable[Job], before: Mapping[str, Standing], known: Known, now: int
+) -> Mapping[str, Outlook]:
     found = {}
-    for job in open_jobs:
-        pace = learned.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
+    for job in jobs:
+        pace = known.paces.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
         standing = before.get(job.id)
         position = standing.ahead + 1 if standing else None
         found[job.id] = Outlook(
@@ -67,7 +93,7 @@ async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, O
             wait_ms=_wait(core, job, pace, position, now),
             generation_ms=pace.usual,
             late=job.submitted_at is not None and now - job.submitted_at > pace.late,
-            obstacle=_obstacle(job, standing, ready) if standing else "",
+            obstacle=_obstacle(job, standing, known.ready) if standing else "",
         )
     return found
 

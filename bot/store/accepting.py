@@ -7,7 +7,6 @@ here in the order of arrival, from meters that this transaction has locked.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 from bot.domain.cards import Card
@@ -15,12 +14,13 @@ from bot.domain.errors import Refused, StoreError
 from bot.domain.jobs import Job, State
 from bot.domain.people import Caller, Place
 from bot.domain.policy import Patience, Workspace, check_open, check_patience
-from bot.domain.quota import Defaults, Limit, Meter, Rule, limits_for
+from bot.domain.quota import Defaults, Limit, Meter, limits_for
 from bot.domain.requests import AnyRequest, dump_request
-from bot.store.database import Transaction
+from bot.store.database import Row, Transaction
 from bot.store.holdings import Holding, hold
+from bot.store.jobs import Standing, standings
 from bot.store.queries import load
-from bot.store.records import card_row, job_from, rule_from, workspace_from
+from bot.store.records import card_row, rule_from, workspace_from
 
 sql = load("accepting")
 
@@ -73,12 +73,22 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewCard:
+    """A card as it was written, with all that showing it takes: nobody needs to ask for it."""
+
+    card: Card
+    jobs: Sequence[Job]
+    #: what stands before each job that is queued
+    standings: Mapping[str, Standing]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedCard:
     card: str
     #: this event or reaction had been accepted before
     repeated: bool = False
     #: what was written; None where that may have gone on since
-    new: tuple[Card, Sequence[Job]] | None = field(default=None, compare=False)
+    new: NewCard | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -91,18 +101,19 @@ class _Batch:
     reactions: dict[str, tuple[int, str]]
     workspaces: Mapping[str, Workspace]
     blocked: frozenset[str]
-    rules: Sequence[Rule]
+    #: what each item counts on, by its card
+    limits: Mapping[str, tuple[Limit, ...]]
     meters: dict[str, Meter]
     waiting_member: dict[str, int]
     waiting_workspace: dict[str, int]
     turns: dict[tuple[str, str], int]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    #: each card's jobs, once they are written
-    written: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
+    queued: list[Job] = field(default_factory=list)
+    #: what stands before the queued jobs, once they are written
+    standings: dict[str, Standing] = field(default_factory=dict)
     held: list[Holding] = field(default_factory=list)
-    #: micro-dollars to reserve, and the limit, by meter
+    #: micro-dollars to reserve, by meter
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    maxima: dict[str, int] = field(default_factory=dict)
 
 
 async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:
@@ -114,14 +125,14 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
             answers.append(AcceptedCard(card=card, repeated=True))
             continue
         try:
-            _decide(batch, item)
+            new = _decide(batch, item)
         except Refused as refusal:
             answers.append(refusal)
         else:
             batch.known[item.event] = item.card
             if item.reaction is not None:
                 batch.reactions[item.reaction] = (item.now, item.card)
-            answers.append(AcceptedCard(card=item.card, new=(_card(item), batch.written[item.card])))
+            answers.append(AcceptedCard(card=item.card, new=new))
     if batch.rows:
         await _write(tx, batch)
     return answers
@@ -135,18 +146,64 @@ def _known(batch: _Batch, item: Acceptance) -> str | None:
     return latest if since > item.reaction_since else None
 
 
-def _limits(
-    item: Acceptance, workspaces: Mapping[str, Workspace], rules: Sequence[Rule]
-) -> tuple[Limit, ...]:
-    zone = workspaces[item.caller.workspace].timezone
-    return limits_for(item.caller, rules, item.defaults, now=item.now, zone=zone)
-
-
 async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     callers = [item.caller for item in items]
     ids = sorted({caller.workspace for caller in callers})
     now = items[0].now
     workspaces = await _workspaces(tx, ids, now)
+    subjects = sorted({subject for one in callers for subject in (one.member, one.person, one.workspace, "")})
+    blocked = await tx.fetch(sql.blocks, subjects=subjects)
+    limits = await _limits(tx, items, workspaces, subjects)
+    meters = await tx.fetch(
+        sql.open_meters,
+        items=[
+            {
+                "id": limit.meter,
+                "scope": limit.scope,
+                "period": limit.period,
+                "period_start": limit.period_start,
+                "period_end": limit.period_end,
+                "max_amount": limit.amount,
+            }
+            for limit in {limit.meter: limit for some in limits.values() for limit in some}.values()
+        ],
+    )
+    # Only now: another replica may have been accepting the same event, and had the meters until it committed.
+    known = await tx.fetch(sql.known_events, events=[item.event for item in items])
+    waiting = await _members(tx, callers, now)
+    return _Batch(
+        known={row["event"]: row["id"] for row in known},
+        reactions=await _reactions(tx, items),
+        workspaces=workspaces,
+        blocked=frozenset(row["subject"] for row in blocked),
+        limits=limits,
+        meters={row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in meters},
+        waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
+        waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
+        turns=await _turns(tx, items),
+    )
+
+
+async def _limits(
+    tx: Transaction, items: Sequence[Acceptance], workspaces: Mapping[str, Workspace], subjects: Sequence[str]
+) -> Mapping[str, tuple[Limit, ...]]:
+    """What each item counts on, by its card."""
+    rows = await tx.fetch(sql.rules, workspaces=list(workspaces), subjects=subjects)
+    rules = [rule_from(row) for row in rows]
+    return {
+        item.card: limits_for(
+            item.caller,
+            rules,
+            item.defaults,
+            now=item.now,
+            zone=workspaces[item.caller.workspace].timezone,
+        )
+        for item in items
+    }
+
+
+async def _members(tx: Transaction, callers: Sequence[Caller], now: int) -> Sequence[Row]:
+    """How much waits for each member, and in each workspace as a whole; makes members known who are not."""
     members = {
         caller.member: {
             "id": caller.member,
@@ -157,40 +214,13 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         }
         for caller in callers
     }
-    await tx.run(sql.see_members, items=list(members.values()))
-    subjects = {subject for one in callers for subject in (one.member, one.person, one.workspace, "")}
-    blocked = await tx.fetch(sql.blocks, subjects=sorted(subjects))
-    rules = [rule_from(row) for row in await tx.fetch(sql.rules, workspaces=ids, subjects=sorted(subjects))]
-    limits = {limit.meter: limit for item in items for limit in _limits(item, workspaces, rules)}
-    await tx.run(
-        sql.make_meters,
-        items=[
-            {
-                "id": limit.meter,
-                "scope": limit.scope,
-                "period": limit.period,
-                "period_start": limit.period_start,
-                "period_end": limit.period_end,
-                "max_amount": limit.amount,
-            }
-            for limit in limits.values()
-        ],
+    rows = await tx.fetch(
+        sql.waiting, members=list(members.values()), workspaces=sorted({one.workspace for one in callers})
     )
-    meters = await tx.fetch(sql.lock_meters, ids=sorted(limits))
-    # Only now: another replica may have been accepting the same event, and had the meters until it committed.
-    known = await tx.fetch(sql.known_events, events=[item.event for item in items])
-    waiting = await tx.fetch(sql.waiting, members=list(members.values()), workspaces=ids)
-    return _Batch(
-        known={row["event"]: row["id"] for row in known},
-        reactions=await _reactions(tx, items),
-        workspaces=workspaces,
-        blocked=frozenset(row["subject"] for row in blocked),
-        rules=rules,
-        meters={row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in meters},
-        waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
-        waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
-        turns=await _turns(tx, items),
-    )
+    # Most are known, and reading is cheaper than writing nothing.
+    if strangers := [members[row["member"]] for row in rows if row["member"] and not row["known"]]:
+        await tx.run(sql.see_members, items=strangers)
+    return rows
 
 
 async def _workspaces(tx: Transaction, ids: Sequence[str], now: int) -> dict[str, Workspace]:
@@ -213,49 +243,48 @@ async def _reactions(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, 
 async def _turns(tx: Transaction, items: Sequence[Acceptance]) -> dict[tuple[str, str], int]:
     """Each member's last turn in each queue, or the queue's clock where that is later."""
     pairs = {(job.queue, item.caller.member) for item in items for job in item.jobs}
-    clocks = {
-        row["queue"]: row["turn"]
-        for row in await tx.fetch(sql.clocks, queues=sorted({queue for queue, _ in pairs}))
-    }
     rows = await tx.fetch(
         sql.last_turns, items=[{"queue": queue, "member": member} for queue, member in sorted(pairs)]
     )
-    return {(row["queue"], row["member"]): max(row["turn"] or 0, clocks.get(row["queue"], 0)) for row in rows}
+    return {(row["queue"], row["member"]): row["turn"] for row in rows}
 
 
-def _decide(batch: _Batch, item: Acceptance) -> None:
+def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     """Refuse an item, or note everything that accepting it writes."""
     caller = item.caller
     check_open(batch.workspaces[caller.workspace], batch.blocked, caller)
     meters = dict(batch.meters)
-    limits = _limits(item, batch.workspaces, batch.rules)
-    for offset, job in enumerate(item.jobs):
+    limits = batch.limits[item.card]
+    for offset, new in enumerate(item.jobs):
         check_patience(
             item.patience,
             member=batch.waiting_member[caller.member] + offset,
             workspace=batch.waiting_workspace[caller.workspace] + offset,
         )
         for limit in limits:
-            meters[limit.meter] = meters[limit.meter].reserve(job.price, limit)
+            meters[limit.meter] = meters[limit.meter].reserve(new.price, limit)
     batch.meters = meters
     batch.waiting_member[caller.member] += len(item.jobs)
     batch.waiting_workspace[caller.workspace] += len(item.jobs)
     batch.rows["cards"].append(_card_row(item))
-    for position, job in enumerate(item.jobs):
-        turn = batch.turns[job.queue, caller.member] + TURN
-        batch.turns[job.queue, caller.member] = turn
-        row = _job_row(item, job, position, turn)
-        batch.rows["jobs"].append(row)
+    jobs = []
+    for position, new in enumerate(item.jobs):
+        turn = batch.turns[new.queue, caller.member] + TURN
+        batch.turns[new.queue, caller.member] = turn
+        jobs.append(job := _job(item, new, position, turn))
+        batch.rows["jobs"].append(_job_row(item, new, job))
+        if job.state is State.QUEUED:
+            batch.queued.append(job)
         batch.rows["events"].append(
-            {"job": job.id, "at": item.now, "after": row["state"], "attempt": 0, "cause": "accepted"}
+            {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
         )
         for limit in limits:
             batch.reserved[limit.meter] += job.price
-            batch.maxima[limit.meter] = limit.amount
             entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
-        batch.held += [Holding(file=file, holder=job.id) for file in job.files]
+        batch.held += [Holding(file=file, holder=job.id) for file in new.files]
+    return NewCard(card=_card(item), jobs=jobs, standings=batch.standings)
 
 
 def _card(item: Acceptance) -> Card:
@@ -293,47 +322,69 @@ def _card_row(item: Acceptance) -> dict[str, Any]:
     }
 
 
-def _job_row(item: Acceptance, job: NewJob, position: int, turn: int) -> dict[str, Any]:
+def _job(item: Acceptance, new: NewJob, position: int, turn: int) -> Job:
+    """A job as it is written."""
+    return Job(
+        id=new.id,
+        card=item.card,
+        position=position,
+        workspace=item.caller.workspace,
+        member=item.caller.member,
+        person=item.caller.person,
+        member_name=item.caller.name,
+        provider=new.provider,
+        lane=new.request.lane,
+        queue=new.queue,
+        request=new.request,
+        title=new.title,
+        price=new.price,
+        state=State.PREPARING if new.request.references else State.QUEUED,
+        turn=turn,
+        created_at=item.now,
+        deadline=item.deadline,
+        parent=new.parent,
+        private=item.place.private,
+        account_required=new.account_required,
+    )
+
+
+def _job_row(item: Acceptance, new: NewJob, job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
-        "card": item.card,
-        "position": position,
-        "workspace": item.caller.workspace,
-        "member": item.caller.member,
-        "person": item.caller.person,
-        "member_name": item.caller.name,
+        "card": job.card,
+        "position": job.position,
+        "workspace": job.workspace,
+        "member": job.member,
+        "person": job.person,
+        "member_name": job.member_name,
         "provider": job.provider,
-        "lane": job.request.lane,
+        "lane": job.lane,
         "queue": job.queue,
-        "pace": job.pace,
+        "pace": new.pace,
         "request": dump_request(job.request),
         "makes": job.request.makes,
         "title": job.title,
         "price": job.price,
-        "state": State.PREPARING if job.request.references else State.QUEUED,
-        "turn": turn,
+        "state": job.state,
+        "turn": job.turn,
         "account_required": job.account_required,
         "run_at": item.now,
-        "deadline": item.deadline,
-        "created_at": item.now,
+        "deadline": job.deadline,
+        "created_at": job.created_at,
         "parent": job.parent,
-        "private": int(item.place.private),
+        "private": int(job.private),
     }
 
 
 async def _write(tx: Transaction, batch: _Batch) -> None:
-    demands = [
-        {"id": meter, "amount": amount, "max_amount": batch.maxima[meter]}
-        for meter, amount in sorted(batch.reserved.items())
-    ]
+    demands = [{"id": meter, "amount": amount} for meter, amount in sorted(batch.reserved.items())]
     # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
     if await tx.run(sql.reserve, items=demands) != len(demands):
         raise StoreError("a meter moved while it was locked")
     await tx.run(sql.insert_cards, items=batch.rows["cards"])
-    rows = await tx.fetch(sql.insert_jobs, items=batch.rows["jobs"])
-    for row in sorted(rows, key=itemgetter("position")):
-        batch.written[row["card"]].append(job_from(row))
+    await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
     await tx.run(sql.insert_events, items=batch.rows["events"])
     await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
     await tx.run(sql.insert_journal, items=batch.rows["journal"])
     await hold(tx, batch.held)
+    batch.standings.update(await standings(tx, batch.queued))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import ceil
 from statistics import median
 
@@ -118,11 +119,37 @@ class Standing:
     paused: bool
 
 
-async def standings(database: Database, jobs: Sequence[str]) -> dict[str, Standing]:
-    if not jobs:
+async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, Standing]:
+    """What stands before each of these jobs.
+
+    Thousands may wait: each of them is counted once, between two of those that are asked for.
+    """
+    lines: dict[str, list[Job]] = {}
+    for job in sorted(jobs, key=lambda job: (job.turn, job.id)):
+        lines.setdefault(job.queue, []).append(job)
+    if not lines:
         return {}
-    rows = await database.fetch(sql.standings, items=[{"id": job} for job in jobs])
-    return {row["id"]: Standing(ahead=row["ahead"], paused=bool(row["paused"])) for row in rows}
+    rows = await store.fetch(
+        sql.standings,
+        items=[
+            {
+                "id": job.id,
+                "workspace": job.workspace,
+                "queue": job.queue,
+                "turn": job.turn,
+                "last_turn": last.turn if last else 0,
+            }
+            for line in lines.values()
+            for last, job in pairwise([None, *line])
+            if job
+        ],
+    )
+    found = {row["id"]: row for row in rows}
+    return {
+        job.id: Standing(ahead=earlier + found[job.id]["beside"], paused=bool(found[job.id]["paused"]))
+        for line in lines.values()
+        for job, earlier in zip(line, accumulate(found[job.id]["since"] for job in line), strict=True)
+    }
 
 
 async def paces(database: Database, names: Iterable[str]) -> Mapping[str, Pace]:

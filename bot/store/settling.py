@@ -55,7 +55,7 @@ async def settle(tx: Transaction, changes: Mapping[str, Settling | Lowering]) ->
     entries = [entry for row in rows if (entry := _entry(row, changes[row["job"]]))]
     if not entries:
         return set()
-    await tx.fetch(accepting.lock_meters, ids=sorted({entry.meter for entry in entries}))
+    await tx.fetch(sql.lock_meters, ids=sorted({entry.meter for entry in entries}))
     refunds = sorted({entry.job for entry in entries if entry.settled_as is Settlement.REFUNDED})
     given_back = await tx.fetch(sql.given_back, jobs=refunds) if refunds else []
     returned = {(row["job"], row["meter"]) for row in given_back}

@@ -291,6 +291,7 @@ class FakeStudio(Studio):
                 member_name=caller.name,
                 provider="simulator",
                 lane=request.lane,
+                queue="simulator",
                 request=request,
                 title=title,
                 price=cost,

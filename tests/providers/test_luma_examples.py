@@ -72,6 +72,7 @@ def finished(job: str) -> Job:
         member_name="Ann",
         provider="luma",
         lane=request.lane,
+        queue="luma",
         request=request,
         title="earlier",
         price=0,

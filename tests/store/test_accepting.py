@@ -11,15 +11,16 @@ from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
 from bot.domain.jobs import State
 from bot.domain.policy import Patience
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule
-from bot.store.accepting import TURN, Acceptance, AcceptedCard, accept
+from bot.store.accepting import TURN, Acceptance, AcceptedCard, NewCard, accept
 from bot.store.cards import find_card
 from bot.store.database import Database, Violated
-from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.store.jobs import jobs_by_id, jobs_of_cards, standings
 from bot.store.operations import wrong_meters
 from bot.store.queries import Query
 from bot.store.workspaces import Block, Decision, Pause, SetRule, set_block, set_pause, set_rule
 from tests.store.making import (
     DAY,
+    MINUTE,
     NOW,
     SEAL,
     acceptance,
@@ -62,7 +63,8 @@ async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -
     assert replace(item.place, reach="token") == card.place
     assert (1, 0) == (card.wanted_rev, card.shown_rev)
     jobs = (await jobs_of_cards(store, [item.card]))[item.card]
-    assert (card, jobs) == accepted.new, "nobody needs to ask for what was just written"
+    places = await standings(store, jobs)
+    assert NewCard(card=card, jobs=jobs, standings=places) == accepted.new, "nobody needs to ask for it"
     assert [(job.id, n) for n, job in enumerate(item.jobs)] == [(job.id, job.position) for job in jobs]
     assert {State.QUEUED} == {job.state for job in jobs}
     assert ["a blue owl"] * 3 == [job.title for job in jobs]
@@ -328,3 +330,16 @@ async def test_members_are_known_by_their_newest_name(store: Database) -> None:
     await store.write(accept, acceptance(replace(caller(), name="Ada L.")))
     rows = await store.fetch(Query("names", "SELECT name FROM member"))
     assert ["Ada L."] == [row["name"] for row in rows]
+
+
+async def test_members_are_seen_anew_after_an_hour(store: Database) -> None:
+    for minutes, seen in ((0, 0), (59, 0), (61, 61)):
+        await store.write(accept, acceptance(now=NOW + minutes * MINUTE))
+        rows = await store.fetch(Query("seen", "SELECT seen_at FROM member"))
+        assert [NOW + seen * MINUTE] == [row["seen_at"] for row in rows]
+
+
+async def test_whoever_is_refused_is_known_all_the_same(store: Database) -> None:
+    with pytest.raises(QuotaExhausted):
+        await store.write(accept, acceptance(allowance=0))
+    assert 1 == await count_of(store, "member")

@@ -19,6 +19,7 @@ from bot.store.jobs import (
     find_job,
     history,
     in_flight,
+    jobs_by_id,
     jobs_of_cards,
     known_generations,
     list_jobs,
@@ -133,11 +134,12 @@ async def test_places_in_the_queue_are_counted_as_they_will_be_claimed(store: Da
     for item in items:
         await store.write(accept, item)
     (ada, bob, eve) = ([job.id for job in item.jobs] for item in items)
-    places = await standings(store, [*ada, *bob, *eve])
+    jobs = await jobs_by_id(store, [*ada, *bob, *eve])
+    places = await standings(store, jobs.values())
     expected = {ada[0]: 0, bob[0]: 1, ada[1]: 2, bob[1]: 3, ada[2]: 4, eve[0]: 0}
     assert expected == {job: standing.ahead for job, standing in places.items()}
     await claim_next(store, most=2)
-    assert Standing(ahead=2, paused=False) == (await standings(store, [ada[2]]))[ada[2]]
+    assert Standing(ahead=2, paused=False) == (await standings(store, [jobs[ada[2]]]))[ada[2]]
     assert {} == await standings(store, [])
 
 

@@ -53,6 +53,7 @@ def job(state: State = State.COMPLETED, *, owner: Caller | None = None, **change
         "title": "a red fox",
         "price": 17_223,
         "state": state,
+        "queue": "simulator/image",
         "turn": 0,
         "attempt": 1,
         "account": "simulator-a",

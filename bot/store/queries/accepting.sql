@@ -31,35 +31,34 @@ WHERE workspace IN ({{values workspaces}}) OR (workspace = '' AND subject IN ({{
 -- Of a whole workspace only the sum: a row for each of its members would cost more than all else here.
 SELECT r.workspace, r.id AS member,
        (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
-                                   AND job.state IN ('held', 'preparing', 'queued')) AS jobs
-FROM {{rows members (id text, workspace text)}} AS r
+                                   AND job.state IN ('held', 'preparing', 'queued')) AS jobs,
+       EXISTS (SELECT 1 FROM member WHERE member.id = r.id AND member.name = r.name
+                                      AND member.seen_at >= r.now - 3600000) AS known
+FROM {{rows members (id text, workspace text, name text, now bigint)}} AS r
 UNION ALL
 SELECT w.value, NULL, (SELECT count(*) FROM job WHERE job.workspace = w.value
-                                                  AND job.state IN ('held', 'preparing', 'queued'))
+                                                  AND job.state IN ('held', 'preparing', 'queued')), true
 FROM ({{values workspaces}}) AS w;
 
--- name: clocks
-SELECT queue, turn FROM clock WHERE queue IN ({{values queues}});
-
 -- name: last_turns
-SELECT r.queue, r.member,
-       (SELECT max(job.turn) FROM job WHERE job.queue = r.queue AND job.member = r.member) AS turn
+SELECT r.queue, r.member, {{greatest}}(
+         coalesce((SELECT max(job.turn) FROM job WHERE job.queue = r.queue AND job.member = r.member), 0),
+         coalesce((SELECT clock.turn FROM clock WHERE clock.queue = r.queue), 0)) AS turn
 FROM {{rows items (queue text, member text)}} AS r;
 
--- name: make_meters
+-- name: open_meters
+-- Made where they are new, and locked in one order until the commit.
 INSERT INTO meter (id, scope, period, period_start, period_end, max_amount)
 SELECT id, scope, period, period_start, period_end, max_amount
 FROM {{rows items (id text, scope text, period text, period_start bigint, period_end bigint, max_amount bigint)}} AS r
 WHERE true ORDER BY id
-ON CONFLICT (id) DO NOTHING;
-
--- name: lock_meters
-SELECT id, used, reserved FROM meter WHERE id IN ({{values ids}}) ORDER BY id {{locked}};
+ON CONFLICT (id) DO UPDATE SET max_amount = excluded.max_amount
+RETURNING id, used, reserved;
 
 -- name: reserve
-UPDATE meter SET reserved = meter.reserved + r.amount, max_amount = r.max_amount
-FROM {{rows items (id text, amount bigint, max_amount bigint)}} AS r
-WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= r.max_amount;
+UPDATE meter SET reserved = meter.reserved + r.amount
+FROM {{rows items (id text, amount bigint)}} AS r
+WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= meter.max_amount;
 
 -- name: insert_cards
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
@@ -79,8 +78,7 @@ SELECT id, card, position, workspace, member, person, member_name, provider, lan
 FROM {{rows items (id text, card text, position bigint, workspace text, member text, person text,
                    member_name text, provider text, lane text, queue text, pace text, request text, makes text,
                    title text, price bigint, state text, turn bigint, account_required text, run_at bigint, deadline bigint,
-                   created_at bigint, parent text, private bigint)}} AS r
-RETURNING *, 0 AS stars;
+                   created_at bigint, parent text, private bigint)}} AS r;
 
 -- name: insert_events
 INSERT INTO job_event (job, at, before, after, attempt, cause)

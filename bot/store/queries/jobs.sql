@@ -85,11 +85,13 @@ WHERE id = :id AND state = 'submitted' RETURNING misses, missed_at;
 UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND state = 'submitted' AND misses > 0;
 
 -- name: standings
-SELECT job.id, workspace.paused,
-       (SELECT count(*) FROM job AS other
-        WHERE other.state = 'queued' AND other.queue = job.queue
-          AND (other.turn, other.id) < (job.turn, job.id)) AS ahead
-FROM {{rows items (id text)}} AS r JOIN job ON job.id = r.id JOIN workspace ON workspace.id = job.workspace;
+-- Queued jobs of the turns since the last one that is asked for, and those that are earlier in the same turn.
+SELECT r.id, (SELECT workspace.paused FROM workspace WHERE workspace.id = r.workspace) AS paused,
+       (SELECT count(*) FROM job WHERE job.state = 'queued' AND job.queue = r.queue
+                                   AND job.turn >= r.last_turn AND job.turn < r.turn) AS since,
+       (SELECT count(*) FROM job WHERE job.state = 'queued' AND job.queue = r.queue
+                                   AND job.turn = r.turn AND job.id < r.id) AS beside
+FROM {{rows items (id text, workspace text, queue text, turn bigint, last_turn bigint)}} AS r;
 
 -- name: latest_took
 SELECT r.pace, (SELECT {{gathered}}(recent.took) FROM

@@ -3,6 +3,9 @@
 SELECT job, meter, amount, settled_as FROM reservation WHERE job IN ({{values jobs}})
 ORDER BY meter, job {{locked}};
 
+-- name: lock_meters
+SELECT id FROM meter WHERE id IN ({{values ids}}) ORDER BY id {{locked}};
+
 -- name: given_back
 -- Captures that a reset of their meter has given back already.
 SELECT captured.job, captured.meter FROM journal AS captured
