@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -107,6 +109,25 @@ async def test_receivers_that_are_gone_hold_nothing_up(tmp_path: Path) -> None:
                 await caller.create("nobody home", callback_url=url)
             await caller.create("somebody home", callback_url=receiver.url)
             await receiver.until(["dreaming", "completed"])
+
+
+async def test_a_receiver_that_dies_while_it_is_reached_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is reset at once leaves the HTTP client without its socket."""
+    resets = [AttributeError("'NoneType' object has no attribute 'getpeername'")]
+    send = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def reset_once(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/hook" and resets:
+            raise resets.pop()
+        return await send(transport, request)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", reset_once)
+    async with _receiver() as receiver, simulator_at(tmp_path) as caller:
+        await caller.create("call me back", callback_url=receiver.url)
+        await receiver.until(["dreaming", "completed"])
+        assert resets == []
 
 
 async def test_a_deleted_generation_is_not_told_of(tmp_path: Path) -> None:

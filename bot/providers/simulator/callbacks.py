@@ -87,5 +87,6 @@ class Callbacks:
             async with asyncio.timeout(self._settings.callback_timeout_s):
                 async with client.stream("POST", url, content=body, headers=headers) as response:
                     return response.status_code == HTTPStatus.OK
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+        except Exception as error:  # noqa: BLE001 - whatever a receiver does, the others are called too
+            _log.debug("callback_failed", url=url, error=repr(error))
             return False
