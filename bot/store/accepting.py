@@ -20,7 +20,7 @@ from bot.store.database import Row, Transaction
 from bot.store.holdings import Holding, hold
 from bot.store.jobs import Standing, standings
 from bot.store.queries import load
-from bot.store.records import card_row, rule_from, workspace_from
+from bot.store.records import card_row, member_row, rule_from, workspace_from
 
 sql = load("accepting")
 
@@ -170,7 +170,7 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     )
     # Only now: another replica may have been accepting the same event, and had the meters until it committed.
     known = await tx.fetch(sql.known_events, events=[item.event for item in items])
-    waiting = await _members(tx, callers, now)
+    waiting = await _members(tx, callers, ids, now)
     return _Batch(
         known={row["event"]: row["id"] for row in known},
         reactions=await _reactions(tx, items),
@@ -202,21 +202,12 @@ async def _limits(
     }
 
 
-async def _members(tx: Transaction, callers: Sequence[Caller], now: int) -> Sequence[Row]:
+async def _members(
+    tx: Transaction, callers: Sequence[Caller], workspaces: Sequence[str], now: int
+) -> Sequence[Row]:
     """How much waits for each member, and in each workspace as a whole; makes members known who are not."""
-    members = {
-        caller.member: {
-            "id": caller.member,
-            "workspace": caller.workspace,
-            "person": caller.person,
-            "name": caller.name,
-            "now": now,
-        }
-        for caller in callers
-    }
-    rows = await tx.fetch(
-        sql.waiting, members=list(members.values()), workspaces=sorted({one.workspace for one in callers})
-    )
+    members = {caller.member: member_row(caller, now) for caller in callers}
+    rows = await tx.fetch(sql.waiting, members=list(members.values()), workspaces=workspaces)
     # Most are known, and reading is cheaper than writing nothing.
     if strangers := [members[row["member"]] for row in rows if row["member"] and not row["known"]]:
         await tx.run(sql.see_members, items=strangers)

@@ -121,6 +121,17 @@ def card_row(place: Place, caller: Caller, sealed_reach: str) -> dict[str, objec
     }
 
 
+def member_row(caller: Caller, now: int) -> dict[str, object]:
+    """A member as they are seen now."""
+    return {
+        "id": caller.member,
+        "workspace": caller.workspace,
+        "person": caller.person,
+        "name": caller.name,
+        "now": now,
+    }
+
+
 def rule_from(row: Row) -> Rule:
     return Rule(
         level=Level(row["level"]),

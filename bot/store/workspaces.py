@@ -10,7 +10,7 @@ from bot.domain.policy import Workspace
 from bot.domain.quota import Level, Limit, Meter, Rule
 from bot.store.database import Database, Transaction
 from bot.store.queries import WITHOUT_WILDCARDS, load
-from bot.store.records import rule_from, workspace_from
+from bot.store.records import member_row, rule_from, workspace_from
 
 sql = load("workspaces")
 accepting = load("accepting")
@@ -185,16 +185,7 @@ async def members_like(database: Database, workspace: str, start: str) -> list[s
 
 async def introduce(tx: Transaction, items: Sequence[Introduction]) -> Sequence[None]:
     """Make members known before they have asked for anything."""
-    seen = {
-        item.caller.member: {
-            "id": item.caller.member,
-            "workspace": item.caller.workspace,
-            "person": item.caller.person,
-            "name": item.caller.name,
-            "now": item.now,
-        }
-        for item in items
-    }
+    seen = {item.caller.member: member_row(item.caller, item.now) for item in items}
     await tx.run(
         accepting.see_workspaces,
         items=[{"id": one, "now": items[0].now} for one in sorted({item.caller.workspace for item in items})],
