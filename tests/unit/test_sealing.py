@@ -43,6 +43,21 @@ def test_a_changed_text_does_not_open(place: int, character: str) -> None:
 
 
 @given(st.text())
+def test_one_seal_is_written_in_one_way(text: str) -> None:
+    sealed = SEAL.seal(text)
+    for other in (
+        sealed.replace("_", "/"),
+        sealed.replace("-", "+"),
+        sealed + "\n",
+        sealed + "=",
+        "v1. " + sealed[3:],
+    ):
+        if other != sealed:
+            with pytest.raises(BadSeal):
+                SEAL.open(other)
+
+
+@given(st.text())
 def test_any_other_text_does_not_open(text: str) -> None:
     with pytest.raises(BadSeal):
         SEAL.open(text)
