@@ -15,9 +15,10 @@ import httpx
 from tests.platforms.fake_discord.net.proxy import Proxy
 
 REVERIE = ("-m", "bot", "run")
-#: a simulator that hurries, and no page; what a crash leaves behind is looked for soon
+#: a simulator that hurries and draws little, and no page; what a crash leaves behind is looked for soon
 QUICK = {
     "REVERIE_SIMULATOR_SPEED": "20",
+    "REVERIE_SIMULATOR_PICTURES_PER_S": "1",
     "REVERIE_PLAYGROUND": "off",
     "REVERIE_TIMING__SUBMIT_LEASE": "4000",
     "REVERIE_TIMING__HTTP_TIMEOUT": "3000",

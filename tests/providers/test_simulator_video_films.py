@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from bot.domain.errors import MediaRefused
 from bot.providers.simulator.filming import film, make_poster
 from bot.providers.simulator.filming.camera import CONCEPTS, MOVES, look, moves_of
 from bot.providers.simulator.filming.footage import check_footage, frames_of, open_still
+from bot.providers.simulator.filming.reframing import reframed
+from bot.providers.simulator.filming.restyling import restyled
 from bot.providers.simulator.filming.script import (
     Enlargement,
     Moment,
@@ -23,6 +26,7 @@ from bot.providers.simulator.filming.script import (
     Still,
     Take,
 )
+from bot.providers.simulator.filming.taking import shoot
 from bot.providers.simulator.painting.commission import Placement
 from tests.providers.films import SMALL, Screening, difference, screen, write_source
 
@@ -200,6 +204,24 @@ def test_a_modified_film_keeps_more_the_closer_it_adheres(
     led = Restyling(source=source, size=SMALL, prompt="", strength=0.1, opening=opening, frames=24)
     with Image.open(picture) as given:
         assert difference(made(led, tmp_path / "led.mp4").frames[0], given) < LOSS
+
+
+def test_fewer_pictures_are_drawn_where_a_machine_is_small(source: Path) -> None:
+    plain = Placement.read({})
+    for drawn in (
+        shoot(take(frames=24, pictures_per_s=4)),
+        reframed(
+            Reframing(source=source, size=SMALL, placement=plain, opening=None, frames=24, pictures_per_s=4)
+        ),
+        restyled(
+            Restyling(
+                source=source, size=SMALL, prompt="", strength=0.1, opening=None, frames=24, pictures_per_s=4
+            )
+        ),
+    ):
+        changes = [one is not other for one, other in pairwise(drawn)]
+        assert [at for at, changed in enumerate(changes, 1) if changed] == [6, 12, 18, 23]
+        assert len(changes) == 23
 
 
 def test_an_enlarged_film_is_the_same_with_more_pixels(tmp_path: Path, source: Path) -> None:

@@ -52,6 +52,7 @@ def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS
                 placement=Placement.read(request),
                 opening=first_frame,
                 frames=shape.frames,
+                pictures_per_s=pictures_per_s,
             )
         case "modify_video":
             return Restyling(
@@ -61,6 +62,7 @@ def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS
                 strength=_strength(request["mode"]),
                 opening=first_frame,
                 frames=shape.frames,
+                pictures_per_s=pictures_per_s,
             )
         case "upscale_video":
             return Enlargement(source=paths["source"], size=shape.size)

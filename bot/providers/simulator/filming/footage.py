@@ -54,7 +54,7 @@ def open_still(still: Still) -> Image.Image:
                 break
         if found is None:
             raise MediaRefused("This film has no pictures.")
-        return _upright(found)
+        return upright(found)
 
 
 def frames_of(path: Path, frames_max: int | None = None) -> Iterator[VideoFrame]:
@@ -75,12 +75,6 @@ def frames_of(path: Path, frames_max: int | None = None) -> Iterator[VideoFrame]
         while last is not None and due < max(1, min(ending, frames_max or ending)):
             yield last
             due += 1
-
-
-def pictures_of(path: Path, frames_max: int, size: tuple[int, int] | None = None) -> Iterator[Image.Image]:
-    """Read a film as upright pictures, of this size where one is given. Raises MediaRefused."""
-    for frame in frames_of(path, frames_max):
-        yield _upright(frame, size)
 
 
 @contextmanager
@@ -120,7 +114,8 @@ def _upright_size(frame: VideoFrame) -> tuple[int, int]:
     return (frame.height, frame.width) if lying else (frame.width, frame.height)
 
 
-def _upright(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
+def upright(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
+    """Turn a frame into a picture as players show it, of this size where one is given."""
     if size is not None and frame.rotation % 180:
         size = size[::-1]
     width, height = size or (frame.width, frame.height)

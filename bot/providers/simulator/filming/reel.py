@@ -44,9 +44,11 @@ def write_reel(
         if sound_of is not None:
             source = exits.enter_context(av.open(str(sound_of), format="mp4"))
             sound = chain.from_iterable([copied(heard, source, container) for heard in source.streams.audio])
+        before: Image.Image | VideoFrame | None = None
         for at, frame in enumerate(frames):
-            shown = _frame_of(frame) if isinstance(frame, Image.Image) else frame
-            shown = _in_colours_of_television(shown, size)
+            if frame is not before:
+                given = _frame_of(frame) if isinstance(frame, Image.Image) else frame
+                shown, before = _in_colours_of_television(given, size), frame
             shown.pts, shown.time_base = at, Fraction(1, FPS)
             container.mux(stream.encode(shown))
         container.mux(stream.encode(None))

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from bot.providers.simulator.filming.footage import open_still, pictures_of
+from bot.providers.simulator.filming.footage import frames_of, open_still, upright
 from bot.providers.simulator.filming.opening import led_in
+from bot.providers.simulator.filming.pacing import paced
 from bot.providers.simulator.filming.script import Restyling
 from bot.providers.simulator.painting.colours import Palette
 from bot.providers.simulator.painting.plan import plan_scene
@@ -22,9 +23,11 @@ _NEW_WORLD = 0.7
 def restyled(script: Restyling) -> Iterator[Image.Image]:
     tone = None if script.opening is None else open_still(script.opening)
     palette = plan_scene(script.prompt, script.prompt, tone).palette
-    frames = (
-        _restyle(picture, palette, script.strength)
-        for picture in pictures_of(script.source, script.frames, script.size)
+    frames = paced(
+        frames_of(script.source, script.frames),
+        lambda frame: _restyle(upright(frame, script.size), palette, script.strength),
+        pictures_per_s=script.pictures_per_s,
+        frames=script.frames,
     )
     return led_in(frames, script.opening)
 

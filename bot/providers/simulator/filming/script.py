@@ -39,7 +39,7 @@ class Take:
     concepts: tuple[str, ...]
     opening: Still | None
     closing: Still | None
-    #: drawn for each second; a frame in between shows the one before it
+    #: see `paced`
     pictures_per_s: int = FPS
 
 
@@ -52,6 +52,7 @@ class Reframing:
     placement: Placement
     opening: Still | None
     frames: int
+    pictures_per_s: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class Restyling:
     strength: float
     opening: Still | None
     frames: int
+    pictures_per_s: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from bot.providers.simulator.filming.acting import Troupe
 from bot.providers.simulator.filming.air import Air
 from bot.providers.simulator.filming.camera import View, look, moves_of
 from bot.providers.simulator.filming.footage import open_still
+from bot.providers.simulator.filming.pacing import paced
 from bot.providers.simulator.filming.scenery import build_scenery
 from bot.providers.simulator.filming.script import Take
 from bot.providers.simulator.painting.caption import caption_strip
@@ -58,11 +59,8 @@ def shoot(take: Take) -> Iterator[Image.Image]:
     )
     scene = _Scene(take, size, opening or closing) if take.prompt else None
     moves = moves_of(take.concepts, take.prompt)
-    step, drawn = FPS // take.pictures_per_s, None
-    for at in range(take.frames):
-        if drawn is not None and at % step and at < take.frames - 1:
-            yield drawn
-            continue
+
+    def draw(at: int) -> Image.Image:
         beat = at / take.frames
         time = beat if take.loop else at / max(1, take.frames - 1)
         progress = (1 - math.cos(math.tau * time)) / 2 if take.loop else time
@@ -76,8 +74,9 @@ def shoot(take: Take) -> Iterator[Image.Image]:
                 shown = _approach(still, view, away)
                 picture = shown if picture is None or share >= 1 else Image.blend(picture, shown, share)
         assert picture is not None  # noqa: S101 - without words there is a picture to begin or end with
-        drawn = picture
-        yield picture
+        return picture
+
+    return paced(range(take.frames), draw, pictures_per_s=take.pictures_per_s, frames=take.frames)
 
 
 def _drawn_size(size: tuple[int, int]) -> tuple[int, int]:
