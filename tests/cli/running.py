@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
-#: seconds for everything that these tests wait for
-PATIENCE_S = 60
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -71,19 +71,29 @@ def running(where: Path, *arguments: str, **settings: str) -> Iterator[Running]:
             text=True,
         )
     assert process.stderr is not None
-    watchdog = Timer(PATIENCE_S, process.kill)
-    watchdog.start()
     try:
         found = None
         heard = []
-        while found is None and (line := process.stderr.readline()):
-            heard.append(line)
-            found = re.search(r"(?:address=http://[\d.]+:|port=)(\d+)", line)
+        with _killed_in_time(process):
+            while found is None and (line := process.stderr.readline()):
+                heard.append(line)
+                found = re.search(r"(?:address=http://[\d.]+:|port=)(\d+)", line)
         assert found, "".join(heard)
         yield Running(folder=where, port=int(found[1]))
     finally:
         process.send_signal(signal.SIGTERM)
-        _, rest = process.communicate()
+        with _killed_in_time(process):
+            _, rest = process.communicate()
+    assert 0 == process.returncode, rest
+
+
+@contextmanager
+def _killed_in_time(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Kill a process that says nothing, and ends nothing, for as long as this block lasts."""
+    watchdog = Timer(PATIENCE_S, process.kill)
+    watchdog.start()
+    try:
+        yield
+    finally:
         watchdog.cancel()
         watchdog.join()
-    assert 0 == process.returncode, rest

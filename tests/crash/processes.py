@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from tests.crash.nursery import Birth
+from tests.patience import PATIENCE_S
 
-_STOP_S = 15.0
 #: settings of a bot that somebody may run on this machine
 _NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
 
@@ -49,7 +49,7 @@ class Running:
         """Ask it to end; answers its exit code."""
         self.let_go()
         self._send(signal.SIGTERM)
-        if not await self.ended(within_s=_STOP_S):
+        if not await self.ended(within_s=PATIENCE_S):
             await self.kill()
         return await self.code
 

@@ -19,9 +19,7 @@ from bot.trust import tls_context
 from tests.crash import timing
 from tests.crash.chat import Chat, open_chat
 from tests.crash.processes import Processes, Running, port
-
-#: longest wait for anything that must come
-PATIENCE_S = 40.0
+from tests.patience import PATIENCE_S
 
 
 async def until(holds: Callable[[], Awaitable[bool]], what: str, *, within_s: float = PATIENCE_S) -> None:
@@ -247,7 +245,7 @@ async def open_world(
     """Make a world with an account of its own at a simulator that may serve others too."""
     async with AsyncExitStack() as exits:
         http = await exits.enter_async_context(
-            httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=30)
+            httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=PATIENCE_S)
         )
         world = World(
             folder=folder,

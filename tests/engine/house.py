@@ -49,6 +49,7 @@ from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
 from tests.engine.fakes import Clock, FakeChat, FakeLibrary, FakeProvider
+from tests.patience import PATIENCE_S
 
 WORKSPACE = "chat:home"
 SECRET = b"a secret of the tests that opens nothing"
@@ -235,7 +236,7 @@ class House:
         found: CardView = await self.until(look)
         return found
 
-    async def until(self, look: Callable[[], Any], *, seconds: float = 15) -> Any:
+    async def until(self, look: Callable[[], Any], *, seconds: float = PATIENCE_S) -> Any:
         """Wait for what others do, in the store or in memory; answers what `look` found."""
         async with asyncio.timeout(seconds):
             while True:

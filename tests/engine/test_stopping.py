@@ -24,6 +24,7 @@ from bot.trust import tls_context
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, held
 from tests.engine.house import ADA, given_settings
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 _ADA = {"me": "ada"}
@@ -59,7 +60,7 @@ class Run:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
-        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
             task = group.create_task(self.app.run())
             await self.app.started.wait()
             yield task
@@ -137,10 +138,10 @@ async def test_a_signal_ends_the_process_with_zero_though_a_page_listens(
     )
     assert bot.stderr is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             url = await _address(bot.stderr)
             async with httpx.AsyncClient(
-                base_url=url, trust_env=False, verify=tls_context(), timeout=20
+                base_url=url, trust_env=False, verify=tls_context(), timeout=PATIENCE_S
             ) as http:
                 while (await http.get("/playground/quota", params=_ADA)).is_error:  # noqa: ASYNC110 - it starts
                     await asyncio.sleep(0.02)

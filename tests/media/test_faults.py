@@ -18,6 +18,7 @@ from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import picture
 from tests.media.site import Site, plain
 from tests.media.videos import video
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -122,6 +123,6 @@ async def test_a_killed_conversion_leaves_only_what_is_swept(storage: FolderStor
 
 
 async def _until_written(storage: FolderStorage) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not any(path.stat().st_size for path in storage.incoming.iterdir()):  # noqa: ASYNC110 - a folder announces nothing
             await asyncio.sleep(0.005)

@@ -13,6 +13,7 @@ from bot.media.addresses import Address
 from bot.media.fetcher import Fetcher
 from tests.media.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, endless, plain, raw, redirect
+from tests.patience import PATIENCE_S
 
 
 def _read(path: Path) -> bytes:
@@ -249,7 +250,7 @@ async def test_no_cookies_are_kept(fetcher: Fetcher, site: Site, tmp_path: Path)
 async def test_a_cancelled_fetch_leaves_no_file(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
     site.answers["/slow"] = endless("", pause_s=0.01, chunk=b"x" * 300_000)
     call = asyncio.create_task(fetch(fetcher, f"http://pictures.test:{site.port}/slow", tmp_path))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while _empty(tmp_path):  # noqa: ASYNC110 - a folder announces nothing
             await asyncio.sleep(0)
     call.cancel()

@@ -12,9 +12,7 @@ import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.workers import Workers
-
-#: more than any test needs; reached only where something hangs
-LONG_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 def _add(left: int, right: int) -> int:
@@ -99,13 +97,13 @@ def _gone(pid: int) -> bool:
 
 
 async def _until_gone(pid: int) -> None:
-    async with asyncio.timeout(LONG_S):
+    async with asyncio.timeout(PATIENCE_S):
         while not _gone(pid):  # noqa: ASYNC110 - a foreign process announces nothing
             await asyncio.sleep(0.01)
 
 
 async def _read_when_there(mark: Path) -> int:
-    async with asyncio.timeout(LONG_S):
+    async with asyncio.timeout(PATIENCE_S):
         while not (mark.exists() and mark.read_text()):  # noqa: ASYNC110, ASYNC240 - written by a foreign process
             await asyncio.sleep(0.01)
     return int(mark.read_text())  # noqa: ASYNC240
@@ -113,53 +111,53 @@ async def _read_when_there(mark: Path) -> int:
 
 async def test_answers_what_the_function_answers() -> None:
     async with Workers() as workers:
-        assert await workers.run(_add, 2, 3, timeout_s=LONG_S) == 5
+        assert await workers.run(_add, 2, 3, timeout_s=PATIENCE_S) == 5
 
 
 async def test_big_arguments_and_answers_travel() -> None:
     big = os.urandom(5_000_000)
     async with Workers(processes=1) as workers:
-        assert await workers.run(_echo, big, timeout_s=LONG_S) == big
+        assert await workers.run(_echo, big, timeout_s=PATIENCE_S) == big
 
 
 async def test_raises_what_the_function_raises() -> None:
     async with Workers(processes=1) as workers:
         with pytest.raises(MediaRefused, match="no picture") as caught:
-            await workers.run(_fail, "no picture", timeout_s=LONG_S)
+            await workers.run(_fail, "no picture", timeout_s=PATIENCE_S)
         assert "test_workers.py" in caught.value.__notes__[0]
-        first = await workers.run(_pid, timeout_s=LONG_S)
+        first = await workers.run(_pid, timeout_s=PATIENCE_S)
         with pytest.raises(RuntimeError, match="_Unpicklable: code 7"):
-            await workers.run(_fail_strangely, timeout_s=LONG_S)
-        assert first == await workers.run(_pid, timeout_s=LONG_S)
+            await workers.run(_fail_strangely, timeout_s=PATIENCE_S)
+        assert first == await workers.run(_pid, timeout_s=PATIENCE_S)
 
 
 async def test_processes_start_only_when_needed_and_are_used_again() -> None:
     async with Workers(processes=2) as workers:
         assert not workers._started
-        pids = {await workers.run(_pid, timeout_s=LONG_S) for _ in range(3)}
+        pids = {await workers.run(_pid, timeout_s=PATIENCE_S) for _ in range(3)}
         assert len(pids) == 1
         assert os.getpid() not in pids
 
 
 async def test_no_more_processes_than_allowed() -> None:
     async with Workers(processes=2) as workers:
-        pids = await asyncio.gather(*(workers.run(_pid, timeout_s=LONG_S) for _ in range(8)))
+        pids = await asyncio.gather(*(workers.run(_pid, timeout_s=PATIENCE_S) for _ in range(8)))
         assert len(set(pids)) <= 2
 
 
 async def test_a_call_that_takes_too_long_is_refused_and_the_next_one_works() -> None:
     async with Workers(processes=1) as workers:
-        before = await workers.run(_pid, timeout_s=LONG_S)
+        before = await workers.run(_pid, timeout_s=PATIENCE_S)
         with pytest.raises(MediaRefused, match="longer than"):
             await workers.run(_hang, timeout_s=0.2)
         await _until_gone(before)
-        assert await workers.run(_add, 1, 1, timeout_s=LONG_S) == 2
+        assert await workers.run(_add, 1, 1, timeout_s=PATIENCE_S) == 2
 
 
 async def test_what_a_call_started_ends_with_it(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     async with Workers(processes=1) as workers:
-        call = asyncio.create_task(workers.run(_start_and_hang, str(mark), timeout_s=LONG_S))
+        call = asyncio.create_task(workers.run(_start_and_hang, str(mark), timeout_s=PATIENCE_S))
         grandchild = await _read_when_there(mark)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -185,24 +183,24 @@ def _limit_of_cpu() -> int:
 async def test_a_memory_bomb_is_refused_and_the_next_call_works() -> None:
     async with Workers(processes=1) as workers:
         with pytest.raises(MediaRefused, match="memory"):
-            await workers.run(_eat_memory, timeout_s=LONG_S)
-        assert await workers.run(_add, 1, 1, timeout_s=LONG_S) == 2
+            await workers.run(_eat_memory, timeout_s=PATIENCE_S)
+        assert await workers.run(_add, 1, 1, timeout_s=PATIENCE_S) == 2
 
 
 async def test_a_crash_is_refused_and_the_next_call_works() -> None:
     async with Workers(processes=1) as workers:
         with pytest.raises(MediaRefused, match="broken"):
-            await workers.run(_exit, timeout_s=LONG_S)
-        assert await workers.run(_add, 1, 1, timeout_s=LONG_S) == 2
+            await workers.run(_exit, timeout_s=PATIENCE_S)
+        assert await workers.run(_add, 1, 1, timeout_s=PATIENCE_S) == 2
 
 
 async def test_a_crash_leaves_the_neighbours_alone(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     async with Workers(processes=2) as workers:
-        neighbour = asyncio.create_task(workers.run(_hang_after, str(mark), timeout_s=LONG_S))
+        neighbour = asyncio.create_task(workers.run(_hang_after, str(mark), timeout_s=PATIENCE_S))
         await _read_when_there(mark)
         with pytest.raises(MediaRefused):
-            await workers.run(_exit, timeout_s=LONG_S)
+            await workers.run(_exit, timeout_s=PATIENCE_S)
         assert not neighbour.done()
         neighbour.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -211,43 +209,43 @@ async def test_a_crash_leaves_the_neighbours_alone(tmp_path: Path) -> None:
 
 async def test_a_process_that_dies_idle_is_no_files_fault() -> None:
     async with Workers(processes=1) as workers:
-        pid = await workers.run(_pid, timeout_s=LONG_S)
+        pid = await workers.run(_pid, timeout_s=PATIENCE_S)
         os.kill(pid, signal.SIGKILL)
         await _until_gone(pid)
-        async with asyncio.timeout(LONG_S):
+        async with asyncio.timeout(PATIENCE_S):
             (process,) = workers._started
             await process.wait()
-        assert await workers.run(_add, 1, 1, timeout_s=LONG_S) == 2
+        assert await workers.run(_add, 1, 1, timeout_s=PATIENCE_S) == 2
 
 
 async def test_closing_ends_every_process_and_calls_in_flight(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     async with Workers(processes=2) as workers:
-        idle = await workers.run(_pid, timeout_s=LONG_S)
-        call = asyncio.create_task(workers.run(_hang_after, str(mark), timeout_s=LONG_S))
+        idle = await workers.run(_pid, timeout_s=PATIENCE_S)
+        call = asyncio.create_task(workers.run(_hang_after, str(mark), timeout_s=PATIENCE_S))
         busy = await _read_when_there(mark)
     assert _gone(idle)
     assert _gone(busy)
     with pytest.raises(MediaUnavailable, match="stopping"):
         await call
     with pytest.raises(MediaUnavailable, match="stopping"):
-        await workers.run(_pid, timeout_s=LONG_S)
+        await workers.run(_pid, timeout_s=PATIENCE_S)
 
 
 async def test_a_worker_steps_back_behind_whoever_answers_people() -> None:
     """Niceness counts within a session; across sessions the kernel may give each the same."""
     async with Workers() as workers:
         expected = (min(os.nice(0) + 10, 19), os.getsid(0), True)
-        assert expected == await workers.run(_standing, timeout_s=LONG_S)
+        assert expected == await workers.run(_standing, timeout_s=PATIENCE_S)
 
 
 async def test_a_worker_prints_elsewhere_ignores_ctrl_c_and_sees_no_secrets() -> None:
     os.environ["REVERIE_TEST_SECRET"] = "hidden"
     try:
         async with Workers(processes=1) as workers:
-            assert await workers.run(_talk, timeout_s=LONG_S) == "quiet"
-            assert await workers.run(_signals, timeout_s=LONG_S) == (True, True)
-            assert await workers.run(_variable, "REVERIE_TEST_SECRET", timeout_s=LONG_S) is None
+            assert await workers.run(_talk, timeout_s=PATIENCE_S) == "quiet"
+            assert await workers.run(_signals, timeout_s=PATIENCE_S) == (True, True)
+            assert await workers.run(_variable, "REVERIE_TEST_SECRET", timeout_s=PATIENCE_S) is None
     finally:
         del os.environ["REVERIE_TEST_SECRET"]
 
@@ -255,6 +253,7 @@ async def test_a_worker_prints_elsewhere_ignores_ctrl_c_and_sees_no_secrets() ->
 _PARENT = """
 import asyncio, sys
 from bot.media.workers import Workers
+from tests.patience import PATIENCE_S
 from tests.media.test_workers import _hang_after, _pid
 
 async def main():

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.app import App
+from tests.patience import PATIENCE_S
 
 #: longer than any test of a whole bot takes
-_PATIENCE_S = 45
+_PATIENCE_S = 3 * PATIENCE_S
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import aiohttp
 import discord
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord, Guild, Intents
 from tests.platforms.tiny_bot import IDENTIFY, INTENTS, TinyBot, identify, line, running
 
@@ -145,7 +146,7 @@ async def test_presence_is_kept_per_shard(fake: FakeDiscord) -> None:
 
 
 async def event(socket: aiohttp.ClientWebSocketResponse) -> Any:
-    payload = await asyncio.wait_for(socket.receive_json(), timeout=10)
+    payload = await asyncio.wait_for(socket.receive_json(), timeout=PATIENCE_S)
     return payload["t"] or (payload["op"], payload["d"])
 
 

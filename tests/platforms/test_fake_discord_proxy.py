@@ -52,7 +52,7 @@ async def test_an_unmodified_process_comes_by_proxy_and_certificate(
             },
         )
         try:
-            await fake.until(lambda: fake.gateway.connected == 1, timeout=30)
+            await fake.until(lambda: fake.gateway.connected == 1)
             answer = await ada.slash("imagine", prompt="a fox").message()
             await fake.message_in(ada.place, lambda message: message.content == "and again")
         finally:

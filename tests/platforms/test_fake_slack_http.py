@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.state.world import Bell
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.tiny_slack_app import by_http, client, listen, manifest
@@ -78,7 +79,7 @@ class Deaf:
         self._more = Bell()
 
     async def heard(self, number: int) -> None:
-        await self._more.until(lambda: len(self.headers) >= number, timeout=10)
+        await self._more.until(lambda: len(self.headers) >= number, timeout=PATIENCE_S)
 
     async def serve(self, request: web.Request) -> web.Response:
         self.headers.append(dict(request.headers))

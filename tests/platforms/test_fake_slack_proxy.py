@@ -46,7 +46,7 @@ async def test_an_unmodified_process_comes_by_proxy_and_certificate(tmp_path: Pa
             return bool(message.files)
 
         async with started(tmp_path, settings, [str(program)]):
-            await slack.until(lambda: slack.sockets.connected == 1, timeout=30)
+            await slack.until(lambda: slack.sockets.connected == 1)
             answer = await ada.slash("/imagine", "a fox").response()
             shared = await slack.message_in(team.general, with_file)
 

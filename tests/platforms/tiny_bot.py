@@ -9,6 +9,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
 
 Setup = Callable[["TinyBot"], None]
@@ -56,7 +57,7 @@ class TinyBot(discord.Client):
         self._ring()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self._more:
+        async with asyncio.timeout(PATIENCE_S), self._more:
             await self._more.wait_for(condition)
 
     async def asked(self, number: int = 1) -> discord.Interaction:

@@ -12,6 +12,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack import FakeSlack, Team
 
 Json = dict[str, Any]
@@ -92,7 +93,7 @@ class Heard:
 
     async def nth(self, number: int = 1) -> Json:
         """Wait for so many and return the last of them."""
-        async with asyncio.timeout(10), self._more:
+        async with asyncio.timeout(PATIENCE_S), self._more:
             await self._more.wait_for(lambda: len(self.bodies) >= number)
         return self.bodies[number - 1]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.net.proxy import Proxy
 
 REVERIE = ("-m", "bot", "run")
@@ -25,7 +26,6 @@ QUICK = {
     "REVERIE_TIMING__UNKNOWN_GRACE": "2000",
     "REVERIE_TIMING__SWEEP_INTERVAL": "1000",
 }
-_READY_S = 60.0
 _LOOK_EVERY_S = 0.05
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
@@ -61,7 +61,7 @@ class Bot:
 
     async def ready(self) -> None:
         """Wait until it says that it can work."""
-        async with asyncio.timeout(_READY_S), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as client:
             while not await self._answers(client):
                 assert self._process is not None
                 assert self._process.returncode is None, self._log.read_text(encoding="utf-8")

@@ -22,6 +22,7 @@ from bot.engine.adapter import Adapter
 from bot.settings import Settings
 from bot.signing import Signer
 from bot.trust import tls_context
+from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault
 from tests.playground.painting import picture, video
@@ -44,7 +45,12 @@ class Served:
     def client(self, **options: Any) -> httpx.AsyncClient:
         headers = {"Origin": self.url} | options.pop("headers", {})
         return httpx.AsyncClient(
-            base_url=self.url, headers=headers, trust_env=False, verify=tls_context(), timeout=10, **options
+            base_url=self.url,
+            headers=headers,
+            trust_env=False,
+            verify=tls_context(),
+            timeout=PATIENCE_S,
+            **options,
         )
 
 
@@ -97,7 +103,7 @@ async def _serving(
             finally:
                 inlet.cancel()
                 server.should_exit = True
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_S):
                     await serving
 
 

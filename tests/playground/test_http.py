@@ -12,6 +12,7 @@ import pytest
 
 from adapters.playground.guard import SECURITY_HEADERS
 from bot.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.playground.serving import Served, serve
 from tests.playground.talking import BEAR, command, post, state
 
@@ -33,7 +34,7 @@ async def stream(
     found: list[tuple[int, Any]] = []
     url = f"/playground/events?me={me}&since={since}"
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(PATIENCE_S),
         served.client(headers=headers) as client,
         client.stream("GET", url) as answer,
     ):

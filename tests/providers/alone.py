@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
 from tests.providers.simulation import Caller, caller
 
 _ALONE = """
@@ -36,7 +37,7 @@ async def alone(folder: Path, speed: float) -> AsyncIterator[tuple[Process, Call
 
 async def _port(process: Process) -> int:
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         async for line in process.stdout:
             if line.startswith(b"port "):
                 return int(line.removeprefix(b"port "))

@@ -21,6 +21,7 @@ from bot.providers.simulator.references import Fetch
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator, wall_clock_ms
 from bot.trust import tls_context
+from tests.patience import PATIENCE_S
 
 KEY = "luma-test-key"
 #: photon-1 then takes about 120 ms
@@ -119,7 +120,7 @@ async def simulator_at(
 async def caller(root: str) -> AsyncIterator[Caller]:
     hooks = {"response": [_hold_against_description]}
     async with httpx.AsyncClient(
-        trust_env=False, verify=tls_context(), timeout=30, event_hooks=hooks
+        trust_env=False, verify=tls_context(), timeout=PATIENCE_S, event_hooks=hooks
     ) as http:
         yield Caller(http=http, root=root)
 
@@ -144,7 +145,7 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait for something that others do."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not await holds():  # noqa: ASYNC110 - it happens on the other side of a socket
             await asyncio.sleep(0.01)
 

@@ -28,6 +28,7 @@ from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator
 from bot.trust import tls_context
+from tests.patience import PATIENCE_S
 
 FOX = ImageRequest(prompt="a fox in the snow")
 MARKER = "http://127.0.0.1:1/callbacks/marker"
@@ -52,7 +53,7 @@ class Rig:
             ordered.raise_for_status()
 
     async def ended(self, generation_id: str) -> Generation:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 generation = await self.provider.get(generation_id)
                 if generation.state in {GenerationState.COMPLETED, GenerationState.FAILED}:

@@ -14,6 +14,7 @@ from lumaai.types import Generation
 
 from bot.providers.simulator.references import Fetch
 from bot.trust import tls_context
+from tests.patience import PATIENCE_S
 from tests.providers.films import shelve, write_source
 from tests.providers.simulation import simulator_at
 
@@ -244,7 +245,7 @@ async def test_a_lost_answer_makes_the_sdk_pay_twice(tmp_path: Path) -> None:
 
 async def _ended(sdk: AsyncLumaAI, generation: Generation) -> Generation:
     assert generation.id is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while generation.state not in ("completed", "failed"):
             await asyncio.sleep(0.01)
             generation = await sdk.generations.get(str(generation.id))

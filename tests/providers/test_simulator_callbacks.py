@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.patience import PATIENCE_S
 from tests.providers.simulation import served, simulator_at
 
 #: in place of a status: no answer at all
@@ -47,7 +48,7 @@ class Receiver:
         return Response(status_code=status, headers={"Location": "/elsewhere"})
 
     async def until(self, states: Sequence[str]) -> None:
-        async with asyncio.timeout(20), self.news:
+        async with asyncio.timeout(PATIENCE_S), self.news:
             await self.news.wait_for(lambda: len(self.heard) >= len(states))
         assert self.states == list(states)
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from bot.providers.simulator.serving import serve
 from bot.providers.simulator.settings import SimulatorSettings
+from tests.patience import PATIENCE_S
 from tests.providers.alone import alone
 from tests.providers.simulation import served, until
 
@@ -63,7 +64,7 @@ async def test_a_killed_simulator_goes_on_where_it_was(tmp_path: Path) -> None:
             created = await client.create(
                 "interrupted", image_ref=[{"url": f"{url}/picture.png"}], callback_url=f"{url}/hook"
             )
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await asked.wait()
             process.kill()
             await process.wait()
@@ -71,7 +72,7 @@ async def test_a_killed_simulator_goes_on_where_it_was(tmp_path: Path) -> None:
         async with alone(tmp_path, speed=100) as (_, client):
             ended = await client.ended(created["id"])
             assert ended["failure_reason"] == "Failed to read user input frames"
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await told.wait()
             assert heard[-1] == "failed"
             assert await client.credit() == 100_000.0
@@ -100,7 +101,7 @@ async def test_a_signal_stops_it_cleanly_even_while_somebody_waits(
 
         await until(waits)
         process.send_signal(number)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             assert await process.wait() == 0
         waiting.cancel()
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from tests.patience import PATIENCE_S
 from tests.providers.alone import alone
 from tests.providers.films import (
     SMALL,
@@ -122,7 +123,7 @@ async def test_callbacks_tell_of_a_film_with_its_assets(tmp_path: Path) -> None:
         simulator_at(tmp_path, speed=FAST) as caller,
     ):
         made = await create_video(caller, model="ray-2", prompt="call me", callback_url=f"{url}/hook")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await ended.wait()
         assert [one["state"] for one in heard] == ["dreaming", "completed"]
         assert heard[-1] == await caller.get(made["id"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.store.database import Database, Operation, Row, Transaction
 from bot.store.queries import Query
+from tests.patience import PATIENCE_S
 
 _WAITS_FOR_A_LOCK = Query("waits", "SELECT pid FROM pg_locks WHERE NOT granted")
 
@@ -58,7 +59,7 @@ async def meet(
     halt = _Halt(operation, before)
     begun = asyncio.create_task(one.write(halt.run, item))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await halt.reached.wait()
             waiting = asyncio.ensure_future(meanwhile(other))
             while not await one.fetch(_WAITS_FOR_A_LOCK):

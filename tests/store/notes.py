@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.domain.errors import NotAllowed
 from bot.store.database import Database, Transaction
 from bot.store.queries import Query
+from tests.patience import PATIENCE_S
 
 CREATE = "CREATE TABLE note (id TEXT PRIMARY KEY, body TEXT, amount BIGINT NOT NULL CHECK (amount >= 0))"
 INSERT = Query(
@@ -60,7 +61,7 @@ class Opening:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            self._in_thread.wait(timeout=10)
+            self._in_thread.wait(timeout=PATIENCE_S)
         else:
             await self._in_loop.wait()
 
@@ -81,6 +82,6 @@ class Gate:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110  what is waited for belongs to others and has no event
             await asyncio.sleep(0.005)

@@ -10,6 +10,7 @@ from bot.domain.errors import NotAllowed, StoreError
 from bot.store.database import Database, Transaction, Violated, connect
 from bot.store.grouping import BATCH_MAX
 from bot.store.queries import Query
+from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, INSERT, Gate, Writing, count
 
 
@@ -23,7 +24,7 @@ async def test_writes_of_one_moment_share_a_commit(notes: Database) -> None:
 
 async def test_writes_that_pile_up_during_a_commit_are_the_next_one(notes: Database) -> None:
     writing, gate = Writing(), Gate()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         group.create_task(notes.write(gate.insert, "first"))
         await gate.entered.wait()
         later = [group.create_task(notes.write(gate.insert, f"n{n}")) for n in range(5)]
@@ -41,7 +42,7 @@ async def test_a_commit_is_never_larger_than_the_limit(notes: Database) -> None:
 
 async def test_a_caller_is_answered_only_after_the_commit(notes: Database) -> None:
     gate = Gate()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         task = group.create_task(notes.write(gate.insert, "n"))
         await gate.entered.wait()
         assert not task.done()
@@ -89,7 +90,7 @@ async def test_an_operation_that_loses_count_fails_its_callers(notes: Database) 
 
 async def test_a_caller_that_leaves_while_it_waits_leaves_nothing(notes: Database) -> None:
     gate = Gate()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         first = group.create_task(notes.write(gate.insert, "first"))
         await gate.entered.wait()
         leaving = [group.create_task(notes.write(gate.insert, f"n{n}")) for n in range(BATCH_MAX)]
@@ -104,7 +105,7 @@ async def test_a_caller_that_leaves_while_it_waits_leaves_nothing(notes: Databas
 
 async def test_a_caller_that_leaves_during_its_commit_harms_nobody(notes: Database) -> None:
     gate = Gate()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         leaving = group.create_task(notes.write(gate.insert, "leaving"))
         staying = group.create_task(notes.write(gate.insert, "staying"))
         await gate.entered.wait()
@@ -117,7 +118,7 @@ async def test_a_caller_that_leaves_during_its_commit_harms_nobody(notes: Databa
 
 async def test_an_exclusive_transaction_waits_for_its_turn(notes: Database) -> None:
     gate, writing = Gate(), Writing()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         task = group.create_task(notes.write(gate.insert, "n"))
         await gate.entered.wait()
         for one in ("a", "b", "c"):
@@ -134,7 +135,7 @@ async def test_closing_finishes_what_was_asked_and_refuses_the_rest(
     gate = Gate()
     other = connect(database_url)
     await other.open()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         task = group.create_task(other.write(gate.insert, "n"))
         await gate.entered.wait()
         closing = group.create_task(other.close())

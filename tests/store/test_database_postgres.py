@@ -11,6 +11,7 @@ import pytest
 from bot.domain.errors import StoreError
 from bot.store.database import CommitUnknown, Database, StoreUnavailable, Transaction, Violated, connect
 from bot.store.queries import Query
+from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, CREATE, INSERT, Gate, Writing, count
 
 END_OWN_CONNECTION = Query("end", "SELECT pg_terminate_backend(pg_backend_pid())")
@@ -38,7 +39,7 @@ async def notes(postgres_url: str) -> AsyncIterator[Database]:
 
 async def test_kinds_of_writes_do_not_wait_for_each_other(notes: Database) -> None:
     gate = Gate()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         slow = group.create_task(notes.write(gate.insert, "slow"))
         await gate.entered.wait()
         assert "wrote quick" == await notes.write(Writing().insert, "quick")
@@ -62,7 +63,7 @@ async def test_opposite_orders_end_in_no_deadlock(postgres_url: str, notes: Data
 
     writing = Writing()
     await asyncio.gather(notes.write(writing.insert, "a"), notes.write(writing.insert, "b"))
-    async with connect(postgres_url) as other, asyncio.timeout(10):
+    async with connect(postgres_url) as other, asyncio.timeout(PATIENCE_S):
         await asyncio.gather(notes.write(add, ("a", "b")), other.write(add, ("b", "a")))
     assert [3, 3] == [row["amount"] for row in await notes.fetch(ALL)]
     assert len(runs) > 2, "there was a deadlock to survive"

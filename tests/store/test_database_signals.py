@@ -12,14 +12,13 @@ import asyncpg
 from bot.store.database import connect
 from bot.store.notifying import CHANNEL, PAUSE_S
 from bot.store.signals import Signals
-
-LONG_S = 10.0
+from tests.patience import PATIENCE_S
 
 
 async def test_a_signal_wakes_everybody_who_waits_for_its_topic() -> None:
     signals = Signals()
     async with asyncio.TaskGroup() as group:
-        waiting = [group.create_task(signals.wait("jobs", LONG_S)) for _ in range(3)]
+        waiting = [group.create_task(signals.wait("jobs", PATIENCE_S)) for _ in range(3)]
         other = group.create_task(signals.wait("cards", 0.01))
         await asyncio.sleep(0)
         signals.notify("jobs")
@@ -46,7 +45,7 @@ async def test_a_consumer_that_marks_before_it_looks_misses_nothing() -> None:
             if number % 7 == 0:
                 await asyncio.sleep(0)
 
-    async with asyncio.timeout(LONG_S), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         group.create_task(produce())
         while len(taken) < 300:
             seen = signals.mark("jobs")
@@ -60,7 +59,7 @@ async def test_a_consumer_that_marks_before_it_looks_misses_nothing() -> None:
 
 async def test_a_waiter_that_leaves_is_forgotten() -> None:
     signals = Signals()
-    task = asyncio.create_task(signals.wait("jobs", LONG_S))
+    task = asyncio.create_task(signals.wait("jobs", PATIENCE_S))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
@@ -73,7 +72,7 @@ async def test_a_signal_reaches_other_replicas(postgres_url: str) -> None:
         for speaker, listener in ((one, other), (other, one)):
             seen = listener.signals.mark("jobs")
             speaker.signals.notify("jobs")
-            assert await listener.signals.changed("jobs", since=seen, timeout_s=LONG_S)
+            assert await listener.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
 
 
 async def test_the_last_words_of_a_replica_are_heard(postgres_url: str) -> None:
@@ -81,7 +80,7 @@ async def test_the_last_words_of_a_replica_are_heard(postgres_url: str) -> None:
         seen = listener.signals.mark("jobs")
         async with connect(postgres_url) as speaker:
             speaker.signals.notify("jobs")
-        assert await listener.signals.changed("jobs", since=seen, timeout_s=LONG_S)
+        assert await listener.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
 
 
 async def test_a_flood_of_signals_is_said_a_few_times(postgres_url: str) -> None:
@@ -97,7 +96,7 @@ async def test_a_flood_of_signals_is_said_a_few_times(postgres_url: str) -> None
     listener = await asyncpg.connect(postgres_url)
     await listener.add_listener(CHANNEL, hear)
     loop = asyncio.get_running_loop()
-    async with connect(postgres_url) as speaker, asyncio.timeout(LONG_S):
+    async with connect(postgres_url) as speaker, asyncio.timeout(PATIENCE_S):
         began, own = loop.time(), speaker.signals.mark("jobs")
         for _ in range(200):
             speaker.signals.notify("jobs")
@@ -119,8 +118,8 @@ async def test_a_replica_whose_connection_broke_looks_once_and_listens_again(pos
             " WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'"
         )
         assert 2 == len(ended)
-        assert await listener.signals.changed("jobs", since=seen, timeout_s=LONG_S)
-        async with asyncio.timeout(LONG_S):
+        assert await listener.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
+        async with asyncio.timeout(PATIENCE_S):
             for _ in count():
                 speaker.signals.notify("jobs")
                 if await listener.signals.wait("jobs", 0.1):
@@ -132,7 +131,7 @@ async def test_what_was_to_say_when_the_connection_broke_is_said_on_the_next(pos
     heard = asyncio.Event()
     listener = await asyncpg.connect(postgres_url)
     await listener.add_listener(CHANNEL, lambda *_: heard.set())
-    async with connect(postgres_url) as speaker, asyncio.timeout(LONG_S):
+    async with connect(postgres_url) as speaker, asyncio.timeout(PATIENCE_S):
         _end(
             await listener.fetchval(
                 "SELECT pid FROM pg_stat_activity"

@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.engine.vault import Vault
 from bot.store.database import Database
 from bot.store.vault import Kept, Put, Turn, get, latest, put, remove, since, take, take_turn
+from tests.patience import PATIENCE_S
 from tests.store.making import SEAL
 
 
@@ -64,7 +65,7 @@ async def test_numbers_become_visible_in_their_order(replicas: tuple[Database, D
         for n in range(30):
             await asyncio.gather(*(keep(replica, f"{name}{n}.{k}") for k in range(2)))
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(
             read_on(), *(write_on(one, name) for one, name in zip(replicas, "ab", strict=True))
         )

@@ -8,7 +8,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
-from tests.platforms.fake_discord.hand.invocations import PATIENCE_S
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.hand.making import Making
 from tests.platforms.fake_discord.net.bodies import LARGEST_BODY
 from tests.platforms.fake_discord.net.certificates import Certificates

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.net.certificates import Certificates
 from tests.platforms.fake_discord.net.proxy import Proxy
 from tests.platforms.fake_discord.state.world import Bell
 from tests.platforms.fake_slack.hand.consenting import Page, consent
-from tests.platforms.fake_slack.hand.invocations import PATIENCE_S
 from tests.platforms.fake_slack.hand.making import Making
 from tests.platforms.fake_slack.hand.people import Person
 from tests.platforms.fake_slack.net.courier import Courier, Held

@@ -48,7 +48,7 @@ class Porter:
         return let_in
 
     async def met(self, number: int) -> None:
-        await self._fake.until(lambda: len(self.came) >= number, timeout=20)
+        await self._fake.until(lambda: len(self.came) >= number)
 
 
 class OneVault:
@@ -110,7 +110,7 @@ async def listening(
         gateway = Heard(fake, porter=porter, hands=hands, **known | more)
         running = group.create_task(gateway.start(fake.token))
         try:
-            await fake.until(lambda: gateway.deaf == 0, timeout=20)
+            await fake.until(lambda: gateway.deaf == 0)
             yield gateway, porter
         finally:
             await gateway.leave()

@@ -19,6 +19,7 @@ from adapters.discord.settings import DiscordSettings
 from bot.app import App
 from bot.engine.adapter import Adapter, Plug, Surroundings
 from tests.engine.house import given_settings
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
 
 _SOON = Rhythm(again=0.02, mended=0.02, identify=0.02, presence=0.05)
@@ -55,7 +56,7 @@ async def started(
     # A test starts it more often than once in 5 s.
     fake.gateway.door.window_ms = 0
     bot = Bot(fake, folder, token or fake.token, replace(_SOON, **rhythm))
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         group.create_task(bot.app.run())
         try:
             await bot.app.started.wait()
@@ -65,6 +66,6 @@ async def started(
 
 
 async def until(holds: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)

@@ -6,6 +6,7 @@ import pytest
 from adapters.discord.cards.buttons import Control, Pressed
 from adapters.discord.inlet.menus import Menu
 from bot.domain.ids import new_id
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord, Person
 from tests.platforms.with_discord.gateway_house import listening
 
@@ -80,7 +81,7 @@ async def test_a_session_that_is_over_begins_anew(fake: FakeDiscord, ada: Person
         (before,) = fake.gateway.sessions
         fake.gateway.invalidate(resumable=resumable)
         await fake.until(lambda: fake.gateway.connected == 0 and gateway.deaf == 1)
-        await fake.until(lambda: fake.gateway.connected == 1 and gateway.deaf == 0, timeout=20)
+        await fake.until(lambda: fake.gateway.connected == 1 and gateway.deaf == 0)
         assert resumable is (before in fake.gateway.sessions)
         ada.slash("imagine")
         await porter.met(1)
@@ -103,7 +104,7 @@ async def test_what_could_not_be_answered_in_time_is_not_piled_up(fake: FakeDisc
         for _ in range(5):
             ada.slash("imagine")
         ada.react(ada.write("look"), "🎲")
-        await gateway.wait_for("raw_reaction_add", timeout=10)
+        await gateway.wait_for("raw_reaction_add", timeout=PATIENCE_S)
         porter.opened.set()
         await porter.met(3)
         ada.slash("imagine")

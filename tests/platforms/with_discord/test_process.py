@@ -8,9 +8,6 @@ from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.unmodified import QUICK, Bot, led, look
 
-#: a video takes a while even here
-_LONG_S = 60.0
-
 
 @asynccontextmanager
 async def led_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncIterator[Bot]:
@@ -28,23 +25,23 @@ def is_done(message: Message) -> bool:
 async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscord, tmp_path: Path) -> None:
     ada = fake.member(fake.guild("Film club"), "ada")
     async with led_to(fake, tmp_path) as bot:
-        picture = await ada.slash("imagine", prompt="a red fox").message(is_done, timeout=_LONG_S)
+        picture = await ada.slash("imagine", prompt="a red fox").message(is_done)
         film = ada.slash("animate", prompt="a fox that runs")
         await film.message()
         ada.react(picture, "🎲")
-        await fake.until(lambda: len(_cards(ada.reads())) == 3, timeout=_LONG_S)
+        await fake.until(lambda: len(_cards(ada.reads())) == 3)
 
         await bot.kill()
         reframed = ada.slash("reframe", aspect_ratio="9:16")
         await bot.start()
         await bot.ready()
 
-        shown = await film.message(is_done, timeout=_LONG_S)
+        shown = await film.message(is_done)
         assert reframed.callback is None, "nobody was there to answer"
         ada.react(shown, "⏩")
-        await ada.slash("reframe", aspect_ratio="9:16").message(is_done, timeout=_LONG_S)
-        await ada.slash("extend", prompt="it lies down").message(is_done, timeout=_LONG_S)
-        await fake.until(lambda: len(_done(ada.reads())) == 6, timeout=_LONG_S)
+        await ada.slash("reframe", aspect_ratio="9:16").message(is_done)
+        await ada.slash("extend", prompt="it lies down").message(is_done)
+        await fake.until(lambda: len(_done(ada.reads())) == 6)
 
     cards = _cards(ada.reads())
     assert 6 == len(cards), "one message for each card"

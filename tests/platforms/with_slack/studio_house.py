@@ -150,7 +150,6 @@ class StudioHouse:
         return await self.slack.message_in(
             channel or self.general,
             lambda one: not one.ephemeral and _pictures(one) > 0 and until(one),
-            timeout=20,
         )
 
     async def imagine(self, text: str = "a red fox") -> Message:

@@ -5,13 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.slack.oauth.manifest import manifest
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.net.certificates import make_certificates
 from tests.platforms.fake_slack import FakeSlack, Message, Team
 from tests.platforms.fake_slack.fake import HOSTS
 from tests.platforms.unmodified import QUICK, Bot, led, look
-
-#: a video takes a while even here
-_LONG_S = 60.0
 
 
 @asynccontextmanager
@@ -35,7 +33,7 @@ async def test_everything_arrives_once_though_the_bot_is_killed(tmp_path: Path) 
 
         async def arrive(count: int) -> list[Message]:
             await slack.until(
-                lambda: len([one for one in cards() if _is_done(one)]) == count, timeout=_LONG_S
+                lambda: len([one for one in cards() if _is_done(one)]) == count, timeout=PATIENCE_S
             )
             return cards()
 
@@ -44,7 +42,7 @@ async def test_everything_arrives_once_though_the_bot_is_killed(tmp_path: Path) 
             (picture,) = await arrive(1)
             ada.slash("/animate", "a fox that runs")
             ada.react(picture, "game_die")
-            await slack.until(lambda: len(cards()) == 3, timeout=_LONG_S)
+            await slack.until(lambda: len(cards()) == 3)
 
             await bot.kill()
             await bot.start()

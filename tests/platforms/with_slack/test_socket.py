@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.platforms.with_slack.studio_house import Slow, before, open_studio, words
 
 
@@ -56,7 +57,7 @@ async def test_what_nobody_listens_for_is_acknowledged(tmp_path: Path) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - what the inlet knows announces itself to nobody
             await asyncio.sleep(0.02)
 

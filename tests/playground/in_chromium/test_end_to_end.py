@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.trust import tls_context
+from tests.patience import PATIENCE_S
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.painting import picture as painted
 
@@ -26,8 +27,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROOT = Path(__file__).parents[3]
 BEAR = "a teddy bear with an electric guitar"
-#: seconds until the bot must answer, and milliseconds until a picture and a video must be there
-START_S, PICTURE_MS, VIDEO_MS = 30, 30_000, 60_000
 #: a browser without patents cannot play what every other plays
 PLAYS_H264 = """document.createElement('video').canPlayType('video/mp4; codecs="avc1.42E01E"') !== ''"""
 PASTE = """content => {
@@ -64,13 +63,16 @@ async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
     finally:
         if bot.returncode is None:
             bot.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(PATIENCE_S):
             ended = await bot.wait()
     assert ended == 0, (folder / "log.txt").read_text()
 
 
 async def _alive(url: str, bot: asyncio.subprocess.Process, folder: Path) -> None:
-    async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False, verify=tls_context()) as client:
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        httpx.AsyncClient(trust_env=False, verify=tls_context()) as client,
+    ):
         while bot.returncode is None:
             try:
                 if (await client.get(f"{url}/healthz")).is_success:
@@ -92,7 +94,7 @@ async def content(page: Page, source: str) -> bytes:
 
 async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
     """Wait for a card's picture; answers the type and size of the bytes behind it."""
-    await expect(card.locator(".picture.there").first).to_be_visible(timeout=PICTURE_MS)
+    await expect(card.locator(".picture.there").first).to_be_visible()
     source = await card.locator(".picture img").first.evaluate("image => image.src")
     with Image.open(io.BytesIO(await content(page, source))) as found:
         return str(found.format), found.size
@@ -100,7 +102,7 @@ async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
 
 async def video(page: Page, card: Locator) -> tuple[str, tuple[int, int], int]:
     """Wait for a card's video; answers codec, size and whole seconds of the bytes behind it."""
-    await expect(card.locator("video")).to_be_visible(timeout=VIDEO_MS)
+    await expect(card.locator("video")).to_be_visible()
     found = await card.locator("video").evaluate("one => [one.src, one.poster]")
     with Image.open(io.BytesIO(await content(page, found[1]))) as poster:
         shape = poster.size
@@ -167,7 +169,7 @@ async def test_a_pasted_picture_becomes_a_video_that_goes_on_in_a_new_frame(
         cards = cards_of(page)
         await page.focus("#words")
         await page.evaluate(PASTE, base64.b64encode(painted(1280, 720, kind="PNG")).decode())
-        await expect(page.locator(".chip")).to_contain_text("1280 × 720", timeout=PICTURE_MS)
+        await expect(page.locator(".chip")).to_contain_text("1280 × 720")
         await page.fill("#words", "/animate the moon rises over the hills --resolution 540p")
         await expect(page.locator("#price")).to_have_text("$0.14")
         await page.press("#words", "Escape")
@@ -206,7 +208,7 @@ async def test_one_of_several_pictures_is_animated_by_a_reaction_and_sent_to_one
         page = await open_page(browser, url)
         cards = cards_of(page)
         await say(page, f"/imagine {BEAR} --count 3 --ar 1:1 --model photon-flash-1")
-        await expect(cards.nth(0).locator(".picture.there")).to_have_count(3, timeout=PICTURE_MS)
+        await expect(cards.nth(0).locator(".picture.there")).to_have_count(3)
         await react(page, cards.nth(0), "Number 2")
         second = await cards.nth(0).locator(".cell").nth(1).get_attribute("data-job") or ""
         await react(page, cards.nth(0), "Animate")
@@ -258,7 +260,7 @@ async def test_a_file_that_is_no_picture_is_refused_by_the_whole_house(
         page = await open_page(browser, url)
         await page.focus("#words")
         await page.evaluate(PASTE, base64.b64encode(b"just words").decode())
-        await expect(page.locator(".chip.failed .state")).not_to_be_empty(timeout=PICTURE_MS)
+        await expect(page.locator(".chip.failed .state")).not_to_be_empty()
         assert list((tmp_path / "data").rglob("incoming/*")) == []
         await page.context.close()
 
@@ -267,7 +269,7 @@ async def test_a_reload_in_the_middle_of_a_job_loses_nothing(tmp_path: Path, bro
     async with running(tmp_path, speed=4) as url:
         page = await open_page(browser, url)
         await say(page, f"/imagine {BEAR}")
-        await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"), timeout=PICTURE_MS)
+        await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"))
         await page.reload()
         await expect(page.locator(".said")).to_have_text(f"/imagine {BEAR}")
         await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"))

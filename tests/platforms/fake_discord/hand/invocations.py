@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.state.interactions import Callback, Interaction
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.world import World
-
-#: how long a test waits before it gives up; far longer than anything takes
-PATIENCE_S = 10.0
 
 
 def _any_message(message: Message) -> bool:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack.rules.refusals import Json
 from tests.platforms.fake_slack.state.deliveries import Delivery, ResponseUrl, Trigger
 from tests.platforms.fake_slack.state.messages import Message
 from tests.platforms.fake_slack.state.views import View
 from tests.platforms.fake_slack.state.world import World
-
-#: how long a test waits before it gives up; far longer than anything takes
-PATIENCE_S = 10.0
 
 
 class Invocation:

@@ -1,0 +1,7 @@
+"""How long tests wait for what must come.
+
+Long, because a machine may be full: what is there keeps nobody waiting.
+"""
+
+PATIENCE_S = 60.0
+PATIENCE_MS = 60_000
