@@ -15,7 +15,7 @@ from bot.store.copying import copy_all
 from bot.store.database import Database, connect
 from bot.store.locking import FolderLocked, lock_folder
 from bot.store.migrating import migrate, pending
-from bot.store.operations import count_states, wrong_meters
+from bot.store.operations import count_states, wrong_counts, wrong_meters
 from bot.web.operator import SOCKET, call_running
 
 
@@ -79,7 +79,7 @@ async def upgrade(settings: Settings) -> list[str]:
 
 
 async def check(settings: Settings) -> dict[str, Any]:
-    """Look for damage: in the database itself, in its schema, in meters that differ from their journal."""
+    """Look for damage: in the database itself, its schema, its meters, and its counts of what waits."""
     problems = []
     async with _reading(settings) as database:
         problems += [f"migration {step.name} is missing" for step in await pending(database)]
@@ -87,6 +87,7 @@ async def check(settings: Settings) -> dict[str, Any]:
             problems += [
                 f"meter {row['id']} differs from its journal" for row in await wrong_meters(database)
             ]
+            problems += await wrong_counts(database)
         states = {} if problems else await count_states(database)
     if settings.database.startswith("sqlite"):
         problems += await asyncio.to_thread(_integrity, sqlite_file(settings))

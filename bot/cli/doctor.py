@@ -18,7 +18,7 @@ from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
 from bot.store.database import connect
 from bot.store.migrating import pending
-from bot.store.operations import wrong_meters
+from bot.store.operations import wrong_counts, wrong_meters
 from bot.store.orphans import count_orphans
 from bot.trust import tls_context
 
@@ -122,12 +122,15 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
             if missing:
                 yield Finding(what=f"database: {len(missing)} migrations to apply, which run does by itself")
                 return
-            wrong = await wrong_meters(database)
-            yield Finding(
-                what="database and meters are sound" if not wrong else f"{len(wrong)} meters are wrong",
-                ok=not wrong,
-                remedy="stop the bot, keep a copy of the database and report this" if wrong else "",
-            )
+            meters, counts = await wrong_meters(database), await wrong_counts(database)
+            if meters or counts:
+                yield Finding(
+                    what=f"{len(meters)} meters and {len(counts)} counts of what waits are wrong",
+                    ok=False,
+                    remedy="stop the bot, keep a copy of the database and report this",
+                )
+            else:
+                yield Finding(what="database, meters and counts are sound")
             for row in await accounts(database):
                 if row.state is AccountState.STOPPED:
                     yield Finding(

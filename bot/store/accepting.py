@@ -16,6 +16,7 @@ from bot.domain.people import Caller, Place
 from bot.domain.policy import Patience, Workspace, check_open, check_patience
 from bot.domain.quota import Defaults, Limit, Meter, limits_for
 from bot.domain.requests import AnyRequest, dump_request
+from bot.store.counting import Step, count
 from bot.store.database import Row, Transaction
 from bot.store.holdings import Holding, hold
 from bot.store.jobs import Standing, standings
@@ -108,6 +109,7 @@ class _Batch:
     waiting_workspace: dict[str, int]
     turns: dict[tuple[str, str], int]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    steps: list[Step] = field(default_factory=list)
     queued: list[Job] = field(default_factory=list)
     #: what stands before the queued jobs, once they are written
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -264,6 +266,9 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
         batch.turns[new.queue, caller.member] = turn
         jobs.append(job := _job(item, new, position, turn))
         batch.rows["jobs"].append(_job_row(item, new, job))
+        batch.steps.append(
+            Step(workspace=job.workspace, queue=job.queue, turn=turn, before=None, after=job.state)
+        )
         if job.state is State.QUEUED:
             batch.queued.append(job)
         batch.rows["events"].append(
@@ -372,6 +377,7 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
     if await tx.run(sql.reserve, items=demands) != len(demands):
         raise StoreError("a meter moved while it was locked")
+    await count(tx, batch.steps)
     await tx.run(sql.insert_cards, items=batch.rows["cards"])
     await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
     await tx.run(sql.insert_events, items=batch.rows["events"])

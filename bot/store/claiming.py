@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.formats import Lane
 from bot.domain.jobs import State
 from bot.store.database import Transaction
-from bot.store.moving import Moved, note_moves
+from bot.store.moving import moved_from, note_moves
 from bot.store.queries import load
 
 sql = load("claiming")
@@ -97,9 +97,8 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> Claimed:
     await note_moves(
         tx,
         [
-            Moved(
-                job=row["id"],
-                card=row["card"],
+            moved_from(
+                row,
                 before=State.QUEUED,
                 after=State.SUBMITTING,
                 attempt=row["attempt"],

@@ -16,6 +16,7 @@ TABLES = (
     "account",
     "lane",
     "clock",
+    "line",
     "job",
     "attempt",
     "job_event",

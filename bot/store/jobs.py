@@ -25,6 +25,8 @@ orphans = load("orphans")
 
 #: jobs that a pace is learned from, and those that are too few to tell what is late
 _LEARNED_FROM, _FEW = 50, 5
+#: an id behind which there is none
+_AFTER_ALL = "z" * 32
 
 
 async def jobs_by_id(database: Database, ids: Iterable[str]) -> dict[str, Job]:
@@ -122,12 +124,13 @@ class Standing:
 async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, Standing]:
     """What stands before each of these jobs.
 
-    Thousands may wait: each of them is counted once, between two of those that are asked for.
+    Thousands may have the same turn. They are counted from its end, where new jobs are, and each of them
+    once, between two of those that are asked for.
     """
-    lines: dict[str, list[Job]] = {}
-    for job in sorted(jobs, key=lambda job: (job.turn, job.id)):
-        lines.setdefault(job.queue, []).append(job)
-    if not lines:
+    turns: dict[tuple[str, int], list[Job]] = {}
+    for job in sorted(jobs, key=lambda job: job.id, reverse=True):
+        turns.setdefault((job.queue, job.turn), []).append(job)
+    if not turns:
         return {}
     rows = await store.fetch(
         sql.standings,
@@ -137,18 +140,18 @@ async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[
                 "workspace": job.workspace,
                 "queue": job.queue,
                 "turn": job.turn,
-                "last_turn": last.turn if last else 0,
+                "next_id": later.id if later else _AFTER_ALL,
             }
-            for line in lines.values()
-            for last, job in pairwise([None, *line])
+            for turn in turns.values()
+            for later, job in pairwise([None, *turn])
             if job
         ],
     )
     found = {row["id"]: row for row in rows}
     return {
-        job.id: Standing(ahead=earlier + found[job.id]["beside"], paused=bool(found[job.id]["paused"]))
-        for line in lines.values()
-        for job, earlier in zip(line, accumulate(found[job.id]["since"] for job in line), strict=True)
+        job.id: Standing(ahead=found[job.id]["up_to"] - behind, paused=bool(found[job.id]["paused"]))
+        for turn in turns.values()
+        for job, behind in zip(turn, accumulate(found[job.id]["since"] for job in turn), strict=True)
     }
 
 

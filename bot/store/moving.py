@@ -13,7 +13,8 @@ from bot.domain.jobs import FINAL, State, may_move
 from bot.domain.media import Media
 from bot.domain.quota import Settlement
 from bot.domain.requests import AnyRequest, dump_request
-from bot.store.database import Transaction
+from bot.store.counting import Step, count
+from bot.store.database import Row, Transaction
 from bot.store.holdings import Holding, hold
 from bot.store.queries import load
 from bot.store.records import dump_record
@@ -72,15 +73,15 @@ async def move(tx: Transaction, items: Sequence[Move]) -> Sequence[Exception | N
         # Of two moves of one job the second is tried on what the first left behind.
         wave = {item.job: index for index, item in reversed(pending.items())}
         rows = await tx.fetch(sql.move, items=[_row(pending[index]) for index in wave.values()])
-        moved = {row["id"]: row["card"] for row in rows}
-        await _follow(tx, [(pending[wave[job]], card) for job, card in moved.items()])
+        moved = {row["id"]: row for row in rows}
+        await _follow(tx, [(pending[wave[job]], row) for job, row in moved.items()])
         for job, index in wave.items():
             answers[index] = None if job in moved else StaleTransition()
             del pending[index]
     return [answers[index] for index in range(len(items))]
 
 
-async def _follow(tx: Transaction, moved: Sequence[tuple[Move, str]]) -> None:
+async def _follow(tx: Transaction, moved: Sequence[tuple[Move, Row]]) -> None:
     """Do all that moves bring with them: bind, settle, hold files, note, tell the cards."""
     bound = [item for item, _ in moved if item.remote_id]
     if bound:
@@ -101,16 +102,8 @@ async def _follow(tx: Transaction, moved: Sequence[tuple[Move, str]]) -> None:
     await note_moves(
         tx,
         [
-            Moved(
-                job=m.job,
-                card=card,
-                before=m.before,
-                after=m.after,
-                attempt=m.attempt,
-                at=m.now,
-                cause=m.cause,
-            )
-            for m, card in moved
+            moved_from(row, before=m.before, after=m.after, attempt=m.attempt, at=m.now, cause=m.cause)
+            for m, row in moved
         ],
     )
 
@@ -153,24 +146,30 @@ class Moved:
 
     job: str
     card: str
-    before: State
-    after: State
+    step: Step
     attempt: int
     at: int
     cause: str
 
 
+def moved_from(row: Row, *, before: State, after: State, attempt: int, at: int, cause: str) -> Moved:
+    """A move of the job whose id, card, workspace, queue and turn the row tells."""
+    step = Step(workspace=row["workspace"], queue=row["queue"], turn=row["turn"], before=before, after=after)
+    return Moved(job=row["id"], card=row["card"], step=step, attempt=attempt, at=at, cause=cause)
+
+
 async def note_moves(tx: Transaction, moves: Sequence[Moved]) -> None:
-    """Write the moves' events and ask for new revisions of their cards."""
+    """Write the moves' events, count what waits, and ask for new revisions of their cards."""
     if not moves:
         return
+    await count(tx, [m.step for m in moves])
     await tx.run(
         accepting.insert_events,
         items=[
             {
                 "job": m.job,
-                "before": m.before,
-                "after": m.after,
+                "before": m.step.before,
+                "after": m.step.after,
                 "attempt": m.attempt,
                 "at": m.at,
                 "cause": m.cause,
@@ -178,7 +177,7 @@ async def note_moves(tx: Transaction, moves: Sequence[Moved]) -> None:
             for m in moves
         ],
     )
-    ended = {m.card for m in moves if m.after in FINAL}
+    ended = {m.card for m in moves if m.step.after in FINAL}
     await tx.run(
         sql.bump_cards,
         items=[

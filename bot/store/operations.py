@@ -7,6 +7,7 @@ from bot.store.queries import load
 
 workspaces_sql = load("workspaces")
 meters_sql = load("meters")
+counting_sql = load("counting")
 jobs_sql = load("jobs")
 
 
@@ -28,6 +29,14 @@ async def list_workspaces(database: Database, *, since: int) -> list[dict[str, A
 async def wrong_meters(database: Database) -> list[dict[str, Any]]:
     """Meters whose row differs from the sum of their journal; empty, or something is badly wrong."""
     return [dict(row) for row in await database.fetch(meters_sql.unsettled)]
+
+
+async def wrong_counts(database: Database) -> list[str]:
+    """Counts of what waits that differ from the jobs; empty, or something is badly wrong."""
+    return [
+        f"{row['what']} counts {row['told']} waiting jobs and has {row['jobs']}"
+        for row in await database.fetch(counting_sql.miscounted)
+    ]
 
 
 async def count_states(database: Database) -> dict[str, int]:

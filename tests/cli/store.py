@@ -50,7 +50,7 @@ async def fill(where: Settings, *, now: int) -> None:
     settled = {"meter": METER, "amount": PRICE}
     noted = {"meter": METER, "amount": PRICE, "at": now, "cause": "test"}
     rows: list[tuple[str, dict[str, object]]] = [
-        ("workspace", {"id": "discord:10", "timezone": "Europe/Berlin", "created_at": now}),
+        ("workspace", {"id": "discord:10", "timezone": "Europe/Berlin", "created_at": now, "waiting": 1}),
         (
             "member",
             {
@@ -84,6 +84,7 @@ async def fill(where: Settings, *, now: int) -> None:
         ),
         ("lane", {"account": "simulator-a", "lane": "image", "concurrent": 40, "per_minute": 80}),
         ("clock", {"queue": "q", "turn": 7}),
+        ("line", {"queue": "q", "turn": 2, "jobs": 1}),
         ("job", job | done | {"id": JOB, "position": 0}),
         ("job", job | {"id": CHILD, "position": 1, "state": "queued", "turn": 2, "parent": JOB}),
         ("attempt", {"job": JOB, "number": 1, "account": "simulator-a", "lane": "image", "claimed_at": now}),

@@ -55,7 +55,16 @@ async def test_wrong_meters_are_told(tmp_path: Path) -> None:
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
         db.execute("UPDATE meter SET used = used + 1")
         db.execute("UPDATE account SET state = 'ready'")
-    assert "1 meters are wrong" == (await _only(where)).what
+    assert "1 meters and 0 counts of what waits are wrong" == (await _only(where)).what
+
+
+async def test_wrong_counts_are_told(tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    await fill(where, now=NOW)
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        db.execute("UPDATE workspace SET waiting = waiting + 1")
+        db.execute("UPDATE account SET state = 'ready'")
+    assert "0 meters and 1 counts of what waits are wrong" == (await _only(where)).what
 
 
 async def test_jobs_in_flight_on_an_account_without_a_key_are_told(tmp_path: Path) -> None:
@@ -67,6 +76,8 @@ async def test_jobs_in_flight_on_an_account_without_a_key_are_told(tmp_path: Pat
             "UPDATE job SET state = 'submitted', account = 'simulator-a', remote_id = 'r-3'"
             " WHERE state = 'queued'"
         )
+        db.execute("DELETE FROM line")
+        db.execute("UPDATE workspace SET waiting = waiting - 1")
     finding = await _only(where)
     assert "has 1 jobs in flight but no key" in finding.what
     assert "LUMAAI_API_KEY" in finding.remedy

@@ -106,7 +106,7 @@ def test_the_doctor_knows_the_running_bot_from_another_program(bot: Running, tmp
     ended = reverie(bot.folder, "doctor", REVERIE_HTTP_PORT=str(bot.port))
     assert 0 == ended.returncode, ended.stdout
     assert f"✓ the bot runs at 127.0.0.1:{bot.port}" in ended.stdout
-    assert "✓ database and meters are sound" in ended.stdout
+    assert "✓ database, meters and counts are sound" in ended.stdout
     with _another_program() as port:
         ended = reverie(tmp_path, "doctor", "--json", REVERIE_HTTP_PORT=str(port))
     assert 1 == ended.returncode

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.jobs import FINAL, State
-from bot.store.operations import wrong_meters
+from bot.store.operations import wrong_counts, wrong_meters
 from tests.crash.chat import Event, Message
 from tests.crash.timing import LIST_LAG_MS
 from tests.crash.world import Generation, World
@@ -32,6 +32,8 @@ class Found:
     journal: Sequence[Mapping[str, Any]]
     #: meters that differ from their journal
     wrong_meters: Sequence[Mapping[str, Any]]
+    #: counts of what waits that differ from the jobs
+    wrong_counts: Sequence[str]
     #: what SQLite's own checks complain of
     damage: Sequence[object]
     generations: Sequence[Generation]
@@ -59,6 +61,7 @@ async def look(world: World) -> Found:
         reservations=await world.rows("SELECT * FROM reservation"),
         journal=await world.rows("SELECT * FROM journal"),
         wrong_meters=await wrong_meters(world.store),
+        wrong_counts=await wrong_counts(world.store),
         damage=damage,
         generations=await world.provider.generations(),
         spent=await world.provider.spent(),
@@ -201,8 +204,9 @@ def _given_up_early(found: Found, grace_ms: int) -> Iterator[str]:
 
 
 def _miscounted(found: Found) -> Iterator[str]:
-    """Meters are exact: what was completed is used, nothing is reserved, and the journal says the same."""
+    """Meters and counts are exact: what was completed is used, nothing is reserved, nothing differs."""
     yield from (f"meter {row['id']} differs from its journal" for row in found.wrong_meters)
+    yield from found.wrong_counts
     expected: Counter[str] = Counter()
     jobs = {job["id"]: job for job in found.jobs}
     for job in found.jobs:

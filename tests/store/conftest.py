@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.store.database import Database, connect
+from bot.store.operations import wrong_counts
 from bot.store.queries import Query
 from tests.databases import (
     database_url,
@@ -40,6 +41,7 @@ async def notes(database_url: str) -> AsyncIterator[Database]:
 async def postgres_store(migrated_postgres_url: str) -> AsyncIterator[Database]:
     async with connect(migrated_postgres_url) as database:
         yield database
+        assert [] == await wrong_counts(database)
 
 
 @pytest.fixture
@@ -55,6 +57,7 @@ async def replicas(
 async def sqlite_store(migrated_sqlite_url: str) -> AsyncIterator[Database]:
     async with connect(migrated_sqlite_url) as database:
         yield database
+        assert [] == await wrong_counts(database)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -29,6 +29,7 @@ async def live(database: Database) -> None:
     job = await done.now_at()
     await submitted(database, acceptance(caller("bob"), prompt="a “quoted” \\ünïcode\n🦊", reach="token"))
     await accepted(database, acceptance(references=[done.job]))
+    await accepted(database)
     await database.write(refund, Refund(job=done.job, now=NOW, cause="operator"))
     await database.write(delete_job, Deletion(job=deleted.job, now=NOW))
     await database.write(toggle_star, Star(job=job.id, card=job.card, member="bob", now=NOW, event="e"))

@@ -14,7 +14,7 @@ from bot.store.database import Database, Transaction, connect
 from bot.store.dialect import Dialect, split
 from bot.store.jobs import list_jobs
 from bot.store.migrating import FOLDER, migrate, pending
-from bot.store.operations import wrong_meters
+from bot.store.operations import wrong_counts, wrong_meters
 from bot.store.queries import Query
 from tests.store.making import acceptance, count_of
 from tests.store.releasing import SCHEMAS
@@ -84,6 +84,7 @@ async def test_a_released_store_becomes_one_of_today(
         assert await describe(fresh) == await describe(old)
         assert before == {table: await count_of(old, table) for table in before}
         assert [] == await wrong_meters(old)
+        assert [] == await wrong_counts(old)
         jobs = await list_jobs(old, state=None, count=100)
         assert before["job"] == len(jobs)
         assert {State.COMPLETED, State.SUBMITTED, State.PREPARING} <= {job.state for job in jobs}

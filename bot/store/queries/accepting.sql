@@ -28,7 +28,6 @@ SELECT workspace, level, subject, amount, period FROM rule
 WHERE workspace IN ({{values workspaces}}) OR (workspace = '' AND subject IN ({{values subjects}}));
 
 -- name: waiting
--- Of a whole workspace only the sum: a row for each of its members would cost more than all else here.
 SELECT r.workspace, r.id AS member,
        (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
                                    AND job.state IN ('held', 'preparing', 'queued')) AS jobs,
@@ -36,9 +35,7 @@ SELECT r.workspace, r.id AS member,
                                       AND member.seen_at >= r.now - 3600000) AS known
 FROM {{rows members (id text, workspace text, name text, now bigint)}} AS r
 UNION ALL
-SELECT w.value, NULL, (SELECT count(*) FROM job WHERE job.workspace = w.value
-                                                  AND job.state IN ('held', 'preparing', 'queued')), true
-FROM ({{values workspaces}}) AS w;
+SELECT workspace.id, NULL, workspace.waiting, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
 
 -- name: last_turns
 SELECT r.queue, r.member, {{greatest}}(

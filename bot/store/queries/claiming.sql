@@ -20,7 +20,7 @@ ORDER BY turn, id LIMIT :free {{skip_locked job}};
 UPDATE job SET state = 'submitting', attempt = attempt + 1, account = :account, claimed_at = :now,
                lease_owner = :owner, lease_until = :until
 WHERE id IN ({{values ids}}) AND state = 'queued'
-RETURNING id, attempt, turn, card;
+RETURNING id, attempt, card, workspace, queue, turn;
 
 -- name: insert_attempts
 INSERT INTO attempt (job, number, account, lane, claimed_at)

@@ -85,13 +85,13 @@ WHERE id = :id AND state = 'submitted' RETURNING misses, missed_at;
 UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND state = 'submitted' AND misses > 0;
 
 -- name: standings
--- Queued jobs of the turns since the last one that is asked for, and those that are earlier in the same turn.
+-- All up to the end of a job's turn, and those of its turn from itself up to the next one that is asked for.
 SELECT r.id, (SELECT workspace.paused FROM workspace WHERE workspace.id = r.workspace) AS paused,
+       (SELECT CAST(coalesce(sum(line.jobs), 0) AS bigint) FROM line
+        WHERE line.queue = r.queue AND line.turn <= r.turn) AS up_to,
        (SELECT count(*) FROM job WHERE job.state = 'queued' AND job.queue = r.queue
-                                   AND job.turn >= r.last_turn AND job.turn < r.turn) AS since,
-       (SELECT count(*) FROM job WHERE job.state = 'queued' AND job.queue = r.queue
-                                   AND job.turn = r.turn AND job.id < r.id) AS beside
-FROM {{rows items (id text, workspace text, queue text, turn bigint, last_turn bigint)}} AS r;
+                                   AND job.turn = r.turn AND job.id >= r.id AND job.id < r.next_id) AS since
+FROM {{rows items (id text, workspace text, queue text, turn bigint, next_id text)}} AS r;
 
 -- name: latest_took
 SELECT r.pace, (SELECT {{gathered}}(recent.took) FROM

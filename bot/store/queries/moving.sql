@@ -16,7 +16,7 @@ FROM {{rows items (id text, before text, attempt bigint, after text, account tex
                    submitted_at bigint, finished_at bigint, run_at bigint, deadline bigint,
                    request text, price bigint, result text, failure text)}} AS r
 WHERE job.id = r.id AND job.state = r.before AND job.attempt = r.attempt
-RETURNING job.id, job.card;
+RETURNING job.id, job.card, job.workspace, job.queue, job.turn;
 
 -- name: bind_attempts
 UPDATE attempt SET remote_id = r.remote_id
