@@ -41,6 +41,8 @@ _REFRESHED = 100
 _REFRESHED_EACH = 12
 #: shows that must fail before an old card is given up: its result may have come only now
 _TRIES = 10
+#: how long the note of what was shown waits for a commit to ride along with: it delays no person
+_NOTE_WITHIN_S = 0.03
 #: channels remembered for their last progress edit
 _CHANNELS = 10_000
 
@@ -208,7 +210,7 @@ async def note_answer(core: Core, seen: CardView, message: str) -> None:
 
 async def _note_shown(core: Core, shown: Shown) -> Noted:
     """Note what people see; nobody is woken for a card of which they see all."""
-    noted = await core.database.write(note_shown, shown)
+    noted = await core.database.write(note_shown, shown, patience_s=_NOTE_WITHIN_S)
     if noted is Noted.LOST:
         # The lease had ended: what was shown may cover something newer.
         await core.database.write(show_again, ShowAgain(card=shown.card, now=core.clock()))

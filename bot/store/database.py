@@ -78,9 +78,12 @@ class Database(Protocol):
         """Take no more writes, finish those in hand, and disconnect."""
         ...
 
-    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
+    async def write(
+        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+    ) -> Result:
         """Have an item written, together with all others of that moment; returns once it is durable.
 
+        With patience it rides along with the next commit, and goes alone where none comes within that time.
         Items meet only where the operation is the same object or an equal bound method.
         """
         ...

@@ -1,10 +1,13 @@
-"""Group commit: what piles up while a commit runs is the next. No timer: an idle store answers at once."""
+"""Group commit: what piles up while a commit runs is the next, and an idle store answers at once.
+
+What nobody waits for rides along with the next commit, or goes alone after a while.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -65,6 +68,37 @@ def hand_out(results: Sequence[Any], answers: Sequence[asyncio.Future[Any]]) -> 
 Commit = Callable[[Sequence[Batch]], Awaitable[Sequence[Sequence[Any]]]]
 
 
+@dataclass(slots=True)
+class _Line:
+    """Items that share transactions."""
+
+    waiting: dict[Operation[Any, Any], deque[_Asked]] = field(default_factory=dict)
+    #: what goes with the next of the others, and at the latest then
+    riding: dict[Operation[Any, Any], deque[_Asked]] = field(default_factory=dict)
+    departure: asyncio.TimerHandle | None = None
+    committing: asyncio.Task[None] | None = None
+
+    def board(self) -> None:
+        """Let what rides along go now."""
+        for operation, asked in self.riding.items():
+            self.waiting.setdefault(operation, deque()).extend(asked)
+        self.riding.clear()
+        if self.departure is not None:
+            self.departure.cancel()
+            self.departure = None
+
+    def take(self) -> list[Batch]:
+        batches = []
+        for operation, waiting in list(self.waiting.items()):
+            taken = [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
+            if not waiting:
+                del self.waiting[operation]
+            # whoever was cancelled before anything was done for it wants nothing done
+            if asked := [one for one in taken if not one.answer.done()]:
+                batches.append(Batch(operation=operation, asked=asked))
+        return batches
+
+
 class GroupCommit:
     """Collects writes and commits them, one transaction at a time.
 
@@ -76,48 +110,53 @@ class GroupCommit:
         self._commit = commit
         self._together = together
         self._closed = False
-        self._lines: dict[Hashable, dict[Operation[Any, Any], deque[_Asked]]] = {}
-        self._committing: dict[Hashable, asyncio.Task[None]] = {}
+        self._lines: dict[Hashable, _Line] = {}
 
-    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
+    async def write(
+        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+    ) -> Result:
         if self._closed:
             raise StoreError("The store is closed.")
-        asked = _Asked(item=item, answer=asyncio.get_running_loop().create_future())
-        line = None if self._together else operation
-        self._lines.setdefault(line, {}).setdefault(operation, deque()).append(asked)
-        if line not in self._committing:
-            # an empty context: what is committed for many callers is logged in the name of none
-            self._committing[line] = asyncio.create_task(
-                self._drain(line), name=f"commit {_name(operation)}", context=Context()
-            )
+        loop = asyncio.get_running_loop()
+        asked = _Asked(item=item, answer=loop.create_future())
+        line = self._lines.setdefault(None if self._together else operation, _Line())
+        if patience_s:
+            line.riding.setdefault(operation, deque()).append(asked)
+            line.departure = line.departure or loop.call_later(patience_s, self._depart, line)
+        else:
+            line.waiting.setdefault(operation, deque()).append(asked)
+            self._start(line)
         result: Result = await asked.answer
         return result
 
     async def close(self) -> None:
         """Refuse what comes now, finish what was taken."""
         self._closed = True
-        if self._committing:
-            await asyncio.wait(self._committing.values())
+        for line in self._lines.values():
+            self._depart(line)
+        if committing := [line.committing for line in self._lines.values() if line.committing is not None]:
+            await asyncio.wait(committing)
 
-    async def _drain(self, line: Hashable) -> None:
+    def _depart(self, line: _Line) -> None:
+        line.board()
+        self._start(line)
+
+    def _start(self, line: _Line) -> None:
+        if line.waiting and line.committing is None:
+            # an empty context: what is committed for many callers is logged in the name of none
+            line.committing = asyncio.create_task(
+                self._drain(line), name=f"commit {_name(next(iter(line.waiting)))}", context=Context()
+            )
+
+    async def _drain(self, line: _Line) -> None:
         # between the last look into the line and its end nothing is awaited, so no item is left behind
         try:
-            while self._lines[line]:
-                if batches := self._take(line):
+            while line.waiting:
+                line.board()
+                if batches := line.take():
                     await self._settle(batches)
         finally:
-            del self._lines[line], self._committing[line]
-
-    def _take(self, line: Hashable) -> list[Batch]:
-        batches = []
-        for operation, waiting in list(self._lines[line].items()):
-            taken = [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
-            if not waiting:
-                del self._lines[line][operation]
-            # whoever was cancelled before anything was done for it wants nothing done
-            if asked := [one for one in taken if not one.answer.done()]:
-                batches.append(Batch(operation=operation, asked=asked))
-        return batches
+            line.committing = None
 
     async def _settle(self, batches: Sequence[Batch]) -> None:
         """Commit together; where that fails, in ever smaller parts, until what is poisoned fails alone."""

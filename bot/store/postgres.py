@@ -87,8 +87,10 @@ class PostgresDatabase:
         await self._group.close()
         await self._connections.aclose()
 
-    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
-        return await self._group.write(operation, item)
+    async def write(
+        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+    ) -> Result:
+        return await self._group.write(operation, item, patience_s=patience_s)
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async def alone(transaction: Transaction) -> Outcome:

@@ -36,6 +36,9 @@ _WRITING = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
+    # Who commits when the log is this long (20 MB) moves it into the file, and all that wait behind wait for
+    # it. The same pages come again and again, so that five times as much takes little longer.
+    "PRAGMA wal_autocheckpoint = 5000",
     # a long read lets the log grow; what it took is given back at the next checkpoint
     "PRAGMA journal_size_limit = 67108864",
 )
@@ -90,8 +93,10 @@ class SqliteDatabase:
         # the readers were opened last and close first, so that the writer empties the log into the file
         await self._connections.aclose()
 
-    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
-        return await self._group.write(operation, item)
+    async def write(
+        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+    ) -> Result:
+        return await self._group.write(operation, item, patience_s=patience_s)
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async with self._transaction() as transaction:

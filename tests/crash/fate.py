@@ -88,14 +88,16 @@ class FatedStore:
     async def close(self) -> None:
         await self._store.close()
 
-    async def write(self, operation: Operation[Item, Result], item: Item) -> Result:
+    async def write(
+        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+    ) -> Result:
         before, within, after = _points(operation, item)
         await self._fate.meet(before)
         if within == self._fate.point:
             operation = self._ending(operation)
         self._fate.writing += 1
         try:
-            result = await self._store.write(operation, item)
+            result = await self._store.write(operation, item, patience_s=patience_s)
         finally:
             self._fate.writing -= 1
         await self._fate.meet(after)

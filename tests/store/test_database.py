@@ -34,6 +34,38 @@ async def test_writes_that_pile_up_during_a_commit_are_the_next_one(notes: Datab
     assert 7 == await count(notes)
 
 
+async def test_what_nobody_waits_for_rides_along(notes: Database) -> None:
+    """Where all share a transaction it goes with the next one; with lines of their own, with its own kind."""
+    writing = Writing()
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        riding = [group.create_task(notes.write(writing.insert, f"r{n}", patience_s=3600)) for n in range(2)]
+        await asyncio.sleep(0)
+        assert not writing.groups
+        await notes.write(writing.insert, "n")
+    assert [3] == writing.groups
+    assert ["wrote r0", "wrote r1"] == [task.result() for task in riding]
+
+
+async def test_what_rides_along_does_not_go_alone_behind_a_commit(notes: Database) -> None:
+    writing, gate = Writing(), Gate()
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        first = group.create_task(notes.write(gate.insert, "first"))
+        await gate.entered.wait()
+        riding = group.create_task(notes.write(writing.insert, "r", patience_s=3600))
+        gate.opened.set()
+        await first
+        assert not riding.done()
+        await notes.write(writing.insert, "n")
+        await riding
+    assert [2] == writing.groups
+
+
+async def test_what_rides_along_goes_alone_after_a_while(notes: Database) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        assert "wrote r" == await notes.write(Writing().insert, "r", patience_s=0.01)
+    assert 1 == await count(notes)
+
+
 async def test_a_commit_is_never_larger_than_the_limit(notes: Database) -> None:
     writing = Writing()
     await asyncio.gather(*(notes.write(writing.insert, f"n{n}") for n in range(BATCH_MAX + 44)))
@@ -137,6 +169,7 @@ async def test_closing_finishes_what_was_asked_and_refuses_the_rest(
     await other.open()
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         task = group.create_task(other.write(gate.insert, "n"))
+        riding = group.create_task(other.write(Writing().insert, "r", patience_s=3600))
         await gate.entered.wait()
         closing = group.create_task(other.close())
         await asyncio.sleep(0)
@@ -144,8 +177,8 @@ async def test_closing_finishes_what_was_asked_and_refuses_the_rest(
             await other.write(gate.insert, "late")
         assert not closing.done()
         gate.opened.set()
-    assert "n" == task.result()
-    assert 1 == await count(notes)
+    assert ["n", "wrote r"] == [task.result(), riding.result()]
+    assert 2 == await count(notes)
 
 
 async def test_a_read_cannot_write(notes: Database) -> None:
