@@ -239,7 +239,7 @@ class Settings(BaseSettings):
     def loopback_url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 
-    @property
+    @cached_property
     def defaults(self) -> Defaults:
         ceiling = self.default_ceiling if self.default_ceiling is not None else Decimal(100 * self.simulated)
         allowance = self.default_allowance
@@ -250,7 +250,7 @@ class Settings(BaseSettings):
             ceiling=Allowance(amount=int(ceiling * MICROUSD), period=Period.MONTH),
         )
 
-    @property
+    @cached_property
     def patience(self) -> Patience:
         return Patience(member=self.waiting_per_member, workspace=self.waiting_per_workspace)
 

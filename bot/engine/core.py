@@ -22,6 +22,7 @@ from bot.store.database import Database
 
 if TYPE_CHECKING:
     from bot.engine.adapter import Files
+    from bot.engine.outlook import Known
 
 log = structlog.get_logger()
 
@@ -55,6 +56,8 @@ class Core:
     files: dict[str, "Files"] = field(default_factory=dict)
     #: words that video models know, by account, as last told
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+    #: what outlooks take, and when it was asked for, by pace
+    lately: dict[str, tuple[int, "Known"]] = field(default_factory=dict)
     #: nothing new is begun once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -17,7 +17,7 @@ from bot.domain.requests import AnyRequest, VideoRequest
 from bot.domain.sources import require_result
 from bot.engine.answers import Accepted
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
-from bot.engine.outlook import known_now, view_of, view_of_new
+from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import visible
 from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
@@ -142,10 +142,7 @@ async def accept(
         reaction=reaction,
         reaction_since=now - core.times.reaction_window,
     )
-    # Side by side: whoever gave a command waits for both.
-    accepted, known = await asyncio.gather(
-        core.database.write(accept_all, item), known_now(core, {job.pace for job in item.jobs})
-    )
+    accepted, known = await with_known(core, core.database.write(accept_all, item), wish.request.pace)
     if not accepted.repeated:
         # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
         core.wake(INPUTS if wish.request.references else jobs_in(wish.request.lane))

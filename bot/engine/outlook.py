@@ -1,8 +1,9 @@
 """What is expected of jobs that have not ended: their place in the queue and how long they will take."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bot.domain.cards import Card, CardView, view
 from bot.domain.jobs import Job, State
@@ -12,6 +13,11 @@ from bot.engine.core import Core
 from bot.store.accepting import NewCard
 from bot.store.accounts import ready_accounts
 from bot.store.jobs import Standing, jobs_of_cards, paces, standings
+
+_T = TypeVar("_T")
+
+#: how old what is known may be when a new card is shown; it is looked at anew with the next progress
+_LATELY_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,19 @@ class Known:
 async def known_now(core: Core, kinds: Iterable[str]) -> Known:
     learned, ready = await asyncio.gather(paces(core.database, kinds), ready_accounts(core.database))
     return Known(paces=learned, ready=ready)
+
+
+async def with_known(core: Core, work: Awaitable[_T], pace: str) -> tuple[_T, Known]:
+    """Await something, and have at hand what is known of a kind of job, at most a second old.
+
+    Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile.
+    """
+    at, known = core.lately.get(pace, (0, None))
+    if known is not None and core.monotonic() - at < _LATELY_MS:
+        return await work, known
+    done, learned = await asyncio.gather(work, known_now(core, [pace]))
+    core.lately[pace] = (core.monotonic(), learned)
+    return done, learned
 
 
 async def views_now(core: Core, *cards: Card) -> list[CardView]:

@@ -10,7 +10,9 @@ from bot.domain.cards import CardView, JobView
 from bot.domain.errors import RateLimited
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
+from bot.store.database import Row
 from bot.store.jobs import paces
+from bot.store.queries import Query
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, House
 
@@ -46,6 +48,28 @@ async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_h
         card = await home.ask("/animate a fox --resolution 540p")
         seen = await home.shown(card, lambda view: view.jobs[0].running_since is not None)
         assert 40 * SECOND <= seen.jobs[0].expected_ms < 55 * SECOND
+
+
+async def test_a_burst_of_commands_asks_once_what_its_kind_takes(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(start=None) as home:
+        database, asked = home.core.database, list[str]()
+
+        async def fetch(query: Query, /, **values: object) -> list[Row]:
+            asked.append(query.name)
+            return await read(query, **values)
+
+        read = database.fetch
+        monkeypatch.setattr(database, "fetch", fetch)
+        for _ in range(3):
+            await home.ask()
+        assert 1 == asked.count("latest_took")
+        await home.ask("/imagine a fox --model photon-flash-1")
+        assert 2 == asked.count("latest_took"), "each kind for itself"
+        home.advance(SECOND)
+        await home.ask()
+        assert 3 == asked.count("latest_took")
 
 
 async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(house: Open) -> None:
