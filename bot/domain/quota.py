@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import QuotaExhausted
@@ -130,7 +131,13 @@ SETTLEMENTS: Mapping[Settlement | None, frozenset[Settlement]] = {
 
 def bounds(now: int, period: Period, zone: tzinfo) -> tuple[int, int]:
     """Start and end of the calendar period around `now`, in milliseconds UTC."""
-    local = datetime.fromtimestamp(now / 1000, zone)
+    return _bounds(now // 1000, period, zone)
+
+
+# Of many commands in one second, all of one zone are asked for the same day.
+@lru_cache(maxsize=256)
+def _bounds(second: int, period: Period, zone: tzinfo) -> tuple[int, int]:
+    local = datetime.fromtimestamp(second, zone)
     # Where the clocks go back over midnight, a day begins at the first of its two midnights.
     start = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if period is Period.WEEK:
