@@ -1,8 +1,11 @@
 """Worker processes: what a function answers comes back, and what it breaks stays behind."""
 
 import asyncio
+import ctypes
 import os
+import platform
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -83,6 +86,19 @@ def _signals() -> tuple[bool, bool]:
 def _standing() -> tuple[int, int, bool]:
     """Its niceness and session, and whether it leads a group."""
     return os.nice(0), os.getsid(0), os.getpgid(0) == os.getpid()
+
+
+def _knows_turns() -> bool:
+    linux = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
+    return linux and tuple(int(part) for part in platform.release().split(".")[:2]) >= (6, 12)
+
+
+def _turn_ns() -> int:
+    """How long it works on before others take over, as the kernel says; see sched_getattr(2)."""
+    told = ctypes.create_string_buffer(48)
+    number = {"x86_64": 315, "aarch64": 275}[platform.machine()]
+    assert ctypes.CDLL(None).syscall(number, 0, told, len(told), 0) == 0
+    return int(struct.unpack("IIQiIQQQ", told.raw)[5])
 
 
 def _gone(pid: int) -> bool:
@@ -237,6 +253,12 @@ async def test_a_worker_steps_back_behind_whoever_answers_people() -> None:
     async with Workers() as workers:
         expected = (min(os.nice(0) + 10, 19), os.getsid(0), True)
         assert expected == await workers.run(_standing, timeout_s=PATIENCE_S)
+
+
+@pytest.mark.skipif(not _knows_turns(), reason="Linux knows turns since 6.12")
+async def test_a_worker_gives_way_at_once_to_whoever_wakes() -> None:
+    async with Workers() as workers:
+        assert await workers.run(_turn_ns, timeout_s=PATIENCE_S) > _turn_ns()
 
 
 async def test_a_worker_prints_elsewhere_ignores_ctrl_c_and_sees_no_secrets() -> None:
