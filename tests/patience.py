@@ -4,4 +4,4 @@ Long, because a machine may be full: what is there keeps nobody waiting.
 """
 
 PATIENCE_S = 60.0
-PATIENCE_MS = 60_000
+PATIENCE_MS = PATIENCE_S * 1000

@@ -109,9 +109,8 @@ class _Batch:
     waiting_workspace: dict[str, int]
     turns: dict[tuple[str, str], int]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    steps: list[Step] = field(default_factory=list)
-    queued: list[Job] = field(default_factory=list)
-    #: what stands before the queued jobs, once they are written
+    jobs: list[Job] = field(default_factory=list)
+    #: what stands before those that are queued, once they are written
     standings: dict[str, Standing] = field(default_factory=dict)
     held: list[Holding] = field(default_factory=list)
     #: micro-dollars to reserve, by meter
@@ -266,11 +265,6 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
         batch.turns[new.queue, caller.member] = turn
         jobs.append(job := _job(item, new, position, turn))
         batch.rows["jobs"].append(_job_row(item, new, job))
-        batch.steps.append(
-            Step(workspace=job.workspace, queue=job.queue, turn=turn, before=None, after=job.state)
-        )
-        if job.state is State.QUEUED:
-            batch.queued.append(job)
         batch.rows["events"].append(
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
         )
@@ -280,6 +274,7 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
         batch.held += [Holding(file=file, holder=job.id) for file in new.files]
+    batch.jobs += jobs
     return NewCard(card=_card(item), jobs=jobs, standings=batch.standings)
 
 
@@ -377,11 +372,17 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
     if await tx.run(sql.reserve, items=demands) != len(demands):
         raise StoreError("a meter moved while it was locked")
-    await count(tx, batch.steps)
+    await count(
+        tx,
+        [
+            Step(workspace=job.workspace, queue=job.queue, turn=job.turn, before=None, after=job.state)
+            for job in batch.jobs
+        ],
+    )
     await tx.run(sql.insert_cards, items=batch.rows["cards"])
     await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
     await tx.run(sql.insert_events, items=batch.rows["events"])
     await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
     await tx.run(sql.insert_journal, items=batch.rows["journal"])
     await hold(tx, batch.held)
-    batch.standings.update(await standings(tx, batch.queued))
+    batch.standings.update(await standings(tx, [job for job in batch.jobs if job.state is State.QUEUED]))

@@ -89,7 +89,7 @@ def running(where: Path, *arguments: str, **settings: str) -> Iterator[Running]:
 
 @contextmanager
 def _killed_in_time(process: "subprocess.Popen[str]") -> Iterator[None]:
-    """Kill a process that says nothing, and ends nothing, for as long as this block lasts."""
+    """Kill a process that this block has waited for too long."""
     watchdog = Timer(PATIENCE_S, process.kill)
     watchdog.start()
     try:

@@ -49,22 +49,20 @@ async def test_a_stopped_account_is_told_with_its_reason(tmp_path: Path) -> None
     assert "1 generations without a job, borne by the operator ($0.018)" in told
 
 
-async def test_wrong_meters_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("UPDATE meter SET used = used + 1", "1 meters and 0 counts of what waits are wrong"),
+        ("UPDATE workspace SET waiting = waiting + 1", "0 meters and 1 counts of what waits are wrong"),
+    ],
+)
+async def test_wrong_meters_and_counts_are_told(tmp_path: Path, damage: str, told: str) -> None:
     where = settings(tmp_path)
     await fill(where, now=NOW)
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
-        db.execute("UPDATE meter SET used = used + 1")
+        db.execute(damage)
         db.execute("UPDATE account SET state = 'ready'")
-    assert "1 meters and 0 counts of what waits are wrong" == (await _only(where)).what
-
-
-async def test_wrong_counts_are_told(tmp_path: Path) -> None:
-    where = settings(tmp_path)
-    await fill(where, now=NOW)
-    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
-        db.execute("UPDATE workspace SET waiting = waiting + 1")
-        db.execute("UPDATE account SET state = 'ready'")
-    assert "0 meters and 1 counts of what waits are wrong" == (await _only(where)).what
+    assert told == (await _only(where)).what
 
 
 async def test_jobs_in_flight_on_an_account_without_a_key_are_told(tmp_path: Path) -> None:

@@ -275,7 +275,6 @@ async def test_a_worker_prints_elsewhere_ignores_ctrl_c_and_sees_no_secrets() ->
 _PARENT = """
 import asyncio, sys
 from bot.media.workers import Workers
-from tests.patience import PATIENCE_S
 from tests.media.test_workers import _hang_after, _pid
 
 async def main():

@@ -28,6 +28,7 @@ SELECT workspace, level, subject, amount, period FROM rule
 WHERE workspace IN ({{values workspaces}}) OR (workspace = '' AND subject IN ({{values subjects}}));
 
 -- name: waiting
+-- Asked once the meters are locked, unlike the rest of a workspace, so that nobody else is counting there.
 SELECT r.workspace, r.id AS member,
        (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
                                    AND job.state IN ('held', 'preparing', 'queued')) AS jobs,

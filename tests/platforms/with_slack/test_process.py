@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.slack.oauth.manifest import manifest
-from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.net.certificates import make_certificates
 from tests.platforms.fake_slack import FakeSlack, Message, Team
 from tests.platforms.fake_slack.fake import HOSTS
@@ -32,9 +31,7 @@ async def test_everything_arrives_once_though_the_bot_is_killed(tmp_path: Path) 
             return [one for one in general.messages.values() if one.author.is_bot and _shows_a_card(one)]
 
         async def arrive(count: int) -> list[Message]:
-            await slack.until(
-                lambda: len([one for one in cards() if _is_done(one)]) == count, timeout=PATIENCE_S
-            )
+            await slack.until(lambda: len([one for one in cards() if _is_done(one)]) == count)
             return cards()
 
         async with led_to(slack, team, certificates.authority, tmp_path) as bot:
