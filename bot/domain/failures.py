@@ -89,6 +89,22 @@ _RULES = (
         Retry.AFTER_EDITING,
     ),
     _Rule(
+        # Other words for the same: refusals of a create are worded more freely than failures of a generation.
+        (
+            "moderation",
+            "moderated",
+            "content policy",
+            "content_policy",
+            "community guidelines",
+            "safety filter",
+            "safety system",
+            "nsfw",
+        ),
+        FailureCategory.MODERATION,
+        "The prompt or its picture was refused by moderation. Change them and try again.",
+        Retry.AFTER_EDITING,
+    ),
+    _Rule(
         ("prompt processing failed",),
         FailureCategory.PROMPT,
         "The prompt could not be processed. Put it in other words.",
@@ -106,8 +122,8 @@ _OURS: dict[FailureCategory, tuple[str, Retry]] = {
     FailureCategory.INPUT_UNREACHABLE: (_RULES[0].told, Retry.ANOTHER_INPUT),
     FailureCategory.INPUT_REFUSED: ("What this builds on cannot be used.", Retry.ANOTHER_INPUT),
     FailureCategory.MODERATION: (_RULES[3].told, Retry.AFTER_EDITING),
-    FailureCategory.PROMPT: (_RULES[4].told, Retry.BUTTON),
-    FailureCategory.SERVICE: (_RULES[5].told, Retry.BUTTON),
+    FailureCategory.PROMPT: (_RULES[5].told, Retry.BUTTON),
+    FailureCategory.SERVICE: (_RULES[6].told, Retry.BUTTON),
     FailureCategory.UNKNOWN: ("The generation failed, and no reason was given.", Retry.BUTTON),
     FailureCategory.REJECTED: ("The generation service refused the request.", Retry.AFTER_EDITING),
     FailureCategory.TIMEOUT: ("The generation did not finish in time.", Retry.BUTTON),
@@ -148,6 +164,16 @@ def classify_failure(reason: str | None) -> Failure:
                 retry=rule.retry,
             )
     return failure(FailureCategory.UNKNOWN, reason)
+
+
+#: what the words of a refused create can tell beside the refusal itself
+_TOLD_BY_REFUSALS = frozenset({FailureCategory.MODERATION, FailureCategory.INPUT_UNREACHABLE})
+
+
+def classify_refusal(reason: str) -> Failure:
+    """Read why a create was refused for good."""
+    told = classify_failure(reason)
+    return told if told.category in _TOLD_BY_REFUSALS else failure(FailureCategory.REJECTED, reason)
 
 
 def failure(category: FailureCategory, reason: str | None = None) -> Failure:

@@ -13,7 +13,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.failures import FailureCategory, failure
+from bot.domain.failures import Failure, FailureCategory, classify_refusal, failure
 from bot.domain.formats import Lane
 from bot.domain.jobs import Job, State
 from bot.engine.core import CARDS, FREE, Core, jobs_in, log, queue_name
@@ -113,7 +113,7 @@ class Submitter:
         try:
             media = await source_addresses(core, job)
         except Rejected as error:
-            await self._fail(job, FailureCategory.INPUT_UNREACHABLE, str(error))
+            await self._fail(job, failure(FailureCategory.INPUT_UNREACHABLE, str(error)))
             return
         except ProviderError as error:
             log.info("input_not_ready", job_id=job.id, error=repr(error))
@@ -154,7 +154,7 @@ class Submitter:
             await stop(self._core, self._provider, str(error))
             await self._give_back(job, "account_stopped")
         except Rejected as error:
-            await self._fail(job, FailureCategory.REJECTED, str(error))
+            await self._fail(job, classify_refusal(str(error)))
         except OutcomeUnknown as error:
             log.warning("outcome_unknown", job_id=job.id, attempt=job.attempt, error=str(error))
             await move(self._core, job, State.UNKNOWN, "outcome_unknown")
@@ -199,9 +199,8 @@ class Submitter:
         run_at = self._core.clock() + delay_ms if delay_ms else None
         await move(self._core, job, State.QUEUED, cause, never_arrived=True, run_at=run_at)
 
-    async def _fail(self, job: Job, category: FailureCategory, reason: str) -> None:
-        why = failure(category, reason)
-        await move(self._core, job, State.FAILED, category, never_arrived=True, failure=why)
+    async def _fail(self, job: Job, why: Failure) -> None:
+        await move(self._core, job, State.FAILED, why.category, never_arrived=True, failure=why)
 
 
 async def stop(core: Core, provider: Provider, reason: str) -> None:

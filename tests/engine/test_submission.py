@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.cards import Tone
 from bot.domain.errors import AccountProblem, NotSent, RateLimited, Rejected
+from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
@@ -46,6 +47,17 @@ async def test_what_did_not_arrive_goes_on_at_another_account_while_the_lane_coo
         assert (1, 4) == (len(one.creates), len(two.creates))
         assert 0 < await cooling(home) <= 6_250
         assert 0 == await cooling(home, "two")
+
+
+async def test_a_create_refused_by_moderation_says_so_and_stops_nothing(house: Open) -> None:
+    async with house() as home:
+        home.provider.steps.append(Rejected("Prompt moderation failed"))
+        refused = await home.ends(await home.ask("/imagine something else"))
+        assert refused.failure is not None
+        assert FailureCategory.MODERATION is refused.failure.category
+        assert "refused by moderation" in refused.failure.told
+        assert (0, 0) == await home.money()
+        assert State.COMPLETED is (await home.ends(await home.ask())).state
 
 
 async def test_a_lane_that_has_cooled_down_takes_jobs_again(house: Open) -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.failures import FailureCategory, Retry, classify_failure, failure, one_line
+from bot.domain.failures import (
+    FailureCategory,
+    Retry,
+    classify_failure,
+    classify_refusal,
+    failure,
+    one_line,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +60,20 @@ def test_reasons_are_classified_by_fragment(
     assert (found.category, found.retry, found.reason) == (category, retry, reason or None)
     assert words in found.told
     assert ("refused by moderation" in found.told) is (category is FailureCategory.MODERATION)
+
+
+@pytest.mark.parametrize(
+    ("reason", "category"),
+    [
+        ("Prompt refused by moderation", FailureCategory.MODERATION),
+        ("This violates our content policy", FailureCategory.MODERATION),
+        ("Failed to read user input frames", FailureCategory.INPUT_UNREACHABLE),
+        ("concepts are not supported for this model", FailureCategory.REJECTED),
+        ("job failed validation", FailureCategory.REJECTED),
+    ],
+)
+def test_a_refused_create_is_classified_by_what_it_says(reason: str, category: FailureCategory) -> None:
+    assert category is classify_refusal(reason).category
 
 
 @pytest.mark.parametrize("category", FailureCategory)

@@ -38,14 +38,15 @@ def read_detail(content: bytes, *, api_key: str = "") -> Detail:
     try:
         document: object = orjson.loads(content)
     except orjson.JSONDecodeError:
-        text = content[:2000].decode(errors="replace")
-        document = "" if text.lstrip().startswith("<") else text
+        document = content[:2000].decode(errors="replace")
     return read_document(document, api_key=api_key)
 
 
 def read_document(document: object, *, api_key: str = "") -> Detail:
     """Read an error document, whatever it is."""
     text = _sentence(document)
+    if text.lstrip().startswith("<"):
+        text = ""  # a page of whatever stands in between
     status = None
     while found := _EMBEDDED.match(text):
         status, text = int(found[1]), text[found.end() :]

@@ -33,6 +33,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
+from bot.domain.failures import FailureCategory, classify_failure
 from bot.providers.luma.detail import Detail
 
 RETRY_AFTER_MAX_MS = 120_000
@@ -95,36 +96,59 @@ def translated(call: Call, departure: Departure) -> Iterator[None]:
         raise (NotSent(message) if departure.disproved else call.lost(message)) from error
 
 
-_NO_ACCESS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN})
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 #: asked to send the same request elsewhere, so it was not carried out here
 _ELSEWHERE = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
 #: money as a word of its own: "refund", "accredited" and "fundamental" are none
 _MONEY = re.compile(r"(?i)(?<![a-z])(?:credit|balance|fund)(?:s|ed|ing)?(?![a-z])")
+#: what an account may use in a month or by its plan; only the operator can raise it
+_USAGE_LIMIT = re.compile(
+    r"(?i)\b(?:usage|spend(?:ing)?|monthly|billing|plan|quota)\W+(?:\w+\W+){0,2}limit"
+    r"|\blimit\W+(?:\w+\W+){0,3}(?:month|billing|plan|spending)\b"
+    r"|\bquota\W+(?:\w+\W+){0,2}exceeded|\bexceeded\W+(?:\w+\W+){0,2}quota"
+)
+#: how much an account may ask for at once or in a minute; time alone frees it
+_RATE_LIMIT = re.compile(
+    r"(?i)\brate\W?limit|\btoo many (?:requests|concurrent|generations)|\bconcurren\w*\W+(?:\w+\W+){0,3}limit"
+    r"|\blimit\W+(?:\w+\W+){0,3}concurren"
+)
+#: a 403 that is about the account, not about what was asked
+_ACCOUNT = re.compile(
+    r"(?i)\bapi[ _-]?key|\bsubscription|\baccount\b|\bauthenticat|\bcredential|\bunauthori[sz]ed"
+)
 
 
 def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | None = None) -> ProviderError:
     """Name an answer that is not a success.
 
+    Words win over the status: the API answers 400 to what is about moderation, a limit or a balance.
     A create is never redirected. 307 and 308 ask for the same request elsewhere, so nothing was carried out
     and repeating it at this address will not help: `Rejected`. 301, 302 and 303 are also given after a POST
     was carried out, to say where its result lies, so they are in doubt.
     """
     status = detail.status or status
     message = detail.text or f"The generation API answered HTTP {status}"
-    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(message, retry_after_ms=retry_after_ms)
-    if status in _NO_ACCESS:
+    if classify_failure(message).category is FailureCategory.MODERATION:
+        return Rejected(message)
+    if _is_about_account(call, status, message):
         return AccountProblem(message)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _RATE_LIMIT.search(message):
+        return RateLimited(message, retry_after_ms=retry_after_ms)
     if status in _GONE and call is Call.GENERATION:
         return GenerationNotFound(message)
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     if not refused or status == HTTPStatus.REQUEST_TIMEOUT:
         moved = status in _ELSEWHERE and call is Call.CREATE
         return Rejected(f"{message}; it has moved") if moved else call.lost(message)
-    if _MONEY.search(message):
-        return AccountProblem(message)
     return Rejected(message)
+
+
+def _is_about_account(call: Call, status: int, message: str) -> bool:
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED):
+        return True
+    if status == HTTPStatus.FORBIDDEN and (call is Call.ACCOUNT or _ACCOUNT.search(message)):
+        return True
+    return bool(_MONEY.search(message) or _USAGE_LIMIT.search(message))
 
 
 def read_retry_after(value: str | None, *, now_ms: int) -> int | None:
