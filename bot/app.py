@@ -9,17 +9,19 @@ from importlib.metadata import entry_points
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
+from bot.engine.accounts import AccountMonitor
 from bot.engine.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
 from bot.engine.core import Core, log
 from bot.engine.delivery import Deliverer, tick_progress
 from bot.engine.operating import Operator
 from bot.engine.outages import announce
 from bot.engine.preparing import Preparer
-from bot.engine.recovery import check_account, recover, remove_orphans, sweep
+from bot.engine.recovery import recover, remove_orphans, sweep
 from bot.engine.retention import retain
 from bot.engine.studio import Studio
 from bot.engine.submission import Submitter
 from bot.engine.vault import Vault
+from bot.engine.vocabulary import keep_vocabularies
 from bot.engine.watching import Watcher
 from bot.opening import SIMULATOR_PATH, Misconfigured, OpenStore, Wrap, open_core
 from bot.providers.simulator.simulator import Simulator
@@ -97,7 +99,7 @@ class App:
             ),
             started=self.started.set,
         )
-        engine = engine_loops(core, adapters, watchers) if works else {}
+        engine = engine_loops(core, adapters, watchers) if works else shared_loops(core)
         inlets = {
             f"inlet {adapter.name}": adapter.inlet.run
             for adapter in adapters
@@ -167,9 +169,10 @@ class App:
 
 def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
     """The engine's loops by name, in the order in which a job meets them."""
-    loops: dict[str, Loop] = {"prepare": Preparer(core).run}
+    loops = shared_loops(core)
+    loops["prepare"] = Preparer(core).run
     for account, provider in core.providers.items():
-        loops[f"check {account}"] = lambda p=provider: check_account(core, p)  # type: ignore[misc]
+        loops[f"check {account}"] = AccountMonitor(core, provider).run
         for lane in provider.limits:
             loops[f"submit {account} {lane}"] = Submitter(core, provider, lane).run
         loops[f"watch {account}"] = watchers[account].run
@@ -182,6 +185,11 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
     loops["announce"] = lambda: announce(core, outlets)
     loops["progress"] = lambda: tick_progress(core)
     return loops
+
+
+def shared_loops(core: Core) -> dict[str, Loop]:
+    """The loops of every process, also of one that only takes commands."""
+    return {"vocabulary": lambda: keep_vocabularies(core)}
 
 
 @asynccontextmanager

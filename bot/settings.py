@@ -94,6 +94,9 @@ class Timing(BaseModel):
     outage_interval: int = 10_000
     #: between two checks of a stopped account
     account_check: int = 30_000
+    #: how long the words that a provider has told of are taken for good, and between two looks for them
+    vocabulary_interval: int = 21_600_000
+    vocabulary_retry: int = 60_000
     cool_down: int = 5_000
     cool_down_max: int = 120_000
     card_lease: int = 30_000

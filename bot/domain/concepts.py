@@ -17,6 +17,10 @@ CONCEPTS = (
     "truck_right", "zoom_in", "zoom_out",
 )
 # fmt: on
+#: those of them that are movements
+_MOVEMENTS = ("crane", "orbit", "pan", "pedestal", "pull", "push", "roll", "static", "tilt", "truck", "zoom")
+#: movements as a prompt says them, offered until a provider has told its own
+CAMERA_MOTIONS = tuple(f"camera {key.replace('_', ' ')}" for key in CONCEPTS if key.startswith(_MOVEMENTS))
 #: the options of a command that take them, and how the camera moves in a prompt's own words
 CONCEPTS_OPTION, MOTION_OPTION = "concepts", "camera_motion"
 _KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -44,7 +48,18 @@ def concepts_after(typed: str, known: Sequence[str]) -> tuple[str, ...]:
     given = [part.lower().replace("-", "_") for part in _PARTS.split(before) if part]
     if len(given) >= _MOST:
         return ()
-    return tuple(f"{before}{key}" for key in known if key.startswith(last) and key not in given)
+    return tuple(f"{before}{key}" for key in known if _fits(last, key) and key not in given)
+
+
+def motions_like(typed: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The camera motions in which every typed word begins one of theirs, in any case and order."""
+    return tuple(motion for motion in known if all(_fits(word, motion) for word in typed.split()))
+
+
+def _fits(typed: str, name: str) -> bool:
+    """Whether a name, or one of its words, begins with what is typed."""
+    typed, name = typed.casefold(), name.casefold()
+    return name.startswith(typed) or any(word.startswith(typed) for word in re.split(r"[\s_]", name))
 
 
 def check_concepts(keys: tuple[str, ...], known: frozenset[str]) -> None:

@@ -15,6 +15,7 @@ from bot.engine.limits import RateLimit
 from bot.media.library import Library
 from bot.media.storage import FolderStorage
 from bot.providers.base import Provider, Vocabulary
+from bot.providers.health import ProviderHealth
 from bot.sealing import Seal
 from bot.settings import Settings, Timing
 from bot.signing import Signer
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: topics of the signals: inputs are to be brought in · a place is free · cards may be shown · something runs
-INPUTS, FREE, CARDS, FLIGHT = "inputs", "free", "cards", "flight"
+#: topics of the signals: inputs are to be brought in · a place is free · cards may be shown ·
+#: something runs · an account is to be checked
+INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS = "inputs", "free", "cards", "flight", "accounts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,12 @@ class Core:
     reachable_at: str | None
     #: by name of the adapter whose platform's files it opens
     files: dict[str, "Files"] = field(default_factory=dict)
-    #: words that video models know, by account, as last told
+    #: words that video models know, by provider, as last told
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+    #: how calls have gone, by account
+    health: dict[str, ProviderHealth] = field(default_factory=dict)
+    #: accounts that were refused something which may be about the account itself
+    accounts_in_doubt: set[str] = field(default_factory=set)
     #: what outlooks take, and when it was asked for, by pace
     lately: dict[str, tuple[int, "Known"]] = field(default_factory=dict)
     #: nothing new is begun once this is set

@@ -19,6 +19,7 @@ from bot.engine.answers import Accepted
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
 from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import visible
+from bot.engine.vocabulary import told_concepts
 from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
 from bot.store.cards import find_card
@@ -208,8 +209,7 @@ def _provider_for(core: Core, request: AnyRequest, account: str | None) -> str:
             "/animate can begin with one of its pictures instead."
         )
     if isinstance(request, VideoRequest):
-        known = frozenset().union(*(words.concepts for words in core.vocabularies.values()))
-        check_concepts(request.concepts, known)
+        check_concepts(request.concepts, told_concepts(core))
     for name in core.settings.providers:
         for provider in core.providers_of(name):
             can = provider.capabilities

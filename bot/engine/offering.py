@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from bot.domain.cards import show_age
 from bot.domain.commands import Command, Making
 from bot.domain.completion import Offer, Suggestion, complete
-from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION, MOTION_OPTION, concepts_after
+from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, concepts_after, motions_like
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
 from bot.domain.people import Caller
 from bot.domain.policy import is_operator
 from bot.engine.core import Core
+from bot.engine.vocabulary import offered_concepts, offered_motions
 from bot.store.jobs import JobsLike, history, jobs_like
 from bot.store.workspaces import members_like
 
@@ -28,9 +29,9 @@ async def offer(
     if option is None:
         return ()
     if name == CONCEPTS_OPTION:
-        return tuple(Offer(value=one, label=one) for one in concepts_after(typed, _concepts(core))[:count])
+        return _as_they_are(concepts_after(typed, offered_concepts(core))[:count])
     if name == MOTION_OPTION:
-        return tuple(Offer(value=one, label=one) for one in _motions(core) if typed.lower() in one)[:count]
+        return _as_they_are(motions_like(typed, offered_motions(core))[:count])
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(core, command, option, typed, caller, count=count)
     return tuple(
@@ -67,7 +68,9 @@ def _label(job: Job, now: int) -> str:
 async def suggest(core: Core, text: str, caller: Caller) -> tuple[Suggestion, ...]:
     """How a line that is being typed could go on, the caller's own jobs and members included."""
     admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
-    completion = complete(text, admin=admin, concepts=_concepts(core), camera_motions=_motions(core))
+    completion = complete(
+        text, admin=admin, concepts=offered_concepts(core), camera_motions=offered_motions(core)
+    )
     if completion.wanted in (Kind.JOB, Kind.MEDIA):
         jobs = await history(core.database, caller.person, count=_JOBS)
         return (
@@ -93,14 +96,8 @@ async def suggest(core: Core, text: str, caller: Caller) -> tuple[Suggestion, ..
     return completion.suggestions
 
 
-def _concepts(core: Core) -> Sequence[str]:
-    """The concepts that a provider has told of, else those that the documents name."""
-    told = frozenset().union(*(words.concepts for words in core.vocabularies.values()))
-    return sorted(told) or CONCEPTS
-
-
-def _motions(core: Core) -> Sequence[str]:
-    return sorted({motion for words in core.vocabularies.values() for motion in words.camera_motions})
+def _as_they_are(words: Sequence[str]) -> tuple[Offer, ...]:
+    return tuple(Offer(value=word, label=word) for word in words)
 
 
 def _quoted(name: str) -> str:

@@ -4,14 +4,14 @@ There is no special start-up: these are the same loops that run all the time. A 
 sign of a crash that they need.
 """
 
-from bot.domain.errors import AccountProblem, ProviderError
+from bot.domain.errors import ProviderError
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
-from bot.engine.core import ALL_JOBS, CARDS, Core, log
+from bot.engine.core import Core, log
 from bot.engine.moves import move
 from bot.engine.stocktaking import CLOCK_SKEW_MS, Stock, take_stock
 from bot.providers.base import Provider
-from bot.store.accounts import AccountState, Stop, accounts, echoed_at, stop_account
+from bot.store.accounts import echoed_at
 from bot.store.jobs import (
     Attempt,
     attempts,
@@ -165,36 +165,3 @@ async def remove_orphans(core: Core, provider: Provider) -> None:
 
     async for _ in core.rounds("orphans", core.times.poll):
         await core.steadily("remove orphans", remove)
-
-
-async def check_account(core: Core, provider: Provider) -> None:
-    """Check an account at the start, and as long as it is stopped, until it can submit again."""
-    first = True
-
-    async def look() -> None:
-        nonlocal first
-        stopped = any(
-            row.id == provider.account and row.state is AccountState.STOPPED
-            for row in await accounts(core.database)
-        )
-        if first or stopped:
-            first = False
-            await _check(core, provider)
-
-    async for _ in core.rounds("accounts", core.times.account_check):
-        await core.steadily("check account", look)
-
-
-async def _check(core: Core, provider: Provider) -> None:
-    now = core.clock()
-    try:
-        await provider.check()
-    except AccountProblem as error:
-        reason = str(error)
-        if await core.database.write(stop_account, Stop(account=provider.account, now=now, reason=reason)):
-            log.error("account_stopped", account=provider.account, reason=reason)
-    else:
-        if await core.database.write(stop_account, Stop(account=provider.account, now=now)):
-            log.info("account_started", account=provider.account)
-            core.wake(*ALL_JOBS, CARDS)
-        core.vocabularies[provider.account] = await provider.vocabulary()

@@ -27,7 +27,7 @@ from bot.domain.commands import (
 from bot.domain.completion import Offer, Suggestion
 from bot.domain.media import Media, Reference
 from bot.domain.people import Caller, Place
-from bot.domain.pricing import is_estimate, is_upper_bound, price
+from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.engine import acting, administration, enquiries, intake, offering, retraction, uploads
 from bot.engine.acting import Press
@@ -139,7 +139,8 @@ class Studio:
         """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
         wish = await intake.wish_of(self._core, command, caller, Along(files=files, replied=replied))
         return Quote(
-            price=price(wish.request, self._core.rates) * wish.times,
+            # Made as it would be accepted, so that what would be refused then is refused now.
+            price=intake.new_job(self._core, wish).price * wish.times,
             estimate=is_estimate(wish.request),
             upper_bound=is_upper_bound(wish.request),
         )

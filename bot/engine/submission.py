@@ -16,13 +16,13 @@ from bot.domain.errors import (
 from bot.domain.failures import Failure, FailureCategory, classify_refusal, failure
 from bot.domain.formats import Lane
 from bot.domain.jobs import Job, State
-from bot.engine.core import CARDS, FREE, Core, jobs_in, log, queue_name
+from bot.engine.accounts import doubt, stop
+from bot.engine.core import FREE, Core, jobs_in, log, queue_name
 from bot.engine.markers import callback_url
 from bot.engine.moves import move
 from bot.engine.sources import source_addresses
 from bot.engine.stocktaking import claim_answer
 from bot.providers.base import Generation, Provider
-from bot.store.accounts import Stop, stop_account
 from bot.store.claiming import Claim, ClaimRequest, CoolDown, Sending, claim, cool_down, note_sending
 from bot.store.jobs import jobs_by_id
 
@@ -154,7 +154,11 @@ class Submitter:
             await stop(self._core, self._provider, str(error))
             await self._give_back(job, "account_stopped")
         except Rejected as error:
-            await self._fail(job, classify_refusal(str(error)))
+            why = classify_refusal(str(error))
+            if why.category is FailureCategory.REJECTED:
+                # An answer such as 403 does not tell whether it is about the request or the account.
+                doubt(self._core, self._provider)
+            await self._fail(job, why)
         except OutcomeUnknown as error:
             log.warning("outcome_unknown", job_id=job.id, attempt=job.attempt, error=str(error))
             await move(self._core, job, State.UNKNOWN, "outcome_unknown")
@@ -201,11 +205,3 @@ class Submitter:
 
     async def _fail(self, job: Job, why: Failure) -> None:
         await move(self._core, job, State.FAILED, why.category, never_arrived=True, failure=why)
-
-
-async def stop(core: Core, provider: Provider, reason: str) -> None:
-    """Stop submitting on an account until a check succeeds."""
-    stopped = Stop(account=provider.account, now=core.clock(), reason=reason or "the account cannot submit")
-    if await core.database.write(stop_account, stopped):
-        log.error("account_stopped", account=provider.account, provider=provider.name, reason=reason)
-        core.wake(CARDS)

@@ -19,11 +19,11 @@ from bot.domain.failures import Failure, FailureCategory, Retry, classify_failur
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
 from bot.domain.pace import typical
+from bot.engine.accounts import stop
 from bot.engine.core import FLIGHT, Core, log
 from bot.engine.moves import move
 from bot.engine.recovery import resolve_unknown
 from bot.engine.stocktaking import take_stock
-from bot.engine.submission import stop
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.store.claiming import Claim
 from bot.store.jobs import Miss, attempts, find_job, in_flight, note_look, paces

@@ -31,6 +31,7 @@ TABLES = (
     "vault_seq",
     "turn",
     "outage_told",
+    "vocabulary",
 )
 #: rows of these are numbered by the database, in the order in which they come
 NUMBERED = frozenset({"audit", "job_event", "journal"})

@@ -103,6 +103,12 @@ async def newest_usable(database: Database, person: str, kind: MediaKind | None)
     return row["id"] if row else None
 
 
+async def next_price(database: Database, *, provider: str, queue: str, account: str) -> int:
+    """Micro-dollars of the dearest job that is being submitted or next in one queue; 0: there is none."""
+    row = await database.one(sql.next_price, provider=provider, queue=queue, account=account)
+    return (row["price"] if row else None) or 0
+
+
 async def in_flight(database: Database, account: str) -> list[Job]:
     return [job_from(row) for row in await database.fetch(sql.in_flight, account=account)]
 

@@ -102,6 +102,8 @@ class FakeProvider:
             lane: LaneLimits(concurrent=concurrent, per_minute=per_minute) for lane in Lane
         }
         self.words = Vocabulary(concepts=frozenset({"orbit_left", "push_in"}))
+        self.words_error: Exception | None = None
+        self.words_asked = 0
         #: how the next creates go; those after them are answered
         self.steps: deque[Step | Exception] = deque()
         #: every create that came: request, media and callback URL
@@ -119,6 +121,9 @@ class FakeProvider:
         self.list_error: Exception | None = None
         self.get_error: Callable[[str], Exception | None] = lambda _: None
         self.check_error: Exception | None = None
+        #: micro-dollars that the account has; None: it does not tell
+        self.credit: int | None = None
+        self.checks = 0
         self.delete_error: Exception | None = None
         self.reads, self.lists, self.whole = 0, 0, True
         self._clock = clock
@@ -195,11 +200,15 @@ class FakeProvider:
         self.generations.pop(generation_id, None)
 
     async def check(self) -> int | None:
+        self.checks += 1
         if self.check_error is not None:
             raise self.check_error
-        return None
+        return self.credit
 
     async def vocabulary(self) -> Vocabulary:
+        self.words_asked += 1
+        if self.words_error is not None:
+            raise self.words_error
         return self.words
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from bot.domain.actions import Action
 from bot.domain.commands import Animate, Cancel, Extend, Imagine, Reframe, Show
+from bot.providers.base import Vocabulary
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, BOSS, House
 
@@ -93,3 +94,19 @@ async def test_the_load_counts_what_runs_and_what_waits(any_house: Open) -> None
         await home.ask("/imagine two foxes --count 2")
         load = await home.studio.load()
         assert (0, 2) == (load.running, load.waiting)
+
+
+async def test_camera_motions_are_found_by_words_in_any_case_and_order(house: Open) -> None:
+    async with house(start=None) as home:
+        home.core.vocabularies["simulator"] = Vocabulary(camera_motions=("Orbit Left", "Pan Left", "Static"))
+        for typed, found in (("orbit l", ["Orbit Left"]), ("LEFT", ["Orbit Left", "Pan Left"]), ("bit", [])):
+            offers = await home.studio.offer(Animate, "camera_motion", typed, ADA)
+            assert found == [offer.value for offer in offers], typed
+
+
+async def test_concepts_are_found_by_any_of_their_words(house: Open) -> None:
+    async with house(start=None) as home:
+        offers = await home.studio.offer(Animate, "concepts", "pan_left, zoom", ADA)
+        assert [f"pan_left, {key}" for key in ("dolly_zoom", "zoom_in", "zoom_out")] == [
+            offer.value for offer in offers
+        ]

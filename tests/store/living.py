@@ -1,6 +1,7 @@
 """A store that has lived: a row in every table, and jobs in every kind of state."""
 
 from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.providers.base import Vocabulary
 from bot.store.cards import post_copy
 from bot.store.database import Database
 from bot.store.holdings import UploadHeld, hold_upload
@@ -8,6 +9,7 @@ from bot.store.jobs import Deletion, Refund, Star, delete_job, refund, toggle_st
 from bot.store.leases import LeaseWanted, take_lease
 from bot.store.outages import Telling, note_told
 from bot.store.vault import Put, Turn, put, take_turn
+from bot.store.vocabulary import ToldVocabulary, save_vocabulary
 from bot.store.workspaces import Block, Decision, SetRule, set_block, set_rule
 from tests.store.making import (
     HOUR,
@@ -39,6 +41,8 @@ async def live(database: Database) -> None:
     await database.write(take_turn, Turn(adapter="chat", name="identify", now=NOW, every=HOUR))
     await database.write(note_told, Telling(provider="luma", place=acceptance().place, now=NOW))
     await database.write(take_lease, LeaseWanted(name="watch", owner="one", now=NOW, until=NOW + 1))
+    words = Vocabulary(concepts=frozenset({"pov"}), camera_motions=("Orbit Left",))
+    await database.write(save_vocabulary, ToldVocabulary(provider="luma", words=words, told_at=NOW))
     decision = Decision(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
     await database.write(set_block, Block(decision=decision, subject="eve", blocked=True))
     rule = Rule(

@@ -35,6 +35,19 @@ WHERE person = :person AND state = 'completed' AND deleted = 0 AND expired = 0
   AND (CAST(:kind AS text) IS NULL OR makes = :kind)
 ORDER BY id DESC LIMIT 1;
 
+-- name: next_price
+-- What is being submitted counts too: refused with its account, it will be the next one again.
+SELECT max(price) AS price FROM (
+    SELECT price FROM (
+        SELECT price FROM job
+        WHERE state = 'queued' AND queue = :queue AND provider = :provider
+          AND (account_required IS NULL OR account_required = :account)
+        ORDER BY turn, id LIMIT 1
+    ) AS next_in_line
+    UNION ALL
+    SELECT price FROM job WHERE account = :account AND state = 'submitting'
+) AS due;
+
 -- name: load
 SELECT (SELECT count(*) FROM job WHERE state IN ('submitting', 'unknown', 'submitted')) AS running,
        (SELECT count(*) FROM job WHERE state IN ('held', 'preparing', 'queued')) AS waiting;

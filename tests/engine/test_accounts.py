@@ -1,0 +1,107 @@
+"""Accounts stop where they cannot submit, and start again where they can pay for what waits."""
+
+from collections.abc import Callable
+
+from bot.domain.errors import AccountProblem, NotSent, Rejected
+from bot.domain.jobs import State
+from bot.domain.pricing import MICROUSD
+from bot.store.accounts import AccountState, Stop, accounts, stop_account
+from tests.engine.conftest import Open
+from tests.engine.house import House
+
+CHECK_MS = 25
+
+
+async def state(house: House) -> AccountState:
+    (row,) = await accounts(house.core.database)
+    return row.state
+
+
+async def stopped(house: House) -> bool:
+    return await state(house) is AccountState.STOPPED
+
+
+async def while_time_passes(house: House, holds: Callable[[], object]) -> None:
+    """Wait for something that needs the next checks."""
+
+    def look() -> object:
+        house.advance(CHECK_MS)
+        return holds()
+
+    await house.until(look)
+
+
+async def checks(house: House, many: int = 2) -> None:
+    """Wait until the account has been checked so many times more."""
+    target = house.provider.checks + many
+    await while_time_passes(house, lambda: house.provider.checks >= target)
+
+
+async def test_an_account_that_cannot_pay_for_what_waits_stays_stopped(house: Open) -> None:
+    async with house() as home:
+        home.provider.steps.append(AccountProblem("Insufficient credits"))
+        home.provider.credit = 1_000
+        card = await home.ask()
+        await home.until(lambda: stopped(home))
+
+        await checks(home, 4)
+        assert await stopped(home)
+        assert 1 == len(home.provider.creates)
+
+        home.provider.credit = 5 * MICROUSD
+        await while_time_passes(home, lambda: home.provider.generations)
+        assert State.COMPLETED is (await home.ends(card)).state
+        assert 2 == len(home.provider.creates)
+
+
+async def test_a_start_that_pays_for_nothing_is_tried_ever_more_rarely(house: Open) -> None:
+    """The price that we expect may be too low: the account must not be tried with every check."""
+    async with house() as home:
+        home.provider.credit = 5 * MICROUSD
+        home.provider.steps.extend(AccountProblem("Monthly usage limit reached") for _ in range(100))
+        await home.ask()
+        await home.until(lambda: stopped(home))
+        await checks(home, 40)
+        assert len(home.provider.creates) <= 7
+        tried = len(home.provider.creates)
+        home.provider.credit = 6 * MICROUSD
+        home.provider.steps.clear()
+        await while_time_passes(home, lambda: len(home.provider.creates) > tried)
+
+
+async def test_an_account_is_checked_until_it_has_answered_once(house: Open) -> None:
+    async with house(start=None) as home:
+        home.provider.check_error = NotSent("no route")
+        home.start("check")
+        await checks(home, 3)
+        home.provider.check_error = AccountProblem("The key is not valid")
+        await home.until(lambda: stopped(home))
+
+
+async def test_a_forbidden_create_has_the_account_checked_and_ends_alone(house: Open) -> None:
+    async with house() as home:
+        await home.until(lambda: home.provider.checks)
+        home.advance(CHECK_MS)
+        before = home.provider.checks
+        home.provider.steps.append(Rejected("The generation API answered HTTP 403"))
+        assert State.FAILED is (await home.ends(await home.ask())).state
+        await while_time_passes(home, lambda: home.provider.checks > before)
+        assert AccountState.READY is await state(home)
+        assert State.COMPLETED is (await home.ends(await home.ask())).state
+
+
+async def test_a_forbidden_create_of_a_forbidden_account_stops_it(house: Open) -> None:
+    async with house() as home:
+        await home.until(lambda: home.provider.checks)
+        home.provider.check_error = AccountProblem("This API key may not do that")
+        home.provider.steps.append(Rejected("The generation API answered HTTP 403"))
+        await home.ends(await home.ask())
+        await while_time_passes(home, lambda: stopped(home))
+
+
+async def test_an_account_without_credits_call_starts_with_the_first_good_check(house: Open) -> None:
+    async with house(start=None) as home:
+        stop = Stop(account="one", now=home.clock.wall(), reason="the key was refused")
+        await home.core.database.write(stop_account, stop)
+        home.start()
+        assert State.COMPLETED is (await home.ends(await home.ask())).state
