@@ -12,8 +12,8 @@ from bot.domain.errors import (
     GenerationNotFound,
     MediaRefused,
     MediaUnavailable,
-    OutcomeUnknown,
     ProviderError,
+    RateLimited,
 )
 from bot.domain.failures import Failure, FailureCategory, Retry, classify_failure, failure
 from bot.domain.jobs import Job, State
@@ -40,6 +40,8 @@ _MISSES = 3
 _FETCHES = 8
 #: no look before this part of the usual duration has passed
 _EARLIEST = 0.4
+#: looks in a row that may fail before the others are left to the next round
+_FAILURES = 3
 
 
 class Watcher:
@@ -58,6 +60,8 @@ class Watcher:
         self._assets_missing: dict[str, int] = {}
         #: job → when its asset is asked for again
         self._asset_due: dict[str, int] = {}
+        #: monotonic time of the last callback; None: none has reached this process
+        self._called_at: int | None = None
 
     async def run(self) -> None:
         """Look until the process stops."""
@@ -105,18 +109,29 @@ class Watcher:
         learned = await paces(self._core.database, {job.request.pace for job in jobs}) if jobs else {}
         speed = self._core.settings.simulator_speed if self._provider.name == "simulator" else 1.0
 
-        def expected(job: Job) -> int:
+        called = self._is_called()
+
+        def earliest(job: Job) -> float:
             # What was learned during an outage must not put off the looks after it.
             usual = typical(job.request, speed=speed)
-            return min(learned.get(job.request.pace, usual).usual, usual.usual)
+            pace = learned.get(job.request.pace, usual)
+            if called:
+                # The end will be told; who looks before it is late asks for nothing.
+                return min(pace.late, usual.late)
+            return _EARLIEST * min(pace.usual, usual.usual)
 
         return [
             job
             for job in jobs
             if job.id not in self._settling
             and now >= self._asset_due.get(job.id, 0)
-            and now - (job.submitted_at or now) >= _EARLIEST * expected(job)
+            and (job.id in self._asset_due or now - (job.submitted_at or now) >= earliest(job))
         ]
+
+    def _is_called(self) -> bool:
+        """Whether callbacks have reached this process lately, so that they can be waited for."""
+        lately = self._core.times.generation_deadline
+        return self._called_at is not None and self._core.monotonic() - self._called_at < lately
 
     async def _look(self, jobs: list[Job]) -> None:
         waiting = {job.remote_id: job for job in jobs if job.remote_id}
@@ -127,13 +142,21 @@ class Watcher:
                 raise
             except ProviderError as error:
                 log.info("list_failed", account=self._provider.account, error=repr(error))
+        failures = 0
         for job in list(waiting.values()):
             try:
                 await self.look_at(job)
-            except OutcomeUnknown as error:
+            except (AccountProblem, RateLimited):
+                raise
+            except ProviderError as error:
                 # What is wrong with one generation must not hide the others behind it.
                 log.info("generation_not_read", job_id=job.id, error=repr(error))
                 await self._check_deadline(job)
+                failures += 1
+                if failures == _FAILURES:
+                    raise
+            else:
+                failures = 0
 
     async def _read_list(self, waiting: dict[str, Job]) -> None:
         """Read the list's first pages, and take what is found on them out of `waiting`."""
@@ -261,9 +284,15 @@ class Watcher:
         self._asset_due.pop(job.id, None)
         await move(self._core, job, after, cause, result=result, failure=failed, abandons=abandons)
 
+    def note_callback(self) -> None:
+        """Note that callbacks of this account reach this process."""
+        self._called_at = self._core.monotonic()
+
     async def called(self, claim: Claim, generation_id: str) -> None:
         """Look at what a callback named; what it said is not believed."""
         core = self._core
+        if claim.job in self._settling:
+            return
         generation = await self._provider.get(generation_id)
         await take_stock(core, self._provider, [generation])
         job = await find_job(core.database, claim.job)

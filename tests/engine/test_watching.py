@@ -5,13 +5,21 @@ from uuid import uuid4
 import pytest
 
 from bot.domain.cards import Tone
-from bot.domain.errors import AccountProblem, MediaRefused, MediaUnavailable, OutcomeUnknown
+from bot.domain.errors import (
+    AccountProblem,
+    MediaRefused,
+    MediaUnavailable,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    Rejected,
+)
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
 from bot.engine.watching import Watcher
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
-from tests.engine.fakes import Clock, FakeProvider
+from tests.engine.fakes import Clock, FakeProvider, lost_on_the_way
 from tests.engine.house import BOSS, House
 
 DREAMING, COMPLETED, FAILED = GenerationState.DREAMING, GenerationState.COMPLETED, GenerationState.FAILED
@@ -59,7 +67,7 @@ async def test_a_callback_ends_a_job_long_before_anybody_would_have_looked(house
         job = await home.comes_to(card, State.SUBMITTED)
         finish_all(home)
 
-        await http.post(str(home.provider.creates[0][2]), json={"id": job.remote_id})
+        await http.post(str(home.provider.creates[0][2]), json={"id": job.remote_id, "state": "completed"})
 
         assert State.COMPLETED is (await home.ends(card)).state
 
@@ -78,13 +86,55 @@ async def test_what_a_callback_says_is_not_believed(house: Open) -> None:
         assert State.SUBMITTED is (await home.job(card)).state
 
 
+async def test_what_callbacks_will_tell_is_not_looked_for_before_it_is_late(house: Open) -> None:
+    async with house(simulator_speed=1) as home, home.http() as http:
+        home.provider.born = DREAMING
+        first = await home.ask()
+        job = await home.comes_to(first, State.SUBMITTED)
+        url = str(home.provider.creates[0][2])
+        await http.post(url, json={"id": job.remote_id, "state": "dreaming"})
+        home.advance(12_000)
+        finish_all(home)
+        await http.post(url, json={"id": job.remote_id, "state": "completed"})
+        await home.ends(first)
+        before = home.provider.reads
+
+        lost = await home.ask("/imagine a fox whose callback gets lost")
+        await home.comes_to(lost, State.SUBMITTED)
+        finish_all(home)
+        # One whose create is in doubt has the list read in every round.
+        home.provider.steps.append(lost_on_the_way())
+        await home.comes_to(await home.ask("/imagine another fox"), State.UNKNOWN)
+        # The first took 12 s: whatever takes 24 s is late.
+        home.advance(23_000)
+        await home.looks(2)
+        assert before == home.provider.reads
+        home.advance(2_000)
+        assert State.COMPLETED is (await home.ends(lost)).state
+
+
+@pytest.mark.parametrize("error", [NotSent("HTTP 500"), Rejected("HTTP 403"), OutcomeUnknown("no JSON")])
+async def test_one_generation_that_cannot_be_read_hides_no_other(house: Open, error: ProviderError) -> None:
+    async with house(start=("submit", "watch")) as home:
+        home.provider.born = DREAMING
+        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
+        jobs = [await home.comes_to(card, State.SUBMITTED) for card in cards]
+        home.provider.get_error = lambda one: error if one == jobs[0].remote_id else None
+        finish_all(home)
+        assert {State.COMPLETED} == {(await home.ends(card)).state for card in cards[1:]}
+        home.provider.get_error = lambda _: None
+        assert State.COMPLETED is (await home.ends(cards[0])).state
+
+
 async def test_a_callback_that_names_another_generation_has_no_effect(house: Open) -> None:
     async with house(simulator_speed=0.001) as home, home.http() as http:
         home.provider.born = DREAMING
         card = await home.ask()
         await home.comes_to(card, State.SUBMITTED)
 
-        answer = await http.post(str(home.provider.creates[0][2]), json={"id": str(uuid4())})
+        answer = await http.post(
+            str(home.provider.creates[0][2]), json={"id": str(uuid4()), "state": "completed"}
+        )
 
         assert 200 == answer.status_code
         await home.until(lambda: home.provider.reads)

@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.domain.errors import OutcomeUnknown
 from bot.domain.jobs import State
 from bot.engine.markers import callback_url
 from bot.providers.base import GenerationState
 from bot.store.claiming import Claim
+from tests.engine.fakes import lost
 from tests.engine.house import House, open_house
 
 DAY = 86_400_000
@@ -21,6 +23,11 @@ async def asked(house: House) -> str:
     return urlsplit(str(house.provider.creates[0][2])).path
 
 
+def told(generation: str, state: object = "completed") -> dict[str, object]:
+    """What a callback says."""
+    return {"id": generation, "state": state}
+
+
 async def test_a_token_that_is_not_ours_is_not_found(tmp_path: Path) -> None:
     async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
         path = await asked(home)
@@ -28,7 +35,7 @@ async def test_a_token_that_is_not_ours_is_not_found(tmp_path: Path) -> None:
         expires_at = home.clock.wall() + DAY
         signed = home.core.signer.sign("media", "0" * 64, expires_at=expires_at)
         for token in (f"/callbacks/{signed}", "/callbacks/x", f"{path}x", path.upper(), "/callbacks/a.b.c"):
-            assert 404 == (await http.post(token, json={"id": generation})).status_code, token
+            assert 404 == (await http.post(token, json=told(generation))).status_code, token
         await home.looks()
         assert 0 == home.provider.reads
 
@@ -38,9 +45,9 @@ async def test_a_token_ends_with_the_time_in_which_its_generation_may_run(tmp_pa
         path = await asked(home)
         (generation,) = home.provider.generations
         home.clock.wall_ahead += 1_799_000
-        assert 200 == (await http.post(path, json={"id": generation})).status_code
+        assert 200 == (await http.post(path, json=told(generation))).status_code
         home.clock.wall_ahead += 2_000
-        assert 404 == (await http.post(path, json={"id": generation})).status_code
+        assert 404 == (await http.post(path, json=told(generation))).status_code
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,7 @@ async def test_a_token_ends_with_the_time_in_which_its_generation_may_run(tmp_pa
         b'{"id": "../generations"}',
         b'{"id": "not-a-uuid"}',
         b'{"id": {"a": 1}}',
+        b'{"id": null, "state": "completed"}',
         b"\xff\xfe",
     ],
 )
@@ -73,7 +81,7 @@ async def test_a_huge_body_is_not_read_to_its_end(tmp_path: Path) -> None:
     async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
         path = await asked(home)
         (generation,) = home.provider.generations
-        answer = await http.post(path, json={"id": generation, "padding": "x" * 200_000})
+        answer = await http.post(path, json={**told(generation), "padding": "x" * 200_000})
         assert 200 == answer.status_code
         await home.looks()
         assert 0 == home.provider.reads
@@ -85,7 +93,7 @@ async def test_a_callback_of_an_unknown_job_has_no_effect(tmp_path: Path) -> Non
         claim = Claim(job="0" * 24, attempt=1)
         url = urlsplit(str(callback_url(home.core, claim, expires_at=home.clock.wall() + DAY))).path
         (generation,) = home.provider.generations
-        assert 200 == (await http.post(url, json={"id": generation})).status_code
+        assert 200 == (await http.post(url, json=told(generation))).status_code
         await home.looks()
         assert 0 == home.provider.reads
         assert {} == await home.orphans()
@@ -97,12 +105,44 @@ async def test_a_callback_may_be_repeated(tmp_path: Path) -> None:
         (generation,) = home.provider.generations
         home.provider.end(generation, GenerationState.COMPLETED)
         for _ in range(5):
-            assert 200 == (await http.post(path, json={"id": generation.upper()})).status_code
+            assert 200 == (await http.post(path, json=told(generation.upper()))).status_code
         await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
-        await home.until(lambda: home.provider.reads == 5)
-        assert [{"jobs": 1}] == await home.rows(
+        # They are looked at in order, so that the end of another one tells that all were.
+        other = await home.ask("/imagine another fox")
+        job = await home.comes_to(other, State.SUBMITTED)
+        home.provider.end(str(job.remote_id), GenerationState.COMPLETED)
+        await http.post(urlsplit(str(home.provider.creates[1][2])).path, json=told(str(job.remote_id)))
+        await home.ends(other)
+        assert 2 == home.provider.reads
+        assert [{"jobs": 2}] == await home.rows(
             "SELECT count(*) AS jobs FROM job_event WHERE after = 'completed'"
         )
+
+
+@pytest.mark.parametrize("state", ["queued", "dreaming", "upscaling", None, 7, ["completed"], {}])
+async def test_what_says_nothing_of_an_end_asks_the_provider_nothing(tmp_path: Path, state: object) -> None:
+    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
+        path = await asked(home)
+        (generation,) = home.provider.generations
+        for _ in range(3):
+            assert 200 == (await http.post(path, json=told(generation, state))).status_code
+        home.provider.end(generation, GenerationState.COMPLETED)
+        await http.post(path, json=told(generation))
+        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
+        assert 1 == home.provider.reads
+
+
+async def test_a_callback_that_only_says_dreaming_adopts_a_lost_create(tmp_path: Path) -> None:
+    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
+        home.provider.list_error = OutcomeUnknown("503")
+        home.provider.born = GenerationState.DREAMING
+        home.provider.steps.append(lost())
+        card = await home.ask()
+        await home.comes_to(card, State.UNKNOWN)
+        (generation,) = home.provider.generations
+        path = urlsplit(str(home.provider.creates[0][2])).path
+        await http.post(path, json=told(generation, "dreaming"))
+        assert generation == (await home.comes_to(card, State.SUBMITTED)).remote_id
 
 
 async def test_callbacks_are_posted(tmp_path: Path) -> None:
