@@ -19,6 +19,7 @@ from bot.media.library import Library
 from bot.media.storage import FolderStorage
 from bot.media.workers import Workers
 from bot.providers.base import LaneLimits, Provider
+from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import LumaProvider, account_id
 from bot.providers.simulator.references import reading
 from bot.providers.simulator.settings import SimulatorSettings
@@ -128,10 +129,11 @@ async def open_core(
         database: Database = await exits.enter_async_context(open_store(settings.database))
         await migrate(database)
         workers = await exits.enter_async_context(Workers())
-        providers = []
+        providers: list[ObservedProvider] = []
         for provider in providers_of(settings, secret, loopback=loopback):
             exits.push_async_callback(provider.close)
-            providers.append(wrap(provider))
+            observed = ObservedProvider(wrap(provider), ProviderHealth(), clock_ms)
+            providers.append(observed)
         origins = {provider.origin for provider in providers}
         # Our own signed pictures, when a simulator reads what a job builds on.
         origins.add(f"{loopback}/media/")
@@ -161,6 +163,7 @@ async def open_core(
             settings=settings,
             database=database,
             providers={provider.account: provider for provider in providers},
+            health={provider.account: provider.health for provider in providers},
             library=Library(fetcher=fetcher, storage=storage, workers=workers),
             storage=storage,
             signer=Signer(secret),

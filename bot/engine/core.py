@@ -40,6 +40,8 @@ class Core:
     database: Database
     #: by account
     providers: Mapping[str, Provider]
+    #: how their calls have gone, by account
+    health: Mapping[str, ProviderHealth]
     library: Library
     storage: FolderStorage
     signer: Signer
@@ -58,8 +60,6 @@ class Core:
     files: dict[str, "Files"] = field(default_factory=dict)
     #: words that video models know, by provider, as last told
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
-    #: how calls have gone, by account
-    health: dict[str, ProviderHealth] = field(default_factory=dict)
     #: accounts that were refused something which may be about the account itself
     accounts_in_doubt: set[str] = field(default_factory=set)
     #: what outlooks take, and when it was asked for, by pace

@@ -30,8 +30,8 @@ class ObservedProvider:
         self.capabilities = provider.capabilities
         self.limits = provider.limits
         self.origin = provider.origin
+        self.health = health
         self._provider = provider
-        self._health = health
         self._clock = clock
 
     def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
@@ -68,7 +68,7 @@ class ObservedProvider:
 
     @asynccontextmanager
     async def _observed(self) -> AsyncIterator[None]:
-        health = self._health
+        health = self.health
         try:
             yield
         except (NotSent, OutcomeUnknown) as error:
@@ -87,4 +87,4 @@ class ObservedProvider:
             self._works()
 
     def _works(self) -> None:
-        self._health.worked, self._health.failing_since, self._health.error = True, None, ""
+        self.health.worked, self.health.failing_since, self.health.error = True, None, ""

@@ -109,6 +109,11 @@ async def next_price(database: Database, *, provider: str, queue: str, account: 
     return (row["price"] if row else None) or 0
 
 
+async def count_unfinished(database: Database) -> dict[str, int]:
+    """How many jobs have not ended, by state; states without any are left out."""
+    return {row["state"]: row["jobs"] for row in await database.fetch(sql.count_unfinished)}
+
+
 async def in_flight(database: Database, account: str) -> list[Job]:
     return [job_from(row) for row in await database.fetch(sql.in_flight, account=account)]
 

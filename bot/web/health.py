@@ -1,10 +1,13 @@
-"""`/healthz`: this process is alive. `/readyz`: it can do its work, or says why not."""
+"""`/healthz`: the process is alive. `/readyz`: it does its work, or says why not. `/metrics`: in numbers."""
 
 import hmac
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -13,30 +16,66 @@ from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Adapter
 from bot.engine.core import Core
-from bot.store.accounts import AccountState, accounts
+from bot.settings import Role
+from bot.store.accounts import AccountRow, AccountState, accounts
 from bot.store.orphans import count_orphans
+from bot.web.metrics import exposition
 
 
-async def obstacles(core: Core, adapters: Sequence[Adapter]) -> list[str]:
-    """Everything that keeps the bot from doing its work, each a sentence with its remedy."""
-    found = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether the bot does its work; each reason is a sentence with its remedy."""
+
+    #: what keeps commands from being accepted and answered
+    obstacles: tuple[str, ...] = ()
+    #: what works less well, though commands are still accepted and queue
+    impairments: tuple[str, ...] = ()
+
+
+async def readiness(core: Core, adapters: Sequence[Adapter]) -> Readiness:
     try:
         rows = await accounts(core.database)
     except StoreError as error:
-        return [f"The database does not answer: {error}"]
+        return Readiness(obstacles=(f"The database does not answer: {error}",))
+    obstacles = [*_unanswered(core, rows)]
+    obstacles += [f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.obstacle())]
+    if core.stopping.is_set():
+        obstacles.append("The process is stopping.")
+    return Readiness(obstacles=tuple(obstacles), impairments=tuple(_impairments(core, rows)))
+
+
+def _unanswered(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
+    """Tell that nothing that is accepted could be generated, as far as is known since the start."""
+    if core.settings.role is Role.GATEWAY:
+        if not any(row.state is AccountState.READY for row in rows):
+            yield "No account takes jobs: start a worker with an API key, or mend the stopped account."
+    elif not any(health.worked for health in core.health.values()):
+        error = next((health.error for health in core.health.values() if health.error), "no answer yet")
+        yield (
+            f"No generation API has answered since the start: {error}. "
+            "Check its key, the network, HTTPS_PROXY and LUMAAI_BASE_URL; it is asked again by itself."
+        )
+
+
+def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
     for row in rows:
         if row.state is AccountState.STOPPED:
-            found.append(
+            yield (
                 f"Account {row.id} of {row.provider} does not take jobs: {row.reason}. "
                 "Mend its key or credit; it is checked again by itself."
             )
         if row.state is AccountState.RETIRED and row.in_flight:
-            found.append(
+            yield (
                 f"Account {row.id} of {row.provider} has {row.in_flight} jobs in flight, but no key. "
                 "Put it back into the settings until they have ended."
             )
-    found += [f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.obstacle())]
-    return found
+    for account, health in core.health.items():
+        if health.failing_since is not None:
+            seconds = (core.clock() - health.failing_since) // 1000
+            yield (
+                f"Account {account} has not been answered for {seconds} s: {health.error}. "
+                "Jobs wait meanwhile; check the network and the provider's status."
+            )
 
 
 async def remarks(core: Core) -> list[str]:
@@ -56,16 +95,29 @@ def health_routes(core: Core, adapters: Sequence[Adapter]) -> list[Route]:
         return PlainTextResponse("alive\n")
 
     async def ready(request: Request) -> Response:
-        reasons = await obstacles(core, adapters)
-        if core.stopping.is_set():
-            reasons.append("The process is stopping.")
-        answer: dict[str, object] = {"ready": not reasons}
+        found = await readiness(core, adapters)
+        is_ready = not found.obstacles
+        answer: dict[str, object] = {"ready": is_ready}
         if _may_know(core, request):
-            answer |= {"reasons": reasons, "remarks": [] if reasons else await remarks(core)}
-        status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
+            answer |= {
+                "degraded": bool(found.impairments),
+                "reasons": [*found.obstacles, *found.impairments],
+                "remarks": await remarks(core) if is_ready else [],
+            }
+        status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse(answer, status_code=status)
 
-    return [Route("/healthz", alive, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
+    async def metrics(request: Request) -> Response:
+        if not _may_know(core, request):
+            raise HTTPException(HTTPStatus.FORBIDDEN, "Read this on the machine itself, or with the token.")
+        found = await readiness(core, adapters)
+        return Response(await exposition(core, is_ready=not found.obstacles), media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/healthz", alive, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
 
 
 def _may_know(core: Core, request: Request) -> bool:

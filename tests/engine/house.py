@@ -38,6 +38,7 @@ from bot.engine.watching import Watcher
 from bot.media.storage import FolderStorage
 from bot.opening import prepare_store
 from bot.providers.base import Provider
+from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.sealing import Seal
 from bot.settings import Settings, Timing
 from bot.signing import Signer
@@ -309,6 +310,7 @@ async def open_house(
     settings = given_settings(folder, url, times=times, **more)
     clock, chat = clock or Clock(), chat or FakeChat()
     providers = providers or [FakeProvider(clock)]
+    observed = {one.account: ObservedProvider(one, ProviderHealth(), clock.wall) for one in providers}
     storage = FolderStorage(folder / "media")
     library = FakeLibrary(storage)
     async with connect(settings.database) as database:
@@ -316,7 +318,8 @@ async def open_house(
         core = Core(
             settings=settings,
             database=database,
-            providers={provider.account: provider for provider in providers},
+            providers=observed,
+            health={account: provider.health for account, provider in observed.items()},
             library=library,
             storage=storage,
             signer=Signer(SECRET),
@@ -335,7 +338,7 @@ async def open_house(
         )
         await prepare_store(core)
         adapters = [Adapter(name="chat", outlet=chat, files=files)]
-        watchers = {provider.account: Watcher(core, provider) for provider in providers}
+        watchers = {account: Watcher(core, provider) for account, provider in observed.items()}
         callbacks = Callbacks(core, watchers)
         async with asyncio.TaskGroup() as group:
             house = House(

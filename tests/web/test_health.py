@@ -7,7 +7,11 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, ProviderError
+from bot.domain.jobs import State
 from bot.engine.adapter import Adapter
+from bot.providers.base import GenerationState
+from bot.settings import Role
 from bot.store.accounts import Stop, stop_account
 from bot.web.health import health_routes
 from tests.engine.fakes import FakeChat, FakeProvider
@@ -21,6 +25,11 @@ async def stop_the_account(house: House) -> None:
     await house.core.database.write(stop_account, stop)
 
 
+async def answers(house: House) -> None:
+    """Have the provider answer for the first time."""
+    await house.core.providers["one"].check()
+
+
 async def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http("203.0.113.7") as http:
         await stop_the_account(home)
@@ -29,19 +38,96 @@ async def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:
 
 async def test_what_works_is_ready(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
+        await answers(home)
         answer = await http.get("/readyz")
         assert 200 == answer.status_code
-        assert {"ready": True, "reasons": [], "remarks": []} == answer.json()
+        assert {"ready": True, "degraded": False, "reasons": [], "remarks": []} == answer.json()
+
+
+async def test_a_bot_whose_provider_has_never_answered_is_not_ready(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        assert 503 == (await http.get("/readyz")).status_code
+        for error, words in (
+            (NotSent("No connection to the generation API (ConnectError)"), "(ConnectError)"),
+            (AccountProblem("Invalid API key is provided"), "Invalid API key is provided"),
+        ):
+            home.provider.check_error = error
+            with pytest.raises(ProviderError):
+                await answers(home)
+            answer = await http.get("/readyz")
+            assert 503 == answer.status_code
+            assert words in answer.json()["reasons"][0]
+            assert "LUMAAI_BASE_URL" in answer.json()["reasons"][0]
+
+
+async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        await answers(home)
+        home.provider.get_error = lambda _: NotSent("No connection to the generation API (ConnectTimeout)")
+        for _ in range(2):
+            with pytest.raises(NotSent):
+                await home.core.providers["one"].get("any")
+            home.advance(30_000)
+        answer = await http.get("/readyz")
+        assert (200, True, True) == (
+            answer.status_code,
+            answer.json()["ready"],
+            answer.json()["degraded"],
+        )
+        (reason,) = answer.json()["reasons"]
+        assert "has not been answered for 60 s" in reason
+        assert "(ConnectTimeout)" in reason
+        assert 'reverie_provider_up{account="one"} 0.0' in (await http.get("/metrics")).text
+        await answers(home)
+        assert [] == (await http.get("/readyz")).json()["reasons"]
+        assert 'reverie_provider_up{account="one"} 1.0' in (await http.get("/metrics")).text
+
+
+async def test_an_answer_about_one_request_shows_that_the_provider_works(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        with pytest.raises(GenerationNotFound):
+            await home.core.providers["one"].get("any")
+        assert 200 == (await http.get("/readyz")).status_code
 
 
 async def test_a_stopped_account_is_a_reason_with_a_remedy(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
+        await answers(home)
         await stop_the_account(home)
         answer = await http.get("/readyz")
-        assert 503 == answer.status_code
+        assert (200, True) == (answer.status_code, answer.json()["degraded"])
         (reason,) = answer.json()["reasons"]
         assert "insufficient credits" in reason
         assert "Mend its key or credit" in reason
+
+
+async def test_a_gateway_is_ready_when_some_worker_has_an_account_that_takes_jobs(tmp_path: Path) -> None:
+    async with (
+        open_house(tmp_path, start=None, role=Role.GATEWAY) as home,
+        home.http() as http,
+    ):
+        assert 200 == (await http.get("/readyz")).status_code
+        await stop_the_account(home)
+        answer = await http.get("/readyz")
+        assert 503 == answer.status_code
+        assert "start a worker" in answer.json()["reasons"][0]
+
+
+async def test_metrics_are_for_this_machine_or_for_who_holds_the_token(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=("submit",), metrics_token=SecretStr(TOKEN)) as home:
+        home.provider.born = GenerationState.DREAMING
+        await home.comes_to(await home.ask(), State.SUBMITTED)
+        async with home.http("203.0.113.7") as http:
+            assert 403 == (await http.get("/metrics")).status_code
+            answer = await http.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+        assert "text/plain" in answer.headers["content-type"]
+        for line in (
+            "reverie_ready 1.0",
+            'reverie_account_jobs_in_flight{account="one",provider="simulator"} 1.0',
+            'reverie_jobs{state="submitted"} 1.0',
+            "reverie_orphan_generations 0.0",
+        ):
+            assert line in answer.text.splitlines()
 
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "::1"])
@@ -78,6 +164,7 @@ async def test_others_hear_only_whether_it_is_ready(
 
 async def test_without_a_token_none_opens_anything(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http("203.0.113.7") as http:
+        await answers(home)
         for given in ("", "Bearer", "Bearer ", "Bearer None"):
             assert {"ready": True} == (await http.get("/readyz", headers={"authorization": given})).json()
 
@@ -87,11 +174,12 @@ async def test_who_holds_the_token_hears_the_reasons_from_anywhere(tmp_path: Pat
         await stop_the_account(home)
         async with home.http("203.0.113.7") as http:
             answer = await http.get("/readyz", headers={"authorization": f"Bearer {TOKEN}"})
-        assert "insufficient credits" in answer.json()["reasons"][0]
+        assert "insufficient credits" in answer.json()["reasons"][-1]
 
 
 async def test_a_chat_that_is_not_connected_is_a_reason(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home:
+        await answers(home)
         adapter = Adapter(name="chat", outlet=FakeChat(), obstacle=lambda: "the token was refused")
         app = Starlette(routes=health_routes(home.core, [adapter]))
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
@@ -108,8 +196,9 @@ async def test_a_key_that_is_gone_while_its_jobs_run_is_a_reason(tmp_path: Path)
         await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'submitted'"))
         provider = FakeProvider(home.clock, account="two")
     async with open_house(tmp_path, start=None, providers=[provider]) as home, home.http() as http:
+        await home.core.providers["two"].check()
         answer = await http.get("/readyz")
-        assert 503 == answer.status_code
+        assert (200, True) == (answer.status_code, answer.json()["degraded"])
         assert "1 jobs in flight, but no key. Put it back" in answer.json()["reasons"][0]
         assert (await home.job(card)).account == "one"
 

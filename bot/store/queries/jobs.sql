@@ -137,5 +137,8 @@ UPDATE job SET refunded = 1 WHERE id IN ({{values jobs}}) RETURNING id, card;
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars FROM job
 WHERE (CAST(:state AS text) IS NULL OR state = :state) ORDER BY id DESC LIMIT :count;
 
+-- name: count_unfinished
+SELECT state, count(*) AS jobs FROM job WHERE finished_at IS NULL GROUP BY state;
+
 -- name: count_states
 SELECT state, count(*) AS jobs FROM job GROUP BY state;

@@ -1,0 +1,48 @@
+"""`/metrics`: what operators watch, as Prometheus reads it."""
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from bot.domain.pricing import MICROUSD
+from bot.engine.core import Core
+from bot.store.accounts import AccountState, accounts
+from bot.store.jobs import count_unfinished
+from bot.store.orphans import count_orphans
+
+
+async def exposition(core: Core, *, is_ready: bool) -> bytes:
+    """Read everything now and write it in the text format."""
+    registry = CollectorRegistry()
+    ready = Gauge("reverie_ready", "1 while commands are accepted and answered.", registry=registry)
+    ready.set(is_ready)
+    up = Gauge(
+        "reverie_provider_up",
+        "1 while the provider answers the calls of this process.",
+        ["account"],
+        registry=registry,
+    )
+    for account, health in core.health.items():
+        up.labels(account).set(health.worked and health.failing_since is None)
+    takes = Gauge(
+        "reverie_account_ready", "1 while the account takes jobs.", ["account", "provider"], registry=registry
+    )
+    flying = Gauge(
+        "reverie_account_jobs_in_flight",
+        "Jobs that the provider has, by account.",
+        ["account", "provider"],
+        registry=registry,
+    )
+    for row in await accounts(core.database):
+        takes.labels(row.id, row.provider).set(row.state is AccountState.READY)
+        flying.labels(row.id, row.provider).set(row.in_flight)
+    jobs = Gauge("reverie_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)
+    for state, number in (await count_unfinished(core.database)).items():
+        jobs.labels(state).set(number)
+    found, left, microusd = await count_orphans(core.database)
+    _single(registry, "reverie_orphan_generations", "Generations without a job.", found)
+    _single(registry, "reverie_orphan_generations_left", "Orphans still to be deleted.", left)
+    _single(registry, "reverie_orphan_dollars", "What orphans have cost.", microusd / MICROUSD)
+    return generate_latest(registry)
+
+
+def _single(registry: CollectorRegistry, name: str, documentation: str, value: float) -> None:
+    Gauge(name, documentation, registry=registry).set(value)
