@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.web.connections import ConnectionLimits, bounded_protocol, quiet_disconnects
+
 _BACKLOG = 2048
 #: seconds that open requests get to end
 _GRACE_S = 2
@@ -20,16 +22,26 @@ _GRACE_S = 2
 class Server(uvicorn.Server):
     """uvicorn, but the signals stay with whoever runs it."""
 
-    def __init__(self, app: ASGIApp, *, started: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        started: Callable[[], None] | None = None,
+        limits: ConnectionLimits | None = None,
+    ) -> None:
+        limits = limits or ConnectionLimits()
         super().__init__(
             uvicorn.Config(
-                app,
+                quiet_disconnects(app),
+                http=bounded_protocol(limits),
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 # What a proxy claims about a client must not make it a loopback one.
                 proxy_headers=False,
+                timeout_keep_alive=limits.idle_s,
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
