@@ -8,7 +8,7 @@ import pytest
 
 from tests.frame.dockerfile import ROOT
 
-TARGETS = ("help", "run", "demo", "test", "check", "bench", "bench-full", "lock", "clean")
+TARGETS = ("help", "run", "demo", "test", "check", "audit", "bench", "bench-full", "lock", "clean")
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -175,7 +175,7 @@ async def test_five_redirects_are_followed_and_no_more(
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://me:secret@pictures.test/", "user name or password"),
+        ("http://me:secret@pictures.test/", "user name or password"),  # pragma: allowlist secret
         ("http://pictures.test@inside.test/", "user name or password"),
         ("ftp://pictures.test/", "Only http and https"),
         ("file:///etc/passwd", "Only http and https"),
@@ -202,7 +202,8 @@ async def test_odd_urls_are_refused(url: str, says: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "location", ["ftp://pictures.test/", "http://me:secret@pictures.test/", "http://[::1/"]
+    "location",
+    ["ftp://pictures.test/", "http://me:secret@pictures.test/", "http://[::1/"],  # pragma: allowlist secret
 )
 async def test_odd_redirects_are_refused(location: str, fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
     site.answers["/odd"] = redirect(location)

@@ -245,5 +245,5 @@ def test_an_address_that_names_no_database_is_refused(url: str) -> None:
 
 def test_a_password_is_never_shown() -> None:
     assert "PostgresDatabase('db.example/reverie')" == repr(
-        connect("postgresql://me:s3cret@db.example/reverie")
+        connect("postgresql://me:s3cret@db.example/reverie")  # pragma: allowlist secret
     )

@@ -155,7 +155,7 @@ async def test_commits_are_durable_even_where_the_server_is_set_otherwise(postgr
 
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
-        await connect(f"postgresql://me:s3cret@/reverie?host={tmp_path}").open()
+        await connect(f"postgresql://me:s3cret@/reverie?host={tmp_path}").open()  # pragma: allowlist secret
 
 
 async def test_a_database_that_is_not_there_is_named(postgres_url: str) -> None:

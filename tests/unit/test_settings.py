@@ -136,9 +136,9 @@ def test_secrets_are_not_shown() -> None:
     shown = repr(
         _read(
             LUMAAI_API_KEY="hush-key",
-            HTTPS_PROXY="http://user:hush@proxy",
+            HTTPS_PROXY="http://user:hush@proxy",  # pragma: allowlist secret
             REVERIE_SECRET_KEY="hush-secret",
-            REVERIE_DATABASE_URL="postgresql://bot:hush@host/name",
+            REVERIE_DATABASE_URL="postgresql://bot:hush@host/name",  # pragma: allowlist secret
             REVERIE_PLAYGROUND_PASSWORD="hush",
             REVERIE_METRICS_TOKEN="hush",
         )
