@@ -5,6 +5,7 @@ import re
 import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.fetcher import FetchedFile, Fetcher
-from tests.media.names import MAX_BYTES, PUBLIC, Names, fetch, reachable
+from tests.media.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, plain, redirect
 
 KEY = "Bearer a-key"
@@ -83,6 +84,54 @@ async def test_trust_can_be_limited_to_a_path(site: Site, tmp_path: Path) -> Non
             with pytest.raises(MediaRefused):
                 await fetch(fetcher, origin + path, tmp_path)
     assert len(site.requests) == 1
+
+
+async def test_vouched_urls_of_an_origin_in_process_go_to_its_transport(names: Names, tmp_path: Path) -> None:
+    """Without a name being asked for; a redirect leads back to the checked way."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if request.url.path.endswith("/away"):
+            return httpx.Response(302, headers={"location": "http://inside.test/"})
+        return httpx.Response(200, stream=httpx.ByteStream(b"picture"))
+
+    near = httpx.MockTransport(answer)
+    async with Fetcher(
+        in_process={"http://generator.test/assets/": near}, resolve=names, may_reach=reachable
+    ) as fetcher:
+        url = "http://generator.test/assets/a.png"
+        assert (await fetch(fetcher, url, tmp_path, vouched=True)).bytes == 7
+        assert names.asked == []
+        with pytest.raises(MediaRefused):
+            await fetch(fetcher, "http://generator.test/assets/away", tmp_path, vouched=True)
+    assert asked == ["/assets/a.png", "/assets/away"]
+    assert names.asked == ["inside.test"]
+
+
+async def test_nothing_else_reaches_a_transport_in_process(names: Names, site: Site, tmp_path: Path) -> None:
+    """Neither a person's URL, nor where it redirects to, nor a vouched one outside of its path."""
+    names.answers["generator"] = [PRIVATE]
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200)
+
+    url = "http://generator.test/assets/a.png"
+    site.answers["/to"] = redirect(url)
+    async with Fetcher(
+        in_process={"http://generator.test/assets/": httpx.MockTransport(answer)},
+        resolve=names,
+        may_reach=reachable,
+    ) as fetcher:
+        for person in (url, f"http://pictures.test:{site.port}/to"):
+            with pytest.raises(MediaRefused):
+                await fetch(fetcher, person, tmp_path)
+        for path in ("/control", "/assets/../control", "/assets/%2e%2e/control"):
+            with pytest.raises(MediaRefused):
+                await fetch(fetcher, f"http://generator.test{path}", tmp_path, vouched=True)
+    assert asked == []
 
 
 async def test_behind_a_proxy_peoples_urls_are_refused(names: Names, tmp_path: Path) -> None:
