@@ -17,6 +17,7 @@ ReverieError
 │   └── GenerationNotFound   the id is not known there (any more)
 ├── MediaError               a file on its way into our storage
 │   ├── MediaUnavailable     try again later
+│   │   └── ProcessingFailed the file is here, our own work on it failed: try again, then the operator
 │   └── MediaRefused         final: the file is not what it must be
 ├── DeliveryError            a chat platform
 │   ├── Delayed              try again after `retry_after_ms`
@@ -101,6 +102,10 @@ class MediaError(ReverieError):
 
 class MediaUnavailable(MediaError):
     """The file cannot be had right now."""
+
+
+class ProcessingFailed(MediaUnavailable):
+    """The file has arrived and could not be processed here."""
 
 
 class MediaRefused(MediaError):
