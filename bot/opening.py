@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -16,6 +17,7 @@ from bot.engine.core import Core
 from bot.engine.limits import RateLimit
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
+from bot.media.receiving import Pace
 from bot.media.storage import FolderStorage
 from bot.media.workers import Workers
 from bot.providers.base import LaneLimits, Provider
@@ -140,6 +142,14 @@ async def open_core(
         fetcher = await exits.enter_async_context(
             Fetcher(
                 trusted_origins=frozenset(origins),
+                own_hosts=frozenset(
+                    {urlsplit(settings.public_url).hostname or ""} if settings.public_url else ()
+                ),
+                pace=Pace(
+                    head_s=settings.times.fetch_head / 1000,
+                    window_s=settings.times.fetch_window / 1000,
+                    bytes_per_s=settings.fetch_bytes_per_s,
+                ),
                 proxy=settings.https_proxy,
                 proxy_resolves=settings.proxy_resolves,
             )
@@ -154,7 +164,7 @@ async def open_core(
                         pictures_per_s=settings.simulator_pictures_per_s,
                     ),
                     workers=workers,
-                    fetch=reading(fetcher),
+                    fetch=reading(fetcher, vouched=True),
                 )
             )
         storage = FolderStorage(settings.data_dir / "media")

@@ -84,6 +84,10 @@ class Timing(BaseModel):
     prepare_deadline: int = 600_000
     #: longest fetch of one input
     input_timeout: int = 120_000
+    #: longest wait for the head of an answer, at a URL of a person
+    fetch_head: int = 15_000
+    #: waiting for a server over which its pace is measured; below `fetch_bytes_per_s` it is cut off
+    fetch_window: int = 15_000
     #: how long an uploaded file is kept for a command that has not come yet
     upload_hold: int = 3_600_000
     #: a reaction of one member to one message counts once in this time
@@ -187,6 +191,8 @@ class Settings(BaseSettings):
     #: largest results that are fetched
     picture_max_bytes: int = Field(default=50_000_000, ge=1)
     video_max_bytes: int = Field(default=500_000_000, ge=1)
+    #: slowest fetch, on average over a window
+    fetch_bytes_per_s: int = Field(default=10_000, ge=1)
     #: days after which the media of finished jobs are removed; starred ones stay. None: never
     retention_days: int | None = Field(default=None, ge=1)
     proxy_resolves: bool = False

@@ -63,6 +63,7 @@ def is_public(address: Address) -> bool:
 
 def spelled_address(host: str) -> Address | None:
     """Read a host that is an address, in any spelling that resolvers take (`0x7f.1`); None for a name."""
+    host = host.rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return IPv4Address("127.0.0.1")
     try:
@@ -73,3 +74,14 @@ def spelled_address(host: str) -> Address | None:
         return IPv4Address(socket.inet_aton(host))
     except (OSError, UnicodeError):
         return None
+
+
+#: names that lead nowhere on the public internet, whoever resolves them:
+#: https://www.iana.org/assignments/special-use-domain-names
+_LOCAL_NAMES = (".local", ".localhost", ".internal", ".home.arpa")
+
+
+def is_local_name(host: str) -> bool:
+    """Say whether a name can only be one of a local network: by its ending, or because it has no dot."""
+    name = f".{host.lower().rstrip('.')}"
+    return name.count(".") == 1 or name.endswith(_LOCAL_NAMES)

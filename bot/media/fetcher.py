@@ -8,49 +8,38 @@ differently the second time gains nothing.
 import asyncio
 import socket
 import ssl
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager
-from dataclasses import dataclass
-from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import httpx
 
-from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.addresses import Address, is_public, spelled_address
+from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
+from bot.media.addresses import Address, is_local_name, is_public, spelled_address
 from bot.media.disk import disk_failure
+from bot.media.receiving import FetchedFile, Pace, receive
+from bot.media.urls import check_host, check_port, lies_under, origin, parsed, port
 from bot.trust import tls_context
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PORTS = {"http": 80, "https": 443}
-#: ports below this one speak other protocols than HTTP, but for the two above
-_FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535
-_CHUNK = 256 * 1024
+#: the resolver's words for a name that does not exist, as against one that it could not look up just now
+_UNKNOWN_NAME = frozenset(
+    getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
+)
 #: seconds for one address to take the connection, so that a silent one leaves time for the next
 _CONNECT_S = 10.0
 _HEADERS = {
     "accept": "*/*",
-    # An encoded body could be a thousand times larger than what is counted.
+    # Media are compressed already.
     "accept-encoding": "identity",
     "user-agent": "Reverie",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedFile:
-    """A file on its way in; whoever asked for it removes it."""
-
-    path: Path
-    bytes: int
-    #: as the server says, which proves nothing
-    content_type: str
 
 
 async def resolve(host: str, port: int) -> Sequence[Address]:
@@ -60,33 +49,38 @@ async def resolve(host: str, port: int) -> Sequence[Address]:
 
 
 class Fetcher:
-    """Fetches files over HTTP from public addresses, and from the few others that the operator trusts.
+    """Fetches files over HTTP from public addresses, and vouched ones also from where the operator trusts.
 
-    `trusted_origins` are URLs such as `http://127.0.0.1:8080/media/`: scheme, host and port must be equal
-    and the path must begin with theirs. Behind a `proxy` (the value of HTTPS_PROXY) names are resolved out of
-    our sight, so that people's URLs are refused unless `proxy_resolves`. `in_process` has transports by
-    origin, in the same form: vouched URLs of such an origin go to its transport, without DNS or a socket,
-    and people's URLs never do. Whoever hands a transport in closes it.
+    `trusted_origins` are URLs such as `http://10.0.0.5:8080/assets/`: scheme, host and port must be equal
+    and the path must begin with theirs; they hold for vouched URLs alone. People's URLs never lead to
+    `own_hosts`, under which our own server is reached. Behind a `proxy` (the value of HTTPS_PROXY) names are
+    resolved out of our sight, so that people's URLs are refused unless `proxy_resolves`. `in_process` has
+    transports by origin, in the same form: vouched URLs of such an origin go to its transport, without DNS
+    or a socket, and people's URLs never do. Whoever hands a transport in closes it.
     """
 
     def __init__(
         self,
         *,
         trusted_origins: frozenset[str] = frozenset(),
+        own_hosts: frozenset[str] = frozenset(),
         proxy: str | None = None,
         proxy_resolves: bool = False,
         resolve: Resolve = resolve,
         may_reach: Callable[[Address], bool] = is_public,
         ssl_context: ssl.SSLContext | None = None,
         in_process: Mapping[str, httpx.AsyncBaseTransport] = MappingProxyType({}),
+        pace: Pace = Pace(),  # noqa: B008 - it is frozen
     ) -> None:
         self._in_process = tuple((httpx.URL(origin), transport) for origin, transport in in_process.items())
         self._trusted = tuple(httpx.URL(origin) for origin in trusted_origins)
+        self._own_hosts = frozenset(host.lower().rstrip(".") for host in own_hosts)
         self._proxy = proxy
         self._proxy_resolves = proxy_resolves
         self._resolve = resolve
         self._may_reach = may_reach
         self._ssl_context = ssl_context
+        self._pace = pace
         self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
         self._closing = AsyncExitStack()
 
@@ -110,6 +104,13 @@ class Fetcher:
         self._transports.clear()
         await self._closing.aclose()
 
+    def check(self, url: str, *, vouched: bool = False) -> None:
+        """Refuse a URL that `fetch` would refuse without asking anybody; raises MediaRefused.
+
+        What the host's name leads to, and where the URL redirects to, is only known when it is fetched.
+        """
+        self._check(parsed(url), vouched=vouched)
+
     async def fetch(
         self,
         url: str,
@@ -123,14 +124,14 @@ class Fetcher:
         """Fetch a URL into a new file in the folder `into`, within `timeout_s` from first to last byte.
 
         `vouched` says that the URL comes from a provider or a platform that the operator has configured,
-        not from a person: such a host may be left to a proxy to resolve. `headers` are shown to the URL's own
-        origin alone, for they may hold a key. Raises MediaRefused for what can never be fetched, and
-        MediaUnavailable for what may work another time.
+        not from a person: it may lead to a trusted origin, and its host may be left to a proxy to resolve.
+        `headers` are shown to the URL's own origin alone, for they may hold a key. Raises MediaRefused for
+        what will not work however often it is tried, and MediaUnavailable for what may work another time.
         """
         try:
             async with asyncio.timeout(timeout_s):
                 with _translated():
-                    return await self._follow(_parsed(url), max_bytes, into, headers or {}, vouched=vouched)
+                    return await self._follow(parsed(url), max_bytes, into, headers or {}, vouched=vouched)
         except TimeoutError as error:
             raise MediaUnavailable(f"The file did not arrive within {timeout_s:g} s.") from error
 
@@ -141,92 +142,93 @@ class Fetcher:
             async with aclosing(await self._send(url, headers, vouched=vouched)) as response:
                 location = response.headers.get("location")
                 if location is None or response.status_code not in _REDIRECTS:
-                    return await _save(response, max_bytes, into)
-                here, url = url, _parsed(location, base=url)
-                if _origin(url) != _origin(here):
+                    return await receive(response, max_bytes=max_bytes, pace=self._pace, into=into)
+                here, url = url, parsed(location, base=url)
+                if origin(url) != origin(here):
                     headers = {}
         raise MediaRefused("This URL redirects too often.")
 
     async def _send(self, url: httpx.URL, headers: Mapping[str, str], *, vouched: bool) -> httpx.Response:
         if vouched and (near := self._transport_in_process(url)) is not None:
             return await near.handle_async_request(_request(url, headers))
-        trusted = self._trusts(url)
-        if not trusted:
-            _check_port(url)
-        proxy = self._way(url, trusted=trusted)
+        self._check(url, vouched=vouched)
+        # A provider may make the file while it is asked for it; people's servers have nothing to wait for.
+        head_s = None if vouched else self._pace.head_s
+        proxy = self._way(url, vouched=vouched)
         if proxy is not None:
-            if not trusted:
-                self._check_behind_proxy(url, vouched=vouched)
-            return await self._transports[proxy].handle_async_request(_request(url, headers))
-        addresses = await self._resolve(url.raw_host.decode("ascii"), _port(url))
-        if not trusted:
+            return await _answer(self._transports[proxy], _request(url, headers), head_s)
+        addresses = await self._resolve(url.raw_host.decode("ascii"), port(url))
+        if not (vouched and self._trusts(url)):
             addresses = [address for address in addresses if self._may_reach(address)]
         if not addresses:
-            raise MediaRefused("The host of this URL is not on the public internet.")
-        return await self._connect(url, headers, addresses)
+            raise _not_public()
+        return await self._connect(url, headers, addresses, head_s)
 
     async def _connect(
-        self, url: httpx.URL, headers: Mapping[str, str], addresses: Sequence[Address]
+        self, url: httpx.URL, headers: Mapping[str, str], addresses: Sequence[Address], head_s: float | None
     ) -> httpx.Response:
         failure: httpx.TransportError | None = None
         for address in addresses:
             try:
-                return await self._transports[None].handle_async_request(_request(url, headers, address))
+                return await _answer(self._transports[None], _request(url, headers, address), head_s)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                _check_certificate(error)
                 failure = error
         raise MediaUnavailable("The server of this URL cannot be reached.") from failure
 
     def _transport_in_process(self, url: httpx.URL) -> httpx.AsyncBaseTransport | None:
-        return next((transport for origin, transport in self._in_process if _lies_under(url, origin)), None)
+        return next((transport for origin, transport in self._in_process if lies_under(url, origin)), None)
 
     def _trusts(self, url: httpx.URL) -> bool:
-        return any(_lies_under(url, origin) for origin in self._trusted)
+        return any(lies_under(url, origin) for origin in self._trusted)
 
-    def _way(self, url: httpx.URL, *, trusted: bool) -> str | None:
+    def _way(self, url: httpx.URL, *, vouched: bool) -> str | None:
         """Name the proxy to go through; what is trusted near to us is not to be found from there."""
         address = spelled_address(url.host)
         near = url.scheme == "http" or (address is not None and address.is_loopback)
-        return None if trusted and near else self._proxy
+        return None if vouched and near and self._trusts(url) else self._proxy
 
-    def _check_behind_proxy(self, url: httpx.URL, *, vouched: bool) -> None:
-        if not vouched and not self._proxy_resolves:
-            raise MediaRefused("URLs of other sites cannot be used here: attach the file instead.")
+    def _check(self, url: httpx.URL, *, vouched: bool) -> None:
+        """Refuse what can be refused by the URL's spelling and our settings; raises MediaRefused."""
+        if vouched and (self._trusts(url) or self._transport_in_process(url) is not None):
+            return
+        check_host(url)
+        check_port(url)
+        if not vouched and url.host.rstrip(".") in self._own_hosts:
+            raise MediaRefused(
+                "This is an address of the bot itself: name the job instead, or attach the file."
+            )
         address = spelled_address(url.host)
-        if address is not None and not self._may_reach(address):
-            raise MediaRefused("The host of this URL is not on the public internet.")
+        if is_local_name(url.host) if address is None else not self._may_reach(address):
+            raise _not_public()
+        if not vouched and self._proxy is not None and not self._proxy_resolves:
+            raise MediaRefused("URLs of other sites cannot be used here: attach the file instead.")
 
 
-def _parsed(location: str, base: httpx.URL | None = None) -> httpx.URL:
+async def _answer(
+    transport: httpx.AsyncBaseTransport, request: httpx.Request, head_s: float | None
+) -> httpx.Response:
+    """Send a request and wait for the head of its answer, so many seconds at most."""
     try:
-        url = base.join(location) if base else httpx.URL(location)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise MediaRefused("This is not a valid URL.") from error
-    if url.scheme not in _PORTS or not url.host:
-        raise MediaRefused("Only http and https URLs can be fetched.")
-    if url.userinfo:
-        raise MediaRefused("URLs with a user name or password cannot be fetched.")
-    return url
+        async with asyncio.timeout(head_s):
+            return await transport.handle_async_request(request)
+    except TimeoutError as error:
+        raise MediaUnavailable("The server of this URL does not answer.") from error
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, _port(url)
+def _not_public() -> MediaRefused:
+    return MediaRefused("The host of this URL is not on the public internet.")
 
 
-def _lies_under(url: httpx.URL, base: httpx.URL) -> bool:
-    """Whether a URL has the origin of another one, and a path that begins with its path."""
-    return (
-        _origin(url) == _origin(base) and url.path.startswith(base.path) and ".." not in url.path.split("/")
-    )
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port if url.port is not None else _PORTS[url.scheme]
-
-
-def _check_port(url: httpx.URL) -> None:
-    port = _port(url)
-    if port not in _PORTS.values() and not _FIRST_FREE_PORT <= port <= _LAST_PORT:
-        raise MediaRefused(f"Files cannot be fetched from port {port}.")
+def _check_certificate(error: BaseException) -> None:
+    """Raise MediaRefused where a connection failed because of the server's certificate."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise MediaRefused(
+                "The certificate of the server of this URL is not valid: attach the file instead."
+            ) from error
+        cause = cause.__cause__ or cause.__context__
 
 
 def _request(url: httpx.URL, headers: Mapping[str, str], address: Address | None = None) -> httpx.Request:
@@ -247,62 +249,22 @@ def _request(url: httpx.URL, headers: Mapping[str, str], address: Address | None
     )
 
 
-async def _save(response: httpx.Response, max_bytes: int, into: Path | None) -> FetchedFile:
-    _check_head(response, max_bytes)
-    with _new_file(into) as (path, file):
-        size = await _stream(response, file, max_bytes)
-    return FetchedFile(path=path, bytes=size, content_type=response.headers.get("content-type", ""))
-
-
-@contextmanager
-def _new_file(folder: Path | None) -> Iterator[tuple[Path, BinaryIO]]:
-    """Make a file that stays only where nothing went wrong."""
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder)
-    path = Path(name)
-    try:
-        with open(handle, "wb") as file:  # noqa: PTH123 - a handle, not a path
-            yield path, file
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _check_head(response: httpx.Response, max_bytes: int) -> None:
-    if response.status_code != HTTPStatus.OK:
-        raise MediaUnavailable(f"The server of this URL answered {response.status_code}.")
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise MediaRefused("The server of this URL sends the file compressed, which is not accepted.")
-    if int(response.headers.get("content-length", 0)) > max_bytes:
-        raise _too_big(max_bytes)
-
-
-async def _stream(response: httpx.Response, file: BinaryIO, max_bytes: int) -> int:
-    size = 0
-    async for chunk in response.aiter_raw(_CHUNK):
-        size += len(chunk)
-        if size > max_bytes:
-            raise _too_big(max_bytes)
-        await asyncio.to_thread(file.write, chunk)
-    return size
-
-
-def _too_big(max_bytes: int) -> MediaRefused:
-    return MediaRefused(f"This file is too big: at most {max_bytes / 1e6:g} MB are accepted.")
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
     """Turn what sockets, resolvers and disks raise into our errors, without the addresses they name."""
     try:
         yield
     except httpx.TransportError as error:
+        _check_certificate(error)
         raise MediaUnavailable("The connection to the server of this URL failed.") from error
     except socket.gaierror as error:
-        raise MediaUnavailable("The host of this URL is not known.") from error
+        if error.errno in _UNKNOWN_NAME:
+            raise MediaRefused(
+                "The host of this URL does not exist: check the spelling of the address."
+            ) from error
+        raise MediaUnavailable("The host of this URL could not be looked up just now.") from error
     except UnicodeError as error:
         raise MediaRefused("This is not a valid URL.") from error
     except OSError as error:
         text = disk_failure(error.errno) or "The file could not be written to our storage."
-        raise MediaUnavailable(text) from error
+        raise ProcessingFailed(text) from error

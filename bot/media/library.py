@@ -58,6 +58,10 @@ class Library:
         """Say where a kept file or rendition can be read."""
         return self._storage.path(file_id)
 
+    def check_address(self, url: str, *, vouched: bool = False) -> None:
+        """Refuse what `bring_in` would refuse without asking anybody; raises MediaRefused."""
+        self._fetcher.check(url, vouched=vouched)
+
     async def bring_in(
         self,
         url: str,

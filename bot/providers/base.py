@@ -84,7 +84,8 @@ class Provider(Protocol):
     account: str
     capabilities: Capabilities
     limits: Mapping[Lane, LaneLimits]
-    #: scheme, host and port whose addresses may be private because the operator configured them
+    #: where its own answers may lead although the address is private, because the operator configured it:
+    #: scheme, host and port, and the path above that of the API
     origin: str
 
     def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:

@@ -5,7 +5,8 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 from bot.media.addresses import Address
-from bot.media.fetcher import FetchedFile, Fetcher
+from bot.media.fetcher import Fetcher
+from bot.media.receiving import FetchedFile
 
 PUBLIC, PRIVATE = IPv4Address("127.0.0.1"), IPv4Address("10.0.0.1")
 MAX_BYTES = 1_000_000

@@ -87,3 +87,12 @@ def endless(head: str, *, pause_s: float = 0.0, chunk: bytes = b"x" * 65_536) ->
             await asyncio.sleep(pause_s)
 
     return write
+
+
+def silent() -> Answer:
+    """Answer nothing, and keep the connection open."""
+
+    async def write(_: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    return write

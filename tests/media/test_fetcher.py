@@ -1,7 +1,7 @@
 """The checked fetcher fetches what is public and nothing else, over real sockets."""
 
 import asyncio
-import gzip
+import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,8 +11,9 @@ import pytest
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.addresses import Address
 from bot.media.fetcher import Fetcher
-from tests.media.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
-from tests.media.site import Site, endless, plain, raw, redirect
+from bot.media.receiving import Pace
+from tests.media.names import PRIVATE, PUBLIC, Names, fetch, reachable
+from tests.media.site import Site, endless, plain, raw, redirect, silent
 from tests.patience import PATIENCE_S
 
 
@@ -99,65 +100,11 @@ async def test_public_addresses_are_tried_in_turn_and_private_ones_never(site: S
         assert (await fetch(fetcher, f"http://pictures.test:{site.port}/a.png", tmp_path)).bytes == 7
 
 
-async def test_an_endless_body_is_refused(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
-    site.answers["/endless"] = endless("")
-    site.answers["/chunked"] = endless(
-        "transfer-encoding: chunked\r\n", chunk=b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-    )
-    for path in ("endless", "chunked"):
-        with pytest.raises(MediaRefused, match="too big: at most 1 MB"):
-            await fetch(fetcher, f"http://pictures.test:{site.port}/{path}", tmp_path)
-    assert _empty(tmp_path)
-
-
-async def test_a_slow_body_ends_at_the_deadline(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
-    site.answers["/slow"] = endless("", pause_s=0.01, chunk=b"x")
-    with pytest.raises(MediaUnavailable, match="did not arrive within"):
-        await fetch(fetcher, f"http://pictures.test:{site.port}/slow", tmp_path, timeout_s=0.2)
-    assert _empty(tmp_path)
-
-
-async def test_a_length_beyond_the_limit_is_refused_unread(
-    fetcher: Fetcher, site: Site, tmp_path: Path
-) -> None:
-    site.answers["/big"] = endless(f"content-length: {MAX_BYTES + 1}\r\n", pause_s=600, chunk=b"x")
-    with pytest.raises(MediaRefused, match="too big"):
-        await fetch(fetcher, f"http://pictures.test:{site.port}/big", tmp_path)
-
-
-async def test_a_body_shorter_than_its_length_is_unavailable(
-    fetcher: Fetcher, site: Site, tmp_path: Path
-) -> None:
-    site.answers["/short"] = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort")
-    with pytest.raises(MediaUnavailable):
-        await fetch(fetcher, f"http://pictures.test:{site.port}/short", tmp_path)
-    assert _empty(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "head",
-    ["content-length: -1\r\n", "content-length: many\r\n", "content-length: 7\r\ncontent-length: 9\r\n"],
-)
-async def test_a_length_that_makes_no_sense_is_unavailable(
-    head: str, fetcher: Fetcher, site: Site, tmp_path: Path
-) -> None:
-    site.answers["/odd"] = raw(f"HTTP/1.1 200 OK\r\n{head}\r\npicture".encode())
-    with pytest.raises(MediaUnavailable):
-        await fetch(fetcher, f"http://pictures.test:{site.port}/odd", tmp_path)
-    assert _empty(tmp_path)
-
-
-async def test_a_body_longer_than_its_length_is_cut(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
-    site.answers["/long"] = endless("content-length: 5\r\n")
-    assert (await fetch(fetcher, f"http://pictures.test:{site.port}/long", tmp_path)).bytes == 5
-
-
-async def test_a_compressed_body_is_refused(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(10 * MAX_BYTES))
-    assert len(bomb) < MAX_BYTES
-    site.answers["/bomb"] = plain(bomb, headers="content-encoding: gzip\r\n")
-    with pytest.raises(MediaRefused, match="compressed"):
-        await fetch(fetcher, f"http://pictures.test:{site.port}/bomb", tmp_path)
+async def test_a_server_that_does_not_answer_is_given_up(names: Names, site: Site, tmp_path: Path) -> None:
+    site.answers["/silent"] = silent()
+    async with Fetcher(resolve=names, may_reach=reachable, pace=Pace(head_s=0.05)) as fetcher:
+        with pytest.raises(MediaUnavailable, match="does not answer"):
+            await fetch(fetcher, f"http://pictures.test:{site.port}/silent", tmp_path, timeout_s=PATIENCE_S)
 
 
 async def test_five_redirects_are_followed_and_no_more(
@@ -192,13 +139,55 @@ async def test_five_redirects_are_followed_and_no_more(
         ("http://[::1/", "not a valid URL"),
         ("http://pictures.test\r\nx: y/", "not a valid URL"),
         (f"http://{'a' * 64}.test/", "not a valid URL"),
+        ("http://pictures..test/", "not a valid URL"),
+        (f"http://{'a.' * 130}test/", "not a valid URL"),
     ],
 )
-async def test_odd_urls_are_refused(url: str, says: str, tmp_path: Path) -> None:
-    async with Fetcher(may_reach=reachable) as fetcher:
+async def test_odd_urls_are_refused(url: str, says: str, names: Names, tmp_path: Path) -> None:
+    """Before anybody is asked for anything, so that they can be refused as soon as they are named."""
+    async with Fetcher(resolve=names, may_reach=reachable) as fetcher:
         with pytest.raises(MediaRefused, match=says) as caught:
             await fetch(fetcher, url, tmp_path)
+        with pytest.raises(MediaRefused, match=says):
+            fetcher.check(url)
     assert "secret" not in str(caught.value)
+    assert names.asked == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "localhost",
+        "a.localhost",
+        "localhost.",
+        "printer.local",
+        "metadata.google.internal",
+        "router.home.arpa",
+        "intranet",
+    ],
+)
+def test_what_can_only_be_near_is_refused_by_its_spelling(host: str) -> None:
+    with pytest.raises(MediaRefused, match="not on the public internet"):
+        Fetcher().check(f"http://{host}/a.png")
+
+
+def test_what_may_be_public_is_left_to_the_fetch() -> None:
+    for url in ("http://pictures.example/a.png", "https://1.1.1.1:8443/", "http://[2606:4700::1111]/"):
+        Fetcher().check(url)
+
+
+def test_behind_a_proxy_every_url_of_a_person_is_refused_by_the_settings() -> None:
+    fetcher = Fetcher(proxy="http://proxy.example:3128")
+    with pytest.raises(MediaRefused, match="attach the file"):
+        fetcher.check("https://pictures.example/a.png")
+    fetcher.check("https://pictures.example/a.png", vouched=True)
+    Fetcher(proxy="http://proxy.example:3128", proxy_resolves=True).check("https://pictures.example/a.png")
 
 
 @pytest.mark.parametrize(
@@ -212,14 +201,24 @@ async def test_odd_redirects_are_refused(location: str, fetcher: Fetcher, site: 
 
 
 @pytest.mark.parametrize(
-    "status", ["403 Forbidden", "404 Not Found", "410 Gone", "500 Oops", "204 No Content"]
+    ("number", "error", "says"),
+    [
+        (socket.EAI_NONAME, MediaRefused, "does not exist"),
+        (socket.EAI_AGAIN, MediaUnavailable, "could not be looked up"),
+        (socket.EAI_FAIL, MediaUnavailable, "could not be looked up"),
+        (socket.EAI_SYSTEM, MediaUnavailable, "could not be looked up"),
+    ],
 )
-async def test_other_answers_may_become_a_file_later(
-    status: str, fetcher: Fetcher, site: Site, tmp_path: Path
+async def test_a_name_that_is_unknown_is_told_from_one_that_cannot_be_looked_up(
+    number: int, error: type[Exception], says: str, tmp_path: Path
 ) -> None:
-    site.answers["/none"] = plain(b"", status=status)
-    with pytest.raises(MediaUnavailable, match=status[:3]):
-        await fetch(fetcher, f"http://pictures.test:{site.port}/none", tmp_path)
+    async def resolve(host: str, port: int) -> Sequence[Address]:
+        raise socket.gaierror(number, f"{host}:{port}")
+
+    async with Fetcher(resolve=resolve) as fetcher:
+        with pytest.raises(error, match=says) as caught:
+            await fetch(fetcher, "http://pictures.example/", tmp_path)
+    assert error is type(caught.value)
 
 
 @pytest.mark.parametrize(

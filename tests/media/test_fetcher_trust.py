@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.fetcher import FetchedFile, Fetcher
+from bot.media.fetcher import Fetcher
+from bot.media.receiving import FetchedFile
 from tests.media.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, plain, redirect
 
@@ -59,31 +60,67 @@ async def test_headers_are_shown_to_nobody_else(
 
 
 async def test_a_trusted_origin_may_be_near(site: Site, tmp_path: Path) -> None:
-    origin = f"http://127.0.0.1:{site.port}"
-    async with Site() as other, Fetcher(trusted_origins=frozenset({origin})) as fetcher:
-        assert (await fetch(fetcher, f"{origin}/a.png", tmp_path)).bytes == 7
+    trusted = f"http://127.0.0.1:{site.port}"
+    async with Site() as other, Fetcher(trusted_origins=frozenset({trusted})) as fetcher:
+        assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, vouched=True)).bytes == 7
         for url in (
             f"http://127.0.0.1:{other.port}/a.png",
             f"http://localhost:{site.port}/a.png",
             f"https://127.0.0.1:{site.port}/a.png",
         ):
             with pytest.raises(MediaRefused):
-                await fetch(fetcher, url, tmp_path)
+                await fetch(fetcher, url, tmp_path, vouched=True)
         site.answers["/away"] = redirect(f"http://127.0.0.1:{other.port}/")
         with pytest.raises(MediaRefused):
-            await fetch(fetcher, f"{origin}/away", tmp_path)
+            await fetch(fetcher, f"{trusted}/away", tmp_path, vouched=True)
     assert other.requests == []
 
 
 async def test_trust_can_be_limited_to_a_path(site: Site, tmp_path: Path) -> None:
-    origin = f"http://127.0.0.1:{site.port}"
+    trusted = f"http://127.0.0.1:{site.port}"
     site.answers["/media/a"] = plain(b"picture")
-    async with Fetcher(trusted_origins=frozenset({f"{origin}/media/"})) as fetcher:
-        assert (await fetch(fetcher, f"{origin}/media/a", tmp_path)).bytes == 7
+    async with Fetcher(trusted_origins=frozenset({f"{trusted}/media/"})) as fetcher:
+        assert (await fetch(fetcher, f"{trusted}/media/a", tmp_path, vouched=True)).bytes == 7
         for path in ("/metrics", "/media/../metrics", "/media/%2e%2e/metrics", "/mediametrics"):
             with pytest.raises(MediaRefused):
-                await fetch(fetcher, origin + path, tmp_path)
+                await fetch(fetcher, trusted + path, tmp_path, vouched=True)
     assert len(site.requests) == 1
+
+
+async def test_trust_is_not_for_peoples_urls(names: Names, site: Site, tmp_path: Path) -> None:
+    """Neither named by them, nor reached through a redirect of a public site of theirs."""
+    names.answers["gateway"] = [PRIVATE]
+    async with Site() as near:
+        near.answers["/a.png"] = plain(b"picture")
+        trusted = frozenset({f"http://127.0.0.1:{near.port}", f"http://gateway.test:{near.port}"})
+        async with Fetcher(
+            trusted_origins=trusted, resolve=names, may_reach=lambda address: address != PRIVATE
+        ) as fetcher:
+            site.answers["/to"] = redirect(f"http://gateway.test:{near.port}/a.png")
+            for url in (f"http://gateway.test:{near.port}/a.png", f"http://pictures.test:{site.port}/to"):
+                with pytest.raises(MediaRefused, match="not on the public internet"):
+                    await fetch(fetcher, url, tmp_path)
+        async with Fetcher(trusted_origins=trusted) as fetcher:
+            with pytest.raises(MediaRefused, match="not on the public internet"):
+                await fetch(fetcher, f"http://127.0.0.1:{near.port}/a.png", tmp_path)
+        assert near.requests == []
+
+
+async def test_peoples_urls_do_not_lead_to_our_own_server(names: Names, site: Site, tmp_path: Path) -> None:
+    """By its public name, on whatever port and in whatever case, nor through a redirect."""
+    names.answers["own"] = [PUBLIC]
+    async with Site() as own:
+        own.answers["/a.png"] = plain(b"picture")
+        site.answers["/to"] = redirect(f"http://own.test:{own.port}/a.png")
+        async with Fetcher(own_hosts=frozenset({"own.test"}), resolve=names, may_reach=reachable) as fetcher:
+            for url in (
+                f"http://own.test:{own.port}/a.png",
+                f"http://OWN.test.:{own.port}/a.png",
+                f"http://pictures.test:{site.port}/to",
+            ):
+                with pytest.raises(MediaRefused, match="address of the bot itself"):
+                    await fetch(fetcher, url, tmp_path)
+        assert own.requests == []
 
 
 async def test_vouched_urls_of_an_origin_in_process_go_to_its_transport(names: Names, tmp_path: Path) -> None:
@@ -159,6 +196,18 @@ async def test_behind_a_proxy_vouched_urls_are_left_to_it(names: Names, tmp_path
     assert names.asked == []
 
 
+async def test_behind_a_proxy_names_of_a_local_network_are_refused(names: Names, tmp_path: Path) -> None:
+    """The proxy would resolve them where it stands."""
+    async with (
+        Site() as proxy,
+        Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", proxy_resolves=True, resolve=names) as fetcher,
+    ):
+        for host in ("metadata.google.internal", "intranet", "printer.local", "localhost.", "10.0.0.1"):
+            with pytest.raises(MediaRefused, match="not on the public internet"):
+                await fetch(fetcher, f"http://{host}/", tmp_path)
+    assert proxy.requests == []
+
+
 async def test_behind_a_proxy_a_setting_allows_peoples_urls(names: Names, tmp_path: Path) -> None:
     async with (
         Site() as proxy,
@@ -169,12 +218,12 @@ async def test_behind_a_proxy_a_setting_allows_peoples_urls(names: Names, tmp_pa
 
 
 async def test_a_trusted_origin_on_loopback_is_reached_past_the_proxy(site: Site, tmp_path: Path) -> None:
-    origin = f"http://127.0.0.1:{site.port}"
+    trusted = f"http://127.0.0.1:{site.port}"
     async with (
         Site() as proxy,
-        Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", trusted_origins=frozenset({origin})) as fetcher,
+        Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", trusted_origins=frozenset({trusted})) as fetcher,
     ):
-        assert (await fetch(fetcher, f"{origin}/a.png", tmp_path)).bytes == 7
+        assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, vouched=True)).bytes == 7
     assert proxy.requests == []
 
 
@@ -188,7 +237,7 @@ async def test_tls_is_verified_for_the_name(names: Names, tmp_path: Path) -> Non
     ):
         site.answers["/a.png"] = plain(b"picture")
         assert (await fetch(fetcher, f"https://pictures.test:{site.port}/a.png", tmp_path)).bytes == 7
-        with pytest.raises(MediaUnavailable):
+        with pytest.raises(MediaRefused, match=r"certificate .* is not valid"):
             await fetch(fetcher, f"https://others.test:{site.port}/a.png", tmp_path)
 
 

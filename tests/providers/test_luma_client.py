@@ -372,9 +372,20 @@ def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
         LumaProvider(api_key=KEY, account="a1", base_url=url, limits=LIMITS)
 
 
-async def test_the_origin_is_scheme_host_and_port() -> None:
-    async with account("http://127.0.0.1:8123/dream-machine/v1") as provider:
-        assert provider.origin == "http://127.0.0.1:8123"
+@pytest.mark.parametrize(
+    ("base", "trusted"),
+    [
+        ("http://127.0.0.1:8123/dream-machine/v1", "http://127.0.0.1:8123"),
+        ("http://127.0.0.1:8123/dream-machine/v1/", "http://127.0.0.1:8123"),
+        ("http://127.0.0.1:8123/luma/dream-machine/v1", "http://127.0.0.1:8123/luma/"),
+        ("http://127.0.0.1:8123/another/way", "http://127.0.0.1:8123"),
+    ],
+)
+async def test_its_own_answers_may_lead_to_its_host_below_what_stands_before_the_api(
+    base: str, trusted: str
+) -> None:
+    async with account(base) as provider:
+        assert trusted == provider.origin
 
 
 def test_an_account_is_named_by_a_keyed_hash_that_hides_the_key() -> None:

@@ -67,7 +67,7 @@ class LumaProvider:
         )
         self._key = _checked_key(api_key)
         base = _checked_url(base_url)
-        self.origin = f"{base.scheme}://{base.netloc.decode()}"
+        self.origin = f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path)}"
         self._timeout = timeout
         if transport is None and _is_loopback(base.host):
             # A transport of our own keeps proxies from the environment out.
@@ -220,6 +220,12 @@ def _checked_url(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
         raise ValueError("The API's base URL must begin with http:// or https:// and a host")
     return url
+
+
+def _path_above_api(path: str) -> str:
+    """What a gateway or a simulator puts before the path of the API, for whatever else it has there."""
+    above = path.rstrip("/").removesuffix(httpx.URL(PUBLIC_API).path)
+    return f"{above}/" if above and above != path.rstrip("/") else ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -143,11 +143,11 @@ def near_fetcher() -> Fetcher:
     return Fetcher(may_reach=lambda address: address.is_loopback or is_public(address))
 
 
-def reading(fetcher: Fetcher) -> Fetch:
-    """Read whole files with a checked fetcher."""
+def reading(fetcher: Fetcher, *, vouched: bool = False) -> Fetch:
+    """Read whole files with a checked fetcher; vouched where only the bot itself names URLs."""
 
     async def fetch(url: str) -> bytes:
-        fetched = await fetcher.fetch(url, max_bytes=_FILM_MAX, timeout_s=_FETCH_S)
+        fetched = await fetcher.fetch(url, max_bytes=_FILM_MAX, timeout_s=_FETCH_S, vouched=vouched)
         try:
             return await asyncio.to_thread(fetched.path.read_bytes)
         finally:

@@ -36,7 +36,7 @@ async def test_a_file_is_read_with_the_bots_token(house: House, tmp_path: Path) 
     located = await _files(house).locate(address, house.place())
     async with Fetcher(trusted_origins=frozenset({house.fake.api.removesuffix("api/")})) as fetcher:
         fetched = await fetcher.fetch(
-            located.url, max_bytes=100, timeout_s=5, into=tmp_path, headers=located.headers
+            located.url, max_bytes=100, timeout_s=5, into=tmp_path, vouched=True, headers=located.headers
         )
     assert b"picture" == fetched.path.read_bytes()
     assert house.fake.bot_token(house.team) not in repr(located)

@@ -1,0 +1,55 @@
+"""What can be said of a URL by its spelling alone."""
+
+import httpx
+
+from bot.domain.errors import MediaRefused
+
+_PORTS = {"http": 80, "https": 443}
+#: ports below this one speak other protocols than HTTP, but for the two above
+_FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535
+#: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, with the dot of the root
+_NAME_MAX, _LABEL_MAX = 254, 63
+
+
+def parsed(location: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Read a URL, or where one redirects to; raises MediaRefused for what nothing can be fetched from."""
+    try:
+        url = base.join(location) if base else httpx.URL(location)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise MediaRefused("This is not a valid URL.") from error
+    if url.scheme not in _PORTS or not url.host:
+        raise MediaRefused("Only http and https URLs can be fetched.")
+    if url.userinfo:
+        raise MediaRefused("URLs with a user name or password cannot be fetched.")
+    return url
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL."""
+    return url.scheme, url.host, port(url)
+
+
+def lies_under(url: httpx.URL, base: httpx.URL) -> bool:
+    """Whether a URL has the origin of another one, and a path that begins with its path."""
+    return origin(url) == origin(base) and url.path.startswith(base.path) and ".." not in url.path.split("/")
+
+
+def port(url: httpx.URL) -> int:
+    return url.port if url.port is not None else _PORTS[url.scheme]
+
+
+def check_host(url: httpx.URL) -> None:
+    """Refuse names that no resolver takes; raises MediaRefused."""
+    host = url.raw_host.decode("ascii", "replace")
+    if ":" in host:
+        return  # an IPv6 address
+    labels = host.removesuffix(".").split(".")
+    if len(host) > _NAME_MAX or not all(0 < len(label) <= _LABEL_MAX for label in labels):
+        raise MediaRefused("This is not a valid URL.")
+
+
+def check_port(url: httpx.URL) -> None:
+    """Refuse ports that other protocols use; raises MediaRefused."""
+    number = port(url)
+    if number not in _PORTS.values() and not _FIRST_FREE_PORT <= number <= _LAST_PORT:
+        raise MediaRefused(f"Files cannot be fetched from port {number}.")
