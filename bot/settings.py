@@ -80,8 +80,8 @@ class Timing(BaseModel):
     #: how long a job's inputs are its process's own while they are brought in
     prepare_lease: int = 600_000
     prepare_retry: int = 5_000
-    #: how long an input may stay out of reach
-    prepare_deadline: int = 600_000
+    #: how long an input may stay out of reach, from the first time that it was
+    prepare_deadline: int = 60_000
     #: longest fetch of one input
     input_timeout: int = 120_000
     #: longest wait for the head of an answer, at a URL of a person
@@ -193,6 +193,8 @@ class Settings(BaseSettings):
     video_max_bytes: int = Field(default=500_000_000, ge=1)
     #: slowest fetch, on average over a window
     fetch_bytes_per_s: int = Field(default=10_000, ge=1)
+    #: inputs of one person that are brought in at once, over all processes
+    inputs_per_person: int = Field(default=2, ge=1)
     #: days after which the media of finished jobs are removed; starred ones stay. None: never
     retention_days: int | None = Field(default=None, ge=1)
     proxy_resolves: bool = False

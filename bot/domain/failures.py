@@ -24,10 +24,12 @@ class FailureCategory(StrEnum):
     UNKNOWN = "unknown"
     # seen by us
     INPUT_REFUSED = "input_refused"  # what it builds on cannot be used as it is
+    INPUT_UNPROCESSED = "input_unprocessed"  # our own work on what it builds on failed
     REJECTED = "rejected"  # the create was refused for good
     TIMEOUT = "timeout"  # submitted, not finished in time
     VANISHED = "vanished"  # the provider no longer knows the generation
     ASSET_LOST = "asset_lost"  # completed, but its file cannot be had
+    RESULT_UNPROCESSED = "result_unprocessed"  # completed, but our own work on its file failed
     LOST_ANSWER = "lost_answer"  # nobody can tell whether the create arrived
     ACCOUNT = "account"  # no account could submit it
     EXPIRED = "expired"  # waited in the queue for too long
@@ -121,6 +123,10 @@ _RULES = (
 _OURS: dict[FailureCategory, tuple[str, Retry]] = {
     FailureCategory.INPUT_UNREACHABLE: (_RULES[0].told, Retry.ANOTHER_INPUT),
     FailureCategory.INPUT_REFUSED: ("What this builds on cannot be used.", Retry.ANOTHER_INPUT),
+    FailureCategory.INPUT_UNPROCESSED: (
+        "The bot could not process what this builds on; the file may be fine. Try again in a while.",
+        Retry.BUTTON,
+    ),
     FailureCategory.MODERATION: (_RULES[3].told, Retry.AFTER_EDITING),
     FailureCategory.PROMPT: (_RULES[5].told, Retry.BUTTON),
     FailureCategory.SERVICE: (_RULES[6].told, Retry.BUTTON),
@@ -130,6 +136,10 @@ _OURS: dict[FailureCategory, tuple[str, Retry]] = {
     FailureCategory.VANISHED: ("The generation disappeared at the generation service.", Retry.BUTTON),
     FailureCategory.ASSET_LOST: (
         "The generation finished, but its file could not be fetched.",
+        Retry.BUTTON,
+    ),
+    FailureCategory.RESULT_UNPROCESSED: (
+        "The generation finished, but the bot could not process its file; whoever runs it has been told.",
         Retry.BUTTON,
     ),
     FailureCategory.LOST_ANSWER: (
@@ -147,7 +157,10 @@ _OURS: dict[FailureCategory, tuple[str, Retry]] = {
 _QUOTED = {
     FailureCategory.UNKNOWN: "The generation failed: “{}”.",
     FailureCategory.REJECTED: "The generation service refused the request: “{}”.",
-    # in our own words, which say what to do instead
+    # in our own words, which say what is wrong and what to do instead
+    FailureCategory.INPUT_UNREACHABLE: (
+        "What this builds on could not be read: {}. Send it as an attachment, or choose another one."
+    ),
     FailureCategory.INPUT_REFUSED: "{}.",
 }
 

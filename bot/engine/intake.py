@@ -19,6 +19,7 @@ from bot.engine.answers import Accepted
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
 from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import visible
+from bot.engine.sources import check_addresses
 from bot.engine.vocabulary import told_concepts
 from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
@@ -55,6 +56,7 @@ async def wish_of(core: Core, command: Making, caller: Caller, along: Along) -> 
     command = await _complete(core, command, caller, along)
     sources = {job: await visible(core, job, caller) for job in command.jobs}
     request = command.request(sources)
+    check_addresses(core, request.references)
     parent = next(iter(command.jobs), None)
     return Wish(
         request=request,
@@ -100,6 +102,7 @@ async def wish_of_action(core: Core, action: Action, job: Job, wording: Wording)
     # What another member's job was built on may be private; whoever acts on it sees its result alone.
     for one in named:
         require_result(sources[one])
+    check_addresses(core, request.references)
     again = action in (Action.AGAIN, Action.EDIT)
     return Wish(
         request=request,

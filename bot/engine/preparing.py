@@ -7,7 +7,7 @@ twice. Nothing is claimed and nothing but the upper bound of the price is reserv
 import asyncio
 from collections.abc import Mapping
 
-from bot.domain.errors import MediaRefused, MediaUnavailable, Refused
+from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed, Refused
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind, Reference
@@ -25,13 +25,23 @@ from bot.domain.requests import (
 from bot.engine.adapter import Located
 from bot.engine.core import INPUTS, Core, log
 from bot.engine.moves import move
-from bot.engine.sources import locate
+from bot.engine.sources import locate, own_file
 from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
-from bot.store.preparing import PreparingWanted, PutBack, put_back, take_preparing
+from bot.store.preparing import (
+    PreparingWanted,
+    PutBack,
+    Setback,
+    Setbacks,
+    note_setback,
+    put_back,
+    take_preparing,
+)
 
 #: jobs in hand at once; the fetching waits for others, the converting has its own few processes
 HANDS = 8
+#: how often a job is tried again after a failure of our own
+_PROCESSING_RETRIES = 2
 #: part of its lease that the work on a job may take, so that it ends before somebody else begins
 _SHARE = 0.9
 _SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
@@ -68,7 +78,11 @@ class Preparer:
     async def _take(self, count: int) -> list[Job]:
         core, now = self._core, self._core.clock()
         wanted = PreparingWanted(
-            owner=core.owner, now=now, lease_until=now + core.times.prepare_lease, count=count
+            owner=core.owner,
+            now=now,
+            lease_until=now + core.times.prepare_lease,
+            count=count,
+            each=core.settings.inputs_per_person,
         )
         return await core.database.write(take_preparing, wanted)
 
@@ -89,13 +103,11 @@ async def prepare(core: Core, job: Job) -> None:
     try:
         async with asyncio.timeout(core.times.prepare_lease * _SHARE / 1000):
             request, files = await _usable(core, job)
-    except (MediaUnavailable, TimeoutError) as error:
-        log.info("input_unavailable", job_id=job.id, error=repr(error))
-        if core.clock() - job.created_at >= core.times.prepare_deadline:
-            reason = str(error) or "it did not arrive in time"
-            await _refuse(core, job, FailureCategory.INPUT_UNREACHABLE, reason)
-            return
-        await _put_back(core, job, core.clock() + core.times.prepare_retry)
+    except (ProcessingFailed, TimeoutError) as error:
+        # What is fetched has a shorter deadline of its own, so that a timeout here was spent waiting for us.
+        await _failed_here(core, job, str(error) or "it took too long")
+    except MediaUnavailable as error:
+        await _not_there(core, job, str(error))
     except (MediaRefused, Refused) as error:
         await _refuse(core, job, FailureCategory.INPUT_REFUSED, str(error))
     else:
@@ -108,6 +120,32 @@ async def prepare(core: Core, job: Job) -> None:
             price=min(job.price, price(request, core.rates)),
             files=files,
         )
+
+
+async def _failed_here(core: Core, job: Job, reason: str) -> None:
+    """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
+    log.warning("input_not_processed", job_id=job.id, error=reason)
+    setbacks = await _setbacks(core, job, ours=True)
+    if setbacks is not None and setbacks.ours > _PROCESSING_RETRIES:
+        await _refuse(core, job, FailureCategory.INPUT_UNPROCESSED, reason)
+    else:
+        await _put_back(core, job, core.clock() + core.times.prepare_retry)
+
+
+async def _not_there(core: Core, job: Job, reason: str) -> None:
+    """Try again what may be there a little later; in the end the job fails with the cause."""
+    log.info("input_unavailable", job_id=job.id, error=reason)
+    setbacks = await _setbacks(core, job, ours=False)
+    if setbacks is not None and core.clock() - setbacks.since >= core.times.prepare_deadline:
+        await _refuse(core, job, FailureCategory.INPUT_UNREACHABLE, reason)
+    else:
+        await _put_back(core, job, core.clock() + core.times.prepare_retry)
+
+
+async def _setbacks(core: Core, job: Job, *, ours: bool) -> Setbacks | None:
+    """Count one more; None where the job is no longer ours to prepare."""
+    item = Setback(job=job.id, owner=core.owner, at=core.clock(), ours=ours)
+    return await core.database.write(note_setback, item)
 
 
 async def _put_back(core: Core, job: Job, run_at: int) -> None:
@@ -153,12 +191,23 @@ async def _bring(core: Core, reference: Reference, sources: Mapping[str, Job], p
         return await _of_job(core, reference, sources.get(reference.job))
     if reference.file is not None and (reference.url is None or await _stored(core, reference.file)):
         return await _of_file(core, reference, reference.file)
+    if (own := own_file(core, reference.url)) is not None:
+        return await _of_own_link(core, reference, own)
     located = await locate(core, reference, place)
     if core.reachable_at is None and located.headers:
         raise MediaRefused(_UNREACHABLE)
     fetched = await _fetch(core, reference, located)
     _require_kind(reference, fetched.kind)
     return await _of_file(core, reference, fetched)
+
+
+async def _of_own_link(core: Core, reference: Reference, file: str) -> Reference:
+    """Take a signed link of ours for the file itself: nobody fetches anything from our own server."""
+    if not await core.storage.exists(file):
+        raise MediaRefused("What this link led to is no longer stored")
+    media = await core.library.describe(file)
+    _require_kind(reference, media.kind)
+    return await _of_file(core, Reference.of(media), media)
 
 
 def _require_kind(reference: Reference, kind: MediaKind) -> None:

@@ -1,12 +1,15 @@
 """What a job builds on, as its provider gets it: URLs that it can read, and generations of its own."""
 
-from bot.domain.errors import MediaRefused, MediaUnavailable, NotSent, Rejected
+from collections.abc import Iterable
+
+from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected
 from bot.domain.jobs import Job
 from bot.domain.media import Reference
 from bot.domain.people import Place
 from bot.domain.requests import VideoRequest
 from bot.engine.adapter import Located
 from bot.engine.core import Core
+from bot.signing import BadToken
 from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
 
@@ -39,6 +42,35 @@ async def source_addresses(core: Core, job: Job) -> dict[str, str]:
         else:
             found[reference.key] = await _at_its_provider(core, reference, source)
     return found
+
+
+def check_addresses(core: Core, references: Iterable[Reference]) -> None:
+    """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest."""
+    try:
+        for reference in references:
+            if reference.pending and own_file(core, reference.url) is None:
+                assert reference.url is not None  # noqa: S101 - what is neither a job nor a file
+                core.library.check_address(reference.url, vouched=bool(reference.via))
+    except MediaRefused as error:
+        raise InvalidRequest(str(error)) from error
+
+
+def own_file(core: Core, url: str | None) -> str | None:
+    """The stored file that a signed link of ours leads to, and None for other addresses.
+
+    Raises MediaRefused for a link that is not valid, or no longer.
+    """
+    for base in {core.reachable_at, core.settings.public_url}:
+        if base is not None and url is not None and url.startswith(f"{base}/media/"):
+            token = url.removeprefix(f"{base}/media/").partition("?")[0].removesuffix("/view")
+            try:
+                return core.signer.verify("media", token, now=core.clock())
+            except BadToken as error:
+                raise MediaRefused(
+                    "This link of the bot is not valid, or no longer: name the job instead, or attach the "
+                    "file."
+                ) from error
+    return None
 
 
 def _link(core: Core, base: str, file: str) -> str:

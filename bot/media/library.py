@@ -100,6 +100,21 @@ class Library:
             await asyncio.to_thread(path.unlink, missing_ok=True)
         return media
 
+    async def describe(self, file_id: str) -> Media:
+        """Look at a file that is kept already."""
+        path = self.path(file_id)
+        found = await self._look_at(path)
+        with disk_errors():
+            size = (await asyncio.to_thread(path.stat)).st_size
+        return Media(
+            file=file_id,
+            mime=found.mime,
+            size=size,
+            width=found.width,
+            height=found.height,
+            duration_ms=found.duration_ms,
+        )
+
     async def as_input(self, media: Media) -> Media:
         """The same if the API takes it as it is, else what it was converted to, kept as a file of its own.
 

@@ -20,17 +20,52 @@ class PreparingWanted:
     lease_until: int
     #: jobs at most
     count: int
+    #: jobs of one person at most, with those that any process prepares already
+    each: int
 
 
 async def take_preparing(tx: Transaction, items: Sequence[PreparingWanted]) -> Sequence[list[Job]]:
-    """Hand out jobs to prepare, the longest due first; nobody else gets them until the lease ends."""
+    """Hand out jobs to prepare, to everybody in turn; nobody else gets them until the lease ends."""
     answers = []
     for item in items:
-        due = [row["id"] for row in await tx.fetch(sql.due, now=item.now, count=item.count)]
+        due = [row["id"] for row in await tx.fetch(sql.due, now=item.now, count=item.count, each=item.each)]
         rows = await tx.fetch(sql.lease, ids=due, owner=item.owner, until=item.lease_until)
         leased = {row["id"]: job_from(row) for row in rows}
         answers.append([leased[job] for job in due])
     return answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """A job could not be prepared this time; it is still the caller's."""
+
+    job: str
+    owner: str
+    at: int
+    #: it failed by our own fault
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setbacks:
+    """What has gone wrong with the preparation of a job so far."""
+
+    #: how often it failed by our own fault
+    ours: int
+    #: when anything failed first
+    since: int
+
+
+async def note_setback(tx: Transaction, items: Sequence[Setback]) -> Sequence[Setbacks | None]:
+    """Count setbacks; None for a job that is no longer the caller's to prepare."""
+    rows = await tx.fetch(
+        sql.note_setback,
+        items=[
+            {"id": item.job, "owner": item.owner, "at": item.at, "faults": int(item.ours)} for item in items
+        ],
+    )
+    known = {row["id"]: Setbacks(ours=row["misses"], since=row["missed_at"]) for row in rows}
+    return [known.get(item.job) for item in items]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from bot.domain.media import Media, MediaKind
 from bot.domain.people import Place
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES, AnyRequest, dump_request
 from bot.engine.adapter import Located
+from bot.media.fetcher import Fetcher
 from bot.media.library import Library
 from bot.media.storage import FolderStorage
 from bot.providers.base import (
@@ -329,6 +330,10 @@ class FakeLibrary(Library):
 
     def __init__(self, storage: FolderStorage) -> None:
         self._storage = storage
+        #: by which addresses are checked; nothing is fetched with it
+        self._fetcher = Fetcher(own_hosts=frozenset({"bot.invalid"}))
+        #: a queue of errors for the next fetches of an address, before what follows
+        self.setbacks: dict[str, deque[Exception]] = {}
         #: an error instead of the file, by address; `*` is every address
         self.errors: dict[str, Exception] = {}
         #: what lies at an address; else a video where it ends in .mp4, and a picture everywhere else
@@ -361,10 +366,24 @@ class FakeLibrary(Library):
         self.told[url] = vouched, dict(headers or {})
         if self.gate is not None:
             await self.gate.wait()
+        if setbacks := self.setbacks.get(url) or self.setbacks.get("*"):
+            raise setbacks.popleft()
         if (error := self.errors.get(url) or self.errors.get("*")) is not None:
             raise error
         found = self.found.get(url) or (film() if url.endswith(".mp4") else Found())
         return await self._keep(found.content or self.content(url), found)
+
+    async def describe(self, file_id: str) -> Media:
+        content = await asyncio.to_thread(self.path(file_id).read_bytes)
+        found = film() if content.startswith(MP4) else Found()
+        return Media(
+            file=file_id,
+            mime=found.mime,
+            size=len(content),
+            width=found.width,
+            height=found.height,
+            duration_ms=found.duration_ms,
+        )
 
     async def take_in(self, path: Path) -> Media:
         content = await asyncio.to_thread(path.read_bytes)

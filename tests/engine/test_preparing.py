@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.actions import Action
-from bot.domain.cards import CardView
-from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.errors import MediaRefused
 from bot.domain.failures import FailureCategory
 from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
@@ -24,30 +23,10 @@ from bot.engine.preparing import HANDS, prepare
 from bot.store.holdings import files_in_use
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, Found, film
-from tests.engine.house import House
+from tests.engine.house import BOB, House
+from tests.engine.inputs import FILM, PHOTO, fails, has_its_hands_full, prepared
 
-PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4"
 PREPARING_ALONE = ("prepare", "deliver")
-
-
-async def prepared(house: House, text: str, **more: object) -> Job:
-    """A job whose inputs have been brought in; nothing submits it."""
-    return await house.comes_to(await house.ask(text, **more), State.QUEUED)
-
-
-async def fails(house: House, card: CardView, category: FailureCategory, told: str) -> Job:
-    """The job fails for this reason, which is shown, before it is sent; nothing of it is reserved."""
-    creates = len(house.provider.creates)
-    job = await house.ends(card)
-    assert State.FAILED is job.state
-    assert job.failure is not None
-    assert category is job.failure.category
-    seen = await house.shown(card, lambda view: view.settled)
-    assert told in seen.jobs[0].headline
-    assert "not charged" in seen.jobs[0].headline
-    assert 0 == (await house.money())[1]
-    assert creates == len(house.provider.creates)
-    return job
 
 
 async def test_an_address_is_fetched_and_kept_for_the_job(any_house: Open) -> None:
@@ -173,48 +152,6 @@ async def test_a_picture_of_another_format_is_sent_converted(any_house: Open) ->
         assert "image/png" == served.headers["content-type"]
 
 
-async def test_what_is_out_of_reach_is_tried_again(any_house: Open) -> None:
-    async with any_house() as home:
-        home.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
-        card = await home.ask(f"/animate it runs --start {PHOTO}")
-        await home.until(lambda: home.library.fetched)
-        await home.until(lambda: _rests(home, card))
-        assert State.PREPARING is (await home.job(card)).state
-        assert 0 < (await home.money())[1]
-
-        del home.library.errors[PHOTO]
-        home.advance(home.core.times.prepare_retry)
-        assert State.COMPLETED is (await home.ends(card)).state
-        assert 2 == home.library.fetched.count(PHOTO)
-
-
-async def _rests(house: House, card: CardView) -> bool:
-    """The job waits until its inputs are tried again."""
-    sql = "SELECT run_at, lease_owner FROM job WHERE id = :job"
-    (row,) = await house.rows(sql, job=card.jobs[0].id)
-    return row["lease_owner"] is None and row["run_at"] > house.clock.wall()
-
-
-async def test_what_stays_out_of_reach_is_given_up_unpaid(any_house: Open) -> None:
-    async with any_house() as home:
-        home.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
-        card = await home.ask(f"/animate it runs --start {PHOTO}")
-        await home.until(lambda: _rests(home, card))
-        home.advance(home.core.times.prepare_deadline)
-        await fails(home, card, FailureCategory.INPUT_UNREACHABLE, "could not be read")
-
-
-async def test_an_error_that_nobody_foresaw_leaves_the_job_to_the_next_lease(house: Open) -> None:
-    async with house() as home:
-        home.library.errors[PHOTO] = ValueError("a defect")
-        card = await home.ask(f"/animate it runs --start {PHOTO}")
-        await home.until(lambda: home.library.fetched)
-        await home.made("/animate others are not held up")
-        del home.library.errors[PHOTO]
-        home.advance(home.core.times.prepare_lease + 1)
-        assert State.COMPLETED is (await home.ends(card)).state
-
-
 async def test_an_input_is_not_fetched_by_two_replicas_at_once(any_house: Open) -> None:
     clock = Clock()
     providers = [FakeProvider(clock)]
@@ -233,14 +170,6 @@ async def test_an_input_is_not_fetched_by_two_replicas_at_once(any_house: Open) 
             await first.comes_to(card, State.QUEUED)
         assert HANDS == len(first.library.fetched)
         assert [PHOTO] == second.library.fetched
-
-
-async def has_its_hands_full(house: House) -> list[CardView]:
-    """Let a replica prepare as many jobs as it can at once, so that it takes no other, and hold it there."""
-    house.library.gate = asyncio.Event()
-    cards = [await house.ask(f"/animate it runs --start {PHOTO}?{number}") for number in range(HANDS)]
-    await house.until(lambda: len(house.library.fetched) == HANDS)
-    return cards
 
 
 async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: Open) -> None:
@@ -265,16 +194,6 @@ async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: 
         await prepare(stuck.core, late)
         assert job == await heir.job(card)
         assert ["accepted", "prepared"] == await heir.causes(card)
-
-
-async def test_an_input_that_takes_longer_than_the_lease_is_out_of_reach(house: Open) -> None:
-    """Nobody else can have begun with it meanwhile."""
-    async with house(times={"prepare_lease": 100}) as home:
-        home.library.gate = asyncio.Event()
-        card = await home.ask(f"/animate it runs --start {PHOTO}")
-        await home.until(lambda: _rests(home, card))
-        home.advance(home.core.times.prepare_deadline)
-        await fails(home, card, FailureCategory.INPUT_UNREACHABLE, "could not be read")
 
 
 async def test_a_job_is_taken_back_while_its_input_is_on_its_way(any_house: Open) -> None:
@@ -357,3 +276,19 @@ async def grow(house: House, job: Job, size: int) -> None:
         after=f'"size":{size},',
         job=job.id,
     )
+
+
+async def test_one_members_fetches_leave_room_for_another(any_house: Open) -> None:
+    """However many wait, and for however long they take."""
+    async with any_house() as home:
+        home.library.gate = asyncio.Event()
+        for number in range(HANDS + 2):
+            await home.ask(f"/animate it runs --start {PHOTO}?{number}")
+        await home.until(lambda: len(home.library.fetched) == 2)
+        card = await home.ask(f"/animate it runs --start {PHOTO}?bob", by=BOB)
+        await home.until(lambda: len(home.library.fetched) == 3)
+        assert f"{PHOTO}?bob" == home.library.fetched[-1]
+        home.library.gate.set()
+        assert State.COMPLETED is (await home.ends(card)).state
+        everybodys = {f"{PHOTO}?{name}" for name in (*range(HANDS + 2), "bob")}
+        await home.until(lambda: everybodys <= set(home.library.fetched))

@@ -1,6 +1,7 @@
 """Preparing: one process at a time, and what it finds out is written down with the move."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,15 @@ from bot.store.jobs import Refund, refund
 from bot.store.leases import end_all_leases
 from bot.store.moving import Move, move
 from bot.store.operations import wrong_meters
-from bot.store.preparing import PreparingWanted, PutBack, put_back, take_preparing
+from bot.store.preparing import (
+    PreparingWanted,
+    PutBack,
+    Setback,
+    Setbacks,
+    note_setback,
+    put_back,
+    take_preparing,
+)
 from bot.store.queries import Query
 from tests.store.making import (
     MINUTE,
@@ -44,8 +53,10 @@ async def preparing(database: Database, *, price: int = 10, now: int = NOW, name
     return await accepted(database, acceptance(caller(name), request=REFRAMING, price=price, now=now))
 
 
-async def take(database: Database, owner: str = "one", *, now: int = NOW, count: int = 9) -> list[Job]:
-    wanted = PreparingWanted(owner=owner, now=now, lease_until=now + LEASE, count=count)
+async def take(
+    database: Database, owner: str = "one", *, now: int = NOW, count: int = 9, each: int = 1_000
+) -> list[Job]:
+    wanted = PreparingWanted(owner=owner, now=now, lease_until=now + LEASE, count=count, each=each)
     jobs: list[Job] = await database.write(take_preparing, wanted)
     return jobs
 
@@ -79,6 +90,72 @@ async def test_jobs_are_prepared_the_longest_due_first_and_nothing_else_is(store
     assert [jobs[1], jobs[2]] == [one.id for one in first]
     assert REFRAMING == first[0].request
     assert [jobs[0]] == [one.id for one in await take(store, "other", now=NOW + 9)]
+
+
+async def test_whoever_sends_many_files_holds_up_nobody_else(store: Database) -> None:
+    """Everybody's first jobs come before anybody's second ones, whenever they were asked for."""
+    many = [await preparing(store, now=NOW + n) for n in range(5)]
+    bob = [await preparing(store, now=NOW + 10 + n, name="bob") for n in range(2)]
+    eve = await preparing(store, now=NOW + 20, name="eve")
+    taken = await take(store, now=NOW + 30, each=2)
+    assert [many[0], bob[0], eve, many[1], bob[1]] == [job.id for job in taken]
+
+
+async def test_a_person_has_only_so_many_in_preparation_over_all_processes(store: Database) -> None:
+    """What ends or is put back makes room."""
+    jobs = [await preparing(store, now=NOW + n) for n in range(5)]
+    assert jobs[:1] == [job.id for job in await take(store, now=NOW + 9, count=1, each=2)]
+    assert jobs[1:2] == [job.id for job in await take(store, "other", now=NOW + 9, each=2)]
+    assert [] == await take(store, "third", now=NOW + 9, each=2)
+    bob = await preparing(store, now=NOW + 9, name="bob")
+    assert [bob] == [job.id for job in await take(store, "third", now=NOW + 9, each=2)]
+
+    await store.write(move, prepared(jobs[1]))
+    assert jobs[2:3] == [job.id for job in await take(store, "other", now=NOW + 10, each=2)]
+    await give_back(store, jobs[0])
+    assert jobs[3:4] == [job.id for job in await take(store, "other", now=NOW + 10, each=2)]
+
+
+async def test_a_lease_that_has_ended_counts_no_longer(store: Database) -> None:
+    jobs = [await preparing(store, now=NOW + n) for n in range(2)]
+    await take(store, now=NOW + 9, each=1)
+    assert [] == await take(store, "other", now=NOW + 9 + LEASE, each=1)
+    assert jobs[:1] == [job.id for job in await take(store, "other", now=NOW + 10 + LEASE, each=1)]
+
+
+async def test_two_replicas_together_give_nobody_more(replicas: tuple[Database, Database]) -> None:
+    """Whichever of them is first."""
+    for name in ("ada", "bob", "eve"):
+        await asyncio.gather(*(preparing(replicas[0], name=name) for _ in range(10)))
+    answers = await asyncio.gather(
+        *(take(replica, f"{n}", count=3, each=2) for _ in range(8) for n, replica in enumerate(replicas))
+    )
+    taken = [job for answer in answers for job in answer]
+    assert {"Ada", "Bob", "Eve"} == {job.member_name for job in taken}
+    assert all(count <= 2 for count in Counter(job.person for job in taken).values())
+    assert len(taken) == len({job.id for job in taken})
+
+
+async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database) -> None:
+    """By whoever prepares it, and by nobody else."""
+    job = await preparing(store)
+
+    async def fail(at: int, *, ours: bool, owner: str = "one") -> Setbacks | None:
+        item = Setback(job=job, owner=owner, at=at, ours=ours)
+        answer: Setbacks | None = await store.write(note_setback, item)
+        return answer
+
+    await take(store)
+    assert Setbacks(ours=0, since=NOW + 1) == await fail(NOW + 1, ours=False)
+    assert None is await fail(NOW + 2, ours=True, owner="other")
+    assert Setbacks(ours=1, since=NOW + 1) == await fail(NOW + 3, ours=True)
+    await give_back(store, job, run_at=NOW + 4)
+    assert None is await fail(NOW + 4, ours=True)
+    await take(store, "other", now=NOW + 5)
+    assert Setbacks(ours=2, since=NOW + 1) == await fail(NOW + 5, ours=True, owner="other")
+    await store.write(move, prepared(job))
+    rows = await store.fetch(Query("misses", "SELECT misses, missed_at FROM job"))
+    assert [{"misses": 0, "missed_at": None}] == [dict(row) for row in rows]
 
 
 async def test_two_replicas_prepare_each_job_once(replicas: tuple[Database, Database]) -> None:

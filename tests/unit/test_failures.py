@@ -81,7 +81,12 @@ def test_every_failure_says_that_it_was_not_charged(category: FailureCategory) -
     for reason in (None, "some reason"):
         told = failure(category, reason).told
         assert "not charged" in told
-        quoted = {FailureCategory.UNKNOWN, FailureCategory.REJECTED, FailureCategory.INPUT_REFUSED}
+        quoted = {
+            FailureCategory.UNKNOWN,
+            FailureCategory.REJECTED,
+            FailureCategory.INPUT_REFUSED,
+            FailureCategory.INPUT_UNREACHABLE,
+        }
         shows = category in quoted and reason is not None
         assert ("some reason" in told) is shows
 
