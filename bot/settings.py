@@ -75,8 +75,13 @@ class Timing(BaseModel):
     vanished_after: int = 60_000
     #: how long an asset may stay out of reach after its generation has completed
     asset_deadline: int = 300_000
+    #: until it is asked for again at first; every further wait is twice as long
     asset_retry: int = 5_000
+    asset_retry_max: int = 60_000
     asset_timeout: int = 60_000
+    #: how long a result is tried again that our own processing fails on, before it is left to the operator
+    processing_deadline: int = 21_600_000
+    processing_retry_max: int = 600_000
     #: how long a job's inputs are its process's own while they are brought in
     prepare_lease: int = 600_000
     prepare_retry: int = 5_000

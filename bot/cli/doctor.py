@@ -12,14 +12,14 @@ from bot.cli.access import sqlite_file
 from bot.domain.errors import AccountProblem, ProviderError, ReverieError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Finding
-from bot.opening import providers_of, rates_of, secret_of
+from bot.opening import clock_ms, providers_of, rates_of, secret_of
 from bot.serving import listen
 from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
 from bot.store.database import connect
 from bot.store.migrating import pending
 from bot.store.operations import wrong_counts, wrong_meters
-from bot.store.orphans import count_orphans
+from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
 from bot.trust import tls_context
 
 
@@ -149,6 +149,11 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
                 yield Finding(
                     what=f"{found} generations without a job, borne by the operator ({show_money(microusd)})",
                     remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
+                )
+            if unprocessed := await count_unprocessed(database, since=clock_ms() - TOLD_FOR_MS):
+                yield Finding(
+                    what=f"{unprocessed} results of the last 30 days could not be processed here",
+                    remedy="left at the provider: reverie jobs orphans lists them, the log has the reason",
                 )
     except ReverieError as error:
         fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()

@@ -195,6 +195,8 @@ def headline(job: Job, outlook: Outlook) -> str:
 
 
 def _dreaming(outlook: Outlook, because: str) -> str:
+    if outlook.finishing:
+        return "Finished; the bot is still working on its file"
     if outlook.late:
         return f"Taking longer than usual; most are done in {show_wait(outlook.generation_ms)}"
     return f"Dreaming · {show_wait(outlook.generation_ms)} in all{because}"

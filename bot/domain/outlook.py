@@ -31,6 +31,8 @@ class Outlook:
     generation_ms: int = 0
     #: it runs for longer than 95 of 100 of its kind
     late: bool = False
+    #: the provider is done, and our own work on its file takes long
+    finishing: bool = False
     #: why nothing moves, where that is known
     obstacle: str = ""
     #: why this is worse than what was told before

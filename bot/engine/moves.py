@@ -10,6 +10,7 @@ from bot.domain.requests import AnyRequest
 from bot.engine.core import ALL_JOBS, CARDS, FLIGHT, FREE, Core, log
 from bot.store.moving import Move
 from bot.store.moving import move as move_all
+from bot.store.orphans import Cause
 
 
 class Standing(Protocol):
@@ -42,7 +43,7 @@ async def move(
     price: int | None = None,
     files: tuple[str, ...] = (),
     never_arrived: bool = False,
-    abandons: bool = False,
+    abandons: Cause | None = None,
 ) -> bool:
     """Move a job on from where it was seen; False where somebody else has moved it meanwhile.
 

@@ -112,6 +112,7 @@ def _outlooks(
             wait_ms=_wait(core, job, pace, position, now),
             generation_ms=pace.usual,
             late=job.submitted_at is not None and now - job.submitted_at > pace.late,
+            finishing=_finishing(core, job),
             obstacle=_obstacle(job, standing, known.ready) if standing else "",
         )
     return found
@@ -137,6 +138,16 @@ def _until_its_turn(core: Core, job: Job, position: int, took: int) -> int:
     at_once = sum(limit.concurrent for limit in limits) or 1
     per_window = sum(limit.per_minute for limit in limits) or 1
     return max((position - 1) // at_once * took, (position - 1) // per_window * core.times.lane_window)
+
+
+def _finishing(core: Core, job: Job) -> bool:
+    """Whether it has a later deadline than any generation: it is for what our own processing fails on."""
+    longest = core.times.generation_deadline + core.times.unknown_deadline
+    return (
+        job.state is State.SUBMITTED
+        and job.submitted_at is not None
+        and job.deadline - job.submitted_at > longest
+    )
 
 
 def _speed(core: Core, job: Job) -> float:

@@ -20,7 +20,7 @@ from bot.store.jobs import (
     overdue_in_queue,
     stranded,
 )
-from bot.store.orphans import Removal, due_orphans, note_removal
+from bot.store.orphans import Cause, Removal, due_orphans, note_removal
 
 _PAGE = 100
 #: how far two pages overlap, because the border moves when something is deleted between them
@@ -60,7 +60,7 @@ async def end_stranded(core: Core) -> None:
     lost_before = now - core.times.unknown_deadline
     for job in await stranded(core.database, now=now, lost_before=lost_before, count=_AT_ONCE):
         why = failure(FailureCategory.TIMEOUT)
-        await move(core, job, State.FAILED, "account_gone", failure=why, abandons=True)
+        await move(core, job, State.FAILED, "account_gone", failure=why, abandons=Cause.LATE)
 
 
 async def resolve_unknown(core: Core, provider: Provider, jobs: list[Job]) -> None:

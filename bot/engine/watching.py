@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
-    MediaRefused,
+    MediaError,
     MediaUnavailable,
     ProviderError,
     RateLimited,
@@ -23,11 +23,23 @@ from bot.engine.accounts import stop
 from bot.engine.core import FLIGHT, Core, log
 from bot.engine.moves import move
 from bot.engine.recovery import resolve_unknown
+from bot.engine.results import Trouble
 from bot.engine.stocktaking import take_stock
 from bot.providers.base import Generation, GenerationState, Provider
+from bot.store.cards import ProgressWanted, want_progress
 from bot.store.claiming import Claim
-from bot.store.jobs import Miss, attempts, find_job, in_flight, note_look, paces
+from bot.store.jobs import (
+    Extension,
+    Miss,
+    attempts,
+    extend_deadline,
+    find_job,
+    in_flight,
+    note_look,
+    paces,
+)
 from bot.store.leases import LeaseWanted, free_lease, take_lease
+from bot.store.orphans import Cause
 
 PAGE = 100
 #: up to so many jobs are read one by one rather than by list
@@ -56,10 +68,8 @@ class Watcher:
         self._settling: set[str] = set()
         #: jobs whose last look answered "not found"
         self._missed: set[str] = set()
-        #: job → when its asset was first found out of reach
-        self._assets_missing: dict[str, int] = {}
-        #: job → when its asset is asked for again
-        self._asset_due: dict[str, int] = {}
+        #: by job, what keeps its result out of our storage
+        self._troubles: dict[str, Trouble] = {}
         #: monotonic time of the last callback; None: none has reached this process
         self._called_at: int | None = None
 
@@ -91,6 +101,8 @@ class Watcher:
         if await core.database.write(take_lease, self._lease()) is None:
             return
         jobs = await in_flight(core.database, provider.account)
+        for ended in self._troubles.keys() - {job.id for job in jobs}:
+            del self._troubles[ended]
         try:
             await self._look(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
             if unknown := [job for job in jobs if job.state is State.UNKNOWN]:
@@ -124,8 +136,11 @@ class Watcher:
             job
             for job in jobs
             if job.id not in self._settling
-            and now >= self._asset_due.get(job.id, 0)
-            and (job.id in self._asset_due or now - (job.submitted_at or now) >= earliest(job))
+            and (
+                now >= self._troubles[job.id].due
+                if job.id in self._troubles
+                else now - (job.submitted_at or now) >= earliest(job)
+            )
         ]
 
     def _is_called(self) -> bool:
@@ -134,7 +149,7 @@ class Watcher:
         return self._called_at is not None and self._core.monotonic() - self._called_at < lately
 
     async def _look(self, jobs: list[Job]) -> None:
-        waiting = {job.remote_id: job for job in jobs if job.remote_id}
+        waiting = {job.remote_id: job for job in jobs if job.remote_id and job.id not in self._troubles}
         if len(waiting) > _FEW and self._provider.capabilities.lists:
             try:
                 await self._read_list(waiting)
@@ -143,7 +158,8 @@ class Watcher:
             except ProviderError as error:
                 log.info("list_failed", account=self._provider.account, error=repr(error))
         failures = 0
-        for job in list(waiting.values()):
+        # The address of a file may have ended, and only a look at its own generation makes a new one.
+        for job in [*waiting.values(), *(job for job in jobs if job.remote_id and job.id in self._troubles)]:
             try:
                 await self.look_at(job)
             except (AccountProblem, RateLimited):
@@ -220,20 +236,26 @@ class Watcher:
 
     async def _complete(self, job: Job, generation: Generation) -> None:
         """Fetch the result into our storage first; only then is it paid."""
-        core = self._core
         try:
             stored = await self._fetch(job, generation)
-        except MediaUnavailable as error:
-            since = self._assets_missing.setdefault(job.id, core.clock())
-            self._asset_due[job.id] = core.clock() + core.times.asset_retry
-            log.info("asset_unavailable", job_id=job.id, error=str(error))
-            if core.clock() - since >= core.times.asset_deadline:
-                await self._fail(job, failure(FailureCategory.ASSET_LOST, str(error)), abandons=True)
-            return
-        except MediaRefused as error:
-            await self._fail(job, failure(FailureCategory.ASSET_LOST, str(error)), abandons=True)
+        except MediaError as error:
+            await self._not_taken_in(job, error)
             return
         await self._move(job, State.COMPLETED, "completed", result=stored)
+
+    async def _not_taken_in(self, job: Job, error: MediaError) -> None:
+        """Try again later: half a file looks like a broken one, and our own failure is no verdict on any."""
+        core = self._core
+        trouble = self._troubles.setdefault(job.id, Trouble())
+        was_ours = trouble.ours
+        trouble.note(error, core.clock(), core.times)
+        log.warning("result_not_taken_in", job_id=job.id, tries=trouble.tries, error=repr(error))
+        if trouble.ours and not was_ours:
+            # Also for whoever watches after a restart: its generation is over, and so is that one's deadline.
+            extension = Extension(job=job.id, attempt=job.attempt, deadline=trouble.until)
+            await core.database.write(extend_deadline, extension)
+            await core.database.write(want_progress, ProgressWanted(cards=[job.card], now=core.clock()))
+        await self._check_deadline(job)
 
     async def _fetch(self, job: Job, generation: Generation) -> Media:
         if generation.asset_url is None:
@@ -264,10 +286,23 @@ class Watcher:
         return any(row.remote_id and row.number < job.attempt for row in rows)
 
     async def _check_deadline(self, job: Job) -> None:
-        if job.state is State.SUBMITTED and self._core.clock() >= job.deadline:
-            await self._fail(job, failure(FailureCategory.TIMEOUT), abandons=True)
+        trouble, now = self._troubles.get(job.id), self._core.clock()
+        if trouble is None:
+            if job.state is State.SUBMITTED and now >= job.deadline:
+                await self._fail(job, failure(FailureCategory.TIMEOUT), abandons=Cause.LATE)
+        elif now >= trouble.until:
+            if trouble.ours:
+                log.error(
+                    "result_left_to_operator",
+                    job_id=job.id,
+                    account=job.account,
+                    generation_id=job.remote_id,
+                    error=trouble.error,
+                )
+            cause = Cause.UNPROCESSED if trouble.ours else Cause.LATE
+            await self._fail(job, trouble.why, abandons=cause)
 
-    async def _fail(self, job: Job, why: Failure, *, abandons: bool = False) -> None:
+    async def _fail(self, job: Job, why: Failure, *, abandons: Cause | None = None) -> None:
         await self._move(job, State.FAILED, why.category, failed=why, abandons=abandons)
 
     async def _move(
@@ -278,10 +313,9 @@ class Watcher:
         *,
         result: Media | None = None,
         failed: Failure | None = None,
-        abandons: bool = False,
+        abandons: Cause | None = None,
     ) -> None:
-        self._assets_missing.pop(job.id, None)
-        self._asset_due.pop(job.id, None)
+        self._troubles.pop(job.id, None)
         await move(self._core, job, after, cause, result=result, failure=failed, abandons=abandons)
 
     def note_callback(self) -> None:

@@ -273,6 +273,21 @@ async def note_look(tx: Transaction, items: Sequence[Miss]) -> Sequence[tuple[in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """A generation has ended, and its job has until then to be settled."""
+
+    job: str
+    attempt: int
+    deadline: int
+
+
+async def extend_deadline(tx: Transaction, items: Sequence[Extension]) -> Sequence[None]:
+    for item in items:
+        await tx.run(sql.extend_deadline, id=item.job, attempt=item.attempt, deadline=item.deadline)
+    return [None] * len(items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Star:
     job: str
     card: str

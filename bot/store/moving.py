@@ -16,6 +16,7 @@ from bot.domain.requests import AnyRequest, dump_request
 from bot.store.counting import Step, count
 from bot.store.database import Row, Transaction
 from bot.store.holdings import Holding, hold
+from bot.store.orphans import Cause
 from bot.store.queries import load
 from bot.store.records import dump_record
 from bot.store.settling import Lowering, Settling, settle
@@ -55,8 +56,8 @@ class Move:
     files: tuple[str, ...] = ()
     #: the attempt's request is known not to have been carried out
     never_arrived: bool = False
-    #: its generation lives on without a job: the operator bears it, and it is to be removed
-    abandons: bool = False
+    #: why its generation lives on without a job: the operator bears it
+    abandons: Cause | None = None
 
     def __post_init__(self) -> None:
         if not may_move(self.before, self.after):
@@ -92,7 +93,7 @@ async def _follow(tx: Transaction, moved: Sequence[tuple[Move, Row]]) -> None:
     absent = [{"job": m.job, "number": m.attempt} for m, _ in moved if m.never_arrived]
     if absent:
         await tx.run(sql.forget_sending, items=absent)
-    abandoned = [{"job": m.job, "now": m.now} for m, _ in moved if m.abandons]
+    abandoned = [{"job": m.job, "cause": m.abandons, "now": m.now} for m, _ in moved if m.abandons]
     if abandoned:
         await tx.run(sql.abandon, items=abandoned)
     changes = {item.job: change for item, _ in moved if (change := _change(item)) is not None}

@@ -9,6 +9,9 @@ from bot.store.queries import load
 
 sql = load("orphans")
 
+#: how long operators are told of what was left at the provider: 30 days
+TOLD_FOR_MS = 30 * 86_400_000
+
 
 class Cause(StrEnum):
     """Why a generation has no job."""
@@ -21,6 +24,8 @@ class Cause(StrEnum):
     UNBOUND = "unbound"
     #: its member deleted the job; paid, and no loss
     DELETED = "deleted"
+    #: our own processing failed on its file: it stays at the provider, for the operator
+    UNPROCESSED = "unprocessed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,12 @@ async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
 
 
 async def count_orphans(database: Database) -> tuple[int, int, int]:
-    """Orphans ever found, those not removed yet, and what all of them cost in micro-dollars."""
+    """Orphans ever found, those still to be removed, and what all of them cost in micro-dollars."""
     row = await database.one(sql.count_orphans)
     return (row["found"], row["left_over"], row["price"]) if row else (0, 0, 0)
+
+
+async def count_unprocessed(database: Database, *, since: int) -> int:
+    """Generations that were left at the provider because our own processing failed on their files."""
+    row = await database.one(sql.count_unprocessed, since=since)
+    return row["left_over"] if row else 0

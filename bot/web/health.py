@@ -18,7 +18,7 @@ from bot.engine.adapter import Adapter
 from bot.engine.core import Core
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
-from bot.store.orphans import count_orphans
+from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
 from bot.web.metrics import exposition
 
 
@@ -80,14 +80,19 @@ def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
 
 async def remarks(core: Core) -> list[str]:
     """What the operator should know, though everything works."""
+    told = []
     found, left, microusd = await count_orphans(core.database)
-    if not found:
-        return []
-    told = (
-        f"{found} generations had no job and are borne by the operator ({show_money(microusd)}); "
-        f"{left} of them are still to be deleted at the provider."
-    )
-    return [told]
+    if found:
+        told.append(
+            f"{found} generations had no job and are borne by the operator ({show_money(microusd)}); "
+            f"{left} of them are still to be deleted at the provider."
+        )
+    if unprocessed := await count_unprocessed(core.database, since=core.clock() - TOLD_FOR_MS):
+        told.append(
+            f"{unprocessed} results could not be processed here in the last 30 days and were left at the "
+            "provider: see the log for the reason, and reverie jobs orphans for their ids."
+        )
+    return told
 
 
 def health_routes(core: Core, adapters: Sequence[Adapter]) -> list[Route]:

@@ -89,10 +89,13 @@ async def test_a_video_that_stays_missing_is_not_paid(any_house: Open) -> None:
         await lost(home, card)
 
 
-async def test_a_video_that_cannot_be_played_is_not_paid(any_house: Open) -> None:
+async def test_a_video_that_stays_broken_is_not_paid(any_house: Open) -> None:
     async with any_house() as home:
         home.library.errors[ASSET] = MediaRefused("This video is broken.")
-        await lost(home, await home.ask(FILM))
+        card = await home.ask(FILM)
+        await home.until(lambda: home.library.fetched.count(ASSET) > 1)
+        home.advance(home.core.times.asset_deadline)
+        await lost(home, card)
 
 
 async def lost(house: House, card: CardView) -> None:

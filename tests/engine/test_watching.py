@@ -7,7 +7,6 @@ import pytest
 from bot.domain.cards import Tone
 from bot.domain.errors import (
     AccountProblem,
-    MediaRefused,
     MediaUnavailable,
     NotSent,
     OutcomeUnknown,
@@ -290,23 +289,6 @@ async def test_an_asset_that_is_late_is_waited_for(house: Open) -> None:
         home.library.errors.clear()
 
         assert State.COMPLETED is (await home.ends(card)).state
-
-
-@pytest.mark.parametrize("error", [MediaUnavailable("503"), MediaRefused("not a picture")])
-async def test_an_asset_that_cannot_be_had_fails_the_job_unpaid(house: Open, error: Exception) -> None:
-    async with house() as home:
-        home.library.errors["*"] = error
-        card = await home.ask()
-        await home.until(lambda: home.library.fetched)
-        home.advance(300_001)
-
-        job = await home.ends(card)
-
-        assert State.FAILED is job.state
-        assert job.failure is not None
-        assert FailureCategory.ASSET_LOST is job.failure.category
-        assert (0, 0) == await home.money()
-        await home.until(lambda: home.provider.deleted)
 
 
 @pytest.mark.parametrize(

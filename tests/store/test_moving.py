@@ -99,7 +99,7 @@ async def test_a_move_from_elsewhere_is_stale_and_leaves_no_trace(
     found = [await count_of(store, table) for table in tables], await find_card(store, card, SEAL)
     item = leave(job, before, State.FAILED, attempt=attempt)
     with pytest.raises(StaleTransition):
-        await store.write(move, replace(item, abandons=True, remote_id="g"))
+        await store.write(move, replace(item, abandons=Cause.LATE, remote_id="g"))
     left = [await count_of(store, table) for table in tables], await find_card(store, card, SEAL)
     assert found == left
     assert Meter(reserved=10) == await meter_of(store, member_scope())
@@ -234,12 +234,13 @@ async def test_a_job_that_is_asked_again_leaves_its_generation_to_the_attempt(st
     assert [f"generation of {walk.job}"] == [one.remote_id for one in await attempts(store, [walk.job])]
 
 
-async def test_a_generation_that_is_abandoned_becomes_an_orphan(store: Database) -> None:
+@pytest.mark.parametrize("cause", [Cause.LATE, Cause.UNPROCESSED])
+async def test_a_generation_that_is_abandoned_becomes_an_orphan(store: Database, cause: Cause) -> None:
     walk = await submitted(store)
     end = leave(walk.job, State.SUBMITTED, State.FAILED, attempt=1)
-    await store.write(move, replace(end, abandons=True))
+    await store.write(move, replace(end, abandons=cause))
     (orphan,) = await list_orphans(store, count=10)
-    assert (walk.job, Cause.LATE, 10) == (orphan.job, orphan.cause, orphan.price)
+    assert (walk.job, cause, 10) == (orphan.job, orphan.cause, orphan.price)
 
 
 def test_every_end_settles() -> None:

@@ -10,6 +10,7 @@ from bot.store.orphans import (
     Removal,
     adopt_orphan,
     count_orphans,
+    count_unprocessed,
     due_orphans,
     list_orphans,
     note_removal,
@@ -60,3 +61,13 @@ async def test_the_operator_bears_what_is_found_and_not_what_members_delete(stor
     assert (2, 1, 30_000) == await count_orphans(store)
     assert [second, replace(ORPHAN, removed_at=NOW)] == await list_orphans(store, count=10)
     assert [second] == await list_orphans(store, count=1)
+
+
+async def test_what_we_could_not_process_is_told_and_stays_at_the_provider(store: Database) -> None:
+    kept = replace(ORPHAN, remote_id="g2", cause=Cause.UNPROCESSED)
+    for orphan in (ORPHAN, kept):
+        await store.write(adopt_orphan, orphan)
+    assert [("g1", 0)] == await due_orphans(store, ACCOUNT, now=NOW)
+    assert (2, 1, 30_000) == await count_orphans(store)
+    assert 1 == await count_unprocessed(store, since=NOW)
+    assert 0 == await count_unprocessed(store, since=NOW + 1)

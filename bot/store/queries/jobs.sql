@@ -90,6 +90,10 @@ WHERE account.state = 'retired' AND job.state IN ('submitting', 'unknown', 'subm
   AND (job.deadline < :now OR (job.state = 'unknown' AND job.claimed_at < :lost_before))
 LIMIT :count;
 
+-- name: extend_deadline
+UPDATE job SET deadline = :deadline
+WHERE id = :id AND state = 'submitted' AND attempt = :attempt AND deadline < :deadline;
+
 -- name: miss
 UPDATE job SET misses = misses + 1, missed_at = coalesce(missed_at, CAST(:now AS bigint))
 WHERE id = :id AND state = 'submitted' RETURNING misses, missed_at;

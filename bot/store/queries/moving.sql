@@ -30,8 +30,8 @@ FROM {{rows items (job text, number bigint)}} AS r WHERE attempt.job = r.job AND
 
 -- name: abandon
 INSERT INTO orphan_generation (account, remote_id, job, cause, price, found_at, run_at)
-SELECT job.account, job.remote_id, job.id, 'late', job.price, r.now, r.now
-FROM {{rows items (job text, now bigint)}} AS r JOIN job ON job.id = r.job
+SELECT job.account, job.remote_id, job.id, r.cause, job.price, r.now, r.now
+FROM {{rows items (job text, cause text, now bigint)}} AS r JOIN job ON job.id = r.job
 WHERE job.remote_id IS NOT NULL
 ON CONFLICT (account, remote_id) DO NOTHING;
 

@@ -7,7 +7,7 @@ RETURNING account, remote_id;
 
 -- name: due_orphans
 SELECT account, remote_id, tries FROM orphan_generation
-WHERE account = :account AND removed_at IS NULL AND run_at <= :now ORDER BY run_at LIMIT 20;
+WHERE account = :account AND removed_at IS NULL AND cause <> 'unprocessed' AND run_at <= :now ORDER BY run_at LIMIT 20;
 
 -- name: note_removed
 UPDATE orphan_generation SET removed_at = :now WHERE account = :account AND remote_id = :remote_id;
@@ -20,6 +20,9 @@ SELECT account, remote_id, job, cause, price, found_at, removed_at FROM orphan_g
 WHERE cause <> 'deleted' ORDER BY found_at DESC LIMIT :count;
 
 -- name: count_orphans
-SELECT count(*) AS found, CAST(coalesce(sum(CASE WHEN removed_at IS NULL THEN 1 ELSE 0 END), 0) AS bigint) AS left_over,
+SELECT count(*) AS found, CAST(coalesce(sum(CASE WHEN removed_at IS NULL AND cause <> 'unprocessed' THEN 1 ELSE 0 END), 0) AS bigint) AS left_over,
        CAST(coalesce(sum(price), 0) AS bigint) AS price
 FROM orphan_generation WHERE cause <> 'deleted';
+
+-- name: count_unprocessed
+SELECT count(*) AS left_over FROM orphan_generation WHERE cause = 'unprocessed' AND found_at >= :since;

@@ -1,0 +1,140 @@
+"""A result that does not reach our storage: it is paid for at the provider, so it is fetched again."""
+
+from collections import deque
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.cards import CardView
+from bot.domain.errors import MediaRefused, MediaUnavailable, OutcomeUnknown, ProcessingFailed
+from bot.domain.failures import FailureCategory
+from bot.domain.jobs import Job, State
+from bot.providers.base import Generation
+from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeProvider
+from tests.engine.house import House
+
+BROKEN = MediaRefused("This picture is broken or not complete.")
+AWAY = MediaUnavailable("The server of this URL answered with status 503.")
+OURS = ProcessingFailed("The worker process has crashed.")
+
+
+class _Renaming(FakeProvider):
+    """Gives a generation's file another address with every look, as signed ones have."""
+
+    async def get(self, generation_id: str) -> Generation:
+        found = await super().get(generation_id)
+        return replace(found, asset_url=f"{found.asset_url}?look={self.reads}")
+
+
+async def is_given_up(house: House, card: CardView, category: FailureCategory) -> Job:
+    job = await house.ends(card)
+    assert State.FAILED is job.state
+    assert job.failure is not None
+    assert category is job.failure.category
+    assert (0, 0) == await house.money()
+    return job
+
+
+@pytest.mark.parametrize("error", [BROKEN, AWAY, OURS])
+async def test_a_result_is_fetched_again_until_it_is_whole(any_house: Open, error: Exception) -> None:
+    """Half a file, a page of HTML, a full disk of ours: none of them is the end of a paid result."""
+    async with any_house() as home:
+        home.library.setbacks["*"] = deque([error, error, error])
+        card = await home.ask()
+        await home.until(lambda: len(home.library.fetched) > 1)
+        assert State.SUBMITTED is (await home.job(card)).state
+        job = await home.ends(card)
+        assert State.COMPLETED is job.state
+        assert (job.price, 0) == await home.money()
+        assert 4 <= len(home.library.fetched)
+        assert [] == home.provider.deleted
+
+
+@pytest.mark.parametrize("many", [1, 8])
+async def test_every_try_asks_for_a_fresh_address(house: Open, many: int) -> None:
+    """Also where so many are in flight that they are read from the list."""
+    clock = Clock()
+    async with house(clock=clock, providers=[_Renaming(clock)]) as home:
+        home.library.errors["*"] = BROKEN
+        cards = [await home.ask(f"/imagine fox {number}") for number in range(many)]
+        await home.until(lambda: len(home.library.fetched) > 4 * many)
+        home.library.errors.clear()
+        assert {State.COMPLETED} == {(await home.ends(card)).state for card in cards}
+        again = [url for url in home.library.fetched if "?look=" in url]
+        assert len(again) == len(set(again)), "no address was used twice"
+        assert 3 * many <= len(again)
+
+
+@pytest.mark.parametrize("error", [AWAY, BROKEN])
+async def test_a_result_that_cannot_be_had_fails_the_job_unpaid(any_house: Open, error: Exception) -> None:
+    async with any_house() as home:
+        home.library.errors["*"] = error
+        card = await home.ask()
+        await home.until(lambda: len(home.library.fetched) > 1)
+        assert State.SUBMITTED is (await home.job(card)).state
+        home.advance(300_001)
+        job = await is_given_up(home, card, FailureCategory.ASSET_LOST)
+        await home.until(lambda: home.provider.deleted)
+        assert {job.remote_id: "late"} == await home.orphans()
+
+
+async def test_a_result_that_only_we_fail_on_is_left_to_the_operator(any_house: Open) -> None:
+    """It is tried for hours; then the member has the money back, and the generation stays where it is."""
+    async with any_house(times={"orphan_retry": 25}) as home, home.http() as http:
+        home.library.errors["*"] = OURS
+        card = await home.ask()
+        await home.until(lambda: len(home.library.fetched) > 1)
+        for _ in range(5):
+            tries = len(home.library.fetched)
+            home.advance(3_600_000)
+            await home.until(lambda: len(home.library.fetched) > tries)  # noqa: B023 - awaited at once
+            assert State.SUBMITTED is (await home.job(card)).state
+        await home.shown(card, lambda view: "Finished" in view.jobs[0].headline)
+        home.advance(3_600_000)
+
+        job = await is_given_up(home, card, FailureCategory.RESULT_UNPROCESSED)
+        seen = await home.shown(card, lambda view: view.settled)
+        assert "could not process its file" in seen.jobs[0].headline
+        assert "not charged" in seen.jobs[0].headline
+        assert {job.remote_id: "unprocessed"} == await home.orphans()
+        remarks = (await http.get("/readyz")).json()["remarks"]
+        assert any("1 results could not be processed" in remark for remark in remarks)
+        # What is to be deleted is deleted, beside it.
+        home.library.errors.clear()
+        other = await home.made()
+        await home.learn(f"/delete {other.id}")
+        await home.until(lambda: home.provider.deleted)
+        assert [other.remote_id] == home.provider.deleted
+
+
+async def test_a_result_that_we_fail_on_outlives_an_outage_of_its_provider(any_house: Open) -> None:
+    """Its deadline is no longer that of a generation, here and for whoever comes after a restart."""
+    clock = Clock()
+    providers = [FakeProvider(clock)]
+    async with any_house(clock=clock, providers=providers, owner="first") as home:
+        home.library.errors["*"] = OURS
+        card = await home.ask()
+        await home.until(lambda: len(home.library.fetched) > 1)
+    async with any_house(clock=clock, providers=providers, owner="second", start=None) as home:
+        away = OutcomeUnknown("503")
+        home.provider.get_error, home.provider.list_error = lambda _: away, away
+        home.advance(1_800_000)
+        reads = home.provider.reads
+        home.start()
+        await home.until(lambda: home.provider.reads > reads + 2)
+        assert State.SUBMITTED is (await home.job(card)).state
+        home.provider.get_error, home.provider.list_error = lambda _: None, None
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_an_asset_that_is_lost_after_we_failed_on_it_is_left_to_the_operator(house: Open) -> None:
+    """Its address may have ended because we took so long."""
+    async with house() as home:
+        home.library.setbacks["*"] = deque([OURS])
+        home.library.errors["*"] = AWAY
+        card = await home.ask()
+        await home.until(lambda: len(home.library.fetched) > 2)
+        home.advance(300_001)
+        job = await is_given_up(home, card, FailureCategory.ASSET_LOST)
+        assert {job.remote_id: "unprocessed"} == await home.orphans()
