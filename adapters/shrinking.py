@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
+from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.domain.media import Media
 
 #: when a card asks again for a smaller file that is being made
@@ -34,11 +34,14 @@ class Shrinking:
         #: how long a show waits for a smaller file before it lets others go first
         self._patience_s = patience_s
         self._making: dict[tuple[str, int], asyncio.Task[Path]] = {}
+        #: those that our own processing has failed on once, the latest last
+        self._failed: dict[tuple[str, int], None] = {}
 
     async def fit(self, media: Media, limit: int) -> Path | None:
         """A file of at most `limit` bytes that shows the same; None where none is worth looking at.
 
-        Raises Delayed while it is being made.
+        Raises Delayed while it is being made, and once where making it failed by our own fault: a second
+        failure would only hold up the card, which can link the whole file instead.
         """
         if media.size <= limit:
             return self._library.path(media.file)
@@ -48,8 +51,20 @@ class Shrinking:
             return await self._smaller(media, limit)
         except MediaRefused:
             return None
+        except ProcessingFailed as error:
+            if self._failed_before((media.file, limit)):
+                return None
+            raise Delayed(str(error)) from error
         except MediaUnavailable as error:
             raise Delayed(str(error)) from error
+
+    def _failed_before(self, key: tuple[str, int]) -> bool:
+        if key in self._failed:
+            return True
+        self._failed[key] = None
+        if len(self._failed) > _REMEMBERED:
+            del self._failed[next(iter(self._failed))]
+        return False
 
     def still(self, media: Media) -> Path:
         """What stands for it where nothing moves."""

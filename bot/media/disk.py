@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.domain.errors import MediaUnavailable
+from bot.domain.errors import MediaUnavailable, ProcessingFailed
 
 _TEXTS = dict.fromkeys(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
@@ -18,13 +18,16 @@ _TEXTS = dict.fromkeys(
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn what a disk raises into MediaUnavailable: another time there may be room."""
+    """Turn what a disk raises into ProcessingFailed: no file is at fault, and another time there may be room.
+
+    A file that is not there is another matter: that is MediaUnavailable.
+    """
     try:
         yield
     except OSError as error:
         if error.errno == errno.ENOENT:
             raise MediaUnavailable("This file is no longer stored.") from error
-        raise MediaUnavailable(disk_failure(error.errno) or _unknown(error)) from error
+        raise ProcessingFailed(disk_failure(error.errno) or _unknown(error)) from error
 
 
 def disk_failure(number: int | None) -> str | None:

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.errors import MediaRefused, ProcessingFailed
 from bot.media.disk import disk_failure
 from bot.media.pictures import save_jpeg
 from bot.media.probing import Probe
@@ -103,7 +103,7 @@ def _translated() -> Iterator[None]:
         raise
     except av.error.FFmpegError as error:
         if text := disk_failure(error.errno):
-            raise MediaUnavailable(text) from error
+            raise ProcessingFailed(text) from error
         raise _broken() from error
     except (ValueError, OverflowError, UnicodeError) as error:
         raise _broken() from error

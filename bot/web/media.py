@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.domain.errors import MediaError
-from bot.engine.core import Core
+from bot.engine.core import Core, log
 from bot.media.signs import mime_of
 from bot.signing import BadToken
 
@@ -51,6 +51,7 @@ _ENDINGS = {
 }
 
 _GONE = "This file is no longer here."
+_LATER = "This file cannot be read right now."
 
 #: title of the page, and how the thing is shown
 _PICTURE = ("Picture · Reverie", '<img src="../$token" alt="The picture of this link">')
@@ -84,8 +85,12 @@ def media_routes(core: Core) -> list[Route]:
             raise HTTPException(
                 HTTPStatus.NOT_FOUND, "This link is not valid, or no longer.", _COMMON
             ) from error
-        except (MediaError, OSError) as error:
+        except (MediaError, FileNotFoundError) as error:
             raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON) from error
+        except OSError as error:
+            # A provider that is told "gone" fails the generation for it; the trouble is ours, and may pass.
+            log.warning("media_not_read", error=repr(error))
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
         if mime not in _ENDINGS:
             raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON)
         return _Served(path=path, mime=mime)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import MediaUnavailable
+from bot.domain.errors import ProcessingFailed
 from bot.media.storage import FolderStorage
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import picture
@@ -41,7 +41,7 @@ async def test_what_does_not_fit_on_the_disk_may_do_so_later(storage: FolderStor
     content = picture("PNG", (300, 200))
     async with Site() as site, open_library(storage, trusted=site.url("/")) as library:
         site.answers["/a.png"] = plain(content)
-        with _room_for(len(content) // 2), pytest.raises(MediaUnavailable, match="storage is full"):
+        with _room_for(len(content) // 2), pytest.raises(ProcessingFailed, match="storage is full"):
             await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, vouched=True)
         assert [] == files_in(storage)
         await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, vouched=True)
@@ -56,7 +56,7 @@ async def test_a_full_disk_is_not_the_files_fault(kind: str, storage: FolderStor
         media = await library.take_in(arrived(storage, content))
     kept = files_in(storage)
     async with open_library(storage) as library:
-        with _room_for(30_000), pytest.raises(MediaUnavailable, match="storage is full"):
+        with _room_for(30_000), pytest.raises(ProcessingFailed, match="storage is full"):
             await library.smaller(media, media.size // 3)
     assert kept == files_in(storage)
 
@@ -68,7 +68,7 @@ async def test_a_storage_that_cannot_be_written_to_is_said_to_be() -> None:
         open_library(FolderStorage(Path("/sys/media")), trusted=site.url("/")) as library,
     ):
         site.answers["/a.png"] = plain(picture())
-        with pytest.raises(MediaUnavailable, match="read-only or belongs to another user"):
+        with pytest.raises(ProcessingFailed, match="read-only or belongs to another user"):
             await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, vouched=True)
 
 

@@ -218,3 +218,13 @@ async def test_a_link_only_reads(tmp_path: Path) -> None:
         url = link(home, await keep(home))
         for method in ("POST", "PUT", "DELETE"):
             assert 405 == (await http.request(method, url)).status_code
+
+
+async def test_a_file_that_our_disk_does_not_give_is_not_called_gone(tmp_path: Path) -> None:
+    """The provider, who reads what a job builds on here, is to ask again."""
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        file = "0" * 64
+        # A folder in its place cannot be read as a file, as little as one on a disk that fails.
+        home.core.storage.path(file).mkdir(parents=True)
+        assert 503 == (await http.get(link(home, file))).status_code
+        assert 503 == (await http.get(link(home, file) + "/view")).status_code

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord.outlet.ladder import LIMIT, Ladder
 from bot.domain.cards import Tone
-from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
+from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.domain.media import Media
 from tests.platforms.with_discord.cards import PICTURE, VIDEO, card_view, job_view
 from tests.platforms.with_discord.shelf import Shelf
@@ -115,6 +115,18 @@ async def test_a_worker_that_breaks_is_asked_again_later(shelf: Shelf) -> None:
     shelf.error = MediaUnavailable()
     with pytest.raises(Delayed):
         await _ladder(shelf).load(card_view(job_view(media=_BIG_VIDEO)), [], LIMIT)
+
+
+async def test_what_we_fail_to_make_smaller_twice_is_linked(shelf: Shelf) -> None:
+    """Its card is not held up for a day by a video whose rewriting takes too long for us."""
+    shelf.error = ProcessingFailed()
+    ladder, view = _ladder(shelf), card_view(job_view(media=_BIG_VIDEO))
+    with pytest.raises(Delayed):
+        await ladder.load(view, [], LIMIT)
+    load = await ladder.load(view, [], LIMIT)
+    assert {view.jobs[0].id: f"https://x/{VIDEO.file}"} == load.links
+    shelf.error = None
+    assert (await ladder.load(view, [], LIMIT)).uploads, "it is made as soon as it can be"
 
 
 async def test_closing_ends_what_is_being_made(shelf: Shelf) -> None:
