@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from discord.http import Route
 from pydantic import SecretStr
 
+from adapters.discord.api.answers import expecting, objects_of
 from adapters.discord.api.permissions import INVITED, listed, missing
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Connector, Rest
@@ -31,8 +32,9 @@ async def examine(
     own = own or DiscordSettings()
     rest = Rest(own.token or SecretStr(""), proxy=settings.https_proxy, connector=connector)
     try:
-        async for finding in _look(rest, own):
-            yield finding
+        with expecting("field"):
+            async for finding in _look(rest, own):
+                yield finding
     except Refusal as refusal:
         yield Finding(what=f"Discord refuses: {refusal.told}", ok=False, remedy="check DISCORD_TOKEN")
     except Delayed as error:
@@ -141,7 +143,8 @@ async def _guilds(rest: Rest) -> AsyncIterator[Finding]:
 async def _each_guild(rest: Rest) -> AsyncIterator[Mapping[str, Any]]:
     params = {"limit": str(_PAGE)}
     while True:
-        page: list[dict[str, Any]] = await rest.request(Route("GET", "/users/@me/guilds"), params=params)
+        answer = await rest.request(Route("GET", "/users/@me/guilds"), params=params)
+        page = objects_of(answer, "server")
         for guild in page:
             yield guild
         if len(page) < _PAGE:

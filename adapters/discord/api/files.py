@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from discord.http import Route
 
+from adapters.discord.api.answers import object_of, objects_of
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Rest
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
@@ -38,7 +39,11 @@ class DiscordFiles:
             raise MediaUnavailable(str(error)) from error
         except Refusal as error:
             raise MediaRefused(_GONE) from error
-        refreshed = next((one.get("refreshed") for one in answer["refreshed_urls"]), None)
+        try:
+            found = objects_of(object_of(answer, "list").get("refreshed_urls"), "address")
+        except Delayed as error:
+            raise MediaUnavailable(str(error)) from error
+        refreshed = next((str(one.get("refreshed") or "") for one in found), "")
         if not refreshed or not is_attachment(refreshed):
             raise MediaRefused(_GONE)
         return Located(url=refreshed)

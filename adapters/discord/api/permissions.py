@@ -6,6 +6,7 @@ from typing import Any
 from discord import Permissions
 from discord.http import Route
 
+from adapters.discord.api.answers import expecting, id_of, object_of
 from adapters.discord.api.rest import Rest
 from bot.domain.errors import NotAllowed
 
@@ -91,19 +92,22 @@ def _overwritten(base: int, overwrites: Iterable[Mapping[str, Any]]) -> int:
 async def look_up(rest: Rest, guild: str, channel: str) -> tuple[str, ...]:
     """Ask Discord what the bot lacks in a channel; for events that do not bring `app_permissions`.
 
-    Raises Refusal where the bot cannot even see it.
+    Raises Refusal where the bot cannot even see it, Delayed where Discord does not say.
     """
-    found = await rest.request(Route("GET", "/channels/{channel_id}", channel_id=channel))
-    thread = found["type"] in _THREADS
+    found = object_of(
+        await rest.request(Route("GET", "/channels/{channel_id}", channel_id=channel)), "channel"
+    )
+    thread = found.get("type") in _THREADS
     if thread:
-        parent = Route("GET", "/channels/{channel_id}", channel_id=found["parent_id"])
-        found = await rest.request(parent)
+        parent = Route("GET", "/channels/{channel_id}", channel_id=id_of(found, "thread", "parent_id"))
+        found = object_of(await rest.request(parent), "channel")
     me = await rest.me()
     server = await rest.request(Route("GET", "/guilds/{guild_id}", guild_id=guild))
     member = await rest.request(
         Route("GET", "/guilds/{guild_id}/members/{member_id}", guild_id=guild, member_id=me)
     )
-    return missing(permissions_in(server, found, member, me), thread=thread)
+    with expecting("permissions"):
+        return missing(permissions_in(server, found, member, me), thread=thread)
 
 
 def listed(names: tuple[str, ...]) -> str:

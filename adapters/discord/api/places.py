@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from discord.http import Route
 
+from adapters.discord.api.answers import Unexpected, id_of, object_of
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Rest
 from adapters.discord.outlet.ladder import LIMIT
@@ -30,9 +31,10 @@ class Places:
         """Open somebody's direct messages; opening them again answers the same channel."""
         if user not in self._direct:
             opened = await self._rest.request(Route("POST", "/users/@me/channels"), {"recipient_id": user})
+            channel = id_of(opened, "channel")
             if len(self._direct) >= _REMEMBERED:
                 self._direct.clear()
-            self._direct[user] = str(opened["id"])
+            self._direct[user] = channel
         return self._direct[user]
 
     async def limit(self, guild: str | None) -> int:
@@ -43,11 +45,14 @@ class Places:
         if until > self._clock():
             return known
         try:
-            found = await self._rest.request(Route("GET", "/guilds/{guild_id}", guild_id=guild))
-        except Refusal:
+            found = object_of(
+                await self._rest.request(Route("GET", "/guilds/{guild_id}", guild_id=guild)), "server"
+            )
+        except (Refusal, Unexpected):
             return LIMIT
         if len(self._limits) >= _REMEMBERED:
             self._limits.clear()
-        limit = _BY_TIER.get(found.get("premium_tier"), LIMIT)
+        tier = found.get("premium_tier")
+        limit = _BY_TIER.get(tier, LIMIT) if isinstance(tier, int) else LIMIT
         self._limits[guild] = (limit, self._clock() + _KEPT_MS)
         return limit

@@ -8,7 +8,7 @@ engine puts the card off durably, and may do so in another process.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
@@ -21,6 +21,7 @@ import structlog
 from discord.http import Route
 from pydantic import SecretStr
 
+from adapters.discord.api.answers import Unexpected, id_of
 from adapters.discord.api.refusals import EDITED_TOO_OFTEN, Refusal
 from adapters.discord.api.throttle import Throttle
 from bot.domain.errors import Delayed
@@ -81,7 +82,7 @@ class Rest:
     async def me(self) -> str:
         """The bot's own user id."""
         if self._me is None:
-            self._me = str((await self.request(Route("GET", "/users/@me")))["id"])
+            self._me = id_of(await self.request(Route("GET", "/users/@me")), "user")
         return self._me
 
     async def request(
@@ -93,13 +94,23 @@ class Rest:
         files: Sequence[Upload] = (),
     ) -> Any:
         """Send one request; answers what Discord's JSON says, None where it says nothing."""
+        self._check_token(route)
         await self._turn(route)
         with ExitStack() as opened:
             content = self._content(body, files, opened)
             async with _translated(route), self._send(route, content, params) as response:
-                self._throttle.note(route, response.headers, _now())
+                # A header that is no number says nothing about the answer itself.
+                with suppress(ValueError, OverflowError):
+                    self._throttle.note(route, response.headers, _now())
                 text = await response.read()
                 return self._read(route, response, text)
+
+    def _check_token(self, route: Route) -> None:
+        """Refuse what no header may hold, such as a line break within the token: nothing is sent."""
+        token = self._token.get_secret_value()
+        if route.webhook_token is None and not (token.isascii() and token.isprintable()):
+            self._obstacle = NOT_ACCEPTED
+            raise Delayed("DISCORD_TOKEN is no token", retry_after_ms=_UNKNOWN_TOKEN_MS)
 
     def _content(
         self, body: Any, files: Sequence[Upload], opened: ExitStack
@@ -153,7 +164,7 @@ class Rest:
                 self._obstacle = None
             return answer
         said = answer if isinstance(answer, dict) else {}
-        code = said.get("code") if isinstance(said.get("code"), int) else 0
+        code = said["code"] if type(said.get("code")) is int else 0
         if code == EDITED_TOO_OFTEN:
             raise Delayed("This message was edited too often", retry_after_ms=_EDITED_TOO_OFTEN_MS)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -166,13 +177,13 @@ class Rest:
         if status == HTTPStatus.FORBIDDEN and not said:
             # A page of the network in front of Discord, which knows nothing of our message.
             raise Delayed("Discord's network refuses us", retry_after_ms=_UNKNOWN_TOKEN_MS)
-        refusal = Refusal(status=status, code=code or 0, text=_told(said))
+        refusal = Refusal(status=status, code=code, text=_told(said))
         _log.info("discord_refused", route=route.key, status=status, code=code)
         raise refusal
 
     def _slow_down(self, route: Route, response: aiohttp.ClientResponse, said: Mapping[str, Any]) -> Delayed:
         asked = said.get("retry_after") or response.headers.get("Retry-After")
-        wait_ms = round(float(asked) * 1000) if asked is not None else _BANNED_MS
+        wait_ms = _milliseconds(asked) or _BANNED_MS
         # Without a body it comes from the network in front of Discord and means this whole address.
         everything = bool(said.get("global", not said))
         self._throttle.stop(route, wait_ms, _now(), everything=everything, banned=not said)
@@ -190,24 +201,38 @@ async def _translated(route: Route) -> AsyncIterator[None]:
     """Name what can go wrong on the way."""
     try:
         yield
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    # ValueError: a redirect or a header that cannot be read.
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         # The message of the error may hold the address, and that an interaction's token.
         raise Delayed(f"Discord cannot be reached for {route.key}: {type(error).__name__}") from error
 
 
 def _json(response: aiohttp.ClientResponse, text: bytes) -> Any:
-    if response.content_type != "application/json" or not text:
+    if not text:
+        return None
+    if response.content_type != "application/json":
+        if response.status < HTTPStatus.BAD_REQUEST:
+            # Something between us and Discord speaks: nobody knows what has become of the request.
+            raise Unexpected(f"Discord's answer is {response.content_type} instead of JSON")
         return None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Delayed("Discord's answer was cut off") from error
+        raise Unexpected("Discord's answer was cut off") from error
 
 
 def _told(said: Mapping[str, Any]) -> str:
     """The error in Discord's words, with the fields that it complains about."""
     fields = orjson.dumps(said["errors"]).decode()[:500] if said.get("errors") else ""
     return f"{said.get('message', '')} {fields}".strip()
+
+
+def _milliseconds(seconds: object) -> int | None:
+    """How long Discord asks to wait; None where that is no time. A date is none: clocks differ."""
+    try:
+        return max(0, round(float(str(seconds)) * 1000))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _now() -> int:

@@ -65,7 +65,11 @@ class Answering:
             outcome = await asked
         match outcome:
             case Accepted() as accepted:
-                await self._show(seat, accepted, deferred)
+                try:
+                    await self._show(seat, accepted, deferred)
+                except Exception as error:  # noqa: BLE001 - it is accepted: whatever fails now must not say otherwise
+                    # The card's delivery shows it where this response did not.
+                    _log.warning("response_failed", interaction=seat.key, error=repr(error))
             case Note() as note:
                 message = await self._tell(seat, _Told(payload=render_note(note), private=True), deferred)
                 if files and message and not note.facts:

@@ -14,6 +14,7 @@ import structlog
 from discord.http import Route
 from pydantic import SecretStr
 
+from adapters.discord.api.answers import Unexpected, expecting, id_of
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import NOT_ACCEPTED, Connector, Rest
 from adapters.discord.inlet.doors import Doors
@@ -22,7 +23,7 @@ from adapters.discord.inlet.greeting import Greeter
 from adapters.discord.inlet.hands import Hands
 from adapters.discord.inlet.presence import keep_presence
 from adapters.discord.inlet.registering import register
-from adapters.discord.inlet.shards import Shards, Turns, all_shards
+from adapters.discord.inlet.shards import MOST_SHARDS, Shards, Turns, all_shards
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import Delayed
 from bot.engine.adapter import Surroundings
@@ -171,33 +172,46 @@ class Listener:
         Raises Barred where no more may: Discord resets the token of a bot that goes on all the same.
         """
         told = await self._rest.request(Route("GET", "/gateway/bot"))
-        limit = told["session_start_limit"]
-        self._turns.concurrency = max(1, int(limit["max_concurrency"]))
-        shards = self._settings.shards or all_shards(int(told["shards"]))
-        if int(limit["remaining"]) < len(shards.ids):
+        with expecting("session limits"):
+            limit = told["session_start_limit"]
+            left, total = int(limit["remaining"]), int(limit["total"])
+            self._turns.concurrency = max(1, int(limit["max_concurrency"]))
+            shards = self._settings.shards or all_shards(min(int(told["shards"]), MOST_SHARDS + 1))
+            again_ms = int(limit["reset_after"])
+        if not 1 <= len(shards.ids) <= MOST_SHARDS:
+            raise Unexpected(f"Discord advises {len(shards.ids)} shards")
+        if left < len(shards.ids):
             raise Barred(
-                f"only {limit['remaining']} of today's {limit['total']} session starts are left; "
+                f"only {left} of today's {total} session starts are left; "
                 f"find out why the bot starts so often, {_AGAIN} when Discord allows more",
-                retry_after_ms=int(limit["reset_after"]),
+                retry_after_ms=again_ms,
             )
         return shards
 
     async def _register(self) -> None:
-        """Have the commands registered, once."""
+        """Have the commands registered, once; told and tried again until that is done."""
+        again = self._rhythm.again
         while True:
             try:
                 application = await self._rest.request(Route("GET", "/applications/@me"))
-                await register(self._rest, str(application["id"]), self._settings.guilds)
+                await register(self._rest, id_of(application, "application"), self._settings.guilds)
             except Delayed as error:
                 self._unregistered = f"the commands are not registered yet: {error}; {_AGAIN}"
-                await asyncio.sleep(max(self._rhythm.again, (error.retry_after_ms or 0) / 1000))
+                wait = max(again, (error.retry_after_ms or 0) / 1000)
+                _log.warning("commands_not_registered", error=str(error))
             except Refusal as refusal:
                 self._unregistered = f"Discord does not accept the commands: {refusal.told}; {_AGAIN}"
+                wait = self._rhythm.mended
                 _log.error("commands_refused", code=refusal.code, told=refusal.told)
-                await asyncio.sleep(self._rhythm.mended)
+            except Exception as error:  # noqa: BLE001 - a fault here must not take the other chats with it
+                self._unregistered = f"the commands could not be registered: {type(error).__name__}; {_AGAIN}"
+                wait = again
+                _log.exception("registration_failed")
             else:
                 self._unregistered = None
                 return
+            await asyncio.sleep(wait)
+            again = min(again * 2, self._rhythm.again_max)
 
     async def _show(self, line: str) -> None:
         self._line = line

@@ -16,10 +16,11 @@ async def keep_presence(studio: Studio, show: Callable[[str], Awaitable[None]], 
     while True:
         try:
             load = await studio.load()
+            await show(presence_of(load.running, load.waiting))
         except StoreError as error:
             _log.info("load_not_known", error=str(error))
-        else:
-            await show(presence_of(load.running, load.waiting))
+        except Exception as error:  # noqa: BLE001 - a line under a name is worth no other work
+            _log.warning("presence_failed", error=repr(error))
         await asyncio.sleep(every_s)
 
 

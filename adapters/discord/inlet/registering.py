@@ -4,12 +4,13 @@ A write counts against a daily limit and makes people's clients read everything 
 that is there already. Several processes that start at once write the same, which is harmless.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
 from discord.http import Route
 
+from adapters.discord.api.answers import expecting, objects_of
 from adapters.discord.api.rest import Rest
 from adapters.discord.inlet.offered import Localisations, Payload, payloads
 
@@ -48,7 +49,7 @@ async def register(
     ours, wrote = payloads(localisations), False
     for guild in guilds or (None,):
         if await _differs(rest, application, guild, ours):
-            await rest.request(_route("PUT", application, guild), ours)
+            objects_of(await rest.request(_route("PUT", application, guild), ours), "command")
             _log.info("commands_registered", guild=guild)
             wrote = True
     return wrote
@@ -70,12 +71,14 @@ def _route(method: str, application: str, guild: str | None) -> Route:
 
 
 async def _differs(rest: Rest, application: str, guild: str | None, ours: Sequence[Payload]) -> bool:
-    theirs = await rest.request(_route("GET", application, guild), params={"with_localizations": "true"})
+    answer = await rest.request(_route("GET", application, guild), params={"with_localizations": "true"})
+    theirs = objects_of(answer, "command")
     keys = _WORDS if guild is not None else _WORDS | _WHERE
-    return _by_name(theirs, keys) != _by_name(ours, keys)
+    with expecting("command"):
+        return _by_name(theirs, keys) != _by_name(ours, keys)
 
 
-def _by_name(commands: Sequence[Payload], keys: Collection[str]) -> dict[tuple[str, int], Payload]:
+def _by_name(commands: Sequence[Mapping[str, Any]], keys: Collection[str]) -> dict[tuple[str, int], Payload]:
     return {(str(one["name"]), int(one["type"])): _said(one, keys) for one in commands}
 
 

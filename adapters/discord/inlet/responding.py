@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from discord.http import Route
 
+from adapters.discord.api.answers import Unexpected, id_of, object_of
 from adapters.discord.api.refusals import Meaning, Refusal
 from adapters.discord.api.rest import Rest
 from adapters.discord.inlet.seat import Seat
@@ -77,7 +78,7 @@ class Responder:
                 _log.info("response_refused", interaction=seat.key, code=refusal.code, told=refusal.told)
                 return None
             else:
-                return str((answer or {}).get("interaction", {}).get("response_message_id") or "")
+                return _response_id(answer)
 
     async def edit(self, seat: Seat, data: Mapping[str, Any]) -> str | None:
         """Edit the first response; answers its id, None where that cannot be done."""
@@ -113,8 +114,24 @@ class Responder:
                 level("answer_refused", interaction=seat.key, code=refusal.code, told=refusal.told)
                 return None
             else:
-                return str(answer["id"]) if answer else ""
+                return _id_or_nothing(answer)
         return None
+
+
+def _response_id(answer: Any) -> str:
+    """The response's message; empty where Discord has taken it and does not say, so that it is looked for."""
+    try:
+        interaction = object_of(object_of(answer, "response").get("interaction"), "interaction")
+        return id_of(interaction, "interaction", "response_message_id")
+    except Unexpected:
+        return ""
+
+
+def _id_or_nothing(answer: Any) -> str:
+    try:
+        return id_of(answer, "message")
+    except Unexpected:
+        return ""
 
 
 def _flagged(data: Mapping[str, Any], *, ephemeral: bool) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from bot.domain.errors import StoreError
 _log = structlog.get_logger(__name__)
 
 _TEXT = re.compile(r"(?P<first>\d{1,5})(?:\s*-\s*(?P<last>\d{1,5}))?\s*/\s*(?P<count>\d{1,5})")
+#: of one process; far more than Discord advises to the largest bots
+MOST_SHARDS = 10_000
 #: between two tries while the store does not answer
 _AGAIN_S = 1.0
 

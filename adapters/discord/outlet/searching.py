@@ -6,6 +6,7 @@ from typing import Any
 
 from discord.http import Route
 
+from adapters.discord.api.answers import expecting, id_of, objects_of
 from adapters.discord.api.rest import Rest
 from adapters.discord.cards.buttons import mentions_card
 from adapters.discord.outlet.ways import name_message
@@ -31,18 +32,20 @@ class Search:
         async with self._one_at_a_time:
             for _ in range(pages):
                 route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel)
-                page = await self._rest.request(route, params={"limit": str(_PAGE), **before})
+                answer = await self._rest.request(route, params={"limit": str(_PAGE), **before})
+                page = objects_of(answer, "message")
                 for message in page:
-                    if str(message["author"]["id"]) == me and shows(message, card):
-                        return name_message(channel, str(message["id"]))
-                if len(page) < _PAGE or sent_at(str(page[-1]["id"])) < earliest:
+                    if id_of(message.get("author"), "user") == me and shows(message, card):
+                        return name_message(channel, id_of(message, "message"))
+                if len(page) < _PAGE or sent_at(id_of(page[-1], "message")) < earliest:
                     return None
-                before = {"before": str(page[-1]["id"])}
+                before = {"before": id_of(page[-1], "message")}
         return None
 
 
 def shows(message: Mapping[str, Any], card: str) -> bool:
-    return mentions_card(message.get("components") or (), card)
+    with expecting("components"):
+        return mentions_card(message.get("components") or (), card)
 
 
 def sent_at(message: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import structlog
 from discord.http import Route
 
+from adapters.discord.api.answers import id_of, object_of
 from adapters.discord.api.permissions import listed, look_up
 from adapters.discord.api.places import Places
 from adapters.discord.api.refusals import Meaning, Refusal
@@ -110,9 +111,9 @@ class CardOutlet:
             try:
                 match way:
                     case ByToken():
-                        original = await self._rest.request(message_route("GET", way))
+                        original = object_of(await self._rest.request(message_route("GET", way)), "message")
                         if shows(original, card):
-                            return str(original["id"])
+                            return id_of(original, "message")
                     case InChannel(channel=channel):
                         return await self._search.find(card, channel)
                     case ToPerson(user=user) if user:
@@ -146,11 +147,13 @@ class CardOutlet:
     async def _take(self, way: Way, show: Show) -> str:
         match way:
             case ByToken():
-                return str((await self._writer.write(way, show))["id"])
+                return id_of(await self._writer.write(way, show), "message")
             case InChannel():
                 answer = await self._writer.write(way, show)
                 # A plain id stays one: while its token lives, that edits without a permission.
-                return show.place.message or name_message(str(answer["channel_id"]), str(answer["id"]))
+                return show.place.message or name_message(
+                    id_of(answer, "message", "channel_id"), id_of(answer, "message")
+                )
             case ToPerson():
                 return await self._show_to(way.user, show)
 
@@ -161,7 +164,7 @@ class CardOutlet:
         if not show.place.channel.startswith("@"):
             spot = read_message(await self._search.find(show.view.card, channel, pages=1) or "")
         answer = await self._writer.write(spot or InChannel(channel=channel), show)
-        return name_message(channel, str(answer["id"]))
+        return name_message(channel, id_of(answer, "message"))
 
     async def _own_up(self, show: Show, reason: str) -> None:
         """Tell who pressed a button that what they asked for could not be sent to them."""

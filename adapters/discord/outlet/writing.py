@@ -6,6 +6,7 @@ from typing import Any
 
 from discord.http import Route
 
+from adapters.discord.api.answers import Unexpected, object_of, objects_of
 from adapters.discord.api.places import Places
 from adapters.discord.api.refusals import Meaning, Refusal
 from adapters.discord.api.rest import Rest
@@ -160,14 +161,16 @@ class Writer:
 
     async def _attachments(self, spot: Spot) -> Sequence[Mapping[str, Any]]:
         try:
-            message = await self._rest.request(message_route("GET", spot))
+            message = object_of(await self._rest.request(message_route("GET", spot)), "message")
+            found = objects_of(message.get("attachments") or [], "attachment")
+        except Unexpected:
+            return []
         except Refusal as refusal:
             # Who may edit may not always read: then everything goes up once more.
             if refusal.meaning is Meaning.FORBIDDEN and isinstance(spot, InChannel):
                 return []
             raise
-        found: Sequence[Mapping[str, Any]] = message.get("attachments") or []
-        return found
+        return [one for one in found if one.get("id") and one.get("filename")]
 
 
 def message_route(method: str, spot: Spot) -> Route:

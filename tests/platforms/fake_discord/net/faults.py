@@ -23,6 +23,9 @@ class Fault:
     #: the service's own code in that answer
     code: int = 0
     message: str = "A test wants it so"
+    #: the whole body of that answer as it is sent, whatever its shape, and what it claims to be
+    raw: str | None = None
+    content_type: str = "application/json"
     #: for 429: seconds to wait, and `user`, `shared` or `global`
     retry_after_s: float = 0.05
     scope: str = "user"

@@ -259,6 +259,8 @@ def _limited(retry_after_s: float, scope: str, headers: dict[str, str]) -> _Answ
 
 def _false_answer(fault: Fault) -> web.Response:
     assert fault.status is not None
+    if fault.raw is not None:
+        return web.Response(status=fault.status, text=fault.raw, content_type=fault.content_type)
     if fault.banned:
         return web.Response(status=429, text="<html>error code: 1015</html>", content_type="text/html")
     if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
