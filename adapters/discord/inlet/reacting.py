@@ -1,23 +1,26 @@
 """Reactions under our cards: who reacts pays, and a refusal comes by direct message or not at all."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from discord import RawReactionActionEvent
 from discord.http import Route
 
+from adapters.discord.api.answers import Unexpected, expecting, id_of, object_of, objects_of
 from adapters.discord.api.permissions import lacking, look_up
 from adapters.discord.api.places import Places
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Rest
 from adapters.discord.cards.buttons import jobs_of
 from adapters.discord.cards.notes import refused
-from adapters.discord.inlet.seat import ADAPTER, Seat, seat_of_reaction
+from adapters.discord.inlet.seat import ADAPTER, Seat, is_person, seat_of_reaction
 from adapters.discord.outlet.ways import name_message
 from bot.domain.actions import GENERATING, Action
-from bot.domain.errors import Delayed, DeliveryError, Refused
+from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused
 from bot.domain.reactions import normal, number_of
 from bot.engine.studio import Studio
 
@@ -26,6 +29,16 @@ _log = structlog.get_logger(__name__)
 #: the same event, heard again by another process, is the same request in this time
 _HEARD_AGAIN_MS = 60_000
 _NONCE = 25
+#: how often a refusal is sent, and how long the wait between is: first, and at most
+_TELLS, _TELL_MS, _TELL_MAX_MS = 4, 500, 10_000
+#: usual reactions and those that somebody pays for; Discord lists them apart
+_KINDS = ("0", "1")
+_UNREAD = (
+    "I could not read which result you have chosen, so nothing was started or charged. Use the list and the "
+    "buttons under the card instead, or try again in a moment; if it stays so, an admin can allow me Read "
+    "Message History in that channel."
+)
+_UNKNOWN = "Discord does not say who has reacted, so nothing was started or charged. Try again in a moment."
 
 
 class Reacting:
@@ -42,15 +55,13 @@ class Reacting:
             return
         seat = seat_of_reaction(payload)
         action = self._studio.reactions(seat.caller).get(normal(payload.emoji.name or ""))
-        if action is None or not (jobs := await self._jobs(payload)):
+        if action is None:
             return
-        if payload.member is None:
-            user = await self._user(seat)
-            if user.get("bot"):
-                return
-            seat = seat_of_reaction(payload, name=user.get("global_name") or user["username"])
         try:
-            await self._act(seat, payload, action, jobs)
+            jobs = await self._jobs(payload)
+            person = await self._person(payload, seat) if jobs else None
+            if person is not None:
+                await self._act(person, payload, action, jobs)
         except Refused as refusal:
             await self._refuse(seat, payload, refusal)
 
@@ -62,20 +73,18 @@ class Reacting:
         emoji = payload.emoji.name or ""
         if self._studio.reactions(seat.caller).get(normal(emoji)) is not Action.GALLERY:
             return
-        jobs = await self._jobs(payload)
-        if not jobs:
-            return
-        job = await self._chosen(seat, payload, jobs)
         key = f"back/{_name(payload)}/{self._clock()}"
         try:
-            await self._studio.unreact(emoji, job, seat.caller, seat.place(), key=key)
+            if jobs := await self._jobs(payload):
+                job = await self._chosen(seat, payload, jobs)
+                await self._studio.unreact(emoji, job, seat.caller, seat.place(), key=key)
         except Refused as refusal:
-            _log.info("unreaction_refused", job_id=job, reason=type(refusal).__name__)
+            _log.info("unreaction_refused", message=payload.message_id, reason=type(refusal).__name__)
 
     async def _means_nothing(self, payload: RawReactionActionEvent) -> bool:
         """Reactions of bots, our own above all, and those under what others have written."""
         me = await self._rest.me()
-        by_bot = payload.member is not None and payload.member.bot
+        by_bot = payload.member is not None and not is_person(payload.member)
         foreign = payload.message_author_id is not None and str(payload.message_author_id) != me
         return str(payload.user_id) == me or by_bot or foreign
 
@@ -89,11 +98,30 @@ class Reacting:
             return ()
         # It is ours, but nobody has noted yet what it shows: its buttons say so.
         try:
-            found = await self._rest.request(_message(payload))
-        except Refusal as refusal:
-            _log.info("message_not_read", message=message, code=refusal.code)
-            return ()
-        return [one.job for one in jobs_of(found.get("components") or ())]
+            found = await self._read(payload)
+            with expecting("components"):
+                return [one.job for one in jobs_of(found.get("components") or ())]
+        except (Refusal, Delayed) as error:
+            _log.info("message_not_read", message=message, error=str(error))
+            raise InvalidRequest(_UNREAD) from error
+
+    async def _person(self, payload: RawReactionActionEvent, seat: Seat) -> Seat | None:
+        """The seat of whoever reacted; None for what is no person. Raises NotAllowed where nobody knows."""
+        if payload.member is not None and payload.member.id == payload.user_id:
+            return seat
+        try:
+            user = object_of(
+                await self._rest.request(Route("GET", "/users/{user_id}", user_id=seat.user)), "user"
+            )
+            if id_of(user, "user") != seat.user:
+                raise Unexpected("Discord has named somebody else")
+            name = user.get("global_name") or user["username"]
+        except (Refusal, Delayed, KeyError) as error:
+            _log.info("person_not_known", user=seat.user, error=str(error))
+            raise NotAllowed(_UNKNOWN) from error
+        if user.get("bot", False) is not False or user.get("system", False) is not False:
+            return None
+        return replace(seat, caller=replace(seat.caller, name=str(name)))
 
     async def _act(
         self, seat: Seat, payload: RawReactionActionEvent, action: Action, jobs: Sequence[str]
@@ -108,25 +136,57 @@ class Reacting:
         )
 
     async def _chosen(self, seat: Seat, payload: RawReactionActionEvent, jobs: Sequence[str]) -> str:
-        """The job whose number the person has put under the card, else the first."""
+        """The job whose number the person has put under the card, else the first.
+
+        Raises InvalidRequest where that cannot be told: nobody pays for a guess.
+        """
         if len(jobs) == 1:
             return jobs[0]
         try:
-            found = await self._rest.request(_message(payload))
-            for one in found.get("reactions") or ():
-                emoji = str(one["emoji"]["name"])
-                number = number_of(emoji)
-                if number is not None and number <= len(jobs) and await self._has_put(seat, emoji, payload):
-                    return jobs[number - 1]
+            numbers = await self._numbers(seat, payload)
         except (Refusal, Delayed) as error:
             _log.info("numbers_not_read", message=payload.message_id, error=str(error))
-        return jobs[0]
+            raise InvalidRequest(_UNREAD) from error
+        if len(numbers) > 1:
+            raise InvalidRequest(
+                "You have put several numbers under this card, so nothing was started or charged. "
+                "Keep one of them, then take your reaction away and give it again."
+            )
+        if numbers and numbers[0] > len(jobs):
+            raise InvalidRequest(
+                f"This card shows {len(jobs)} results, so {numbers[0]} chooses none of them; "
+                "nothing was started or charged."
+            )
+        return jobs[numbers[0] - 1] if numbers else jobs[0]
+
+    async def _numbers(self, seat: Seat, payload: RawReactionActionEvent) -> list[int]:
+        """The numbers that the person has put under the message. Raises Refusal, Delayed."""
+        found = await self._read(payload)
+        numbers = []
+        for one in objects_of(found.get("reactions") or [], "reaction"):
+            emoji = object_of(one.get("emoji"), "emoji")
+            name = str(emoji.get("name") or "")
+            number = number_of(name) if emoji.get("id") is None else None
+            if number is not None and await self._has_put(seat, name, payload):
+                numbers.append(number)
+        return numbers
+
+    async def _read(self, payload: RawReactionActionEvent) -> Mapping[str, Any]:
+        """The message itself. Raises Refusal, Delayed."""
+        found = object_of(await self._rest.request(_message(payload)), "message")
+        if id_of(found, "message") != str(payload.message_id):
+            raise Unexpected("Discord has answered with another message")
+        return found
 
     async def _has_put(self, seat: Seat, emoji: str, payload: RawReactionActionEvent) -> bool:
         route = _message(payload, "/reactions/{emoji}", emoji=emoji)
         before = str(int(seat.user) - 1)
-        users = await self._rest.request(route, params={"after": before, "limit": "1"})
-        return any(str(one["id"]) == seat.user for one in users)
+        for kind in _KINDS:
+            params = {"after": before, "limit": "1", "type": kind}
+            users = objects_of(await self._rest.request(route, params=params), "user")
+            if any(id_of(one, "user") == seat.user for one in users):
+                return True
+        return False
 
     async def _require_place(self, seat: Seat) -> None:
         """Refuse what could not be shown; where Discord is too busy to say, the card finds its way."""
@@ -141,22 +201,25 @@ class Reacting:
         if missing:
             raise lacking(missing, channel=seat.spot)
 
-    async def _user(self, seat: Seat) -> dict[str, Any]:
-        user: dict[str, Any] = await self._rest.request(Route("GET", "/users/{user_id}", user_id=seat.user))
-        return user
-
     async def _refuse(self, seat: Seat, payload: RawReactionActionEvent, refusal: Refused) -> None:
         """Tell it by direct message, once; where those are closed nobody learns of it."""
         # Discord merges what carries the same nonce: the same event may be heard twice.
         nonce = hashlib.sha256(_name(payload).encode()).hexdigest()[:_NONCE]
         body = refused(refusal) | {"nonce": nonce, "enforce_nonce": True}
-        try:
-            channel = await self._places.direct(seat.user)
-            await self._rest.request(
-                Route("POST", "/channels/{channel_id}/messages", channel_id=channel), body
-            )
-        except (Refusal, DeliveryError) as error:
-            _log.info("refusal_not_told", reason=type(refusal).__name__, error=str(error))
+        for tries in range(1, _TELLS + 1):
+            try:
+                channel = await self._places.direct(seat.user)
+                await self._rest.request(
+                    Route("POST", "/channels/{channel_id}/messages", channel_id=channel), body
+                )
+            except Delayed as error:
+                _log.info("refusal_put_off", tries=tries, error=str(error))
+                await asyncio.sleep(min((error.retry_after_ms or _TELL_MS) * tries, _TELL_MAX_MS) / 1000)
+            except Refusal as error:
+                _log.info("refusal_not_told", reason=type(refusal).__name__, error=str(error))
+                return
+            else:
+                return
 
 
 def _message(payload: RawReactionActionEvent, further: str = "", **more: str) -> Route:

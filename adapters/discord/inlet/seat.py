@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from discord import Interaction, Member, RawReactionActionEvent, Thread
+from discord import Interaction, Member, RawReactionActionEvent, Thread, User
 
 from adapters.discord.outlet.reach import TOKEN_MS, Reach
 from adapters.discord.outlet.searching import sent_at
@@ -95,8 +95,13 @@ def seat_of(interaction: Interaction[Any], clock: Callable[[], int]) -> Seat:
     )
 
 
-def seat_of_reaction(payload: RawReactionActionEvent, name: str = "") -> Seat:
-    """Read the seat of somebody who reacted; in direct messages the event does not say their name.
+def is_person(user: User | Member) -> bool:
+    """Whether a user may start and pay for something; a flag that is not plainly False says no."""
+    return user.bot is False and user.system is False
+
+
+def seat_of_reaction(payload: RawReactionActionEvent) -> Seat:
+    """Read the seat of somebody who reacted; without a member the event does not say their name.
 
     Their rights follow from the guild's roles, which the gateway keeps up to date.
     """
@@ -107,7 +112,7 @@ def seat_of_reaction(payload: RawReactionActionEvent, name: str = "") -> Seat:
         caller=_caller(
             str(payload.user_id),
             str(payload.guild_id) if payload.guild_id else None,
-            name=member.display_name if member is not None else name,
+            name=member.display_name if member is not None else "",
             is_admin=rights is not None and (rights.administrator or rights.manage_guild),
         ),
         channel=str(thread.parent_id if thread is not None else payload.channel_id),

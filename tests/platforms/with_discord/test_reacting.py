@@ -1,6 +1,9 @@
 """Reactions under our cards: who reacts pays; what is refused is told by direct message or not at all."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.platforms.fake_discord import FakeDiscord, Message, Permissions, Person
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
@@ -102,3 +105,79 @@ async def test_a_copy_is_reacted_to_in_direct_messages(tmp_path: Path, fake: Fak
         house.ada.at(direct).react(copy, "🎲")
         new = await fake.message_in(direct, lambda one: one is not copy and bool(one.attachments))
         assert "ada" == new.embeds[0]["author"]["name"]
+
+
+#: how reading the message, or who has put a number under it, can fail
+UNREADABLE: list[dict[str, Any]] = [
+    {"status": 429},
+    {"status": 503},
+    {"status": 403, "code": 50013},
+    {"status": 404, "code": 10008},
+    {"status": 200, "raw": "<html/>", "content_type": "text/html"},
+    {"status": 200, "raw": "null"},
+    {"status": 200, "raw": "{}"},
+    {"status": 200, "raw": '[{"emoji": null}]'},
+]
+
+
+@pytest.mark.parametrize("route", ["GET *messages/{card}", "GET *messages/{card}/reactions/*"])
+async def test_a_choice_that_cannot_be_read_starts_nothing_and_is_told(
+    tmp_path: Path, fake: FakeDiscord, route: str
+) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine(count=2)
+        for number, fault in enumerate(UNREADABLE):
+            member = fake.member(house.guild, f"member{number}").at(house.channel)
+            member.react(card, "2️⃣")
+            failing = fake.fault(route.format(card=card.id), **fault)
+            member.react(card, "🔁")
+            await fake.until(lambda member=member: bool(told(member)))  # type: ignore[misc]
+            assert "nothing was started" in told(member)[0]
+            assert failing.spent
+        assert [card] == house.mine()
+
+
+async def test_two_numbers_or_one_too_high_are_no_choice(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        bob = fake.member(house.guild, "bob").at(house.channel)
+        cid = fake.member(house.guild, "cid").at(house.channel)
+        _, card = await house.imagine(count=2)
+        for member, numbers in ((bob, ("1️⃣", "2️⃣")), (cid, ("4️⃣",))):
+            for number in numbers:
+                member.react(card, number)
+            member.react(card, "🔁")
+            await fake.until(lambda member=member: bool(told(member)))  # type: ignore[misc]
+        assert "several numbers" in told(bob)[0]
+        assert "shows 2 results" in told(cid)[0]
+        assert [card] == house.mine()
+
+
+async def test_what_is_no_person_starts_nothing_by_a_reaction(tmp_path: Path, fake: FakeDiscord) -> None:
+    """Not even where the event does not say what it is."""
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        robot = fake.member(house.guild, "robot", bot=True).at(house.channel)
+        service = fake.member(house.guild, "service", system=True).at(house.channel)
+        for one in (robot, service):
+            for emoji, names_member in (("🔁", True), ("🎲", False)):
+                one.react(card, emoji, names_member=names_member)
+        bob = fake.member(house.guild, "bob").at(house.channel)
+        bob.react(card, "🎲", names_member=False)
+        new = await result(house, card)
+        assert "bob" == new.embeds[0]["author"]["name"]
+        await fake.until(lambda: len(fake.requests("GET /users/*")) >= 4)
+        assert [card, new] == house.mine()
+
+
+async def test_a_person_who_cannot_be_looked_up_is_told_and_pays_nothing(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        for number, fault in enumerate(UNREADABLE):
+            member = fake.member(house.guild, f"member{number}").at(house.channel)
+            fake.fault(f"GET /users/{member.user.id}", **fault)
+            member.react(card, "🎲", names_member=False)
+            await fake.until(lambda member=member: bool(told(member)))  # type: ignore[misc]
+            assert "nothing was started" in told(member)[0]
+        assert [card] == house.mine()

@@ -106,9 +106,18 @@ class Making:
         guild.roles[role.id] = role
         return role
 
-    def member(self, guild: Guild, name: str, *, roles: Iterable[Role] = ()) -> Person:
-        """Let a new person in; they sit in the guild's first channel."""
+    def member(
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        roles: Iterable[Role] = (),
+        bot: bool = False,
+        system: bool = False,
+    ) -> Person:
+        """Let a new person in, or what is none; they sit in the guild's first channel."""
         user = self._new_user(name)
+        user.bot, user.system = bot, system
         self.join(guild, user, roles=roles)
         return Person(self.world, user, guild.first_channel())
 
@@ -116,6 +125,12 @@ class Making:
         guild.members[user.id] = Member(
             user=user, guild=guild, joined_ms=self.world.clock.now_ms(), roles=list(roles)
         )
+
+    def webhook(self, channel: Channel, name: str) -> Person:
+        """Let a webhook write in a channel; it is a user of no guild."""
+        user = self._new_user(name)
+        user.bot = True
+        return Person(self.world, user, channel)
 
     def user(self, name: str, *, installed: bool = False) -> Person:
         """Make a person who sits in their direct messages with the bot."""

@@ -101,11 +101,12 @@ class Person:
             opened_by=opened.interaction,
         )
 
-    def react(self, message: Message, emoji: str) -> None:
+    def react(self, message: Message, emoji: str, *, names_member: bool = True) -> None:
+        """Put a reaction under a message; the event may come without saying who the member is."""
         self._must_see(message)
         if message.ephemeral:
             raise NotOffered("nobody can react to what one person alone sees")
-        react(self._world, message, self.user, emoji)
+        react(self._world, message, self.user, emoji, names_member=names_member)
 
     def unreact(self, message: Message, emoji: str) -> None:
         unreact(self._world, message, self.user, emoji)

@@ -11,7 +11,8 @@ Json = dict[str, Any]
 
 
 def user_json(user: User) -> Json:
-    return {
+    more: Json = {"system": True} if user.system else {}
+    return more | {
         "id": str(user.id),
         "username": user.name,
         "discriminator": "0",

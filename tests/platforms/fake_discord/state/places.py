@@ -34,6 +34,8 @@ class User:
     id: int
     name: str
     bot: bool = False
+    #: speaks for the service itself
+    system: bool = False
     #: takes messages from apps
     dms_open: bool = True
     #: has the app installed for themselves

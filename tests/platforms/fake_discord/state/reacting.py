@@ -13,7 +13,7 @@ from tests.platforms.fake_discord.state.world import World
 _MOST = 20
 
 
-def react(world: World, message: Message, user: User, emoji: str) -> None:
+def react(world: World, message: Message, user: User, emoji: str, *, names_member: bool = True) -> None:
     """Add a reaction; the first of its kind needs a right of its own, the same one twice is nothing."""
     if not _is_emoji(emoji):
         raise Refusal(10014)
@@ -34,7 +34,7 @@ def react(world: World, message: Message, user: User, emoji: str) -> None:
     people.append(user)
     data = _data(message, user, emoji) | {"message_author_id": str(message.author.id), "burst_colors": []}
     guild = channel.guild
-    if guild is not None and user.id in guild.members:
+    if names_member and guild is not None and user.id in guild.members:
         data["member"] = member_json(guild.members[user.id])
     _announce(world, "MESSAGE_REACTION_ADD", message, data)
 
