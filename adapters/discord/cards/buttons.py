@@ -15,7 +15,6 @@ from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobView, Tone
 
 __all__ = [
-    "TEMPLATE",
     "Component",
     "Control",
     "Pressed",
@@ -25,9 +24,7 @@ __all__ = [
     "mentions_card",
 ]
 
-#: the whole of a custom id, for `discord.ui.DynamicItem`
-TEMPLATE = r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})"
-_PATTERN = re.compile(TEMPLATE)
+_PATTERN = re.compile(r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
 _IN_A_ROW, _ROWS = 5, 5
 _SECONDARY, _DANGER = 2, 4
 _LABEL, _OPTION, _OPTIONS = 80, 100, 25

@@ -60,7 +60,8 @@ class Answering:
         """Ask the core and tell what it says; with `files`, a shown job comes with its result."""
         async with asyncio.TaskGroup() as group:
             asked = group.create_task(_outcome(seat, ask), name=f"ask {seat.key}")
-            done, _ = await asyncio.wait((asked,), timeout=self._patience_s)
+            patience_s = self._responder.patience_s(seat, self._patience_s)
+            done, _ = await asyncio.wait((asked,), timeout=patience_s)
             deferred = None if done else await self._defer(seat, hidden=private or seat.hidden)
             outcome = await asked
         match outcome:

@@ -81,14 +81,16 @@ class Choosing:
     async def submit(self, seat: Seat, drafted: Drafted, values: Mapping[str, str]) -> None:
         """A form about one of them came back."""
         medium = await self._drafts.read(drafted, seat.caller)
-        if drafted.use is Use.REFRAME:
-            await self._make(
-                seat, build(Reframe, {"media": medium, forms.RATIO: values.get(forms.RATIO, "")})
-            )
-            return
-        weighted = medium.model_copy(update={"weight": VARIATION_WEIGHT})
-        words = {"prompt": values.get(forms.PROMPT, ""), "image": (weighted,)}
-        await self._make(seat, build(Imagine, words))
+        match drafted.use:
+            case Use.REFRAME:
+                ratio = forms.filled(values, forms.RATIO)
+                await self._make(seat, build(Reframe, {"media": medium, forms.RATIO: ratio}))
+            case Use.VARIATION:
+                weighted = medium.model_copy(update={"weight": VARIATION_WEIGHT})
+                words = {"prompt": forms.filled(values, forms.PROMPT), "image": (weighted,)}
+                await self._make(seat, build(Imagine, words))
+            case _:
+                raise InvalidRequest(forms.STALE)
 
     async def _on_ours(self, seat: Seat, menu: Menu, jobs: Sequence[Pressed]) -> None:
         first = jobs[0]

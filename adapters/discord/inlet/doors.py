@@ -6,23 +6,25 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from discord import Interaction, RawReactionActionEvent
+from discord import Interaction, InteractionType, RawReactionActionEvent
 
 from adapters.discord.cards.buttons import Pressed
+from adapters.discord.cards.notes import refused
 from adapters.discord.connection import Connection
 from adapters.discord.inlet import forms
 from adapters.discord.inlet.answering import Answering
 from adapters.discord.inlet.choosing import Choosing
 from adapters.discord.inlet.drafts import Drafted, Drafts
 from adapters.discord.inlet.menus import Menu
+from adapters.discord.inlet.payloads import NO_PERSON, ODD, Ticket, understood
 from adapters.discord.inlet.pressing import Pressing
 from adapters.discord.inlet.reacting import Reacting
 from adapters.discord.inlet.responding import Callback, Responder
-from adapters.discord.inlet.seat import Seat, seat_of
+from adapters.discord.inlet.seat import Seat, is_person, seat_of
 from adapters.discord.outlet.writing import EPHEMERAL
 from adapters.unforeseen import OutOfReach
 from bot.domain.commands import Command, Making
-from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.errors import InvalidRequest, NotAllowed, Refused
 from bot.domain.media import Reference
 from bot.domain.people import Caller
 from bot.engine.adapter import Surroundings
@@ -30,6 +32,12 @@ from bot.engine.answers import Answer
 from bot.engine.studio import Studio
 
 _log = structlog.get_logger(__name__)
+
+_STALE = (
+    "This is of another version of the bot, so nothing was started or charged. "
+    "Restart Discord to see what is offered today."
+)
+_BUSY = "I am busy right now, so this was not started and nothing was charged. Try again in a moment."
 
 Event = Interaction[Any]
 Said = TypeVar("Said", Pressed, Drafted)
@@ -104,20 +112,29 @@ class Doors:
 
         async def choose(seat: Seat) -> None:
             data: Any = interaction.data
-            message = data["resolved"]["messages"][data["target_id"]]
-            there = replace(seat, hidden=bool(int(message.get("flags") or 0) & EPHEMERAL))
-            await self._choosing.choose(there, Menu(data["name"]), message, await self._rest.me())
+            try:
+                menu, target = Menu(data["name"]), data["target_id"]
+            except (KeyError, ValueError) as error:
+                raise InvalidRequest(_STALE) from error
+            with understood():
+                message = data["resolved"]["messages"][target]
+                if str(message["id"]) != target:
+                    raise InvalidRequest(ODD)
+                there = replace(seat, hidden=bool(int(message.get("flags") or 0) & EPHEMERAL))
+            await self._choosing.choose(there, menu, message, await self._rest.me())
 
         await self._open(interaction, choose)
 
     async def complete(self, interaction: Event) -> None:
         """Somebody types into an option; where nothing can be offered, nothing is."""
         try:
-            seat = seat_of(interaction, self._clock)
+            seat = _seat(interaction, self._clock)
             choices = await self._completing.answer(interaction, seat)
-            await self._responder.respond(seat, Callback.CHOICES, {"choices": list(choices)})
         except Exception as error:  # noqa: BLE001 - what is not offered can still be typed
             _log.warning("completion_failed", interaction=interaction.id, error=repr(error))
+            await self.turn_away(_ticket(interaction), InvalidRequest(ODD))
+        else:
+            await self._responder.respond(seat, Callback.CHOICES, {"choices": list(choices)})
 
     async def press(self, interaction: Event, pressed: Pressed | None) -> None:
         """A button of ours; None where it is of a version that knew others."""
@@ -133,16 +150,33 @@ class Doors:
 
     async def submit(self, interaction: Event) -> None:
         """A form came back."""
-        data: Any = interaction.data
-        name, values = str(data["custom_id"]), forms.values_of(data)
 
         async def take(seat: Seat) -> None:
+            data: Any = interaction.data
+            with understood():
+                name, values = str(data["custom_id"]), forms.values_of(data)
             if drafted := Drafted.read(name):
                 await self._choosing.submit(seat, drafted, values)
             else:
                 await self._pressing.submit(seat, _known(Pressed.read(name)), values)
 
         await self._open(interaction, take)
+
+    async def unknown(self, interaction: Event) -> None:
+        """Something that this version does not offer."""
+
+        async def refuse(_: Seat) -> None:
+            raise InvalidRequest(_STALE)
+
+        await self._open(interaction, refuse)
+
+    async def busy(self, interaction: Event) -> None:
+        """There is too much to do for another one: nothing is begun."""
+        await self.turn_away(_ticket(interaction), NotAllowed(_BUSY))
+
+    async def turn_away(self, ticket: Ticket, refusal: Refused) -> None:
+        """Tell privately why an interaction is not even looked at."""
+        await self._responder.turn_away(ticket, refused(refusal))
 
     async def reacted(self, payload: RawReactionActionEvent) -> None:
         """A reaction was put under some message."""
@@ -175,9 +209,10 @@ class Doors:
 
     async def _open(self, interaction: Event, do: Callable[[Seat], Awaitable[None]]) -> None:
         try:
-            seat = seat_of(interaction, self._clock)
+            seat = _seat(interaction, self._clock)
         except Refused as refusal:
-            _log.warning("place_not_understood", interaction=interaction.id, reason=str(refusal))
+            _log.warning("seat_not_understood", interaction=interaction.id, reason=str(refusal))
+            await self.turn_away(_ticket(interaction), refusal)
             return
         try:
             await do(seat)
@@ -195,6 +230,19 @@ async def _logged(
         await do(payload)
     except Exception as error:  # noqa: BLE001 - one event's fault must not take the others with it
         _log.warning("reaction_failed", message=payload.message_id, error=repr(error))
+
+
+def _seat(interaction: Event, clock: Callable[[], int]) -> Seat:
+    """Who asks and where; raises Refused where that is no person, or cannot be told."""
+    with understood():
+        if not is_person(interaction.user):
+            raise NotAllowed(NO_PERSON)
+        return seat_of(interaction, clock)
+
+
+def _ticket(interaction: Event) -> Ticket:
+    completes = interaction.type is InteractionType.autocomplete
+    return Ticket(id=str(interaction.id), token=interaction.token, completes=completes)
 
 
 def _known(read: Said | None) -> Said:

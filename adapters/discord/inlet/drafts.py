@@ -15,9 +15,7 @@ from bot.domain.media import Reference
 from bot.domain.people import Caller
 from bot.engine.vault import Vault
 
-#: the whole of a custom id that goes on from a draft
-TEMPLATE = r"rd:(?P<verb>[a-z]{1,20}):(?P<draft>[0-9]{1,20}):(?P<number>[0-9])"
-_PATTERN = re.compile(TEMPLATE)
+_PATTERN = re.compile(r"rd:(?P<verb>[a-z]{1,20}):(?P<draft>[0-9]{1,20}):(?P<number>[0-9])")
 
 
 class Use(StrEnum):

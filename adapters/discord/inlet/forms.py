@@ -14,6 +14,11 @@ from bot.domain.requests import PROMPT_MAX
 #: what a field of a form takes at most
 FIELD_MAX = 4_000
 PROMPT, RATIO = "prompt", "aspect_ratio"
+#: what is told of a form that this version does not know
+STALE = (
+    "This form is of another version of the bot, so nothing was started or charged. "
+    "Close it and open it again from the card or the message."
+)
 _ROW, _SELECT, _TEXT, _LABEL = 1, 3, 4, 18
 _SHORT, _PARAGRAPH = 1, 2
 
@@ -44,18 +49,28 @@ def ratio_form(custom_id: str, chosen: AspectRatio) -> Payload:
 
 
 def values_of(data: Mapping[str, Any]) -> dict[str, str]:
-    """What was filled in, by the names of the fields."""
+    """What was filled in, by the names of the fields; a field that says nothing legible is not among them."""
     found = {}
     for component in data.get("components") or ():
         for field in component.get("components") or (component.get("component") or component,):
-            if name := field.get("custom_id"):
-                found[str(name)] = str(field.get("value") or next(iter(field.get("values") or ()), ""))
+            name, value, values = field.get("custom_id"), field.get("value"), field.get("values")
+            if value is None and isinstance(values, list) and len(values) == 1:
+                value = values[0]
+            if isinstance(name, str) and isinstance(value, str):
+                found[name] = value
     return found
+
+
+def filled(values: Mapping[str, str], name: str) -> str:
+    """What a field holds, which may be nothing; raises InvalidRequest where the form has no such field."""
+    if name not in values:
+        raise InvalidRequest(STALE)
+    return values[name]
 
 
 def ratio_of(values: Mapping[str, str]) -> AspectRatio:
     """The frame that was chosen; raises InvalidRequest."""
-    reframe = build(Reframe, {RATIO: values.get(RATIO, "")})
+    reframe = build(Reframe, {RATIO: filled(values, RATIO)})
     assert isinstance(reframe, Reframe)  # noqa: S101 - it was asked for
     return reframe.aspect_ratio
 

@@ -6,6 +6,7 @@ messages nor members: all that an event means is in the event itself, or in the 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -17,19 +18,25 @@ from adapters.discord.cards.buttons import Pressed
 from adapters.discord.inlet.doors import Doors
 from adapters.discord.inlet.drafts import Drafted
 from adapters.discord.inlet.greeting import Greeter
-from adapters.discord.inlet.hands import Hands
-from adapters.discord.inlet.items import items_for
+from adapters.discord.inlet.hands import Do, Hands
+from adapters.discord.inlet.payloads import ODD, is_by_person, ticket_of, why_not
 from adapters.discord.inlet.shards import Shards, Turns
+from bot.domain.errors import InvalidRequest
 
 _log = structlog.get_logger(__name__)
 
 #: nothing that Discord calls privileged
 INTENTS = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
-_CHAT_INPUT = 1
+_CHAT_INPUT, _ON_MESSAGE = 1, 3
+#: without these there is no session; what fails in them ends it, and another is begun
+_SESSION = frozenset({"READY", "RESUMED"})
+_REACTIONS = frozenset({"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"})
 #: longest wait for Discord's goodbye
 _GOODBYE_S = 3.0
 
 Event = Interaction[Any]
+#: the library's own reader of an event
+Parse = Callable[[Any], None]
 
 
 class Gateway(discord.AutoShardedClient):
@@ -75,6 +82,10 @@ class Gateway(discord.AutoShardedClient):
         #: what stands under the bot's name, and which shards have said so
         self._line = line
         self._said: dict[int, str] = {}
+        # An error in one of them would end the session, and with it what others have asked for.
+        parsers = self._connection.parsers
+        for name in parsers.keys() - _SESSION:
+            parsers[name] = partial(self._parse, name, parsers[name])
 
     @property
     def deaf(self) -> int:
@@ -96,7 +107,6 @@ class Gateway(discord.AutoShardedClient):
             await self.http.close()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*items_for(self))
         await self._greeter.recall()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the store knows who was first
@@ -120,25 +130,31 @@ class Gateway(discord.AutoShardedClient):
             _log.info("discord_disconnected", shard=shard)
 
     async def on_interaction(self, interaction: Event) -> None:
-        data: Any = interaction.data
-        match interaction.type:
-            case InteractionType.application_command if data["type"] == _CHAT_INPUT:
-                self._take("command", lambda: self._doors.command(interaction))
-            case InteractionType.application_command:
-                self._take("menu", lambda: self._doors.menu(interaction))
+        data: Any = interaction.data if isinstance(interaction.data, dict) else {}
+        doors, kind, sort = self._doors, interaction.type, data.get("type")
+        match kind:
+            case InteractionType.application_command if sort == _CHAT_INPUT:
+                self._answer("command", interaction, partial(doors.command, interaction))
+            case InteractionType.application_command if sort == _ON_MESSAGE:
+                self._answer("menu", interaction, partial(doors.menu, interaction))
             case InteractionType.autocomplete:
-                self._take("completion", lambda: self._doors.complete(interaction))
+                self._answer("completion", interaction, partial(doors.complete, interaction))
             case InteractionType.modal_submit:
-                self._take("form", lambda: self._doors.submit(interaction))
+                self._answer("form", interaction, partial(doors.submit, interaction))
+            case InteractionType.component:
+                self._answer("component", interaction, self._component(interaction, data))
+            case _:
+                self._answer("unknown", interaction, partial(doors.unknown, interaction))
 
-    async def press(self, interaction: Event, pressed: Pressed | None) -> None:
-        self._take("button", lambda: self._doors.press(interaction, pressed))
-
-    async def pick(self, interaction: Event, pressed: Pressed | None, value: str) -> None:
-        self._take("list", lambda: self._doors.pick(interaction, pressed, value))
-
-    async def use(self, interaction: Event, drafted: Drafted | None) -> None:
-        self._take("draft", lambda: self._doors.use(interaction, drafted))
+    def _component(self, interaction: Event, data: dict[str, Any]) -> Do:
+        """Who takes a button or a list, by its custom id alone, so on every message for ever."""
+        custom_id, values = str(data.get("custom_id")), data.get("values")
+        if drafted := Drafted.read(custom_id):
+            return partial(self._doors.use, interaction, drafted)
+        pressed = Pressed.read(custom_id)
+        if isinstance(values, list) and values:
+            return partial(self._doors.pick, interaction, pressed, str(values[0]))
+        return partial(self._doors.press, interaction, pressed)
 
     async def on_raw_reaction_add(self, payload: RawReactionActionEvent) -> None:
         self._take("reaction", lambda: self._doors.reacted(payload))
@@ -169,6 +185,26 @@ class Gateway(discord.AutoShardedClient):
         # Once this is closed, nothing new is taken: the library may still hold what it has read.
         if not self.is_closed():
             self._hands.take(name, do)
+
+    def _answer(self, name: str, interaction: Event, do: Do) -> None:
+        if not self.is_closed():
+            self._hands.answer(name, do, partial(self._doors.busy, interaction))
+
+    def _parse(self, name: str, parse: Parse, event: Any) -> None:
+        """Have the library read an event; what it cannot read is refused, and harms no other."""
+        refusal = why_not(event) if name == "INTERACTION_CREATE" else None
+        if name in _REACTIONS and not is_by_person(event):
+            return
+        try:
+            if refusal is None:
+                parse(event)
+                return
+        except Exception as error:  # noqa: BLE001 - whatever an event holds, the session goes on
+            _log.warning("event_not_understood", event_name=name, error=repr(error))
+            refusal = InvalidRequest(ODD)
+        if name == "INTERACTION_CREATE" and not self.is_closed() and (ticket := ticket_of(event)):
+            turn_away = partial(self._doors.turn_away, ticket, refusal)
+            self._hands.answer("odd", turn_away, turn_away)
 
     async def _say(self, shard: int) -> None:
         if self._line is None or self._said.get(shard) == self._line or shard not in self._hearing:

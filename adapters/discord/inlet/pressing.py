@@ -12,6 +12,7 @@ from adapters.discord.inlet.seat import Seat
 from bot.domain.actions import GENERATING, Action, Wording, turned
 from bot.domain.cards import CardView, JobView
 from bot.domain.commands import Cancel, Command, Show, build
+from bot.domain.errors import InvalidRequest
 from bot.domain.formats import AspectRatio
 from bot.domain.jobs import UNTITLED
 from bot.engine.answers import Answer, Note
@@ -45,6 +46,9 @@ class Pressing:
                 await self._open_form(seat, pressed)
             case Action() as action:
                 await self.act(seat, action, pressed)
+            case _:
+                # A list from which nothing was chosen.
+                raise InvalidRequest("Choose one entry of the list")
 
     async def pick(self, seat: Seat, pressed: Pressed, value: str) -> None:
         """A list was used: another job for the buttons below it, or one to be shown."""
@@ -69,10 +73,13 @@ class Pressing:
         """A form came back that one of these buttons had opened."""
         match pressed.verb:
             case Action.EDIT:
-                await self.act(seat, Action.EDIT, pressed, Wording(prompt=values.get(forms.PROMPT, "")))
-            case _:
+                wording = Wording(prompt=forms.filled(values, forms.PROMPT))
+                await self.act(seat, Action.EDIT, pressed, wording)
+            case Action.REFRAME:
                 wording = Wording(aspect_ratio=forms.ratio_of(values))
                 await self.act(seat, Action.REFRAME, pressed, wording)
+            case _:
+                raise InvalidRequest(forms.STALE)
 
     async def act(self, seat: Seat, action: Action, pressed: Pressed, wording: Wording | None = None) -> None:
         """Do an action of the core; what makes something new is answered with its card."""

@@ -6,18 +6,31 @@ from typing import Any
 
 from discord import Interaction
 
+from adapters.discord.inlet.payloads import ODD, understood
 from adapters.discord.inlet.seat import ADAPTER, DIRECT
 from adapters.discord.inlet.weights import read_weights
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.fields import WEIGHTS, DiscordField, DiscordKind, attachments, discord_fields
 from bot.domain.media import Reference, kind_of_address
-from bot.domain.options import Kind, Option, is_weighted
+from bot.domain.options import Kind, Option, brief, is_weighted
 from bot.domain.people import Caller
 from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.signs import NOT_MEDIA, kind_of_type
 
 _SUBCOMMAND = 1
+_STALE = (
+    "This is of another version of the bot, so nothing was started or charged; "
+    "restart Discord to see today's commands"
+)
+#: what Discord sends for an option of each kind
+_VALUES: Mapping[DiscordKind, tuple[type, ...]] = {
+    DiscordKind.TEXT: (str,),
+    DiscordKind.INTEGER: (int,),
+    DiscordKind.FLAG: (bool,),
+    DiscordKind.MEMBER: (str,),
+    DiscordKind.ATTACHMENT: (str,),
+}
 
 #: what a media option was given, under the names by which weights are said
 _Found = dict[str, Reference | str]
@@ -45,20 +58,22 @@ class Typing:
 
 def read(interaction: Interaction[Any]) -> Wanted:
     """Read a slash command; raises InvalidRequest that says what to mend."""
-    data: Any = interaction.data
-    command, given = _command(data)
-    return _Reader(command, given, data.get("resolved") or {}, interaction.guild_id).wanted()
+    with understood():
+        data: Any = interaction.data
+        command, given = _command(data)
+        return _Reader(command, given, data.get("resolved") or {}, interaction.guild_id).wanted()
 
 
 def read_typing(interaction: Interaction[Any]) -> Typing | None:
     """Read what is being typed; None where nothing can be offered for it."""
-    command, given = _command(interaction.data)
-    focused = next((one for one in given if one.get("focused")), None)
-    fields = {field.name: field for field in discord_fields(command)}
-    field = fields.get(focused["name"]) if focused else None
-    if focused is None or field is None or field.option is None:
-        return None
-    return Typing(command=command, option=field.option.name, text=str(focused["value"]))
+    with understood():
+        command, given = _command(interaction.data)
+        focused = next((one for one in given if one.get("focused")), None)
+        fields = {field.name: field for field in discord_fields(command)}
+        field = fields.get(focused["name"]) if focused else None
+        if focused is None or field is None or field.option is None:
+            return None
+        return Typing(command=command, option=field.option.name, text=str(focused["value"]))
 
 
 def _command(data: Any) -> tuple[type[Command], Sequence[Mapping[str, Any]]]:
@@ -67,7 +82,7 @@ def _command(data: Any) -> tuple[type[Command], Sequence[Mapping[str, Any]]]:
         name, given = f"{name} {given[0]['name']}", given[0].get("options") or []
     command = CATALOGUE.get(name)
     if command is None:
-        raise InvalidRequest("This command is of another version of the bot; restart Discord to see today's")
+        raise InvalidRequest(_STALE)
     return command, given
 
 
@@ -80,15 +95,28 @@ class _Reader:
         guild: int | None,
     ) -> None:
         self._command = command
+        self._fields = {field.name: field for field in discord_fields(command)}
         self._given = {one["name"]: one["value"] for one in given}
+        self._check(given)
         self._resolved = resolved
         self._workspace = DIRECT if guild is None else f"{ADAPTER}:{guild}"
+
+    def _check(self, given: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse what would be passed over: a default in its place might cost what nobody asked for."""
+        if len(self._given) < len(given):
+            raise InvalidRequest(ODD)
+        for name, value in self._given.items():
+            field = self._fields.get(name)
+            if field is None:
+                raise InvalidRequest(f"{brief(str(name))}: {_STALE}")
+            if type(value) not in _VALUES[field.kind]:
+                raise InvalidRequest(f"{name}: {ODD}")
 
     def wanted(self) -> Wanted:
         values: dict[str, Any] = {}
         named: list[Caller] = []
         media: dict[str, tuple[Option, _Found]] = {}
-        for field in discord_fields(self._command):
+        for field in self._fields.values():
             value, option = self._given.get(field.name), field.option
             if value is None or option is None:
                 continue

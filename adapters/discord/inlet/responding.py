@@ -11,8 +11,10 @@ from discord.http import Route
 from adapters.discord.api.answers import Unexpected, id_of, object_of
 from adapters.discord.api.refusals import Meaning, Refusal
 from adapters.discord.api.rest import Rest
+from adapters.discord.inlet.payloads import Ticket
 from adapters.discord.inlet.seat import Seat
 from adapters.discord.outlet.reach import TOKEN_MS, Reach
+from adapters.discord.outlet.searching import sent_at
 from adapters.discord.outlet.ways import ORIGINAL, ByToken
 from adapters.discord.outlet.writing import EPHEMERAL, message_route
 from bot.domain.errors import Delayed
@@ -21,6 +23,8 @@ _log = structlog.get_logger(__name__)
 
 #: Discord takes a first response for 3 s; one sent later than this would hardly arrive in time
 _IN_TIME_MS = 2_700
+#: and a deferred response leaves before this, however long the interaction has waited for its turn
+_DEFER_MS = 2_300
 _ANSWERED_ALREADY = 40060
 _PAUSE_MS = 150
 #: what has been deferred has time, but nobody looks at it for ever
@@ -53,32 +57,52 @@ class Responder:
         None where Discord does not take it: it is too late, or there is one already.
         """
         reach = _reach(seat)
+        body = {"type": int(kind), "data": _flagged(data or {}, ephemeral=ephemeral)}
+        until = reach.until - TOKEN_MS + _IN_TIME_MS
+        given, doubtful = await self._respond(seat.key, reach.token, body, until)
+        # The line broke after Discord had taken it.
+        return await self._original(seat) if doubtful else given
+
+    async def turn_away(self, ticket: Ticket, data: Mapping[str, Any]) -> None:
+        """Answer what is not handled: privately, or with no choices."""
+        said: tuple[Callback, Mapping[str, Any]] = (Callback.MESSAGE, {**data, "flags": EPHEMERAL})
+        kind, body = (Callback.CHOICES, {"choices": []}) if ticket.completes else said
+        until = min(sent_at(ticket.id), self._clock()) + _IN_TIME_MS
+        await self._respond(ticket.id, ticket.token, {"type": int(kind), "data": body}, until)
+
+    async def _respond(
+        self, key: str, token: str, body: Mapping[str, Any], until: int
+    ) -> tuple[str | None, bool]:
+        """What `respond` answers, and whether Discord has taken an answer of ours without telling."""
         route = Route(
             "POST",
             "/interactions/{webhook_id}/{webhook_token}/callback",
-            webhook_id=seat.key,
-            webhook_token=reach.token,
+            webhook_id=key,
+            webhook_token=token,
         )
-        body = {"type": int(kind), "data": _flagged(data or {}, ephemeral=ephemeral)}
         doubtful = False
         while True:
             try:
                 answer = await self._rest.request(route, body, params={"with_response": "true"})
             except Delayed as error:
                 wait_ms = error.retry_after_ms or _PAUSE_MS
-                if self._clock() + wait_ms > reach.until - TOKEN_MS + _IN_TIME_MS:
-                    _log.warning("response_not_given", interaction=seat.key, error=str(error))
-                    return None
+                if self._clock() + wait_ms > until:
+                    _log.warning("response_not_given", interaction=key, error=str(error))
+                    return None, False
                 doubtful = True
                 await asyncio.sleep(wait_ms / 1000)
             except Refusal as refusal:
                 if refusal.code == _ANSWERED_ALREADY and doubtful:
-                    # The line broke after Discord had taken it.
-                    return await self._original(seat)
-                _log.info("response_refused", interaction=seat.key, code=refusal.code, told=refusal.told)
-                return None
+                    return None, True
+                _log.info("response_refused", interaction=key, code=refusal.code, told=refusal.told)
+                return None, False
             else:
-                return _response_id(answer)
+                return _response_id(answer), False
+
+    def patience_s(self, seat: Seat, most_s: float) -> float:
+        """How long the core may take before a deferred response must leave to arrive in time."""
+        left_ms = _reach(seat).until - TOKEN_MS + _DEFER_MS - self._clock()
+        return max(0, min(most_s, left_ms / 1000))
 
     async def edit(self, seat: Seat, data: Mapping[str, Any]) -> str | None:
         """Edit the first response; answers its id, None where that cannot be done."""

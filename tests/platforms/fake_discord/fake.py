@@ -81,7 +81,7 @@ class FakeDiscord(Making):
         """Make a connector that leads a client of this process here by the official names."""
         resolver = LoopbackResolver(self.port)
         self._resolvers.append(resolver)
-        return aiohttp.TCPConnector(resolver=resolver, ssl=self.certificates.for_client(), limit=0)
+        return aiohttp.TCPConnector(resolver=resolver, ssl=self.certificates.for_client())
 
     def proxy(self) -> Proxy:
         """Make a proxy, to be entered, that leads an unmodified process here."""

@@ -15,7 +15,7 @@ import discord
 from adapters.discord.inlet.doors import Doors
 from adapters.discord.inlet.gateway import Gateway
 from adapters.discord.inlet.greeting import Greeter
-from adapters.discord.inlet.hands import Hands
+from adapters.discord.inlet.hands import Hands, Limits
 from adapters.discord.inlet.shards import Turns, all_shards
 from tests.platforms.fake_discord import FakeDiscord
 
@@ -41,7 +41,8 @@ class Porter:
             self._fake.world.bell.ring()
             await self.opened.wait()
             await asyncio.sleep(self.takes_s)
-            said = str(event.emoji) if hasattr(event, "emoji") else str(event.data.get("name", ""))
+            data = getattr(event, "data", None) or {}
+            said = str(event.emoji) if hasattr(event, "emoji") else str(data.get("name", ""))
             self.came.append((door, said))
             self._fake.world.bell.ring()
 
@@ -96,7 +97,7 @@ class Heard(Gateway):
 
 @asynccontextmanager
 async def listening(
-    fake: FakeDiscord, *, most: int = 1_000, **more: Any
+    fake: FakeDiscord, *, limits: Limits | None = None, **more: Any
 ) -> AsyncIterator[tuple[Heard, Porter]]:
     """Run one gateway against the fake, until the block ends and all is done that was in hand."""
     porter = Porter(fake)
@@ -106,7 +107,7 @@ async def listening(
         "connector": fake.connector(),
     }
     async with asyncio.TaskGroup() as group:
-        hands = Hands(group, most=most)
+        hands = Hands(group, limits)
         gateway = Heard(fake, porter=porter, hands=hands, **known | more)
         running = group.create_task(gateway.start(fake.token))
         try:

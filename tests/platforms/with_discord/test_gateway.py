@@ -4,9 +4,9 @@ import discord
 import pytest
 
 from adapters.discord.cards.buttons import Control, Pressed
+from adapters.discord.inlet.hands import Limits
 from adapters.discord.inlet.menus import Menu
 from bot.domain.ids import new_id
-from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord, Person
 from tests.platforms.with_discord.gateway_house import listening
 
@@ -98,18 +98,37 @@ async def test_a_dead_line_is_given_up_and_nothing_is_missed(fake: FakeDiscord, 
     assert [("command", "imagine")] == porter.came
 
 
-async def test_what_could_not_be_answered_in_time_is_not_piled_up(fake: FakeDiscord, ada: Person) -> None:
-    async with listening(fake, most=3) as (gateway, porter):
+async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
+    fake: FakeDiscord, ada: Person
+) -> None:
+    """Three are handled, two wait in vain, two are turned away at once; a reaction waits for its turn."""
+    limits = Limits(most=3, waiting=2, wait_s=0.2, most_others=1)
+    async with listening(fake, limits=limits) as (_, porter):
         porter.opened.clear()
-        for _ in range(5):
+        for _ in range(7):
             ada.slash("imagine")
         ada.react(ada.write("look"), "🎲")
-        await gateway.wait_for("raw_reaction_add", timeout=PATIENCE_S)
+        ada.react(ada.write("look"), "🔁")
+        await fake.until(lambda: porter.knocks == 8)
         porter.opened.set()
-        await porter.met(3)
+        await porter.met(9)
         ada.slash("imagine")
-        await porter.met(4)
-    assert ["imagine"] * 4 == [said for _, said in porter.came]
+        await porter.met(10)
+    assert 4 == len([door for door, _ in porter.came if door == "command"])
+    assert 4 == len([door for door, _ in porter.came if door == "busy"])
+    assert ["🎲", "🔁"] == [said for door, said in porter.came if door == "reacted"]
+
+
+async def test_what_waits_when_the_bot_stops_is_turned_away(fake: FakeDiscord, ada: Person) -> None:
+    async with listening(fake, limits=Limits(most=1, waiting=1, wait_s=60)) as (gateway, porter):
+        porter.opened.clear()
+        for _ in range(3):
+            ada.slash("imagine")
+        # The third has been turned away at once, so the second waits.
+        await fake.until(lambda: porter.knocks == 2)
+        await gateway.leave()
+        porter.opened.set()
+    assert ["busy", "busy", "command"] == sorted(door for door, _ in porter.came)
 
 
 async def test_the_line_under_its_name_is_sent_when_it_changes(fake: FakeDiscord) -> None:

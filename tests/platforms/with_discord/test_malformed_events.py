@@ -1,0 +1,254 @@
+"""Events that are not as documented: none ends anything or is charged for, and the next ones still work."""
+
+import copy
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.discord.inlet.forms import PROMPT
+from adapters.discord.inlet.menus import Menu
+from adapters.discord.inlet.payloads import is_by_person, why_not
+from bot.domain.actions import Action
+from bot.domain.commands import Imagine, Making
+from tests.media.pictures import picture
+from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
+from tests.platforms.fake_discord.state.events import Event
+from tests.platforms.with_discord.recording import RECORDED, Asked, Recorder
+from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
+from tests.platforms.with_discord.test_pressing import private
+from tests.platforms.with_discord.test_reacting import told
+
+_MUTATIONS = 240
+_WRONG: tuple[Any, ...] = (None, "x", -1, True, 1.5, [], {}, [None], {"id": None}, "9" * 400)
+_OURS = ("INTERACTION_CREATE", "MESSAGE_REACTION_ADD", "GUILD_CREATE", "CHANNEL_UPDATE")
+
+Do = Callable[[], object]
+
+
+@pytest.fixture
+def lenient(fake: FakeDiscord) -> FakeDiscord:
+    """A service whose events break its own contracts, as these tests want it."""
+    fake.service._contracts = None
+    return fake
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every key and index of a payload."""
+    items: Any = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        yield (*path, key)
+        if isinstance(inner, (dict, list)):
+            yield from places(inner, (*path, key))
+
+
+def mutated(payload: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """A copy with one field left out, or of another value."""
+    changed = copy.deepcopy(payload)
+    path = rng.choice(list(places(changed)))
+    parent: Any = changed
+    for key in path[:-1]:
+        parent = parent[key]
+    # An option that is not there was not given: only its parts are broken.
+    if isinstance(parent, dict) and rng.random() < 0.4:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = rng.choice(_WRONG)
+    return changed
+
+
+class Garbling:
+    """Breaks one event on its way."""
+
+    def __init__(self, fake: FakeDiscord, seed: int) -> None:
+        self._fake = fake
+        self._rng = random.Random(seed)  # noqa: S311 - it must be the same each time
+        self.last: Any = None
+
+    def once(self, do: Do) -> Any:
+        """Do something whose event arrives broken."""
+        self._fake.world.garble = self._garble
+        try:
+            return do()
+        finally:
+            self._fake.world.garble = lambda event: event
+
+    def _garble(self, event: Event) -> Event:
+        if event.name not in _OURS:
+            return event
+        self.last = mutated(event.data, self._rng)
+        return replace(event, data=self.last)
+
+
+def deeds(house: StudioHouse, card: Message, foreign: Message, form: Invocation) -> list[Do]:
+    """Every kind of event that could be charged for."""
+    ada = house.ada
+    again = next(part for part in card.parts() if part.get("emoji", {}).get("name") == "🎲")["custom_id"]
+    return [
+        lambda: ada.slash("imagine", prompt="a red fox", count=2, model="photon-flash-1"),
+        lambda: ada.press(card, again),
+        lambda: ada.use_on(foreign, Menu.ANIMATE),
+        lambda: ada.use_on(card, Menu.VARIATION),
+        lambda: ada.submit(form, {PROMPT: "hills at night"}),
+        lambda: ada.react(card, "🎲"),
+        lambda: house.fake.overwrite(house.channel, ada),
+    ]
+
+
+def is_as_meant(house: StudioHouse, asked: Asked) -> bool:
+    """Whether somebody asked for exactly this."""
+    person = f"discord:{house.ada.user.id}"
+    if (asked.person, asked.workspace) != (person, f"discord:{house.guild.id}"):
+        return False
+    match asked.what:
+        case Imagine(prompt="a red fox") as command:
+            return (command.count, command.model) == (2, "photon-flash-1")
+        case Imagine(prompt="hills at night") | Making():
+            return True
+        case (Action.AGAIN | Action.VARIATION | "🎲", *_):
+            return True
+    return False
+
+
+async def test_broken_events_end_nothing_and_are_charged_to_nobody(
+    tmp_path: Path, lenient: FakeDiscord
+) -> None:
+    fake, recorder = lenient, Recorder()
+    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
+        card = await made(house, recorder)
+        foreign = house.ada.write("my hills", Upload(filename="hills.png", content=picture()))
+        form = house.ada.use_on(foreign, Menu.VARIATION)
+        await form.form()
+        garbling, answers = Garbling(fake, seed=11), []
+        for number in range(_MUTATIONS):
+            every = deeds(house, card, foreign, form)
+            answers.append((garbling.once(every[number % len(every)]), garbling.last))
+            if "🎲" in card.reactions:
+                house.ada.unreact(card, "🎲")
+        unanswered = [
+            one for one, event in answers if isinstance(one, Invocation) and _can_be_answered(one, event)
+        ]
+        await fake.until(lambda: all(one.callback is not None for one in unanswered))
+        assert [] == [asked for asked in recorder.asked if not is_as_meant(house, asked)]
+        # The session is still the same one, and everything works.
+        assert 1 == len([op for op, _ in fake.gateway.received if op == 2])
+        assert RECORDED in (await private(house.ada.slash("imagine", prompt="a red fox"))).content
+
+
+async def made(house: StudioHouse, recorder: Recorder) -> Message:
+    """A card with its result, before nothing more is made."""
+    recorder.makes = True
+    _, card = await house.imagine()
+    recorder.makes = False
+    return card
+
+
+def _can_be_answered(asked: Invocation, event: dict[str, Any]) -> bool:
+    """Whether the broken event still says where an answer goes."""
+    interaction = asked.interaction
+    return (event.get("id"), event.get("token")) == (str(interaction.id), interaction.token)
+
+
+async def test_what_is_no_person_is_told_so_and_asks_for_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+    recorder = Recorder()
+    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
+        card = await made(house, recorder)
+        before = len(recorder.asked)
+        robot = fake.member(house.guild, "robot", bot=True).at(house.channel)
+        service = fake.member(house.guild, "service", system=True).at(house.channel)
+        again = next(part for part in card.parts() if part.get("emoji", {}).get("name") == "🎲")["custom_id"]
+        for one in (robot, service):
+            for asked in (
+                one.slash("imagine", prompt="a red fox"),
+                one.press(card, again),
+                one.use_on(card, Menu.VARIATION),
+                one.slash("quota"),
+            ):
+                assert "Only people can use this" in (await private(asked)).content
+        assert before == len(recorder.asked)
+        # A picture of a webhook is like any other: whoever points at it, pays.
+        posted = fake.webhook(house.channel, "news").write(
+            "look", Upload(filename="a.png", content=picture())
+        )
+        assert RECORDED in (await private(house.ada.use_on(posted, Menu.ANIMATE))).content
+        assert [] == told(robot)
+
+
+async def test_what_another_version_offered_is_refused(tmp_path: Path, fake: FakeDiscord) -> None:
+    """Never is something else done in its place."""
+    recorder = Recorder()
+    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
+        card = await made(house, recorder)
+        before = len(recorder.asked)
+        foreign = house.ada.write("my hills", Upload(filename="hills.png", content=picture()))
+        opened = house.ada.use_on(foreign, Menu.VARIATION)
+        draft = (await opened.form())["custom_id"]
+        ours = next(part for part in card.parts() if part["type"] == 2)["custom_id"]
+        _, _, job, own = ours.split(":")
+        changes: list[tuple[Do, dict[str, Any]]] = [
+            (
+                lambda: house.ada.submit(opened, {PROMPT: "x"}),
+                {"custom_id": draft.replace("variation", "animate")},
+            ),
+            (lambda: house.ada.submit(opened, {PROMPT: "x"}), {"custom_id": f"rv:variation:{job}:{own}"}),
+            (lambda: house.ada.submit(opened, {PROMPT: "x"}), {"custom_id": "rv9:other"}),
+            (lambda: house.ada.submit(opened, {PROMPT: "x"}), {"custom_id": draft, "components": []}),
+            (
+                lambda: house.ada.submit(opened, {PROMPT: "x"}),
+                {"custom_id": f"rv:edit:{job}:{own}", "components": []},
+            ),
+            (lambda: house.ada.press(card, ours), {"custom_id": "rv9:other"}),
+            (lambda: house.ada.press(card, ours), {"custom_id": f"rv:melt:{job}:{own}"}),
+            (lambda: house.ada.press(card, ours), {"custom_id": f"rv:pick:{job}:{own}", "values": []}),
+            (lambda: house.ada.use_on(card, Menu.VARIATION), {"name": "Melt"}),
+            (lambda: house.ada.use_on(card, Menu.VARIATION), {"type": 2}),
+            (lambda: house.ada.use_on(card, Menu.VARIATION), {"target_id": "7"}),
+            (lambda: house.ada.slash("imagine", prompt="x"), {"name": "melt"}),
+            (lambda: house.ada.slash("imagine", prompt="x"), {"type": 4}),
+            *(
+                (lambda: house.ada.slash("imagine", prompt="x"), {"options": [_option("prompt", "x"), more]})
+                for more in (
+                    _option("quality", "4k"),
+                    _option("count", None),
+                    _option("count", True),
+                    _option("prompt", "y"),
+                    _option("private", "yes"),
+                )
+            ),
+        ]
+        fake.service._contracts = None
+        for do, change in changes:
+
+            def garble(event: Event, change: dict[str, Any] = change) -> Event:
+                return replace(event, data=event.data | {"data": event.data["data"] | change})
+
+            fake.world.garble = garble
+            asked = do()
+            fake.world.garble = lambda event: event
+            assert isinstance(asked, Invocation)
+            said = await private(asked)
+            assert said.content, change
+            assert "out of reach" not in said.content, change
+        assert before == len(recorder.asked)
+
+
+def _option(name: str, value: Any) -> dict[str, Any]:
+    return {"name": name, "type": 3, "value": value}
+
+
+def test_flags_that_are_not_plainly_false_are_no_person() -> None:
+    user: dict[str, Any] = {"id": "5"}
+    event = {"id": "1", "token": "t", "application_id": "2", "authorizing_integration_owners": {"1": "5"}}
+    reaction = {"user_id": "5", "channel_id": "6", "message_id": "7", "guild_id": "8"}
+    assert why_not(event | {"user": user}) is None
+    assert is_by_person(reaction | {"member": {"user": user}})
+    for flag in ("bot", "system"):
+        for value in (True, None, "no", 1):
+            wrong = user | {flag: value}
+            assert "people" in str(why_not(event | {"user": wrong}))
+            assert "people" in str(why_not(event | {"guild_id": "8", "member": {"user": wrong}}))
+            assert not is_by_person(reaction | {"member": {"user": wrong}})
+    assert not is_by_person(reaction | {"member": {"user": {"id": "6"}}})

@@ -1,0 +1,44 @@
+"""More at once than can be done: each interaction is answered, by what it asked for or by a refusal."""
+
+from collections import Counter
+from pathlib import Path
+
+from tests.patience import PATIENCE_S
+from tests.platforms.fake_discord import FakeDiscord, Invocation, Message
+from tests.platforms.with_discord.recording import RECORDED, Recorder
+from tests.platforms.with_discord.studio_house import open_studio
+
+_AT_ONCE = 1_250
+
+
+async def test_nobody_is_left_without_an_answer(tmp_path: Path, fake: FakeDiscord) -> None:
+    """While the core is stuck, too: whoever cannot be served is told so at once, and pays nothing."""
+    recorder = Recorder()
+    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
+        recorder.opened.clear()
+        asked = [house.ada.slash("imagine", prompt="a red fox") for _ in range(_AT_ONCE)]
+        typed = [house.ada.autocomplete("show", "job", "fox") for _ in range(20)]
+        waiting = [*asked, *typed]
+        await fake.until(
+            lambda: sum(one.callback is not None for one in waiting) >= len(waiting) - recorder.came,
+            timeout=PATIENCE_S,
+        )
+        recorder.opened.set()
+        await fake.until(lambda: all(one.callback is not None for one in waiting), timeout=PATIENCE_S)
+        await fake.until(lambda: all(answer_of(one) for one in asked), timeout=PATIENCE_S)
+        answers = [message for one in asked if (message := answer_of(one))]
+        said = Counter(message.content for message in answers)
+        assert {RECORDED} < set(said)
+        (busy,) = set(said) - {RECORDED}
+        assert "nothing was charged" in busy
+        assert said[RECORDED] == len(recorder.asked) == recorder.came
+        assert all(message.ephemeral for message in answers)
+        assert [[]] * len(typed) == [one.interaction.choices for one in typed]
+
+
+def answer_of(asked: Invocation) -> Message | None:
+    """What somebody reads at last; a deferred response gives way to a private follow-up."""
+    if asked.follow_ups:
+        return asked.follow_ups[0]
+    original = asked.original
+    return original if original is not None and not original.loading and not original.deleted else None
