@@ -60,8 +60,9 @@ def is_attachment(url: str) -> bool:
 
 
 def ends_at(url: str) -> int:
-    """When a signed address ends, in milliseconds UTC; 0 where it does not say."""
+    """When a signed address ends, in milliseconds UTC; 0 where it is not wholly signed."""
     try:
-        return int(parse_qs(urlsplit(url).query)["ex"][0], 16) * 1000
+        query = parse_qs(urlsplit(url).query)
+        return int(query["ex"][0], 16) * 1000 if all(query[name][0] for name in ("is", "hm")) else 0
     except (KeyError, ValueError):
         return 0

@@ -3,27 +3,27 @@
 Where a message shows several, nothing is guessed that somebody would pay for: the person chooses first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from adapters.discord.api.files import is_attachment
 from adapters.discord.cards.buttons import Component, Pressed, jobs_of
 from adapters.discord.cards.notes import say
 from adapters.discord.cards.rendering import render
 from adapters.discord.inlet import forms
 from adapters.discord.inlet.answering import Answering
 from adapters.discord.inlet.drafts import Draft, Drafted, Drafts, Use
+from adapters.discord.inlet.media import media_of
 from adapters.discord.inlet.menus import Menu
+from adapters.discord.inlet.payloads import understood
 from adapters.discord.inlet.pressing import Pressing
 from adapters.discord.inlet.responding import Callback, Responder
-from adapters.discord.inlet.seat import ADAPTER, Seat
+from adapters.discord.inlet.seat import Seat
 from bot.domain.actions import EMOJI, LABELS, VARIATION_WEIGHT, Action
 from bot.domain.commands import Animate, Command, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.formats import AspectRatio
-from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
-from bot.domain.options import is_address
+from bot.domain.media import MediaKind, Reference
 from bot.engine.studio import Studio
 
 _ACTIONS: Mapping[Menu, Action] = {
@@ -66,10 +66,13 @@ class Choosing:
 
     async def choose(self, seat: Seat, menu: Menu, message: Mapping[str, Any], me: str) -> None:
         """`message` is as Discord sent it, `me` the bot's own user id."""
-        if str(message["author"]["id"]) == me and (jobs := jobs_of(message.get("components") or ())):
+        with understood():
+            ours = str(message["author"]["id"]) == me
+            jobs = jobs_of(message.get("components") or ()) if ours else []
+            media = media_of(message)
+        if jobs:
             await self._on_ours(seat, menu, jobs)
             return
-        media = media_of(message)
         if not media:
             raise InvalidRequest(_NOTHING)
         await self._on_foreign(seat, menu, media)
@@ -145,40 +148,6 @@ class Choosing:
             answer_window_ms=self._answering.window_ms,
         )
         await self._answering.answer(seat, ask, private=False)
-
-
-def media_of(message: Mapping[str, Any]) -> list[Reference]:
-    """The pictures and videos of a message and of what it forwards, in the order in which they are seen."""
-    found: dict[str, Reference] = {}
-    forwarded = [one.get("message") or {} for one in message.get("message_snapshots") or ()]
-    for part in (message, *forwarded):
-        for url, kind in (*_attached(part), *_embedded(part)):
-            if url.startswith("https://") and is_address(url) and len(url) <= URL_MAX:
-                via = ADAPTER if is_attachment(url) else ""
-                found.setdefault(url, Reference(url=url, kind=kind, via=via))
-    return list(found.values())
-
-
-def _attached(message: Mapping[str, Any]) -> Iterator[tuple[str, MediaKind]]:
-    for one in message.get("attachments") or ():
-        kind = str(one.get("content_type") or "").partition("/")[0]
-        if kind == "image":
-            yield str(one["url"]), MediaKind.PICTURE
-        elif kind == "video":
-            yield str(one["url"]), MediaKind.VIDEO
-
-
-def _embedded(message: Mapping[str, Any]) -> Iterator[tuple[str, MediaKind]]:
-    for embed in message.get("embeds") or ():
-        video = str((embed.get("video") or {}).get("url") or "")
-        # A player's page is a video to people alone; only a file can be fetched.
-        if video and kind_of_address(video) is MediaKind.VIDEO:
-            yield video, MediaKind.VIDEO
-            continue
-        for slot in ("image", "thumbnail"):
-            if url := (embed.get(slot) or {}).get("url"):
-                yield str(url), MediaKind.PICTURE
-                break
 
 
 def _panel(draft: Draft) -> list[Component]:

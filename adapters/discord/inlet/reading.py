@@ -6,17 +6,18 @@ from typing import Any
 
 from discord import Interaction
 
+from adapters.discord.inlet.media import kind_of_attachment, through_discord
 from adapters.discord.inlet.payloads import ODD, understood
 from adapters.discord.inlet.seat import ADAPTER, DIRECT
 from adapters.discord.inlet.weights import read_weights
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.fields import WEIGHTS, DiscordField, DiscordKind, attachments, discord_fields
-from bot.domain.media import Reference, kind_of_address
+from bot.domain.media import Reference
 from bot.domain.options import Kind, Option, brief, is_weighted
 from bot.domain.people import Caller
 from bot.domain.requests import TAKEN_MAX_BYTES
-from bot.media.signs import NOT_MEDIA, kind_of_type
+from bot.media.signs import NOT_MEDIA
 
 _SUBCOMMAND = 1
 _STALE = (
@@ -135,7 +136,7 @@ class _Reader:
                 raise InvalidRequest(f"{name} takes one: a file, or a job or an address in {name}_from")
             if several:
                 values[name] = several if option.times > 1 else several[0]
-        return Wanted(command=build(self._command, values), named=tuple(named))
+        return Wanted(command=through_discord(build(self._command, values)), named=tuple(named))
 
     def _collect(self, field: DiscordField, option: Option, value: object, found: _Found) -> None:
         if field.kind is DiscordKind.ATTACHMENT:
@@ -148,9 +149,8 @@ class _Reader:
 
     def _attachment(self, name: str, identifier: str) -> Reference:
         file = self._resolved["attachments"][identifier]
-        url, size, mime = str(file["url"]), int(file["size"]), file.get("content_type")
-        # What Discord cannot name may still be one; it is looked at when it has been fetched.
-        kind = kind_of_type(mime) if mime else kind_of_address(url)
+        url, size = str(file["url"]), int(file["size"])
+        kind = kind_of_attachment(file)
         if kind is None:
             raise InvalidRequest(f"{name}: {NOT_MEDIA}")
         if size > (most := TAKEN_MAX_BYTES[kind]):

@@ -1,55 +1,13 @@
 """The menu of a message: on results, and on whatever else shows a picture or a video."""
 
 from pathlib import Path
-from typing import Any
 
-from adapters.discord.inlet.choosing import media_of
 from adapters.discord.inlet.forms import PROMPT
 from adapters.discord.inlet.menus import Menu
-from bot.domain.media import MediaKind
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import Callback, FakeDiscord, Upload
 from tests.platforms.with_discord.studio_house import open_studio
 from tests.platforms.with_discord.test_pressing import facts, job_of, private
-
-CDN = "https://cdn.discordapp.com/attachments/1/2"
-EMPTY: dict[str, Any] = {"attachments": [], "embeds": []}
-
-
-def attached(url: str, content_type: str | None) -> dict[str, Any]:
-    return {"url": url, "content_type": content_type}
-
-
-def test_every_picture_and_video_of_a_message_is_found_once() -> None:
-    """Text files and players' pages are none; an embed's thumbnail stands for its picture."""
-    message = {
-        "attachments": [
-            attached(f"{CDN}/a.png?ex=1", "image/png"),
-            attached(f"{CDN}/b.txt", "text/plain; charset=utf-8"),
-            attached(f"{CDN}/c.mp4", "video/mp4"),
-            attached(f"{CDN}/d", None),
-        ],
-        "embeds": [
-            {"image": {"url": "https://a.example/1.png"}, "thumbnail": {"url": "https://a.example/s.png"}},
-            {"thumbnail": {"url": "http://a.example/2.png"}},
-            {"video": {"url": "https://a.example/player"}, "thumbnail": {"url": "https://a.example/3.jpg"}},
-            {"video": {"url": "https://a.example/4.mp4"}, "thumbnail": {"url": "https://a.example/4.jpg"}},
-            {"image": {"url": f"{CDN}/a.png?ex=1"}},
-            {"image": {"url": "https://a.example/" + "x" * 2000}},
-        ],
-        "message_snapshots": [{"message": {"attachments": [attached(f"{CDN}/e.webp", "image/webp")]}}],
-    }
-    found = [(one.url, one.kind.value, one.via) for one in media_of(message)]
-    assert [
-        (f"{CDN}/a.png?ex=1", "picture", "discord"),
-        (f"{CDN}/c.mp4", "video", "discord"),
-        ("https://a.example/1.png", "picture", ""),
-        ("https://a.example/3.jpg", "picture", ""),
-        ("https://a.example/4.mp4", "video", ""),
-        (f"{CDN}/e.webp", "picture", "discord"),
-    ] == found
-    assert [] == media_of(EMPTY)
-    assert MediaKind.VIDEO is media_of(message)[1].kind
 
 
 async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDiscord) -> None:
