@@ -17,6 +17,7 @@ from bot.domain.commands import Imagine, Making
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
 from tests.platforms.fake_discord.state.events import Event
+from tests.platforms.with_discord.one_bot import started, until
 from tests.platforms.with_discord.recording import RECORDED, Asked, Recorder
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
 from tests.platforms.with_discord.test_pressing import private
@@ -144,6 +145,23 @@ async def made(house: StudioHouse, recorder: Recorder) -> Message:
     _, card = await house.imagine()
     recorder.makes = False
     return card
+
+
+@pytest.mark.parametrize("broken", [{"user": None}, {"guilds": [None]}, {"session_id": None}])
+async def test_a_session_that_begins_broken_is_begun_anew(
+    tmp_path: Path, lenient: FakeDiscord, broken: dict[str, Any]
+) -> None:
+    fake, left = lenient, [broken]
+
+    def garble(event: Event) -> Event:
+        change = left.pop() if event.name == "READY" and left else {}
+        return replace(event, data=event.data | change)
+
+    fake.world.garble = garble
+    async with started(fake, tmp_path, again_max=0.05) as bot:
+        await until(lambda: not bot.obstacle)
+        ada = fake.member(fake.guild("Film club"), "ada")
+        assert "/imagine" in str((await private(ada.slash("help"))).embeds)
 
 
 def _can_be_answered(asked: Invocation, event: dict[str, Any]) -> bool:

@@ -193,18 +193,16 @@ class Gateway:
             for guild in world.guilds.values()
             if world.bot.id in guild.members and shard_of(guild.id, session.shards) == session.shard
         ]
-        session.tell(
-            "READY",
-            {
-                "v": 10,
-                "user": own_user_json(world.bot),
-                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in mine],
-                "session_id": session.id,
-                "resume_gateway_url": f"wss://{RESUME_HOST}",
-                "shard": [session.shard, session.shards],
-                "application": {"id": str(world.application_id), "flags": 0, "flags_new": "0"},
-            },
-        )
+        ready = {
+            "v": 10,
+            "user": own_user_json(world.bot),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in mine],
+            "session_id": session.id,
+            "resume_gateway_url": f"wss://{RESUME_HOST}",
+            "shard": [session.shard, session.shards],
+            "application": {"id": str(world.application_id), "flags": 0, "flags_new": "0"},
+        }
+        session.tell("READY", world.garble(Event(name="READY", data=ready)).data)
         if Intents.GUILDS in session.intents:
             for guild in mine:
                 session.tell("GUILD_CREATE", guild_event_json(guild, world) | {"unavailable": False})
