@@ -19,6 +19,7 @@ from tests.platforms.fake_discord import FakeDiscord, Fault
 from tests.platforms.with_discord.cards import job_view
 from tests.platforms.with_discord.house import House, open_house
 from tests.platforms.with_discord.one_bot import started, until
+from tests.platforms.with_discord.studio_house import open_studio
 from tests.platforms.with_discord.test_examining import found
 
 #: what a proxy, an outage or another version may answer with 200
@@ -160,3 +161,21 @@ async def test_doctor_names_what_is_answered_oddly(fake: FakeDiscord) -> None:
             assert [one for one in await found(fake) if not one.ok] or fault.raw == "[]"
             assert fault.spent
         fake.service.faults.clear()
+
+
+async def test_what_is_accepted_is_shown_once_whatever_discord_answers(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    """Discord has taken each response and edit, or a proxy has, and something odd comes back."""
+    async with open_studio(tmp_path, fake, times={"answer_window": 2_000}) as house:
+        for raw in ODD:
+            for pattern in ("POST /interactions/*", "PATCH /webhooks/*"):
+                fake.fault(pattern, status=200, raw=raw, content_type=_type_of(raw), done=True)
+        for pattern in ("POST /interactions/*", "PATCH /webhooks/*"):
+            fake.fault(pattern, status=200, raw="<html/>", content_type="text/html")
+        asked = [house.ada.slash("imagine", prompt=f"fox {number}") for number in range(len(ODD) + 1)]
+        for one in asked:
+            card = await house.done(one)
+            assert "out of reach" not in card.content
+        assert len(asked) == len(house.mine())
+        assert all(fault.spent for fault in fake.service.faults._planned)
