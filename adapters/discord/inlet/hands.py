@@ -107,6 +107,9 @@ class Hands:
         task.add_done_callback(self._go_on)
 
     def _turn_away(self, name: str, late: Do) -> None:
+        if not self._late:
+            # Once for each time of overload, which a line for everybody would only make worse.
+            _log.warning("interactions_turned_away", in_hand=len(self._busy), waiting=len(self._waiting))
         if len(self._late) < self._limits.most_turned_away:
             self._begin(self._late, name, late)
         elif len(self._late_waiting) < self._limits.turned_away:

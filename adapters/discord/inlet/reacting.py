@@ -17,6 +17,7 @@ from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Rest
 from adapters.discord.cards.buttons import jobs_of
 from adapters.discord.cards.notes import refused
+from adapters.discord.cards.rendering import Payload
 from adapters.discord.inlet.seat import ADAPTER, Seat, is_person, seat_of_reaction
 from adapters.discord.outlet.ways import name_message
 from bot.domain.actions import GENERATING, Action
@@ -63,7 +64,7 @@ class Reacting:
             if person is not None:
                 await self._act(person, payload, action, jobs)
         except Refused as refusal:
-            await self._refuse(seat, payload, refusal)
+            await self._tell(seat, payload, refused(refusal))
 
     async def unreacted(self, payload: RawReactionActionEvent) -> None:
         """Only a star can be taken back; who takes away anything else has been served already."""
@@ -201,11 +202,11 @@ class Reacting:
         if missing:
             raise lacking(missing, channel=seat.spot)
 
-    async def _refuse(self, seat: Seat, payload: RawReactionActionEvent, refusal: Refused) -> None:
-        """Tell it by direct message, once; where those are closed nobody learns of it."""
+    async def _tell(self, seat: Seat, payload: RawReactionActionEvent, told: Payload) -> None:
+        """Tell something by direct message, once; where those are closed nobody learns of it."""
         # Discord merges what carries the same nonce: the same event may be heard twice.
         nonce = hashlib.sha256(_name(payload).encode()).hexdigest()[:_NONCE]
-        body = refused(refusal) | {"nonce": nonce, "enforce_nonce": True}
+        body = told | {"nonce": nonce, "enforce_nonce": True}
         for tries in range(1, _TELLS + 1):
             try:
                 channel = await self._places.direct(seat.user)
@@ -213,10 +214,10 @@ class Reacting:
                     Route("POST", "/channels/{channel_id}/messages", channel_id=channel), body
                 )
             except Delayed as error:
-                _log.info("refusal_put_off", tries=tries, error=str(error))
+                _log.info("reaction_answer_put_off", tries=tries, error=str(error))
                 await asyncio.sleep(min((error.retry_after_ms or _TELL_MS) * tries, _TELL_MAX_MS) / 1000)
             except Refusal as error:
-                _log.info("refusal_not_told", reason=type(refusal).__name__, error=str(error))
+                _log.info("reaction_not_answered", message=payload.message_id, error=str(error))
                 return
             else:
                 return

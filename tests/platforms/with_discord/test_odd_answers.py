@@ -67,7 +67,7 @@ async def test_what_is_answered_instead_is_named_until_it_is_mended(
         await until(lambda: not bot.obstacle)
 
 
-@pytest.mark.parametrize("token", ["a\nb", "a b\r", "t\u00f6ken", "\u200b"])
+@pytest.mark.parametrize("token", ["a\nb", "t\u00f6ken", "a\u200bb"])
 async def test_a_token_that_no_header_can_hold_is_named_and_harms_nothing_else(
     fake: FakeDiscord, tmp_path: Path, token: str
 ) -> None:
