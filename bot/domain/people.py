@@ -22,6 +22,8 @@ class Caller:
     name: str
     #: manages this workspace, says the platform
     is_admin: bool = False
+    #: was invited into some of its channels only; spends nothing unless an admin names them in a rule
+    is_guest: bool = False
 
     def __post_init__(self) -> None:
         for value in (self.workspace, self.person, self.member):

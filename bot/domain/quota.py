@@ -172,9 +172,11 @@ def limits_for(
     """Every limit on what `caller` spends now, the narrowest first.
 
     `rules` may hold rules about others; member and workspace periods are counted in the workspace's time
-    zone, the operator's in UTC.
+    zone, the operator's in UTC. A guest has no allowance of their own but one that names them: a rule for
+    every member is made with the workspace's own people in mind.
     """
-    chosen: dict[Level, Allowance] = {Level.MEMBER: defaults.member, Level.CEILING: defaults.ceiling}
+    member = replace(defaults.member, amount=0) if caller.is_guest else defaults.member
+    chosen: dict[Level, Allowance] = {Level.MEMBER: member, Level.CEILING: defaults.ceiling}
     specific = False
     for rule in rules:
         if rule.workspace != ("" if rule.level in OPERATOR_LEVELS else caller.workspace):
@@ -182,7 +184,7 @@ def limits_for(
         if rule.level is Level.MEMBER:
             if rule.subject == caller.member:
                 chosen[Level.MEMBER], specific = rule.allowance, True
-            elif not rule.subject and not specific:
+            elif not rule.subject and not specific and not caller.is_guest:
                 chosen[Level.MEMBER] = rule.allowance
         elif rule.subject == _subject(rule.level, caller):
             chosen[rule.level] = rule.allowance
@@ -232,7 +234,7 @@ def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
                 f"{until}, or an admin can raise it with /quotas set."
             )
         case Level.MEMBER if limit.amount == 0:
-            return "You have no quota here. An admin can give you one with /quotas set."
+            return "You have no quota here. Ask an admin to give you one with /quotas set."
         case Level.PERSON:
             return (
                 f"{needs}, but you have {show_left(left)} of {show_money(limit.amount)} left everywhere for "

@@ -1,6 +1,7 @@
 """Meters, periods and the choice of limits."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -173,6 +174,19 @@ def test_the_most_specific_rule_of_a_level_wins_and_every_level_limits(order: li
     assert len({limit.meter for limit in limits}) == len(limits)
 
 
+@pytest.mark.parametrize("named", [False, True], ids=["nobody named them", "an admin named them"])
+def test_a_guest_spends_nothing_unless_a_rule_names_them(*, named: bool) -> None:
+    """A rule for every member is no permission for people from outside."""
+    guest = replace(caller(), is_guest=True)
+    rules = [_rule(Level.MEMBER, "", 30, workspace=guest.workspace)]
+    if named:
+        rules.append(_rule(Level.MEMBER, guest.member, 31, workspace=guest.workspace))
+    limits = limits_for(guest, rules, _DEFAULTS, now=NOW, zone="UTC")
+    assert [(Level.MEMBER, 31 if named else 0), (Level.CEILING, 2)] == [
+        (limit.level, limit.amount) for limit in limits
+    ]
+
+
 def test_admins_cannot_set_what_is_the_operators() -> None:
     own = caller()
     rules = [
@@ -187,7 +201,7 @@ def test_admins_cannot_set_what_is_the_operators() -> None:
     ("level", "amount", "words"),
     [
         (Level.MEMBER, 20_000, ["$0.05", "$0.02", "this day", "resets", "UTC", "admin", "/quotas set"]),
-        (Level.MEMBER, 0, ["no quota here", "/quotas set"]),
+        (Level.MEMBER, 0, ["no quota here", "Ask an admin", "/quotas set"]),
         (Level.PERSON, 20_000, ["everywhere", "operator", "resets"]),
         (Level.WORKSPACE, 20_000, ["this workspace", "resets", "/quotas set"]),
         (Level.CEILING, 20_000, ["operator gave", "resets"]),
