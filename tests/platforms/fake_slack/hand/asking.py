@@ -18,20 +18,24 @@ from tests.platforms.fake_slack.state.payloads import (
     team_json,
     view_json,
 )
-from tests.platforms.fake_slack.state.places import Channel, Kind, User
+from tests.platforms.fake_slack.state.places import Channel, Kind, Team, User
 from tests.platforms.fake_slack.state.screens import close_view
 from tests.platforms.fake_slack.state.views import View
 from tests.platforms.fake_slack.state.world import World
 
 
-def common(world: World, user: User, kind: str) -> Json:
-    """Return what every interaction but a command begins with; to an organisation's app no team is named."""
-    enterprise = enterprise_json(user.team)
+def common(world: World, user: User, kind: str, team: Team | None = None) -> Json:
+    """Return what every interaction but a command begins with; to an organisation's app no team is named.
+
+    `team` is where it happens, which in a channel that organisations share need not be the person's own.
+    """
+    team = team or user.team
+    enterprise = enterprise_json(team)
     return {
         "type": kind,
         "token": world.app.verification_token,
         "api_app_id": world.app.id,
-        "team": None if enterprise["is_enterprise_install"] else team_json(user.team),
+        "team": None if enterprise["is_enterprise_install"] else team_json(team),
         "user": actor_json(user),
         "action_ts": world.stamps.take(),
         **enterprise,
@@ -120,7 +124,10 @@ def ask_action(world: World, user: User, where: Message | View, action: Json) ->
         form = where.id if where.told["type"] == "modal" else None
         trigger = world.new_trigger(user, view_id=form)
         response_url, more = None, view_place(world, where)
-    payload = common(world, user, "block_actions") | more | {"trigger_id": trigger.id, "actions": [action]}
+    team = where.channel.team if isinstance(where, Message) else where.team
+    payload = (
+        common(world, user, "block_actions", team) | more | {"trigger_id": trigger.id, "actions": [action]}
+    )
     del payload["action_ts"]
     delivery = _interactive(world, f"block_actions {action['action_id']}", payload)
     source = where if isinstance(where, View) else None
@@ -130,7 +137,7 @@ def ask_action(world: World, user: User, where: Message | View, action: Json) ->
 def ask_shortcut(world: World, user: User, shortcut: Json, message: Message | None) -> Invocation:
     trigger = world.new_trigger(user)
     kind = "shortcut" if message is None else "message_action"
-    payload = common(world, user, kind) | {
+    payload = common(world, user, kind, None if message is None else message.channel.team) | {
         "callback_id": shortcut["callback_id"],
         "trigger_id": trigger.id,
     }
@@ -171,7 +178,7 @@ def ask_options(world: World, user: User, where: Message | View, named: Json, ty
 
 def ask_submission(world: World, view: View) -> Invocation:
     trigger = world.new_trigger(view.user, view_id=view.id)
-    payload = common(world, view.user, "view_submission") | {
+    payload = common(world, view.user, "view_submission", view.team) | {
         "trigger_id": trigger.id,
         "view": view_json(view, world),
         "response_urls": [],

@@ -69,6 +69,30 @@ class Making:
         team.general.members.append(user)
         return Person(self.world, user, team.general)
 
+    def guest(self, team: Team, name: str, *, of_one_channel: bool = False) -> Person:
+        """Let somebody in as a guest, of several channels or of one."""
+        person = self.user(team, name)
+        person.user.is_restricted, person.user.is_ultra_restricted = True, of_one_channel
+        return person
+
+    def bot(self, team: Team, name: str) -> Person:
+        """Let another app in."""
+        person = self.user(team, name)
+        person.user.bot_id = self.world.new_id("B")
+        return person
+
+    def webhook(self, team: Team, name: str) -> Person:
+        """Open an address by which something writes that is no user."""
+        person = self.bot(team, name)
+        person.user.is_webhook = True
+        return person
+
+    def stranger(self, home: Team, channel: Channel, name: str, *, admin: bool = False) -> Person:
+        """Let somebody of another workspace into a channel that both share."""
+        person = self.user(home, name, admin=admin)
+        channel.members.append(person.user)
+        return person.at(channel)
+
     def channel(
         self,
         team: Team,

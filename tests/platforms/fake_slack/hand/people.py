@@ -12,11 +12,11 @@ from tests.platforms.fake_slack.rules.refusals import Json
 from tests.platforms.fake_slack.state.announcing import announce
 from tests.platforms.fake_slack.state.files import File, Stage
 from tests.platforms.fake_slack.state.messages import Message
-from tests.platforms.fake_slack.state.payloads import view_json
+from tests.platforms.fake_slack.state.payloads import message_json, view_json
 from tests.platforms.fake_slack.state.places import Channel, User
 from tests.platforms.fake_slack.state.views import View
 from tests.platforms.fake_slack.state.world import World
-from tests.platforms.fake_slack.state.writing import post, react, unreact
+from tests.platforms.fake_slack.state.writing import edit, post, react, unreact
 
 
 class Person:
@@ -131,7 +131,31 @@ class Person:
 
     def mention(self, text: str, *files: File) -> Message:
         """Write to everybody, and to the bot by its name."""
-        return self.write(f"<@{self.user.team.bot.id}> {escape(text, quote=False)}", *files)
+        return self.write(self._to_bot(text), *files)
+
+    def edit(self, message: Message, text: str) -> None:
+        """Correct what they have written, keeping the bot's name in it where it was there."""
+        named = f"<@{message.channel.team.bot.id}>" in message.text
+        edit(self._world, message, Draft(text=self._to_bot(text) if named else text))
+
+    def forward(self, message: Message, text: str = "", *, to_bot: bool = False) -> Message:
+        """Share somebody's message in this place, with its files."""
+        told = message_json(message, self._world)
+        shared: Json = {
+            "is_share": True,
+            "is_msg_unfurl": True,
+            "ts": message.ts,
+            "channel_id": message.channel.id,
+        }
+        shared |= {name: told[name] for name in ("text", "files") if name in told}
+        said = self._to_bot(text) if to_bot else text
+        thread_ts = None if self._thread is None else self._thread.thread_ts or self._thread.ts
+        return post(
+            self._world, self.place, self.user, Draft(text=said), thread_ts=thread_ts, attachments=[shared]
+        )
+
+    def _to_bot(self, text: str) -> str:
+        return f"<@{self.place.team.bot.id}> {escape(text, quote=False)}"
 
     def file(self, name: str, content: bytes) -> File:
         """Make a file of theirs, to be written with or put into a form; the service knows it at once."""

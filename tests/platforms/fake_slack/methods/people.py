@@ -35,7 +35,9 @@ def test_auth(call: Call) -> Json:
 @methods.on("users.info", Tier.FOUR, scope="users:read")
 def user_info(call: Call) -> Json:
     user = call.world.user(call.text("user"))
-    if not call.installation.covers(user.team):
+    channels = (each for each in call.world.channels.values() if call.installation.covers(each.team))
+    seen = call.installation.covers(user.team) or any(user in each.members for each in channels)
+    if not seen or user.is_untold or user.is_webhook:
         raise Refusal("user_not_found")
     return {"user": user_json(user)}
 

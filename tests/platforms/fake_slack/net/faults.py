@@ -11,3 +11,5 @@ class Fault(CommonFault):
 
     #: answered with status 200 in place of the truth, as `internal_error`
     error: str | None = None
+    #: with `missing_scope`: which one
+    needed: str | None = None

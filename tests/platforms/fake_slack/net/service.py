@@ -213,7 +213,8 @@ def _false_answer(fault: Fault) -> web.Response:
         return _limited(round(fault.retry_after_s))
     if fault.status is not None:
         return web.Response(status=fault.status, text="<html>upstream</html>", content_type="text/html")
-    return _json({"ok": False, "error": fault.error})
+    more = {} if fault.needed is None else {"needed": fault.needed, "provided": "chat:write"}
+    return _json({"ok": False, "error": fault.error, **more})
 
 
 def _broken(request: web.Request) -> web.Response:

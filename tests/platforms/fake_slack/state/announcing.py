@@ -14,7 +14,9 @@ from tests.platforms.fake_slack.state.world import World
 _MESSAGES = {Kind.PUBLIC: "message.channels", Kind.PRIVATE: "message.groups", Kind.DIRECT: "message.im"}
 
 
-def announce(world: World, team: Team, event: Json, *, subscribed: str | None = None) -> Delivery | None:
+def announce(
+    world: World, team: Team, event: Json, *, subscribed: str | None = None, shared: Channel | None = None
+) -> Delivery | None:
     """Send an event where the app has subscribed to it; nothing comes of it elsewhere."""
     installation = team.installation
     name = subscribed or event["type"]
@@ -25,7 +27,8 @@ def announce(world: World, team: Team, event: Json, *, subscribed: str | None = 
         Delivery(
             sort=Sort.EVENT,
             name=name,
-            payload=_wrapped(world, team, installation, event),
+            payload=_wrapped(world, team, installation, event)
+            | {"is_ext_shared_channel": shared is not None and shared.is_shared},
             created_ms=world.clock.now_ms(),
             url=world.app.manifest.events_url,
             settle=lambda _: None,
@@ -42,10 +45,7 @@ def announce_message(world: World, message: Message) -> None:
     event.pop("upload", None)
     if message.files and not author.is_bot:
         event["subtype"] = "file_share"
-    mentioned = f"<@{channel.team.bot.id}>" in message.text
-    if mentioned and channel.kind is not Kind.DIRECT and not author.is_bot:
-        mention = {key: value for key, value in event.items() if key not in ("subtype", "parent_user_id")}
-        announce(world, channel.team, {**mention, "type": "app_mention"})
+    announce_mention(world, message)
     announce(
         world,
         channel.team,
@@ -56,6 +56,20 @@ def announce_message(world: World, message: Message) -> None:
         shared: Json = {"file_id": file.id, "file": {"id": file.id}, "user_id": author.id}
         where = {"channel_id": channel.id, "event_ts": message.ts}
         announce(world, channel.team, {"type": "file_shared", **shared, **where})
+
+
+def announce_mention(world: World, message: Message) -> None:
+    """Tell the app of its name in a message, new or edited; it is told of what other apps write too."""
+    channel, author = message.channel, message.author
+    mentioned = channel.team.installation is not None and f"<@{channel.team.bot.id}>" in message.text
+    if not (mentioned and _listens(world, message)) or channel.kind is Kind.DIRECT or author.is_bot:
+        return
+    told = message_json(message, world)
+    left_out = ("parent_user_id", "upload", "reactions", *(() if author.is_webhook else ("subtype",)))
+    event = {key: value for key, value in told.items() if key not in left_out}
+    stamp = message.edited_ts or message.ts
+    mention = {**event, "channel": channel.id, "event_ts": stamp, "type": "app_mention"}
+    announce(world, channel.team, mention, shared=channel)
 
 
 def announce_changed(world: World, message: Message, previous: Json) -> None:
@@ -101,7 +115,7 @@ def announce_reaction(world: World, message: Message, user: User, name: str, *, 
         "item": {"type": "message", "channel": channel.id, "ts": message.ts},
         "event_ts": world.stamps.take(),
     }
-    announce(world, channel.team, event)
+    announce(world, channel.team, event, shared=channel)
 
 
 def announce_archived(world: World, channel: Channel, user: User) -> None:
@@ -135,7 +149,7 @@ def _wrapped(world: World, team: Team, installation: Installation, event: Json) 
         "token": world.app.verification_token,
         "team_id": team.id,
         "enterprise_id": enterprise_id,
-        "context_team_id": team.id,
+        "context_team_id": None if whole else team.id,
         "context_enterprise_id": enterprise_id,
         "api_app_id": world.app.id,
         "event": event,
@@ -145,7 +159,8 @@ def _wrapped(world: World, team: Team, installation: Installation, event: Json) 
         "authorizations": [
             {
                 "enterprise_id": enterprise_id,
-                "team_id": team.id,
+                # An organisation's app is not told in which of its workspaces it was.
+                "team_id": None if whole else team.id,
                 "user_id": installation.bot.id,
                 "is_bot": True,
                 "is_enterprise_install": whole,

@@ -32,6 +32,8 @@ class Message:
     #: a thread's answer that the channel shows too
     broadcast: bool = False
     files: list["File"] = field(default_factory=list)
+    #: of messages that it forwards, for example
+    attachments: list[Json] = field(default_factory=list)
     reactions: dict[str, list["User"]] = field(default_factory=dict)
     #: what each person has chosen in its lists, by their id, then by block_id and action_id
     chosen: dict[str, dict[tuple[str, str], Json]] = field(default_factory=dict)

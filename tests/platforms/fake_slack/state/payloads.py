@@ -11,6 +11,17 @@ from tests.platforms.fake_slack.state.world import World
 
 
 def user_json(user: User) -> Json:
+    told = _account_json(user)
+    organisation = user.team.enterprise
+    if user.is_stranger:
+        told["is_stranger"] = True
+    if organisation is not None:
+        account = {"id": user.id, "enterprise_id": organisation.id, "teams": [user.team.id]}
+        told |= {"enterprise_user": {**account, "enterprise_name": organisation.name}}
+    return told
+
+
+def _account_json(user: User) -> Json:
     return {
         "id": user.id,
         "team_id": user.team.id,
@@ -25,9 +36,9 @@ def user_json(user: User) -> Json:
         "is_admin": user.is_admin or user.is_owner,
         "is_owner": user.is_owner,
         "is_primary_owner": False,
-        "is_restricted": False,
-        "is_ultra_restricted": False,
-        "is_bot": user.is_bot,
+        "is_restricted": user.is_restricted or user.is_ultra_restricted,
+        "is_ultra_restricted": user.is_ultra_restricted,
+        "is_bot": user.is_bot or user.bot_id is not None,
         "is_app_user": False,
         "updated": 0,
     }
@@ -85,11 +96,12 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
         "team": author.team.id,
         "ts": message.ts,
         "text": message.text,
+        **_author_json(message, world),
     }
-    if author.is_bot:
-        installation = author.team.installation
-        assert installation is not None
-        told |= {"bot_id": installation.bot_id, "app_id": world.app.id}
+    if author.is_webhook:
+        del told["user"]
+    if message.attachments:
+        told["attachments"] = message.attachments
     if message.blocks:
         told["blocks"] = message.blocks
     if message.files:
@@ -102,6 +114,26 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
         told["metadata"] = message.metadata
     if message.thread_ts is not None:
         told |= {"thread_ts": message.thread_ts, **_thread_json(message)}
+    return told
+
+
+def _author_json(message: Message, world: World) -> Json:
+    """Return what is told of an author beside their id: which app it is, and which other workspace."""
+    author, told = message.author, {}
+    if author.is_bot:
+        installation = author.team.installation
+        assert installation is not None
+        told = {"bot_id": installation.bot_id, "app_id": world.app.id}
+    elif author.bot_id is not None:
+        profile = {"id": author.bot_id, "name": author.name, "app_id": "A0OTHER", "team_id": author.team.id}
+        told = {
+            "bot_id": author.bot_id,
+            "bot_profile": {**profile, "deleted": False, "updated": 0, "icons": {}},
+        }
+    if author.is_webhook:
+        told |= {"subtype": "bot_message", "username": author.name}
+    if author.team is not message.channel.team:
+        told |= {"user_team": author.team.id, "source_team": author.team.id}
     return told
 
 

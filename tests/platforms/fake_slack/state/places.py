@@ -23,7 +23,19 @@ class User:
     team: "Team"
     is_admin: bool = False
     is_owner: bool = False
+    #: the app's own user
     is_bot: bool = False
+    #: of another app: what its messages are signed with
+    bot_id: str | None = None
+    #: writes by an address, and so without being a user
+    is_webhook: bool = False
+    #: guests, of several channels or of one
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    #: of another organisation, and in no channel that the app sees
+    is_stranger: bool = False
+    #: the service does not tell who they are
+    is_untold: bool = False
     deleted: bool = False
     locale: str = "en-US"
 
@@ -91,6 +103,11 @@ class Channel:
     archived: bool = False
     #: by their stamps, the oldest first
     messages: dict[str, "Message"] = field(default_factory=dict)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether people of other workspaces are in it."""
+        return any(user.team is not self.team for user in self.members)
 
     @property
     def other(self) -> User:

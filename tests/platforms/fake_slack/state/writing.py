@@ -8,6 +8,7 @@ from tests.platforms.fake_slack.state.announcing import (
     announce,
     announce_changed,
     announce_deleted,
+    announce_mention,
     announce_message,
     announce_reaction,
 )
@@ -31,6 +32,7 @@ def post(
     broadcast: bool = False,
     only_for: User | None = None,
     files: list[File] | None = None,
+    attachments: list[Json] | None = None,
 ) -> Message:
     """Post a checked draft; a thread begins with the first answer to a message."""
     message = Message(
@@ -43,6 +45,7 @@ def post(
         thread_ts=thread_ts,
         broadcast=broadcast,
         files=files or [],
+        attachments=attachments or [],
         unfurl=draft.unfurl,
         only_for=only_for,
     )
@@ -67,6 +70,7 @@ def edit(world: World, message: Message, draft: Draft) -> None:
         message.metadata = draft.metadata or None
     message.edited_ts = world.stamps.take()
     announce_changed(world, message, previous)
+    announce_mention(world, message)
 
 
 def delete(world: World, message: Message) -> None:
