@@ -28,6 +28,7 @@ def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -
         doors.hands,
         doors.home,
         connection.client,
+        respond=connection.slack.respond,
         app_token=settings.app_token,
         proxy=surroundings.settings.https_proxy,
     )

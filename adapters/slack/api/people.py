@@ -2,26 +2,60 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
+
+import structlog
 
 from adapters.slack.api.client import Slack
 from adapters.slack.api.refusals import Refusal
-from bot.domain.errors import Delayed
+from adapters.slack.api.sharing import Shared
+from bot.domain.errors import Delayed, Refused
 
-#: how long an admin who is none any longer may still be taken for one
+_log = structlog.get_logger(__name__)
+
+#: how long a member is believed to be one; an admin is asked for each time, so that a lost role ends at once
 _KEPT_MS = 60_000
 #: groups change rarely, and all of a workspace are asked for at once
 _GROUPS_KEPT_MS = 5 * 60_000
 _REMEMBERED = 5_000
+_ROLES = ("is_admin", "is_owner", "is_primary_owner")
+#: Slack's own bot, of which `users.info` says that it is none
+_SLACKBOT = "USLACKBOT"
+
+
+class Unrecognised(Refused):
+    """Slack does not say who you are at the moment, so nothing was started and nothing was charged.
+
+    Try again in a moment.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        text = " ".join((type(self).__doc__ or "").split())
+        super().__init__(f"{text} ({why})" if why else text)
+
+
+class Standing(StrEnum):
+    """What somebody is to the workspace in which they do something."""
+
+    MEMBER = "member"
+    #: a single- or multi-channel guest
+    GUEST = "guest"
+    #: of another organisation, in a channel that both share
+    STRANGER = "stranger"
+    #: an app, a workflow or Slack's own bot
+    BOT = "bot"
+    #: a closed account
+    DEACTIVATED = "deactivated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Someone:
-    """A person in a workspace."""
+    """A user of a workspace."""
 
     name: str
+    standing: Standing = Standing.MEMBER
     is_admin: bool = False
-    is_bot: bool = False
     #: as their client is set, for example `de-DE`; empty where Slack does not say
     locale: str = ""
 
@@ -37,26 +71,21 @@ class People:
         self._seen: dict[tuple[str, str], tuple[Someone, int]] = {}
         #: team → members of each of its groups
         self._groups: dict[str, tuple[Mapping[str, frozenset[str]], int]] = {}
+        #: somebody, or why Slack does not tell
+        self._shared: Shared[Someone | str] = Shared(str)
 
     async def look(self, team: str, user: str, *, enterprise: str | None = None) -> Someone:
         """Who a user is.
 
-        Where Slack does not tell, nobody is an admin but whom the operator has named: rights are never
-        guessed, and somebody who is none can still make pictures.
+        Raises Unrecognised where Slack does not tell: neither a right nor a person is ever assumed.
         """
         known, until = self._seen.get((team, user), (None, 0))
         if known is not None and until > self._clock():
             return known
-        named = not self._admins.isdisjoint({user, f"{team}:{user}", f"slack:{team}:{user}"})
-        try:
-            said = await self._slack.call("users.info", team, enterprise=enterprise, user=user)
-        except (Refusal, Delayed):
-            return Someone(name="", is_admin=named)
-        someone = _read(said["user"], named=named)
-        if len(self._seen) >= _REMEMBERED:
-            self._seen.clear()
-        self._seen[team, user] = (someone, self._clock() + _KEPT_MS)
-        return someone
+        found = await self._shared.ask((team, user), lambda: self._ask(team, user, enterprise))
+        if isinstance(found, str):
+            raise Unrecognised(found)
+        return found
 
     async def groups(self, team: str, user: str, *, enterprise: str | None = None) -> frozenset[str]:
         """Ids of the user groups that somebody is in. Raises Refusal and DeliveryError."""
@@ -70,15 +99,69 @@ class People:
             self._groups[team] = (known, self._clock() + _GROUPS_KEPT_MS)
         return frozenset(group for group, users in known.items() if user in users)
 
+    async def _ask(self, team: str, user: str, enterprise: str | None) -> Someone | str:
+        try:
+            said = await self._slack.call("users.info", team, enterprise=enterprise, user=user)
+        except Refusal as refusal:
+            _log.warning("user_not_recognised", team=team, user=user, code=refusal.code)
+            return refusal.told if refusal.needed else ""
+        except Delayed as error:
+            _log.warning("user_not_recognised", team=team, user=user, error=str(error))
+            return ""
+        told = said.get("user")
+        if not isinstance(told, Mapping):
+            _log.warning("user_not_recognised", team=team, user=user, error="no user in the answer")
+            return ""
+        named = not self._admins.isdisjoint({user, f"{team}:{user}", f"slack:{team}:{user}"})
+        someone = read_user(told, team, enterprise, named=named)
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        if not someone.is_admin:
+            self._seen[team, user] = (someone, self._clock() + _KEPT_MS)
+        return someone
 
-def _read(user: Mapping[str, Any], *, named: bool) -> Someone:
-    profile = user.get("profile") or {}
-    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
-    roles = ("is_admin", "is_owner", "is_primary_owner")
+
+def read_user(told: Mapping[str, Any], team: str, enterprise: str | None, *, named: bool = False) -> Someone:
+    """Read `users.info` as somebody of this workspace; `named`: the operator has made them an admin."""
+    profile = _part(told, "profile")
+    names = (profile.get("display_name"), profile.get("real_name"), told.get("real_name"), told.get("name"))
+    home = told.get("team_id") or profile.get("team")
+    standing = _standing(told, home, team, enterprise)
+    # The flags tell of the workspace that the account belongs to, and a closed account keeps them.
+    flagged = home in (None, team) and any(told.get(role) is True for role in _ROLES)
     return Someone(
         name=next((str(name) for name in names if name), ""),
-        # A closed account keeps its flags.
-        is_admin=not user.get("deleted") and (named or any(user.get(role) for role in roles)),
-        is_bot=bool(user.get("is_bot")),
-        locale=str(user.get("locale") or ""),
+        standing=standing,
+        is_admin=standing in (Standing.MEMBER, Standing.GUEST) and (named or flagged),
+        locale=str(told.get("locale") or ""),
     )
+
+
+def _standing(told: Mapping[str, Any], home: Any, team: str, enterprise: str | None) -> Standing:
+    if told.get("is_bot") or told.get("is_workflow_bot") or told.get("id") == _SLACKBOT:
+        return Standing.BOT
+    if told.get("deleted"):
+        return Standing.DEACTIVATED
+    if told.get("is_stranger") or _is_foreign(told, home, team, enterprise):
+        return Standing.STRANGER
+    if told.get("is_restricted") or told.get("is_ultra_restricted"):
+        return Standing.GUEST
+    return Standing.MEMBER
+
+
+def _is_foreign(told: Mapping[str, Any], home: Any, team: str, enterprise: str | None) -> bool:
+    """Whether the account belongs to another organisation, or to another workspace outside of ours.
+
+    People of one organisation may work in several of its workspaces.
+    """
+    account = _part(told, "enterprise_user")
+    organisation = told.get("enterprise_id") or account.get("enterprise_id")
+    if organisation and enterprise:
+        return bool(organisation != enterprise)
+    teams = account.get("teams")
+    return home not in (None, team) and team not in (teams if isinstance(teams, list) else ())
+
+
+def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = told.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -54,13 +54,14 @@ class Pressed:
         if verb is None or value is None:
             return None
         pressed = cls(verb=verb, job=value["job"], card=value["card"])
-        picked = _picked(state or {}) if verb not in (Control.PICK, Control.ORIGIN) else None
-        if picked is not None and picked.card == pressed.card:
-            return replace(pressed, job=picked.job)
+        chosen_job = picked(state or {}) if verb not in (Control.PICK, Control.ORIGIN) else None
+        if chosen_job is not None and chosen_job.card == pressed.card:
+            return replace(pressed, job=chosen_job.job)
         return pressed
 
 
-def _picked(state: Mapping[str, Mapping[str, Any]]) -> Pressed | None:
+def picked(state: Mapping[str, Mapping[str, Any]]) -> Pressed | None:
+    """What is chosen in a message's select; None where there is none, or nothing that can be read."""
     for actions in state.values():
         for action_id, chosen in actions.items():
             pressed = Pressed.read({**chosen, "action_id": action_id})

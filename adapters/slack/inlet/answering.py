@@ -4,8 +4,10 @@ Cards are the outlet's to post; here people are told what concerns them alone. A
 with its acknowledgement, everything else by the event's own address, else into the place, else directly.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -15,7 +17,9 @@ from adapters.slack.api.refusals import Refusal
 from adapters.slack.cards.notes import refused, render_note
 from adapters.slack.cards.plain import plain
 from adapters.slack.cards.rendering import Payload
+from adapters.slack.inlet.asking import NotAPerson
 from adapters.slack.inlet.attending import Absent
+from adapters.slack.inlet.forms import faults_of
 from adapters.slack.inlet.hands import Hands
 from adapters.slack.inlet.naming import note_as_typed, refusal_as_typed
 from adapters.slack.inlet.seat import Seat
@@ -23,7 +27,7 @@ from adapters.slack.outlet.places import is_direct
 from adapters.slack.outlet.showing import CardOutlet
 from adapters.unforeseen import OutOfReach
 from bot.domain.errors import DeliveryError, Refused, StoreError
-from bot.engine.answers import Accepted, Answer, Note
+from bot.engine.answers import Answer, Note
 
 _log = structlog.get_logger(__name__)
 
@@ -74,14 +78,16 @@ class Answering:
     async def answer(self, seat: Seat, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
         """Ask the core, acknowledge, and tell; with `faults`, a form shows what is wrong with it."""
         asked = self.hands.start(outcome(ask, seat), f"ask {seat.key}")
-        if not await self.hands.within(asked, self._patience_s):
+        if not await self.hands.within(asked, self._left(seat)):
             await ack()
             self.hands.start(self._tell_late(seat, asked), f"tell {seat.key}")
             return
         came = asked.result()
         if faults is not None and isinstance(came, Refused) and not isinstance(came, Absent):
-            await ack(response_action="errors", errors=faults(came))
-            return
+            errors = faults(came)
+            if errors:
+                await ack(response_action="errors", errors=errors)
+                return
         reply = await self._reply(came, seat)
         if reply is not None and seat.carries and reply.bare is None:
             await ack(_privately(reply.payload))
@@ -96,7 +102,7 @@ class Answering:
         Raises StoreError while nothing can be made durable: then Slack sends the event again.
         """
         asked = self.hands.start(_durably(ask, seat), f"ask {seat.key}")
-        if await self.hands.within(asked, self._patience_s):
+        if await self.hands.within(asked, self._left(seat)):
             came = asked.result()
             if isinstance(came, StoreError):
                 raise came
@@ -104,10 +110,18 @@ class Answering:
             return
         self.hands.start(self._tell_late(seat, asked, silently=silently), f"tell {seat.key}")
 
+    async def refuse_form(self, seat: Seat, refusal: Refused, ack: Ack, view: Mapping[str, Any]) -> None:
+        """Say in a form that was sent why it is not taken; where it has no field for that, privately."""
+
+        async def ask() -> None:
+            raise refusal
+
+        await self.answer(seat, ask, ack, faults=partial(faults_of, view))
+
     async def refuse(self, seat: Seat, refusal: Refused) -> None:
         reply = await self._reply(refusal, seat)
-        assert reply is not None  # noqa: S101 - a refusal always says why
-        await self._tell(seat, reply)
+        if reply is not None:
+            await self._tell(seat, reply)
 
     async def tell(self, seat: Seat, payload: Payload, bare: Payload | None = None) -> None:
         """Tell somebody something that nobody else sees."""
@@ -122,6 +136,12 @@ class Answering:
             await self._slack.respond(url, {"delete_original": True})
         except (Refusal, DeliveryError) as error:
             _log.info("offer_not_withdrawn", key=seat.key, error=str(error))
+
+    def _left(self, seat: Seat) -> float:
+        """Seconds in which Slack still waits; what came in while much was to do has waited already."""
+        if seat.arrived is None:
+            return self._patience_s
+        return max(0.0, seat.arrived + self._patience_s - asyncio.get_running_loop().time())
 
     async def _tell_late(
         self, seat: Seat, asked: Awaitable[Outcome | StoreError], *, silently: bool = False
@@ -138,6 +158,9 @@ class Answering:
 
     async def _reply(self, came: Outcome, seat: Seat) -> _Reply | None:
         match came:
+            case NotAPerson():
+                # Two bots that answer each other would never end.
+                _log.info("bot_not_answered", key=seat.key, user=seat.user)
             case Absent() as refusal:
                 return _Reply(payload=_ways_out(refusal, seat.key))
             case Refused() as refusal:
@@ -150,8 +173,7 @@ class Answering:
                 return _Reply(payload=render_note(note, shown=shown), bare=bare)
             case Note() as note:
                 return _Reply(payload=render_note(note_as_typed(note)))
-            case Accepted() | None:
-                return None
+        return None
 
     async def _tell(self, seat: Seat, reply: _Reply) -> None:
         try:

@@ -8,11 +8,13 @@ import logging
 import re
 from typing import Any, cast
 
+import aiohttp
 import structlog
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api.tokens import Tokens
@@ -20,19 +22,24 @@ from adapters.slack.cards.buttons import TEMPLATE
 from adapters.slack.inlet.answering import DIRECTLY, HERE
 from adapters.slack.inlet.doors import Doors
 from adapters.slack.inlet.forms import FORM
-from adapters.slack.inlet.homepage import HomeButton
+from adapters.slack.inlet.homepage import TEMPLATE as TEMPLATE_OF_HOME
 from adapters.slack.inlet.menus import CREATE, Menu
 from adapters.slack.inlet.rewording import REWORDING
 from adapters.slack.oauth.authorizing import Authorizing
 from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.leaving import listen as listen_for_leaving
+from bot.domain.errors import DeliveryError, StoreError
 
 _log = structlog.get_logger(__name__)
 
 #: bolt tells its logger what people wrote
 QUIET = logging.getLogger(f"{__name__}.bolt")
 QUIET.setLevel(logging.ERROR)
+
+
+#: what another try may mend
+_PASSING = (StoreError, DeliveryError, SlackClientError, aiohttp.ClientError, OSError)
 
 
 def make_app(
@@ -59,10 +66,11 @@ def make_app(
         # With a socket there is no secret, and nothing to verify.
         request_verification_enabled=signing_secret is not None,
     )
+    app.use(doors.admit)
     app.command(re.compile(r"/.+"))(doors.command)
     app.action(re.compile(TEMPLATE))(doors.press)
     app.action(re.compile(f"{HERE}|{DIRECTLY}"))(doors.place)
-    app.action(re.compile("|".join(HomeButton)))(doors.home_pressed)
+    app.action(re.compile(TEMPLATE_OF_HOME))(doors.home_pressed)
     app.action(re.compile(".*"), matchers=[_in_form])(doors.change)
     app.options(re.compile(".*"), matchers=[_in_form])(doors.offer)
     app.view(FORM)(doors.submit)
@@ -70,6 +78,7 @@ def make_app(
     app.shortcut({"type": "shortcut", "callback_id": CREATE})(doors.shortcut)
     for menu in Menu:
         app.shortcut({"type": "message_action", "callback_id": menu.value})(doors.menu)
+    _refuse_unknown(app, doors)
     app.event("app_mention")(doors.mention)
     app.event("reaction_added")(doors.reacted)
     app.event("app_home_opened")(doors.home_opened)
@@ -84,10 +93,22 @@ async def _in_form(body: dict[str, Any]) -> bool:
     return bool(view.get("callback_id") == FORM)
 
 
+def _refuse_unknown(app: AsyncApp, doors: Doors) -> None:
+    """Answer what another version has made, after all that this one knows."""
+    everything = re.compile("", re.DOTALL)
+    app.action(everything)(doors.stale)
+    app.view(everything)(doors.stale)
+    for kind in ("shortcut", "message_action"):
+        app.shortcut({"type": kind, "callback_id": everything})(doors.stale)
+
+
 async def _acknowledge(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-    """Acknowledge what nobody listens for; what has failed is not, so that Slack sends events again."""
+    """Acknowledge what nobody listens for, and what cannot be read and so will not be by another try.
+
+    What may be done later is not acknowledged, so that Slack sends events again.
+    """
     if isinstance(error, BoltUnhandledRequestError):
         _log.info("event_not_listened_for", kind=body.get("type"))
         return BoltResponse(status=200, body="")
     _log.warning("event_failed", kind=body.get("type"), error=repr(error))
-    return None
+    return None if isinstance(error, _PASSING) else BoltResponse(status=200, body="")

@@ -1,13 +1,20 @@
 """Asking the core for whoever has done something, with the rights that they have now."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import cast
 
-from adapters.slack.api.people import People
+from adapters.slack.api.client import Slack
+from adapters.slack.api.people import People, Standing, Unrecognised
+from adapters.slack.api.refusals import Refusal
+from adapters.slack.inlet.attached import File, is_bare
 from adapters.slack.inlet.attending import Absent, Attendance
 from adapters.slack.inlet.home import Home, Visitor
 from adapters.slack.inlet.seat import Seat
 from adapters.slack.inlet.wishes import Drafts, Wish
+from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.people import Caller
 from bot.engine.answers import Answer
 from bot.engine.studio import Studio
@@ -16,10 +23,25 @@ from bot.engine.studio import Studio
 _STRANGERS = 10
 
 
+class NotAPerson(NotAllowed):
+    """Bots and closed accounts start nothing, and are answered nothing."""
+
+
+class Stranger(NotAllowed):
+    """You belong to another organisation, so you cannot spend the budget of this workspace.
+
+    Nothing was charged. Have Reverie installed in your own workspace, or ask an admin here for an account.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """Knows who somebody is, whether they can be answered where they are, and then asks."""
 
+    slack: Slack
     studio: Studio
     people: People
     attendance: Attendance
@@ -27,24 +49,62 @@ class Asking:
     home: Home
 
     async def recognised(self, seat: Seat) -> Seat:
-        """The same seat, with the caller's name and rights as Slack says them now."""
+        """The same seat, with the caller's name and rights as Slack says them now.
+
+        Raises Unrecognised where Slack does not say them, Stranger and NotAPerson for whom nothing is done.
+        """
         someone = await self.people.look(seat.team, seat.user, enterprise=seat.enterprise)
-        name = someone.name or seat.caller.name
-        return replace(seat, caller=replace(seat.caller, name=name, is_admin=someone.is_admin))
+        match someone.standing:
+            case Standing.BOT | Standing.DEACTIVATED:
+                raise NotAPerson
+            case Standing.STRANGER:
+                raise Stranger
+        caller = replace(
+            seat.caller,
+            name=someone.name or seat.caller.name,
+            is_admin=someone.is_admin,
+            is_guest=someone.standing is Standing.GUEST,
+        )
+        return replace(seat, caller=caller)
 
     async def names(self, seat: Seat, users: Sequence[str]) -> Mapping[str, str]:
         """What people are called whom an event names by their id alone."""
-        found = {
-            user: (await self.people.look(seat.team, user, enterprise=seat.enterprise)).name
-            for user in users[:_STRANGERS]
-        }
+        found: dict[str, str] = {}
+        for user in users[:_STRANGERS]:
+            # Who is not known goes by their id.
+            with suppress(Unrecognised):
+                found[user] = (await self.people.look(seat.team, user, enterprise=seat.enterprise)).name
         return {user: name for user, name in found.items() if name}
+
+    async def files(self, seat: Seat, files: Sequence[File]) -> list[File]:
+        """Files with what Slack leaves out of some payloads; raises InvalidRequest for one that is gone."""
+        bare = [one for one in files if is_bare(one)]
+        # Side by side: a form must open within three seconds.
+        known = await asyncio.gather(*(self._file(seat, one) for one in bare), return_exceptions=True)
+        if faults := [one for one in known if isinstance(one, BaseException)]:
+            raise faults[0]
+        found = iter(cast("list[File]", known))
+        return [next(found) if is_bare(one) else one for one in files]
+
+    async def _file(self, seat: Seat, file: File) -> File:
+        try:
+            said = await self.slack.call(
+                "files.info", seat.team, enterprise=seat.enterprise, file=str(file["id"])
+            )
+        except Refusal as refusal:
+            raise InvalidRequest(f"Slack does not give this file: {refusal.told}") from refusal
+        except Delayed as error:
+            raise InvalidRequest("Slack does not give this file at the moment; try again") from error
+        found = said.get("file")
+        return found if isinstance(found, Mapping) else {}
 
     async def ask(self, seat: Seat, wish: Wish, *, named: Sequence[Caller] = ()) -> Answer:
         """Do it, and answer what came of it; raises Refused.
 
         What could not be shown at its place is kept for another one, and refused as Absent.
         """
+        if not seat.key:
+            raise InvalidRequest("Slack has left out what tells this from other requests; try again")
         seat = await self.recognised(seat)
         if wish.is_public and not await self._goes_to_caller(seat, wish):
             try:

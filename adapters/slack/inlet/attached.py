@@ -1,7 +1,8 @@
 """Pictures and videos of a message or a form, as what a command builds on. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.slack.inlet.seat import ADAPTER
 from bot.domain.errors import InvalidRequest
@@ -11,7 +12,12 @@ from bot.domain.requests import TAKEN_MAX_BYTES
 
 _KINDS: Mapping[str, MediaKind] = {"image": MediaKind.PICTURE, "video": MediaKind.VIDEO}
 
+#: what Slack says of a file that it does not know
+_BYTES = "application/octet-stream"
+_PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "heic"})
+
 File = Mapping[str, Any]
+Message = Mapping[str, Any]
 
 
 def reference_of(file: File) -> Reference:
@@ -20,7 +26,7 @@ def reference_of(file: File) -> Reference:
     called = repr(brief(str(file.get("name") or "this file")))
     if kind is None:
         raise InvalidRequest(f"{called} is neither a picture nor a video")
-    url, size = str(file.get("url_private") or ""), int(file.get("size") or 0)
+    url, size = str(file.get("url_private") or ""), _number(file.get("size"))
     if size > TAKEN_MAX_BYTES[kind]:
         most = TAKEN_MAX_BYTES[kind] // 1_000_000
         raise InvalidRequest(f"{called}: this {kind} has {size / 1_000_000:.0f} MB, {most} MB are taken")
@@ -30,36 +36,86 @@ def reference_of(file: File) -> Reference:
 
 
 def kind_of(file: File) -> MediaKind | None:
-    """What a file is; where Slack has not looked at it yet, its name tells."""
-    mime = str(file.get("mimetype") or "")
-    if mime:
-        return _KINDS.get(mime.partition("/")[0])
-    name = str(file.get("name") or "")
-    if kind_of_address(f"https://slack.com/{name}") is MediaKind.VIDEO:
-        return MediaKind.VIDEO
-    endings = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic")
-    return MediaKind.PICTURE if name.lower().endswith(endings) else None
+    """What a file is; where Slack does not say, or only that it is bytes, its type or name tells."""
+    mime = str(file.get("mimetype") or "").lower()
+    if (kind := _KINDS.get(mime.partition("/")[0])) is not None:
+        return kind
+    if mime and mime != _BYTES:
+        return None
+    path = urlsplit(str(file.get("url_private") or "")).path
+    named = (file.get("filetype"), str(file.get("name") or "").rpartition(".")[2], path.rpartition(".")[2])
+    for one in (str(each or "").lower() for each in named):
+        if one in _PICTURES:
+            return MediaKind.PICTURE
+        if kind_of_address(f"https://slack.com/a.{one}") is MediaKind.VIDEO:
+            return MediaKind.VIDEO
+    return None
 
 
-def media_of(message: Mapping[str, Any]) -> list[Reference]:
-    """The pictures and videos of a message, in the order in which they are seen."""
+def is_bare(file: File) -> bool:
+    """Whether Slack has named a file without what is needed to use it; `files.info` tells the rest."""
+    untyped = not file.get("mimetype") and kind_of(file) is None
+    lacking = file.get("file_access") == "check_file_info" or not file.get("url_private") or untyped
+    return lacking and bool(file.get("id"))
+
+
+def forwarded(message: Message) -> list[File]:
+    """Files of messages that this one forwards, and pictures of Slack's own that its blocks show."""
+    return [one for one in shown_in(message, own=False) if "image_url" not in one]
+
+
+def shown_in(message: Message, *, own: bool = True) -> list[File]:
+    """Files and linked pictures of a message, in the order in which they are seen, some of them bare.
+
+    A linked picture has `image_url` alone.
+    """
+    found: list[File] = list(_parts(message, "files")) if own else []
+    found += _in_blocks(_parts(message, "blocks"))
+    for attachment in _parts(message, "attachments"):
+        found += _parts(attachment, "files")
+        if attachment.get("image_url"):
+            found.append({"image_url": str(attachment["image_url"])})
+        found += _in_blocks(_parts(attachment, "blocks"))
+        for one in _parts(attachment, "message_blocks"):
+            inner = one.get("message")
+            found += _in_blocks(_parts(inner, "blocks")) if isinstance(inner, Mapping) else ()
+    return found
+
+
+def media_of(files: Iterable[File]) -> list[Reference]:
+    """The pictures and videos among what a message shows, each once."""
     found: dict[str, Reference] = {}
-    for file in message.get("files") or ():
-        if kind_of(file) is not None:
+    for file in files:
+        if "image_url" in file:
+            url = str(file["image_url"])
+            if url.startswith("https://") and is_address(url) and len(url) <= URL_MAX:
+                found.setdefault(url, Reference(url=url))
+        elif kind_of(file) is not None:
             one = reference_of(file)
             found.setdefault(one.key, one)
-    for url in _linked(message.get("blocks") or (), message.get("attachments") or ()):
-        if url.startswith("https://") and is_address(url) and len(url) <= URL_MAX:
-            found.setdefault(url, Reference(url=url))
     return list(found.values())
 
 
-def _linked(blocks: Sequence[Mapping[str, Any]], attachments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Addresses of pictures that the message shows without having them."""
+def _in_blocks(blocks: Iterable[Mapping[str, Any]]) -> Iterator[File]:
+    """Pictures that blocks show: of an address, or a file of Slack's own by its id or address."""
     for block in blocks:
-        if block.get("type") == "image" and block.get("image_url"):
-            yield str(block["image_url"])
-    for attachment in attachments:
-        if attachment.get("image_url"):
-            yield str(attachment["image_url"])
-        yield from _linked(attachment.get("blocks") or (), ())
+        accessory = block.get("accessory")
+        for part in (block, accessory if isinstance(accessory, Mapping) else {}):
+            if part.get("type") != "image":
+                continue
+            own = part.get("slack_file")
+            if isinstance(own, Mapping) and own.get("id"):
+                yield {"id": str(own["id"]), "file_access": "check_file_info"}
+            elif isinstance(own, Mapping) and own.get("url"):
+                yield {"url_private": str(own["url"]), "mimetype": "image/*"}
+            elif part.get("image_url"):
+                yield {"image_url": str(part["image_url"])}
+
+
+def _parts(told: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = told.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -7,6 +7,7 @@ import structlog
 
 from adapters.slack.api.client import Slack
 from adapters.slack.api.refusals import Meaning, Refusal
+from adapters.slack.api.sharing import Shared
 from adapters.slack.inlet.seat import Seat
 from adapters.slack.outlet.places import is_direct
 from bot.domain.errors import Delayed, NotAllowed
@@ -36,6 +37,8 @@ class Attendance:
         self._clock = clock
         #: channel → until when it is not asked for again
         self._seen: dict[str, int] = {}
+        #: what is wrong with the channel
+        self._shared: Shared[NotAllowed | str] = Shared(str)
 
     async def require(self, seat: Seat) -> None:
         """Let pass whoever sits where the bot can show something.
@@ -45,27 +48,38 @@ class Attendance:
         channel = seat.spot.channel
         if not channel or channel.startswith("@") or self._seen.get(channel, 0) > self._clock():
             return
+        wrong = await self._shared.ask(channel, lambda: self._look(seat))
+        if isinstance(wrong, Absent):
+            raise Absent
+        if isinstance(wrong, NotAllowed):
+            raise NotAllowed(str(wrong))
+
+    async def _look(self, seat: Seat) -> NotAllowed | str:
+        """Why nothing can be shown there; empty where it can, or where Slack does not tell."""
+        channel = seat.spot.channel
         try:
             said = await self._slack.call(
                 "conversations.info", seat.team, enterprise=seat.enterprise, channel=channel
             )
         except Refusal as refusal:
             if refusal.meaning is Meaning.GONE:
-                raise Absent from refusal
+                return Absent()
             _log.info("attendance_not_known", channel=channel, code=refusal.code)
-            return
+            return ""
         except Delayed as error:
             _log.info("attendance_not_known", channel=channel, error=str(error))
-            return
-        _check(channel, said["channel"])
-        if len(self._seen) >= _REMEMBERED:
-            self._seen.clear()
-        self._seen[channel] = self._clock() + _KEPT_MS
+            return ""
+        told = said.get("channel")
+        wrong = _fault(channel, told) if isinstance(told, Mapping) else ""
+        if not wrong:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[channel] = self._clock() + _KEPT_MS
+        return wrong
 
 
-def _check(channel: str, told: Mapping[str, Any]) -> None:
+def _fault(channel: str, told: Mapping[str, Any]) -> NotAllowed | str:
     if told.get("is_archived"):
-        raise NotAllowed("This channel is archived, so nothing can be shown here; nothing was charged")
+        return NotAllowed("This channel is archived, so nothing can be shown here; nothing was charged")
     among = told.get("is_im") or told.get("is_mpim") or is_direct(channel)
-    if not (among or told.get("is_member")):
-        raise Absent
+    return "" if among or told.get("is_member") else Absent()

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.slack.api.client import Slack
-from adapters.slack.api.refusals import Refusal
 from adapters.slack.inlet.answering import Ack, Answering
 from adapters.slack.inlet.asking import Asking
-from adapters.slack.inlet.attached import File, reference_of
+from adapters.slack.inlet.attached import forwarded, media_of, reference_of
 from adapters.slack.inlet.filling import Filling
 from adapters.slack.inlet.naming import GENERAL
 from adapters.slack.inlet.reading import Line, after_mention, read_line
@@ -15,7 +13,6 @@ from adapters.slack.inlet.seat import ADAPTER, Event, Seat, seat_of
 from adapters.slack.inlet.wishes import Wish
 from adapters.slack.outlet.places import name_message
 from bot.domain.commands import Help, Making
-from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
 from bot.engine.answers import Answer
 
@@ -24,7 +21,6 @@ from bot.engine.answers import Answer
 class Commanding:
     """Does what somebody has typed."""
 
-    slack: Slack
     asking: Asking
     answering: Answering
     filling: Filling
@@ -55,26 +51,15 @@ class Commanding:
         async def ask() -> Answer:
             if not text:
                 return await self.asking.ask(seat, Wish.of(Help()))
-            files = tuple(map(reference_of, await self._known(seat, told.get("files") or ())))
+            own, others = told.get("files") or (), forwarded(told)
+            files = (
+                *map(reference_of, await self.asking.files(seat, own)),
+                *media_of(await self.asking.files(seat, others)),
+            )
             line = read_line(text)
             return await self._give(seat, line, files, replied=await self._replied(seat, line))
 
         await self.answering.take(seat, ask)
-
-    async def _known(self, seat: Seat, files: Sequence[File]) -> Sequence[File]:
-        """Files with what Slack leaves out of events about channels that organisations share."""
-        return [
-            (await self._look_up(seat, one)) if one.get("file_access") == "check_file_info" else one
-            for one in files
-        ]
-
-    async def _look_up(self, seat: Seat, file: File) -> File:
-        try:
-            said = await self.slack.call("files.info", seat.team, enterprise=seat.enterprise, file=file["id"])
-        except Refusal as refusal:
-            raise InvalidRequest(f"Slack does not give this file: {refusal.told}") from refusal
-        found: File = said["file"]
-        return found
 
     async def _replied(self, seat: Seat, line: Line) -> str | None:
         """The job under whose card it is said, for what would go on from the caller's newest else."""

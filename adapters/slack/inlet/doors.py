@@ -5,21 +5,24 @@ from typing import Any
 
 import structlog
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.response import BoltResponse
 
 from adapters.slack.connection import Connection
 from adapters.slack.inlet.answering import PATIENCE_S, Ack, Answering
-from adapters.slack.inlet.asking import Asking, visitor_at
+from adapters.slack.inlet.asking import Asking, NotAPerson, visitor_at
 from adapters.slack.inlet.attending import Attendance
 from adapters.slack.inlet.commands import Commanding
 from adapters.slack.inlet.filling import Filling
 from adapters.slack.inlet.forms import FORM
 from adapters.slack.inlet.hands import Hands
 from adapters.slack.inlet.home import Home
+from adapters.slack.inlet.overload import MOST, Busy, Overload
 from adapters.slack.inlet.pressing import Pressing
 from adapters.slack.inlet.reacting import Reacting
 from adapters.slack.inlet.rewording import REWORDING
-from adapters.slack.inlet.seat import Body, Event, seat_of
+from adapters.slack.inlet.seat import Body, Event, by_person, seat_of
 from adapters.slack.inlet.shortcuts import Shortcuts
+from adapters.slack.inlet.stale import OldButton, OldForm
 from adapters.slack.inlet.wishes import Drafts
 from adapters.slack.outlet.uploads import Uploads
 from adapters.unforeseen import OutOfReach
@@ -29,19 +32,26 @@ from bot.engine.adapter import Surroundings
 _log = structlog.get_logger(__name__)
 
 Context = AsyncBoltContext
+Next = Callable[[], Awaitable[Any]]
 
 
 class Doors:
     """Lets people's events in, each by its own door."""
 
     def __init__(
-        self, surroundings: Surroundings, connection: Connection, *, patience_s: float = PATIENCE_S
+        self,
+        surroundings: Surroundings,
+        connection: Connection,
+        *,
+        patience_s: float = PATIENCE_S,
+        most: int = MOST,
     ) -> None:
         studio, clock, slack = surroundings.studio, surroundings.clock, connection.slack
         self._clock = clock
         self.hands = Hands()
         self.home = Home(studio, slack, Uploads(surroundings.vault), connection.link, clock)
         self._asking = Asking(
+            slack=slack,
             studio=studio,
             people=connection.people,
             attendance=Attendance(slack, clock),
@@ -54,12 +64,11 @@ class Doors:
         self._filling = Filling(
             slack=slack, studio=studio, asking=self._asking, answering=answering, clock=clock
         )
-        self._commanding = Commanding(
-            slack=slack, asking=self._asking, answering=answering, filling=self._filling
-        )
+        self._commanding = Commanding(asking=self._asking, answering=answering, filling=self._filling)
         self._pressing = Pressing(asking=self._asking, answering=answering, filling=self._filling)
         self._shortcuts = Shortcuts(
             studio=studio,
+            asking=self._asking,
             outlet=connection.outlet,
             answering=answering,
             filling=self._filling,
@@ -72,6 +81,33 @@ class Doors:
             answering=answering,
             shortcuts=self._shortcuts,
         )
+
+        self._overload = Overload(self.hands, most=most)
+
+    async def admit(self, body: Body, context: Context, next: Next) -> BoltResponse | None:  # noqa: A002 - bolt's
+        """Let a request in, or say at once that there is too much to do; nothing of it is started then."""
+        if not self._overload.now:
+            await next()
+            return None
+        return self._overload.answer(body, self._tell_busy(body, context))
+
+    def _tell_busy(self, body: Body, context: Context) -> Callable[[], Awaitable[None]] | None:
+        """How whoever has done it is told; None where they are told by the answer, or wait for nothing."""
+        event = self._event(body, context)
+        if event is None or not self._overload.owes(body) or not self._asks(event):
+            return None
+        seat = seat_of(event, self._clock())
+        return lambda: self._answering.refuse(seat, Busy())
+
+    def _asks(self, event: Event) -> bool:
+        told = event.body.get("event") or {}
+        match told.get("type"):
+            case "app_mention":
+                return by_person(told)
+            case "reaction_added":
+                return self._reacting.action_of(event) is not None
+            case _:
+                return True
 
     async def command(self, body: Body, context: Context, ack: Ack) -> None:
         """A slash command."""
@@ -98,11 +134,16 @@ class Doors:
         take = {FORM: self._filling.submit, REWORDING: self._pressing.reworded}[body["view"]["callback_id"]]
         await self._interaction(body, context, ack, take)
 
+    async def stale(self, body: Body, context: Context, ack: Ack) -> None:
+        """A button, a list, a menu or a form that nobody here knows, as of another version."""
+        await self._interaction(body, context, ack, self._refuse_old)
+
     async def change(self, body: Body, context: Context, ack: Ack) -> None:
         """Something was chosen in a form that is not sent yet."""
         await ack()
-        event = Event.of(body, context)
-        self.hands.start(self._filling.change(event, now=self._clock()), "change form")
+        event = self._event(body, context)
+        if event is not None:
+            self.hands.start(self._filling.change(event, now=self._clock()), "change form")
 
     async def offer(self, body: Body, context: Context, ack: Any) -> None:
         """Somebody types into a list; where nothing can be offered, nothing is."""
@@ -115,35 +156,42 @@ class Doors:
 
     async def home_opened(self, body: Body, context: Context) -> None:
         """Somebody looks at the Home tab; at the messages beside it nothing is shown."""
-        if body["event"].get("tab") == "home":
-            event = Event.of(body, context)
+        event = self._event(body, context) if body["event"].get("tab") == "home" else None
+        if event is not None:
             self.hands.start(self._visit(event), "open home")
 
     async def home_pressed(self, body: Body, context: Context, ack: Ack) -> None:
         """A button of the Home tab."""
         await ack()
-        event, action = Event.of(body, context), body["actions"][0]
-        self.hands.start(self._visit(event, action), "press home")
+        event = self._event(body, context)
+        if event is not None:
+            self.hands.start(self._visit(event, body["actions"][0]), "press home")
 
     async def mention(self, body: Body, context: Context) -> None:
         """Somebody has written to the bot; raises StoreError to be told again."""
-        event, now = Event.of(body, context), self._clock()
-        if body["event"].get("bot_id"):
-            # Two bots that mention each other would never end.
-            return
-        await self._commanding.mentioned(event, now=now)
+        event = self._event(body, context) if by_person(body["event"]) else None
+        if event is not None:
+            await self._commanding.mentioned(event, now=self._clock())
 
     async def reacted(self, body: Body, context: Context) -> None:
         """A reaction was put under some message; raises StoreError to be told again."""
-        await self._reacting.reacted(Event.of(body, context), now=self._clock())
+        event = self._event(body, context)
+        if event is not None:
+            await self._reacting.reacted(event, now=self._clock())
+
+    def _event(self, body: Body, context: Context) -> Event | None:
+        """The event, where somebody has done it in a workspace; else there is nobody to answer."""
+        try:
+            return Event.of(body, context)
+        except Refused as refusal:
+            _log.info("event_of_nobody", kind=body.get("type"), reason=str(refusal))
+            return None
 
     async def _interaction(
         self, body: Body, context: Context, ack: Ack, do: Callable[..., Awaitable[None]]
     ) -> None:
-        try:
-            event = Event.of(body, context)
-        except Refused as refusal:
-            _log.warning("event_not_understood", kind=body.get("type"), reason=str(refusal))
+        event = self._event(body, context)
+        if event is None:
             await ack()
             return
         try:
@@ -154,11 +202,27 @@ class Doors:
             seat = seat_of(event, self._clock())
             self.hands.start(self._answering.refuse(seat, OutOfReach()), f"tell {seat.key}")
 
+    async def _refuse_old(self, event: Event, ack: Ack, *, now: int) -> None:
+        view = event.body.get("view")
+        if event.body.get("type") == "view_submission" and view is not None:
+            await self._answering.refuse_form(seat_of(event, now), OldForm(), ack, view)
+            return
+        await ack()
+        seat = seat_of(event, now)
+        self.hands.start(self._answering.refuse(seat, OldButton()), f"tell {seat.key}")
+
     async def _visit(self, event: Event, action: Body | None = None) -> None:
-        seat = await self._asking.recognised(seat_of(event, self._clock()))
-        visitor = visitor_at(seat)
+        seat = seat_of(event, self._clock())
+        try:
+            seat = await self._asking.recognised(seat)
+        except NotAPerson:
+            return
+        except Refused as refusal:
+            # What is theirs is shown, and nothing is done.
+            await self.home.open(visitor_at(seat), notice=str(refusal))
+            return
         if action is None:
-            await self.home.open(visitor)
+            await self.home.open(visitor_at(seat))
         else:
             value = str(action.get("value") or "")
-            await self.home.press(visitor, str(action["action_id"]), value, key=seat.key)
+            await self.home.press(visitor_at(seat), str(action.get("action_id")), value, key=seat.key)

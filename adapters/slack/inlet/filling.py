@@ -16,6 +16,7 @@ from adapters.slack.inlet.forms import COMMAND, CONVERSATION, MEDIUM, MORE, Form
 from adapters.slack.inlet.inputs import PICKER, State, choice, chosen_in, read_inputs
 from adapters.slack.inlet.reading import member
 from adapters.slack.inlet.seat import Event, Seat, seat_of
+from adapters.slack.inlet.stale import OldForm
 from adapters.slack.inlet.wishes import Wish
 from adapters.slack.outlet.reach import RESPONSE_MS
 from bot.domain.actions import VARIATION_WEIGHT
@@ -87,7 +88,14 @@ class Filling:
     async def change(self, event: Event, *, now: int) -> None:
         """Show what follows from what was just chosen: other fields, another price."""
         view, action = event.body["view"], event.body["actions"][0]
-        form = Form.model_validate_json(view["private_metadata"])
+        try:
+            await self._show_change(event, view, action, now=now)
+        except (Refused, Refusal, Delayed, StoreError) as error:
+            # The form works as it is; a later choice has overtaken this one, or the next one tells the price.
+            _log.info("form_not_changed", view=view.get("id"), error=str(error))
+
+    async def _show_change(self, event: Event, view: Block, action: Block, *, now: int) -> None:
+        form = Form.of(view)
         seat, state = seat_of(event, now, form), view["state"]["values"]
         chosen = chosen_in(state)
         if action["action_id"] == MORE:
@@ -98,29 +106,30 @@ class Filling:
             kept = {name: chosen[name] for name in (CONVERSATION, "prompt") if name in chosen}
             chosen = kept | await self._beginning(seat, form.wanted, with_media=False)
             state = {}
-        try:
-            media = await self.asking.drafts.media(seat.caller, form.draft) if form.draft else ()
-            price = await self._price(seat, form.wanted, chosen, media, state)
-            await self.slack.call(
-                "views.update",
-                seat.team,
-                enterprise=seat.enterprise,
-                view_id=view["id"],
-                hash=view["hash"],
-                view=form_view(form, chosen, price=price, media=media),
-            )
-        except (Refused, Refusal, Delayed, StoreError) as error:
-            # The form works as it is; a later choice has overtaken this one, or the next one tells the price.
-            _log.info("form_not_changed", view=view["id"], error=str(error))
+        media = await self.asking.drafts.media(seat.caller, form.draft) if form.draft else ()
+        price = await self._price(seat, form.wanted, chosen, media, state)
+        await self.slack.call(
+            "views.update",
+            seat.team,
+            enterprise=seat.enterprise,
+            view_id=view["id"],
+            hash=view["hash"],
+            view=form_view(form, chosen, price=price, media=media),
+        )
 
     async def submit(self, event: Event, ack: Ack, *, now: int) -> None:
         """A form was sent; what is wrong with it is told under its fields."""
         view = event.body["view"]
-        form = _placed(Form.model_validate_json(view["private_metadata"]), event.body, now)
+        try:
+            form = _placed(Form.of(view), event.body, now)
+        except OldForm as refusal:
+            await self.answering.refuse_form(seat_of(event, now), refusal, ack, view)
+            return
         seat = seat_of(event, now, form)
 
         async def ask() -> Answer:
             state = view["state"]["values"]
+            _must_show(form, state)
             given = read_inputs(form.wanted, state, seat.team)
             wish = Wish.of(build(form.wanted, given.values), await self._medium(form, state, seat))
             names = await self.asking.names(seat, given.named)
@@ -132,7 +141,7 @@ class Filling:
     async def offer(self, event: Event, *, now: int) -> list[Block]:
         """What could be chosen in a list while somebody types into it."""
         body = event.body
-        form = Form.model_validate_json(body["view"]["private_metadata"])
+        form = Form.of(body["view"])
         seat, typed = seat_of(event, now, form), str(body.get("value") or "").strip()
         name = str(body["action_id"]).removesuffix(PICKER)
         # A list of several asks for each by itself.
@@ -180,8 +189,11 @@ class Filling:
         if not form.draft:
             return ()
         media = await self.asking.drafts.media(seat.caller, form.draft)
-        number = int((chosen_in(state).get(MEDIUM) or {}).get("value", 0))
-        medium = media[number if number < len(media) else 0]
+        said = (chosen_in(state).get(MEDIUM) or {}).get("value")
+        number = int(said) if isinstance(said, str) and said.isdecimal() else -1
+        if not 0 <= number < len(media):
+            raise InvalidRequest("Choose which picture or video of the message is meant; nothing was charged")
+        medium = media[number]
         if form.wanted is Imagine:
             medium = medium.model_copy(update={"weight": VARIATION_WEIGHT})
         return (medium,)
@@ -195,6 +207,16 @@ def chosen_as_values(command: type[Command], chosen: Mapping[str, Any]) -> dict[
             if isinstance(one := chosen.get(name), Mapping):
                 values[option.name] = str(one["value"])
     return values
+
+
+def _must_show(form: Form, state: State) -> None:
+    """Raises InvalidRequest where another command is chosen than the one whose fields the form shows."""
+    chosen = (chosen_in(state).get(COMMAND) or {}).get("value")
+    if form.open_to_all and chosen != form.command:
+        raise InvalidRequest(
+            f"The form still shows the fields of /{form.command}, so nothing was started. Choose under "
+            "“What to do” once more, and send it when its fields are there"
+        )
 
 
 def _builds_on(command: type[Command]) -> str | None:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from adapters.slack.cards.plain import Block, plain
 from adapters.slack.inlet.inputs import Values, choice, has_more, inputs
 from adapters.slack.inlet.naming import as_typed
 from adapters.slack.inlet.reading import has_form
 from adapters.slack.inlet.seat import Spot
-from bot.domain.commands import CATALOGUE, Audience, Command, Imagine, Making
+from adapters.slack.inlet.stale import OldForm
+from bot.domain.commands import CATALOGUE, Audience, Command, Making
 from bot.domain.completion import Offer
 from bot.domain.errors import Refused
 from bot.domain.faces import SLACK_HINT, SLACK_LABEL
@@ -41,7 +42,19 @@ class Form(Spot):
 
     @property
     def wanted(self) -> type[Command]:
-        return CATALOGUE.get(self.command, Imagine)
+        """The command; raises InvalidRequest for one that is not known any more, for nothing is guessed."""
+        wanted = CATALOGUE.get(self.command)
+        if wanted is None:
+            raise OldForm
+        return wanted
+
+    @classmethod
+    def of(cls, view: Mapping[str, Any]) -> Self:
+        """Read what a form remembers; raises InvalidRequest for one of another version."""
+        try:
+            return cls.model_validate_json(str(view.get("private_metadata") or ""))
+        except ValueError as error:
+            raise OldForm from error
 
     @property
     def asks_place(self) -> bool:
@@ -76,8 +89,10 @@ def told(quote: Quote) -> str:
 
 
 def faults_of(view: Mapping[str, Any], refusal: Refused) -> dict[str, str]:
-    """Why a form was not taken, under the field that is meant, else under its first."""
-    blocks = [str(one["block_id"]) for one in view["blocks"] if one["type"] == "input"]
+    """Why a form was not taken, under the field that is meant, else under its first, where it has any."""
+    blocks = [str(one.get("block_id")) for one in view.get("blocks") or () if one.get("type") == "input"]
+    if not blocks:
+        return {}
     word = _WORD.match(str(refusal))
     name = word[0].lower() if word is not None else ""
     own = [one for one in blocks if not one.startswith(_OWN)] or blocks

@@ -19,13 +19,19 @@ class Hands:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        #: those of them that only bring a request in and wait for what it has begun
+        self._entries: set[asyncio.Task[Any]] = set()
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        """How much has been let in and is not done."""
+        return len(self._tasks) - len(self._entries)
 
-    def start(self, work: Coroutine[Any, Any, _T], name: str) -> asyncio.Task[_T]:
+    def start(self, work: Coroutine[Any, Any, _T], name: str, *, entry: bool = False) -> asyncio.Task[_T]:
+        """Begin some work; an `entry` only brings a request in, which may yet be refused."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
+        if entry:
+            self._entries.add(task)
         task.add_done_callback(self._let_go)
         return task
 
@@ -50,5 +56,6 @@ class Hands:
 
     def _let_go(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        self._entries.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("work_failed", work=task.get_name(), error=repr(error))

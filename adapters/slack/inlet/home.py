@@ -86,13 +86,13 @@ class Home:
         self._stale: dict[str, Visitor] = {}
         self._bell = asyncio.Event()
 
-    async def open(self, visitor: Visitor) -> None:
-        """Publish the tab that somebody has just opened."""
+    async def open(self, visitor: Visitor, notice: str = "") -> None:
+        """Publish the tab that somebody has just opened, with what there is to tell them."""
         self._opened.pop(visitor.key, None)
         while len(self._opened) >= _LOOKERS:
             self._opened.pop(next(iter(self._opened)))
         self._opened[visitor.key] = self._clock()
-        await self._publish(visitor)
+        await self._publish(visitor, notice)
 
     def touch(self, visitor: Visitor) -> None:
         """Note that somebody has done something; if they may be looking, what they see is made true soon."""

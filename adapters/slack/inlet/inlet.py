@@ -6,22 +6,32 @@ is seen from here: a token that is refused, an address that is good once, more s
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import aiohttp
 import orjson
 import structlog
 from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.api.payloads import ARRIVED, sound
+from adapters.slack.api.refusals import Refusal
 from adapters.slack.inlet.hands import Hands
 from adapters.slack.inlet.home import Home
+from adapters.slack.inlet.seat import Body
 from adapters.slack.oauth.refusals import is_passing, reason_of
+from bot.domain.errors import DeliveryError
 
 _log = structlog.get_logger(__name__)
 
@@ -37,14 +47,15 @@ _CROWDED_S = 30.0
 _LOST_S = 20.0
 #: between two signs of life
 PING_S = 5.0
-#: events in hand at once; what comes beyond would not be acknowledged in time anyway
-_MOST = 1_000
 _UNREACHABLE = "Slack cannot be reached; check the network and HTTPS_PROXY, it is tried again by itself"
 _CROWDED = (
     "Slack lets an app have ten sockets, and all are in use; stop other processes of this app. "
     "It is tried again by itself"
 )
 _TOO_MANY = "too_many_websockets"
+
+#: sends a message to a response_url
+Respond = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
 class Listener:
@@ -57,11 +68,13 @@ class Listener:
         home: Home,
         client: AsyncWebClient,
         *,
+        respond: Respond,
         app_token: SecretStr | None = None,
         proxy: str | None = None,
         ping_s: float = PING_S,
     ) -> None:
         self._app = app
+        self._respond = respond
         self._hands = hands
         self._home = home
         self._client = client
@@ -135,10 +148,8 @@ class Listener:
                 crowded.set()
 
         async def take(_: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-            if len(self._hands) >= _MOST:
-                _log.warning("event_dropped", in_hand=len(self._hands))
-                return
-            await asyncio.shield(self._hands.start(handler.handle(client, request), "slack event"))
+            serving = self._serve(client, request)
+            await asyncio.shield(self._hands.start(serving, "slack event", entry=True))
 
         client.on_message_listeners.append(look)
         client.socket_mode_request_listeners[:] = [take]
@@ -152,6 +163,33 @@ class Listener:
             client.socket_mode_request_listeners.clear()
             await self._hands.settle()
             await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def _serve(self, client: SocketModeClient, request: SocketModeRequest) -> None:
+        """Have bolt do what one envelope asks, and acknowledge it."""
+        arrived = asyncio.get_running_loop().time()
+        asked = AsyncBoltRequest(
+            mode="socket_mode",
+            body=sound(request.payload),
+            headers=build_headers(request),
+            context={ARRIVED: arrived},
+        )
+        answer = await self._app.async_dispatch(asked)
+        try:
+            await send_async_response(client, request, answer, arrived)
+        except (aiohttp.ClientError, OSError) as error:
+            # Events are sent again; what was typed is not, so its answer takes another way.
+            _log.warning("acknowledgement_lost", kind=request.type, error=type(error).__name__)
+            await self._respond_late(asked.body, answer)
+
+    async def _respond_late(self, body: Body, answer: BoltResponse) -> None:
+        """Tell by the request's own address what its acknowledgement was to say."""
+        url, said = body.get("response_url"), answer.body
+        if not (url and said and "command" in body):
+            return
+        try:
+            await self._respond(str(url), orjson.loads(said))
+        except (Refusal, DeliveryError, ValueError) as error:
+            _log.warning("answer_not_told", error=str(error))
 
     async def _watch(self, client: SocketModeClient, crowded: asyncio.Event) -> None:
         """Return when the line is lost for longer than the library needs to find another."""
@@ -177,8 +215,13 @@ def _says_too_many(text: str) -> bool:
     """Whether it is Slack that says so, and not somebody in an event."""
     if _TOO_MANY not in text:
         return False
-    told = orjson.loads(text)
-    return bool(told.get("type") == "disconnect" and told.get("reason") == _TOO_MANY)
+    try:
+        told = orjson.loads(text)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and bool(
+        told.get("type") == "disconnect" and told.get("reason") == _TOO_MANY
+    )
 
 
 class _Crowded(Exception):

@@ -5,13 +5,14 @@ from functools import partial
 from typing import Any
 
 from adapters.cards import Control
-from adapters.slack.cards.buttons import Pressed
+from adapters.slack.cards.buttons import Pressed, jobs_of, picked
 from adapters.slack.inlet.answering import DIRECTLY, Ack, Answering
 from adapters.slack.inlet.asking import Asking
 from adapters.slack.inlet.filling import Filling
 from adapters.slack.inlet.forms import faults_of
 from adapters.slack.inlet.rewording import Remembered, prompt_form, ratio_form, wording_of
-from adapters.slack.inlet.seat import Event, Seat, seat_of
+from adapters.slack.inlet.seat import Body, Event, Seat, seat_of
+from adapters.slack.inlet.stale import OldButton, OldForm
 from adapters.slack.inlet.wishes import Wish
 from bot.domain.actions import Action, turned
 from bot.domain.cards import JobView
@@ -20,6 +21,9 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.formats import AspectRatio
 from bot.domain.jobs import UNTITLED
 from bot.engine.answers import Accepted, Answer, Note
+
+#: what acts on one result alone, whichever button of the card it is
+_FOR_ONE = frozenset(Action) | {Control.CANCEL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class Pressing:
             return
 
         async def ask() -> Answer | None:
+            if pressed is not None and pressed.verb in _FOR_ONE:
+                _must_be_chosen(body)
             return await self.do(seat_of(event, now), pressed)
 
         await self.answering.answer(seat_of(event, now), ask, ack)
@@ -47,9 +53,7 @@ class Pressing:
     async def do(self, seat: Seat, pressed: Pressed | None) -> Answer | None:
         """Do it, and answer what came of it; raises Refused."""
         if pressed is None:
-            raise InvalidRequest(
-                "This button is of another version; /reverie show opens the job with its buttons anew"
-            )
+            raise OldButton
         match pressed.verb:
             case Control.CANCEL:
                 return await self.asking.ask(seat, Wish.of(build(Cancel, {"job": pressed.job})))
@@ -68,11 +72,15 @@ class Pressing:
     async def reworded(self, event: Event, ack: Ack, *, now: int) -> None:
         """One of the small forms was sent."""
         view = event.body["view"]
-        remembered = Remembered.model_validate_json(view["private_metadata"])
+        try:
+            remembered = Remembered.of(view)
+        except OldForm as refusal:
+            await self.answering.refuse_form(seat_of(event, now), refusal, ack, view)
+            return
         seat = replace(seat_of(event, now, remembered), hidden=remembered.hidden)
 
         async def ask() -> Answer:
-            wording = wording_of(remembered, view["state"]["values"])
+            wording = wording_of(remembered, (view.get("state") or {}).get("values") or {})
             wish = Wish.to(remembered.action, remembered.job, card=remembered.card, wording=wording)
             return await self.asking.ask(seat, wish)
 
@@ -115,6 +123,18 @@ class Pressing:
         else:
             form = ratio_form(remembered, _turned(view.jobs[0]))
         await self.filling.show(seat, form)
+
+
+def _must_be_chosen(body: Body) -> None:
+    """Raises InvalidRequest where a card has several results and Slack does not tell which is chosen."""
+    told = body.get("message") or {}
+    if len(jobs_of(told.get("blocks") or ())) > 1 and not picked(
+        (body.get("state") or {}).get("values") or {}
+    ):
+        raise InvalidRequest(
+            "Slack does not say which of the results you have chosen, so nothing was started and nothing was "
+            "charged. Choose it in the list above the buttons, and press again"
+        )
 
 
 def _turned(job: JobView) -> AspectRatio:

@@ -15,8 +15,8 @@ from adapters.slack.inlet.answering import Answering
 from adapters.slack.inlet.asking import Asking
 from adapters.slack.inlet.seat import Event, Seat, seat_of
 from adapters.slack.inlet.shortcuts import Shortcuts
-from bot.domain.actions import GENERATING
-from bot.domain.errors import Delayed
+from bot.domain.actions import GENERATING, Action
+from bot.domain.errors import Delayed, InvalidRequest, Refused
 from bot.domain.reactions import normal
 from bot.engine.answers import Answer
 from bot.engine.studio import Studio
@@ -48,6 +48,17 @@ def emoji_of(name: str) -> str | None:
     return NAMES.get(name.partition("::")[0])
 
 
+class ChoiceUnread(Refused):
+    """Slack does not say which of the results you have chosen, so nothing was started or charged.
+
+    Take the reaction away and put it again in a moment, or use the buttons under the card.
+    """
+
+    def __init__(self, why: str = "") -> None:
+        text = " ".join((type(self).__doc__ or "").split())
+        super().__init__(f"{text} ({why})" if why else text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reacting:
     """Does what a reaction says, by the map of its workspace."""
@@ -60,39 +71,48 @@ class Reacting:
 
     async def reacted(self, event: Event, *, now: int) -> None:
         """Raises StoreError while nothing can be made durable."""
-        emoji, seat = self._meant(event), seat_of(event, now)
-        action = self.studio.reactions(seat.caller).get(normal(emoji)) if emoji else None
+        emoji, action, seat = self._meant(event), self.action_of(event), seat_of(event, now)
         if emoji is None or action is None:
             return
 
         async def ask() -> Answer | None:
             item = event.body["event"]["item"]
             shown = await self.shortcuts.shown_by(str(item["channel"]), str(item["ts"]))
-            if shown is None or await self._is_bot(seat):
+            if shown is None:
                 return None
+            person = await self.asking.recognised(seat)
             # What makes nothing new needs no place, and of one job there is nothing to choose.
-            needed = action in GENERATING or len(shown.jobs) > 1
-            message = await self._message(seat, item) if needed else {}
-            there = await self.asking.recognised(_in_thread(seat, message))
-            job = _chosen(shown.jobs, message, seat.user)
+            several = len(shown.jobs) > 1
+            needed = action in GENERATING or several
+            message = await self._message(seat, item, must=several) if needed else {}
+            there = _in_thread(person, message)
+            job = chosen(shown.jobs, message, seat.user)
             answer = await self.studio.react(emoji, job, there.caller, there.place(), key=seat.key)
             self.asking.touch(there)
             return answer
 
         await self.answering.take(seat, ask, silently=True)
 
+    def action_of(self, event: Event) -> Action | None:
+        """What a reaction asks for by the map of its workspace; None for all others."""
+        emoji = self._meant(event)
+        return self.studio.reactions(seat_of(event, 0).caller).get(normal(emoji)) if emoji else None
+
     def _meant(self, event: Event) -> str | None:
         """The emoji under a message of ours; None for all that can mean nothing, which costs no look-up."""
         told = event.body["event"]
+        item = told.get("item") or {}
         ours = told.get("item_user") in (None, event.me)
-        if told["item"].get("type") != "message" or not ours or event.user == event.me:
+        if item.get("type") != "message" or not ours or event.user == event.me:
             return None
-        return emoji_of(str(told["reaction"]))
+        return emoji_of(str(told.get("reaction") or ""))
 
-    async def _is_bot(self, seat: Seat) -> bool:
-        return (await self.asking.people.look(seat.team, seat.user, enterprise=seat.enterprise)).is_bot
+    async def _message(self, seat: Seat, item: Mapping[str, Any], *, must: bool) -> Mapping[str, Any]:
+        """The message with its reactions.
 
-    async def _message(self, seat: Seat, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        Raises ChoiceUnread where they cannot be read although something hangs on them.
+        """
+        why = ""
         try:
             said = await self.slack.call(
                 "reactions.get",
@@ -104,9 +124,15 @@ class Reacting:
             )
         except (Refusal, Delayed) as error:
             _log.info("reactions_not_read", channel=item["channel"], error=str(error))
-            return {}
-        found: Mapping[str, Any] = said.get("message") or {}
-        return found
+            why = error.told if isinstance(error, Refusal) and error.needed else ""
+            found: Any = None
+        else:
+            found = said.get("message")
+        if isinstance(found, Mapping):
+            return found
+        if must:
+            raise ChoiceUnread(why)
+        return {}
 
 
 def _in_thread(seat: Seat, message: Mapping[str, Any]) -> Seat:
@@ -116,10 +142,31 @@ def _in_thread(seat: Seat, message: Mapping[str, Any]) -> Seat:
     return replace(seat, spot=seat.spot.model_copy(update={"thread": str(thread)}))
 
 
-def _chosen(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:
-    """The job whose number the person has put under the card, else the first."""
+def chosen(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:
+    """The job whose number the person has put under the card, else the first.
+
+    Raises ChoiceUnread and InvalidRequest where it is not certain which one is meant.
+    """
+    if len(jobs) == 1:
+        return jobs[0]
+    numbers = set()
     for one in message.get("reactions") or ():
         number = _NUMBERS.get(str(one.get("name", "")).partition("::")[0])
-        if number is not None and number <= len(jobs) and user in (one.get("users") or ()):
-            return jobs[number - 1]
-    return jobs[0]
+        users = one.get("users") or ()
+        if number is not None and user in users:
+            numbers.add(number)
+        elif number is not None and int(one.get("count") or 0) > len(users):
+            # Slack leaves people out where there are many.
+            raise ChoiceUnread
+    if len(numbers) > 1:
+        raise InvalidRequest(
+            "You have put several numbers under this card. Leave the one that you mean, and put the reaction "
+            "again; nothing was started and nothing was charged"
+        )
+    number = numbers.pop() if numbers else 1
+    if number > len(jobs):
+        raise InvalidRequest(
+            f"This card has {len(jobs)} results, and you have put the number {number}. Take it away, and put "
+            "the reaction again; nothing was started and nothing was charged"
+        )
+    return jobs[number - 1]

@@ -90,5 +90,8 @@ def _plain(what: str, label: str | None, team: str | None, names: Mapping[str, s
         return f"#{label or what[1:]}"
     if what.startswith("!"):
         return label or f"@{what[1:].partition('^')[0]}"
+    if label and what == f"http://{label}":
+        # Slack has made a link of a name such as node.js by itself.
+        return label
     # A link's label is the same address, shortened, or that of somebody's mail.
     return label or what.removeprefix("mailto:") if what.startswith("mailto:") else what

@@ -1,12 +1,13 @@
 """The small forms that a button opens: other words for the same, or another frame. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from adapters.slack.cards.buttons import Pressed
 from adapters.slack.cards.plain import Block, plain
 from adapters.slack.inlet.inputs import choice, chosen_in
 from adapters.slack.inlet.seat import Spot
+from adapters.slack.inlet.stale import OldForm
 from bot.domain.actions import EMOJI, LABELS, Action, Wording
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
@@ -31,6 +32,14 @@ class Remembered(Spot):
     card: str
     #: it was opened from what the caller alone sees
     hidden: bool = False
+
+    @classmethod
+    def of(cls, view: Mapping[str, Any]) -> Self:
+        """Read what a form remembers; raises InvalidRequest for one of another version."""
+        try:
+            return cls.model_validate_json(str(view.get("private_metadata") or ""))
+        except ValueError as error:
+            raise OldForm from error
 
     @property
     def pressed(self) -> Pressed:
@@ -68,6 +77,9 @@ def ratio_form(remembered: Remembered, chosen: AspectRatio) -> Block:
 
 def wording_of(remembered: Remembered, state: Mapping[str, Any]) -> Wording:
     """What was filled in; raises InvalidRequest."""
+    asked = {Action.EDIT: PROMPT, Action.REFRAME: RATIO}.get(remembered.action)
+    if asked is None or asked not in state:
+        raise OldForm
     said = chosen_in(state)
     if remembered.action is Action.EDIT:
         return Wording(prompt=str(said.get(PROMPT) or ""))

@@ -3,6 +3,7 @@
 A form knows of no place: where it was opened goes along in it as a `Spot`, which only the app can read.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from adapters.slack.api.payloads import ARRIVED
 from adapters.slack.outlet.reach import RESPONSE_MS, Reach
 from bot.domain.errors import InvalidRequest
 from bot.domain.people import Caller, Place
@@ -17,6 +19,9 @@ from bot.domain.people import Caller, Place
 ADAPTER = "slack"
 
 Body = Mapping[str, Any]
+
+#: what ids are made of; nothing else may get into the ids that the core keeps
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +35,22 @@ class Event:
     #: the bot's own user in that workspace
     me: str
 
+    #: when it came in, by the event loop's clock; what answers it counts from then
+    arrived: float | None = None
+
     @classmethod
     def of(cls, body: Body, context: AsyncBoltContext) -> "Event":
         """Raises InvalidRequest for what nobody has done in a workspace."""
-        if not context.team_id or not context.user_id:
+        team, user = _home(context) or context.team_id, _user(body)
+        if not (_is_id(team) and _is_id(user)):
             raise InvalidRequest("This does not work in a place of this kind")
         return cls(
             body=body,
-            team=context.team_id,
+            team=str(team),
             enterprise=context.enterprise_id,
-            user=context.user_id,
+            user=str(user),
             me=context.bot_user_id or "",
+            arrived=context.get(ARRIVED),
         )
 
 
@@ -72,6 +82,8 @@ class Seat:
     carries: bool = False
     #: the event's message is seen by the caller alone
     hidden: bool = False
+    #: as the event's
+    arrived: float | None = None
 
     @property
     def team(self) -> str:
@@ -120,12 +132,50 @@ def seat_of(event: Event, now: int, spot: Spot | None = None) -> Seat:
         trigger=str(body.get("trigger_id") or ""),
         carries="command" in body,
         hidden=bool((body.get("container") or {}).get("is_ephemeral")),
+        arrived=event.arrived,
     )
 
 
+def by_person(told: Body) -> bool:
+    """Whether an event about a message is the first of one that a person has written themselves.
+
+    Slack tells of a message again when it is edited, with an id of its own, and of what apps write.
+    """
+    apps = told.get("bot_id") or told.get("bot_profile") or told.get("subtype") not in _WRITTEN
+    return bool(told.get("user")) and not (apps or told.get("edited") or told.get("hidden"))
+
+
+#: subtypes of messages that people write
+_WRITTEN = (None, "", "file_share", "thread_broadcast")
+
+
+def _home(context: AsyncBoltContext) -> str | None:
+    """The workspace whose token is used; in a channel that organisations share, events may name another."""
+    known = context.authorize_result
+    if known is None or context.is_enterprise_install or not str(known.team_id or "").startswith("T"):
+        return None
+    return known.team_id
+
+
+def _user(body: Body) -> Any:
+    """Who has done it; never whoever has written the message that it was done to."""
+    if "event" in body:
+        return body["event"].get("user")
+    user = body.get("user")
+    return user.get("id") if isinstance(user, Mapping) else user or body.get("user_id")
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
 def _key(body: Body) -> str:
+    told = body.get("event") or {}
+    if told.get("type") == "app_mention" and told.get("ts"):
+        # Slack may tell of one message several times, each time as another event.
+        return f"{told.get('channel')}/{told['ts']}"
     if body.get("type") == "view_submission":
-        return str(body["view"]["id"])
+        return str((body.get("view") or {}).get("id") or "")
     return str(body.get("event_id") or body.get("trigger_id") or "")
 
 
@@ -137,11 +187,9 @@ def _name(body: Body) -> str:
 
 def _spot(body: Body, now: int) -> Spot:
     inner = body.get("event") or {}
-    channel = (
-        body.get("channel_id")
-        or (body.get("channel") or {}).get("id")
-        or inner.get("channel")
-        or (inner.get("item") or {}).get("channel")
+    item = inner.get("item") or {}
+    channel = body.get("channel_id") or _id(
+        body.get("channel") or inner.get("channel") or item.get("channel")
     )
     url = body.get("response_url")
     return Spot(
@@ -150,6 +198,10 @@ def _spot(body: Body, now: int) -> Spot:
         response_url=url,
         until=now + RESPONSE_MS if url else 0,
     )
+
+
+def _id(channel: Any) -> Any:
+    return channel.get("id") if isinstance(channel, Mapping) else channel
 
 
 def _thread(body: Body) -> str | None:

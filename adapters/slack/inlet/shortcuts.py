@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from adapters.slack.cards.buttons import Pressed
 from adapters.slack.cards.rendering import render
 from adapters.slack.inlet.answering import Ack, Answering
-from adapters.slack.inlet.attached import media_of
+from adapters.slack.inlet.asking import Asking
+from adapters.slack.inlet.attached import media_of, shown_in
 from adapters.slack.inlet.filling import Filling
 from adapters.slack.inlet.menus import Menu
 from adapters.slack.inlet.pressing import Pressing
@@ -52,6 +53,7 @@ class Shortcuts:
     """Does what somebody has chosen from a menu."""
 
     studio: Studio
+    asking: Asking
     outlet: CardOutlet
     answering: Answering
     filling: Filling
@@ -105,7 +107,7 @@ class Shortcuts:
         return None
 
     async def _on_foreign(self, seat: Seat, menu: Menu, message: Mapping[str, Any]) -> None:
-        media = media_of(message)
+        media = media_of(await self.asking.files(seat, shown_in(message)[:_MEDIA]))
         if not media:
             raise InvalidRequest("There is no picture or video in this message")
         if menu is Menu.DETAILS:

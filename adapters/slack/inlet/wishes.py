@@ -42,7 +42,11 @@ class Wish(BaseModel):
 
     @property
     def command(self) -> Command:
-        return CATALOGUE[self.name].model_validate_json(self.given)
+        """The command; raises InvalidRequest for one that another version knew."""
+        try:
+            return CATALOGUE[self.name].model_validate_json(self.given)
+        except (KeyError, ValueError) as error:
+            raise InvalidRequest("This is no longer at hand; ask for it once more") from error
 
     @property
     def is_public(self) -> bool:
@@ -93,5 +97,11 @@ class Drafts:
 
     async def _read(self, key: str, id_: str) -> Kept | None:
         text = await self._vault.get(key)
-        kept = Kept.model_validate_json(text) if text is not None else None
-        return kept if kept is not None and kept.id == id_ else None
+        if text is None:
+            return None
+        try:
+            kept = Kept.model_validate_json(text)
+        except ValueError:
+            # Another version has kept it.
+            return None
+        return kept if kept.id == id_ else None

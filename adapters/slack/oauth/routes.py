@@ -1,5 +1,6 @@
 """What Slack and people's browsers reach over HTTP: events, the page to install, and the way back to it."""
 
+import asyncio
 from http import HTTPStatus
 
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from adapters.slack.api.payloads import bolt_request
 from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.oauth.pages import HEADERS
@@ -24,12 +26,13 @@ def slack_routes(app: AsyncApp) -> list[Route]:
         if not request.headers.get("x-slack-request-timestamp", "0").isdecimal():
             # bolt takes it for a number, and would log an error of ours.
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        arrived = asyncio.get_running_loop().time()
         body = await _body(request)
         if body is None:
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            asked = to_async_bolt_request(request, body)
-        except ValueError:
+            asked = bolt_request(body, headers=request.headers, query=request.query_params, arrived=arrived)
+        except (ValueError, RecursionError):
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         return to_starlette_response(await app.async_dispatch(asked))
 

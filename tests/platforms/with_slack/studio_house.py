@@ -18,6 +18,7 @@ from adapters.slack.connection import Connection, open_connection
 from adapters.slack.inlet.app import make_app
 from adapters.slack.inlet.doors import Doors
 from adapters.slack.inlet.inlet import Listener
+from adapters.slack.inlet.overload import MOST
 from adapters.slack.oauth.manifest import manifest
 from adapters.slack.oauth.routes import slack_routes
 from adapters.slack.settings import SlackSettings
@@ -87,6 +88,8 @@ class StudioHouse:
         http: bool = False,
         org: bool = False,
         patience_s: float = 2.0,
+        most: int = MOST,
+        ping_s: float = _PING_S,
         wrap: Wrap = lambda surroundings: surroundings,
         **settings: Any,
     ) -> None:
@@ -100,6 +103,7 @@ class StudioHouse:
         self.boss = slack.user(self.team, "boss", admin=True)
         self.http = http
         self._patience_s = patience_s
+        self._most, self._ping_s = most, ping_s
         self._wrap = wrap
         values = {
             "http_port": 0,
@@ -115,6 +119,7 @@ class StudioHouse:
         self.surroundings: Surroundings
         self.connection: Connection
         self.listener: Listener
+        self.doors: Doors
 
     def _build(self, surroundings: Surroundings) -> Adapter:
         self.surroundings = self._wrap(surroundings)
@@ -126,10 +131,18 @@ class StudioHouse:
             api_base=self.slack.api,
         )
         connection = self.connection = open_connection(self.surroundings, settings)
-        doors = Doors(self.surroundings, connection, patience_s=self._patience_s)
+        doors = self.doors = Doors(
+            self.surroundings, connection, patience_s=self._patience_s, most=self._most
+        )
         bolt = make_app(doors, connection.tokens, connection.client, signing_secret=secret)
         self.listener = Listener(
-            bolt, doors.hands, doors.home, connection.client, app_token=settings.app_token, ping_s=_PING_S
+            bolt,
+            doors.hands,
+            doors.home,
+            connection.client,
+            respond=connection.slack.respond,
+            app_token=settings.app_token,
+            ping_s=self._ping_s,
         )
         return Adapter(
             name="slack",

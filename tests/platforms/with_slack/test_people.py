@@ -1,11 +1,14 @@
 """Who is an admin is asked of Slack, and never guessed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from adapters.slack.api.people import People
+from adapters.slack.api.people import People, Standing, Unrecognised, read_user
+from adapters.slack.api.sharing import Shared
 from tests.platforms.with_slack.house import House, open_house
 
 
@@ -30,14 +33,46 @@ async def test_admins_and_owners_are_whom_slack_says(house: House) -> None:
     assert [("ada", False), ("bob", True), ("cem", True)] == [(one.name, one.is_admin) for one in seen]
 
 
-async def test_a_right_that_was_taken_ends_within_a_minute(house: House) -> None:
+async def test_a_right_that_was_taken_ends_at_once(house: House) -> None:
+    """A member is remembered for a while, an admin never."""
     people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
-    for _ in range(2):
-        assert (await people.look(house.team.id, bob.user.id)).is_admin
-    assert 1 == len(house.fake.requests("users.info"))
+    assert (await people.look(house.team.id, bob.user.id)).is_admin
     bob.user.is_admin = False
+    for _ in range(3):
+        assert not (await people.look(house.team.id, bob.user.id)).is_admin
+    assert 2 == len(house.fake.requests("users.info"))
+    bob.user.is_restricted = True
     house.fake.clock.advance(61)
-    assert not (await people.look(house.team.id, bob.user.id)).is_admin
+    assert Standing.GUEST is (await people.look(house.team.id, bob.user.id)).standing
+
+
+async def test_who_asks_at_the_same_moment_shares_one_request(house: House) -> None:
+    people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
+    seen = await asyncio.gather(*(people.look(house.team.id, bob.user.id) for _ in range(50)))
+    assert {("bob", True)} == {(one.name, one.is_admin) for one in seen}
+    assert 1 == len(house.fake.requests("users.info"))
+
+
+async def test_one_who_gives_up_leaves_the_others_an_answer() -> None:
+    shared: Shared[str] = Shared(lambda: "given up")
+    begun, gate = asyncio.Event(), asyncio.Event()
+
+    async def request() -> str:
+        begun.set()
+        await gate.wait()
+        return "told"
+
+    leader, *others = (asyncio.create_task(shared.ask("key", request)) for _ in range(3))
+    await begun.wait()
+    others[0].cancel()
+    gate.set()
+    assert ["told", "told"] == await asyncio.gather(leader, others[1])
+    begun.clear()
+    gate.clear()
+    leader, other = (asyncio.create_task(shared.ask("key", request)) for _ in range(2))
+    await begun.wait()
+    leader.cancel()
+    assert "given up" == await other
 
 
 @pytest.mark.parametrize("form", ["{user}", "{team}:{user}", "slack:{team}:{user}"])
@@ -46,12 +81,74 @@ async def test_the_operator_may_name_more_admins(house: House, form: str) -> Non
     assert (await people.look(house.team.id, house.ada.user.id)).is_admin
 
 
-async def test_where_slack_does_not_say_nobody_is_an_admin(house: House) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ({"status": 503}, "Try again"),
+        ({"status": 429, "retry_after_s": 1}, "Try again"),
+        ({"error": "user_not_found"}, "Try again"),
+        ({"error": "missing_scope", "needed": "users:read"}, "users:read"),
+    ],
+    ids=str,
+)
+async def test_where_slack_does_not_say_who_somebody_is_nothing_is_assumed(
+    house: House, trouble: dict[str, Any], told: str
+) -> None:
+    """Not that they are a person, nor that whom the operator has named is no bot."""
     bob = house.fake.user(house.team, "bob", admin=True)
+    house.fake.fault("users.info", **trouble)
+    people = _people(house, bob.user.id)
+    with pytest.raises(Unrecognised, match=told):
+        await people.look(house.team.id, bob.user.id)
+
+
+async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None:
     house.fake.fault("users.info", status=503)
     people = _people(house)
-    assert not (await people.look(house.team.id, bob.user.id)).is_admin
-    assert (await people.look(house.team.id, bob.user.id)).is_admin, "that was not remembered"
+    with pytest.raises(Unrecognised, match="nothing was charged"):
+        await people.look(house.team.id, house.ada.user.id)
+    assert "ada" == (await people.look(house.team.id, house.ada.user.id)).name
+
+
+@pytest.mark.parametrize(
+    ("told", "standing", "is_admin"),
+    [
+        ({}, Standing.MEMBER, False),
+        ({"team_id": None, "profile": None, "is_admin": None, "is_bot": None}, Standing.MEMBER, False),
+        ({"is_admin": True}, Standing.MEMBER, True),
+        ({"is_primary_owner": True}, Standing.MEMBER, True),
+        ({"is_owner": True, "deleted": True}, Standing.DEACTIVATED, False),
+        ({"is_restricted": True}, Standing.GUEST, False),
+        ({"is_restricted": True, "is_ultra_restricted": True}, Standing.GUEST, False),
+        ({"is_stranger": True, "is_admin": True}, Standing.STRANGER, False),
+        ({"team_id": "T2", "is_admin": True}, Standing.STRANGER, False),
+        ({"team_id": None, "profile": {"team": "T2"}}, Standing.STRANGER, False),
+        ({"is_bot": True}, Standing.BOT, False),
+        ({"is_workflow_bot": True}, Standing.BOT, False),
+        ({"id": "USLACKBOT"}, Standing.BOT, False),
+    ],
+)
+def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: Standing, *, is_admin: bool) -> None:
+    someone = read_user({"id": "U1", "team_id": "T1", **told}, "T1", None)
+    assert (standing, is_admin) == (someone.standing, someone.is_admin)
+
+
+@pytest.mark.parametrize(
+    ("told", "standing", "is_admin"),
+    [
+        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E1"}}, Standing.MEMBER, True),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}, Standing.MEMBER, False),
+        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E2"}}, Standing.STRANGER, False),
+        ({"team_id": "T2", "enterprise_id": "E2"}, Standing.STRANGER, False),
+        ({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, Standing.MEMBER, False),
+        ({"team_id": "T2", "enterprise_user": None}, Standing.STRANGER, False),
+    ],
+)
+def test_an_organisation_is_one_and_its_admins_are_those_of_the_workspace(
+    told: dict[str, Any], standing: Standing, *, is_admin: bool
+) -> None:
+    someone = read_user({"id": "U1", "is_admin": True, **told}, "T1", "E1")
+    assert (standing, is_admin) == (someone.standing, someone.is_admin)
 
 
 async def test_somebody_is_in_their_groups(house: House) -> None:

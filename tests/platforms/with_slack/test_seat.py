@@ -55,7 +55,7 @@ def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], t
 
     assert thread == seat_of(pressed, NOW).place().thread
     assert thread == seat_of(mentioned, NOW).place().thread
-    assert "Ev1" == seat_of(mentioned, NOW).key
+    assert f"C1/{message['ts']}" == seat_of(mentioned, NOW).key
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,7 @@ def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], t
         ("imagine &lt;@U2&gt; and <!here> and <!subteam^S1|@cast>", "<@U2> and @here and @cast"),
         ("imagine “a fox — in snow”", "a fox — in snow"),
         ("imagine <https://a.example/x?y=1&amp;z=2|a.example>", "https://a.example/x?y=1&z=2"),
+        ("imagine a <http://node.js|node.js> logo", "a node.js logo"),
     ],
 )
 def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:

@@ -1,0 +1,113 @@
+"""Pictures and videos of messages: their own, of what they forward, and those that their blocks show."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.inlet.attached import is_bare, kind_of, media_of, shown_in
+from bot.domain.media import MediaKind
+from tests.platforms.with_slack.studio_house import open_studio, words
+from tests.platforms.with_slack.test_shortcuts import medium
+
+_AT = "https://files.slack.com/files-pri/T1-F1/"
+
+
+def _file(name: str = "a.png", **told: Any) -> dict[str, Any]:
+    return {"id": "F1", "name": name, "mimetype": "image/png", "size": 9, "url_private": _AT + name, **told}
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({"mimetype": "image/png"}, MediaKind.PICTURE),
+        ({"mimetype": "video/mp4", "name": "a"}, MediaKind.VIDEO),
+        ({"mimetype": None, "name": "a.PNG"}, MediaKind.PICTURE),
+        ({"mimetype": "", "name": None, "filetype": "mov"}, MediaKind.VIDEO),
+        ({"mimetype": "application/octet-stream", "name": "a.jpg"}, MediaKind.PICTURE),
+        ({"name": None, "url_private": f"{_AT}a.mp4?x=1"}, MediaKind.VIDEO),
+        ({"mimetype": "application/pdf", "name": "a.png"}, None),
+        ({"name": "a.pdf", "filetype": "binary"}, None),
+        ({}, None),
+    ],
+)
+def test_what_a_file_is_is_read_from_whatever_tells_it(told: dict[str, Any], kind: MediaKind | None) -> None:
+    assert kind is kind_of(told)
+
+
+@pytest.mark.parametrize(
+    ("message", "found"),
+    [
+        ({"files": [_file()]}, [f"{_AT}a.png"]),
+        ({"files": None, "attachments": [{"files": [_file("b.png")]}]}, [f"{_AT}b.png"]),
+        ({"files": [_file()], "attachments": [{"files": [_file()]}]}, [f"{_AT}a.png"]),
+        ({"blocks": [{"type": "image", "slack_file": {"url": f"{_AT}c.png"}}]}, [f"{_AT}c.png"]),
+        ({"blocks": [{"type": "image", "image_url": "https://a.example/x"}]}, ["https://a.example/x"]),
+        (
+            {
+                "blocks": [
+                    {"type": "section", "accessory": {"type": "image", "image_url": "https://a.example/y"}}
+                ]
+            },
+            ["https://a.example/y"],
+        ),
+        (
+            {
+                "attachments": [
+                    {
+                        "image_url": "https://a.example/z",
+                        "blocks": None,
+                        "message_blocks": [
+                            {"message": {"blocks": [{"type": "image", "image_url": "https://a.example/w"}]}},
+                            {"message": None},
+                        ],
+                    }
+                ]
+            },
+            ["https://a.example/z", "https://a.example/w"],
+        ),
+        ({"files": [None, 5], "blocks": "x", "attachments": [None, {"files": {}}]}, []),
+        ({"files": [_file("a.pdf", mimetype="application/pdf")]}, []),
+    ],
+)
+def test_everything_that_a_message_shows_is_found_once(message: dict[str, Any], found: list[str]) -> None:
+    assert found == [one.url for one in media_of(shown_in(message))]
+
+
+def test_what_slack_names_by_its_id_alone_is_looked_up() -> None:
+    (named,) = shown_in({"blocks": [{"type": "image", "slack_file": {"id": "F1"}}]})
+
+    assert is_bare(named)
+    assert is_bare({"id": "F1", "file_access": "check_file_info"})
+    assert is_bare({"id": "F1", "url_private": f"{_AT}download"})
+    assert not is_bare(_file(mimetype=None))
+
+
+async def test_forwarded_and_shown_files_are_seen_by_menus_and_mentions(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        film, picture = house.boss.file("a.mp4", b"x" * 9), house.boss.file("b.png", b"x" * 9)
+        message = house.boss.write("look", film, picture)
+        shared = house.boss.forward(message, "seen?")
+        reframing = await house.ada.use_on(shared, "Reframe").view()
+        shown = house.boss.write("here")
+        shown.blocks = [{"type": "image", "slack_file": {"id": picture.id}, "alt_text": "", "block_id": "b"}]
+        varying = await house.ada.use_on(shown, "Variation").view()
+        house.ada.at(house.boss.write("and now?")).forward(
+            house.boss.write("it", picture), "imagine like this", to_bot=True
+        )
+        card = await house.slack.message_in(house.general, lambda one: "like this" in one.text)
+        asked = [one for one in house.slack.requests("files.info") if one.arguments["file"] == picture.id]
+
+    assert ["1 · video", "2 · picture"] == medium(reframing)
+    assert ["1 · picture"] == medium(varying)
+    assert card.in_thread
+    assert asked
+
+
+async def test_a_file_that_slack_does_not_give_is_told(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        shown = house.boss.write("here")
+        shown.blocks = [{"type": "image", "slack_file": {"id": "F0GONE"}, "alt_text": "", "block_id": "b"}]
+        told = await house.ada.use_on(shown, "Variation").response()
+
+    assert "does not give this file" in words(told)

@@ -1,0 +1,190 @@
+"""Nothing is guessed at somebody's cost: what cannot be read, or is of another version, starts nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.inlet.reacting import ChoiceUnread, chosen
+from bot.domain.errors import InvalidRequest
+from tests.platforms.fake_slack import Message
+from tests.platforms.fake_slack.hand import asking
+from tests.platforms.with_slack.studio_house import StudioHouse, open_studio, words
+
+_JOBS = ("first", "second", "third")
+
+
+def _reaction(name: str, *users: str, count: int | None = None) -> dict[str, Any]:
+    return {"name": name, "users": list(users), "count": len(users) if count is None else count}
+
+
+def _pictures(message: Message) -> int:
+    return sum(block["type"] == "image" for block in message.blocks)
+
+
+async def two_foxes(house: StudioHouse) -> Message:
+    house.ada.slash("/imagine", "two foxes --count 2")
+    return await house.card(until=lambda one: _pictures(one) == 2)
+
+
+@pytest.mark.parametrize(
+    ("reactions", "job"),
+    [
+        ([], "first"),
+        ([_reaction("three", "U1")], "third"),
+        ([_reaction("three::skin-tone-2", "U2", "U1")], "third"),
+        ([_reaction("two", "U2")], "first"),
+        ([_reaction("star", "U2", count=80), _reaction("two", "U1")], "second"),
+        ([{"name": None, "users": None, "count": None}, _reaction("two", "U1")], "second"),
+    ],
+)
+def test_the_number_that_somebody_has_put_names_the_result(reactions: list[Any], job: str) -> None:
+    assert job == chosen(_JOBS, {"reactions": reactions}, "U1")
+
+
+@pytest.mark.parametrize(
+    ("reactions", "refusal", "told"),
+    [
+        ([_reaction("two", "U1"), _reaction("three", "U1")], InvalidRequest, "several numbers"),
+        ([_reaction("four", "U1")], InvalidRequest, "has 3 results"),
+        ([_reaction("two", "U2", count=60)], ChoiceUnread, "does not say which"),
+    ],
+)
+def test_where_it_is_not_certain_which_one_is_meant_none_is_taken(
+    reactions: list[Any], refusal: type[Exception], told: str
+) -> None:
+    with pytest.raises(refusal, match=told):
+        chosen(_JOBS, {"reactions": reactions}, "U1")
+
+
+def test_of_one_result_there_is_nothing_to_choose() -> None:
+    assert "only" == chosen(("only",), {"reactions": [_reaction("four", "U1")]}, "U1")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [{"status": 429}, {"status": 503}, {"error": "missing_scope", "needed": "reactions:read"}],
+    ids=["429", "503", "missing scope"],
+)
+async def test_a_choice_that_cannot_be_read_starts_nothing_and_is_told(
+    tmp_path: Path, trouble: dict[str, Any]
+) -> None:
+    async with open_studio(tmp_path) as house:
+        card = await two_foxes(house)
+        house.ada.react(card, "two")
+        fault = house.slack.fault("reactions.get", **trouble)
+        house.ada.react(card, "repeat")
+        told = await house.slack.message_in(house.general, lambda one: one.ephemeral)
+        assert fault.happened
+        # No limit of Slack's is left behind that would keep the second try.
+        house.slack.clock.advance(60)
+        house.ada.unreact(card, "repeat")
+        house.ada.react(card, "repeat")
+        varied = await house.card(until=lambda one: one is not card)
+
+    assert house.ada.user is told.only_for
+    assert "nothing was started or charged" in words(told)
+    assert ("reactions:read" in words(told)) == ("needed" in trouble)
+    assert [card, varied] == house.mine()
+
+
+async def test_a_choice_that_a_press_does_not_tell_starts_nothing(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        card = await two_foxes(house)
+        select = next(part for part in card.parts if part["action_id"] == "rv:pick")
+        kept = select.pop("initial_option")
+        unread = await house.ada.press(card, "rv:variation").response()
+        select["initial_option"] = kept
+        house.ada.choose(card, "rv:pick", select["options"][1]["value"])
+        house.ada.press(card, "rv:variation")
+        varied = await house.card(until=lambda one: one is not card)
+
+    assert "does not say which" in words(unread)
+    assert "nothing was charged" in words(unread)
+    assert [card, varied] == house.mine()
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ['{"command":"paint","channel":"C1"}', '{"channel":5}', "", "[", "null"],
+    ids=["unknown command", "no command", "nothing", "broken", "null"],
+)
+async def test_a_form_of_another_version_is_refused_in_it(tmp_path: Path, metadata: str) -> None:
+    async with open_studio(tmp_path) as house:
+        form = await house.ada.slash("/imagine").view()
+        form.told["private_metadata"] = metadata
+        sent = house.ada.submit(form, {"prompt": "a teal owl"})
+        await sent.acknowledged()
+
+    assert "another version" in next(iter(sent.errors.values()))
+    assert [] == house.mine()
+
+
+async def test_a_form_that_shows_another_command_than_is_chosen_is_not_sent(tmp_path: Path) -> None:
+    """Slack has not changed its fields, and the words that were typed for a video would make a picture."""
+    async with open_studio(tmp_path) as house:
+        form = await house.ada.slash("/reverie").view()
+        fault = house.slack.fault("views.update", status=503)
+        house.ada.choose(form, "form_command", "animate")
+        await house.slack.until(lambda: fault.happened > 0)
+        sent = house.ada.submit(form, {"prompt": "it moves"})
+        await sent.acknowledged()
+
+    assert "still shows the fields of /imagine" in next(iter(sent.errors.values()))
+    assert [] == house.mine()
+
+
+async def test_which_picture_of_a_message_is_meant_is_never_guessed(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        files = [house.boss.file(name, b"x" * 9) for name in ("a.png", "b.png")]
+        form = await house.ada.use_on(house.boss.write("look", *files), "Variation").view()
+        form.typed[("form_medium", "form_medium")] = {"type": "static_select", "selected_option": None}
+        block = next(one for one in form.blocks if one.get("block_id") == "form_medium")
+        block["optional"] = True
+        sent = house.ada.submit(form, {"prompt": "a teal owl"})
+        await sent.acknowledged()
+
+    assert "which picture or video" in next(iter(sent.errors.values()))
+    assert [] == house.mine()
+
+
+@pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
+async def test_what_nobody_here_knows_is_refused_privately(tmp_path: Path, *, http: bool) -> None:
+    async with open_studio(tmp_path, http=http) as house:
+        card = await house.imagine()
+        label = {"type": "plain_text", "text": "?"}
+        card.blocks[-1]["elements"].append(
+            {"type": "button", "action_id": "dance:v9", "value": "x", "text": label}
+        )
+        pressed = await house.ada.press(card, "dance:v9").response()
+        old: dict[str, Any] = {"callback_id": "reverie_dance"}
+        used = await asking.ask_shortcut(house.slack.world, house.ada.user, old, card).response()
+        asking.ask_shortcut(house.slack.world, house.ada.user, old, None)
+        everywhere = await house.slack.message_in(house.ada.at_bot().place)
+        form = await house.ada.slash("/imagine").view()
+        form.told["callback_id"] = "reverie_dancing"
+        sent = house.ada.submit(form, {"prompt": "a teal owl"})
+        await sent.acknowledged()
+
+    for told in (pressed, used, everywhere):
+        assert "another version" in words(told)
+        assert "nothing was charged" in words(told)
+    assert "another version" in next(iter(sent.errors.values()))
+    assert [card] == house.mine()
+
+
+async def test_a_small_form_of_another_version_is_refused_in_it(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        card = await house.imagine()
+        form = await house.ada.press(card, "rv:edit").view()
+        form.told["private_metadata"] = form.told["private_metadata"].replace('"edit"', '"animate"')
+        sent = house.ada.submit(form, {"prompt": "a teal owl"})
+        await sent.acknowledged()
+        broken = await house.ada.press(card, "rv:edit").view()
+        broken.told["private_metadata"] = '{"action":"dance"}'
+        other = house.ada.submit(broken, {"prompt": "a teal owl"})
+        await other.acknowledged()
+
+    assert "another version" in next(iter(sent.errors.values()))
+    assert "another version" in next(iter(other.errors.values()))
+    assert [card] == house.mine()
