@@ -78,7 +78,8 @@ class Answering:
     async def answer(self, seat: Seat, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
         """Ask the core, acknowledge, and tell; with `faults`, a form shows what is wrong with it."""
         asked = self.hands.start(outcome(ask, seat), f"ask {seat.key}")
-        if not await self.hands.within(asked, self._left(seat)):
+        if not await self.hands.within(asked, self._left(seat)) or self._left(seat) <= 0:
+            # What an acknowledgement says that comes too late nobody reads.
             await ack()
             self.hands.start(self._tell_late(seat, asked), f"tell {seat.key}")
             return

@@ -6,6 +6,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.api.sharing import Shared
 from adapters.slack.api.tokens import Tokens
 
 #: for `AsyncApp(user_facing_authorize_error_message=…)`: there is no token to say it with in another way
@@ -21,6 +22,8 @@ class Authorizing(AsyncAuthorize):
         self._tokens = tokens
         self._client = client
         self._known: dict[str, AuthorizeResult] = {}
+        # The first requests after a start come at once.
+        self._shared: Shared[AuthorizeResult | Exception] = Shared(TimeoutError)
 
     async def __call__(
         self, *, enterprise_id: str | None, team_id: str | None, **_: Any
@@ -31,9 +34,19 @@ class Authorizing(AsyncAuthorize):
             return None
         known = self._known.get(token)
         if known is None:
+            found = await self._shared.ask(token, lambda: self._look(token))
+            if isinstance(found, Exception):
+                raise found
+            known = found
+        return known
+
+    async def _look(self, token: str) -> AuthorizeResult | Exception:
+        try:
             answer = await self._client.auth_test(token=token)
-            known = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=answer)
-            while len(self._known) >= _KEPT:
-                self._known.pop(next(iter(self._known)))
-            self._known[token] = known
+        except Exception as error:  # noqa: BLE001 - whoever else waits for it gets the same error
+            return error
+        known = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=answer)
+        while len(self._known) >= _KEPT:
+            self._known.pop(next(iter(self._known)))
+        self._known[token] = known
         return known

@@ -193,10 +193,15 @@ def _pictures(message: Message) -> int:
 
 @asynccontextmanager
 async def open_studio(
-    folder: Path, *, http: bool = False, trouble: str | None = None, **more: Any
+    folder: Path,
+    *,
+    http: bool = False,
+    trouble: str | None = None,
+    validates: bool = True,
+    **more: Any,
 ) -> AsyncIterator[StudioHouse]:
     """Run the bot until the block ends; with `trouble` Slack lets it open no socket."""
-    async with FakeSlack(manifest(_PUBLIC if http else None)) as slack:
+    async with FakeSlack(manifest(_PUBLIC if http else None), validates=validates) as slack:
         if trouble is not None:
             slack.fault("apps.connections.open", error=trouble)
         house = StudioHouse(slack, folder, http=http, **more)

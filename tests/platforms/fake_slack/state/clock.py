@@ -1,6 +1,7 @@
 """The service's time, which a test may move on: whoever waits for a moment is woken by that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.platforms.fake_discord.state.clock import MovableClock
 from tests.platforms.fake_discord.state.world import Bell
@@ -10,6 +11,19 @@ class WakingClock(MovableClock):
     def __init__(self, bell: Bell) -> None:
         super().__init__()
         self._bell = bell
+        self._held_ms: int | None = None
+
+    def now_ms(self) -> int:
+        return super().now_ms() if self._held_ms is None else self._held_ms
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no time pass, so that a slow machine is late for nothing."""
+        self._held_ms = super().now_ms()
+        try:
+            yield
+        finally:
+            self._held_ms = None
 
     def advance(self, seconds: float) -> None:
         super().advance(seconds)
