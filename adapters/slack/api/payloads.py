@@ -42,11 +42,12 @@ def sound(payload: Any) -> dict[str, Any]:
     {'type': 'event_callback', 'team_id': 'T1', 'authorizations': [{'team_id': 'T1'}]}
     """
     found = _shaped(payload)
-    authorizations = found.get("authorizations")
-    if authorizations:
-        authorizations[0] = _located(authorizations[0], found)
-    elif authorizations is not None:
-        del found["authorizations"]
+    for name in ("actions", "authorizations"):
+        # bolt reads the first of them wherever there is such a list.
+        if not found.get(name, True):
+            del found[name]
+    if "authorizations" in found:
+        found["authorizations"][0] = _located(found["authorizations"][0], found)
     return found
 
 

@@ -13,6 +13,7 @@ import structlog
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -42,6 +43,16 @@ QUIET.setLevel(logging.ERROR)
 _PASSING = (StoreError, DeliveryError, SlackClientError, aiohttp.ClientError, OSError)
 
 
+class _App(AsyncApp):
+    """bolt's app, which raises nothing: what it fails over itself is acknowledged, or not, like the rest."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        try:
+            return await super().async_dispatch(req)
+        except Exception as error:  # noqa: BLE001 - one request's fault ends neither a socket nor the server
+            return await _acknowledge(error, req.body) or BoltResponse(status=500, body="")
+
+
 def make_app(
     doors: Doors,
     tokens: Tokens,
@@ -52,7 +63,7 @@ def make_app(
 ) -> AsyncApp:
     """Join the doors to bolt; with `flow`, people install the app themselves."""
     installations = tokens if isinstance(tokens, Installations) else None
-    app = AsyncApp(
+    app = _App(
         logger=QUIET,
         name="reverie",
         signing_secret=signing_secret.get_secret_value() if signing_secret is not None else "",

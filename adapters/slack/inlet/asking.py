@@ -53,6 +53,9 @@ class Asking:
 
         Raises Unrecognised where Slack does not say them, Stranger and NotAPerson for whom nothing is done.
         """
+        if not seat.key:
+            # Without the event's id nothing could be kept from being done twice.
+            raise InvalidRequest("Slack has left out what tells this from other requests; try again")
         someone = await self.people.look(seat.team, seat.user, enterprise=seat.enterprise)
         match someone.standing:
             case Standing.BOT | Standing.DEACTIVATED:
@@ -103,8 +106,6 @@ class Asking:
 
         What could not be shown at its place is kept for another one, and refused as Absent.
         """
-        if not seat.key:
-            raise InvalidRequest("Slack has left out what tells this from other requests; try again")
         seat = await self.recognised(seat)
         if wish.is_public and not await self._goes_to_caller(seat, wish):
             try:

@@ -12,7 +12,8 @@ from adapters.slack.inlet.reading import Line, after_mention, read_line
 from adapters.slack.inlet.seat import ADAPTER, Event, Seat, seat_of
 from adapters.slack.inlet.wishes import Wish
 from adapters.slack.outlet.places import name_message
-from bot.domain.commands import Help, Making
+from bot.domain.commands import Command, Help, Making
+from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
 from bot.engine.answers import Answer
 
@@ -56,23 +57,31 @@ class Commanding:
                 *map(reference_of, await self.asking.files(seat, own)),
                 *media_of(await self.asking.files(seat, others)),
             )
-            line = read_line(text)
-            return await self._give(seat, line, files, replied=await self._replied(seat, line))
+            return await self._give(seat, read_line(text), files)
 
         await self.answering.take(seat, ask)
 
-    async def _replied(self, seat: Seat, line: Line) -> str | None:
-        """The job under whose card it is said, for what would go on from the caller's newest else."""
-        command = line.command
-        if seat.spot.thread is None or not issubclass(command, Making) or command.newest is None:
+    async def _give(self, seat: Seat, line: Line, files: Sequence[Reference] = ()) -> Answer:
+        names = await self.asking.names(seat, line.strangers)
+        command = line.read(seat.team, names)
+        replied = None if files else await self._replied(seat, command)
+        wish = Wish.of(command, files, replied=replied)
+        return await self.asking.ask(seat, wish, named=line.named(seat.team, names))
+
+    async def _replied(self, seat: Seat, command: Command) -> str | None:
+        """The job under whose card it is said, where the command would else go on from the newest.
+
+        Raises InvalidRequest under a card with several, for none of them is more likely than another.
+        """
+        if seat.spot.thread is None or not isinstance(command, Making) or command.newest is None:
+            return None
+        if getattr(command, command.newest[0]):
             return None
         root = name_message(seat.spot.channel, seat.spot.thread)
         shown = await self.asking.studio.find(ADAPTER, root)
+        if shown is not None and len(shown.jobs) > 1:
+            raise InvalidRequest(
+                f"This card has {len(shown.jobs)} results, and you have not said which one is meant; nothing "
+                "was charged. Choose it in the list under the card and use its buttons, or name its id"
+            )
         return shown.jobs[0] if shown is not None else None
-
-    async def _give(
-        self, seat: Seat, line: Line, files: Sequence[Reference] = (), *, replied: str | None = None
-    ) -> Answer:
-        names = await self.asking.names(seat, line.strangers)
-        wish = Wish.of(line.read(seat.team, names), files, replied=replied)
-        return await self.asking.ask(seat, wish, named=line.named(seat.team, names))

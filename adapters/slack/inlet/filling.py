@@ -22,7 +22,7 @@ from adapters.slack.outlet.reach import RESPONSE_MS
 from bot.domain.actions import VARIATION_WEIGHT
 from bot.domain.commands import Command, Imagine, Making, build
 from bot.domain.completion import Offer
-from bot.domain.errors import Delayed, InvalidRequest, Refused, StoreError
+from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.formats import AspectRatio
 from bot.domain.media import Reference
 from bot.domain.options import Kind, is_address, options
@@ -87,12 +87,12 @@ class Filling:
 
     async def change(self, event: Event, *, now: int) -> None:
         """Show what follows from what was just chosen: other fields, another price."""
-        view, action = event.body["view"], event.body["actions"][0]
+        view, action = event.body.get("view") or {}, event.body["actions"][0]
         try:
             await self._show_change(event, view, action, now=now)
-        except (Refused, Refusal, Delayed, StoreError) as error:
-            # The form works as it is; a later choice has overtaken this one, or the next one tells the price.
-            _log.info("form_not_changed", view=view.get("id"), error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the form works as it is
+            # Mostly a later choice has overtaken this one; the next one tells the price.
+            _log.info("form_not_changed", view=view.get("id"), error=repr(error))
 
     async def _show_change(self, event: Event, view: Block, action: Block, *, now: int) -> None:
         form = Form.of(view)

@@ -151,7 +151,15 @@ class Listener:
             serving = self._serve(client, request)
             await asyncio.shield(self._hands.start(serving, "slack event", entry=True))
 
+        async def decline(_: AsyncBaseSocketModeClient, message: Any, raw: str | None = None) -> None:
+            """Acknowledge an envelope without a payload, which the library would only fail over."""
+            told = message if isinstance(message, dict) else {}
+            if "envelope_id" in told and not isinstance(told.get("payload", {}), (dict, str)):
+                _log.warning("envelope_without_payload", kind=str(told.get("type")), size=len(raw or ""))
+                await client.send_socket_mode_response({"envelope_id": told["envelope_id"]})
+
         client.on_message_listeners.append(look)
+        client.message_listeners.append(decline)
         client.socket_mode_request_listeners[:] = [take]
         try:
             async with asyncio.timeout(_LOST_S):

@@ -103,7 +103,8 @@ class Reacting:
         told = event.body["event"]
         item = told.get("item") or {}
         ours = told.get("item_user") in (None, event.me)
-        if item.get("type") != "message" or not ours or event.user == event.me:
+        named = item.get("type") == "message" and item.get("channel") and item.get("ts")
+        if not named or not ours or event.user == event.me:
             return None
         return emoji_of(str(told.get("reaction") or ""))
 

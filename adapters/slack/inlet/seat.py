@@ -171,9 +171,10 @@ def _is_id(value: Any) -> bool:
 
 def _key(body: Body) -> str:
     told = body.get("event") or {}
-    if told.get("type") == "app_mention" and told.get("ts"):
+    if told.get("type") == "app_mention":
         # Slack may tell of one message several times, each time as another event.
-        return f"{told.get('channel')}/{told['ts']}"
+        named = told.get("channel"), told.get("ts")
+        return "/".join(map(str, named)) if all(named) else ""
     if body.get("type") == "view_submission":
         return str((body.get("view") or {}).get("id") or "")
     return str(body.get("event_id") or body.get("trigger_id") or "")

@@ -88,6 +88,22 @@ async def test_a_choice_that_cannot_be_read_starts_nothing_and_is_told(
     assert [card, varied] == house.mine()
 
 
+async def test_under_a_card_with_several_results_a_mention_must_name_one(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        card = await two_foxes(house)
+        ada = house.ada.at(card)
+        ada.mention("reframe 1:1")
+        told = await house.slack.message_in(house.general, lambda one: one.ephemeral)
+        second = next(part for part in card.parts if part["action_id"] == "rv:pick")["options"][1]["value"]
+        ada.mention(f"reframe 1:1 {second[:24]}")
+        reframed = await house.card(until=lambda one: one is not card)
+
+    assert "has 2 results" in words(told)
+    assert "nothing was charged" in words(told)
+    assert second[:24] in words(reframed)
+    assert [card, reframed] == house.mine()
+
+
 async def test_a_choice_that_a_press_does_not_tell_starts_nothing(tmp_path: Path) -> None:
     async with open_studio(tmp_path) as house:
         card = await two_foxes(house)

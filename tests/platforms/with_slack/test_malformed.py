@@ -1,0 +1,115 @@
+"""Odd payloads on every way in: nothing ends, nothing is charged, and what comes afterwards works."""
+
+import copy
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.platforms.fake_slack.state.deliveries import Delivery
+from tests.platforms.with_slack.studio_house import StudioHouse, open_studio, words
+
+_SEED = 20_261_128
+#: changed payloads of each kind of delivery
+_EACH = 20
+#: what stands where something else is due
+_ODD: tuple[Any, ...] = (None, 0, -1, True, 1e300, "", "x", "\x00", [], {}, [None], ["x"], {"id": None})
+#: what tells one event from another: left out only, since with another text it would be a new and whole one
+_NAMES = {"event_id", "trigger_id", "ts", "id", "channel"}
+
+
+def _spots(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of everything in a payload."""
+    inside = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for name, value in inside:
+        yield (*path, name)
+        yield from _spots(value, (*path, name))
+
+
+def changed(payload: Any, chance: random.Random) -> Any:
+    """The payload with some of its fields dropped, null, or of another type."""
+    told = copy.deepcopy(payload)
+    for _ in range(chance.randint(1, 3)):
+        path = chance.choice(list(_spots(told)))
+        part = told
+        for name in path[:-1]:
+            part = part[name]
+        if path[-1] in _NAMES or chance.random() < 0.4:
+            del part[path[-1]]
+        else:
+            part[path[-1]] = copy.deepcopy(chance.choice(_ODD))
+        if not told:
+            break
+    return told
+
+
+async def _collect(house: StudioHouse) -> dict[str, Delivery]:
+    """One delivery of every kind that starts or changes something, as the service has sent them."""
+    ada, slack = house.ada, house.slack
+    card = await house.imagine()
+    await ada.slash("/reverie", "imagine a fox --colour red").response()
+    form = await ada.slash("/reverie").view()
+    await ada.choose(form, "form_command", "animate").acknowledged()
+    await ada.choose(form, "form_command", "imagine").acknowledged()
+    await slack.until(lambda: any(one.get("block_id") == "image_job" for one in form.blocks))
+    await ada.suggestions(form, "image_job", "").acknowledged()
+    await ada.submit(form, {"prompt": "a teal owl"}).acknowledged()
+    await house.card(until=lambda one: "a teal owl" in one.text)
+    await ada.press(card, "rv:details").response()
+    await ada.press(card, "rv:edit").view()
+    await ada.use_on(card, "Reframe").view()
+    await ada.open_shortcut("Create with Reverie").view()
+    ada.mention("imagine a mentioned fox")
+    await house.card(until=lambda one: "a mentioned fox" in one.text)
+    ada.react(card, "game_die")
+    await house.card(until=lambda one: "a red fox" in one.text and one is not card)
+    ada.open_home()
+    await slack.until(lambda: ada.home is not None)
+    await ada.press(ada.home, "home_refresh").acknowledged()  # type: ignore[arg-type] # it is there
+    await slack.until(lambda: all(one.acknowledged_ms is not None for one in slack.deliveries))
+    return {one.name: one for one in slack.deliveries if not one.name.startswith("message.")}
+
+
+def _send(house: StudioHouse, like: Delivery, payload: Any) -> Delivery:
+    sent = Delivery(
+        sort=like.sort,
+        name=like.name,
+        payload=payload,
+        created_ms=house.slack.clock.now_ms(),
+        url=like.url,
+        settle=lambda _: None,
+        takes_answer=True,
+    )
+    return house.slack.world.deliver(sent)
+
+
+@pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
+async def test_whatever_is_odd_in_a_payload_it_stays_one_odd_payload(tmp_path: Path, *, http: bool) -> None:
+    chance = random.Random(_SEED)  # noqa: S311 - the same in every run
+    async with open_studio(tmp_path, http=http, validates=False, ping_s=5.0) as house:
+        known = await _collect(house)
+        await house.doors.hands.settle()
+        before = words(await house.boss.slash("/reverie", "quotas show").response())
+        cards = [one.text for one in house.mine()]
+        with house.slack.clock.held():
+            odd = [(like, changed(like.payload, chance)) for like in known.values() for _ in range(_EACH)]
+            whole = [(like, one) for like in known.values() if not http for one in (None, [], 5, "x", {})]
+            sent = [_send(house, like, payload) for like, payload in (*odd, *whole)]
+            await house.slack.until(lambda: all(one.settled or one.given_up for one in sent))
+            await house.doors.hands.settle()
+        # What was odd may have been complained about; what it was answered is no matter of this test.
+        house.slack.violations.clear()
+        after = words(await house.boss.slash("/reverie", "quotas show").response())
+        assert cards == [one.text for one in house.mine()]
+        house.ada.mention("imagine a last fox")
+        last = await house.card(until=lambda one: "a last fox" in one.text)
+        house.ada.slash("/imagine", "a last owl")
+        other = await house.card(until=lambda one: "a last owl" in one.text)
+
+    assert {"/imagine", "/reverie", "app_mention", "reaction_added", "app_home_opened"} <= set(known)
+    assert len(known) >= 12
+    assert [] == [one.name for one in sent if one.given_up]
+    assert (last, other) == tuple(house.mine()[-2:])
+    assert before.partition("[")[0] == after.partition("[")[0]
