@@ -9,7 +9,8 @@ import pytest
 from adapters.slack.inlet.hands import Hands
 from adapters.slack.inlet.inlet import PING_S
 from adapters.slack.inlet.overload import Overload
-from tests.platforms.with_slack.studio_house import Slow, before, open_studio, words
+from tests.platforms.fake_slack import Message
+from tests.platforms.with_slack.studio_house import Slow, StudioHouse, before, open_studio, words
 
 _BUSY = "too much to do"
 _CROWD = 60
@@ -62,19 +63,20 @@ async def test_buttons_forms_mentions_and_reactions_are_answered_too(tmp_path: P
         await sent.acknowledged()
         await pressed.response()
         await used.response()
-        whispers = lambda: [  # noqa: E731 - read again and again
-            one for one in house.general.messages.values() if one.only_for is house.ada.user
-        ]
-        await house.slack.until(lambda: len(whispers()) >= 4)
+        await house.slack.until(lambda: len(_whispers(house)) >= 4)
         slow.gate.set()
         await house.doors.hands.settle()
         house.ada.slash("/imagine", "a teal owl")
         other = await house.card(until=lambda one: one is not card)
 
     assert _BUSY in next(iter(sent.errors.values()))
-    assert 4 == len([one for one in whispers() if _BUSY in words(one)])
+    assert 4 == len([one for one in _whispers(house) if _BUSY in words(one)])
     assert [card, other] == house.mine()
     assert "a teal owl" in other.text
+
+
+def _whispers(house: StudioHouse) -> list[Message]:
+    return [one for one in house.general.messages.values() if one.only_for is house.ada.user]
 
 
 async def test_where_not_even_that_can_be_told_slack_hears_nothing() -> None:

@@ -119,13 +119,19 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
 
 def _author_json(message: Message, world: World) -> Json:
     """Return what is told of an author beside their id: which app it is, and which other workspace."""
-    author, told = message.author, {}
+    author = message.author
+    told: Json = {}
     if author.is_bot:
         installation = author.team.installation
         assert installation is not None
         told = {"bot_id": installation.bot_id, "app_id": world.app.id}
     elif author.bot_id is not None:
-        profile = {"id": author.bot_id, "name": author.name, "app_id": "A0OTHER", "team_id": author.team.id}
+        profile: Json = {
+            "id": author.bot_id,
+            "name": author.name,
+            "app_id": "A0OTHER",
+            "team_id": author.team.id,
+        }
         told = {
             "bot_id": author.bot_id,
             "bot_profile": {**profile, "deleted": False, "updated": 0, "icons": {}},
