@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from adapters.slack.api.payloads import bolt_request, sound
 from adapters.slack.inlet.seat import Event, by_person, seat_of
@@ -122,3 +123,102 @@ def test_one_message_is_one_command_however_often_slack_tells_of_it() -> None:
     }
 
     assert {"C1/5.0"} == keys
+
+
+_TEAM: dict[str, Any] = {"id": "T1", "domain": "film-club"}
+_USER: dict[str, Any] = {"id": "U1", "username": "ada", "name": "ada", "team_id": "T1"}
+_MENTION: dict[str, Any] = {
+    "type": "event_callback",
+    "team_id": "T1",
+    "event_id": "Ev1",
+    "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_enterprise_install": False}],
+    "event": {
+        "type": "app_mention",
+        "user": "U1",
+        "channel": "C1",
+        "ts": "5.0",
+        "text": "hello",
+        "team": "T1",
+    },
+}
+_REACTION: dict[str, Any] = {
+    **_MENTION,
+    "event": {
+        "type": "reaction_added",
+        "user": "U1",
+        "reaction": "repeat",
+        "item_user": "UBOT",
+        "item": {"type": "message", "channel": "C1", "ts": "5.0"},
+    },
+}
+_PRESS: dict[str, Any] = {
+    "type": "block_actions",
+    "team": _TEAM,
+    "user": _USER,
+    "trigger_id": "Ev1",
+    "channel": {"id": "C1"},
+    "actions": [{"action_id": "rv:details", "value": "x"}],
+}
+_COMMAND: dict[str, Any] = {
+    "command": "/imagine",
+    "team_id": "T1",
+    "user_id": "U1",
+    "channel_id": "C1",
+    "trigger_id": "Ev1",
+}
+#: that Slack leaves null, or out, in one kind of workspace or message or another
+_NULLABLE: list[tuple[dict[str, Any], str]] = [
+    *((_MENTION, name) for name in ("authorizations", "context_team_id", "enterprise_id", "event_context")),
+    *(
+        (_MENTION, name)
+        for name in ("context_enterprise_id", "is_ext_shared_channel", "api_app_id", "team_id")
+    ),
+    *((_MENTION, f"authorizations.0.{name}") for name in ("team_id", "enterprise_id", "user_id")),
+    (_MENTION, "authorizations.0.is_enterprise_install"),
+    *(
+        (_MENTION, f"event.{name}")
+        for name in ("team", "blocks", "files", "attachments", "thread_ts", "text")
+    ),
+    *(
+        (_MENTION, f"event.{name}")
+        for name in ("edited", "bot_id", "subtype", "client_msg_id", "bot_profile")
+    ),
+    *((_MENTION, f"event.{name}") for name in ("user_team", "source_team", "parent_user_id", "event_ts")),
+    *((_REACTION, f"event.{name}") for name in ("item_user", "event_ts")),
+    (_REACTION, "authorizations.0.team_id"),
+    *((_PRESS, name) for name in ("team", "enterprise", "is_enterprise_install", "container", "message")),
+    *(
+        (_PRESS, name)
+        for name in ("state", "response_url", "response_urls", "view", "user.name", "user.username")
+    ),
+    *((_COMMAND, name) for name in ("text", "user_name", "response_url", "enterprise_id", "team_domain")),
+]
+
+
+@pytest.mark.parametrize("absent", [False, True], ids=["null", "left out"])
+@pytest.mark.parametrize(
+    ("payload", "path"),
+    _NULLABLE,
+    ids=[f"{(one.get('event') or one).get('type')} {at}" for one, at in _NULLABLE],
+)
+async def test_with_any_field_null_it_is_the_same_person_place_and_event(
+    payload: dict[str, Any], path: str, *, absent: bool
+) -> None:
+    told = orjson.loads(orjson.dumps(payload))
+    *way, name = (int(one) if one.isdecimal() else one for one in path.split("."))
+    part = told
+    for one in way:
+        part = part[one]
+    if absent:
+        part.pop(name, None)
+    else:
+        part[name] = None
+    body = sound(told)
+    asked = AsyncBoltRequest(mode="socket_mode", body=body)
+    event = Event.of(body, asked.context)
+    seat = seat_of(event, 0)
+
+    assert ("T1", "U1", "C1", None) == (event.team, event.user, seat.spot.channel, seat.spot.thread)
+    assert seat.key == ("C1/5.0" if payload is _MENTION else "Ev1")
+    if payload is _MENTION:
+        assert by_person(body["event"])

@@ -126,16 +126,9 @@ def _author_json(message: Message, world: World) -> Json:
         assert installation is not None
         told = {"bot_id": installation.bot_id, "app_id": world.app.id}
     elif author.bot_id is not None:
-        profile: Json = {
-            "id": author.bot_id,
-            "name": author.name,
-            "app_id": "A0OTHER",
-            "team_id": author.team.id,
-        }
-        told = {
-            "bot_id": author.bot_id,
-            "bot_profile": {**profile, "deleted": False, "updated": 0, "icons": {}},
-        }
+        profile: Json = {"id": author.bot_id, "name": author.name, "app_id": "A0OTHER", "icons": {}}
+        profile |= {"team_id": author.team.id, "deleted": False, "updated": 0}
+        told = {"bot_id": author.bot_id, "bot_profile": profile}
     if author.is_webhook:
         told |= {"subtype": "bot_message", "username": author.name}
     if author.team is not message.channel.team:
