@@ -45,12 +45,15 @@ async def source_addresses(core: Core, job: Job) -> dict[str, str]:
 
 
 def check_addresses(core: Core, references: Iterable[Reference]) -> None:
-    """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest."""
+    """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest.
+
+    What lies on a platform itself is left to that platform, which knows where it can be read.
+    """
     try:
         for reference in references:
-            if reference.pending and own_file(core, reference.url) is None:
+            if reference.pending and not reference.via and own_file(core, reference.url) is None:
                 assert reference.url is not None  # noqa: S101 - what is neither a job nor a file
-                core.library.check_address(reference.url, vouched=bool(reference.via))
+                core.library.check_address(reference.url)
     except MediaRefused as error:
         raise InvalidRequest(str(error)) from error
 
