@@ -11,6 +11,7 @@ from bot.domain.people import Place
 from bot.engine.adapter import Outlet
 from bot.engine.core import CARDS, Core, log
 from bot.engine.keeping import kept
+from bot.engine.limits import ProgressPacer
 from bot.engine.outlook import views_now
 from bot.store.cards import (
     CardsWanted,
@@ -43,8 +44,6 @@ _REFRESHED_EACH = 12
 _TRIES = 10
 #: how long the note of what was shown waits for a commit to ride along with: it delays no person
 _NOTE_WITHIN_S = 0.03
-#: channels remembered for their last progress edit
-_CHANNELS = 10_000
 
 
 class Deliverer:
@@ -54,8 +53,7 @@ class Deliverer:
         self._core = core
         self._outlets = outlets
         self._busy = 0
-        #: channel → when it may take the next edit that is only progress
-        self._quiet_until: dict[tuple[str, str], int] = {}
+        self._pacer = ProgressPacer(interval=core.times.progress_interval, monotonic=core.monotonic)
 
     async def run(self) -> None:
         """Deliver until the process stops; ends with its hands empty."""
@@ -105,7 +103,8 @@ class Deliverer:
         if card.shown_rev and look == card.shown_digest:
             await self._note(card, seen, look, card.place.message)
             return
-        if card.shown_rev and not seen.settled and self._is_quiet(card.place):
+        channel = (card.place.adapter, card.place.channel)
+        if card.shown_rev and not seen.settled and not self._pacer.take(channel):
             # Passed over: a card that waited for its channel would be looked at again and again.
             await self._note(card, seen, card.shown_digest, card.place.message, said=card.told)
             return
@@ -146,16 +145,6 @@ class Deliverer:
             return replace(card.place, message=await outlet.find(card.id, card.place))
         await core.database.write(note_posting, Posting(card=card.id, owner=core.owner, now=core.clock()))
         return card.place
-
-    def _is_quiet(self, place: Place) -> bool:
-        """Whether the channel takes no edit now that is only progress; one that it takes keeps others out."""
-        now, channel = self._core.monotonic(), (place.adapter, place.channel)
-        if self._quiet_until.get(channel, 0) > now:
-            return True
-        if len(self._quiet_until) > _CHANNELS:
-            self._quiet_until = {one: until for one, until in self._quiet_until.items() if until > now}
-        self._quiet_until[channel] = now + self._core.times.progress_interval
-        return False
 
     async def _note(
         self, card: Card, seen: CardView, look: str, message: str | None, *, said: ToldByJob | None = None

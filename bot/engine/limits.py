@@ -1,13 +1,15 @@
-"""How many commands a member may give: a token bucket each, before any work is done."""
+"""Rate limits of our own: commands of a member, and edits in a channel that only tell progress."""
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from bot.domain.errors import QuotaExhausted
 
 #: members remembered; who was quiet longest is forgotten first, with a bucket that is full again by then
 _REMEMBERED = 10_000
+#: channels remembered for their last progress edit; the one that was edited longest ago goes first
+_CHANNELS = 10_000
 
 
 class RateLimit:
@@ -24,7 +26,8 @@ class RateLimit:
         """Take one token; raises QuotaExhausted telling when there is another."""
         now = self._monotonic()
         left, since = self._buckets.pop(member, (float(self._burst), now))
-        left = min(float(self._burst), left + (now - since) * self._per_ms)
+        # A clock that was set back takes nothing away.
+        left = min(float(self._burst), left + max(0, now - since) * self._per_ms)
         enough = left >= 1
         self._buckets[member] = (left - enough, now)
         if len(self._buckets) > _REMEMBERED:
@@ -32,3 +35,25 @@ class RateLimit:
         if not enough:
             seconds = math.ceil((1 - left) / self._per_ms / 1000)
             raise QuotaExhausted(f"That was a lot at once. Try again in {seconds} s.")
+
+
+class ProgressPacer:
+    """Lets one progress edit through in each channel and interval."""
+
+    def __init__(self, *, interval: int, monotonic: Callable[[], int]) -> None:
+        self._interval = interval
+        self._monotonic = monotonic
+        #: channel → when it took the last one
+        self._taken_at: OrderedDict[Hashable, int] = OrderedDict()
+
+    def take(self, channel: Hashable) -> bool:
+        """Whether the channel takes an edit now; one that it takes keeps others out."""
+        now = self._monotonic()
+        # What was taken in the future was taken before the clock was set back.
+        if 0 <= now - self._taken_at.get(channel, now - self._interval) < self._interval:
+            return False
+        self._taken_at.pop(channel, None)
+        self._taken_at[channel] = now
+        if len(self._taken_at) > _CHANNELS:
+            self._taken_at.popitem(last=False)
+        return True

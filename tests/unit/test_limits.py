@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import QuotaExhausted
-from bot.engine.limits import RateLimit
+from bot.engine.limits import ProgressPacer, RateLimit
 
 
 @dataclass
@@ -74,3 +74,34 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
     for number in range(10_100):
         limit.spend(str(number))
     assert 10_000 == len(limit._buckets)
+
+
+def test_a_clock_that_jumps_back_takes_nobodys_commands() -> None:
+    clock = _Clock(now=3_600_000)
+    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    limit.spend("a")
+    clock.now = 0
+    assert [0] * 9 == [_spend(limit) for _ in range(9)]
+    assert 3 == _spend(limit)
+
+
+def test_a_channel_takes_one_progress_edit_in_an_interval() -> None:
+    clock = _Clock()
+    pacer = ProgressPacer(interval=3_000, monotonic=clock)
+    assert [True, False, True] == [pacer.take("a"), pacer.take("a"), pacer.take("b")]
+    clock.now = 2_999
+    assert not pacer.take("a")
+    clock.now = 3_000
+    assert pacer.take("a")
+
+
+def test_channels_are_paced_after_long_idleness_clock_jumps_and_in_crowds() -> None:
+    clock = _Clock(now=10**12)
+    pacer = ProgressPacer(interval=3_000, monotonic=clock)
+    assert pacer.take("a")
+    clock.now = 0
+    assert [True, False] == [pacer.take("a"), pacer.take("a")]
+    clock.now = 10**15
+    assert [True, False] == [pacer.take("a"), pacer.take("a")]
+    assert all(pacer.take(number) for number in range(20_000))
+    assert 10_000 == len(pacer._taken_at)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from adapters.ttl_cache import TtlCache
 from bot.domain.errors import Held
 
 _MINUTE_MS = 60_000
@@ -29,7 +30,8 @@ _TIERS: Mapping[str, int] = {
 _SPARED = 0.4
 #: waits up to this are sat out, longer ones are told
 _PATIENCE_MS = 1_000
-_REMEMBERED = 5_000
+#: keys remembered of each kind; the one whose last call is longest ago goes first
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +52,30 @@ class Throttle:
     """Counts what this process sends; all times are monotonic milliseconds."""
 
     def __init__(self) -> None:
-        self._sent: dict[Lane, deque[int]] = {}
-        self._stopped: dict[Lane, int] = {}
+        #: when calls went out, the oldest first; one that was told to wait may lie a moment ahead
+        self._sent: TtlCache[Lane, deque[int]] = TtlCache(_REMEMBERED)
+        self._stopped: TtlCache[Lane, None] = TtlCache(_REMEMBERED)
 
     def take(self, lane: Lane, now: int, *, spare: bool = False) -> int:
         """Take a turn and answer how many milliseconds to wait for it.
 
         `spare` leaves a share to others. Raises Held, and takes none, where that is long.
         """
-        at = max(now, self._stopped.get(lane, 0), self._next(lane, now, spare=spare))
+        at = max(now + self._stopped.left(lane, now), self._next(lane, now, spare=spare))
         if at - now > _PATIENCE_MS:
             raise Held("Slack's rate limit is used up", retry_after_ms=at - now)
         if lane.channel or lane.method in _TIERS:
-            self._forget(now)
-            self._sent.setdefault(lane, deque(maxlen=1 if lane.channel else None)).append(at)
+            sent = self._sent.get(lane, now) or deque(maxlen=1 if lane.channel else None)
+            sent.append(at)
+            self._sent.put(lane, sent, now, ttl_ms=_MINUTE_MS + _PATIENCE_MS)
         return at - now
 
     def stop(self, lane: Lane, wait_ms: int, now: int) -> None:
         """Slack has said no for a while."""
-        self._stopped[lane] = now + wait_ms
+        self._stopped.put(lane, None, now, ttl_ms=wait_ms)
 
     def _next(self, lane: Lane, now: int, *, spare: bool) -> int:
-        sent = self._sent.get(lane)
+        sent = self._sent.get(lane, now)
         if not sent:
             return now
         if lane.channel:
@@ -80,8 +84,3 @@ class Throttle:
             sent.popleft()
         most = round(_TIERS[lane.method] * (1 - _SPARED)) if spare else _TIERS[lane.method]
         return now if len(sent) < most else sent[len(sent) - most] + _MINUTE_MS
-
-    def _forget(self, now: int) -> None:
-        if len(self._sent) > _REMEMBERED:
-            self._sent = {one: sent for one, sent in self._sent.items() if sent[-1] > now - _MINUTE_MS}
-            self._stopped = {one: until for one, until in self._stopped.items() if until > now}

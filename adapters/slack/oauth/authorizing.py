@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api.sharing import Shared
 from adapters.slack.api.tokens import Tokens
+from adapters.ttl_cache import TtlCache
 
 #: for `AsyncApp(user_facing_authorize_error_message=…)`: there is no token to say it with in another way
 NOT_INSTALLED = "Reverie is not installed in this workspace any longer; an admin can install it anew."
@@ -21,7 +22,7 @@ class Authorizing(AsyncAuthorize):
     def __init__(self, tokens: Tokens, client: AsyncWebClient) -> None:
         self._tokens = tokens
         self._client = client
-        self._known: dict[str, AuthorizeResult] = {}
+        self._known: TtlCache[str, AuthorizeResult] = TtlCache(_KEPT)
         # The first requests after a start come at once.
         self._shared: Shared[AuthorizeResult | Exception] = Shared(TimeoutError)
 
@@ -46,7 +47,5 @@ class Authorizing(AsyncAuthorize):
         except Exception as error:  # noqa: BLE001 - whoever else waits for it gets the same error
             return error
         known = AuthorizeResult.from_auth_test_response(bot_token=token, auth_test_response=answer)
-        while len(self._known) >= _KEPT:
-            self._known.pop(next(iter(self._known)))
-        self._known[token] = known
+        self._known.put(token, known)
         return known

@@ -172,7 +172,9 @@ class Installations(AsyncInstallationStore):
 
     def _known(self, key: str) -> BotRecord | None:
         seen = self._seen.get(key)
-        return seen.record if seen is not None and self._clock() < seen.until else None
+        # A clock that was set back must not keep a token that was revoked meanwhile.
+        fresh = seen is not None and seen.until - _FRESH_MS <= self._clock() < seen.until
+        return seen.record if seen is not None and fresh else None
 
     def _ends(self, record: BotRecord, milliseconds: int) -> bool:
         return record.ends_within(milliseconds, now=self._clock())

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.slack.api.client import Door
 from adapters.slack.outlet.places import InChannel, name_message
+from adapters.ttl_cache import TtlCache
 from bot.domain.ids import made_at
 
 #: what a card's message carries, for nobody to see
@@ -25,7 +26,7 @@ class Search:
     def __init__(self) -> None:
         self._one_at_a_time = asyncio.Lock()
         #: card and channel → pages read, and where the next one begins
-        self._stopped_at: dict[tuple[str, str], tuple[int, str]] = {}
+        self._stopped_at: TtlCache[tuple[str, str], tuple[int, str]] = TtlCache(_REMEMBERED)
 
     async def find(self, door: Door, card: str, place: InChannel) -> str | None:
         """The card's message, as `name_message` writes it; None where it is not there.
@@ -42,22 +43,17 @@ class Search:
         }
         key = (card, place.channel)
         async with self._one_at_a_time:
-            pages, cursor = self._stopped_at.get(key, (0, ""))
+            pages, cursor = self._stopped_at.get(key) or (0, "")
             while pages < _PAGES:
-                self._remember(key, pages, cursor)
+                self._stopped_at.put(key, (pages, cursor))
                 said = await door.call(method, cursor=cursor or None, **where)
                 found = _of(said["messages"], card)
                 cursor = str((said.get("response_metadata") or {}).get("next_cursor") or "")
                 pages += 1
                 if found is not None or not cursor:
                     break
-            self._stopped_at.pop(key, None)
+            self._stopped_at.forget(key)
         return name_message(place.channel, found) if found is not None else None
-
-    def _remember(self, key: tuple[str, str], pages: int, cursor: str) -> None:
-        if len(self._stopped_at) >= _REMEMBERED:
-            self._stopped_at.clear()
-        self._stopped_at[key] = (pages, cursor)
 
 
 def metadata(card: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from adapters.slack.outlet.removing import Removal
 from adapters.slack.outlet.searching import Search
 from adapters.slack.outlet.uploads import Kind, Uploads
 from adapters.slack.outlet.writing import Show, Writer
+from adapters.ttl_cache import TtlCache
 from bot.domain.cards import CardView
 from bot.domain.errors import Delayed, Undeliverable
 from bot.domain.media import MediaKind
@@ -65,9 +66,9 @@ class CardOutlet:
         self._asides = Asides(slack, clock, words)
         self._writer = Writer(ladder=ladder, uploads=uploads, clock=clock, words=words)
         #: team and user → channel of their direct messages, which never changes
-        self._direct: dict[tuple[str, str], str] = {}
+        self._direct: TtlCache[tuple[str, str], str] = TtlCache(_REMEMBERED)
         #: cards that may have been posted to direct messages that `find` could not know
-        self._doubted: set[str] = set()
+        self._doubted: TtlCache[str, bool] = TtlCache(_REMEMBERED)
 
     async def show(self, view: CardView, place: Place) -> str:
         show = Show(view=view, place=place, reach=Reach.read(place.reach), door=self._door(place))
@@ -103,7 +104,7 @@ class CardOutlet:
                 direct = await self._open(door, user_of(place))
                 return await self._search.find(door, card, InChannel(channel=direct))
             # What may have come to the asker's direct messages is looked for by `show`, which knows them.
-            self._doubt(card)
+            self._doubted.put(card, True)
             if is_open(place):
                 there = InChannel(channel=place.channel, thread=place.thread)
                 return await self._search.find(door, card, there)
@@ -156,7 +157,7 @@ class CardOutlet:
                 channel = await self._open(show.door, way.user)
                 spot = InChannel(channel=channel)
                 # The engine knows of first messages at the place itself, but not of one that came here.
-                if moved or show.view.card in self._doubted:
+                if moved or self._doubted.get(show.view.card):
                     spot = await self._there(spot, show)
                 return await self._writer.write(spot, show)
 
@@ -167,20 +168,14 @@ class CardOutlet:
             # Whatever was not asked here, a message may have been posted before.
             raise Delayed(str(error), retry_after_ms=error.retry_after_ms) from error
         # Whoever posts it now in vain has `find` asked anew.
-        self._doubted.discard(show.view.card)
+        self._doubted.forget(show.view.card)
         return replace(spot, message=read_message(found)[1]) if found is not None else spot
-
-    def _doubt(self, card: str) -> None:
-        if len(self._doubted) >= _REMEMBERED:
-            self._doubted.clear()
-        self._doubted.add(card)
 
     async def _open(self, door: Door, user: str) -> str:
         """Open somebody's direct messages; opening them again answers the same channel."""
-        key = (door.team, user)
-        if key not in self._direct:
+        known = self._direct.get((door.team, user))
+        if known is None:
             said = await door.call("conversations.open", users=user)
-            if len(self._direct) >= _REMEMBERED:
-                self._direct.clear()
-            self._direct[key] = str(said["channel"]["id"])
-        return self._direct[key]
+            known = str(said["channel"]["id"])
+            self._direct.put((door.team, user), known)
+        return known

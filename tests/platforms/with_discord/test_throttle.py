@@ -1,5 +1,6 @@
 """Rate limits that Discord has told are kept before a request is sent."""
 
+import pytest
 from discord.http import Route
 
 from adapters.discord.api.throttle import Throttle
@@ -78,3 +79,33 @@ def test_interactions_are_stopped_by_a_ban_alone() -> None:
     assert (300, 500) == (throttle.wait(_route(2), 0), throttle.wait(answer, 0))
     throttle.stop(_route(1), 900, 0, everything=True, banned=True)
     assert (900, 900) == (throttle.wait(_route(2), 0), throttle.wait(answer, 0))
+
+
+def test_a_crowd_does_not_fill_the_memory() -> None:
+    throttle = Throttle()
+    for number in range(20_000):
+        throttle.stop(_route(number), 100, 0, everything=False)
+    assert len(throttle._buckets) <= 10_000
+    for number in range(20_000):
+        throttle.note(_route(number), _told(0, 0.1), 0)
+    assert len(throttle._buckets) <= 10_000
+
+
+def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
+    hour = 3_600_000
+    throttle = Throttle()
+    throttle.note(_route(1), _told(0), hour)
+    throttle.stop(_route(2), 900, hour, everything=False)
+    throttle.stop(_route(3), 900, hour, everything=True)
+    throttle.stop(_route(3), 900, hour, everything=True, banned=True)
+    assert [0, 0, 0] == [throttle.wait(_route(number), 0) for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("reset", ["soon", "nan", "inf", "-5", ""])
+@pytest.mark.parametrize("left", ["many", "1e9", ""])
+def test_headers_that_make_no_sense_are_passed_over(left: str, reset: str) -> None:
+    throttle = Throttle()
+    told = {"X-RateLimit-Bucket": "b", "X-RateLimit-Remaining": left, "X-RateLimit-Reset-After": reset}
+    throttle.note(_route(), told, 0)
+    throttle.note(_route(), told | {"X-RateLimit-Remaining": "0"}, 0)
+    assert 0 == throttle.wait(_route(), 0)

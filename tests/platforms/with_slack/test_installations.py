@@ -84,6 +84,16 @@ async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: 
     assert ["refresh 1"] == slack.asked
 
 
+async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back(vault: Vault) -> None:
+    slack = Slack()
+    one, other = slack.process(vault), slack.process(vault)
+    await one.async_save(installation())
+    assert "token 1" == await one.token("T1")
+    await other.async_delete_all(enterprise_id=None, team_id="T1")
+    slack.now -= 24 * HOUR
+    assert await one.token("T1") is None
+
+
 async def test_a_token_past_its_end_is_waited_for(vault: Vault) -> None:
     slack = Slack()
     processes = [slack.process(vault) for _ in range(3)]
