@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import orjson
@@ -21,9 +21,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.slack.api.answers import CheckedWebClient, error_code
 from adapters.slack.api.refusals import AUTH, NOT_INSTALLED, NOT_NOW, TROUBLE, Refusal
 from adapters.slack.api.throttle import Lane, Throttle
 from adapters.slack.api.tokens import Tokens
+from adapters.ttl_cache import read_wait
 from bot.domain.errors import Delayed, Held
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +45,7 @@ def web_client(
     base: str, *, proxy: str | None = None, session: aiohttp.ClientSession | None = None
 ) -> AsyncWebClient:
     """The library's client: through our proxy or none, without replays."""
-    client = AsyncWebClient(
+    client = CheckedWebClient(
         base_url=base,
         session=session,
         ssl=ssl.create_default_context(),
@@ -102,13 +104,8 @@ class Slack:
                 )
         except SlackApiError as error:
             raise self._said_no(lane, error) from error
-        except AttributeError as error:
-            # So the library takes plain text where an object is due: a page of something on the way.
-            raise Delayed(f"Slack's answer to {method} makes no sense") from error
         self._obstacle = None
-        said = answer.data
-        assert isinstance(said, dict)  # noqa: S101 - the library has looked for its `ok`
-        return said
+        return cast("Mapping[str, Any]", answer.data)
 
     def door(self, team: str, enterprise: str | None = None) -> "Door":
         return Door(slack=self, team=team, enterprise=enterprise)
@@ -124,7 +121,7 @@ class Slack:
             async with _translated("upload"):
                 sending = self._sessions().post(url, data=stream, headers=headers, proxy=self._proxy)
                 async with sending as answer:
-                    if answer.status != HTTPStatus.OK:
+                    if answer.status != HTTPStatus.OK or answer.content_type == "text/html":
                         raise Held(f"Slack took no file: {answer.status}")
 
     async def respond(self, url: str, message: Mapping[str, Any]) -> None:
@@ -156,12 +153,10 @@ class Slack:
 
     def _said_no(self, lane: Lane, error: SlackApiError) -> Delayed | Refusal:
         method, answer = lane.method, error.response
-        if not isinstance(answer, AsyncSlackResponse):
-            return Delayed("Slack's answer was cut off")
         status, said = answer.status_code, answer.data if isinstance(answer.data, dict) else {}
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._slow_down(lane, answer)
-        code = str(said.get("error", ""))
+        code = error_code(said)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not code or code in TROUBLE:
             return Delayed(f"Slack answered {status} {code} to {method}".replace("  ", " "))
         if code in NOT_NOW:
@@ -176,7 +171,8 @@ class Slack:
 
     def _slow_down(self, lane: Lane, answer: AsyncSlackResponse) -> Held:
         asked = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after")
-        wait_ms = round(float(asked) * 1000) if asked is not None else _NOT_NOW_MS
+        told_ms = read_wait(asked)
+        wait_ms = _NOT_NOW_MS if told_ms is None else told_ms
         self._throttle.stop(lane, wait_ms, _now())
         _log.info("slack_rate_limited", method=lane.method, team=lane.team, wait_ms=wait_ms)
         return Held("Slack asks to slow down", retry_after_ms=wait_ms)
@@ -227,7 +223,8 @@ def _written(value: Any) -> str:
 def _details(said: Mapping[str, Any]) -> tuple[str, ...]:
     """Where Slack found fault with what, in its own words."""
     more = said.get("response_metadata")
-    found = [*(said.get("errors") or ()), *((more or {}).get("messages") or ())]
+    told = (said.get("errors"), more.get("messages") if isinstance(more, dict) else None)
+    found = [one for each in told if isinstance(each, list) for one in each]
     return tuple(dict.fromkeys(str(one)[:200] for one in found))[:10]
 
 

@@ -125,8 +125,14 @@ class Home:
             stale, self._stale = self._stale, {}
             async with asyncio.TaskGroup() as group:
                 for visitor in stale.values():
-                    group.create_task(self._publish(visitor, spare=True), name="slack home")
+                    group.create_task(self._refresh(visitor), name="slack home")
             await asyncio.sleep(self._pace_s)
+
+    async def _refresh(self, visitor: Visitor) -> None:
+        try:
+            await self._publish(visitor, spare=True)
+        except Exception as error:  # noqa: BLE001 - one tab that fails leaves the others true
+            _log.error("slack_home_failed", member=visitor.caller.member, error=repr(error))
 
     async def _do(self, button: HomeButton, caller: Caller, value: str, key: str) -> Note | None:
         place = Place(

@@ -96,11 +96,19 @@ class Listener:
         self._begun = True
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._home.run(), name="slack home")
+                group.create_task(self._refresh_homes(), name="slack home")
                 if self._app_token is not None:
                     group.create_task(self._listen(self._app_token), name="slack socket")
         finally:
             await self._hands.finish()
+
+    async def _refresh_homes(self) -> None:
+        while True:
+            try:
+                await self._home.run()
+            except Exception as error:  # noqa: BLE001 - a tab that cannot be published ends nothing else
+                _log.error("slack_home_failed", error=repr(error))
+                await asyncio.sleep(_AGAIN_S)
 
     async def _listen(self, token: SecretStr) -> None:
         again_s = _AGAIN_S
@@ -119,6 +127,10 @@ class Listener:
                 await self._wait(_CROWDED, _CROWDED_S)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 _log.warning("slack_unreachable", error=type(error).__name__)
+                await self._wait(_UNREACHABLE, again_s)
+                again_s = min(again_s * 2, _AGAIN_MAX_S)
+            except Exception as error:  # noqa: BLE001 - whatever the library meets, the other chats go on
+                _log.error("slack_socket_failed", error=repr(error))
                 await self._wait(_UNREACHABLE, again_s)
                 again_s = min(again_s * 2, _AGAIN_MAX_S)
 
@@ -225,11 +237,10 @@ def _says_too_many(text: str) -> bool:
         return False
     try:
         told = orjson.loads(text)
-    except ValueError:
+    except orjson.JSONDecodeError:
         return False
-    return isinstance(told, dict) and bool(
-        told.get("type") == "disconnect" and told.get("reason") == _TOO_MANY
-    )
+    is_goodbye = isinstance(told, dict) and told.get("type") == "disconnect"
+    return bool(is_goodbye and told.get("reason") == _TOO_MANY)
 
 
 class _Crowded(Exception):

@@ -19,7 +19,7 @@ from adapters.slack.api.tokens import Tokens
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.oauth.pages import failed_page, install_page, installed_page
-from adapters.slack.oauth.records import is_true
+from adapters.slack.oauth.records import BotRecord, PersonRecord, is_true
 from adapters.slack.oauth.refusals import is_passing, reason_of
 from adapters.slack.oauth.states import LIFETIME_MS, States
 from adapters.slack.settings import SlackSettings
@@ -79,7 +79,13 @@ class InstallFlow(AsyncOAuthFlow):
             if is_passing(error):
                 raise Delayed("Slack cannot exchange the code now") from error
             return None
-        return _installation(answer.data, known.data, asked_at)
+        try:
+            made = _installation(answer.data, known.data, asked_at)
+            # Read as it is kept: what cannot be kept must not be taken for an installation.
+            BotRecord.of(made), PersonRecord.of(made)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise Delayed("Slack's answer to the code makes no sense") from error
+        return made
 
 
 def _installation(answer: Any, known: Any, asked_at: int) -> Installation:
@@ -117,7 +123,10 @@ def _installation(answer: Any, known: Any, asked_at: int) -> Installation:
 
 def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Slack sends null for what an installation has none of."""
-    return answer.get(name) or {}
+    part = answer.get(name) or {}
+    if not isinstance(part, Mapping):
+        raise TypeError(name)
+    return part
 
 
 def flow_for(

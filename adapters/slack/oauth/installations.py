@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from pydantic import ValidationError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 
 from adapters.slack.oauth.records import BotRecord, PersonRecord, joined, key_of
 from adapters.slack.oauth.rotation import Refresh
-from bot.domain.errors import DeliveryError, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.engine.vault import Vault
 
 #: how long another process's change may go unseen
@@ -212,4 +213,8 @@ class Installations(AsyncInstallationStore):
 
     async def _load(self, key: str) -> BotRecord | None:
         kept = await self._vault.get(f"bot/{key}")
-        return BotRecord.model_validate_json(kept) if kept is not None else None
+        try:
+            return BotRecord.model_validate_json(kept) if kept is not None else None
+        except ValidationError as error:
+            # Not "not installed": then what waits for this workspace would be given up.
+            raise Delayed(f"The installation of {key} cannot be read; install the app anew") from error

@@ -4,21 +4,23 @@ from http import HTTPStatus
 
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.api.answers import error_code
 from adapters.slack.api.refusals import NOT_NOW, TROUBLE
 
 
 def reason_of(error: SlackApiError) -> str:
     """Slack's own word for its no, which holds nothing secret."""
-    answer = error.response
     # A proxy, or Slack in trouble, answers with a page.
-    said = answer.data.get("error") if isinstance(answer.data, dict) else None
-    return str(said or answer.status_code)
+    return error_code(error.response.data) or str(error.response.status_code)
 
 
 def is_passing(error: SlackApiError) -> bool:
     """Whether the same may go well later."""
+    code = error_code(error.response.data)
     return (
         error.response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         or error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        or reason_of(error) in TROUBLE | NOT_NOW
+        # Without Slack's own word it is something on the way that says no.
+        or not code
+        or code in TROUBLE | NOT_NOW
     )

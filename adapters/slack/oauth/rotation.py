@@ -42,13 +42,21 @@ class Rotation:
                 grant_type="refresh_token",
                 refresh_token=record.refresh_token,
             )
-            return record.model_copy(
-                update={
+            # Checked as a whole: a token that is kept in another shape could never be read again.
+            return BotRecord.model_validate(
+                {
+                    **record.model_dump(),
                     "token": answer["access_token"],
-                    "refresh_token": answer["refresh_token"],
+                    "refresh_token": _text(answer["refresh_token"]),
                     "expires_at": asked_at + int(answer["expires_in"]) * 1000,
                 }
             )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text is missing")
+    return value
 
 
 @contextmanager
@@ -60,5 +68,5 @@ def _translated() -> Iterator[None]:
         raise (Delayed(told) if is_passing(error) else Undeliverable(told)) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Delayed("Slack could not be reached for a new token") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Delayed("Slack's answer held no new token") from error

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 #: how long a response_url lives
 RESPONSE_MS = 30 * 60_000
@@ -23,8 +23,11 @@ class Reach(BaseModel):
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read what `write` wrote, or nothing."""
-        return cls.model_validate_json(text) if text else cls()
+        """Read what `write` wrote; what cannot be read is nothing, and the card is shown without it."""
+        try:
+            return cls.model_validate_json(text) if text else cls()
+        except ValidationError:
+            return cls()
 
     def write(self) -> str:
         return self.model_dump_json()

@@ -48,7 +48,8 @@ class Search:
                 self._stopped_at.put(key, (pages, cursor))
                 said = await door.call(method, cursor=cursor or None, **where)
                 found = _of(said["messages"], card)
-                cursor = str((said.get("response_metadata") or {}).get("next_cursor") or "")
+                more = said.get("response_metadata")
+                cursor = str(more.get("next_cursor") or "") if isinstance(more, Mapping) else ""
                 pages += 1
                 if found is not None or not cursor:
                     break
@@ -61,8 +62,8 @@ def metadata(card: str) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"card": card}}
 
 
-def _of(messages: Iterable[Mapping[str, Any]], card: str) -> str | None:
+def _of(messages: Iterable[object], card: str) -> str | None:
     for message in messages:
-        if message.get("metadata") == metadata(card):
+        if isinstance(message, Mapping) and message.get("metadata") == metadata(card) and message.get("ts"):
             return str(message["ts"])
     return None

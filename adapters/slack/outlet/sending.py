@@ -183,10 +183,15 @@ async def _info(door: Door, file: str) -> Mapping[str, Any] | None:
 
 
 def _share(file: Mapping[str, Any], channel: str) -> str | None:
-    """The stamp of the message that carries a file in a channel."""
-    shares = file.get("shares") or {}
-    found = [share for kind in shares.values() for share in kind.get(channel, ())]
-    return str(found[0]["ts"]) if found else None
+    """The stamp of the message that carries a file in a channel; None where Slack tells of none."""
+    shares = file.get("shares")
+    kinds = shares.values() if isinstance(shares, Mapping) else ()
+    for kind in kinds:
+        told = kind.get(channel) if isinstance(kind, Mapping) else None
+        for share in told if isinstance(told, list) else ():
+            if isinstance(share, Mapping) and isinstance(share.get("ts"), str):
+                return str(share["ts"])
+    return None
 
 
 def _size(path: Path) -> int:

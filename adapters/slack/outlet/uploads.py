@@ -2,9 +2,12 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.engine.vault import Vault
+
+_log = structlog.get_logger(__name__)
 
 
 class Kind(StrEnum):
@@ -45,7 +48,7 @@ class Uploads:
 
     async def get(self, card: str, job: str, kind: Kind) -> Upload | None:
         text = await self._vault.get(_key(card, job, kind))
-        return Upload.model_validate_json(text) if text is not None else None
+        return _read(text) if text is not None else None
 
     async def put(self, card: str, job: str, kind: Kind, upload: Upload) -> None:
         await self._vault.put(_key(card, job, kind), upload.model_dump_json())
@@ -66,13 +69,14 @@ class Uploads:
         return await self._vault.get(f"card/{message}")
 
     async def all_of(self, card: str) -> list[Upload]:
-        return [Upload.model_validate_json(entry.value) for entry in await self._vault.latest(_of(card))]
+        found = [_read(entry.value) for entry in await self._vault.latest(_of(card))]
+        return [upload for upload in found if upload is not None]
 
     async def doubt_pictures(self, card: str, *, before: int) -> None:
         """Slack would not show a card's pictures: look at them anew, and send those anew that are older."""
         for entry in await self._vault.latest(_of(card)):
-            upload = Upload.model_validate_json(entry.value)
-            if entry.key.endswith(f"/{Kind.PICTURE}"):
+            upload = _read(entry.value)
+            if upload is not None and entry.key.endswith(f"/{Kind.PICTURE}"):
                 doubted = {"ready": False, "lost": upload.lost or upload.since < before}
                 await self._vault.put(entry.key, upload.model_copy(update=doubted).model_dump_json())
 
@@ -82,13 +86,22 @@ class Uploads:
     async def forget_card(self, card: str) -> None:
         """Forget everything about a card that is gone."""
         for entry in await self._vault.latest(_of(card)):
-            upload = Upload.model_validate_json(entry.value)
-            if upload.message is not None:
+            upload = _read(entry.value)
+            if upload is not None and upload.message is not None:
                 await self._vault.remove(f"card/{upload.message}")
             await self._vault.remove(entry.key)
         message = await self._vault.take(f"posted/{card}")
         if message is not None:
             await self._vault.remove(f"card/{message}")
+
+
+def _read(text: str) -> Upload | None:
+    """Read a note; one that cannot be read is none, and its file is sent again."""
+    try:
+        return Upload.model_validate_json(text)
+    except ValidationError:
+        _log.warning("upload_note_not_readable")
+        return None
 
 
 def _of(card: str) -> str:

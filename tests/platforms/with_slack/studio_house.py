@@ -6,7 +6,7 @@ async with open_studio(folder) as house:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -196,14 +196,14 @@ async def open_studio(
     folder: Path,
     *,
     http: bool = False,
-    trouble: str | None = None,
+    trouble: str | Sequence[dict[str, Any]] = (),
     validates: bool = True,
     **more: Any,
 ) -> AsyncIterator[StudioHouse]:
-    """Run the bot until the block ends; with `trouble` Slack lets it open no socket."""
+    """Run the bot until the block ends; with `trouble` Slack lets it open no socket at first."""
     async with FakeSlack(manifest(_PUBLIC if http else None), validates=validates) as slack:
-        if trouble is not None:
-            slack.fault("apps.connections.open", error=trouble)
+        for fault in [{"error": trouble}] if isinstance(trouble, str) else trouble:
+            slack.fault("apps.connections.open", **fault)
         house = StudioHouse(slack, folder, http=http, **more)
         async with running(house.app, house.app.started.wait() if trouble else _heard(house)):
             yield house

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from adapters.linking import Link
@@ -128,6 +129,26 @@ async def test_it_follows_what_its_people_do_but_not_at_every_step(tmp_path: Pat
         await at.slack.until(lambda: "and 10 more" in at.texts(at.ada))
         assert len(at.slack.requests("views.publish")) < 20
         assert at.boss.home is None, "nobody looks there"
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_a_tab_that_fails_leaves_those_of_others_true(tmp_path: Path) -> None:
+    def broken(_: object) -> str | None:
+        raise KeyError("media")
+
+    async with look(tmp_path, broken) as at:
+        await at.house.made("/imagine a fox")
+        await at.home.open(at.visitor(at.boss))
+        assert at.boss.home is not None
+        opened = len(at.slack.requests("views.publish"))
+        with pytest.raises(KeyError):
+            await at.home.open(at.visitor(at.ada))
+        running = asyncio.create_task(at.home.run())
+        at.home.touch(at.visitor(at.ada))
+        at.home.touch(at.visitor(at.boss))
+        await at.slack.until(lambda: len(at.slack.requests("views.publish")) > opened)
+        assert not running.done()
         running.cancel()
         await asyncio.wait([running])
 

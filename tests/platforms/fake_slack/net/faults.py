@@ -1,6 +1,7 @@
 """What a test makes go wrong: all that can with the other platform, and this one's own way to say no."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tests.platforms.fake_discord.net.faults import Fault as CommonFault
 
@@ -13,3 +14,7 @@ class Fault(CommonFault):
     error: str | None = None
     #: with `missing_scope`: which one
     needed: str | None = None
+    #: what is answered in place of the truth, whatever it is: a page, a text, JSON of another shape
+    body: bytes | None = None
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)

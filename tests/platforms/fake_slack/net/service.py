@@ -77,7 +77,7 @@ class Service:
     async def _with_fault(self, request: web.Request, kept: Request, fault: Fault) -> web.StreamResponse:
         if fault.drop is Drop.BEFORE:
             return _broken(request)
-        false_answer = fault.status is not None or fault.error is not None
+        false_answer = fault.status is not None or fault.error is not None or fault.body is not None
         if fault.done or fault.drop is Drop.AFTER or not false_answer:
             answer = await self._answer(request, kept)
         else:
@@ -209,6 +209,9 @@ def _limited(retry_after_s: int) -> web.Response:
 
 
 def _false_answer(fault: Fault) -> web.Response:
+    if fault.body is not None:
+        headers = {"Content-Type": fault.content_type, **fault.headers}
+        return web.Response(status=fault.status or 200, body=fault.body, headers=headers)
     if fault.status == 429:
         return _limited(round(fault.retry_after_s))
     if fault.status is not None:
