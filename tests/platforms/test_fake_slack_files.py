@@ -169,3 +169,26 @@ async def test_a_download_needs_the_token_and_a_sight_of_the_file(slack: FakeSla
         (200, "text/html"),
     ]
     assert await refused(api.files_info(file=unseen.id)) == "file_not_found"
+
+
+async def test_a_file_may_be_accepted_and_never_shared(slack: FakeSlack) -> None:
+    slack.world.never_shared = 1
+    team = slack.team("Film club")
+    api = client(slack, team)
+    files = []
+    for _ in range(2):
+        files.append(await uploaded(api, "fox.mp4"))
+        await api.files_completeUploadExternal(files=[{"id": files[-1]}], channel_id=team.general.id)
+        await slack.until(lambda: slack.world.files[files[-1]].stage is Stage.READY)
+    shares = [(await api.files_info(file=file))["file"]["shares"] for file in files]
+    assert [False, True] == [bool(one) for one in shares]
+
+
+async def test_where_a_file_is_shared_may_not_be_told(slack: FakeSlack) -> None:
+    slack.world.tells_shares = False
+    team = slack.team("Film club")
+    api = client(slack, team)
+    file = await uploaded(api, "fox.mp4")
+    await api.files_completeUploadExternal(files=[{"id": file}], channel_id=team.general.id)
+    await slack.until(lambda: bool(slack.world.files[file].shares))
+    assert {} == (await api.files_info(file=file))["file"]["shares"]

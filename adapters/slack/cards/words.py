@@ -28,8 +28,10 @@ class Words(words.Words):
         "The result cannot be shown here: {reason}. The bot has no public address to link it from either; "
         "whoever runs it can set REVERIE_PUBLIC_URL."
     )
-    #: why, where Slack has looked at a file for too long
-    unprocessed: str = "Slack did not finish looking at the file"
+    #: why, where Slack has taken a file without a word
+    unshown: str = "Slack took the file, but did not show it"
+    #: where it is linked for that reason
+    linked: str = "{reason}; it is linked instead."
 
 
 ENGLISH = Words()

@@ -120,8 +120,9 @@ class Ladder:
     ) -> _Sent | None:
         """What was sent of the largest file that the workspace takes; else it is linked, or its lack told."""
         sent: _Sent | None = None
+        unshown = False
         path: Path | None = None
-        reason = self._words.unprocessed
+        reason = self._words.unshown
         for limit in limits:
             refused, path = path, await self._shrinking.fit(result.media, limit)
             if path is None:
@@ -130,6 +131,7 @@ class Ladder:
                 continue
             try:
                 sent = await send(path)
+                unshown = sent is None
             except Refusal as refusal:
                 _excuse(refusal)
                 reason = refusal.told
@@ -139,6 +141,8 @@ class Ladder:
         whole = sent is not None and path is not None and path.name == result.media.file
         if not whole and (link := self._link(result.media)):
             load.links[result.job.id] = link
+            if unshown:
+                load.notes.append(self._words.linked.format(reason=reason))
         elif sent is None:
             load.notes.append(self._words.no_file.format(reason=reason))
         return sent

@@ -3,6 +3,9 @@
 Sending has three steps: Slack gives an address, the bytes go there, and a last call completes it. Only the
 last one shows anything to anybody, so the file's id is noted before it; and whoever comes after a crash
 asks Slack what has become of the file, instead of sending it once more.
+
+An `ok` to the last step is no delivery: Slack may never share the file. So it is looked for, taken back and
+sent again, and given up after that.
 """
 
 import asyncio
@@ -11,11 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from adapters.slack.api.client import Door
 from adapters.slack.api.refusals import Meaning, Refusal
 from adapters.slack.outlet.places import name_message
 from adapters.slack.outlet.uploads import Kind, Upload, Uploads
 from bot.domain.errors import Held
+
+_log = structlog.get_logger(__name__)
 
 #: how long Slack may look at a file before the card goes on without it
 FOREVER_MS = 90_000
@@ -23,9 +30,13 @@ FOREVER_MS = 90_000
 _LAG_MS = 10_000
 #: when a card asks again
 _AGAIN_MS = 2_000
-#: times that one result is sent for one card
-_TIMES = 3
+#: times that one result is sent for one card, and of those, times that one is sent which Slack never shares
+_TIMES, _SHARES = 3, 2
+#: Slack's words for a file, and nothing else, that is not there
+_FILE_GONE = frozenset({"file_deleted", "file_is_deleted", "file_not_found"})
 _LOOKS_S = (0.2, 0.4, 0.8)
+#: answers in a thread among which a film is looked for
+_REPLIES, _CLOCKS_DIFFER_S = 100, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +100,21 @@ class Sender:
         found = await self._look(door, known, lambda file: _share(file, thread.channel) is not None)
         if found is None:
             await self._recomplete(door, known, parcel, thread)
-        else:
-            share = _share(found, thread.channel)
-            if share is not None or self._is_old(known):
-                shared = {
-                    "ready": True,
-                    "message": name_message(thread.channel, share) if share is not None else None,
-                    "link": str(found.get("permalink") or ""),
-                }
-                return await self._put(parcel, Kind.FILM, known.model_copy(update=shared))
-        raise Held("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+            raise Held("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+        share = _share(found, thread.channel)
+        if share is None and self._is_old(known):
+            # Slack may share a file, and not tell for minutes that it has.
+            share = await _find_in(door, thread, known)
+            if share is None:
+                await self._take_back(door, known, parcel)
+        if share is None:
+            raise Held("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+        shared = {
+            "ready": True,
+            "message": name_message(thread.channel, share),
+            "link": str(found.get("permalink") or ""),
+        }
+        return await self._put(parcel, Kind.FILM, known.model_copy(update=shared))
 
     async def _known(self, parcel: Parcel, kind: Kind) -> Upload | None:
         known = await self._uploads.get(parcel.card, parcel.job, kind)
@@ -120,6 +136,7 @@ class Sender:
         return await self._put(parcel, kind, upload)
 
     async def _complete(self, door: Door, upload: Upload, parcel: Parcel, thread: Thread | None) -> None:
+        kind = Kind.PICTURE if thread is None else Kind.FILM
         try:
             await door.call(
                 "files.completeUploadExternal",
@@ -127,8 +144,11 @@ class Sender:
                 channel_id=thread.channel if thread is not None else None,
                 thread_ts=thread.ts if thread is not None else None,
             )
-        except Refusal:
-            kind = Kind.PICTURE if thread is None else Kind.FILM
+        except Refusal as refusal:
+            if refusal.code in _FILE_GONE:
+                # The channel is where it was: the file alone has to be sent again.
+                await self._put(parcel, kind, upload.model_copy(update={"lost": True}))
+                raise Held("Slack has lost a file", retry_after_ms=_AGAIN_MS) from refusal
             await self._uploads.forget(parcel.card, parcel.job, kind)
             raise
 
@@ -139,13 +159,26 @@ class Sender:
         """
         if self._clock() - known.since < _LAG_MS:
             return
+        if known.times >= _TIMES:
+            await self._lose(parcel, Kind.FILM, known)
+            return
+        await self._complete(door, known, parcel, thread)
+        again = {"since": self._clock(), "times": known.times + 1}
+        await self._put(parcel, Kind.FILM, known.model_copy(update=again))
+
+    async def _take_back(self, door: Door, known: Upload, parcel: Parcel) -> None:
+        """Delete a film that Slack does not share, so that it never comes beside the next one."""
+        times = known.times
         try:
-            await self._complete(door, known, parcel, thread)
-            await self._put(parcel, Kind.FILM, known.model_copy(update={"since": self._clock()}))
+            await door.call("files.delete", file=known.file)
         except Refusal as refusal:
             if refusal.meaning is not Meaning.GONE:
-                raise
-            await self._lose(parcel, Kind.FILM, known)
+                _log.info("unshared_file_not_deleted", code=refusal.code)
+                times = _TIMES
+        if times >= _SHARES:
+            _log.warning("file_never_shared", card=parcel.card, job=parcel.job)
+            times = _TIMES
+        await self._put(parcel, Kind.FILM, known.model_copy(update={"lost": True, "times": times}))
 
     async def _lose(self, parcel: Parcel, kind: Kind, known: Upload) -> None:
         if self._clock() - known.since >= _LAG_MS:
@@ -180,6 +213,23 @@ async def _info(door: Door, file: str) -> Mapping[str, Any] | None:
             return None
         raise
     return found
+
+
+async def _find_in(door: Door, thread: Thread, upload: Upload) -> str | None:
+    """The stamp of the message in the thread that carries a file; None where it is not there."""
+    said = await door.call(
+        "conversations.replies",
+        channel=thread.channel,
+        ts=thread.ts,
+        oldest=f"{upload.since // 1000 - _CLOCKS_DIFFER_S}.000000",
+        limit=_REPLIES,
+    )
+    for message in said["messages"]:
+        files = message.get("files") if isinstance(message, Mapping) else None
+        for file in files if isinstance(files, list) else ():
+            if isinstance(file, Mapping) and file.get("id") == upload.file and message.get("ts"):
+                return str(message["ts"])
+    return None
 
 
 def _share(file: Mapping[str, Any], channel: str) -> str | None:

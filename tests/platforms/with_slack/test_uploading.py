@@ -10,7 +10,7 @@ from adapters.slack.outlet.uploads import Kind
 from bot.domain.cards import CardView, Tone
 from bot.domain.errors import Delayed, Held
 from bot.domain.media import Media
-from tests.platforms.fake_slack import Drop, Message, Stage
+from tests.platforms.fake_slack import Drop, File, Message, Stage
 from tests.platforms.with_slack.cards import PICTURE, VIDEO, job_view
 from tests.platforms.with_slack.house import House, open_house, pictures, posted, said
 
@@ -201,3 +201,78 @@ async def test_a_workspace_that_takes_no_files_gets_a_link_or_is_told(
         assert public is ("https://bot.example.org/media/" in said(card))
         assert public is not ("the workspace takes no files" in said(card))
         assert public is not ("REVERIE_PUBLIC_URL" in said(card))
+
+
+async def _shown_in_time(house: House, view: CardView, name: str) -> int:
+    """Show a card until it is shown, and tell how often that was put off."""
+    for put_off in range(100):
+        try:
+            await house.new_outlet(patience_s=0).show(view, house.place(message=name))
+        except Held:
+            house.fake.clock.advance(11)
+            await house.fake.until(lambda: not any(map(_is_looked_at, house.fake.world.files.values())))
+        else:
+            return put_off
+    pytest.fail("the card was never shown")
+
+
+def _is_looked_at(file: File) -> bool:
+    return file.stage is Stage.PROCESSING
+
+
+async def test_a_film_that_slack_accepts_and_does_not_share_is_shared_again(house: House) -> None:
+    house.fake.world.never_shared = 1
+    done, name = await _running(house, VIDEO)
+    await _shown_in_time(house, done, name)
+    [film] = _films(house)
+    card = house.messages()[0]
+    assert film.files[0].id in said(card)
+    sent = [one for one in house.fake.world.files.values() if one.name.endswith(".mp4")]
+    assert [Stage.DELETED, Stage.READY] == [one.stage for one in sent], "what may come late is taken back"
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_a_film_that_slack_never_shares_is_linked_and_the_card_says_so(
+    tmp_path: Path, *, public: bool
+) -> None:
+    async with open_house(tmp_path, public=public) as house:
+        house.fake.world.never_shared = 100
+        done, name = await _running(house, VIDEO)
+        await _shown_in_time(house, done, name)
+        [card] = house.messages()
+        assert "did not show it" in said(card)
+        assert "The video is in the thread" not in said(card)
+        assert ".slack.com/files/" not in said(card), "nobody could open it"
+        assert public is (f"https://bot.example.org/media/{VIDEO.file}/view" in said(card))
+        assert public is not ("REVERIE_PUBLIC_URL" in said(card))
+        before = len(house.fake.world.files)
+        await house.new_outlet().show(done, house.place(message=name))
+        assert before == len(house.fake.world.files), "it is given up for good"
+
+
+async def test_a_film_whose_sharing_slack_does_not_tell_is_found_in_the_thread(house: House) -> None:
+    house.fake.world.tells_shares = False
+    done, name = await _running(house, VIDEO)
+    await _shown_in_time(house, done, name)
+    [film] = _films(house)
+    assert film.files[0].id in said(house.messages()[0])
+    assert name == await house.outlet.card_message(film.channel.id, film.ts)
+
+
+async def test_a_film_of_which_slack_knows_nothing_for_ever_is_linked(house: House) -> None:
+    done, name = await _running(house, VIDEO)
+    _spare_first_frame(house, "files.completeUploadExternal")
+    house.fake.fault("files.completeUploadExternal", body=b'{"ok":true}', times=None)
+    await _shown_in_time(house, done, name)
+    assert f"https://bot.example.org/media/{VIDEO.file}/view" in said(house.messages()[0])
+
+
+async def test_a_file_that_is_gone_when_it_is_completed_closes_no_way(house: House) -> None:
+    """The channel is where it was: only the file has to be sent again."""
+    done, name = await _running(house, VIDEO)
+    _spare_first_frame(house, "files.completeUploadExternal")
+    house.fake.fault("files.completeUploadExternal", error="file_not_found", times=2)
+    await _shown_in_time(house, done, name)
+    assert [] == house.sent_directly()
+    assert 1 == len(_films(house))
+    assert 1 == len(pictures(house.messages()[0]))

@@ -192,6 +192,8 @@ def file_json(file: File, world: World) -> Json:
         "groups": file.channels_of("group"),
         "ims": file.channels_of("im"),
     }
+    if not world.tells_shares:
+        told |= {"shares": {}, "channels": [], "groups": [], "ims": []}
     return told if file.alt_text is None else {**told, "alt_txt": file.alt_text}
 
 

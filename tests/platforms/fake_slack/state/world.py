@@ -57,6 +57,10 @@ class World:
         self.deliveries: list[Delivery] = []
         #: how long the service looks at a file before it knows what it is; none: for ever
         self.processing_s: float | None = 0.05
+        #: so many of the next files are completed with `ok` and then never shared
+        self.never_shared = 0
+        #: whether `files.info` tells where a file is shared
+        self.tells_shares = True
         #: largest file that a workspace takes, in bytes
         self.file_limit = 1 << 30
         self._send: Callable[[Delivery], None] | None = None

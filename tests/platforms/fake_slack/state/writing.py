@@ -116,6 +116,9 @@ def process(
 ) -> None:
     """Look at a completed file in the service's own time, and share it after that."""
     file.stage = Stage.PROCESSING
+    if then_share is not None and world.never_shared:
+        world.never_shared -= 1
+        then_share = None
 
     def look() -> None:
         if file.stage is not Stage.PROCESSING:
