@@ -5,13 +5,13 @@ the remedy.
 """
 
 import sys
-from typing import NoReturn
 
 import typer
 
 from bot.cli import operating, running, upkeep
 from bot.cli.terms import refused
 from bot.domain.errors import ReverieError
+from bot.streams import flush_streams, open_missing_streams, safe_stderr
 
 app = typer.Typer(
     name="reverie",
@@ -32,21 +32,23 @@ _MISUSE: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
 
 def main() -> None:
     """Run the command line; every way out has a code and at most one line of complaint."""
+    open_missing_streams()
     try:
-        code = app(prog_name="reverie", standalone_mode=False)
+        code = app(prog_name="reverie", standalone_mode=False) or 0
     except typer.Exit as ended:
         code = ended.exit_code
     except typer.Abort:
-        _end("interrupted", 130)
+        code = _complain("interrupted", 130)
     except _MISUSE as error:
-        _end(f"{error.format_message()} (reverie --help shows how)", 2)
+        code = _complain(f"{error.format_message()} (reverie --help shows how)", 2)
     except (ReverieError, ValueError) as error:
-        _end(str(error), 1)
+        code = _complain(str(error), 1)
     except OSError as error:
-        _end(str(refused(error)), 1)
-    sys.exit(code or 0)
-
-
-def _end(line: str, code: int) -> NoReturn:
-    sys.stderr.write(f"reverie: {' '.join(line.split())}\n")
+        code = _complain(str(refused(error)), 1)
+    flush_streams()
     sys.exit(code)
+
+
+def _complain(line: str, code: int) -> int:
+    safe_stderr().write(f"reverie: {' '.join(line.split())}\n")
+    return code

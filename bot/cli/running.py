@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,6 +11,7 @@ import typer
 from bot.cli.terms import read_settings, refused
 from bot.domain.errors import ReverieError
 from bot.settings import Role, Settings, Switch
+from bot.streams import safe_stderr
 
 app = typer.Typer()
 _Error = TypeVar("_Error", bound=BaseException)
@@ -80,7 +80,9 @@ async def _tell(bot: Any, settings: Settings) -> None:
     await bot.started.wait()
     unlocked = settings.playground is Switch.AUTO and settings.simulated and settings.public_url is None
     if unlocked or settings.playground is Switch.ON:
-        sys.stderr.write(f"\n  The playground is open: {bot.address}/\n\n")
+        banner = safe_stderr()
+        banner.write(f"\n  The playground is open: {bot.address}/\n\n")
+        banner.flush()
 
 
 def _first(group: BaseExceptionGroup[_Error]) -> _Error:

@@ -1,5 +1,6 @@
 """What the command line reads and writes: the environment, arguments, answers."""
 
+import sys
 from typing import Annotated, Any
 
 import orjson
@@ -11,6 +12,7 @@ from bot.domain.errors import ReverieError
 from bot.domain.pricing import read_money
 from bot.domain.quota import Level
 from bot.settings import Settings, misfit
+from bot.streams import discard
 
 
 class Misset(ReverieError):
@@ -71,15 +73,23 @@ Counted = Annotated[
 ]
 
 
+def say(line: str) -> None:
+    """Print a line of the answer; a reader that has gone, as `| head`, needs no more of it."""
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        discard(sys.stdout)
+
+
 def show(answer: Any, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        say(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
     rows = answer if isinstance(answer, list) else [answer]
     if not rows:
-        typer.echo("nothing")
+        say("nothing")
     for row in rows:
-        typer.echo("  ".join(f"{key}={value}" for key, value in row.items()))
+        say("  ".join(f"{key}={value}" for key, value in row.items()))
 
 
 def refused(error: OSError, settings: Settings | None = None) -> ReverieError:

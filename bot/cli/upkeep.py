@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terms import AsJson, read_quietly, show
+from bot.cli.terms import AsJson, read_quietly, say, show
 
 app = typer.Typer()
 db = typer.Typer(help="The database.")
@@ -22,9 +22,9 @@ def doctor(*, as_json: AsJson = False) -> None:
         show([{"ok": one.ok, "what": one.what, "remedy": one.remedy} for one in findings], as_json=True)
     else:
         for one in findings:
-            typer.echo(f"{'✓' if one.ok else '✗'} {one.what}")
+            say(f"{'✓' if one.ok else '✗'} {one.what}")
             if one.remedy:
-                typer.echo(f"    → {one.remedy}")
+                say(f"    → {one.remedy}")
     if not all(one.ok for one in findings):
         raise typer.Exit(1)
 
@@ -35,7 +35,7 @@ def db_upgrade() -> None:
     from bot.cli.access import upgrade  # noqa: PLC0415
 
     for step in asyncio.run(upgrade(read_quietly())) or ["nothing to do"]:
-        typer.echo(step)
+        say(step)
 
 
 @db.command("check")
@@ -54,7 +54,7 @@ def db_backup(target: Annotated[Path, typer.Argument(help="File to write.")]) ->
     """Copy the SQLite database into a file, also while the bot runs."""
     from bot.cli.access import backup  # noqa: PLC0415
 
-    typer.echo(f"{asyncio.run(backup(read_quietly(), target))} bytes written to {target}")
+    say(f"{asyncio.run(backup(read_quietly(), target))} bytes written to {target}")
 
 
 @db.command("copy")
@@ -65,4 +65,4 @@ def db_copy(
     from bot.cli.access import copy  # noqa: PLC0415
 
     for table, rows in asyncio.run(copy(read_quietly(), target)).items():
-        typer.echo(f"{table}: {rows}")
+        say(f"{table}: {rows}")
