@@ -138,33 +138,46 @@ class App:
         log.info("stopped")
 
     def _connect(self, core: Core, studio: Studio) -> list[Adapter]:
-        adapters = []
+        """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
+        adapters: list[Adapter] = []
+        unusable: list[Adapter] = []
         for plug in self._plugs:
             try:
                 enabled = plug.enabled(core.settings)
             except ValueError as error:
-                raise Misconfigured(misfit(error, plug.prefix)) from error
+                unusable.append(_unusable(plug, misfit(error, plug.prefix)))
+                continue
             if enabled:
-                surroundings = Surroundings(
-                    settings=core.settings,
-                    studio=studio,
-                    vault=Vault(core.database, core.seal, plug.name),
-                    library=core.library,
-                    signer=core.signer,
-                    clock=core.clock,
-                )
-                try:
-                    adapter = plug.build(surroundings)
-                except ImportError as error:
-                    raise Misconfigured(
-                        f"The adapter {plug.name} is on, but {error}: install what it needs, or turn it off"
-                    ) from error
-                adapters.append(adapter)
-                if adapter.files is not None:
-                    core.files[adapter.name] = adapter.files
+                adapters.append(self._build(plug, core, studio))
+        if unusable and not adapters:
+            raise Misconfigured(unusable[0].obstacle() or "")
         if not adapters:
             log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
-        return adapters
+        return adapters + unusable
+
+    def _build(self, plug: Plug, core: Core, studio: Studio) -> Adapter:
+        surroundings = Surroundings(
+            settings=core.settings,
+            studio=studio,
+            vault=Vault(core.database, core.seal, plug.name),
+            library=core.library,
+            signer=core.signer,
+            clock=core.clock,
+        )
+        try:
+            adapter = plug.build(surroundings)
+        except ImportError as error:
+            raise Misconfigured(
+                f"The adapter {plug.name} is on, but {error}: install what it needs, or turn it off"
+            ) from error
+        if adapter.files is not None:
+            core.files[adapter.name] = adapter.files
+        return adapter
+
+
+def _unusable(plug: Plug, reason: str) -> Adapter:
+    log.error("adapter_not_usable", adapter=plug.name, reason=reason)
+    return Adapter(name=plug.name, obstacle=lambda: reason)
 
 
 def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
@@ -180,7 +193,7 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
         loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
     loops["recover"] = lambda: recover(core)
     loops["retention"] = lambda: retain(core)
-    outlets = {adapter.name: adapter.outlet for adapter in adapters}
+    outlets = {adapter.name: adapter.outlet for adapter in adapters if adapter.outlet is not None}
     loops["deliver"] = Deliverer(core, outlets).run
     loops["announce"] = lambda: announce(core, outlets)
     loops["progress"] = lambda: tick_progress(core)

@@ -1,5 +1,6 @@
 """The core's settings, read from the environment; nothing is built when this is imported."""
 
+import string
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import (
     AliasChoices,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -22,6 +24,7 @@ from bot.domain.formats import FPS, Lane
 from bot.domain.policy import Patience
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
+from bot.setting_names import nearest_name, setting_names
 
 #: how far above its own numbers a lane's window reaches: what a claim may age, and the way
 _WINDOW_MS = 75_000
@@ -134,8 +137,41 @@ def split_list(value: Any) -> Any:
     """Read a comma-separated list as it stands in the environment; whatever is no text stays as it is."""
     if not isinstance(value, str):
         return value
+    # The list may be quoted as a whole, or each part of it.
+    parts = (part.strip(f"{string.whitespace}\"'") for part in value.split(","))
     # One account named twice would be two that share its limits.
-    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def trimmed(value: Any) -> Any:
+    """Read a secret without the line break of its file and the quotes of its line; None where none is left.
+
+    Files of secrets end with a line break, and `docker --env-file` keeps quotes as part of a value.
+    """
+    if not isinstance(value, str):
+        return value
+    value = value.strip()
+    while len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1].strip()
+    return value or None
+
+
+#: a secret that others have made, which neither begins nor ends with a blank or a quote
+Secret = Annotated[SecretStr | None, BeforeValidator(trimmed)]
+
+
+def malformed(name: str, secret: SecretStr | None, *beginnings: str) -> str | None:
+    """Why a setting cannot hold what it is to hold, without a word of its value; None where it may."""
+    if secret is None:
+        return None
+    value = secret.get_secret_value()
+    if any(letter.isspace() for letter in value):
+        return f"{name} has a blank or a line break inside; copy it anew, alone and whole"
+    if not (value.isascii() and value.isprintable()):
+        return f"{name} has a character that no token has, such as a typographic quote; copy it anew"
+    if beginnings and not value.startswith(beginnings):
+        return f"{name} does not begin with {' or '.join(beginnings)}: it is another token"
+    return None
 
 
 def _alias(name: str) -> AliasChoices:
@@ -171,12 +207,13 @@ class Settings(BaseSettings):
     #: may hold a password
     database_url: str = Field(default="", repr=False)
     data_dir: Path = Path("data")
+    #: used as it is, to the byte: trimmed, it would open nothing of what an installation has encrypted
     secret_key: SecretStr | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
     playground: Switch = Switch.AUTO
-    playground_password: SecretStr | None = None
+    playground_password: Secret = None
     operators: Names = ()
     default_ceiling: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     default_allowance: Decimal | None = Field(default=None, ge=0, le=1_000_000)
@@ -207,7 +244,7 @@ class Settings(BaseSettings):
     simulator_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     #: pictures that it draws for a second of a film; fewer make it jerky, and much cheaper
     simulator_pictures_per_s: int = Field(default=FPS, ge=1, le=FPS)
-    metrics_token: SecretStr | None = None
+    metrics_token: Secret = None
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -287,4 +324,7 @@ def misfit(error: ValueError, prefix: str = "REVERIE_") -> str:
     name = "__".join(str(part) for part in first["loc"]) or "settings"
     # An alias is the variable's own name already.
     variable = name if name.isupper() else f"{prefix}{name.upper()}"
+    if first["type"] == "extra_forbidden":
+        nearest = nearest_name(variable, setting_names(Settings))
+        return f"{variable} is not known; {f'did you mean {nearest}?' if nearest else 'unset it'}"
     return f"{variable}: {first['msg'].removeprefix('Value error, ')}"

@@ -13,6 +13,7 @@ response, or `<channel>/<message>` for what the bot posted itself; a custom id i
 from collections.abc import AsyncIterator
 
 from bot.engine.adapter import Adapter, Finding, Plug, Surroundings
+from bot.setting_names import setting_names
 from bot.settings import Settings
 
 # The library is imported only when this adapter is enabled, and its settings when they are asked for.
@@ -21,7 +22,16 @@ from bot.settings import Settings
 def _enabled(_: Settings) -> bool:
     from adapters.discord.settings import DiscordSettings  # noqa: PLC0415
 
-    return DiscordSettings().token is not None
+    settings = DiscordSettings()
+    if (fault := settings.fault) is not None:
+        raise ValueError(fault)
+    return settings.token is not None
+
+
+def _names() -> frozenset[str]:
+    from adapters.discord.settings import DiscordSettings  # noqa: PLC0415
+
+    return setting_names(DiscordSettings)
 
 
 def _build(surroundings: Surroundings) -> Adapter:
@@ -36,4 +46,4 @@ def _examine(settings: Settings) -> AsyncIterator[Finding]:
     return examine(settings)
 
 
-adapter = Plug(name="discord", enabled=_enabled, build=_build, examine=_examine)
+adapter = Plug(name="discord", enabled=_enabled, build=_build, examine=_examine, settings=_names)

@@ -14,7 +14,7 @@ from adapters.discord.api.rest import Connector, Rest
 from adapters.discord.inlet.registering import is_registered
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import Delayed
-from bot.engine.adapter import Finding
+from bot.engine.adapter import Finding, Level
 from bot.settings import Settings
 
 _AUTHORIZE = "https://discord.com/oauth2/authorize"
@@ -36,13 +36,15 @@ async def examine(
             async for finding in _look(rest, own):
                 yield finding
     except Refusal as refusal:
-        yield Finding(what=f"Discord refuses: {refusal.told}", ok=False, remedy="check DISCORD_TOKEN")
+        yield Finding(
+            what=f"Discord refuses: {refusal.told}", level=Level.FAULT, remedy="check DISCORD_TOKEN"
+        )
     except Delayed as error:
         if obstacle := rest.obstacle():
-            yield Finding(what="DISCORD_TOKEN is not accepted", ok=False, remedy=obstacle)
+            yield Finding(what="DISCORD_TOKEN is not accepted", level=Level.FAULT, remedy=obstacle)
         else:
             remedy = "check the network, HTTPS_PROXY and SSL_CERT_FILE, and try again"
-            yield Finding(what=f"Discord cannot be asked: {error}", ok=False, remedy=remedy)
+            yield Finding(what=f"Discord cannot be asked: {error}", level=Level.FAULT, remedy=remedy)
     finally:
         await rest.close()
 
@@ -69,13 +71,13 @@ def _application(application: Mapping[str, Any]) -> Iterator[Finding]:
     if application.get("interactions_endpoint_url"):
         yield Finding(
             what="Discord: commands and buttons are sent to an Interactions Endpoint URL, not to this bot",
-            ok=False,
+            level=Level.FAULT,
             remedy="empty that field in the developer portal, under General Information",
         )
     if application.get("bot_require_code_grant"):
         yield Finding(
             what="Discord: the invite link does not work",
-            ok=False,
+            level=Level.FAULT,
             remedy="turn off Requires OAuth2 Code Grant in the developer portal, under Bot",
         )
 
@@ -87,14 +89,16 @@ async def _starts(rest: Rest, settings: DiscordSettings) -> list[Finding]:
     what = f"Discord: {left} of {limit['total']} starts are left today"
     remedy = "find out why the bot starts so often, then start it again"
     enough = left >= max(_FEW_STARTS, 2 * advised)
-    found = [Finding(what=what, ok=enough, remedy="" if enough else remedy)]
+    found = [Finding(what=what, level=Level.FINE if enough else Level.FAULT, remedy="" if enough else remedy)]
     if settings.shards is not None:
+        few = settings.shards.count < advised
         found.append(
             Finding(
                 what=f"Discord: {len(settings.shards.ids)} of {settings.shards.count} shards are this "
                 f"process's, and Discord advises {advised} in all",
+                level=Level.WARNING if few else Level.FINE,
                 remedy="raise the number behind the / in REVERIE_DISCORD_SHARDS, everywhere at once"
-                if settings.shards.count < advised
+                if few
                 else "",
             )
         )
@@ -108,7 +112,7 @@ async def _commands(rest: Rest, application: str, settings: DiscordSettings) -> 
     except Refusal as refusal:
         return Finding(
             what=f"Discord: the commands {where} cannot be read: {refusal.told}",
-            ok=False,
+            level=Level.FAULT,
             remedy="invite the bot there by the link below, or correct REVERIE_DISCORD_GUILDS",
         )
     if registered:
@@ -125,19 +129,23 @@ async def _guilds(rest: Rest) -> AsyncIterator[Finding]:
         if lacking and poor <= _NAMED:
             yield Finding(
                 what=f"Discord: in {guild['name']} ({guild['id']}) the bot lacks {listed(lacking)}",
-                ok=False,
+                level=Level.FAULT,
                 remedy="allow it in the server's settings, under Roles, or invite the bot anew",
             )
     if poor > _NAMED:
         yield Finding(
             what=f"Discord: the same holds for {poor - _NAMED} more servers",
-            ok=False,
+            level=Level.FAULT,
             remedy="invite the bot anew by the link below",
         )
     if count:
         yield Finding(what=f"Discord: the bot is in {count} servers")
     else:
-        yield Finding(what="Discord: the bot is in no server yet", remedy="open the link below")
+        yield Finding(
+            what="Discord: the bot is in no server yet",
+            level=Level.WARNING,
+            remedy="open the link below",
+        )
 
 
 async def _each_guild(rest: Rest) -> AsyncIterator[Mapping[str, Any]]:

@@ -1,12 +1,16 @@
 """What an operator may set for Discord; read from the environment when it is asked for."""
 
+import re
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters.discord.inlet.shards import Shards, read_shards
-from bot.settings import split_list
+from bot.settings import Secret, malformed, split_list
+
+#: the user's id, the time and a signature
+_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+\Z")
 
 
 class DiscordSettings(BaseSettings):
@@ -21,7 +25,7 @@ class DiscordSettings(BaseSettings):
     )
 
     #: turns Discord on
-    token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DISCORD_TOKEN"))
+    token: Secret = Field(default=None, validation_alias=AliasChoices("DISCORD_TOKEN"))
     #: the asker is mentioned in a public card when it is done
     mention: bool = True
     #: the shards of this process; None: all, as many as Discord wants
@@ -43,3 +47,11 @@ class DiscordSettings(BaseSettings):
         if wrong := [guild for guild in guilds if not guild.isdecimal()]:
             raise ValueError(f"{wrong[0]!r} is no server's id; turn on Developer Mode to copy one")
         return guilds
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the token as it stands; None: nothing."""
+        found = malformed("DISCORD_TOKEN", self.token)
+        if found is None and self.token is not None and not _TOKEN.match(self.token.get_secret_value()):
+            return "DISCORD_TOKEN is not a bot's token, which has three parts; copy it from the page Bot"
+        return found

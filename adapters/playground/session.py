@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from adapters.playground.ports import Clock
 from bot.domain.errors import Refused
+from bot.settings import trimmed
 from bot.signing import BadToken, Signer
 
 _COOKIE = "reverie_session"
@@ -48,10 +49,14 @@ class Sessions:
 
     async def try_password(self, given: str) -> bool:
         """Whether this is the password. Raises TooManyTries, even for the right one, after ten wrong ones."""
-        while self._wrong and self._wrong[0] <= self._clock() - _WINDOW_MS:
+        now = self._clock()
+        # What was tried in the future was tried before the clock was set back.
+        while self._wrong and not 0 <= now - self._wrong[0] < _WINDOW_MS:
             self._wrong.popleft()
         if len(self._wrong) >= _TRIES:
             raise TooManyTries
+        # Read like the setting: nobody can type the line break of a file.
+        given = trimmed(given) or ""
         if self._password is not None and hmac.compare_digest(_digest(given), _digest(self._password)):
             return True
         self._wrong.append(self._clock())

@@ -23,13 +23,23 @@ What an inlet finds here:
 from collections.abc import AsyncIterator
 
 from bot.engine.adapter import Adapter, Finding, Plug, Surroundings
+from bot.setting_names import setting_names
 from bot.settings import Settings
 
 
 def _enabled(_: Settings) -> bool:
     from adapters.slack.settings import SlackSettings  # noqa: PLC0415  # read when asked, not before
 
-    return SlackSettings().enabled
+    settings = SlackSettings()
+    if settings.enabled and (fault := settings.fault) is not None:
+        raise ValueError(fault)
+    return settings.enabled
+
+
+def _names() -> frozenset[str]:
+    from adapters.slack.settings import SlackSettings  # noqa: PLC0415
+
+    return setting_names(SlackSettings)
 
 
 def _build(surroundings: Surroundings) -> Adapter:
@@ -44,4 +54,4 @@ def _examine(settings: Settings) -> AsyncIterator[Finding]:
     return examine(settings)
 
 
-adapter = Plug(name="slack", enabled=_enabled, build=_build, examine=_examine)
+adapter = Plug(name="slack", enabled=_enabled, build=_build, examine=_examine, settings=_names)

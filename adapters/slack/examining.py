@@ -12,14 +12,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from adapters.slack.api.client import web_client
 from adapters.slack.oauth.manifest import INSTALL_PATH, SCOPES, as_yaml, manifest
 from adapters.slack.oauth.refusals import is_passing, reason_of
-from adapters.slack.settings import SlackSettings
-from bot.engine.adapter import Finding
-from bot.settings import Settings
+from adapters.slack.settings import APP_TOKENS, BOT_TOKENS, SlackSettings
+from bot.engine.adapter import Finding, Level
+from bot.settings import Settings, malformed
 
 _APPS = "https://api.slack.com/apps"
 _TIMEOUT_S = 10
-#: where a token is taken from, by how it begins
-_BOT, _APP = ("xoxb-", "xoxe."), ("xapp-",)
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -44,7 +42,7 @@ def _ways(settings: Settings, slack: SlackSettings) -> list[Finding]:
         found.append(
             Finding(
                 what="Slack: SLACK_APP_TOKEN without SLACK_BOT_TOKEN",
-                ok=False,
+                level=Level.FAULT,
                 remedy=f"set the Bot User OAuth Token of {_APPS} → OAuth & Permissions",
             )
         )
@@ -59,7 +57,7 @@ def _http(settings: Settings) -> Finding:
     if url is None or urlsplit(url).scheme != "https":
         return Finding(
             what="Slack: SLACK_SIGNING_SECRET is set, but Slack cannot send anything here",
-            ok=False,
+            level=Level.FAULT,
             remedy="set REVERIE_PUBLIC_URL to an address that begins with https:// and leads here, or use "
             "Socket Mode: SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
         )
@@ -72,13 +70,13 @@ def _oauth(settings: Settings, slack: SlackSettings) -> Finding:
     if slack.client_id is not None or slack.client_secret is not None:
         return Finding(
             what="Slack: one of SLACK_CLIENT_ID and SLACK_CLIENT_SECRET is missing",
-            ok=False,
+            level=Level.FAULT,
             remedy=f"set both, from {_APPS} → Basic Information → App Credentials",
         )
     if slack.bot_token is None:
         return Finding(
             what="Slack: no workspace can be reached",
-            ok=False,
+            level=Level.FAULT,
             remedy="set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces, or SLACK_BOT_TOKEN "
             "for one",
         )
@@ -87,7 +85,7 @@ def _oauth(settings: Settings, slack: SlackSettings) -> Finding:
 
 async def _bot(client: AsyncWebClient, token: SecretStr) -> Finding:
     where = f"{_APPS} → OAuth & Permissions → Bot User OAuth Token"
-    if (wrong := _mistaken("SLACK_BOT_TOKEN", token, _BOT, where)) is not None:
+    if (wrong := _mistaken("SLACK_BOT_TOKEN", token, BOT_TOKENS, where)) is not None:
         return wrong
     try:
         answer = await client.auth_test(token=token.get_secret_value())
@@ -99,7 +97,7 @@ async def _bot(client: AsyncWebClient, token: SecretStr) -> Finding:
     if missing:
         return Finding(
             what=f"Slack: {name} in {team} lacks {', '.join(missing)}",
-            ok=False,
+            level=Level.FAULT,
             remedy=f"put the manifest below into {_APPS} → App Manifest, then Install App → Reinstall",
         )
     return Finding(what=f"Slack: {name} works in {team} (slack:{answer.get('team_id', '?')})")
@@ -113,7 +111,7 @@ def _granted(answer: AsyncSlackResponse) -> set[str]:
 
 async def _socket(client: AsyncWebClient, token: SecretStr) -> Finding:
     where = f"{_APPS} → Basic Information → App-Level Tokens, with the scope connections:write"
-    if (wrong := _mistaken("SLACK_APP_TOKEN", token, _APP, where)) is not None:
+    if (wrong := _mistaken("SLACK_APP_TOKEN", token, APP_TOKENS, where)) is not None:
         return wrong
     try:
         await client.apps_connections_open(app_token=token.get_secret_value())
@@ -124,21 +122,20 @@ async def _socket(client: AsyncWebClient, token: SecretStr) -> Finding:
 
 def _mistaken(name: str, token: SecretStr, beginnings: tuple[str, ...], where: str) -> Finding | None:
     """Two tokens beside each other are easily taken for each other."""
-    if token.get_secret_value().startswith(beginnings):
+    fault = malformed(name, token, *beginnings)
+    if fault is None:
         return None
-    return Finding(
-        what=f"Slack: {name} does not begin with {beginnings[0]}",
-        ok=False,
-        remedy=f"take the one of {where}",
-    )
+    return Finding(what=f"Slack: {fault}", level=Level.FAULT, remedy=f"take the one of {where}")
 
 
 def _refused(name: str, error: Exception, remedy: str) -> Finding:
     if isinstance(error, SlackApiError) and not is_passing(error):
-        return Finding(what=f"Slack does not accept {name}: {reason_of(error)}", ok=False, remedy=remedy)
+        return Finding(
+            what=f"Slack does not accept {name}: {reason_of(error)}", level=Level.FAULT, remedy=remedy
+        )
     return Finding(
         what=f"Slack cannot be asked about {name}: {type(error).__name__}",
-        ok=False,
+        level=Level.FAULT,
         remedy="check the network, HTTPS_PROXY, SSL_CERT_FILE and SLACK_API_BASE",
     )
 

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.settings import split_list
+from bot.settings import Secret, malformed, split_list, trimmed
+
+#: how tokens begin, by which the two are told apart
+BOT_TOKENS, APP_TOKENS = ("xoxb-", "xoxe."), ("xapp-",)
 
 
 class SlackSettings(BaseSettings):
@@ -20,17 +23,15 @@ class SlackSettings(BaseSettings):
     )
 
     #: of the one workspace; with OAuth each installation brings its own
-    bot_token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN"))
+    bot_token: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN"))
     #: turns on Socket Mode
-    app_token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN"))
+    app_token: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN"))
     #: turns on HTTP
-    signing_secret: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET")
+    signing_secret: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET"))
+    client_id: Annotated[str | None, BeforeValidator(trimmed)] = Field(
+        default=None, validation_alias=AliasChoices("SLACK_CLIENT_ID")
     )
-    client_id: str | None = Field(default=None, validation_alias=AliasChoices("SLACK_CLIENT_ID"))
-    client_secret: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("SLACK_CLIENT_SECRET")
-    )
+    client_secret: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_CLIENT_SECRET"))
     api_base: str = Field(default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_BASE"))
     #: members who may do what Slack's own admins may
     admins: Annotated[frozenset[str], NoDecode] = Field(
@@ -41,6 +42,19 @@ class SlackSettings(BaseSettings):
     @classmethod
     def _read_list(cls, value: Any) -> Any:
         return split_list(value)
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the tokens as they stand, by the names of their settings; None: nothing."""
+        client_id = SecretStr(self.client_id) if self.client_id is not None else None
+        found = (
+            malformed("SLACK_BOT_TOKEN", self.bot_token, *BOT_TOKENS),
+            malformed("SLACK_APP_TOKEN", self.app_token, *APP_TOKENS),
+            malformed("SLACK_SIGNING_SECRET", self.signing_secret),
+            malformed("SLACK_CLIENT_ID", client_id),
+            malformed("SLACK_CLIENT_SECRET", self.client_secret),
+        )
+        return "; ".join(each for each in found if each is not None) or None
 
     @property
     def enabled(self) -> bool:

@@ -3,18 +3,19 @@
 import errno
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
 from bot.app import find_plugs
 from bot.cli.access import sqlite_file
+from bot.cli.terms import unknown_settings
 from bot.domain.errors import AccountProblem, ProviderError, ReverieError
 from bot.domain.pricing import show_money
-from bot.engine.adapter import Finding
+from bot.engine.adapter import Finding, Level
 from bot.opening import clock_ms, providers_of, rates_of, secret_of
 from bot.serving import listen
-from bot.settings import Settings, misfit
+from bot.settings import Settings, misfit, trimmed
 from bot.store.accounts import AccountState, accounts
 from bot.store.database import connect
 from bot.store.migrating import pending
@@ -42,7 +43,7 @@ async def _machine(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield Finding(
             what=f"data folder {folder} cannot be written",
-            ok=False,
+            level=Level.FAULT,
             remedy="give this user the right to write there, or set REVERIE_DATA_DIR",
         )
     yield await _port(settings)
@@ -56,14 +57,14 @@ async def _port(settings: Settings) -> Finding:
         if error.errno != errno.EADDRINUSE:
             return Finding(
                 what=f"{where} cannot be opened: {error.strerror}",
-                ok=False,
+                level=Level.FAULT,
                 remedy="correct REVERIE_HTTP_HOST and REVERIE_HTTP_PORT",
             )
         if await _answers(settings):
             return Finding(what=f"the bot runs at {where}")
         return Finding(
             what=f"{where} is in use by another program",
-            ok=False,
+            level=Level.FAULT,
             remedy="stop it, or set another REVERIE_HTTP_PORT",
         )
     return Finding(what=f"{where} is free")
@@ -87,32 +88,62 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
     if not settings.simulated and settings.public_url is None:
         yield Finding(
             what="no public URL: lost answers are found again by equal requests only",
+            level=Level.WARNING,
             remedy="set REVERIE_PUBLIC_URL to the address under which the internet reaches this bot",
         )
     try:
         rates = rates_of(settings)
         yield Finding(what=f"rates of {rates.dated}")
     except ReverieError as error:
-        yield Finding(what=str(error), ok=False, remedy="correct the file, or unset REVERIE_RATES_FILE")
-    yield _adapters(settings)
+        yield Finding(
+            what=str(error), level=Level.FAULT, remedy="correct the file, or unset REVERIE_RATES_FILE"
+        )
+    for finding in (*_adapters(settings), *_names(), *_secret_key(settings)):
+        yield finding
     if not settings.defaults.ceiling.amount:
         yield Finding(
             what="new workspaces have no budget",
+            level=Level.WARNING,
             remedy="give one with: reverie quota set <workspace> <dollars>, or set REVERIE_DEFAULT_CEILING",
         )
 
 
-def _adapters(settings: Settings) -> Finding:
-    enabled = []
+def _adapters(settings: Settings) -> Iterator[Finding]:
+    enabled, broken = [], False
     for plug in find_plugs():
         try:
             enabled += [plug.name] if plug.enabled(settings) else []
         except ValueError as error:
-            return Finding(what=f"{plug.name} cannot be used", ok=False, remedy=misfit(error, plug.prefix))
-    if not enabled:
+            broken = True
+            yield Finding(
+                what=f"{plug.name} cannot be used", level=Level.FAULT, remedy=misfit(error, plug.prefix)
+            )
+    if enabled:
+        yield Finding(what=f"adapters: {', '.join(enabled)}")
+    elif not broken:
         remedy = "turn a chat on, or set REVERIE_PLAYGROUND=on with a password"
-        return Finding(what="adapters: none", ok=False, remedy=remedy)
-    return Finding(what=f"adapters: {', '.join(enabled)}")
+        yield Finding(what="adapters: none", level=Level.FAULT, remedy=remedy)
+
+
+def _names() -> Iterator[Finding]:
+    """Settings that nothing reads, which are mostly misspelt."""
+    for unknown in unknown_settings():
+        remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it, or see the README"
+        yield Finding(
+            what=f"{unknown.name} is set, but no setting has this name", level=Level.WARNING, remedy=remedy
+        )
+
+
+def _secret_key(settings: Settings) -> Iterator[Finding]:
+    if settings.secret_key is None:
+        return
+    value = settings.secret_key.get_secret_value()
+    if trimmed(value) != value:
+        yield Finding(
+            what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, a part of the key",
+            level=Level.WARNING,
+            remedy="give every replica exactly the same; a new installation better takes one without",
+        )
 
 
 async def _store(settings: Settings) -> AsyncIterator[Finding]:
@@ -126,7 +157,7 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
             if meters or counts:
                 yield Finding(
                     what=f"{len(meters)} meters and {len(counts)} counts of what waits are wrong",
-                    ok=False,
+                    level=Level.FAULT,
                     remedy="stop the bot, keep a copy of the database and report this",
                 )
             else:
@@ -135,31 +166,33 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
                 if row.state is AccountState.STOPPED:
                     yield Finding(
                         what=f"account {row.id} does not take jobs: {row.reason}",
-                        ok=False,
+                        level=Level.FAULT,
                         remedy="mend its key or credit; it is checked again by itself",
                     )
                 if row.state is AccountState.RETIRED and row.in_flight:
                     yield Finding(
                         what=f"account {row.id} has {row.in_flight} jobs in flight but no key",
-                        ok=False,
+                        level=Level.FAULT,
                         remedy="put its key back into LUMAAI_API_KEY until they have ended",
                     )
             found, left, microusd = await count_orphans(database)
             if found:
                 yield Finding(
                     what=f"{found} generations without a job, borne by the operator ({show_money(microusd)})",
+                    level=Level.WARNING,
                     remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
                 )
             if unprocessed := await count_unprocessed(database, since=clock_ms() - TOLD_FOR_MS):
                 yield Finding(
                     what=f"{unprocessed} results of the last 30 days could not be processed here",
+                    level=Level.WARNING,
                     remedy="left at the provider: reverie jobs orphans lists them, the log has the reason",
                 )
     except ReverieError as error:
         fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()
         yield Finding(
             what="database: not there yet, run makes it" if fresh else f"database: {error}",
-            ok=fresh,
+            level=Level.FINE if fresh else Level.FAULT,
             remedy="" if fresh else "check REVERIE_DATABASE_URL and that the database runs",
         )
 
@@ -171,7 +204,7 @@ async def _provider(settings: Settings) -> AsyncIterator[Finding]:
     try:
         providers = providers_of(settings, secret_of(settings), loopback=settings.loopback_url)
     except ReverieError as error:
-        yield Finding(what=str(error), ok=False, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
+        yield Finding(what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
         return
     for provider in providers:
         try:
@@ -179,12 +212,14 @@ async def _provider(settings: Settings) -> AsyncIterator[Finding]:
             credit = None if provider.name == "simulator" else await provider.check()
         except AccountProblem as error:
             yield Finding(
-                what=f"account {provider.account}: {error}", ok=False, remedy="mend its key or credit"
+                what=f"account {provider.account}: {error}",
+                level=Level.FAULT,
+                remedy="mend its key or credit",
             )
         except ProviderError as error:
             yield Finding(
                 what=f"{provider.name} cannot be reached: {error}",
-                ok=False,
+                level=Level.FAULT,
                 remedy="check the network, HTTPS_PROXY and LUMAAI_BASE_URL",
             )
         else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bot.cli.terms import read_settings, refused
+from bot.cli.terms import read_settings, refused, unknown_settings
 from bot.domain.errors import ReverieError
 from bot.settings import Role, Settings, Switch
 from bot.streams import safe_stderr
@@ -40,11 +40,16 @@ def demo() -> None:
 
 
 def _serve(settings: Settings) -> None:
-    from bot.app import App  # noqa: PLC0415 - the operator's small commands need none of it
+    import structlog  # noqa: PLC0415 - the operator's small commands need none of it
+
+    from bot.app import App  # noqa: PLC0415
     from bot.logs import set_up_logs  # noqa: PLC0415
     from bot.serving import on_stop  # noqa: PLC0415
 
     set_up_logs(settings.log_format, settings.log_level)
+    log: Any = structlog.get_logger(__name__)
+    for unknown in unknown_settings():
+        log.warning("setting_not_known", name=unknown.name, nearest=unknown.nearest)
 
     async def work() -> None:
         bot = App(settings)

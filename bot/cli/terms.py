@@ -1,5 +1,6 @@
 """What the command line reads and writes: the environment, arguments, answers."""
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from pydantic_settings import SettingsError
 from bot.domain.errors import ReverieError
 from bot.domain.pricing import read_money
 from bot.domain.quota import Level
+from bot.setting_names import UnknownSetting, find_unknown, setting_names
 from bot.settings import Settings, misfit
 from bot.streams import discard
 
@@ -37,6 +39,14 @@ def read_quietly() -> Settings:
     settings = read_settings()
     set_up_logs(settings.log_format, "warning")
     return settings
+
+
+def unknown_settings() -> list[UnknownSetting]:
+    """Names in the environment that begin like ours, and that neither the core nor an adapter reads."""
+    from bot.app import find_plugs  # noqa: PLC0415 - the operator's small commands need none of it
+
+    known = setting_names(Settings).union(*(plug.settings() for plug in find_plugs()))
+    return find_unknown(os.environ, known)
 
 
 def read_dollars(text: str) -> str:

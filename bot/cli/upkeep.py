@@ -1,6 +1,7 @@
 """`doctor` and `db`: is everything well, and what keeps it so."""
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +15,17 @@ db = typer.Typer(help="The database.")
 
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
-    """Look for everything that keeps the bot from working, each with its remedy; ends with 1 if any."""
+    """Look for everything that keeps the bot from working (✗) or should be known (!); ends with 1 on ✗."""
     from bot.cli.doctor import examine  # noqa: PLC0415
+    from bot.engine.adapter import Level  # noqa: PLC0415
 
+    marks = {Level.FINE: "✓", Level.WARNING: "!", Level.FAULT: "✗"}
     findings = asyncio.run(examine(read_quietly()))
     if as_json:
-        show([{"ok": one.ok, "what": one.what, "remedy": one.remedy} for one in findings], as_json=True)
+        show([{"ok": one.ok, **asdict(one)} for one in findings], as_json=True)
     else:
         for one in findings:
-            say(f"{'✓' if one.ok else '✗'} {one.what}")
+            say(f"{marks[one.level]} {one.what}")
             if one.remedy:
                 say(f"    → {one.remedy}")
     if not all(one.ok for one in findings):

@@ -7,6 +7,7 @@ found through the entry-point group `reverie.adapters`; each entry is a `Plug`.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.routing import BaseRoute
@@ -94,10 +95,11 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """One chat platform, connected."""
+    """One chat platform, connected; or why it is not."""
 
     name: str
-    outlet: Outlet
+    #: None where it cannot be used as it is set: its cards wait for whoever can show them
+    outlet: Outlet | None = None
     inlet: Inlet | None = None
     #: None where addresses in its events are good for anybody
     files: Files | None = None
@@ -122,13 +124,28 @@ class Surroundings:
     clock: Callable[[], int]
 
 
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    FINE = "fine"
+    #: worth knowing, or to be done one day; the bot works
+    WARNING = "warning"
+    #: something does not work
+    FAULT = "fault"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that `reverie doctor` has looked at."""
 
     what: str
-    ok: bool = True
+    level: Level = Level.FINE
     remedy: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the bot works with it."""
+        return self.level is not Level.FAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +158,8 @@ class Plug:
     build: Callable[[Surroundings], Adapter]
     #: looks whether it can work with these settings, for `reverie doctor`; asked only where it is enabled
     examine: Callable[[Settings], AsyncIterator[Finding]] | None = None
+    #: names of its settings in the environment, so that a misspelt one is told
+    settings: Callable[[], frozenset[str]] = frozenset
 
     @property
     def prefix(self) -> str:

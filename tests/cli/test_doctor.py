@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli.doctor import examine
-from bot.engine.adapter import Finding
+from bot.engine.adapter import Finding, Level
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
 from tests.unit.people import NOW
@@ -141,3 +141,36 @@ async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
     finding, *_ = _wrong(await examine(settings(tmp_path)))
     assert "cannot be written" in finding.what
+
+
+def _about(findings: Sequence[Finding], words: str) -> Finding:
+    (finding,) = [one for one in findings if words in one.what]
+    return finding
+
+
+async def test_a_misspelt_setting_is_a_warning_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REVERIE_PUBLIC_URI", "https://bot.example.org")
+    findings = await examine(settings(tmp_path))
+    assert [] == _wrong(findings)
+    finding = _about(findings, "REVERIE_PUBLIC_URI is set, but no setting has this name")
+    assert (Level.WARNING, "did you mean REVERIE_PUBLIC_URL?") == (finding.level, finding.remedy)
+
+
+async def test_a_token_that_cannot_be_one_is_told_by_its_setting_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "hidden words")
+    findings = await examine(settings(tmp_path))
+    (wrong,) = _wrong(findings)
+    assert "discord cannot be used" == wrong.what
+    assert wrong.remedy.startswith("DISCORD_TOKEN has a blank")
+    assert "adapters: playground" in [finding.what for finding in findings]
+    assert "hidden" not in str(findings)
+
+
+async def test_a_secret_key_with_what_may_be_an_accident_is_a_warning(tmp_path: Path) -> None:
+    findings = await examine(settings(tmp_path, secret_key=SecretStr("hidden key\n")))
+    assert Level.WARNING is _about(findings, "REVERIE_SECRET_KEY").level
+    assert "hidden" not in str(findings)

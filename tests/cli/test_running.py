@@ -136,6 +136,42 @@ async def test_a_socket_that_nobody_listens_on_is_told(tmp_path: Path) -> None:
         await call_running(tmp_path, "jobs_list", {})
 
 
+def test_the_doctor_ends_well_with_what_is_only_a_warning(tmp_path: Path) -> None:
+    ended = reverie(tmp_path, "doctor", REVERIE_HTTP_PORT="0", REVERIE_HTTP_PROT="1")
+    assert 0 == ended.returncode, ended.stdout
+    assert "! REVERIE_HTTP_PROT is set, but no setting has this name\n    → did you mean" in ended.stdout
+    ended = reverie(tmp_path, "doctor", REVERIE_HTTP_PORT="0", DISCORD_TOKEN="a b")
+    assert 1 == ended.returncode
+    assert "✗ discord cannot be used\n    → DISCORD_TOKEN has a blank" in ended.stdout
+
+
+def test_a_token_that_cannot_be_one_leaves_the_other_chats_running(home: Path) -> None:
+    with running(home, DISCORD_TOKEN="hidden words", REVERIE_HTTP_PROT="1") as found:
+        url = f"http://127.0.0.1:{found.port}"
+        assert httpx.get(f"{url}/", trust_env=False, follow_redirects=True).is_success
+        told = httpx.get(f"{url}/readyz", trust_env=False)
+        assert HTTPStatus.SERVICE_UNAVAILABLE == told.status_code
+        (reason,) = [one for one in told.json()["reasons"] if one.startswith("discord: ")]
+        assert "DISCORD_TOKEN has a blank" in reason
+
+
+def test_a_token_that_cannot_be_one_ends_a_bot_that_has_no_other_chat(home: Path) -> None:
+    ended = reverie(
+        home, "run", DISCORD_TOKEN="hidden words", REVERIE_HTTP_PORT="0", REVERIE_PLAYGROUND="off"
+    )
+    line = complaint(ended, 1)
+    assert line.startswith("reverie: DISCORD_TOKEN has a blank")
+    assert "hidden" not in ended.stderr
+
+
+def test_a_misspelt_setting_is_told_at_start(home: Path) -> None:
+    ended = reverie(
+        home, "run", DISCORD_TOKEN="a b", REVERIE_PLAYGROUND="off", REVERIE_HTTP_PORT="0", REVERIE_ROL="all"
+    )
+    (line,) = [one for one in ended.stderr.splitlines() if "setting_not_known" in one]
+    assert "name=REVERIE_ROL nearest=REVERIE_ROLE" in line
+
+
 def test_the_demo_ignores_keys_and_has_its_own_folder(home: Path) -> None:
     settings = {
         "LUMAAI_API_KEY": "luma-1",

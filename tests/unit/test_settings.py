@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from adapters.discord import adapter as discord
 from adapters.discord.settings import DiscordSettings
+from adapters.slack import adapter as slack_adapter
 from adapters.slack.settings import SlackSettings
 from bot.domain.formats import Lane
 from bot.domain.quota import Period
-from bot.settings import Role, Settings, Switch, Timing
+from bot.setting_names import setting_names
+from bot.settings import Role, Settings, Switch, Timing, misfit
 
 _README = Path(__file__).parents[2] / "README.md"
 #: read by the libraries below us
@@ -27,7 +30,10 @@ def _bare() -> Iterator[None]:
     """Nothing that the developer has set; what a test sets is gone after it."""
     before = dict(os.environ)
     for name in before:
-        if name.upper().startswith(("REVERIE_", "LUMAAI_")) or name.upper() == "HTTPS_PROXY":
+        if (
+            name.upper().startswith(("REVERIE_", "LUMAAI_", "SLACK_", "DISCORD_"))
+            or name.upper() == "HTTPS_PROXY"
+        ):
             del os.environ[name]
     yield
     os.environ.clear()
@@ -132,6 +138,98 @@ def test_nonsense_is_refused_with_what_to_write(name: str, value: str, words: st
     assert words in refusal.value.errors()[0]["msg"]
 
 
+_TOKEN = "xoxb-1.2.a-B_c"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{_TOKEN}\n",
+        f"  {_TOKEN}\t\r\n",
+        f'"{_TOKEN}"',
+        f"'{_TOKEN}'\n",
+        f'" {_TOKEN} "',
+        f"'\"{_TOKEN}\"'",
+    ],
+)
+def test_secrets_are_read_without_the_line_break_of_their_file_and_quotes(written: str) -> None:
+    slack = ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "CLIENT_ID", "CLIENT_SECRET")
+    found = _read(
+        LUMAAI_API_KEY=written,
+        REVERIE_PLAYGROUND_PASSWORD=written,
+        REVERIE_METRICS_TOKEN=written,
+        DISCORD_TOKEN=written,
+        **{f"SLACK_{name}": written for name in slack},
+    )
+    at_slack = SlackSettings()
+    read = (
+        *found.luma_keys,
+        found.playground_password,
+        found.metrics_token,
+        DiscordSettings().token,
+        at_slack.bot_token,
+        at_slack.app_token,
+        at_slack.signing_secret,
+        at_slack.client_secret,
+    )
+    assert {_TOKEN} == {secret.get_secret_value() for secret in read if secret is not None}
+    assert (8, _TOKEN) == (len(read), at_slack.client_id)
+
+
+def test_several_keys_may_be_quoted_together_or_each() -> None:
+    for written in ("'one, two'\n", '"one","two"', "'one' ,\"two\" "):
+        assert ["one", "two"] == [key.get_secret_value() for key in _read(LUMAAI_API_KEY=written).luma_keys]
+
+
+def test_a_secret_of_which_nothing_is_left_is_one_that_is_not_set() -> None:
+    found = _read(REVERIE_METRICS_TOKEN="\n", REVERIE_PLAYGROUND_PASSWORD="''", DISCORD_TOKEN=' " "')
+    assert (None, None, None) == (found.metrics_token, found.playground_password, DiscordSettings().token)
+
+
+def test_the_secret_key_is_used_to_the_byte_for_it_has_encrypted_already() -> None:
+    written = "'a key of an installation that is as old as the hills'\n"
+    found = _read(REVERIE_SECRET_KEY=written).secret_key
+    assert found is not None
+    assert written == found.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"DISCORD_TOKEN": "a.b c.d"}, "DISCORD_TOKEN has a blank"),
+        ({"DISCORD_TOKEN": "“a.b.c”"}, "DISCORD_TOKEN has a character that no token has"),
+        ({"DISCORD_TOKEN": "0123456789abcdef"}, "DISCORD_TOKEN is not a bot's token"),
+        ({"DISCORD_TOKEN": "Bot a.b.c"}, "DISCORD_TOKEN has a blank"),
+    ],
+)
+def test_what_cannot_be_discords_token_is_named(environment: dict[str, str], told: str) -> None:
+    os.environ.update(environment)
+    with pytest.raises(ValueError, match=re.escape(told)) as refusal:
+        discord.enabled(Settings())
+    assert environment["DISCORD_TOKEN"] not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"SLACK_BOT_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN does not begin with xoxb- or xoxe."),
+        ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN does not begin with xapp-"),
+        ({"SLACK_SIGNING_SECRET": "a b"}, "SLACK_SIGNING_SECRET has a blank"),
+        ({"SLACK_BOT_TOKEN": "xoxb-ä"}, "SLACK_BOT_TOKEN has a character"),
+    ],
+)
+def test_what_cannot_be_slacks_token_is_named(environment: dict[str, str], told: str) -> None:
+    os.environ.update({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"} | environment)
+    with pytest.raises(ValueError, match=re.escape(told)):
+        slack_adapter.enabled(Settings())
+
+
+def test_a_misspelt_time_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        _read(REVERIE_TIMING__POL="1")
+    assert "REVERIE_TIMING__POL is not known; did you mean REVERIE_TIMING__POLL?" == misfit(refusal.value)
+
+
 def test_secrets_are_not_shown() -> None:
     shown = repr(
         _read(
@@ -181,13 +279,10 @@ def test_the_defaults_keep_what_depends_on_one_another() -> None:
 
 
 def _names_of_settings() -> set[str]:
-    names = set()
+    """Those of single settings: the README tells of a group as a whole."""
+    names: set[str] = set()
     for model in (Settings, DiscordSettings, SlackSettings):
-        for name, field in model.model_fields.items():
-            if field.validation_alias is None:
-                names.add(f"{model.model_config['env_prefix']}{name.upper()}")
-            else:
-                names.add(str(field.validation_alias.choices[0]))  # type: ignore[union-attr]
+        names |= {name for name in setting_names(model) if "__" not in name}
     return names
 
 
