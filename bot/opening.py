@@ -27,7 +27,7 @@ from bot.providers.simulator.references import reading
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator
 from bot.sealing import Seal, load_or_create_secret
-from bot.settings import Settings
+from bot.settings import Settings, malformed
 from bot.signing import Signer
 from bot.store.accounts import Registration, register
 from bot.store.database import Database
@@ -85,6 +85,8 @@ def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Pr
             raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
         base = f"{loopback}{SIMULATOR_PATH}{_API_PATH}" if simulated else settings.luma_base_url
         for key in keys:
+            if (fault := malformed("LUMAAI_API_KEY", key)) is not None:
+                raise Misconfigured(fault)
             try:
                 provider = LumaProvider(
                     api_key=key,
@@ -96,7 +98,7 @@ def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Pr
                     timeout=settings.times.http_timeout / 1000,
                 )
             except ValueError as error:
-                raise Misconfigured(f"The account of {name} cannot be used: {error}") from error
+                raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
             found.append(provider)
     return found
 

@@ -96,6 +96,21 @@ async def test_a_missing_key_is_told(tmp_path: Path) -> None:
     assert "REVERIE_PROVIDER names luma, but LUMAAI_API_KEY is not set" == finding.what
 
 
+@pytest.mark.parametrize(
+    ("key", "base", "told"),
+    [
+        ("lu ma", "https://api.example.org", "LUMAAI_API_KEY has a blank"),
+        ("luma-“1”", "https://api.example.org", "LUMAAI_API_KEY has a character that no token has"),
+        ("luma-1", "api.example.org", "LUMAAI_BASE_URL cannot be used"),
+    ],
+)
+async def test_a_key_or_an_address_that_can_be_none_is_told_by_its_setting(
+    tmp_path: Path, key: str, base: str, told: str
+) -> None:
+    where = settings(tmp_path, luma_keys=(SecretStr(key),), luma_base_url=base)
+    assert any(finding.what.startswith(told) for finding in _wrong(await examine(where)))
+
+
 async def test_an_api_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     where = settings(
         tmp_path,
