@@ -90,7 +90,8 @@ class Sender:
     async def film(self, door: Door, parcel: Parcel, thread: Thread) -> Upload | None:
         """The film in the card's thread; None where Slack does not keep it."""
         known = await self._known(parcel, Kind.FILM)
-        if known is not None and known.ready:
+        # Older versions took an `ok` for the delivery, and noted no message.
+        if known is not None and known.ready and known.message is not None:
             return known
         if known is None or (known.lost and known.times < _TIMES):
             known = await self._send(door, parcel, Kind.FILM, known)

@@ -142,7 +142,7 @@ class CardOutlet:
                 pictures[job.id] = picture.file
             if job.media.kind is MediaKind.VIDEO:
                 film = await self._uploads.get(view.card, job.id, Kind.FILM)
-                if film is not None and film.link:
+                if film is not None and film.message is not None:
                     films[job.id] = film.link
         return Shown(pictures=pictures, films=films)
 

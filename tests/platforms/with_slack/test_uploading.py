@@ -250,6 +250,22 @@ async def test_a_film_that_slack_never_shares_is_linked_and_the_card_says_so(
         assert before == len(house.fake.world.files), "it is given up for good"
 
 
+async def test_a_film_that_an_older_version_took_for_delivered_is_shared_after_all(house: House) -> None:
+    house.fake.world.never_shared = 1
+    done, name = await _running(house, VIDEO)
+    with pytest.raises(Held):
+        await house.new_outlet(patience_s=1).show(done, house.place(message=name))
+    job = done.jobs[0].id
+    known = await house.uploads.get(done.card, job, Kind.FILM)
+    assert known is not None
+    noted = known.model_copy(update={"ready": True, "link": "https://dead.example"})
+    await house.uploads.put(done.card, job, Kind.FILM, noted)
+    assert {} == (await house.outlet.results(done)).films
+    await _shown_in_time(house, done, name)
+    [film] = _films(house)
+    assert film.files[0].id in said(house.messages()[0])
+
+
 async def test_a_film_whose_sharing_slack_does_not_tell_is_found_in_the_thread(house: House) -> None:
     house.fake.world.tells_shares = False
     done, name = await _running(house, VIDEO)
