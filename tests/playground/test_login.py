@@ -111,3 +111,22 @@ def test_sessions_end_with_their_time_their_password_and_their_signature() -> No
     assert not sessions("another password").knows(with_cookie(token))
     now[0] += 30 * 86_400_000
     assert not door.knows(with_cookie(token))
+
+
+async def test_the_password_is_read_like_its_setting(shared: Served) -> None:
+    """A file's line break is in neither, and what somebody copied with its quotes opens too."""
+    async with shared.client() as client:
+        for typed in (f"{PASSWORD}\n", f" {PASSWORD}", f'"{PASSWORD}"'):
+            assert (await sign_in(client, typed)).is_success
+        assert HTTPStatus.FORBIDDEN == (await sign_in(client, PASSWORD.replace(" ", ""))).status_code
+
+
+async def test_a_clock_that_is_set_back_shuts_nobody_out() -> None:
+    now = [START]
+    sessions = Sessions(password=PASSWORD, signer=SIGNER, clock=lambda: now[0], delay_s=0)
+    for _ in range(10):
+        assert not await sessions.try_password("guess")
+    with pytest.raises(TooManyTries):
+        await sessions.try_password(PASSWORD)
+    now[0] -= 24 * 3_600_000
+    assert await sessions.try_password(PASSWORD)
