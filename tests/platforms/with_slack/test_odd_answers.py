@@ -198,7 +198,9 @@ class _BrokenHome:
 
 async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
     home = _BrokenHome()
-    listener = Listener(cast("Any", None), Hands(), cast("Any", home), cast("Any", None))
+    listener = Listener(
+        cast("Any", None), Hands(), cast("Any", home), cast("Any", None), respond=cast("Any", None)
+    )
     running = asyncio.create_task(listener.run())
     async with asyncio.timeout(PATIENCE_S):
         await home.again.wait()
