@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from importlib.metadata import entry_points
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
 
 from bot.engine.accounts import AccountMonitor
 from bot.engine.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
@@ -23,8 +22,7 @@ from bot.engine.submission import Submitter
 from bot.engine.vault import Vault
 from bot.engine.vocabulary import keep_vocabularies
 from bot.engine.watching import Watcher
-from bot.opening import SIMULATOR_PATH, Misconfigured, OpenStore, Wrap, open_core
-from bot.providers.simulator.simulator import Simulator
+from bot.opening import Misconfigured, Opened, OpenStore, Wrap, open_core
 from bot.serving import Server, listen
 from bot.settings import Role, Settings, misfit
 from bot.store.database import connect
@@ -71,29 +69,28 @@ class App:
         """Run until `stop`. Raises OSError for a taken port, ReverieError for settings that cannot work."""
         settings = self._settings
         with listen(settings.http_host, settings.http_port) as listener:
-            port = listener.getsockname()[1]
-            self.address = f"http://{settings.http_host}:{port}"
+            self.address = f"http://{settings.http_host}:{listener.getsockname()[1]}"
             async with AsyncExitStack() as exits:
                 if settings.database.startswith("sqlite"):
                     exits.enter_context(lock_folder(settings.data_dir))
-                core, simulator = await exits.enter_async_context(
-                    open_core(settings, port=port, wrap=self._wrap, open_store=self._open_store)
+                opened = await exits.enter_async_context(
+                    open_core(settings, wrap=self._wrap, open_store=self._open_store)
                 )
-                await self._work(core, simulator, listener)
+                await self._work(opened, listener)
 
-    async def _work(self, core: Core, simulator: Simulator | None, listener: socket.socket) -> None:
+    async def _work(self, opened: Opened, listener: socket.socket) -> None:
+        core = opened.core
         studio = Studio(core)
         adapters = self._connect(core, studio)
         works, talks = core.settings.role is not Role.GATEWAY, core.settings.role is not Role.WORKER
         watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
         callbacks = Callbacks(core, watchers if works else {})
+        for_providers = [*callbacks.routes(), *media_routes(core)]
         server = Server(
             Starlette(
                 routes=[
                     *health_routes(core, adapters),
-                    *callbacks.routes(),
-                    *media_routes(core),
-                    *_simulator_routes(simulator),
+                    *for_providers,
                     *(route for adapter in adapters if talks for route in adapter.routes),
                 ]
             ),
@@ -107,6 +104,7 @@ class App:
         }
         operator = Operator(core.database, core.settings.defaults, core.clock)
         async with (
+            opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
             _closing(adapters),
             serve_operator(operator, core.settings.data_dir)
             if core.settings.database.startswith("sqlite")
@@ -216,7 +214,3 @@ async def _closing(adapters: Sequence[Adapter]) -> AsyncIterator[None]:
 
 async def _run(loop: Loop) -> None:
     await loop()
-
-
-def _simulator_routes(simulator: Simulator | None) -> list[BaseRoute]:
-    return [Mount(SIMULATOR_PATH, app=simulator.app)] if simulator is not None else []

@@ -6,8 +6,10 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
@@ -23,20 +25,15 @@ from bot.media.workers import Workers
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import LumaProvider, account_id
-from bot.providers.simulator.references import reading
 from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.simulator import Simulator
 from bot.sealing import Seal, load_or_create_secret
 from bot.settings import Settings, malformed
 from bot.signing import Signer
+from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
 from bot.store.accounts import Registration, register
 from bot.store.database import Database
 from bot.store.leases import end_all_leases
 from bot.store.migrating import migrate
-
-#: where the built-in simulator stands on our own web server
-SIMULATOR_PATH = "/simulator"
-_API_PATH = "/dream-machine/v1"
 
 #: stands between the engine and a provider; tests put faults there
 Wrap = Callable[[Provider], Provider]
@@ -71,8 +68,10 @@ def rates_of(settings: Settings) -> Rates:
         raise Misconfigured(f"REVERIE_RATES_FILE cannot be used: {error}") from error
 
 
-def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Provider]:
-    """One provider for each account that the settings name."""
+def providers_of(
+    settings: Settings, secret: bytes, *, simulator: httpx.AsyncBaseTransport | None = None
+) -> list[Provider]:
+    """One provider for each account that the settings name; `simulator` leads to the built-in one."""
     limits = {}
     for lane in Lane:
         concurrent, per_minute = settings.lane_limits(lane)
@@ -83,7 +82,6 @@ def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Pr
         keys = (SecretStr("simulator"),) if simulated else settings.luma_keys
         if not keys:
             raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
-        base = f"{loopback}{SIMULATOR_PATH}{_API_PATH}" if simulated else settings.luma_base_url
         for key in keys:
             if (fault := malformed("LUMAAI_API_KEY", key)) is not None:
                 raise Misconfigured(fault)
@@ -91,11 +89,12 @@ def providers_of(settings: Settings, secret: bytes, *, loopback: str) -> list[Pr
                 provider = LumaProvider(
                     api_key=key,
                     account=f"{name}-{account_id(key, secret)}",
-                    base_url=base,
+                    base_url=API_URL if simulated else settings.luma_base_url,
                     limits=limits,
                     name=name,
                     proxy=settings.https_proxy,
                     timeout=settings.times.http_timeout / 1000,
+                    transport=simulator if simulated else None,
                 )
             except ValueError as error:
                 raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
@@ -122,25 +121,33 @@ async def prepare_store(core: Core) -> None:
         await core.database.write(end_all_leases, None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What the process works with, until it is closed again."""
+
+    core: Core
+    fetcher: Fetcher
+    #: None where no account is the built-in simulator's; runs only while it is entered
+    simulation: Simulation | None
+
+
 @asynccontextmanager
-async def open_core(
-    settings: Settings, *, port: int, wrap: Wrap, open_store: OpenStore
-) -> AsyncIterator[tuple[Core, Simulator | None]]:
-    """Open everything that the engine works with; `port` is where our own web server listens."""
+async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) -> AsyncIterator[Opened]:
+    """Open everything that the engine works with."""
     secret = secret_of(settings)
-    loopback = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as exits:
         database: Database = await exits.enter_async_context(open_store(settings.database))
         await migrate(database)
         workers = await exits.enter_async_context(Workers())
+        simulation = simulation_of(settings, workers) if "simulator" in settings.providers else None
         providers: list[ObservedProvider] = []
-        for provider in providers_of(settings, secret, loopback=loopback):
+        for provider in providers_of(
+            settings, secret, simulator=None if simulation is None else simulation.transport
+        ):
             exits.push_async_callback(provider.close)
             observed = ObservedProvider(wrap(provider), ProviderHealth(), clock_ms)
             providers.append(observed)
-        origins = {provider.origin for provider in providers}
-        # Our own signed pictures, when a simulator reads what a job builds on.
-        origins.add(f"{loopback}/media/")
+        origins = {provider.origin for provider in providers if provider.origin != SIMULATOR_ORIGIN}
         fetcher = await exits.enter_async_context(
             Fetcher(
                 trusted_origins=frozenset(origins),
@@ -154,21 +161,9 @@ async def open_core(
                 ),
                 proxy=settings.https_proxy,
                 proxy_resolves=settings.proxy_resolves,
+                in_process={f"{SIMULATOR_ORIGIN}/assets/": simulation.transport} if simulation else {},
             )
         )
-        simulator = None
-        if "simulator" in settings.providers:
-            simulator = await exits.enter_async_context(
-                Simulator(
-                    SimulatorSettings(
-                        database=settings.data_dir / "simulator.db",
-                        speed=settings.simulator_speed,
-                        pictures_per_s=settings.simulator_pictures_per_s,
-                    ),
-                    workers=workers,
-                    fetch=reading(fetcher, vouched=True),
-                )
-            )
         storage = FolderStorage(settings.data_dir / "media")
         await storage.sweep(now=clock_ms())
         core = Core(
@@ -189,7 +184,19 @@ async def open_core(
                 burst=settings.commands_burst,
                 monotonic=monotonic_ms,
             ),
-            reachable_at=settings.public_url or (loopback if settings.simulated else None),
+            reachable_at=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
         )
         await prepare_store(core)
-        yield core, simulator
+        yield Opened(core=core, fetcher=fetcher, simulation=simulation)
+
+
+def simulation_of(settings: Settings, workers: Workers) -> Simulation:
+    return Simulation(
+        SimulatorSettings(
+            database=settings.data_dir / "simulator.db",
+            speed=settings.simulator_speed,
+            pictures_per_s=settings.simulator_pictures_per_s,
+        ),
+        workers=workers,
+        public_url=settings.public_url,
+    )

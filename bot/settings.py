@@ -288,10 +288,6 @@ class Settings(BaseSettings):
     def database(self) -> str:
         return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'reverie.db'))}"
 
-    @property
-    def loopback_url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
-
     @cached_property
     def defaults(self) -> Defaults:
         ceiling = self.default_ceiling if self.default_ceiling is not None else Decimal(100 * self.simulated)

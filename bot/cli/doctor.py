@@ -202,7 +202,7 @@ async def _provider(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(what="the simulator needs no key")
         return
     try:
-        providers = providers_of(settings, secret_of(settings), loopback=settings.loopback_url)
+        providers = providers_of(settings, secret_of(settings))
     except ReverieError as error:
         yield Finding(what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
         return

@@ -120,8 +120,8 @@ def simulate(
 ) -> None:
     """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
     from bot.logs import set_up_logs  # noqa: PLC0415
-    from bot.providers.simulator.serving import serve  # noqa: PLC0415
     from bot.providers.simulator.settings import SimulatorSettings  # noqa: PLC0415
+    from bot.simulation.standalone import serve  # noqa: PLC0415
 
     settings = read_settings()
     set_up_logs(settings.log_format, settings.log_level)
@@ -129,7 +129,9 @@ def simulate(
     file.parent.mkdir(parents=True, exist_ok=True)
 
     async def work() -> None:
-        await serve(SimulatorSettings(database=file, speed=speed), host=host, port=port)
+        await serve(
+            SimulatorSettings(database=file, speed=speed), host=host, port=port, proxy=settings.https_proxy
+        )
 
     try:
         _in_loop(work)

@@ -10,34 +10,27 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple, cast
+from typing import Any
 
 import uvloop
 from PIL import Image
 
 from bot.logs import set_up_logs
-from bot.media.workers import Workers
 from bot.providers.simulator.filming import film
 from bot.providers.simulator.filming.script import Take
 from bot.providers.simulator.painting import paint
 from bot.providers.simulator.painting.commission import Commission
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.shelf import write_whole
-from bot.providers.simulator.simulator import Simulator
 from bot.serving import Server, listen, on_stop
-
-Result = TypeVar("Result")
-Args = TypeVarTuple("Args")
+from bot.simulation.standalone import standing_alone
 
 _FILM_SIZE = (96, 54)
 
 
-class Sketchers(Workers):
-    """Does the work on the spot, and draws every picture and film as a few dots of its own."""
-
-    async def run(self, function: Callable[[*Args], Result], /, *args: *Args, timeout_s: float) -> Result:  # noqa: ARG002
-        drawing: Callable[..., object] = function
-        return cast("Result", _SKETCHED.get(drawing, drawing)(*args))
+async def sketch(function: Callable[..., object], /, *args: Any, timeout_s: float) -> object:  # noqa: ARG001 - the port's signature
+    """Do the work on the spot, and draw every picture and film as a few dots of its own."""
+    return _SKETCHED.get(function, function)(*args)
 
 
 def _sketch_picture(commission: Commission, target: Path) -> None:
@@ -61,8 +54,8 @@ _SKETCHED: Mapping[Callable[..., object], Callable[..., object]] = {
 async def main(settings: SimulatorSettings, port: int) -> None:
     set_up_logs("console", "warning")
     with listen("127.0.0.1", port) as listener:
-        async with Sketchers() as workers, Simulator(settings, workers=workers) as simulator:
-            server = Server(simulator.app)
+        async with standing_alone(settings, render=sketch) as simulator:
+            server = Server(simulator)
 
             def stop() -> None:
                 server.should_exit = True

@@ -13,7 +13,7 @@ from tests.providers.simulation import Caller, caller
 _ALONE = """
 import asyncio, sys
 from pathlib import Path
-from bot.providers.simulator.serving import serve
+from bot.simulation.standalone import serve
 from bot.providers.simulator.settings import SimulatorSettings
 settings = SimulatorSettings(database=Path(sys.argv[1]), speed=float(sys.argv[2]))
 started = lambda port: print("port", port, flush=True)

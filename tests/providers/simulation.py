@@ -15,11 +15,13 @@ import uvicorn
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from bot.providers.simulator.references import Fetch
+from bot.providers.simulator.ports import Fetch, Render
 from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.simulator import Simulator, wall_clock_ms
+from bot.providers.simulator.simulator import wall_clock_ms
+from bot.simulation.standalone import standing_alone
 from bot.trust import tls_context
 from tests.patience import PATIENCE_S
 
@@ -101,19 +103,18 @@ async def simulator_at(
     prefix: str = "",
     clock_ms: Callable[[], int] = wall_clock_ms,
     fetch: Fetch | None = None,
+    render: Render | None = None,
     speed: float = FAST,
     **settings: Any,
 ) -> AsyncIterator[Caller]:
     """Run a simulator whose database lies in `folder`, mounted under `prefix`."""
     own = SimulatorSettings(database=folder / "simulator.db", speed=speed, **settings)
-    simulator = Simulator(own, clock_ms=clock_ms, fetch=fetch)
-    app: ASGIApp = simulator.app
-    if prefix:
-        outer = Starlette()
-        outer.mount(prefix, simulator.app)
-        app = outer
-    async with simulator, served(app) as url, caller(url + prefix) as found:
-        yield found
+    async with standing_alone(own, clock_ms=clock_ms, fetch=fetch, render=render) as simulator:
+        app: ASGIApp = simulator
+        if prefix:
+            app = Starlette(routes=[Mount(prefix, app=simulator)])
+        async with served(app) as url, caller(url + prefix) as found:
+            yield found
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.simulator import Simulator
+from bot.simulation.standalone import standing_alone
 from bot.trust import tls_context
 from tests.patience import PATIENCE_S
 
@@ -63,10 +63,8 @@ class Rig:
 
 @asynccontextmanager
 async def serving(settings: SimulatorSettings) -> AsyncIterator[str]:
-    async with Simulator(settings) as simulator, asyncio.TaskGroup() as group:
-        server = uvicorn.Server(
-            uvicorn.Config(simulator.app, port=0, lifespan="off", ws="none", log_config=None)
-        )
+    async with standing_alone(settings) as simulator, asyncio.TaskGroup() as group:
+        server = uvicorn.Server(uvicorn.Config(simulator, port=0, lifespan="off", ws="none", log_config=None))
         running = group.create_task(server.serve(), name="simulator")
         while not server.started:
             assert not running.done()

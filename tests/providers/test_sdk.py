@@ -12,7 +12,7 @@ import pytest
 from lumaai import AsyncLumaAI, LumaAI
 from lumaai.types import Generation
 
-from bot.providers.simulator.references import Fetch
+from bot.providers.simulator.ports import Fetch
 from bot.trust import tls_context
 from tests.patience import PATIENCE_S
 from tests.providers.films import shelve, write_source

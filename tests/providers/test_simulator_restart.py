@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.providers.simulator.serving import serve
 from bot.providers.simulator.settings import SimulatorSettings
+from bot.simulation.standalone import serve
 from tests.patience import PATIENCE_S
 from tests.providers.alone import alone
 from tests.providers.simulation import served, until

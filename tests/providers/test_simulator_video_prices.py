@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
+from bot.providers.simulator.formats import AspectRatio, Duration, Resolution, VideoModel
 from bot.providers.simulator.shape import Shape, ordered_shape, restyled_shape
 from bot.providers.simulator.tariff import film_cost, modify_cost
 from tests.providers.films import create_video, post_video, shelve, write_source

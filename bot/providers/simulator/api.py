@@ -9,15 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.providers.base import GenerationState
 from bot.providers.simulator.accounts import MICROUSD_PER_CENT, authenticate, credit
 from bot.providers.simulator.admission import admit
 from bot.providers.simulator.answers import Garbage, Json, LostAnswer, Problem
 from bot.providers.simulator.archive import Archive
 from bot.providers.simulator.database import Database
 from bot.providers.simulator.edits import AudioOrder, ModifyVideoOrder, ReframeVideoOrder, UpscaleOrder
+from bot.providers.simulator.failsafe import SERVER_ERROR
 from bot.providers.simulator.faults import Call, FaultKind, Faults, Moment, Struck
 from bot.providers.simulator.filming.camera import CONCEPTS, PHRASES
+from bot.providers.simulator.formats import GenerationState
 from bot.providers.simulator.generations import Generation
 from bot.providers.simulator.images import ImageOrder, ReframeOrder
 from bot.providers.simulator.orders import Order
@@ -32,7 +33,6 @@ _PAGE_MAX = 100
 _LOOK_S = 0.25
 _SLOW_MS = 5_000
 _RETRY_AFTER_MS = 5_000
-_SERVER_ERROR = "Internal server error"
 
 
 class Api:
@@ -240,7 +240,7 @@ def _instead_of_the_work(fault: Struck) -> Problem:
                 retry_after_s=-(-ms // 1000),
             )
         case _:
-            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, fault.reason or _SERVER_ERROR)
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, fault.reason or SERVER_ERROR)
 
 
 def _instead_of_the_answer(fault: Struck) -> Response:
@@ -250,7 +250,7 @@ def _instead_of_the_answer(fault: Struck) -> Response:
         case FaultKind.GARBAGE:
             return Garbage(HTTPStatus.CREATED)
         case _:
-            return Json({"detail": fault.reason or _SERVER_ERROR}, HTTPStatus.INTERNAL_SERVER_ERROR)
+            return Json({"detail": fault.reason or SERVER_ERROR}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _not_found() -> Problem:

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.domain.errors import MediaError
-from bot.providers.base import GenerationState
 from bot.providers.simulator.answers import Problem
 from bot.providers.simulator.archive import Archive
 from bot.providers.simulator.atelier import Atelier
+from bot.providers.simulator.errors import Unavailable, Unreadable
 from bot.providers.simulator.faults import FaultKind, Faults, Moment
+from bot.providers.simulator.formats import GenerationState
 from bot.providers.simulator.generations import Generation
 
 _MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4"}
@@ -49,7 +49,7 @@ class Assets:
         await self._strike(generation)
         try:
             path = await self._atelier.make(generation, name)
-        except MediaError as error:
+        except (Unavailable, Unreadable) as error:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The file could not be made") from error
         return FileResponse(
             path,

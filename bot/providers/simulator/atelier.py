@@ -4,21 +4,21 @@ import asyncio
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from bot.media.workers import Workers
 from bot.providers.simulator.directing import commission_of, script_of
 from bot.providers.simulator.filming import film, make_poster
 from bot.providers.simulator.filming.script import Script
 from bot.providers.simulator.generations import POSTER, Generation
 from bot.providers.simulator.painting import paint
+from bot.providers.simulator.ports import Render
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.shelf import Shelf
 
 
 class Atelier:
-    def __init__(self, *, shelf: Shelf, settings: SimulatorSettings, workers: Workers) -> None:
+    def __init__(self, *, shelf: Shelf, settings: SimulatorSettings, render: Render) -> None:
         self._shelf = shelf
         self._settings = settings
-        self._workers = workers
+        self._render = render
         #: one making at a time for each file, whoever asks
         self._making: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
         #: films take long, so one at a time leaves a worker free for everything else
@@ -27,7 +27,7 @@ class Atelier:
     async def make(self, generation: Generation, name: str) -> Path:
         """Find the file of a completed generation, made first where it is not there yet.
 
-        Raises MediaError.
+        Raises what `Render` does.
         """
         path = self._shelf.asset(generation.id, name)
         async with self._making.setdefault(path, asyncio.Lock()):
@@ -41,12 +41,12 @@ class Atelier:
     async def _make(self, generation: Generation, name: str, path: Path) -> None:
         quick_s = self._settings.render_timeout_s
         if generation.output == "image":
-            await self._workers.run(paint, commission_of(generation, self._shelf), path, timeout_s=quick_s)
+            await self._render(paint, commission_of(generation, self._shelf), path, timeout_s=quick_s)
         elif name == POSTER:
-            await self._workers.run(make_poster, self._script(generation), path, timeout_s=quick_s)
+            await self._render(make_poster, self._script(generation), path, timeout_s=quick_s)
         else:
             async with self._stage:
-                await self._workers.run(
+                await self._render(
                     film,
                     self._script(generation),
                     path,

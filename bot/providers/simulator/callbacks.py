@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 
-import httpx
 import structlog
 from pydantic_core import to_json
 
-from bot.providers.base import GenerationState
 from bot.providers.simulator.archive import Archive
+from bot.providers.simulator.formats import GenerationState
 from bot.providers.simulator.generations import Generation
+from bot.providers.simulator.ports import Post
 from bot.providers.simulator.settings import SimulatorSettings
 
 _AT_ONCE = 128
@@ -26,8 +26,11 @@ class Callbacks:
     What was announced is noted afterwards, so a stop in between announces it twice, never not at all.
     """
 
-    def __init__(self, *, archive: Archive, settings: SimulatorSettings, clock_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, *, archive: Archive, settings: SimulatorSettings, post: Post, clock_ms: Callable[[], int]
+    ) -> None:
         self._archive = archive
+        self._post = post
         self._settings = settings
         self._clock_ms = clock_ms
         self._wake = asyncio.Event()
@@ -36,18 +39,26 @@ class Callbacks:
     def wake(self) -> None:
         self._wake.set()
 
-    async def run(self, client: httpx.AsyncClient) -> None:
+    async def run(self) -> None:
+        """Announce until cancelled, whatever goes wrong meanwhile."""
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
-                now = self._clock_ms()
-                for generation in await self._archive.announcing(now, _AT_ONCE + len(self._busy)):
-                    if generation.id not in self._busy and len(self._busy) < _AT_ONCE:
-                        self._busy.add(generation.id)
-                        group.create_task(
-                            self._announce(generation, client), name=f"callback {generation.id}"
-                        )
-                await self._sleep_until(await self._archive.next_announcement(after=now))
+                try:
+                    next_at = await self._begin(group)
+                except Exception as error:  # noqa: BLE001 - a full disk must not end the callbacks for good
+                    _log.error("callback_round_failed", error=repr(error))
+                    next_at = self._clock_ms() + self._settings.setback_ms
+                await self._sleep_until(next_at)
+
+    async def _begin(self, group: asyncio.TaskGroup) -> int | None:
+        """Begin with those that are due; answers when the next one will be."""
+        now = self._clock_ms()
+        for generation in await self._archive.announcing(now, _AT_ONCE + len(self._busy)):
+            if generation.id not in self._busy and len(self._busy) < _AT_ONCE:
+                self._busy.add(generation.id)
+                group.create_task(self._announce(generation), name=f"callback {generation.id}")
+        return await self._archive.next_announcement(after=now)
 
     async def _sleep_until(self, at: int | None) -> None:
         nap_s = None if at is None else min(_NAP_S, max(0.0, (at - self._clock_ms()) / 1000))
@@ -57,36 +68,42 @@ class Callbacks:
         except TimeoutError:
             pass
 
-    async def _announce(self, generation: Generation, client: httpx.AsyncClient) -> None:
+    async def _announce(self, generation: Generation) -> None:
+        try:
+            await self._tell_and_note(generation)
+        except Exception as error:  # noqa: BLE001 - one callback's trouble must not end the others
+            _log.error("callback_not_recorded", generation_id=generation.id, error=repr(error))
+            await asyncio.sleep(self._settings.setback_ms / 1000)
+        finally:
+            self._busy.discard(generation.id)
+        self.wake()
+
+    async def _tell_and_note(self, generation: Generation) -> None:
         last = generation.announced is not None
         # Told as it was at that moment, so that a late sender still tells the story in order.
         moment = generation.dreaming_at if not last else generation.ends_at
         assert moment is not None  # noqa: S101 - nothing is due before its moment is known
         state = generation.state(moment)
-        tries = await self._tell(generation, moment, client)
+        tries = await self._tell(generation, moment)
         _log.debug("callback_sent", generation_id=generation.id, state=state.value, tries=tries)
         await self._archive.announced(generation.id, state.value, last=state is not GenerationState.DREAMING)
-        self._busy.discard(generation.id)
-        self.wake()
 
-    async def _tell(self, generation: Generation, moment: int, client: httpx.AsyncClient) -> int:
+    async def _tell(self, generation: Generation, moment: int) -> int:
         """Post until the answer is 200 or the retries are used up; answers how often it was posted."""
         assert generation.callback_url is not None  # noqa: S101 - only those are due
         body = to_json(generation.document(moment))
         tries = 1
-        while not await self._post(generation.callback_url, body, client):
+        while not await self._is_heard(generation.callback_url, body):
             if tries > self._settings.callback_retries:
                 break
             tries += 1
             await asyncio.sleep(self._settings.callback_retry_ms / 1000)
         return tries
 
-    async def _post(self, url: str, body: bytes, client: httpx.AsyncClient) -> bool:
-        headers = {"Content-Type": "application/json"}
+    async def _is_heard(self, url: str, body: bytes) -> bool:
         try:
             async with asyncio.timeout(self._settings.callback_timeout_s):
-                async with client.stream("POST", url, content=body, headers=headers) as response:
-                    return response.status_code == HTTPStatus.OK
+                return await self._post(url, body) == HTTPStatus.OK
         except Exception as error:  # noqa: BLE001 - whatever a receiver does, the others are called too
             _log.debug("callback_failed", url=url, error=repr(error))
             return False

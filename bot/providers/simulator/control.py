@@ -1,10 +1,8 @@
-"""Levers and gauges for tests and demonstrations; they answer on this machine only."""
+"""Faults on demand and figures, for tests and demonstrations; whoever runs the simulator says who may."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +18,9 @@ from bot.providers.simulator.wire import own_url, read_body, understand
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+#: Why a request must not reach these routes, told to whoever asks; None where it may.
+Refuse = Callable[[Request], str | None]
+
 #: generations on the page
 _SHOWN = 60
 
@@ -32,7 +33,9 @@ class Control:
         faults: Faults,
         settings: SimulatorSettings,
         clock_ms: Callable[[], int],
+        refuse: Refuse,
     ) -> None:
+        self._refuse = refuse
         self._archive = archive
         self._faults = faults
         self._settings = settings
@@ -40,12 +43,12 @@ class Control:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/control/faults", _local(self.order_fault), methods=["POST"]),
-            Route("/control/faults", _local(self.list_faults), methods=["GET"]),
-            Route("/control/faults", _local(self.clear_faults), methods=["DELETE"]),
-            Route("/control/generations", _local(self.list_generations), methods=["GET"]),
-            Route("/control/stats", _local(self.show_stats), methods=["GET"]),
-            Route("/", _local(self.show_page), methods=["GET"]),
+            Route("/control/faults", self._guarded(self.order_fault), methods=["POST"]),
+            Route("/control/faults", self._guarded(self.list_faults), methods=["GET"]),
+            Route("/control/faults", self._guarded(self.clear_faults), methods=["DELETE"]),
+            Route("/control/generations", self._guarded(self.list_generations), methods=["GET"]),
+            Route("/control/stats", self._guarded(self.show_stats), methods=["GET"]),
+            Route("/", self._guarded(self.show_page), methods=["GET"]),
         ]
 
     async def order_fault(self, request: Request) -> Response:
@@ -118,33 +121,11 @@ class Control:
             }
         )
 
+    def _guarded(self, handler: Handler) -> Handler:
+        async def guarded(request: Request) -> Response:
+            reason = self._refuse(request)
+            if reason is not None:
+                raise Problem(HTTPStatus.FORBIDDEN, reason)
+            return await handler(request)
 
-def _local(handler: Handler) -> Handler:
-    """Let a handler answer only to this machine, by address and by name.
-
-    The name matters too: a page on the internet may have its own name point at 127.0.0.1.
-    """
-
-    async def guarded(request: Request) -> Response:
-        client = request.client.host if request.client else ""
-        if not (_is_loopback(client) and _is_loopback(_host(request))):
-            raise Problem(HTTPStatus.FORBIDDEN, "The control routes answer on this machine only")
-        return await handler(request)
-
-    return guarded
-
-
-def _host(request: Request) -> str:
-    try:
-        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return guarded

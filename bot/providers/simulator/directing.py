@@ -2,7 +2,6 @@
 
 import json
 
-from bot.domain.formats import FPS, AspectRatio
 from bot.providers.simulator.filming.script import (
     Enlargement,
     Moment,
@@ -13,6 +12,7 @@ from bot.providers.simulator.filming.script import (
     Still,
     Take,
 )
+from bot.providers.simulator.formats import FPS, AspectRatio
 from bot.providers.simulator.generations import Generation
 from bot.providers.simulator.painting.commission import Commission, Placement, Source
 from bot.providers.simulator.shelf import Shelf

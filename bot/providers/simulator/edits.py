@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from bot.domain.formats import AspectRatio, Lane, Resolution, VideoModel
 from bot.providers.simulator.answers import Problem
+from bot.providers.simulator.formats import AspectRatio, Lane, Resolution, VideoModel
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.orders import Draft, Media, Order, Placed, read_prompt
 from bot.providers.simulator.shape import Shape, largest_restyled, reframed_shape, upscaled_shape

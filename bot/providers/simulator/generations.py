@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from bot.providers.base import GenerationState
 from bot.providers.simulator.faults import FaultKind
+from bot.providers.simulator.formats import GenerationState
 from bot.providers.simulator.shape import Shape
 
 #: share of a generation's time that it spends in the queue

@@ -2,16 +2,15 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.formats import PICTURE_SIZES, AspectRatio, ImageFormat, ImageModel, Lane
-from bot.domain.pricing import published_rates
 from bot.providers.simulator.answers import Problem
+from bot.providers.simulator.formats import AspectRatio, ImageFormat, ImageModel, Lane
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.orders import Draft, Media, Order, Placed, read_prompt
+from bot.providers.simulator.tariff import picture_cost
 from bot.providers.simulator.wire import HttpUrl
 
 #: how long each model usually takes, in milliseconds
@@ -62,7 +61,6 @@ class _PictureOrder(Order):
 
     def draft(self, films: Mapping[str, Generation]) -> Draft:  # noqa: ARG002 - pictures build on none
         prompt = read_prompt(self.prompt, required=self.needs_prompt)
-        width, height = PICTURE_SIZES[self.aspect_ratio]
         return Draft(
             lane=Lane.IMAGE,
             output="image",
@@ -71,7 +69,7 @@ class _PictureOrder(Order):
             echo=self.echo(prompt),
             references=self.references(),
             callback_url=self.callback_url,
-            cost=-(-_rates()[self.model] * width * height // 1_000_000),
+            cost=picture_cost(self.model, self.aspect_ratio),
             usual_ms=_USUAL_MS[self.model],
             asset=f"image.{self.format}",
             wait_s=self.wait_s(),
@@ -128,12 +126,6 @@ class ReframeOrder(_PictureOrder, Placed):
 
     def references(self) -> tuple[Reference, ...]:
         return (Reference(url=self.media.url, role="media", weight=1.0),)
-
-
-@cache
-def _rates() -> Mapping[str, int]:
-    """Micro-dollars per megapixel, by model."""
-    return published_rates().image
 
 
 def _at_most(given: list[Any] | None, most: int, what: str) -> None:

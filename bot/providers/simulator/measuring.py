@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from bot.domain.formats import VideoModel
+from bot.providers.simulator.formats import VideoModel
 from bot.providers.simulator.generations import Generation
 from bot.providers.simulator.shape import Shape, restyled_shape
 from bot.providers.simulator.tariff import film_cost, modify_cost

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.errors import InvalidRequest
-from bot.domain.formats import Lane
-from bot.domain.requests import check_prompt
 from bot.providers.simulator.answers import Problem
+from bot.providers.simulator.formats import Lane
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.shape import Shape
 from bot.providers.simulator.wire import HttpUrl, bad_request
+
+_PROMPT_MIN, _PROMPT_MAX = 3, 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,13 @@ class Placed(BaseModel):
 
 def read_prompt(prompt: str | None, *, required: bool) -> str:
     """Check a prompt in the API's words. Raises Problem."""
-    try:
-        return check_prompt(prompt or "", required=required)
-    except InvalidRequest as error:
-        raise bad_request(str(error)) from error
+    words = (prompt or "").strip()
+    if not words:
+        if required:
+            raise bad_request("Prompt is required")
+        return words
+    if len(words) < _PROMPT_MIN:
+        raise bad_request(f"Prompt is too short, minimum length is {_PROMPT_MIN} characters")
+    if len(words) > _PROMPT_MAX:
+        raise bad_request(f"Prompt is too long, maximum length is {_PROMPT_MAX} characters")
+    return words

@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
-from bot.providers.base import GenerationState
 from bot.providers.simulator.accounts import MICROUSD_PER_CENT
+from bot.providers.simulator.formats import GenerationState
 from bot.providers.simulator.generations import Generation
 from bot.providers.simulator.peaks import Peak
 

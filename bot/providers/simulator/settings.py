@@ -1,11 +1,19 @@
 """What can be set about the simulator; the defaults are what the API documents."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.formats import FPS, Lane
-from bot.providers.base import LaneLimits
+from bot.providers.simulator.formats import FPS, Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneLimits:
+    #: generations at once
+    concurrent: int
+    #: creates in any window of the rate limit
+    per_minute: int
 
 
 class SimulatorSettings(BaseModel):
@@ -43,6 +51,8 @@ class SimulatorSettings(BaseModel):
     reference_timeout_s: float = Field(default=20.0, gt=0)
     #: how often a reference that does not arrive is asked for
     reference_attempts: int = Field(default=3, ge=1)
+    #: pause after a fault of this machine, such as a full disk, before the work is tried again
+    setback_ms: int = Field(default=1_000, ge=1)
 
     @property
     def window_ms(self) -> int:

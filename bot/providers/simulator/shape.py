@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.formats import (
+from bot.providers.simulator.formats import (
     FPS,
     PICTURE_SIZES,
     AspectRatio,

@@ -7,28 +7,25 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 
-from bot.media.workers import Workers
 from bot.providers.simulator.answers import Problem, show_http_error, show_problem
 from bot.providers.simulator.api import Api
 from bot.providers.simulator.archive import Archive
 from bot.providers.simulator.assets import Assets
 from bot.providers.simulator.atelier import Atelier
 from bot.providers.simulator.callbacks import Callbacks
-from bot.providers.simulator.control import Control
+from bot.providers.simulator.control import Control, Refuse
 from bot.providers.simulator.database import Database
+from bot.providers.simulator.failsafe import Failsafe
 from bot.providers.simulator.faults import Faults
 from bot.providers.simulator.generations import Generation
-from bot.providers.simulator.references import Fetch, References, near_fetcher, reading
+from bot.providers.simulator.ports import Fetch, Post, Render
+from bot.providers.simulator.references import References
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.shelf import Shelf
-from bot.trust import tls_context
-
-#: a proxy of the environment knows nothing of this machine
-_DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 
 
 def wall_clock_ms() -> int:
@@ -36,32 +33,34 @@ def wall_clock_ms() -> int:
 
 
 class Simulator:
-    """The Dream Machine API as a Starlette app, to be mounted anywhere while it is entered.
+    """The Dream Machine API as an ASGI app, to be served while it is entered.
 
-    `workers` make the pictures and films and belong to the caller when given; `fetch` reads references.
+    `fetch` reads references, `render` draws, `post` calls back. The routes that order faults and show
+    everybody's generations exist only where `refuse_control` decides who may use them.
     """
 
     def __init__(
         self,
         settings: SimulatorSettings,
         *,
+        fetch: Fetch,
+        render: Render,
+        post: Post,
         clock_ms: Callable[[], int] = wall_clock_ms,
-        workers: Workers | None = None,
-        fetch: Fetch | None = None,
+        refuse_control: Refuse | None = None,
     ) -> None:
         self._database = Database(settings.database)
-        self._own_workers = Workers() if workers is None else None
-        self._workers = workers or self._own_workers or Workers()
-        self._fetch = fetch
         self._exits = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         archive, faults, shelf = Archive(self._database), Faults(self._database), Shelf(settings.media)
-        atelier = Atelier(shelf=shelf, settings=settings, workers=self._workers)
-        self._callbacks = Callbacks(archive=archive, settings=settings, clock_ms=clock_ms)
+        atelier = Atelier(shelf=shelf, settings=settings, render=render)
+        self._callbacks = Callbacks(archive=archive, settings=settings, post=post, clock_ms=clock_ms)
         self._references = References(
             archive=archive,
             atelier=atelier,
             shelf=shelf,
+            fetch=fetch,
+            render=render,
             settings=settings,
             clock_ms=clock_ms,
             settled=self._callbacks.wake,
@@ -76,25 +75,25 @@ class Simulator:
             created=self._begin,
         )
         assets = Assets(archive=archive, faults=faults, atelier=atelier, clock_ms=clock_ms)
-        control = Control(archive=archive, faults=faults, settings=settings, clock_ms=clock_ms)
+        routes = [*api.routes(), *assets.routes()]
+        if refuse_control is not None:
+            control = Control(
+                archive=archive, faults=faults, settings=settings, clock_ms=clock_ms, refuse=refuse_control
+            )
+            routes += control.routes()
         self.app = Starlette(
-            routes=[*api.routes(), *assets.routes(), *control.routes()],
+            routes=routes,
+            middleware=[Middleware(Failsafe)],
             exception_handlers={Problem: show_problem, HTTPException: show_http_error},
         )
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exits:
             await exits.enter_async_context(self._database)
-            client = await exits.enter_async_context(
-                httpx.AsyncClient(mounts=_DIRECT, verify=tls_context(), timeout=None)  # noqa: S113 - each use limits the whole exchange
-            )
-            if self._own_workers is not None:
-                await exits.enter_async_context(self._own_workers)
-            fetch = self._fetch or reading(await exits.enter_async_context(near_fetcher()))
             group = await exits.enter_async_context(asyncio.TaskGroup())
             self._tasks = [
-                group.create_task(self._callbacks.run(client), name="simulator callbacks"),
-                group.create_task(self._references.run(fetch, self._workers), name="simulator references"),
+                group.create_task(self._callbacks.run(), name="simulator callbacks"),
+                group.create_task(self._references.run(), name="simulator references"),
             ]
             self._exits = exits.pop_all()
         return self

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.domain.formats import AspectRatio, Duration, Lane, Resolution, VideoModel
 from bot.providers.simulator.answers import Problem
 from bot.providers.simulator.filming.camera import CONCEPTS
+from bot.providers.simulator.formats import AspectRatio, Duration, Lane, Resolution, VideoModel
 from bot.providers.simulator.generations import Generation, Reference
 from bot.providers.simulator.orders import Draft, Order, read_prompt
 from bot.providers.simulator.shape import ordered_shape

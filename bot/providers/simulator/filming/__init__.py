@@ -30,7 +30,7 @@ _POSTER_SHORT = 720
 
 
 def film(script: Script, target: Path) -> None:
-    """Make a film. Raises MediaRefused when its source cannot be read."""
+    """Make a film. Raises Unreadable when its source cannot be read."""
     with appearing_whole(target) as path:
         if isinstance(script, Scoring):
             score(script, path)
@@ -41,7 +41,7 @@ def film(script: Script, target: Path) -> None:
 
 
 def make_poster(script: Script, target: Path) -> None:
-    """Make the picture that stands for a film: its first frame. Raises MediaRefused."""
+    """Make the picture that stands for a film: its first frame. Raises Unreadable."""
     if isinstance(script, Scoring | Enlargement):
         picture = open_still(Still(path=script.source, moment=Moment.FIRST))
     else:

@@ -11,11 +11,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from bot.domain.errors import MediaRefused
-from bot.domain.formats import FPS
+from bot.providers.simulator.errors import Unreadable
 from bot.providers.simulator.filming.script import Moment, Still
+from bot.providers.simulator.formats import FPS
 from bot.providers.simulator.painting.sources import open_picture
-from bot.providers.simulator.shape import Shape
 
 #: width times height; 4k and a little more
 _PIXELS_MAX = 13_000_000
@@ -24,22 +23,32 @@ _GRACE_S = 0.5
 _MICROSECONDS = 1_000_000
 
 
-def check_footage(path: Path, longest_s: float) -> Shape:
-    """Look through a film, to know that another one can be made from it. Raises MediaRefused."""
+def check_footage(path: Path, longest_s: float) -> dict[str, int] | str:
+    """Look through a film, to know that another one can be made from it.
+
+    Answers the fields of its `Shape`, or why it cannot be used.
+    """
+    try:
+        return _measure(path, longest_s)
+    except Unreadable as error:
+        return str(error)
+
+
+def _measure(path: Path, longest_s: float) -> dict[str, int]:
     with _opened(path) as (container, stream):
         stream.codec_context.skip_frame = "NONKEY"
         shown = [_upright_size(frame) for frame in container.decode(stream)]
         if not shown:
-            raise MediaRefused("This film has no pictures.")
+            raise Unreadable("This film has no pictures.")
         duration_s = _duration_s(container, stream)
     if not 0 < duration_s <= longest_s + _GRACE_S:
-        raise MediaRefused(f"This film is {duration_s:.1f} s long; {longest_s:g} s are accepted.")
+        raise Unreadable(f"This film is {duration_s:.1f} s long; {longest_s:g} s are accepted.")
     width, height = shown[0]
-    return Shape(width=width, height=height, duration_ms=round(min(duration_s, longest_s) * 1000))
+    return {"width": width, "height": height, "duration_ms": round(min(duration_s, longest_s) * 1000)}
 
 
 def open_still(still: Still) -> Image.Image:
-    """Read a picture, or a moment of a film. Raises MediaRefused."""
+    """Read a picture, or a moment of a film. Raises Unreadable."""
     if still.moment is None:
         return open_picture(still.path)
     with _opened(still.path) as (container, stream):
@@ -53,12 +62,12 @@ def open_still(still: Still) -> Image.Image:
             if still.moment is Moment.FIRST:
                 break
         if found is None:
-            raise MediaRefused("This film has no pictures.")
+            raise Unreadable("This film has no pictures.")
         return upright(found)
 
 
 def frames_of(path: Path, frames_max: int | None = None) -> Iterator[VideoFrame]:
-    """Read a film at `FPS`, whatever its own pace. Raises MediaRefused."""
+    """Read a film at `FPS`, whatever its own pace. Raises Unreadable."""
     with _opened(path) as (container, stream):
         due, start = 0, None
         last: VideoFrame | None = None
@@ -83,14 +92,14 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
         with av.open(str(path), format=_kind(path)) as container:
             if not container.streams.video:
-                raise MediaRefused("This file has no moving picture.")
+                raise Unreadable("This file has no moving picture.")
             stream = container.streams.video[0]
             if stream.codec_context.width * stream.codec_context.height > _PIXELS_MAX:
-                raise MediaRefused("The film has too many pixels.")
+                raise Unreadable("The film has too many pixels.")
             stream.codec_context.thread_count = 1
             yield container, stream
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaRefused("This is not a film that can be read.") from error
+        raise Unreadable("This is not a film that can be read.") from error
 
 
 def _kind(path: Path) -> str:
@@ -100,7 +109,7 @@ def _kind(path: Path) -> str:
         return "mp4"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "matroska"
-    raise MediaRefused("This is not a film: MP4, MOV, WebM and MKV can be read.")
+    raise Unreadable("This is not a film: MP4, MOV, WebM and MKV can be read.")
 
 
 def _duration_s(container: InputContainer, stream: VideoStream) -> float:

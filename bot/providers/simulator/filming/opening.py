@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageOps
 
-from bot.domain.formats import FPS
 from bot.providers.simulator.filming.footage import open_still
 from bot.providers.simulator.filming.script import Still
+from bot.providers.simulator.formats import FPS
 
 #: how long the picture takes to give way
 _FRAMES = FPS

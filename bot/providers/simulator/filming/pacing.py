@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from bot.domain.formats import FPS
+from bot.providers.simulator.formats import FPS
 
 _M = TypeVar("_M")
 

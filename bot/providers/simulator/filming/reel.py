@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from PIL import Image
 
-from bot.domain.formats import FPS
+from bot.providers.simulator.formats import FPS
 
 #: the index comes first in the file
 FASTSTART = {"movflags": "+faststart"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.domain.formats import FPS
+from bot.providers.simulator.formats import FPS
 from bot.providers.simulator.painting.commission import Placement
 
 

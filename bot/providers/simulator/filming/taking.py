@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageChops, ImageOps
 
-from bot.domain.formats import FPS
 from bot.providers.simulator.filming.acting import Troupe
 from bot.providers.simulator.filming.air import Air
 from bot.providers.simulator.filming.camera import View, look, moves_of
@@ -13,6 +12,7 @@ from bot.providers.simulator.filming.footage import open_still
 from bot.providers.simulator.filming.pacing import paced
 from bot.providers.simulator.filming.scenery import build_scenery
 from bot.providers.simulator.filming.script import Take
+from bot.providers.simulator.formats import FPS
 from bot.providers.simulator.painting.caption import caption_strip
 from bot.providers.simulator.painting.plan import plan_scene
 from bot.providers.simulator.painting.scene import lens

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from bot.domain.formats import PICTURE_SIZES, AspectRatio
+from bot.providers.simulator.formats import PICTURE_SIZES, AspectRatio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

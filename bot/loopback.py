@@ -1,0 +1,106 @@
+"""Whether a request comes straight from this machine, decided in one place for everything that asks.
+
+What cannot be told apart from a request of this machine's own user is listed in `docs/security.md`.
+"""
+
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+#: headers that proxies, tunnels and content networks add, and that browsers and curl never send to a server
+_PROXY_HEADERS = frozenset(
+    {
+        "cdn-loop",
+        "client-ip",
+        "fastly-client-ip",
+        "forwarded",
+        "forwarded-for",
+        "proxy-connection",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-host",
+        "x-proxyuser-ip",
+        "x-real-ip",
+        "x-remote-addr",
+        "x-remote-ip",
+        "x-rewrite-url",
+    }
+)
+_PROXY_PREFIXES = (
+    "cf-",
+    "fly-",
+    "ngrok-",
+    "tailscale-",
+    "x-amzn-",
+    "x-appengine-",
+    "x-arr-",
+    "x-azure-",
+    "x-envoy-",
+    "x-forwarded",
+    "x-original-",
+    "x-vercel-",
+)
+#: what proxies speak to the servers behind them unless they are told otherwise
+_OLD_HTTP = frozenset({"0.9", "1.0"})
+
+
+def is_loopback_address(host: str) -> bool:
+    """Whether a peer's address is one of this machine's loopback interface."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped.is_loopback
+    return address.is_loopback
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether a host in a URL or Host header is this machine's own: `localhost`, or its usual addresses."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an address: nobody's name server can point it elsewhere."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def host_name(header: str) -> str | None:
+    """The host in a Host header, without its port; None where it is not written as one."""
+    try:
+        parts = urlsplit(f"//{header}")
+        _ = parts.port
+    except ValueError:
+        return None
+    plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
+    return parts.hostname.lower() if plain and parts.hostname else None
+
+
+def is_proxied(headers: Headers, http_version: str) -> bool:
+    """Whether something between the caller and us has left its mark."""
+    return http_version in _OLD_HTTP or any(
+        name in _PROXY_HEADERS or name.startswith(_PROXY_PREFIXES) for name in map(str.lower, headers)
+    )
+
+
+def is_local(request: Request) -> bool:
+    """Whether a request's peer is this machine and no proxy or tunnel is known to stand between."""
+    peer = request.client.host if request.client else ""
+    return is_loopback_address(peer) and not is_proxied(
+        request.headers, request.scope.get("http_version", "")
+    )
+
+
+def names_us(request: Request) -> bool:
+    """Whether a request names this machine as its host: a site whose name is rebound to us does not."""
+    hosts = request.headers.getlist("host")
+    name = host_name(hosts[0]) if len(hosts) == 1 else None
+    return name is not None and is_loopback_name(name)

@@ -1,0 +1,82 @@
+"""The simulator inside the bot. It has no address: whoever is not in this process cannot reach it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from bot.media.fetcher import Fetcher
+from bot.media.workers import Workers
+from bot.providers.simulator.errors import Unavailable
+from bot.providers.simulator.ports import Fetch
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.simulator import Simulator
+from bot.simulation.in_process import InProcess
+from bot.simulation.ports import reading, rendering
+
+#: Where the built-in simulator and we ourselves are, for URLs that never leave this process. Names under
+#: `.invalid` exist nowhere: https://www.rfc-editor.org/rfc/rfc2606
+SIMULATOR_ORIGIN = "http://simulator.invalid"
+OWN_ORIGIN = "http://reverie.invalid"
+API_URL = f"{SIMULATOR_ORIGIN}/dream-machine/v1"
+
+_CALLBACKS, _MEDIA, _ASSETS = "/callbacks/", "/media/", "/assets/"
+
+
+class Simulation:
+    """Runs the simulator for the bot, and hands its callbacks and reads of our media to our own routes."""
+
+    def __init__(self, settings: SimulatorSettings, *, workers: Workers, public_url: str | None) -> None:
+        """`public_url` is another base under which people and jobs know our own media."""
+        self._simulator = Simulator(
+            settings, fetch=self._fetch, render=rendering(workers), post=self._call_back
+        )
+        self.transport = InProcess(self._simulator.app)
+        self._own_bases = (OWN_ORIGIN, public_url) if public_url else (OWN_ORIGIN,)
+        self._own: httpx.AsyncClient
+        self._read: Fetch
+
+    @asynccontextmanager
+    async def running(self, fetcher: Fetcher, routes: Sequence[BaseRoute]) -> AsyncIterator[None]:
+        """Run it; of ours it reaches these `routes` alone: callbacks and media."""
+        self._read = reading(fetcher)
+        own = InProcess(Starlette(routes=routes))
+        async with httpx.AsyncClient(transport=own, base_url=OWN_ORIGIN) as self._own, self._simulator:
+            try:
+                yield
+            finally:
+                await self.transport.aclose()
+
+    async def _fetch(self, url: str) -> bytes:
+        if (path := self._own_path(url)) is not None:
+            return _content(await self._own.get(path))
+        if url.startswith(f"{SIMULATOR_ORIGIN}{_ASSETS}"):
+            response = await self.transport.handle_async_request(httpx.Request("GET", url))
+            await response.aread()
+            return _content(response)
+        return await self._read(url)
+
+    def _own_path(self, url: str) -> str | None:
+        bases = (base for base in self._own_bases if url.startswith(f"{base}{_MEDIA}"))
+        base = next(bases, None)
+        return None if base is None else url.removeprefix(base)
+
+    async def _call_back(self, url: str, body: bytes) -> int:
+        """Give a callback to our own route, whatever host its URL names: the token is what counts."""
+        _, found, token = urlsplit(url).path.rpartition(_CALLBACKS)
+        if not found:
+            return HTTPStatus.NOT_FOUND
+        response = await self._own.post(
+            f"{_CALLBACKS}{token}", content=body, headers={"Content-Type": "application/json"}
+        )
+        return response.status_code
+
+
+def _content(response: httpx.Response) -> bytes:
+    if response.status_code != HTTPStatus.OK:
+        raise Unavailable(f"answered {response.status_code}")
+    return response.content

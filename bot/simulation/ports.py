@@ -1,0 +1,47 @@
+"""What the simulator is handed: the bot's checked fetcher and its worker processes."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.media.fetcher import Fetcher
+from bot.media.workers import Workers
+from bot.providers.simulator.errors import Unavailable, Unreadable
+from bot.providers.simulator.ports import Fetch, Render
+
+_READ_MAX = 100_000_000
+#: seconds; the simulator's settings bound it further
+_READ_S = 60.0
+
+
+def reading(fetcher: Fetcher) -> Fetch:
+    """Read whole files with a checked fetcher."""
+
+    async def fetch(url: str) -> bytes:
+        try:
+            fetched = await fetcher.fetch(url, max_bytes=_READ_MAX, timeout_s=_READ_S)
+        except MediaRefused as error:
+            raise Unreadable(str(error)) from error
+        except MediaUnavailable as error:
+            raise Unavailable(str(error)) from error
+        try:
+            return await asyncio.to_thread(fetched.path.read_bytes)
+        finally:
+            await asyncio.to_thread(fetched.path.unlink, missing_ok=True)
+
+    return fetch
+
+
+def rendering(workers: Workers) -> Render:
+    """Draw in worker processes."""
+
+    async def render(function: Callable[..., object], /, *args: Any, timeout_s: float) -> object:
+        try:
+            return await workers.run(function, *args, timeout_s=timeout_s)
+        except MediaRefused as error:
+            raise Unreadable(str(error)) from error
+        except MediaUnavailable as error:
+            raise Unavailable(str(error)) from error
+
+    return render

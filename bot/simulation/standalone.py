@@ -1,0 +1,191 @@
+"""`reverie simulate`: the simulator alone on a port of its own, with real sockets for the official SDKs.
+
+On a loopback address it answers to this machine's names only, so that no web page can reach it by a name
+that is pointed here; what it is told to read and to call back may lie on this machine. Elsewhere the API is
+open to whoever reaches the port, like the real one, and nothing of this machine can be reached through it.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
+from ipaddress import IPv6Address
+from typing import Self
+
+import httpx
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.loopback import is_local, is_loopback_address, names_us
+from bot.media.addresses import Address, is_public, spelled_address
+from bot.media.fetcher import Fetcher, resolve
+from bot.media.workers import Workers
+from bot.providers.simulator.errors import Unreadable
+from bot.providers.simulator.ports import Fetch, Render
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.providers.simulator.simulator import Simulator, wall_clock_ms
+from bot.serving import Server, listen, on_stop
+from bot.simulation.ports import reading, rendering
+from bot.trust import tls_context
+
+_THIS_MACHINE = "The simulator answers to this machine only: open it at http://127.0.0.1"
+_PORTS = {"http": 80, "https": 443}
+_SAFE = frozenset({"GET", "HEAD"})
+
+_log = structlog.get_logger()
+
+
+async def serve(
+    settings: SimulatorSettings,
+    *,
+    host: str,
+    port: int,
+    proxy: str | None = None,
+    started: Callable[[int], None] | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT; `started` is told the port once requests are taken.
+
+    Raises OSError, before anything else is done, when the port cannot be had.
+    """
+    with listen(host, port) as listener:
+        bound, port = listener.getsockname()[:2]
+        beyond = not is_loopback_address(bound)
+
+        def announce() -> None:
+            _log.info("simulator_started", host=host, port=port)
+            if beyond:
+                _log.warning(
+                    "simulator_reachable_from_network",
+                    remedy="leave out --host unless other machines are to use it",
+                )
+            if started is not None:
+                started(port)
+
+        async with standing_alone(settings, beyond_loopback=beyond, proxy=proxy) as app:
+            server = Server(app, started=announce)
+
+            def stop() -> None:
+                server.should_exit = True
+
+            with on_stop(stop):
+                await server.serve(sockets=[listener])
+    _log.info("simulator_stopped")
+
+
+@asynccontextmanager
+async def standing_alone(
+    settings: SimulatorSettings,
+    *,
+    beyond_loopback: bool = False,
+    proxy: str | None = None,
+    clock_ms: Callable[[], int] = wall_clock_ms,
+    fetch: Fetch | None = None,
+    render: Render | None = None,
+) -> AsyncIterator[ASGIApp]:
+    """Run the simulator with everything that it needs; answers the app to serve."""
+    may_reach = _near if beyond_loopback else _here
+    async with AsyncExitStack() as exits:
+        fetcher = await exits.enter_async_context(Fetcher(may_reach=may_reach))
+        workers = await exits.enter_async_context(Workers())
+        callbacks = await exits.enter_async_context(_Callbacks(may_reach, proxy))
+        simulator = await exits.enter_async_context(
+            Simulator(
+                settings,
+                fetch=fetch or reading(fetcher),
+                render=render or rendering(workers),
+                post=callbacks.post,
+                clock_ms=clock_ms,
+                refuse_control=_refuse_control,
+            )
+        )
+        yield simulator.app if beyond_loopback else _OwnNames(simulator.app)
+
+
+def _here(address: Address) -> bool:
+    return address.is_loopback or is_public(address)
+
+
+def _near(address: Address) -> bool:
+    """Whether others may have us reach an address: the internet and their own network, not this machine."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    own = address.is_loopback or address.is_link_local or address.is_unspecified
+    return is_public(address) or (address.is_private and not own and not address.is_reserved)
+
+
+def _refuse_control(request: Request) -> str | None:
+    if not (is_local(request) and names_us(request)):
+        return "The control routes answer on this machine only"
+    origin = request.headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{request.headers['host']}".lower():
+        return "This did not come from the simulator's own page"
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method not in _SAFE and request.method != "DELETE" and kind != "application/json":
+        # Another site's form can send every other type without asking.
+        return "Send application/json"
+    return None
+
+
+class _OwnNames:
+    """ASGI middleware that answers to this machine's names only."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if not names_us(Request(scope)):
+            app = JSONResponse({"detail": _THIS_MACHINE}, HTTPStatus.FORBIDDEN)
+        await app(scope, receive, send)
+
+
+class _Callbacks:
+    """Posts callbacks, to the addresses that may be reached and no others."""
+
+    def __init__(self, may_reach: Callable[[Address], bool], proxy: str | None) -> None:
+        self._may_reach = may_reach
+        self._proxy = proxy
+        self._exits = AsyncExitStack()
+        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+
+    async def __aenter__(self) -> Self:
+        for proxy in {None, self._proxy}:
+            self._transports[proxy] = await self._exits.enter_async_context(
+                httpx.AsyncHTTPTransport(
+                    verify=tls_context(),
+                    trust_env=False,
+                    proxy=proxy,
+                    # A kept connection belongs to an address, not to the name that was verified for it.
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                )
+            )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._exits.aclose()
+
+    async def post(self, url: str, body: bytes) -> int:
+        """Post a callback; answers the status. Redirects are not followed."""
+        target = httpx.URL(url)
+        spelled = spelled_address(target.host)
+        if self._proxy is not None and (spelled is None or is_public(spelled)):
+            return await self._send(target, target, body, self._proxy)
+        port = target.port or _PORTS[target.scheme]
+        found = await resolve(target.raw_host.decode("ascii"), port)
+        address = next((address for address in found if self._may_reach(address)), None)
+        if address is None:
+            raise Unreadable("callbacks are not posted to this address")
+        return await self._send(target, target.copy_with(host=str(address)), body, None)
+
+    async def _send(self, target: httpx.URL, at: httpx.URL, body: bytes, proxy: str | None) -> int:
+        request = httpx.Request(
+            "POST",
+            at,
+            content=body,
+            headers={"Content-Type": "application/json", "Host": target.netloc.decode("ascii")},
+            extensions={"sni_hostname": target.raw_host.decode("ascii")},
+        )
+        response = await self._transports[proxy].handle_async_request(request)
+        await response.aclose()
+        return response.status_code

@@ -1,0 +1,89 @@
+"""A whole app with the built-in simulator and a fake chat, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.app import App
+from bot.domain.cards import CardView
+from bot.domain.parsing import parse
+from bot.domain.people import Place
+from bot.engine.adapter import Adapter, Inlet, Plug, Surroundings
+from bot.engine.answers import Accepted
+from bot.engine.studio import Studio
+from bot.trust import tls_context
+from tests.engine.fakes import FakeChat
+from tests.engine.house import ADA, given_settings
+from tests.patience import PATIENCE_S
+
+
+class RunningApp:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        inlets: Sequence[tuple[str, Inlet]] = (),
+        times: dict[str, int] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.folder = folder
+        self.chat = FakeChat()
+        self.studio: Studio | None = None
+        plugs = [Plug(name="chat", enabled=lambda _: True, build=self._build)]
+        plugs += [Plug(name=name, enabled=lambda _: True, build=_only(name, inlet)) for name, inlet in inlets]
+        self.app = App(given_settings(folder, http_port=0, times=times, **settings), plugs=plugs)
+
+    def _build(self, surroundings: Surroundings) -> Adapter:
+        self.studio = surroundings.studio
+        return Adapter(name="chat", outlet=self.chat)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            group.create_task(self.app.run(), name="app")
+            await self.app.started.wait()
+            async with httpx.AsyncClient(
+                base_url=self.app.address, trust_env=False, verify=tls_context(), timeout=PATIENCE_S
+            ) as http:
+                yield http
+            self.app.stop()
+
+    async def say(self, text: str, key: str = "") -> str:
+        """Give a command; answers the card's id."""
+        assert self.studio is not None
+        place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
+        answer = await self.studio.handle(parse(text), ADA, place, key=key or text)
+        assert isinstance(answer, Accepted)
+        return answer.view.card
+
+    async def ended(self, card: str) -> CardView:
+        """Wait until every job of a card has ended, and it is shown."""
+        await until(lambda: bool(shown := self.chat.of(card)) and shown[-1].settled)
+        return self.chat.of(card)[-1]
+
+
+def _only(name: str, inlet: Inlet) -> Callable[[Surroundings], Adapter]:
+    return lambda _: Adapter(name=name, outlet=FakeChat(), inlet=inlet)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - it is set by somebody else
+        await asyncio.sleep(0.005)
+
+
+def unwritable(folder: Path) -> None:
+    """Have every new file in a folder fail, also for root, whom no permission stops: it is a file now."""
+    if folder.exists():
+        folder.replace(folder.with_name(f"{folder.name}.away"))
+    folder.write_bytes(b"")
+
+
+def writable(folder: Path) -> None:
+    folder.unlink()
+    away = folder.with_name(f"{folder.name}.away")
+    if away.exists():
+        away.replace(folder)
