@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 from starlette.applications import Starlette
@@ -27,6 +28,7 @@ from bot.serving import Server, listen
 from bot.settings import Role, Settings, misfit
 from bot.store.database import connect
 from bot.store.locking import lock_folder
+from bot.supervision import Supervised
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
@@ -80,8 +82,8 @@ class App:
 
     async def _work(self, opened: Opened, listener: socket.socket) -> None:
         core = opened.core
-        studio = Studio(core)
-        adapters = self._connect(core, studio)
+        inlets: dict[str, Supervised] = {}
+        adapters = [self._watched(core, adapter, inlets) for adapter in self._connect(core, Studio(core))]
         works, talks = core.settings.role is not Role.GATEWAY, core.settings.role is not Role.WORKER
         watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
         callbacks = Callbacks(core, watchers if works else {})
@@ -97,10 +99,9 @@ class App:
             started=self.started.set,
         )
         engine = engine_loops(core, adapters, watchers) if works else shared_loops(core)
-        inlets = {
-            f"inlet {adapter.name}": adapter.inlet.run
-            for adapter in adapters
-            if adapter.inlet is not None and talks
+        listening = {
+            "callbacks": Supervised("callbacks", callbacks.run, times=core.times, stopping=core.stopping),
+            **(inlets if talks else {}),
         }
         operator = Operator(core.database, core.settings.defaults, core.clock)
         async with (
@@ -113,11 +114,13 @@ class App:
         ):
             serving = group.create_task(server.serve(sockets=[listener]), name="web")
             await self.started.wait()
-            begun = [group.create_task(_run(loop), name=name) for name, loop in engine.items()]
-            open_ended = [
-                group.create_task(_run(loop), name=name)
-                for name, loop in {**inlets, "callbacks": callbacks.run}.items()
+            begun = [
+                group.create_task(
+                    Supervised(name, loop, times=core.times, stopping=core.stopping).run(), name=name
+                )
+                for name, loop in engine.items()
             ]
+            open_ended = [group.create_task(loop.run(), name=name) for name, loop in listening.items()]
             log.info(
                 "started", address=self.address, providers=core.settings.providers, role=core.settings.role
             )
@@ -134,6 +137,16 @@ class App:
             server.should_exit = True
             await asyncio.wait([serving])
         log.info("stopped")
+
+    @staticmethod
+    def _watched(core: Core, adapter: Adapter, inlets: dict[str, Supervised]) -> Adapter:
+        """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
+        if adapter.inlet is None:
+            return adapter
+        name = f"inlet {adapter.name}"
+        inlet = Supervised(name, adapter.inlet.run, times=core.times, stopping=core.stopping)
+        inlets[name] = inlet
+        return replace(adapter, obstacle=lambda: inlet.trouble or adapter.obstacle())
 
     def _connect(self, core: Core, studio: Studio) -> list[Adapter]:
         """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
@@ -179,20 +192,20 @@ def _unusable(plug: Plug, reason: str) -> Adapter:
 
 
 def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
-    """The engine's loops by name, in the order in which a job meets them."""
+    """The engine's loops by name, in the order in which a job meets them; each can be begun again."""
     loops = shared_loops(core)
-    loops["prepare"] = Preparer(core).run
+    loops["prepare"] = lambda: Preparer(core).run()
     for account, provider in core.providers.items():
-        loops[f"check {account}"] = AccountMonitor(core, provider).run
+        loops[f"check {account}"] = lambda p=provider: AccountMonitor(core, p).run()  # type: ignore[misc]
         for lane in provider.limits:
-            loops[f"submit {account} {lane}"] = Submitter(core, provider, lane).run
+            loops[f"submit {account} {lane}"] = lambda p=provider, of=lane: Submitter(core, p, of).run()  # type: ignore[misc]
         loops[f"watch {account}"] = watchers[account].run
         loops[f"sweep {account}"] = lambda p=provider: sweep(core, p)  # type: ignore[misc]
         loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
     loops["recover"] = lambda: recover(core)
     loops["retention"] = lambda: retain(core)
     outlets = {adapter.name: adapter.outlet for adapter in adapters if adapter.outlet is not None}
-    loops["deliver"] = Deliverer(core, outlets).run
+    loops["deliver"] = lambda: Deliverer(core, outlets).run()
     loops["announce"] = lambda: announce(core, outlets)
     loops["progress"] = lambda: tick_progress(core)
     return loops
@@ -209,8 +222,7 @@ async def _closing(adapters: Sequence[Adapter]) -> AsyncIterator[None]:
         yield
     finally:
         for adapter in adapters:
-            await adapter.close()
-
-
-async def _run(loop: Loop) -> None:
-    await loop()
+            try:
+                await adapter.close()
+            except Exception as error:  # noqa: BLE001 - the others are closed too
+                log.warning("adapter_not_closed", adapter=adapter.name, error=repr(error))

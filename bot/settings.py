@@ -128,6 +128,11 @@ class Timing(BaseModel):
     #: how long a signed media link works, and one in a page
     media_link: int = 86_400_000
     stop: int = 8_000
+    #: pause before a loop that failed is started again; it doubles with each failure in a row
+    restart: int = 1_000
+    restart_max: int = 300_000
+    #: a loop that has run for so long runs well again
+    restart_steady: int = 60_000
 
     def scaled(self, scale: float) -> "Timing":
         return Timing(**{name: max(1, round(value * scale)) for name, value in self.model_dump().items()})

@@ -76,6 +76,9 @@ class Watcher:
     async def run(self) -> None:
         """Look until the process stops."""
         core = self._core
+        # A group is entered once, and this loop is started again when it has failed.
+        self._group = asyncio.TaskGroup()
+        self._settling.clear()
         async with self._group:
             async for _ in core.rounds(FLIGHT, core.times.watch_interval):
                 await core.steadily("watch", self._round)

@@ -38,23 +38,44 @@ async def serve_operator(operator: Operator, folder: Path) -> AsyncIterator[None
         )
         yield
         return
-    path.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX) as listener:
-        mask = os.umask(0o177)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(mask)
-        listener.listen()
+    try:
+        listener = _listen(path)
+    except OSError as error:
+        # Not every file system has sockets; people's commands need none.
+        log.warning(
+            "operator_socket_skipped",
+            error=str(error),
+            remedy="a REVERIE_DATA_DIR on a local disk lets the command line write while the bot runs",
+        )
+        yield
+        return
+    with listener:
         server = Server(Starlette(routes=[Route("/{call}", _taker(operator), methods=["POST"])]))
-        async with asyncio.TaskGroup() as group:
-            serving = group.create_task(server.serve(sockets=[listener]), name="operator")
-            try:
-                yield
-            finally:
-                server.should_exit = True
-                await asyncio.wait([serving])
-                path.unlink(missing_ok=True)
+        # In no group: what goes wrong with the operator's socket must not end everything else.
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="operator")
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await asyncio.wait([serving])
+            if not serving.cancelled() and (failure := serving.exception()) is not None:
+                log.error("operator_socket_failed", error=repr(failure))
+            path.unlink(missing_ok=True)
+
+
+def _listen(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(mask)
+    return listener
 
 
 def _taker(operator: Operator) -> Any:

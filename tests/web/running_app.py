@@ -67,7 +67,9 @@ class RunningApp:
 
 
 def _only(name: str, inlet: Inlet) -> Callable[[Surroundings], Adapter]:
-    return lambda _: Adapter(name=name, outlet=FakeChat(), inlet=inlet)
+    """An adapter of this inlet alone; where the inlet can be closed, it is closed with the adapter."""
+    closing = {"close": inlet.close} if hasattr(inlet, "close") else {}
+    return lambda _: Adapter(name=name, outlet=FakeChat(), inlet=inlet, **closing)
 
 
 async def until(holds: Callable[[], bool]) -> None:

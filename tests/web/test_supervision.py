@@ -1,0 +1,158 @@
+"""A loop that fails is started again; neither the process nor the others end with it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.settings import Timing
+from bot.supervision import Supervised
+from bot.web.operator import SOCKET
+from tests.cli.running import folder
+from tests.engine.house import open_house
+from tests.patience import PATIENCE_S
+from tests.web.running_app import RunningApp, until
+
+SOON = {"restart": 1, "restart_max": 4, "restart_steady": 300}
+
+
+class Listening:
+    """An inlet that fails as often as it is told, and stays from then on."""
+
+    def __init__(self, *failures: Callable[[], None]) -> None:
+        self.failures = list(failures)
+        self.starts, self.ends = 0, 0
+
+    async def run(self) -> None:
+        self.starts += 1
+        await asyncio.sleep(0)
+        if self.failures:
+            self.failures.pop(0)()
+            return
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ends += 1
+
+
+def odd_answer() -> None:
+    raise ValueError("<html>that is no answer</html>")
+
+
+def group() -> None:
+    raise ExceptionGroup("inner tasks", [KeyError("url")])
+
+
+def leaked_cancellation() -> None:
+    raise asyncio.CancelledError
+
+
+def ended() -> None:
+    """It just ends."""
+
+
+@pytest.mark.parametrize("failure", [odd_answer, group, leaked_cancellation, ended])
+async def test_a_failing_inlet_is_told_and_started_again_beside_the_others(
+    tmp_path: Path, failure: Callable[[], None]
+) -> None:
+    broken, well = Listening(failure, failure, failure), Listening()
+    app = RunningApp(tmp_path, inlets=[("broken", broken), ("well", well)], times=SOON)
+    async with app.running() as http:
+        await until(lambda: broken.starts == 4)
+        (reason,) = (await http.get("/readyz")).json()["reasons"]
+        assert reason.startswith("broken: it ")
+        assert "started again" in reason
+        assert (1, 0) == (well.starts, well.ends)
+        while not (await http.get("/readyz")).json()["ready"]:  # noqa: ASYNC110 - it is over by itself
+            await asyncio.sleep(0.01)
+        assert (4, 1) == (broken.starts, well.starts)
+    assert (1, 1) == (broken.ends, well.ends)
+
+
+async def test_pauses_grow_while_it_fails_and_begin_anew_after_it_ran_well() -> None:
+    stopping, runs = asyncio.Event(), 0
+
+    async def loop() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 6:
+            await until(lambda: supervised.trouble is None)
+        if runs == 8:
+            stopping.set()
+        raise RuntimeError
+
+    times = Timing(restart=1, restart_max=4, restart_steady=50)
+    supervised = Supervised("test", loop, times=times, stopping=stopping)
+    with capture_logs() as logged:
+        async with asyncio.timeout(PATIENCE_S):
+            await supervised.run()
+    pauses = [entry["pause_ms"] for entry in logged if entry["event"] == "loop_restarts"]
+    assert [1, 2, 4, 4, 4, 1, 2] == pauses
+    assert 8 == len([entry for entry in logged if entry["event"] == "loop_failed"])
+
+
+async def test_a_stop_during_the_pause_starts_nothing_more() -> None:
+    stopping, starts = asyncio.Event(), 0
+
+    async def loop() -> None:
+        nonlocal starts
+        starts += 1
+        raise RuntimeError
+
+    times = Timing(restart=3_600_000)
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
+        supervised = Supervised("test", loop, times=times, stopping=stopping)
+        tasks.create_task(supervised.run())
+        await until(lambda: supervised.trouble is not None)
+        stopping.set()
+    assert 1 == starts
+
+
+async def test_a_cancelled_loop_is_not_started_again() -> None:
+    inlet = Listening()
+    supervised = Supervised("test", inlet.run, times=Timing(restart=1), stopping=asyncio.Event())
+    task = asyncio.create_task(supervised.run())
+    await until(lambda: inlet.starts == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (1, 1) == (inlet.starts, inlet.ends)
+
+
+async def test_every_loop_of_the_engine_can_be_begun_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home:
+        home.start()
+        await asyncio.sleep(0)
+        for task in home._running.values():
+            task.cancel()
+        await asyncio.wait(home._running.values())
+        home._running.clear()
+        home.start()
+        await home.ends(await home.ask())
+
+
+async def test_an_operators_socket_that_cannot_be_made_keeps_nobody_from_working() -> None:
+    with folder() as home:
+        (home / SOCKET).mkdir()
+        async with RunningApp(home).running() as http:
+            assert 200 == (await http.get("/healthz")).status_code
+
+
+async def test_an_adapter_that_cannot_be_closed_keeps_none_open(tmp_path: Path) -> None:
+    closed: list[str] = []
+
+    class Unclosable(Listening):
+        async def close(self) -> None:
+            closed.append("broken")
+            raise OSError("the connection is gone")
+
+    class Closable(Listening):
+        async def close(self) -> None:
+            closed.append("well")
+
+    inlets = [("broken", Unclosable()), ("well", Closable())]
+    async with RunningApp(tmp_path, inlets=inlets).running():
+        pass
+    assert ["broken", "well"] == closed
