@@ -34,6 +34,9 @@ from bot.web.health import health_routes
 from bot.web.media import media_routes
 from bot.web.operator import serve_operator
 
+#: what a server listens on that can be reached by every address of its machine
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared
+
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -60,8 +63,10 @@ class App:
         self._stop = asyncio.Event()
         #: set once everything runs
         self.started = asyncio.Event()
-        #: base URL of the web server, once it listens
+        #: base URL of the web server as this machine reaches it, once it listens
         self.address = ""
+        #: what adapters tell the operator at the start
+        self.notices: list[str] = []
 
     def stop(self) -> None:
         """Take nothing new, finish what is in hand, leave."""
@@ -71,7 +76,7 @@ class App:
         """Run until `stop`. Raises OSError for a taken port, ReverieError for settings that cannot work."""
         settings = self._settings
         with listen(settings.http_host, settings.http_port) as listener:
-            self.address = f"http://{settings.http_host}:{listener.getsockname()[1]}"
+            self.address = _address(listener)
             async with AsyncExitStack() as exits:
                 if settings.database.startswith("sqlite"):
                     exits.enter_context(lock_folder(settings.data_dir))
@@ -88,6 +93,9 @@ class App:
         watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
         callbacks = Callbacks(core, watchers if works else {})
         for_providers = [*callbacks.routes(), *media_routes(core)]
+        self.notices = [
+            adapter.notice(self.address) for adapter in adapters if talks and adapter.notice is not None
+        ]
         server = Server(
             Starlette(
                 routes=[
@@ -214,6 +222,13 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
 def shared_loops(core: Core) -> dict[str, Loop]:
     """The loops of every process, also of one that only takes commands."""
     return {"vocabulary": lambda: keep_vocabularies(core)}
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in _EVERYWHERE:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @asynccontextmanager

@@ -64,6 +64,11 @@ def is_loopback_name(host: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1")
 
 
+def listens_here_only(host: str) -> bool:
+    """Whether a server that listens on a host is out of reach of other machines."""
+    return is_loopback_name(host) or is_loopback_address(host)
+
+
 def is_address(host: str) -> bool:
     """Whether a host is an address: nobody's name server can point it elsewhere."""
     try:

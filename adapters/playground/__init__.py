@@ -1,6 +1,10 @@
 """The playground: a chat page in the browser, served by the bot itself."""
 
+from urllib.parse import urlsplit
+
+from adapters.playground.guard import password_of
 from bot.engine.adapter import Adapter, Plug, Surroundings
+from bot.loopback import is_loopback_name
 from bot.settings import Settings, Switch
 
 
@@ -9,15 +13,19 @@ def _enabled(settings: Settings) -> bool:
         case Switch.OFF:
             return False
         case Switch.ON:
-            password = settings.playground_password
-            if password is None or not password.get_secret_value().strip():
+            if password_of(settings) is None:
                 raise ValueError(
                     "REVERIE_PLAYGROUND=on needs a password: set REVERIE_PLAYGROUND_PASSWORD, "
                     "or leave REVERIE_PLAYGROUND at auto"
                 )
             return True
         case Switch.AUTO:
-            return settings.simulated and settings.public_url is None
+            return settings.simulated and _stays_here(settings.public_url)
+
+
+def _stays_here(public_url: str | None) -> bool:
+    """Whether the address under which we are known leads nobody here from outside."""
+    return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")
 
 
 def _build(surroundings: Surroundings) -> Adapter:

@@ -16,14 +16,14 @@ from starlette.types import Scope
 from adapters.playground.answering import Answering
 from adapters.playground.asking import Asking
 from adapters.playground.channels import ADAPTER
-from adapters.playground.guard import Guard, Policy
+from adapters.playground.guard import Guard, Policy, password_of
 from adapters.playground.inlet import Doorkeeper
 from adapters.playground.outlet import RoomOutlet
 from adapters.playground.pages import STATIC, Pages
 from adapters.playground.people import People
 from adapters.playground.ports import Clock, Studio, Vault
 from adapters.playground.room import Room
-from adapters.playground.session import Sessions
+from adapters.playground.session import Sessions, made_password
 from adapters.playground.uploads import Uploads
 from bot.domain.errors import MediaError, Refused, ReverieError
 from bot.engine.adapter import Adapter
@@ -41,8 +41,9 @@ def connect(
 ) -> Adapter:
     """Make the adapter; nothing of it runs before its inlet does. `incoming` takes files on their way in."""
     policy = Policy.of(settings)
-    password = settings.playground_password.get_secret_value() if settings.playground_password else None
-    sessions = Sessions(password=password if policy.guarded else None, signer=signer, clock=clock)
+    given = password_of(settings)
+    password = (given or made_password(signer)) if policy.guarded else None
+    sessions = Sessions(password=password, signer=signer, clock=clock)
     room, people = Room(vault, clock), People(vault)
 
     def link(file: str) -> str:
@@ -67,6 +68,18 @@ def connect(
         outlet=RoomOutlet(room),
         inlet=Doorkeeper(room, people),
         routes=_routes(pages, asking, policy, sessions),
+        notice=lambda address: _notice(address, password, made=given is None),
+    )
+
+
+def _notice(address: str, password: str | None, *, made: bool) -> str:
+    if password is None:
+        return f"The playground is open: {address}/"
+    if not made:
+        return f"The playground asks for its password: {address}/"
+    return (
+        f"The playground: {address}/  password: {password}\n"
+        "  (it can be reached from other machines; REVERIE_PLAYGROUND_PASSWORD sets another one)"
     )
 
 

@@ -1,24 +1,22 @@
 """Who may talk to the playground at all, decided before any route is reached.
 
 A page open to everybody on this machine must stay that: no other site may post to it (Origin), none may
-rebind its name to us (Host), and what comes through a tunnel or proxy is not this machine.
+rebind its name to us (Host), and what comes from another peer, a proxy or a tunnel is not this machine.
 """
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.loopback import host_name, is_address, is_local, is_loopback_name, listens_here_only
 from bot.settings import Settings, Switch
 
-_FORWARDED = ("forwarded", "via", "x-real-ip", "true-client-ip")
-_FORWARDED_PREFIXES = ("x-forwarded-", "x-original-", "cf-")
 _SAFE = frozenset({"GET", "HEAD"})
 
 SECURITY_HEADERS = {
@@ -54,36 +52,51 @@ class Policy:
 
     @classmethod
     def of(cls, settings: Settings) -> "Policy":
-        guarded = settings.playground is Switch.ON
+        """Open only where nobody but this machine can reach it, and where no password was set for it."""
+        guarded = (
+            settings.playground is Switch.ON
+            or not listens_here_only(settings.http_host)
+            or password_of(settings) is not None
+        )
         if not guarded or settings.public_url is None:
             return cls(guarded=guarded)
         parts = urlsplit(settings.public_url)
         host = frozenset({parts.hostname.lower()} if parts.hostname else ())
         return cls(guarded=True, public_origin=f"{parts.scheme}://{parts.netloc}".lower(), hosts=host)
 
+    def answers_to(self, name: str) -> bool:
+        """Whether a host name is one of ours. Behind a login every address is: no site can rebind those."""
+        return is_loopback_name(name) or name in self.hosts or (self.guarded and is_address(name))
 
-def examine(
-    policy: Policy, method: str, headers: Headers, *, content: str = "application/json"
-) -> Denial | None:
+
+def password_of(settings: Settings) -> str | None:
+    """The password that the operator has set; None where it is missing or empty."""
+    given = settings.playground_password
+    return given.get_secret_value() if given is not None and given.get_secret_value().strip() else None
+
+
+def examine(policy: Policy, request: Request, *, content: str = "application/json") -> Denial | None:
     """Find out why a request may not pass; None when it may.
 
     `content` is the type that its body must have: one that no form of another site can send.
     """
+    headers = request.headers
     hosts = headers.getlist("host")
-    name = _host_name(hosts[0]) if len(hosts) == 1 else None
-    if name is None or not (_is_loopback(name) or name in policy.hosts):
+    name = host_name(hosts[0]) if len(hosts) == 1 else None
+    if name is None or not policy.answers_to(name):
         return Denial(
             status=HTTPStatus.MISDIRECTED_REQUEST,
             reason="The playground does not answer to this host name; open it at http://127.0.0.1 on its own "
             "machine, or set REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD",
         )
-    if not policy.guarded and any(_is_forwarded(header) for header in headers):
+    if not policy.guarded and not is_local(request):
         return Denial(
             status=HTTPStatus.FORBIDDEN,
-            reason="The playground is open to its own machine alone, and this came through a proxy or "
-            "tunnel; set REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD to share it",
+            reason="The playground is open to its own machine alone, and this came from another one, or "
+            "through a proxy or tunnel; to share it, set REVERIE_PLAYGROUND=on and "
+            "REVERIE_PLAYGROUND_PASSWORD",
         )
-    if method in _SAFE:
+    if request.method in _SAFE:
         return None
     origin = headers.get("origin", "").lower()
     host = hosts[0].lower()
@@ -92,29 +105,6 @@ def examine(
     if headers.get("content-type", "").partition(";")[0].strip().lower() != content:
         return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason=f"Send {content}")
     return None
-
-
-def _host_name(host: str) -> str | None:
-    try:
-        parts = urlsplit(f"//{host}")
-        _ = parts.port
-    except ValueError:
-        return None
-    plain = parts.username is None and not parts.path and not parts.query and not parts.fragment
-    return parts.hostname.lower() if plain and parts.hostname else None
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return str(ipaddress.ip_address(name)) in ("127.0.0.1", "::1")
-    except ValueError:
-        return False
-
-
-def _is_forwarded(header: str) -> bool:
-    return header.lower() in _FORWARDED or header.lower().startswith(_FORWARDED_PREFIXES)
 
 
 class Guard:
@@ -149,7 +139,7 @@ class Guard:
         await (answer or self._app)(scope, receive, send_safely)
 
     def _refuse(self, request: Request) -> Response | None:
-        denial = examine(self._policy, request.method, request.headers, content=self._content)
+        denial = examine(self._policy, request, content=self._content)
         if denial is not None:
             return JSONResponse({"error": denial.reason}, status_code=denial.status)
         if self._is_known(request):

@@ -17,6 +17,8 @@ _COOKIE = "reverie_session"
 _LASTS_MS = 30 * 86_400_000
 _WINDOW_MS = 60_000
 _TRIES = 10
+#: letters of a password that was made, of 5 bits each
+_MADE_LENGTH = 16
 
 
 class TooManyTries(Refused):
@@ -75,6 +77,12 @@ class Sessions:
     def _purpose(self) -> str:
         # The password is part of the key, so that a new one ends all sessions of the old.
         return f"playground session {_digest(self._password or '').hex()}"
+
+
+def made_password(signer: Signer) -> str:
+    """A password for who has set none: it follows from the secret, so a restart does not change it."""
+    mac = signer.sign("playground password", "", expires_at=0).rpartition(".")[2]
+    return "-".join(mac[at : at + 4] for at in range(0, _MADE_LENGTH, 4))
 
 
 def _digest(text: str) -> bytes:

@@ -57,7 +57,7 @@ def _serve(settings: Settings) -> None:
             async with asyncio.TaskGroup() as group:
                 beside = [
                     group.create_task(_spare_the_collector(bot), name="spare"),
-                    group.create_task(_tell(bot, settings), name="tell"),
+                    group.create_task(_tell(bot), name="tell"),
                 ]
                 await bot.run()
                 for task in beside:
@@ -81,12 +81,11 @@ async def _spare_the_collector(bot: Any) -> None:
     gc.freeze()
 
 
-async def _tell(bot: Any, settings: Settings) -> None:
+async def _tell(bot: Any) -> None:
     await bot.started.wait()
-    unlocked = settings.playground is Switch.AUTO and settings.simulated and settings.public_url is None
-    if unlocked or settings.playground is Switch.ON:
-        banner = safe_stderr()
-        banner.write(f"\n  The playground is open: {bot.address}/\n\n")
+    banner = safe_stderr()
+    for notice in bot.notices:
+        banner.write(f"\n  {notice}\n\n")
         banner.flush()
 
 

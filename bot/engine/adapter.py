@@ -107,6 +107,8 @@ class Adapter:
     routes: Sequence[BaseRoute] = ()
     #: why it is not ready, for `/readyz`; None when it is
     obstacle: Callable[[], str | None] = field(default=lambda: None)
+    #: what the operator reads in the terminal at the start, made from the address of the web server
+    notice: Callable[[str], str] | None = None
     #: gives back its connections, when inlet and outlet have ended
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
 

@@ -1,7 +1,6 @@
 """`/healthz`: the process is alive. `/readyz`: it does its work, or says why not. `/metrics`: in numbers."""
 
 import hmac
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Adapter
 from bot.engine.core import Core
+from bot.loopback import is_local
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
@@ -131,9 +131,4 @@ def _may_know(core: Core, request: Request) -> bool:
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if token is not None and hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
         return True
-    host = request.client.host if request.client else ""
-    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via"))
-    try:
-        return ipaddress.ip_address(host).is_loopback and not forwarded
-    except ValueError:
-        return False
+    return is_local(request)

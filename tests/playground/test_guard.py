@@ -5,19 +5,32 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from starlette.datastructures import Headers
+from starlette.requests import Request
 
 from adapters.playground import adapter
 from adapters.playground.guard import Policy, examine
 from bot.settings import Settings, Switch
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
 OPEN = Policy.of(Settings(playground=Switch.AUTO, public_url=None))
 SHARED = Policy.of(Settings(playground=Switch.ON, public_url="https://bot.example.org"))
 
 
-def denied(policy: Policy, method: str, *headers: tuple[str, str]) -> HTTPStatus | None:
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers]
-    denial = examine(policy, method, Headers(raw=raw))
+def denied(
+    policy: Policy,
+    method: str,
+    *headers: tuple[str, str],
+    peer: str | None = "127.0.0.1",
+    version: str = "1.1",
+) -> HTTPStatus | None:
+    scope = {
+        "type": "http",
+        "method": method,
+        "http_version": version,
+        "client": None if peer is None else (peer, 54321),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
+    }
+    denial = examine(policy, Request(scope))
     return denial.status if denial else None
 
 
@@ -68,11 +81,74 @@ def test_a_request_names_one_host() -> None:
         "cf-ray",
         "X-Real-IP",
         "X-Original-Host",
+        "X-Forwarded",
+        "True-Client-IP",
+        "X-Client-IP",
+        "X-Cluster-Client-IP",
+        "Fastly-Client-IP",
+        "Fly-Client-IP",
+        "X-Envoy-External-Address",
+        "X-Amzn-Trace-Id",
+        "CDN-Loop",
+        "ngrok-trace-id",
+        "Tailscale-User-Login",
+        "Proxy-Connection",
     ],
 )
 def test_a_tunnel_to_loopback_makes_nobody_admin(header: str) -> None:
     assert denied(OPEN, "GET", ("Host", "127.0.0.1"), (header, "203.0.113.9")) == HTTPStatus.FORBIDDEN
     assert denied(SHARED, "GET", ("Host", "127.0.0.1"), (header, "203.0.113.9")) is None
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.0"])
+def test_what_proxies_speak_by_themselves_makes_nobody_admin(version: str) -> None:
+    """Nginx asks the servers behind it by HTTP/1.0, with no header of its own."""
+    assert denied(OPEN, "GET", ("Host", "127.0.0.1"), version=version) == HTTPStatus.FORBIDDEN
+    assert denied(SHARED, "GET", ("Host", "127.0.0.1"), version=version) is None
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_let_in(peer: str) -> None:
+    assert denied(OPEN, "GET", ("Host", "127.0.0.1"), peer=peer) is None
+
+
+@pytest.mark.parametrize(
+    "peer", ["192.168.1.5", "172.17.0.1", "203.0.113.9", "::ffff:10.0.0.1", "fe80::1", "", "localhost", None]
+)
+def test_another_machine_is_not_though_it_says_the_right_name(peer: str | None) -> None:
+    assert denied(OPEN, "GET", ("Host", "127.0.0.1"), peer=peer) == HTTPStatus.FORBIDDEN
+    assert denied(SHARED, "GET", ("Host", "127.0.0.1"), peer=peer) is None
+
+
+def test_behind_a_login_addresses_are_answered_and_strange_names_are_not() -> None:
+    """A name can be rebound to us by whoever owns it, an address cannot."""
+    lan = Policy.of(Settings(playground=Switch.AUTO, http_host=EVERYWHERE))
+    for host in ("192.168.1.5:8080", "[fd00::5]:8080", "localhost:8080"):
+        assert denied(lan, "GET", ("Host", host), peer="192.168.1.7") is None
+    for host in ("evil.example", "192.168.1.5.evil.example", ""):
+        assert denied(lan, "GET", ("Host", host), peer="192.168.1.7") == HTTPStatus.MISDIRECTED_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("guarded", "settings"),
+    [
+        (False, {}),
+        (False, {"http_host": "localhost"}),
+        (False, {"http_host": "::1"}),
+        (False, {"http_host": "127.0.0.2"}),
+        (False, {"public_url": "http://127.0.0.1:8080"}),
+        (False, {"playground_password": SecretStr(" ")}),
+        (True, {"playground_password": SecretStr("open sesame")}),
+        (True, {"http_host": EVERYWHERE}),
+        (True, {"http_host": "::"}),
+        (True, {"http_host": ""}),
+        (True, {"http_host": "192.168.1.5"}),
+        (True, {"http_host": "bot.example.org"}),
+        (True, {"playground": "on", "playground_password": SecretStr("open sesame")}),
+    ],
+)
+def test_a_login_is_asked_for_wherever_others_can_reach_it(guarded: bool, settings: dict[str, Any]) -> None:
+    assert Policy.of(Settings(**settings)).guarded == guarded
 
 
 def test_a_shared_playground_answers_to_its_public_name_too() -> None:
@@ -119,7 +195,11 @@ def test_posts_that_a_form_elsewhere_could_send_are_refused(kind: str) -> None:
     [
         (True, {}),
         (False, {"public_url": "https://bot.example.org"}),
-        (False, {"public_url": "http://127.0.0.1:8080"}),
+        (True, {"public_url": "http://127.0.0.1:8080"}),
+        (True, {"public_url": "http://localhost:9000/under"}),
+        (False, {"public_url": "http://127.0.0.1.example.org"}),
+        (True, {"http_host": EVERYWHERE}),
+        (False, {"http_host": EVERYWHERE, "luma_keys": (SecretStr("a key"),)}),
         (False, {"luma_keys": (SecretStr("a key"),)}),
         (False, {"provider": ("simulator", "luma")}),
         (False, {"playground": "off"}),

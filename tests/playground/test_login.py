@@ -1,5 +1,7 @@
 """The door of a shared playground."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
@@ -14,6 +16,7 @@ from bot.settings import Settings, Switch
 from tests.playground.fake_studio import START
 from tests.playground.serving import SIGNER, Served, serve
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
 PASSWORD = "open sesame"
 
 
@@ -30,6 +33,56 @@ async def shared() -> AsyncIterator[Served]:
 
 async def sign_in(client: httpx.AsyncClient, password: str = PASSWORD) -> httpx.Response:
     return await client.post("/playground/login", json={"password": password})
+
+
+def made_in(notice: str) -> str:
+    found = re.search(r"password: ([a-z2-7-]+)$", notice, re.MULTILINE)
+    assert found is not None, notice
+    return found[1]
+
+
+async def test_beyond_loopback_a_password_is_made_and_told_to_the_operator() -> None:
+    """A container without any setting works; the password outlives a restart."""
+    settings = Settings(http_host=EVERYWHERE, playground_password=None)
+    told = []
+    for _ in range(2):
+        async with serve(settings) as served:
+            assert served.adapter.notice is not None
+            told.append(made_in(served.adapter.notice("http://127.0.0.1:8080")))
+            async with served.client() as client:
+                assert (await client.get("/playground/state")).status_code == HTTPStatus.UNAUTHORIZED
+                assert (await sign_in(client, "")).status_code == HTTPStatus.FORBIDDEN
+                assert (await sign_in(client, told[-1])).is_success
+                assert (await client.get("/playground/state")).is_success
+    assert told[0] == told[1]
+    assert len(told[0].replace("-", "")) == 16
+
+
+async def test_the_password_that_was_set_is_not_repeated_on_the_terminal() -> None:
+    for settings in (
+        Settings(http_host=EVERYWHERE, playground_password=SecretStr(PASSWORD)),
+        Settings(playground_password=SecretStr(PASSWORD)),
+    ):
+        async with serve(settings) as served, served.client() as client:
+            assert served.adapter.notice is not None
+            notice = served.adapter.notice(served.url)
+            assert served.url in notice
+            assert PASSWORD not in notice
+            assert (await client.get("/playground/state")).status_code == HTTPStatus.UNAUTHORIZED
+            assert (await sign_in(client)).is_success
+
+
+async def test_http_1_0_over_a_socket_finds_the_open_playground_closed() -> None:
+    async with serve() as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        answers = []
+        for version in ("1.0", "1.1"):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(f"GET / HTTP/{version}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+            answers.append(int((await reader.readline()).split()[1]))
+            writer.close()
+            await writer.wait_closed()
+    assert [HTTPStatus.FORBIDDEN, HTTPStatus.OK] == answers
 
 
 async def test_without_a_session_there_is_only_the_door(shared: Served) -> None:

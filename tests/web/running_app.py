@@ -21,6 +21,19 @@ from tests.engine.house import ADA, given_settings
 from tests.patience import PATIENCE_S
 
 
+@asynccontextmanager
+async def served(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    """Run an app until the block ends; fails where it ends by itself."""
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        group.create_task(app.run(), name="app")
+        await app.started.wait()
+        async with httpx.AsyncClient(
+            base_url=app.address, trust_env=False, verify=tls_context(), timeout=PATIENCE_S
+        ) as http:
+            yield http
+        app.stop()
+
+
 class RunningApp:
     def __init__(
         self,
@@ -43,14 +56,8 @@ class RunningApp:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[httpx.AsyncClient]:
-        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
-            group.create_task(self.app.run(), name="app")
-            await self.app.started.wait()
-            async with httpx.AsyncClient(
-                base_url=self.app.address, trust_env=False, verify=tls_context(), timeout=PATIENCE_S
-            ) as http:
-                yield http
-            self.app.stop()
+        async with served(self.app) as http:
+            yield http
 
     async def say(self, text: str, key: str = "") -> str:
         """Give a command; answers the card's id."""

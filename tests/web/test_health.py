@@ -149,6 +149,10 @@ async def test_this_machine_hears_the_reasons(tmp_path: Path, client: str) -> No
         ("127.0.0.1", {"x-forwarded-for": "203.0.113.7"}),
         ("127.0.0.1", {"forwarded": "for=203.0.113.7"}),
         ("127.0.0.1", {"via": "1.1 proxy"}),
+        ("127.0.0.1", {"x-real-ip": "203.0.113.7"}),
+        ("127.0.0.1", {"x-forwarded-host": "bot.example.org"}),
+        ("127.0.0.1", {"cf-connecting-ip": "203.0.113.7"}),
+        ("127.0.0.1", {"true-client-ip": "203.0.113.7"}),
     ],
 )
 async def test_others_hear_only_whether_it_is_ready(
