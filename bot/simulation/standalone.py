@@ -8,7 +8,7 @@ open to whoever reaches the port, like the real one, and nothing of this machine
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
-from ipaddress import IPv6Address
+from ipaddress import ip_address, ip_network
 from typing import Self
 
 import httpx
@@ -31,6 +31,9 @@ from bot.trust import tls_context
 
 _THIS_MACHINE = "The simulator answers to this machine only: open it at http://127.0.0.1"
 _PORTS = {"http": 80, "https": 443}
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+#: services of clouds that hand out credentials to their machines, inside those networks
+_METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "fd20:ce::254", "192.0.0.192")))
 _SAFE = frozenset({"GET", "HEAD"})
 
 _log = structlog.get_logger()
@@ -84,7 +87,7 @@ async def standing_alone(
     render: Render | None = None,
 ) -> AsyncIterator[ASGIApp]:
     """Run the simulator with everything that it needs; answers the app to serve."""
-    may_reach = _near if beyond_loopback else _here
+    may_reach = near_may_reach if beyond_loopback else _here
     async with AsyncExitStack() as exits:
         fetcher = await exits.enter_async_context(Fetcher(may_reach=may_reach))
         workers = await exits.enter_async_context(Workers())
@@ -106,12 +109,12 @@ def _here(address: Address) -> bool:
     return address.is_loopback or is_public(address)
 
 
-def _near(address: Address) -> bool:
-    """Whether others may have us reach an address: the internet and their own network, not this machine."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    own = address.is_loopback or address.is_link_local or address.is_unspecified
-    return is_public(address) or (address.is_private and not own and not address.is_reserved)
+def near_may_reach(address: Address) -> bool:
+    """Whether others may have us reach an address: the internet and private networks, not this machine."""
+    private = address not in _METADATA and any(
+        address.version == network.version and address in network for network in _PRIVATE
+    )
+    return private or is_public(address)
 
 
 def _refuse_control(request: Request) -> str | None:
