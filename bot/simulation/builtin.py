@@ -16,7 +16,7 @@ from bot.providers.simulator.ports import Fetch
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator
 from bot.simulation.in_process import InProcess
-from bot.simulation.ports import reading, rendering
+from bot.simulation.ports import entered, reading, rendering
 
 #: Where the built-in simulator and we ourselves are, for URLs that never leave this process. Names under
 #: `.invalid` exist nowhere: https://www.rfc-editor.org/rfc/rfc2606
@@ -32,6 +32,7 @@ class Simulation:
 
     def __init__(self, settings: SimulatorSettings, *, workers: Workers, public_url: str | None) -> None:
         """`public_url` is another base under which people and jobs know our own media."""
+        self._database = settings.database
         self._simulator = Simulator(
             settings, fetch=self._fetch, render=rendering(workers), post=self._call_back
         )
@@ -45,7 +46,10 @@ class Simulation:
         """Run it; of ours it reaches these `routes` alone: callbacks and media."""
         self._read = reading(fetcher)
         own = InProcess(Starlette(routes=routes))
-        async with httpx.AsyncClient(transport=own, base_url=OWN_ORIGIN) as self._own, self._simulator:
+        async with (
+            httpx.AsyncClient(transport=own, base_url=OWN_ORIGIN) as self._own,
+            entered(self._simulator, self._database),
+        ):
             try:
                 yield
             finally:

@@ -21,6 +21,11 @@ class InProcess(httpx.AsyncBaseTransport):
         task.add_done_callback(self._done)
         try:
             return await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            if not task.cancelled() or (asking := asyncio.current_task()) is None or asking.cancelling():
+                raise
+            # Not the caller was cancelled but what it called: the app is being closed.
+            raise httpx.ReadError("The connection broke off") from error
         except Exception as error:
             raise httpx.ReadError("The connection broke off") from error
 

@@ -1,18 +1,36 @@
-"""What the simulator is handed: the bot's checked fetcher and its worker processes."""
+"""Starting the simulator, and what it is handed: the bot's checked fetcher and its worker processes."""
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.errors import MediaRefused, MediaUnavailable, ReverieError
 from bot.media.fetcher import Fetcher
 from bot.media.workers import Workers
 from bot.providers.simulator.errors import Unavailable, Unreadable
 from bot.providers.simulator.ports import Fetch, Render
+from bot.providers.simulator.simulator import Simulator
 
 _READ_MAX = 100_000_000
 #: seconds; the simulator's settings bound it further
 _READ_S = 60.0
+
+
+@asynccontextmanager
+async def entered(simulator: Simulator, database: Path) -> AsyncIterator[None]:
+    """Run a simulator; raises ReverieError, with the remedy, where its file cannot be opened."""
+    async with AsyncExitStack() as exits:
+        try:
+            await exits.enter_async_context(simulator)
+        except (OSError, sqlite3.Error) as error:
+            raise ReverieError(
+                f"{database} cannot be opened ({error}): make room for it, or move it away; "
+                "it holds nothing but the simulator's own generations"
+            ) from error
+        yield
 
 
 def reading(fetcher: Fetcher) -> Fetch:

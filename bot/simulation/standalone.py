@@ -26,7 +26,7 @@ from bot.providers.simulator.ports import Fetch, Render
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import Simulator, wall_clock_ms
 from bot.serving import Server, listen, on_stop
-from bot.simulation.ports import reading, rendering
+from bot.simulation.ports import entered, reading, rendering
 from bot.trust import tls_context
 
 _THIS_MACHINE = "The simulator answers to this machine only: open it at http://127.0.0.1"
@@ -92,16 +92,15 @@ async def standing_alone(
         fetcher = await exits.enter_async_context(Fetcher(may_reach=may_reach))
         workers = await exits.enter_async_context(Workers())
         callbacks = await exits.enter_async_context(_Callbacks(may_reach, proxy))
-        simulator = await exits.enter_async_context(
-            Simulator(
-                settings,
-                fetch=fetch or reading(fetcher),
-                render=render or rendering(workers),
-                post=callbacks.post,
-                clock_ms=clock_ms,
-                refuse_control=_refuse_control,
-            )
+        simulator = Simulator(
+            settings,
+            fetch=fetch or reading(fetcher),
+            render=render or rendering(workers),
+            post=callbacks.post,
+            clock_ms=clock_ms,
+            refuse_control=_refuse_control,
         )
+        await exits.enter_async_context(entered(simulator, settings.database))
         yield simulator.app if beyond_loopback else _OwnNames(simulator.app)
 
 
