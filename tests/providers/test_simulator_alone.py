@@ -1,6 +1,7 @@
 """Who may do what with `reverie simulate`, and what it may be made to reach."""
 
 import ipaddress
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,6 +29,17 @@ async def seen_from(folder: Path, peer: str, **options: Any) -> AsyncIterator[ht
         transport = httpx.ASGITransport(app=app, client=(peer, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787") as http:
             yield http
+
+
+def _rights(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.glob("own.db*")}
+
+
+async def test_other_users_of_the_machine_cannot_read_the_prompts(tmp_path: Path) -> None:
+    async with seen_from(tmp_path, "127.0.0.1") as http:
+        body = {"prompt": "a secret garden"}
+        assert (await http.post("/dream-machine/v1/generations/image", json=body, headers=BEARER)).is_success
+        assert {"own.db": 0o600, "own.db-shm": 0o600, "own.db-wal": 0o600} == _rights(tmp_path)
 
 
 async def test_a_site_whose_name_is_pointed_at_us_reaches_nothing(tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ class Database:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exits:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            # It holds people's prompts; what SQLite puts beside it gets the same rights.
+            self._path.touch(mode=0o600)
             self._writer = await exits.enter_async_context(self._connect())
             await self._writer.executescript(_SCHEMA)
             self._reader = await exits.enter_async_context(self._connect())
