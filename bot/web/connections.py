@@ -1,7 +1,6 @@
 """HTTP connections that slow clients cannot hold: deadlines for headers, bodies and reading, and a cap."""
 
 import asyncio
-import ipaddress
 import resource
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from bot.loopback import is_loopback_address
 
 #: part of the process's file descriptors that connections may take
 _SHARE_OF_FILES = 2
@@ -74,7 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.by_address[address] += 1
         if len(self.connections) > _most_connections(self.limits) or (
             address is not None
-            and not _is_loopback(address)
+            and not is_loopback_address(address)
             and self.by_address[address] > self.limits.connections_per_address
         ):
             self._end(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -195,10 +196,3 @@ def quiet_disconnects(app: ASGIApp) -> ASGIApp:
 def _most_connections(limits: ConnectionLimits) -> int:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return min(limits.connections, files // _SHARE_OF_FILES) if files > 0 else limits.connections
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

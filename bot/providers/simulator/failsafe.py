@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.providers.simulator.answers import Json
@@ -28,7 +29,7 @@ class Failsafe:
 
         try:
             await self._app(scope, receive, notice)
-        except ConnectionError:
+        except (ConnectionError, ClientDisconnect):
             # The caller has gone, or its answer is lost on demand: there is nobody to answer.
             raise
         except Exception as error:
