@@ -8,7 +8,7 @@ from bot.domain.jobs import FINAL, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
 from bot.engine.core import ALL_JOBS, CARDS, FLIGHT, FREE, Core, log
-from bot.store.moving import Move
+from bot.store.moving import Lease, Move
 from bot.store.moving import move as move_all
 from bot.store.orphans import Cause
 
@@ -43,6 +43,7 @@ async def move(
     price: int | None = None,
     files: tuple[str, ...] = (),
     never_arrived: bool = False,
+    lease: Lease | None = None,
     abandons: Cause | None = None,
 ) -> bool:
     """Move a job on from where it was seen; False where somebody else has moved it meanwhile.
@@ -67,6 +68,7 @@ async def move(
         price=price,
         files=files,
         never_arrived=never_arrived,
+        lease=lease,
         abandons=abandons,
     )
     try:

@@ -28,6 +28,7 @@ from bot.engine.moves import move
 from bot.engine.sources import locate, own_file
 from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
+from bot.store.moving import Lease
 from bot.store.preparing import (
     PreparingWanted,
     PutBack,
@@ -61,12 +62,12 @@ class Preparer:
             async for _ in core.rounds(INPUTS, core.times.poll):
                 while len(self._in_hand) < HANDS and not core.stopping.is_set():
                     try:
-                        jobs = await self._take(HANDS - len(self._in_hand))
+                        jobs, lease = await self._take(HANDS - len(self._in_hand))
                     except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
                         log.warning("preparing_not_taken", error=repr(error))
                         break
                     for job in jobs:
-                        task = group.create_task(self._work(job), name=f"prepare {job.id}")
+                        task = group.create_task(self._work(job, lease), name=f"prepare {job.id}")
                         self._in_hand.add(task)
                         task.add_done_callback(self._done)
                     if not jobs:
@@ -75,7 +76,7 @@ class Preparer:
             for task in self._in_hand:
                 task.cancel()
 
-    async def _take(self, count: int) -> list[Job]:
+    async def _take(self, count: int) -> tuple[list[Job], Lease]:
         core, now = self._core, self._core.clock()
         wanted = PreparingWanted(
             owner=core.owner,
@@ -84,13 +85,13 @@ class Preparer:
             count=count,
             each=core.settings.inputs_per_person,
         )
-        return await core.database.write(take_preparing, wanted)
+        return await core.database.write(take_preparing, wanted), wanted.lease
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Job, lease: Lease) -> None:
         try:
-            await self._core.steadily("prepare", lambda: prepare(self._core, job))
+            await self._core.steadily("prepare", lambda: prepare(self._core, job, lease))
         except asyncio.CancelledError:
-            await _put_back(self._core, job, self._core.clock())
+            await _put_back(self._core, job, lease, self._core.clock())
             raise
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -98,18 +99,18 @@ class Preparer:
         self._core.database.signals.wake(INPUTS)
 
 
-async def prepare(core: Core, job: Job) -> None:
+async def prepare(core: Core, job: Job, lease: Lease) -> None:
     """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
     try:
         async with asyncio.timeout(core.times.prepare_lease * _SHARE / 1000):
             request, files = await _usable(core, job)
     except (ProcessingFailed, TimeoutError) as error:
         # What is fetched has a shorter deadline of its own, so that a timeout here was spent waiting for us.
-        await _failed_here(core, job, str(error) or "it took too long")
+        await _failed_here(core, job, lease, str(error) or "it took too long")
     except MediaUnavailable as error:
-        await _not_there(core, job, str(error))
+        await _not_there(core, job, lease, str(error))
     except (MediaRefused, Refused) as error:
-        await _refuse(core, job, FailureCategory.INPUT_REFUSED, str(error))
+        await _refuse(core, job, lease, FailureCategory.INPUT_REFUSED, str(error))
     else:
         await move(
             core,
@@ -119,41 +120,43 @@ async def prepare(core: Core, job: Job) -> None:
             request=request,
             price=min(job.price, price(request, core.rates)),
             files=files,
+            lease=lease,
         )
 
 
-async def _failed_here(core: Core, job: Job, reason: str) -> None:
+async def _failed_here(core: Core, job: Job, lease: Lease, reason: str) -> None:
     """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
     log.warning("input_not_processed", job_id=job.id, error=reason)
-    setbacks = await _setbacks(core, job, ours=True)
+    setbacks = await _setbacks(core, job, lease, ours=True)
     if setbacks is not None and setbacks.ours > _PROCESSING_RETRIES:
-        await _refuse(core, job, FailureCategory.INPUT_UNPROCESSED, reason)
+        await _refuse(core, job, lease, FailureCategory.INPUT_UNPROCESSED, reason)
     else:
-        await _put_back(core, job, core.clock() + core.times.prepare_retry)
+        await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
 
 
-async def _not_there(core: Core, job: Job, reason: str) -> None:
+async def _not_there(core: Core, job: Job, lease: Lease, reason: str) -> None:
     """Try again what may be there a little later; in the end the job fails with the cause."""
     log.info("input_unavailable", job_id=job.id, error=reason)
-    setbacks = await _setbacks(core, job, ours=False)
+    setbacks = await _setbacks(core, job, lease, ours=False)
     if setbacks is not None and core.clock() - setbacks.since >= core.times.prepare_deadline:
-        await _refuse(core, job, FailureCategory.INPUT_UNREACHABLE, reason)
+        await _refuse(core, job, lease, FailureCategory.INPUT_UNREACHABLE, reason)
     else:
-        await _put_back(core, job, core.clock() + core.times.prepare_retry)
+        await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
 
 
-async def _setbacks(core: Core, job: Job, *, ours: bool) -> Setbacks | None:
+async def _setbacks(core: Core, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
     """Count one more; None where the job is no longer ours to prepare."""
-    item = Setback(job=job.id, owner=core.owner, at=core.clock(), ours=ours)
+    item = Setback(job=job.id, lease=lease, at=core.clock(), ours=ours)
     return await core.database.write(note_setback, item)
 
 
-async def _put_back(core: Core, job: Job, run_at: int) -> None:
-    await core.database.write(put_back, PutBack(job=job.id, owner=core.owner, run_at=run_at))
+async def _put_back(core: Core, job: Job, lease: Lease, run_at: int) -> None:
+    await core.database.write(put_back, PutBack(job=job.id, lease=lease, run_at=run_at))
 
 
-async def _refuse(core: Core, job: Job, category: FailureCategory, reason: str) -> None:
-    await move(core, job, State.FAILED, "input_unusable", failure=failure(category, reason))
+async def _refuse(core: Core, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
+    why = failure(category, reason)
+    await move(core, job, State.FAILED, "input_unusable", failure=why, lease=lease)
 
 
 async def _usable(core: Core, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:

@@ -15,7 +15,8 @@ from bot.domain.errors import (
 )
 from bot.domain.failures import Failure, FailureCategory, classify_refusal, failure
 from bot.domain.formats import Lane
-from bot.domain.jobs import Job, State
+from bot.domain.jobs import State
+from bot.domain.requests import AnyRequest
 from bot.engine.accounts import doubt, stop
 from bot.engine.core import FREE, Core, jobs_in, log, queue_name
 from bot.engine.markers import callback_url
@@ -24,7 +25,7 @@ from bot.engine.sources import source_addresses
 from bot.engine.stocktaking import claim_answer
 from bot.providers.base import Generation, Provider
 from bot.store.claiming import Claim, ClaimRequest, CoolDown, Sending, claim, cool_down, note_sending
-from bot.store.jobs import jobs_by_id
+from bot.store.jobs import Seen, find_job
 
 #: requests of one lane at once; more only make each other slower
 HANDS = 16
@@ -39,6 +40,11 @@ class _Held:
     claim: Claim
     wall: int
     monotonic: int
+
+    @property
+    def seen(self) -> Seen:
+        """The job as it was claimed: a later owner's attempt is never moved by this one."""
+        return Seen(id=self.claim.job, state=State.SUBMITTING, attempt=self.claim.attempt)
 
 
 class Submitter:
@@ -109,15 +115,18 @@ class Submitter:
 
     async def _submit(self, held: _Held) -> None:
         core = self._core
-        job = (await jobs_by_id(core.database, [held.claim.job]))[held.claim.job]
+        job = await find_job(core.database, held.claim.job)
+        if job is None or (job.state, job.attempt) != (State.SUBMITTING, held.claim.attempt):
+            log.info("claim_lost", job_id=held.claim.job, attempt=held.claim.attempt)
+            return
         try:
             media = await source_addresses(core, job)
         except Rejected as error:
-            await self._fail(job, failure(FailureCategory.INPUT_UNREACHABLE, str(error)))
+            await self._fail(held, failure(FailureCategory.INPUT_UNREACHABLE, str(error)))
             return
         except ProviderError as error:
             log.info("input_not_ready", job_id=job.id, error=repr(error))
-            await self._give_back(job, "input_not_ready", delay_ms=core.times.cool_down)
+            await self._give_back(held, "input_not_ready", delay_ms=core.times.cool_down)
             return
         marker = None
         if self._provider.capabilities.callbacks:
@@ -139,42 +148,45 @@ class Submitter:
         # wall clock, which sees a suspended machine, and the monotonic one, which no set time fools.
         age = max(core.clock() - held.wall, core.monotonic() - held.monotonic)
         if age >= core.times.claim_age:
-            await self._give_back(job, "claim_too_old")
+            await self._give_back(held, "claim_too_old")
             return
-        await self._send(job, media, marker)
+        await self._send(held, job.request, media, marker)
 
-    async def _send(self, job: Job, media: Mapping[str, str], marker: str | None) -> None:
+    async def _send(
+        self, held: _Held, request: AnyRequest, media: Mapping[str, str], marker: str | None
+    ) -> None:
         """Send the one request of this attempt, and note what became of it."""
+        claim = held.claim
         try:
-            generation = await self._provider.submit(job.request, media=media, callback_url=marker)
+            generation = await self._provider.submit(request, media=media, callback_url=marker)
         except RateLimited as error:
             await self._cool_down(error.retry_after_ms)
-            await self._give_back(job, "rate_limited")
+            await self._give_back(held, "rate_limited")
         except AccountProblem as error:
             await stop(self._core, self._provider, str(error))
-            await self._give_back(job, "account_stopped")
+            await self._give_back(held, "account_stopped")
         except Rejected as error:
             why = classify_refusal(str(error))
             if why.category is FailureCategory.REJECTED:
                 # An answer such as 403 does not tell whether it is about the request or the account.
                 doubt(self._core, self._provider)
-            await self._fail(job, why)
+            await self._fail(held, why)
         except OutcomeUnknown as error:
-            log.warning("outcome_unknown", job_id=job.id, attempt=job.attempt, error=str(error))
-            await move(self._core, job, State.UNKNOWN, "outcome_unknown")
+            log.warning("outcome_unknown", job_id=claim.job, attempt=claim.attempt, error=str(error))
+            await move(self._core, held.seen, State.UNKNOWN, "outcome_unknown")
         except NotSent as error:
-            log.info("request_not_sent", job_id=job.id, error=str(error))
+            log.info("request_not_sent", job_id=claim.job, error=str(error))
             await self._cool_down(None)
-            await self._give_back(job, "not_sent")
+            await self._give_back(held, "not_sent")
         else:
             self._setbacks = 0
-            await self._taken(job, generation)
+            await self._taken(held, generation)
 
-    async def _taken(self, job: Job, generation: Generation) -> None:
+    async def _taken(self, held: _Held, generation: Generation) -> None:
         now = self._core.clock()
         taken = await move(
             self._core,
-            job,
+            held.seen,
             State.SUBMITTED,
             "submitted",
             remote_id=generation.id,
@@ -183,7 +195,7 @@ class Submitter:
         )
         if not taken:
             # Somebody else adopted it meanwhile, or gave the attempt up: then it is an orphan.
-            await claim_answer(self._core, generation, Claim(job=job.id, attempt=job.attempt))
+            await claim_answer(self._core, generation, held.claim)
 
     async def _cool_down(self, asked_ms: int | None) -> None:
         """Let the lane rest: as long as the provider asks, else longer with every setback in a row."""
@@ -198,10 +210,10 @@ class Submitter:
         item = CoolDown(account=self._provider.account, lane=self._lane, until=self._rests_until)
         await self._core.database.write(cool_down, item)
 
-    async def _give_back(self, job: Job, cause: str, *, delay_ms: int = 0) -> None:
+    async def _give_back(self, held: _Held, cause: str, *, delay_ms: int = 0) -> None:
         """Put a job whose request did not arrive back into its place in the queue."""
         run_at = self._core.clock() + delay_ms if delay_ms else None
-        await move(self._core, job, State.QUEUED, cause, never_arrived=True, run_at=run_at)
+        await move(self._core, held.seen, State.QUEUED, cause, never_arrived=True, run_at=run_at)
 
-    async def _fail(self, job: Job, why: Failure) -> None:
-        await move(self._core, job, State.FAILED, why.category, never_arrived=True, failure=why)
+    async def _fail(self, held: _Held, why: Failure) -> None:
+        await move(self._core, held.seen, State.FAILED, why.category, never_arrived=True, failure=why)

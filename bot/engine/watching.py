@@ -200,7 +200,7 @@ class Watcher:
         except GenerationNotFound:
             self._missed.add(job.id)
             misses, since = await core.database.write(
-                note_look, Miss(job=job.id, now=core.clock(), found=False)
+                note_look, Miss(job=job.id, attempt=job.attempt, now=core.clock(), found=False)
             )
             if misses >= _MISSES and core.clock() - since >= core.times.vanished_after:
                 await self._fail(job, failure(FailureCategory.VANISHED))
@@ -210,7 +210,8 @@ class Watcher:
     async def _found(self, job: Job, generation: Generation) -> None:
         if job.id in self._missed:
             self._missed.discard(job.id)
-            await self._core.database.write(note_look, Miss(job=job.id, now=self._core.clock(), found=True))
+            item = Miss(job=job.id, attempt=job.attempt, now=self._core.clock(), found=True)
+            await self._core.database.write(note_look, item)
         self.seen(job, generation)
 
     def seen(self, job: Job, generation: Generation) -> None:

@@ -255,6 +255,7 @@ class Miss:
     """A look at a known generation, and whether it was there."""
 
     job: str
+    attempt: int
     now: int
     found: bool
 
@@ -264,10 +265,10 @@ async def note_look(tx: Transaction, items: Sequence[Miss]) -> Sequence[tuple[in
     answers = []
     for item in items:
         if item.found:
-            await tx.run(sql.found, id=item.job)
+            await tx.run(sql.found, id=item.job, attempt=item.attempt)
             answers.append((0, item.now))
         else:
-            row = await tx.one(sql.miss, id=item.job, now=item.now)
+            row = await tx.one(sql.miss, id=item.job, attempt=item.attempt, now=item.now)
             answers.append((row["misses"], row["missed_at"]) if row else (0, item.now))
     return answers
 

@@ -32,6 +32,14 @@ _SETTLED_BY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """One lease of a job: the next one of the same owner ends at another time."""
+
+    owner: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """One arrow: the job must be in `before`, at `attempt`, or nothing happens."""
 
@@ -56,6 +64,8 @@ class Move:
     files: tuple[str, ...] = ()
     #: the attempt's request is known not to have been carried out
     never_arrived: bool = False
+    #: the lease under which it was prepared; None: whoever moves it needs none
+    lease: Lease | None = None
     #: why its generation lives on without a job: the operator bears it
     abandons: Cause | None = None
 
@@ -138,6 +148,8 @@ def _row(item: Move) -> dict[str, object]:
         "price": item.price,
         "result": dump_record(item.result),
         "failure": dump_record(item.failure),
+        "lease_owner": item.lease.owner if item.lease else None,
+        "lease_until": item.lease.until if item.lease else None,
     }
 
 

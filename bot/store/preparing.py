@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.jobs import Job
 from bot.store.database import Transaction
+from bot.store.moving import Lease
 from bot.store.queries import load
 from bot.store.records import job_from
 
@@ -23,6 +24,10 @@ class PreparingWanted:
     #: jobs of one person at most, with those that any process prepares already
     each: int
 
+    @property
+    def lease(self) -> Lease:
+        return Lease(owner=self.owner, until=self.lease_until)
+
 
 async def take_preparing(tx: Transaction, items: Sequence[PreparingWanted]) -> Sequence[list[Job]]:
     """Hand out jobs to prepare, to everybody in turn; nobody else gets them until the lease ends."""
@@ -40,7 +45,7 @@ class Setback:
     """A job could not be prepared this time; it is still the caller's."""
 
     job: str
-    owner: str
+    lease: Lease
     at: int
     #: it failed by our own fault
     ours: bool
@@ -61,7 +66,14 @@ async def note_setback(tx: Transaction, items: Sequence[Setback]) -> Sequence[Se
     rows = await tx.fetch(
         sql.note_setback,
         items=[
-            {"id": item.job, "owner": item.owner, "at": item.at, "faults": int(item.ours)} for item in items
+            {
+                "id": item.job,
+                "owner": item.lease.owner,
+                "until": item.lease.until,
+                "at": item.at,
+                "faults": int(item.ours),
+            }
+            for item in items
         ],
     )
     known = {row["id"]: Setbacks(ours=row["misses"], since=row["missed_at"]) for row in rows}
@@ -73,7 +85,7 @@ class PutBack:
     """A job cannot be prepared now."""
 
     job: str
-    owner: str
+    lease: Lease
     #: not tried again before
     run_at: int
 
@@ -82,7 +94,10 @@ async def put_back(tx: Transaction, items: Sequence[PutBack]) -> Sequence[bool]:
     """Put jobs off; False for one that is no longer the caller's to prepare."""
     rows = await tx.fetch(
         sql.put_back,
-        items=[{"id": item.job, "owner": item.owner, "run_at": item.run_at} for item in items],
+        items=[
+            {"id": item.job, "owner": item.lease.owner, "until": item.lease.until, "run_at": item.run_at}
+            for item in items
+        ],
     )
     done = {row["id"] for row in rows}
     return [item.job in done for item in items]

@@ -42,7 +42,7 @@ from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.sealing import Seal
 from bot.settings import Settings, Timing
 from bot.signing import Signer
-from bot.store.database import Transaction, connect
+from bot.store.database import Database, Transaction, connect
 from bot.store.jobs import find_job, jobs_of_cards
 from bot.store.migrating import migrate
 from bot.store.queries import Query
@@ -304,6 +304,7 @@ async def open_house(
     start: Sequence[str] | None = (),
     owner: str = "house",
     times: dict[str, int] | None = None,
+    wrap_store: Callable[[Database], Any] = lambda database: database,
     **more: Any,
 ) -> AsyncIterator[House]:
     """Open the engine and start its loops: those named by `start`, none for None, all without it."""
@@ -313,8 +314,9 @@ async def open_house(
     observed = {one.account: ObservedProvider(one, ProviderHealth(), clock.wall) for one in providers}
     storage = FolderStorage(folder / "media")
     library = FakeLibrary(storage)
-    async with connect(settings.database) as database:
-        await migrate(database)
+    async with connect(settings.database) as opened:
+        await migrate(opened)
+        database = wrap_store(opened)
         core = Core(
             settings=settings,
             database=database,

@@ -21,6 +21,7 @@ from bot.domain.requests import (
 )
 from bot.engine.preparing import HANDS, prepare
 from bot.store.holdings import files_in_use
+from bot.store.moving import Lease
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, Found, film
 from tests.engine.house import BOB, House
@@ -191,7 +192,7 @@ async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: 
         # Whoever comes late changes nothing.
         assert stuck.library.gate is not None
         stuck.library.gate.set()
-        await prepare(stuck.core, late)
+        await prepare(stuck.core, late, Lease(owner="stuck", until=heir.clock.wall()))
         assert job == await heir.job(card)
         assert ["accepted", "prepared"] == await heir.causes(card)
 

@@ -253,12 +253,12 @@ async def test_misses_in_a_row_are_counted_from_the_first(store: Database) -> No
     await open_account(store)
     walk = await submitted(store)
     looks = [
-        await store.write(note_look, Miss(job=walk.job, now=NOW + n, found=found))
+        await store.write(note_look, Miss(job=walk.job, attempt=1, now=NOW + n, found=found))
         for n, found in enumerate((False, False, True, False))
     ]
     assert [(1, NOW), (2, NOW), (0, NOW + 2), (1, NOW + 3)] == looks
     await walk.move(State.FAILED)
-    assert (0, NOW) == await store.write(note_look, Miss(job=walk.job, now=NOW, found=False))
+    assert (0, NOW) == await store.write(note_look, Miss(job=walk.job, attempt=1, now=NOW, found=False))
 
 
 async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Database) -> None:

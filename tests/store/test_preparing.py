@@ -17,7 +17,7 @@ from bot.store.database import Database
 from bot.store.holdings import files_in_use
 from bot.store.jobs import Refund, refund
 from bot.store.leases import end_all_leases
-from bot.store.moving import Move, move
+from bot.store.moving import Lease, Move, move
 from bot.store.operations import wrong_meters
 from bot.store.preparing import (
     PreparingWanted,
@@ -61,8 +61,11 @@ async def take(
     return jobs
 
 
-async def give_back(database: Database, job: str, owner: str = "one", *, run_at: int = NOW + MINUTE) -> bool:
-    done: bool = await database.write(put_back, PutBack(job=job, owner=owner, run_at=run_at))
+async def give_back(
+    database: Database, job: str, owner: str = "one", *, taken: int = NOW, run_at: int = NOW + MINUTE
+) -> bool:
+    lease = Lease(owner=owner, until=taken + LEASE)
+    done: bool = await database.write(put_back, PutBack(job=job, lease=lease, run_at=run_at))
     return done
 
 
@@ -182,20 +185,22 @@ async def test_whoever_lost_the_lease_puts_nothing_back(store: Database) -> None
     await take(store, "other", now=NOW + LEASE + 1)
     assert not await give_back(store, job)
     assert [] == await take(store, "third", now=NOW + LEASE + 2), "it is the other's still"
-    assert await give_back(store, job, "other")
-    assert not await give_back(store, job, "other"), "the lease ended with that"
+    assert not await give_back(store, job, "other"), "this was an earlier lease of the same process"
+    assert await give_back(store, job, "other", taken=NOW + LEASE + 1)
+    assert not await give_back(store, job, "other", taken=NOW + LEASE + 1), "the lease ended with that"
 
 
-async def test_of_two_who_prepared_a_job_the_first_to_finish_counts(store: Database) -> None:
-    """The one who lost the lease was faster after all: both found out the same."""
+async def test_of_two_who_prepared_a_job_the_holder_of_the_lease_counts(store: Database) -> None:
     job = await preparing(store)
     await take(store)
-    await take(store, "other", now=NOW + LEASE + 1)
-    await store.write(move, prepared(job, price=4))
-    with pytest.raises(StaleTransition):
-        await store.write(move, prepared(job, price=3))
-    assert not await give_back(store, job, "other")
-    assert Meter(reserved=4) == await meter_of(store, member_scope())
+    later = NOW + LEASE + 1
+    await take(store, "other", now=later)
+    for stale in (Lease(owner="one", until=NOW + LEASE), Lease(owner="other", until=NOW + LEASE)):
+        with pytest.raises(StaleTransition):
+            await store.write(move, prepared(job, price=4, lease=stale))
+    await store.write(move, prepared(job, price=3, lease=Lease(owner="other", until=later + LEASE)))
+    assert not await give_back(store, job, "other", taken=later)
+    assert Meter(reserved=3) == await meter_of(store, member_scope())
 
 
 async def test_whoever_holds_the_folder_alone_prepares_what_the_dead_had(store: Database) -> None:

@@ -96,10 +96,10 @@ WHERE id = :id AND state = 'submitted' AND attempt = :attempt AND deadline < :de
 
 -- name: miss
 UPDATE job SET misses = misses + 1, missed_at = coalesce(missed_at, CAST(:now AS bigint))
-WHERE id = :id AND state = 'submitted' RETURNING misses, missed_at;
+WHERE id = :id AND attempt = :attempt AND state = 'submitted' RETURNING misses, missed_at;
 
 -- name: found
-UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND state = 'submitted' AND misses > 0;
+UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND attempt = :attempt AND state = 'submitted' AND misses > 0;
 
 -- name: standings
 -- All up to the end of a job's turn, and those of its turn from itself up to the next one that is asked for.

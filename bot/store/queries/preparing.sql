@@ -23,12 +23,13 @@ RETURNING *, 0 AS stars;
 -- `misses` counts what failed by our own fault here, `missed_at` is when anything failed first; a job that
 -- moves on starts both anew.
 UPDATE job SET misses = job.misses + r.faults, missed_at = coalesce(job.missed_at, r.at)
-FROM {{rows items (id text, owner text, at bigint, faults bigint)}} AS r
-WHERE job.id = r.id AND job.state = 'preparing' AND job.lease_owner = r.owner
+FROM {{rows items (id text, owner text, until bigint, at bigint, faults bigint)}} AS r
+WHERE job.id = r.id AND job.state = 'preparing' AND job.lease_owner = r.owner AND job.lease_until = r.until
 RETURNING job.id, job.misses, job.missed_at;
 
 -- name: put_back
 UPDATE job SET run_at = r.run_at, lease_owner = NULL, lease_until = NULL
-FROM {{rows items (id text, owner text, run_at bigint)}} AS r
+FROM {{rows items (id text, owner text, until bigint, run_at bigint)}} AS r
 WHERE job.id = r.id AND job.state = 'preparing' AND job.lease_owner = r.owner
+  AND job.lease_until = r.until
 RETURNING job.id;

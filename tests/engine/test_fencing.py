@@ -1,0 +1,111 @@
+"""Fences: whoever slept past the end of a lease changes nothing that belongs to the next owner."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from bot.domain.actions import Action
+from bot.domain.cards import CardView
+from bot.domain.errors import MediaRefused
+from bot.domain.jobs import State
+from bot.engine.preparing import HANDS
+from bot.store.claiming import claim
+from bot.store.database import Database, Row
+from bot.store.jobs import Deletion, delete_job
+from bot.store.queries import Query
+from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeProvider, held
+from tests.engine.house import House
+
+PHOTO = "https://example.org/fox.jpg"
+
+
+class SleepsAfterClaim:
+    """A database whose next claimed job is read only once the test says so."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.armed, self._sleeps = False, False
+        self.asleep, self.woken = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, operation: Any, item: Any, *, patience_s: float = 0.0) -> Any:
+        result = await self._database.write(operation, item, patience_s=patience_s)
+        if self.armed and operation is claim and result.claims:
+            self.armed, self._sleeps = False, True
+        return result
+
+    async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
+        if self._sleeps and query.name == "jobs_by_id":
+            self._sleeps = False
+            self.asleep.set()
+            await self.woken.wait()
+        return await self._database.fetch(query, **values)
+
+
+def tasks(name: str) -> int:
+    return sum(task.get_name() == name for task in asyncio.all_tasks())
+
+
+async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alone(any_house: Open) -> None:
+    stores: list[SleepsAfterClaim] = []
+
+    def wrap(database: Database) -> Any:
+        stores.append(SleepsAfterClaim(database))
+        return stores[0]
+
+    async with any_house(wrap_store=wrap) as home:
+        source, sleeper = await home.made(), stores[0]
+        sleeper.armed = True
+        card = (await home.press(Action.VARIATION, source.id)).view
+        async with asyncio.timeout(10):
+            await sleeper.asleep.wait()
+
+        # Its lease ends; the job's second attempt is on its way when the sleeper finds its source gone.
+        second = held()
+        home.provider.steps.append(second)
+        home.advance(home.core.times.submit_lease + 1)
+        async with asyncio.timeout(10):
+            await second.begun.wait()
+        await home.core.database.write(delete_job, Deletion(job=source.id, now=home.clock.wall()))
+        sleeper.woken.set()
+        await home.until(lambda: tasks(f"submit {card.jobs[0].id}") == 1)
+
+        job = await home.job(card)
+        assert (State.SUBMITTING, 2) == (job.state, job.attempt)
+        second.open()
+        assert State.COMPLETED is (await home.ends(card)).state
+        assert ["claimed", "never_left", "claimed", "submitted", "completed"] == (await home.causes(card))[2:]
+
+
+async def test_whoever_prepared_past_its_lease_does_not_refuse_what_the_next_one_prepares(
+    any_house: Open,
+) -> None:
+    clock = Clock()
+    providers = [FakeProvider(clock)]
+    async with (
+        any_house(clock=clock, providers=providers, start=("prepare",), owner="stuck") as stuck,
+        any_house(clock=clock, providers=providers, start=None, owner="heir") as heir,
+    ):
+        stuck.library.gate, heir.library.gate = asyncio.Event(), asyncio.Event()
+        cards: list[CardView] = [await ask_with_photo(stuck, number) for number in range(HANDS)]
+        await stuck.until(lambda: len(stuck.library.fetched) == HANDS)
+        heir.advance(heir.core.times.prepare_lease + 1)
+        heir.start("prepare")
+        await heir.until(lambda: len(heir.library.fetched) == HANDS)
+
+        job = cards[0].jobs[0].id
+        stuck.library.errors["*"] = MediaRefused("This is no picture.")
+        stuck.library.gate.set()
+        await stuck.until(lambda: tasks(f"prepare {job}") == 1)
+
+        assert {State.PREPARING} == {(await heir.job(card)).state for card in cards}
+        heir.library.gate.set()
+        for card in cards:
+            await heir.comes_to(card, State.QUEUED)
+
+
+async def ask_with_photo(house: House, number: int) -> CardView:
+    return await house.ask(f"/animate it runs --start {PHOTO}?{number}", place=house.place(channel="c1"))
