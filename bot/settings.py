@@ -120,6 +120,8 @@ class Timing(BaseModel):
     delivery_retry_max: int = 300_000
     #: after this a card that cannot be shown is given up; its results stay
     delivery_deadline: int = 86_400_000
+    #: how long a row that cannot be read is put aside: a newer version may have written it
+    unreadable_retry: int = 600_000
     #: how long an inlet that answers by itself keeps the right to show the first revision
     answer_window: int = 3_000
     #: net under the signals: every loop looks again after this

@@ -12,7 +12,7 @@ from bot.engine.adapter import Outlet
 from bot.engine.core import CARDS, Core, log
 from bot.engine.keeping import kept
 from bot.engine.limits import ProgressPacer
-from bot.engine.outlook import views_now
+from bot.engine.outlook import Unreadable, views_now
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
@@ -83,12 +83,20 @@ class Deliverer:
             lease_until=now + core.times.card_lease,
             count=count,
             seal=core.seal,
+            aside_until=now + core.times.unreadable_retry,
+            given_up_before=now - core.times.delivery_deadline,
         )
         return await core.database.write(lease_cards, wanted)
 
-    async def _deliver(self, card: Card, seen: CardView, leased_at: int) -> None:
+    async def _deliver(self, card: Card, seen: CardView | None, leased_at: int) -> None:
+        async def show() -> None:
+            if seen is None:
+                await self._put_off(card, self._core.times.unreadable_retry, Unreadable())
+            else:
+                await self.show(card, seen, leased_at)
+
         try:
-            await self._core.steadily("deliver", lambda: self.show(card, seen, leased_at))
+            await self._core.steadily("deliver", show)
         finally:
             if self._busy == HANDS:
                 # Others may have waited for a hand.

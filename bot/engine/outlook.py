@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.domain.cards import Card, CardView, view
+from bot.domain.errors import ReverieError
 from bot.domain.jobs import Job, State
 from bot.domain.outlook import Outlook, in_keeping
 from bot.domain.pace import Pace, typical
@@ -13,6 +14,7 @@ from bot.engine.core import Core
 from bot.store.accepting import NewCard
 from bot.store.accounts import ready_accounts
 from bot.store.jobs import Standing, jobs_of_cards, paces, standings
+from bot.store.records import UNREADABLE, log_unreadable
 
 _T = TypeVar("_T")
 
@@ -48,12 +50,32 @@ async def with_known(core: Core, work: Awaitable[_T], pace: str) -> tuple[_T, Kn
     return done, learned
 
 
-async def views_now(core: Core, *cards: Card) -> list[CardView]:
-    """Cards as they are now, in keeping with what their messages say: many for as few questions as one."""
+class Unreadable(ReverieError):
+    """No job of this card can be read."""
+
+
+async def views_now(core: Core, *cards: Card) -> list[CardView | None]:
+    """Cards as they are now, in keeping with what their messages say: many for as few questions as one.
+
+    Jobs that cannot be read are left out; None stands for a card of which no job is left.
+    """
     shown = await jobs_of_cards(core.database, [card.id for card in cards])
     now = core.clock()
     expected = await _expected(core, {job.id: job for jobs in shown.values() for job in jobs}.values(), now)
-    return [_view(card, shown[card.id], expected, now) for card in cards]
+    return [_view_of_some(card, shown.get(card.id, []), expected, now) for card in cards]
+
+
+def _view_of_some(
+    card: Card, jobs: Sequence[Job], expected: Mapping[str, Outlook], now: int
+) -> CardView | None:
+    if not jobs:
+        return None
+    try:
+        return _view(card, jobs, expected, now)
+    except UNREADABLE as error:
+        # Read, but of a kind that cannot be shown here.
+        log_unreadable("card", card.id, type(error).__name__)
+        return None
 
 
 async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:

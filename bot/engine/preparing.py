@@ -84,6 +84,7 @@ class Preparer:
             lease_until=now + core.times.prepare_lease,
             count=count,
             each=core.settings.inputs_per_person,
+            aside_until=now + core.times.unreadable_retry,
         )
         return await core.database.write(take_preparing, wanted), wanted.lease
 
@@ -165,7 +166,8 @@ async def _usable(core: Core, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
     sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
     continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
     card = await find_card(core.database, job.card, core.seal)
-    assert card is not None  # noqa: S101 - a job has a card, and cards are never removed
+    if card is None:
+        raise MediaUnavailable("the card that says where it lies cannot be read")
     found: dict[str, Reference] = {}
     for reference in references:
         if reference in continued:

@@ -4,23 +4,28 @@ There is no special start-up: these are the same loops that run all the time. A 
 sign of a crash that they need.
 """
 
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+
 from bot.domain.errors import ProviderError
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import Job, State
+from bot.domain.jobs import State
 from bot.engine.core import Core, log
-from bot.engine.moves import move
+from bot.engine.moves import Standing, move
 from bot.engine.stocktaking import CLOCK_SKEW_MS, Stock, take_stock
 from bot.providers.base import Provider
 from bot.store.accounts import echoed_at
 from bot.store.jobs import (
     Attempt,
+    Seen,
     attempts,
-    jobs_by_id,
     lost_claims,
     overdue_in_queue,
+    states_of,
     stranded,
 )
 from bot.store.orphans import Cause, Removal, due_orphans, note_removal
+from bot.store.records import UNREADABLE
 
 _PAGE = 100
 #: how far two pages overlap, because the border moves when something is deleted between them
@@ -40,30 +45,48 @@ async def recover(core: Core) -> None:
 
 async def pick_up_claims(core: Core) -> None:
     """Find out about claimed jobs whose process is gone."""
-    for job, left in await lost_claims(core.database, now=core.clock()):
+    lost = dict(await lost_claims(core.database, now=core.clock()))
+
+    async def pick_up(job: Seen) -> None:
         # The note comes before the request: without the note there was no request.
-        if left:
+        if lost[job]:
             await move(core, job, State.UNKNOWN, "lease_ended")
         else:
             await move(core, job, State.QUEUED, "never_left")
 
+    await _each(core, "lost claim", lost, pick_up)
+
 
 async def end_overdue(core: Core) -> None:
     """Give back the money of jobs that waited longer than anybody should."""
-    for job in await overdue_in_queue(core.database, now=core.clock(), count=_AT_ONCE):
+
+    async def end(job: Seen) -> None:
         await move(core, job, State.FAILED, "expired", failure=failure(FailureCategory.EXPIRED))
+
+    overdue = await overdue_in_queue(core.database, now=core.clock(), count=_AT_ONCE)
+    await _each(core, "overdue job", overdue, end)
 
 
 async def end_stranded(core: Core) -> None:
     """Give back the money of jobs whose account is gone, with everybody who could tell of their end."""
     now = core.clock()
     lost_before = now - core.times.unknown_deadline
-    for job in await stranded(core.database, now=now, lost_before=lost_before, count=_AT_ONCE):
+
+    async def end(job: Seen) -> None:
         why = failure(FailureCategory.TIMEOUT)
         await move(core, job, State.FAILED, "account_gone", failure=why, abandons=Cause.LATE)
 
+    left = await stranded(core.database, now=now, lost_before=lost_before, count=_AT_ONCE)
+    await _each(core, "stranded job", left, end)
 
-async def resolve_unknown(core: Core, provider: Provider, jobs: list[Job]) -> None:
+
+async def _each(core: Core, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]) -> None:
+    """Do something for each job; one for which it fails holds back none of those behind it."""
+    for job in jobs:
+        await core.steadily(name, partial(do, job))
+
+
+async def resolve_unknown(core: Core, provider: Provider, jobs: Sequence[Standing]) -> None:
     """Find out what became of creates whose answer was lost; raises ProviderError when nobody can tell now.
 
     What exists is adopted. What is proven absent is asked again. What is neither is given back, and the
@@ -90,8 +113,7 @@ async def resolve_unknown(core: Core, provider: Provider, jobs: list[Job]) -> No
         raise
     echoed = await echoed_at(core.database, provider.account)
     proven = complete and echoed is not None and core.clock() - echoed < core.times.echo_proof
-    still = await jobs_by_id(core.database, [job.id for job in ripe])
-    for job in still.values():
+    for job in await states_of(core.database, [job.id for job in ripe]):
         attempt = newest[job.id]
         if job.state is not State.UNKNOWN or job.attempt != attempt.number:
             continue
@@ -105,7 +127,7 @@ def _too_long(core: Core, attempt: Attempt) -> bool:
     return core.clock() >= (attempt.sent_at or 0) + core.times.unknown_deadline
 
 
-async def _give_up(core: Core, *jobs: Job) -> None:
+async def _give_up(core: Core, *jobs: Standing) -> None:
     for job in jobs:
         await move(core, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
 
@@ -155,7 +177,7 @@ async def remove_orphans(core: Core, provider: Provider) -> None:
             run_at = None
             try:
                 await provider.delete(remote_id)
-            except ProviderError as error:
+            except (ProviderError, *UNREADABLE) as error:
                 log.info("removal_failed", account=provider.account, error=repr(error))
                 run_at = core.clock() + core.times.orphan_retry * min(2**tries, 64)
             await core.database.write(

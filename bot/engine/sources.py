@@ -86,7 +86,8 @@ async def _file_address(core: Core, job: Job, reference: Reference) -> str:
     if reference.url is None:
         raise Rejected("the provider cannot reach the file, because no public URL is set")
     card = await find_card(core.database, job.card, core.seal)
-    assert card is not None  # noqa: S101 - a job has a card, and cards are never removed
+    if card is None:
+        raise NotSent("the card that says where it lies cannot be read")
     try:
         located = await locate(core, reference, card.place)
     except MediaUnavailable as error:

@@ -8,6 +8,7 @@ borne by the operator, so that the member pays once at most. What shows no sign 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.domain.jobs import State
 from bot.engine.core import Core, log
@@ -60,7 +61,8 @@ async def take_stock(core: Core, provider: Provider, generations: Sequence[Gener
         for generation, marker in by_marker:
             row = found.get((marker.job, marker.attempt))
             if row is not None and row.account == provider.account:
-                await _settle_marked(core, generation, row)
+                # One that cannot be settled hides none of those behind it, and is seen again.
+                await core.steadily("settle generation", partial(_settle_marked, core, generation, row))
     undecided = await _bind_equals(core, lost, [one for one in unmarked if one.id not in known])
     return Stock({marker.job for marker in marked.values()}, undecided)
 

@@ -116,7 +116,10 @@ class Submitter:
     async def _submit(self, held: _Held) -> None:
         core = self._core
         job = await find_job(core.database, held.claim.job)
-        if job is None or (job.state, job.attempt) != (State.SUBMITTING, held.claim.attempt):
+        if job is None:
+            await self._give_back(held, "unreadable", delay_ms=core.times.unreadable_retry)
+            return
+        if (job.state, job.attempt) != (State.SUBMITTING, held.claim.attempt):
             log.info("claim_lost", job_id=held.claim.job, attempt=held.claim.attempt)
             return
         try:

@@ -1,10 +1,12 @@
 """The vault: an adapter's own encrypted key-value store, its only way to the database."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.sealing import Seal
+from bot.sealing import BadSeal, Seal
 from bot.store import vault
 from bot.store.database import Database
+from bot.store.records import log_unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,19 @@ class Vault:
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
         """What was put after number `seq` under keys that begin with `prefix`, in that order."""
         kept = await vault.since(self._database, self._adapter, prefix, seq, limit=limit)
-        return [self._entry(one) for one in kept]
+        return self._entries(kept)
 
     async def latest(self, prefix: str, *, limit: int = 200) -> list[Entry]:
         """The newest values under keys that begin with `prefix`, the oldest of them first."""
         kept = await vault.latest(self._database, self._adapter, prefix, limit=limit)
-        return [self._entry(one) for one in kept]
+        return self._entries(kept)
 
-    def _entry(self, kept: vault.Kept) -> Entry:
-        return Entry(key=kept.key, value=self._seal.open(kept.sealed), seq=kept.seq)
+    def _entries(self, kept: Iterable[vault.Kept]) -> list[Entry]:
+        """Those that can be decrypted."""
+        found = []
+        for one in kept:
+            try:
+                found.append(Entry(key=one.key, value=self._seal.open(one.sealed), seq=one.seq))
+            except BadSeal as error:
+                log_unreadable("vault", f"{self._adapter}:{one.seq}", type(error).__name__)
+        return found

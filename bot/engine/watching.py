@@ -21,7 +21,7 @@ from bot.domain.media import Media, MediaKind
 from bot.domain.pace import typical
 from bot.engine.accounts import stop
 from bot.engine.core import FLIGHT, Core, log
-from bot.engine.moves import move
+from bot.engine.moves import Standing, move
 from bot.engine.recovery import resolve_unknown
 from bot.engine.results import Trouble
 from bot.engine.stocktaking import take_stock
@@ -30,6 +30,7 @@ from bot.store.cards import ProgressWanted, want_progress
 from bot.store.claiming import Claim
 from bot.store.jobs import (
     Extension,
+    Flight,
     Miss,
     attempts,
     extend_deadline,
@@ -40,6 +41,7 @@ from bot.store.jobs import (
 )
 from bot.store.leases import LeaseWanted, free_lease, take_lease
 from bot.store.orphans import Cause
+from bot.store.records import UNREADABLE
 
 PAGE = 100
 #: up to so many jobs are read one by one rather than by list
@@ -103,12 +105,16 @@ class Watcher:
         core, provider = self._core, self._provider
         if await core.database.write(take_lease, self._lease()) is None:
             return
-        jobs = await in_flight(core.database, provider.account)
+        flight = await in_flight(core.database, provider.account)
+        jobs = flight.jobs
+        await self._end_unreadable(flight)
+        unreadable = [seen for seen, _ in flight.unreadable]
         for ended in self._troubles.keys() - {job.id for job in jobs}:
             del self._troubles[ended]
         try:
             await self._look(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
-            if unknown := [job for job in jobs if job.state is State.UNKNOWN]:
+            running: list[Standing] = [*jobs, *unreadable]
+            if unknown := [job for job in running if job.state is State.UNKNOWN]:
                 await resolve_unknown(core, provider, unknown)
         except ProviderError as error:
             # Nothing is lost by a look that failed; only time passes, and deadlines count it.
@@ -117,6 +123,13 @@ class Watcher:
                 await stop(core, provider, str(error))
             for job in jobs:
                 await self._check_deadline(job)
+
+    async def _end_unreadable(self, flight: Flight) -> None:
+        """Give back the money of jobs that run, cannot be read, and are overdue."""
+        for seen, deadline in flight.unreadable:
+            if seen.state is State.SUBMITTED and self._core.clock() >= deadline:
+                why = failure(FailureCategory.TIMEOUT)
+                await move(self._core, seen, State.FAILED, why.category, failure=why, abandons=Cause.LATE)
 
     async def _due(self, jobs: list[Job]) -> list[Job]:
         """The jobs that may have ended by now, from what was learned of their kind."""
@@ -167,7 +180,7 @@ class Watcher:
                 await self.look_at(job)
             except (AccountProblem, RateLimited):
                 raise
-            except ProviderError as error:
+            except (ProviderError, *UNREADABLE) as error:
                 # What is wrong with one generation must not hide the others behind it.
                 log.info("generation_not_read", job_id=job.id, error=repr(error))
                 await self._check_deadline(job)

@@ -14,9 +14,9 @@ from bot.domain.people import Caller, Place
 from bot.domain.policy import Workspace, check_open
 from bot.sealing import Seal
 from bot.store.accepting import AcceptedCard
-from bot.store.database import Database, Transaction
+from bot.store.database import Database, Row, Transaction
 from bot.store.queries import load
-from bot.store.records import card_from, card_row, dump_told
+from bot.store.records import card_from, card_row, dump_told, readable
 
 sql = load("cards")
 accepting = load("accepting")
@@ -32,16 +32,21 @@ class CardsWanted:
     lease_until: int
     count: int
     seal: Seal
+    #: until when a card that cannot be read is put aside, and before when made it is given up instead
+    aside_until: int
+    given_up_before: int
 
 
 async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence[list[Card]]:
-    """Hand out cards whose shown revision is behind; nobody else gets them until the lease ends."""
-    answers: list[list[Card]] = []
-    for item in items:
-        due = await tx.fetch(sql.due_cards, now=item.now, adapters=list(item.adapters), count=item.count)
-        if not due:
-            answers.append([])
-            continue
+    """Hand out cards whose shown revision is behind; nobody else gets them until the lease ends.
+
+    Cards that cannot be read are put aside, and given up in the end.
+    """
+    return [await _lease(tx, item) for item in items]
+
+
+async def _lease(tx: Transaction, item: CardsWanted) -> list[Card]:
+    while due := await tx.fetch(sql.due_cards, now=item.now, adapters=list(item.adapters), count=item.count):
         rows = await tx.fetch(
             sql.lease_cards,
             ids=[row["id"] for row in due],
@@ -49,8 +54,18 @@ async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence
             until=item.lease_until,
             now=item.now,
         )
-        answers.append([card_from(row, item.seal) for row in rows])
-    return answers
+        cards = _cards(rows, item.seal)
+        if lost := [row["id"] for row in rows if row["id"] not in cards]:
+            await tx.run(
+                sql.put_aside, ids=lost, run_at=item.aside_until, given_up_before=item.given_up_before
+            )
+        if cards or not rows:
+            return list(cards.values())
+    return []
+
+
+def _cards(rows: Sequence[Row], seal: Seal) -> dict[str, Card]:
+    return readable("card", rows, lambda row: card_from(row, seal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +150,8 @@ async def card_at(database: Database, adapter: str, messages: Sequence[str]) -> 
 
 
 async def find_card(database: Database, card: str, seal: Seal) -> Card | None:
-    row = await database.one(sql.card, id=card)
-    return card_from(row, seal) if row else None
+    """A card; None where there is none, or it cannot be read."""
+    return _cards(await database.fetch(sql.card, id=card), seal).get(card)
 
 
 async def was_sent(database: Database, job: str, person: str) -> bool:

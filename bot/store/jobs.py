@@ -17,7 +17,7 @@ from bot.store.holdings import let_go
 from bot.store.moving import tell_again
 from bot.store.orphans import Cause
 from bot.store.queries import WITHOUT_WILDCARDS, load
-from bot.store.records import job_from
+from bot.store.records import jobs_from
 from bot.store.settling import Settling, settle
 
 sql = load("jobs")
@@ -31,7 +31,7 @@ _AFTER_ALL = "z" * 32
 
 async def jobs_by_id(database: Database, ids: Iterable[str]) -> dict[str, Job]:
     rows = await database.fetch(sql.jobs_by_id, ids=sorted(set(ids)))
-    return {row["id"]: job_from(row) for row in rows}
+    return jobs_from(rows)
 
 
 async def find_job(database: Database, job: str) -> Job | None:
@@ -40,14 +40,17 @@ async def find_job(database: Database, job: str) -> Job | None:
 
 async def jobs_of_cards(database: Database, cards: Iterable[str]) -> dict[str, list[Job]]:
     """The jobs that each card shows; a copy shows another card's."""
+    rows = await database.fetch(sql.jobs_of_cards, cards=sorted(set(cards)))
+    jobs = jobs_from(rows)
     found: dict[str, list[Job]] = {}
-    for row in await database.fetch(sql.jobs_of_cards, cards=sorted(set(cards))):
-        found.setdefault(row["shown_on"], []).append(job_from(row))
+    for row in rows:
+        if (job := jobs.get(row["id"])) is not None:
+            found.setdefault(row["shown_on"], []).append(job)
     return found
 
 
 async def history(database: Database, person: str, *, count: int) -> list[Job]:
-    return [job_from(row) for row in await database.fetch(sql.history, person=person, count=count)]
+    return list(jobs_from(await database.fetch(sql.history, person=person, count=count)).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +79,12 @@ async def jobs_like(database: Database, wanted: JobsLike) -> list[Job]:
         start=f"{plain.removeprefix('#')}%",
         count=wanted.count,
     )
-    return [job_from(row) for row in rows]
+    return list(jobs_from(rows).values())
 
 
 async def running(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
     rows = await database.fetch(sql.running, workspace=workspace, member=member, count=count)
-    return [job_from(row) for row in rows]
+    return list(jobs_from(rows).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +117,32 @@ async def count_unfinished(database: Database) -> dict[str, int]:
     return {row["state"]: row["jobs"] for row in await database.fetch(sql.count_unfinished)}
 
 
-async def in_flight(database: Database, account: str) -> list[Job]:
-    return [job_from(row) for row in await database.fetch(sql.in_flight, account=account)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """What an account has in flight."""
+
+    jobs: Sequence[Job]
+    #: jobs that cannot be read, each with its deadline: they are watched no longer, but must end
+    unreadable: Sequence[tuple["Seen", int]]
+
+    def __bool__(self) -> bool:
+        return bool(self.jobs or self.unreadable)
+
+
+async def in_flight(database: Database, account: str) -> Flight:
+    rows = await database.fetch(sql.in_flight, account=account)
+    jobs = jobs_from(rows)
+    lost = [(_seen(row), row["deadline"]) for row in rows if row["id"] not in jobs]
+    return Flight(jobs=list(jobs.values()), unreadable=lost)
+
+
+async def states_of(database: Database, ids: Iterable[str]) -> list["Seen"]:
+    """How jobs stand, also those that cannot be read."""
+    return [_seen(row) for row in await database.fetch(sql.states_of, ids=sorted(set(ids)))]
 
 
 async def list_jobs(database: Database, *, state: State | None, count: int) -> list[Job]:
-    return [job_from(row) for row in await database.fetch(sql.list_jobs, state=state, count=count)]
+    return list(jobs_from(await database.fetch(sql.list_jobs, state=state, count=count)).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

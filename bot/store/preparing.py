@@ -7,7 +7,7 @@ from bot.domain.jobs import Job
 from bot.store.database import Transaction
 from bot.store.moving import Lease
 from bot.store.queries import load
-from bot.store.records import job_from
+from bot.store.records import jobs_from
 
 sql = load("preparing")
 
@@ -23,6 +23,8 @@ class PreparingWanted:
     count: int
     #: jobs of one person at most, with those that any process prepares already
     each: int
+    #: until when a job that cannot be read is put aside
+    aside_until: int
 
     @property
     def lease(self) -> Lease:
@@ -30,14 +32,24 @@ class PreparingWanted:
 
 
 async def take_preparing(tx: Transaction, items: Sequence[PreparingWanted]) -> Sequence[list[Job]]:
-    """Hand out jobs to prepare, to everybody in turn; nobody else gets them until the lease ends."""
-    answers = []
-    for item in items:
-        due = [row["id"] for row in await tx.fetch(sql.due, now=item.now, count=item.count, each=item.each)]
+    """Hand out jobs to prepare, to everybody in turn; nobody else gets them until the lease ends.
+
+    Jobs that cannot be read are put aside, and end at their deadline.
+    """
+    return [await _take(tx, item) for item in items]
+
+
+async def _take(tx: Transaction, item: PreparingWanted) -> list[Job]:
+    while due := [
+        row["id"] for row in await tx.fetch(sql.due, now=item.now, count=item.count, each=item.each)
+    ]:
         rows = await tx.fetch(sql.lease, ids=due, owner=item.owner, until=item.lease_until)
-        leased = {row["id"]: job_from(row) for row in rows}
-        answers.append([leased[job] for job in due])
-    return answers
+        leased = jobs_from(rows)
+        if lost := [job for job in due if job not in leased]:
+            await tx.run(sql.put_aside, ids=lost, run_at=item.aside_until)
+        if leased:
+            return [leased[job] for job in due if job in leased]
+    return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

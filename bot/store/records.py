@@ -1,6 +1,15 @@
-"""Rows to records and back."""
+"""Rows to records and back.
+
+A row may be damaged, written by a newer version, or sealed with a secret that is lost. It fails alone:
+reading many rows passes over it, and it is logged once.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TypeVar
 
 import orjson
+import structlog
 
 from bot.domain.cards import Card
 from bot.domain.failures import Failure, FailureCategory, Retry
@@ -12,8 +21,38 @@ from bot.domain.people import Caller, Place
 from bot.domain.policy import Workspace
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.domain.requests import load_request
-from bot.sealing import Seal
+from bot.sealing import BadSeal, Seal
 from bot.store.database import Row
+
+#: what reading such a row raises
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, BadSeal)
+#: unreadable rows that are remembered as logged
+_LOGGED = 10_000
+
+log = structlog.get_logger()
+_Record = TypeVar("_Record")
+
+
+@lru_cache(maxsize=_LOGGED)
+def log_unreadable(table: str, identifier: str, error: str) -> None:
+    """Log an unreadable row, the first time only; the error's text may quote what a person wrote."""
+    log.error("row_unreadable", table=table, id=identifier, error=error)
+
+
+def readable(table: str, rows: Iterable[Row], read: Callable[[Row], _Record]) -> dict[str, _Record]:
+    """The records of those rows that can be read, by id and in the rows' order."""
+    found: dict[str, _Record] = {}
+    for row in rows:
+        try:
+            found[row["id"]] = read(row)
+        except UNREADABLE as error:
+            log_unreadable(table, row["id"], type(error).__name__)
+    return found
+
+
+def jobs_from(rows: Iterable[Row]) -> dict[str, Job]:
+    """The jobs that can be read, by id and in the rows' order."""
+    return readable("job", rows, job_from)
 
 
 def job_from(row: Row) -> Job:
@@ -74,6 +113,7 @@ def dump_record(record: Media | Failure | None) -> str | None:
 
 
 def card_from(row: Row, seal: Seal) -> Card:
+    reach, private = _open_reach(row, seal), bool(row["private"])
     return Card(
         id=row["id"],
         place=Place(
@@ -82,8 +122,9 @@ def card_from(row: Row, seal: Seal) -> Card:
             channel=row["channel"],
             thread=row["thread"],
             message=row["message"],
-            private=bool(row["private"]),
-            reach=seal.open(row["reach"]) if row["reach"] else "",
+            # How to reach the place may have said that only the asker sees it: without it, nobody else does.
+            private=private or reach is None,
+            reach=reach or "",
         ),
         member=row["member"],
         person=row["person"],
@@ -96,6 +137,15 @@ def card_from(row: Row, seal: Seal) -> Card:
         copy_of=row["copy_of"],
         told=told_from(row["told"]),
     )
+
+
+def _open_reach(row: Row, seal: Seal) -> str | None:
+    """How to reach the card's place; None where that cannot be decrypted."""
+    try:
+        return seal.open(row["reach"]) if row["reach"] else ""
+    except BadSeal as error:
+        log_unreadable("card", row["id"], type(error).__name__)
+        return None
 
 
 def told_from(text: str) -> ToldByJob:

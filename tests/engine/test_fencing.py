@@ -60,15 +60,13 @@ async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alo
         source, sleeper = await home.made(), stores[0]
         sleeper.armed = True
         card = (await home.press(Action.VARIATION, source.id)).view
-        async with asyncio.timeout(10):
-            await sleeper.asleep.wait()
+        await home.until(sleeper.asleep.is_set)
 
         # Its lease ends; the job's second attempt is on its way when the sleeper finds its source gone.
         second = held()
         home.provider.steps.append(second)
         home.advance(home.core.times.submit_lease + 1)
-        async with asyncio.timeout(10):
-            await second.begun.wait()
+        await home.until(second.begun.is_set)
         await home.core.database.write(delete_job, Deletion(job=source.id, now=home.clock.wall()))
         sleeper.woken.set()
         await home.until(lambda: tasks(f"submit {card.jobs[0].id}") == 1)

@@ -80,7 +80,7 @@ async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_hous
             await pick_up_claims(home.core)
             await home.comes_to(second, State.UNKNOWN)
 
-        database = Interrupted(home.core.database, "jobs_by_id", lease_ends)
+        database = Interrupted(home.core.database, "states_of", lease_ends)
         core = replace(home.core, database=cast("Database", database))
         await resolve_unknown(core, home.provider, [await home.job(first)])
         assert State.UNKNOWN is (await home.job(first)).state

@@ -34,6 +34,8 @@ from bot.store.database import Database, Violated
 from bot.store.moving import Move, move
 from bot.store.queries import Query
 from tests.store.making import (
+    DAY,
+    HOUR,
     MINUTE,
     NOW,
     SEAL,
@@ -54,7 +56,14 @@ def wanted(
     owner: str = "one", *, now: int = NOW, count: int = 100, adapters: tuple[str, ...] = ("chat",)
 ) -> CardsWanted:
     return CardsWanted(
-        owner=owner, adapters=adapters, now=now, lease_until=now + LEASE, count=count, seal=SEAL
+        owner=owner,
+        adapters=adapters,
+        now=now,
+        lease_until=now + LEASE,
+        count=count,
+        seal=SEAL,
+        aside_until=NOW + HOUR,
+        given_up_before=NOW - DAY,
     )
 
 

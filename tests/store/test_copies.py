@@ -16,6 +16,7 @@ from bot.store.queries import Query
 from bot.store.workspaces import Block, Decision, Pause, set_block, set_pause
 from tests.store.making import (
     DAY,
+    HOUR,
     NOW,
     SEAL,
     SECOND,
@@ -46,7 +47,14 @@ async def card_of(database: Database, card: str) -> Card:
 
 async def show_all(database: Database) -> Sequence[Card]:
     wanted = CardsWanted(
-        owner="one", adapters=("chat",), now=NOW, lease_until=NOW + SECOND, count=99, seal=SEAL
+        owner="one",
+        adapters=("chat",),
+        now=NOW,
+        lease_until=NOW + SECOND,
+        count=99,
+        seal=SEAL,
+        aside_until=NOW + HOUR,
+        given_up_before=NOW - DAY,
     )
     cards: list[Card] = await database.write(lease_cards, wanted)
     for card in cards:

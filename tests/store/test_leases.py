@@ -8,7 +8,18 @@ from bot.store.cards import CardsWanted, lease_cards
 from bot.store.database import Database
 from bot.store.jobs import lost_claims
 from bot.store.leases import LeaseWanted, end_all_leases, free_lease, take_lease
-from tests.store.making import NOW, SEAL, SECOND, Walk, acceptance, accepted, claim_next, open_account
+from tests.store.making import (
+    DAY,
+    HOUR,
+    NOW,
+    SEAL,
+    SECOND,
+    Walk,
+    acceptance,
+    accepted,
+    claim_next,
+    open_account,
+)
 
 
 def wanted(owner: str, *, now: int = NOW, name: str = "watch:luma-1") -> LeaseWanted:
@@ -54,7 +65,16 @@ async def test_whoever_holds_the_folder_alone_ends_the_leases_of_the_dead(store:
     await open_account(store)
     job = await accepted(store)
     await claim_next(store)
-    cards = CardsWanted(owner="dead", adapters=("chat",), now=NOW, lease_until=NOW + 1, count=9, seal=SEAL)
+    cards = CardsWanted(
+        owner="dead",
+        adapters=("chat",),
+        now=NOW,
+        lease_until=NOW + 1,
+        count=9,
+        seal=SEAL,
+        aside_until=NOW + HOUR,
+        given_up_before=NOW - DAY,
+    )
     await store.write(lease_cards, cards)
     await store.write(take_lease, wanted("dead"))
     await store.write(accept, acceptance())

@@ -30,6 +30,7 @@ from bot.store.preparing import (
 )
 from bot.store.queries import Query
 from tests.store.making import (
+    HOUR,
     MINUTE,
     NOW,
     PICTURE,
@@ -56,7 +57,14 @@ async def preparing(database: Database, *, price: int = 10, now: int = NOW, name
 async def take(
     database: Database, owner: str = "one", *, now: int = NOW, count: int = 9, each: int = 1_000
 ) -> list[Job]:
-    wanted = PreparingWanted(owner=owner, now=now, lease_until=now + LEASE, count=count, each=each)
+    wanted = PreparingWanted(
+        owner=owner,
+        now=now,
+        lease_until=now + LEASE,
+        count=count,
+        each=each,
+        aside_until=now + HOUR,
+    )
     jobs: list[Job] = await database.write(take_preparing, wanted)
     return jobs
 
@@ -144,7 +152,7 @@ async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database
     job = await preparing(store)
 
     async def fail(at: int, *, ours: bool, owner: str = "one") -> Setbacks | None:
-        item = Setback(job=job, owner=owner, at=at, ours=ours)
+        item = Setback(job=job, lease=Lease(owner=owner, until=NOW + LEASE), at=at, ours=ours)
         answer: Setbacks | None = await store.write(note_setback, item)
         return answer
 

@@ -52,6 +52,11 @@ UPDATE card SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND
 UPDATE card SET tries = tries + 1, run_at = :run_at, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;
 
+-- name: put_aside
+UPDATE card SET tries = tries + 1, run_at = :run_at, lease_owner = NULL, lease_until = NULL,
+                undeliverable = CASE WHEN created_at < :given_up_before THEN 'it cannot be read' END
+WHERE id IN ({{values ids}});
+
 -- name: give_up
 UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;

@@ -2,6 +2,9 @@
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
 FROM job WHERE id IN ({{values ids}});
 
+-- name: states_of
+SELECT id, state, attempt FROM job WHERE id IN ({{values ids}}) ORDER BY id;
+
 -- name: jobs_of_cards
 SELECT job.card AS shown_on, job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
 FROM job WHERE job.card IN ({{values cards}})

@@ -19,6 +19,9 @@ ORDER BY waiting.place, job.run_at, job.id LIMIT :count {{skip_locked job}};
 UPDATE job SET lease_owner = :owner, lease_until = :until WHERE id IN ({{values ids}})
 RETURNING *, 0 AS stars;
 
+-- name: put_aside
+UPDATE job SET run_at = :run_at, lease_owner = NULL, lease_until = NULL WHERE id IN ({{values ids}});
+
 -- name: note_setback
 -- `misses` counts what failed by our own fault here, `missed_at` is when anything failed first; a job that
 -- moves on starts both anew.
