@@ -9,6 +9,7 @@ from bot.domain.people import Caller, Place
 from bot.engine import intake, retraction
 from bot.engine.answers import Answer, Note
 from bot.engine.core import CARDS, Core
+from bot.engine.durable import write_until_known
 from bot.engine.sight import visible
 from bot.store.cards import Copy, post_copy
 from bot.store.jobs import Star, find_job, toggle_star
@@ -71,7 +72,7 @@ async def send(core: Core, job: Job, caller: Caller, place: Place, press: Press)
         reaction=press.reaction,
         reaction_since=core.clock() - core.times.reaction_window,
     )
-    await core.database.write(post_copy, copy)
+    await write_until_known(core, post_copy, copy)
     core.wake(CARDS)
     return Note(title="On its way to you", text="It comes as a direct message.")
 
@@ -87,6 +88,6 @@ async def unstar(core: Core, job: str, caller: Caller, place: Place, *, key: str
 async def star(core: Core, job: Job, caller: Caller, event: str, *, on: bool | None) -> Note:
     """Put a result into the workspace's gallery, or take it out; None turns it to the other."""
     item = Star(job=job.id, card=job.card, member=caller.member, now=core.clock(), event=event, on=on)
-    starred = await core.database.write(toggle_star, item)
+    starred = await write_until_known(core, toggle_star, item)
     core.wake(CARDS)
     return Note(title="In the gallery" if starred else "Taken out of the gallery")

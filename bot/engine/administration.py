@@ -10,6 +10,7 @@ from bot.domain.pricing import show_money
 from bot.domain.quota import Allowance, Level, Rule, bounds
 from bot.engine.answers import Note
 from bot.engine.core import ALL_JOBS, CARDS, Core, log
+from bot.engine.durable import write_until_known
 from bot.engine.enquiries import counted, describe
 from bot.store.workspaces import (
     Decision,
@@ -70,7 +71,7 @@ async def set_quota(core: Core, command: QuotasSet, caller: Caller) -> Note:
         allowance=Allowance(amount=command.amount, period=command.period),
     )
     decision = _decision(core, caller, "quotas set", f"{level}:{subject}")
-    await core.database.write(set_rule, SetRule(decision=decision, rule=rule))
+    await write_until_known(core, set_rule, SetRule(decision=decision, rule=rule))
     return Note(
         title="Quota set",
         text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
@@ -123,7 +124,7 @@ async def reset_quota(core: Core, command: QuotasReset, caller: Caller) -> Note:
         raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
     limit, _ = limits[level]
     decision = _decision(core, caller, "quotas reset", limit.scope)
-    given_back = await core.database.write(reset_meter, Reset(decision=decision, meter=limit.meter))
+    given_back = await write_until_known(core, reset_meter, Reset(decision=decision, meter=limit.meter))
     return Note(
         title="Quota reset", text=f"{whom} counts from zero again; {show_money(given_back)} was used."
     )
@@ -135,8 +136,8 @@ async def pause_or_resume(core: Core, command: StudioPause | StudioResume, calle
     paused = isinstance(command, StudioPause)
     reason = command.reason if isinstance(command, StudioPause) else ""
     decision = _decision(core, caller, command.name, caller.workspace)
-    await core.database.write(
-        set_pause, Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason)
+    await write_until_known(
+        core, set_pause, Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason)
     )
     core.wake(*ALL_JOBS, CARDS)
     if paused:

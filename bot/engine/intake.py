@@ -1,11 +1,9 @@
 """Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.actions import Action, Wording, follow_up
-from bot.domain.cards import Card
 from bot.domain.commands import Making
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
@@ -15,16 +13,17 @@ from bot.domain.people import Caller, Place
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.domain.sources import require_result
-from bot.engine.answers import Accepted
+from bot.engine.answers import Accepted, Answer, Note
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
+from bot.engine.durable import write_until_known
 from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import visible
 from bot.engine.sources import check_addresses
 from bot.engine.vocabulary import told_concepts
 from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
-from bot.store.cards import find_card
-from bot.store.jobs import jobs_by_id, jobs_of_cards, newest_usable
+from bot.store.cards import read_accepted
+from bot.store.jobs import jobs_by_id, newest_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +120,7 @@ async def accept(
     key: str,
     reaction: str | None = None,
     answer_window_ms: int = 0,
-) -> Accepted:
+) -> Answer:
     """Make a wish durable as the jobs of one card; the same `key` again answers the same card.
 
     The same `reaction` counts once in a while, whatever its key. With an answer window the caller shows the
@@ -146,8 +145,10 @@ async def accept(
         reaction=reaction,
         reaction_since=now - core.times.reaction_window,
     )
-    accepted, known = await with_known(core, core.database.write(accept_all, item), wish.request.pace)
-    if not accepted.repeated:
+    accepted, known = await with_known(core, write_until_known(core, accept_all, item), wish.request.pace)
+    # Our own repetition of a commit of unknown outcome is no repeated event: the card is ours to show.
+    repeated = accepted.card != card
+    if not repeated:
         # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
         core.wake(INPUTS if wish.request.references else jobs_in(wish.request.lane))
         if not answer_window_ms:
@@ -157,19 +158,11 @@ async def accept(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
     if accepted.new is not None:
-        view = view_of_new(core, accepted.new, known)
-    else:
-        view = await view_of(core, *await _as_it_is(core, accepted.card))
-    return Accepted(view=view, repeated=accepted.repeated)
-
-
-async def _as_it_is(core: Core, accepted: str) -> tuple[Card, Sequence[Job]]:
-    """A card that was accepted before, with its jobs."""
-    card, jobs = await asyncio.gather(
-        find_card(core.database, accepted, core.seal), jobs_of_cards(core.database, [accepted])
-    )
-    assert card is not None  # noqa: S101 - it has been committed, and cards are never removed
-    return card, jobs[accepted]
+        return Accepted(view=view_of_new(core, accepted.new, known), repeated=repeated)
+    found, jobs = read_accepted(accepted, core.seal)
+    if found is None or not jobs:
+        return Note(title="This was accepted already", text="/history lists your jobs.")
+    return Accepted(view=await view_of(core, found, jobs), repeated=repeated)
 
 
 def new_job(core: Core, wish: Wish) -> NewJob:

@@ -8,6 +8,7 @@ from bot.domain.jobs import FINAL, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
 from bot.engine.core import ALL_JOBS, CARDS, FLIGHT, FREE, Core, log
+from bot.engine.durable import write_until_known
 from bot.store.moving import Lease, Move
 from bot.store.moving import move as move_all
 from bot.store.orphans import Cause
@@ -45,10 +46,11 @@ async def move(
     never_arrived: bool = False,
     lease: Lease | None = None,
     abandons: Cause | None = None,
+    answered: bool = False,
 ) -> bool:
     """Move a job on from where it was seen; False where somebody else has moved it meanwhile.
 
-    The keywords are those of `Move`.
+    The keywords are those of `Move`; `answered` where a person waits to be told what came of it.
     """
     item = Move(
         job=job.id,
@@ -72,7 +74,7 @@ async def move(
         abandons=abandons,
     )
     try:
-        await core.database.write(move_all, item)
+        await (write_until_known(core, move_all, item) if answered else core.database.write(move_all, item))
     except StaleTransition:
         log.info("move_came_late", job_id=job.id, after=after)
         return False

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.domain.cards import Card, CardView, view
-from bot.domain.errors import ReverieError
+from bot.domain.errors import ReverieError, StoreError
 from bot.domain.jobs import Job, State
 from bot.domain.outlook import Outlook, in_keeping
 from bot.domain.pace import Pace, typical
-from bot.engine.core import Core
+from bot.engine.core import Core, log
 from bot.store.accepting import NewCard
 from bot.store.accounts import ready_accounts
 from bot.store.jobs import Standing, jobs_of_cards, paces, standings
@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 
 #: how old what is known may be when a new card is shown; it is looked at anew with the next progress
 _LATELY_MS = 1_000
+#: how long an answer that is ready waits for what is asked beside it
+_BESIDE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +29,9 @@ class Known:
     """What an outlook takes besides its job's own place."""
 
     #: how long the latest jobs of each kind took; only kinds with some
-    paces: Mapping[str, Pace]
-    #: accounts that take something, and their providers
-    ready: Mapping[str, str]
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    #: accounts that take something, and their providers; None: nobody could tell
+    ready: Mapping[str, str] | None = None
 
 
 async def known_now(core: Core, kinds: Iterable[str]) -> Known:
@@ -40,14 +42,27 @@ async def known_now(core: Core, kinds: Iterable[str]) -> Known:
 async def with_known(core: Core, work: Awaitable[_T], pace: str) -> tuple[_T, Known]:
     """Await something, and have at hand what is known of a kind of job, at most a second old.
 
-    Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile.
+    Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile; where
+    it cannot be read, or not soon, what was known last has to do: the read never fails what was done.
     """
     at, known = core.lately.get(pace, (0, None))
     if known is not None and core.monotonic() - at < _LATELY_MS:
         return await work, known
-    done, learned = await asyncio.gather(work, known_now(core, [pace]))
-    core.lately[pace] = (core.monotonic(), learned)
-    return done, learned
+    learning = asyncio.create_task(_learn(core, pace), name="learn")
+    try:
+        done = await work
+        await asyncio.wait([learning], timeout=_BESIDE_S)
+    finally:
+        learning.cancel()
+    _, learned = core.lately.get(pace, (0, None))
+    return done, learned or Known()
+
+
+async def _learn(core: Core, pace: str) -> None:
+    try:
+        core.lately[pace] = (core.monotonic(), await known_now(core, [pace]))
+    except StoreError as error:
+        log.warning("estimate_not_read", error=repr(error))
 
 
 class Unreadable(ReverieError):
@@ -79,9 +94,15 @@ def _view_of_some(
 
 
 async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
-    """A card that shows these jobs, as it is now."""
+    """A card that shows these jobs, as it is now; without an estimate where that cannot be read."""
     now = core.clock()
-    return _view(card, jobs, await _expected(core, jobs, now), now)
+    try:
+        async with asyncio.timeout(_BESIDE_S):
+            expected = await _expected(core, jobs, now)
+    except (StoreError, TimeoutError) as error:
+        log.warning("estimate_not_read", error=repr(error))
+        expected = _outlooks(core, [job for job in jobs if not job.is_final], {}, Known(), now)
+    return _view(card, jobs, expected, now)
 
 
 def view_of_new(core: Core, new: NewCard, known: Known) -> CardView:
@@ -176,10 +197,12 @@ def _speed(core: Core, job: Job) -> float:
     return core.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
-def _obstacle(job: Job, standing: Standing, ready: Mapping[str, str]) -> str:
-    """Why a queued job does not get on, if so; `ready` are the accounts that take something."""
+def _obstacle(job: Job, standing: Standing, ready: Mapping[str, str] | None) -> str:
+    """Why a queued job does not get on, if so; `ready` are the accounts that take something, where known."""
     if standing.paused:
         return "paused by an admin"
+    if ready is None:
+        return ""
     if job.provider not in ready.values():
         return "the generation service takes nothing right now; the operator has been told"
     if job.account_required is not None and job.account_required not in ready:

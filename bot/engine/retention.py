@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.errors import MediaUnavailable
+from bot.domain.errors import MediaUnavailable, StoreError
 from bot.engine.core import Core, log
 from bot.store.holdings import Expiry, HoldingsEnded, end_holdings, expire_jobs, files_in_use
 
@@ -50,7 +50,14 @@ async def remove_strays(core: Core) -> None:
 
 async def remove_unused(core: Core, files: Sequence[str]) -> None:
     """Remove files that nobody holds, asked at the last moment: the same content may have come in again."""
-    held = await files_in_use(core.database, files) if files else set()
+    if not files:
+        return
+    try:
+        held = await files_in_use(core.database, files)
+    except StoreError as error:
+        # Whoever let go of them is answered all the same; they are strays now.
+        log.warning("files_not_removed", error=repr(error))
+        return
     for file in files:
         if file in held:
             continue

@@ -8,6 +8,7 @@ from bot.domain.policy import require_own
 from bot.domain.pricing import show_money
 from bot.engine.answers import Note
 from bot.engine.core import CARDS, Core, log
+from bot.engine.durable import write_until_known
 from bot.engine.moves import move
 from bot.engine.retention import remove_unused
 from bot.store.jobs import Deletion, delete_job, find_job
@@ -19,7 +20,7 @@ async def cancel(core: Core, command: Cancel, caller: Caller) -> Note:
     if found.state is State.CANCELLED:
         return Note(title="Taken back already", text="Nothing was charged.")
     _require_waiting(found)
-    if not await move(core, found, State.CANCELLED, "cancelled"):
+    if not await move(core, found, State.CANCELLED, "cancelled", answered=True):
         # It moved while we looked: say what is true now.
         return await cancel(core, command, caller)
     return Note(title="Taken back", text=f"Not charged: {show_money(found.price)} is free again.")
@@ -41,7 +42,7 @@ async def delete(core: Core, command: Delete, caller: Caller) -> Note:
         raise InvalidRequest(
             "This job has not ended yet. /cancel takes back one that waits; else wait for its end."
         )
-    unused = await core.database.write(delete_job, Deletion(job=found.id, now=core.clock()))
+    unused = await write_until_known(core, delete_job, Deletion(job=found.id, now=core.clock()))
     core.wake(CARDS)
     log.info("job_deleted", job_id=found.id)
     await remove_unused(core, unused or ())

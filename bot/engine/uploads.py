@@ -6,6 +6,7 @@ from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Re
 from bot.domain.media import Media
 from bot.domain.people import Caller
 from bot.engine.core import Core
+from bot.engine.durable import write_until_known
 from bot.engine.retention import remove_unused
 from bot.store.holdings import UploadHeld, hold_upload
 
@@ -23,7 +24,7 @@ async def take_in(core: Core, path: Path, caller: Caller) -> Media:
     except MediaUnavailable as error:
         raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
     held = UploadHeld(file=media.file, member=caller.member, until=core.clock() + core.times.upload_hold)
-    if not await core.database.write(hold_upload, held):
+    if not await write_until_known(core, hold_upload, held):
         await remove_unused(core, [media.file])
         raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
     return media

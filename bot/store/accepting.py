@@ -6,7 +6,7 @@ here in the order of arrival, from meters that this transaction has locked.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.domain.cards import Card
@@ -23,7 +23,7 @@ from bot.store.jobs import Standing, standings
 from bot.store.queries import load
 from bot.store.records import card_row, member_row, rule_from, workspace_from
 
-sql = load("accepting")
+sql, cards, jobs = load("accepting"), load("cards"), load("jobs")
 
 #: virtual time of one job of weight 1
 TURN = 1_000_000
@@ -90,6 +90,8 @@ class AcceptedCard:
     repeated: bool = False
     #: what was written; None where that may have gone on since
     new: NewCard | None = field(default=None, compare=False)
+    #: of one accepted before: its row and its jobs' as they are now
+    rows: tuple[Row | None, Sequence[Row]] = field(default=(None, ()), compare=False)
 
 
 @dataclass(slots=True)
@@ -136,7 +138,15 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
             answers.append(AcceptedCard(card=item.card, new=new))
     if batch.rows:
         await _write(tx, batch)
-    return answers
+    return [await _with_rows(tx, answer) for answer in answers]
+
+
+async def _with_rows(tx: Transaction, answer: AcceptedCard | Exception) -> AcceptedCard | Exception:
+    """Read what showing an old card takes: here, because a read after the commit may fail."""
+    if isinstance(answer, Exception) or not answer.repeated:
+        return answer
+    row = await tx.one(cards.card, id=answer.card)
+    return replace(answer, rows=(row, await tx.fetch(jobs.jobs_of_cards, cards=[answer.card])))
 
 
 def _known(batch: _Batch, item: Acceptance) -> str | None:
@@ -288,15 +298,11 @@ def _card(item: Acceptance) -> Card:
         wanted_rev=1,
         shown_rev=0,
         shown_digest="",
-        posting_since=_posting_since(item),
+        # An inlet that answers by itself may have posted before it could say so.
+        posting_since=item.now if item.answerer else None,
         tries=0,
         created_at=item.now,
     )
-
-
-def _posting_since(item: Acceptance) -> int | None:
-    """An inlet that answers by itself may have posted before it could say so."""
-    return None if item.answerer is None else item.now
 
 
 def _card_row(item: Acceptance) -> dict[str, Any]:
@@ -305,7 +311,7 @@ def _card_row(item: Acceptance) -> dict[str, Any]:
         "event": item.event,
         **card_row(item.place, item.caller, item.sealed_reach),
         "reaction": item.reaction,
-        "posting_since": _posting_since(item),
+        "posting_since": item.now if item.answerer else None,
         "lease_owner": item.answerer,
         "lease_until": item.answer_until,
         "run_at": item.now,

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from bot.domain.cards import Card
 from bot.domain.errors import Refused
+from bot.domain.jobs import Job
 from bot.domain.outlook import ToldByJob
 from bot.domain.people import Caller, Place
 from bot.domain.policy import Workspace, check_open
@@ -16,7 +17,7 @@ from bot.sealing import Seal
 from bot.store.accepting import AcceptedCard
 from bot.store.database import Database, Row, Transaction
 from bot.store.queries import load
-from bot.store.records import card_from, card_row, dump_told, readable
+from bot.store.records import card_from, card_row, dump_told, jobs_from, readable
 
 sql = load("cards")
 accepting = load("accepting")
@@ -152,6 +153,13 @@ async def card_at(database: Database, adapter: str, messages: Sequence[str]) -> 
 async def find_card(database: Database, card: str, seal: Seal) -> Card | None:
     """A card; None where there is none, or it cannot be read."""
     return _cards(await database.fetch(sql.card, id=card), seal).get(card)
+
+
+def read_accepted(accepted: AcceptedCard, seal: Seal) -> tuple[Card | None, Sequence[Job]]:
+    """A card that had been accepted before, with its jobs: those that can be read."""
+    row, jobs = accepted.rows
+    card = _cards([row], seal).get(accepted.card) if row else None
+    return card, list(jobs_from(jobs).values())
 
 
 async def was_sent(database: Database, job: str, person: str) -> bool:

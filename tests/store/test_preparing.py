@@ -151,8 +151,8 @@ async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database
     """By whoever prepares it, and by nobody else."""
     job = await preparing(store)
 
-    async def fail(at: int, *, ours: bool, owner: str = "one") -> Setbacks | None:
-        item = Setback(job=job, lease=Lease(owner=owner, until=NOW + LEASE), at=at, ours=ours)
+    async def fail(at: int, *, ours: bool, owner: str = "one", taken: int = NOW) -> Setbacks | None:
+        item = Setback(job=job, lease=Lease(owner=owner, until=taken + LEASE), at=at, ours=ours)
         answer: Setbacks | None = await store.write(note_setback, item)
         return answer
 
@@ -163,7 +163,7 @@ async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database
     await give_back(store, job, run_at=NOW + 4)
     assert None is await fail(NOW + 4, ours=True)
     await take(store, "other", now=NOW + 5)
-    assert Setbacks(ours=2, since=NOW + 1) == await fail(NOW + 5, ours=True, owner="other")
+    assert Setbacks(ours=2, since=NOW + 1) == await fail(NOW + 5, ours=True, owner="other", taken=NOW + 5)
     await store.write(move, prepared(job))
     rows = await store.fetch(Query("misses", "SELECT misses, missed_at FROM job"))
     assert [{"misses": 0, "missed_at": None}] == [dict(row) for row in rows]

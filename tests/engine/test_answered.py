@@ -1,0 +1,166 @@
+"""Answers after a commit: an accepted command is answered with its card, whatever fails beside it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.errors import Refused
+from bot.domain.jobs import State
+from bot.engine.answers import Accepted, Note
+from bot.store.accepting import accept
+from bot.store.cards import post_copy
+from bot.store.database import CommitUnknown, Database, Operation, Row, StoreUnavailable
+from bot.store.holdings import hold_upload
+from bot.store.jobs import delete_job, toggle_star
+from bot.store.moving import move
+from bot.store.queries import Query
+from bot.store.workspaces import reset_meter, set_pause, set_rule
+from tests.engine.conftest import Open
+from tests.engine.fakes import PNG
+from tests.engine.house import BOSS, House
+
+
+class Faulty:
+    """A database whose commits get lost on the way back, and whose reads fail after a commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        #: how many commits of an operation are answered with nothing, by operation
+        self.lost: dict[Operation[Any, Any], int] = {}
+        #: from the next commit of this operation on no read is answered
+        self.blind_after: Operation[Any, Any] | None = None
+        self.blind = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, operation: Any, item: Any, *, patience_s: float = 0.0) -> Any:
+        result = await self._database.write(operation, item, patience_s=patience_s)
+        self.blind = self.blind or operation is self.blind_after
+        if self.lost.get(operation):
+            self.lost[operation] -= 1
+            raise CommitUnknown
+        return result
+
+    async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
+        if self.blind:
+            raise StoreUnavailable("the server is gone")
+        return await self._database.fetch(query, **values)
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+
+def store_of(house: House) -> Faulty:
+    assert isinstance(house.core.database, Faulty)
+    return house.core.database
+
+
+async def count(house: House, table: str = "job") -> int:
+    (row,) = await house.rows(f"SELECT count(*) AS found FROM {table}")  # noqa: S608 - our names
+    found: int = row["found"]
+    return found
+
+
+@pytest.mark.parametrize("window", [0, 3_000])
+async def test_an_accepted_command_is_answered_though_no_read_beside_it_works(
+    any_house: Open, window: int
+) -> None:
+    async with any_house(wrap_store=Faulty, start=None) as home:
+        store = store_of(home)
+        store.blind_after = accept
+
+        first = await home.say("/imagine a red fox", key="one", answer_window_ms=window)
+        store.blind = False
+        again = await home.say("/imagine a red fox", key="one", answer_window_ms=window)
+
+        store.blind = store.blind_after = None  # type: ignore[assignment]  # what follows is read
+        assert isinstance(first, Accepted)
+        assert isinstance(again, Accepted)
+        assert (False, True) == (first.repeated, again.repeated)
+        assert first.view.card == again.view.card
+        assert "nothing right now" not in first.view.jobs[0].headline
+        assert 1 == await count(home)
+
+
+async def test_a_commit_of_unknown_outcome_is_repeated_and_answered_with_its_card(any_house: Open) -> None:
+    async with any_house(wrap_store=Faulty, start=None) as home:
+        store_of(home).lost = {accept: 2}
+
+        answer = await home.say("/imagine a red fox", answer_window_ms=3_000)
+
+        assert isinstance(answer, Accepted)
+        assert not answer.repeated, "the card is this caller's to show"
+        assert 1 == await count(home)
+        home.start()
+        assert State.COMPLETED is (await home.ends(answer.view)).state
+
+
+async def test_what_stays_unknown_is_said_so_and_its_card_is_delivered_once(any_house: Open) -> None:
+    async with any_house(wrap_store=Faulty, times={"answer_window": 100}) as home:
+        store_of(home).lost = {accept: 10_000}
+
+        with pytest.raises(Refused, match=r"Still checking.*do not send it a second time") as told:
+            await home.say("/imagine a red fox", answer_window_ms=100)
+
+        assert "again" not in str(told.value)
+        (row,) = await home.rows("SELECT id FROM card")
+        home.advance(200)
+        await home.until(lambda: home.chat.of(row["id"]) and home.chat.of(row["id"])[-1].settled)
+        assert (1, 1) == (await count(home), len(home.provider.creates))
+
+
+async def done_by(house: House, operation: Operation[Any, Any]) -> Any:
+    """Do what a person would, and answer what the person is told."""
+    deeds: dict[Operation[Any, Any], Callable[[str], Any]] = {
+        accept: lambda job: house.press(Action.VARIATION, job),
+        post_copy: lambda job: house.press(Action.SEND, job),
+        toggle_star: lambda job: house.press(Action.GALLERY, job),
+        delete_job: lambda job: house.press(Action.DELETE, job),
+        set_rule: lambda _: house.say("/quotas set --amount 5 --member ada", by=BOSS),
+        reset_meter: lambda _: house.say("/quotas reset --member ada", by=BOSS),
+        set_pause: lambda _: house.say("/studio pause", by=BOSS),
+        hold_upload: lambda _: house.upload(PNG),
+    }
+    job = await house.made()
+    store_of(house).lost = {operation: 2}
+    return await deeds[operation](job.id)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [accept, post_copy, toggle_star, delete_job, set_rule, reset_meter, set_pause, hold_upload],
+    ids=lambda operation: operation.__name__,
+)
+async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
+    house: Open, operation: Operation[Any, Any]
+) -> None:
+    async with house(wrap_store=Faulty) as home:
+        assert await done_by(home, operation) is not None
+        assert {operation: 0} == store_of(home).lost
+
+
+async def test_a_cancelled_job_is_told_as_cancelled_though_the_commit_was_unknown(any_house: Open) -> None:
+    async with any_house(wrap_store=Faulty, start=None) as home:
+        card = await home.ask()
+        store_of(home).lost = {move: 1}
+
+        note = await home.learn(f"/cancel {card.jobs[0].id}")
+
+        assert "Not" in note.text
+        assert State.CANCELLED is (await home.job(card)).state
+
+
+async def test_a_deleted_job_is_told_as_deleted_though_its_files_cannot_be_looked_up(house: Open) -> None:
+    async with house(wrap_store=Faulty) as home:
+        job = await home.made()
+        store_of(home).blind_after = delete_job
+
+        note = await home.press(Action.DELETE, job.id)
+
+        store_of(home).blind = False
+        assert isinstance(note, Note)
+        assert "Deleted" == note.title
