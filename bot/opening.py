@@ -16,6 +16,7 @@ from bot.domain.errors import ReverieError
 from bot.domain.formats import Lane
 from bot.domain.pricing import Rates, published_rates, read_rates
 from bot.engine.core import Core
+from bot.engine.holding import hold_accounts
 from bot.engine.limits import RateLimit
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
@@ -24,13 +25,12 @@ from bot.media.storage import FolderStorage
 from bot.media.workers import Workers
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
-from bot.providers.luma import LumaProvider, account_id
+from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.sealing import Seal, load_or_create_secret
-from bot.settings import Settings, malformed
+from bot.settings import Role, Settings, malformed
 from bot.signing import Signer
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
-from bot.store.accounts import Registration, register
 from bot.store.database import Database
 from bot.store.leases import end_all_leases
 from bot.store.migrating import migrate
@@ -80,6 +80,8 @@ def providers_of(
     for name in settings.providers:
         simulated = name == "simulator"
         keys = (SecretStr("simulator"),) if simulated else settings.luma_keys
+        if not keys and settings.role is Role.GATEWAY:
+            continue  # its jobs are submitted by workers
         if not keys:
             raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
         for key in keys:
@@ -103,19 +105,9 @@ def providers_of(
 
 
 async def prepare_store(core: Core) -> None:
-    """Make the accounts known, and end what a process before this one can no longer hold."""
-    await core.database.write(
-        register,
-        Registration(
-            accounts={account: provider.name for account, provider in core.providers.items()},
-            lanes={
-                (account, lane): (limits.concurrent, limits.per_minute)
-                for account, provider in core.providers.items()
-                for lane, limits in provider.limits.items()
-            },
-            now=core.clock(),
-        ),
-    )
+    """Make a worker's accounts known, and end what a process before this one can no longer hold."""
+    if core.settings.role is not Role.GATEWAY:
+        await hold_accounts(core)
     if core.settings.database.startswith("sqlite"):
         # This process holds the folder alone: whoever had a lease is gone.
         await core.database.write(end_all_leases, None)
@@ -175,6 +167,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             storage=storage,
             signer=Signer(secret),
             seal=Seal(secret),
+            capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
             rates=rates_of(settings),
             clock=clock_ms,
             monotonic=monotonic_ms,

@@ -109,6 +109,9 @@ class Timing(BaseModel):
     #: how long the words that a provider has told of are taken for good, and between two looks for them
     vocabulary_interval: int = 21_600_000
     vocabulary_retry: int = 60_000
+    #: a worker says so often that it holds its accounts; one that no worker holds for so long is retired
+    account_hold: int = 900_000
+    account_lost: int = 3_600_000
     cool_down: int = 5_000
     cool_down_max: int = 120_000
     card_lease: int = 30_000
@@ -283,8 +286,13 @@ class Settings(BaseSettings):
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """Names of the providers in use: those that have a key, else the simulator."""
-        return self.provider or (("luma",) if self.luma_keys else ("simulator",))
+        """Names of the providers in use: those that have a key, else the simulator.
+
+        A gateway needs no key: without a name here it takes the providers of the workers' accounts.
+        """
+        if self.provider or self.luma_keys:
+            return self.provider or ("luma",)
+        return () if self.role is Role.GATEWAY else ("simulator",)
 
     @property
     def simulated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from bot.domain.errors import AccountProblem
 from bot.engine.core import ACCOUNTS, ALL_JOBS, CARDS, Core, log, queue_name
+from bot.engine.holding import keep_holding
 from bot.providers.base import Provider
 from bot.store.accounts import AccountState, Stop, accounts, stop_account
 from bot.store.jobs import next_price
@@ -45,6 +46,10 @@ class AccountMonitor:
         """Check until the process stops."""
         async for _ in self._core.rounds(ACCOUNTS, self._core.times.account_check):
             await self._core.steadily("check account", self._look)
+            await self._core.steadily("hold accounts", self._hold)
+
+    async def _hold(self) -> None:
+        await keep_holding(self._core, self._provider.account)
 
     async def _look(self) -> None:
         core, account = self._core, self._provider.account

@@ -14,7 +14,7 @@ from bot.domain.pricing import Rates
 from bot.engine.limits import RateLimit
 from bot.media.library import Library
 from bot.media.storage import FolderStorage
-from bot.providers.base import Provider, Vocabulary
+from bot.providers.base import Capabilities, Provider, Vocabulary
 from bot.providers.health import ProviderHealth
 from bot.sealing import Seal
 from bot.settings import Settings, Timing
@@ -58,6 +58,8 @@ class Core:
     reachable_at: str | None
     #: by name of the adapter whose platform's files it opens
     files: dict[str, "Files"] = field(default_factory=dict)
+    #: what providers can of whose accounts this process has no key, by name
+    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
     #: words that video models know, by provider, as last told
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     #: accounts that were refused something which may be about the account itself
@@ -96,6 +98,11 @@ class Core:
             await work()
         except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
             log.warning("round_failed", loop=name, error=repr(error))
+
+    def capabilities_of(self, provider: str) -> Capabilities | None:
+        """What a provider can; None where it is not known here."""
+        own = next((one.capabilities for one in self.providers.values() if one.name == provider), None)
+        return own or self.capabilities.get(provider)
 
     def providers_of(self, name: str) -> list[Provider]:
         return [provider for provider in self.providers.values() if provider.name == name]

@@ -20,8 +20,10 @@ from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import visible
 from bot.engine.sources import check_addresses
 from bot.engine.vocabulary import told_concepts
+from bot.settings import Role
 from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
+from bot.store.accounts import known_accounts
 from bot.store.cards import read_accepted
 from bot.store.jobs import jobs_by_id, newest_usable
 
@@ -127,6 +129,7 @@ async def accept(
     first revision itself within that time, and says so with `delivery.note_answer`; after it, or without one,
     the card's outlet shows it.
     """
+    jobs = await new_jobs(core, wish)
     now = core.clock()
     card = core.new_id()
     item = Acceptance(
@@ -135,7 +138,7 @@ async def accept(
         caller=caller,
         place=place,
         sealed_reach=core.seal.seal(place.reach) if place.reach else "",
-        jobs=tuple(new_job(core, wish) for _ in range(wish.times)),
+        jobs=jobs,
         defaults=core.settings.defaults,
         patience=core.settings.patience,
         now=now,
@@ -159,17 +162,31 @@ async def accept(
             )
     if accepted.new is not None:
         return Accepted(view=view_of_new(core, accepted.new, known), repeated=repeated)
-    found, jobs = read_accepted(accepted, core.seal)
-    if found is None or not jobs:
+    found, shown = read_accepted(accepted, core.seal)
+    if found is None or not shown:
         return Note(title="This was accepted already", text="/history lists your jobs.")
-    return Accepted(view=await view_of(core, found, jobs), repeated=repeated)
+    return Accepted(view=await view_of(core, found, shown), repeated=repeated)
 
 
-def new_job(core: Core, wish: Wish) -> NewJob:
+async def _accounts(core: Core, required: str | None) -> Mapping[str, str]:
+    """The accounts that may be submitted to, and their providers: a gateway's are those of the workers."""
+    own = {account: provider.name for account, provider in core.providers.items()}
+    if core.settings.role is not Role.GATEWAY and (required is None or required in own):
+        return own
+    return await known_accounts(core.database)
+
+
+async def new_jobs(core: Core, wish: Wish) -> tuple[NewJob, ...]:
+    """The jobs of a wish, as they would be accepted now."""
+    accounts = await _accounts(core, _account_required(wish))
+    return tuple(_new_job(core, wish, accounts) for _ in range(wish.times))
+
+
+def _new_job(core: Core, wish: Wish, accounts: Mapping[str, str]) -> NewJob:
     """One job of a wish, priced and given to a provider that can do it."""
     request = wish.request
     account = _account_required(wish)
-    provider = _provider_for(core, request, account)
+    provider = _provider_for(core, request, account, accounts)
     return NewJob(
         id=core.new_id(),
         provider=provider,
@@ -197,19 +214,18 @@ def _account_required(wish: Wish) -> str | None:
     return next(iter(accounts), None)
 
 
-def _provider_for(core: Core, request: AnyRequest, account: str | None) -> str:
-    """The first provider in the settings' order that can do it."""
-    if account is not None and account not in core.providers:
+def _provider_for(core: Core, request: AnyRequest, account: str | None, accounts: Mapping[str, str]) -> str:
+    """The first provider in the settings' order that has an account and can do it."""
+    if account is not None and account not in accounts:
         raise InvalidRequest(
             "The account that made this video is no longer in use, and only it can go on from it. "
             "/animate can begin with one of its pictures instead."
         )
     if isinstance(request, VideoRequest):
         check_concepts(request.concepts, told_concepts(core))
-    for name in core.settings.providers:
-        for provider in core.providers_of(name):
-            can = provider.capabilities
-            wanted = account in (None, provider.account)
-            if wanted and request.kind in can.kinds and request.model in can.models:
-                return name
+    offered = {accounts[account]} if account is not None else set(accounts.values())
+    for name in dict.fromkeys((*core.settings.providers, *sorted(offered))):
+        can = core.capabilities_of(name) if name in offered else None
+        if can is not None and request.kind in can.kinds and request.model in can.models:
+            return name
     raise InvalidRequest(f"{request.model} is not available here right now; choose another model")

@@ -10,6 +10,7 @@ from bot.domain.requests import VideoRequest
 from bot.engine.adapter import Located
 from bot.engine.core import Core
 from bot.signing import BadToken
+from bot.store.accounts import known_accounts
 from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
 
@@ -107,6 +108,8 @@ async def locate(core: Core, reference: Reference, place: Place) -> Located:
 async def _at_its_provider(core: Core, reference: Reference, source: Job) -> str:
     maker = core.providers.get(source.account or "")
     if maker is None or source.remote_id is None:
+        if source.account in await known_accounts(core.database):
+            raise NotSent("another worker has the account that made it")
         raise Rejected("the account that made it is gone, and no public URL is set")
     generation = await maker.get(source.remote_id)
     url = generation.still_url if reference.still else generation.asset_url

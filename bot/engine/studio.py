@@ -140,7 +140,7 @@ class Studio:
         wish = await intake.wish_of(self._core, command, caller, Along(files=files, replied=replied))
         return Quote(
             # Made as it would be accepted, so that what would be refused then is refused now.
-            price=intake.new_job(self._core, wish).price * wish.times,
+            price=sum(job.price for job in await intake.new_jobs(self._core, wish)),
             estimate=is_estimate(wish.request),
             upper_bound=is_upper_bound(wish.request),
         )

@@ -32,17 +32,19 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """The accounts that the settings name now, with their lanes' limits."""
+    """The accounts whose keys a worker has, with their lanes' limits."""
 
     #: account → provider
     accounts: dict[str, str]
     #: account, lane → concurrent, per minute
     lanes: dict[tuple[str, Lane], tuple[int, int]]
     now: int
+    #: other accounts are retired when no worker has said since then that it holds them
+    held_before: int
 
 
 async def register(tx: Transaction, items: Sequence[Registration]) -> Sequence[None]:
-    """Make the settings' accounts known, and retire those that are gone from them."""
+    """Say that a worker holds these accounts, and retire those that no worker holds any more."""
     for item in items:
         for account, provider in sorted(item.accounts.items()):
             await tx.run(sql.upsert_account, id=account, provider=provider, now=item.now)
@@ -50,7 +52,10 @@ async def register(tx: Transaction, items: Sequence[Registration]) -> Sequence[N
             await tx.run(
                 sql.upsert_lane, account=account, lane=lane, concurrent=concurrent, per_minute=per_minute
             )
-        await tx.run(sql.retire_accounts, ids=sorted(item.accounts), now=item.now)
+        await tx.run(sql.start_holding, now=item.now)
+        await tx.run(
+            sql.retire_accounts, ids=sorted(item.accounts), now=item.now, held_before=item.held_before
+        )
     return [None] * len(items)
 
 
@@ -92,6 +97,17 @@ async def note_echo(tx: Transaction, items: Sequence[Echo]) -> Sequence[None]:
 
 async def accounts(database: Database) -> list[AccountRow]:
     return [_account(row) for row in await database.fetch(sql.flights)]
+
+
+async def known_accounts(database: Database) -> dict[str, str]:
+    """The accounts that some worker has the key of, and their providers."""
+    return {row["id"]: row["provider"] for row in await database.fetch(sql.known_accounts)}
+
+
+async def held_at(database: Database, account: str) -> int | None:
+    """When a worker last said that it holds an account; None: never."""
+    row = await database.one(sql.held_at, id=account)
+    return row["held_at"] if row else None
 
 
 async def ready_accounts(database: Database) -> dict[str, str]:

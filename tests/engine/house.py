@@ -297,6 +297,7 @@ async def open_house(
     url: str = "",
     *,
     providers: Sequence[Provider] = (),
+    keyless: bool = False,
     clock: Clock | None = None,
     chat: FakeChat | None = None,
     files: Files | None = None,
@@ -310,7 +311,7 @@ async def open_house(
     """Open the engine and start its loops: those named by `start`, none for None, all without it."""
     settings = given_settings(folder, url, times=times, **more)
     clock, chat = clock or Clock(), chat or FakeChat()
-    providers = providers or [FakeProvider(clock)]
+    providers = [] if keyless else providers or [FakeProvider(clock)]
     observed = {one.account: ObservedProvider(one, ProviderHealth(), clock.wall) for one in providers}
     storage = FolderStorage(folder / "media")
     library = FakeLibrary(storage)
@@ -327,6 +328,7 @@ async def open_house(
             signer=Signer(SECRET),
             seal=Seal(SECRET),
             rates=published_rates(),
+            capabilities={"simulator": FakeProvider(clock).capabilities},
             clock=clock.wall,
             monotonic=clock.monotonic,
             owner=owner,

@@ -132,6 +132,7 @@ async def open_accounts(
             accounts=dict.fromkeys(accounts, "luma"),
             lanes={(account, Lane.IMAGE): (concurrent, per_minute) for account in accounts},
             now=NOW,
+            held_before=NOW + 1,
         ),
     )
 

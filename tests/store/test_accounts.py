@@ -1,18 +1,33 @@
 """The provider's accounts: made known, stopped, retired, never forgotten while something is in flight."""
 
+from bot.domain.formats import Lane
 from bot.domain.jobs import State
 from bot.store.accounts import (
     AccountRow,
     AccountState,
     Echo,
+    Registration,
     Stop,
     accounts,
     echoed_at,
+    held_at,
+    known_accounts,
     note_echo,
+    register,
     stop_account,
 )
 from bot.store.database import Database
-from tests.store.making import ACCOUNT, NOW, accepted, claim_next, open_account, open_accounts, submitted
+from bot.store.queries import Query
+from tests.store.making import (
+    ACCOUNT,
+    HOUR,
+    NOW,
+    accepted,
+    claim_next,
+    open_account,
+    open_accounts,
+    submitted,
+)
 
 
 async def states(database: Database) -> dict[str, AccountState]:
@@ -90,3 +105,31 @@ async def test_the_last_echo_of_a_marker_is_remembered(store: Database) -> None:
     for now in (NOW, NOW + 5):
         await store.write(note_echo, Echo(account=ACCOUNT, now=now))
     assert NOW + 5 == await echoed_at(store, ACCOUNT)
+
+
+async def test_two_workers_with_different_keys_leave_each_other_s_accounts_alone(store: Database) -> None:
+    def held(account: str, now: int) -> Registration:
+        lanes = {(account, Lane.IMAGE): (5, 5)}
+        return Registration(accounts={account: "luma"}, lanes=lanes, now=now, held_before=now - HOUR)
+
+    await store.write(register, held("one", NOW))
+    await store.write(register, held("two", NOW + HOUR))
+    assert {"one": AccountState.READY, "two": AccountState.READY} == await states(store)
+    assert {"one": "luma", "two": "luma"} == await known_accounts(store)
+
+    await store.write(register, held("two", NOW + HOUR + 1))
+    assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(store)
+    assert {"two": "luma"} == await known_accounts(store)
+
+    await store.write(register, held("one", NOW + HOUR + 2))
+    assert {"one": AccountState.READY, "two": AccountState.READY} == await states(store)
+
+
+async def test_accounts_of_an_older_versions_workers_are_not_retired_at_once(store: Database) -> None:
+    await open_accounts(store, "one")
+    forget = Query("forget", "UPDATE account SET held_at = NULL")
+    await store.exclusively(lambda tx: tx.run(forget))
+    other = Registration(accounts={"two": "luma"}, lanes={}, now=NOW, held_before=NOW - HOUR)
+    await store.write(register, other)
+    assert AccountState.READY == (await states(store))["one"]
+    assert NOW == await held_at(store, "one")

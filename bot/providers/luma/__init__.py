@@ -1,5 +1,5 @@
 """The Dream Machine API as a provider."""
 
-from bot.providers.luma.client import BUILD_TIER, PUBLIC_API, LumaProvider, account_id
+from bot.providers.luma.client import BUILD_TIER, CAPABILITIES, PUBLIC_API, LumaProvider, account_id
 
-__all__ = ["BUILD_TIER", "PUBLIC_API", "LumaProvider", "account_id"]
+__all__ = ["BUILD_TIER", "CAPABILITIES", "PUBLIC_API", "LumaProvider", "account_id"]

@@ -40,6 +40,15 @@ def account_id(api_key: SecretStr, secret: bytes) -> str:
     return base64.b32encode(digest[:10]).decode().lower()
 
 
+#: the same for every account
+CAPABILITIES = Capabilities(
+    kinds=frozenset({"image", "video", "reframe_image", "reframe_video"}),
+    models=frozenset({*ImageModel, *VideoModel}),
+    lists=True,
+    callbacks=True,
+)
+
+
 class LumaProvider:
     """A `Provider` over the Dream Machine API, or over anything that speaks it."""
 
@@ -59,12 +68,7 @@ class LumaProvider:
         self.name = name
         self.account = account
         self.limits = limits
-        self.capabilities = Capabilities(
-            kinds=frozenset({"image", "video", "reframe_image", "reframe_video"}),
-            models=frozenset({*ImageModel, *VideoModel}),
-            lists=True,
-            callbacks=True,
-        )
+        self.capabilities = CAPABILITIES
         self._key = _checked_key(api_key)
         base = _checked_url(base_url)
         self.origin = f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path)}"

@@ -2,17 +2,30 @@
 SELECT echoed_at FROM account WHERE id = :id;
 
 -- name: upsert_account
-INSERT INTO account (id, provider, state, changed_at) VALUES (:id, :provider, 'ready', :now)
-ON CONFLICT (id) DO UPDATE SET state = 'ready', reason = '', changed_at = excluded.changed_at
-WHERE account.state = 'retired';
+INSERT INTO account (id, provider, state, changed_at, held_at) VALUES (:id, :provider, 'ready', :now, :now)
+ON CONFLICT (id) DO UPDATE
+SET held_at = excluded.held_at,
+    state = CASE WHEN account.state = 'retired' THEN 'ready' ELSE account.state END,
+    reason = CASE WHEN account.state = 'retired' THEN '' ELSE account.reason END,
+    changed_at = CASE WHEN account.state = 'retired' THEN excluded.changed_at ELSE account.changed_at END;
 
 -- name: upsert_lane
 INSERT INTO lane (account, lane, concurrent, per_minute) VALUES (:account, :lane, :concurrent, :per_minute)
 ON CONFLICT (account, lane) DO UPDATE SET concurrent = excluded.concurrent, per_minute = excluded.per_minute;
 
+-- name: start_holding
+-- Accounts of an older version's workers, which do not say that they hold them.
+UPDATE account SET held_at = :now WHERE held_at IS NULL;
+
 -- name: retire_accounts
 UPDATE account SET state = 'retired', changed_at = :now
-WHERE state <> 'retired' AND id NOT IN ({{values ids}});
+WHERE state <> 'retired' AND held_at < :held_before AND id NOT IN ({{values ids}});
+
+-- name: known_accounts
+SELECT id, provider FROM account WHERE state <> 'retired' ORDER BY id;
+
+-- name: held_at
+SELECT held_at FROM account WHERE id = :id;
 
 -- name: stop_account
 UPDATE account SET state = 'stopped', reason = :reason, changed_at = :now WHERE id = :id AND state = 'ready';

@@ -1,0 +1,102 @@
+"""Accounts of several processes: who has a key submits with it, and nobody retires another's."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.errors import InvalidRequest
+from bot.domain.jobs import State
+from bot.engine.holding import keep_holding
+from bot.opening import prepare_store, providers_of
+from bot.settings import Role
+from bot.store.accounts import AccountState, accounts, held_at
+from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeChat, FakeProvider
+from tests.engine.house import SECRET, House, given_settings, open_house
+
+
+async def states(house: House) -> dict[str, str]:
+    return {row.id: row.state for row in await accounts(house.core.database)}
+
+
+def test_a_gateway_without_a_key_is_no_simulator(tmp_path: Path) -> None:
+    """Budgets are the simulator's, and the playground open, only where nothing can be spent."""
+    settings = given_settings(tmp_path, provider=(), role=Role.GATEWAY)
+    assert not settings.simulated
+    assert [] == providers_of(settings, SECRET, loopback="http://127.0.0.1:1")
+    named = given_settings(tmp_path, provider=("luma",), role=Role.GATEWAY)
+    assert [] == providers_of(named, SECRET, loopback="http://127.0.0.1:1")
+
+
+async def test_a_gateway_has_workers_do_what_it_accepts_and_retires_nothing(
+    tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    clock, chat = Clock(), FakeChat()
+    providers = [FakeProvider(clock, account="one"), FakeProvider(clock, account="two")]
+    shared: dict[str, Any] = {"clock": clock, "chat": chat}
+    async with (
+        open_house(tmp_path, migrated_postgres_url, providers=[providers[0]], owner="a", **shared) as first,
+        open_house(tmp_path, migrated_postgres_url, providers=[providers[1]], owner="b", **shared) as second,
+        open_house(
+            tmp_path,
+            migrated_postgres_url,
+            keyless=True,
+            provider=(),
+            role=Role.GATEWAY,
+            default_ceiling=100,
+            default_allowance=25,
+            start=None,
+            owner="gateway",
+            **shared,
+        ) as gateway,
+    ):
+        assert {"one": AccountState.READY, "two": AccountState.READY} == await states(first)
+
+        job = await gateway.ends(await gateway.ask("/animate a fox"))
+        assert State.COMPLETED is job.state
+
+        # What only the other worker's account can do is accepted everywhere.
+        for house in (gateway, first, second):
+            longer = await house.ends((await house.press(Action.EXTEND, job.id)).view)
+            assert (State.COMPLETED, job.account) == (longer.state, longer.account)
+
+
+async def test_a_gateway_refuses_while_there_is_no_worker(tmp_path: Path, migrated_postgres_url: str) -> None:
+    async with open_house(
+        tmp_path, migrated_postgres_url, keyless=True, provider=(), role=Role.GATEWAY, start=None
+    ) as gateway:
+        with pytest.raises(InvalidRequest, match="not available here right now"):
+            await gateway.ask()
+        assert {} == await states(gateway)
+
+
+async def test_an_account_that_no_worker_holds_is_retired_after_a_while(
+    tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    clock = Clock()
+    one, two = FakeProvider(clock, account="one"), FakeProvider(clock, account="two")
+    async with open_house(tmp_path, migrated_postgres_url, providers=[one], clock=clock, start=None):
+        pass
+    async with open_house(tmp_path, migrated_postgres_url, providers=[two], clock=clock, start=None) as home:
+        begun = await held_at(home.core.database, "two")
+        await keep_holding(home.core, "two")
+        assert begun == await held_at(home.core.database, "two"), "it has just been said"
+        home.advance(home.core.times.account_lost - 1_000_000)
+        await keep_holding(home.core, "two")
+        assert {"one": AccountState.READY, "two": AccountState.READY} == await states(home)
+
+        home.advance(1_000_001)
+        await keep_holding(home.core, "two")
+        assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(home)
+
+
+async def test_a_removed_key_is_retired_at_the_next_start_of_the_only_process(house: Open) -> None:
+    clock = Clock()
+    async with house(providers=[FakeProvider(clock, account="old")], clock=clock, start=None):
+        pass
+    async with house(providers=[FakeProvider(clock, account="new")], clock=clock, start=None) as home:
+        assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(home)
+        await prepare_store(home.core)
+        assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(home)
