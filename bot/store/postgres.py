@@ -133,7 +133,11 @@ class PostgresDatabase:
 
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_S, server_settings=dict(_SESSION))
-        await _make_durable(connection)
+        try:
+            await _make_durable(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     async def _pool(
@@ -202,9 +206,10 @@ class _PostgresTransaction:
 
 
 async def _transact(connection: Connection, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
-    with translated(connection):
-        await connection.execute("BEGIN")
     try:
+        # Inside: who is cancelled meanwhile may have begun all the same, and nobody else may go on in that.
+        with translated(connection):
+            await connection.execute("BEGIN")
         outcome = await work(_PostgresTransaction(connection))
     except BaseException:
         with suppress(*LOST, *REFUSED):

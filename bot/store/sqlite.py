@@ -161,8 +161,9 @@ class SqliteDatabase:
         """A transaction that may wait for more than itself: each of its statements is a visit."""
         writer = self._open_writer
         async with self._writing:
-            await visit(writer, begin)
             try:
+                # Inside: who is cancelled meanwhile has begun all the same, in the connection's own thread.
+                await visit(writer, begin)
                 yield SqliteTransaction(partial(visit, writer))
                 await visit(writer, end)
             except BaseException:

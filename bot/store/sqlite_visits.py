@@ -69,6 +69,8 @@ def _finish(operation: Coroutine[Any, Any, Outcome]) -> Outcome:
 
 def begin(connection: sqlite3.Connection) -> None:
     with translated():
+        if connection.in_transaction:
+            connection.rollback()  # left behind by one that could not be ended, as on a full disk
         connection.execute("BEGIN IMMEDIATE")
 
 
