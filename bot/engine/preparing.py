@@ -90,7 +90,9 @@ class Preparer:
 
     async def _work(self, job: Job, lease: Lease) -> None:
         try:
-            await self._core.steadily("prepare", lambda: prepare(self._core, job, lease))
+            # What is brought in stays reserved until it is noted that the job needs it.
+            with self._core.storage.reservations.keeping():
+                await self._core.steadily("prepare", lambda: prepare(self._core, job, lease))
         except asyncio.CancelledError:
             await _put_back(self._core, job, lease, self._core.clock())
             raise

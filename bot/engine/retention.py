@@ -10,6 +10,8 @@ _AT_ONCE = 200
 _DAY_MS = 86_400_000
 #: a file that nobody holds may still be on its way into a job for so long
 _YOUNG_MS = 7_200_000
+#: files that are locked together, each by an open file
+_LOCKED_AT_ONCE = 50
 
 
 async def retain(core: Core) -> None:
@@ -49,20 +51,17 @@ async def remove_strays(core: Core) -> None:
 
 
 async def remove_unused(core: Core, files: Sequence[str]) -> None:
-    """Remove files that nobody holds, asked at the last moment: the same content may have come in again."""
-    if not files:
-        return
-    try:
-        held = await files_in_use(core.database, files)
-    except StoreError as error:
-        # Whoever let go of them is answered all the same; they are strays now.
-        log.warning("files_not_removed", error=repr(error))
-        return
-    for file in files:
-        if file in held:
-            continue
+    """Remove files that nobody holds; what is just being stored again, or cannot be removed, is a stray.
+
+    Strays are looked for again and again, so that whoever let go of a file is never told of an error here.
+    """
+    for start in range(0, len(files), _LOCKED_AT_ONCE):
         try:
-            await core.storage.remove(file)
-        except MediaUnavailable as error:
-            # Nobody holds it any more, so it is a stray: they are looked for again and again.
-            log.warning("file_not_removed", error=str(error))
+            with core.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
+                # Asked under the lock: who stores the same content now waits, and stores it anew.
+                held = await files_in_use(core.database, alone) if alone else set()
+                for file in alone:
+                    if file not in held:
+                        await core.storage.remove(file)
+        except (MediaUnavailable, StoreError) as error:
+            log.warning("files_not_removed", error=repr(error))

@@ -17,14 +17,17 @@ async def take_in(core: Core, path: Path, caller: Caller) -> Media:
     The file at `path` is consumed. What a provider would not take as it is, is kept as one that it does.
     """
     core.rate_limit.spend(caller.member)
-    try:
-        media = await core.library.as_input(await core.library.take_in(path))
-    except MediaRefused as error:
-        raise InvalidRequest(str(error)) from error
-    except MediaUnavailable as error:
-        raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
-    held = UploadHeld(file=media.file, member=caller.member, until=core.clock() + core.times.upload_hold)
-    if not await write_until_known(core, hold_upload, held):
+    with core.storage.reservations.keeping():
+        try:
+            media = await core.library.as_input(await core.library.take_in(path))
+        except MediaRefused as error:
+            raise InvalidRequest(str(error)) from error
+        except MediaUnavailable as error:
+            raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
+        until = core.clock() + core.times.upload_hold
+        held = UploadHeld(file=media.file, member=caller.member, until=until)
+        kept = await write_until_known(core, hold_upload, held)
+    if not kept:
         await remove_unused(core, [media.file])
         raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
     return media

@@ -237,8 +237,10 @@ class Watcher:
 
     async def _in_turn(self, job: Job, work: Callable[[], object]) -> None:
         try:
+            # What is fetched stays reserved until it is noted that the job needs it.
             async with self._fetches:
-                await self._core.steadily("settle", work)  # type: ignore[arg-type]  # a coroutine function
+                with self._core.storage.reservations.keeping():
+                    await self._core.steadily("settle", work)  # type: ignore[arg-type]  # a coroutine function
         finally:
             self._settling.discard(job.id)
 

@@ -8,16 +8,17 @@ import asyncio
 import hashlib
 import os
 import re
-import tempfile
+import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media
 from bot.media.disk import disk_errors
+from bot.media.reservations import Reservations
 
 _FILE_ID = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9-]{1,40})?")
 _FOLDER = re.compile(r"[0-9a-f]{2}")
@@ -71,6 +72,7 @@ class FolderStorage:
         # Files move within it, and are recognised by where they lie, whatever the process calls its folder.
         self.folder = folder.absolute()
         self.incoming = self.folder / "incoming"
+        self.reservations = Reservations(self.folder / "locks")
 
     def path(self, file_id: str) -> Path:
         """Say where a file lies, or would lie."""
@@ -82,13 +84,17 @@ class FolderStorage:
         self, source: Path | bytes, *, mime: str, width: int, height: int, duration_ms: int | None = None
     ) -> Media:
         with disk_errors():
-            file, size = await asyncio.to_thread(self._keep, source)
+            async with self._entering(source) as path:
+                file, size = await asyncio.to_thread(_identify, path)
+                async with self.reservations.reserved(file):
+                    await asyncio.to_thread(self._place, path, self.path(file))
         return Media(file=file, mime=mime, size=size, width=width, height=height, duration_ms=duration_ms)
 
     async def put_rendition(self, file: str, name: str, source: Path) -> str:
         target = self.path(f"{file}.{name}")
         with disk_errors():
-            await asyncio.to_thread(self._keep_beside, self.path(file), target, source)
+            async with self._entering(source) as path, self.reservations.reserved(file):
+                await asyncio.to_thread(self._place_beside, self.path(file), target, path)
         return target.name
 
     async def open(self, file_id: str) -> BinaryIO:
@@ -117,41 +123,39 @@ class FolderStorage:
         with disk_errors():
             return await asyncio.to_thread(self._sweep, now - _ABANDONED_MS)
 
-    def _keep(self, source: Path | bytes) -> tuple[str, int]:
-        with self._entering(source) as path:
-            file_id, size = _digest(path), path.stat().st_size
-            target = self.path(file_id)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # Replaces an equal file where there is one, so that two at once cannot trip over each other.
-            path.replace(target)
+    def _place(self, path: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Replaces an equal file where there is one, so that two at once cannot trip over each other.
+        path.replace(target)
         for folder in (target.parent, target.parent.parent, self.folder):
             _sync(folder)
-        return file_id, size
 
-    def _keep_beside(self, file: Path, target: Path, source: Path) -> None:
+    def _place_beside(self, file: Path, target: Path, path: Path) -> None:
         if not file.is_file():
             raise MediaUnavailable("This file is no longer stored.")
-        with self._entering(source) as path:
-            path.replace(target)
+        path.replace(target)
         _sync(target.parent)
 
-    @contextmanager
-    def _entering(self, source: Path | bytes) -> Iterator[Path]:
+    @asynccontextmanager
+    async def _entering(self, source: Path | bytes) -> AsyncIterator[Path]:
         """Bring a file into `incoming` and onto the disk; it is renamed into its place from there."""
-        self.incoming.mkdir(parents=True, exist_ok=True)
         if isinstance(source, Path) and source.parent == self.incoming:
-            _sync(source)
+            await asyncio.to_thread(_sync, source)
             yield source
             return
-        handle, name = tempfile.mkstemp(dir=self.incoming)
+        path = self.incoming / f"copy-{secrets.token_hex(16)}"
         try:
-            with os.fdopen(handle, "wb") as copy:
-                for chunk in _chunks(source):
-                    copy.write(chunk)
-            _sync(Path(name))
-            yield Path(name)
+            await asyncio.to_thread(self._copy, source, path)
+            yield path
         finally:
-            Path(name).unlink(missing_ok=True)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    def _copy(self, source: Path | bytes, path: Path) -> None:
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+            for chunk in _chunks(source):
+                copy.write(chunk)
+        _sync(path)
 
     def _remove(self, path: Path) -> None:
         if not path.suffix and path.parent.is_dir():
@@ -171,6 +175,11 @@ class FolderStorage:
             except FileNotFoundError:
                 continue  # moved on, or swept by another replica
         return swept
+
+
+def _identify(path: Path) -> tuple[str, int]:
+    """The id and the size of a file."""
+    return _digest(path), path.stat().st_size
 
 
 def _digest(path: Path) -> str:

@@ -27,4 +27,5 @@ def arrived(storage: FolderStorage, content: bytes, name: str = "arrived") -> Pa
 
 
 def files_in(storage: FolderStorage) -> list[Path]:
-    return sorted(path for path in storage.folder.rglob("*") if path.is_file())
+    files = (path for path in storage.folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if path.parent.name != "locks")

@@ -31,7 +31,8 @@ async def _put(storage: FolderStorage, source: Path | bytes = CONTENT) -> Media:
 
 
 def _files(storage: FolderStorage) -> list[Path]:
-    return sorted(path for path in storage.folder.rglob("*") if path.is_file())
+    files = (path for path in storage.folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if path.parent.name != "locks")
 
 
 async def test_a_file_is_kept_by_its_content(storage: FolderStorage) -> None:

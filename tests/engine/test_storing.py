@@ -1,0 +1,85 @@
+"""Storing and removing one content: whichever comes first, what a job needs is there in the end."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.domain.jobs import State
+from bot.engine.retention import remove_unused
+from bot.media.storage import FolderStorage
+from bot.store.database import Database, Row
+from bot.store.queries import Query
+from tests.engine.conftest import Open
+from tests.engine.fakes import PNG
+
+
+class AsksSlowly:
+    """A database that answers who holds files only once the test says so."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.armed = False
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
+        rows = await self._database.fetch(query, **values)
+        if self.armed and query.name == "held":
+            self.armed = False
+            self.asked.set()
+            await self.answer.wait()
+        return rows
+
+
+async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_house: Open) -> None:
+    """Retention has asked, and nobody held the file; then another job stores the same content."""
+    async with any_house(wrap_store=AsksSlowly) as home:
+        home.library.content = lambda _: PNG + b"always the same picture"
+        stray = await home.core.storage.put(
+            PNG + b"always the same picture", mime="image/png", width=1, height=1
+        )
+        store = home.core.database
+        assert isinstance(store, AsksSlowly)
+        store.armed = True
+        removing = asyncio.create_task(remove_unused(home.core, [stray.file]))
+        await home.until(store.asked.is_set)
+
+        card = await home.ask()
+        await home.until(lambda: home.library.fetched)
+        store.answer.set()
+        await removing
+        job = await home.ends(card)
+
+        assert (State.COMPLETED, stray.file) == (job.state, job.result and job.result.file)
+        assert await home.core.storage.exists(stray.file)
+
+
+async def test_what_is_on_its_way_into_a_job_is_not_removed(any_house: Open) -> None:
+    async with any_house() as home:
+        storage = home.core.storage
+        with storage.reservations.keeping():
+            media = await storage.put(PNG + b"on its way", mime="image/png", width=1, height=1)
+            await remove_unused(home.core, [media.file])
+            assert await storage.exists(media.file)
+        await remove_unused(home.core, [media.file])
+        assert not await storage.exists(media.file)
+
+
+async def test_processes_that_share_a_folder_exclude_each_other(tmp_path: Path) -> None:
+    one, other = FolderStorage(tmp_path), FolderStorage(tmp_path)
+    with one.reservations.keeping():
+        media = await one.put(PNG, mime="image/png", width=1, height=1)
+        with other.reservations.alone([media.file]) as free:
+            assert [] == free
+        await other.put(PNG, mime="image/png", width=1, height=1)
+    with other.reservations.alone([media.file, f"{media.file[:3]}{'0' * 61}"]) as free:
+        assert 2 == len(free), "files that share a lock are taken together"
+        putting = asyncio.create_task(one.put(PNG, mime="image/png", width=1, height=1))
+        await other.remove(media.file)
+        await asyncio.sleep(0)
+        assert not putting.done()
+    await putting
+    assert await one.exists(media.file)
