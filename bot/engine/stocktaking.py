@@ -48,7 +48,9 @@ async def take_stock(core: Core, provider: Provider, generations: Sequence[Gener
         if (marker := read_marker(core, generation.callback_url)) is not None
     }
     if marked:
-        await core.database.write(note_echo, Echo(account=provider.account, now=core.clock()))
+        now = core.clock()
+        echo = Echo(account=provider.account, now=now, unless_since=now - core.times.echo_proof // 24)
+        await core.database.write(note_echo, echo)
     unmarked = [one for one in generations if one.callback_url is None and one.fingerprint]
     # Read before what is known: a create that is answered in between is then known, and not taken for lost.
     lost = await _lost_attempts(core, provider, unmarked) if unmarked else {}

@@ -52,6 +52,8 @@ _PAGES = 5
 _MISSES = 3
 #: assets of one account fetched at once
 _FETCHES = 8
+#: part of the lease after which it is renewed
+_RENEWED = 0.3
 #: no look before this part of the usual duration has passed
 _EARLIEST = 0.4
 #: looks in a row that may fail before the others are left to the next round
@@ -66,6 +68,8 @@ class Watcher:
         self._provider = provider
         self._group = asyncio.TaskGroup()
         self._fetches = asyncio.Semaphore(_FETCHES)
+        #: monotonic time of the lease's last renewal; None: it is not held
+        self._renewed_at: int | None = None
         #: jobs that are being settled here
         self._settling: set[str] = set()
         #: jobs whose last look answered "not found"
@@ -87,12 +91,27 @@ class Watcher:
                 # A burst of signals is answered once, not once each.
                 await self._pause(core.times.watch_interval // 2)
         # Another replica goes on at once, rather than when the lease ends.
-        await core.steadily("watch", lambda: core.database.write(free_lease, self._lease()))
+        await core.steadily("watch", lambda: self._leads(flying=False))
 
     def _lease(self) -> LeaseWanted:
         core, now = self._core, self._core.clock()
         name = f"watch:{self._provider.account}"
         return LeaseWanted(name=name, owner=core.owner, now=now, until=now + core.times.watch_lease)
+
+    async def _leads(self, flying: bool) -> bool:
+        """Whether this process looks for all; the lease is written only while something is in flight."""
+        core = self._core
+        if not flying:
+            if self._renewed_at is not None:
+                self._renewed_at = None
+                await core.database.write(free_lease, self._lease())
+            return False
+        now = core.monotonic()
+        if self._renewed_at is not None and now - self._renewed_at < core.times.watch_lease * _RENEWED:
+            return True
+        taken = await core.database.write(take_lease, self._lease()) is not None
+        self._renewed_at = now if taken else None
+        return taken
 
     async def _pause(self, milliseconds: int) -> None:
         try:
@@ -103,9 +122,9 @@ class Watcher:
 
     async def _round(self) -> None:
         core, provider = self._core, self._provider
-        if await core.database.write(take_lease, self._lease()) is None:
-            return
         flight = await in_flight(core.database, provider.account)
+        if not await self._leads(bool(flight)):
+            return
         jobs = flight.jobs
         await self._end_unreadable(flight)
         unreadable = [seen for seen, _ in flight.unreadable]

@@ -87,11 +87,13 @@ class Echo:
 
     account: str
     now: int
+    #: nothing is noted where it did so since then: a list is read again and again
+    unless_since: int
 
 
 async def note_echo(tx: Transaction, items: Sequence[Echo]) -> Sequence[None]:
     for item in items:
-        await tx.run(sql.note_echo, id=item.account, now=item.now)
+        await tx.run(sql.note_echo, id=item.account, now=item.now, unless_since=item.unless_since)
     return [None] * len(items)
 
 

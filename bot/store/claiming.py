@@ -54,6 +54,8 @@ async def claim(tx: Transaction, items: Sequence[ClaimRequest]) -> Sequence[Clai
 
 
 async def _claim(tx: Transaction, item: ClaimRequest) -> Claimed:
+    if await tx.one(sql.waits, queue=item.queue, now=item.now) is None:
+        return Claimed(claims=(), full=False)
     lane = await tx.one(sql.lock_lane, account=item.account, lane=item.lane)
     if lane is None or lane["state"] != "ready" or lane["cool_until"] > item.now:
         return Claimed(claims=(), full=True)

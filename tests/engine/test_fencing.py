@@ -64,6 +64,7 @@ async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alo
 
         # Its lease ends; the job's second attempt is on its way when the sleeper finds its source gone.
         second = held()
+        home.provider.lags = True  # nobody adopts it from a list meanwhile
         home.provider.steps.append(second)
         home.advance(home.core.times.submit_lease + 1)
         await home.until(second.begun.is_set)

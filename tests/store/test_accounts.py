@@ -102,9 +102,9 @@ async def test_the_last_echo_of_a_marker_is_remembered(store: Database) -> None:
     await open_account(store)
     assert await echoed_at(store, ACCOUNT) is None
     assert await echoed_at(store, "nobody") is None
-    for now in (NOW, NOW + 5):
-        await store.write(note_echo, Echo(account=ACCOUNT, now=now))
-    assert NOW + 5 == await echoed_at(store, ACCOUNT)
+    for now in (NOW, NOW + 5, NOW + 6):
+        await store.write(note_echo, Echo(account=ACCOUNT, now=now, unless_since=now - 5))
+    assert NOW + 6 == await echoed_at(store, ACCOUNT)
 
 
 async def test_two_workers_with_different_keys_leave_each_other_s_accounts_alone(store: Database) -> None:

@@ -34,7 +34,7 @@ UPDATE account SET state = 'stopped', reason = :reason, changed_at = :now WHERE 
 UPDATE account SET state = 'ready', reason = '', changed_at = :now WHERE id = :id AND state = 'stopped';
 
 -- name: note_echo
-UPDATE account SET echoed_at = :now WHERE id = :id;
+UPDATE account SET echoed_at = :now WHERE id = :id AND (echoed_at IS NULL OR echoed_at < :unless_since);
 
 -- name: ready_accounts
 SELECT id, provider FROM account WHERE state = 'ready';

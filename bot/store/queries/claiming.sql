@@ -1,3 +1,7 @@
+-- name: waits
+-- Asked before anything is locked: an idle queue costs no write.
+SELECT 1 AS found FROM job WHERE state = 'queued' AND queue = :queue AND run_at <= :now LIMIT 1;
+
 -- name: lock_lane
 SELECT lane.concurrent, lane.per_minute, lane.cool_until, account.state
 FROM lane JOIN account ON account.id = lane.account

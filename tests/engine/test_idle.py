@@ -1,0 +1,122 @@
+"""Idle means idle: where nothing happens nothing is written or locked."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from bot.store.database import Database, Row, Transaction
+from bot.store.queries import Query
+from tests.engine.conftest import Open
+from tests.engine.house import House
+
+
+class Counting:
+    """A database that counts its reads by name, and notes the statements that changed or locked a row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.changed: list[str] = []
+        self.reads: dict[str, int] = {}
+        self._operations: dict[Any, Callable[..., Awaitable[Any]]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, operation: Any, item: Any, *, patience_s: float = 0.0) -> Any:
+        counted = self._operations.setdefault(operation, self._counted(operation))
+        return await self._database.write(counted, item, patience_s=patience_s)
+
+    def _counted(self, operation: Any) -> Callable[..., Awaitable[Any]]:
+        async def run(tx: Transaction, items: Sequence[Any]) -> Any:
+            return await operation(_CountingTransaction(tx, self), items)
+
+        return run
+
+    async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
+        self.reads[query.name] = self.reads.get(query.name, 0) + 1
+        return await self._database.fetch(query, **values)
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+
+class _CountingTransaction:
+    def __init__(self, tx: Transaction, counts: Counting) -> None:
+        self._tx, self._counts = tx, counts
+
+    def _note(self, query: Query, rows: int) -> None:
+        self._counts.reads[query.name] = self._counts.reads.get(query.name, 0) + 1
+        if rows and any(word in query.text.upper() for word in _WRITES):
+            self._counts.changed.append(query.name)
+
+    async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
+        rows = await self._tx.fetch(query, **values)
+        self._note(query, len(rows))
+        return rows
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+    async def run(self, query: Query, /, **values: object) -> int:
+        changed = await self._tx.run(query, **values)
+        self._note(query, changed)
+        return changed
+
+
+#: what marks a statement that writes or locks
+_WRITES = ("INSERT", "UPDATE", "DELETE", "{{LOCKED", "{{SKIP_LOCKED")
+QUICKER = {"retention_interval": 40, "outage_interval": 40}
+#: a read of every loop
+LOOPS = (
+    "due",
+    "waits",
+    "in_flight",
+    "lost_claims",
+    "overdue_in_queue",
+    "stranded",
+    "due_orphans",
+    "due_cards",
+    "unfinished_cards",
+    "over",
+    "told",
+    "flights",
+)
+
+
+async def rounds(house: House, store: Counting, many: int) -> None:
+    """Let every loop go round so many times, while a minute passes each time."""
+    for _ in range(many):
+        before, lists = dict(store.reads), house.provider.lists
+        house.advance(60_000)
+
+        def gone_round(before: dict[str, int] = before, lists: int = lists) -> bool:
+            read = all(store.reads.get(name, 0) > before.get(name, 0) for name in LOOPS)
+            return read and house.provider.lists > lists
+
+        await house.until(gone_round)
+
+
+async def all_shown(house: House) -> bool:
+    """Nothing is left of what has happened, in the chat or in the store."""
+    unfinished = "SELECT 1 FROM card WHERE shown_rev < wanted_rev OR lease_owner IS NOT NULL"
+    settled = all(house.chat.of(card)[-1].settled for card in house.chat.places)
+    return settled and not await house.rows(unfinished)
+
+
+async def test_an_idle_bot_writes_nothing(any_house: Open) -> None:
+    async with any_house(
+        wrap_store=Counting, times={"retention_interval": 40, "outage_interval": 40}
+    ) as home:
+        store = home.core.database
+        assert isinstance(store, Counting)
+        await home.made()
+        await home.made("/animate a fox")
+        await home.until(lambda: all_shown(home))
+        await rounds(home, store, 2)
+        await home.until(lambda: all_shown(home))
+
+        store.changed.clear()
+        await rounds(home, store, 5)
+
+        assert [] == store.changed
