@@ -27,7 +27,7 @@ from bot.opening import Misconfigured, Opened, OpenStore, Wrap, open_core
 from bot.serving import Server, listen
 from bot.settings import Role, Settings, misfit
 from bot.store.database import connect
-from bot.store.locking import lock_folder
+from bot.store.locking import lock_folder, lock_store
 from bot.supervision import Supervised
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
@@ -78,6 +78,7 @@ class App:
         with listen(settings.http_host, settings.http_port) as listener:
             self.address = _address(listener)
             async with AsyncExitStack() as exits:
+                exits.enter_context(lock_store(settings.database))
                 if settings.database.startswith("sqlite"):
                     exits.enter_context(lock_folder(settings.data_dir))
                 opened = await exits.enter_async_context(
@@ -115,7 +116,7 @@ class App:
         async with (
             opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
             _closing(adapters),
-            serve_operator(operator, core.settings.data_dir)
+            serve_operator(operator, core.settings.database)
             if core.settings.database.startswith("sqlite")
             else nullcontext(),
             asyncio.TaskGroup() as group,

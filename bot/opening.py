@@ -109,7 +109,7 @@ async def prepare_store(core: Core) -> None:
     if core.settings.role is not Role.GATEWAY:
         await hold_accounts(core)
     if core.settings.database.startswith("sqlite"):
-        # This process holds the folder alone: whoever had a lease is gone.
+        # This process holds the database alone: whoever had a lease is gone.
         await core.database.write(end_all_leases, None)
 
 

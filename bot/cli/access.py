@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from bot.engine.operating import Answer, Operator
 from bot.settings import Settings
 from bot.store.copying import copy_all
 from bot.store.database import Database, connect
-from bot.store.locking import FolderLocked, lock_folder
+from bot.store.locking import DatabaseLocked, lock_store
 from bot.store.migrating import migrate, pending
 from bot.store.operations import count_states, wrong_counts, wrong_meters
-from bot.web.operator import SOCKET, call_running
+from bot.web.operator import call_running, socket_of
 
 
 def _clock() -> int:
@@ -31,10 +31,10 @@ async def operate(settings: Settings, call: str, arguments: dict[str, Any], *, w
     try:
         async with _alone(settings) as database:
             return await _do(settings, database, call, arguments)
-    except FolderLocked:
-        if not (settings.data_dir / SOCKET).exists():
+    except DatabaseLocked:
+        if not socket_of(settings.database).exists():
             raise
-        return await call_running(settings.data_dir, call, arguments)
+        return await call_running(settings.database, call, arguments)
 
 
 async def _do(settings: Settings, database: Database, call: str, arguments: dict[str, Any]) -> Answer:
@@ -61,21 +61,18 @@ def _must_exist(file: Path) -> None:
 @asynccontextmanager
 async def _alone(settings: Settings) -> AsyncIterator[Database]:
     """The database for writing; an SQLite file only while nobody else has it."""
-    async with AsyncExitStack() as exits:
-        if settings.database.startswith("sqlite"):
-            exits.enter_context(lock_folder(settings.data_dir))
-        database: Database = await exits.enter_async_context(connect(settings.database))
-        await migrate(database)
-        yield database
+    with lock_store(settings.database):
+        async with connect(settings.database) as database:
+            await migrate(database)
+            yield database
 
 
 async def upgrade(settings: Settings) -> list[str]:
     """Apply the missing migrations; answers their names."""
-    async with AsyncExitStack() as exits:
-        if settings.database.startswith("sqlite"):
-            exits.enter_context(lock_folder(settings.data_dir))
-        database: Database = await exits.enter_async_context(connect(settings.database))
-        return [f"applied {step.version:04d} {step.name}" for step in await migrate(database)]
+    with lock_store(settings.database):
+        async with connect(settings.database) as database:
+            steps = await migrate(database)
+        return [f"applied {step.version:04d} {step.name}" for step in steps]
 
 
 async def check(settings: Settings) -> dict[str, Any]:
@@ -134,6 +131,7 @@ async def backup(settings: Settings, target: Path) -> int:
 
 async def copy(settings: Settings, target: str) -> dict[str, int]:
     """Copy every table into another, empty database; answers the rows of each."""
-    async with _alone(settings) as source, connect(target) as new:
-        await migrate(new)
-        return await copy_all(source, new)
+    with lock_store(target):
+        async with _alone(settings) as source, connect(target) as new:
+            await migrate(new)
+            return await copy_all(source, new)

@@ -34,7 +34,7 @@ async def free_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[
 
 
 async def end_all_leases(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
-    """End the leases of processes that cannot be alive, because this one holds the data folder alone."""
+    """End the leases of processes that cannot be alive, because this one holds the database alone."""
     await tx.run(sql.end_job_leases)
     await tx.run(sql.end_card_leases)
     await tx.run(sql.end_leases)

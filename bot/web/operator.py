@@ -1,4 +1,4 @@
-"""The running bot's own socket: how the operator's command line writes while the bot holds the folder."""
+"""The running bot's own socket: how the operator's command line writes while the bot holds the database."""
 
 import asyncio
 import os
@@ -20,21 +20,24 @@ from bot.domain.errors import InvalidRequest, ReverieError
 from bot.engine.core import log
 from bot.engine.operating import Answer, Operator
 from bot.serving import Server
+from bot.store.locking import beside
+from bot.store.sqlite import path_of
 from bot.trust import tls_context
 
-SOCKET = "operator.sock"
+#: the socket lies beside the database, whose name this is added to
+SOCKET = ".sock"
 _TIMEOUT_S = 30.0
 #: bytes that the address of a Unix socket has room for
 _PATH_MAX = 100
 
 
 @asynccontextmanager
-async def serve_operator(operator: Operator, folder: Path) -> AsyncIterator[None]:
-    """Take the operator's calls on a socket in the data folder, which only its owner can open."""
-    path = folder / SOCKET
-    if len(os.fsencode(path.absolute())) > _PATH_MAX:
+async def serve_operator(operator: Operator, database: str) -> AsyncIterator[None]:
+    """Take the operator's calls on a socket beside the SQLite database, which only its owner can open."""
+    path = socket_of(database)
+    if len(os.fsencode(path)) > _PATH_MAX:
         log.warning(
-            "operator_socket_skipped", remedy="a shorter REVERIE_DATA_DIR lets the command line write"
+            "operator_socket_skipped", remedy="a shorter path of the database lets the command line write"
         )
         yield
         return
@@ -94,15 +97,21 @@ def _taker(operator: Operator) -> Any:
     return take
 
 
-async def call_running(folder: Path, call: str, arguments: dict[str, Any]) -> Answer:
-    """Have the bot that runs in this folder do an operator's call; raises InvalidRequest as it does."""
-    transport = httpx.AsyncHTTPTransport(uds=str(folder / SOCKET), verify=tls_context())
+def socket_of(database: str) -> Path:
+    """Say where a running bot's socket lies, from the URL of its SQLite database."""
+    return beside(path_of(database), SOCKET)
+
+
+async def call_running(database: str, call: str, arguments: dict[str, Any]) -> Answer:
+    """Have the bot that runs on this database do an operator's call; raises InvalidRequest as it does."""
+    transport = httpx.AsyncHTTPTransport(uds=str(socket_of(database)), verify=tls_context())
     try:
         async with httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_S) as client:
             response = await client.post(f"http://operator/{call}", content=orjson.dumps(arguments))
         answer: Answer = orjson.loads(response.content)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:
-        raise ReverieError(f"The bot that runs in {folder} does not answer: try again, or stop it") from error
+        file = path_of(database)
+        raise ReverieError(f"The bot that runs on {file} does not answer: try again, or stop it") from error
     if isinstance(answer, dict) and "error" in answer:
         raise InvalidRequest(answer["error"])
     return answer

@@ -13,7 +13,7 @@ from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError, StoreEr
 from bot.settings import Settings
 from bot.store.copying import TABLES
 from bot.store.database import connect
-from bot.store.locking import FolderLocked, lock_folder
+from bot.store.locking import DatabaseLocked, lock_store
 from bot.store.queries import Query
 from tests.cli.store import CHILD, JOB, PRICE, fill, settings
 from tests.unit.people import NOW
@@ -79,8 +79,8 @@ async def test_workspaces_are_listed_with_their_blocks(full: Settings) -> None:
     )
 
 
-async def test_a_folder_locked_by_a_bot_without_a_socket_is_told(full: Settings) -> None:
-    with lock_folder(full.data_dir), pytest.raises(FolderLocked, match="REVERIE_DATA_DIR"):
+async def test_a_database_locked_by_a_bot_without_a_socket_is_told(full: Settings) -> None:
+    with lock_store(full.database), pytest.raises(DatabaseLocked, match="REVERIE_DATABASE_URL"):
         await _write(full, "workspaces_block", subject="discord:10", blocked=True)
     await _write(full, "workspaces_block", subject="discord:10", blocked=True)
 

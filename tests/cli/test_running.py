@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bot.domain.errors import InvalidRequest, ReverieError
-from bot.web.operator import SOCKET, call_running
+from bot.web.operator import call_running, socket_of
 from tests.cli.running import Running, complaint, folder, reverie, running
 
 
@@ -123,8 +123,8 @@ def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: P
 
 
 async def test_the_socket_opens_for_its_owner_alone_and_answers_nonsense(bot: Running) -> None:
-    data = bot.folder / "data"
-    assert 0o600 == stat.S_IMODE((data / SOCKET).stat().st_mode)
+    data = f"sqlite:///{bot.folder}/data/reverie.db"
+    assert 0o600 == stat.S_IMODE(socket_of(data).stat().st_mode)
     with pytest.raises(InvalidRequest, match="unknown call"):
         await call_running(data, "shutdown", {})
     with pytest.raises(InvalidRequest, match="not understood"):
@@ -133,7 +133,17 @@ async def test_the_socket_opens_for_its_owner_alone_and_answers_nonsense(bot: Ru
 
 async def test_a_socket_that_nobody_listens_on_is_told(tmp_path: Path) -> None:
     with pytest.raises(ReverieError, match="does not answer"):
-        await call_running(tmp_path, "jobs_list", {})
+        await call_running(f"sqlite:///{tmp_path}/reverie.db", "jobs_list", {})
+
+
+def test_the_command_line_reaches_the_bot_from_another_folder(bot: Running, tmp_path: Path) -> None:
+    """By whatever name its database is called; what would write beside it is refused."""
+    (tmp_path / "link").symlink_to(bot.folder / "data")
+    named = {"REVERIE_DATABASE_URL": f"sqlite:///{tmp_path}/link/reverie.db"}
+    ended = reverie(tmp_path, "workspaces", "block", "discord:elsewhere", **named)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert "is in use" in complaint(reverie(tmp_path, "db", "upgrade", **named), 1)
+    assert "is in use" in complaint(reverie(tmp_path, "run", REVERIE_HTTP_PORT="0", **named), 1)
 
 
 def test_the_doctor_ends_well_with_what_is_only_a_warning(tmp_path: Path) -> None:
