@@ -15,7 +15,7 @@ from bot.store.jobs import Deletion, delete_job
 from bot.store.queries import Query
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, held
-from tests.engine.house import House
+from tests.engine.house import House, person
 
 PHOTO = "https://example.org/fox.jpg"
 
@@ -107,4 +107,4 @@ async def test_whoever_prepared_past_its_lease_does_not_refuse_what_the_next_one
 
 
 async def ask_with_photo(house: House, number: int) -> CardView:
-    return await house.ask(f"/animate it runs --start {PHOTO}?{number}", place=house.place(channel="c1"))
+    return await house.ask(f"/animate it runs --start {PHOTO}?{number}", by=person(f"member{number}"))

@@ -123,7 +123,7 @@ async def test_a_person_has_only_so_many_in_preparation_over_all_processes(store
 
     await store.write(move, prepared(jobs[1]))
     assert jobs[2:3] == [job.id for job in await take(store, "other", now=NOW + 10, each=2)]
-    await give_back(store, jobs[0])
+    await give_back(store, jobs[0], taken=NOW + 9)
     assert jobs[3:4] == [job.id for job in await take(store, "other", now=NOW + 10, each=2)]
 
 
