@@ -36,7 +36,8 @@ async def keep_vocabularies(core: Core) -> None:
 
 async def refresh_vocabularies(core: Core) -> None:
     known = await vocabularies(core.database)
-    for name in core.settings.providers:
+    # A gateway without keys names no provider: what its workers were told holds for it, too.
+    for name in {*core.settings.providers, *known}:
         told = known.get(name)
         if core.settings.role is not Role.GATEWAY and (
             told is None or core.clock() - told.told_at >= core.times.vocabulary_interval

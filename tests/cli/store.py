@@ -113,6 +113,10 @@ async def fill(where: Settings, *, now: int) -> None:
         ),
         ("vault", {"adapter": "playground", "key": "k", "value": "v", "seq": 1}),
         ("vault_seq", {"adapter": "playground", "seq": 1}),
+        (
+            "vocabulary",
+            {"provider": "simulator", "concepts": '["pov"]', "camera_motions": "[]", "told_at": now},
+        ),
     ]
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
         for table, row in rows:

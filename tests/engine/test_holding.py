@@ -25,9 +25,9 @@ def test_a_gateway_without_a_key_is_no_simulator(tmp_path: Path) -> None:
     """Budgets are the simulator's, and the playground open, only where nothing can be spent."""
     settings = given_settings(tmp_path, provider=(), role=Role.GATEWAY)
     assert not settings.simulated
-    assert [] == providers_of(settings, SECRET, loopback="http://127.0.0.1:1")
+    assert [] == providers_of(settings, SECRET)
     named = given_settings(tmp_path, provider=("luma",), role=Role.GATEWAY)
-    assert [] == providers_of(named, SECRET, loopback="http://127.0.0.1:1")
+    assert [] == providers_of(named, SECRET)
 
 
 async def test_a_gateway_has_workers_do_what_it_accepts_and_retires_nothing(

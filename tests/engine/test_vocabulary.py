@@ -72,7 +72,7 @@ async def test_a_gateway_offers_what_a_worker_was_told_and_asks_nobody(tmp_path:
         await refresh_vocabularies(worker.core)
     silent = FakeProvider(clock)
     async with open_house(
-        tmp_path, start=None, clock=clock, providers=[silent], role=Role.GATEWAY
+        tmp_path, start=None, clock=clock, providers=[silent], role=Role.GATEWAY, provider=()
     ) as gateway:
         await refresh_vocabularies(gateway.core)
         assert 0 == silent.words_asked
