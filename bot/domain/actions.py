@@ -9,6 +9,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.options import addresses_in
 from bot.domain.requests import (
     PATIENT_MODEL,
     AnyRequest,
@@ -141,7 +142,12 @@ def follow_up(action: Action, job: Job, wording: Wording | None = None) -> AnyRe
 def _reworded(request: AnyRequest, prompt: str | None) -> AnyRequest:
     if prompt is None:
         raise InvalidRequest("Write the new prompt")
-    words = check_prompt(prompt, required=isinstance(request, ImageRequest))
+    words, addresses = addresses_in(prompt)
+    if addresses:
+        raise InvalidRequest(
+            "An address cannot be part of the words; /imagine and /animate take one as what they build on"
+        )
+    words = check_prompt(words, required=isinstance(request, ImageRequest))
     changed = request.model_copy(update={"prompt": words})
     return check_video(changed) if isinstance(changed, VideoRequest) else changed
 

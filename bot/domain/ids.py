@@ -27,6 +27,22 @@ def made_at(known: str) -> int:
     return int(known.translate(_VALUES), 32) >> 72
 
 
+#: how many characters of an id's end tell two jobs apart for people; the time stands first in an id
+SHORT = 6
+_SHORT = re.compile(rf"[{_ALPHABET}]{{{SHORT}}}")
+
+
+def short_id(known: str) -> str:
+    """The end of an id, as cards show it and as it may be typed wherever a job is named."""
+    return known[-SHORT:]
+
+
+def as_name(text: str) -> str | None:
+    """Read a whole id or a short one the way people type it; None where it is neither."""
+    candidate = text.strip().removeprefix("#").lower()
+    return candidate if _PATTERN.fullmatch(candidate) or _SHORT.fullmatch(candidate) else None
+
+
 def as_id(text: str) -> str | None:
     """Read an id the way people paste it: any case, maybe with a leading `#`; None where it is none."""
     candidate = text.strip().removeprefix("#").lower()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.ids import as_id
+from bot.domain.ids import as_id, as_name
 from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.pricing import read_money
 
@@ -88,14 +88,38 @@ def brief(text: str) -> str:
 def _read_job(value: object) -> object:
     if not isinstance(value, str):
         return value
-    job = as_id(value)
+    job = as_name(value)
     if job is None:
-        raise ValueError(f"{brief(value)!r} is not a job's id; /history lists yours")
+        what = "an address" if is_address(value) else "not a job's id"
+        raise ValueError(f"{brief(value)!r} is {what}; give the #id of a job made here, /history lists yours")
     return job
+
+
+def _read_search(value: object) -> object:
+    """A job's id, or words by which it is found; an address finds none."""
+    if not isinstance(value, str) or as_name(value) is not None:
+        return _read_job(value)
+    words = " ".join(value.split())
+    if not words or is_address(words):
+        return _read_job(value)
+    return words
 
 
 _WEIGHT = re.compile(r"@(?P<weight>\d{1,4}(?:[.,]\d{1,20})?|\.\d{1,20})%?\Z", re.ASCII)
 _ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+#: an address among words: on its own, in angle brackets, or behind the label of a Markdown link
+_AMONG_WORDS = re.compile(
+    r"\[(?P<label>[^\[\]]{0,200})\]\(<?(?P<linked>https?://[^\s<>]+?)>?\)(?=[\s.,;:!?]|\Z)"
+    r"|<?(?P<alone>https?://[^\s<>|]+)(?:\|[^<>]*(?=>))?>?(?P<weight>@[\d.,]+%?)?",
+    re.IGNORECASE,
+)
+#: what a sentence puts behind an address, and the brackets that belong to it only in pairs
+_BEHIND = ".,;:!?'\"”’»…*"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+#: what is left of the brackets and quotes in which an address stood
+_EMPTY = re.compile(r"\(\s*\)|\[\s*\]|[\"“„«]\s*[\"”“»]")
+#: space before a comma or another space, and a comma before another one
+_GAP = re.compile(r"\s+(?=[,.;:!?])|[ \t](?=[ \t])|,\s*(?=,)")
 
 
 def is_weighted(text: str) -> bool:
@@ -108,22 +132,51 @@ def is_address(text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """An address without the brackets that keep a chat from showing what lies there."""
-    return text[1:-1] if text.startswith("<") and text.endswith(">") else text
+    """An address without the brackets that hide its preview, nor what a sentence puts behind it."""
+    text = text.removeprefix("<").partition(">")[0] if text.startswith("<") else text
+    while text and (text[-1] in _BEHIND or text.count(text[-1]) > text.count(_PAIRS.get(text[-1], text[-1]))):
+        text = text[:-1]
+    return text
+
+
+def addresses_in(text: str) -> tuple[str, tuple[str, ...]]:
+    """Part a text into its words and the addresses in it, each maybe with its influence behind an `@`."""
+    found: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        if match["linked"]:
+            found.append(_bare(match["linked"]))
+            return match["label"]
+        address = _bare(match["alone"])
+        found.append(address + (match["weight"] or ""))
+        # What stood behind the address goes on belonging to the words: a comma, a bracket, a quote.
+        return match["alone"][len(address) :].rstrip("*")
+
+    words = _AMONG_WORDS.sub(take, text)
+    if not found:
+        return text, ()
+    words = _GAP.sub("", _EMPTY.sub("", words)).strip(" \t\n,;")
+    return words if any(letter.isalnum() for letter in words) else "", tuple(found)
 
 
 def names_media(text: str) -> bool:
     """Whether one word can only be meant for a picture or video, with or without its influence."""
     found = _WEIGHT.search(text)
     source = text if found is None else text[: found.start()]
-    return as_id(source) is not None or is_address(source)
+    return is_named_job(source) or is_address(source)
+
+
+def is_named_job(text: str) -> bool:
+    """Whether one word among others can only be meant for a job: six letters alone may be a word."""
+    return as_name(text) is not None and (text.startswith("#") or as_id(text) is not None)
 
 
 def read_reference(text: str) -> Reference:
     """Read a job's id or an address; raises ValueError saying what is expected."""
-    text = _bare(text.strip())
-    if (job := as_id(text)) is not None:
+    text = text.strip()
+    if (job := as_name(text)) is not None:
         return Reference(job=job)
+    text = _bare(text)
     if not is_address(text) or not text.isprintable() or " " in text:
         raise ValueError(
             f"{brief(text)!r} is neither a job's id nor an address; attach a file, or see /history for ids"
@@ -159,8 +212,10 @@ def _read_amount(value: object) -> object:
     return read_money(value) if isinstance(value, str) else value
 
 
-#: a job's id as people paste it
+#: a job's id, whole or short, as people paste it; the core replaces it by the whole one
 JobId = Annotated[str, BeforeValidator(_read_job)]
+#: the same, or words of its prompt: for commands that name what they have found before they act on it
+JobSearch = Annotated[str, BeforeValidator(_read_search)]
 #: micro-dollars, typed in dollars
 Money = Annotated[int, BeforeValidator(_read_amount)]
 #: a picture or video, as a file that came along or as text

@@ -11,8 +11,7 @@ from difflib import get_close_matches
 
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.ids import as_id
-from bot.domain.options import Kind, Option, brief, names_media, options
+from bot.domain.options import Kind, Option, brief, is_named_job, names_media, options
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -105,7 +104,11 @@ def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object
     while loose and (option := next((one for one in free if fits(one, loose[0].text)), None)):
         given[option.name] = _read(option, loose.pop(0).text)
         free.remove(option)
-    text = next((option for option in free if option.kind in (Kind.TEXT, Kind.MEMBER)), None)
+    # A command without words of its own finds a job by words.
+    worded = (
+        (Kind.TEXT, Kind.MEMBER) if any(one.kind is Kind.TEXT for one in spec) else (Kind.MEMBER, Kind.JOB)
+    )
+    text = next((option for option in free if option.kind in worded), None)
     if text is not None and loose:
         # One pair of quotes around everything is not part of what is meant.
         given[text.name] = loose[0].text if len(loose) == 1 else " ".join(word.raw for word in loose)
@@ -122,7 +125,7 @@ def fits(option: Option, text: str) -> bool:
         case Kind.CHOICE:
             return text.lower() in option.choices
         case Kind.JOB:
-            return as_id(text) is not None
+            return is_named_job(text)
         case Kind.MEDIA:
             return names_media(text)
         case Kind.INTEGER:

@@ -34,8 +34,8 @@ def test_what_stands_first_without_a_flag_is_what_the_command_builds_on() -> Non
     assert Extend(job=_ID, to=_OTHER, prompt="on and on") == parse(f"/extend {_ID} {_OTHER} on and on")
 
 
-def test_an_address_within_the_words_stays_there() -> None:
-    assert Animate(prompt=f"like {_URL} but red") == parse(f"/animate like {_URL} but red")
+def test_an_address_within_the_words_is_what_they_build_on() -> None:
+    assert Animate(prompt="like but red", start=Reference(url=_URL)) == parse(f"/animate like {_URL} but red")
 
 
 def test_job_is_still_a_name_for_what_is_reframed() -> None:

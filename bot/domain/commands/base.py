@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import State
-from bot.domain.options import JobId, Kind, Opt, explain, options
+from bot.domain.media import Reference
+from bot.domain.options import JobSearch, Kind, Opt, explain, options
 
 
 class Audience(StrEnum):
@@ -31,9 +32,49 @@ class Command(BaseModel):
     #: states of the jobs that it can be given
     states: ClassVar[frozenset[State]] = frozenset(State)
 
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The jobs that it names, by their whole ids or as they were typed."""
+        found: list[str] = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, Reference) and one.job is not None:
+                    found.append(one.job)
+                elif name in self._of_jobs and isinstance(one, str):
+                    found.append(one)
+        return tuple(dict.fromkeys(found))
+
+    def renamed(self, ids: Mapping[str, str]) -> Self:
+        """The same command with other names for the jobs that it names."""
+
+        def other(name: str, value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple(other(name, one) for one in value)
+            if isinstance(value, Reference):
+                job = ids.get(value.job or "", value.job)
+                return value.model_copy(update={"job": job})
+            return ids.get(value, value) if name in self._of_jobs and isinstance(value, str) else value
+
+        return self.model_copy(
+            update={name: other(name, getattr(self, name)) for name in type(self).model_fields}
+        )
+
+    @property
+    def _of_jobs(self) -> frozenset[str]:
+        return frozenset(option.name for option in options(type(self)) if option.kind is Kind.JOB)
+
+    @classmethod
+    def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Read the addresses among a command's words; raises InvalidRequest where it has no use for one."""
+        return values
+
 
 #: a job that must be named
-Job = Annotated[JobId, Opt(about="The job, by its id", kind=Kind.JOB, positional=True, aliases=("id",))]
+Job = Annotated[
+    JobSearch,
+    Opt(about="The job, by its #id or words of it", kind=Kind.JOB, positional=True, aliases=("id",)),
+]
 
 
 def build(command: type[Command], values: Mapping[str, Any]) -> Command:
@@ -51,6 +92,6 @@ def build(command: type[Command], values: Mapping[str, Any]) -> Command:
                 f"{option.name.capitalize()} is too long, maximum length is {option.longest} characters"
             )
     try:
-        return command.model_validate(cleaned)
+        return command.model_validate(command.read_addresses(cleaned))
     except ValidationError as error:
         raise explain(command, [dict(item) for item in error.errors(include_url=False)]) from error

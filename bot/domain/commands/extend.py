@@ -26,6 +26,10 @@ class Extend(Making):
     example = "/extend the tiger lies down and sleeps"
     takes = ("image",)
     newest = ("job", MediaKind.VIDEO)
+    no_address = (
+        "/extend goes on from a video that was made here, not from an address. Name its #id; --image takes "
+        "the address of a picture for the other end, /animate begins with one, and /reframe takes any video."
+    )
 
     job: Annotated[
         JobId | None,
@@ -62,11 +66,6 @@ class Extend(Making):
     ] = None
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
-
-    @property
-    def jobs(self) -> tuple[str, ...]:
-        named = (job for job in (self.job, self.to) if job is not None)
-        return tuple(dict.fromkeys((*named, *super().jobs)))
 
     def request(self, jobs: Jobs) -> VideoRequest:
         if self.job is None:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bot.domain.commands.base import Command, Job
 from bot.domain.jobs import FINAL, WAITING
-from bot.domain.options import JobId, Kind, Opt
+from bot.domain.options import JobSearch, Kind, Opt
 
 
 class Show(Command):
@@ -14,7 +14,7 @@ class Show(Command):
 
     name = "show"
     about = "Show a job again, by its id"
-    example = "/show 01k9zv3f5k0q8x7w2m4n6p8r"
+    example = "/show #4n6p8r"
 
     job: Job
 
@@ -37,7 +37,8 @@ class Status(Command):
     example = "/status"
 
     job: Annotated[
-        JobId | None, Opt(about="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",))
+        JobSearch | None,
+        Opt(about="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",)),
     ] = None
 
 
@@ -46,7 +47,7 @@ class Cancel(Command):
 
     name = "cancel"
     about = "Take back a job that still waits; nothing is charged"
-    example = "/cancel 01k9zv3f5k0q8x7w2m4n6p8r"
+    example = "/cancel #4n6p8r"
     states = WAITING
 
     job: Job
@@ -57,7 +58,7 @@ class Delete(Command):
 
     name = "delete"
     about = "Remove a job's message and picture, here and at the provider"
-    example = "/delete 01k9zv3f5k0q8x7w2m4n6p8r"
+    example = "/delete #4n6p8r"
     states = FINAL
 
     job: Job

@@ -1,5 +1,6 @@
 """What all commands share that make pictures and videos."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from bot.domain.commands.base import Command
@@ -7,7 +8,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.formats import Duration, ImageModel, Resolution, VideoModel
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
-from bot.domain.options import Opt, options
+from bot.domain.options import Kind, Opt, addresses_in, options
 from bot.domain.requests import PROMPT_MAX, AnyRequest
 from bot.domain.sources import Jobs, of_kind
 
@@ -20,41 +21,48 @@ class Making(Command):
     takes: ClassVar[tuple[str, ...]] = ()
     #: the option that means the asker's newest result where it is left out, and the kind that it needs
     newest: ClassVar[tuple[str, MediaKind | None] | None] = None
+    #: why an address among the words cannot be what it builds on; empty where it can
+    no_address: ClassVar[str] = ""
 
     private: Annotated[bool, Opt(about="Show the result to you alone")] = False
-
-    @property
-    def jobs(self) -> tuple[str, ...]:
-        """Ids of the jobs that it names."""
-        references = (value for value in self._values() if isinstance(value, Reference))
-        return tuple(dict.fromkeys(one.job for one in references if one.job is not None))
 
     @property
     def times(self) -> int:
         """How many jobs it asks for."""
         return 1
 
-    def _values(self) -> list[Any]:
-        values: list[Any] = []
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            values.extend(value if isinstance(value, tuple) else (value,))
-        return values
+    @classmethod
+    def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An address among the words is a picture or video, of which `takes` are given the first free ones.
+
+        Nobody pays for an address that is drawn as words.
+        """
+        words = [
+            one.name
+            for one in options(cls)
+            if one.kind is Kind.TEXT and isinstance(values.get(one.name), str)
+        ]
+        parted = {name: addresses_in(values[name]) for name in words}
+        found = [address for _, addresses in parted.values() for address in addresses]
+        if not found:
+            return values
+        if cls.no_address:
+            raise InvalidRequest(cls.no_address)
+        if odd := next((name for name in words if name != "prompt" and parted[name][1]), None):
+            raise InvalidRequest(f"{odd} takes words, not an address; put the address into the prompt")
+        update, left = _shared_out(cls, found, values)
+        if left:
+            raise InvalidRequest(
+                f"/{cls.name} has room for {len(found) - left or 'none'} of these {len(found)} addresses as "
+                "what it builds on; leave the rest out"
+            )
+        return {**values, **{name: text for name, (text, _) in parted.items()}, **update}
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:
         """Put the files that came along into the options that are still empty."""
-        rest = list(files)
-        update: dict[str, Any] = {}
-        room = {option.name: option.times for option in options(type(self))}
-        for name in self.takes:
-            before = getattr(self, name)
-            if isinstance(before, tuple):
-                free = room[name] - len(before)
-                update[name], rest = (*before, *rest[:free]), rest[free:]
-            elif before is None and rest:
-                update[name] = rest.pop(0)
-        if rest:
-            most = len(files) - len(rest) or "none"
+        update, left = _shared_out(type(self), files, {name: getattr(self, name) for name in self.takes})
+        if left:
+            most = len(files) - left or "none"
             raise InvalidRequest(f"/{self.name} takes {most} of these {len(files)} files; send fewer")
         return self.model_copy(update=update)
 
@@ -89,3 +97,21 @@ LoopOption = Annotated[bool, Opt(about="End as it begins, so that it can go on f
 def picture(reference: Reference | None, jobs: Jobs, option: str) -> Reference | None:
     """An option's picture; raises InvalidRequest where it is a video."""
     return None if reference is None else of_kind(reference, jobs, MediaKind.PICTURE, option)
+
+
+def _shared_out(
+    command: type[Making], found: Sequence[Any], before: Mapping[str, Any]
+) -> tuple[dict[str, Any], int]:
+    """The options of `takes` with what was found put where there is room, and how much is left over."""
+    room = {option.name: option.times for option in options(command)}
+    rest = list(found)
+    update: dict[str, Any] = {}
+    for name in command.takes:
+        value = before.get(name)
+        if room[name] > 1:
+            several = tuple(value or ())
+            free = max(0, room[name] - len(several))
+            update[name], rest = (*several, *rest[:free]), rest[free:]
+        elif value is None and rest:
+            update[name] = rest.pop(0)
+    return update, len(rest)

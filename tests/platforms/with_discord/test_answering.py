@@ -15,7 +15,7 @@ from tests.platforms.with_discord.studio_house import open_studio
 CALLBACK = "POST /interactions/*/callback"
 QUICKLY = {"answer_window": 300}
 #: what Discord would format, mention, hide or turn around
-SLY = "<@&1> @everyone **fox** https://fox.example \u200bfo\u202ex نار"
+SLY = "<@&1> @everyone **fox** discord.gg/fox \u200bfo\u202ex نار"
 
 
 class Forgetful:
@@ -59,7 +59,7 @@ async def test_a_command_is_answered_with_its_card_which_becomes_the_result(
         assert [card] == house.mine()
         assert (frozenset(), f"<@{house.ada.user.id}>") == (card.pings, card.content)
         assert (
-            "\u2068\\<@\u200b&1\\> @\u200beveryone \\*\\*fox\\*\\* https\\://fox.example fox نار\u2069"
+            "\u2068\\<@\u200b&1\\> @\u200beveryone \\*\\*fox\\*\\* discord.gg/fox fox نار\u2069"
             == (card.embeds[0]["title"])
         )
 

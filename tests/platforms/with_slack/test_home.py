@@ -24,7 +24,7 @@ from tests.platforms.fake_slack import FakeSlack, Person
 from tests.platforms.fake_slack.rules.views import check_view
 from tests.platforms.with_discord.cards import card_view, job_view
 
-_PROMPT = "a fox <!channel> *bold* <https://evil.example|here>"
+_PROMPT = "a fox <!channel> *bold* <mailto:ada@evil.example|here>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ async def test_it_tells_what_runs_what_was_made_and_what_is_left(tmp_path: Path)
         assert "left of $25.00" in told
         assert "Done" in told
         assert "<!channel>" not in told
-        assert "<https://evil" not in told
+        assert "<mailto" not in told
         assert [] == at.buttons(at.ada, HomeButton.PAUSE), "the studio is its admins' alone"
 
         (send,) = at.buttons(at.ada, HomeButton.SEND)

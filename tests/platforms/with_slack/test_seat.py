@@ -66,7 +66,6 @@ def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], t
         ("imagine a portrait of <@U2>", "a portrait of @Bo Derek"),
         ("imagine &lt;@U2&gt; and <!here> and <!subteam^S1|@cast>", "<@U2> and @here and @cast"),
         ("imagine “a fox — in snow”", "a fox — in snow"),
-        ("imagine <https://a.example/x?y=1&amp;z=2|a.example>", "https://a.example/x?y=1&z=2"),
         ("imagine a <http://node.js|node.js> logo", "a node.js logo"),
     ],
 )
@@ -75,6 +74,18 @@ def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
 
     assert isinstance(command, Imagine)
     assert prompt == command.prompt
+
+
+@pytest.mark.parametrize("text", ["imagine {} a fox", "imagine a fox {}", "imagine a {}, fox"])
+@pytest.mark.parametrize(
+    "written", ["<https://a.example/x?y=1&amp;z=2|a.example>", "<https://a.example/x?y=1&amp;z=2>"]
+)
+def test_an_address_among_the_words_is_a_picture(text: str, written: str) -> None:
+    command = read_line(text.format(written)).read("T1", {})
+
+    assert isinstance(command, Imagine)
+    assert ["https://a.example/x?y=1&z=2"] == [one.url for one in command.image]
+    assert {"a", "fox"} == set(command.prompt.replace(",", "").split())
 
 
 def test_links_in_angle_brackets_are_addresses() -> None:
