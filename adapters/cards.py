@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Action
 from bot.domain.cards import JobView, Tone
+from bot.engine.answers import Choice
 
 
 class Control(StrEnum):
@@ -20,6 +21,9 @@ class Control(StrEnum):
     PICK = "pick"
     #: a select under a list: which of its jobs to show
     OPEN = "open"
+    #: under a question: do what it asks about, or leave everything as it is
+    CONFIRM = "confirm"
+    KEEP = "keep"
 
 
 #: how a job stands, at a glance
@@ -38,6 +42,11 @@ def verb_of(text: str) -> Action | Control | None:
         if text in set(verbs):
             return verbs(text)
     return None
+
+
+def verb_for(choice: Choice) -> Control:
+    """What a button under a question does."""
+    return Control.CONFIRM if choice.confirms else Control.KEEP
 
 
 def shared_facts(jobs: Sequence[JobView]) -> list[tuple[str, str]]:

@@ -98,6 +98,8 @@ class Timing(BaseModel):
     fetch_window: int = 15_000
     #: how long an uploaded file is kept for a command that has not come yet
     upload_hold: int = 3_600_000
+    #: how long a question before something is deleted may be answered
+    confirmation: int = 900_000
     #: a reaction of one member to one message counts once in this time
     reaction_window: int = 600_000
     #: between two looks for media whose time is over

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from adapters.playground.channels import Channel, Person, Seat
 from adapters.playground.people import People
 from adapters.playground.room import Room
-from adapters.playground.wire import Link, Message, Said, card_message, sent
+from adapters.playground.wire import Link, Message, Said, card_message, media_record, sent, shown
 from bot.domain.errors import Refused
 from bot.engine.answers import Accepted, Answer, Note
 
@@ -42,6 +42,9 @@ class Answering:
                 above = await self._room.say(seat.talk, view.card, said, to=to)
                 card = card_message(view, channel=seat.channel, to=to)
                 return self._outcome([above, card], repeated=repeated)
+            case Note() as note if note.choices:
+                # Shown above the page, so that it cannot lie under the click that has asked.
+                return self._outcome([], question=self._question(note))
             case Note() as note if brief and not note.facts and not note.views:
                 return self._outcome([], toast={"title": note.title, "text": note.text})
             case Note() as note:
@@ -49,6 +52,22 @@ class Answering:
 
     async def refuse(self, seat: Seat, key: str, refusal: Refused, said: Said) -> Response:
         return self._outcome([await self._room.refuse(seat, key, str(refusal), said)], refused=True)
+
+    def _question(self, note: Note) -> Message:
+        return {
+            "title": note.title,
+            "text": note.text,
+            "media": note.media and shown(media_record(note.media), self._link),
+            "choices": [
+                {
+                    "label": one.label,
+                    "confirms": one.confirms,
+                    "job": one.job,
+                    "question": one.question,
+                }
+                for one in note.choices
+            ],
+        }
 
     def _outcome(self, messages: list[Message], **more: Any) -> Response:
         return as_json({"refused": False, "messages": [sent(one, self._link) for one in messages]} | more)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from adapters.playground.answering import Answering, as_json
 from adapters.playground.channels import Channel, Seat
-from adapters.playground.forms import ActionForm, CommandForm, ReactionForm, Wanted, read
+from adapters.playground.forms import ActionForm, CommandForm, DecisionForm, ReactionForm, Wanted, read
 from adapters.playground.ports import Studio
 from adapters.playground.room import Room
 from adapters.playground.uploads import Uploads
@@ -65,7 +65,7 @@ class Asking:
             if not isinstance(wish.command, Making):
                 return as_json({"price": None, "refusal": None})
             quote = await self._studio.quote(
-                wish.command, seat.caller, files=wish.files, replied=wish.replied
+                wish.command, seat.caller, seat.place(), files=wish.files, replied=wish.replied
             )
         except Refused as refusal:
             return as_json({"price": None, "refusal": str(refusal)})
@@ -89,6 +89,19 @@ class Asking:
         except Refused as refusal:
             return await self._answering.refuse(seat, form.key, refusal, said)
         return await self._answering.tell(seat, form.key, answer, said, brief=True)
+
+    async def decide(self, request: Request) -> Response:
+        """Answer a question that was asked before something is done."""
+        form = await read(request, DecisionForm)
+        seat = await self._answering.seat(request, form.channel)
+        said = Said(text="Delete" if form.confirmed else "Keep")
+        try:
+            note = await self._studio.decide(
+                form.job, seat.caller, question=form.question, confirmed=form.confirmed
+            )
+        except Refused as refusal:
+            return await self._answering.refuse(seat, form.key, refusal, said)
+        return await self._answering.tell(seat, form.key, note, said, brief=True)
 
     async def react(self, request: Request) -> Response:
         """Put an emoji under a card or take it away, and do what it stands for."""

@@ -86,7 +86,11 @@ class Seat:
     def place(self, *, private: bool = False) -> Place:
         if self.channel is Channel.DIRECT:
             return Place(
-                adapter=ADAPTER, workspace=DIRECT_WORKSPACE, channel=f"@{self.person.id}", private=True
+                adapter=ADAPTER,
+                workspace=DIRECT_WORKSPACE,
+                channel=f"@{self.person.id}",
+                private=True,
+                direct=True,
             )
         return Place(adapter=ADAPTER, workspace=WORKSPACE, channel=self.channel, private=private)
 

@@ -113,6 +113,7 @@ def _routes(pages: Pages, asking: Asking, policy: Policy, sessions: Sessions) ->
         post("/playground/command", asking.command),
         post("/playground/price", asking.price),
         post("/playground/action", asking.action),
+        post("/playground/decide", asking.decide),
         post("/playground/react", asking.react),
         post("/playground/upload", asking.upload, with_file),
         post("/playground/dismiss", pages.dismiss),

@@ -82,6 +82,16 @@ class ActionForm(_Form):
     prompt: str | None = Field(default=None, max_length=_TEXT_MAX)
 
 
+class DecisionForm(_Form):
+    """A button under a question."""
+
+    channel: Channel = Channel.STUDIO
+    job: Id
+    question: Id
+    confirmed: bool
+    key: Key
+
+
 class ReactionForm(_Form):
     channel: Channel = Channel.STUDIO
     card: Id

@@ -127,7 +127,9 @@ class Pages:
 
     async def suggest(self, request: Request) -> Response:
         seat = await self._answering.seat(request, _channel(request))
-        found = await self._studio.suggest(request.query_params.get("text", "")[:500], seat.caller)
+        found = await self._studio.suggest(
+            request.query_params.get("text", "")[:500], seat.caller, seat.place()
+        )
         return as_json([{"text": one.text, "label": one.label, "about": one.about} for one in found])
 
     async def dismiss(self, request: Request) -> Response:

@@ -40,6 +40,8 @@ class Studio(Protocol):
         wording: Wording | None = None,
     ) -> Answer: ...
 
+    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note: ...
+
     async def react(
         self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
     ) -> Answer | None: ...
@@ -56,6 +58,7 @@ class Studio(Protocol):
         self,
         command: Making,
         caller: Caller,
+        place: Place,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
@@ -63,7 +66,7 @@ class Studio(Protocol):
 
     async def glance(self, question: Quota, caller: Caller) -> Note: ...
 
-    async def suggest(self, text: str, caller: Caller) -> Sequence[Suggestion]: ...
+    async def suggest(self, text: str, caller: Caller, place: Place) -> Sequence[Suggestion]: ...
 
 
 class Entry(Protocol):

@@ -11,10 +11,11 @@ from enum import StrEnum
 import orjson
 
 from bot.domain.actions import Action, offered
+from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.media import Media
 from bot.domain.outlook import Outlook, Told
-from bot.domain.people import Place
+from bot.domain.people import Place, is_direct_workspace
 from bot.domain.pricing import is_estimate, is_upper_bound, show_money
 from bot.domain.requests import ReframeVideoRequest, VideoRequest
 
@@ -44,8 +45,10 @@ class Card:
     told: Mapping[str, Told] = field(default_factory=dict)
 
 
-#: label of what a job costs
-PRICE = "Price"
+#: label of what a job costs, and of the job that it was made from
+PRICE, SOURCE = "Price", "Building on"
+#: characters of a source's words
+_SOURCE = 60
 
 
 class Tone(StrEnum):
@@ -118,8 +121,17 @@ class CardView:
         return hashlib.sha256(looks).hexdigest()[:32]
 
 
-def view(card: Card, jobs: Sequence[Job], outlooks: Mapping[str, Outlook], now: int) -> CardView:
-    """What the card shows at `now`; `outlooks` holds an entry for every job that has not ended."""
+def view(
+    card: Card,
+    jobs: Sequence[Job],
+    outlooks: Mapping[str, Outlook],
+    now: int,
+    sources: Mapping[str, Job] | None = None,
+) -> CardView:
+    """What the card shows at `now`; `outlooks` holds an entry for every job that has not ended.
+
+    `sources` are the jobs that these were made from, by id.
+    """
     first = jobs[0]
     return CardView(
         card=card.id,
@@ -129,16 +141,18 @@ def view(card: Card, jobs: Sequence[Job], outlooks: Mapping[str, Outlook], now: 
         title=first.title,
         private=card.place.private,
         created_at=card.created_at,
-        jobs=tuple(view_job(job, outlooks.get(job.id), now) for job in jobs),
+        jobs=tuple(
+            view_job(job, outlooks.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
+        ),
     )
 
 
-def view_job(job: Job, outlook: Outlook | None, now: int) -> JobView:
+def view_job(job: Job, outlook: Outlook | None, now: int, source: Job | None = None) -> JobView:
     return JobView(
         id=job.id,
         tone=_tone(job),
         headline=headline(job, outlook or Outlook()),
-        facts=_facts(job),
+        facts=(*_facts(job), *_source(job, source)),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
         expected_ms=outlook.generation_ms if outlook else 0,
         position=outlook.position if outlook else None,
@@ -227,6 +241,21 @@ def _facts(job: Job) -> tuple[tuple[str, str], ...]:
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
         facts.append(("Took", show_duration(job.finished_at - job.submitted_at)))
     return tuple(facts)
+
+
+def _source(job: Job, source: Job | None) -> tuple[tuple[str, str], ...]:
+    """What a job was made from: its short id, and its words where whoever sees the card may read them."""
+    if job.parent is None:
+        return ()
+    shown = f"#{short_id(job.parent)}"
+    hidden = source is None or source.deleted
+    if source is not None and not job.private:
+        elsewhere = is_direct_workspace(source.workspace) and source.workspace != job.workspace
+        hidden = hidden or source.private or elsewhere
+    if source is not None and not hidden:
+        words = source.title if len(source.title) <= _SOURCE else f"{source.title[: _SOURCE - 1]}…"
+        shown += f" · {words}"
+    return ((SOURCE, shown),)
 
 
 def show_length(milliseconds: int) -> str:

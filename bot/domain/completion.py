@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.commands import CATALOGUE, Audience, Command
 from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION, MOTION_OPTION, concepts_after
@@ -35,9 +35,12 @@ class Completion:
     """The suggestions for a text, and what else only the store can tell."""
 
     suggestions: tuple[Suggestion, ...] = ()
-    #: what the option takes whose jobs or members should be offered too, and the text before its value
-    wanted: Kind | None = None
+    #: the option whose jobs or members should be offered too, and its command
+    option: Option | None = None
+    command: type[Command] | None = None
+    #: the text before the option's value, and what is typed of that
     stem: str = ""
+    typed: str = ""
 
 
 #: a camera motion that is being typed: several words, in quotes that are not closed yet, or the first one
@@ -69,7 +72,7 @@ def complete(
     spec = options(CATALOGUE[name])
     if (motion := _MOTION.search(typed)) and _names_motion(motion["flag"], spec):
         return _motions(motion, camera_motions)
-    return _options(typed, name, spec, concepts)
+    return replace(_options(typed, name, spec, concepts), command=CATALOGUE[name])
 
 
 def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:
@@ -90,6 +93,13 @@ def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[s
     positional = next(
         (one for one in spec if one.positional and one.kind is not Kind.TEXT and _open(one, given)), None
     )
+    if (
+        positional is not None
+        and positional.kind is Kind.JOB
+        and not any(one.kind is Kind.TEXT for one in spec)
+    ):
+        # Nothing else is typed here without a flag, so that all words are for the job.
+        return Completion(option=positional, stem=f"/{name}", typed=typed[len(name) + 1 :].strip())
     return _values(positional, stem, last, concepts) if positional is not None and fresh else Completion()
 
 
@@ -163,8 +173,8 @@ def _values(option: Option, stem: str, last: str, concepts: Sequence[str]) -> Co
         for choice in option.choices
         if choice.startswith(last.lower())
     )
-    wanted = option.kind if option.kind in (Kind.JOB, Kind.MEDIA, Kind.MEMBER) else None
-    return Completion(suggestions=found, wanted=wanted, stem=stem)
+    wanted = option if option.kind in (Kind.JOB, Kind.MEDIA, Kind.MEMBER) else None
+    return Completion(suggestions=found, option=wanted, stem=stem, typed=last)
 
 
 def _flag(word: str, spec: Sequence[Option]) -> Option | None:

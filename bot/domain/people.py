@@ -8,6 +8,15 @@ from bot.domain.errors import InvalidRequest
 _ID_MAX = 200
 
 
+#: what the workspace of a platform's direct messages ends with
+_DIRECT = ":@dm"
+
+
+def is_direct_workspace(workspace: str) -> bool:
+    """Whether a workspace holds direct messages, whose people have nothing else in common."""
+    return workspace.endswith(_DIRECT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """A member as the platform's own event names them, never as a custom id or a text claims."""
@@ -49,5 +58,7 @@ class Place:
     message: str | None = None
     #: shown to the asker alone
     private: bool = False
+    #: direct messages with the bot, where nobody but the asker reads along; known while a command is accepted
+    direct: bool = False
     #: what only the adapter reads (an interaction token, for example); encrypted where it is stored
     reach: str = field(default="", repr=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted
 from bot.domain.jobs import Job
-from bot.domain.people import Caller
+from bot.domain.people import Caller, is_direct_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +61,15 @@ def check_patience(patience: Patience, *, member: int, workspace: int) -> None:
 
 
 def require_visible(job: Job | None, caller: Caller) -> Job:
-    """Let people see the jobs of their workspace, and their own wherever they are; private ones stay so."""
+    """Let people see the jobs of their workspace, and their own wherever they are; private ones stay so.
+
+    Direct messages are no workspace that people share.
+    """
     if job is None or job.deleted:
         raise JobNotFound("There is no such job; /history lists yours")
     mine = job.person == caller.person
-    if not mine and (job.private or job.workspace != caller.workspace):
+    shared = job.workspace == caller.workspace and not is_direct_workspace(job.workspace)
+    if not mine and (job.private or not shared):
         # The same answer as for a job that is not there, so that ids cannot be tried out.
         raise JobNotFound("There is no such job; /history lists yours")
     return job

@@ -1,6 +1,6 @@
 """Acting on a finished job by a button or a reaction: who presses pays."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.domain.actions import GENERATING, Action, Wording, offered, require_offered
 from bot.domain.commands import Delete
@@ -31,8 +31,8 @@ class Press:
 async def act(core: Core, press: Press, caller: Caller, place: Place, *, answer_window_ms: int = 0) -> Answer:
     """Do what was pressed; raises Refused for what cannot be done with this job or by this person."""
     if press.action is Action.DELETE:
-        return await retraction.delete(core, Delete(job=press.job), caller)
-    job = await visible(core, press.job, caller)
+        return await retraction.ask_to_delete(core, Delete(job=press.job), caller)
+    job = await visible(core, press.job, caller, place)
     require_offered(press.action, job)
     if press.action is Action.SEND:
         return await send(core, job, caller, place, press)
@@ -40,8 +40,7 @@ async def act(core: Core, press: Press, caller: Caller, place: Place, *, answer_
         on = True if press.reaction else None
         return await star(core, job, caller, f"{place.adapter}:{press.key}", on=on)
     assert press.action in GENERATING  # noqa: S101 - every other action is above
-    wish = await intake.wish_of_action(core, press.action, job, press.wording)
-    place = replace(place, private=place.private or job.private)
+    wish = await intake.wish_of_action(core, press.action, job, press.wording, caller=caller, place=place)
     return await intake.accept(
         core,
         wish,
@@ -82,7 +81,9 @@ async def unstar(core: Core, job: str, caller: Caller, place: Place, *, key: str
     found = await find_job(core.database, job)
     if found is None or Action.GALLERY not in offered(found):
         return None
-    return await star(core, await visible(core, job, caller), caller, f"{place.adapter}:{key}", on=False)
+    return await star(
+        core, await visible(core, job, caller, place), caller, f"{place.adapter}:{key}", on=False
+    )
 
 
 async def star(core: Core, job: Job, caller: Caller, event: str, *, on: bool | None) -> Note:

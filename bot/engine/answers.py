@@ -3,6 +3,19 @@
 from dataclasses import dataclass
 
 from bot.domain.cards import CardView
+from bot.domain.media import Media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of the buttons under a question; what it says goes to `Studio.decide`."""
+
+    label: str
+    #: it does what is asked about, and cannot be taken back; else everything stays as it is
+    confirms: bool
+    job: str
+    #: an id that tells when the question was asked
+    question: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +28,10 @@ class Note:
     facts: tuple[tuple[str, str], ...] = ()
     #: jobs to be listed, each as a card of its own kind
     views: tuple[CardView, ...] = ()
+    #: nothing is done until one of these is pressed; the harmless one comes first
+    choices: tuple[Choice, ...] = ()
+    #: what it is about, for a small picture where that is cheap
+    media: Media | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ from bot.domain.formats import ImageModel, VideoModel
 from bot.domain.jobs import Job
 from bot.domain.options import options
 from bot.domain.outlook import Outlook
-from bot.domain.people import Caller
+from bot.domain.people import Caller, Place
 from bot.domain.policy import is_operator
 from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.engine.answers import Note
 from bot.engine.core import Core
-from bot.engine.outlook import outlooks
+from bot.engine.outlook import outlooks, sources_of
 from bot.engine.sight import visible
 from bot.store.jobs import history, running
 from bot.store.workspaces import find_workspace, meters, rules_for
@@ -23,9 +23,9 @@ from bot.store.workspaces import find_workspace, meters, rules_for
 _RUNNING = 20
 
 
-async def show(core: Core, command: Show, caller: Caller) -> Note:
+async def show(core: Core, command: Show, caller: Caller, place: Place) -> Note:
     """Show a job again, with its buttons."""
-    job = await visible(core, command.job, caller)
+    job = await visible(core, command.job, caller, place)
     seen = await _views(core, [job])
     return Note(title=job.title, views=seen)
 
@@ -37,10 +37,10 @@ async def list_history(core: Core, command: History, caller: Caller) -> Note:
     return Note(title="Your jobs, the newest first", views=await _views(core, jobs))
 
 
-async def tell_status(core: Core, command: Status, caller: Caller) -> Note:
+async def tell_status(core: Core, command: Status, caller: Caller, place: Place) -> Note:
     """Tell where one job stands, or all of the caller's that have not ended."""
     if command.job is not None:
-        jobs = [await visible(core, command.job, caller)]
+        jobs = [await visible(core, command.job, caller, place)]
     else:
         jobs = await running(core.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:
@@ -55,6 +55,7 @@ def _short(text: str) -> str:
 
 
 async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
+    sources = await sources_of(core, jobs)
     now = core.clock()
     expected = await outlooks(core, jobs, now)
     return tuple(
@@ -65,7 +66,7 @@ async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
             member_name=job.member_name,
             title=job.title,
             private=True,
-            jobs=(view_job(job, expected.get(job.id), now),),
+            jobs=(view_job(job, expected.get(job.id), now, sources.get(job.parent or "")),),
             created_at=job.created_at,
         )
         for job in jobs

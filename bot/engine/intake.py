@@ -1,7 +1,7 @@
 """Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.actions import Action, Wording, follow_up
 from bot.domain.commands import Making
@@ -16,8 +16,9 @@ from bot.domain.sources import require_result
 from bot.engine.answers import Accepted, Answer, Note
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
 from bot.engine.durable import write_until_known
+from bot.engine.finding import with_first_word, with_whole_ids
 from bot.engine.outlook import view_of, view_of_new, with_known
-from bot.engine.sight import visible
+from bot.engine.sight import must_be_private, visible
 from bot.engine.sources import check_addresses
 from bot.engine.vocabulary import told_concepts
 from bot.settings import Role
@@ -25,7 +26,8 @@ from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
 from bot.store.accounts import known_accounts
 from bot.store.cards import read_accepted
-from bot.store.jobs import jobs_by_id, newest_usable
+from bot.store.job_search import newest_usable
+from bot.store.jobs import jobs_by_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class Wish:
     sources: Mapping[str, Job]
     #: how many jobs are asked for
     times: int = 1
+    #: it builds on what others may not see, or is asked for privately
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +56,10 @@ class Along:
     replied: str | None = None
 
 
-async def wish_of(core: Core, command: Making, caller: Caller, along: Along) -> Wish:
+async def wish_of(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Wish:
     """Read a command; raises Refused for a source that cannot be used."""
-    command = await _complete(core, command, caller, along)
-    sources = {job: await visible(core, job, caller) for job in command.jobs}
+    command = await _complete(core, command, caller, place, along)
+    sources = {job: await visible(core, job, caller, place) for job in command.jobs}
     request = command.request(sources)
     check_addresses(core, request.references)
     parent = next(iter(command.jobs), None)
@@ -65,51 +69,54 @@ async def wish_of(core: Core, command: Making, caller: Caller, along: Along) -> 
         parent=parent,
         sources=sources,
         times=command.times,
+        private=command.private or await must_be_private(core, sources.values(), caller, place),
     )
 
 
-async def _complete(core: Core, command: Making, caller: Caller, along: Along) -> Making:
-    """Fill in what the command leaves to what came along, or to the asker's newest result."""
+async def _complete(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Making:
+    """Fill in what the command leaves to what came along, or to the asker's newest result here."""
+    command = await with_whole_ids(core, command, caller, place)
+    command = await with_first_word(core, command, caller, place)
     if along.files:
         command = command.with_files(along.files)
-    if along.replied is not None and not command.jobs and _wants_a_job(command):
-        replied = await visible(core, along.replied, caller)
+    if along.replied is not None and not command.jobs and not command.names_source:
+        replied = await visible(core, along.replied, caller, place)
         command = command.with_job(require_result(replied))
     if command.newest is None:
         return command
     option, kind = command.newest
     if getattr(command, option) is not None:
         return command
-    newest = await newest_usable(core.database, caller.person, kind)
+    newest = await newest_usable(core.database, caller.person, kind, place)
     if newest is None:
         what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
         raise InvalidRequest(
-            f"You have no finished {what} yet. Make one with {how}, or name what to build on."
+            f"You have no finished {what} in this conversation that everybody here may see. Make one with "
+            f"{how}, or name what to build on by its #id, as in /{command.name} #4n6p8r; /history lists them."
         )
     return command.with_job((await jobs_by_id(core.database, [newest]))[newest])
 
 
-def _wants_a_job(command: Making) -> bool:
-    """Whether what a reply would fill is still empty: neither named nor sent along."""
-    option = command.newest[0] if command.newest else command.takes[0]
-    return not getattr(command, option)
-
-
-async def wish_of_action(core: Core, action: Action, job: Job, wording: Wording) -> Wish:
+async def wish_of_action(
+    core: Core, action: Action, job: Job, wording: Wording, *, caller: Caller, place: Place
+) -> Wish:
     """Read a generating action on a finished job."""
     request = follow_up(action, job, wording)
-    named = [reference.job for reference in request.references if reference.job is not None]
-    sources = await jobs_by_id(core.database, named)
+    named = {reference.job for reference in request.references if reference.job is not None}
+    again = action in (Action.AGAIN, Action.EDIT)
+    parent = job.parent if again else job.id
+    sources = await jobs_by_id(core.database, named | ({parent} if parent else set()))
     # What another member's job was built on may be private; whoever acts on it sees its result alone.
     for one in named:
         require_result(sources[one])
     check_addresses(core, request.references)
-    again = action in (Action.AGAIN, Action.EDIT)
+    used = [job, *(sources[one] for one in named)]
     return Wish(
         request=request,
         title=(wording.prompt or job.title) if action is Action.EDIT else job.title,
-        parent=job.parent if again else job.id,
+        parent=parent,
         sources=sources,
+        private=await must_be_private(core, used, caller, place),
     )
 
 
@@ -132,6 +139,7 @@ async def accept(
     jobs = await new_jobs(core, wish)
     now = core.clock()
     card = core.new_id()
+    place = replace(place, private=place.private or wish.private)
     item = Acceptance(
         card=card,
         event=f"{place.adapter}:{key}",
@@ -161,7 +169,7 @@ async def accept(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
     if accepted.new is not None:
-        return Accepted(view=view_of_new(core, accepted.new, known), repeated=repeated)
+        return Accepted(view=view_of_new(core, accepted.new, known, wish.sources), repeated=repeated)
     found, shown = read_accepted(accepted, core.seal)
     if found is None or not shown:
         return Note(title="This was accepted already", text="/history lists your jobs.")

@@ -13,7 +13,7 @@ from bot.domain.pace import Pace, typical
 from bot.engine.core import Core, log
 from bot.store.accepting import NewCard
 from bot.store.accounts import ready_accounts
-from bot.store.jobs import Standing, jobs_of_cards, paces, standings
+from bot.store.jobs import Standing, jobs_by_id, jobs_of_cards, paces, standings
 from bot.store.records import UNREADABLE, log_unreadable
 
 _T = TypeVar("_T")
@@ -75,18 +75,24 @@ async def views_now(core: Core, *cards: Card) -> list[CardView | None]:
     Jobs that cannot be read are left out; None stands for a card of which no job is left.
     """
     shown = await jobs_of_cards(core.database, [card.id for card in cards])
+    every = list({job.id: job for jobs in shown.values() for job in jobs}.values())
+    sources = await sources_of(core, every)
     now = core.clock()
-    expected = await _expected(core, {job.id: job for jobs in shown.values() for job in jobs}.values(), now)
-    return [_view_of_some(card, shown.get(card.id, []), expected, now) for card in cards]
+    expected = await _expected(core, every, now)
+    return [_view_of_some(card, shown.get(card.id, []), expected, now, sources) for card in cards]
 
 
 def _view_of_some(
-    card: Card, jobs: Sequence[Job], expected: Mapping[str, Outlook], now: int
+    card: Card,
+    jobs: Sequence[Job],
+    expected: Mapping[str, Outlook],
+    now: int,
+    sources: Mapping[str, Job],
 ) -> CardView | None:
     if not jobs:
         return None
     try:
-        return _view(card, jobs, expected, now)
+        return _view(card, jobs, expected, now, sources)
     except UNREADABLE as error:
         # Read, but of a kind that cannot be shown here.
         log_unreadable("card", card.id, type(error).__name__)
@@ -96,22 +102,36 @@ def _view_of_some(
 async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
     """A card that shows these jobs, as it is now; without an estimate where that cannot be read."""
     now = core.clock()
+    sources: Mapping[str, Job] = {}
     try:
         async with asyncio.timeout(_BESIDE_S):
+            sources = await sources_of(core, jobs)
             expected = await _expected(core, jobs, now)
     except (StoreError, TimeoutError) as error:
         log.warning("estimate_not_read", error=repr(error))
         expected = _outlooks(core, [job for job in jobs if not job.is_final], {}, Known(), now)
-    return _view(card, jobs, expected, now)
+    return _view(card, jobs, expected, now, sources)
 
 
-def view_of_new(core: Core, new: NewCard, known: Known) -> CardView:
-    """A card as it was accepted, without asking for anything more."""
+def view_of_new(core: Core, new: NewCard, known: Known, sources: Mapping[str, Job]) -> CardView:
+    """A card as it was accepted, without asking for anything more; `sources` hold what it builds on."""
     now = core.clock()
-    return _view(new.card, new.jobs, _outlooks(core, new.jobs, new.standings, known, now), now)
+    return _view(new.card, new.jobs, _outlooks(core, new.jobs, new.standings, known, now), now, sources)
 
 
-def _view(card: Card, jobs: Sequence[Job], expected: Mapping[str, Outlook], now: int) -> CardView:
+async def sources_of(core: Core, jobs: Iterable[Job]) -> Mapping[str, Job]:
+    """The jobs that these were made from, by id."""
+    parents = {job.parent for job in jobs if job.parent is not None}
+    return await jobs_by_id(core.database, parents) if parents else {}
+
+
+def _view(
+    card: Card,
+    jobs: Sequence[Job],
+    expected: Mapping[str, Outlook],
+    now: int,
+    sources: Mapping[str, Job],
+) -> CardView:
     """What a card shows, in keeping with what its message says already.
 
     One moment for both: what was told must come out to the millisecond, or looks different for nothing.
@@ -121,7 +141,7 @@ def _view(card: Card, jobs: Sequence[Job], expected: Mapping[str, Outlook], now:
         for job in jobs
         if job.id in expected
     }
-    return view(card, jobs, kept, now)
+    return view(card, jobs, kept, now, sources)
 
 
 async def outlooks(core: Core, jobs: Sequence[Job], now: int) -> Mapping[str, Outlook]:

@@ -1,12 +1,13 @@
-"""Taking back: cancelling what waits, deleting what is done."""
+"""Taking back: cancelling what waits, and deleting what is done once that has been confirmed."""
 
 from bot.domain.commands import Cancel, Delete
 from bot.domain.errors import InvalidRequest
+from bot.domain.ids import as_id, made_at, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.people import Caller
 from bot.domain.policy import require_own
 from bot.domain.pricing import show_money
-from bot.engine.answers import Note
+from bot.engine.answers import Choice, Note
 from bot.engine.core import CARDS, Core, log
 from bot.engine.durable import write_until_known
 from bot.engine.moves import move
@@ -35,18 +36,55 @@ def _require_waiting(job: Job) -> None:
         )
 
 
-async def delete(core: Core, command: Delete, caller: Caller) -> Note:
-    """Remove a finished job's message and media, here and at the provider."""
-    found = await _own(core, command.job, caller, or_admin=True)
+async def ask_to_delete(core: Core, command: Delete, caller: Caller) -> Note:
+    """Ask before a finished job's message and media are removed, naming what would go."""
+    found = await _deletable(core, command.job, caller)
+    question = core.new_id()
+    choices = (
+        Choice(label="Keep", confirms=False, job=found.id, question=question),
+        Choice(label="Delete", confirms=True, job=found.id, question=question),
+    )
+    return Note(
+        title="Delete this?",
+        text=(
+            f"#{short_id(found.id)} · {found.title}\n"
+            "Its message, its files and the generation are removed for good, here and at the provider."
+        ),
+        choices=choices,
+        media=None if found.expired else found.result,
+    )
+
+
+async def decide(core: Core, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note:
+    """Delete what was asked about, or keep it; the same answer again changes nothing."""
+    if not confirmed:
+        return Note(title="Kept", text="Nothing was deleted.")
+    asked = as_id(question)
+    if asked is None or not 0 <= core.clock() - made_at(asked) <= core.times.confirmation:
+        raise InvalidRequest(
+            "This question is too old to be answered; nothing was deleted. Use /delete again."
+        )
+    found = await find_job(core.database, job)
+    if found is not None and found.deleted and found.person == caller.person:
+        return Note(title="Deleted already", text="It is gone; nothing more was done.")
+    await _delete(core, await _deletable(core, job, caller))
+    return Note(title="Deleted", text="Its message and media are removed, here and at the provider.")
+
+
+async def _deletable(core: Core, job: str, caller: Caller) -> Job:
+    found = await _own(core, job, caller, or_admin=True)
     if not found.is_final:
         raise InvalidRequest(
             "This job has not ended yet. /cancel takes back one that waits; else wait for its end."
         )
-    unused = await write_until_known(core, delete_job, Deletion(job=found.id, now=core.clock()))
+    return found
+
+
+async def _delete(core: Core, job: Job) -> None:
+    unused = await write_until_known(core, delete_job, Deletion(job=job.id, now=core.clock()))
     core.wake(CARDS)
-    log.info("job_deleted", job_id=found.id)
+    log.info("job_deleted", job_id=job.id)
     await remove_unused(core, unused or ())
-    return Note(title="Deleted", text="Its message and media are removed, here and at the provider.")
 
 
 async def _own(core: Core, job: str, caller: Caller, *, or_admin: bool = False) -> Job:

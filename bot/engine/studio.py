@@ -1,7 +1,6 @@
 """What adapters call: every command and every action of every platform comes through here."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from bot.engine.acting import Press
 from bot.engine.answers import Answer, Note, Quote
 from bot.engine.core import Core
 from bot.engine.delivery import note_answer
+from bot.engine.finding import with_whole_ids
 from bot.engine.intake import Along
 from bot.engine.outlook import views_now
 from bot.store.cards import Displayed, card_at, find_card
@@ -42,11 +42,9 @@ from bot.store.workspaces import Introduction, introduce
 
 #: what answers each command that makes no job
 _ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]] = {
-    Show: enquiries.show,
     History: enquiries.list_history,
-    Status: enquiries.tell_status,
     Cancel: retraction.cancel,
-    Delete: retraction.delete,
+    Delete: retraction.ask_to_delete,
     Quota: enquiries.tell_quota,
     Help: enquiries.tell_help,
     QuotasSet: administration.set_quota,
@@ -56,6 +54,18 @@ _ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]]
     StudioResume: administration.pause_or_resume,
     StudioUsage: administration.show_usage,
 }
+#: the same for those whose answer depends on where they are given
+_ANSWERS_HERE: Mapping[type[Command], Callable[[Core, Any, Caller, Place], Awaitable[Note]]] = {
+    Show: enquiries.show,
+    Status: enquiries.tell_status,
+}
+
+
+async def _answer(core: Core, command: Command, caller: Caller, place: Place) -> Note:
+    here = _ANSWERS_HERE.get(type(command))
+    if here is not None:
+        return await here(core, command, caller, place)
+    return await _ANSWERS[type(command)](core, command, caller)
 
 
 class Studio:
@@ -84,9 +94,8 @@ class Studio:
         core = self._core
         core.rate_limit.spend(caller.member)
         if not isinstance(command, Making):
-            return await _ANSWERS[type(command)](core, command, caller)
-        place = replace(place, private=place.private or command.private)
-        wish = await intake.wish_of(core, command, caller, Along(files=files, replied=replied))
+            return await _answer(core, await with_whole_ids(core, command, caller, place), caller, place)
+        wish = await intake.wish_of(core, command, caller, place, Along(files=files, replied=replied))
         return await intake.accept(core, wish, caller, place, key=key, answer_window_ms=answer_window_ms)
 
     async def act(
@@ -104,6 +113,11 @@ class Studio:
         self._core.rate_limit.spend(caller.member)
         pressed = Press(action=action, job=job, key=key, wording=wording or Wording())
         return await acting.act(self._core, pressed, caller, place, answer_window_ms=answer_window_ms)
+
+    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note:
+        """Do what a question asked about, or leave everything as it is; see `Note.choices`."""
+        self._core.rate_limit.spend(caller.member)
+        return await retraction.decide(self._core, job, caller, question=question, confirmed=confirmed)
 
     async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
         """Do what a reaction asks; None where this emoji means nothing here."""
@@ -132,12 +146,13 @@ class Studio:
         self,
         command: Making,
         caller: Caller,
+        place: Place,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> Quote:
         """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
-        wish = await intake.wish_of(self._core, command, caller, Along(files=files, replied=replied))
+        wish = await intake.wish_of(self._core, command, caller, place, Along(files=files, replied=replied))
         return Quote(
             # Made as it would be accepted, so that what would be refused then is refused now.
             price=sum(job.price for job in await intake.new_jobs(self._core, wish)),
@@ -149,7 +164,15 @@ class Studio:
         self, question: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
     ) -> Note:
         """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
-        return await _ANSWERS[type(question)](self._core, question, caller)
+        messages = f"{caller.platform}:@dm"
+        place = Place(
+            adapter=caller.platform,
+            workspace=messages,
+            channel=f"@{caller.person}",
+            private=True,
+            direct=True,
+        )
+        return await _answer(self._core, question, caller, place)
 
     async def shown(self, seen: CardView, message: str) -> None:
         """Note that the adapter has shown a card's first revision itself, as this message."""
@@ -182,11 +205,26 @@ class Studio:
         return await load_now(self._core.database)
 
     async def offer(
-        self, command: type[Command], option: str, typed: str, caller: Caller, *, count: int = 25
+        self,
+        command: type[Command],
+        option: str,
+        typed: str,
+        caller: Caller,
+        place: Place,
+        *,
+        count: int = 25,
     ) -> tuple[Offer, ...]:
         """What could be chosen for one option while it is typed; the value replaces all that is typed."""
-        return await offering.offer(self._core, command, option, typed, caller, count=count)
+        return await offering.offer(
+            self._core, command, option, typed, caller=caller, place=place, count=count
+        )
 
-    async def suggest(self, text: str, caller: Caller) -> tuple[Suggestion, ...]:
+    async def preselect(
+        self, command: type[Making], option: str, caller: Caller, place: Place
+    ) -> Offer | None:
+        """The job that a form begins with: what the command builds on where nothing is named."""
+        return await offering.preselect(self._core, command, option, caller, place)
+
+    async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""
-        return await offering.suggest(self._core, text, caller)
+        return await offering.suggest(self._core, text, caller, place)

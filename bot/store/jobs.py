@@ -9,14 +9,13 @@ from statistics import median
 import orjson
 
 from bot.domain.jobs import Job, State
-from bot.domain.media import MediaKind
 from bot.domain.pace import Pace
 from bot.domain.quota import Settlement
 from bot.store.database import Database, Row, Transaction
 from bot.store.holdings import let_go
 from bot.store.moving import tell_again
 from bot.store.orphans import Cause
-from bot.store.queries import WITHOUT_WILDCARDS, load
+from bot.store.queries import load
 from bot.store.records import jobs_from
 from bot.store.settling import Settling, settle
 
@@ -53,35 +52,6 @@ async def history(database: Database, person: str, *, count: int) -> list[Job]:
     return list(jobs_from(await database.fetch(sql.history, person=person, count=count)).values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobsLike:
-    """A person looks for one of their jobs by the words of its title or the start of its id."""
-
-    person: str
-    text: str
-    kind: MediaKind | None
-    states: frozenset[State]
-    #: only with results that are still there
-    usable: bool
-    count: int
-
-
-async def jobs_like(database: Database, wanted: JobsLike) -> list[Job]:
-    """The newest jobs that fit."""
-    plain = wanted.text.translate(WITHOUT_WILDCARDS)
-    rows = await database.fetch(
-        sql.jobs_like,
-        person=wanted.person,
-        kind=wanted.kind,
-        states=sorted(wanted.states),
-        usable=int(wanted.usable),
-        part=f"%{plain}%",
-        start=f"{plain.removeprefix('#')}%",
-        count=wanted.count,
-    )
-    return list(jobs_from(rows).values())
-
-
 async def running(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
     rows = await database.fetch(sql.running, workspace=workspace, member=member, count=count)
     return list(jobs_from(rows).values())
@@ -98,12 +68,6 @@ class Load:
 async def load_now(database: Database) -> Load:
     row = await database.one(sql.load)
     return Load(running=row["running"], waiting=row["waiting"]) if row else Load(running=0, waiting=0)
-
-
-async def newest_usable(database: Database, person: str, kind: MediaKind | None) -> str | None:
-    """A person's newest job with a result that can be built on; None as `kind` takes either."""
-    row = await database.one(sql.newest_usable, person=person, kind=kind)
-    return row["id"] if row else None
 
 
 async def next_price(database: Database, *, provider: str, queue: str, account: str) -> int:

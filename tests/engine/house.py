@@ -179,10 +179,20 @@ class House:
     async def quote(self, text: str, *, by: Caller = ADA, **more: Any) -> Quote:
         command = parse(text)
         assert isinstance(command, Making)
-        return await self.studio.quote(command, by, **more)
+        return await self.studio.quote(command, by, more.pop("place", None) or self.place(by), **more)
 
     async def press(self, action: Action, job: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Any:
         return await self.studio.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
+
+    async def delete(self, job: str, *, by: Caller = ADA) -> Note:
+        """Ask to delete a job, and say yes."""
+        asked = await self.learn(f"/delete {job}", by=by)
+        return await self.answer(asked, "Delete", by=by)
+
+    async def answer(self, asked: Note, label: str, *, by: Caller = ADA) -> Note:
+        """Press a button under a question."""
+        choice = next(one for one in asked.choices if one.label == label)
+        return await self.studio.decide(choice.job, by, question=choice.question, confirmed=choice.confirms)
 
     async def upload(self, content: bytes, *, by: Caller = ADA) -> Media:
         """Send a file before the command that names it."""

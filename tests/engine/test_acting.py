@@ -160,7 +160,7 @@ async def test_a_copy_goes_when_its_result_is_deleted(any_house: Open) -> None:
         (copy,) = await home.rows("SELECT id FROM card WHERE copy_of = :job", job=source.id)
         await home.until(lambda: home.chat.of(copy["id"]))
 
-        await home.learn(f"/delete {source.id}")
+        await home.delete(source.id)
 
         await home.until(lambda: len(home.chat.removed) == 2)
 
@@ -178,7 +178,7 @@ async def test_only_its_owner_deletes_by_a_button(house: Open) -> None:
         source = await home.made()
         with pytest.raises(NotYours):
             await home.press(Action.DELETE, source.id, by=BOB)
-        await home.press(Action.DELETE, source.id)
+        await home.delete(source.id)
         with pytest.raises(JobNotFound):
             await home.press(Action.AGAIN, source.id)
 

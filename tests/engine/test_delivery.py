@@ -328,7 +328,7 @@ async def test_a_deleted_card_is_removed_at_the_platform(house: Open) -> None:
         job = await home.ends(card)
         await home.shown(card, done)
 
-        await home.learn(f"/delete {job.id}")
+        await home.delete(job.id)
 
         await home.until(lambda: home.chat.removed)
         assert list(home.chat.messages) == home.chat.removed

@@ -137,7 +137,7 @@ async def test_what_is_typed_is_completed_with_ones_own_jobs(house: Open) -> Non
     async with house(start=None) as home:
         card = await home.ask()
         await home.ask("/imagine the fox of another", by=BOB)
-        found = await home.studio.suggest("/show ", ADA)
+        found = await home.studio.suggest("/show ", ADA, home.place())
         assert [f"/show {card.jobs[0].id}"] == [one.text.strip() for one in found]
 
 
@@ -146,6 +146,6 @@ async def test_a_suggested_name_of_two_words_is_one_value(house: Open) -> None:
         lovelace = replace(person("lovelace"), name="Ada Lovelace")
         await home.ask(by=lovelace)
 
-        (suggestion,) = await home.studio.suggest("/quotas show --member ada", BOSS)
+        (suggestion,) = await home.studio.suggest("/quotas show --member ada", BOSS, home.place())
 
         assert "Quota of Ada Lovelace" == (await home.learn(suggestion.text, by=BOSS)).title

@@ -2,6 +2,7 @@
 
 from bot.domain.actions import Action
 from bot.domain.commands import Animate, Cancel, Extend, Imagine, Reframe, Show
+from bot.domain.ids import short_id
 from bot.providers.base import Vocabulary
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, BOSS, House
@@ -10,7 +11,8 @@ HOUR = 3_600_000
 
 
 async def offered(house: House, command: type, option: str, typed: str = "") -> list[tuple[str, str]]:
-    return [(one.value, one.label) for one in await house.studio.offer(command, option, typed, ADA)]
+    offers = await house.studio.offer(command, option, typed, ADA, house.place())
+    return [(one.value, one.label) for one in offers]
 
 
 async def test_own_jobs_come_newest_first_with_their_age_and_only_where_they_fit(any_house: Open) -> None:
@@ -19,8 +21,8 @@ async def test_own_jobs_come_newest_first_with_their_age_and_only_where_they_fit
         home.advance(2 * HOUR)
         film = await home.made("/animate a fox that runs")
         await home.made("/imagine somebody else's fox", by=BOB)
-        pictures = [(fox.id, "a red fox · 2 h ago · picture")]
-        videos = [(film.id, "a fox that runs · just now · video")]
+        pictures = [(fox.id, f"a red fox · 2 h ago · picture · #{short_id(fox.id)}")]
+        videos = [(film.id, f"a fox that runs · just now · video · #{short_id(film.id)}")]
         assert pictures == await offered(home, Animate, "start")
         assert videos == await offered(home, Extend, "job")
         assert videos + pictures == await offered(home, Reframe, "media")
@@ -47,7 +49,7 @@ async def test_of_several_the_last_is_completed(house: Open) -> None:
 async def test_jobs_without_a_result_are_not_offered_to_build_on(house: Open) -> None:
     async with house() as home:
         fox = await home.made("/imagine a red fox")
-        await home.press(Action.DELETE, fox.id)
+        await home.delete(fox.id)
         assert [] == await offered(home, Reframe, "media")
 
 
@@ -100,13 +102,13 @@ async def test_camera_motions_are_found_by_words_in_any_case_and_order(house: Op
     async with house(start=None) as home:
         home.core.vocabularies["simulator"] = Vocabulary(camera_motions=("Orbit Left", "Pan Left", "Static"))
         for typed, found in (("orbit l", ["Orbit Left"]), ("LEFT", ["Orbit Left", "Pan Left"]), ("bit", [])):
-            offers = await home.studio.offer(Animate, "camera_motion", typed, ADA)
+            offers = await home.studio.offer(Animate, "camera_motion", typed, ADA, home.place())
             assert found == [offer.value for offer in offers], typed
 
 
 async def test_concepts_are_found_by_any_of_their_words(house: Open) -> None:
     async with house(start=None) as home:
-        offers = await home.studio.offer(Animate, "concepts", "pan_left, zoom", ADA)
+        offers = await home.studio.offer(Animate, "concepts", "pan_left, zoom", ADA, home.place())
         assert [f"pan_left, {key}" for key in ("dolly_zoom", "zoom_in", "zoom_out")] == [
             offer.value for offer in offers
         ]

@@ -257,7 +257,7 @@ async def test_however_big_a_video_is_it_can_be_gone_on_from(house: Open) -> Non
 async def test_again_fetches_an_address_once_more_whose_file_is_gone(house: Open) -> None:
     async with house() as home:
         first = await home.made(f"/animate it runs --start {PHOTO}")
-        await home.learn(f"/delete {first.id}")
+        await home.delete(first.id)
         other = await home.made(f"/animate it runs --start {PHOTO}")
         (reference,) = other.request.references
         assert reference.file is not None

@@ -124,7 +124,7 @@ async def test_taking_back_a_star_of_what_is_gone_is_no_mistake(house: Open) -> 
     async with house() as home:
         job = await home.made()
         await react(home, "⭐", job)
-        await react(home, "❌", job)
+        await home.delete(job.id)
         assert await unreact(home, "⭐", job) is None
 
 
@@ -151,7 +151,7 @@ async def test_a_copy_follows_what_becomes_of_its_job(any_house: Open) -> None:
         (copy,) = await copies(home, 1)
         await home.press(Action.GALLERY, job.id)
         await home.until(lambda: home.chat.of(copy.card)[-1].jobs[0].stars)
-        await home.learn(f"/delete {job.id}")
+        await home.delete(job.id)
         await home.until(lambda: len(home.chat.removed) == 2)
         assert {job.card, copy.card} == {home.chat.card_of[message] for message in home.chat.removed}
 

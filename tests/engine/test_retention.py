@@ -49,7 +49,7 @@ async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(any_house: Ope
         await end_uploads(home.core)
         assert [True] == await kept(home, file)
 
-        await home.learn(f"/delete {job.id}")
+        await home.delete(job.id)
         assert [False, False] == await kept(home, file, job.result)
 
 
@@ -128,12 +128,12 @@ async def test_deleting_removes_the_result_and_what_nobody_else_needs(any_house:
         shared = input_of(first)
         assert shared == input_of(second)
 
-        await home.learn(f"/delete {alone.id}")
-        await home.learn(f"/delete {first.id}")
+        await home.delete(alone.id)
+        await home.delete(first.id)
         gone = (alone.result, first.result, input_of(alone))
         assert [False, False, False] == await kept(home, *gone)
         assert [True, True] == await kept(home, shared, second.result)
-        await home.learn(f"/delete {second.id}", by=BOB)
+        await home.delete(second.id, by=BOB)
         assert [False] == await kept(home, shared)
 
 
@@ -145,7 +145,7 @@ async def test_a_delete_works_though_the_disk_does_not(house: Open) -> None:
         folder = home.core.storage.path(job.result.file)
         folder.rename(folder.with_suffix(".away"))
         folder.mkdir()  # a folder in the file's place cannot be unlinked
-        note = await home.learn(f"/delete {job.id}")
+        note = await home.delete(job.id)
         assert "Deleted" == note.title
         assert [{"deleted": 1}] == await home.rows("SELECT deleted FROM job")
 

@@ -1,12 +1,17 @@
 """Taking back what waits, deleting what is done, and stars."""
 
+import asyncio
+
 import pytest
 
 from bot.domain.actions import Action
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours
+from bot.domain.ids import short_id
 from bot.domain.jobs import State
 from bot.domain.people import Caller
+from bot.engine.answers import Note
 from bot.providers.base import GenerationState
+from bot.store.jobs import find_job
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost_on_the_way
 from tests.engine.house import ADA, BOSS, EVE, House, person
@@ -106,7 +111,7 @@ async def test_owner_and_admin_delete_a_job_here_and_at_the_provider(any_house: 
         assert job.result is not None
         await home.shown(card, lambda view: view.settled)
 
-        await home.learn(f"/delete {job.id}", by=who)
+        await home.delete(job.id, by=who)
 
         await home.until(lambda: home.provider.deleted and home.chat.removed)
         assert [job.remote_id] == home.provider.deleted
@@ -120,7 +125,7 @@ async def test_owner_and_admin_delete_a_job_here_and_at_the_provider(any_house: 
 async def test_what_was_deleted_is_no_loss_of_the_operators(house: Open) -> None:
     async with house() as home, home.http() as http:
         job = await home.ends(await home.ask())
-        await home.learn(f"/delete {job.id}")
+        await home.delete(job.id)
         await home.until(lambda: home.provider.deleted)
         assert [] == (await http.get("/readyz")).json()["remarks"]
 
@@ -152,9 +157,9 @@ async def test_a_picture_that_two_jobs_share_stays_until_both_are_deleted(house:
         assert first.result is not None
         assert first.result == second.result
 
-        await home.learn(f"/delete {first.id}")
+        await home.delete(first.id)
         assert await home.core.storage.exists(first.result.file)
-        await home.learn(f"/delete {second.id}")
+        await home.delete(second.id)
         assert not await home.core.storage.exists(first.result.file)
 
 
@@ -187,3 +192,61 @@ async def test_a_failed_job_can_be_asked_again_but_has_no_variation(house: Open)
 
         assert State.COMPLETED is (await home.ends(again.view)).state
         assert home.provider.creates[0][0] == home.provider.creates[1][0]
+
+
+async def test_deleting_asks_first_by_command_button_and_reaction(any_house: Open) -> None:
+    async with any_house() as home:
+        job = await home.made("/imagine a red fox")
+        reacted = await home.studio.react("❌", job.id, ADA, home.place(), key="reacted")
+        for asked in (
+            await home.learn(f"/delete {job.id}"),
+            await home.press(Action.DELETE, job.id),
+            reacted,
+        ):
+            assert isinstance(asked, Note)
+            assert f"#{short_id(job.id)} · a red fox" in asked.text
+            assert job.result == asked.media
+            assert [("Keep", False), ("Delete", True)] == [(one.label, one.confirms) for one in asked.choices]
+            kept = await home.answer(asked, "Keep")
+            assert ("Kept", ()) == (kept.title, kept.choices)
+        found = await find_job(home.core.database, job.id)
+        assert found is not None
+        assert not found.deleted
+
+
+async def test_confirming_twice_deletes_once(any_house: Open) -> None:
+    async with any_house() as home:
+        job = await home.made()
+        asked = await home.learn(f"/delete {job.id}")
+        assert "Deleted" == (await home.answer(asked, "Delete")).title
+        assert "Deleted already" == (await home.answer(asked, "Delete")).title
+        await home.until(lambda: home.provider.deleted)
+        assert [job.remote_id] == home.provider.deleted
+        with pytest.raises(JobNotFound):
+            await home.say(f"/delete {job.id}")
+
+
+async def test_confirming_at_once_from_two_places_deletes_once(house: Open) -> None:
+    async with house() as home:
+        job = await home.made()
+        asked = await home.learn(f"/delete {job.id}")
+        answers = await asyncio.gather(*(home.answer(asked, "Delete") for _ in range(3)))
+        assert {"Deleted", "Deleted already"} >= {one.title for one in answers}
+        await home.until(lambda: home.provider.deleted)
+        assert [job.remote_id] == home.provider.deleted
+
+
+async def test_a_question_is_answered_only_in_time_and_by_whoever_may(house: Open) -> None:
+    async with house() as home:
+        job = await home.made()
+        asked = await home.learn(f"/delete {job.id}")
+        with pytest.raises(NotYours):
+            await home.answer(asked, "Delete", by=EVE)
+        home.advance(home.core.times.confirmation + 1)
+        with pytest.raises(InvalidRequest, match="too old"):
+            await home.answer(asked, "Delete")
+        for question in ("", "nonsense", "z" * 24):
+            with pytest.raises(InvalidRequest, match="too old"):
+                await home.studio.decide(job.id, ADA, question=question, confirmed=True)
+        assert [] == home.provider.deleted
+        assert 1 == len((await home.learn("/history")).views)

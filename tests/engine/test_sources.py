@@ -227,7 +227,7 @@ async def test_an_input_that_is_gone_before_it_is_prepared_fails_the_job_unpaid(
     async with any_house(start=WITHOUT_PREPARING) as home:
         source = await home.made("/animate a fox that runs")
         card = await home.ask(text.format(source.id))
-        await home.learn(f"/delete {source.id}")
+        await home.delete(source.id)
 
         await fails(home, card, FailureCategory.INPUT_REFUSED, "has been deleted")
 
@@ -262,7 +262,7 @@ async def test_an_input_that_goes_while_its_job_waits_in_line_fails_the_job_unpa
         await home.core.database.write(cool_down, lane)
         card = await home.ask(text.format(source.id))
         await home.comes_to(card, State.QUEUED)
-        await home.learn(f"/delete {source.id}")
+        await home.delete(source.id)
         home.advance(60_000)
 
         job = await home.ends(card)

@@ -9,12 +9,12 @@ from pathlib import Path
 from adapters.playground.ports import Studio
 from bot.domain.actions import GENERATING, Action, Wording, follow_up, require_offered
 from bot.domain.cards import Card, CardView, view
-from bot.domain.commands import Cancel, Command, Help, History, Making, Quota, Show
+from bot.domain.commands import Cancel, Command, Delete, Help, History, Making, Quota, Show
 from bot.domain.completion import Suggestion, complete
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.formats import PICTURE_SIZES, Lane, video_size
-from bot.domain.ids import new_id
+from bot.domain.ids import new_id, short_id
 from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import Media, Reference
 from bot.domain.outlook import Outlook
@@ -24,7 +24,7 @@ from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.domain.sources import require_result
 from bot.engine.adapter import Outlet
-from bot.engine.answers import Accepted, Answer, Note, Quote
+from bot.engine.answers import Accepted, Answer, Choice, Note, Quote
 from tests.playground.painting import look_at
 
 START = 1_790_000_000_000
@@ -47,6 +47,8 @@ class FakeStudio(Studio):
     #: what was brought along, by the name of its file
     files: dict[str, bytes] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
+    #: ids of what was asked before something is deleted
+    questions: list[str] = field(default_factory=list)
     #: while cleared, commands wait here
     open: asyncio.Event = field(default_factory=asyncio.Event)
     expected_ms: int = 20_000
@@ -57,7 +59,7 @@ class FakeStudio(Studio):
     def __post_init__(self) -> None:
         self.open.set()
 
-    async def handle(
+    async def handle(  # noqa: PLR0911 - one answer for each command
         self,
         command: Command,
         caller: Caller,
@@ -79,6 +81,9 @@ class FakeStudio(Studio):
                 return Note(title="Your newest jobs", views=tuple(reversed(mine)))
             case Show(job=job):
                 return Note(title=self.job(job).title, views=(self._alone(job),))
+            case Delete(job=job):
+                named = next(one for one in self.jobs if one.endswith(job))
+                return await self._act(Action.DELETE, self.job(named), caller, place, Wording())
             case Cancel(job=job):
                 return await self._cancel(job, caller)
         self.keys.append(key)
@@ -106,6 +111,17 @@ class FakeStudio(Studio):
         if key not in self.answers:
             self.answers[key] = await self._act(action, self.job(job), caller, place, wording or Wording())
         return self.answers[key]
+
+    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note:
+        if not confirmed:
+            return Note(title="Kept", text="Nothing was deleted.")
+        if question not in self.questions:
+            raise InvalidRequest("This question is too old to be answered")
+        if self.jobs[job].deleted:
+            return Note(title="Deleted already")
+        self._deletable(self.job(job), caller)
+        await self.change(job, deleted=True)
+        return Note(title="Deleted", text="Its message and media are removed.")
 
     async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
         action = self.reactions(caller).get(normal(emoji))
@@ -140,10 +156,12 @@ class FakeStudio(Studio):
         self,
         command: Making,
         caller: Caller,
+        place: Place,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> Quote:
+        del place
         request, _ = self._read(command, caller, files, replied)
         return Quote(
             price=price(request, published_rates()) * command.times,
@@ -162,7 +180,8 @@ class FakeStudio(Studio):
         )
         return Note(title="Your quota", facts=(("You, this day", told),))
 
-    async def suggest(self, text: str, caller: Caller) -> tuple[Suggestion, ...]:
+    async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
+        del place
         return complete(text, admin=caller.is_admin).suggestions
 
     def job(self, job: str) -> Job:
@@ -248,12 +267,28 @@ class FakeStudio(Studio):
             self.job(job)
         return command.request(self.jobs), next(iter(command.jobs), None)
 
+    def _question(self, job: Job, caller: Caller) -> Note:
+        self._deletable(job, caller)
+        question = self._new_id()
+        self.questions.append(question)
+        choices = [
+            Choice(label=label, confirms=label == "Delete", job=job.id, question=question)
+            for label in ("Keep", "Delete")
+        ]
+        return Note(
+            title="Delete this?",
+            text=f"#{short_id(job.id)} · {job.title}",
+            choices=tuple(choices),
+            media=job.result,
+        )
+
+    def _deletable(self, job: Job, caller: Caller) -> None:
+        if job.person != caller.person and not caller.is_admin:
+            raise NotYours("Only its owner and admins delete a result")
+
     async def _act(self, action: Action, job: Job, caller: Caller, place: Place, wording: Wording) -> Answer:
         if action is Action.DELETE:
-            if job.person != caller.person and not caller.is_admin:
-                raise NotYours("Only its owner and admins delete a result")
-            await self.change(job.id, deleted=True)
-            return Note(title="Deleted", text="Its message and media are removed.")
+            return self._question(job, caller)
         require_offered(action, job)
         if action is Action.GALLERY:
             await self.change(job.id, stars=job.stars + 1)

@@ -31,6 +31,13 @@ async def react(
     return await post(served, "react", me, {"card": card, "emoji": emoji, "on": on, "key": key} | more)
 
 
+async def decide(served: Served, me: str, asked: dict[str, Any], label: str, key: str = "key-decide") -> Any:
+    """Press a button under a question."""
+    choice = next(one for one in asked["question"]["choices"] if one["label"] == label)
+    body = {"job": choice["job"], "question": choice["question"], "confirmed": choice["confirms"]}
+    return await post(served, "decide", me, body | {"key": key})
+
+
 async def state(served: Served, me: str = "ada") -> Any:
     async with served.client() as client:
         return (await client.get("/playground/state", params={"me": me})).json()

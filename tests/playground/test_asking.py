@@ -9,7 +9,7 @@ from bot.domain.actions import Action
 from bot.domain.formats import AspectRatio
 from bot.domain.requests import ImageRequest
 from tests.playground.serving import Served
-from tests.playground.talking import BEAR, command, fill, post, seen, state
+from tests.playground.talking import BEAR, command, decide, fill, post, seen, state
 
 
 async def price(served: Served, me: str = "ada", **wanted: Any) -> Any:
@@ -136,3 +136,42 @@ async def test_what_is_sent_to_oneself_lies_in_the_direct_messages(served: Serve
     copies = await seen(served, "grace", "card", "dm")
     assert [(copy["name"], copy["to"], copy["jobs"][0]["id"]) for copy in copies] == [("ada", "grace", job)]
     assert await seen(served, "ada", "card", "dm") == []
+
+
+@pytest.mark.parametrize("how", ["typed", "form", "button"])
+async def test_delete_asks_first_and_names_what_would_go(served: Served, how: str) -> None:
+    await command(served, "ada", BEAR)
+    job = served.studio.newest
+    await served.studio.finish(job)
+    if how == "typed":
+        asked = await command(served, "ada", f"/delete #{job[-6:]}", "key-00002")
+    elif how == "form":
+        asked = await fill(served, "ada", "delete", "key-00002", job=job)
+    else:
+        asked = await post(served, "action", "ada", {"action": "delete", "job": job, "key": "key-00002"})
+    question = asked["question"]
+    assert f"#{job[-6:]}" in question["text"]
+    assert question["media"]["still"]
+    assert ["Keep", "Delete"] == [one["label"] for one in question["choices"]]
+    assert not served.studio.jobs[job].deleted
+    await decide(served, "ada", asked, "Delete")
+    assert served.studio.jobs[job].deleted
+
+
+@pytest.mark.parametrize("how", ["typed", "form"])
+async def test_an_address_among_the_words_is_a_picture(served: Served, how: str) -> None:
+    words = "a red fox <https://example.org/a.png>"
+    if how == "typed":
+        await command(served, "ada", f"/imagine {words}")
+        refused = await command(served, "ada", "/extend https://example.org/a.mp4", "key-00002")
+    else:
+        await fill(served, "ada", "imagine", prompt=words)
+        refused = await fill(served, "ada", "extend", "key-00002", prompt="https://example.org/a.mp4")
+    request = served.studio.job(served.studio.newest).request
+    assert isinstance(request, ImageRequest)
+    assert ("a red fox", ["https://example.org/a.png"]) == (
+        request.prompt,
+        [one.url for one in request.image_refs],
+    )
+    assert refused["refused"]
+    assert "not from an address" in refused["messages"][0]["text"]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.playground.serving import Served
-from tests.playground.talking import BEAR, command, react, seen
+from tests.playground.talking import BEAR, command, decide, react, seen
 
 
 async def card_of(served: Served, text: str = BEAR) -> str:
@@ -96,7 +96,14 @@ async def test_a_cross_deletes_what_is_ones_own(served: Served) -> None:
     refused = await react(served, "grace", card, "❌", "key-00002")
     assert refused["refused"]
     await react(served, "grace", card, "❤️", "key-00003")
-    await react(served, "ada", card, "❌", "key-00004")
+    asked = await react(served, "ada", card, "❌", "key-00004")
+    assert [] == asked["messages"]
+    assert "Kept" == (await decide(served, "ada", asked, "Keep", "key-00005"))["toast"]["title"]
+    assert 1 == len(await seen(served, "grace", "card"))
+    assert (await decide(served, "grace", asked, "Delete", "key-00006"))["refused"]
+    assert 1 == len(await seen(served, "grace", "card"))
+    for key, told in (("key-00007", "Deleted"), ("key-00008", "Deleted already")):
+        assert told == (await decide(served, "ada", asked, "Delete", key))["toast"]["title"]
     assert await seen(served, "grace", "card") == []
     assert await marks(served) == []
     assert not any("/reaction/" in key for key in served.vault.kept)

@@ -26,6 +26,8 @@ from bot.store.queries import Query
 NOW = 1_800_000_000_000
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 WORKSPACE = "chat:home"
+#: where commands are given and their cards shown
+HERE = Place(adapter="chat", workspace=WORKSPACE, channel="general")
 QUEUE = "luma/image"
 ACCOUNT = "luma-1"
 PICTURE = Media(file="f" * 64, mime="image/jpeg", size=1_000, width=2048, height=1152)

@@ -18,10 +18,12 @@ from bot.store.holdings import (
     files_in_use,
     hold_upload,
 )
-from bot.store.jobs import Deletion, Star, delete_job, newest_usable, toggle_star
+from bot.store.job_search import newest_usable
+from bot.store.jobs import Deletion, Star, delete_job, toggle_star
 from bot.store.queries import Query
 from tests.store.making import (
     DAY,
+    HERE,
     HOUR,
     NOW,
     PICTURE,
@@ -222,7 +224,7 @@ async def test_the_media_of_jobs_that_ended_long_ago_expire(store: Database) -> 
     assert (True, False) == ((await old.now_at()).expired, (await young.now_at()).expired)
     assert {"young"} == await files_in_use(store, ["old", "input", "young"])
     assert [] == await expire(store, before=NOW + DAY)
-    assert young.job == await newest_usable(store, "chat:ada", None)
+    assert young.job == await newest_usable(store, "chat:ada", None, HERE)
     assert () == await delete(store, old.job), "nothing is left of it to remove"
 
 

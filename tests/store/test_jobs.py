@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.formats import VideoModel
+from bot.domain.ids import short_id
 from bot.domain.jobs import State
 from bot.domain.media import MediaKind
 from bot.domain.pace import Pace
@@ -10,6 +11,9 @@ from bot.domain.requests import AnyRequest, VideoRequest
 from bot.store.accepting import accept
 from bot.store.accounts import Stop, stop_account
 from bot.store.database import Database
+from bot.store.dialect import Dialect
+from bot.store.job_search import jobs_named, newest_usable
+from bot.store.job_search import sql as job_search
 from bot.store.jobs import (
     Deletion,
     Miss,
@@ -24,7 +28,6 @@ from bot.store.jobs import (
     known_generations,
     list_jobs,
     lost_claims,
-    newest_usable,
     note_look,
     overdue_in_queue,
     paces,
@@ -39,6 +42,7 @@ from bot.store.queries import Query
 from tests.store.making import (
     ACCOUNT,
     DAY,
+    HERE,
     NOW,
     PICTURE,
     SECOND,
@@ -92,26 +96,26 @@ async def test_a_person_s_history_is_theirs_over_all_workspaces_the_newest_first
 
 async def test_the_newest_usable_job_is_done_and_still_has_its_media(store: Database) -> None:
     await open_account(store)
-    assert await newest_usable(store, "chat:ada", None) is None
+    assert await newest_usable(store, "chat:ada", None, HERE) is None
     done = [await completed(store) for _ in range(3)]
     await submitted(store)
-    assert done[2].job == await newest_usable(store, "chat:ada", None)
+    assert done[2].job == await newest_usable(store, "chat:ada", None, HERE)
     await delete(store, done[2].job)
-    assert done[1].job == await newest_usable(store, "chat:ada", None)
+    assert done[1].job == await newest_usable(store, "chat:ada", None, HERE)
     expired = Query("expire", "UPDATE job SET expired = 1 WHERE id = :id")
     await store.exclusively(lambda tx: tx.run(expired, id=done[1].job))
-    assert done[0].job == await newest_usable(store, "chat:ada", None)
-    assert await newest_usable(store, "chat:bob", None) is None
+    assert done[0].job == await newest_usable(store, "chat:ada", None, HERE)
+    assert await newest_usable(store, "chat:bob", None, HERE) is None
 
 
 async def test_the_newest_usable_job_is_of_the_kind_that_is_needed(store: Database) -> None:
     await open_account(store)
     video = await completed(store, acceptance(request=VideoRequest(prompt="a fox runs")))
     picture = await completed(store)
-    newest = [await newest_usable(store, "chat:ada", kind) for kind in (None, *MediaKind)]
+    newest = [await newest_usable(store, "chat:ada", kind, HERE) for kind in (None, *MediaKind)]
     assert [picture.job, picture.job, video.job] == newest
     await delete(store, video.job)
-    assert await newest_usable(store, "chat:ada", MediaKind.VIDEO) is None
+    assert await newest_usable(store, "chat:ada", MediaKind.VIDEO, HERE) is None
 
 
 async def test_jobs_are_found_by_where_they_stand(store: Database) -> None:
@@ -277,3 +281,15 @@ async def test_what_has_not_ended_is_not_deleted(store: Database) -> None:
     walk = await submitted(store)
     assert () == await delete(store, walk.job)
     assert not (await walk.now_at()).deleted
+
+
+async def test_a_short_id_is_looked_up_by_its_index(store: Database) -> None:
+    """Whoever types one must not have every job of the store read."""
+    item = acceptance()
+    whole = "01k9zv3f5k0q8x7w2m4n6p8r"
+    await store.write(accept, replace(item, jobs=(replace(item.jobs[0], id=whole),)))
+    assert [whole] == [job.id for job in await jobs_named(store, short_id(whole))]
+    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.jobs_named.text}")
+    if store.dialect is Dialect.SQLITE:
+        told = [row["detail"] for row in await store.fetch(plan, short="4n6p8r")]
+        assert any("job_short" in line for line in told), told

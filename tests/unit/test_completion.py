@@ -157,4 +157,21 @@ def test_suggestions_go_on_with_what_is_typed(text: str, labels: list[str]) -> N
     ],
 )
 def test_jobs_and_members_are_asked_of_the_store(text: str, wanted: Kind | None) -> None:
-    assert wanted is complete(text, admin=True).wanted
+    option = complete(text, admin=True).option
+    assert wanted is (option.kind if option is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("/show ", ""),
+        ("/show ted bear", "ted bear"),
+        ("/delete #k3f", "#k3f"),
+        ("/extend ted", "ted"),
+        ("/reframe 9:16 --id ted", "ted"),
+    ],
+)
+def test_what_is_typed_of_a_job_is_passed_on(text: str, typed: str) -> None:
+    found = complete(text, admin=False)
+    assert typed == found.typed
+    assert text.rstrip() == f"{found.stem} {found.typed}".rstrip()

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.cards import Control, verb_of
+from adapters.cards import Control, verb_for, verb_of
 from adapters.discord.cards.plain import visible
 from adapters.discord.cards.words import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobView, Tone
+from bot.engine.answers import Choice
 
 __all__ = [
     "Component",
@@ -103,6 +104,25 @@ def chooser(views: Sequence[CardView], words: Words) -> list[Component]:
         ]
         rows.append(_row([_list(first, words.open, options)]))
     return rows[:_ROWS]
+
+
+def questions(choices: Sequence[Choice]) -> list[Component]:
+    """The buttons under a question, which say in the card's stead when it was asked."""
+    if not choices:
+        return []
+    return [
+        _row(
+            [
+                {
+                    "type": 2,
+                    "style": _DANGER if one.confirms else _SECONDARY,
+                    "custom_id": Pressed(verb=verb_for(one), job=one.job, card=one.question).write(),
+                    "label": one.label[:_LABEL],
+                }
+                for one in choices
+            ]
+        )
+    ]
 
 
 def _row(inside: list[Component]) -> Component:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.cards import MARK
 from adapters.discord.api.permissions import Lacking
-from adapters.discord.cards.buttons import Component, chooser
+from adapters.discord.cards.buttons import Component, chooser, questions
 from adapters.discord.cards.examples import spelled
 from adapters.discord.cards.plain import as_text
 from adapters.discord.cards.rendering import DESCRIPTION, EMBED, TITLE, Payload, render
@@ -35,7 +35,7 @@ def render_note(note: Note, words: Words = ENGLISH) -> Payload:
         "fields": [_field(words.of(spelled(label)), value) for label, value in note.facts[:_FIELDS]],
     }
     _fit(embed, len(note.facts), words)
-    return _message(embeds=[embed], components=chooser(note.views, words))
+    return _message(embeds=[embed], components=[*chooser(note.views, words), *questions(note.choices)])
 
 
 def say(text: str, *, components: Sequence[Component] = ()) -> Payload:

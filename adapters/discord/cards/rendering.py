@@ -13,6 +13,7 @@ from adapters.discord.cards.buttons import components
 from adapters.discord.cards.plain import as_text, visible
 from adapters.discord.cards.words import ENGLISH, Words
 from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.ids import short_id
 
 TITLE, DESCRIPTION, EMBED, ALT = 256, 4096, 6000, 1024
 _FIELDS, _FIELD_NAME, _FIELD = 25, 256, 1024
@@ -103,9 +104,6 @@ def _fields(jobs: tuple[JobView, ...], words: Words, links: Mapping[str, str]) -
         fields += [_field_of(number, job, shared, words, links) for number, job in enumerate(jobs, 1)]
     elif left and (link := links.get(left[0].id)):
         fields.append(_field(words.full_only, f"[{words.full}]({link})"))
-    parents = dict.fromkeys(job.parent for job in left if job.parent is not None)
-    if parents:
-        fields.append(_field(words.origin, " ".join(f"`{parent}`" for parent in parents)))
     return fields[:_FIELDS]
 
 
@@ -133,9 +131,9 @@ def _field(name: str, value: str, *, inline: bool = True) -> Payload:
 
 def _footer(jobs: tuple[JobView, ...]) -> str:
     if len(jobs) > 1:
-        return " ".join(f"#{job.id}" for job in jobs)
+        return " ".join(f"#{short_id(job.id)}" for job in jobs)
     stars = f" · ⭐ {jobs[0].stars}" if jobs[0].stars else ""
-    return f"#{jobs[0].id}{stars}"
+    return f"#{short_id(jobs[0].id)}{stars}"
 
 
 def _within(embed: Payload) -> Payload:

@@ -56,6 +56,21 @@ class Answering:
         self.window_ms = window_ms
         self._patience_s = patience_s
 
+    async def replace(self, seat: Seat, ask: Ask) -> None:
+        """Ask the core, and put what it says in the place of the message whose button was used."""
+        async with asyncio.TaskGroup() as group:
+            asked = group.create_task(_outcome(seat, ask), name=f"ask {seat.key}")
+            done, _ = await asyncio.wait((asked,), timeout=self._patience_s)
+            if not done:
+                await self._responder.respond(seat, Callback.DEFERRED_UPDATE)
+            outcome = await asked
+        assert not isinstance(outcome, Accepted)  # noqa: S101 - a question is never answered by a card
+        payload = render_note(outcome) if isinstance(outcome, Note) else refused(outcome)
+        if done:
+            await self._responder.respond(seat, Callback.UPDATE, payload)
+        else:
+            await self._responder.edit(seat, payload)
+
     async def answer(self, seat: Seat, ask: Ask, *, private: bool, files: bool = False) -> None:
         """Ask the core and tell what it says; with `files`, a shown job comes with its result."""
         async with asyncio.TaskGroup() as group:
@@ -73,7 +88,7 @@ class Answering:
                     _log.warning("response_failed", interaction=seat.key, error=repr(error))
             case Note() as note:
                 message = await self._tell(seat, _Told(payload=render_note(note), private=True), deferred)
-                if files and message and not note.facts:
+                if files and message and not note.facts and not note.choices:
                     await self._complete(seat, note, message)
             case Refused() as refusal:
                 await self._tell(seat, _refusal(refusal), deferred)

@@ -41,5 +41,10 @@ class Completing:
         if typing is None:
             return ()
         return await self._studio.offer(
-            typing.command, typing.option, typing.text, seat.caller, count=DISCORD_CHOICES
+            typing.command,
+            typing.option,
+            typing.text,
+            seat.caller,
+            seat.place(),
+            count=DISCORD_CHOICES,
         )

@@ -42,6 +42,15 @@ class Pressing:
                 await self.show(seat, pressed.job)
             case Control.ORIGIN:
                 await self.show(seat, pressed.job, files=True)
+            case Control.CONFIRM | Control.KEEP:
+                ask = partial(
+                    self._studio.decide,
+                    pressed.job,
+                    seat.caller,
+                    question=pressed.card,
+                    confirmed=pressed.verb is Control.CONFIRM,
+                )
+                await self._answering.replace(seat, ask)
             case Action.EDIT | Action.REFRAME:
                 await self._open_form(seat, pressed)
             case Action() as action:

@@ -16,13 +16,14 @@ from adapters.discord.api.places import Places
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Rest
 from adapters.discord.cards.buttons import jobs_of
-from adapters.discord.cards.notes import refused
+from adapters.discord.cards.notes import refused, render_note
 from adapters.discord.cards.rendering import Payload
 from adapters.discord.inlet.seat import ADAPTER, Seat, is_person, seat_of_reaction
 from adapters.discord.outlet.ways import name_message
 from bot.domain.actions import GENERATING, Action
-from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused
+from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused
 from bot.domain.reactions import normal, number_of
+from bot.engine.answers import Note
 from bot.engine.studio import Studio
 
 _log = structlog.get_logger(__name__)
@@ -132,9 +133,21 @@ class Reacting:
             await self._require_place(seat)
         # A star is the same however often it is given, and may be given, taken and given within a minute.
         now = self._clock() if action is Action.GALLERY else self._clock() // _HEARD_AGAIN_MS
-        await self._studio.react(
-            payload.emoji.name or "", job, seat.caller, seat.place(), key=f"{_name(payload)}/{now}"
-        )
+        caller = seat.caller
+        if action is Action.DELETE:
+            # It is confirmed in direct messages, where nobody manages a server.
+            caller = replace(caller, is_admin=False)
+        try:
+            answer = await self._studio.react(
+                payload.emoji.name or "", job, caller, seat.place(), key=f"{_name(payload)}/{now}"
+            )
+        except NotYours as refusal:
+            if not seat.caller.is_admin:
+                raise
+            raise NotYours(f"{refusal}; who manages the server presses Delete under its card") from refusal
+        if isinstance(answer, Note) and answer.choices:
+            # A reaction has no private answer; where this one cannot be told, nothing is done.
+            await self._tell(seat, payload, render_note(answer))
 
     async def _chosen(self, seat: Seat, payload: RawReactionActionEvent, jobs: Sequence[str]) -> str:
         """The job whose number the person has put under the card, else the first.

@@ -37,6 +37,8 @@ class Callback(IntEnum):
 
     MESSAGE = 4
     DEFERRED = 5
+    #: the message whose button was used stays as it is until it is edited
+    DEFERRED_UPDATE = 6
     UPDATE = 7
     CHOICES = 8
     FORM = 9

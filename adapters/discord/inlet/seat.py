@@ -33,6 +33,8 @@ class Seat:
     reach: Reach | None = None
     #: the message that the event is about is seen by the caller alone
     hidden: bool = False
+    #: direct messages with the bot
+    direct: bool = False
 
     @property
     def in_thread(self) -> bool:
@@ -57,6 +59,7 @@ class Seat:
             channel=self.channel,
             thread=self.thread,
             private=private,
+            direct=self.direct,
             reach=reach,
         )
 
@@ -84,6 +87,7 @@ def seat_of(interaction: Interaction[Any], clock: Callable[[], int]) -> Seat:
         is_guild=in_guild,
         app_permissions=interaction.app_permissions.value,
         hidden=interaction.message is not None and interaction.message.flags.ephemeral,
+        direct=interaction.context.dm_channel is True,
         reach=Reach(
             application=str(interaction.application_id),
             token=interaction.token,
@@ -118,6 +122,8 @@ def seat_of_reaction(payload: RawReactionActionEvent) -> Seat:
         channel=str(thread.parent_id if thread is not None else payload.channel_id),
         thread=str(thread.id) if thread is not None else None,
         is_guild=payload.guild_id is not None,
+        # Of all conversations outside of servers the gateway tells of these alone.
+        direct=payload.guild_id is None,
     )
 
 

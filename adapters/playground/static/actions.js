@@ -1,10 +1,8 @@
 // What can be done with a result, as one row of buttons.
 
-import { announce, el } from "./dom.js";
+import { el } from "./dom.js";
 import { sizeOf } from "./frame.js";
 import { openMenu } from "./menu.js";
-
-const REALLY = 4000;
 
 export function actions(job, card, desk) {
   const mine = desk.mayManage(card);
@@ -25,22 +23,11 @@ function actionButton(action, job, desk) {
   button.addEventListener("click", () => {
     if (action === "reframe") chooseFrame(button, job, desk);
     else if (action === "edit") desk.edit(job);
-    else if (action !== "delete" || sure(button, name)) busy(button, () => desk.act(action, job.id));
+    else busy(button, () => desk.act(action, job.id));
   });
   if (action === "reframe") button.setAttribute("aria-haspopup", "menu");
-  if (action === "edit") button.setAttribute("aria-haspopup", "dialog");
+  if (action === "edit" || action === "delete") button.setAttribute("aria-haspopup", "dialog");
   return button;
-}
-
-// What was paid for does not go by a slip of the finger.
-function sure(button, name) {
-  if (button.classList.contains("asking")) return true;
-  const text = button.querySelector(".name");
-  button.classList.add("asking");
-  text.textContent = "Really delete?";
-  announce("Press again to delete");
-  setTimeout(() => { button.classList.remove("asking"); text.textContent = name; }, REALLY);
-  return false;
 }
 
 // Once at a time. The button is not disabled: that would take the focus away from it.

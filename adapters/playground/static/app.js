@@ -134,6 +134,7 @@ async function carry(one) {
     if (!answer) return;
     answer.messages.forEach(take);
     if (answer.toast) toast(answer.toast);
+    if (answer.question) desk.decide(answer.question);
     const card = answer.messages.find((message) => message.kind === "card");
     // A reaction that counted already made its card a while ago.
     if (answer.repeated && card && channels.current.reveal(card.jobs[0].id)) return;

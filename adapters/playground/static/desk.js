@@ -1,7 +1,7 @@
 // What cards, notes and forms may ask of the page.
 
 import { here, wish } from "./api.js";
-import { ask, editPrompt } from "./dialogs.js";
+import { choose, editPrompt } from "./dialogs.js";
 import { openForm } from "./forms.js";
 
 export class Desk {
@@ -58,6 +58,13 @@ export class Desk {
     return this.carry(wish("action", { action, job, ...more }, `${emoji} ${label} ${more.aspect_ratio ?? ""}`.trim()));
   }
 
+  // Nothing is done before one of a question's buttons is pressed.
+  async decide(question) {
+    const chosen = await choose(question);
+    const { job, confirms, label } = chosen;
+    if (confirms) await this.carry(wish("decide", { job, question: chosen.question, confirmed: true }, label));
+  }
+
   edit(job) {
     editPrompt({ prompt: job.words, longest: this.limits.prompt, send: (prompt) => this.act("edit", job.id, { prompt }) });
   }
@@ -65,9 +72,6 @@ export class Desk {
   async react(emoji, card, job, on) {
     const known = this.reactions.find((one) => one.emoji === emoji);
     if (on && known?.action === "edit") return this.edit(job);
-    if (on && known?.action === "delete" && !(await ask({
-      heading: "Delete this result?", text: "Its message and its files go away for everybody.", yes: "Delete", no: "Keep it",
-    }))) return;
     // A number says itself which one is meant.
     const about = this.numbers.includes(emoji) ? {} : { job: job.id };
     await this.carry(wish("react", { card: card.card, emoji, on, ...about }, `${emoji} ${known?.label ?? ""}`.trim()));

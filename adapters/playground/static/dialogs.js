@@ -21,17 +21,29 @@ export function openDialog({ heading, about, content, look = "", onClose = () =>
   return dialog;
 }
 
-// Asks once; answers whether it is meant.
-export function ask({ heading, text, yes, no }) {
+// Asks a question of the bot's; answers the choice, which is the harmless one where the dialog is closed.
+export function choose({ title, text, media, choices }) {
   return new Promise((resolve) => {
-    let meant = false;
-    const agree = el("button", { type: "button", class: "primary danger", on: { click: () => { meant = true; dialog.close(); } } }, yes);
-    const keep = el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, no);
+    let chosen = choices.find((one) => !one.confirms);
+    const buttons = choices.map((one) => el("button", {
+      type: "button", class: one.confirms ? "primary danger" : "secondary",
+      on: {
+        click: (event) => {
+          // The second half of a double click was meant for what lay here before.
+          if (one.confirms && event.detail > 1) return;
+          chosen = one;
+          dialog.close();
+        },
+      },
+    }, one.label));
     const dialog = openDialog({
-      heading, look: "small", onClose: () => resolve(meant),
-      content: el("div", {}, el("p", { class: "question" }, text), el("footer", {}, keep, agree)),
+      heading: title, look: "small", onClose: () => resolve(chosen),
+      content: el("div", {},
+        media && el("img", { class: "about", src: media.still, alt: "" }),
+        text.split("\n").map((line) => el("p", { class: "question" }, line)),
+        el("footer", {}, buttons)),
     });
-    keep.focus();
+    buttons[choices.indexOf(chosen)].focus();
   });
 }
 

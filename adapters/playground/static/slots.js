@@ -112,14 +112,14 @@ export class Slots {
       spellcheck: "false", autocapitalize: "off", autocomplete: "off", "data-key": "typed", id: `field-${this.field.name}`,
     });
     typed.addEventListener("change", () => this.#takeText(typed.value.trim()));
-    const empty = this.newest ? "Left empty: your newest" : this.takesFiles ? "Drop, paste, or" : "";
+    const empty = this.newest ? "Left empty: your newest here" : this.takesFiles ? "Drop, paste, or" : "";
     return el("div", { class: "slot open" }, empty && el("span", { class: "hint" }, empty), this.takesFiles && file, result, typed);
   }
 
   #takeText(text) {
     if (!text) return;
     const id = text.replace(/^#/, "").toLowerCase();
-    const known = this.desk.results().find(({ job }) => job.id === id);
+    const known = this.desk.results().find(({ job }) => job.id === id || short(job.id) === id);
     if (known) this.takeJob(known.job);
     else this.#add({ address: text, weight: null });
   }

@@ -5,20 +5,23 @@ that is meant: each person's choice comes with their press, so that choosing cha
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.cards import MARK, Control, verb_of
+from adapters.cards import MARK, Control, verb_for, verb_of
 from adapters.slack.cards.plain import Block, plain
 from adapters.slack.cards.words import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobView, Tone
+from bot.engine.answers import Choice
 
 #: the whole of an action's id, for one listener of all
 TEMPLATE = r"rv:(?P<verb>[a-z]{1,20})"
 _ACTION = re.compile(TEMPLATE)
 _VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
+#: they mean the job that they name, whatever is chosen in the select
+_OWN_JOB = (Control.PICK, Control.ORIGIN, Control.CONFIRM, Control.KEEP)
 _IN_A_ROW = 5
 _LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
 
@@ -54,7 +57,7 @@ class Pressed:
         if verb is None or value is None:
             return None
         pressed = cls(verb=verb, job=value["job"], card=value["card"])
-        chosen_job = picked(state or {}) if verb not in (Control.PICK, Control.ORIGIN) else None
+        chosen_job = picked(state or {}) if verb not in _OWN_JOB else None
         if chosen_job is not None and chosen_job.card == pressed.card:
             return replace(pressed, job=chosen_job.job)
         return pressed
@@ -121,7 +124,7 @@ def _buttons(view: CardView, left: list[JobView], words: Words) -> Iterator[Bloc
         if job is not None:
             label = f"{EMOJI[action]} {words.of(LABELS[action])}"
             shown = button(Pressed(verb=action, job=job.id, card=view.card), label)
-            yield {**shown, **_confirmed(words)} if action is Action.DELETE else shown
+            yield {**shown, "style": "danger"} if action is Action.DELETE else shown
     waiting = next((one for one in left if one.cancellable), None)
     if waiting is not None:
         pressed = Pressed(verb=Control.CANCEL, job=waiting.id, card=view.card)
@@ -141,15 +144,13 @@ def button(pressed: Pressed, label: str) -> Block:
     }
 
 
-def _confirmed(words: Words) -> Block:
-    """Ask once more: unlike on other platforms, one press on a phone scrolls by easily."""
-    return {
-        "style": "danger",
-        "confirm": {
-            "title": plain(words.delete_title, 100),
-            "text": plain(words.delete_text, 300),
-            "confirm": plain(words.delete_yes, 30),
-            "deny": plain(words.delete_no, 30),
-            "style": "danger",
-        },
-    }
+def questions(choices: Sequence[Choice]) -> list[Block]:
+    """The buttons under a question, which say in the card's stead when it was asked."""
+    shown = [
+        {
+            **button(Pressed(verb=verb_for(one), job=one.job, card=one.question), one.label),
+            **({"style": "danger"} if one.confirms else {}),
+        }
+        for one in choices
+    ]
+    return [_row(shown)] if shown else []

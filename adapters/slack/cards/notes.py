@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from adapters.cards import MARK, Control
 from adapters.legible import visible
-from adapters.slack.cards.buttons import Pressed, button
+from adapters.slack.cards.buttons import Pressed, button, questions
 from adapters.slack.cards.plain import Block, as_text, escaped, mrkdwn, plain, size_of
 from adapters.slack.cards.rendering import BLOCKS, SECTION, TEXTS, Payload, Shown, render
 from adapters.slack.cards.words import ENGLISH, Words
@@ -36,6 +36,7 @@ def render_note(note: Note, words: Words = ENGLISH, shown: Shown | None = None) 
     left = len(note.facts) - len(facts) + len(note.views) - len(listed)
     if left:
         blocks.append({"type": "context", "elements": [plain(words.left_out.format(count=left), _TITLE)]})
+    blocks += questions(note.choices)
     line = f"{title}: {note.text}" if note.text else title
     return Payload(text=as_text(line, SECTION), blocks=blocks)
 

@@ -14,6 +14,7 @@ from adapters.slack.cards.buttons import controls
 from adapters.slack.cards.plain import Block, as_text, escaped, mrkdwn, plain, size_of
 from adapters.slack.cards.words import ENGLISH, Words
 from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.ids import short_id
 
 BLOCKS, SECTION, ALT = 50, 3_000, 2_000
 #: characters in all blocks together, a little less than what Slack finds too long for one message
@@ -149,8 +150,5 @@ def _footer(view: CardView, left: list[JobView], shared: list[tuple[str, str]], 
         ]
         if own and job in left:
             elements.append(plain(f"{number} · {' · '.join(own)}", _OWN))
-    parents = dict.fromkeys(job.parent for job in left if job.parent is not None)
-    if parents:
-        elements.append(mrkdwn(f"{words.origin} {' '.join(f'`{one}`' for one in parents)}"))
-    elements.append(mrkdwn(" ".join(f"`{job.id}`" for job in view.jobs)))
+    elements.append(mrkdwn(" ".join(f"`#{short_id(job.id)}`" for job in view.jobs)))
     return {"type": "context", "elements": elements}

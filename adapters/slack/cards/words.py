@@ -15,10 +15,6 @@ class Words(words.Words):
     film: str = "The video is in the thread"
     #: its link
     watch: str = "Open the video"
-    delete_title: str = "Delete this?"
-    delete_text: str = "The message, its files and the generation are removed for good."
-    delete_yes: str = "Delete"
-    delete_no: str = "Keep"
     #: under the private copy of a card at the place where it was asked for
     private: str = "Only you see this. It goes on, and ends, in your direct messages with me."
     #: to who asked for a result in their direct messages

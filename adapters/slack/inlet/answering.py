@@ -151,7 +151,8 @@ class Answering:
         await self._tell_came(seat, OutOfReach() if isinstance(came, StoreError) else came, silently=silently)
 
     async def _tell_came(self, seat: Seat, came: Outcome, *, silently: bool = False) -> None:
-        if silently and not isinstance(came, Refused):
+        asks = isinstance(came, Note) and bool(came.choices)
+        if silently and not asks and not isinstance(came, Refused):
             return
         reply = await self._reply(came, seat)
         if reply is not None:

@@ -119,6 +119,13 @@ class Asking:
         self.touch(seat)
         return answer
 
+    async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Answer:
+        """Do what a question asks about, or leave it; raises Refused."""
+        seat = await self.recognised(seat)
+        answer = await self.studio.decide(job, seat.caller, question=question, confirmed=confirmed)
+        self.touch(seat)
+        return answer
+
     def touch(self, seat: Seat) -> None:
         """Keep the Home tab of a recognised caller true, who may be looking at it."""
         self.home.touch(visitor_at(seat))

@@ -146,7 +146,7 @@ class Filling:
         name = str(body["action_id"]).removesuffix(PICKER)
         # A list of several asks for each by itself.
         last = typed.rpartition(" ")[2] if " " in typed and _takes_several(form.wanted, name) else typed
-        offers = await self.studio.offer(form.wanted, name, last, seat.caller)
+        offers = await self.studio.offer(form.wanted, name, last, seat.caller, seat.place())
         if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(PICKER):
             offers = (Offer(value=typed, label=typed), *offers)
         return [choice(one) for one in offers if len(one.value) <= _VALUE]
@@ -157,11 +157,13 @@ class Filling:
         ratio = next((one for one in options(command) if one.name == "aspect_ratio" and one.required), None)
         if ratio is not None:
             chosen[ratio.name] = choice(Offer(value=AspectRatio.PORTRAIT, label=AspectRatio.PORTRAIT))
-        if not with_media and (option := _builds_on(command)) is not None:
-            found = await self.studio.offer(command, option, "", seat.caller, count=1)
+        if with_media or not issubclass(command, Making):
+            return chosen
+        if (option := _builds_on(command)) is not None:
+            found = await self.studio.preselect(command, option, seat.caller, seat.place())
             kind = next(one.kind for one in options(command) if one.name == option)
-            if found:
-                chosen[option if kind is Kind.JOB else f"{option}{PICKER}"] = choice(found[0])
+            if found is not None:
+                chosen[option if kind is Kind.JOB else f"{option}{PICKER}"] = choice(found)
         return chosen
 
     async def _price(
@@ -180,7 +182,7 @@ class Filling:
             given = read_inputs(command, state, seat.team).values
             wanted = build(command, needed | chosen_as_values(command, chosen) | given)
             assert isinstance(wanted, Making)  # noqa: S101 - it was asked for
-            return told(await self.studio.quote(wanted, seat.caller, files=tuple(media[:1])))
+            return told(await self.studio.quote(wanted, seat.caller, seat.place(), files=tuple(media[:1])))
         except Refused:
             return ""
 
@@ -219,15 +221,13 @@ def _must_show(form: Form, state: State) -> None:
         )
 
 
-def _builds_on(command: type[Command]) -> str | None:
+def _builds_on(command: type[Making]) -> str | None:
     """The option for which the caller's newest result is chosen, where that makes the form complete."""
-    if issubclass(command, Making):
-        if command.newest is not None:
-            return command.newest[0]
-        if any(one.required for one in options(command)):
-            return None
-        return next(iter(command.takes), None)
-    return next((one.name for one in options(command) if one.kind is Kind.JOB and one.required), None)
+    if command.newest is not None:
+        return command.newest[0]
+    if any(one.required for one in options(command)):
+        return None
+    return next(iter(command.takes), None)
 
 
 def _takes_several(command: type[Command], name: str) -> bool:

@@ -23,6 +23,7 @@ from bot.domain.commands import (
     StudioUsage,
 )
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError
+from bot.domain.ids import as_id
 from bot.domain.people import Caller, Place
 from bot.engine.answers import Note
 from bot.engine.studio import Studio
@@ -207,7 +208,7 @@ class Home:
 
 
 def _cancel(job: str) -> Cancel:
-    try:
-        return Cancel(job=job)
-    except ValueError as error:
-        raise InvalidRequest("This button is of an older version; open the tab anew") from error
+    # A button names its job by the whole id; words would find another one.
+    if as_id(job) is None:
+        raise InvalidRequest("This button is of an older version; open the tab anew")
+    return Cancel(job=job)

@@ -46,7 +46,12 @@ class Pressing:
         async def ask() -> Answer | None:
             if pressed is not None and pressed.verb in _FOR_ONE:
                 _must_be_chosen(body)
-            return await self.do(seat_of(event, now), pressed)
+            seat = seat_of(event, now)
+            answer = await self.do(seat, pressed)
+            if pressed is not None and pressed.verb in (Control.CONFIRM, Control.KEEP):
+                # What came of it is told anew; the question itself has had its answer.
+                self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
+            return answer
 
         await self.answering.answer(seat_of(event, now), ask, ack)
 
@@ -57,6 +62,9 @@ class Pressing:
         match pressed.verb:
             case Control.CANCEL:
                 return await self.asking.ask(seat, Wish.of(build(Cancel, {"job": pressed.job})))
+            case Control.CONFIRM | Control.KEEP:
+                confirmed = pressed.verb is Control.CONFIRM
+                return await self.asking.decide(seat, pressed.job, question=pressed.card, confirmed=confirmed)
             case Action.EDIT | Action.REFRAME:
                 await self._open_form(seat, pressed)
                 return None

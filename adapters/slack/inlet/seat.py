@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.slack.api.payloads import ARRIVED
+from adapters.slack.outlet.places import is_direct
 from adapters.slack.outlet.reach import RESPONSE_MS, Reach
 from bot.domain.errors import InvalidRequest
 from bot.domain.people import Caller, Place
@@ -100,12 +101,16 @@ class Seat:
 
     def place(self, *, private: bool = False) -> Place:
         """Where a card goes that is asked for from here."""
+        channel = self.spot.channel or f"@{self.caller.person}"
+        direct = channel.startswith("@") or is_direct(channel)
         return Place(
             adapter=ADAPTER,
             workspace=self.caller.workspace,
-            channel=self.spot.channel or f"@{self.caller.person}",
+            channel=channel,
             thread=self.spot.thread,
-            private=private,
+            # Everybody in a team shares its workspace, but not what is asked for in direct messages.
+            private=private or direct,
+            direct=direct,
             reach=self.reach.write(),
         )
 

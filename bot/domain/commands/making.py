@@ -66,6 +66,11 @@ class Making(Command):
             raise InvalidRequest(f"/{self.name} takes {most} of these {len(files)} files; send fewer")
         return self.model_copy(update=update)
 
+    @property
+    def names_source(self) -> bool:
+        """Whether what it builds on first is named, so that nothing else is meant in its stead."""
+        return bool(getattr(self, self.newest[0] if self.newest else next(iter(self.takes))))
+
     def with_job(self, job: Job) -> Self:
         """Build on a job that was not named: the one replied to, or the asker's newest."""
         name = self.newest[0] if self.newest else next(iter(self.takes))

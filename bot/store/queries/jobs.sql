@@ -17,26 +17,12 @@ ORDER BY shown_on, position;
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
 FROM job WHERE person = :person AND deleted = 0 ORDER BY id DESC LIMIT :count;
 
--- name: jobs_like
-SELECT job.*, 0 AS stars FROM job
-WHERE person = :person AND deleted = 0 AND state IN ({{values states}})
-  AND (CAST(:kind AS text) IS NULL OR makes = :kind)
-  AND (CAST(:usable AS bigint) = 0 OR expired = 0)
-  AND (lower(title) LIKE lower(CAST(:part AS text)) OR id LIKE lower(CAST(:start AS text)))
-ORDER BY id DESC LIMIT :count;
-
 -- name: running
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
 FROM job
 WHERE workspace = :workspace AND member = :member
   AND state IN ('held', 'preparing', 'queued', 'submitting', 'unknown', 'submitted')
 ORDER BY id LIMIT :count;
-
--- name: newest_usable
-SELECT id FROM job
-WHERE person = :person AND state = 'completed' AND deleted = 0 AND expired = 0
-  AND (CAST(:kind AS text) IS NULL OR makes = :kind)
-ORDER BY id DESC LIMIT 1;
 
 -- name: next_price
 -- What is being submitted counts too: refused with its account, it will be the next one again.

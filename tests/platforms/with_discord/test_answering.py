@@ -210,3 +210,14 @@ async def test_what_goes_wrong_is_told_privately(tmp_path: Path, fake: FakeDisco
         told = await house.ada.slash("imagine", prompt="a red fox").message()
         assert told.only_for is house.ada.user
         assert "The studio is out of reach for a moment; try again." == told.content
+
+
+async def test_an_address_in_an_option_of_words_is_no_words(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        asked = house.ada.slash("imagine", prompt="a red fox <https://a.example/fox.png>,")
+        card = await asked.message()
+        assert "a red fox" == card.embeds[0]["title"]
+        for option in ("prompt", "job"):
+            refused = await house.ada.slash("extend", **{option: "https://a.example/film.mp4"}).message()
+            assert house.ada.user is refused.only_for
+            assert "address" in refused.content

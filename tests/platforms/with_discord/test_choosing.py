@@ -7,7 +7,7 @@ from adapters.discord.inlet.menus import Menu
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import Callback, FakeDiscord, Upload
 from tests.platforms.with_discord.studio_house import open_studio
-from tests.platforms.with_discord.test_pressing import facts, job_of, private
+from tests.platforms.with_discord.test_pressing import facts, job_of, private, source
 
 
 async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDiscord) -> None:
@@ -16,7 +16,7 @@ async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDi
         varied = house.ada.use_on(card, Menu.VARIATION)
         new = await house.done(varied)
         assert Callback.MESSAGE is varied.callback
-        assert f"`{job_of(card)}`" == facts(new)["Made from"]
+        assert facts(new)["Building on"].startswith(source(job_of(card)))
 
         form = await house.ada.use_on(card, Menu.REFRAME).form()
         assert "🖼️ Reframe" == form["title"]

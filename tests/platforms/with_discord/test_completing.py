@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import StoreError
+from bot.domain.ids import short_id
 from bot.engine.adapter import Surroundings
 from bot.store.jobs import Load
 from tests.platforms.fake_discord import FakeDiscord
@@ -35,7 +36,10 @@ async def test_own_jobs_are_offered_by_their_words_and_age(tmp_path: Path, fake:
         _, card = await house.imagine("a red fox")
         await house.imagine("<@&1> @everyone \u202e\u200b**hills** " + "at night " * 20)
         (fox,) = await offered(house, "animate", "start_from", "FOX")
-        assert {"name": "a red fox · just now · picture", "value": job_of(card)} == fox
+        assert {
+            "name": f"a red fox · just now · picture · #{short_id(job_of(card))}",
+            "value": job_of(card),
+        } == fox
 
         both = await offered(house, "imagine", "image_from", "")
         assert ["<@&1> @everyone **hills**", "a red fox"] == [

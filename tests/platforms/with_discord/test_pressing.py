@@ -7,6 +7,7 @@ from discord.http import Route
 from adapters.discord.cards.buttons import Pressed
 from adapters.discord.inlet.forms import PROMPT, RATIO
 from bot.domain.actions import Action
+from bot.domain.ids import short_id
 from tests.platforms.fake_discord import Callback, FakeDiscord, Invocation, Message
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
 
@@ -19,6 +20,11 @@ def job_of(card: Message) -> str:
 
 def facts(card: Message) -> dict[str, str]:
     return {field["name"]: field["value"] for field in card.embeds[0]["fields"]}
+
+
+def source(job: str) -> str:
+    """A job as a card names what it builds on, escaped for Discord."""
+    return f"\\#{short_id(job)}"
 
 
 async def private(asked: Invocation) -> Message:
@@ -45,8 +51,7 @@ async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeD
 
         refused = await private(bob.press(card, "Delete"))
         assert "This job belongs to ada" == refused.content
-        await private(house.ada.press(card, "Delete"))
-        await fake.until(lambda: card.deleted)
+        assert not card.deleted
 
         origin = await private(bob.press(new, "Details"))
         assert job_of(new) == job_of(origin)
@@ -75,9 +80,9 @@ async def test_a_prompt_is_edited_and_a_frame_chosen_in_forms(tmp_path: Path, fa
         options = (await opened.form())["components"][0]["component"]["options"]
         assert ["9:16"] == [one["value"] for one in options if one.get("default")]
         framed = await house.done(house.ada.submit(opened))
-        assert ("9:16", f"`{job_of(changed)}`") == (
+        assert ("9:16", f"{source(job_of(changed))} · a blue fox") == (
             facts(framed)["Aspect ratio"],
-            facts(framed)["Made from"],
+            facts(framed)["Building on"],
         )
 
         again = house.ada.press(framed, "Reframe")
@@ -108,7 +113,7 @@ async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_els
         assert second == job_of(card)
         assert before == (card.embeds, card.attachments)
         varied = await house.done(house.ada.press(card, "Variation"))
-        assert f"`{second}`" == facts(varied)["Made from"]
+        assert facts(varied)["Building on"].startswith(source(second))
 
         listed = await house.ada.slash("history").message()
         opened = house.ada.choose(listed, "Show one of these", first)
@@ -147,3 +152,29 @@ async def _posted(house: StudioHouse, channel: int, *parts: dict[str, object]) -
     body = {"content": "old", "components": [{"type": 1, "components": list(parts)}]}
     posted = await house.connection.rest.request(route, body)
     return house.fake.world.channels[channel].messages[int(posted["id"])]
+
+
+async def test_delete_asks_privately_and_only_its_button_deletes(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine("a red fox")
+        for asked in (
+            house.ada.press(card, "Delete"),
+            house.ada.slash("delete", job=f"#{short_id(job_of(card))}"),
+            house.ada.slash("delete", job="FOX red"),
+        ):
+            question = await private(asked)
+            assert "Delete this?" == question.embeds[0]["title"]
+            assert f"{source(job_of(card))} · a red fox" in question.embeds[0]["description"]
+            assert ["Keep", "Delete"] == [part["label"] for part in question.parts() if part["type"] == 2]
+            kept = house.ada.press(question, "Keep")
+            assert Callback.UPDATE is await kept.answered()
+            assert ("Kept", []) == (question.embeds[0]["title"], list(question.parts()))
+        assert not card.deleted
+
+        first = await private(house.ada.press(card, "Delete"))
+        second = await private(house.ada.press(card, "Delete"))
+        await house.ada.press(first, "Delete").answered()
+        await fake.until(lambda: card.deleted)
+        assert ("Deleted", []) == (first.embeds[0]["title"], list(first.parts()))
+        await house.ada.press(second, "Delete").answered()
+        assert "Deleted already" == second.embeds[0]["title"]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.platforms.fake_discord import FakeDiscord, Message, Permissions, Person
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
-from tests.platforms.with_discord.test_pressing import facts, job_of
+from tests.platforms.with_discord.test_pressing import facts, job_of, source
 
 
 def told(person: Person) -> list[str]:
@@ -65,13 +65,13 @@ async def test_a_number_says_which_of_several_is_meant(tmp_path: Path, fake: Fak
         bob.react(card, "2️⃣")
         house.ada.react(card, "🔁")
         first = await result(house, card)
-        assert f"`{job_of(card)}`" == facts(first)["Made from"]
+        assert facts(first)["Building on"].startswith(source(job_of(card)))
         bob.react(card, "🔁")
         other = await result(house, card, first)
-        assert f"`{second}`" == facts(other)["Made from"]
+        assert facts(other)["Building on"].startswith(source(second))
 
 
-async def test_only_owners_and_moderators_delete_by_reaction(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_reaction_that_deletes_asks_its_owner_directly(tmp_path: Path, fake: FakeDiscord) -> None:
     """Somebody else is told why not, once, and where nobody else reads it."""
     async with open_studio(tmp_path, fake) as house:
         bob = fake.member(house.guild, "bob").at(house.channel)
@@ -81,9 +81,37 @@ async def test_only_owners_and_moderators_delete_by_reaction(tmp_path: Path, fak
         fake.gateway.release(twice=True)
         await fake.until(lambda: bool(told(bob)))
         house.moderator.react(card, "❌")
-        await fake.until(lambda: card.deleted)
+        await fake.until(lambda: bool(told(house.moderator)))
         assert ["This job belongs to ada"] == told(bob)
+        assert "presses Delete under its card" in told(house.moderator)[0]
+
+        house.ada.react(card, "❌")
+        direct = fake.world.direct_channel(house.ada.user)
+        question = await fake.message_in(direct, lambda one: bool(one.embeds))
+        assert source(job_of(card)) in question.embeds[0]["description"]
+        assert not card.deleted
+        house.ada.at(direct).press(question, "Delete")
+        await fake.until(lambda: card.deleted)
         assert [] == house.mine()
+
+
+async def test_where_it_cannot_be_asked_a_reaction_deletes_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        house.ada.user.dms_open = False
+        house.ada.react(card, "❌")
+        house.ada.react(card, "⭐")
+        await fake.until(lambda: "⭐ 1" in card.embeds[0]["footer"]["text"])
+        await fake.until(lambda: bool(fake.requests("POST */channels/*/messages")))
+        assert not card.deleted
+
+
+async def test_a_moderator_deletes_what_others_made_by_its_button(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        question = await house.moderator.press(card, "Delete").message()
+        house.moderator.press(question, "Delete")
+        await fake.until(lambda: card.deleted)
 
 
 async def test_what_could_not_be_shown_is_not_made(tmp_path: Path, fake: FakeDiscord) -> None:

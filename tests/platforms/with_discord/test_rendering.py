@@ -14,6 +14,7 @@ from adapters.discord.cards.rendering import alt_text, embed_size, render
 from adapters.discord.cards.words import ENGLISH, Words
 from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import Tone
+from bot.domain.ids import short_id
 from tests.platforms.with_discord.cards import ASKER, NOW, card_view, identity, job_view
 
 _NASTY = st.text(
@@ -38,11 +39,11 @@ def test_a_result_is_told_with_all_its_facts_and_its_origin() -> None:
     [embed] = render(card_view(job_view(parent=parent, stars=2)))["embeds"]
     shown = {field["name"]: field["value"] for field in embed["fields"]}
     facts = {"Model": "photon-1", "Aspect ratio": "16:9", "Price": "$0.018", "Took": "12 s"}
-    assert facts | {"Made from": f"`{parent}`"} == shown
+    assert facts == shown
     assert "a red fox" == embed["title"]
     assert "✅ Done" == embed["description"]
     assert "Ada" == embed["author"]["name"]
-    assert f"#{identity(1)} · ⭐ 2" == embed["footer"]["text"]
+    assert f"#{short_id(identity(1))} · ⭐ 2" == embed["footer"]["text"]
 
 
 def test_every_offered_action_is_a_button_with_its_emoji_that_names_job_and_card() -> None:

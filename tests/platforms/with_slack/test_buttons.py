@@ -49,7 +49,8 @@ def test_what_is_not_ours_or_too_new_means_nothing() -> None:
 
 def test_deleting_is_asked_about_once_more() -> None:
     [delete] = [one for one in _elements(card_view()) if one["action_id"] == "rv:delete"]
-    assert "Delete this?" == delete["confirm"]["title"]["text"]
+    assert "danger" == delete["style"]
+    assert "confirm" not in delete, "the answer asks"
 
 
 def test_no_row_has_more_than_five_buttons() -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.domain.ids import short_id
 from tests.platforms.with_slack.studio_house import job_of, open_studio, words
 
 
@@ -19,8 +20,8 @@ async def test_a_button_makes_one_new_card_for_whoever_presses_it(tmp_path: Path
     assert [card, other] == house.mine()
     assert "boss" in words(other)
     assert house.ada.user is details.only_for
-    assert job_of(other) in words(details)
-    assert job_of(other) in words(stale)
+    assert short_id(job_of(other)) in words(details)
+    assert short_id(job_of(other)) in words(stale)
     assert "$0.00 used" not in words(used)
 
 
@@ -71,9 +72,18 @@ async def test_only_the_owner_or_an_admin_deletes_and_old_buttons_are_answered(t
         old_button = {"type": "button", "action_id": "rv:dance", "value": "x", "text": label}
         card.blocks[-1]["elements"].append(old_button)
         old = await bo.press(card, "rv:dance").response()
-        done = await house.boss.press(card, "rv:delete").response()
-        await house.slack.until(lambda: card.deleted)
+        asked = await house.boss.press(card, "rv:delete").response()
+        kept = await house.boss.press(asked, "rv:keep").response()
+        await house.slack.until(lambda: asked.deleted)
+        gone = card.deleted
+        asked = await house.boss.press(card, "rv:delete").response()
+        done = await house.boss.press(asked, "rv:confirm").response()
+        await house.slack.until(lambda: card.deleted and asked.deleted)
 
     assert "belongs to" in words(refused) or "not yours" in words(refused).lower()
     assert "another version" in words(old)
+    assert house.boss.user is asked.only_for
+    assert f"#{short_id(job_of(card))}" in words(asked)
+    assert ["rv:keep", "rv:confirm"] == [part["action_id"] for part in asked.parts if "action_id" in part]
+    assert (False, True) == (gone, "Kept" in words(kept))
     assert "Deleted" in words(done)

@@ -6,9 +6,10 @@ from typing import Any, cast
 import pytest
 
 from adapters.slack.inlet.reacting import NAMES, emoji_of
+from bot.domain.ids import short_id
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.engine.studio import Studio
-from tests.platforms.with_slack.studio_house import StandIn, before, open_studio, words
+from tests.platforms.with_slack.studio_house import StandIn, before, job_of, open_studio, words
 
 
 def test_every_emoji_of_the_map_has_a_name_at_slack() -> None:
@@ -61,7 +62,7 @@ async def test_a_number_names_the_result_and_what_is_taken_away_means_nothing(tm
     assert starred.index("⭐ 1") > starred.index("2 · ")
     assert "⭐ 1" in words(card)
     assert not [one for one in house.slack.deliveries if one.name == "reaction_removed"]
-    assert second[:24] in words(varied)
+    assert short_id(second[:24]) in words(varied)
     assert above.ts == varied.thread_ts
 
 
@@ -86,3 +87,16 @@ async def test_reactions_under_other_messages_cost_nothing(tmp_path: Path) -> No
 
     assert [] == asked
     assert [] == watched.asked
+
+
+async def test_a_reaction_that_deletes_asks_in_the_channel_whoever_reacted(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        card = await house.imagine()
+        house.ada.react(card, "x")
+        asked = await house.slack.message_in(house.general, lambda one: one.ephemeral)
+        gone = card.deleted
+        house.ada.press(asked, "rv:confirm")
+        await house.slack.until(lambda: card.deleted)
+
+    assert (False, house.ada.user) == (gone, asked.only_for)
+    assert f"#{short_id(job_of(card))}" in words(asked)

@@ -9,6 +9,7 @@ from adapters.slack.cards.plain import as_text
 from adapters.slack.cards.rendering import Payload, Shown, render
 from bot.domain.actions import Action
 from bot.domain.cards import Tone
+from bot.domain.ids import short_id
 from bot.engine.answers import Note
 from tests.platforms.fake_slack.net import contracts
 from tests.platforms.fake_slack.rules.drafts import Draft
@@ -92,8 +93,7 @@ def test_a_card_says_what_is_worth_knowing() -> None:
         "16:9",
         "$0.018",
         "Ada",
-        identity(7),
-        running.id,
+        f"#{short_id(running.id)}",
     ):
         assert part in told
     assert "<!date^1800000012^{time}|08:00 UTC>" in told, "in each reader's own zone"

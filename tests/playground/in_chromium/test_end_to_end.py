@@ -152,7 +152,7 @@ async def test_from_the_first_click_to_the_last(tmp_path: Path, browser: Browser
 
         gone = await cards.nth(1).locator(".job").get_attribute("id")
         await cards.nth(1).get_by_role("button", name="Delete", exact=True).click()
-        await cards.nth(1).get_by_role("button", name="Really delete?").click()
+        await page.locator("dialog").get_by_role("button", name="Delete", exact=True).click()
         await expect(page.locator(f"#{gone}")).to_have_count(0)
         await page.reload()
         await expect(cards.nth(2).locator(".picture.there")).to_be_visible()

@@ -71,7 +71,9 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
 
     delete = tall.get_by_role("button", name="Delete")
     await delete.click()
-    await tall.get_by_role("button", name="Really delete?").click()
+    question = page.get_by_role("dialog", name="Delete this?")
+    await expect(question).to_contain_text(f"#{served.studio.newest[-6:]}")
+    await question.get_by_role("button", name="Delete", exact=True).click()
     await expect(page.locator(f"#job-{served.studio.newest}")).to_have_count(0)
     assert complaints(page) == []
 

@@ -146,16 +146,47 @@ async def test_a_reaction_that_does_not_apply_is_told_privately(served: Served, 
 async def test_a_cross_asks_once(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     (job,) = await made(served, page, f"/imagine {BEAR}")
-    for answer in ("Keep it", "Delete"):
+    for answer in ("Keep", "Delete"):
         await page.get_by_role("button", name="Add a reaction").focus()
         await page.keyboard.press("Enter")
         await page.get_by_role("menuitemcheckbox", name="Delete").click()
-        await expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+        await expect(page.get_by_role("button", name="Keep")).to_be_focused()
         await page.locator("dialog").get_by_role("button", name=answer, exact=True).click()
         await expect(page.locator("dialog.sheet")).to_have_count(0)
-        if answer == "Keep it":
+        if answer == "Keep":
             assert not served.studio.jobs[job].deleted
     await expect(page.locator(".message")).to_have_count(0)
+    await page.context.close()
+
+
+async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) -> None:
+    """Wherever the question lies, its second click is none for it."""
+    page = await open_page(browser, served.url)
+    (job,) = await made(served, page, f"/imagine {BEAR}")
+    await page.get_by_role("button", name="Delete", exact=True).dblclick()
+    question = page.get_by_role("dialog", name="Delete this?")
+    confirm = question.get_by_role("button", name="Delete", exact=True)
+    await expect(confirm).to_be_visible()
+    await confirm.dispatch_event("click", {"detail": 2})
+    await expect(confirm).to_be_visible()
+    assert not served.studio.jobs[job].deleted
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog.sheet")).to_have_count(0)
+    assert not served.studio.jobs[job].deleted
+    await page.context.close()
+
+
+async def test_a_typed_delete_asks_in_a_dialog(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    (job,) = await made(served, page, f"/imagine {BEAR}")
+    await say(page, f"/delete {job}")
+    await (
+        page.get_by_role("dialog", name="Delete this?")
+        .get_by_role("button", name="Delete", exact=True)
+        .click()
+    )
+    await expect(page.locator(".message")).to_have_count(0)
+    assert served.studio.jobs[job].deleted
     await page.context.close()
 
 

@@ -1,0 +1,190 @@
+"""Finding jobs: by short ids, which cards show, and by words; nothing that the asker may not see or use."""
+
+import pytest
+
+from bot.domain.commands import Animate, Cancel, Command, Delete, Extend, Reframe, Show
+from bot.domain.errors import InvalidRequest, JobNotFound
+from bot.domain.ids import short_id
+from bot.domain.jobs import Job
+from bot.domain.people import Caller, Place
+from bot.engine.answers import Note
+from tests.engine.conftest import Open
+from tests.engine.house import ADA, BOB, House, person
+
+ADA_DIRECTLY = person("ada", workspace="chat:@dm")
+DIRECT = Place(adapter="chat", workspace="chat:@dm", channel=f"@{ADA.person}", private=True, direct=True)
+
+
+async def offered(
+    house: House,
+    command: type[Command],
+    option: str,
+    typed: str = "",
+    *,
+    by: Caller = ADA,
+    place: Place | None = None,
+) -> list[str]:
+    found = await house.studio.offer(command, option, typed, by, place or house.place(by))
+    return [one.value for one in found]
+
+
+def shown(note: Note) -> list[str]:
+    return [job.id for view in note.views for job in view.jobs]
+
+
+async def alike(house: House, first: Job, second: Job) -> str:
+    """Have the second job once more, by an id that ends like the first one's; answers that id."""
+    other = f"{second.id[:-6]}{first.id[-6:]}"
+    (row,) = await house.rows("SELECT * FROM job WHERE id = :id", id=second.id)
+    values = row | {"id": other, "position": 9}
+    names = ", ".join(values)
+    places = ", ".join(f":{one}" for one in values)
+    await house.change(f"INSERT INTO job ({names}) VALUES ({places})", **values)  # noqa: S608 - our columns
+    return other
+
+
+@pytest.mark.parametrize("written", ["#{}", "{}", "#{}".upper()])
+async def test_a_short_id_is_taken_wherever_a_job_is(any_house: Open, written: str) -> None:
+    async with any_house() as home:
+        fox = await home.made("/imagine a red fox")
+        film = await home.made("/animate it runs")
+        a_fox, a_film = written.format(short_id(fox.id)), written.format(short_id(film.id))
+        assert [fox.id] == shown(await home.learn(f"/show {a_fox}"))
+        assert [fox.id] == shown(await home.learn(f"/status {a_fox}"))
+        assert f"#{short_id(fox.id)}" in (await home.learn(f"/delete {a_fox}")).text
+        for text, source in (
+            (f"/reframe 1:1 {a_fox}", fox),
+            (f"/reframe 1:1 --media {a_fox}", fox),
+            (f"/animate {a_fox} it runs", fox),
+            (f"/animate it runs --start {a_fox}", fox),
+            (f"/imagine a fox --image {a_fox}@0.5", fox),
+            (f"/imagine a fox --style {a_fox}", fox),
+            (f"/extend {a_film} on and on", film),
+            (f"/extend on and on --job {a_film}", film),
+        ):
+            job = await home.job(await home.ask(text))
+            assert source.id == job.parent, text
+            assert short_id(source.id) not in job.title, text
+        waiting = await home.quote(f"/extend {a_film} on and on")
+        assert waiting.price > 0
+
+
+async def test_six_letters_that_name_no_job_are_words(house: Open) -> None:
+    async with house() as home:
+        film = await home.made("/animate it runs")
+        job = await home.job(await home.ask("/extend street lights go on"))
+        assert (film.id, "street lights go on") == (job.parent, job.title)
+
+
+async def test_an_unknown_short_id_is_told_and_nothing_is_spent(house: Open) -> None:
+    async with house() as home:
+        await home.made("/animate it runs")
+        before = await home.money()
+        with pytest.raises(JobNotFound, match="There is no job #000000"):
+            await home.say("/extend #000000 on and on")
+        assert before == await home.money()
+
+
+async def test_a_short_id_of_several_jobs_is_told_with_all_of_them(any_house: Open) -> None:
+    async with any_house(start=None) as home:
+        first, second = [await home.job(await home.ask(f"/imagine {name}")) for name in ("a fox", "a hare")]
+        other = await alike(home, first, second)
+        with pytest.raises(InvalidRequest, match="several jobs") as refusal:
+            await home.say(f"/show #{short_id(first.id)}")
+        for part in (first.id, "a fox", other, "a hare"):
+            assert part in str(refusal.value)
+        assert [other] == shown(await home.learn(f"/show {other}"))
+
+
+async def test_what_the_asker_may_not_see_is_no_candidate(any_house: Open) -> None:
+    async with any_house(start=None) as home:
+        mine = await home.job(await home.ask("/imagine a fox"))
+        secret = await home.job(await home.ask("/imagine a secret --private", by=BOB))
+        elsewhere = await home.job(
+            await home.ask("/imagine elsewhere", by=person("eve", workspace="chat:elsewhere"))
+        )
+        for one in (secret, elsewhere):
+            await alike(home, mine, one)
+        assert [mine.id] == shown(await home.learn(f"/show #{short_id(mine.id)}"))
+        with pytest.raises(JobNotFound):
+            await home.say(f"/show #{short_id(secret.id)}", by=person("carl", workspace="chat:third"))
+
+
+async def test_a_short_id_of_somebody_elses_public_job_works_in_the_same_workspace(house: Open) -> None:
+    async with house() as home:
+        fox = await home.made("/imagine a red fox", by=BOB)
+        assert [fox.id] == shown(await home.learn(f"/show #{short_id(fox.id)}"))
+        assert fox.id == (await home.job(await home.ask(f"/reframe 1:1 #{short_id(fox.id)}"))).parent
+
+
+async def test_words_find_one_job_and_tell_of_several(any_house: Open) -> None:
+    async with any_house() as home:
+        bear = await home.made("/imagine a Teddy BÄR with a guitar")
+        await home.made("/imagine a cup of coffee, black")
+        await home.made("/imagine a cup of coffee, white")
+        assert [bear.id] == shown(await home.learn("/show bär teddy"))
+        asked = await home.learn("/delete bär")
+        assert (2, True) == (len(asked.choices), "Teddy BÄR" in asked.text)
+        with pytest.raises(InvalidRequest, match=r"several jobs.*(black|white).*(black|white)"):
+            await home.say("/delete coffee")
+        with pytest.raises(JobNotFound, match="called 'tea'"):
+            await home.say("/show tea")
+        with pytest.raises(JobNotFound, match="/cancel could take"):
+            await home.say("/cancel bär")
+
+
+async def test_completion_filters_by_id_short_id_and_words_in_any_order_and_case(any_house: Open) -> None:
+    async with any_house() as home:
+        bear = await home.made("/imagine a Teddy BÄR with a guitar")
+        fox = await home.made("/imagine a red fox")
+        assert [fox.id, bear.id] == await offered(home, Show, "job")
+        for typed in ("teddy", "TEDDY", "guitar bär", bear.id, short_id(bear.id), f"#{short_id(bear.id)}"):
+            assert [bear.id] == await offered(home, Show, "job", typed), typed
+            assert [bear.id] == await offered(home, Animate, "start", typed), typed
+            assert [f"/show {bear.id}"] == [
+                one.text.strip() for one in await home.studio.suggest(f"/show {typed}", ADA, home.place())
+            ], typed
+        assert [] == await offered(home, Show, "job", "teddy fox")
+
+
+async def test_only_what_a_command_can_use_is_offered(any_house: Open) -> None:
+    async with any_house() as home:
+        fox = await home.made("/imagine a red fox")
+        film = await home.made("/animate a fox runs")
+        gone = await home.made("/imagine a fox that expires")
+        await home.change("UPDATE job SET expired = 1 WHERE id = :id", id=gone.id)
+        deleted = await home.made("/imagine a fox that goes")
+        await home.delete(deleted.id)
+        assert [fox.id] == await offered(home, Animate, "start", "fox")
+        assert [film.id] == await offered(home, Extend, "job", "fox")
+        assert [film.id, fox.id] == await offered(home, Reframe, "media", "fox")
+        assert [gone.id, film.id, fox.id] == await offered(home, Delete, "job", "fox")
+        assert [] == await offered(home, Cancel, "job", "fox")
+        found = await home.studio.suggest("/extend fox", ADA, home.place())
+        assert [f"/extend {film.id}"] == [one.text.strip() for one in found]
+
+
+async def test_nothing_private_from_elsewhere_is_offered(any_house: Open) -> None:
+    async with any_house() as home:
+        public = await home.made("/imagine a red fox")
+        here = await home.made("/imagine a secret fox --private")
+        there = await home.made("/imagine a hidden fox --private", place=home.place(channel="c2"))
+        other = await home.made("/imagine a fox elsewhere", by=person("ada", workspace="chat:elsewhere"))
+        shy = await home.made("/imagine a shy fox", by=ADA_DIRECTLY, place=DIRECT)
+        assert [here.id, public.id] == await offered(home, Delete, "job", "fox")
+        assert [there.id, public.id] == await offered(
+            home, Delete, "job", "fox", place=home.place(channel="c2")
+        )
+        everything = await offered(home, Delete, "job", "fox", by=ADA_DIRECTLY, place=DIRECT)
+        assert [shy.id, other.id, there.id, here.id, public.id] == everything
+        with pytest.raises(JobNotFound):
+            await home.say("/delete shy")
+
+
+async def test_a_mere_look_never_acts(house: Open) -> None:
+    async with house() as home:
+        fox = await home.made("/imagine a red fox")
+        before = await home.rows("SELECT count(*) AS n FROM job")
+        for text in ("/show", "/status"):
+            await home.learn(f"{text} #{short_id(fox.id)}")
+        assert before == await home.rows("SELECT count(*) AS n FROM job")
