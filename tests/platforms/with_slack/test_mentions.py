@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import StoreError
+from bot.domain.ids import short_id
 from tests.platforms.with_slack.studio_house import StandIn, before, job_of, open_studio, words
 
 
@@ -31,8 +32,19 @@ async def test_in_a_thread_the_card_stays_in_the_thread(tmp_path: Path) -> None:
     assert "in &lt;snow&gt;" in card.text
     assert "What you can do" in words(helped)
     assert ada.user is refused.only_for
-    assert job_of(other) in words(reframed)
+    assert f"#{short_id(job_of(other))}" in words(reframed)
     assert 4 == len(house.mine())
+
+
+async def test_an_address_among_the_words_is_what_a_mention_builds_on(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        house.ada.mention("imagine a red fox <https://a.example/fox.png>")
+        card = await house.slack.message_in(house.general, lambda one: "a red fox" in one.text)
+        house.ada.mention("extend <https://a.example/film.mp4|a.example>")
+        refused = await house.slack.message_in(house.general, lambda one: "not from an address" in words(one))
+
+    assert "a.example" not in card.text
+    assert house.ada.user is refused.only_for
 
 
 async def test_files_come_along_and_must_be_pictures_or_videos(tmp_path: Path) -> None:
