@@ -17,6 +17,7 @@ from adapters.playground.wire import Link, Message, Said, media_record, seen_by,
 from bot.domain.actions import EMOJI, LABELS, Action, Wording
 from bot.domain.commands import Making
 from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
 from bot.domain.reactions import normal
 
@@ -70,7 +71,9 @@ class Asking:
         except Refused as refusal:
             return as_json({"price": None, "refusal": str(refusal)})
         price = show_money(quote.price, estimate=quote.estimate)
-        return as_json({"price": f"up to {price}" if quote.upper_bound else price, "refusal": None})
+        bound = f"up to {price}" if quote.upper_bound else price
+        source = f" · building on #{short_id(quote.source)}" if quote.source else ""
+        return as_json({"price": bound + source, "refusal": None})
 
     async def action(self, request: Request) -> Response:
         form = await read(request, ActionForm)

@@ -53,6 +53,8 @@ class Quote:
     estimate: bool
     #: the price is lowered once what it builds on has been looked at
     upper_bound: bool
+    #: the job that it builds on though the command names none
+    source: str | None = None
 
 
 Answer = Note | Accepted

@@ -158,6 +158,7 @@ class Studio:
             price=sum(job.price for job in await intake.new_jobs(self._core, wish)),
             estimate=is_estimate(wish.request),
             upper_bound=is_upper_bound(wish.request),
+            source=None if command.jobs else wish.parent,
         )
 
     async def glance(

@@ -59,6 +59,14 @@ async def test_where_nothing_fits_the_bot_asks_and_nothing_is_spent(any_house: O
         assert before == await home.money()
 
 
+async def test_a_quote_names_what_would_be_built_on(house: Open) -> None:
+    async with house() as home:
+        fox = await home.made("/imagine a red fox")
+        assert fox.id == (await home.quote("/reframe 1:1")).source
+        assert (await home.quote(f"/reframe 1:1 {fox.id}")).source is None
+        assert (await home.quote("/imagine a fox")).source is None
+
+
 async def test_in_direct_messages_everything_that_is_shown_there_counts(any_house: Open) -> None:
     async with any_house() as home:
         public = await home.made("/imagine a red fox")

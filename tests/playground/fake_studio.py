@@ -162,11 +162,12 @@ class FakeStudio(Studio):
         replied: str | None = None,
     ) -> Quote:
         del place
-        request, _ = self._read(command, caller, files, replied)
+        request, parent = self._read(command, caller, files, replied)
         return Quote(
             price=price(request, published_rates()) * command.times,
             estimate=is_estimate(request),
             upper_bound=is_upper_bound(request),
+            source=None if command.jobs else parent,
         )
 
     async def glance(self, _: Quota, caller: Caller, /) -> Note:

@@ -175,3 +175,12 @@ async def test_an_address_among_the_words_is_a_picture(served: Served, how: str)
     )
     assert refused["refused"]
     assert "not from an address" in refused["messages"][0]["text"]
+
+
+async def test_the_price_names_what_a_bare_command_would_build_on(served: Served) -> None:
+    await command(served, "ada", BEAR)
+    job = served.studio.newest
+    await served.studio.finish(job)
+    bare = await price(served, text="/reframe 1:1")
+    named = await price(served, text=f"/reframe 1:1 {job}")
+    assert f"{named['price']} · building on #{job[-6:]}" == bare["price"]

@@ -87,6 +87,8 @@ class CardOutlet:
         show = Show(view=view, place=place, reach=Reach.read(place.reach))
         reasons: list[str] = []
         for way in ways(place, show.asker, show.reach, self._clock()):
+            if await self._is_open_response(way, show):
+                continue
             try:
                 return await self._take(way, replace(show, moved=reasons[-1] if reasons else ""))
             except Refusal as refusal:
@@ -97,6 +99,20 @@ class CardOutlet:
                     reasons.append(await self._reason(way, place, refusal))
         await self._own_up(show, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/show {view.jobs[0].id}` has the result")
+
+    async def _is_open_response(self, way: Way, show: Show) -> bool:
+        """Whether a private card would be shown in a response that others see.
+
+        It was deferred in the open, before the core had found that the card builds on what is private.
+        """
+        if not isinstance(way, ByToken) or way.message != ORIGINAL or not show.place.private:
+            return False
+        if show.reach is None or show.reach.ephemeral:
+            return False
+        try:
+            return not shows(await self._rest.request(message_route("GET", way)), show.view.card)
+        except Refusal:
+            return True
 
     def phase(self, place: Place) -> str:
         """Shortly before a message can be changed no longer, it says where the result will come."""

@@ -108,6 +108,16 @@ class House:
             channel, reach=place.reach, private=place.private, message=str(message.id)
         )
 
+    async def defer(self, invocation: Invocation) -> None:
+        """Say in the open that an interaction is being thought about."""
+        route = Route(
+            "POST",
+            "/interactions/{webhook_id}/{webhook_token}/callback",
+            webhook_id=invocation.interaction.id,
+            webhook_token=invocation.interaction.token,
+        )
+        await self.rest.request(route, {"type": 5, "data": {}})
+
     def cards(self, channel: Channel | None = None) -> list[Message]:
         """The bot's messages in a channel, the oldest first."""
         mine = (channel or self.channel).messages.values()

@@ -140,6 +140,18 @@ async def test_the_answer_of_an_interaction_is_found_by_its_token(house: House) 
     assert place.message == await house.outlet.find(view.card, replace(place, message=None))
 
 
+async def test_what_turns_out_to_be_private_takes_no_response_that_others_see(house: House) -> None:
+    """Its process died between a public "thinking" and the answer."""
+    invocation, place = await house.asked(private=True)
+    await house.defer(invocation)
+    shown = await house.outlet.show(house.view(private=True), place)
+    assert invocation.original is not None
+    assert not invocation.original.embeds
+    assert [invocation.original] == house.cards()
+    [message] = house.sent_directly()
+    assert posted(message) == shown
+
+
 async def test_a_private_card_that_was_never_answered_comes_to_direct_messages_once(house: House) -> None:
     view = house.view(private=True)
     _, place = await house.asked(private=True)
