@@ -60,7 +60,8 @@ class Answering:
         """Ask the core, and put what it says in the place of the message whose button was used."""
         async with asyncio.TaskGroup() as group:
             asked = group.create_task(_outcome(seat, ask), name=f"ask {seat.key}")
-            done, _ = await asyncio.wait((asked,), timeout=self._patience_s)
+            patience_s = self._responder.patience_s(seat, self._patience_s)
+            done, _ = await asyncio.wait((asked,), timeout=patience_s)
             if not done:
                 await self._responder.respond(seat, Callback.DEFERRED_UPDATE)
             outcome = await asked
