@@ -94,7 +94,14 @@ async def _complete(core: Core, command: Making, caller: Caller, place: Place, a
             f"You have no finished {what} in this conversation that everybody here may see. Make one with "
             f"{how}, or name what to build on by its #id, as in /{command.name} #4n6p8r; /history lists them."
         )
-    return command.with_job((await jobs_by_id(core.database, [newest]))[newest])
+    return command.with_job(_readable(await jobs_by_id(core.database, [newest]), newest))
+
+
+def _readable(jobs: Mapping[str, Job], job: str) -> Job:
+    """One of the jobs that were asked for; a row that cannot be read is not among them."""
+    if job not in jobs:
+        raise InvalidRequest("What this builds on can no longer be read; name another result.")
+    return jobs[job]
 
 
 async def wish_of_action(
@@ -108,7 +115,7 @@ async def wish_of_action(
     sources = await jobs_by_id(core.database, named | ({parent} if parent else set()))
     # What another member's job was built on may be private; whoever acts on it sees its result alone.
     for one in named:
-        require_result(sources[one])
+        require_result(_readable(sources, one))
     check_addresses(core, request.references)
     used = [job, *(sources[one] for one in named)]
     return Wish(

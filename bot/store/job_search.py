@@ -10,7 +10,7 @@ from bot.domain.people import Place, is_direct_workspace
 from bot.store.database import Database
 from bot.store.jobs import jobs_by_id
 from bot.store.queries import load
-from bot.store.records import job_from
+from bot.store.records import jobs_from
 
 sql = load("job_search")
 
@@ -86,7 +86,7 @@ async def jobs_named(database: Database, name: str) -> list[Job]:
     """The jobs of everybody that a short or a whole id names."""
     if len(name) > len(short_id(name)):
         return list((await jobs_by_id(database, [name])).values())
-    return [job_from(row) for row in await database.fetch(sql.jobs_named, short=name)]
+    return list(jobs_from(await database.fetch(sql.jobs_named, short=name)).values())
 
 
 def _fits(job: str, title: str, text: str) -> bool:
