@@ -103,7 +103,7 @@ async def test_a_result_that_only_we_fail_on_is_left_to_the_operator(any_house: 
         # What is to be deleted is deleted, beside it.
         home.library.errors.clear()
         other = await home.made()
-        await home.learn(f"/delete {other.id}")
+        await home.delete(other.id)
         await home.until(lambda: home.provider.deleted)
         assert [other.remote_id] == home.provider.deleted
 
