@@ -20,8 +20,8 @@ import httpx
 
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
-from bot.media.workers import Workers
 from tests.media.libraries import arrived
 from tests.media.site import Answer, Site
 from tests.media.videos import video
@@ -101,7 +101,7 @@ _SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole}
 async def _side(name: str, origin: str, count: int, folder: Path) -> None:
     storage = FolderStorage(folder)
     turns = asyncio.Semaphore(AT_ONCE)
-    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, Workers() as workers:
+    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, SandboxPool() as workers:
         library = Library(fetcher=fetcher, storage=storage, workers=workers)
 
         async def bring(number: int) -> None:

@@ -21,8 +21,8 @@ from bot.engine.limits import RateLimit
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
 from bot.media.receiving import Pace
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
-from bot.media.workers import Workers
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
@@ -130,8 +130,8 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
     async with AsyncExitStack() as exits:
         database: Database = await exits.enter_async_context(open_store(settings.database))
         await migrate(database)
-        workers = await exits.enter_async_context(Workers())
-        simulation = simulation_of(settings, workers) if "simulator" in settings.providers else None
+        pool = await exits.enter_async_context(SandboxPool())
+        simulation = simulation_of(settings, pool) if "simulator" in settings.providers else None
         providers: list[ObservedProvider] = []
         for provider in providers_of(
             settings, secret, simulator=None if simulation is None else simulation.transport
@@ -163,7 +163,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             database=database,
             providers={provider.account: provider for provider in providers},
             health={provider.account: provider.health for provider in providers},
-            library=Library(fetcher=fetcher, storage=storage, workers=workers),
+            library=Library(fetcher=fetcher, storage=storage, workers=pool),
             storage=storage,
             signer=Signer(secret),
             seal=Seal(secret),
@@ -183,13 +183,13 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
         yield Opened(core=core, fetcher=fetcher, simulation=simulation)
 
 
-def simulation_of(settings: Settings, workers: Workers) -> Simulation:
+def simulation_of(settings: Settings, workers: SandboxPool) -> Simulation:
     return Simulation(
         SimulatorSettings(
             database=settings.data_dir / "simulator.db",
             speed=settings.simulator_speed,
             pictures_per_s=settings.simulator_pictures_per_s,
         ),
-        workers=workers,
+        workers=pool,
         public_url=settings.public_url,
     )

@@ -95,7 +95,10 @@ def _first(group: BaseExceptionGroup[_Error]) -> _Error:
 
 
 def _in_loop(work: Callable[[], Awaitable[None]]) -> None:
-    """Run in uvloop where it exists."""
+    """Run in uvloop where it exists, out of reach of other processes of the same user."""
+    from bot.media.sandbox.kernel import forbid_dumps  # noqa: PLC0415
+
+    forbid_dumps()
     try:
         import uvloop  # noqa: PLC0415 - not on every platform
     except ImportError:

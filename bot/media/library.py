@@ -14,11 +14,12 @@ from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYT
 from bot.media.disk import disk_errors
 from bot.media.fetcher import Fetcher
 from bot.media.pictures import convert_picture, shrink_picture
-from bot.media.probing import Probe, probe
+from bot.media.probe import Probe
+from bot.media.probing import probe
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from bot.media.transcoding import transcode
 from bot.media.videos import take_still
-from bot.media.workers import Workers
 
 #: wall-clock and CPU time, in seconds: to read a file, to rewrite a picture, to rewrite a video
 PROBE_S = 60.0
@@ -40,7 +41,7 @@ _API_VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 class Library:
     """Everything that enters our storage enters here. All errors are `MediaError`s."""
 
-    def __init__(self, *, fetcher: Fetcher, storage: FolderStorage, workers: Workers) -> None:
+    def __init__(self, *, fetcher: Fetcher, storage: FolderStorage, workers: SandboxPool) -> None:
         self._fetcher = fetcher
         self._storage = storage
         self._workers = workers

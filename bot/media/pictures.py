@@ -1,5 +1,6 @@
-"""Reading and rewriting pictures. Runs inside a worker process."""
+"""Reading and rewriting pictures. Runs inside a confined process."""
 
+import errno
 import struct
 import warnings
 import zlib
@@ -13,7 +14,7 @@ from pillow_heif import register_heif_opener
 
 from bot.domain.errors import MediaRefused
 from bot.media.disk import disk_errors
-from bot.media.probing import Probe
+from bot.media.probe import Probe
 
 #: decoded, 50 megapixels are 200 MB
 MAX_PIXELS = 50_000_000
@@ -50,6 +51,9 @@ _BROKEN = (
     struct.error,
     zlib.error,
 )
+
+#: Pillow's own OSErrors have no number, and a broken file may ask for a place that cannot be
+_FILES_FAULT = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
 
 _QUALITY = 92
 #: qualities to try at a size before the picture is made smaller, and by how much then
@@ -204,4 +208,6 @@ def _translated(max_pixels: int) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(max_pixels) from error
     except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno not in _FILES_FAULT:
+            raise
         raise MediaRefused("This picture is broken or not complete.") from error

@@ -1,4 +1,4 @@
-"""Writing videos anew as H.264 in MP4, not larger than asked. Runs inside a worker process."""
+"""Writing videos anew as H.264 in MP4, not larger than asked. Runs inside a confined process."""
 
 import math
 from collections.abc import Iterator

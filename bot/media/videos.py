@@ -1,4 +1,4 @@
-"""Reading videos. Runs inside a worker process."""
+"""Reading videos. Runs inside a confined process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from PIL import Image
 from bot.domain.errors import MediaRefused, ProcessingFailed
 from bot.media.disk import disk_failure
 from bot.media.pictures import save_jpeg
-from bot.media.probing import Probe
+from bot.media.probe import Probe
 from bot.media.signs import mime_of
 
 #: one frame of 4K in every aspect ratio that models make

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.media.fetcher import Fetcher
-from bot.media.workers import Workers
+from bot.media.sandbox.pool import SandboxPool
 from bot.providers.simulator.errors import Unavailable
 from bot.providers.simulator.ports import Fetch
 from bot.providers.simulator.settings import SimulatorSettings
@@ -30,7 +30,7 @@ _CALLBACKS, _MEDIA, _ASSETS = "/callbacks/", "/media/", "/assets/"
 class Simulation:
     """Runs the simulator for the bot, and hands its callbacks and reads of our media to our own routes."""
 
-    def __init__(self, settings: SimulatorSettings, *, workers: Workers, public_url: str | None) -> None:
+    def __init__(self, settings: SimulatorSettings, *, workers: SandboxPool, public_url: str | None) -> None:
         """`public_url` is another base under which people and jobs know our own media."""
         self._database = settings.database
         self._simulator = Simulator(

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ReverieError
 from bot.media.fetcher import Fetcher
-from bot.media.workers import Workers
+from bot.media.sandbox.pool import SandboxPool
 from bot.providers.simulator.errors import Unavailable, Unreadable
 from bot.providers.simulator.ports import Fetch, Render
 from bot.providers.simulator.simulator import Simulator
@@ -51,7 +51,7 @@ def reading(fetcher: Fetcher) -> Fetch:
     return fetch
 
 
-def rendering(workers: Workers) -> Render:
+def rendering(workers: SandboxPool) -> Render:
     """Draw in worker processes."""
 
     async def render(function: Callable[..., object], /, *args: Any, timeout_s: float) -> object:

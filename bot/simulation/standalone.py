@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.loopback import is_local, is_loopback_address, names_us
 from bot.media.addresses import Address, is_public, spelled_address
 from bot.media.fetcher import Fetcher, resolve
-from bot.media.workers import Workers
+from bot.media.sandbox.pool import SandboxPool
 from bot.providers.simulator.errors import Unreadable
 from bot.providers.simulator.ports import Fetch, Render
 from bot.providers.simulator.settings import SimulatorSettings
@@ -90,7 +90,7 @@ async def standing_alone(
     may_reach = near_may_reach if beyond_loopback else _here
     async with AsyncExitStack() as exits:
         fetcher = await exits.enter_async_context(Fetcher(may_reach=may_reach))
-        workers = await exits.enter_async_context(Workers())
+        workers = await exits.enter_async_context(SandboxPool())
         callbacks = await exits.enter_async_context(_Callbacks(may_reach, proxy))
         simulator = Simulator(
             settings,

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
-from bot.media.workers import Workers
 
 
 @asynccontextmanager
 async def open_library(
     storage: FolderStorage, *, trusted: str = "http://127.0.0.1:1"
 ) -> AsyncIterator[Library]:
-    async with Fetcher(trusted_origins=frozenset({trusted})) as fetcher, Workers(processes=1) as workers:
+    async with Fetcher(trusted_origins=frozenset({trusted})) as fetcher, SandboxPool(processes=1) as workers:
         yield Library(fetcher=fetcher, storage=storage, workers=workers)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -12,8 +13,8 @@ from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media, MediaKind
 from bot.media.fetcher import Fetcher
 from bot.media.library import Library
+from bot.media.sandbox.pool import Args, Result, SandboxPool
 from bot.media.storage import FolderStorage
-from bot.media.workers import Args, Result, Workers
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import moving_picture, picture
 from tests.media.site import Site, endless, plain
@@ -202,16 +203,16 @@ async def test_a_smaller_picture_fits(library: Library, storage: FolderStorage) 
     assert [] == files_in(storage)
 
 
-class _Counting(Workers):
-    """Workers that keep the names of what they were asked for."""
+class _Counting(SandboxPool):
+    """A pool that keeps the names of what they were asked for."""
 
     def __init__(self) -> None:
         super().__init__(processes=2)
         self.asked: list[str] = []
 
-    async def run(self, function: Callable[[*Args], Result], /, *args: *Args, timeout_s: float) -> Result:
+    async def run(self, function: Callable[[*Args], Result], /, *args: *Args, **limits: Any) -> Result:
         self.asked.append(function.__name__)
-        return await super().run(function, *args, timeout_s=timeout_s)
+        return await super().run(function, *args, **limits)
 
 
 async def test_a_smaller_picture_is_made_once(storage: FolderStorage) -> None:

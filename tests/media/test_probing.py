@@ -13,7 +13,8 @@ from PIL import Image
 
 from bot.domain.errors import MediaRefused
 from bot.media.pictures import probe_picture
-from bot.media.probing import Probe, probe
+from bot.media.probe import Probe
+from bot.media.probing import probe
 from tests.media.pictures import moving_picture, picture
 
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from bot.domain.errors import OutcomeUnknown, ReverieError
 from bot.domain.requests import ImageRequest
 from bot.media.fetcher import Fetcher
-from bot.media.workers import Workers
+from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider
 from bot.providers.simulator.answers import LostAnswer
 from bot.providers.simulator.settings import SimulatorSettings
@@ -48,7 +48,7 @@ async def simulation(folder: Path, told: list[str]) -> AsyncIterator[LumaProvide
 
     settings = SimulatorSettings(database=folder / "simulator.db", speed=1_000, callback_retries=0)
     routes = [Route("/callbacks/{token}", hear, methods=["POST"])]
-    async with Workers() as workers, Fetcher() as fetcher:
+    async with SandboxPool() as workers, Fetcher() as fetcher:
         built_in = Simulation(settings, workers=workers, public_url=None)
         async with built_in.running(fetcher, routes):
             provider = provider_over(built_in.transport)

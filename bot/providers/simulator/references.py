@@ -25,6 +25,7 @@ UNREADABLE = "Failed to read user input frames"
 _PICTURE_MAX, _FILM_MAX = 10_000_000, 100_000_000
 _AT_ONCE = 8
 _RETRY_S = 0.2
+_WORK_ATTEMPTS = 3
 
 _log = structlog.get_logger()
 

@@ -98,6 +98,8 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
                 raise Unreadable("The film has too many pixels.")
             stream.codec_context.thread_count = 1
             yield container, stream
+    except MemoryError:
+        raise
     except (av.FFmpegError, OSError, ValueError) as error:
         raise Unreadable("This is not a film that can be read.") from error
 

@@ -33,6 +33,10 @@ def open_picture(path: Path) -> Image.Image:
             return Image.alpha_composite(white, layer).convert("RGB")
     except (Unreadable, MemoryError):
         raise
+    except OSError as error:
+        if error.errno is not None:
+            raise  # the disk's fault: what Pillow raises itself has no number
+        raise Unreadable("This is not a picture that can be read.") from error
     except Exception as error:  # a broken file makes decoders raise anything at all
         raise Unreadable("This is not a picture that can be read.") from error
 

@@ -1,0 +1,92 @@
+"""The inside of a child: runs one call and answers JSON. Nothing that it writes is trusted by anybody."""
+
+import dataclasses
+import inspect
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.media.disk import disk_errors
+from bot.media.sandbox import kernel
+from bot.media.sandbox.answers import Failure, failure, success
+from bot.media.sandbox.confinement import Files, Limits, confine
+
+#: the parameter that names what a function writes; all other paths are read
+_TARGET = "target"
+
+
+def serve(call: bytes, limits: Limits, folders: list[str], answers: int) -> NoReturn:
+    """Run a call, which our own bot has pickled, and end this process."""
+    try:
+        if sys.platform == "linux":
+            kernel.end_with_parent(signal.SIGKILL)
+        _let_go(answers)
+        answer = _answer(call, limits, folders)
+        while answer:
+            answer = answer[os.write(answers, answer) :]
+    finally:
+        os._exit(0)
+
+
+def _let_go(answers: int) -> None:
+    """Keep no way to speak to anybody but the pipe for the answer."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.closerange(3, answers)
+    os.closerange(answers + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _answer(call: bytes, limits: Limits, folders: list[str]) -> bytes:
+    try:
+        function, args = pickle.loads(call)  # noqa: S301 - the bot wrote it, and no file was opened yet
+        with disk_errors():
+            files = _files(function, args)
+        confine(limits, files, [*folders, *_package(function)])
+        with disk_errors():
+            return success(function(*args))
+    except MediaRefused as error:
+        return failure(Failure.REFUSED, str(error))
+    except MediaUnavailable as error:
+        return failure(Failure.UNAVAILABLE, str(error))
+    except MemoryError:
+        return failure(Failure.MEMORY, "")
+    except Exception as error:  # noqa: BLE001 - every other error is told to the bot's log
+        return failure(Failure.FAILED, "".join(traceback.format_exception(error)))
+
+
+def _files(function: Callable[..., object], args: tuple[object, ...]) -> Files:
+    """What a call may touch: of the paths in its arguments `target` is written and all others are read.
+
+    A target that is not there yet is made in its folder, which is made here.
+    """
+    named = inspect.signature(function).bind(*args).arguments
+    writes = []
+    if isinstance(target := named.pop(_TARGET, None), Path):
+        if not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+        writes.append(target if target.is_file() else target.parent)
+    return Files(reads=tuple(_paths(tuple(named.values()))), writes=tuple(writes))
+
+
+def _paths(value: object) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from _paths(one)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _paths(getattr(value, field.name))
+
+
+def _package(function: Callable[..., object]) -> list[str]:
+    """The folder of the package that a function comes from, which may import more of it."""
+    top = sys.modules[function.__module__.partition(".")[0]]
+    return list(getattr(top, "__path__", ()))

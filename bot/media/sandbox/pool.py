@@ -1,0 +1,175 @@
+"""Calls of functions in confined processes, shared out fairly."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Hashable
+from types import TracebackType
+from typing import Self, TypeVar, TypeVarTuple
+
+import structlog
+
+from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
+from bot.media.sandbox.answers import Failure
+from bot.media.sandbox.confinement import Limits
+from bot.media.sandbox.fairness import FairGate
+from bot.media.sandbox.process import ForkServer
+from bot.media.sandbox.reading import Failed, Unreadable, read
+from bot.media.sandbox.server import Report
+
+Result = TypeVar("Result")
+Args = TypeVarTuple("Args")
+
+#: Addresses, of which less than half are ever filled: reading 4K to write 1080p takes 0.8 GB of them,
+#: rewriting a picture of 50 megapixels 0.9 GB.
+MEMORY_BYTES = 2 << 30
+#: more than the largest file that is taken or made
+FILE_BYTES = 512 << 20
+
+_log = structlog.get_logger()
+
+
+class SandboxPool:
+    """Runs functions on files of strangers, each call in a confined process of its own.
+
+    A call has no network, no environment, no programs or processes, and of the files only those that its
+    arguments name: the parameter called `target` is written, every other path is read. What the function
+    returns comes back as plain data and is checked against its annotation. See confinement.py.
+
+    Servers start when they are first needed and end with this process even when it is killed: they hold the
+    other end of a pipe from it.
+    """
+
+    def __init__(
+        self, *, processes: int = 2, memory_bytes: int = MEMORY_BYTES, file_bytes: int = FILE_BYTES
+    ) -> None:
+        self._memory_bytes, self._file_bytes = memory_bytes, file_bytes
+        self._gate = FairGate(processes)
+        self._idle: list[ForkServer] = []
+        #: those whose end has not been seen yet
+        self._started: set[ForkServer] = set()
+        self._open = False
+        self._told = False
+
+    async def __aenter__(self) -> Self:
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+        self._idle.clear()
+        for server in self._started:
+            server.kill()
+        for server in self._started:
+            await server.ended()
+        self._started.clear()
+
+    async def run(
+        self,
+        function: Callable[[*Args], Result],
+        /,
+        *args: *Args,
+        timeout_s: float,
+        cpu_s: float | None = None,
+        key: Hashable = None,
+        used: Callable[[float], None] | None = None,
+    ) -> Result:
+        """Answer what a top-level function answers.
+
+        `timeout_s` bounds the wall-clock time of the call, not the wait for its turn, and `cpu_s` its
+        processor time, which is the same unless given. Calls of one `key` run one at a time, and keys take
+        turns. `used` is told the processor time in seconds, whatever comes of the call.
+
+        Raises MediaRefused only where the function does. Everything else that goes wrong says nothing about
+        the file and is MediaUnavailable; ProcessingFailed where neither the disk nor a stop is the cause.
+        """
+        limits = Limits(
+            timeout_s=timeout_s,
+            cpu_s=timeout_s if cpu_s is None else cpu_s,
+            memory_bytes=self._memory_bytes,
+            file_bytes=self._file_bytes,
+        )
+        async with self._gate.turn(key):
+            server = await self._take()
+            answered = False
+            try:
+                report, answer = await server.call(function, args, limits)
+                answered = True
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+                if not self._open:
+                    raise MediaUnavailable("The bot is stopping.") from error
+                _log.warning("media_server_lost", function=function.__qualname__, error=repr(error))
+                raise ProcessingFailed from error
+            finally:
+                if not answered:
+                    server.kill()
+            self._give_back(server)
+        if used is not None:
+            used(report.cpu_s)
+        return _result(function, report, answer, limits)
+
+    async def _take(self) -> ForkServer:
+        self._started = {server for server in self._started if not server.reaped}
+        while self._idle:
+            server = self._idle.pop()
+            if server.alive:
+                return server
+            server.kill()
+        if not self._open:
+            raise MediaUnavailable("The bot is stopping.")
+        server = await ForkServer.start()
+        self._started.add(server)
+        await server.ready()
+        if server.missing and not self._told:
+            self._told = True
+            _log.warning(
+                "media_sandbox_incomplete",
+                missing=list(server.missing),
+                remedy="a Linux kernel since 5.13 with Landlock and seccomp confines media work completely",
+            )
+        return server
+
+    def _give_back(self, server: ForkServer) -> None:
+        if self._open:
+            self._idle.append(server)
+
+
+def _result(function: Callable[..., Result], report: Report, answer: bytes, limits: Limits) -> Result:
+    told = None
+    try:
+        told = read(answer, function) if answer else None
+    except Unreadable as error:
+        _log.warning("media_answer_unreadable", function=function.__qualname__, error=str(error))
+        raise ProcessingFailed from error
+    if isinstance(told, Failed):
+        raise _error(function, told)
+    if not answer:
+        raise _end_of(function, report, limits)
+    return told  # type: ignore[return-value]  # a function may well return None
+
+
+def _error(function: Callable[..., object], told: Failed) -> MediaRefused | MediaUnavailable:
+    match told.failure:
+        case Failure.REFUSED:
+            return MediaRefused(_line(told.text))
+        case Failure.UNAVAILABLE:
+            return MediaUnavailable(_line(told.text))
+        case Failure.MEMORY:
+            return ProcessingFailed("This file needs more memory to process than there is.")
+    _log.warning("media_call_failed", function=function.__qualname__, error=told.text)
+    return ProcessingFailed()
+
+
+def _end_of(function: Callable[..., object], report: Report, limits: Limits) -> ProcessingFailed:
+    """Say what ended a child before it could answer."""
+    if report.timed_out or report.exit_code == -signal.SIGXCPU:
+        seconds = limits.timeout_s if report.timed_out else limits.cpu_s
+        return ProcessingFailed(f"This file took longer than {seconds:g} s to process.")
+    _log.warning("media_process_lost", function=function.__qualname__, exit_code=report.exit_code)
+    return ProcessingFailed()
+
+
+def _line(text: str) -> str:
+    """A text as one line without control characters: a child that was taken over may write anything."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -1,0 +1,120 @@
+"""The bot's side of a fork server: starts it, hands it one call at a time, ends it."""
+
+import asyncio
+import json
+import os
+import pickle
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+
+from bot.domain.errors import ProcessingFailed
+from bot.media.sandbox.confinement import Limits, python_folders
+from bot.media.sandbox.server import ANSWER_MAX, FRAME, Order, Report
+
+#: seconds that a machine under load may need to start an interpreter
+_START_S = 60.0
+#: seconds after which a server that should have ended a call is ended itself
+_GRACE_S = 30.0
+#: what a server sends besides a child's answer
+_HEAD_MAX = 4096
+
+#: where the system's loader finds the interpreter's own libraries; a server clears them once it runs
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv.pop())
+from bot.media.sandbox import server
+server.main()
+"""
+
+
+class ForkServer:
+    """One process, with the children that it forks."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        #: features of the kernel that its children have to do without
+        self.missing: tuple[str, ...] = ()
+
+    @classmethod
+    async def start(cls) -> Self:
+        """Start one; it can be used once it is `ready`."""
+        path = [entry or os.getcwd() for entry in sys.path]  # noqa: PTH109 - as in sys.path
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT),
+            *(json.dumps(python_folders()), json.dumps(path)),
+            stdin=PIPE,
+            stdout=PIPE,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )
+        return cls(process)
+
+    async def ready(self) -> None:
+        """Wait until it runs; raises ProcessingFailed and ends it where it does not come up."""
+        ready = False
+        try:
+            async with asyncio.timeout(_START_S):
+                self.missing = tuple(json.loads(await self._receive()))
+            ready = True
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+            raise ProcessingFailed("A process for media could not be started.") from error
+        finally:
+            if not ready:
+                self.kill()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def reaped(self) -> bool:
+        return self._process.returncode is not None
+
+    @property
+    def alive(self) -> bool:
+        stdout = self._process.stdout
+        return not self.reaped and stdout is not None and not stdout.at_eof()
+
+    async def call(
+        self, function: Callable[..., Any], args: tuple[Any, ...], limits: Limits
+    ) -> tuple[Report, bytes]:
+        """Run one call.
+
+        Raises TimeoutError, IncompleteReadError or ConnectionError where the server itself fails.
+        """
+        assert self._process.stdin is not None  # noqa: S101 - asked for in `start`
+        order = Order(
+            function.__module__, limits.timeout_s, limits.cpu_s, limits.memory_bytes, limits.file_bytes
+        )
+        content = json.dumps(order).encode() + b"\n" + pickle.dumps((function, args))
+        self._process.stdin.write(FRAME.pack(len(content)) + content)
+        async with asyncio.timeout(limits.timeout_s + _GRACE_S):
+            await self._process.stdin.drain()
+            head, _, answer = (await self._receive()).partition(b"\n")
+        return Report(*json.loads(head)), answer
+
+    async def ended(self) -> None:
+        await self._process.wait()
+
+    def kill(self) -> None:
+        """End it with the child of a running call; the event loop reaps it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self.reaped:
+            return
+        with suppress(ProcessLookupError):  # it was faster
+            if os.getpgid(self.pid) == self.pid:
+                os.killpg(self.pid, signal.SIGKILL)
+            else:  # it has not come so far that it could have forked
+                self._process.kill()
+
+    async def _receive(self) -> bytes:
+        assert self._process.stdout is not None  # noqa: S101 - asked for in `start`
+        (length,) = FRAME.unpack(await self._process.stdout.readexactly(FRAME.size))
+        if length > ANSWER_MAX + _HEAD_MAX:
+            raise ConnectionError("a server has sent more than it may")
+        return await self._process.stdout.readexactly(length)

@@ -1,0 +1,47 @@
+"""Checks what a child has answered against what its function says it returns."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.media.sandbox.answers import TEXT_MAX, Failure
+
+Result = TypeVar("Result")
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+class Failed(BaseModel):
+    """Why a call has no result; the text is the child's own and only ever shown as text."""
+
+    model_config = _STRICT
+
+    failure: Failure
+    text: Annotated[str, Field(max_length=TEXT_MAX)]
+
+
+class Unreadable(Exception):
+    """A child has answered something else than what its function returns."""
+
+
+def read(answer: bytes, function: Callable[..., Result]) -> Result | Failed:
+    """Take a result, or a failure, from what a child has written. Raises Unreadable."""
+    try:
+        if answer.startswith(b'{"failure"'):
+            return Failed.model_validate_json(answer)
+        told: dict[str, Result] = _shape(function).validate_json(answer)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise Unreadable(f"{len(answer)} bytes that {function.__qualname__} cannot have returned") from error
+    return told["result"]
+
+
+@lru_cache(maxsize=64)
+def _shape(function: Callable[..., Any]) -> TypeAdapter[dict[Any, Any]]:
+    returned = get_type_hints(function, include_extras=True)["return"]
+    return TypeAdapter(_only_result(returned), config=_STRICT)
+
+
+def _only_result(returned: Any) -> Any:
+    return Annotated[dict[Literal["result"], returned], Field(min_length=1)]
