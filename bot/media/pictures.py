@@ -15,6 +15,7 @@ from pillow_heif import register_heif_opener
 from bot.domain.errors import MediaRefused
 from bot.media.disk import disk_errors
 from bot.media.probe import Probe
+from bot.media.structure import check_frames, check_structure
 
 #: decoded, 50 megapixels are 200 MB
 MAX_PIXELS = 50_000_000
@@ -119,6 +120,7 @@ def save_jpeg(picture: Image.Image, target: Path) -> None:
 def _opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
     register_heif_opener()
     formats = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+    check_structure(path)
     with _translated(max_pixels), Image.open(path, formats=formats) as image:
         # Known from the header, before anything is decoded.
         if image.width * image.height > max_pixels:
@@ -136,6 +138,7 @@ def _decode(image: ImageFile.ImageFile, budget: int) -> None:
     if not budget:
         return
     frames = getattr(image, "n_frames", 1)
+    check_frames(frames)
     for frame in range(1, min(frames, budget // max(1, image.width * image.height))):
         image.seek(frame)
         image.load()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -21,6 +22,12 @@ from bot.media.signs import mime_of
 #: one frame of 4K in every aspect ratio that models make
 MAX_FRAME_PIXELS = 16_777_216
 MAX_DURATION_MS = 300_000
+#: pixels of all frames together: half a minute of 4K at 60 frames a second, and some more
+_MAX_TOTAL_PIXELS = 20_000_000_000
+#: packets of a track: the longest video at 240 frames a second, and some more
+_MAX_FRAMES = 80_000
+#: pixels that are decoded to find a first frame, or to look at the end; but some frames in any case
+_GLANCE_PIXELS, _GLANCE_FRAMES = 250_000_000, 16
 
 #: The reader is chosen by us: left to itself, FFmpeg would also take playlists, which open other files.
 _READERS = {
@@ -45,14 +52,18 @@ def probe_video(path: Path, mime: str) -> Probe:
     with opened(path) as (container, stream):
         claimed_ms = _claimed_ms(container)
         _check_duration(claimed_ms)
+        # Nothing is decoded before it is known how much there is.
+        duration_ms, frames = _measured(container, stream)
+        _check_total(stream.width, stream.height, frames)
+        container.seek(0)
         first = _first_frame(container, stream)
+        _check_total(first.width, first.height, frames)
         width, height = shown_size(first, stream)
         codec, pixels = stream.codec_context.name, stream.codec_context.pix_fmt
-        duration_ms = _length_ms(container, stream)
         _check_duration(duration_ms)
         if duration_ms < claimed_ms - max(_MISSING_MS, claimed_ms * _MISSING_PART):
             raise _broken()
-        _check_end(container, stream, duration_ms)
+        _check_end(container, stream, duration_ms, _glance(first.width * first.height))
     return Probe(
         mime=mime,
         width=width,
@@ -140,26 +151,47 @@ def _check_duration(duration_ms: int) -> None:
         )
 
 
+def _check_total(width: int, height: int, frames: int) -> None:
+    if width * height * frames > _MAX_TOTAL_PIXELS or frames > _MAX_FRAMES:
+        raise MediaRefused(
+            f"This video has far too many frames for their size ({width}x{height}): "
+            "cut it, or save it smaller or with fewer frames a second."
+        )
+
+
+def _glance(pixels: int) -> int:
+    """How many frames of so many pixels are decoded where a few tell enough."""
+    return max(_GLANCE_FRAMES, _GLANCE_PIXELS // max(1, pixels))
+
+
 def _claimed_ms(container: InputContainer) -> int:
     """The length that the container names; 0 where it names none, as browsers record."""
     return max(0, round((container.duration or 0) / 1000))
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
-    frame = next(container.decode(stream), None)
+    frame = next(_decoded(container, stream, _glance(stream.width * stream.height)), None)
     if frame is None:
         raise MediaRefused("There is not one frame in this video that can be shown.")
     _check_pixels(frame.width * frame.height)
     return frame
 
 
-def _length_ms(container: InputContainer, stream: VideoStream) -> int:
-    """The length of all packets of a video's track that are really there."""
-    container.seek(0)
-    begin, end, last = None, 0, 0
+def _decoded(container: InputContainer, stream: VideoStream, packets: int) -> Iterator[VideoFrame]:
+    """Decode so many packets at most: there are ones that hold a frame which is never shown."""
+    for packet in islice(container.demux(stream), packets):
+        yield from packet.decode()
+
+
+def _measured(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
+    """The length in milliseconds, and the number, of a track's packets that are really there."""
+    begin, end, last, frames = None, 0, 0, 0
     for packet in container.demux(stream):
         if packet.is_corrupt:
             raise _broken()
+        if packet.size:
+            frames += 1
+            _check_total(0, 0, frames)
         if packet.pts is None or packet.is_discard:
             continue
         begin = packet.pts if begin is None else min(begin, packet.pts)
@@ -171,13 +203,13 @@ def _length_ms(container: InputContainer, stream: VideoStream) -> int:
         # This container does not say how long the last frame is shown: as long as any other.
         rate = stream.average_rate or stream.guessed_rate
         end += round(1 / rate / stream.time_base) if rate else 0
-    return max(1, round((end - begin) * stream.time_base * 1000))
+    return max(1, round((end - begin) * stream.time_base * 1000)), frames
 
 
-def _check_end(container: InputContainer, stream: VideoStream, duration_ms: int) -> None:
+def _check_end(container: InputContainer, stream: VideoStream, duration_ms: int, packets: int) -> None:
     begin_us = container.start_time or 0
     container.seek(begin_us + max(0, round(duration_ms * 1000 - _END_S * av.time_base)))
-    if sum(1 for _ in container.decode(stream)) == 0:
+    if sum(1 for _ in _decoded(container, stream, packets)) == 0:
         raise _broken()
 
 
