@@ -101,8 +101,8 @@ _SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole}
 async def _side(name: str, origin: str, count: int, folder: Path) -> None:
     storage = FolderStorage(folder)
     turns = asyncio.Semaphore(AT_ONCE)
-    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, SandboxPool() as workers:
-        library = Library(fetcher=fetcher, storage=storage, workers=workers)
+    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, SandboxPool() as pool:
+        library = Library(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
 
         async def bring(number: int) -> None:
             async with turns:

@@ -132,6 +132,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
         await migrate(database)
         pool = await exits.enter_async_context(SandboxPool())
         simulation = simulation_of(settings, pool) if "simulator" in settings.providers else None
+        inputs = await exits.enter_async_context(SandboxPool())
         providers: list[ObservedProvider] = []
         for provider in providers_of(
             settings, secret, simulator=None if simulation is None else simulation.transport
@@ -158,12 +159,23 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
         )
         storage = FolderStorage(settings.data_dir / "media")
         await storage.sweep(now=clock_ms())
+        rate_limit = RateLimit(
+            per_minute=settings.commands_per_minute,
+            burst=settings.commands_burst,
+            monotonic=monotonic_ms,
+        )
         core = Core(
             settings=settings,
             database=database,
             providers={provider.account: provider for provider in providers},
             health={provider.account: provider.health for provider in providers},
-            library=Library(fetcher=fetcher, storage=storage, workers=pool),
+            library=Library(
+                fetcher=fetcher,
+                storage=storage,
+                results=pool,
+                inputs=inputs,
+                charge=rate_limit.charge,
+            ),
             storage=storage,
             signer=Signer(secret),
             seal=Seal(secret),
@@ -172,18 +184,14 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             clock=clock_ms,
             monotonic=monotonic_ms,
             owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
-            rate_limit=RateLimit(
-                per_minute=settings.commands_per_minute,
-                burst=settings.commands_burst,
-                monotonic=monotonic_ms,
-            ),
+            rate_limit=rate_limit,
             reachable_at=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
         )
         await prepare_store(core)
         yield Opened(core=core, fetcher=fetcher, simulation=simulation)
 
 
-def simulation_of(settings: Settings, workers: SandboxPool) -> Simulation:
+def simulation_of(settings: Settings, pool: SandboxPool) -> Simulation:
     return Simulation(
         SimulatorSettings(
             database=settings.data_dir / "simulator.db",

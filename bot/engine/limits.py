@@ -10,6 +10,8 @@ from bot.domain.errors import QuotaExhausted
 _REMEMBERED = 10_000
 #: channels remembered for their last progress edit; the one that was edited longest ago goes first
 _CHANNELS = 10_000
+#: processor time that costs as much as a command, in seconds: at 20 commands a minute, all of one processor
+_CPU_S_PER_COMMAND = 3.0
 
 
 class RateLimit:
@@ -24,17 +26,32 @@ class RateLimit:
 
     def spend(self, member: str) -> None:
         """Take one token; raises QuotaExhausted telling when there is another."""
-        now = self._monotonic()
-        left, since = self._buckets.pop(member, (float(self._burst), now))
-        # A clock that was set back takes nothing away.
-        left = min(float(self._burst), left + max(0, now - since) * self._per_ms)
+        left, now = self._left(member)
         enough = left >= 1
-        self._buckets[member] = (left - enough, now)
-        if len(self._buckets) > _REMEMBERED:
-            self._buckets.popitem(last=False)
+        self._keep(member, left - enough, now)
         if not enough:
             seconds = math.ceil((1 - left) / self._per_ms / 1000)
             raise QuotaExhausted(f"That was a lot at once. Try again in {seconds} s.")
+
+    def charge(self, member: str, cpu_s: float) -> None:
+        """Take the tokens that processor time costs, for work that was done for a member's files.
+
+        It may leave fewer than none, so that the next command waits; by one burst at most.
+        """
+        left, now = self._left(member)
+        self._keep(member, max(-float(self._burst), left - cpu_s / _CPU_S_PER_COMMAND), now)
+
+    def _left(self, member: str) -> tuple[float, int]:
+        """The tokens of a member by now, and the time."""
+        now = self._monotonic()
+        left, since = self._buckets.pop(member, (float(self._burst), now))
+        # A clock that was set back takes nothing away.
+        return min(float(self._burst), left + max(0, now - since) * self._per_ms), now
+
+    def _keep(self, member: str, left: float, now: int) -> None:
+        self._buckets[member] = (left, now)
+        if len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
 
 
 class ProgressPacer:

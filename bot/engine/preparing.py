@@ -178,7 +178,7 @@ async def _usable(core: Core, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
         elif (known := found.get(reference.key)) is not None:
             _require_kind(reference, known.kind)
         else:
-            found[reference.key] = await _bring(core, reference, sources, card.place)
+            found[reference.key] = await _bring(core, reference, sources, card.place, job.member)
     request = job.request.with_references(found)
     if isinstance(request, ReframeVideoRequest):
         media = _media(request.source, sources)
@@ -193,28 +193,30 @@ def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
     return media
 
 
-async def _bring(core: Core, reference: Reference, sources: Mapping[str, Job], place: Place) -> Reference:
+async def _bring(
+    core: Core, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
+) -> Reference:
     if reference.job is not None:
-        return await _of_job(core, reference, sources.get(reference.job))
+        return await _of_job(core, reference, sources.get(reference.job), member)
     if reference.file is not None and (reference.url is None or await _stored(core, reference.file)):
-        return await _of_file(core, reference, reference.file)
+        return await _of_file(core, reference, reference.file, member)
     if (own := own_file(core, reference.url)) is not None:
-        return await _of_own_link(core, reference, own)
+        return await _of_own_link(core, reference, own, member)
     located = await locate(core, reference, place)
     if core.reachable_at is None and located.headers:
         raise MediaRefused(_UNREACHABLE)
-    fetched = await _fetch(core, reference, located)
+    fetched = await _fetch(core, reference, located, member)
     _require_kind(reference, fetched.kind)
-    return await _of_file(core, reference, fetched)
+    return await _of_file(core, reference, fetched, member)
 
 
-async def _of_own_link(core: Core, reference: Reference, file: str) -> Reference:
+async def _of_own_link(core: Core, reference: Reference, file: str, member: str) -> Reference:
     """Take a signed link of ours for the file itself: nobody fetches anything from our own server."""
     if not await core.storage.exists(file):
         raise MediaRefused("What this link led to is no longer stored")
-    media = await core.library.describe(file)
+    media = await core.library.describe(file, member=member)
     _require_kind(reference, media.kind)
-    return await _of_file(core, Reference.of(media), media)
+    return await _of_file(core, Reference.of(media), media, member)
 
 
 def _require_kind(reference: Reference, kind: MediaKind) -> None:
@@ -232,20 +234,21 @@ _REMEDY = {
 }
 
 
-async def _fetch(core: Core, reference: Reference, located: Located) -> Media:
+async def _fetch(core: Core, reference: Reference, located: Located, member: str) -> Media:
     return await core.library.bring_in(
         located.url,
         max_bytes=TAKEN_MAX_BYTES[reference.kind],
         timeout_s=core.times.input_timeout / 1000,
         vouched=bool(reference.via),
         headers=located.headers,
+        member=member,
     )
 
 
-async def _of_file(core: Core, reference: Reference, media: Media) -> Reference:
+async def _of_file(core: Core, reference: Reference, media: Media, member: str) -> Reference:
     if not await _stored(core, media):
         raise MediaRefused("What this builds on is no longer stored; send it again")
-    usable = await core.library.as_input(media)
+    usable = await core.library.as_input(media, member=member)
     if core.reachable_at is None:
         # The provider reads it where the person had it from, so it must be good as it lies there.
         if reference.url is None:
@@ -270,7 +273,7 @@ def _require_there(source: Job | None) -> Media:
     return source.result
 
 
-async def _of_job(core: Core, reference: Reference, source: Job | None) -> Reference:
+async def _of_job(core: Core, reference: Reference, source: Job | None, member: str) -> Reference:
     result = _require_there(source)
     if not await core.storage.exists(result.still if reference.still else result.file):
         raise MediaRefused("What this builds on is no longer stored")
@@ -281,4 +284,4 @@ async def _of_job(core: Core, reference: Reference, source: Job | None) -> Refer
         raise MediaRefused(
             f"The {result.kind} has {result.size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most"
         )
-    return Reference.of(await core.library.as_input(result))
+    return Reference.of(await core.library.as_input(result, member=member))

@@ -19,7 +19,8 @@ async def take_in(core: Core, path: Path, caller: Caller) -> Media:
     core.rate_limit.spend(caller.member)
     with core.storage.reservations.keeping():
         try:
-            media = await core.library.as_input(await core.library.take_in(path))
+            taken = await core.library.take_in(path, member=caller.member)
+            media = await core.library.as_input(taken, member=caller.member)
         except MediaRefused as error:
             raise InvalidRequest(str(error)) from error
         except MediaUnavailable as error:

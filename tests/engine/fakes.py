@@ -348,6 +348,8 @@ class FakeLibrary(Library):
         self.most: dict[str, int] = {}
         #: fetches wait for it
         self.gate: asyncio.Event | None = None
+        #: whose input each piece of work was for, None for a result
+        self.members: list[str | None] = []
         #: why nothing can be made usable
         self.unusable: Exception | None = None
 
@@ -359,8 +361,10 @@ class FakeLibrary(Library):
         timeout_s: float,
         vouched: bool = False,
         headers: Mapping[str, str] | None = None,
+        member: str | None = None,
     ) -> Media:
         assert timeout_s > 0
+        self.members.append(member)
         self.fetched.append(url)
         self.most[url] = max_bytes
         self.told[url] = vouched, dict(headers or {})
@@ -373,7 +377,8 @@ class FakeLibrary(Library):
         found = self.found.get(url) or (film() if url.endswith(".mp4") else Found())
         return await self._keep(found.content or self.content(url), found)
 
-    async def describe(self, file_id: str) -> Media:
+    async def describe(self, file_id: str, *, member: str | None = None) -> Media:
+        self.members.append(member)
         content = await asyncio.to_thread(self.path(file_id).read_bytes)
         found = film() if content.startswith(MP4) else Found()
         return Media(
@@ -385,12 +390,14 @@ class FakeLibrary(Library):
             duration_ms=found.duration_ms,
         )
 
-    async def take_in(self, path: Path) -> Media:
+    async def take_in(self, path: Path, *, member: str | None = None) -> Media:
+        self.members.append(member)
         content = await asyncio.to_thread(path.read_bytes)
         await asyncio.to_thread(path.unlink)
         return await self._keep(content, film() if content.startswith(MP4) else Found())
 
-    async def as_input(self, media: Media) -> Media:
+    async def as_input(self, media: Media, *, member: str | None = None) -> Media:
+        self.members.append(member)
         if self.unusable is not None:
             raise self.unusable
         most = VIDEO_MAX_BYTES if media.kind is MediaKind.VIDEO else PICTURE_MAX_BYTES

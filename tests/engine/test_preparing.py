@@ -46,6 +46,13 @@ async def test_an_address_is_fetched_and_kept_for_the_job(any_house: Open) -> No
         assert (False, {}) == home.library.told[PHOTO]
 
 
+async def test_inputs_are_processed_in_the_turn_of_their_member_and_results_in_none(house: Open) -> None:
+    async with house() as home:
+        card = await home.ask(f"/animate it runs --start {PHOTO}")
+        job = await home.comes_to(card, State.COMPLETED)
+        assert [job.member, job.member, None] == home.library.members
+
+
 async def test_the_influence_of_each_picture_outlives_the_fetch(house: Open) -> None:
     async with house(start=PREPARING_ALONE) as home:
         text = f"/imagine a red fox --image {PHOTO}@0.3 --image {PHOTO}?2@0.9 --style {PHOTO}@0.5"

@@ -14,8 +14,12 @@ from bot.media.storage import FolderStorage
 async def open_library(
     storage: FolderStorage, *, trusted: str = "http://127.0.0.1:1"
 ) -> AsyncIterator[Library]:
-    async with Fetcher(trusted_origins=frozenset({trusted})) as fetcher, SandboxPool(processes=1) as workers:
-        yield Library(fetcher=fetcher, storage=storage, workers=workers)
+    async with (
+        Fetcher(trusted_origins=frozenset({trusted})) as fetcher,
+        SandboxPool(processes=1) as results,
+        SandboxPool(processes=1) as inputs,
+    ):
+        yield Library(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
 
 
 def arrived(storage: FolderStorage, content: bytes, name: str = "arrived") -> Path:

@@ -217,12 +217,24 @@ class _Counting(SandboxPool):
 
 async def test_a_smaller_picture_is_made_once(storage: FolderStorage) -> None:
     """Also when several ask at once, and by whoever asks later."""
-    async with Fetcher() as fetcher, _Counting() as workers:
-        library = Library(fetcher=fetcher, storage=storage, workers=workers)
+    async with Fetcher() as fetcher, _Counting() as pool:
+        library = Library(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
         media = await library.take_in(arrived(storage, picture("PNG", (600, 400))))
         await asyncio.gather(*(library.smaller(media, 60_000) for _ in range(3)))
-        await Library(fetcher=fetcher, storage=storage, workers=workers).smaller(media, 60_000)
-        assert ["probe", "shrink_picture"] == workers.asked
+        other = Library(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
+        await other.smaller(media, 60_000)
+        assert ["probe", "shrink_picture"] == pool.asked
+
+
+async def test_what_is_taken_in_and_used_is_looked_at_once(storage: FolderStorage) -> None:
+    async with Fetcher() as fetcher, _Counting() as results, _Counting() as inputs:
+        library = Library(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
+        for kind, does in (("PNG", ["probe"]), ("WEBP", ["probe", "convert_picture", "probe"])):
+            inputs.asked.clear()
+            media = await library.take_in(arrived(storage, picture(kind)), member="ann")
+            await library.as_input(media, member="ann")
+            assert does == inputs.asked
+        assert [] == results.asked
 
 
 async def test_a_smaller_video_is_a_rendition_that_fits(

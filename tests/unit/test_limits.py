@@ -105,3 +105,21 @@ def test_channels_are_paced_after_long_idleness_clock_jumps_and_in_crowds() -> N
     assert [True, False] == [pacer.take("a"), pacer.take("a")]
     assert all(pacer.take(number) for number in range(20_000))
     assert 10_000 == len(pacer._taken_at)
+
+
+def test_processor_time_counts_like_commands() -> None:
+    clock = _Clock()
+    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    limit.charge("a", 27)
+    assert [0, 3] == [_spend(limit), _spend(limit)]
+    assert 0 == _spend(limit, "b")
+
+
+def test_processor_time_holds_a_member_up_for_a_burst_at_most() -> None:
+    clock = _Clock()
+    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    for _ in range(5):
+        limit.charge("a", 240)
+    assert 33 == _spend(limit)
+    clock.now += 33_000
+    assert 0 == _spend(limit)
