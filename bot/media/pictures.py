@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageFile
 from pillow_heif import register_heif_opener
 
 from bot.domain.errors import MediaRefused
 from bot.media.disk import disk_errors
+from bot.media.mending import exif_loads, mended
 from bot.media.probe import Probe
 from bot.media.structure import check_frames, check_structure
 
@@ -30,10 +31,19 @@ _MIMES = {
     "HEIF": "image/heic",
     "AVIF": "image/avif",
 }
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 _ALBUMS = frozenset({"MPO", "HEIF"})
 
-#: EXIF orientations: as it lies, and those in which a picture is shown lying on its side
-_UPRIGHT = frozenset({None, 1})
+#: how a picture is put upright, by its EXIF orientation, and which of these make its height its width
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _TURNED = frozenset({5, 6, 7, 8})
 #: how colours may be stored so that everybody shows them alike
 _PLAIN_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
@@ -69,11 +79,11 @@ def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
 
     Raises MediaRefused where it is broken or larger than `max_pixels`.
     """
-    with _opened(path, max_pixels) as image:
+    with _opened(path, max_pixels) as (image, sound):
         width, height = image.size
         animated = _moves(image)
         _decode(image, max_pixels if animated else 0)
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        orientation, readable = _orientation(image)
         if orientation in _TURNED:
             width, height = height, width
         return Probe(
@@ -81,7 +91,7 @@ def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
             width=width,
             height=height,
             animated=animated,
-            plain=orientation in _UPRIGHT and image.mode in _PLAIN_MODES,
+            plain=sound and readable and orientation not in _UPRIGHT and image.mode in _PLAIN_MODES,
         )
 
 
@@ -91,7 +101,7 @@ def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
     It becomes a PNG where it is transparent or was one of few colours, else a JPEG. Raises MediaRefused
     for one that moves.
     """
-    with _opened(source, MAX_PIXELS) as image:
+    with _opened(source, MAX_PIXELS) as (image, _):
         drawn = image.format in {"PNG", "GIF"}
         picture = _still(image)
     if (picture.mode == "RGBA" or drawn) and source.stat().st_size <= max_bytes:
@@ -105,7 +115,7 @@ def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
 
 def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
     """Write a picture as a JPEG of at most `max_bytes`; raises MediaRefused where nothing would be left."""
-    with _opened(source, MAX_PIXELS) as image:
+    with _opened(source, MAX_PIXELS) as (image, _):
         picture = _still(image)
     _write(_fitting_jpeg(picture, max_bytes), target)
 
@@ -117,15 +127,26 @@ def save_jpeg(picture: Image.Image, target: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
+def _opened(path: Path, max_pixels: int) -> Iterator[tuple[ImageFile.ImageFile, bool]]:
+    """Open a picture without the metadata that cannot be read, and say whether there was none of that."""
     register_heif_opener()
-    formats = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
     check_structure(path)
-    with _translated(max_pixels), Image.open(path, formats=formats) as image:
-        # Known from the header, before anything is decoded.
-        if image.width * image.height > max_pixels:
-            raise _too_large(max_pixels)
-        yield image
+    with _translated(max_pixels):
+        content, sound = mended(path, max_pixels) or (None, True)
+        file = path if content is None else BytesIO(content)
+        with Image.open(file, formats=_FORMATS) as image:
+            # Known from the header, before anything is decoded.
+            if image.width * image.height > max_pixels:
+                raise _too_large(max_pixels)
+            yield image, sound
+
+
+def _orientation(image: ImageFile.ImageFile) -> tuple[int | None, bool]:
+    """How a picture lies, by its EXIF data, and whether these can be read."""
+    data = image.info.get("exif")
+    if data and not exif_loads(data):
+        return None, False
+    return image.getexif().get(ExifTags.Base.Orientation), True
 
 
 def _moves(image: ImageFile.ImageFile) -> bool:
@@ -151,7 +172,9 @@ def _still(image: ImageFile.ImageFile) -> Image.Image:
         raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
     image.load()
     profile = image.info.get("icc_profile")
-    picture = _in_srgb(ImageOps.exif_transpose(image), profile)
+    orientation, _ = _orientation(image)
+    turn = _UPRIGHT.get(orientation or 0)
+    picture = _in_srgb(image if turn is None else image.transpose(turn), profile)
     if picture.mode.startswith("I"):
         # 16 bits of grey: Pillow would cut off what is lighter than 255, not divide.
         picture = picture.convert("I").point(lambda level: level / 256).convert("L")

@@ -6,6 +6,7 @@ picture, by very many tiny frames, or by parts that each cost their reader more 
 
 import mmap
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.domain.errors import MediaRefused
@@ -44,17 +45,28 @@ def check_frames(count: int) -> None:
         )
 
 
+def ends(path: Path) -> bool:
+    """Whether the first image of a JPEG has an end."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return _END_OF_IMAGE in _markers(content)
+
+
 def _check_jpeg(content: mmap.mmap) -> None:
-    """Walk from marker to marker as decoders do, to the end of the first image."""
-    at, scans, parts = 2, 0, 0
-    while (marker := _MARKER.search(content, at)) is not None:
-        code, at = content[marker.end() - 1], marker.end()
-        if code == _END_OF_IMAGE:
-            return
+    scans = 0
+    for parts, code in enumerate(_markers(content), 1):
         scans += code == _START_OF_SCAN
-        parts += 1
         if scans > _MAX_SCANS or parts > _MAX_PARTS:
             raise _too_complex()
+
+
+def _markers(content: mmap.mmap) -> Iterator[int]:
+    """Walk from marker to marker as decoders do, to the end of the first image."""
+    at = 2
+    while (marker := _MARKER.search(content, at)) is not None:
+        code, at = content[marker.end() - 1], marker.end()
+        yield code
+        if code == _END_OF_IMAGE:
+            return
         at += int.from_bytes(content[at : at + 2], "big")
 
 
