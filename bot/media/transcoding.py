@@ -13,10 +13,11 @@ from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from PIL import Image
 
 from bot.domain.errors import MediaRefused
 from bot.domain.formats import even
-from bot.media.videos import opened, turn_of
+from bot.media.videos import opened, transpose_of
 
 #: frames a second that are kept, and seconds between two of them
 _MAX_RATE = 60
@@ -37,12 +38,16 @@ _ATTEMPTS = 3
 #: after a file that came out too large, how far below the excess the next attempt aims
 _CAUTION = 0.92
 
-#: filters that turn a frame, by degrees counter-clockwise
-_TURNS: dict[int, tuple[str, ...]] = {
-    0: (),
-    90: ("transpose=cclock",),
-    180: ("hflip", "vflip"),
-    270: ("transpose=clock",),
+#: filters that show a frame as it is meant
+_TURNS: dict[Image.Transpose | None, tuple[str, ...]] = {
+    None: (),
+    Image.Transpose.ROTATE_90: ("transpose=cclock",),
+    Image.Transpose.ROTATE_180: ("hflip", "vflip"),
+    Image.Transpose.ROTATE_270: ("transpose=clock",),
+    Image.Transpose.FLIP_LEFT_RIGHT: ("hflip",),
+    Image.Transpose.FLIP_TOP_BOTTOM: ("vflip",),
+    Image.Transpose.TRANSPOSE: ("transpose=cclock_flip",),
+    Image.Transpose.TRANSVERSE: ("transpose=clock_flip",),
 }
 #: A short look ahead keeps the memory of an encoder for 4K below what a worker is allowed.
 _ENCODER = {"preset": "veryfast", "rc-lookahead": "12"}
@@ -191,7 +196,7 @@ class _Fitting:
             )
         ]
         size = f"scale={self._plan.width}:{self._plan.height}"
-        for step in (*_TURNS[turn_of(frame)], size, "setsar=1", "format=yuv420p", "buffersink"):
+        for step in (*_TURNS[transpose_of(frame)], size, "setsar=1", "format=yuv420p", "buffersink"):
             name, _, args = step.partition("=")
             nodes.append(graph.add(name, args or None))
         graph.link_nodes(*nodes)

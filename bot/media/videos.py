@@ -1,5 +1,7 @@
 """Reading videos. Runs inside a confined process."""
 
+import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -9,6 +11,7 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
+from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
@@ -38,6 +41,32 @@ _READERS = {
     "video/x-msvideo": "avi",
 }
 _PLAIN_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+#: how Matroska names where a track ends
+_LENGTH = re.compile(r"(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)")
+_MATRIX = struct.Struct("=5i")
+#: what a display matrix asks for, by whether its terms are negative: those that keep a side's direction, and
+#: those that make the width the height
+_STRAIGHT = {
+    (False, False): None,
+    (True, False): Image.Transpose.FLIP_LEFT_RIGHT,
+    (False, True): Image.Transpose.FLIP_TOP_BOTTOM,
+    (True, True): Image.Transpose.ROTATE_180,
+}
+_ACROSS = {
+    (False, True): Image.Transpose.ROTATE_270,
+    (True, False): Image.Transpose.ROTATE_90,
+    (False, False): Image.Transpose.TRANSPOSE,
+    (True, True): Image.Transpose.TRANSVERSE,
+}
+#: readers that turn a video do not all mirror one
+_MIRRORED = frozenset(
+    {
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.TRANSVERSE,
+    }
+)
 #: how much of the length that a file claims may be missing at its end: containers round, encoders pad
 _MISSING_MS, _MISSING_PART = 500, 0.1
 #: seconds between the end of a video and where looking at its end begins
@@ -50,26 +79,31 @@ def probe_video(path: Path, mime: str) -> Probe:
     Raises MediaRefused where it is not what it claims to be, or beyond the limits.
     """
     with opened(path) as (container, stream):
-        claimed_ms = _claimed_ms(container)
+        claimed_ms = _claimed_ms(container, stream)
         _check_duration(claimed_ms)
         # Nothing is decoded before it is known how much there is.
-        duration_ms, frames = _measured(container, stream)
+        begin, end, frames = _measured(container, stream)
         _check_total(stream.width, stream.height, frames)
         container.seek(0)
         first = _first_frame(container, stream)
         _check_total(first.width, first.height, frames)
         width, height = shown_size(first, stream)
         codec, pixels = stream.codec_context.name, stream.codec_context.pix_fmt
+        duration_ms = max(1, round((end - begin) * 1000))
         _check_duration(duration_ms)
-        if duration_ms < claimed_ms - max(_MISSING_MS, claimed_ms * _MISSING_PART):
+        # Some containers count from where the pictures begin, and some from where the sound does.
+        if max(end - begin, end) * 1000 < claimed_ms - max(_MISSING_MS, claimed_ms * _MISSING_PART):
             raise _broken()
-        _check_end(container, stream, duration_ms, _glance(first.width * first.height))
+        container.seek(round(max(begin, end - _END_S) * av.time_base))
+        if sum(1 for _ in _decoded(container, stream, _glance(first.width * first.height))) == 0:
+            raise _broken()
+        mirrored = transpose_of(first) in _MIRRORED
     return Probe(
         mime=mime,
         width=width,
         height=height,
         duration_ms=duration_ms,
-        plain=codec == "h264" and pixels in _PLAIN_FORMATS,
+        plain=codec == "h264" and pixels in _PLAIN_FORMATS and not mirrored,
     )
 
 
@@ -79,9 +113,9 @@ def take_still(source: Path, target: Path) -> None:
         frame = _first_frame(container, stream)
         width, height = shown_size(frame, stream)
         picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
-        turn = turn_of(frame)
-    if turn:
-        picture = picture.rotate(turn, expand=True)
+        way = transpose_of(frame)
+    if way is not None:
+        picture = picture.transpose(way)
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BICUBIC)
     save_jpeg(picture, target)
@@ -120,9 +154,16 @@ def _translated() -> Iterator[None]:
         raise _broken() from error
 
 
-def turn_of(frame: VideoFrame) -> int:
-    """How far a frame is turned when it is shown, counter-clockwise: 0, 90, 180 or 270 degrees."""
-    return round(frame.rotation / 90) % 4 * 90
+def transpose_of(frame: VideoFrame) -> Image.Transpose | None:
+    """How a frame is turned or mirrored to be shown; None where it is shown as it lies."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(matrix, SideData):
+        return None
+    # ISO 14496-12, 8.3.2: rows of a matrix that a point (x, y, 1) is multiplied with, in 16.16.
+    a, b, _, c, d = _MATRIX.unpack_from(matrix)
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return _STRAIGHT[a < 0, d < 0]
+    return _ACROSS[b < 0, c < 0]
 
 
 def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
@@ -132,7 +173,7 @@ def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     if shape > 0:
         width = max(1, round(width * shape))
     _check_pixels(width * height)
-    return (height, width) if turn_of(frame) in {90, 270} else (width, height)
+    return (height, width) if transpose_of(frame) in _ACROSS.values() else (width, height)
 
 
 def _is_cover(stream: VideoStream) -> bool:
@@ -164,9 +205,18 @@ def _glance(pixels: int) -> int:
     return max(_GLANCE_FRAMES, _GLANCE_PIXELS // max(1, pixels))
 
 
-def _claimed_ms(container: InputContainer) -> int:
-    """The length that the container names; 0 where it names none, as browsers record."""
-    return max(0, round((container.duration or 0) / 1000))
+def _claimed_ms(container: InputContainer, stream: VideoStream) -> int:
+    """The length that the file names for its pictures; 0 where it names none, as browsers record."""
+    if stream.duration is not None and stream.time_base is not None:
+        return max(0, round(stream.duration * stream.time_base * 1000))
+    if len(container.streams) == 1:
+        return max(0, round((container.duration or 0) / 1000))
+    # The container's own length is that of its longest track, often of the sound.
+    named = _LENGTH.fullmatch(stream.metadata.get("DURATION", ""))
+    if named is None:
+        return 0
+    hours, minutes, seconds = named.groups()
+    return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1000)
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
@@ -183,8 +233,8 @@ def _decoded(container: InputContainer, stream: VideoStream, packets: int) -> It
         yield from packet.decode()
 
 
-def _measured(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
-    """The length in milliseconds, and the number, of a track's packets that are really there."""
+def _measured(container: InputContainer, stream: VideoStream) -> tuple[float, float, int]:
+    """Where a track's packets that are really there begin and end, in seconds, and their number."""
     begin, end, last, frames = None, 0, 0, 0
     for packet in container.demux(stream):
         if packet.is_corrupt:
@@ -203,14 +253,7 @@ def _measured(container: InputContainer, stream: VideoStream) -> tuple[int, int]
         # This container does not say how long the last frame is shown: as long as any other.
         rate = stream.average_rate or stream.guessed_rate
         end += round(1 / rate / stream.time_base) if rate else 0
-    return max(1, round((end - begin) * stream.time_base * 1000)), frames
-
-
-def _check_end(container: InputContainer, stream: VideoStream, duration_ms: int, packets: int) -> None:
-    begin_us = container.start_time or 0
-    container.seek(begin_us + max(0, round(duration_ms * 1000 - _END_S * av.time_base)))
-    if sum(1 for _ in _decoded(container, stream, packets)) == 0:
-        raise _broken()
+    return float(begin * stream.time_base), float(end * stream.time_base), frames
 
 
 def _broken() -> MediaRefused:
