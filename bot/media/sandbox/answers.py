@@ -13,7 +13,8 @@ TEXT_MAX = 2_000
 
 class Failure(StrEnum):
     REFUSED = "refused"  # a verdict on the file
-    UNAVAILABLE = "unavailable"  # the disk is full, or the file is gone
+    UNAVAILABLE = "unavailable"  # the file is gone
+    DISK = "disk"  # it is full, or fails
     MEMORY = "memory"  # the limit is reached
     FAILED = "failed"  # anything else
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.media.disk import disk_errors
 from bot.media.sandbox import kernel
 from bot.media.sandbox.answers import Failure, failure, success
@@ -53,6 +53,8 @@ def _answer(call: bytes, limits: Limits, folders: list[str]) -> bytes:
             return success(function(*args))
     except MediaRefused as error:
         return failure(Failure.REFUSED, str(error))
+    except ProcessingFailed as error:
+        return failure(Failure.DISK, str(error))
     except MediaUnavailable as error:
         return failure(Failure.UNAVAILABLE, str(error))
     except MemoryError:

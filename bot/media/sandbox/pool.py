@@ -82,7 +82,7 @@ class SandboxPool:
         turns. `used` is told the processor time in seconds, whatever comes of the call.
 
         Raises MediaRefused only where the function does. Everything else that goes wrong says nothing about
-        the file and is MediaUnavailable; ProcessingFailed where neither the disk nor a stop is the cause.
+        the file: it is ProcessingFailed, or MediaUnavailable where the file is gone or the bot stops.
         """
         limits = Limits(
             timeout_s=timeout_s,
@@ -155,6 +155,8 @@ def _error(function: Callable[..., object], told: Failed) -> MediaRefused | Medi
             return MediaRefused(_line(told.text))
         case Failure.UNAVAILABLE:
             return MediaUnavailable(_line(told.text))
+        case Failure.DISK:
+            return ProcessingFailed(_line(told.text))
         case Failure.MEMORY:
             return ProcessingFailed("This file needs more memory to process than there is.")
     _log.warning("media_call_failed", function=function.__qualname__, error=told.text)
