@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.media.disk import disk_errors
@@ -21,13 +21,22 @@ from bot.media.sandbox.confinement import Files, Limits, confine
 _TARGET = "target"
 
 
-def serve(call: bytes, limits: Limits, folders: list[str], answers: int) -> NoReturn:
+class Surroundings(NamedTuple):
+    """What all children of a server have in common."""
+
+    #: where Python and our packages are read from
+    folders: list[str]
+    #: features of the kernel that are not to be had here
+    missing: list[str]
+
+
+def serve(call: bytes, limits: Limits, surroundings: Surroundings, answers: int) -> NoReturn:
     """Run a call, which our own bot has pickled, and end this process."""
     try:
         if sys.platform == "linux":
             kernel.end_with_parent(signal.SIGKILL)
         _let_go(answers)
-        answer = _answer(call, limits, folders)
+        answer = _answer(call, limits, surroundings)
         while answer:
             answer = answer[os.write(answers, answer) :]
     finally:
@@ -43,12 +52,13 @@ def _let_go(answers: int) -> None:
     os.closerange(answers + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _answer(call: bytes, limits: Limits, folders: list[str]) -> bytes:
+def _answer(call: bytes, limits: Limits, surroundings: Surroundings) -> bytes:
     try:
         function, args = pickle.loads(call)  # noqa: S301 - the bot wrote it, and no file was opened yet
         with disk_errors():
             files = _files(function, args)
-        confine(limits, files, [*folders, *_package(function)])
+        folders = [*surroundings.folders, *_package(function)]
+        confine(limits, files, folders, without=surroundings.missing)
         with disk_errors():
             return success(function(*args))
     except MediaRefused as error:

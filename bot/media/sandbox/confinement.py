@@ -5,6 +5,7 @@ import os
 import resource
 import sys
 import sysconfig
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +51,27 @@ class Files:
 
 
 def missing() -> list[str]:
-    """What this system cannot confine, by the names of the kernel's features."""
-    there = {"seccomp": seccomp.is_available(), "landlock": landlock.version() > 0}
-    return [name for name, available in there.items() if not available]
+    """What this system cannot confine, by the names of the kernel's features: each is tried in a process.
+
+    A container or an emulated kernel may forbid what its version promises. Must be called without threads.
+    """
+    tries: dict[str, Callable[[], None]] = {
+        "seccomp": seccomp.filter_system_calls,
+        "landlock": lambda: landlock.restrict_files(reads=(), writes=()),
+    }
+    return [name for name, attempt in tries.items() if not _works(attempt)]
+
+
+def _works(attempt: Callable[[], None]) -> bool:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            kernel.forbid_new_privileges()
+            attempt()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
 
 
 def python_folders() -> list[str]:
@@ -64,8 +83,8 @@ def python_folders() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def confine(limits: Limits, files: Files, folders: list[str]) -> None:
-    """Give up for good what a call does not need. What the kernel has not is left out; `missing` tells."""
+def confine(limits: Limits, files: Files, folders: list[str], *, without: Collection[str] = ()) -> None:
+    """Give up for good what a call does not need, `without` the features that are missing here."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     # At the first a signal ends the process, at the second the kernel ends who has caught that one.
@@ -77,10 +96,10 @@ def confine(limits: Limits, files: Files, folders: list[str]) -> None:
         kernel.forbid_new_privileges()
         kernel.forbid_dumps()
         kernel.drop_capabilities()
-    if landlock.version():
+    if "landlock" not in without:
         reads = [*map(Path, (*_SYSTEM, *folders)), *files.reads]
         landlock.restrict_files(reads=reads, writes=files.writes)
-    if seccomp.is_available():
+    if "seccomp" not in without:
         seccomp.filter_system_calls()
 
 

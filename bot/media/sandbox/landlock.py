@@ -4,6 +4,7 @@ See https://docs.kernel.org/userspace-api/landlock.html; which rights there are 
 """
 
 import ctypes
+import errno
 import os
 import struct
 from collections.abc import Iterable
@@ -42,6 +43,8 @@ def version() -> int:
 def restrict_files(*, reads: Iterable[Path], writes: Iterable[Path]) -> None:
     """Leave this process only these files and folders, with all that is in the folders."""
     abi = version()
+    if not abi:
+        raise OSError(errno.EOPNOTSUPP, "this kernel has no Landlock")
     handled = _RIGHTS[max(known for known in _RIGHTS if known <= abi)]
     words = [handled]
     if abi >= _WITH_NETWORK:

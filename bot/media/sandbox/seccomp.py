@@ -176,6 +176,8 @@ def is_available() -> bool:
 
 def filter_system_calls() -> None:
     """Forbid them to this process for good, and to the threads that it starts from now on."""
+    if not is_available():
+        raise OSError(errno.EOPNOTSUPP, "this kernel has no filter for system calls")
     code = program(kernel.machine(), os.getpid())
     told = _Program(len(code) // _INSTRUCTION.size, code)
     kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(told))

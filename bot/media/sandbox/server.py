@@ -58,16 +58,16 @@ class Report(NamedTuple):
 
 def main() -> NoReturn:
     answers = _take_over_standard_output()
-    folders: list[str] = json.loads(sys.argv[1])
     os.environ.clear()
     # A Ctrl-C in the terminal is for the bot, who ends its servers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _step_back()
     kernel.forbid_dumps()
-    _send(answers, json.dumps(missing()).encode())
+    surroundings = child.Surroundings(folders=json.loads(sys.argv[1]), missing=missing())
+    _send(answers, json.dumps(surroundings.missing).encode())
     while True:
         order, _, call = _receive().partition(b"\n")
-        _send(answers, b"\n".join(_run(Order(*json.loads(order)), call, folders)))
+        _send(answers, b"\n".join(_run(Order(*json.loads(order)), call, surroundings)))
 
 
 def _take_over_standard_output() -> int:
@@ -90,7 +90,7 @@ def _step_back() -> None:
             kernel.set_scheduling(wanted)
 
 
-def _run(order: Order, call: bytes, folders: list[str]) -> tuple[bytes, bytes]:
+def _run(order: Order, call: bytes, surroundings: child.Surroundings) -> tuple[bytes, bytes]:
     if sys.platform != "darwin":
         # The next children have it at once. The system libraries of macOS do not bear to be forked.
         with suppress(ImportError):
@@ -100,7 +100,7 @@ def _run(order: Order, call: bytes, folders: list[str]) -> tuple[bytes, bytes]:
     limits = Limits(**{name: value for name, value in order._asdict().items() if name != "module"})
     pid = os.fork()
     if pid == 0:
-        child.serve(call, limits, folders, writing)
+        child.serve(call, limits, surroundings, writing)
     os.close(writing)
     try:
         answer, timed_out = _collect(reading, time.monotonic() + order.timeout_s)

@@ -18,7 +18,7 @@ import pytest
 
 from bot.domain.errors import ProcessingFailed
 from bot.media.sandbox import landlock, seccomp
-from bot.media.sandbox.confinement import Limits, missing, python_folders
+from bot.media.sandbox.confinement import Limits, python_folders
 from bot.media.sandbox.pool import SandboxPool, _result
 from bot.media.sandbox.reading import Unreadable, read
 from bot.media.sandbox.server import Report
@@ -280,10 +280,33 @@ def test_a_crafted_answer_is_not_executed(tmp_path: Path) -> None:
 _LIMITS = Limits(timeout_s=1, cpu_s=1, memory_bytes=1, file_bytes=1)
 
 
-def test_what_this_kernel_cannot_do_is_named() -> None:
-    assert {"seccomp", "landlock"} >= set(missing())
-    if sys.platform == "linux" and landlock.version() and seccomp.is_available():
-        assert [] == missing()
+async def test_what_this_kernel_cannot_do_is_named() -> None:
+    expected = {"seccomp": seccomp.is_available(), "landlock": landlock.version() > 0}
+    async with SandboxPool(processes=1) as pool:
+        await pool.run(add, 1, 1, timeout_s=PATIENCE_S)
+        (server,) = pool._started
+        assert [name for name, there in expected.items() if not there] == list(server.missing)
+
+
+_WITHOUT = """
+import json, sys
+from pathlib import Path
+from bot.media.sandbox.confinement import Files, Limits, confine
+limits = Limits(timeout_s=9, cpu_s=9, memory_bytes=1 << 31, file_bytes=1 << 20)
+confine(limits, Files(reads=(), writes=()), [], without=["landlock", "seccomp"])
+print(Path(sys.argv[1]).read_text())
+"""
+
+
+async def test_what_is_missing_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("read")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _WITHOUT, str(tmp_path / "a")),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert b"read" == out.strip()
 
 
 def test_no_folder_of_ours_is_a_whole_checkout() -> None:
