@@ -89,9 +89,13 @@ async def test_an_input_that_takes_longer_than_the_lease_is_given_up_as_our_own_
     async with house(times={"prepare_lease": 100}) as home:
         home.library.gate = asyncio.Event()
         card = await home.ask(f"/animate it runs --start {PHOTO}")
-        for _ in range(2):
-            await home.until(lambda: rests(home, card))
-            home.advance(home.core.times.prepare_retry)
+
+        async def ends_in_time() -> bool:
+            if await rests(home, card):
+                home.advance(home.core.times.prepare_retry)
+            return (await home.job(card)).is_final
+
+        await home.until(ends_in_time)
         await fails(home, card, FailureCategory.INPUT_UNPROCESSED, "could not process")
 
 
