@@ -91,22 +91,6 @@ _RULES = (
         Retry.AFTER_EDITING,
     ),
     _Rule(
-        # Other words for the same: refusals of a create are worded more freely than failures of a generation.
-        (
-            "moderation",
-            "moderated",
-            "content policy",
-            "content_policy",
-            "community guidelines",
-            "safety filter",
-            "safety system",
-            "nsfw",
-        ),
-        FailureCategory.MODERATION,
-        "The prompt or its picture was refused by moderation. Change them and try again.",
-        Retry.AFTER_EDITING,
-    ),
-    _Rule(
         ("prompt processing failed",),
         FailureCategory.PROMPT,
         "The prompt could not be processed. Put it in other words.",
@@ -128,8 +112,8 @@ _OURS: dict[FailureCategory, tuple[str, Retry]] = {
         Retry.BUTTON,
     ),
     FailureCategory.MODERATION: (_RULES[3].told, Retry.AFTER_EDITING),
-    FailureCategory.PROMPT: (_RULES[5].told, Retry.BUTTON),
-    FailureCategory.SERVICE: (_RULES[6].told, Retry.BUTTON),
+    FailureCategory.PROMPT: (_RULES[4].told, Retry.BUTTON),
+    FailureCategory.SERVICE: (_RULES[5].told, Retry.BUTTON),
     FailureCategory.UNKNOWN: ("The generation failed, and no reason was given.", Retry.BUTTON),
     FailureCategory.REJECTED: ("The generation service refused the request.", Retry.AFTER_EDITING),
     FailureCategory.TIMEOUT: ("The generation did not finish in time.", Retry.BUTTON),
@@ -179,14 +163,23 @@ def classify_failure(reason: str | None) -> Failure:
     return failure(FailureCategory.UNKNOWN, reason)
 
 
-#: what the words of a refused create can tell beside the refusal itself
-_TOLD_BY_REFUSALS = frozenset({FailureCategory.MODERATION, FailureCategory.INPUT_UNREACHABLE})
+#: other words for moderation: a refused create is worded more freely than a failed generation
+_MODERATED = re.compile(
+    r"(?i)\bmoderat(?:ion|ed)\b|\bcontent[ _]policy\b|\bcommunity guidelines\b|\bsafety (?:filter|system)\b"
+    r"|\bnsfw\b"
+)
+#: the moderation itself is in trouble, and has refused nothing
+_OUT_OF_ORDER = re.compile(r"(?i)\bunavailable\b|\bunreachable\b|\btim(?:ed|e) ?out\b|\berror\b")
 
 
 def classify_refusal(reason: str) -> Failure:
     """Read why a create was refused for good."""
     told = classify_failure(reason)
-    return told if told.category in _TOLD_BY_REFUSALS else failure(FailureCategory.REJECTED, reason)
+    if told.category in (FailureCategory.MODERATION, FailureCategory.INPUT_UNREACHABLE):
+        return told
+    if _MODERATED.search(reason) and not _OUT_OF_ORDER.search(reason):
+        return failure(FailureCategory.MODERATION, reason)
+    return failure(FailureCategory.REJECTED, reason)
 
 
 def failure(category: FailureCategory, reason: str | None = None) -> Failure:

@@ -33,7 +33,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.failures import FailureCategory, classify_failure
+from bot.domain.failures import FailureCategory, classify_failure, classify_refusal
 from bot.providers.luma.detail import Detail
 
 RETRY_AFTER_MAX_MS = 120_000
@@ -99,11 +99,16 @@ def translated(call: Call, departure: Departure) -> Iterator[None]:
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 #: asked to send the same request elsewhere, so it was not carried out here
 _ELSEWHERE = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
-#: money as a word of its own: "refund", "accredited" and "fundamental" are none
-_MONEY = re.compile(r"(?i)(?<![a-z])(?:credit|balance|fund)(?:s|ed|ing)?(?![a-z])")
+#: money as a word of its own ("refund", "accredited" and "fundamental" are none) that there is not enough of
+_NO_MONEY = re.compile(
+    r"(?i)\b(?:insufficient|inadequate|not enough|no|low|out of|zero|negative|exhausted|add|top up)\W+"
+    r"(?:\w+\W+){0,3}?(?<![a-z])(?:credit|balance|fund)s?(?![a-z])"
+    r"|(?<![a-z])(?:credit|balance|fund)s?(?:_\w+)?(?![a-z])\W+(?:\w+\W+){0,3}?"
+    r"(?:low|insufficient|zero|0|negative|empty|exhausted|used up|required|exceeded)\b"
+)
 #: what an account may use in a month or by its plan; only the operator can raise it
 _USAGE_LIMIT = re.compile(
-    r"(?i)\b(?:usage|spend(?:ing)?|monthly|billing|plan|quota)\W+(?:\w+\W+){0,2}limit"
+    r"(?i)\b(?:usage|spend(?:ing)?|monthly|billing|quota)\W+(?:\w+\W+){0,2}limit\b|\bplan(?:'s)? limit\b"
     r"|\blimit\W+(?:\w+\W+){0,3}(?:month|billing|plan|spending)\b"
     r"|\bquota\W+(?:\w+\W+){0,2}exceeded|\bexceeded\W+(?:\w+\W+){0,2}quota"
 )
@@ -121,7 +126,8 @@ _ACCOUNT = re.compile(
 def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | None = None) -> ProviderError:
     """Name an answer that is not a success.
 
-    Words win over the status: the API answers 400 to what is about moderation, a limit or a balance.
+    Of refusals the words win over the status: the API answers 400 to what is about moderation, a limit or a
+    balance. 408 and 5xx refuse nothing, whatever they say: a create may have been carried out.
     A create is never redirected. 307 and 308 ask for the same request elsewhere, so nothing was carried out
     and repeating it at this address will not help: `Rejected`. 301, 302 and 303 are also given after a POST
     was carried out, to say where its result lies, so they are in doubt.
@@ -130,16 +136,22 @@ def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | No
     message = detail.text or f"The generation API answered HTTP {status}"
     if classify_failure(message).category is FailureCategory.MODERATION:
         return Rejected(message)
-    if _is_about_account(call, status, message):
-        return AccountProblem(message)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or _RATE_LIMIT.search(message):
-        return RateLimited(message, retry_after_ms=retry_after_ms)
-    if status in _GONE and call is Call.GENERATION:
-        return GenerationNotFound(message)
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     if not refused or status == HTTPStatus.REQUEST_TIMEOUT:
         moved = status in _ELSEWHERE and call is Call.CREATE
         return Rejected(f"{message}; it has moved") if moved else call.lost(message)
+    if status in _GONE and call is Call.GENERATION:
+        return GenerationNotFound(message)
+    return _refused(call, status, message, retry_after_ms)
+
+
+def _refused(call: Call, status: int, message: str, retry_after_ms: int | None) -> ProviderError:
+    if classify_refusal(message).category is FailureCategory.MODERATION:
+        return Rejected(message)
+    if _is_about_account(call, status, message):
+        return AccountProblem(message)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _RATE_LIMIT.search(message):
+        return RateLimited(message, retry_after_ms=retry_after_ms)
     return Rejected(message)
 
 
@@ -148,7 +160,7 @@ def _is_about_account(call: Call, status: int, message: str) -> bool:
         return True
     if status == HTTPStatus.FORBIDDEN and (call is Call.ACCOUNT or _ACCOUNT.search(message)):
         return True
-    return bool(_MONEY.search(message) or _USAGE_LIMIT.search(message))
+    return bool(_NO_MONEY.search(message) or _USAGE_LIMIT.search(message))
 
 
 def read_retry_after(value: str | None, *, now_ms: int) -> int | None:
