@@ -112,7 +112,7 @@ class App:
             "callbacks": Supervised("callbacks", callbacks.run, times=core.times, stopping=core.stopping),
             **(inlets if talks else {}),
         }
-        operator = Operator(core.database, core.settings.defaults, core.clock)
+        operator = Operator(core.database, core.settings.defaults, core.clock, lambda: core.secrets)
         async with (
             opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
             _closing(adapters),

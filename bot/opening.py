@@ -1,10 +1,9 @@
 """Opening what the engine works with: the secret, the store, the accounts, the storage."""
 
 import os
-import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +14,8 @@ from pydantic import SecretStr
 from bot.domain.errors import ReverieError
 from bot.domain.formats import Lane
 from bot.domain.pricing import Rates, published_rates, read_rates
-from bot.engine.core import Core
+from bot.engine.account_names import find_naming_key, keep_naming_key
+from bot.engine.core import Core, log
 from bot.engine.holding import hold_accounts
 from bot.engine.limits import RateLimit
 from bot.media.fetcher import Fetcher
@@ -27,10 +27,12 @@ from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
 from bot.providers.simulator.settings import SimulatorSettings
-from bot.sealing import Seal, load_or_create_secret
+from bot.sealing import BadSeal, Seal
+from bot.secret_keys import load_or_create_secrets, read_secrets
 from bot.settings import Role, Settings, malformed
 from bot.signing import Signer
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
+from bot.store.accounts import accounts
 from bot.store.database import Database
 from bot.store.leases import end_all_leases
 from bot.store.migrating import migrate
@@ -53,10 +55,11 @@ def monotonic_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def secret_of(settings: Settings) -> bytes:
+def secrets_of(settings: Settings) -> tuple[bytes, ...]:
+    """The secrets of this installation, the one that writes first; raises UnusableSecret."""
     if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value().encode()
-    return load_or_create_secret(settings.data_dir / "secret")
+        return read_secrets(settings.secret_key.get_secret_value().encode(), "REVERIE_SECRET_KEY")
+    return load_or_create_secrets(settings.data_dir / "secret")
 
 
 def rates_of(settings: Settings) -> Rates:
@@ -69,39 +72,80 @@ def rates_of(settings: Settings) -> Rates:
 
 
 def providers_of(
-    settings: Settings, secret: bytes, *, simulator: httpx.AsyncBaseTransport | None = None
+    settings: Settings, naming_key: bytes, *, simulator: httpx.AsyncBaseTransport | None = None
 ) -> list[Provider]:
-    """One provider for each account that the settings name; `simulator` leads to the built-in one."""
+    """One provider for each account that the settings name, by a name that follows from `naming_key`.
+
+    `simulator` leads to the built-in one.
+    """
     limits = {}
     for lane in Lane:
         concurrent, per_minute = settings.lane_limits(lane)
         limits[lane] = LaneLimits(concurrent=concurrent, per_minute=per_minute)
     found: list[Provider] = []
-    for name in settings.providers:
+    for name, key in _api_keys(settings):
         simulated = name == "simulator"
-        keys = (SecretStr("simulator"),) if simulated else settings.luma_keys
-        if not keys and settings.role is Role.GATEWAY:
-            continue  # its jobs are submitted by workers
-        if not keys:
+        if (fault := malformed("LUMAAI_API_KEY", key)) is not None:
+            raise Misconfigured(fault)
+        try:
+            provider = LumaProvider(
+                api_key=key,
+                account=_account_name(name, key, naming_key),
+                base_url=API_URL if simulated else settings.luma_base_url,
+                limits=limits,
+                name=name,
+                proxy=settings.https_proxy,
+                timeout=settings.times.http_timeout / 1000,
+                transport=simulator if simulated else None,
+            )
+        except ValueError as error:
+            raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
+        found.append(provider)
+    return found
+
+
+def _api_keys(settings: Settings) -> Iterator[tuple[str, SecretStr]]:
+    """Every account's provider and API key."""
+    for name in settings.providers:
+        keys = (SecretStr("simulator"),) if name == "simulator" else settings.luma_keys
+        # A gateway's jobs are submitted by workers.
+        if not keys and settings.role is not Role.GATEWAY:
             raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
         for key in keys:
-            if (fault := malformed("LUMAAI_API_KEY", key)) is not None:
-                raise Misconfigured(fault)
-            try:
-                provider = LumaProvider(
-                    api_key=key,
-                    account=f"{name}-{account_id(key, secret)}",
-                    base_url=API_URL if simulated else settings.luma_base_url,
-                    limits=limits,
-                    name=name,
-                    proxy=settings.https_proxy,
-                    timeout=settings.times.http_timeout / 1000,
-                    transport=simulator if simulated else None,
-                )
-            except ValueError as error:
-                raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
-            found.append(provider)
-    return found
+            yield name, key
+
+
+def _account_name(provider: str, api_key: SecretStr, naming_key: bytes) -> str:
+    return f"{provider}-{account_id(api_key, naming_key)}"
+
+
+async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
+    """The key that accounts are named by, also before the first start; raises BadSeal if no secret fits."""
+    kept = await find_naming_key(database, Seal(*secrets))
+    return kept or likely_naming_key(settings, secrets, await _account_names(database))
+
+
+async def _account_names(database: Database) -> set[str]:
+    return {row.id for row in await accounts(database)}
+
+
+def likely_naming_key(settings: Settings, secrets: Sequence[bytes], known: Collection[str]) -> bytes:
+    """The secret that an earlier version named the known accounts by; else the oldest."""
+    for secret in secrets:
+        if any(_account_name(name, key, secret) in known for name, key in _api_keys(settings)):
+            return secret
+    return secrets[-1]
+
+
+async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
+    try:
+        key = await naming_key_of(settings, secrets, database)
+        # A gateway has no keys that it could know the accounts by.
+        return key if settings.role is Role.GATEWAY else await keep_naming_key(database, Seal(*secrets), key)
+    except BadSeal:
+        # What is kept stays, for the secret may come back.
+        log.error("account_names_unreadable", remedy="add the earlier secret to REVERIE_SECRET_KEY: new,old")
+        return likely_naming_key(settings, secrets, await _account_names(database))
 
 
 async def prepare_store(core: Core) -> None:
@@ -126,7 +170,7 @@ class Opened:
 @asynccontextmanager
 async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) -> AsyncIterator[Opened]:
     """Open everything that the engine works with."""
-    secret = secret_of(settings)
+    secrets = secrets_of(settings)
     async with AsyncExitStack() as exits:
         database: Database = await exits.enter_async_context(open_store(settings.database))
         await migrate(database)
@@ -134,8 +178,9 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
         simulation = simulation_of(settings, pool) if "simulator" in settings.providers else None
         inputs = await exits.enter_async_context(SandboxPool())
         providers: list[ObservedProvider] = []
+        naming_key = await _keep_naming_key(settings, secrets, database)
         for provider in providers_of(
-            settings, secret, simulator=None if simulation is None else simulation.transport
+            settings, naming_key, simulator=None if simulation is None else simulation.transport
         ):
             exits.push_async_callback(provider.close)
             observed = ObservedProvider(wrap(provider), ProviderHealth(), clock_ms)
@@ -177,13 +222,14 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
                 charge=rate_limit.charge,
             ),
             storage=storage,
-            signer=Signer(secret),
-            seal=Seal(secret),
+            secrets=secrets,
+            signer=Signer(*secrets),
+            seal=Seal(*secrets),
             capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
             rates=rates_of(settings),
             clock=clock_ms,
             monotonic=monotonic_ms,
-            owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            owner=f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}",
             rate_limit=rate_limit,
             reachable_at=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
         )

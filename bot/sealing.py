@@ -1,11 +1,12 @@
-"""The secret of this installation, and encryption at rest with it."""
+"""Encryption at rest with the secrets of this installation.
+
+Two forms are read: `v2.` values open only in the place that they were written for, their context; `v1.`
+values, which earlier versions wrote, have none. Only the newest form is written.
+"""
 
 import base64
 import binascii
 import os
-import secrets
-import tempfile
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,84 +16,73 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from bot.domain.errors import ReverieError
 
 _NONCE_BYTES = 12
-_SECRET_BYTES = 32
 
-#: names the form of what follows, so that another one can stand beside it one day
-_FORM = "v1."
+#: the form without a context, and the one that is written
+_V1, _V2 = "v1.", "v2."
 
 
 class BadSeal(ReverieError):
     """This was encrypted with another REVERIE_SECRET_KEY, or has been changed since."""
 
 
-class UnusableSecret(ReverieError):
-    """The secret of this installation cannot be used."""
-
-
 class Seal:
-    """Encrypts texts for the store; nobody without the secret reads or changes them."""
+    """Encrypts texts for the store; nobody without the secret reads, changes or moves them.
 
-    def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(derive_key(secret, "seal"))
+    The first secret writes, every one opens.
+    """
 
-    def seal(self, text: str) -> str:
-        """Encrypt a text; the same text twice gives two different answers."""
+    def __init__(self, *secrets: bytes) -> None:
+        self._ciphers = [AESGCM(derive_key(secret, "seal")) for secret in secrets]
+
+    def seal(self, text: str, *, context: str) -> str:
+        """Encrypt a text for one place; the same text twice gives two different answers."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, text.encode(), _FORM.encode())
-        return _FORM + base64.urlsafe_b64encode(nonce + sealed).decode()
+        sealed = self._ciphers[0].encrypt(nonce, text.encode(), _bound(_V2, context))
+        return _V2 + base64.urlsafe_b64encode(nonce + sealed).decode()
 
-    def open(self, sealed: str) -> str:
-        """Decrypt what `seal` made; raises BadSeal where the secret does not fit."""
+    def open(self, sealed: str, *, context: str) -> str:
+        """Decrypt what `seal` made for this context; raises BadSeal where no secret or not the place fits."""
+        return self._open(sealed, context)[0]
+
+    def is_current(self, sealed: str, *, context: str) -> bool:
+        """Whether it is of the newest form and the first secret; raises BadSeal as `open` does."""
+        _, place = self._open(sealed, context)
+        return place == 0 and sealed.startswith(_V2)
+
+    def _open(self, sealed: str, context: str) -> tuple[str, int]:
+        """The text, and the place of the secret that opens it."""
         try:
-            form, body = sealed[: len(_FORM)], sealed[len(_FORM) :]
+            form, body = sealed[: len(_V2)], sealed[len(_V2) :]
             raw = base64.urlsafe_b64decode(body)
             if base64.urlsafe_b64encode(raw).decode() != body:
                 # The decoder passes over foreign letters and takes two alphabets: one text has one seal.
                 raise BadSeal
-            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], form.encode()).decode()
-        except (InvalidTag, binascii.Error, ValueError) as error:
+            bound = _bound(form, context)
+            for place, cipher in enumerate(self._ciphers):
+                try:
+                    return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound).decode(), place
+                except InvalidTag:
+                    continue
+        except (binascii.Error, ValueError) as error:
             raise BadSeal from error
+        raise BadSeal
+
+
+def _bound(form: str, context: str) -> bytes:
+    """The associated data: nothing sealed in one form, for one place, opens in another."""
+    return form.encode() if form == _V1 else f"{form}{context}".encode()
+
+
+def entry_context(adapter: str, key: str) -> str:
+    """Where a value of an adapter's key-value area belongs."""
+    return f"{adapter}\0{key}"
+
+
+def card_context(card: str) -> str:
+    """Where the way to reach a card's place belongs."""
+    return f"card {card}"
 
 
 def derive_key(secret: bytes, use: str) -> bytes:
     """Derive a key of 256 bits for one use, so that no two uses share a key."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"reverie {use}".encode()).derive(secret)
-
-
-def load_or_create_secret(path: Path) -> bytes:
-    """Read the secret of this installation; the first call makes it.
-
-    The text in the file is the secret, so that it can be moved to REVERIE_SECRET_KEY as it stands.
-    Raises UnusableSecret where the file cannot be read or made, or holds too little.
-    """
-    try:
-        if not path.exists():
-            _create(path)
-        secret = path.read_bytes().strip()
-    except OSError as error:
-        raise UnusableSecret(f"The secret in {path} cannot be read or made: {error.strerror}.") from error
-    if len(secret) < _SECRET_BYTES:
-        raise UnusableSecret(f"The secret in {path} is too short: restore it, or set REVERIE_SECRET_KEY.")
-    return secret
-
-
-def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(_SECRET_BYTES) + "\n")
-            file.flush()
-            os.fsync(handle)
-        # A hard link appears whole or not at all and never replaces: of two processes the first one wins.
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain.errors import InvalidRequest, ReverieError
 from bot.engine.operating import Answer, Operator
+from bot.secret_keys import fingerprint
 from bot.settings import Settings
 from bot.store.copying import copy_all
 from bot.store.database import Database, connect
@@ -18,12 +19,17 @@ from bot.store.migrating import migrate, pending
 from bot.store.operations import count_states, wrong_counts, wrong_meters
 from bot.web.operator import call_running, socket_of
 
+#: a store of many years is resealed in minutes
+_RESEAL_TIMEOUT_S = 3_600.0
+
 
 def _clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def operate(settings: Settings, call: str, arguments: dict[str, Any], *, writes: bool) -> Answer:
+async def operate(
+    settings: Settings, call: str, arguments: dict[str, Any], *, writes: bool, timeout_s: float = 30.0
+) -> Answer:
     """Do an operator's call: reads look into the database, writes go through whoever holds it."""
     if not writes:
         async with _reading(settings) as database:
@@ -34,11 +40,13 @@ async def operate(settings: Settings, call: str, arguments: dict[str, Any], *, w
     except DatabaseLocked:
         if not socket_of(settings.database).exists():
             raise
-        return await call_running(settings.database, call, arguments)
+        return await call_running(settings.database, call, arguments, timeout_s=timeout_s)
 
 
 async def _do(settings: Settings, database: Database, call: str, arguments: dict[str, Any]) -> Answer:
-    operator = Operator(database, settings.defaults, _clock)
+    from bot.opening import secrets_of  # noqa: PLC0415 - imports the whole engine
+
+    operator = Operator(database, settings.defaults, _clock, lambda: secrets_of(settings))
     return await operator.calls[call](**arguments)
 
 
@@ -73,6 +81,14 @@ async def upgrade(settings: Settings) -> list[str]:
         async with connect(settings.database) as database:
             steps = await migrate(database)
         return [f"applied {step.version:04d} {step.name}" for step in steps]
+
+
+async def reseal(settings: Settings) -> Answer:
+    """Encrypt everything anew with the secret that writes, through the running bot or alone."""
+    from bot.opening import secrets_of  # noqa: PLC0415 - the other commands need none of it
+
+    secret = fingerprint(secrets_of(settings)[0])
+    return await operate(settings, "reseal", {"secret": secret}, writes=True, timeout_s=_RESEAL_TIMEOUT_S)
 
 
 async def check(settings: Settings) -> dict[str, Any]:

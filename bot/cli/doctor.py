@@ -10,14 +10,15 @@ import httpx
 from bot.app import find_plugs
 from bot.cli.access import sqlite_file
 from bot.cli.terms import unknown_settings
-from bot.domain.errors import AccountProblem, ProviderError, ReverieError
+from bot.domain.errors import AccountProblem, ProviderError, ReverieError, StoreError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Finding, Level
-from bot.opening import clock_ms, providers_of, rates_of, secret_of
+from bot.opening import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
+from bot.sealing import BadSeal
 from bot.serving import listen
 from bot.settings import Settings, misfit, trimmed
 from bot.store.accounts import AccountState, accounts
-from bot.store.database import connect
+from bot.store.database import Database, connect
 from bot.store.migrating import pending
 from bot.store.operations import wrong_counts, wrong_meters
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
@@ -162,6 +163,8 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
                 )
             else:
                 yield Finding(what="database, meters and counts are sound")
+            if (finding := await _sealed(settings, database)) is not None:
+                yield finding
             for row in await accounts(database):
                 if row.state is AccountState.STOPPED:
                     yield Finding(
@@ -197,12 +200,25 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
         )
 
 
+async def _sealed(settings: Settings, database: Database) -> Finding | None:
+    """Whether the secrets open what is encrypted in the store."""
+    try:
+        await naming_key_of(settings, secrets_of(settings), database)
+    except BadSeal:
+        return Finding(
+            what="the database was encrypted with another secret",
+            level=Level.FAULT,
+            remedy="put the earlier one behind the present one, as in REVERIE_SECRET_KEY=new,old",
+        )
+    return None
+
+
 async def _provider(settings: Settings) -> AsyncIterator[Finding]:
     if settings.simulated:
         yield Finding(what="the simulator needs no key")
         return
     try:
-        providers = providers_of(settings, secret_of(settings))
+        providers = providers_of(settings, await _naming_key(settings))
     except ReverieError as error:
         yield Finding(what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
         return
@@ -227,6 +243,17 @@ async def _provider(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(what=f"account {provider.account} works{told}")
         finally:
             await provider.close()
+
+
+async def _naming_key(settings: Settings) -> bytes:
+    """What the running bot names its accounts by."""
+    secrets = secrets_of(settings)
+    try:
+        async with connect(settings.database, read_only=True) as database:
+            return await naming_key_of(settings, secrets, database)
+    except (BadSeal, StoreError):
+        # Told among the findings of the store.
+        return likely_naming_key(settings, secrets, ())
 
 
 async def _chats(settings: Settings) -> AsyncIterator[Finding]:

@@ -52,6 +52,21 @@ def db_check(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@db.command("reseal")
+def db_reseal(*, as_json: AsJson = False) -> None:
+    """Encrypt everything anew with the first secret, also while the bot runs.
+
+    It ends with 1 where something cannot be read. After it, and a day for the links that are out, the earlier
+    secrets can be taken away.
+    """
+    from bot.cli.access import reseal  # noqa: PLC0415
+
+    counts = asyncio.run(reseal(read_quietly()))
+    show(counts, as_json=as_json)
+    if isinstance(counts, dict) and counts["unreadable"]:
+        raise typer.Exit(1)
+
+
 @db.command("backup")
 def db_backup(target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Copy the SQLite database into a file, also while the bot runs."""

@@ -11,6 +11,7 @@ from bot.engine.answers import Answer, Note
 from bot.engine.core import CARDS, Core
 from bot.engine.durable import write_until_known
 from bot.engine.sight import visible
+from bot.sealing import card_context
 from bot.store.cards import Copy, post_copy
 from bot.store.jobs import Star, find_job, toggle_star
 
@@ -60,12 +61,13 @@ async def send(core: Core, job: Job, caller: Caller, place: Place, press: Press)
         channel=f"@{caller.person}",
         private=True,
     )
+    card = core.new_id()
     copy = Copy(
-        card=core.new_id(),
+        card=card,
         event=f"{place.adapter}:{press.key}",
         caller=caller,
         place=direct,
-        sealed_reach=core.seal.seal(place.reach) if place.reach else "",
+        sealed_reach=core.seal.seal(place.reach, context=card_context(card)) if place.reach else "",
         job=job.id,
         now=core.clock(),
         reaction=press.reaction,

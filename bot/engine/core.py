@@ -44,6 +44,8 @@ class Core:
     health: Mapping[str, ProviderHealth]
     library: Library
     storage: FolderStorage
+    #: the one that writes first
+    secrets: tuple[bytes, ...] = field(repr=False)
     signer: Signer
     seal: Seal
     rates: Rates

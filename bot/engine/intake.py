@@ -21,6 +21,7 @@ from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import must_be_private, visible
 from bot.engine.sources import check_addresses
 from bot.engine.vocabulary import told_concepts
+from bot.sealing import card_context
 from bot.settings import Role
 from bot.store.accepting import Acceptance, NewJob
 from bot.store.accepting import accept as accept_all
@@ -152,7 +153,7 @@ async def accept(
         event=f"{place.adapter}:{key}",
         caller=caller,
         place=place,
-        sealed_reach=core.seal.seal(place.reach) if place.reach else "",
+        sealed_reach=core.seal.seal(place.reach, context=card_context(card)) if place.reach else "",
         jobs=jobs,
         defaults=core.settings.defaults,
         patience=core.settings.patience,

@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import InvalidRequest, JobNotFound
+from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError
 from bot.domain.ids import as_id
 from bot.domain.jobs import Job, State
 from bot.domain.people import Caller
 from bot.domain.pricing import read_money, show_left, show_money
 from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
+from bot.engine.resealing import reseal_all
+from bot.sealing import Seal
+from bot.secret_keys import fingerprint
 from bot.store.database import Database
 from bot.store.jobs import Refund, find_job, list_jobs, refund
 from bot.store.operations import list_workspaces
@@ -40,10 +43,18 @@ ACTOR = "operator"
 class Operator:
     """The operator's use cases over a database."""
 
-    def __init__(self, database: Database, defaults: Defaults, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        defaults: Defaults,
+        clock: Callable[[], int],
+        secrets: Callable[[], tuple[bytes, ...]],
+    ) -> None:
         self._database = database
         self._defaults = defaults
         self._clock = clock
+        #: called only where they are needed: the first read of a data folder makes one
+        self._secrets = secrets
 
     @property
     def calls(self) -> Mapping[str, Callable[..., Awaitable[Answer]]]:
@@ -59,6 +70,7 @@ class Operator:
             "jobs_refund": self.jobs_refund,
             "jobs_orphans": self.jobs_orphans,
             "usage": self.usage,
+            "reseal": self.reseal,
         }
 
     def _decision(self, action: str, subject: str, workspace: str = "") -> Decision:
@@ -169,6 +181,16 @@ class Operator:
             }
             for row in await usage(self._database, workspace, since=since)
         ]
+
+    async def reseal(self, *, secret: str) -> Answer:
+        """Encrypt everything anew with the secret of this fingerprint, which must be the first one here."""
+        secrets = self._secrets()
+        if fingerprint(secrets[0]) != secret:
+            raise ReverieError(
+                "The running bot has another secret than this command: restart it with the same "
+                "REVERIE_SECRET_KEY, then try again"
+            )
+        return dict(await reseal_all(self._database, Seal(*secrets)))
 
     async def _caller(self, subject: str) -> Caller:
         """Read `<platform>:<workspace>` or `<platform>:<workspace>:<user>`."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.sealing import BadSeal, Seal
+from bot.sealing import BadSeal, Seal, entry_context
 from bot.store import vault
 from bot.store.database import Database
 from bot.store.records import log_unreadable
@@ -27,12 +27,12 @@ class Vault:
 
     async def put(self, key: str, value: str) -> int:
         """Keep a value under a key, in place of an older one; answers its number."""
-        item = vault.Put(adapter=self._adapter, key=key, sealed=self._seal.seal(value))
+        item = vault.Put(adapter=self._adapter, key=key, sealed=self._sealed(key, value))
         return await self._database.write(vault.put, item)
 
     async def get(self, key: str) -> str | None:
         kept = await vault.get(self._database, self._adapter, key)
-        return self._seal.open(kept.sealed) if kept else None
+        return self._opened(kept) if kept else None
 
     async def remove(self, key: str) -> None:
         await self._database.write(vault.remove, (self._adapter, key))
@@ -40,7 +40,7 @@ class Vault:
     async def take(self, key: str) -> str | None:
         """Read a value and forget it: of all who ask at once one is answered."""
         kept = await self._database.write(vault.take, (self._adapter, key))
-        return self._seal.open(kept.sealed) if kept else None
+        return self._opened(kept) if kept else None
 
     async def turn(self, name: str, *, now: int, every: int) -> int:
         """Take the next turn at what all processes together do once in `every` milliseconds.
@@ -60,12 +60,18 @@ class Vault:
         kept = await vault.latest(self._database, self._adapter, prefix, limit=limit)
         return self._entries(kept)
 
+    def _sealed(self, key: str, value: str) -> str:
+        return self._seal.seal(value, context=entry_context(self._adapter, key))
+
+    def _opened(self, kept: vault.Kept) -> str:
+        return self._seal.open(kept.sealed, context=entry_context(self._adapter, kept.key))
+
     def _entries(self, kept: Iterable[vault.Kept]) -> list[Entry]:
         """Those that can be decrypted."""
         found = []
         for one in kept:
             try:
-                found.append(Entry(key=one.key, value=self._seal.open(one.sealed), seq=one.seq))
+                found.append(Entry(key=one.key, value=self._opened(one), seq=one.seq))
             except BadSeal as error:
                 log_unreadable("vault", f"{self._adapter}:{one.seq}", type(error).__name__)
         return found

@@ -21,7 +21,7 @@ from bot.domain.people import Caller, Place
 from bot.domain.policy import Workspace
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.domain.requests import load_request
-from bot.sealing import BadSeal, Seal
+from bot.sealing import BadSeal, Seal, card_context
 from bot.store.database import Row
 
 #: what reading such a row raises
@@ -142,7 +142,7 @@ def card_from(row: Row, seal: Seal) -> Card:
 def _open_reach(row: Row, seal: Seal) -> str | None:
     """How to reach the card's place; None where that cannot be decrypted."""
     try:
-        return seal.open(row["reach"]) if row["reach"] else ""
+        return seal.open(row["reach"], context=card_context(row["id"])) if row["reach"] else ""
     except BadSeal as error:
         log_unreadable("card", row["id"], type(error).__name__)
         return None

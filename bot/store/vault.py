@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.store.database import Database, Transaction
+from bot.store.database import Database, Row, Transaction
 from bot.store.queries import load
 
 sql = load("vault")
@@ -44,6 +44,16 @@ async def put(tx: Transaction, items: Sequence[Put]) -> Sequence[int]:
     return answers
 
 
+async def put_new(tx: Transaction, items: Sequence[Put]) -> Sequence[Kept]:
+    """Keep values that nobody has put before; answers what is kept, whoever put it."""
+    kept = []
+    for item in items:
+        await tx.run(sql.put_new, adapter=item.adapter, key=item.key, value=item.sealed)
+        row = await tx.one(sql.get, adapter=item.adapter, key=item.key)
+        kept.append(_kept(row) if row else Kept(key=item.key, sealed=item.sealed, seq=0))
+    return kept
+
+
 async def remove(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[None]:
     for adapter, key in items:
         await tx.run(sql.remove, adapter=adapter, key=key)
@@ -53,7 +63,7 @@ async def remove(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[
 async def take(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[Kept | None]:
     """Read values and forget them; of all who ask at once one is answered."""
     rows = [await tx.one(sql.take, adapter=adapter, key=key) for adapter, key in items]
-    return [Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) if row else None for row in rows]
+    return [_kept(row) if row else None for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +95,18 @@ async def take_turn(tx: Transaction, items: Sequence[Turn]) -> Sequence[int]:
 
 async def get(database: Database, adapter: str, key: str) -> Kept | None:
     row = await database.one(sql.get, adapter=adapter, key=key)
-    return Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) if row else None
+    return _kept(row) if row else None
 
 
 async def since(database: Database, adapter: str, prefix: str, seq: int, *, limit: int) -> list[Kept]:
     rows = await database.fetch(sql.since, adapter=adapter, prefix=prefix, seq=seq, count=limit)
-    return [Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) for row in rows]
+    return [_kept(row) for row in rows]
 
 
 async def latest(database: Database, adapter: str, prefix: str, *, limit: int) -> list[Kept]:
     rows = await database.fetch(sql.latest, adapter=adapter, prefix=prefix, count=limit)
-    return [Kept(key=row["key"], sealed=row["value"], seq=row["seq"]) for row in reversed(rows)]
+    return [_kept(row) for row in reversed(rows)]
+
+
+def _kept(row: Row) -> Kept:
+    return Kept(key=row["key"], sealed=row["value"], seq=row["seq"])

@@ -26,7 +26,6 @@ from bot.trust import tls_context
 
 #: the socket lies beside the database, whose name this is added to
 SOCKET = ".sock"
-_TIMEOUT_S = 30.0
 #: bytes that the address of a Unix socket has room for
 _PATH_MAX = 100
 
@@ -102,11 +101,13 @@ def socket_of(database: str) -> Path:
     return beside(path_of(database), SOCKET)
 
 
-async def call_running(database: str, call: str, arguments: dict[str, Any]) -> Answer:
+async def call_running(
+    database: str, call: str, arguments: dict[str, Any], *, timeout_s: float = 30.0
+) -> Answer:
     """Have the bot that runs on this database do an operator's call; raises InvalidRequest as it does."""
     transport = httpx.AsyncHTTPTransport(uds=str(socket_of(database)), verify=tls_context())
     try:
-        async with httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_S) as client:
+        async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
             response = await client.post(f"http://operator/{call}", content=orjson.dumps(arguments))
         answer: Answer = orjson.loads(response.content)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:

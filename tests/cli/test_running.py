@@ -122,6 +122,29 @@ def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: P
     assert "is in use" in complaint(reverie(bot.folder, "db", "copy", f"sqlite:///{tmp_path}/new.db"), 1)
 
 
+def test_the_store_is_resealed_through_the_bot_which_must_have_the_same_secret(bot: Running) -> None:
+    found = _answer(bot, "db", "reseal")
+    assert (0, 0) == (found["resealed"], found["unreadable"])
+    # What the accounts are named by, at least.
+    assert found["current"] > 0
+    ended = reverie(bot.folder, "db", "reseal", REVERIE_SECRET_KEY="another secret, " * 3)
+    assert "The running bot has another secret than this command: restart it" in complaint(ended, 1)
+
+
+def test_a_secret_is_replaced_step_by_step(home: Path) -> None:
+    old, new = "o" * 40, "n" * 40
+    for secret in (old, f"{new},{old}"):
+        with running(home, REVERIE_SECRET_KEY=secret, REVERIE_PLAYGROUND="off"):
+            pass
+    ended = reverie(home, "db", "reseal", REVERIE_SECRET_KEY=new)
+    assert 1 == ended.returncode
+    assert "resealed=0  current=0  unreadable=1\n" == ended.stdout
+    assert "REVERIE_SECRET_KEY=new,old" in reverie(home, "doctor", REVERIE_SECRET_KEY=new).stdout
+    ended = reverie(home, "db", "reseal", REVERIE_SECRET_KEY=f"{new},{old}")
+    assert (0, "resealed=1  current=0  unreadable=0\n") == (ended.returncode, ended.stdout)
+    assert 0 == reverie(home, "doctor", REVERIE_SECRET_KEY=new, REVERIE_HTTP_PORT="0").returncode
+
+
 async def test_the_socket_opens_for_its_owner_alone_and_answers_nonsense(bot: Running) -> None:
     data = f"sqlite:///{bot.folder}/data/reverie.db"
     assert 0o600 == stat.S_IMODE(socket_of(data).stat().st_mode)

@@ -106,7 +106,7 @@ def test_help_names_every_command(
         "quota": ("set", "show", "reset"),
         "jobs": ("list", "show", "refund", "orphans"),
         "workspaces": ("list", "block", "unblock"),
-        "db": ("upgrade", "check", "backup", "copy"),
+        "db": ("upgrade", "check", "reseal", "backup", "copy"),
     }.items():
         shown = told(group)
         assert all(f" {name} " in shown for name in names)
@@ -135,6 +135,8 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         (["run"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
         (["quota", "set", "discord:1", "5"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
         (["jobs", "list"], {}, "data/reverie.db yet: reverie run makes it"),
+        (["run"], {"REVERIE_SECRET_KEY": "short"}, "openssl rand -hex 32 makes one"),
+        (["db", "reseal"], {"REVERIE_SECRET_KEY": "short"}, "holds fewer than 32 characters"),
         (["db", "backup", "new.db"], {}, "data/reverie.db yet: reverie run makes it"),
     ],
 )

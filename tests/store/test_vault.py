@@ -3,7 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.engine.vault import Vault
+from bot.sealing import BadSeal
 from bot.store.database import Database
 from bot.store.vault import Kept, Put, Turn, get, latest, put, remove, since, take, take_turn
 from tests.patience import PATIENCE_S
@@ -79,6 +82,21 @@ async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path)
     assert b"token" in written
     assert b"plain-words" not in written
     assert "plain-words-of-a-secret" == await vault.get("token")
+
+
+async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(store: Database) -> None:
+    chat, other = Vault(store, SEAL, "chat"), Vault(store, SEAL, "other")
+    await chat.put("token of one team", "hush")
+    (kept,) = await since(store, "chat", "", 0, limit=1)
+    await keep(store, "token of another", kept.sealed)
+    await keep(store, "token of one team", kept.sealed, adapter="other")
+    for vault, key in ((chat, "token of another"), (other, "token of one team")):
+        with pytest.raises(BadSeal):
+            await vault.get(key)
+        with pytest.raises(BadSeal):
+            await vault.take(key)
+    assert ["hush"] == [entry.value for entry in await chat.since("token", 0)]
+    assert [] == await other.latest("token")
 
 
 async def test_of_all_who_take_a_value_one_has_it(replicas: tuple[Database, Database]) -> None:

@@ -1,108 +1,103 @@
-"""What is sealed opens with its secret alone, and the secret is made once."""
-
-import os
-import stat
-import subprocess
-import sys
-from pathlib import Path
+"""What is sealed opens with its secrets alone, in its own place alone."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sealing import BadSeal, Seal, UnusableSecret, load_or_create_secret
+from bot.sealing import BadSeal, Seal, card_context, entry_context
 
+OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
 SEAL = Seal(b"a secret of this test, long enough")
+#: "xoxb-a-token", as earlier versions sealed it with OLD: without a context
+WRITTEN_EARLIER = "v1.qnU0T-vRmseJNuzNycFR5EDZUl_5TrqWMMjQplhmrE0QBH8MDiD3RA=="
 
 
-@given(st.text())
-def test_a_sealed_text_opens(text: str) -> None:
-    assert SEAL.open(SEAL.seal(text)) == text
+@given(text=st.text(), context=st.text())
+def test_a_sealed_text_opens(text: str, context: str) -> None:
+    assert text == SEAL.open(SEAL.seal(text, context=context), context=context)
 
 
 def test_the_same_text_never_looks_the_same() -> None:
-    sealed = SEAL.seal("xoxb-token")
+    sealed = SEAL.seal("xoxb-token", context="here")
     assert "xoxb" not in sealed
-    assert sealed != SEAL.seal("xoxb-token")
+    assert sealed != SEAL.seal("xoxb-token", context="here")
 
 
 def test_another_secret_does_not_open_it() -> None:
     with pytest.raises(BadSeal, match="another REVERIE_SECRET_KEY"):
-        Seal(b"another secret of this test, long enough").open(SEAL.seal("token"))
+        Seal(b"another secret of this test, long enough").open(SEAL.seal("token", context=""), context="")
+
+
+@given(here=st.text(), there=st.text())
+def test_what_is_moved_to_another_place_does_not_open_there(here: str, there: str) -> None:
+    if here != there:
+        with pytest.raises(BadSeal):
+            SEAL.open(SEAL.seal("token", context=here), context=there)
+
+
+def test_no_two_places_have_the_same_context() -> None:
+    places = [
+        entry_context("a", "bc"),
+        entry_context("ab", "c"),
+        card_context("abc"),
+        entry_context("card abc", ""),
+    ]
+    assert len(places) == len(set(places))
+
+
+def test_after_a_rotation_the_new_secret_writes_and_both_open() -> None:
+    before, after = Seal(OLD), Seal(NEW, OLD)
+    sealed = before.seal("token", context="here")
+    assert "token" == after.open(sealed, context="here")
+    assert "token" == Seal(NEW).open(after.seal("token", context="here"), context="here")
+    assert [False, True] == [
+        after.is_current(one, context="here") for one in (sealed, after.seal("token", context="here"))
+    ]
+    with pytest.raises(BadSeal):
+        Seal(NEW).open(sealed, context="here")
+
+
+def test_what_earlier_versions_sealed_opens_in_every_place_and_is_not_current() -> None:
+    for seal in (Seal(OLD), Seal(NEW, OLD)):
+        assert "xoxb-a-token" == seal.open(WRITTEN_EARLIER, context="anywhere")
+        assert not seal.is_current(WRITTEN_EARLIER, context="anywhere")
+
+
+@pytest.mark.parametrize("change", [("v1.", "v2."), ("v2.", "v1."), ("v2.", "v3."), ("v2.", "")])
+def test_one_form_is_not_read_as_another(change: tuple[str, str]) -> None:
+    for sealed in (WRITTEN_EARLIER, Seal(OLD).seal("token", context="")):
+        if (changed := sealed.replace(*change, 1)) != sealed:
+            with pytest.raises(BadSeal):
+                Seal(OLD).open(changed, context="")
 
 
 @given(place=st.integers(0, 500), character=st.characters())
 def test_a_changed_text_does_not_open(place: int, character: str) -> None:
-    sealed = SEAL.seal("a secret")
+    sealed = SEAL.seal("a secret", context="")
     assert not sealed.endswith("=")
     at = place % len(sealed)
     changed = sealed[:at] + character + sealed[at + 1 :]
     if changed != sealed:
         with pytest.raises(BadSeal):
-            SEAL.open(changed)
+            SEAL.open(changed, context="")
 
 
 @given(st.text())
 def test_one_seal_is_written_in_one_way(text: str) -> None:
-    sealed = SEAL.seal(text)
+    sealed = SEAL.seal(text, context="")
     for other in (
         sealed.replace("_", "/"),
         sealed.replace("-", "+"),
         sealed + "\n",
         sealed + "=",
-        "v1. " + sealed[3:],
+        "v2. " + sealed[3:],
     ):
         if other != sealed:
             with pytest.raises(BadSeal):
-                SEAL.open(other)
+                SEAL.open(other, context="")
 
 
 @given(st.text())
 def test_any_other_text_does_not_open(text: str) -> None:
     with pytest.raises(BadSeal):
-        SEAL.open(text)
-
-
-def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "secret"
-    secret = load_or_create_secret(path)
-    assert len(secret) >= 32
-    assert secret == load_or_create_secret(path) == path.read_bytes().strip()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [path] == list(path.parent.iterdir())
-    assert secret != load_or_create_secret(tmp_path / "other")
-
-
-def test_processes_that_start_together_agree(tmp_path: Path) -> None:
-    program = (
-        "import sys, pathlib; from bot.sealing import load_or_create_secret;"
-        "print('ready', flush=True); sys.stdin.read();"
-        "print(load_or_create_secret(pathlib.Path(sys.argv[1])).decode())"
-    )
-    # All of them hold the same pipe, so that closing it lets them go at the same time.
-    gate, opener = os.pipe()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path / "secret")],
-            stdin=gate,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        for _ in range(4)
-    ]
-    os.close(gate)
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    os.close(opener)
-    secrets = {process.communicate()[0].strip() for process in processes}
-    assert secrets == {load_or_create_secret(tmp_path / "secret").decode()}
-
-
-def test_an_unusable_secret_is_told(tmp_path: Path) -> None:
-    (tmp_path / "empty").write_text("\n")
-    with pytest.raises(UnusableSecret, match="too short"):
-        load_or_create_secret(tmp_path / "empty")
-    with pytest.raises(UnusableSecret, match="cannot be read or made"):
-        load_or_create_secret(tmp_path / "empty" / "secret")
+        SEAL.open(text, context="")

@@ -9,6 +9,10 @@ SELECT adapter, key, value, seq FROM {{rows items (adapter text, key text, value
 WHERE true ORDER BY adapter, key
 ON CONFLICT (adapter, key) DO UPDATE SET value = excluded.value, seq = excluded.seq;
 
+-- name: put_new
+INSERT INTO vault (adapter, key, value, seq) VALUES (:adapter, :key, :value, 0)
+ON CONFLICT (adapter, key) DO NOTHING;
+
 -- name: get
 SELECT key, value, seq FROM vault WHERE adapter = :adapter AND key = :key;
 

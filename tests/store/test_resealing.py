@@ -1,0 +1,69 @@
+"""Everything is encrypted anew with the first secret: in pages, beside writers, and only where needed."""
+
+import pytest
+
+from bot.engine.resealing import reseal_all
+from bot.engine.vault import Vault
+from bot.sealing import BadSeal, Seal
+from bot.store import resealing
+from bot.store.cards import find_card
+from bot.store.database import Database
+from bot.store.vault import Put, get, put
+from tests.store.making import SEAL, acceptance, accepted
+
+OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
+#: "xoxb-a-token", as earlier versions sealed it with OLD: without a context
+WRITTEN_EARLIER = "v1.qnU0T-vRmseJNuzNycFR5EDZUl_5TrqWMMjQplhmrE0QBH8MDiD3RA=="
+
+
+async def test_after_it_the_new_secret_alone_opens_everything(store: Database) -> None:
+    before, after = Vault(store, Seal(OLD), "chat"), Vault(store, Seal(NEW), "chat")
+    keys = [f"{number:03}" for number in range(resealing.PAGE + 1)]
+    for key in keys:
+        await before.put(key, f"value {key}")
+    await store.write(put, Put(adapter="other", key="", sealed=WRITTEN_EARLIER))
+    await store.write(put, Put(adapter="other", key="lost", sealed=SEAL.seal("lost", context="")))
+    with pytest.raises(BadSeal):
+        await after.get("000")
+
+    found = await reseal_all(store, Seal(NEW, OLD))
+
+    assert {"resealed": len(keys) + 1, "current": 0, "unreadable": 1} == found
+    assert [f"value {key}" for key in keys] == [await after.get(key) for key in keys]
+    assert "xoxb-a-token" == await Vault(store, Seal(NEW), "other").get("")
+    again = await reseal_all(store, Seal(NEW, OLD))
+    assert {"resealed": 0, "current": len(keys) + 1, "unreadable": 1} == again
+
+
+async def test_values_keep_their_numbers(store: Database) -> None:
+    """Who reads what is new would be shown everything again."""
+    before = Vault(store, Seal(OLD), "chat")
+    numbers = [await before.put(key, "value") for key in "ab"]
+    await reseal_all(store, Seal(NEW, OLD))
+    after = Vault(store, Seal(NEW), "chat")
+    assert numbers == [entry.seq for entry in await after.since("", 0)]
+    assert numbers[-1] + 1 == await after.put("c", "value")
+
+
+async def test_how_to_reach_a_card_is_resealed_too(store: Database) -> None:
+    with_reach = acceptance(reach="token")
+    await accepted(store, with_reach)
+    await accepted(store)
+    assert {"resealed": 0, "current": 1, "unreadable": 0} == await reseal_all(store, SEAL)
+    found = await reseal_all(store, Seal(NEW, b"a secret that opens nothing but these tests"))
+    assert {"resealed": 1, "current": 0, "unreadable": 0} == found
+    card = await find_card(store, with_reach.card, Seal(NEW))
+    assert card is not None
+    assert "token" == card.place.reach
+
+
+async def test_what_was_written_meanwhile_stays(store: Database) -> None:
+    await Vault(store, Seal(OLD), "chat").put("a", "read")
+    pages = [page async for page in resealing.sealed_values(store)]
+    await Vault(store, Seal(NEW), "chat").put("a", "written meanwhile")
+    ((old,),) = pages
+    changes = resealing.Resealing(changes=((old, Seal(NEW).seal("read", context=old.context)),))
+    assert 0 == await store.write(resealing.reseal, changes)
+    kept = await get(store, "chat", "a")
+    assert kept is not None
+    assert "written meanwhile" == Seal(NEW).open(kept.sealed, context=old.context)
