@@ -8,6 +8,8 @@ from pydantic import AliasChoices, BaseModel
 from pydantic_settings import BaseSettings
 
 _PREFIX = "REVERIE_"
+#: marks a field whose value may stand in a file, and what the name of that file's setting ends with
+FROM_FILE, FILE_SUFFIX = "from file", "_FILE"
 #: names with our beginning that others than the bot read: its tests
 _ELSEWHERE = frozenset({"REVERIE_CHROMIUM"})
 #: how much a misspelt name must have of a known one
@@ -19,15 +21,24 @@ def nearest_name(name: str, known: Collection[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
 
 
+def variable_of(model: type[BaseSettings], name: str) -> str:
+    """The name in the environment of a field, the first where it has several."""
+    alias = model.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0]).upper()
+    return f"{model.model_config.get('env_prefix', '')}{name.upper()}"
+
+
 def setting_names(model: type[BaseSettings]) -> frozenset[str]:
     """The names that a model reads from the environment, those within a group as `GROUP__NAME`."""
-    prefix = str(model.model_config.get("env_prefix", ""))
     found: set[str] = set()
     for name, field in model.model_fields.items():
+        variable = variable_of(model, name)
+        if FROM_FILE in field.metadata:
+            found.add(f"{variable}{FILE_SUFFIX}")
         if isinstance(field.validation_alias, AliasChoices):
             found |= {str(choice).upper() for choice in field.validation_alias.choices}
             continue
-        variable = f"{prefix}{name.upper()}"
         found.add(variable)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found |= {f"{variable}__{part.upper()}" for part in field.annotation.model_fields}

@@ -18,13 +18,14 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from bot.domain.formats import FPS, Lane
 from bot.domain.policy import Patience
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
-from bot.setting_names import nearest_name, setting_names
+from bot.setting_files import EnvironmentSettings
+from bot.setting_names import FROM_FILE, nearest_name, setting_names
 
 #: how far above its own numbers a lane's window reaches: what a claim may age, and the way
 _WINDOW_MS = 75_000
@@ -169,7 +170,7 @@ def trimmed(value: Any) -> Any:
 
 
 #: a secret that others have made, which neither begins nor ends with a blank or a quote
-Secret = Annotated[SecretStr | None, BeforeValidator(trimmed)]
+Secret = Annotated[SecretStr | None, BeforeValidator(trimmed), FROM_FILE]
 
 
 def malformed(name: str, secret: SecretStr | None, *beginnings: str) -> str | None:
@@ -193,7 +194,7 @@ def _alias(name: str) -> AliasChoices:
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """What an operator may set; see the table in the README."""
 
     model_config = SettingsConfigDict(
@@ -206,7 +207,7 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    luma_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    luma_keys: Annotated[tuple[SecretStr, ...], NoDecode, FROM_FILE] = Field(
         default=(), validation_alias=_alias("LUMAAI_API_KEY")
     )
     luma_base_url: str = Field(
@@ -217,10 +218,10 @@ class Settings(BaseSettings):
     )
     provider: Names = ()
     #: may hold a password
-    database_url: str = Field(default="", repr=False)
+    database_url: Annotated[str, FROM_FILE] = Field(default="", repr=False)
     data_dir: Path = Path("data")
     #: used as it is, to the byte: trimmed, it would open nothing of what an installation has encrypted
-    secret_key: SecretStr | None = None
+    secret_key: Annotated[SecretStr | None, FROM_FILE] = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None

@@ -4,16 +4,17 @@ import re
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from adapters.discord.inlet.shards import Shards, read_shards
+from bot.setting_files import EnvironmentSettings
 from bot.settings import Secret, malformed, split_list
 
 #: the user's id, the time and a signature
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+\Z")
 
 
-class DiscordSettings(BaseSettings):
+class DiscordSettings(EnvironmentSettings):
     """Settings of this adapter alone."""
 
     model_config = SettingsConfigDict(

@@ -3,15 +3,17 @@
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from bot.setting_files import EnvironmentSettings
+from bot.setting_names import FROM_FILE
 from bot.settings import Secret, malformed, split_list, trimmed
 
 #: how tokens begin, by which the two are told apart
 BOT_TOKENS, APP_TOKENS = ("xoxb-", "xoxe."), ("xapp-",)
 
 
-class SlackSettings(BaseSettings):
+class SlackSettings(EnvironmentSettings):
     """Settings of this adapter alone."""
 
     model_config = SettingsConfigDict(
@@ -28,7 +30,7 @@ class SlackSettings(BaseSettings):
     app_token: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN"))
     #: turns on HTTP
     signing_secret: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET"))
-    client_id: Annotated[str | None, BeforeValidator(trimmed)] = Field(
+    client_id: Annotated[str | None, BeforeValidator(trimmed), FROM_FILE] = Field(
         default=None, validation_alias=AliasChoices("SLACK_CLIENT_ID")
     )
     client_secret: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_CLIENT_SECRET"))
