@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -59,7 +60,12 @@ def secrets_of(settings: Settings) -> tuple[bytes, ...]:
     """The secrets of this installation, the one that writes first; raises UnusableSecret."""
     if settings.secret_key is not None:
         return read_secrets(settings.secret_key.get_secret_value().encode(), "REVERIE_SECRET_KEY")
-    return load_or_create_secrets(settings.data_dir / "secret")
+    return load_or_create_secrets(secret_file(settings))
+
+
+def secret_file(settings: Settings) -> Path:
+    """Where the secret lies that is made at the first start."""
+    return settings.data_dir / "secret"
 
 
 def rates_of(settings: Settings) -> Rates:

@@ -22,6 +22,10 @@ _SEPARATOR = re.compile(rb"[,\r\n]")
 class UnusableSecret(ReverieError):
     """The secret of this installation cannot be used."""
 
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}: {remedy}")
+        self.what, self.remedy = what, remedy
+
 
 def read_secrets(text: bytes, name: str) -> tuple[bytes, ...]:
     """Read one or several secrets, the one that writes first; raises UnusableSecret where it is too short.
@@ -32,8 +36,9 @@ def read_secrets(text: bytes, name: str) -> tuple[bytes, ...]:
     """
     if len(text) < SECRET_MIN:
         raise UnusableSecret(
-            f"{name} holds fewer than {SECRET_MIN} characters: put a new secret before it, as in new,old "
-            "(openssl rand -hex 32 makes one), or restore the whole secret"
+            f"{name} holds fewer than {SECRET_MIN} characters",
+            "put a new secret before it, as in new,old (openssl rand -hex 32 makes one), "
+            "or restore the whole secret",
         )
     if not _SEPARATOR.search(text.strip()):
         return (text,)
@@ -66,7 +71,10 @@ def load_or_create_secrets(path: Path) -> tuple[bytes, ...]:
             _create(path)
         text = path.read_bytes().strip()
     except OSError as error:
-        raise UnusableSecret(f"The secret in {path} cannot be read or made: {error.strerror}.") from error
+        raise UnusableSecret(
+            f"The secret in {path} cannot be read or made ({error.strerror})",
+            "give this user the right to it, or set REVERIE_SECRET_KEY",
+        ) from error
     return read_secrets(text, f"The secret in {path}")
 
 

@@ -27,6 +27,8 @@ from bot.domain.quota import Allowance, Defaults, Period
 from bot.setting_files import EnvironmentSettings
 from bot.setting_names import FROM_FILE, nearest_name, setting_names
 
+#: fewest characters of a password for the playground
+PLAYGROUND_PASSWORD_MIN = 8
 #: how far above its own numbers a lane's window reaches: what a claim may age, and the way
 _WINDOW_MS = 75_000
 

@@ -4,6 +4,7 @@ Wrong use ends with 2 and one line on standard error; what cannot work ends with
 the remedy.
 """
 
+import os
 import sys
 
 import typer
@@ -26,6 +27,8 @@ app.add_typer(operating.jobs, name="jobs")
 app.add_typer(operating.workspaces, name="workspaces")
 app.add_typer(upkeep.db, name="db")
 
+#: what others of this machine may do with files that we make: nothing
+_UMASK = 0o077
 #: the base of all complaints about wrong use, in whichever click typer brings along
 _MISUSE: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
 
@@ -33,6 +36,7 @@ _MISUSE: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
 def main() -> None:
     """Run the command line; every way out has a code and at most one line of complaint."""
     open_missing_streams()
+    os.umask(_UMASK)
     try:
         code = app(prog_name="reverie", standalone_mode=False) or 0
     except typer.Exit as ended:

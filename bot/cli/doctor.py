@@ -9,14 +9,16 @@ import httpx
 
 from bot.app import find_plugs
 from bot.cli.access import sqlite_file
+from bot.cli.secrecy import examine_secrecy
 from bot.cli.terms import unknown_settings
 from bot.domain.errors import AccountProblem, ProviderError, ReverieError, StoreError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Finding, Level
 from bot.opening import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
 from bot.sealing import BadSeal
+from bot.secret_keys import UnusableSecret
 from bot.serving import listen
-from bot.settings import Settings, misfit, trimmed
+from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
 from bot.store.database import Database, connect
 from bot.store.migrating import pending
@@ -99,7 +101,7 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(
             what=str(error), level=Level.FAULT, remedy="correct the file, or unset REVERIE_RATES_FILE"
         )
-    for finding in (*_adapters(settings), *_names(), *_secret_key(settings)):
+    for finding in (*_adapters(settings), *_names(), *examine_secrecy(settings)):
         yield finding
     if not settings.defaults.ceiling.amount:
         yield Finding(
@@ -132,18 +134,6 @@ def _names() -> Iterator[Finding]:
         remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it, or see the README"
         yield Finding(
             what=f"{unknown.name} is set, but no setting has this name", level=Level.WARNING, remedy=remedy
-        )
-
-
-def _secret_key(settings: Settings) -> Iterator[Finding]:
-    if settings.secret_key is None:
-        return
-    value = settings.secret_key.get_secret_value()
-    if trimmed(value) != value:
-        yield Finding(
-            what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, a part of the key",
-            level=Level.WARNING,
-            remedy="give every replica exactly the same; a new installation better takes one without",
         )
 
 
@@ -204,6 +194,8 @@ async def _sealed(settings: Settings, database: Database) -> Finding | None:
     """Whether the secrets open what is encrypted in the store."""
     try:
         await naming_key_of(settings, secrets_of(settings), database)
+    except UnusableSecret:
+        return None  # told among the settings
     except BadSeal:
         return Finding(
             what="the database was encrypted with another secret",
@@ -219,6 +211,8 @@ async def _provider(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         providers = providers_of(settings, await _naming_key(settings))
+    except UnusableSecret:
+        return  # told among the settings
     except ReverieError as error:
         yield Finding(what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
         return

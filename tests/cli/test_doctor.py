@@ -1,6 +1,8 @@
 """What the doctor finds, and that every complaint comes with its remedy."""
 
+import asyncio
 import os
+import shlex
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -56,7 +58,7 @@ async def test_a_stopped_account_is_told_with_its_reason(tmp_path: Path) -> None
         ("UPDATE workspace SET waiting = waiting + 1", "0 meters and 1 counts of what waits are wrong"),
     ],
 )
-async def test_wrong_meters_and_counts_are_told(tmp_path: Path, damage: str, told: str) -> None:
+async def test_wrong_meters_and_counts_are_about(tmp_path: Path, damage: str, told: str) -> None:
     where = settings(tmp_path)
     await fill(where, now=NOW)
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
@@ -65,7 +67,7 @@ async def test_wrong_meters_and_counts_are_told(tmp_path: Path, damage: str, tol
     assert told == (await _only(where)).what
 
 
-async def test_jobs_in_flight_on_an_account_without_a_key_are_told(tmp_path: Path) -> None:
+async def test_jobs_in_flight_on_an_account_without_a_key_are_about(tmp_path: Path) -> None:
     where = settings(tmp_path)
     await fill(where, now=NOW)
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
@@ -81,7 +83,7 @@ async def test_jobs_in_flight_on_an_account_without_a_key_are_told(tmp_path: Pat
     assert "LUMAAI_API_KEY" in finding.remedy
 
 
-async def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
+async def test_a_database_that_is_none_is_about(tmp_path: Path) -> None:
     where = settings(tmp_path)
     where.data_dir.mkdir()
     (where.data_dir / "reverie.db").write_text(
@@ -90,7 +92,7 @@ async def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
     assert "REVERIE_DATABASE_URL" in (await _only(where)).remedy
 
 
-async def test_a_missing_key_is_told(tmp_path: Path) -> None:
+async def test_a_missing_key_is_about(tmp_path: Path) -> None:
     found = _wrong(await examine(settings(tmp_path, provider=("luma",))))
     (finding,) = [finding for finding in found if "LUMAAI_API_KEY" in finding.what]
     assert "REVERIE_PROVIDER names luma, but LUMAAI_API_KEY is not set" == finding.what
@@ -111,7 +113,7 @@ async def test_a_key_or_an_address_that_can_be_none_is_told_by_its_setting(
     assert any(finding.what.startswith(told) for finding in _wrong(await examine(where)))
 
 
-async def test_an_api_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+async def test_an_api_that_cannot_be_reached_is_about(tmp_path: Path) -> None:
     where = settings(
         tmp_path,
         luma_keys=(SecretStr("luma-1"),),
@@ -125,34 +127,34 @@ async def test_an_api_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     assert "luma-1" not in str(await examine(where))
 
 
-async def test_no_chat_at_all_is_told(tmp_path: Path) -> None:
+async def test_no_chat_at_all_is_about(tmp_path: Path) -> None:
     assert "adapters: none" == (await _only(settings(tmp_path, playground=Switch.OFF))).what
 
 
-async def test_a_playground_without_its_password_is_told(tmp_path: Path) -> None:
+async def test_a_playground_without_its_password_is_about(tmp_path: Path) -> None:
     finding = await _only(settings(tmp_path, playground=Switch.ON))
     assert "REVERIE_PLAYGROUND_PASSWORD" in finding.remedy
 
 
-async def test_a_rates_file_that_is_wrong_is_told(tmp_path: Path) -> None:
+async def test_a_rates_file_that_is_wrong_is_about(tmp_path: Path) -> None:
     (tmp_path / "rates.toml").write_text("dated = 2025-05-01")
     finding = await _only(settings(tmp_path, rates_file=tmp_path / "rates.toml"))
     assert finding.what.startswith("REVERIE_RATES_FILE cannot be used")
 
 
-async def test_a_host_that_is_none_is_told(tmp_path: Path) -> None:
+async def test_a_host_that_is_none_is_about(tmp_path: Path) -> None:
     finding = await _only(settings(tmp_path, http_host="no.such.host.invalid"))
     assert "REVERIE_HTTP_HOST" in finding.remedy
 
 
-async def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_is_about(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     finding, *_ = _wrong(await examine(settings(tmp_path)))
     assert "REVERIE_DATA_DIR" in finding.remedy
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_is_about(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
     finding, *_ = _wrong(await examine(settings(tmp_path)))
     assert "cannot be written" in finding.what
@@ -186,6 +188,60 @@ async def test_a_token_that_cannot_be_one_is_told_by_its_setting_beside_the_othe
 
 
 async def test_a_secret_key_with_what_may_be_an_accident_is_a_warning(tmp_path: Path) -> None:
-    findings = await examine(settings(tmp_path, secret_key=SecretStr("hidden key\n")))
-    assert Level.WARNING is _about(findings, "REVERIE_SECRET_KEY").level
+    findings = await examine(
+        settings(tmp_path, secret_key=SecretStr("a hidden key of more than 32 characters\n"))
+    )
+    assert Level.WARNING is _about(findings, "REVERIE_SECRET_KEY begins or ends").level
     assert "hidden" not in str(findings)
+
+
+async def test_a_short_secret_is_a_fault_and_one_of_several_is_about(tmp_path: Path) -> None:
+    short = settings(tmp_path, secret_key=SecretStr("hunter2"))
+    finding = await _only(short)
+    assert "REVERIE_SECRET_KEY holds fewer than 32 characters" == finding.what
+    assert "new,old" in finding.remedy
+    rotated = settings(tmp_path, secret_key=SecretStr("n" * 64 + ",hunter2"))
+    finding = _about(await examine(rotated), "one of several secrets in REVERIE_SECRET_KEY")
+    assert (Level.WARNING, True) == (finding.level, "reverie db reseal" in finding.remedy)
+    whole = settings(tmp_path, secret_key=SecretStr("n" * 64 + "," + "o" * 64))
+    assert not [finding for finding in await examine(whole) if "one of several" in finding.what]
+
+
+async def test_looking_makes_no_secret(tmp_path: Path) -> None:
+    assert _about(await examine(settings(tmp_path)), "secret: not there yet")
+    assert not (tmp_path / "data" / "secret").exists()
+
+
+async def test_a_password_that_can_be_guessed_is_about(tmp_path: Path) -> None:
+    for password, told in (("seven77", True), ("eight888", False)):
+        where = settings(tmp_path, playground=Switch.AUTO, playground_password=SecretStr(password))
+        assert told == any("which can be guessed" in finding.what for finding in await examine(where))
+
+
+async def test_files_that_others_can_read_are_told_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    where = settings(tmp_path, database_url=f"sqlite:///{tmp_path}/else where.db")
+    (tmp_path / "data").mkdir(mode=0o700)
+    assert not [finding for finding in await examine(where) if "other users" in finding.what]
+    for path in (tmp_path / "data" / "secret", tmp_path / "else where.db"):
+        path.write_text("s" * 32)
+        path.chmod(0o640)
+    finding = _about(await examine(where), "other users of this machine can use")
+    assert f"{tmp_path}/data/secret and 1 more" in finding.what
+    assert Level.WARNING is finding.level
+    command = await asyncio.create_subprocess_exec(*shlex.split(finding.remedy))
+    assert 0 == await command.wait()
+    assert not [finding for finding in await examine(where) if "other users" in finding.what]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://bot.example.org", True),
+        ("https://bot.example.org", False),
+        ("http://127.0.0.1:8080", False),
+        (None, False),
+    ],
+)
+async def test_a_public_url_without_https_is_about(tmp_path: Path, url: str | None, told: bool) -> None:
+    found = await examine(settings(tmp_path, public_url=url))
+    assert told == any("is not https" in finding.what for finding in found)

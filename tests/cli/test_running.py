@@ -1,6 +1,7 @@
 """The operator's commands beside a running bot, through its socket."""
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,6 +121,27 @@ def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: P
     assert (0, "") == (ended.returncode, ended.stderr)
     assert f"{(tmp_path / 'backup.db').stat().st_size} bytes written" in ended.stdout
     assert "is in use" in complaint(reverie(bot.folder, "db", "copy", f"sqlite:///{tmp_path}/new.db"), 1)
+
+
+def test_nobody_else_on_the_machine_can_read_what_the_bot_keeps(home: Path) -> None:
+    """Whatever it makes: folders, pictures, databases with their journals, locks, the simulator's files."""
+    mask = os.umask(0o022)
+    try:
+        for command in ("run", "demo"):
+            with running(home, command):
+                pass
+        with running(home, "simulate", "--port", "0"):
+            pass
+        assert 0 == reverie(home, "quota", "set", "discord:1", "5", REVERIE_DATA_DIR="new").returncode
+    finally:
+        os.umask(mask)
+    made = [
+        path
+        for folder in ("data", "demo-data", "new")
+        for path in ((home / folder), *(home / folder).rglob("*"))
+    ]
+    assert {"secret", "reverie.db", "simulator.db", "simulate.db", "media"} <= {path.name for path in made}
+    assert [] == [path for path in made if path.stat().st_mode & 0o077]
 
 
 def test_the_store_is_resealed_through_the_bot_which_must_have_the_same_secret(bot: Running) -> None:
