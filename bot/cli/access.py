@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import InvalidRequest, ReverieError
+from bot.domain.errors import ReverieError
 from bot.engine.operating import Answer, Operator
 from bot.secret_keys import fingerprint
 from bot.settings import Settings
@@ -54,12 +54,13 @@ async def _do(settings: Settings, database: Database, call: str, arguments: dict
 async def _reading(settings: Settings) -> AsyncIterator[Database]:
     """The database as it is, beside whoever writes."""
     if settings.database.startswith("sqlite"):
-        _must_exist(sqlite_file(settings))
+        must_exist(sqlite_file(settings))
     async with connect(settings.database, read_only=True) as database:
         yield database
 
 
-def _must_exist(file: Path) -> None:
+def must_exist(file: Path) -> None:
+    """Raise ReverieError where there is no database yet."""
     if not file.exists():
         raise ReverieError(
             f"There is no {file} yet: reverie run makes it, or REVERIE_DATA_DIR names its folder"
@@ -103,11 +104,12 @@ async def check(settings: Settings) -> dict[str, Any]:
             problems += await wrong_counts(database)
         states = {} if problems else await count_states(database)
     if settings.database.startswith("sqlite"):
-        problems += await asyncio.to_thread(_integrity, sqlite_file(settings))
+        problems += await asyncio.to_thread(integrity, sqlite_file(settings))
     return {"problems": problems, "jobs": states}
 
 
-def _integrity(file: Path) -> Sequence[str]:
+def integrity(file: Path) -> Sequence[str]:
+    """Look for damage in an SQLite file itself."""
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
@@ -119,30 +121,6 @@ def sqlite_file(settings: Settings) -> Path:
     from bot.store.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
 
     return path_of(settings.database)
-
-
-async def backup(settings: Settings, target: Path) -> int:
-    """Copy an SQLite database while it is in use; answers the bytes written."""
-    if not settings.database.startswith("sqlite"):
-        raise InvalidRequest("This copies SQLite files; for PostgreSQL use pg_dump")
-
-    def work() -> int:
-        if target.exists():
-            raise InvalidRequest(f"{target} exists already; name a new file")
-        file = sqlite_file(settings)
-        _must_exist(file)
-        source = f"{file.absolute().as_uri()}?mode=ro"
-        try:
-            with (
-                closing(sqlite3.connect(source, uri=True)) as old,
-                closing(sqlite3.connect(target)) as new,
-            ):
-                old.backup(new)
-        except sqlite3.Error as error:
-            raise ReverieError(f"{file} cannot be copied to {target}: {error}") from error
-        return target.stat().st_size
-
-    return await asyncio.to_thread(work)
 
 
 async def copy(settings: Settings, target: str) -> dict[str, int]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.domain.errors import StoreError
 from bot.engine.adapter import Finding, Level
 from bot.loopback import is_loopback_name
 from bot.opening import secret_file, secrets_of
 from bot.secret_keys import SECRET_MIN, UnusableSecret, short_parts
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
-from bot.store.database import StoreError
 from bot.store.locking import beside
 
 #: files of SQLite beside a database

@@ -68,11 +68,34 @@ def db_reseal(*, as_json: AsJson = False) -> None:
 
 
 @db.command("backup")
-def db_backup(target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
-    """Copy the SQLite database into a file, also while the bot runs."""
-    from bot.cli.access import backup  # noqa: PLC0415
+def db_backup(
+    target: Annotated[Path, typer.Argument(help="File to write, such as backup.tar.")],
+    *,
+    media: Annotated[bool, typer.Option("--media", help="Take the pictures and videos too.")] = False,
+) -> None:
+    """Write the SQLite database and the secret into one file, also while the bot runs."""
+    from bot.cli.backup import backup  # noqa: PLC0415
 
-    say(f"{asyncio.run(backup(read_quietly(), target))} bytes written to {target}")
+    made = backup(read_quietly(), target, media=media)
+    parts = ["the database", *(["the secret"] if made.secret else [])]
+    parts += [f"{made.written.media} files of media"] if media else []
+    say(f"{target} holds {', '.join(parts)}: {made.written.size} bytes; keep it as safe as the bot itself")
+    if made.written.missing:
+        say(f"{made.written.missing} files of media were not there any more")
+    if made.needed and not media:
+        say(f"it does not hold the media ({made.needed} files): --media takes them too")
+
+
+@db.command("restore")
+def db_restore(
+    archive: Annotated[Path, typer.Argument(help="File that reverie db backup has written.")],
+) -> None:
+    """Bring a backup back into an empty data folder; then reverie run goes on from it."""
+    from bot.cli.backup import restore  # noqa: PLC0415
+
+    settings = read_quietly()
+    restore(settings, archive)
+    say(f"{archive} is restored into {settings.data_dir}: reverie run goes on from it")
 
 
 @db.command("copy")

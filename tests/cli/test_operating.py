@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.access import backup, check, copy, operate, upgrade
+from bot.cli.access import check, copy, operate, upgrade
 from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError, StoreError
 from bot.settings import Settings
 from bot.store.copying import TABLES
@@ -36,7 +36,7 @@ async def _write(where: Settings, call: str, **arguments: Any) -> Any:
 
 async def test_a_fresh_folder_is_made_by_the_first_write(tmp_path: Path) -> None:
     where = settings(tmp_path)
-    for reading in (_read(where, "jobs_list"), check(where), backup(where, tmp_path / "new.db")):
+    for reading in (_read(where, "jobs_list"), check(where)):
         with pytest.raises(ReverieError, match=r"reverie\.db yet: reverie run makes it"):
             await reading
     assert not where.data_dir.exists()
@@ -107,17 +107,6 @@ async def test_damage_is_found(full: Settings, damage: str, words: str) -> None:
         db.executescript(damage)
     (problem, *_) = (await check(full))["problems"]
     assert words in problem
-
-
-async def test_a_backup_holds_everything_and_overwrites_nothing(full: Settings, tmp_path: Path) -> None:
-    target = tmp_path / "backup.db"
-    assert await backup(full, target) == target.stat().st_size
-    copied = full.model_copy(update={"database_url": f"sqlite:///{target}"})
-    assert await _content(full.database) == await _content(copied.database)
-    with pytest.raises(InvalidRequest, match="exists already"):
-        await backup(full, target)
-    with pytest.raises(InvalidRequest, match="pg_dump"):
-        await backup(full.model_copy(update={"database_url": "postgresql://x"}), tmp_path / "other.db")
 
 
 async def _content(url: str) -> dict[str, Sequence[dict[str, Any]]]:

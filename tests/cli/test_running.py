@@ -117,9 +117,16 @@ def test_the_doctor_knows_the_running_bot_from_another_program(bot: Running, tmp
 
 
 def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: Path) -> None:
-    ended = reverie(bot.folder, "db", "backup", str(tmp_path / "backup.db"))
+    ended = reverie(bot.folder, "db", "backup", str(tmp_path / "backup.tar"), "--media")
     assert (0, "") == (ended.returncode, ended.stderr)
-    assert f"{(tmp_path / 'backup.db').stat().st_size} bytes written" in ended.stdout
+    size = (tmp_path / "backup.tar").stat().st_size
+    assert f"holds the database, the secret, 0 files of media: {size} bytes; keep it as safe" in ended.stdout
+    assert "holds" in complaint(reverie(bot.folder, "db", "restore", str(tmp_path / "backup.tar")), 1)
+    (tmp_path / "home").mkdir()
+    ended = reverie(tmp_path / "home", "db", "restore", "../backup.tar")
+    assert "../backup.tar is restored into data: reverie run goes on from it\n" == ended.stdout
+    assert [] == [path for path in (tmp_path / "home").glob("data/**/*") if path.stat().st_mode & 0o077]
+    assert 0 == reverie(tmp_path / "home", "db", "check").returncode
     assert "is in use" in complaint(reverie(bot.folder, "db", "copy", f"sqlite:///{tmp_path}/new.db"), 1)
 
 

@@ -106,7 +106,7 @@ def test_help_names_every_command(
         "quota": ("set", "show", "reset"),
         "jobs": ("list", "show", "refund", "orphans"),
         "workspaces": ("list", "block", "unblock"),
-        "db": ("upgrade", "check", "reseal", "backup", "copy"),
+        "db": ("upgrade", "check", "reseal", "backup", "restore", "copy"),
     }.items():
         shown = told(group)
         assert all(f" {name} " in shown for name in names)
@@ -135,9 +135,13 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         (["run"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
         (["quota", "set", "discord:1", "5"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
         (["jobs", "list"], {}, "data/reverie.db yet: reverie run makes it"),
+        (["db", "restore", "no.tar"], {}, "There is no file no.tar"),
+        (["db", "restore", "taken"], {}, "is no whole backup of Reverie"),
+        (["db", "backup", "x"], {"REVERIE_DATABASE_URL": "postgresql://x"}, "pg_dump --format=custom"),
+        (["db", "restore", "x"], {"REVERIE_DATABASE_URL": "postgresql://x"}, "pg_restore --dbname="),
         (["run"], {"REVERIE_SECRET_KEY": "short"}, "openssl rand -hex 32 makes one"),
         (["db", "reseal"], {"REVERIE_SECRET_KEY": "short"}, "holds fewer than 32 characters"),
-        (["db", "backup", "new.db"], {}, "data/reverie.db yet: reverie run makes it"),
+        (["db", "backup", "new.tar"], {}, "data/reverie.db yet: reverie run makes it"),
     ],
 )
 def test_what_cannot_work_ends_with_one_and_the_remedy(

@@ -15,6 +15,7 @@ from bot.domain.people import Place
 from bot.engine.adapter import Adapter, Inlet, Plug, Surroundings
 from bot.engine.answers import Accepted
 from bot.engine.studio import Studio
+from bot.engine.vault import Vault
 from bot.trust import tls_context
 from tests.engine.fakes import FakeChat
 from tests.engine.house import ADA, given_settings
@@ -46,12 +47,13 @@ class RunningApp:
         self.folder = folder
         self.chat = FakeChat()
         self.studio: Studio | None = None
+        self.vault: Vault | None = None
         plugs = [Plug(name="chat", enabled=lambda _: True, build=self._build)]
         plugs += [Plug(name=name, enabled=lambda _: True, build=_only(name, inlet)) for name, inlet in inlets]
         self.app = App(given_settings(folder, http_port=0, times=times, **settings), plugs=plugs)
 
     def _build(self, surroundings: Surroundings) -> Adapter:
-        self.studio = surroundings.studio
+        self.studio, self.vault = surroundings.studio, surroundings.vault
         return Adapter(name="chat", outlet=self.chat)
 
     @asynccontextmanager

@@ -1,0 +1,166 @@
+"""`db backup` and `db restore`: database, secret and media of an SQLite installation in one file."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.cli.access import integrity, must_exist, sqlite_file
+from bot.cli.archive import DATABASE, MEDIA, SECRET, Written, read_archive, write_archive
+from bot.domain.errors import InvalidRequest, ReverieError
+from bot.media.storage import FolderStorage
+from bot.opening import secret_file
+from bot.secret_keys import read_secrets
+from bot.settings import Settings
+from bot.store.locking import lock_folder, lock_store
+
+_BACKUP_POSTGRES = (
+    "This backs up SQLite; for PostgreSQL use pg_dump --format=custom --file=reverie.dump with the URL in "
+    "REVERIE_DATABASE_URL, and keep the dump together with REVERIE_SECRET_KEY and a copy of the folder media "
+    "in REVERIE_DATA_DIR, made after the dump"
+)
+_RESTORE_POSTGRES = (
+    "This restores SQLite; for PostgreSQL use pg_restore --dbname=<URL of an empty database> reverie.dump, "
+    "then give the bot the REVERIE_SECRET_KEY and the folder media that were kept with the dump"
+)
+#: what may lie in a folder that counts as empty: of file systems, and of commands that found nothing to do
+_NOTHING = frozenset({"lost+found", "lock"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUp:
+    written: Written
+    #: files of media that the database needs
+    needed: int
+    secret: bool
+
+
+def backup(settings: Settings, target: Path, *, media: bool) -> BackedUp:
+    """Write a backup, also while the bot runs; the media are exactly those that the copied database needs."""
+    if not settings.database.startswith("sqlite"):
+        raise InvalidRequest(_BACKUP_POSTGRES)
+    if os.path.lexists(target):
+        raise InvalidRequest(f"{target} exists already; name a new file")
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        raise InvalidRequest(f"There is no folder {parent}: make it, or name another")
+    file = sqlite_file(settings)
+    must_exist(file)
+    try:
+        with tempfile.TemporaryDirectory(dir=parent, prefix=".reverie-backup-") as folder:
+            copy = Path(folder) / DATABASE
+            _copy_database(file, copy)
+            files, secret = _stored_files(copy), _secret_text(settings)
+            paths = _media_paths(FolderStorage(settings.data_dir / MEDIA), files) if media else ()
+            written = write_archive(target, copy, secret, paths)
+    except FileExistsError as error:
+        raise InvalidRequest(f"{target} exists already; name a new file") from error
+    except OSError as error:
+        raise ReverieError(f"{target} cannot be written: {error.strerror}") from error
+    return BackedUp(written=written, needed=len(files), secret=secret is not None)
+
+
+def _copy_database(file: Path, copy: Path) -> None:
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(copy)) as new,
+        ):
+            old.backup(new)
+    except sqlite3.Error as error:
+        raise ReverieError(f"{file} cannot be copied to {copy.parent}: {error}") from error
+
+
+def _stored_files(copy: Path) -> list[str]:
+    """The media that somebody needs."""
+    with closing(sqlite3.connect(copy)) as database:
+        return [row[0] for row in database.execute("SELECT DISTINCT file FROM holding ORDER BY file")]
+
+
+def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]:
+    """Stored files, each with what was made from it."""
+    for file in files:
+        path = storage.path(file)
+        yield path
+        yield from sorted(path.parent.glob(f"{path.name}.*"))
+
+
+def _secret_text(settings: Settings) -> bytes | None:
+    """The secrets as they are written; None where none has been made yet."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = secret_file(settings)
+    return path.read_bytes() if path.exists() else None
+
+
+def restore(settings: Settings, archive: Path) -> None:
+    """Bring a backup back into an empty data folder; what goes wrong leaves it empty."""
+    if not settings.database.startswith("sqlite"):
+        raise InvalidRequest(_RESTORE_POSTGRES)
+    if not archive.is_file():
+        raise InvalidRequest(f"There is no file {archive}")
+    folder, file = settings.data_dir, sqlite_file(settings)
+    _must_be_empty(folder, file)
+    with lock_store(settings.database), lock_folder(folder), _staging(folder) as staged:
+        read_archive(archive, staged)
+        _must_be_sound(staged / DATABASE, archive)
+        keep_secret = _secret_is_needed(settings, staged / SECRET, archive)
+        # The database may lie on another disk, and appears last: without it nothing is there.
+        arriving = file.absolute().with_name(f".{file.name}.restoring")
+        try:
+            shutil.move(staged / DATABASE, arriving)
+            if (staged / MEDIA).exists():
+                (staged / MEDIA).rename(folder / MEDIA)
+            if keep_secret:
+                (staged / SECRET).rename(secret_file(settings))
+            os.sync()
+            arriving.replace(file)
+        finally:
+            arriving.unlink(missing_ok=True)
+
+
+def _must_be_sound(file: Path, archive: Path) -> None:
+    try:
+        problem = next(iter(integrity(file)), None)
+    except sqlite3.Error as error:
+        problem = str(error)
+    if problem is not None:
+        raise ReverieError(f"The database in {archive} is damaged ({problem}): take another backup")
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".restoring-") as name:
+        yield Path(name)
+
+
+def _must_be_empty(folder: Path, file: Path) -> None:
+    own = {f"{file.name}.lock", *_NOTHING}
+    found = (
+        sorted(entry.name for entry in folder.iterdir() if entry.name not in own) if folder.is_dir() else []
+    )
+    if found or file.exists():
+        what = f"{folder} holds {found[0]}" if found else f"{file} exists already"
+        raise InvalidRequest(
+            f"{what}: a backup is restored into an empty folder; move it away, or name another in "
+            "REVERIE_DATA_DIR"
+        )
+
+
+def _secret_is_needed(settings: Settings, kept: Path, archive: Path) -> bool:
+    """Whether the backup's secret is to lie in the data folder; raises InvalidRequest where none fits."""
+    if not kept.exists():
+        return False
+    if settings.secret_key is None:
+        return True
+    own = read_secrets(settings.secret_key.get_secret_value().encode(), "REVERIE_SECRET_KEY")
+    if read_secrets(kept.read_bytes().strip(), f"The secret in {archive}")[0] not in own:
+        raise InvalidRequest(
+            "REVERIE_SECRET_KEY does not open this backup: put its secret behind a comma "
+            f"(tar -xOf {archive} {SECRET} shows it), or unset it to have that one in the data folder"
+        )
+    return False

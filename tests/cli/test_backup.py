@@ -1,0 +1,255 @@
+"""A backup holds the database, its secret and its media, and comes back whole or not at all."""
+
+import io
+import json
+import sqlite3
+import stat
+import tarfile
+from collections.abc import Callable
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.cli.archive import NoBackup
+from bot.cli.backup import backup, restore
+from bot.domain.errors import InvalidRequest
+from bot.settings import Settings
+from tests.cli.store import fill, settings
+from tests.unit.people import NOW
+
+OLD, NEW = "o" * 40, "n" * 40
+
+
+def hold(where: Settings, content: bytes, *renditions: str) -> str:
+    """Store a file that a job needs, with what was made from it."""
+    file = sha256(content).hexdigest()
+    folder = where.data_dir / "media" / file[:2] / file[2:4]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_bytes(content)
+    for name in renditions:
+        (folder / f"{file}.{name}").write_bytes(name.encode())
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        db.execute("INSERT INTO holding (file, holder) VALUES (?, 'job')", (file,))
+    return file
+
+
+@pytest.fixture
+async def full(tmp_path: Path) -> Settings:
+    where = settings(tmp_path / "old")
+    await fill(where, now=NOW)
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        db.execute("DELETE FROM holding")
+    (where.data_dir / "secret").write_text(OLD + "\n")
+    return where
+
+
+def rows(where: Settings) -> list[str]:
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db:
+        return list(db.iterdump())
+
+
+def media_of(where: Settings) -> dict[str, bytes]:
+    folder = where.data_dir / "media"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def left_in(folder: Path) -> set[str]:
+    """What lies in a data folder but for the locks."""
+    found = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
+    return {name for name in found if not name.endswith("lock")}
+
+
+def test_everything_comes_back_and_nothing_but_what_is_needed(full: Settings, tmp_path: Path) -> None:
+    hold(full, b"a picture")
+    hold(full, b"a video", "still", "h264")
+    kept = media_of(full)
+    (full.data_dir / "media" / "incoming").mkdir()
+    (full.data_dir / "media" / "incoming" / "half").write_bytes(b"on its way")
+    stray = sha256(b"stray").hexdigest()
+    (full.data_dir / "media" / stray[:2] / stray[2:4]).mkdir(parents=True)
+    (full.data_dir / "media" / stray[:2] / stray[2:4] / stray).write_bytes(b"stray")
+
+    made = backup(full, tmp_path / "b.tar", media=True)
+
+    assert (4, 0, 2, True) == (made.written.media, made.written.missing, made.needed, made.secret)
+    assert made.written.size == (tmp_path / "b.tar").stat().st_size
+    assert 0o600 == stat.S_IMODE((tmp_path / "b.tar").stat().st_mode)
+    assert {"b.tar", "old"} == {path.name for path in tmp_path.iterdir()}
+    new = settings(tmp_path / "new")
+    restore(new, tmp_path / "b.tar")
+    assert rows(full) == rows(new)
+    assert kept == media_of(new)
+    assert {"reverie.db", "secret", "media"} == left_in(new.data_dir)
+    assert OLD + "\n" == (new.data_dir / "secret").read_text()
+
+
+def test_media_stay_away_unless_they_are_asked_for(full: Settings, tmp_path: Path) -> None:
+    hold(full, b"a picture")
+    assert (0, 1) == ((made := backup(full, tmp_path / "b.tar", media=False)).written.media, made.needed)
+    new = settings(tmp_path / "new")
+    restore(new, tmp_path / "b.tar")
+    assert {"reverie.db", "secret"} == left_in(new.data_dir)
+
+
+def test_a_file_that_was_removed_meanwhile_is_told_and_keeps_nothing_else_away(
+    full: Settings, tmp_path: Path
+) -> None:
+    gone, kept = hold(full, b"a picture"), hold(full, b"another")
+    (full.data_dir / "media" / gone[:2] / gone[2:4] / gone).unlink()
+    made = backup(full, tmp_path / "b.tar", media=True)
+    assert (1, 1) == (made.written.media, made.written.missing)
+    new = settings(tmp_path / "new")
+    restore(new, tmp_path / "b.tar")
+    assert [f"{kept[:2]}/{kept[2:4]}/{kept}"] == list(media_of(new))
+
+
+def test_neither_overwrites_anything(full: Settings, tmp_path: Path) -> None:
+    target = tmp_path / "b.tar"
+    backup(full, target, media=False)
+    content = target.read_bytes()
+    with pytest.raises(InvalidRequest, match=r"b.tar exists already; name a new file"):
+        backup(full, target, media=False)
+    (tmp_path / "link.tar").symlink_to("nowhere")
+    with pytest.raises(InvalidRequest, match=r"link.tar exists already"):
+        backup(full, tmp_path / "link.tar", media=False)
+    with pytest.raises(InvalidRequest, match="There is no folder"):
+        backup(full, tmp_path / "no" / "b.tar", media=False)
+    assert content == target.read_bytes()
+    before = rows(full)
+    with pytest.raises(
+        InvalidRequest, match=r"data holds reverie.db: a backup is restored into an empty folder"
+    ):
+        restore(full, target)
+    assert before == rows(full)
+    elsewhere = settings(tmp_path / "new", database_url=f"sqlite:///{full.data_dir}/reverie.db")
+    with pytest.raises(InvalidRequest, match=r"reverie.db exists already"):
+        restore(elsewhere, target)
+    for name in ("secret", "media", "notes.txt"):
+        other = settings(tmp_path / name)
+        other.data_dir.mkdir(parents=True)
+        (other.data_dir / name).write_text("")
+        with pytest.raises(InvalidRequest, match=f"data holds {name}"):
+            restore(other, target)
+        assert {name} == left_in(other.data_dir)
+
+
+def test_the_database_is_restored_to_where_the_settings_have_it(full: Settings, tmp_path: Path) -> None:
+    backup(full, tmp_path / "b.tar", media=False)
+    (tmp_path / "disk").mkdir()
+    new = settings(tmp_path / "new", database_url=f"sqlite:///{tmp_path}/disk/bot.db")
+    restore(new, tmp_path / "b.tar")
+    assert {"secret"} == left_in(new.data_dir)
+    assert {"bot.db"} == left_in(tmp_path / "disk")
+
+
+def test_the_secret_of_the_environment_is_kept_and_must_fit(full: Settings, tmp_path: Path) -> None:
+    """A secret that is set stands above the one in the data folder, where it would never be read."""
+    backup(full, tmp_path / "b.tar", media=False)
+    for number, given in enumerate((OLD, f"{NEW},{OLD}")):
+        new = settings(tmp_path / str(number), secret_key=SecretStr(given))
+        restore(new, tmp_path / "b.tar")
+        assert {"reverie.db"} == left_in(new.data_dir)
+    new = settings(tmp_path / "new", secret_key=SecretStr(NEW))
+    with pytest.raises(InvalidRequest, match="does not open this backup: put its secret behind a comma"):
+        restore(new, tmp_path / "b.tar")
+    assert set() == left_in(new.data_dir)
+
+
+def test_a_secret_of_the_environment_is_in_the_backup(full: Settings, tmp_path: Path) -> None:
+    (full.data_dir / "secret").unlink()
+    backup(full.model_copy(update={"secret_key": SecretStr(f"{NEW},{OLD}")}), tmp_path / "b.tar", media=False)
+    new = settings(tmp_path / "new")
+    restore(new, tmp_path / "b.tar")
+    assert f"{NEW},{OLD}" == (new.data_dir / "secret").read_text()
+
+
+Entry = tuple[str, bytes | tarfile.TarInfo]
+
+
+def entries_of(archive: Path) -> list[Entry]:
+    with tarfile.open(archive) as tar:
+        found = [(member, tar.extractfile(member)) for member in tar]
+        return [(member.name, file.read()) for member, file in found if file is not None]
+
+
+def write(archive: Path, entries: list[Entry], *, mode: str = "w") -> None:
+    with tarfile.open(archive, mode) as tar:  # type: ignore[call-overload]
+        for name, content in entries:
+            if isinstance(content, tarfile.TarInfo):
+                tar.addfile(content)
+                continue
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+def special(name: str, kind: bytes, target: str = "") -> Entry:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, target
+    return name, member
+
+
+_DIGEST = sha256(b"x").hexdigest()
+_IN_PLACE = f"media/{_DIGEST[:2]}/{_DIGEST[2:4]}/{_DIGEST}"
+_HOSTILE: dict[str, Callable[[list[Entry]], list[Entry]]] = {
+    "above": lambda good: [("../evil", b"x"), *good],
+    "absolute": lambda good: [("/tmp/reverie-evil", b"x"), *good],  # noqa: S108 - it must not be made
+    "above by media": lambda good: [(f"media/../../{_DIGEST}", b"x"), *good],
+    "dots in place": lambda good: [(f"media/./{_IN_PLACE.removeprefix('media/')}", b"x"), *good],
+    "media elsewhere": lambda good: [(f"media/aa/bb/{_DIGEST}", b"x"), *good],
+    "another name": lambda good: [("authorized_keys", b"x"), *good],
+    "symbolic link": lambda good: [special("secret", tarfile.SYMTYPE, "/etc/passwd"), *good[:1], good[-1]],
+    "link of a folder": lambda good: [special("media", tarfile.SYMTYPE, ".."), *good],
+    "hard link": lambda good: [good[0], special("secret", tarfile.LNKTYPE, "reverie.db"), good[-1]],
+    "device": lambda good: [special("secret", tarfile.CHRTYPE), *good[:1], good[-1]],
+    "pipe": lambda good: [special("secret", tarfile.FIFOTYPE), *good[:1], good[-1]],
+    "folder": lambda good: [special("secret", tarfile.DIRTYPE), *good[:1], good[-1]],
+    "twice": lambda good: [*good[:-1], good[0], good[-1]],
+    "after the end": lambda good: [*good, (_IN_PLACE, b"x")],
+    "changed media": lambda good: [
+        *good[:-1],
+        (_IN_PLACE, b"y"),
+        ("manifest.json", b'{"format":1,"members":3}'),
+    ],
+    "no end": lambda good: good[:-1],
+    "less than there was": lambda good: [good[0], good[-1]],
+    "no database": lambda good: [good[1], ("manifest.json", b'{"format":1,"members":1}')],
+    "a newer form": lambda good: [*good[:-1], ("manifest.json", b'{"format":2,"members":2}')],
+    "an odd end": lambda good: [*good[:-1], ("manifest.json", b"[" * 9_000)],
+    "another odd end": lambda good: [*good[:-1], ("manifest.json", b'{"format":1,"members":"2"}')],
+    "a damaged database": lambda good: [("reverie.db", b"SQLite format 3\0" + b"\xff" * 5_000), *good[1:]],
+}
+
+
+@pytest.mark.parametrize("change", _HOSTILE.values(), ids=_HOSTILE)
+def test_what_is_no_backup_of_ours_leaves_nothing_behind(
+    change: Callable[[list[Entry]], list[Entry]], full: Settings, tmp_path: Path
+) -> None:
+    backup(full, tmp_path / "b.tar", media=False)
+    write(tmp_path / "evil.tar", change(entries_of(tmp_path / "b.tar")))
+    new = settings(tmp_path / "new" / "deep")
+    with pytest.raises(Exception, match=r"evil.tar (is no whole backup of Reverie|is damaged)"):
+        restore(new, tmp_path / "evil.tar")
+    assert set() == left_in(new.data_dir)
+    assert {"b.tar", "evil.tar", "new", "old"} == {path.name for path in tmp_path.iterdir()}
+    assert not Path("/tmp/reverie-evil").exists()  # noqa: S108 - it must not be made
+
+
+def test_a_backup_that_is_cut_off_anywhere_is_refused(full: Settings, tmp_path: Path) -> None:
+    hold(full, b"a picture")
+    backup(full, tmp_path / "b.tar", media=True)
+    content = (tmp_path / "b.tar").read_bytes()
+    end = content.index(json.dumps({"format": 1, "members": 3}).encode())
+    for size in (0, 100, 512, 5_000, end - 5_000, end - 512, end - 1, end + 5):
+        (tmp_path / "cut.tar").write_bytes(content[:size])
+        with pytest.raises(NoBackup, match="is no whole backup"):
+            restore(settings(tmp_path / "new"), tmp_path / "cut.tar")
+    restore(settings(tmp_path / "new"), tmp_path / "b.tar")
+
+
+def test_a_plain_database_of_an_earlier_version_is_told_apart(full: Settings, tmp_path: Path) -> None:
+    with pytest.raises(NoBackup, match=r"reverie.db is a plain database: with the bot stopped, copy it"):
+        restore(settings(tmp_path / "new"), full.data_dir / "reverie.db")
