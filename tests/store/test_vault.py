@@ -8,7 +8,7 @@ import pytest
 from bot.engine.vault import Vault
 from bot.sealing import BadSeal
 from bot.store.database import Database
-from bot.store.vault import Kept, Put, Turn, get, latest, put, remove, since, take, take_turn
+from bot.store.vault import Kept, Put, Turn, get, latest, put, put_new, remove, since, take, take_turn
 from tests.patience import PATIENCE_S
 from tests.store.making import SEAL
 
@@ -73,6 +73,16 @@ async def test_numbers_become_visible_in_their_order(replicas: tuple[Database, D
             read_on(), *(write_on(one, name) for one, name in zip(replicas, "ab", strict=True))
         )
     assert list(range(1, 121)) == seen
+
+
+async def test_of_all_who_put_a_new_value_the_first_is_kept(replicas: tuple[Database, Database]) -> None:
+    items = [Put(adapter="chat", key="new", sealed=str(number)) for number in range(10)]
+    kept = await asyncio.gather(
+        *(replicas[number % 2].write(put_new, item) for number, item in enumerate(items))
+    )
+    assert 1 == len({one.sealed for one in kept})
+    assert kept[0] == await get(replicas[0], "chat", "new")
+    assert [kept[0]] == list(await replicas[1].exclusively(lambda tx: put_new(tx, [items[0]])))
 
 
 async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path) -> None:
