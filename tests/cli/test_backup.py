@@ -192,22 +192,37 @@ def special(name: str, kind: bytes, target: str = "") -> Entry:
     return name, member
 
 
+def sparse(name: str, size: int) -> Entry:
+    """A file of nothing, as large as it says."""
+    member = tarfile.TarInfo(name)
+    member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(size)}
+    return name, member
+
+
+def counted(entries: list[Entry]) -> list[Entry]:
+    """With an end that counts what stands before it."""
+    return [*entries, ("manifest.json", json.dumps({"format": 1, "members": len(entries)}).encode())]
+
+
 _DIGEST = sha256(b"x").hexdigest()
 _IN_PLACE = f"media/{_DIGEST[:2]}/{_DIGEST[2:4]}/{_DIGEST}"
 _HOSTILE: dict[str, Callable[[list[Entry]], list[Entry]]] = {
-    "above": lambda good: [("../evil", b"x"), *good],
-    "absolute": lambda good: [("/tmp/reverie-evil", b"x"), *good],  # noqa: S108 - it must not be made
-    "above by media": lambda good: [(f"media/../../{_DIGEST}", b"x"), *good],
-    "dots in place": lambda good: [(f"media/./{_IN_PLACE.removeprefix('media/')}", b"x"), *good],
-    "media elsewhere": lambda good: [(f"media/aa/bb/{_DIGEST}", b"x"), *good],
-    "another name": lambda good: [("authorized_keys", b"x"), *good],
-    "symbolic link": lambda good: [special("secret", tarfile.SYMTYPE, "/etc/passwd"), *good[:1], good[-1]],
-    "link of a folder": lambda good: [special("media", tarfile.SYMTYPE, ".."), *good],
-    "hard link": lambda good: [good[0], special("secret", tarfile.LNKTYPE, "reverie.db"), good[-1]],
-    "device": lambda good: [special("secret", tarfile.CHRTYPE), *good[:1], good[-1]],
-    "pipe": lambda good: [special("secret", tarfile.FIFOTYPE), *good[:1], good[-1]],
-    "folder": lambda good: [special("secret", tarfile.DIRTYPE), *good[:1], good[-1]],
-    "twice": lambda good: [*good[:-1], good[0], good[-1]],
+    "above": lambda good: counted([("../evil", b"x"), *good[:-1]]),
+    "absolute": lambda good: counted([("/tmp/reverie-evil", b"x"), *good[:-1]]),  # noqa: S108 - it must not be made
+    "above by media": lambda good: counted([(f"media/../../{_DIGEST}", b"x"), *good[:-1]]),
+    "dots in place": lambda good: counted(
+        [(f"media/./{_IN_PLACE.removeprefix('media/')}", b"x"), *good[:-1]]
+    ),
+    "media elsewhere": lambda good: counted([(f"media/aa/bb/{_DIGEST}", b"x"), *good[:-1]]),
+    "another name": lambda good: counted([("authorized_keys", b"x"), *good[:-1]]),
+    "symbolic link": lambda good: counted([special("secret", tarfile.SYMTYPE, "/etc/passwd"), good[0]]),
+    "link of a folder": lambda good: counted([special("media", tarfile.SYMTYPE, ".."), *good[:-1]]),
+    "hard link": lambda good: counted([good[0], special("secret", tarfile.LNKTYPE, "reverie.db")]),
+    "device": lambda good: counted([special("secret", tarfile.CHRTYPE), good[0]]),
+    "pipe": lambda good: counted([special("secret", tarfile.FIFOTYPE), good[0]]),
+    "folder": lambda good: counted([special("secret", tarfile.DIRTYPE), good[0]]),
+    "holes": lambda good: counted([sparse("secret", 40_000_000), good[0]]),
+    "twice": lambda good: counted([*good[:-1], good[0]]),
     "after the end": lambda good: [*good, (_IN_PLACE, b"x")],
     "changed media": lambda good: [
         *good[:-1],
@@ -216,7 +231,7 @@ _HOSTILE: dict[str, Callable[[list[Entry]], list[Entry]]] = {
     ],
     "no end": lambda good: good[:-1],
     "less than there was": lambda good: [good[0], good[-1]],
-    "no database": lambda good: [good[1], ("manifest.json", b'{"format":1,"members":1}')],
+    "no database": lambda good: counted([good[1]]),
     "a newer form": lambda good: [*good[:-1], ("manifest.json", b'{"format":2,"members":2}')],
     "an odd end": lambda good: [*good[:-1], ("manifest.json", b"[" * 9_000)],
     "another odd end": lambda good: [*good[:-1], ("manifest.json", b'{"format":1,"members":"2"}')],
