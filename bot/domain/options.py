@@ -1,7 +1,7 @@
 """What every face needs to know of a command's option, derived from the command's own fields."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
@@ -110,14 +110,25 @@ _ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 #: an address among words: on its own, in angle brackets, or behind the label of a Markdown link
 _AMONG_WORDS = re.compile(
     r"\[(?P<label>[^\[\]]{0,200})\]\(<?(?P<linked>https?://[^\s<>]+?)>?\)(?=[\s.,;:!?]|\Z)"
-    r"|<?(?P<alone>https?://[^\s<>|]+)(?:\|[^<>]*(?=>))?>?(?P<weight>@[\d.,]+%?)?",
+    r"|<?(?P<alone>https?://[^\s<>|`]+)(?:\|[^<>]*(?=>))?>?(?P<weight>@[\d.,]+%?)?"
+    # meant for one, though no http(s) address: it is refused as such, and never drawn as words
+    r"|(?<![\w@/.])(?P<like>(?:ftp|file|blob):/[^\s<>]+|data:\w+/[^\s<>]+|https?:/?[^\s<>/][^\s<>]*"
+    r"|//[\w-]+(?:\.[\w-]+)+/[^\s<>]*|www\.[\w-]+\.[^\s<>]+"
+    r"|(?:[\w-]+\.)+[a-z]{2,}/[^\s<>]*\.(?:png|jpe?g|gif|webp|avif|heic|mp4|mov|webm)\b[^\s<>]*)",
+    re.IGNORECASE,
+)
+#: an address as people say it, whose scheme goes without saying
+_SPOKEN = re.compile(r"(?:www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE)
+#: a job's id among words: a whole one, or what stands behind a `#`
+_JOB_AMONG_WORDS = re.compile(
+    r"(?<![\w#@/&])(?:#(?P<short>[0-9a-z]{6})|#?(?P<whole>[0-9a-z]{24}))(?P<weight>@[\d.,]*\d%?)?(?![\w-])",
     re.IGNORECASE,
 )
 #: what a sentence puts behind an address, and the brackets that belong to it only in pairs
 _BEHIND = ".,;:!?'\"”’»…*"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 #: what is left of the brackets and quotes in which an address stood
-_EMPTY = re.compile(r"\(\s*\)|\[\s*\]|[\"“„«]\s*[\"”“»]")
+_EMPTY = re.compile(r"`+\s*`+|\(\s*\)|\[\s*\]|[\"“„«]\s*[\"”“»]")
 #: space before a comma or another space, and a comma before another one
 _GAP = re.compile(r"\s+(?=[,.;:!?])|[ \t](?=[ \t])|,\s*(?=,)")
 
@@ -147,16 +158,55 @@ def addresses_in(text: str) -> tuple[str, tuple[str, ...]]:
         if match["linked"]:
             found.append(_bare(match["linked"]))
             return match["label"]
-        address = _bare(match["alone"])
-        found.append(address + (match["weight"] or ""))
+        written = match["alone"] or match["like"]
+        address = _bare(written)
+        found.append(f"{'https://' * bool(_SPOKEN.match(address))}{address}{match['weight'] or ''}")
         # What stood behind the address goes on belonging to the words: a comma, a bracket, a quote.
-        return match["alone"][len(address) :].rstrip("*")
+        return written[len(address) :].rstrip("*")
 
     words = _AMONG_WORDS.sub(take, text)
-    if not found:
-        return text, ()
+    return (_closed_up(words), tuple(found)) if found else (text, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedJob:
+    """A job's id among words."""
+
+    #: a whole id or a short one, in lower case
+    name: str
+    #: the influence behind it, with its `@`; empty where there is none
+    weight: str
+    #: nothing but an id looks like this: a whole one, or six characters with a digit among them
+    certain: bool
+    start: int
+    end: int
+
+
+def job_ids_in(text: str) -> tuple[NamedJob, ...]:
+    """The ids of jobs among words, in their order."""
+    return tuple(
+        NamedJob(
+            name=name,
+            weight=match["weight"] or "",
+            certain=match["whole"] is not None or any(letter.isdigit() for letter in name),
+            start=match.start(),
+            end=match.end(),
+        )
+        for match in _JOB_AMONG_WORDS.finditer(text)
+        if (name := as_name(match["whole"] or match["short"])) is not None
+    )
+
+
+def without(text: str, named: Iterable[NamedJob]) -> str:
+    """The words that are left when ids are taken out of them."""
+    for one in sorted(named, key=lambda job: job.start, reverse=True):
+        text = text[: one.start] + text[one.end :]
+    return _closed_up(text)
+
+
+def _closed_up(words: str) -> str:
     words = _GAP.sub("", _EMPTY.sub("", words)).strip(" \t\n,;")
-    return words if any(letter.isalnum() for letter in words) else "", tuple(found)
+    return words if any(letter.isalnum() for letter in words) else ""
 
 
 def names_media(text: str) -> bool:

@@ -7,7 +7,7 @@ from bot.domain.commands import Command, Making
 from bot.domain.errors import InvalidRequest, JobNotFound
 from bot.domain.ids import as_id, as_name, short_id
 from bot.domain.jobs import Job
-from bot.domain.options import brief
+from bot.domain.options import NamedJob, brief, job_ids_in, without
 from bot.domain.people import Caller, Place
 from bot.engine.core import Core
 from bot.engine.sight import require_seen
@@ -29,19 +29,47 @@ async def with_whole_ids(core: Core, command: _Command, caller: Caller, place: P
     return command.renamed(ids) if ids else command
 
 
-async def with_first_word(core: Core, command: Making, caller: Caller, place: Place) -> Making:
-    """The command with the job whose short id its words begin with, where there is such a job.
+async def with_named_jobs(core: Core, command: Making, caller: Caller, place: Place) -> Making:
+    """The command with the jobs that stand among its words, each by its `#id` or its whole id.
 
-    Six letters may be a word as well, so the store decides.
+    Nobody pays for an id that is drawn as words, nor for another job than the one that was named: what can
+    only be an id is refused where there is no such job. Six letters at the beginning may be a word as well as
+    a short id, so the store decides.
     """
     prompt: str = getattr(command, "prompt", "")
+    named: list[tuple[NamedJob, Job]] = []
+    for one in job_ids_in(prompt):
+        found = await _seen(core, one.name, caller, place)
+        if found:
+            named.append((one, _only(f"#{one.name}", found, core.clock())))
+        elif one.certain:
+            raise JobNotFound(
+                f"There is no job #{one.name} that you can see here; /history lists yours. Leave out the # "
+                "where it is no id."
+            )
+    prompt = without(prompt, [one for one, _ in named])
+    sources = [job.id + one.weight for one, job in named]
+    while not (named or command.jobs) and (leading := await _leading(core, prompt, caller, place)):
+        job, prompt = leading
+        sources.append(job.id)
+    if not sources:
+        _require_words(command, prompt)
+        return command
+    return command.model_copy(update={"prompt": prompt}).with_named_jobs(sources)
+
+
+async def _leading(core: Core, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
+    """The job whose short id a text begins with, and the rest of the text; None where there is none."""
     word, _, rest = prompt.partition(" ")
-    if command.jobs or len(word) == 0 or as_name(word) is None:
-        return command
-    found = await _seen(core, word.lower(), caller, place)
-    if not found:
-        return command
-    return command.model_copy(update={"prompt": rest.strip()}).with_job(_only(word, found, core.clock()))
+    if not word or as_name(word) is None or not (found := await _seen(core, word.lower(), caller, place)):
+        return None
+    return _only(word, found, core.clock()), rest.strip()
+
+
+def _require_words(command: Making, prompt: str) -> None:
+    """Refuse a mistyped short id where it would be all the words of a command on the newest result."""
+    if command.newest and not command.jobs and as_name(prompt) and any(map(str.isdigit, prompt)):
+        raise JobNotFound(f"There is no job #{prompt.strip()} that you can see here; /history lists yours.")
 
 
 async def _find(core: Core, command: Command, name: str, caller: Caller, place: Place) -> Job:

@@ -16,7 +16,7 @@ from bot.domain.sources import require_result
 from bot.engine.answers import Accepted, Answer, Note
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
 from bot.engine.durable import write_until_known
-from bot.engine.finding import with_first_word, with_whole_ids
+from bot.engine.finding import with_named_jobs, with_whole_ids
 from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import must_be_private, visible
 from bot.engine.sources import check_addresses
@@ -77,7 +77,7 @@ async def wish_of(core: Core, command: Making, caller: Caller, place: Place, alo
 async def _complete(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Making:
     """Fill in what the command leaves to what came along, or to the asker's newest result here."""
     command = await with_whole_ids(core, command, caller, place)
-    command = await with_first_word(core, command, caller, place)
+    command = await with_named_jobs(core, command, caller, place)
     if along.files:
         command = command.with_files(along.files)
     if along.replied is not None and not command.jobs and not command.names_source:

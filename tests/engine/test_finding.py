@@ -76,6 +76,72 @@ async def test_six_letters_that_name_no_job_are_words(house: Open) -> None:
         assert (film.id, "street lights go on") == (job.parent, job.title)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/extend it jumps #{film}", "it jumps"),
+        ("/extend it jumps {film_id}", "it jumps"),
+        ("/extend #{film}, it jumps", "it jumps"),
+        ("/reframe 1:1 more sky #{fox}", "more sky"),
+        ("/imagine #{fox}@0.5 a wolf", "a wolf"),
+        ("/imagine {fox_id}@0.5 a wolf", "a wolf"),
+        ("/imagine #{fox}, a wolf", "a wolf"),
+        ("/imagine a wolf like #{fox}", "a wolf like"),
+        ("/animate it moves #{fox}", "it moves"),
+        ("/animate it moves (#{fox}) slowly", "it moves slowly"),
+    ],
+)
+async def test_an_id_among_the_words_is_what_it_builds_on(house: Open, text: str, words: str) -> None:
+    async with house() as home:
+        fox, film = await home.made("/imagine a red fox"), await home.made("/animate it runs")
+        for newer in ("/imagine another", "/animate another"):
+            await home.made(newer)
+        named = {"fox": short_id(fox.id), "film": short_id(film.id), "fox_id": fox.id, "film_id": film.id}
+        job = await home.job(await home.ask(text.format(**named)))
+        wanted = film if "{film" in text else fox
+        assert ([wanted.id], wanted.id, words) == (
+            [one.job for one in job.request.references],
+            job.parent,
+            job.request.prompt,
+        )
+        weight = job.request.references[0].weight
+        assert (0.5 if "@0.5" in text else weight) == weight
+
+
+async def test_two_ids_name_both_videos(house: Open) -> None:
+    async with house() as home:
+        one, two = await home.made("/animate one"), await home.made("/animate two")
+        for text in (f"/extend {short_id(one.id)} {short_id(two.id)}", f"/extend #{one.id} #{two.id} slowly"):
+            job = await home.job(await home.ask(text))
+            assert [one.id, two.id] == [reference.job for reference in job.request.references]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/imagine #4n6p8r a wolf",
+        "/imagine a wolf like #4n6p8r",
+        "/extend it jumps #4n6p8r",
+        "/extend 4n6p8r",
+        "/reframe 1:1 4n6p8r",
+        "/imagine 06edf7j630kjsq5v38f4mfya a wolf",
+    ],
+)
+async def test_an_id_that_names_no_job_is_never_words(house: Open, text: str) -> None:
+    async with house() as home:
+        await home.made("/animate it runs")
+        money = await home.money()
+        with pytest.raises(JobNotFound, match="There is no job"):
+            await home.say(text)
+        assert money == await home.money()
+
+
+async def test_a_hashtag_is_words(house: Open) -> None:
+    async with house() as home:
+        job = await home.job(await home.ask("/imagine a lake #sweden #summer2026 #1"))
+        assert "a lake #sweden #summer2026 #1" == job.request.prompt
+
+
 async def test_an_unknown_short_id_is_told_and_nothing_is_spent(house: Open) -> None:
     async with house() as home:
         await home.made("/animate it runs")

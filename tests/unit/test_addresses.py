@@ -32,13 +32,36 @@ MEDIUM = Reference(url=URL)
         (f"a fox <{URL}|fox.example> runs", "a fox runs", (URL,)),
         ("a fox\nsecond line", "a fox\nsecond line", ()),
         ("https:// is no address", "https:// is no address", ()),
-        ("see fox.example/a.png", "see fox.example/a.png", ()),
+        ("see fox.example/a.png, red", "see, red", ("https://fox.example/a.png",)),
+        ("www.fox.example/a a fox", "a fox", ("https://www.fox.example/a",)),
+        (f"`{URL}` a fox", "a fox", (URL,)),
+        ("ftp://fox.example/a.png a fox", "a fox", ("ftp://fox.example/a.png",)),
+        ("data:image/png;base64,AAAA a fox", "a fox", ("data:image/png;base64,AAAA",)),
+        ("http:/fox.example/a.png a fox", "a fox", ("http:/fox.example/a.png",)),
+        ("https:fox.example a fox", "a fox", ("https:fox.example",)),
+        ("//fox.example/a a fox", "a fox", ("//fox.example/a",)),
+        (
+            "a 50/50 mix of node.js and/or e.g. art, 16:9 // wide",
+            "a 50/50 mix of node.js and/or e.g. art, 16:9 // wide",
+            (),
+        ),
+        ("profile: a fox", "profile: a fox", ()),
+        ("a file: foxes", "a file: foxes", ()),
     ],
 )
 def test_addresses_are_parted_from_the_words_around_them(
     text: str, words: str, found: tuple[str, ...]
 ) -> None:
     assert (words, found) == addresses_in(text)
+
+
+@pytest.mark.parametrize(
+    "written", ["ftp://fox.example/a.png", "file:///etc/passwd", "http:/fox.example/a", "//fox.example/a"]
+)
+@pytest.mark.parametrize("command", ["imagine", "animate", "reframe 1:1", "extend"])
+def test_what_is_meant_for_an_address_is_refused_where_it_is_none(command: str, written: str) -> None:
+    with pytest.raises(InvalidRequest):
+        parse(f"/{command} {written} a fox")
 
 
 @pytest.mark.parametrize("words", [f"{URL} a red fox", f"a red fox <{URL}>", f"a red {URL}, fox"])

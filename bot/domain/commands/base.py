@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -77,7 +77,10 @@ Job = Annotated[
 ]
 
 
-def build(command: type[Command], values: Mapping[str, Any]) -> Command:
+_Command = TypeVar("_Command", bound=Command)
+
+
+def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
     """Make a command from what a face collected; raises InvalidRequest saying what to mend."""
     # PostgreSQL stores no NUL in a text, and nobody means one.
     cleaned = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
-from bot.domain.commands.base import Command
+from bot.domain.commands.base import Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.formats import Duration, ImageModel, Resolution, VideoModel
 from bot.domain.jobs import Job, State
@@ -81,6 +81,21 @@ class Making(Command):
         return self.model_copy(
             update={name: (*before, reference) if isinstance(before, tuple) else reference}
         )
+
+    def with_named_jobs(self, named: Sequence[str]) -> Self:
+        """Build on jobs that stand among the words, each maybe with its influence behind an `@`."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        rest = list(named)
+        for option in options(type(self)):
+            if rest and option.positional and option.kind is Kind.JOB and values[option.name] is None:
+                values[option.name] = rest.pop(0)
+        update, left = _shared_out(type(self), rest, values)
+        if left:
+            raise InvalidRequest(
+                f"/{self.name} has room for {len(named) - left or 'none'} of these {len(named)} jobs as what "
+                "it builds on; leave the rest out"
+            )
+        return build(type(self), {**values, **update})
 
     def request(self, jobs: Jobs) -> AnyRequest:
         """Freeze what is asked for; `jobs` holds every job that is named."""
