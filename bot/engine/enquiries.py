@@ -1,5 +1,7 @@
 """Questions: what members ask without changing anything."""
 
+from collections.abc import Sequence
+
 from bot.domain.cards import CardView, headline, view_job
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
 from bot.domain.errors import InvalidRequest
@@ -8,7 +10,7 @@ from bot.domain.jobs import Job
 from bot.domain.options import options
 from bot.domain.outlook import Outlook
 from bot.domain.people import Caller, Place
-from bot.domain.policy import is_operator
+from bot.domain.policy import check_open, check_patience, is_operator
 from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
 from bot.domain.requests import ImageRequest, VideoRequest
@@ -17,7 +19,7 @@ from bot.engine.core import Core
 from bot.engine.outlook import outlooks, sources_of
 from bot.engine.sight import visible
 from bot.store.jobs import history, running
-from bot.store.workspaces import find_workspace, meters, rules_for
+from bot.store.workspaces import blocked_among, find_workspace, meters, rules_for, waiting_now
 
 #: running jobs told at once
 _RUNNING = 20
@@ -87,6 +89,18 @@ async def counted(core: Core, caller: Caller) -> dict[Level, tuple[Limit, Meter]
     rules = await rules_for(core.database, caller.workspace, [caller.member, caller.person])
     limits = limits_for(caller, rules, core.settings.defaults, now=core.clock(), zone=workspace.timezone)
     return await meters(core.database, limits)
+
+
+async def check_acceptable(core: Core, caller: Caller, prices: Sequence[int]) -> None:
+    """Raise what accepting jobs of these prices would be refused with now; nothing is reserved."""
+    workspace = await find_workspace(core.database, caller.workspace)
+    subjects = (caller.member, caller.person, caller.workspace)
+    check_open(workspace, await blocked_among(core.database, subjects), caller)
+    mine, everybodys = await waiting_now(core.database, caller, core.clock())
+    counted_on = list((await counted(core, caller)).values())
+    for offset, price_microusd in enumerate(prices):
+        check_patience(core.settings.patience, member=mine + offset, workspace=everybodys + offset)
+        counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
 
 
 _NAMES = {

@@ -153,9 +153,11 @@ class Studio:
     ) -> Quote:
         """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
         wish = await intake.wish_of(self._core, command, caller, place, Along(files=files, replied=replied))
+        prices = [job.price for job in await intake.new_jobs(self._core, wish)]
+        # What would be refused when it is given is refused now.
+        await enquiries.check_acceptable(self._core, caller, prices)
         return Quote(
-            # Made as it would be accepted, so that what would be refused then is refused now.
-            price=sum(job.price for job in await intake.new_jobs(self._core, wish)),
+            price=sum(prices),
             estimate=is_estimate(wish.request),
             upper_bound=is_upper_bound(wish.request),
             source=None if command.jobs else wish.parent,

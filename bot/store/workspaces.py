@@ -127,6 +127,21 @@ async def _note(tx: Transaction, decision: Decision, detail: dict[str, object]) 
     )
 
 
+async def blocked_among(database: Database, subjects: Iterable[str]) -> frozenset[str]:
+    """Those of the workspaces, members and persons whom the operator has shut out."""
+    rows = await database.fetch(accepting.blocks, subjects=sorted(set(subjects)))
+    return frozenset(row["subject"] for row in rows)
+
+
+async def waiting_now(database: Database, caller: Caller, now: int) -> tuple[int, int]:
+    """How many jobs wait for a member, and in their workspace as a whole."""
+    rows = await database.fetch(
+        accepting.waiting, members=[member_row(caller, now)], workspaces=[caller.workspace]
+    )
+    mine = sum(row["jobs"] for row in rows if row["member"])
+    return mine, sum(row["jobs"] for row in rows if not row["member"])
+
+
 async def find_workspace(database: Database, workspace: str) -> Workspace:
     """A workspace, as it is before anybody decided anything where it is not known yet."""
     row = await database.one(sql.workspace, id=workspace)

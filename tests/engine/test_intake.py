@@ -13,6 +13,7 @@ from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, QuotaExhausted, Refused, Rejected
 from bot.domain.formats import ImageModel
 from bot.domain.jobs import State
+from bot.domain.people import Caller
 from bot.engine.answers import Accepted
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
@@ -226,3 +227,32 @@ async def test_who_presses_pays(house: Open) -> None:
 
 async def _at_once(many: int, ask: Callable[[], Awaitable[object]]) -> list[Any]:
     return list(await asyncio.gather(*(ask() for _ in range(many)), return_exceptions=True))
+
+
+async def test_a_quote_refuses_what_the_command_would_refuse(any_house: Open) -> None:
+    guest = replace(EVE, is_guest=True)
+    async with any_house(start=None, waiting_per_member=2) as home:
+        await home.ask("/imagine one", by=BOB)
+        await home.learn("/quotas set --amount 0.02 --member bob", by=BOSS)
+        for _ in range(2):
+            await home.ask("/imagine one of two")
+        await home.operator.workspaces_block(subject=person("mallory").member, blocked=True)
+        mallory = person("mallory")
+        cases = [
+            (BOB, "/imagine two"),
+            (ADA, "/imagine three"),
+            (guest, "/imagine one"),
+            (mallory, "/imagine"),
+        ]
+        for by, text in cases:
+            await refused_alike(home, f"{text} fox", by)
+        await home.learn("/studio pause", by=BOSS)
+        await refused_alike(home, "/imagine a fox", EVE)
+
+
+async def refused_alike(home: House, text: str, by: Caller) -> None:
+    with pytest.raises(Refused) as quoted:
+        await home.quote(text, by=by)
+    with pytest.raises(Refused) as given:
+        await home.say(text, by=by)
+    assert (type(given.value), str(given.value)) == (type(quoted.value), str(quoted.value))
