@@ -121,6 +121,8 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "mount_setattr": (442, 442),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
+    # Landlock judges it since its third version; an open file is cut by ftruncate
+    "truncate": (76, 45),
     # what Landlock does not judge: rights, owners, times and attributes of any file that can be named
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -147,6 +149,9 @@ _CLONE_THREAD = 0x10000
 _IOCTL, _PRCTL, _KILL, _TGKILL, _PRLIMIT = (16, 29), (157, 167), (62, 129), (234, 131), (302, 261)
 #: types characters into a terminal as if they came from its keyboard
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_FCNTL = (72, 25)
+#: have the kernel send a signal of choice to any process when a file can be read
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _FIOSETOWN, _SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
 
 #: struct sock_filter: code, jump if true, jump if false, constant
 _INSTRUCTION = struct.Struct("=HBBI")
@@ -197,7 +202,10 @@ def program(machine: str, pid: int) -> bytes:
         if (number := numbers[column]) is not None:
             steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, refuse)]
     steps += _judged(_CLONE[column], 0, [(_ANY_BIT, _CLONE_THREAD, _ALLOW)], refuse)
-    steps += _judged(_IOCTL[column], 1, [(_EQUAL, one, refuse) for one in (_TIOCSTI, _TIOCLINUX)], _ALLOW)
+    requests = (_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP)
+    steps += _judged(_IOCTL[column], 1, [(_EQUAL, one, refuse) for one in requests], _ALLOW)
+    commands = (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)
+    steps += _judged(_FCNTL[column], 1, [(_EQUAL, one, refuse) for one in commands], _ALLOW)
     steps += _judged(
         _PRCTL[column], 0, [(_EQUAL, one, _ALLOW) for one in (_PR_SET_NAME, _PR_SET_VMA)], refuse
     )

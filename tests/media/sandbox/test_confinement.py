@@ -3,11 +3,13 @@
 import asyncio
 import ctypes
 import errno
+import fcntl
 import os
 import pickle
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -95,6 +97,22 @@ def _read(paths: list[str]) -> list[str]:
     return [_outcome(lambda path=path: Path(path).read_bytes()) for path in paths]  # type: ignore[misc]
 
 
+def _own_signals(pid: int) -> list[str]:
+    """Have the kernel signal another process in our stead when something can be read."""
+    reading, _ = os.pipe()
+    return [
+        _outcome(lambda: fcntl.fcntl(reading, fcntl.F_SETOWN, pid)),
+        _outcome(lambda: fcntl.fcntl(reading, 10, signal.SIGKILL)),
+        _outcome(lambda: fcntl.fcntl(reading, 15, struct.pack("ii", 1, pid))),
+        _outcome(lambda: fcntl.ioctl(reading, 0x8901, struct.pack("i", pid))),
+        _outcome(lambda: fcntl.ioctl(reading, 0x8902, struct.pack("i", pid))),
+    ]
+
+
+def _cut(path: str) -> str:
+    return _outcome(lambda: os.truncate(path, 0))
+
+
 def _write_beside(target: Path, secret: str) -> list[str]:
     target.write_text("mine")
     folder = target.parent
@@ -166,6 +184,21 @@ async def test_a_child_has_no_sockets_programs_or_processes() -> None:
 async def test_a_child_reaches_no_other_process() -> None:
     async with SandboxPool(processes=1) as pool:
         assert {"EPERM"} == set(await pool.run(_reach_processes, os.getpid(), timeout_s=PATIENCE_S))
+
+
+@filtered
+async def test_a_child_has_the_kernel_signal_no_other_process() -> None:
+    async with SandboxPool(processes=1) as pool:
+        assert {"EPERM"} == set(await pool.run(_own_signals, os.getpid(), timeout_s=PATIENCE_S))
+
+
+@filtered
+async def test_a_child_empties_no_file_by_its_name(tmp_path: Path) -> None:
+    """The filter alone refuses it: kernels before 6.2 have a Landlock that does not judge it."""
+    (tmp_path / "kept").write_text("whole")
+    async with SandboxPool(processes=1) as pool:
+        assert "EPERM" == await pool.run(_cut, str(tmp_path / "kept"), timeout_s=PATIENCE_S)
+    assert "whole" == (tmp_path / "kept").read_text()
 
 
 @filtered
