@@ -41,7 +41,7 @@ async def with_named_jobs(core: Core, command: Making, caller: Caller, place: Pl
     for one in job_ids_in(prompt):
         found = await _seen(core, one.name, caller, place)
         if found:
-            named.append((one, _only(f"#{one.name}", found, core.clock())))
+            named.append((one, only(f"#{one.name}", found, core.clock())))
         elif one.certain:
             raise JobNotFound(
                 f"There is no job #{one.name} that you can see here; /history lists yours. Leave out the # "
@@ -63,7 +63,7 @@ async def _leading(core: Core, prompt: str, caller: Caller, place: Place) -> tup
     word, _, rest = prompt.partition(" ")
     if not word or as_name(word) is None or not (found := await _seen(core, word.lower(), caller, place)):
         return None
-    return _only(word, found, core.clock()), rest.strip()
+    return only(word, found, core.clock()), rest.strip()
 
 
 def _require_words(command: Making, prompt: str) -> None:
@@ -74,7 +74,7 @@ def _require_words(command: Making, prompt: str) -> None:
 
 async def _find(core: Core, command: Command, name: str, caller: Caller, place: Place) -> Job:
     if as_name(name) is not None and (found := await _seen(core, name, caller, place)):
-        return _only(f"#{name}", found, core.clock())
+        return only(f"#{name}", found, core.clock())
     if isinstance(command, Making):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
     wanted = JobsLike(
@@ -92,7 +92,7 @@ async def _find(core: Core, command: Command, name: str, caller: Caller, place: 
             f"No job of yours that /{command.name} could take here is called {brief(name)!r}; "
             "/history lists yours"
         )
-    return _only(repr(brief(name)), found, core.clock())
+    return only(repr(brief(name)), found, core.clock())
 
 
 async def _seen(core: Core, name: str, caller: Caller, place: Place) -> list[Job]:
@@ -106,7 +106,7 @@ async def _seen(core: Core, name: str, caller: Caller, place: Place) -> list[Job
     return seen
 
 
-def _only(name: str, found: list[Job], now: int) -> Job:
+def only(name: str, found: list[Job], now: int) -> Job:
     """The one that is meant; raises InvalidRequest with those that may be."""
     if len(found) == 1:
         return found[0]

@@ -7,7 +7,7 @@ from bot.domain.actions import Action, Wording, follow_up
 from bot.domain.commands import Making
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import UNTITLED, Job
+from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.people import Caller, Place
 from bot.domain.pricing import price
@@ -16,7 +16,7 @@ from bot.domain.sources import require_result
 from bot.engine.answers import Accepted, Answer, Note
 from bot.engine.core import CARDS, INPUTS, Core, jobs_in, log, queue_name
 from bot.engine.durable import write_until_known
-from bot.engine.finding import with_named_jobs, with_whole_ids
+from bot.engine.finding import only, with_named_jobs, with_whole_ids
 from bot.engine.outlook import view_of, view_of_new, with_known
 from bot.engine.sight import must_be_private, visible
 from bot.engine.sources import check_addresses
@@ -28,7 +28,7 @@ from bot.store.accepting import accept as accept_all
 from bot.store.accounts import known_accounts
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
-from bot.store.jobs import jobs_by_id
+from bot.store.jobs import jobs_by_id, jobs_of_cards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,11 @@ async def _complete(core: Core, command: Making, caller: Caller, place: Place, a
             f"You have no finished {what} in this conversation that everybody here may see. Make one with "
             f"{how}, or name what to build on by its #id, as in /{command.name} #4n6p8r; /history lists them."
         )
-    return command.with_job(_readable(await jobs_by_id(core.database, [newest]), newest))
+    job = _readable(await jobs_by_id(core.database, [newest]), newest)
+    beside = (await jobs_of_cards(core.database, [job.card])).get(job.card, [])
+    usable = [one for one in beside if one.state is State.COMPLETED and not (one.deleted or one.expired)]
+    # Which of several is meant nobody can tell, and the asker would pay for the guess.
+    return command.with_job(only("Your newest result here", usable or [job], core.clock()))
 
 
 def _readable(jobs: Mapping[str, Job], job: str) -> Job:

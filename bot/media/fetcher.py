@@ -74,7 +74,10 @@ class Fetcher:
     ) -> None:
         self._in_process = tuple((httpx.URL(origin), transport) for origin, transport in in_process.items())
         self._trusted = tuple(httpx.URL(origin) for origin in trusted_origins)
-        self._own_hosts = frozenset(host.lower().rstrip(".") for host in own_hosts)
+        # Spelled as the URLs that they are compared with: a name in another script has two spellings.
+        self._own_hosts = frozenset(
+            httpx.URL(f"http://{host}").host.rstrip(".") for host in own_hosts if host
+        )
         self._proxy = proxy
         self._proxy_resolves = proxy_resolves
         self._resolve = resolve

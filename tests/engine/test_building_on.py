@@ -191,3 +191,19 @@ async def test_a_reply_names_what_to_build_on(house: Open) -> None:
         secret = await home.made("/imagine a secret fox --private")
         card = await home.ask("/reframe 1:1", replied=secret.id)
         assert (secret.id, True) == ((await home.job(card)).parent, card.private)
+
+
+async def test_of_several_results_of_one_card_none_is_guessed(house: Open) -> None:
+    async with house() as home:
+        card = await home.ask("/imagine a fox --count 3")
+        await home.shown(card, lambda view: view.settled)
+        money = await home.money()
+        with pytest.raises(InvalidRequest, match="Your newest result here may mean several jobs") as told:
+            await home.say("/reframe 1:1")
+        assert money == await home.money()
+        for job in await home.jobs(card):
+            assert f"#{short_id(job.id)}" in str(told.value)
+        for job in (await home.jobs(card))[1:]:
+            await home.delete(job.id)
+        reframed = await home.job(await home.ask("/reframe 1:1"))
+        assert card.jobs[0].id == reframed.parent

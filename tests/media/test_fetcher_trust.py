@@ -123,6 +123,14 @@ async def test_peoples_urls_do_not_lead_to_our_own_server(names: Names, site: Si
         assert own.requests == []
 
 
+@pytest.mark.parametrize("own", ["xn--bcher-kva.example", "bücher.example", "BÜCHER.example."])
+def test_our_own_name_in_another_script_is_known_in_both_spellings(own: str) -> None:
+    fetcher = Fetcher(own_hosts=frozenset({own}))
+    for url in ("https://xn--bcher-kva.example/metrics", "https://bücher.example/metrics"):
+        with pytest.raises(MediaRefused, match="address of the bot itself"):
+            fetcher.check(url)
+
+
 async def test_vouched_urls_of_an_origin_in_process_go_to_its_transport(names: Names, tmp_path: Path) -> None:
     """Without a name being asked for; a redirect leads back to the checked way."""
     asked: list[str] = []
