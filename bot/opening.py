@@ -20,6 +20,7 @@ from bot.engine.core import Core, log
 from bot.engine.holding import hold_accounts
 from bot.engine.limits import RateLimit
 from bot.media.fetcher import Fetcher
+from bot.media.incoming import IncomingQuota
 from bot.media.library import Library
 from bot.media.receiving import Pace
 from bot.media.sandbox.pool import SandboxPool
@@ -208,7 +209,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
                 in_process={f"{SIMULATOR_ORIGIN}/assets/": simulation.transport} if simulation else {},
             )
         )
-        storage = FolderStorage(settings.data_dir / "media")
+        storage = storage_of(settings)
         await storage.sweep(now=clock_ms())
         rate_limit = RateLimit(
             per_minute=settings.commands_per_minute,
@@ -241,6 +242,13 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
         )
         await prepare_store(core)
         yield Opened(core=core, fetcher=fetcher, simulation=simulation)
+
+
+def storage_of(settings: Settings) -> FolderStorage:
+    quota = IncomingQuota(
+        bytes_per_member=settings.upload_bytes_per_member, uploads_per_member=settings.uploads_per_member
+    )
+    return FolderStorage(settings.data_dir / "media", quota=quota)
 
 
 def simulation_of(settings: Settings, pool: SandboxPool) -> Simulation:

@@ -252,6 +252,9 @@ class Settings(EnvironmentSettings):
     fetch_bytes_per_s: int = Field(default=10_000, ge=1)
     #: inputs of one person that are brought in at once, over all processes
     inputs_per_person: int = Field(default=2, ge=1)
+    #: bytes that one member may have on their way in, or sent and not used, and files sent at once
+    upload_bytes_per_member: int = Field(default=200_000_000, ge=1)
+    uploads_per_member: int = Field(default=2, ge=1)
     #: days after which the media of finished jobs are removed; starred ones stay. None: never
     retention_days: int | None = Field(default=None, ge=1)
     proxy_resolves: bool = False

@@ -1,6 +1,7 @@
 """What adapters call: every command and every action of every platform comes through here."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,10 @@ class Studio:
     def reactions(self, _: Caller) -> Mapping[str, Action]:
         """What each emoji does in the caller's workspace."""
         return DEFAULT_REACTIONS
+
+    def uploading(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
+        """Make room for a file that begins to arrive, before its body is read: see `uploads.uploading`."""
+        return uploads.uploading(self._core, caller)
 
     async def take_in(self, path: Path, caller: Caller) -> Media:
         """Keep a file that lies in `Library.incoming`, for a command of the caller that will name it."""

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -25,6 +26,7 @@ from bot.media.urls import check_host, check_port, lies_under, origin, parsed, p
 from bot.trust import tls_context
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+Receiving = Callable[[httpx.Response], Awaitable[FetchedFile]]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -121,11 +123,13 @@ class Fetcher:
         max_bytes: int,
         timeout_s: float,
         into: Path | None = None,
+        admit: Callable[[int], None] = lambda _size: None,
         vouched: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> FetchedFile:
         """Fetch a URL into a new file in the folder `into`, within `timeout_s` from first to last byte.
 
+        `admit` is told from another thread how many bytes are about to be written, and may raise.
         `vouched` says that the URL comes from a provider or a platform that the operator has configured,
         not from a person: it may lead to a trusted origin, and its host may be left to a proxy to resolve.
         `headers` are shown to the URL's own origin alone, for they may hold a key. Raises MediaRefused for
@@ -134,18 +138,19 @@ class Fetcher:
         try:
             async with asyncio.timeout(timeout_s):
                 with _translated():
-                    return await self._follow(parsed(url), max_bytes, into, headers or {}, vouched=vouched)
+                    receiving = partial(receive, max_bytes=max_bytes, pace=self._pace, into=into, admit=admit)
+                    return await self._follow(parsed(url), receiving, headers or {}, vouched=vouched)
         except TimeoutError as error:
             raise MediaUnavailable(f"The file did not arrive within {timeout_s:g} s.") from error
 
     async def _follow(
-        self, url: httpx.URL, max_bytes: int, into: Path | None, headers: Mapping[str, str], *, vouched: bool
+        self, url: httpx.URL, receiving: Receiving, headers: Mapping[str, str], *, vouched: bool
     ) -> FetchedFile:
         for _ in range(_MAX_REDIRECTS + 1):
             async with aclosing(await self._send(url, headers, vouched=vouched)) as response:
                 location = response.headers.get("location")
                 if location is None or response.status_code not in _REDIRECTS:
-                    return await receive(response, max_bytes=max_bytes, pace=self._pace, into=into)
+                    return await receiving(response)
                 here, url = url, parsed(location, base=url)
                 if origin(url) != origin(here):
                     headers = {}

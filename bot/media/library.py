@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -113,15 +113,17 @@ class Library:
         `timeout_s` bounds the fetching; `vouched` and `headers` are explained at `Fetcher.fetch`. `member`
         is whose input it is, here and below: inputs of members take turns. Without one it is a result.
         """
-        fetched = await self._fetcher.fetch(
-            url,
-            max_bytes=max_bytes,
-            timeout_s=timeout_s,
-            into=self._storage.incoming,
-            vouched=vouched,
-            headers=headers,
-        )
-        return await self.take_in(fetched.path, member=member)
+        with self._storage.incoming_quota.share(member) if member else nullcontext() as share:
+            fetched = await self._fetcher.fetch(
+                url,
+                max_bytes=max_bytes,
+                timeout_s=timeout_s,
+                into=self._storage.incoming,
+                admit=share.add if share else lambda _size: None,
+                vouched=vouched,
+                headers=headers,
+            )
+            return await self.take_in(fetched.path, member=member)
 
     async def take_in(self, path: Path, *, member: str | None = None) -> Media:
         """Keep a file from `incoming`, which is consumed, whatever comes of it."""

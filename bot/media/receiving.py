@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -46,8 +46,17 @@ class FetchedFile:
     content_type: str
 
 
-async def receive(response: httpx.Response, *, max_bytes: int, pace: Pace, into: Path | None) -> FetchedFile:
+async def receive(
+    response: httpx.Response,
+    *,
+    max_bytes: int,
+    pace: Pace,
+    into: Path | None,
+    admit: Callable[[int], None] = lambda _size: None,
+) -> FetchedFile:
     """Write the body of an answer to a new file in the folder `into`.
+
+    `admit` is told how many bytes are about to be written, and raises where there is no room for them.
 
     Raises MediaRefused for an answer that stays the same however often it is asked for, and MediaUnavailable
     for one that is not complete, too slow, or may be better another time.
@@ -57,7 +66,7 @@ async def receive(response: httpx.Response, *, max_bytes: int, pace: Pace, into:
     if length is not None and length > max_bytes:
         raise _too_big(max_bytes)
     with _new_file(into) as (path, file):
-        body = _Body(file, max_bytes, response.headers.get("content-encoding", ""))
+        body = _Body(file, max_bytes, admit, response.headers.get("content-encoding", ""))
         received = 0
         async for chunk in _gathered(response, pace):
             received += len(chunk)
@@ -154,9 +163,10 @@ class _Body:
     counted before the next.
     """
 
-    def __init__(self, file: BinaryIO, max_bytes: int, encoding: str) -> None:
+    def __init__(self, file: BinaryIO, max_bytes: int, admit: Callable[[int], None], encoding: str) -> None:
         self._file = file
         self._max_bytes = max_bytes
+        self._admit = admit
         encoding = encoding.strip().lower()
         if encoding not in {"", "identity"} | _DECODED:
             raise MediaRefused(
@@ -189,6 +199,7 @@ class _Body:
         self.size += len(content)
         if self.size > self._max_bytes:
             raise _too_big(self._max_bytes)
+        self._admit(len(content))
         self._file.write(content)
 
 

@@ -18,6 +18,7 @@ from typing import BinaryIO, Protocol
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media
 from bot.media.disk import disk_errors
+from bot.media.incoming import IncomingQuota
 from bot.media.reservations import Reservations
 
 _FILE_ID = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9-]{1,40})?")
@@ -68,11 +69,13 @@ class Storage(Protocol):
 class FolderStorage:
     """Keeps files in a folder, as `ab/cd/abcd…`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, quota: IncomingQuota | None = None) -> None:
         # Files move within it, and are recognised by where they lie, whatever the process calls its folder.
         self.folder = folder.absolute()
         self.incoming = self.folder / "incoming"
         self.reservations = Reservations(self.folder / "locks")
+        #: what members may have in `incoming`
+        self.incoming_quota = quota or IncomingQuota()
 
     def path(self, file_id: str) -> Path:
         """Say where a file lies, or would lie."""
@@ -104,6 +107,14 @@ class FolderStorage:
     async def exists(self, file_id: str) -> bool:
         with disk_errors():
             return await asyncio.to_thread(self.path(file_id).is_file)
+
+    async def size(self, file_id: str) -> int:
+        """Bytes of a kept file; 0 where it is gone."""
+        with disk_errors():
+            try:
+                return (await asyncio.to_thread(self.path(file_id).stat)).st_size
+            except FileNotFoundError:
+                return 0
 
     async def remove(self, file_id: str) -> None:
         with disk_errors():

@@ -75,7 +75,11 @@ class UploadHeld:
 
     @property
     def holder(self) -> str:
-        return f"upload:{self.member}"
+        return upload_holder(self.member)
+
+
+def upload_holder(member: str) -> str:
+    return f"upload:{member}"
 
 
 async def hold_upload(tx: Transaction, items: Sequence[UploadHeld]) -> Sequence[bool]:
@@ -142,3 +146,9 @@ async def expire_jobs(tx: Transaction, items: Sequence[Expiry]) -> Sequence[list
 
 async def files_in_use(database: Database, files: Sequence[str]) -> set[str]:
     return {row["file"] for row in await database.fetch(sql.held, files=list(files))}
+
+
+async def unused_uploads(database: Database, member: str) -> list[str]:
+    """The files that a member has sent and that no job uses."""
+    rows = await database.fetch(sql.held_alone, holder=upload_holder(member))
+    return [row["file"] for row in rows]

@@ -35,8 +35,7 @@ from bot.engine.limits import RateLimit
 from bot.engine.operating import Operator
 from bot.engine.studio import Studio
 from bot.engine.watching import Watcher
-from bot.media.storage import FolderStorage
-from bot.opening import prepare_store
+from bot.opening import prepare_store, storage_of
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.sealing import Seal
@@ -323,7 +322,7 @@ async def open_house(
     clock, chat = clock or Clock(), chat or FakeChat()
     providers = [] if keyless else providers or [FakeProvider(clock)]
     observed = {one.account: ObservedProvider(one, ProviderHealth(), clock.wall) for one in providers}
-    storage = FolderStorage(folder / "media")
+    storage = storage_of(settings)
     library = FakeLibrary(storage)
     async with connect(settings.database) as opened:
         await migrate(opened)

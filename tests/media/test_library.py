@@ -12,6 +12,7 @@ from PIL import Image
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media, MediaKind
 from bot.media.fetcher import Fetcher
+from bot.media.incoming import IncomingFull, IncomingQuota
 from bot.media.library import Library
 from bot.media.sandbox.pool import Args, Result, SandboxPool
 from bot.media.storage import FolderStorage
@@ -266,3 +267,17 @@ async def test_what_is_no_longer_stored_is_said_to_be(library: Library, storage:
     await storage.remove(media.file)
     with pytest.raises(MediaUnavailable, match="no longer stored"):
         await library.as_input(media)
+
+
+async def test_what_a_member_has_fetched_counts_as_it_arrives(tmp_path: Path, site: Site) -> None:
+    """Results of providers do not: nobody but the operator's accounts makes them."""
+    content = picture()
+    storage = FolderStorage(tmp_path, quota=IncomingQuota(bytes_per_member=len(content) - 1))
+    site.answers["/photo"] = plain(content)
+    async with open_library(storage, trusted=site.url("/")) as library:
+        url = site.url("/photo")
+        with pytest.raises(IncomingFull):
+            await library.bring_in(url, max_bytes=10**6, timeout_s=60, vouched=True, member="ann")
+        assert [] == files_in(storage)
+        assert 0 == storage.incoming_quota.arriving("ann")
+        assert await library.bring_in(url, max_bytes=10**6, timeout_s=60, vouched=True)

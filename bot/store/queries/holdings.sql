@@ -12,6 +12,13 @@ ON CONFLICT (file, holder) DO UPDATE SET until = excluded.until WHERE holding.un
 -- name: held_by
 SELECT file, holder FROM holding WHERE holder IN ({{values holders}}) ORDER BY file, holder;
 
+-- name: held_alone
+SELECT file FROM holding
+WHERE holder = :holder
+  AND NOT EXISTS (SELECT 1 FROM holding AS other
+                  WHERE other.file = holding.file AND other.holder <> holding.holder)
+ORDER BY file;
+
 -- name: let_go
 -- A holding that was prolonged meanwhile stays.
 DELETE FROM holding

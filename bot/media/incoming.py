@@ -1,0 +1,96 @@
+"""The quota of the folder for incoming files: what one member may have on its way in at once.
+
+Counted in memory, by the process that writes; what it leaves behind when it dies is swept from the folder.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.domain.errors import MediaUnavailable
+
+
+class IncomingFull(MediaUnavailable):
+    """You already have as much on its way in as is accepted at once. Try again when it has arrived."""
+
+
+class IncomingShare:
+    """What one file takes of its member's quota, from its first byte until it is stored or removed."""
+
+    def __init__(self, arriving: "_Arriving", member: str, limit: int) -> None:
+        self._arriving = arriving
+        self._member = member
+        self._limit = limit
+        self._size = 0
+
+    def add(self, size: int) -> None:
+        """Count bytes that are about to be written; raises IncomingFull where they exceed the quota."""
+        self._arriving.add(self._member, size, self._limit)
+        self._size += size
+
+    def release(self) -> None:
+        self._arriving.remove(self._member, self._size)
+        self._size = 0
+
+
+class _Arriving:
+    """Bytes on their way in by member; files are written, and so counted, by several threads."""
+
+    def __init__(self) -> None:
+        self._bytes: defaultdict[str, int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    def add(self, member: str, size: int, limit: int) -> None:
+        with self._lock:
+            if self._bytes[member] + size > limit:
+                raise IncomingFull
+            self._bytes[member] += size
+
+    def of(self, member: str) -> int:
+        with self._lock:
+            return self._bytes.get(member, 0)
+
+    def remove(self, member: str, size: int) -> None:
+        with self._lock:
+            self._bytes[member] -= size
+            if not self._bytes[member]:
+                del self._bytes[member]
+
+
+class IncomingQuota:
+    """Shares the folder for incoming files out among members."""
+
+    def __init__(self, *, bytes_per_member: int = 200_000_000, uploads_per_member: int = 2) -> None:
+        self.bytes_per_member = bytes_per_member
+        self._uploads_per_member = uploads_per_member
+        self._arriving = _Arriving()
+        self._uploads: defaultdict[str, int] = defaultdict(int)
+
+    def arriving(self, member: str) -> int:
+        """Bytes that a member has on their way in."""
+        return self._arriving.of(member)
+
+    @contextmanager
+    def share(self, member: str, *, waiting: int = 0) -> Iterator[IncomingShare]:
+        """Reserve room for one file while its bytes arrive, beside `waiting` bytes that are stored unused."""
+        share = IncomingShare(self._arriving, member, self.bytes_per_member - waiting)
+        try:
+            yield share
+        finally:
+            share.release()
+
+    @contextmanager
+    def upload_slot(self, member: str) -> Iterator[None]:
+        """Take one of a member's upload slots; raises IncomingFull where all of them are in use."""
+        if self._uploads[member] >= self._uploads_per_member:
+            raise IncomingFull(
+                f"You are sending {self._uploads_per_member} files already. Try again when they have arrived."
+            )
+        self._uploads[member] += 1
+        try:
+            yield
+        finally:
+            self._uploads[member] -= 1
+            if not self._uploads[member]:
+                del self._uploads[member]
