@@ -13,6 +13,7 @@ from bot.engine.accounts import AccountMonitor
 from bot.engine.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
 from bot.engine.core import Core, log
 from bot.engine.delivery import Deliverer, tick_progress
+from bot.engine.media_budget import MediaBudget
 from bot.engine.operating import Operator
 from bot.engine.outages import announce
 from bot.engine.preparing import Preparer
@@ -213,6 +214,7 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
         loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
     loops["recover"] = lambda: recover(core)
     loops["retention"] = lambda: retain(core)
+    loops["media budget"] = lambda: MediaBudget(core).run()
     outlets = {adapter.name: adapter.outlet for adapter in adapters if adapter.outlet is not None}
     loops["deliver"] = lambda: Deliverer(core, outlets).run()
     loops["announce"] = lambda: announce(core, outlets)

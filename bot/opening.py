@@ -25,6 +25,7 @@ from bot.media.library import Library
 from bot.media.receiving import Pace
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
+from bot.media.usage import MediaUsage
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
@@ -232,6 +233,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             secrets=secrets,
             signer=Signer(*secrets),
             seal=Seal(*secrets),
+            media_usage=media_usage_of(settings),
             capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
             rates=rates_of(settings),
             clock=clock_ms,
@@ -249,6 +251,10 @@ def storage_of(settings: Settings) -> FolderStorage:
         bytes_per_member=settings.upload_bytes_per_member, uploads_per_member=settings.uploads_per_member
     )
     return FolderStorage(settings.data_dir / "media", quota=quota)
+
+
+def media_usage_of(settings: Settings) -> MediaUsage:
+    return MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
 
 
 def simulation_of(settings: Settings, pool: SandboxPool) -> Simulation:

@@ -135,6 +135,8 @@ class Timing(BaseModel):
     #: net under the signals: every loop looks again after this
     poll: int = 1_000
     orphan_retry: int = 30_000
+    #: between two tries to write while nothing could be written
+    write_check: int = 5_000
     #: how long a signed media link works, and one in a page
     media_link: int = 86_400_000
     stop: int = 8_000
@@ -257,6 +259,10 @@ class Settings(EnvironmentSettings):
     uploads_per_member: int = Field(default=2, ge=1)
     #: days after which the media of finished jobs are removed; starred ones stay. None: never
     retention_days: int | None = Field(default=None, ge=1)
+    #: bytes of stored media, above which the oldest unstarred results are removed. None: never
+    media_max_bytes: int | None = Field(default=None, ge=1)
+    #: bytes that the disk of the data folder should have left
+    min_free_bytes: int = Field(default=200_000_000, ge=0)
     proxy_resolves: bool = False
     #: divides the simulator's durations
     simulator_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)

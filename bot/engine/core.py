@@ -14,6 +14,7 @@ from bot.domain.pricing import Rates
 from bot.engine.limits import RateLimit
 from bot.media.library import Library
 from bot.media.storage import FolderStorage
+from bot.media.usage import MediaUsage
 from bot.providers.base import Capabilities, Provider, Vocabulary
 from bot.providers.health import ProviderHealth
 from bot.sealing import Seal
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 #: topics of the signals: inputs are to be brought in · a place is free · cards may be shown ·
-#: something runs · an account is to be checked
-INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS = "inputs", "free", "cards", "flight", "accounts"
+#: something runs · an account is to be checked · more is stored than the budget allows
+INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS, MEDIA = "inputs", "free", "cards", "flight", "accounts", "media"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Core:
     storage: FolderStorage
     #: the one that writes first
     secrets: tuple[bytes, ...] = field(repr=False)
+    media_usage: MediaUsage
     signer: Signer
     seal: Seal
     rates: Rates

@@ -50,11 +50,14 @@ async def remove_strays(core: Core) -> None:
         await remove_unused(core, files)
 
 
-async def remove_unused(core: Core, files: Sequence[str]) -> None:
-    """Remove files that nobody holds; what is just being stored again, or cannot be removed, is a stray.
+async def remove_unused(core: Core, files: Sequence[str]) -> int:
+    """Remove files that nobody holds, and answer the bytes that this frees.
+
+    What is just being stored again, or cannot be removed, is a stray.
 
     Strays are looked for again and again, so that whoever let go of a file is never told of an error here.
     """
+    freed = 0
     for start in range(0, len(files), _LOCKED_AT_ONCE):
         try:
             with core.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
@@ -62,6 +65,7 @@ async def remove_unused(core: Core, files: Sequence[str]) -> None:
                 held = await files_in_use(core.database, alone) if alone else set()
                 for file in alone:
                     if file not in held:
-                        await core.storage.remove(file)
+                        freed += await core.storage.remove(file)
         except (MediaUnavailable, StoreError) as error:
             log.warning("files_not_removed", error=repr(error))
+    return freed

@@ -21,6 +21,7 @@ from bot.domain.media import Media, MediaKind
 from bot.domain.pace import typical
 from bot.engine.accounts import stop
 from bot.engine.core import FLIGHT, Core, log
+from bot.engine.media_budget import note_stored
 from bot.engine.moves import Standing, move
 from bot.engine.recovery import resolve_unknown
 from bot.engine.results import Trouble
@@ -280,6 +281,7 @@ class Watcher:
             await self._not_taken_in(job, error)
             return
         await self._move(job, State.COMPLETED, "completed", result=stored)
+        note_stored(self._core, stored.size)
 
     async def _not_taken_in(self, job: Job, error: MediaError) -> None:
         """Try again later: half a file looks like a broken one, and our own failure is no verdict on any."""

@@ -54,8 +54,11 @@ class Storage(Protocol):
 
     async def exists(self, file_id: str) -> bool: ...
 
-    async def remove(self, file_id: str) -> None:
-        """Forget a file with its renditions, or one rendition; one that is gone already is no error."""
+    async def remove(self, file_id: str) -> int:
+        """Forget a file with its renditions, or one rendition, and answer the bytes that this frees.
+
+        One that is gone already is no error.
+        """
         ...
 
     def strays(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
@@ -116,9 +119,9 @@ class FolderStorage:
             except FileNotFoundError:
                 return 0
 
-    async def remove(self, file_id: str) -> None:
+    async def remove(self, file_id: str) -> int:
         with disk_errors():
-            await asyncio.to_thread(self._remove, self.path(file_id))
+            return await asyncio.to_thread(self._remove, self.path(file_id))
 
     async def strays(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
         with disk_errors():
@@ -168,12 +171,13 @@ class FolderStorage:
                 copy.write(chunk)
         _sync(path)
 
-    def _remove(self, path: Path) -> None:
+    def _remove(self, path: Path) -> int:
+        freed = 0
         if not path.suffix and path.parent.is_dir():
             # The file goes last: what a crash leaves behind is still found by its name.
             for rendition in path.parent.glob(f"{path.name}.*"):
-                rendition.unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+                freed += _unlink(rendition)
+        return freed + _unlink(path)
 
     def _sweep(self, before_ms: int) -> int:
         swept = 0
@@ -232,3 +236,13 @@ def _untouched(folder: Path, before_ms: int) -> list[str]:
             with suppress(FileNotFoundError):  # removed by another replica
                 touched[named[1]] = max(touched[named[1]], entry.stat().st_mtime * 1000)
     return sorted(file for file, at in touched.items() if at < before_ms)
+
+
+def _unlink(path: Path) -> int:
+    """Remove a file; answers the bytes that it had, 0 where it is gone already."""
+    try:
+        size = path.stat().st_size
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    return size

@@ -4,15 +4,20 @@ A file that nobody holds any longer is answered to whoever let go of it last, to
 Jobs are locked before holdings, and holdings before cards.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.store.database import Database, Transaction
+import orjson
+
+from bot.store.database import Database, Row, Transaction
 from bot.store.queries import load
 
 sql = load("holdings")
 
+#: a job that a request builds on, as `dump_request` writes it; in people's texts the quotes are escaped
+_SOURCE = re.compile(r'"job":"([^"\\]+)"')
 #: files that one member may have sent without using them yet
 UPLOADS_MAX = 50
 
@@ -127,21 +132,40 @@ class Expiry:
     finished_before: int
     #: jobs at most
     count: int
+    #: no more jobs than it takes to let go of so many bytes; None: however many bytes they are
+    size: int | None = None
 
 
 async def expire_jobs(tx: Transaction, items: Sequence[Expiry]) -> Sequence[list[tuple[str, ...]]]:
     """Let the oldest ended jobs go of their media; answers for each the files that nobody needs any longer.
 
-    What somebody starred stays. Jobs that failed go with what they were to build on.
+    What somebody starred stays, what a job under way builds on, and what a card is still to show. Jobs that
+    failed go with what they were to build on.
     """
     answers = []
     for item in items:
-        due = await tx.fetch(sql.due_expiry, before=item.finished_before, count=item.count)
-        jobs = [row["id"] for row in due]
+        requests = await tx.fetch(sql.builds_on)
+        needed = sorted({job for row in requests for job in _SOURCE.findall(row["request"])})
+        due = await tx.fetch(sql.due_expiry, before=item.finished_before, count=item.count, needed=needed)
+        jobs = [row["id"] for row in (due if item.size is None else _enough(due, item.size))]
         await tx.run(sql.expire, jobs=jobs)
         freed = await let_go(tx, jobs)
         answers.append([freed[job] for job in jobs])
     return answers
+
+
+def _enough(due: Sequence[Row], size: int) -> Sequence[Row]:
+    """The first jobs whose results have so many bytes together.
+
+    They may free more, with their inputs and renditions; where a result's size is not known, that job is the
+    last, so that whoever asked counts again.
+    """
+    for number, row in enumerate(due, start=1):
+        result = orjson.loads(row["result"]) if row["result"] else {}
+        size -= result.get("size", size)
+        if size <= 0:
+            return due[:number]
+    return due
 
 
 async def files_in_use(database: Database, files: Sequence[str]) -> set[str]:

@@ -15,6 +15,7 @@ from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Adapter
 from bot.engine.core import Core
+from bot.engine.media_budget import budget_impairments, budget_remarks
 from bot.loopback import is_local
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
@@ -58,6 +59,7 @@ def _unanswered(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
 
 
 def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
+    yield from budget_impairments(core)
     for row in rows:
         if row.state is AccountState.STOPPED:
             yield (
@@ -80,7 +82,7 @@ def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
 
 async def remarks(core: Core) -> list[str]:
     """What the operator should know, though everything works."""
-    told = []
+    told = [*budget_remarks(core)]
     found, left, microusd = await count_orphans(core.database)
     if found:
         told.append(

@@ -41,6 +41,12 @@ async def exposition(core: Core, *, is_ready: bool) -> bytes:
     _single(registry, "reverie_orphan_generations", "Generations without a job.", found)
     _single(registry, "reverie_orphan_generations_left", "Orphans still to be deleted.", left)
     _single(registry, "reverie_orphan_dollars", "What orphans have cost.", microusd / MICROUSD)
+    usage = core.media_usage
+    if usage.used is not None:
+        _single(registry, "reverie_media_bytes", "Bytes of stored media.", usage.used)
+        _single(registry, "reverie_media_free_bytes", "Bytes that their disk has left.", usage.free)
+    if usage.most is not None:
+        _single(registry, "reverie_media_max_bytes", "REVERIE_MEDIA_MAX_BYTES.", usage.most)
     return generate_latest(registry)
 
 

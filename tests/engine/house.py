@@ -35,7 +35,7 @@ from bot.engine.limits import RateLimit
 from bot.engine.operating import Operator
 from bot.engine.studio import Studio
 from bot.engine.watching import Watcher
-from bot.opening import prepare_store, storage_of
+from bot.opening import media_usage_of, prepare_store, storage_of
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.sealing import Seal
@@ -335,6 +335,7 @@ async def open_house(
             library=library,
             storage=storage,
             secrets=(SECRET,),
+            media_usage=media_usage_of(settings),
             signer=Signer(SECRET),
             seal=Seal(SECRET),
             rates=published_rates(),

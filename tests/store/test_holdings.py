@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.jobs import State
 from bot.store.accepting import accept
-from bot.store.database import Database
+from bot.store.database import Database, Transaction
 from bot.store.holdings import (
     UPLOADS_MAX,
     Expiry,
@@ -48,7 +48,17 @@ async def done(database: Database, result: str, *files: str, now: int = NOW) -> 
     """Bring a job that needs these files to its end, with a result of that name."""
     walk = await submitted(database, acceptance(files=files))
     await walk.move(State.COMPLETED, now=now, result=replace(PICTURE, file=result))
+    await show_all(database)
     return walk
+
+
+async def show_all(database: Database) -> None:
+    """Have every card shown: what is still to be shown keeps its files."""
+
+    async def show(tx: Transaction) -> None:
+        await tx.run(Query("show", "UPDATE card SET shown_rev = wanted_rev"))
+
+    await database.exclusively(show)
 
 
 async def delete(database: Database, job: str) -> tuple[str, ...]:
@@ -235,6 +245,7 @@ async def test_what_somebody_starred_does_not_expire(store: Database) -> None:
     await store.write(toggle_star, star)
     assert [("gone",)] == await expire(store, before=NOW + DAY)
     await store.write(toggle_star, replace(star, event="2"))
+    await show_all(store)
     assert [("kept",)] == await expire(store, before=NOW + DAY)
     assert (await gone.now_at()).expired
 
@@ -243,6 +254,7 @@ async def test_the_inputs_of_jobs_that_failed_expire_too(store: Database) -> Non
     walk, bare = await submitted(store, acceptance(files=["input"])), await submitted(store)
     await walk.move(State.FAILED)
     await bare.move(State.FAILED)
+    await show_all(store)
     assert [("input",)] == await expire(store, before=NOW + 1)
     assert not (await bare.now_at()).expired, "it has no media"
 
@@ -280,3 +292,36 @@ async def test_two_replicas_expire_each_job_once(replicas: tuple[Database, Datab
     rest = [file for job in await expire(replicas[0], before=NOW + DAY) for file in job]
     assert {f"{n}" for n in range(20)} == {*files, *rest}
     assert 0 == await count_of(replicas[0], "holding")
+
+
+async def test_no_more_jobs_expire_than_it_takes_for_so_many_bytes(store: Database) -> None:
+    for n in range(4):
+        await done(store, f"{n}", now=NOW + n)
+    due = Expiry(finished_before=NOW + DAY, count=9, size=PICTURE.size + 1)
+    assert [("0",), ("1",)] == await store.write(expire_jobs, due)
+
+
+async def test_after_a_job_whose_files_are_of_unknown_size_is_counted_again(store: Database) -> None:
+    walk = await submitted(store, acceptance(files=["input"]))
+    await walk.move(State.FAILED, now=NOW)
+    await done(store, "result", now=NOW + 1)
+    assert [("input",)] == await store.write(expire_jobs, Expiry(finished_before=NOW + DAY, count=9, size=9))
+    assert [("result",)] == await store.write(expire_jobs, Expiry(finished_before=NOW + DAY, count=9, size=9))
+
+
+async def test_what_a_job_under_way_builds_on_does_not_expire(store: Database) -> None:
+    """Not the first of it alone, and not by what somebody writes into a prompt."""
+    one, two, named = [await done(store, name) for name in ("one", "two", "named")]
+    item = acceptance(prompt=f'"job":"{named.job}"', references=[one.job, two.job])
+    walk = Walk(database=store, job=await accepted(store, item))
+    assert [("named",)] == await expire(store, before=NOW + DAY)
+    await walk.move(State.CANCELLED)
+    assert [("one",), ("two",)] == await expire(store, before=NOW + DAY)
+
+
+async def test_what_a_card_is_still_to_show_does_not_expire(store: Database) -> None:
+    walk = await submitted(store)
+    await walk.move(State.COMPLETED, result=replace(PICTURE, file="result"))
+    assert [] == await expire(store, before=NOW + DAY)
+    await show_all(store)
+    assert [("result",)] == await expire(store, before=NOW + DAY)

@@ -31,11 +31,20 @@ SELECT DISTINCT file FROM holding WHERE file IN ({{values files}});
 -- name: over
 SELECT file, holder FROM holding WHERE until <= :now ORDER BY until, file, holder LIMIT :count;
 
+-- name: builds_on
+-- What jobs under way build on stands in their requests; a reference to a job is stored without blanks.
+SELECT request FROM job WHERE finished_at IS NULL AND request LIKE '%"job":"%';
+
 -- name: due_expiry
-SELECT id FROM job
-WHERE finished_at < :before AND deleted = 0 AND expired = 0
+-- A card that is still to be shown, also a copy, needs the files of its job.
+SELECT id, result FROM job
+WHERE finished_at < :before AND deleted = 0 AND expired = 0 AND id NOT IN ({{values needed}})
   AND EXISTS (SELECT 1 FROM holding WHERE holding.holder = job.id)
   AND NOT EXISTS (SELECT 1 FROM star WHERE star.job = job.id)
+  AND NOT EXISTS (SELECT 1 FROM card WHERE card.id = job.card
+                                       AND card.shown_rev < card.wanted_rev AND card.undeliverable IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM card WHERE card.copy_of = job.id
+                                       AND card.shown_rev < card.wanted_rev AND card.undeliverable IS NULL)
 ORDER BY finished_at, id LIMIT :count {{skip_locked job}};
 
 -- name: expire
