@@ -3,11 +3,15 @@
 StoreError
 ├── Violated             a constraint refused the row
 ├── StoreUnavailable     nothing was written: try again later
+│   └── NotWritable      nothing can be written until the operator has mended it
+│       ├── StoreFull    make room on its disk
+│       └── StoreReadOnly
 ├── CommitUnknown        written or not, nobody knows: do it again, for every write is idempotent
 └── NewerDatabase        install the newer program (see `migrating`)
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -24,6 +28,18 @@ class Violated(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or cannot write; nothing was stored."""
+
+
+class NotWritable(StoreUnavailable):
+    """The database takes no writes."""
+
+
+class StoreFull(NotWritable):
+    """The disk of the database is full."""
+
+
+class StoreReadOnly(NotWritable):
+    """The database is read-only."""
 
 
 class CommitUnknown(StoreError):
@@ -66,6 +82,16 @@ class Database(Protocol):
     """A durable store: writes in groups, reads beside them."""
 
     signals: Signals
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds it; None for a server's."""
+        ...
+
+    @property
+    def write_fault(self) -> StoreUnavailable | None:
+        """Why the last write failed, where the database was at fault; None after one that did not."""
+        ...
 
     @property
     def dialect(self) -> Dialect: ...

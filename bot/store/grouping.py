@@ -13,7 +13,15 @@ from typing import Any
 import structlog
 
 from bot.domain.errors import StoreError
-from bot.store.database import CommitUnknown, Item, Operation, Result, StoreUnavailable, Transaction
+from bot.store.database import (
+    CommitUnknown,
+    Item,
+    NotWritable,
+    Operation,
+    Result,
+    StoreUnavailable,
+    Transaction,
+)
 
 #: items of one operation in one commit
 BATCH_MAX = 256
@@ -109,6 +117,8 @@ class GroupCommit:
     def __init__(self, commit: Commit, *, together: bool) -> None:
         self._commit = commit
         self._together = together
+        #: why the last transaction failed, where the database was at fault
+        self.fault: StoreUnavailable | None = None
         self._closed = False
         self._lines: dict[Hashable, _Line] = {}
 
@@ -163,6 +173,8 @@ class GroupCommit:
         try:
             results = await self._commit(batches)
         except Exception as error:  # noqa: BLE001  whatever an operation raises is its callers' to know
+            if isinstance(error, StoreUnavailable):
+                self._note(error)
             parts = [] if isinstance(error, StoreUnavailable | CommitUnknown) else _parts(batches)
             if parts:
                 # the error's text may quote what was to be written, so only its kind is logged
@@ -174,8 +186,17 @@ class GroupCommit:
             for part in parts:
                 await self._settle(part)
         else:
+            self._note(None)
             for batch, batch_results in zip(batches, results, strict=True):
                 batch.answer(batch_results)
+
+    def _note(self, fault: StoreUnavailable | None) -> None:
+        """Tell the operator once that nothing can be written, and once that it can again."""
+        if isinstance(fault, NotWritable) and not isinstance(self.fault, NotWritable):
+            log.error("store_not_writable", error=type(fault).__name__, reason=str(fault))
+        elif fault is None and isinstance(self.fault, NotWritable):
+            log.info("store_writable_again")
+        self.fault = fault
 
 
 def _parts(batches: Sequence[Batch]) -> list[list[Batch]]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,10 +15,12 @@ from bot.domain.errors import StoreError
 from bot.store.database import (
     CommitUnknown,
     Item,
+    NotWritable,
     Operation,
     Outcome,
     Result,
     Row,
+    StoreReadOnly,
     StoreUnavailable,
     Transaction,
 )
@@ -66,6 +69,14 @@ class PostgresDatabase:
 
     def __repr__(self) -> str:
         return f"PostgresDatabase({_address(self._url)!r})"
+
+    @property
+    def file(self) -> Path | None:
+        return None
+
+    @property
+    def write_fault(self) -> StoreUnavailable | None:
+        return self._group.fault
 
     @property
     def dialect(self) -> Dialect:
@@ -166,7 +177,12 @@ class PostgresDatabase:
 
         async def once() -> list[Sequence[Any]]:
             async with _acquired(self._writers) as connection:
-                return await _transact(connection, apply)
+                try:
+                    return await _transact(connection, apply)
+                except StoreReadOnly:
+                    # After a failover the server that was left may go on, read-only: find the new one.
+                    connection.terminate()
+                    raise
 
         return await self._persist(once)
 
@@ -175,6 +191,8 @@ class PostgresDatabase:
         for pause_s in PAUSES_S:
             try:
                 return await attempt()
+            except NotWritable:
+                raise  # a person has to mend it
             except (Contended, StoreUnavailable) as error:
                 if isinstance(error.__cause__, TimeoutError):
                     raise  # whoever asked has waited long enough

@@ -8,7 +8,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from bot.domain.errors import StoreError
-from bot.store.database import StoreUnavailable, Violated
+from bot.store.database import StoreFull, StoreReadOnly, StoreUnavailable, Violated
 
 CONTENDED = (
     asyncpg.SerializationError,
@@ -26,6 +26,8 @@ LOST = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
 )
+FULL = (asyncpg.DiskFullError,)
+READ_ONLY = (asyncpg.ReadOnlySQLTransactionError,)
 REFUSED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.exceptions.InternalClientError)
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
@@ -41,6 +43,10 @@ def translated(connection: Connection | None = None) -> Iterator[None]:
         yield
     except CONTENDED as error:
         raise Contended from error
+    except FULL as error:
+        raise StoreFull(_wording(error)) from error
+    except READ_ONLY as error:
+        raise StoreReadOnly(_wording(error)) from error
     except LOST as error:
         raise StoreUnavailable(_wording(error)) from error
     except REFUSED as error:

@@ -71,6 +71,14 @@ class SqliteDatabase:
         return f"SqliteDatabase({str(self._path)!r})"
 
     @property
+    def file(self) -> Path | None:
+        return self._path
+
+    @property
+    def write_fault(self) -> StoreUnavailable | None:
+        return self._group.fault
+
+    @property
     def dialect(self) -> Dialect:
         return Dialect.SQLITE
 

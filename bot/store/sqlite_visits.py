@@ -13,17 +13,28 @@ from typing import Any, TypeAlias
 import aiosqlite
 
 from bot.domain.errors import StoreError
-from bot.store.database import Outcome, Row, StoreUnavailable, Violated
+from bot.store.database import (
+    NotWritable,
+    Outcome,
+    Row,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnavailable,
+    Violated,
+)
 from bot.store.dialect import Dialect, Statement
 from bot.store.grouping import Batch
 from bot.store.queries import Query
 
-_ENVIRONMENT = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_LOCKED,
+#: what is no fault of the statement
+_MEANING: Mapping[int, type[StoreError]] = {
+    sqlite3.SQLITE_BUSY: StoreUnavailable,
+    sqlite3.SQLITE_CANTOPEN: StoreUnavailable,
+    sqlite3.SQLITE_FULL: StoreFull,
+    # such as a quota or a limit on the size of files, which SQLite does not tell from a broken disk
+    sqlite3.SQLITE_IOERR: NotWritable,
+    sqlite3.SQLITE_LOCKED: StoreUnavailable,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
 }
 
 #: something that is done in the thread of a connection
@@ -129,5 +140,5 @@ def translated() -> Iterator[None]:
         raise Violated(str(error)) from error
     except sqlite3.Error as error:
         # the lower byte is the kind, the upper ones its variety: https://sqlite.org/rescode.html
-        outside = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _ENVIRONMENT
-        raise (StoreUnavailable if outside else StoreError)(str(error)) from error
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        raise _MEANING.get(code, StoreError)(str(error)) from error

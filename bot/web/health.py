@@ -16,6 +16,7 @@ from bot.domain.pricing import show_money
 from bot.engine.adapter import Adapter
 from bot.engine.core import Core
 from bot.engine.media_budget import budget_impairments, budget_remarks
+from bot.engine.write_check import WriteCheck
 from bot.loopback import is_local
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
@@ -33,16 +34,19 @@ class Readiness:
     impairments: tuple[str, ...] = ()
 
 
-async def readiness(core: Core, adapters: Sequence[Adapter]) -> Readiness:
+async def readiness(core: Core, adapters: Sequence[Adapter], writes: WriteCheck) -> Readiness:
     try:
         rows = await accounts(core.database)
     except StoreError as error:
         return Readiness(obstacles=(f"The database does not answer: {error}",))
-    obstacles = [*_unanswered(core, rows)]
+    obstacles = [fault] if (fault := await writes.fault()) else []
+    obstacles += _unanswered(core, rows)
     obstacles += [f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.obstacle())]
     if core.stopping.is_set():
         obstacles.append("The process is stopping.")
-    return Readiness(obstacles=tuple(obstacles), impairments=tuple(_impairments(core, rows)))
+    impairments = [low] if (low := await writes.low_disk()) else []
+    impairments += _impairments(core, rows)
+    return Readiness(obstacles=tuple(obstacles), impairments=tuple(impairments))
 
 
 def _unanswered(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
@@ -98,11 +102,13 @@ async def remarks(core: Core) -> list[str]:
 
 
 def health_routes(core: Core, adapters: Sequence[Adapter]) -> list[Route]:
+    writes = WriteCheck(core)
+
     async def alive(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def ready(request: Request) -> Response:
-        found = await readiness(core, adapters)
+        found = await readiness(core, adapters, writes)
         is_ready = not found.obstacles
         answer: dict[str, object] = {"ready": is_ready}
         if _may_know(core, request):
@@ -117,7 +123,7 @@ def health_routes(core: Core, adapters: Sequence[Adapter]) -> list[Route]:
     async def metrics(request: Request) -> Response:
         if not _may_know(core, request):
             raise HTTPException(HTTPStatus.FORBIDDEN, "Read this on the machine itself, or with the token.")
-        found = await readiness(core, adapters)
+        found = await readiness(core, adapters, writes)
         return Response(await exposition(core, is_ready=not found.obstacles), media_type=CONTENT_TYPE_LATEST)
 
     return [

@@ -33,7 +33,7 @@ from bot.domain.requests import AnyRequest
 from bot.providers.base import Generation, Page, Provider, Vocabulary
 from bot.store.accepting import accept
 from bot.store.claiming import note_sending
-from bot.store.database import Database, Item, Operation, Outcome, Result, Row, Transaction
+from bot.store.database import Database, Item, Operation, Outcome, Result, Row, StoreUnavailable, Transaction
 from bot.store.dialect import Dialect
 from bot.store.moving import Move, move
 from bot.store.queries import Query
@@ -81,6 +81,14 @@ class FatedStore:
     @property
     def dialect(self) -> Dialect:
         return self._store.dialect
+
+    @property
+    def file(self) -> Path | None:
+        return self._store.file
+
+    @property
+    def write_fault(self) -> StoreUnavailable | None:
+        return self._store.write_fault
 
     async def open(self) -> None:
         await self._store.open()

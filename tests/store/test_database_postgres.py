@@ -9,7 +9,16 @@ import asyncpg
 import pytest
 
 from bot.domain.errors import StoreError
-from bot.store.database import CommitUnknown, Database, StoreUnavailable, Transaction, Violated, connect
+from bot.store.database import (
+    CommitUnknown,
+    Database,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnavailable,
+    Transaction,
+    Violated,
+    connect,
+)
 from bot.store.queries import Query
 from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, CREATE, INSERT, Gate, Writing, count
@@ -161,3 +170,29 @@ async def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None
 async def test_a_database_that_is_not_there_is_named(postgres_url: str) -> None:
     with pytest.raises(StoreError, match='"nothing_like_this" does not exist'):
         await connect(urlsplit(postgres_url)._replace(path="/nothing_like_this").geturl()).open()
+
+
+async def test_a_server_that_takes_no_writes_is_told_and_left(notes: Database) -> None:
+    """After a failover the old server goes on, read-only; a new connection finds the new one."""
+
+    async def become_read_only(transaction: Transaction, items: Sequence[str]) -> Sequence[None]:
+        await transaction.run(Query("demote", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
+        return [None] * len(items)
+
+    await notes.write(become_read_only, "")
+    with pytest.raises(StoreReadOnly):
+        await notes.write(Writing().insert, "lost")
+    assert "StoreReadOnly" == type(notes.write_fault).__name__
+    await notes.write(Writing().insert, "kept")
+    assert notes.write_fault is None
+    assert ["kept"] == [row["id"] for row in await notes.fetch(ALL)]
+
+
+async def test_a_full_disk_of_the_server_is_told_at_once(notes: Database) -> None:
+    async def fill(transaction: Transaction, items: Sequence[str]) -> Sequence[None]:
+        await transaction.run(Query("full", "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '53100'; END $$"))
+        return [None] * len(items)
+
+    with pytest.raises(StoreFull):
+        await notes.write(fill, "")
+    assert isinstance(notes.write_fault, StoreFull)
