@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import entry_points
 
 from starlette.applications import Starlette
@@ -55,12 +56,12 @@ class App:
         *,
         plugs: Sequence[Plug] | None = None,
         wrap: Wrap = lambda provider: provider,
-        open_store: OpenStore = connect,
+        open_store: OpenStore | None = None,
     ) -> None:
         self._settings = settings
         self._plugs = find_plugs() if plugs is None else plugs
         self._wrap = wrap
-        self._open_store = open_store
+        self._open_store = open_store or partial(connect, direct_url=settings.database_direct_url)
         self._stop = asyncio.Event()
         #: set once everything runs
         self.started = asyncio.Event()

@@ -223,6 +223,8 @@ class Settings(EnvironmentSettings):
     provider: Names = ()
     #: may hold a password
     database_url: Annotated[str, FROM_FILE] = Field(default="", repr=False)
+    #: past the pooler that `database_url` leads to; may hold a password
+    database_direct_url: Annotated[str | None, FROM_FILE] = Field(default=None, repr=False)
     data_dir: Path = Path("data")
     #: used as it is, to the byte: trimmed, it would open nothing of what an installation has encrypted
     secret_key: Annotated[SecretStr | None, FROM_FILE] = None

@@ -10,6 +10,7 @@ import httpx
 from bot.app import find_plugs
 from bot.cli.access import sqlite_file
 from bot.cli.disk_findings import disk_findings
+from bot.cli.pooler_findings import pooler_findings
 from bot.cli.secrecy import examine_secrecy
 from bot.cli.terms import unknown_settings
 from bot.domain.errors import AccountProblem, ProviderError, ReverieError, StoreError
@@ -30,7 +31,7 @@ from bot.trust import tls_context
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, the first cause first."""
-    parts = (_machine, disk_findings, _settings, _store, _provider, _chats)
+    parts = (_machine, disk_findings, _settings, pooler_findings, _store, _provider, _chats)
     return [finding for part in parts async for finding in part(settings)]
 
 

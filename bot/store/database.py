@@ -137,11 +137,11 @@ class Database(Protocol):
     ) -> None: ...
 
 
-def connect(url: str, *, read_only: bool = False) -> Database:
+def connect(url: str, *, read_only: bool = False, direct_url: str | None = None) -> Database:
     """Choose the database by its URL; `async with` or `open` connects.
 
     `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user@host/name`. With `read_only`
-    every write is refused, and an SQLite file must exist.
+    every write is refused, and an SQLite file must exist. `direct_url` leads past a pooler before PostgreSQL.
     """
     # each driver is imported only where it is used: asyncpg alone costs 40 ms and 8 MB
     scheme = urlsplit(url).scheme
@@ -152,7 +152,7 @@ def connect(url: str, *, read_only: bool = False) -> Database:
     if scheme in ("postgres", "postgresql"):
         from bot.store.postgres import PostgresDatabase  # noqa: PLC0415
 
-        return PostgresDatabase(url, read_only=read_only)
+        return PostgresDatabase(url, read_only=read_only, direct_url=direct_url)
     raise StoreError(
         f"No database speaks {scheme!r}: REVERIE_DATABASE_URL is sqlite:///path or postgresql://user@host/name."
     )

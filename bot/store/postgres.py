@@ -28,26 +28,22 @@ from bot.store.dialect import Dialect
 from bot.store.grouping import Batch, GroupCommit
 from bot.store.notifying import Notifier
 from bot.store.postgres_errors import LOST, REFUSED, Connection, Contended, translated
+from bot.store.postgres_sessions import (
+    CONNECT_S,
+    LISTEN_REMEDY,
+    SessionKind,
+    direct_sessions,
+    sessions_of,
+)
 from bot.store.queries import Query
 
 #: connections per replica, besides the one for signals
 WRITERS, READERS = 8, 4
-CONNECT_S = 10.0
 #: no statement of ours takes as long; who waits longer waits for a dead network
 STATEMENT_S = 60.0
 #: pauses before a transaction is tried again
 PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 
-_SESSION = {
-    "application_name": "reverie",
-    # a replica that is stopped inside a transaction must not keep its rows from the others
-    "idle_in_transaction_session_timeout": "15000",
-}
-#: leaves remote_apply and the like, which promise more
-_DURABLE = """
-    SELECT set_config('synchronous_commit', 'on', false)
-    WHERE current_setting('synchronous_commit') IN ('off', 'local')
-"""
 #: any number that no other program locks in the same database
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(8241937520164)"
 
@@ -57,14 +53,16 @@ log = structlog.get_logger()
 class PostgresDatabase:
     """The store on a server, shared by replicas."""
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, direct_url: str | None = None) -> None:
         self._url = url
         self._read_only = read_only
+        self._sessions = direct_sessions(url)
+        self._direct_url = direct_url
         self._connections = AsyncExitStack()
         self._writers: asyncpg.Pool | None = None
         self._readers: asyncpg.Pool | None = None
         self._group = GroupCommit(self._commit, together=False)
-        self._notifier = Notifier(self._connect)
+        self._notifier = Notifier(self._connect_to_listen)
         self.signals = self._notifier.signals
 
     def __repr__(self) -> str:
@@ -86,13 +84,24 @@ class PostgresDatabase:
         async with AsyncExitStack() as connections:
             with translated():
                 # this one tells whether anybody answers; the pools connect when they are asked
-                await self._notifier.open()
-                connections.push_async_callback(self._notifier.close)
-                self._readers = await self._pool(connections, READERS, default_transaction_read_only="on")
+                self._sessions = await sessions_of(self._url)
+                if self.listens:
+                    await self._notifier.open()
+                    connections.push_async_callback(self._notifier.close)
+                self._readers = await self._pool(connections, READERS, self._sessions.reading)
                 if not self._read_only:
-                    self._writers = await self._pool(connections, WRITERS, init=_make_durable)
+                    self._writers = await self._pool(connections, WRITERS, self._sessions.writing)
             self._connections = connections.pop_all()
-        log.info("database_opened", dialect="postgres", address=_address(self._url))
+        log.info(
+            "database_opened", dialect="postgres", address=_address(self._url), pooled=self._sessions.pooled
+        )
+        if not self.listens:
+            log.info("replicas_not_signalled", remedy=LISTEN_REMEDY)
+
+    @property
+    def listens(self) -> bool:
+        """Other replicas' signals arrive at once: a connection of our own hears them."""
+        return not self._sessions.pooled or self._direct_url is not None
 
     async def close(self) -> None:
         await self._group.close()
@@ -111,17 +120,20 @@ class PostgresDatabase:
         if self._read_only:
             raise StoreError("The database is open for reading only.")
         with translated():
-            connection = await self._connect()
+            connection = await self._sessions.connect(self._sessions.writing)
         try:
             # a connection of its own, on which a statement may wait and work as long as it needs
-            return await _transact(connection, alone)
+            return await _transact(connection, alone, self._sessions.writing.begin)
         finally:
             await connection.close()
 
     async def fetch(self, query: Query, /, **values: object) -> list[Row]:
         async def read() -> list[Row]:
             async with _acquired(self._readers) as connection:
-                return await _PostgresTransaction(connection).fetch(query, **values)
+                begin = self._sessions.reading.begin
+                if begin is None:
+                    return await _PostgresTransaction(connection).fetch(query, **values)
+                return await _transact(connection, lambda tx: tx.fetch(query, **values), begin)
 
         return await self._persist(read)
 
@@ -142,32 +154,21 @@ class PostgresDatabase:
     ) -> None:
         await self.close()
 
-    async def _connect(self) -> asyncpg.Connection:
-        connection = await asyncpg.connect(self._url, timeout=CONNECT_S, server_settings=dict(_SESSION))
-        try:
-            await _make_durable(connection)
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
+    async def _connect_to_listen(self) -> asyncpg.Connection:
+        sessions = direct_sessions(self._direct_url or self._url)
+        return await sessions.connect(sessions.writing)
 
-    async def _pool(
-        self,
-        connections: AsyncExitStack,
-        size: int,
-        init: Callable[[Connection], Awaitable[None]] | None = None,
-        **settings: str,
-    ) -> asyncpg.Pool:
+    async def _pool(self, connections: AsyncExitStack, size: int, kind: SessionKind) -> asyncpg.Pool:
         return await connections.enter_async_context(
             asyncpg.create_pool(
                 self._url,
                 min_size=0,
                 max_size=size,
-                init=init,  # type: ignore[arg-type]  # the stubs ask for a parameter called `con`
+                init=kind.init,  # type: ignore[arg-type]  # the stubs ask for a parameter called `con`
                 reset=_leave_as_is,
                 timeout=CONNECT_S,
                 command_timeout=STATEMENT_S,
-                server_settings=_SESSION | settings,
+                **kind.options,
             )
         )
 
@@ -178,7 +179,7 @@ class PostgresDatabase:
         async def once() -> list[Sequence[Any]]:
             async with _acquired(self._writers) as connection:
                 try:
-                    return await _transact(connection, apply)
+                    return await _transact(connection, apply, self._sessions.writing.begin)
                 except StoreReadOnly:
                     # After a failover the server that was left may go on, read-only: find the new one.
                     connection.terminate()
@@ -223,11 +224,13 @@ class _PostgresTransaction:
         return int(count) if count.isdigit() else 0
 
 
-async def _transact(connection: Connection, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
+async def _transact(
+    connection: Connection, work: Callable[[Transaction], Awaitable[Outcome]], begin: str | None
+) -> Outcome:
     try:
         # Inside: who is cancelled meanwhile may have begun all the same, and nobody else may go on in that.
         with translated(connection):
-            await connection.execute("BEGIN")
+            await connection.execute(begin or "BEGIN")
         outcome = await work(_PostgresTransaction(connection))
     except BaseException:
         with suppress(*LOST, *REFUSED):
@@ -256,10 +259,6 @@ async def _acquired(pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
         # a connection that broke cannot be given back in order; the pool replaces it
         with suppress(*LOST, *REFUSED):
             await pool.release(connection)
-
-
-async def _make_durable(connection: Connection) -> None:
-    await connection.execute(_DURABLE)
 
 
 async def _leave_as_is(_: object) -> None:

@@ -1,0 +1,51 @@
+"""What `reverie doctor` finds about a connection pooler before PostgreSQL."""
+
+from collections.abc import AsyncIterator
+
+from bot.domain.errors import StoreError
+from bot.engine.adapter import Finding, Level
+from bot.settings import Settings
+
+
+async def pooler_findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Tell what is at the other end of both addresses; that the first does not answer is told elsewhere."""
+    if settings.database.startswith("sqlite"):
+        return
+    try:
+        if not await _is_pooled(settings.database):
+            return
+    except StoreError:
+        return
+    what = "database: reached through a connection pooler, whatever its pool_mode"
+    if settings.database_direct_url is None:
+        yield Finding(
+            what=f"{what}; replicas look for each other's jobs every second",
+            level=Level.WARNING,
+            remedy="set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself, past the pooler, "
+            "and they wake each other at once",
+        )
+        return
+    yield Finding(what=what)
+    try:
+        pooled = await _is_pooled(settings.database_direct_url)
+    except StoreError as error:
+        yield Finding(
+            what=f"REVERIE_DATABASE_DIRECT_URL does not answer: {error}",
+            level=Level.FAULT,
+            remedy="correct it, or unset it",
+        )
+        return
+    if pooled:
+        yield Finding(
+            what="REVERIE_DATABASE_DIRECT_URL leads to a pooler too",
+            level=Level.FAULT,
+            remedy="name PostgreSQL itself there, or unset it",
+        )
+
+
+async def _is_pooled(url: str) -> bool:
+    from bot.store.postgres_errors import translated  # noqa: PLC0415 - only where it is used
+    from bot.store.postgres_sessions import sessions_of  # noqa: PLC0415
+
+    with translated():
+        return (await sessions_of(url)).pooled

@@ -1,0 +1,26 @@
+"""What the doctor says about a connection pooler before PostgreSQL."""
+
+from pathlib import Path
+
+from bot.cli.doctor import examine
+from bot.settings import Settings
+from tests.cli.store import settings
+from tests.store.fake_pooler import FakePooler
+
+
+async def _told(where: Settings) -> str:
+    told = [f"{finding.what} · {finding.remedy}" for finding in await examine(where)]
+    return "\n".join(one for one in told if "DATABASE_DIRECT_URL" in one or "database: reached" in one)
+
+
+async def test_a_pooler_is_told_with_what_it_costs(tmp_path: Path, postgres_url: str) -> None:
+    assert "" == await _told(settings(tmp_path, database_url=postgres_url))
+    async with FakePooler(postgres_url).listening(tmp_path) as url:
+        told = await _told(settings(tmp_path, database_url=url))
+        assert "every second · set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself" in told
+        direct = settings(tmp_path, database_url=url, database_direct_url=postgres_url)
+        assert "database: reached through a connection pooler, whatever its pool_mode · " == await _told(
+            direct
+        )
+        wrong = settings(tmp_path, database_url=url, database_direct_url=url)
+        assert "leads to a pooler too · name PostgreSQL itself there" in await _told(wrong)
