@@ -26,7 +26,7 @@ from bot.domain.commands import (
 )
 from bot.domain.completion import Offer, Suggestion
 from bot.domain.media import Media, Reference
-from bot.domain.people import Caller, Place
+from bot.domain.people import Caller, Place, is_direct_workspace
 from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.engine import acting, administration, enquiries, intake, offering, retraction, uploads
@@ -192,9 +192,11 @@ class Studio:
         found = await find_card(core.database, card, core.seal)
         if found is None:
             return None
-        if found.place.workspace != caller.workspace or (
-            found.place.private and found.person != caller.person
-        ):
+        if found.place.workspace != caller.workspace:
+            return None
+        # People in direct messages share their workspace with everybody, and no conversation.
+        personal = found.place.private or is_direct_workspace(found.place.workspace)
+        if personal and found.person != caller.person:
             return None
         (seen,) = await views_now(core, found)
         return seen

@@ -123,6 +123,15 @@ async def test_a_private_job_looks_to_others_like_none_at_all(any_house: Open) -
         assert home.chat.of(card.card)[-1].private
 
 
+async def test_a_card_in_direct_messages_is_its_person_s_alone(house: Open) -> None:
+    """Everybody's direct messages are one workspace, and a card's id may be guessed or passed on."""
+    ada, bob = (person(name, workspace="chat:@dm") for name in ("ada", "bob"))
+    async with house() as home:
+        card = await home.ask(by=ada)
+        assert await home.studio.look(card.card, bob) is None
+        assert await home.studio.look(card.card, ada) is not None
+
+
 async def test_a_job_of_another_workspace_is_not_there(house: Open) -> None:
     async with house() as home:
         card = await home.ask()
