@@ -12,7 +12,7 @@ from bot.domain.outlook import Outlook, in_keeping
 from bot.domain.pace import Pace, typical
 from bot.engine.core import Core, log
 from bot.store.accepting import NewCard
-from bot.store.accounts import ready_accounts
+from bot.store.accounts import ReadyAccount, ready_accounts
 from bot.store.jobs import Standing, jobs_by_id, jobs_of_cards, paces, standings
 from bot.store.records import UNREADABLE, log_unreadable
 
@@ -30,8 +30,8 @@ class Known:
 
     #: how long the latest jobs of each kind took; only kinds with some
     paces: Mapping[str, Pace] = field(default_factory=dict)
-    #: accounts that take something, and their providers; None: nobody could tell
-    ready: Mapping[str, str] | None = None
+    #: accounts that take something, by id; None: nobody could tell
+    ready: Mapping[str, ReadyAccount] | None = None
 
 
 async def known_now(core: Core, kinds: Iterable[str]) -> Known:
@@ -172,7 +172,7 @@ def _outlooks(
         position = standing.ahead + 1 if standing else None
         found[job.id] = Outlook(
             position=position,
-            wait_ms=_wait(core, job, pace, position, now),
+            wait_ms=_wait(job, pace, _until_its_turn(core, job, position or 1, pace.usual, known), now),
             generation_ms=pace.usual,
             late=job.submitted_at is not None and now - job.submitted_at > pace.late,
             finishing=_finishing(core, job),
@@ -188,19 +188,27 @@ def _once_more(job: Job, outlook: Outlook) -> Outlook:
     return outlook
 
 
-def _wait(core: Core, job: Job, pace: Pace, position: int | None, now: int) -> int:
+def _wait(job: Job, pace: Pace, until_its_turn: int, now: int) -> int:
     """Milliseconds until it is expected to be done."""
     if job.state is State.SUBMITTED and job.submitted_at is not None:
         return job.submitted_at + pace.usual - now
-    return pace.usual + _until_its_turn(core, job, position or 1, pace.usual)
+    return pace.usual + until_its_turn
 
 
-def _until_its_turn(core: Core, job: Job, position: int, took: int) -> int:
+def _until_its_turn(core: Core, job: Job, position: int, took: int, known: Known) -> int:
     """Milliseconds until a place in the lane is free: by generations at once, or by creates a minute."""
-    limits = [provider.limits[job.lane] for provider in core.providers_of(job.provider)]
-    at_once = sum(limit.concurrent for limit in limits) or 1
-    per_window = sum(limit.per_minute for limit in limits) or 1
+    limits = _limits(core, job, known)
+    at_once = sum(concurrent for concurrent, _ in limits) or 1
+    per_window = sum(per_minute for _, per_minute in limits) or 1
     return max((position - 1) // at_once * took, (position - 1) // per_window * core.times.lane_window)
+
+
+def _limits(core: Core, job: Job, known: Known) -> list[tuple[int, int]]:
+    """The limits of the job's lane of all accounts that take it; of our own where nothing else is known."""
+    ready = (known.ready or {}).values()
+    limits = [one.lanes[job.lane] for one in ready if one.provider == job.provider and job.lane in one.lanes]
+    own = (provider.limits[job.lane] for provider in core.providers_of(job.provider))
+    return limits or [(limit.concurrent, limit.per_minute) for limit in own]
 
 
 def _finishing(core: Core, job: Job) -> bool:
@@ -217,13 +225,13 @@ def _speed(core: Core, job: Job) -> float:
     return core.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
-def _obstacle(job: Job, standing: Standing, ready: Mapping[str, str] | None) -> str:
+def _obstacle(job: Job, standing: Standing, ready: Mapping[str, ReadyAccount] | None) -> str:
     """Why a queued job does not get on, if so; `ready` are the accounts that take something, where known."""
     if standing.paused:
         return "paused by an admin"
     if ready is None:
         return ""
-    if job.provider not in ready.values():
+    if job.provider not in {one.provider for one in ready.values()}:
         return "the generation service takes nothing right now; the operator has been told"
     if job.account_required is not None and job.account_required not in ready:
         return (

@@ -112,9 +112,23 @@ async def held_at(database: Database, account: str) -> int | None:
     return row["held_at"] if row else None
 
 
-async def ready_accounts(database: Database) -> dict[str, str]:
-    """The accounts that take something, and their providers."""
-    return {row["id"]: row["provider"] for row in await database.fetch(sql.ready_accounts)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyAccount:
+    """An account that takes something."""
+
+    provider: str
+    #: by lane: generations at once, and creates a minute
+    lanes: dict[Lane, tuple[int, int]]
+
+
+async def ready_accounts(database: Database) -> dict[str, ReadyAccount]:
+    """The accounts that take something, by id, whichever worker has their keys."""
+    found: dict[str, ReadyAccount] = {}
+    for row in await database.fetch(sql.ready_accounts):
+        account = found.setdefault(row["id"], ReadyAccount(provider=row["provider"], lanes={}))
+        if row["lane"] is not None:
+            account.lanes[Lane(row["lane"])] = row["concurrent"], row["per_minute"]
+    return found
 
 
 async def echoed_at(database: Database, account: str) -> int | None:

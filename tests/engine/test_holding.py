@@ -1,5 +1,6 @@
 """Accounts of several processes: who has a key submits with it, and nobody retires another's."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,35 @@ async def test_a_gateway_has_workers_do_what_it_accepts_and_retires_nothing(
         for house in (gateway, first, second):
             longer = await house.ends((await house.press(Action.EXTEND, job.id)).view)
             assert (State.COMPLETED, job.account) == (longer.state, longer.account)
+
+
+async def test_a_gateway_estimates_by_the_lanes_of_all_workers(
+    tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    """By its own, of which it has none, every job would wait for the one before it."""
+    clock = Clock()
+    worker = partial(open_house, tmp_path, migrated_postgres_url, start=None, clock=clock)
+    one, two = (FakeProvider(clock, account=name, concurrent=5, per_minute=50) for name in ("one", "two"))
+    async with (
+        worker(providers=[one], owner="a"),
+        worker(providers=[two], owner="b"),
+        worker(
+            keyless=True,
+            provider=(),
+            role=Role.GATEWAY,
+            default_ceiling=100,
+            default_allowance=25,
+            owner="gateway",
+            simulator_speed=1,
+        ) as gateway,
+    ):
+        cards = [await gateway.ask() for _ in range(11)]
+        begun = clock.wall()
+        waits = [card.jobs[0].ready_at - begun for card in cards if card.jobs[0].ready_at is not None]
+        usual = waits[0]
+        assert 11 == len(waits)
+        assert waits[9] < 1.5 * usual
+        assert 1.5 * usual < waits[10] < 2.5 * usual
 
 
 async def test_a_gateway_refuses_while_there_is_no_worker(tmp_path: Path, migrated_postgres_url: str) -> None:

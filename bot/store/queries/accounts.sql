@@ -37,7 +37,9 @@ UPDATE account SET state = 'ready', reason = '', changed_at = :now WHERE id = :i
 UPDATE account SET echoed_at = :now WHERE id = :id AND (echoed_at IS NULL OR echoed_at < :unless_since);
 
 -- name: ready_accounts
-SELECT id, provider FROM account WHERE state = 'ready';
+SELECT account.id, account.provider, lane.lane, lane.concurrent, lane.per_minute
+FROM account LEFT JOIN lane ON lane.account = account.id
+WHERE account.state = 'ready' ORDER BY account.id, lane.lane;
 
 -- name: flights
 SELECT account.id, account.provider, account.state, account.reason, count(job.id) AS jobs
