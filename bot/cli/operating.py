@@ -88,9 +88,16 @@ def jobs_refund(job: str, *, as_json: AsJson = False) -> None:
 def jobs_orphans(
     *,
     count: Annotated[int, typer.Option(help="How many, the newest first.", min=1, max=1000)] = 50,
+    resolve: Annotated[
+        str | None,
+        typer.Option(metavar="GENERATION", help="Note that one left at the provider is dealt with."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List generations that nobody paid for."""
+    """List generations that nobody paid for, or note that one of them is dealt with."""
+    if resolve is not None:
+        _operate("jobs_resolve", as_json=as_json, writes=True, generation=resolve)
+        return
     _operate("jobs_orphans", as_json=as_json, count=count)
 
 

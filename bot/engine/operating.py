@@ -20,7 +20,7 @@ from bot.secret_keys import fingerprint
 from bot.store.database import Database
 from bot.store.jobs import Refund, find_job, list_jobs, refund
 from bot.store.operations import list_workspaces
-from bot.store.orphans import list_orphans
+from bot.store.orphans import Resolution, list_orphans, resolve_orphan
 from bot.store.workspaces import (
     Block,
     Decision,
@@ -69,6 +69,7 @@ class Operator:
             "jobs_show": self.jobs_show,
             "jobs_refund": self.jobs_refund,
             "jobs_orphans": self.jobs_orphans,
+            "jobs_resolve": self.jobs_resolve,
             "usage": self.usage,
             "reseal": self.reseal,
         }
@@ -167,6 +168,16 @@ class Operator:
             }
             for orphan in await list_orphans(self._database, count=count)
         ]
+
+    async def jobs_resolve(self, *, generation: str) -> Answer:
+        """Note that what was left at the provider has been dealt with."""
+        item = Resolution(remote_id=generation, now=self._clock())
+        if not await self._database.write(resolve_orphan, item):
+            raise InvalidRequest(
+                f"No generation {generation} was left for you to deal with: reverie jobs orphans lists those "
+                "of the cause unprocessed; all others are removed by themselves"
+            )
+        return {"generation": generation, "resolved": True}
 
     async def usage(self, *, workspace: str, period: str = "month") -> Answer:
         zone = (await find_workspace(self._database, workspace)).timezone

@@ -87,6 +87,19 @@ async def note_removal(tx: Transaction, items: Sequence[Removal]) -> Sequence[No
     return [None] * len(items)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """The operator has dealt with what was left at the provider."""
+
+    remote_id: str
+    now: int
+
+
+async def resolve_orphan(tx: Transaction, items: Sequence[Resolution]) -> Sequence[bool]:
+    """Mark generations that were left for the operator as dealt with; False where there is no such one."""
+    return [await tx.run(sql.resolve_orphan, remote_id=item.remote_id, now=item.now) > 0 for item in items]
+
+
 async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
     return [
         Orphan(

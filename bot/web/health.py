@@ -96,7 +96,8 @@ async def remarks(core: Core) -> list[str]:
     if unprocessed := await count_unprocessed(core.database, since=core.clock() - TOLD_FOR_MS):
         told.append(
             f"{unprocessed} results could not be processed here in the last 30 days and were left at the "
-            "provider: see the log for the reason, and reverie jobs orphans for their ids."
+            "provider: see the log for the reason, and reverie jobs orphans for their ids; "
+            "reverie jobs orphans --resolve notes that one is dealt with."
         )
     return told
 

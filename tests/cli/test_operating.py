@@ -59,6 +59,17 @@ async def test_orphans_are_listed(full: Settings) -> None:
     assert ("r-2", "late", False) == (orphan["generation"], orphan["cause"], orphan["removed"])
 
 
+async def test_what_was_left_at_the_provider_is_marked_as_dealt_with(full: Settings) -> None:
+    with pytest.raises(InvalidRequest, match="No generation r-2 was left for you"):
+        await _write(full, "jobs_resolve", generation="r-2")
+    with closing(sqlite3.connect(full.data_dir / "reverie.db")) as db, db:
+        db.execute("UPDATE orphan_generation SET cause = 'unprocessed'")
+    answer = await _write(full, "jobs_resolve", generation="r-2")
+    assert {"generation": "r-2", "resolved": True} == answer
+    (orphan,) = await _read(full, "jobs_orphans")
+    assert orphan["removed"]
+
+
 async def test_a_refund_is_given_once_and_the_meters_stay_right(full: Settings) -> None:
     assert {"job": JOB, "refunded": "$0.018"} == await _write(full, "jobs_refund", job=JOB)
     with pytest.raises(InvalidRequest, match="refunded before"):

@@ -8,12 +8,14 @@ from bot.store.orphans import (
     Cause,
     Orphan,
     Removal,
+    Resolution,
     adopt_orphan,
     count_orphans,
     count_unprocessed,
     due_orphans,
     list_orphans,
     note_removal,
+    resolve_orphan,
 )
 from tests.store.making import ACCOUNT, MINUTE, NOW
 
@@ -71,3 +73,15 @@ async def test_what_we_could_not_process_is_told_and_stays_at_the_provider(store
     assert (2, 1, 30_000) == await count_orphans(store)
     assert 1 == await count_unprocessed(store, since=NOW)
     assert 0 == await count_unprocessed(store, since=NOW + 1)
+
+
+async def test_what_was_left_at_the_provider_is_told_until_it_is_dealt_with(store: Database) -> None:
+    kept = replace(ORPHAN, remote_id="g2", cause=Cause.UNPROCESSED)
+    for orphan in (ORPHAN, kept):
+        await store.write(adopt_orphan, orphan)
+    assert not await store.write(resolve_orphan, Resolution(remote_id="g1", now=NOW)), "removed by itself"
+    assert await store.write(resolve_orphan, Resolution(remote_id="g2", now=NOW))
+    assert await store.write(resolve_orphan, Resolution(remote_id="g2", now=NOW + 1))
+    assert 0 == await count_unprocessed(store, since=NOW)
+    assert replace(kept, removed_at=NOW) in await list_orphans(store, count=10)
+    assert [("g1", 0)] == await due_orphans(store, ACCOUNT, now=NOW)

@@ -12,6 +12,10 @@ WHERE account = :account AND removed_at IS NULL AND cause <> 'unprocessed' AND r
 -- name: note_removed
 UPDATE orphan_generation SET removed_at = :now WHERE account = :account AND remote_id = :remote_id;
 
+-- name: resolve_orphan
+UPDATE orphan_generation SET removed_at = coalesce(removed_at, CAST(:now AS bigint))
+WHERE remote_id = :remote_id AND cause = 'unprocessed';
+
 -- name: put_off_orphan
 UPDATE orphan_generation SET tries = tries + 1, run_at = :run_at WHERE account = :account AND remote_id = :remote_id;
 
@@ -25,4 +29,4 @@ SELECT count(*) AS found, CAST(coalesce(sum(CASE WHEN removed_at IS NULL AND cau
 FROM orphan_generation WHERE cause <> 'deleted';
 
 -- name: count_unprocessed
-SELECT count(*) AS left_over FROM orphan_generation WHERE cause = 'unprocessed' AND found_at >= :since;
+SELECT count(*) AS left_over FROM orphan_generation WHERE cause = 'unprocessed' AND removed_at IS NULL AND found_at >= :since;
