@@ -12,7 +12,7 @@ from adapters.playground.channels import Channel, Person, Seat
 from adapters.playground.people import People
 from adapters.playground.room import Room
 from adapters.playground.wire import Link, Message, Said, card_message, media_record, sent, shown
-from bot.domain.errors import Refused
+from bot.domain.errors import Refused, StoreError
 from bot.engine.answers import Accepted, Answer, Note
 
 
@@ -51,7 +51,12 @@ class Answering:
                 return self._outcome([await self._room.note(seat, key, note, said)])
 
     async def refuse(self, seat: Seat, key: str, refusal: Refused, said: Said) -> Response:
-        return self._outcome([await self._room.refuse(seat, key, str(refusal), said)], refused=True)
+        try:
+            message = await self._room.refuse(seat, key, str(refusal), said)
+        except StoreError:
+            # Nothing can be kept, which may be why it was refused: it is told all the same.
+            raise refusal from None
+        return self._outcome([message], refused=True)
 
     def _question(self, note: Note) -> Message:
         return {

@@ -18,9 +18,13 @@ class FakeVault:
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.seq = 0
+        #: why nothing can be kept
+        self.fault: Exception | None = None
 
     async def put(self, key: str, value: str) -> int:
         await asyncio.sleep(0)
+        if self.fault is not None:
+            raise self.fault
         self.seq += 1
         self.kept[key] = Kept(key=key, value=value, seq=self.seq)
         return self.seq

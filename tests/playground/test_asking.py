@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.actions import Action
+from bot.domain.errors import StoreError
 from bot.domain.formats import AspectRatio
 from bot.domain.requests import ImageRequest
 from tests.playground.serving import Served
@@ -184,3 +185,13 @@ async def test_the_price_names_what_a_bare_command_would_build_on(served: Served
     bare = await price(served, text="/reframe 1:1")
     named = await price(served, text=f"/reframe 1:1 {job}")
     assert f"{named['price']} · building on #{job[-6:]}" == bare["price"]
+
+
+async def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(served: Served) -> None:
+    """On a full disk commands are refused, and that must not be lost for want of room too."""
+    served.vault.fault = StoreError("database or disk is full")
+    async with served.client() as client:
+        body = {"text": "/imagine", "key": "key-00001"}
+        answer = await client.post("/playground/command", params={"me": "ada"}, json=body)
+    assert 422 == answer.status_code
+    assert "Prompt is required" in answer.json()["error"]
