@@ -26,6 +26,9 @@ from bot.store.database import (
 #: items of one operation in one commit
 BATCH_MAX = 256
 
+#: the operator is told that nothing can be written, and again after so long
+_TOLD_EVERY_S = 60.0
+
 log = structlog.get_logger()
 
 
@@ -119,6 +122,7 @@ class GroupCommit:
         self._together = together
         #: why the last transaction failed, where the database was at fault
         self.fault: StoreUnavailable | None = None
+        self._told_at: float | None = None
         self._closed = False
         self._lines: dict[Hashable, _Line] = {}
 
@@ -191,12 +195,17 @@ class GroupCommit:
                 batch.answer(batch_results)
 
     def _note(self, fault: StoreUnavailable | None) -> None:
-        """Tell the operator once that nothing can be written, and once that it can again."""
-        if isinstance(fault, NotWritable) and not isinstance(self.fault, NotWritable):
-            log.error("store_not_writable", error=type(fault).__name__, reason=str(fault))
-        elif fault is None and isinstance(self.fault, NotWritable):
-            log.info("store_writable_again")
+        """Remember the outcome, and tell the operator now and then that nothing can be written.
+
+        On a disk that is nearly full small writes succeed between those that do not.
+        """
         self.fault = fault
+        if not isinstance(fault, NotWritable):
+            return
+        now = asyncio.get_running_loop().time()
+        if self._told_at is None or now - self._told_at >= _TOLD_EVERY_S:
+            self._told_at = now
+            log.error("store_not_writable", error=type(fault).__name__, reason=str(fault))
 
 
 def _parts(batches: Sequence[Batch]) -> list[list[Batch]]:

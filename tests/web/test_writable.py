@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.engine.durable import NotAcceptedNow
 from tests.engine.house import House, open_house
@@ -43,7 +44,10 @@ async def refused(home: House) -> str:
 async def test_a_command_on_a_full_disk_is_refused_in_words_and_costs_nothing(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home:
         await fill_the_disk(home)
-        told = await refused(home)
+        with capture_logs() as logs:
+            told = await refused(home)
+            await refused(home)
+        assert ["StoreFull"] == [one["error"] for one in logs if one["event"] == "store_not_writable"]
         assert "cannot be accepted right now: the disk is full. The operator has been told." in told
         (row,) = await home.rows("SELECT coalesce(sum(price), 0) AS price FROM job")
         assert (0, row["price"]) == await home.money()
