@@ -66,9 +66,10 @@ _BROKEN = (
 #: Pillow's own OSErrors have no number, and a broken file may ask for a place that cannot be
 _FILES_FAULT = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
 
-_QUALITY = 92
+#: at which flat colours stay within what can be told apart
+_QUALITY = 95
 #: qualities to try at a size before the picture is made smaller, and by how much then
-_QUALITIES = (92, 85, 75)
+_QUALITIES = (_QUALITY, 85, 75)
 _STEP = 0.75
 #: pixels of the long side below which nothing can be seen any longer
 _SMALLEST = 320

@@ -10,14 +10,13 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from PIL import Image
 
 from bot.domain.errors import MediaRefused
 from bot.domain.formats import even
-from bot.media.videos import opened, transpose_of
+from bot.media.frames import Colours, Renderer
+from bot.media.videos import opened
 
 #: frames a second that are kept, and seconds between two of them
 _MAX_RATE = 60
@@ -38,22 +37,10 @@ _ATTEMPTS = 3
 #: after a file that came out too large, how far below the excess the next attempt aims
 _CAUTION = 0.92
 
-#: filters that show a frame as it is meant
-_TURNS: dict[Image.Transpose | None, tuple[str, ...]] = {
-    None: (),
-    Image.Transpose.ROTATE_90: ("transpose=cclock",),
-    Image.Transpose.ROTATE_180: ("hflip", "vflip"),
-    Image.Transpose.ROTATE_270: ("transpose=clock",),
-    Image.Transpose.FLIP_LEFT_RIGHT: ("hflip",),
-    Image.Transpose.FLIP_TOP_BOTTOM: ("vflip",),
-    Image.Transpose.TRANSPOSE: ("transpose=cclock_flip",),
-    Image.Transpose.TRANSVERSE: ("transpose=clock_flip",),
-}
 #: A short look ahead keeps the memory of an encoder for 4K below what a worker is allowed.
 _ENCODER = {"preset": "veryfast", "rc-lookahead": "12"}
 #: ticks a second of the written timestamps: fine enough for every rate, as in broadcasting
 _TICKS = 90_000
-_LIMITED_RANGE = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +109,15 @@ def _write(
 ) -> None:
     # A player that begins while the file still arrives needs its table of contents first.
     with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        pictures = _video_track(out, stream, plan)
+        pictures = _video_track(out, plan)
         voices = _sound_track(out) if sound is not None else None
         fitting = _Fitting(stream, plan)
         for packet in container.demux([stream] if sound is None else [stream, sound]):
             for frame in packet.decode():
                 if isinstance(frame, VideoFrame):
-                    for fitted in fitting.fit(frame):
+                    for fitted, colours in fitting.fit(frame):
+                        if not pictures.codec_context.is_open:
+                            _tag(pictures, colours)
                         out.mux(pictures.encode(fitted))
                 elif isinstance(frame, AudioFrame) and voices is not None:
                     out.mux(voices.encode(frame))
@@ -137,21 +126,24 @@ def _write(
             out.mux(voices.encode(None))
 
 
-def _video_track(out: OutputContainer, stream: VideoStream, plan: _Plan) -> VideoStream:
+def _video_track(out: OutputContainer, plan: _Plan) -> VideoStream:
     limits = {"maxrate": str(plan.bits * 3 // 2), "bufsize": str(plan.bits * 2)}
     track = out.add_stream(
         "libx264", rate=Fraction(plan.rate).limit_denominator(1001), options=_ENCODER | limits
     )
     track.width, track.height, track.pix_fmt = plan.width, plan.height, "yuv420p"
-    encoder, decoder = track.codec_context, stream.codec_context
+    encoder = track.codec_context
     encoder.thread_count = 1
     encoder.bit_rate = plan.bits
     encoder.time_base = Fraction(1, _TICKS)
-    encoder.color_range = _LIMITED_RANGE
-    encoder.colorspace = decoder.colorspace
-    encoder.color_primaries = decoder.color_primaries
-    encoder.color_trc = decoder.color_trc
     return track
+
+
+def _tag(track: VideoStream, colours: Colours) -> None:
+    """Say what the pixels mean; an encoder only listens before its first frame."""
+    encoder = track.codec_context
+    encoder.colorspace, encoder.color_range = colours.matrix, colours.range
+    encoder.color_primaries, encoder.color_trc = colours.primaries, colours.transfer
 
 
 def _sound_track(out: OutputContainer) -> AudioStream:
@@ -162,43 +154,20 @@ def _sound_track(out: OutputContainer) -> AudioStream:
 
 
 class _Fitting:
-    """Brings frames to the planned size: upright, with square pixels, none too close after another.
-
-    A camera that is turned, or a stream that adapts, changes its size midway: frames are scaled to one.
-    """
+    """Brings frames to the planned size as they are shown, none too close after another."""
 
     def __init__(self, stream: VideoStream, plan: _Plan) -> None:
         self._time_base = stream.time_base or Fraction(1, _TICKS)
-        self._plan = plan
-        self._graph: Graph | None = None
+        self._tick = 1 / plan.rate / float(self._time_base)
+        self._renderer = Renderer((plan.width, plan.height), "yuv420p", self._time_base)
         self._gap = _MIN_GAP_S / float(self._time_base)
         #: when the last frame was shown, in units of the source's time base
         self._last: int | None = None
 
-    def fit(self, frame: VideoFrame) -> Iterator[VideoFrame]:
+    def fit(self, frame: VideoFrame) -> Iterator[tuple[VideoFrame, Colours]]:
         if frame.pts is None:
-            ticks = 1 / self._plan.rate / float(self._time_base)
-            frame.pts = 0 if self._last is None else round(self._last + ticks)
+            frame.pts = 0 if self._last is None else round(self._last + self._tick)
         if self._last is not None and frame.pts - self._last < self._gap:
             return
         self._last = frame.pts
-        frame.time_base = self._time_base
-        self._graph = self._graph or self._built(frame)
-        self._graph.vpush(frame)
-        yield self._graph.vpull()
-
-    def _built(self, frame: VideoFrame) -> Graph:
-        graph = Graph()
-        graph.threads = 1
-        nodes = [
-            graph.add_buffer(
-                width=frame.width, height=frame.height, format=frame.format, time_base=self._time_base
-            )
-        ]
-        size = f"scale={self._plan.width}:{self._plan.height}"
-        for step in (*_TURNS[transpose_of(frame)], size, "setsar=1", "format=yuv420p", "buffersink"):
-            name, _, args = step.partition("=")
-            nodes.append(graph.add(name, args or None))
-        graph.link_nodes(*nodes)
-        graph.configure()
-        return graph
+        yield self._renderer.draw(frame)

@@ -1,7 +1,6 @@
 """Reading videos. Runs inside a confined process."""
 
 import re
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -11,13 +10,13 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
 from bot.domain.errors import MediaRefused, ProcessingFailed
 from bot.media.disk import disk_failure
+from bot.media.frames import MIRRORED, TURNED, Renderer, colours_of, transpose_of
 from bot.media.pictures import save_jpeg
 from bot.media.probe import Probe
 from bot.media.signs import mime_of
@@ -43,30 +42,6 @@ _READERS = {
 _PLAIN_FORMATS = frozenset({"yuv420p", "yuvj420p"})
 #: how Matroska names where a track ends
 _LENGTH = re.compile(r"(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)")
-_MATRIX = struct.Struct("=5i")
-#: what a display matrix asks for, by whether its terms are negative: those that keep a side's direction, and
-#: those that make the width the height
-_STRAIGHT = {
-    (False, False): None,
-    (True, False): Image.Transpose.FLIP_LEFT_RIGHT,
-    (False, True): Image.Transpose.FLIP_TOP_BOTTOM,
-    (True, True): Image.Transpose.ROTATE_180,
-}
-_ACROSS = {
-    (False, True): Image.Transpose.ROTATE_270,
-    (True, False): Image.Transpose.ROTATE_90,
-    (False, False): Image.Transpose.TRANSPOSE,
-    (True, True): Image.Transpose.TRANSVERSE,
-}
-#: readers that turn a video do not all mirror one
-_MIRRORED = frozenset(
-    {
-        Image.Transpose.FLIP_LEFT_RIGHT,
-        Image.Transpose.FLIP_TOP_BOTTOM,
-        Image.Transpose.TRANSPOSE,
-        Image.Transpose.TRANSVERSE,
-    }
-)
 #: how much of the length that a file claims may be missing at its end: containers round, encoders pad
 _MISSING_MS, _MISSING_PART = 500, 0.1
 #: seconds between the end of a video and where looking at its end begins
@@ -97,13 +72,13 @@ def probe_video(path: Path, mime: str) -> Probe:
         container.seek(round(max(begin, end - _END_S) * av.time_base))
         if sum(1 for _ in _decoded(container, stream, _glance(first.width * first.height))) == 0:
             raise _broken()
-        mirrored = transpose_of(first) in _MIRRORED
+        shown = transpose_of(first) not in MIRRORED and colours_of(first).space is None
     return Probe(
         mime=mime,
         width=width,
         height=height,
         duration_ms=duration_ms,
-        plain=codec == "h264" and pixels in _PLAIN_FORMATS and not mirrored,
+        plain=codec == "h264" and pixels in _PLAIN_FORMATS and shown,
     )
 
 
@@ -111,13 +86,9 @@ def take_still(source: Path, target: Path) -> None:
     """Write the first frame of a video as a JPEG, as it is shown."""
     with opened(source) as (container, stream):
         frame = _first_frame(container, stream)
-        width, height = shown_size(frame, stream)
-        picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
-        way = transpose_of(frame)
-    if way is not None:
-        picture = picture.transpose(way)
-    if picture.size != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+        renderer = Renderer(shown_size(frame, stream), "rgb24", stream.time_base or Fraction(1, 1000))
+        drawn, _ = renderer.draw(frame)
+        picture: Image.Image = drawn.to_image()  # type: ignore[no-untyped-call]
     save_jpeg(picture, target)
 
 
@@ -154,18 +125,6 @@ def _translated() -> Iterator[None]:
         raise _broken() from error
 
 
-def transpose_of(frame: VideoFrame) -> Image.Transpose | None:
-    """How a frame is turned or mirrored to be shown; None where it is shown as it lies."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    if not isinstance(matrix, SideData):
-        return None
-    # ISO 14496-12, 8.3.2: rows of a matrix that a point (x, y, 1) is multiplied with, in 16.16.
-    a, b, _, c, d = _MATRIX.unpack_from(matrix)
-    if abs(a) + abs(d) >= abs(b) + abs(c):
-        return _STRAIGHT[a < 0, d < 0]
-    return _ACROSS[b < 0, c < 0]
-
-
 def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     """Width and height of a frame as shown: its pixels need not be square, and it may be turned."""
     shape = stream.sample_aspect_ratio or Fraction(1)
@@ -173,7 +132,7 @@ def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     if shape > 0:
         width = max(1, round(width * shape))
     _check_pixels(width * height)
-    return (height, width) if transpose_of(frame) in _ACROSS.values() else (width, height)
+    return (height, width) if transpose_of(frame) in TURNED else (width, height)
 
 
 def _is_cover(stream: VideoStream) -> bool:

@@ -1,0 +1,193 @@
+"""Colour spaces by their code points (ITU-T H.273), and tables that bring the others to sRGB and BT.709.
+
+Pure. What SDR video says of its transfer function is taken for what screens do, as browsers take it: BT.709,
+BT.601 and sRGB share their numbers. HDR and wide gamuts go through a table.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import exp, log
+
+Vector = tuple[float, float, float]
+Matrix = tuple[Vector, Vector, Vector]
+Curve = Callable[[float], float]
+
+BT709 = 1
+_LINEAR, _PQ, _HLG = 8, 16, 18
+#: primaries and transfer functions that are shown as they are
+_SDR_PRIMARIES = frozenset({0, BT709, 2, 3, 5, 6, 7})
+_SDR_TRANSFERS = frozenset({0, BT709, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15})
+
+_D65, _DCI = (0.3127, 0.3290), (0.314, 0.351)
+_SRGB_CORNERS = ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060))
+_BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+
+#: cd/m² of a white sheet of paper in HDR, and HLG's signal for it before its curve (ITU-R BT.2408)
+_PAPER_NITS, _PAPER_HLG = 203, 0.265
+#: cd/m² that PQ is used for in practice; what is brighter is white
+_PEAK_NITS = 1000
+#: of paper's white, the part that stays as it is; what is brighter is pressed together
+_KNEE = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gamut:
+    """CIE x and y of the primaries and of white."""
+
+    red: tuple[float, float]
+    green: tuple[float, float]
+    blue: tuple[float, float]
+    white: tuple[float, float] = _D65
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What the numbers of an RGB picture mean."""
+
+    gamut: Gamut
+    #: from a signal to light, of which paper's white is 1
+    linear: Curve
+    #: the brightest light that there is; above 1 it is HDR
+    peak: float = 1.0
+    #: from light to the signal of a screen
+    signal: Curve
+
+
+SRGB_GAMUT = Gamut(red=_SRGB_CORNERS[0], green=_SRGB_CORNERS[1], blue=_SRGB_CORNERS[2])
+_P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
+_GAMUTS = {
+    4: Gamut(red=(0.67, 0.33), green=(0.21, 0.71), blue=(0.14, 0.08), white=(0.310, 0.316)),
+    8: Gamut(red=(0.681, 0.319), green=(0.243, 0.692), blue=(0.145, 0.049), white=(0.310, 0.316)),
+    9: Gamut(red=(0.708, 0.292), green=(0.170, 0.797), blue=(0.131, 0.046)),
+    11: Gamut(red=_P3[0], green=_P3[1], blue=_P3[2], white=_DCI),
+    12: Gamut(red=_P3[0], green=_P3[1], blue=_P3[2]),
+    22: Gamut(red=(0.630, 0.340), green=(0.295, 0.605), blue=(0.155, 0.077)),
+}
+
+
+def space_of(primaries: int, transfer: int) -> Space | None:
+    """The space of these code points; None where it is shown as it is."""
+    if primaries in _SDR_PRIMARIES and transfer in _SDR_TRANSFERS:
+        return None
+    gamut = _GAMUTS.get(primaries, SRGB_GAMUT)
+    if transfer == _PQ:
+        return Space(gamut=gamut, linear=_pq, peak=_PEAK_NITS / _PAPER_NITS, signal=_screen)
+    if transfer == _HLG:
+        return Space(gamut=gamut, linear=_hlg, peak=1 / _PAPER_HLG, signal=_camera)
+    if transfer == _LINEAR:
+        return Space(gamut=gamut, linear=float, signal=_srgb)
+    return Space(gamut=gamut, linear=_srgb_light, signal=_srgb)
+
+
+def with_gamma(gamma: float, gamut: Gamut) -> Space:
+    """A space whose light is its signal to the power of `gamma`."""
+    return Space(gamut=gamut, linear=lambda level: level**gamma, signal=_srgb)
+
+
+def table(space: Space, size: int) -> Iterator[Vector]:
+    """The signals in sRGB of `size`³ signals, of which red changes first and blue last; all from 0 to 1."""
+    light = [space.linear(step / (size - 1)) for step in range(size)]
+    matrix = _to_srgb(space.gamut)
+    signal = lru_cache(maxsize=None)(space.signal)
+    for blue, green, red in product(light, repeat=3):
+        mixed = _applied(matrix, (red, green, blue))
+        shown = [max(0.0, one) for one in mixed]
+        factor = _pressed(max(shown), space.peak)
+        yield tuple(signal(round(min(1.0, one * factor), 6)) for one in shown)  # type: ignore[misc]
+
+
+def _pressed(brightest: float, peak: float) -> float:
+    """What a colour is multiplied with so that its brightest part stays below 1: its hue stays."""
+    if peak <= 1 or brightest <= _KNEE:
+        return 1
+    over, most = (brightest - _KNEE) / (1 - _KNEE), (peak - _KNEE) / (1 - _KNEE)
+    return (_KNEE + (1 - _KNEE) * over * (1 + over / most**2) / (1 + over)) / brightest
+
+
+def _pq(level: float) -> float:
+    """SMPTE ST 2084."""
+    root = level ** (1 / 78.84375)
+    light = max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)
+    return float(10_000 * light ** (1 / 0.1593017578125) / _PAPER_NITS)
+
+
+def _hlg(level: float) -> float:
+    """ITU-R BT.2100: the light before the camera."""
+    a = 0.17883277
+    b = 1 - 4 * a
+    light = level**2 / 3 if level <= 0.5 else (exp((level - 0.5 + a * log(4 * a)) / a) + b) / 12  # noqa: PLR2004
+    return light / _PAPER_HLG
+
+
+def _camera(light: float) -> float:
+    """ITU-R BT.709."""
+    return 4.5 * light if light < 0.018 else 1.099 * light**0.45 - 0.099  # noqa: PLR2004
+
+
+def _screen(light: float) -> float:
+    """The inverse of ITU-R BT.1886."""
+    return float(light ** (1 / 2.4))
+
+
+def _srgb(light: float) -> float:
+    return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055  # noqa: PLR2004
+
+
+def _srgb_light(level: float) -> float:
+    return level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
+
+
+def _to_srgb(gamut: Gamut) -> Matrix:
+    """From light in these primaries to light in those of sRGB; white stays white."""
+    adapted = _product(_adapting(gamut.white, _D65), _to_xyz(gamut))
+    return _product(_inverse(_to_xyz(SRGB_GAMUT)), adapted)
+
+
+def _to_xyz(gamut: Gamut) -> Matrix:
+    corners = _columns(_xyz(gamut.red), _xyz(gamut.green), _xyz(gamut.blue))
+    return _scaled(corners, _applied(_inverse(corners), _xyz(gamut.white)))
+
+
+def _adapting(before: tuple[float, float], after: tuple[float, float]) -> Matrix:
+    """Bradford's way to see one white as another."""
+    old, new = (_applied(_BRADFORD, _xyz(white)) for white in (before, after))
+    gain = (new[0] / old[0], new[1] / old[1], new[2] / old[2])
+    return _product(_scaled(_inverse(_BRADFORD), gain), _BRADFORD)
+
+
+def _xyz(place: tuple[float, float]) -> Vector:
+    x, y = place
+    return x / y, 1.0, (1 - x - y) / y
+
+
+def _columns(first: Vector, second: Vector, third: Vector) -> Matrix:
+    return tuple(zip(first, second, third, strict=True))  # type: ignore[return-value]
+
+
+def _scaled(matrix: Matrix, factors: Vector) -> Matrix:
+    """Multiply each column by its factor."""
+    return tuple((a * factors[0], b * factors[1], c * factors[2]) for a, b, c in matrix)  # type: ignore[return-value]
+
+
+def _applied(matrix: Matrix, vector: Vector) -> Vector:
+    x, y, z = vector
+    return tuple(a * x + b * y + c * z for a, b, c in matrix)  # type: ignore[return-value]
+
+
+def _product(left: Matrix, right: Matrix) -> Matrix:
+    columns = zip(*right, strict=True)
+    return _columns(*(_applied(left, column) for column in columns))
+
+
+def _inverse(matrix: Matrix) -> Matrix:
+    """By cross products of the rows; raises ZeroDivisionError where there is none."""
+    r, s, t = matrix
+    minors = _cross(s, t), _cross(t, r), _cross(r, s)
+    size = sum(a * b for a, b in zip(r, minors[0], strict=True))
+    return _scaled(_columns(*minors), (1 / size, 1 / size, 1 / size))
+
+
+def _cross(u: Vector, v: Vector) -> Vector:
+    return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
