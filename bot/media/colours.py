@@ -77,13 +77,13 @@ def space_of(primaries: int, transfer: int) -> Space | None:
     if transfer == _HLG:
         return Space(gamut=gamut, linear=_hlg, peak=1 / _PAPER_HLG, signal=_camera)
     if transfer == _LINEAR:
-        return Space(gamut=gamut, linear=float, signal=_srgb)
-    return Space(gamut=gamut, linear=_srgb_light, signal=_srgb)
+        return Space(gamut=gamut, linear=float, signal=srgb_signal)
+    return srgb_space(gamut)
 
 
-def with_gamma(gamma: float, gamut: Gamut) -> Space:
-    """A space whose light is its signal to the power of `gamma`."""
-    return Space(gamut=gamut, linear=lambda level: level**gamma, signal=_srgb)
+def srgb_space(gamut: Gamut) -> Space:
+    """A space of other primaries whose signal is that of sRGB."""
+    return Space(gamut=gamut, linear=_srgb_light, signal=srgb_signal)
 
 
 def table(space: Space, size: int) -> Iterator[Vector]:
@@ -131,7 +131,7 @@ def _screen(light: float) -> float:
     return float(light ** (1 / 2.4))
 
 
-def _srgb(light: float) -> float:
+def srgb_signal(light: float) -> float:
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055  # noqa: PLR2004
 
 

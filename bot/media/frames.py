@@ -65,7 +65,7 @@ _MATRICES, _BT2020 = _USUAL_MATRICES | {4, 7, 9}, 9
 #: pixels on a side from which on an untagged video is taken for HD, as players do
 _HD_WIDTH, _HD_HEIGHT = 1280, 577
 #: of a Hald image: the square root of the steps of a table
-_LEVEL = 6
+_LEVEL = 7
 #: dithering costs bits, and an encoder that lacks them makes another colour of it
 _ROUNDED = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=none"
 #: formats of more than 8 bits, by what they are called with 8: resized in one step they would be dithered

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageCms, ImageFile
+from PIL import ExifTags, Image, ImageFile
 from pillow_heif import register_heif_opener
 
 from bot.domain.errors import MediaRefused
 from bot.media.disk import disk_errors
 from bot.media.mending import exif_loads, mended
 from bot.media.probe import Probe
+from bot.media.profiles import code_points, in_srgb, is_sdr
 from bot.media.structure import check_frames, check_structure
 
 #: decoded, 50 megapixels are 200 MB
@@ -92,7 +93,11 @@ def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
             width=width,
             height=height,
             animated=animated,
-            plain=sound and readable and orientation not in _UPRIGHT and image.mode in _PLAIN_MODES,
+            plain=sound
+            and readable
+            and orientation not in _UPRIGHT
+            and image.mode in _PLAIN_MODES
+            and is_sdr(code_points(path)),
         )
 
 
@@ -104,7 +109,7 @@ def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
     """
     with _opened(source, MAX_PIXELS) as (image, _):
         drawn = image.format in {"PNG", "GIF"}
-        picture = _still(image)
+        picture = _still(image, code_points(source))
     if (picture.mode == "RGBA" or drawn) and source.stat().st_size <= max_bytes:
         content = BytesIO()
         picture.save(content, "PNG")
@@ -117,7 +122,7 @@ def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
 def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
     """Write a picture as a JPEG of at most `max_bytes`; raises MediaRefused where nothing would be left."""
     with _opened(source, MAX_PIXELS) as (image, _):
-        picture = _still(image)
+        picture = _still(image, code_points(source))
     _write(_fitting_jpeg(picture, max_bytes), target)
 
 
@@ -167,36 +172,17 @@ def _decode(image: ImageFile.ImageFile, budget: int) -> None:
     image.seek(0)
 
 
-def _still(image: ImageFile.ImageFile) -> Image.Image:
+def _still(image: ImageFile.ImageFile, points: tuple[int, int] | None) -> Image.Image:
     """The picture as shown, in plain colours: RGBA where some of it is transparent, else RGB."""
     if _moves(image):
         raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
     image.load()
-    profile = image.info.get("icc_profile")
     orientation, _ = _orientation(image)
     turn = _UPRIGHT.get(orientation or 0)
-    picture = _in_srgb(image if turn is None else image.transpose(turn), profile)
-    if picture.mode.startswith("I"):
-        # 16 bits of grey: Pillow would cut off what is lighter than 255, not divide.
-        picture = picture.convert("I").point(lambda level: level / 256).convert("L")
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    picture = picture.convert("RGBA")
+    picture = in_srgb(image if turn is None else image.transpose(turn), image, points)
     # An alpha channel in which nothing is transparent is a habit of screenshots.
-    opaque = picture.getchannel("A").getextrema() == (255, 255)
+    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
     return picture.convert("RGB") if opaque else picture
-
-
-def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Bring colours of another space, from a phone or for a printer, to what is shown without a profile."""
-    if not profile or picture.mode not in {"RGB", "CMYK"}:
-        return picture
-    try:
-        space = ImageCms.ImageCmsProfile(BytesIO(profile))
-        shown = ImageCms.profileToProfile(picture, space, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return picture  # a broken profile is one that nobody else obeys either
-    return shown or picture
 
 
 def _fitting_jpeg(picture: Image.Image, max_bytes: int) -> BytesIO:

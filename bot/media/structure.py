@@ -6,6 +6,7 @@ picture, by very many tiny frames, or by parts that each cost their reader more 
 
 import mmap
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def ends(path: Path) -> bool:
     """Whether the first image of a JPEG has an end."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return _END_OF_IMAGE in _markers(content)
+
+
+def png_chunk(path: Path, kind: bytes) -> bytes | None:
+    """The content of a PNG's first sound chunk of a kind, if it stands before the pixels."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = 8
+        while at + 8 <= len(content) and (found := content[at + 4 : at + 8]) != b"IDAT":
+            end = at + 8 + int.from_bytes(content[at : at + 4], "big")
+            told = content[at + 8 : end] if found == kind else b""
+            if told and zlib.crc32(kind + told).to_bytes(4, "big") == content[end : end + 4]:
+                return told
+            at = end + 4
+    return None
 
 
 def _check_jpeg(content: mmap.mmap) -> None:
