@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.formats import AspectRatio, nearest_ratio
 
-_VIDEO_NAME = re.compile(r"\.(mp4|m4v|mov|webm|mkv|avi)\Z", re.IGNORECASE)
+_VIDEO_NAME = re.compile(r"\.(mp4|m4v|mov|qt|webm|mkv|avi|3gp|3g2)\Z", re.IGNORECASE)
 URL_MAX = 2_000
 
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from bot.media.signs import kind_of_type
+from bot.media.signs import TYPES
 
 #: more than any picture or frame that is accepted has on a side
 _SIDE_MAX = 1 << 20
 
 
 def _known(mime: str) -> str:
-    if kind_of_type(mime) is None:
+    if mime not in TYPES:
         raise ValueError("no type of a picture or a video")
     return mime
 

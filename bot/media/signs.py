@@ -30,18 +30,38 @@ _BRANDS = {
 #: how QuickTime files begin that are older than `ftyp`
 _OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
 _MATROSKA = b"\x1a\x45\xdf\xa3"
-#: every type that is known here, and what MP4 is called where its name ends with `.m4v`
-_TYPES = frozenset(
+#: every type that a file can turn out to be of
+TYPES = frozenset(
+    {*_PLAIN.values(), *_RIFF.values(), *_BRANDS.values(), "video/mp4", "video/webm", "video/x-matroska"}
+)
+
+#: types that clients declare without having looked, none at all among them
+_SAYS_NOTHING = frozenset(
     {
-        *_PLAIN.values(),
-        *_RIFF.values(),
-        *_BRANDS.values(),
-        "video/mp4",
-        "video/x-m4v",
-        "video/webm",
-        "video/x-matroska",
+        "",
+        "*/*",
+        "application/binary",
+        "application/octet-stream",
+        "application/unknown",
+        "application/x-binary",
+        "binary/octet-stream",
+        "unknown/unknown",
     }
 )
+#: the families whose members are all worth a look, and what is in them by name only
+_FAMILIES = {"image": MediaKind.PICTURE, "video": MediaKind.VIDEO}
+_OTHER_FAMILIES = {
+    "application/mp4": MediaKind.VIDEO,
+    "application/x-matroska": MediaKind.VIDEO,
+    "application/x-troff-msvideo": MediaKind.VIDEO,
+}
+_NEVER = frozenset({"image/svg+xml", "image/vnd.adobe.photoshop", "image/vnd.dwg", "image/vnd.dxf"})
+
+#: endings of names that pictures and videos have which can be taken
+PICTURE_ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic", "heif", "avif", "jfif", "jpe", "apng")
+VIDEO_ENDINGS = ("mp4", "mov", "webm", "m4v", "mkv", "avi", "3gp", "3g2", "qt")
+_ENDINGS = dict.fromkeys(PICTURE_ENDINGS, MediaKind.PICTURE) | dict.fromkeys(VIDEO_ENDINGS, MediaKind.VIDEO)
+
 #: what is told of everything else
 NOT_MEDIA = (
     "This is not a picture or a video: send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture, "
@@ -49,12 +69,32 @@ NOT_MEDIA = (
 )
 
 
-def kind_of_type(mime: str) -> MediaKind | None:
-    """What a file is that its platform says to be of this type; None for what we never read."""
-    bare = mime.partition(";")[0].strip().lower()
-    if bare not in _TYPES:
+def kind_of_type(mime: str | None, name: str = "") -> MediaKind | None:
+    """What a file may be by its declared type, or by its name where that says nothing; None for neither.
+
+    Clients declare what they like: this only says what is worth a look. The bytes decide once they are here.
+    """
+    bare = _bare(mime)
+    if says_nothing(bare):
+        return _ENDINGS.get(ending_of(name))
+    if bare in _NEVER:
         return None
-    return MediaKind.VIDEO if bare.startswith("video/") else MediaKind.PICTURE
+    return _OTHER_FAMILIES.get(bare) or _FAMILIES.get(bare.partition("/")[0])
+
+
+def says_nothing(mime: str | None) -> bool:
+    """Whether a declared type leaves open what a file is."""
+    return _bare(mime) in _SAYS_NOTHING
+
+
+def ending_of(name: str) -> str:
+    """What stands behind the last point of a file's name; empty where there is none."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def _bare(mime: str | None) -> str:
+    """A type without its parameters."""
+    return (mime or "").partition(";")[0].strip().lower()
 
 
 def mime_of(path: Path) -> str | None:

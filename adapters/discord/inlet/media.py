@@ -6,7 +6,6 @@ which commands to offer. The bytes decide when the file has been fetched.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from mimetypes import guess_type
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,36 +14,12 @@ from adapters.discord.inlet.seat import ADAPTER
 from bot.domain.commands import Command
 from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.options import is_address
-from bot.media.signs import kind_of_type
+from bot.media.signs import ending_of, kind_of_type, says_nothing
 
 #: component types: https://discord.com/developers/docs/components/reference#component-object-component-types
 _THUMBNAIL, _GALLERY, _FILE = 11, 12, 13
 #: deeper than Discord nests anything
 _DEPTH = 6
-#: what clients declare without looking
-_ANY_TYPE = frozenset({"", "application/octet-stream", "binary/octet-stream"})
-#: how clients call types that have another name
-_OTHER_NAMES: Mapping[str, MediaKind] = {
-    "image/jpg": MediaKind.PICTURE,
-    "image/pjpeg": MediaKind.PICTURE,
-    "image/x-png": MediaKind.PICTURE,
-    "image/apng": MediaKind.PICTURE,
-    "video/mov": MediaKind.VIDEO,
-    "video/mpeg4": MediaKind.VIDEO,
-    "application/mp4": MediaKind.VIDEO,
-}
-#: endings that `mimetypes` does not know on every system
-_ENDINGS: Mapping[str, MediaKind] = {
-    ".avif": MediaKind.PICTURE,
-    ".heic": MediaKind.PICTURE,
-    ".heif": MediaKind.PICTURE,
-    ".webp": MediaKind.PICTURE,
-    ".m4v": MediaKind.VIDEO,
-    ".mkv": MediaKind.VIDEO,
-    ".mov": MediaKind.VIDEO,
-    ".mp4": MediaKind.VIDEO,
-    ".webm": MediaKind.VIDEO,
-}
 _LINK = re.compile(r"https://(?:cdn\.discordapp\.com|media\.discordapp\.net)/[^\s<>\"'`\\)\]|]+")
 
 Found = tuple[str, MediaKind]
@@ -71,20 +46,13 @@ def kind_of_file(
 
     `sized` and `timed` say that Discord has measured it.
     """
-    bare = (mime or "").partition(";")[0].strip().lower()
-    if known := kind_of_type(bare) or _OTHER_NAMES.get(bare):
+    if known := kind_of_type(mime, name):
         return known
-    if bare not in _ANY_TYPE:
+    if not says_nothing(mime):
         return None
-    ending = name[name.rfind(".") :].lower() if "." in name else ""
-    guessed = (guess_type(f"file{ending}")[0] or "") if ending else ""
-    if known := _ENDINGS.get(ending):
-        return known
-    if guessed.startswith("video/") or timed:
+    if timed:
         return MediaKind.VIDEO
-    if guessed.startswith("image/") or sized or not ending:
-        return MediaKind.PICTURE
-    return None
+    return MediaKind.PICTURE if sized or not ending_of(name) else None
 
 
 def kind_of_attachment(one: Mapping[str, Any]) -> MediaKind | None:

@@ -6,15 +6,10 @@ from urllib.parse import urlsplit
 
 from adapters.slack.inlet.seat import ADAPTER
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
+from bot.domain.media import URL_MAX, MediaKind, Reference
 from bot.domain.options import brief, is_address
 from bot.domain.requests import TAKEN_MAX_BYTES
-
-_KINDS: Mapping[str, MediaKind] = {"image": MediaKind.PICTURE, "video": MediaKind.VIDEO}
-
-#: what Slack says of a file that it does not know
-_BYTES = "application/octet-stream"
-_PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "heic"})
+from bot.media.signs import ending_of, kind_of_type, says_nothing
 
 File = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -37,19 +32,14 @@ def reference_of(file: File) -> Reference:
 
 def kind_of(file: File) -> MediaKind | None:
     """What a file is; where Slack does not say, or only that it is bytes, its type or name tells."""
-    mime = str(file.get("mimetype") or "").lower()
-    if (kind := _KINDS.get(mime.partition("/")[0])) is not None:
-        return kind
-    if mime and mime != _BYTES:
-        return None
+    mime, name = str(file.get("mimetype") or ""), str(file.get("name") or "")
     path = urlsplit(str(file.get("url_private") or "")).path
-    named = (file.get("filetype"), str(file.get("name") or "").rpartition(".")[2], path.rpartition(".")[2])
-    for one in (str(each or "").lower() for each in named):
-        if one in _PICTURES:
-            return MediaKind.PICTURE
-        if kind_of_address(f"https://slack.com/a.{one}") is MediaKind.VIDEO:
-            return MediaKind.VIDEO
-    return None
+    for one in (f".{file.get('filetype')}", name, path):
+        if kind := kind_of_type(mime, one):
+            return kind
+    # Bytes whose name tells nothing are worth a look.
+    untold = says_nothing(mime) and not ending_of(name) and not ending_of(path)
+    return MediaKind.PICTURE if mime and untold else None
 
 
 def is_bare(file: File) -> bool:

@@ -15,13 +15,12 @@ from bot.domain.faces import SLACK_CHOICE, SLACK_HINT, SLACK_LABEL
 from bot.domain.fields import SlackField, SlackKind, slack_fields
 from bot.domain.media import MediaKind, Reference
 from bot.domain.options import Kind, Option
+from bot.media.signs import PICTURE_ENDINGS, VIDEO_ENDINGS
 
 #: behind an option's name: the block in which one of the caller's own jobs is picked
 PICKER = "_job"
 #: characters that are typed in one line
 _ONE_LINE = 300
-_PICTURES = ["jpg", "jpeg", "png", "webp", "gif", "heic"]
-_FILMS = ["mp4", "mov", "webm", "m4v"]
 
 #: what stands in a form, by block; as people have put it in, or as it begins
 Values = Mapping[str, Any]
@@ -149,7 +148,8 @@ def _element(one: SlackField, value: Any) -> Block:
 
 
 def _files(one: SlackField, _: Any) -> Block:
-    types = _PICTURES if one.option.result is MediaKind.PICTURE else _PICTURES + _FILMS
+    pictures_only = one.option.result is MediaKind.PICTURE
+    types = [*PICTURE_ENDINGS, *(() if pictures_only else VIDEO_ENDINGS)]
     return {"type": "file_input", "filetypes": types, "max_files": one.files}
 
 

@@ -149,6 +149,12 @@ async def test_these_components_are_as_discord_documents_them(fake: FakeDiscord)
     [
         ("image/jpg", "a", {}, MediaKind.PICTURE),
         ("IMAGE/PJPEG; q=1", "a", {}, MediaKind.PICTURE),
+        ("image/apng", "a", {}, MediaKind.PICTURE),
+        ("video/3gpp", "a.3gp", {"sized": True}, MediaKind.VIDEO),
+        ("video/avi", "a", {}, MediaKind.VIDEO),
+        ("video/x-msvideo", "a", {}, MediaKind.VIDEO),
+        ("video/matroska", "a", {}, MediaKind.VIDEO),
+        (None, "a.3gp", {"sized": True}, MediaKind.VIDEO),
         ("application/octet-stream", "a.HEIC", {}, MediaKind.PICTURE),
         ("application/octet-stream", "a.mov", {}, MediaKind.VIDEO),
         ("application/octet-stream", "a.zip", {}, None),
