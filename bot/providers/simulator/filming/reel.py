@@ -12,7 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -26,6 +26,15 @@ _ENCODER = {"preset": "ultrafast", "crf": "21", "tune": "fastdecode"}
 _KEYFRAME_EVERY = FPS
 _BT709 = 1
 _LIMITED = 1
+#: transfer functions of HDR, by their code points in ITU-T H.273
+HDR = frozenset({16, 18})
+#: without these the scaler makes everything a little darker when it changes the matrix
+_EXACT = (
+    Interpolation.BICUBIC
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+)
 
 
 def write_reel(
@@ -89,10 +98,14 @@ def _frame_of(picture: Image.Image) -> VideoFrame:
 
 
 def _in_colours_of_television(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+    # FFmpeg's own way to tone-map is a dark one, but nothing here is made to be kept.
+    sdr = _BT709 if frame.color_trc in HDR else None
     return frame.reformat(
         *size,
         format="yuv420p",
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,
-        interpolation="BICUBIC",
+        interpolation=_EXACT,
+        dst_color_trc=sdr,
+        dst_color_primaries=sdr,
     )
