@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import httpx
 
@@ -13,9 +13,10 @@ from bot.cli.disk_findings import disk_findings
 from bot.cli.pooler_findings import pooler_findings
 from bot.cli.secrecy import examine_secrecy
 from bot.cli.terms import unknown_settings
-from bot.domain.errors import AccountProblem, ProviderError, ReverieError, StoreError
+from bot.domain.errors import AccountProblem, ProcessingFailed, ProviderError, ReverieError, StoreError
 from bot.domain.pricing import show_money
 from bot.engine.adapter import Finding, Level
+from bot.media.sandbox.pool import REMEDY, missing_features
 from bot.opening import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
 from bot.sealing import BadSeal
 from bot.secret_keys import UnusableSecret
@@ -27,6 +28,9 @@ from bot.store.migrating import pending
 from bot.store.operations import wrong_counts, wrong_meters
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
 from bot.trust import tls_context
+
+#: what a process could do that the kernel's features do not keep from it
+_UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "use the network"}
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -52,6 +56,23 @@ async def _machine(settings: Settings) -> AsyncIterator[Finding]:
             remedy="give this user the right to write there, or set REVERIE_DATA_DIR",
         )
     yield await _port(settings)
+    try:
+        yield sandbox_finding(await missing_features())
+    except ProcessingFailed as error:
+        yield Finding(what=str(error), level=Level.FAULT, remedy="give the bot more processes and memory")
+
+
+def sandbox_finding(missing: Sequence[str]) -> Finding:
+    """How far the processes that read people's files are confined."""
+    if not missing:
+        return Finding(what="people's pictures and videos are read in confined processes")
+    harm = [_UNCONFINED[name] for name in missing if name in _UNCONFINED]
+    return Finding(
+        what=f"processes that read people's files are not confined by {' and '.join(missing)}: "
+        f"one that a file takes over can {' and '.join(harm)}",
+        level=Level.WARNING,
+        remedy=f"{REMEDY}; a container may have to allow them",
+    )
 
 
 async def _port(settings: Settings) -> Finding:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.doctor import examine
+from bot.cli.doctor import examine, sandbox_finding
 from bot.engine.adapter import Finding, Level
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
@@ -245,3 +245,20 @@ async def test_files_that_others_can_read_are_told_with_the_command_that_mends_i
 async def test_a_public_url_without_https_is_about(tmp_path: Path, url: str | None, told: bool) -> None:
     found = await examine(settings(tmp_path, public_url=url))
     assert told == any("is not https" in finding.what for finding in found)
+
+
+def test_what_cannot_be_confined_is_told_with_what_it_means() -> None:
+    assert Level.FINE is sandbox_finding(()).level
+    lacking = {name: sandbox_finding(name.split()) for name in ("landlock", "seccomp", "seccomp landlock")}
+    assert {Level.WARNING} == {finding.level for finding in lacking.values()}
+    assert all("Landlock and seccomp" in finding.remedy for finding in lacking.values())
+    told = {name: finding.what for name, finding in lacking.items()}
+    assert "read whatever" in told["landlock"]
+    assert "network" not in told["landlock"]
+    assert "use the network" in told["seccomp"]
+    assert "use the network and read whatever" in told["seccomp landlock"]
+
+
+async def test_the_sandbox_is_tried(tmp_path: Path) -> None:
+    told = [finding.what for finding in await examine(settings(tmp_path))]
+    assert 1 == sum("confined" in what for what in told)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Hashable
 from types import TracebackType
 from typing import Self, TypeVar, TypeVarTuple
@@ -15,6 +16,9 @@ from bot.media.sandbox.fairness import FairGate
 from bot.media.sandbox.process import ForkServer
 from bot.media.sandbox.reading import Failed, Unreadable, read
 from bot.media.sandbox.server import Report
+
+#: for a system that cannot confine completely
+REMEDY = "a Linux kernel since 5.13 with Landlock and seccomp confines media work completely"
 
 Result = TypeVar("Result")
 Args = TypeVarTuple("Args")
@@ -92,7 +96,7 @@ class SandboxPool:
         )
         async with self._gate.turn(key):
             server = await self._take()
-            answered = False
+            answered, began = False, time.monotonic()
             try:
                 report, answer = await server.call(function, args, limits)
                 answered = True
@@ -104,6 +108,9 @@ class SandboxPool:
             finally:
                 if not answered:
                     server.kill()
+                    if used is not None:
+                        # Nobody can say its processor time any more; it can hardly be more than this.
+                        used(min(limits.cpu_s, time.monotonic() - began))
             self._give_back(server)
         if used is not None:
             used(report.cpu_s)
@@ -126,13 +133,24 @@ class SandboxPool:
             _log.warning(
                 "media_sandbox_incomplete",
                 missing=list(server.missing),
-                remedy="a Linux kernel since 5.13 with Landlock and seccomp confines media work completely",
+                remedy=REMEDY,
             )
         return server
 
     def _give_back(self, server: ForkServer) -> None:
         if self._open:
             self._idle.append(server)
+
+
+async def missing_features() -> tuple[str, ...]:
+    """What this system cannot confine; raises ProcessingFailed where no process for media comes up."""
+    server = await ForkServer.start()
+    try:
+        await server.ready()
+    finally:
+        server.kill()
+        await server.ended()
+    return server.missing
 
 
 def _result(function: Callable[..., Result], report: Report, answer: bytes, limits: Limits) -> Result:

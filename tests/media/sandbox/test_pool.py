@@ -200,6 +200,21 @@ async def test_a_call_that_computes_too_long_fails_and_its_time_is_told() -> Non
     assert added < computed < PATIENCE_S
 
 
+async def test_a_call_that_is_given_up_is_charged_too(tmp_path: Path) -> None:
+    told: list[float] = []
+    async with SandboxPool(processes=1) as pool:
+        given_up = asyncio.create_task(
+            pool.run(hang_after, tmp_path / "mark", timeout_s=PATIENCE_S, used=told.append)
+        )
+        await _until_there(tmp_path / "mark")
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        assert await pool.run(add, 1, 1, timeout_s=PATIENCE_S, used=told.append) == 2
+    charged, _ = told
+    assert 0 < charged <= PATIENCE_S
+
+
 async def test_cpu_time_is_limited_for_each_call() -> None:
     async with SandboxPool(processes=1) as pool:
         assert 5 == await pool.run(_limit_of_cpu, timeout_s=PATIENCE_S, cpu_s=5)
