@@ -17,10 +17,12 @@ from bot.media.disk import disk_errors
 from bot.media.mending import exif_loads, mended
 from bot.media.probe import Probe
 from bot.media.profiles import code_points, in_srgb, is_sdr
+from bot.media.room import check_room
 from bot.media.structure import check_frames, check_structure
 
-#: decoded, 50 megapixels are 200 MB
+#: decoded, 50 megapixels are 200 MB; some decoders take twice as much
 MAX_PIXELS = 50_000_000
+_BYTES_A_PIXEL = 8
 
 #: several pictures in one JPEG (`MPO`, from phones and cameras) or HEIC are shown as their first
 _MIMES = {
@@ -223,4 +225,5 @@ def _translated(max_pixels: int) -> Iterator[None]:
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno not in _FILES_FAULT:
             raise
+        check_room(_BYTES_A_PIXEL * max_pixels)
         raise MediaRefused("This picture is broken or not complete.") from error

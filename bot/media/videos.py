@@ -19,11 +19,14 @@ from bot.media.disk import disk_failure
 from bot.media.frames import MIRRORED, TURNED, Renderer, colours_of, transpose_of
 from bot.media.pictures import save_jpeg
 from bot.media.probe import Probe
+from bot.media.room import check_room
 from bot.media.signs import mime_of
 
 #: one frame of 4K in every aspect ratio that models make
 MAX_FRAME_PIXELS = 16_777_216
 MAX_DURATION_MS = 300_000
+#: bytes that decoding the largest frames takes
+_ROOM = 400_000_000
 #: pixels of all frames together: half a minute of 4K at 60 frames a second, and some more
 _MAX_TOTAL_PIXELS = 20_000_000_000
 #: packets of a track: the longest video at 240 frames a second, and some more
@@ -120,6 +123,7 @@ def _translated() -> Iterator[None]:
     except av.error.FFmpegError as error:
         if text := disk_failure(error.errno):
             raise ProcessingFailed(text) from error
+        check_room(_ROOM)
         raise _broken() from error
     except (ValueError, OverflowError, UnicodeError) as error:
         raise _broken() from error

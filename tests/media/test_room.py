@@ -1,0 +1,64 @@
+"""A want of memory is no verdict on a file, whatever a decoder says."""
+
+import mmap
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pillow_heif import register_heif_opener
+
+from bot.domain.errors import MediaRefused, ProcessingFailed
+from bot.media.pictures import convert_picture
+from bot.media.probe import Probe
+from bot.media.probing import probe
+from bot.media.sandbox.pool import SandboxPool
+from tests.media.videos import video
+from tests.patience import PATIENCE_S
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
+
+register_heif_opener()
+_STEP = 4 << 20
+
+
+def _probe_with(left: int, path: Path) -> Probe:
+    """Probe with so many bytes of memory left."""
+    filled = []
+    try:
+        while True:
+            filled.append(mmap.mmap(-1, _STEP))
+    except OSError:
+        del filled[: left // _STEP]
+    return probe(path)
+
+
+def _picture(path: Path, kind: str) -> Path:
+    Image.linear_gradient("L").resize((4000, 3000)).convert("RGB").save(path, kind, quality=40)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "WEBP", "JPEG", "PNG"])
+async def test_a_decoder_without_memory_gives_no_verdict(kind: str, tmp_path: Path) -> None:
+    path = _picture(tmp_path / "a", kind)
+    async with SandboxPool(processes=1) as pool:
+        with pytest.raises(ProcessingFailed, match="memory"):
+            await pool.run(_probe_with, 32 << 20, path, timeout_s=PATIENCE_S)
+        assert (await pool.run(probe, path, timeout_s=PATIENCE_S)).width == 4000
+
+
+async def test_a_broken_picture_is_refused_where_there_is_room(tmp_path: Path) -> None:
+    path = _picture(tmp_path / "a", "WEBP")
+    path.write_bytes(path.read_bytes()[:400])
+    async with SandboxPool(processes=1) as pool:
+        with pytest.raises(MediaRefused, match="broken"):
+            await pool.run(convert_picture, path, tmp_path / "b", 9_000_000, timeout_s=PATIENCE_S)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])
+async def test_a_video_without_memory_is_not_refused(codec: str, tmp_path: Path) -> None:
+    container = "mp4" if codec == "libx264" else "webm"
+    path = video(tmp_path / "a", codec=codec, container=container, size=(2560, 1440), frames=2)
+    async with SandboxPool(processes=1) as pool:
+        with pytest.raises(ProcessingFailed, match="memory"):
+            await pool.run(_probe_with, 8 << 20, path, timeout_s=PATIENCE_S)
