@@ -159,7 +159,6 @@ def test_the_primaries_of_a_png_are_obeyed(tmp_path: Path) -> None:
         [(b"cHRM", _places(*[0.0] * 8)), _USUAL],
         [(b"gAMA", bytes(4))],
         [(b"cICP", bytes((1, 13, 0, 1))), (b"gAMA", struct.pack(">I", 100_000))],
-        [(b"cICP", b"\1")],
     ],
 )
 def test_what_means_srgb_or_nothing_changes_nothing(
