@@ -25,6 +25,8 @@ _MIN_GAP_S = 1 / (1.25 * _MAX_RATE)
 _USUAL_RATE = 24
 #: bits a pixel: what looks like the original, below which a smaller size looks better, not worth watching
 _RICH, _POOR, _HOPELESS = 0.25, 0.07, 0.02
+#: bits a second that any video may have: an encoder takes no fewer than some thousand
+_LEAST = 64_000
 #: sizes that are tried, as a share of the original's, and pixels of the short side below which none is
 _SCALES = (1.0, 0.75, 0.5, 0.375, 0.25)
 _SMALLEST = 160
@@ -90,7 +92,7 @@ def _plan(size: tuple[int, int], rate: float, bits: float) -> _Plan | None:
     return _Plan(
         width=even(width * scales[enough]),
         height=even(height * scales[enough]),
-        bits=int(min(bits, _RICH * pixels[enough])),
+        bits=int(min(bits, max(_LEAST, _RICH * pixels[enough]))),
         rate=rate,
     )
 

@@ -198,7 +198,7 @@ def _decoded(container: InputContainer, stream: VideoStream, packets: int) -> It
 
 def _measured(container: InputContainer, stream: VideoStream) -> tuple[float, float, int]:
     """Where a track's packets that are really there begin and end, in seconds, and their number."""
-    begin, end, last, frames = None, 0, 0, 0
+    begin, last, shown, total, frames = None, 0, 0, 0, 0
     for packet in container.demux(stream):
         if packet.is_corrupt:
             raise _broken()
@@ -208,10 +208,14 @@ def _measured(container: InputContainer, stream: VideoStream) -> tuple[float, fl
         if packet.pts is None or packet.is_discard:
             continue
         begin = packet.pts if begin is None else min(begin, packet.pts)
-        last = max(last, packet.pts)
-        end = max(end, packet.pts + (packet.duration or 0))
+        total += packet.duration or 0
+        if packet.pts >= last:
+            last, shown = packet.pts, packet.duration or 0
     if begin is None or stream.time_base is None:
         raise _broken()
+    # Frames that are stored in another order than shown have lengths of the order in which they are stored.
+    usual = (last - begin) // max(1, frames - 1)
+    end = last + min(shown, max(begin + total - last, 2 * usual))
     if end == last:
         # This container does not say how long the last frame is shown: as long as any other.
         rate = stream.average_rate or stream.guessed_rate

@@ -117,6 +117,49 @@ def test_the_length_is_that_of_the_pictures(
     assert 1000 == pytest.approx(probe(path).duration_ms, abs=60)
 
 
+@pytest.mark.parametrize("container", ["mp4", "mov", "matroska"])
+@pytest.mark.parametrize("late_ms", [0, 3000, -500])
+@pytest.mark.parametrize("edits", [True, False])
+def test_what_is_written_anew_is_as_long_as_its_source(
+    container: str, late_ms: int, edits: bool, tmp_path: Path
+) -> None:
+    """Late, early and with or without an edit list, at a rate that varies."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    options = {} if edits or container == "matroska" else {"use_editlist": "0"}
+    with av.open(source, "w", format=container, options=options) as out:
+        track = out.add_stream("libx264", rate=RATE)
+        track.width, track.height, track.pix_fmt = *_SIZE, "yuv420p"
+        track.codec_context.time_base = Fraction(1, 1000)
+        voice = out.add_stream("aac", rate=44_100)
+        for number in range(30):
+            frame = frame_of(Image.new("RGB", _SIZE, "red"))
+            frame.pts, frame.time_base = late_ms + 50 * number + 20 * (number % 2), Fraction(1, 1000)
+            out.mux(track.encode(frame))
+        out.mux(track.encode(None))
+        for number in range(5 * 43):
+            out.mux(voice.encode(hum(number)))
+        out.mux(voice.encode(None))
+    found = probe(source)
+    transcode(source, target, _LARGE, _SIZE, found.duration_ms or 0)
+    assert probe(target).duration_ms == pytest.approx(found.duration_ms, abs=120)
+
+
+def test_a_frame_that_is_shown_for_long_is_written(tmp_path: Path) -> None:
+    """Its rate would give the encoder fewer bits than it takes."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    with av.open(source, "w", format="mp4") as out:
+        track = out.add_stream("libx264", rate=RATE)
+        track.width, track.height, track.pix_fmt = *_SIZE, "yuv420p"
+        track.codec_context.time_base = Fraction(1, 1000)
+        for at in (0, 20_000):
+            frame = frame_of(Image.new("RGB", _SIZE, "red"))
+            frame.pts, frame.time_base = at, Fraction(1, 1000)
+            out.mux(track.encode(frame))
+        out.mux(track.encode(None))
+    transcode(source, target, _LARGE, _SIZE, probe(source).duration_ms or 0)
+    assert (probe(target).duration_ms or 0) >= 20_000
+
+
 @pytest.mark.parametrize("part", [0.1, 0.2])
 def test_a_video_with_sound_that_breaks_off_is_refused(part: float, tmp_path: Path) -> None:
     path = _with_sound(tmp_path / "a", "matroska", sound_s=1)
