@@ -1,0 +1,40 @@
+"""Text from outside, made such that both databases and UTF-8 can hold it. Pure.
+
+PostgreSQL stores no U+0000 in a text, and a lone surrogate, which JSON can spell as an escape, cannot be
+encoded. Both would fail somewhere behind the place where the text came in, so each edge cleans what enters.
+"""
+
+from typing import Any
+
+
+def storable(text: str) -> str:
+    """The text without U+0000, and with U+FFFD for every lone surrogate; everything else stays as it is.
+
+    Two surrogates that belong together become the one character that they spell.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def storable_json(value: Any) -> Any:
+    """A copy of a parsed JSON value whose texts and names are all storable, however deep it is nested."""
+    root = [value]
+    open_parts: list[Any] = [root]
+    while open_parts:
+        part = open_parts.pop()
+        for at, one in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            match one:
+                case str():
+                    part[at] = storable(one)
+                case dict():
+                    part[at] = {storable(str(name)): inner for name, inner in one.items()}
+                    open_parts.append(part[at])
+                case list():
+                    part[at] = list(one)
+                    open_parts.append(part[at])
+    return root[0]

@@ -1,0 +1,70 @@
+"""Text from outside can be stored, and loses nothing but what cannot be."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.text import storable, storable_json
+
+#: every code point, lone surrogates and NUL included
+_ANY = st.text(st.characters(codec=None))
+_PARTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _ANY,
+    lambda inner: st.lists(inner) | st.dictionaries(_ANY, inner),
+)
+
+
+@given(_ANY)
+def test_any_text_becomes_storable(text: str) -> None:
+    made = storable(text)
+    assert "\0" not in made
+    made.encode()
+    assert storable(made) == made
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")))
+def test_what_can_be_stored_stays_as_it_is(text: str) -> None:
+    assert storable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("a\0b", "ab"),
+        ("\ud800", "\ufffd"),
+        ("x\udfffy", "x\ufffdy"),
+        ("\udc00\ud800", "\ufffd\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("😀\ud83d", "😀\ufffd"),
+        ("\ud83d\0\ude00", "😀"),
+    ],
+)
+def test_only_what_cannot_be_stored_is_dropped_or_replaced(text: str, made: str) -> None:
+    assert storable(text) == made
+
+
+@given(_PARTS)
+def test_any_json_becomes_storable(value: Any) -> None:
+    made = orjson.dumps(storable_json(value), option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
+    assert b"\\u0000" not in made
+
+
+def test_a_nested_value_keeps_its_shape() -> None:
+    assert storable_json({"a\0": ["b\0", {"c": "\ud800"}], "d": 1, "e": None}) == {
+        "a": ["b", {"c": "\ufffd"}],
+        "d": 1,
+        "e": None,
+    }
+
+
+def test_nesting_is_no_limit() -> None:
+    deep: Any = "a\0"
+    for _ in range(100_000):
+        deep = [deep]
+    made = storable_json(deep)
+    while isinstance(made, list):
+        (made,) = made
+    assert made == "a"
