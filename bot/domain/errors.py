@@ -4,6 +4,7 @@ ReverieError
 ├── Refused                  the person can mend it; its text is shown to them, privately
 │   ├── InvalidRequest       change the command
 │   ├── QuotaExhausted       wait for the reset, or ask an admin
+│   │   └── TooManyRequests  wait a few seconds; `repeated`: they have been told so in this minute
 │   ├── NotAllowed           ask somebody who may
 │   ├── ContentRejected      change the words
 │   ├── JobNotFound          check the id
@@ -45,6 +46,15 @@ class InvalidRequest(Refused):
 
 class QuotaExhausted(Refused):
     """The quota is used up."""
+
+
+class TooManyRequests(QuotaExhausted):
+    """That was a lot at once."""
+
+    def __init__(self, message: str | None = None, *, repeated: bool = False) -> None:
+        super().__init__(message)
+        #: the member was told so a moment ago; where telling takes a message, none is sent
+        self.repeated = repeated
 
 
 class NotAllowed(Refused):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import QuotaExhausted
+from bot.domain.errors import QuotaExhausted, TooManyRequests
 from bot.engine.limits import ProgressPacer, RateLimit
 
 
@@ -73,7 +73,7 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
     limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
     for number in range(10_100):
         limit.spend(str(number))
-    assert 10_000 == len(limit._buckets)
+    assert 10_000 == len(limit._commands._buckets)
 
 
 def test_a_clock_that_jumps_back_takes_nobodys_commands() -> None:
@@ -123,3 +123,58 @@ def test_processor_time_holds_a_member_up_for_a_burst_at_most() -> None:
     assert 33 == _spend(limit)
     clock.now += 33_000
     assert 0 == _spend(limit)
+
+
+def test_an_admitted_event_costs_one_token_whatever_comes_of_it() -> None:
+    limit = RateLimit(per_minute=1, burst=2, monotonic=_Clock())
+    limit.admit("a", "e1")
+    limit.spend("a", "e1")
+    limit.spend("a", "e1")
+    limit.spend("a", "e2")
+    with pytest.raises(TooManyRequests):
+        limit.admit("a", "e3")
+    with pytest.raises(TooManyRequests):
+        limit.spend("a", "e3")
+
+
+def test_an_event_is_admitted_for_its_member_alone() -> None:
+    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    limit.admit("a", "e1")
+    limit.spend("b", "e1")
+    with pytest.raises(TooManyRequests):
+        limit.spend("b", "e1")
+
+
+def test_an_event_without_an_id_is_counted_each_time() -> None:
+    limit = RateLimit(per_minute=1, burst=2, monotonic=_Clock())
+    limit.admit("a", "")
+    limit.spend("a", "")
+    with pytest.raises(TooManyRequests):
+        limit.spend("a", "")
+
+
+def test_who_goes_on_is_told_once_a_minute() -> None:
+    clock = _Clock()
+    limit = RateLimit(per_minute=1, burst=1, monotonic=clock)
+    limit.spend("a")
+
+    def repeated() -> bool:
+        with pytest.raises(TooManyRequests) as refusal:
+            limit.spend("a")
+        return refusal.value.repeated
+
+    assert [False, True, True] == [repeated() for _ in range(3)]
+    clock.now += 59_000
+    assert repeated()
+    clock.now += 1_000
+    limit.spend("a")
+    assert [False, True] == [repeated() for _ in range(2)]
+
+
+def test_questions_are_counted_by_themselves() -> None:
+    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    for _ in range(15):
+        limit.ask("a")
+    limit.spend("a")
+    with pytest.raises(TooManyRequests):
+        limit.ask("a")
