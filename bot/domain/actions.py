@@ -22,6 +22,7 @@ from bot.domain.requests import (
     check_video,
     takes_length,
 )
+from bot.domain.text import storable
 
 #: how much a variation keeps of its picture, as the API's documents suggest
 VARIATION_WEIGHT = 0.85
@@ -96,6 +97,10 @@ class Wording:
     prompt: str | None = None
     #: the new frame of REFRAME; None turns the old one on its side
     aspect_ratio: AspectRatio | None = None
+
+    def __post_init__(self) -> None:
+        if self.prompt is not None:
+            object.__setattr__(self, "prompt", storable(self.prompt))
 
 
 def offered(job: Job) -> tuple[Action, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.text import storable
 
 #: longest id of a workspace, member or channel that is taken from a platform
 _ID_MAX = 200
@@ -15,6 +16,12 @@ _DIRECT = ":@dm"
 def is_direct_workspace(workspace: str) -> bool:
     """Whether a workspace holds direct messages, whose people have nothing else in common."""
     return workspace.endswith(_DIRECT)
+
+
+def _require_storable(*ids: str) -> None:
+    """Raises InvalidRequest for an id that no database can hold: cleaned, it could be somebody else's."""
+    if any(storable(one) != one for one in ids):
+        raise InvalidRequest("This id holds characters that no platform uses; nothing was started")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,8 @@ class Caller:
         for value in (self.workspace, self.person, self.member):
             if not 0 < len(value) <= _ID_MAX:
                 raise InvalidRequest("This id is not one that a platform gives")
+        _require_storable(self.workspace, self.person, self.member)
+        object.__setattr__(self, "name", storable(self.name))
 
     @property
     def platform(self) -> str:
@@ -62,3 +71,7 @@ class Place:
     direct: bool = False
     #: what only the adapter reads (an interaction token, for example); encrypted where it is stored
     reach: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        ids = (self.adapter, self.workspace, self.channel, self.thread or "", self.message or "")
+        _require_storable(*ids, self.reach)

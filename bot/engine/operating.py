@@ -14,6 +14,7 @@ from bot.domain.jobs import Job, State
 from bot.domain.people import Caller
 from bot.domain.pricing import read_money, show_left, show_money
 from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
+from bot.domain.text import storable_json
 from bot.engine.resealing import reseal_all
 from bot.sealing import Seal
 from bot.secret_keys import fingerprint
@@ -59,7 +60,7 @@ class Operator:
     @property
     def calls(self) -> Mapping[str, Callable[..., Awaitable[Answer]]]:
         """Every use case by its name on the command line and the socket."""
-        return {
+        calls: Mapping[str, Callable[..., Awaitable[Answer]]] = {
             "quota_set": self.quota_set,
             "quota_show": self.quota_show,
             "quota_reset": self.quota_reset,
@@ -73,6 +74,7 @@ class Operator:
             "usage": self.usage,
             "reseal": self.reseal,
         }
+        return {name: _with_storable(call) for name, call in calls.items()}
 
     def _decision(self, action: str, subject: str, workspace: str = "") -> Decision:
         return Decision(actor=ACTOR, workspace=workspace, action=action, subject=subject, now=self._clock())
@@ -222,6 +224,15 @@ class Operator:
         if found is None:
             raise JobNotFound(f"There is no job {job}")
         return found
+
+
+def _with_storable(call: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+    """The same call, given only texts that a database can hold."""
+
+    async def called(**arguments: Any) -> Answer:
+        return await call(**storable_json(arguments))
+
+    return called
 
 
 def _told(job: Job) -> dict[str, Any]:

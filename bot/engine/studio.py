@@ -29,6 +29,7 @@ from bot.domain.media import Media, Reference
 from bot.domain.people import Caller, Place, is_direct_workspace
 from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
+from bot.domain.text import storable
 from bot.engine import acting, administration, enquiries, intake, offering, retraction, uploads
 from bot.engine.acting import Press
 from bot.engine.answers import Answer, Note, Quote
@@ -75,6 +76,17 @@ class Studio:
     def __init__(self, core: Core) -> None:
         self._core = core
 
+    def admit(self, caller: Caller, key: str) -> None:
+        """Count an event against its caller's rate before anything is looked up for it.
+
+        What is asked for with the same `key` then counts no second time. Raises TooManyRequests.
+        """
+        self._core.rate_limit.admit(caller.member, storable(key))
+
+    def admit_question(self, caller: Caller) -> None:
+        """The same for what makes nothing, as while somebody types: many more of these are let in."""
+        self._core.rate_limit.ask(caller.member)
+
     async def handle(
         self,
         command: Command,
@@ -92,8 +104,8 @@ class Studio:
         and fill the command's empty media options; `replied` is the job of the message that it replies to.
         With an answer window the adapter shows an accepted card's first revision itself and calls `shown`.
         """
-        core = self._core
-        core.rate_limit.spend(caller.member)
+        core, key = self._core, storable(key)
+        core.rate_limit.spend(caller.member, key)
         if not isinstance(command, Making):
             return await _answer(core, await with_whole_ids(core, command, caller, place), caller, place)
         wish = await intake.wish_of(core, command, caller, place, Along(files=files, replied=replied))
@@ -111,13 +123,17 @@ class Studio:
         answer_window_ms: int = 0,
     ) -> Answer:
         """Do what a button asks; whoever presses pays."""
-        self._core.rate_limit.spend(caller.member)
+        job, key = storable(job), storable(key)
+        self._core.rate_limit.spend(caller.member, key)
         pressed = Press(action=action, job=job, key=key, wording=wording or Wording())
         return await acting.act(self._core, pressed, caller, place, answer_window_ms=answer_window_ms)
 
-    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note:
+    async def decide(
+        self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
+    ) -> Note:
         """Do what a question asked about, or leave everything as it is; see `Note.choices`."""
-        self._core.rate_limit.spend(caller.member)
+        self._core.rate_limit.spend(caller.member, storable(key))
+        job = storable(job)
         return await retraction.decide(self._core, job, caller, question=question, confirmed=confirmed)
 
     async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
@@ -125,7 +141,8 @@ class Studio:
         action = self.reactions(caller).get(normal(emoji))
         if action is None:
             return None
-        self._core.rate_limit.spend(caller.member)
+        job, key = storable(job), storable(key)
+        self._core.rate_limit.spend(caller.member, key)
         pressed = Press(action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}")
         return await acting.act(self._core, pressed, caller, place)
 
@@ -133,7 +150,7 @@ class Studio:
         """Take back what a reaction did, where that can be taken back: a star."""
         if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
             return None
-        return await acting.unstar(self._core, job, caller, place, key=key)
+        return await acting.unstar(self._core, storable(job), caller, place, key=storable(key))
 
     def reactions(self, _: Caller) -> Mapping[str, Action]:
         """What each emoji does in the caller's workspace."""
@@ -189,7 +206,7 @@ class Studio:
     async def look(self, card: str, caller: Caller) -> CardView | None:
         """A card as it is now, for those who may see it."""
         core = self._core
-        found = await find_card(core.database, card, core.seal)
+        found = await find_card(core.database, storable(card), core.seal)
         if found is None:
             return None
         if found.place.workspace != caller.workspace:
@@ -203,7 +220,7 @@ class Studio:
 
     async def find(self, adapter: str, *messages: str) -> Displayed | None:
         """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
-        return await card_at(self._core.database, adapter, messages)
+        return await card_at(self._core.database, adapter, tuple(map(storable, messages)))
 
     async def introduce(self, member: Caller) -> None:
         """Make somebody known whom an event names, so that a command may name them too."""
@@ -226,7 +243,7 @@ class Studio:
     ) -> tuple[Offer, ...]:
         """What could be chosen for one option while it is typed; the value replaces all that is typed."""
         return await offering.offer(
-            self._core, command, option, typed, caller=caller, place=place, count=count
+            self._core, command, option, storable(typed), caller=caller, place=place, count=count
         )
 
     async def preselect(
@@ -237,4 +254,4 @@ class Studio:
 
     async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""
-        return await offering.suggest(self._core, text, caller, place)
+        return await offering.suggest(self._core, storable(text), caller, place)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.domain.jobs import State
+from bot.domain.text import parse_json
 from bot.engine.core import FLIGHT, Core, log
 from bot.engine.markers import read_token
 from bot.engine.watching import Watcher
@@ -100,8 +100,8 @@ async def _read(request: Request, claim: Claim) -> _Callback | None:
         if len(body) > _BODY_MAX:
             return None
     try:
-        document = orjson.loads(body)
+        document = parse_json(body)
         generation, ended = str(UUID(document["id"])), document.get("state") in _ENDED
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return _Callback(claim=claim, generation=generation, ended=ended)

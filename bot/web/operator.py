@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.errors import InvalidRequest, ReverieError
+from bot.domain.text import parse_json, storable_json
 from bot.engine.core import log
 from bot.engine.operating import Answer, Operator
 from bot.serving import Server
@@ -86,8 +87,8 @@ def _taker(operator: Operator) -> Any:
         if call is None:
             return JSONResponse({"error": "unknown call"}, HTTPStatus.NOT_FOUND)
         try:
-            return JSONResponse(await call(**orjson.loads(await request.body())))
-        except (TypeError, orjson.JSONDecodeError) as error:
+            return JSONResponse(await call(**parse_json(await request.body())))
+        except (TypeError, ValueError) as error:
             # The command line is of another version than the bot that runs.
             return JSONResponse({"error": f"This call is not understood: {error}"}, HTTPStatus.BAD_REQUEST)
         except ReverieError as error:
@@ -108,7 +109,9 @@ async def call_running(
     transport = httpx.AsyncHTTPTransport(uds=str(socket_of(database)), verify=tls_context())
     try:
         async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
-            response = await client.post(f"http://operator/{call}", content=orjson.dumps(arguments))
+            response = await client.post(
+                f"http://operator/{call}", content=orjson.dumps(storable_json(arguments))
+            )
         answer: Answer = orjson.loads(response.content)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:
         file = path_of(database)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import storable, storable_json
+from bot.domain.text import parse_json, storable, storable_json
 
 #: every code point, lone surrogates and NUL included
 _ANY = st.text(st.characters(codec=None))
@@ -68,3 +68,20 @@ def test_nesting_is_no_limit() -> None:
     while isinstance(made, list):
         (made,) = made
     assert made == "a"
+
+
+def test_half_an_emoji_in_json_is_read_like_everything_else() -> None:
+    assert parse_json(b'{"reason": "no \\ud83d", "n": 1, "a\\u0000": "b"}') == {
+        "reason": "no \ufffd",
+        "n": 1,
+        "a": "b",
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b'"\\ud83d', b'["\\ud83d", NaN]', b'"\xff\\ud83d"', b"[" * 5_000, b'["\\ud83d",' * 100_000],
+)
+def test_what_is_no_json_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever it is, its reader knows what to say
+        parse_json(content)

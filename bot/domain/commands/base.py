@@ -10,6 +10,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from bot.domain.options import JobSearch, Kind, Opt, explain, options
+from bot.domain.text import storable
 
 
 class Audience(StrEnum):
@@ -82,10 +83,7 @@ _Command = TypeVar("_Command", bound=Command)
 
 def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
     """Make a command from what a face collected; raises InvalidRequest saying what to mend."""
-    # PostgreSQL stores no NUL in a text, and nobody means one.
-    cleaned = {
-        name: value.replace("\0", "") if isinstance(value, str) else value for name, value in values.items()
-    }
+    cleaned = {name: _cleaned(value) for name, value in values.items()}
     for option in options(command):
         text = cleaned.get(option.name)
         if option.kind not in (Kind.TEXT, Kind.MEMBER) or not isinstance(text, str):
@@ -98,3 +96,10 @@ def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
         return command.model_validate(command.read_addresses(cleaned))
     except ValidationError as error:
         raise explain(command, [dict(item) for item in error.errors(include_url=False)]) from error
+
+
+def _cleaned(value: Any) -> Any:
+    """A value whose texts can be stored."""
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_cleaned, value))
+    return storable(value) if isinstance(value, str) else value

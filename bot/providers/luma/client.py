@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, Rejected
 from bot.domain.formats import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest
+from bot.domain.text import parse_json
 from bot.providers.base import Capabilities, Generation, LaneLimits, Page, Vocabulary
 from bot.providers.luma import answers, wire
 from bot.providers.luma.detail import read_detail
@@ -202,8 +203,8 @@ class LumaProvider:
 
 def _document(call: Call, content: bytes) -> object:
     try:
-        document: object = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        document: object = parse_json(content)
+    except ValueError as error:
         raise call.lost("The generation API's answer is no JSON") from error
     return document
 

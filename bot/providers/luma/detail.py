@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from bot.domain.failures import one_line
+from bot.domain.text import parse_json, storable
 
 #: a status in front of a sentence; only errors, for a sentence may begin with any other number
 _EMBEDDED = re.compile(r"\s*([45]\d\d)\s*:\s*(?=\S)")
@@ -36,9 +35,9 @@ class Detail:
 def read_detail(content: bytes, *, api_key: str = "") -> Detail:
     """Read the body of an error answer, whatever it is."""
     try:
-        document: object = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        document = content[:2000].decode(errors="replace")
+        document: object = parse_json(content)
+    except ValueError:
+        document = storable(content[:2000].decode(errors="replace"))
     return read_document(document, api_key=api_key)
 
 

@@ -1,0 +1,124 @@
+"""Characters that a database cannot hold are dropped or refused wherever a text comes in, never a crash."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from bot.domain.actions import Action, Wording
+from bot.domain.cards import CardView
+from bot.domain.commands import Extend, Imagine, QuotasSet, Show, StudioPause, build
+from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.media import Reference
+from bot.domain.people import Caller, Place
+from bot.store.workspaces import find_members
+from tests.engine.conftest import Open
+from tests.engine.house import ADA, House
+
+#: a lone half of a surrogate pair cannot be encoded, U+0000 cannot be stored by PostgreSQL
+ODD = ("a\0b", "\0", "x\ud800y", "\udfff")
+
+Use = Callable[[House, str, CardView], Awaitable[Any]]
+
+
+def _named(name: str, **more: Any) -> Caller:
+    values = {"workspace": ADA.workspace, "person": ADA.person, "member": ADA.member, "is_admin": True}
+    return Caller(**{**values, "name": name, **more})
+
+
+_USES: dict[str, Use] = {
+    "prompt": lambda house, odd, _: house.studio.handle(
+        build(Imagine, {"prompt": f"fox {odd}"}), ADA, house.place(), key=house.new_key()
+    ),
+    "name": lambda house, odd, _: house.ask(by=_named(f"Ada{odd}")),
+    "member": lambda house, odd, _: house.ask(by=_named("Ada", member=f"{ADA.member}{odd}")),
+    "person": lambda house, odd, _: house.ask(by=_named("Ada", person=f"{ADA.person}{odd}")),
+    "workspace": lambda house, odd, _: house.ask(by=_named("Ada", workspace=f"{ADA.workspace}{odd}")),
+    "channel": lambda house, odd, _: house.ask(place=house.place(channel=f"c{odd}")),
+    "thread": lambda house, odd, _: house.ask(place=house.place(thread=f"t{odd}")),
+    "reach": lambda house, odd, _: house.ask(place=house.place(reach=f"r{odd}")),
+    "key": lambda house, odd, _: house.ask(key=f"k{odd}"),
+    "job": lambda house, odd, _: house.press(Action.AGAIN, f"j{odd}"),
+    "press": lambda house, odd, card: house.press(Action.AGAIN, card.jobs[0].id, key=f"k{odd}"),
+    "wording": lambda house, odd, card: house.press(
+        Action.EDIT, card.jobs[0].id, wording=Wording(prompt=f"fox {odd}")
+    ),
+    "question": lambda house, odd, card: house.studio.decide(
+        f"{card.jobs[0].id}{odd}", ADA, question=f"q{odd}", confirmed=True
+    ),
+    "emoji": lambda house, odd, card: house.studio.react(
+        f"🔁{odd}", card.jobs[0].id, ADA, house.place(), key="r1"
+    ),
+    "reacted job": lambda house, odd, _: house.studio.react(
+        "🔁", f"j{odd}", ADA, house.place(), key=f"r{odd}"
+    ),
+    "taken away": lambda house, odd, _: house.studio.unreact("⭐", f"j{odd}", ADA, house.place(), key=odd),
+    "words of a job": lambda house, odd, _: house.studio.handle(
+        build(Show, {"job": f"fox{odd}"}), ADA, house.place(), key=house.new_key()
+    ),
+    "named job": lambda house, odd, _: house.studio.handle(
+        build(Extend, {"job": f"fox{odd}"}), ADA, house.place(), key=house.new_key()
+    ),
+    "image": lambda house, odd, _: house.studio.handle(
+        build(Imagine, {"prompt": "fox", "image": (f"#abc{odd}",)}), ADA, house.place(), key=house.new_key()
+    ),
+    "file": lambda house, odd, _: house.ask(
+        files=(Reference(url=f"https://chat.invalid/{odd.encode(errors='replace').decode()}", via="chat"),)
+    ),
+    "reason": lambda house, odd, _: house.studio.handle(
+        build(StudioPause, {"reason": f"why {odd}"}), _named("Ada"), house.place(), key=house.new_key()
+    ),
+    "quota member": lambda house, odd, _: house.studio.handle(
+        build(QuotasSet, {"member": f"Ada{odd}", "amount": "1"}),
+        _named("Ada"),
+        house.place(),
+        key=house.new_key(),
+    ),
+    "introduction": lambda house, odd, _: house.studio.introduce(_named(f"Ada{odd}")),
+    "card": lambda house, odd, _: house.studio.look(f"card{odd}", ADA),
+    "message": lambda house, odd, _: house.studio.find("chat", f"m{odd}"),
+    "typed": lambda house, odd, _: house.studio.offer(Extend, "job", f"fox{odd}", ADA, house.place()),
+    "line": lambda house, odd, _: house.studio.suggest(f"/quotas set Ada{odd}", _named("Ada"), house.place()),
+    "operator": lambda house, odd, _: house.operator.calls["quota_show"](subject=f"chat:w{odd}:u1"),
+    "operator's block": lambda house, odd, _: house.operator.calls["workspaces_block"](
+        subject=f"chat:w{odd}", blocked=True
+    ),
+    "operator's job": lambda house, odd, _: house.operator.calls["jobs_show"](job=f"j{odd}"),
+}
+
+
+@pytest.mark.parametrize("use", _USES)
+async def test_odd_characters_are_accepted_or_refused_with_a_message(any_house: Open, use: str) -> None:
+    async with any_house() as house:
+        card = await house.ask()
+        await house.ends(card)
+        for odd in ODD:
+            with suppress(Refused):
+                _must_be_storable(await _USES[use](house, odd, card))
+
+
+def _must_be_storable(answer: object) -> None:
+    text = repr(answer)
+    assert "\\x00" not in text
+    assert "\\ud" not in text
+
+
+async def test_a_name_keeps_everything_else(any_house: Open) -> None:
+    async with any_house() as house:
+        await house.studio.introduce(_named("A\0da 😀 \ud83d\ude00"))
+        (known,) = await find_members(house.core.database, ADA.workspace, ADA.member)
+        assert "Ada 😀 😀" == known.name
+
+
+@pytest.mark.parametrize("part", ["workspace", "person", "member"])
+def test_an_id_is_never_taken_for_another(part: str) -> None:
+    with pytest.raises(InvalidRequest):
+        _named("Ada", **{part: f"{getattr(ADA, part)}\0"})
+
+
+@pytest.mark.parametrize("part", ["adapter", "workspace", "channel", "thread", "message"])
+def test_a_place_is_never_taken_for_another(part: str) -> None:
+    values: dict[str, Any] = {"adapter": "chat", "workspace": "chat:w", "channel": "c1"}
+    with pytest.raises(InvalidRequest):
+        Place(**values | {part: "c1\0"})
