@@ -44,7 +44,7 @@ def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -
         inlet=listener,
         files=connection.files,
         # Without a secret nobody could tell Slack's requests from anybody's.
-        routes=slack_routes(app) if settings.signing_secret is not None else (),
+        routes=slack_routes(app, settings.signing_secret) if settings.signing_secret is not None else (),
         obstacle=lambda: connection.slack.obstacle() or listener.obstacle(),
         close=close,
     )

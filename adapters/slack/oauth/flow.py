@@ -138,7 +138,7 @@ def flow_for(
     return make_flow(
         client,
         tokens,
-        States(surroundings.vault, surroundings.clock),
+        States(surroundings.signer, surroundings.clock),
         surroundings.clock,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
@@ -174,7 +174,12 @@ def make_flow(
         )
 
     async def failed(args: AsyncFailureArgs) -> BoltResponse:
-        return _html(args.suggested_status_code, failed_page(args.reason))
+        # Whoever came back begins anew: what belongs to this try is of no more use.
+        return _html(
+            args.suggested_status_code,
+            failed_page(args.reason),
+            cookie=flow.settings.state_utils.build_set_cookie_for_deletion(),
+        )
 
     settings = AsyncOAuthSettings(
         client_id=client_id,

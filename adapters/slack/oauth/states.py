@@ -1,34 +1,44 @@
-"""The `state` that an installation carries to Slack and back: good once, for ten minutes, in one browser."""
+"""The OAuth `state` that an installation carries to Slack and back: signed, for ten minutes, in one browser.
+
+Nothing is stored for whoever opens the page. bolt binds the state to the browser by a cookie, Slack takes
+each code once, and this process takes each state once.
+"""
 
 import secrets
 from collections.abc import Callable
 
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.engine.vault import Vault
+from adapters.ttl_cache import TtlCache
+from bot.signing import BadToken, Signer
 
 LIFETIME_MS = 600_000
-_PREFIX = "state/"
-#: old ones that go with each new one, so that what nobody came back with does not pile up
-_SWEPT = 20
+_PURPOSE = "slack install"
+_NONCE_BYTES = 16
+#: states remembered as used; only those that somebody came back with
+_USED = 10_000
 
 
 class States(AsyncOAuthStateStore):
-    """Keeps states in the vault: whichever replica sees the person come back takes it."""
+    """Issues and checks states; any replica takes what another one has issued."""
 
-    def __init__(self, vault: Vault, clock: Callable[[], int]) -> None:
-        self._vault = vault
+    def __init__(self, signer: Signer, clock: Callable[[], int]) -> None:
+        self._signer = signer
         self._clock = clock
+        self._used: TtlCache[str, bool] = TtlCache(_USED)
 
     async def async_issue(self, *_: object, **__: object) -> str:
-        state, now = secrets.token_urlsafe(32), self._clock()
-        for old in await self._vault.since(_PREFIX, 0, limit=_SWEPT):
-            if int(old.value) <= now:
-                await self._vault.remove(old.key)
-        await self._vault.put(f"{_PREFIX}{state}", str(now + LIFETIME_MS))
-        return state
+        nonce = secrets.token_hex(_NONCE_BYTES)
+        return self._signer.sign(_PURPOSE, nonce, expires_at=self._clock() + LIFETIME_MS)
 
     async def async_consume(self, state: str) -> bool:
-        """Whether it was given out and not used; of all who come with it at once one is let in."""
-        until = await self._vault.take(f"{_PREFIX}{state}")
-        return until is not None and self._clock() < int(until)
+        """Whether it is ours, has not expired and was not used here before."""
+        now = self._clock()
+        try:
+            nonce = self._signer.verify(_PURPOSE, state, now=now)
+        except BadToken:
+            return False
+        if self._used.get(nonce, now):
+            return False
+        self._used.put(nonce, True, now, ttl_ms=LIFETIME_MS)
+        return True

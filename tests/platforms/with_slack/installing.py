@@ -24,12 +24,17 @@ from adapters.slack.oauth.routes import slack_routes
 from adapters.slack.oauth.states import States
 from bot.engine.vault import Vault
 from bot.serving import Server, listen
+from bot.signing import Signer
 from bot.store.database import connect
 from bot.store.migrating import migrate
 from tests.platforms.fake_slack import FakeSlack
 from tests.store.making import SEAL
 
 PUBLIC_URL = "https://bot.example.org"
+
+
+#: as all replicas have it
+SIGNER = Signer(b"a secret that all replicas share....")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +78,12 @@ def http_manifest(**settings: Any) -> dict[str, Any]:
     return {**told, "settings": {**told["settings"], **settings}}
 
 
-def app_of(slack: FakeSlack, installations: Installations, vault: Vault) -> AsyncApp:
+def app_of(slack: FakeSlack, installations: Installations) -> AsyncApp:
     client = client_of(slack)
     flow = make_flow(
         client,
         installations,
-        States(vault, slack.clock.now_ms),
+        States(SIGNER, slack.clock.now_ms),
         slack.clock.now_ms,
         client_id=slack.app.client_id,
         client_secret=SecretStr(slack.app.client_secret),
@@ -108,7 +113,7 @@ async def open_app(folder: Path, **settings: Any) -> AsyncIterator[Served]:
     """Serve the app; `settings` are those of its manifest."""
     async with open_vault(folder) as vault, FakeSlack(http_manifest(**settings)) as slack:
         installations = installations_of(slack, vault)
-        app = app_of(slack, installations, vault)
+        app = app_of(slack, installations)
         heard: list[tuple[str, str]] = []
 
         async def imagine(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -117,17 +122,17 @@ async def open_app(folder: Path, **settings: Any) -> AsyncIterator[Served]:
 
         app.command("/imagine")(imagine)
         listen_for_leaving(app, installations)
-        async with serving(app) as url:
+        async with serving(app, SecretStr(slack.app.signing_secret)) as url:
             slack.point_to(url)
             yield Served(slack=slack, url=url, vault=vault, installations=installations, app=app, heard=heard)
 
 
 @asynccontextmanager
-async def serving(app: AsyncApp) -> AsyncIterator[str]:
+async def serving(app: AsyncApp, secret: SecretStr) -> AsyncIterator[str]:
     """Serve the app's routes on a free port until the block ends."""
     with listen("127.0.0.1", 0) as listener:
         started = asyncio.Event()
-        server = Server(Starlette(routes=slack_routes(app)), started=started.set)
+        server = Server(Starlette(routes=slack_routes(app, secret)), started=started.set)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(server.serve(sockets=[listener]))
             await started.wait()

@@ -149,7 +149,7 @@ class StudioHouse:
             outlet=connection.outlet,
             inlet=self.listener,
             files=_NoFiles(),
-            routes=slack_routes(bolt) if self.http else (),
+            routes=slack_routes(bolt, secret) if secret is not None else (),
             obstacle=self.listener.obstacle,
             close=connection.close,
         )

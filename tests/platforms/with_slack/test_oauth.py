@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from adapters.slack.oauth.states import States
+from bot.signing import Signer
 from tests.platforms.fake_slack import Page
-from tests.platforms.with_slack.installing import Served, open_app
+from tests.platforms.with_slack.installing import SIGNER, Served, open_app
 
 
 async def test_whoever_consents_brings_the_bot_into_their_workspace(tmp_path: Path) -> None:
@@ -53,8 +55,25 @@ async def test_a_state_is_good_once_and_for_ten_minutes(tmp_path: Path) -> None:
         back = f"/slack/oauth_redirect?code=unknown&state={cookie.partition('=')[2]}"
         late = await browser.get(back, headers={"Cookie": cookie})
         assert (401, True) == (late.status_code, "longer than ten minutes" in late.text)
-        await browser.get("/slack/install")
-        assert 1 == len(await served.vault.latest("state/")), "what nobody came back with is swept away"
+
+
+async def test_opening_the_page_stores_nothing(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as served, served.client() as browser:
+        for _ in range(3):
+            assert 200 == (await browser.get("/slack/install")).status_code
+        assert [] == await served.vault.latest("")
+
+
+async def test_a_state_of_another_process_is_good_and_a_forged_one_is_not(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as served:
+        clock = served.slack.clock.now_ms
+        state = await States(SIGNER, clock).async_issue()
+        assert not await States(Signer(b"other" * 8), clock).async_consume(state)
+        assert not await States(SIGNER, clock).async_consume(SIGNER.sign("media", "a", expires_at=2**60))
+        for odd in ("", ".", "..", "a.b", "\0", "\ud800", f"{state}x", state.upper(), "9" * 9_000):
+            assert not await States(SIGNER, clock).async_consume(odd)
+        other = States(SIGNER, clock)
+        assert [True, False] == [await other.async_consume(state) for _ in range(2)]
 
 
 async def test_what_slack_answers_late_is_told_as_it_is(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ async def test_only_what_slack_signed_a_moment_ago_is_heard(tmp_path: Path) -> N
         posting.secret = served.slack.app.signing_secret
         forged = {"X-Slack-Signature": posting.sign(body + b"&text=more")["X-Slack-Signature"]}
         assert 401 == (await _post(served, body, **forged)).status_code
-        for moment in ("soon", ""):
-            assert 401 == (await _post(served, body, **{"X-Slack-Request-Timestamp": moment})).status_code
+        async with served.client() as client:
+            assert 401 == (await client.post("/slack/events", content=body)).status_code
         assert [] == served.heard
 
         assert 200 == (await _post(served, body)).status_code
@@ -54,6 +54,26 @@ async def test_what_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         assert 413 == (await _post(served, b"payload=" + b"x" * 1_000_000)).status_code
         assert 400 == (await _post(served, b"\xff\xfe")).status_code
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["soon", "", "1e9", "-5", "1.5", "nan", "\u0661\u0662".encode(), "9" * 20, "9" * 5_000, "0x10", "1_000"],
+)
+async def test_an_odd_time_is_a_bad_request(tmp_path: Path, moment: Any) -> None:
+    async with open_app(tmp_path) as served:
+        answer = await _post(served, b"command=%2Fimagine", **{"X-Slack-Request-Timestamp": moment})
+        assert 400 == answer.status_code
+
+
+async def test_what_nobody_has_signed_is_not_even_parsed(tmp_path: Path) -> None:
+    """A body that no parser takes is refused for its signature, not for what it is."""
+    async with open_app(tmp_path) as served, served.client() as client:
+        for body in (b"\xff\xfe", b"{" * 100_000, b"payload={", b""):
+            signed = {**served.slack.posting.sign(body), "X-Slack-Signature": "v0=guessed"}
+            assert 401 == (await client.post("/slack/events", content=body, headers=signed)).status_code
+            odd: Any = {**signed, "X-Slack-Signature": "\xe9".encode("latin-1")}
+            assert 401 == (await client.post("/slack/events", content=body, headers=odd)).status_code
 
 
 async def test_slack_is_told_that_the_address_is_ours(tmp_path: Path) -> None:
@@ -86,7 +106,7 @@ async def test_one_workspace_needs_no_oauth() -> None:
             await ack(f"heard with {client.token}")
 
         app.command("/imagine")(imagine)
-        async with serving(app) as url:
+        async with serving(app, SecretStr(slack.app.signing_secret)) as url:
             slack.point_to(url)
             asked = slack.user(team, "ada").slash("/imagine", "a fox")
             await slack.until(lambda: bool(asked.responses))
