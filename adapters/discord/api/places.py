@@ -8,6 +8,7 @@ from adapters.discord.api.answers import Unexpected, id_of, object_of
 from adapters.discord.api.refusals import Refusal
 from adapters.discord.api.rest import Rest
 from adapters.discord.outlet.ladder import LIMIT
+from adapters.ttl_cache import TtlCache
 
 #: bytes of one file by a guild's boost tier, where that is more than everybody has
 _BY_TIER = {2: 50 * 2**20, 3: 100 * 2**20}
@@ -23,26 +24,25 @@ class Places:
         self._rest = rest
         self._clock = clock
         #: user → channel of their direct messages, which never changes
-        self._direct: dict[str, str] = {}
-        #: guild → bytes of one file, and until when that is believed
-        self._limits: dict[str, tuple[int, int]] = {}
+        self._direct: TtlCache[str, str] = TtlCache(_REMEMBERED)
+        #: guild → bytes of one file
+        self._limits: TtlCache[str, int] = TtlCache(_REMEMBERED)
 
     async def direct(self, user: str) -> str:
         """Open somebody's direct messages; opening them again answers the same channel."""
-        if user not in self._direct:
+        channel = self._direct.get(user)
+        if channel is None:
             opened = await self._rest.request(Route("POST", "/users/@me/channels"), {"recipient_id": user})
             channel = id_of(opened, "channel")
-            if len(self._direct) >= _REMEMBERED:
-                self._direct.clear()
-            self._direct[user] = channel
-        return self._direct[user]
+            self._direct.put(user, channel)
+        return channel
 
     async def limit(self, guild: str | None) -> int:
         """Bytes of one file that the guild's boosts allow."""
         if guild is None:
             return LIMIT
-        known, until = self._limits.get(guild, (0, 0))
-        if until > self._clock():
+        known = self._limits.get(guild, self._clock())
+        if known is not None:
             return known
         try:
             found = object_of(
@@ -50,9 +50,7 @@ class Places:
             )
         except (Refusal, Unexpected):
             return LIMIT
-        if len(self._limits) >= _REMEMBERED:
-            self._limits.clear()
         tier = found.get("premium_tier")
         limit = _BY_TIER.get(tier, LIMIT) if isinstance(tier, int) else LIMIT
-        self._limits[guild] = (limit, self._clock() + _KEPT_MS)
+        self._limits.put(guild, limit, self._clock(), ttl_ms=_KEPT_MS)
         return limit

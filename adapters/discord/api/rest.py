@@ -8,7 +8,7 @@ engine puts the card off durably, and may do so in another process.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
@@ -24,7 +24,9 @@ from pydantic import SecretStr
 from adapters.discord.api.answers import Unexpected, id_of
 from adapters.discord.api.refusals import EDITED_TOO_OFTEN, Refusal
 from adapters.discord.api.throttle import Throttle
+from adapters.ttl_cache import read_wait
 from bot.domain.errors import Delayed
+from bot.domain.text import parse_json
 
 _log = structlog.get_logger(__name__)
 
@@ -99,9 +101,7 @@ class Rest:
         with ExitStack() as opened:
             content = self._content(body, files, opened)
             async with _translated(route), self._send(route, content, params) as response:
-                # A header that is no number says nothing about the answer itself.
-                with suppress(ValueError, OverflowError):
-                    self._throttle.note(route, response.headers, _now())
+                self._throttle.note(route, response.headers, _now())
                 text = await response.read()
                 return self._read(route, response, text)
 
@@ -183,7 +183,7 @@ class Rest:
 
     def _slow_down(self, route: Route, response: aiohttp.ClientResponse, said: Mapping[str, Any]) -> Delayed:
         asked = said.get("retry_after") or response.headers.get("Retry-After")
-        wait_ms = _milliseconds(asked) or _BANNED_MS
+        wait_ms = read_wait(asked) or _BANNED_MS
         # Without a body it comes from the network in front of Discord and means this whole address.
         everything = bool(said.get("global", not said))
         self._throttle.stop(route, wait_ms, _now(), everything=everything, banned=not said)
@@ -216,8 +216,8 @@ def _json(response: aiohttp.ClientResponse, text: bytes) -> Any:
             raise Unexpected(f"Discord's answer is {response.content_type} instead of JSON")
         return None
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return parse_json(text)
+    except ValueError as error:
         raise Unexpected("Discord's answer was cut off") from error
 
 
@@ -225,14 +225,6 @@ def _told(said: Mapping[str, Any]) -> str:
     """The error in Discord's words, with the fields that it complains about."""
     fields = orjson.dumps(said["errors"]).decode()[:500] if said.get("errors") else ""
     return f"{said.get('message', '')} {fields}".strip()
-
-
-def _milliseconds(seconds: object) -> int | None:
-    """How long Discord asks to wait; None where that is no time. A date is none: clocks differ."""
-    try:
-        return max(0, round(float(str(seconds)) * 1000))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _now() -> int:

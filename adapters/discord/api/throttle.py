@@ -1,5 +1,6 @@
 """What Discord has told about its rate limits, so that a request that must wait is not sent at all."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from adapters.ttl_cache import TtlCache, read_wait
 _REMEMBERED = 10_000
 #: what stands for the bot's token, and for this address, among what is stopped as a whole
 _TOKEN, _ADDRESS = "token", "address"
+#: a number of requests; no limit of Discord's is larger
+_COUNT = re.compile(r"[0-9]{1,9}")
 #: ends of one window, as told by two answers, differ by less
 _ONE_WINDOW_MS = 250
 
@@ -55,7 +58,7 @@ class Throttle:
         )
         if name is not None:
             self._names[route.key] = name
-        if left is None or not left.isdecimal() or reset_ms is None:
+        if left is None or not _COUNT.fullmatch(left) or reset_ms is None:
             return
         bucket = _Bucket(left=int(left), until=now + reset_ms)
         known = self._buckets.get(self._key(route), now)

@@ -22,6 +22,7 @@ from adapters.discord.inlet.hands import Do, Hands
 from adapters.discord.inlet.payloads import ODD, is_by_person, ticket_of, why_not
 from adapters.discord.inlet.shards import Shards, Turns
 from bot.domain.errors import InvalidRequest
+from bot.domain.text import storable_json
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ _CHAT_INPUT, _ON_MESSAGE = 1, 3
 #: without these there is no session; what fails in them ends it, and another is begun
 _SESSION = frozenset({"READY", "RESUMED"})
 _REACTIONS = frozenset({"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"})
+#: events that hold what people have written
+_BY_PEOPLE = _REACTIONS | {"INTERACTION_CREATE"}
 #: longest wait for Discord's goodbye
 _GOODBYE_S = 3.0
 
@@ -192,6 +195,8 @@ class Gateway(discord.AutoShardedClient):
 
     def _parse(self, name: str, parse: Parse, event: Any) -> None:
         """Have the library read an event; what it cannot read is refused, and harms no other."""
+        if name in _BY_PEOPLE:
+            event = storable_json(event)
         refusal = why_not(event) if name == "INTERACTION_CREATE" else None
         if name in _REACTIONS and not is_by_person(event):
             return

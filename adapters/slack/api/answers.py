@@ -14,6 +14,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.domain.text import storable_json
+
 #: of each method, what its caller cannot do without: a mapping's fields, or the type of a value
 _Shape = Mapping[str, "type | _Shape"]
 _SHAPES: Mapping[str, _Shape] = {
@@ -59,6 +61,7 @@ class CheckedWebClient(AsyncWebClient):
         said = answer.data
         if not isinstance(said, dict) or said.get("ok") is not True or not _fits(said, api_method):
             raise OddAnswer(api_method)
+        answer.data = storable_json(said)
         return answer
 
 

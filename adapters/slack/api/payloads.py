@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 import orjson
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.domain.text import parse_json, storable_json
+
 #: where bolt's context holds the moment at which a request came in, by the event loop's clock
 ARRIVED = "arrived"
 #: the types of what is read; a field of another type, or null, is taken for absent
@@ -41,7 +43,7 @@ def sound(payload: Any) -> dict[str, Any]:
     >>> sound({"type": "event_callback", "team_id": "T1", "authorizations": [{"team_id": None}], "event": 5})
     {'type': 'event_callback', 'team_id': 'T1', 'authorizations': [{'team_id': 'T1'}]}
     """
-    found = _shaped(payload)
+    found = _shaped(storable_json(payload))
     for name in ("actions", "authorizations"):
         # bolt reads the first of them wherever there is such a list.
         if not found.get(name, True):
@@ -116,6 +118,6 @@ def bolt_request(
 
 def _read(text: str) -> Any:
     if text.startswith("{"):
-        return orjson.loads(text)
+        return parse_json(text)
     fields = dict(parse_qsl(text, keep_blank_values=True))
-    return orjson.loads(fields["payload"]) if "payload" in fields else fields
+    return parse_json(fields["payload"]) if "payload" in fields else fields

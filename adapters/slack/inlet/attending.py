@@ -10,6 +10,7 @@ from adapters.slack.api.refusals import Meaning, Refusal
 from adapters.slack.api.sharing import Shared
 from adapters.slack.inlet.seat import Seat
 from adapters.slack.outlet.places import is_direct
+from adapters.ttl_cache import TtlCache
 from bot.domain.errors import Delayed, NotAllowed
 
 _log = structlog.get_logger(__name__)
@@ -35,8 +36,8 @@ class Attendance:
     def __init__(self, slack: Slack, clock: Callable[[], int]) -> None:
         self._slack = slack
         self._clock = clock
-        #: channel → until when it is not asked for again
-        self._seen: dict[str, int] = {}
+        #: channels that are not asked for again for a while
+        self._seen: TtlCache[str, bool] = TtlCache(_REMEMBERED)
         #: what is wrong with the channel
         self._shared: Shared[NotAllowed | str] = Shared(str)
 
@@ -46,7 +47,7 @@ class Attendance:
         Raises Absent, and NotAllowed where nobody can write. Where Slack does not tell, the card finds out.
         """
         channel = seat.spot.channel
-        if not channel or channel.startswith("@") or self._seen.get(channel, 0) > self._clock():
+        if not channel or channel.startswith("@") or self._seen.get(channel, self._clock()):
             return
         wrong = await self._shared.ask(channel, lambda: self._look(seat))
         if isinstance(wrong, Absent):
@@ -72,9 +73,7 @@ class Attendance:
         told = said.get("channel")
         wrong = _fault(channel, told) if isinstance(told, Mapping) else ""
         if not wrong:
-            if len(self._seen) >= _REMEMBERED:
-                self._seen.clear()
-            self._seen[channel] = self._clock() + _KEPT_MS
+            self._seen.put(channel, True, self._clock(), ttl_ms=_KEPT_MS)
         return wrong
 
 
