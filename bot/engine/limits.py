@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.domain.errors import TooManyRequests
 
-#: members and events remembered; the one that was quiet longest goes first, with a bucket that is full by then
+#: members and events remembered; who was quiet longest goes first, with a bucket that is full by then
 _REMEMBERED = 10_000
 #: channels remembered for their last progress edit; the one that was edited longest ago goes first
 _CHANNELS = 10_000

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from discord import Interaction, InteractionType, RawReactionActionEvent
 
+from adapters.cards import Control
 from adapters.discord.cards.buttons import Pressed
 from adapters.discord.cards.notes import refused
 from adapters.discord.connection import Connection
@@ -24,7 +25,7 @@ from adapters.discord.inlet.seat import Seat, is_person, seat_of
 from adapters.discord.outlet.writing import EPHEMERAL
 from adapters.unforeseen import OutOfReach
 from bot.domain.commands import Command, Making
-from bot.domain.errors import InvalidRequest, NotAllowed, Refused
+from bot.domain.errors import InvalidRequest, NotAllowed, Refused, TooManyRequests
 from bot.domain.media import Reference
 from bot.domain.people import Caller
 from bot.engine.adapter import Surroundings
@@ -129,7 +130,10 @@ class Doors:
         """Somebody types into an option; where nothing can be offered, nothing is."""
         try:
             seat = _seat(interaction, self._clock)
+            self._admit_question(seat)
             choices = await self._completing.answer(interaction, seat)
+        except TooManyRequests as refusal:
+            await self.turn_away(_ticket(interaction), refusal)
         except Exception as error:  # noqa: BLE001 - what is not offered can still be typed
             _log.warning("completion_failed", interaction=interaction.id, error=repr(error))
             await self.turn_away(_ticket(interaction), InvalidRequest(ODD))
@@ -142,7 +146,12 @@ class Doors:
 
     async def pick(self, interaction: Event, pressed: Pressed | None, value: str) -> None:
         """A list of ours."""
-        await self._open(interaction, lambda seat: self._pressing.pick(seat, _known(pressed), value))
+        # What is only chosen makes nothing yet.
+        chooses = pressed is not None and pressed.verb is Control.PICK
+        admit = self._admit_question if chooses else self._admit
+        await self._open(
+            interaction, lambda seat: self._pressing.pick(seat, _known(pressed), value), admit=admit
+        )
 
     async def use(self, interaction: Event, drafted: Drafted | None) -> None:
         """A button for something that was not made here."""
@@ -207,7 +216,19 @@ class Doors:
 
         await self._answering.answer(seat, ask, private=not public, files=True)
 
-    async def _open(self, interaction: Event, do: Callable[[Seat], Awaitable[None]]) -> None:
+    def _admit(self, seat: Seat) -> None:
+        self._studio.admit(seat.caller, seat.key)
+
+    def _admit_question(self, seat: Seat) -> None:
+        self._studio.admit_question(seat.caller)
+
+    async def _open(
+        self,
+        interaction: Event,
+        do: Callable[[Seat], Awaitable[None]],
+        *,
+        admit: Callable[[Seat], None] | None = None,
+    ) -> None:
         try:
             seat = _seat(interaction, self._clock)
         except Refused as refusal:
@@ -215,6 +236,8 @@ class Doors:
             await self.turn_away(_ticket(interaction), refusal)
             return
         try:
+            # Before anything is looked up for it.
+            (admit or self._admit)(seat)
             await do(seat)
         except Refused as refusal:
             await self._answering.refuse(seat, refusal)

@@ -49,6 +49,7 @@ class Pressing:
                     seat.caller,
                     question=pressed.card,
                     confirmed=pressed.verb is Control.CONFIRM,
+                    key=seat.key,
                 )
                 await self._answering.replace(seat, ask)
             case Action.EDIT | Action.REFRAME:

@@ -20,8 +20,9 @@ from adapters.discord.cards.notes import refused, render_note
 from adapters.discord.cards.rendering import Payload
 from adapters.discord.inlet.seat import ADAPTER, Seat, is_person, seat_of_reaction
 from adapters.discord.outlet.ways import name_message
+from adapters.notices import Notices
 from bot.domain.actions import GENERATING, Action
-from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused
+from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused, TooManyRequests
 from bot.domain.reactions import normal, number_of
 from bot.engine.answers import Note
 from bot.engine.studio import Studio
@@ -51,6 +52,7 @@ class Reacting:
         self._rest = rest
         self._clock = clock
         self._places = Places(rest, clock)
+        self._notices = Notices()
 
     async def reacted(self, payload: RawReactionActionEvent) -> None:
         if await self._means_nothing(payload):
@@ -59,13 +61,17 @@ class Reacting:
         action = self._studio.reactions(seat.caller).get(normal(payload.emoji.name or ""))
         if action is None:
             return
+        # A star is the same however often it is given, and may be given, taken and given within a minute.
+        now = self._clock() if action is Action.GALLERY else self._clock() // _HEARD_AGAIN_MS
+        seat = replace(seat, key=f"{_name(payload)}/{now}")
         try:
-            jobs = await self._jobs(payload)
+            jobs = await self._jobs(payload, seat)
             person = await self._person(payload, seat) if jobs else None
             if person is not None:
                 await self._act(person, payload, action, jobs)
         except Refused as refusal:
-            await self._tell(seat, payload, refused(refusal))
+            if self._notices.take(seat.user, refusal, self._clock()):
+                await self._tell(seat, payload, refused(refusal))
 
     async def unreacted(self, payload: RawReactionActionEvent) -> None:
         """Only a star can be taken back; who takes away anything else has been served already."""
@@ -75,11 +81,11 @@ class Reacting:
         emoji = payload.emoji.name or ""
         if self._studio.reactions(seat.caller).get(normal(emoji)) is not Action.GALLERY:
             return
-        key = f"back/{_name(payload)}/{self._clock()}"
+        seat = replace(seat, key=f"back/{_name(payload)}/{self._clock()}")
         try:
-            if jobs := await self._jobs(payload):
+            if jobs := await self._jobs(payload, seat):
                 job = await self._chosen(seat, payload, jobs)
-                await self._studio.unreact(emoji, job, seat.caller, seat.place(), key=key)
+                await self._studio.unreact(emoji, job, seat.caller, seat.place(), key=seat.key)
         except Refused as refusal:
             _log.info("unreaction_refused", message=payload.message_id, reason=type(refusal).__name__)
 
@@ -90,13 +96,23 @@ class Reacting:
         foreign = payload.message_author_id is not None and str(payload.message_author_id) != me
         return str(payload.user_id) == me or by_bot or foreign
 
-    async def _jobs(self, payload: RawReactionActionEvent) -> Sequence[str]:
-        """The jobs that the message shows; none where it is no card."""
+    async def _jobs(self, payload: RawReactionActionEvent, seat: Seat) -> Sequence[str]:
+        """The jobs that the message shows; none where it is no card.
+
+        Raises TooManyRequests before Discord is asked anything.
+        """
+        ours = payload.message_author_id is not None
+        if ours:
+            self._studio.admit(seat.caller, seat.key)
+        elif not self._may_ask(seat):
+            return ()
         channel, message = str(payload.channel_id), str(payload.message_id)
         shown = await self._studio.find(ADAPTER, message, name_message(channel, message))
         if shown is not None:
+            if not ours:
+                self._studio.admit(seat.caller, seat.key)
             return shown.jobs
-        if payload.message_author_id is None:
+        if not ours:
             return ()
         # It is ours, but nobody has noted yet what it shows: its buttons say so.
         try:
@@ -106,6 +122,14 @@ class Reacting:
         except (Refusal, Delayed) as error:
             _log.info("message_not_read", message=message, error=str(error))
             raise InvalidRequest(_UNREAD) from error
+
+    def _may_ask(self, seat: Seat) -> bool:
+        """Whether the store may be asked if a message is ours; a reaction to another's is no command."""
+        try:
+            self._studio.admit_question(seat.caller)
+        except TooManyRequests:
+            return False
+        return True
 
     async def _person(self, payload: RawReactionActionEvent, seat: Seat) -> Seat | None:
         """The seat of whoever reacted; None for what is no person. Raises NotAllowed where nobody knows."""
@@ -131,15 +155,13 @@ class Reacting:
         job = await self._chosen(seat, payload, jobs)
         if action in GENERATING and seat.is_guild:
             await self._require_place(seat)
-        # A star is the same however often it is given, and may be given, taken and given within a minute.
-        now = self._clock() if action is Action.GALLERY else self._clock() // _HEARD_AGAIN_MS
         caller = seat.caller
         if action is Action.DELETE:
             # It is confirmed in direct messages, where nobody manages a server.
             caller = replace(caller, is_admin=False)
         try:
             answer = await self._studio.react(
-                payload.emoji.name or "", job, caller, seat.place(), key=f"{_name(payload)}/{now}"
+                payload.emoji.name or "", job, caller, seat.place(), key=seat.key
             )
         except NotYours as refusal:
             if not seat.caller.is_admin:

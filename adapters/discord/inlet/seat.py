@@ -21,7 +21,7 @@ class Seat:
     """Somebody at a place, with what the event brought for answering them."""
 
     caller: Caller
-    #: the interaction's id; empty for a reaction, which has none
+    #: the interaction's id; what a reaction is told from others by
     key: str = ""
     channel: str
     thread: str | None = None

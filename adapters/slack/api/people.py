@@ -10,6 +10,7 @@ import structlog
 from adapters.slack.api.client import Slack
 from adapters.slack.api.refusals import Refusal
 from adapters.slack.api.sharing import Shared
+from adapters.ttl_cache import TtlCache
 from bot.domain.errors import Delayed, Refused
 
 _log = structlog.get_logger(__name__)
@@ -18,6 +19,10 @@ _log = structlog.get_logger(__name__)
 _KEPT_MS = 60_000
 #: groups change rarely, and all of a workspace are asked for at once
 _GROUPS_KEPT_MS = 5 * 60_000
+#: names change rarely, and no right hangs on them
+_NAMES_KEPT_MS = 60 * 60_000
+#: look-ups of names that one person may cause in a minute
+_LOOKUPS, _LOOKUPS_MS = 10, 60_000
 _REMEMBERED = 5_000
 _ROLES = ("is_admin", "is_owner", "is_primary_owner")
 #: Slack's own bot, of which `users.info` says that it is none
@@ -68,9 +73,13 @@ class People:
         self._clock = clock
         #: named by the operator, as `U…`, `<team>:U…` or `slack:<team>:U…`
         self._admins = admins
-        self._seen: dict[tuple[str, str], tuple[Someone, int]] = {}
+        self._seen: TtlCache[tuple[str, str], Someone] = TtlCache(_REMEMBERED)
+        #: what people are called, who may be anybody; empty where Slack does not say
+        self._names: TtlCache[tuple[str, str], str] = TtlCache(_REMEMBERED)
+        #: names that were looked up for somebody in a minute, by team and id
+        self._lookups: TtlCache[tuple[str, str], list[str]] = TtlCache(_REMEMBERED)
         #: team → members of each of its groups
-        self._groups: dict[str, tuple[Mapping[str, frozenset[str]], int]] = {}
+        self._groups: TtlCache[str, Mapping[str, frozenset[str]]] = TtlCache(_REMEMBERED)
         #: somebody, or why Slack does not tell
         self._shared: Shared[Someone | str] = Shared(str)
 
@@ -79,24 +88,46 @@ class People:
 
         Raises Unrecognised where Slack does not tell: neither a right nor a person is ever assumed.
         """
-        known, until = self._seen.get((team, user), (None, 0))
-        if known is not None and until > self._clock():
+        known = self._seen.get((team, user), self._clock())
+        if known is not None:
             return known
         found = await self._shared.ask((team, user), lambda: self._ask(team, user, enterprise))
         if isinstance(found, str):
             raise Unrecognised(found)
         return found
 
+    async def name(self, team: str, user: str, *, asker: str, enterprise: str | None = None) -> str:
+        """What a user is called whom somebody names; empty where that is not known.
+
+        Everybody in a workspace shares its limit of Slack's, so each has few look-ups a minute.
+        """
+        now = self._clock()
+        known = self._names.get((team, user), now)
+        if known is not None:
+            return known
+        made = self._lookups.get((team, asker), now)
+        if made is None:
+            made = []
+            self._lookups.put((team, asker), made, now, ttl_ms=_LOOKUPS_MS)
+        if len(made) >= _LOOKUPS:
+            return ""
+        made.append(user)
+        try:
+            return (await self.look(team, user, enterprise=enterprise)).name
+        except Unrecognised:
+            self._names.put((team, user), "", now, ttl_ms=_KEPT_MS)
+            return ""
+
     async def groups(self, team: str, user: str, *, enterprise: str | None = None) -> frozenset[str]:
         """Ids of the user groups that somebody is in. Raises Refusal and DeliveryError."""
-        known, until = self._groups.get(team, ({}, 0))
-        if until <= self._clock():
+        known = self._groups.get(team, self._clock())
+        if known is None:
             org: dict[str, Any] = {"team_id": team} if enterprise else {}
             said = await self._slack.call(
                 "usergroups.list", team, enterprise=enterprise, include_users=True, **org
             )
             known = {str(one["id"]): frozenset(one.get("users", ())) for one in said["usergroups"]}
-            self._groups[team] = (known, self._clock() + _GROUPS_KEPT_MS)
+            self._groups.put(team, known, self._clock(), ttl_ms=_GROUPS_KEPT_MS)
         return frozenset(group for group, users in known.items() if user in users)
 
     async def _ask(self, team: str, user: str, enterprise: str | None) -> Someone | str:
@@ -114,10 +145,9 @@ class People:
             return ""
         named = not self._admins.isdisjoint({user, f"{team}:{user}", f"slack:{team}:{user}"})
         someone = read_user(told, team, enterprise, named=named)
-        if len(self._seen) >= _REMEMBERED:
-            self._seen.clear()
+        self._names.put((team, user), someone.name, self._clock(), ttl_ms=_NAMES_KEPT_MS)
         if not someone.is_admin:
-            self._seen[team, user] = (someone, self._clock() + _KEPT_MS)
+            self._seen.put((team, user), someone, self._clock(), ttl_ms=_KEPT_MS)
         return someone
 
 

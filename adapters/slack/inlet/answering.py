@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from adapters.notices import Notices
 from adapters.slack.api.client import Slack
 from adapters.slack.api.refusals import Refusal
 from adapters.slack.cards.notes import refused, render_note
@@ -26,7 +27,7 @@ from adapters.slack.inlet.seat import Seat
 from adapters.slack.outlet.places import is_direct
 from adapters.slack.outlet.showing import CardOutlet
 from adapters.unforeseen import OutOfReach
-from bot.domain.errors import DeliveryError, Refused, StoreError
+from bot.domain.errors import DeliveryError, Refused, StoreError, TooManyRequests
 from bot.engine.answers import Answer, Note
 
 _log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class Answering:
         self.hands = hands
         self._clock = clock
         self._patience_s = patience_s
+        self._notices = Notices()
 
     async def answer(self, seat: Seat, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
         """Ask the core, acknowledge, and tell; with `faults`, a form shows what is wrong with it."""
@@ -94,7 +96,7 @@ class Answering:
             await ack(_privately(reply.payload))
             return
         await ack()
-        if reply is not None:
+        if reply is not None and not _is_repeated(came):
             self.hands.start(self._tell(seat, reply), f"tell {seat.key}")
 
     async def take(self, seat: Seat, ask: Ask, *, silently: bool = False) -> None:
@@ -120,9 +122,7 @@ class Answering:
         await self.answer(seat, ask, ack, faults=partial(faults_of, view))
 
     async def refuse(self, seat: Seat, refusal: Refused) -> None:
-        reply = await self._reply(refusal, seat)
-        if reply is not None:
-            await self._tell(seat, reply)
+        await self._tell_came(seat, refusal)
 
     async def tell(self, seat: Seat, payload: Payload, bare: Payload | None = None) -> None:
         """Tell somebody something that nobody else sees."""
@@ -154,9 +154,17 @@ class Answering:
         asks = isinstance(came, Note) and bool(came.choices)
         if silently and not asks and not isinstance(came, Refused):
             return
+        if isinstance(came, Refused) and not self._is_told(seat, came):
+            return
         reply = await self._reply(came, seat)
         if reply is not None:
             await self._tell(seat, reply)
+
+    def _is_told(self, seat: Seat, refusal: Refused) -> bool:
+        """Whether a refusal is told; where there is no address for answers it takes a message of its own."""
+        if isinstance(refusal, Absent) or seat.spot.response_url is not None:
+            return not _is_repeated(refusal)
+        return self._notices.take(f"{seat.team}:{seat.user}", refusal, self._clock())
 
     async def _reply(self, came: Outcome, seat: Seat) -> _Reply | None:
         match came:
@@ -240,6 +248,11 @@ async def _durably(ask: Ask, seat: Seat) -> Outcome | StoreError:
             return error
 
     return await outcome(asked, seat)
+
+
+def _is_repeated(came: Outcome) -> bool:
+    """Whether it says again what the person was told a moment ago."""
+    return isinstance(came, TooManyRequests) and came.repeated
 
 
 def _privately(payload: Payload) -> dict[str, Any]:

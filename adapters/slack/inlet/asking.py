@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import cast
 
 from adapters.slack.api.client import Slack
-from adapters.slack.api.people import People, Standing, Unrecognised
+from adapters.slack.api.people import People, Standing
 from adapters.slack.api.refusals import Refusal
 from adapters.slack.inlet.attached import File, is_bare
 from adapters.slack.inlet.attending import Absent, Attendance
@@ -72,12 +71,16 @@ class Asking:
 
     async def names(self, seat: Seat, users: Sequence[str]) -> Mapping[str, str]:
         """What people are called whom an event names by their id alone."""
-        found: dict[str, str] = {}
+        if not users:
+            return {}
+        # For whom nothing is done, nobody is looked up either.
+        await self.recognised(seat)
+        found = {}
         for user in users[:_STRANGERS]:
-            # Who is not known goes by their id.
-            with suppress(Unrecognised):
-                found[user] = (await self.people.look(seat.team, user, enterprise=seat.enterprise)).name
-        return {user: name for user, name in found.items() if name}
+            name = await self.people.name(seat.team, user, asker=seat.user, enterprise=seat.enterprise)
+            if name:
+                found[user] = name
+        return found
 
     async def files(self, seat: Seat, files: Sequence[File]) -> list[File]:
         """Files with what Slack leaves out of some payloads; raises InvalidRequest for one that is gone."""
@@ -122,7 +125,9 @@ class Asking:
     async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Answer:
         """Do what a question asks about, or leave it; raises Refused."""
         seat = await self.recognised(seat)
-        answer = await self.studio.decide(job, seat.caller, question=question, confirmed=confirmed)
+        answer = await self.studio.decide(
+            job, seat.caller, question=question, confirmed=confirmed, key=seat.key
+        )
         self.touch(seat)
         return answer
 

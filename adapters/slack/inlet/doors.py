@@ -17,7 +17,7 @@ from adapters.slack.inlet.forms import FORM
 from adapters.slack.inlet.hands import Hands
 from adapters.slack.inlet.home import Home
 from adapters.slack.inlet.overload import MOST, Busy, Overload
-from adapters.slack.inlet.pressing import Pressing
+from adapters.slack.inlet.pressing import Pressing, chooses
 from adapters.slack.inlet.reacting import Reacting
 from adapters.slack.inlet.rewording import REWORDING
 from adapters.slack.inlet.seat import Body, Event, by_person, seat_of
@@ -26,7 +26,7 @@ from adapters.slack.inlet.stale import OldButton, OldForm
 from adapters.slack.inlet.wishes import Drafts
 from adapters.slack.outlet.uploads import Uploads
 from adapters.unforeseen import OutOfReach
-from bot.domain.errors import Refused
+from bot.domain.errors import Refused, TooManyRequests
 from bot.engine.adapter import Surroundings
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +48,7 @@ class Doors:
     ) -> None:
         studio, clock, slack = surroundings.studio, surroundings.clock, connection.slack
         self._clock = clock
+        self._studio = studio
         self.hands = Hands()
         self.home = Home(studio, slack, Uploads(surroundings.vault), connection.link, clock)
         self._asking = Asking(
@@ -115,6 +116,10 @@ class Doors:
 
     async def press(self, body: Body, context: Context, ack: Ack) -> None:
         """A button or a list under a card or a note."""
+        if chooses(body):
+            # Each person's choice comes with what they press next.
+            await ack()
+            return
         await self._interaction(body, context, ack, self._pressing.pressed)
 
     async def place(self, body: Body, context: Context, ack: Ack) -> None:
@@ -142,13 +147,14 @@ class Doors:
         """Something was chosen in a form that is not sent yet."""
         await ack()
         event = self._event(body, context)
-        if event is not None:
+        if event is not None and self._may_ask(event):
             self.hands.start(self._filling.change(event, now=self._clock()), "change form")
 
     async def offer(self, body: Body, context: Context, ack: Any) -> None:
         """Somebody types into a list; where nothing can be offered, nothing is."""
         try:
-            offered = await self._filling.offer(Event.of(body, context), now=self._clock())
+            event = Event.of(body, context)
+            offered = await self._filling.offer(event, now=self._clock()) if self._may_ask(event) else []
         except Exception as error:  # noqa: BLE001 - what is not offered can still be typed
             _log.warning("offer_failed", error=repr(error))
             offered = []
@@ -157,7 +163,7 @@ class Doors:
     async def home_opened(self, body: Body, context: Context) -> None:
         """Somebody looks at the Home tab; at the messages beside it nothing is shown."""
         event = self._event(body, context) if body["event"].get("tab") == "home" else None
-        if event is not None:
+        if event is not None and self._may_ask(event):
             self.hands.start(self._visit(event), "open home")
 
     async def home_pressed(self, body: Body, context: Context, ack: Ack) -> None:
@@ -170,7 +176,7 @@ class Doors:
     async def mention(self, body: Body, context: Context) -> None:
         """Somebody has written to the bot; raises StoreError to be told again."""
         event = self._event(body, context) if by_person(body["event"]) else None
-        if event is not None:
+        if event is not None and self._admits_mention(event):
             await self._commanding.mentioned(event, now=self._clock())
 
     async def reacted(self, body: Body, context: Context) -> None:
@@ -195,27 +201,54 @@ class Doors:
             await ack()
             return
         try:
+            seat = seat_of(event, self._clock())
+            # Before anything is looked up for it.
+            self._studio.admit(seat.caller, seat.key)
             await do(event, ack, now=self._clock())
+        except TooManyRequests as refusal:
+            await self._refuse(event, ack, refusal)
         except Exception as error:  # noqa: BLE001 - one event's fault must not leave a person without an answer
             _log.warning("event_failed", kind=body.get("type"), error=repr(error))
             await ack()
             seat = seat_of(event, self._clock())
             self.hands.start(self._answering.refuse(seat, OutOfReach()), f"tell {seat.key}")
 
-    async def _refuse_old(self, event: Event, ack: Ack, *, now: int) -> None:
-        view = event.body.get("view")
-        if event.body.get("type") == "view_submission" and view is not None:
-            await self._answering.refuse_form(seat_of(event, now), OldForm(), ack, view)
-            return
-        await ack()
-        seat = seat_of(event, now)
-        self.hands.start(self._answering.refuse(seat, OldButton()), f"tell {seat.key}")
+    async def _refuse_old(self, event: Event, ack: Ack, *, now: int) -> None:  # noqa: ARG002 - one signature
+        await self._refuse(event, ack, OldForm() if _sent_form(event) is not None else OldButton())
+
+    async def _refuse(self, event: Event, ack: Ack, refusal: Refused) -> None:
+        """Say why nothing is done: in the form that was sent, else privately."""
+        view = _sent_form(event) or {}
+        await self._answering.refuse_form(seat_of(event, self._clock()), refusal, ack, view)
+
+    def _admits_mention(self, event: Event) -> bool:
+        seat = seat_of(event, self._clock())
+        try:
+            self._studio.admit(seat.caller, seat.key)
+        except TooManyRequests as refusal:
+            self.hands.start(self._answering.refuse(seat, refusal), f"tell {seat.key}")
+            return False
+        return True
+
+    def _may_ask(self, event: Event) -> bool:
+        """Whether somebody may ask one more small question."""
+        try:
+            self._studio.admit_question(seat_of(event, self._clock()).caller)
+        except TooManyRequests:
+            return False
+        return True
 
     async def _visit(self, event: Event, action: Body | None = None) -> None:
         seat = seat_of(event, self._clock())
         try:
+            if action is not None:
+                self._studio.admit(seat.caller, seat.key)
             seat = await self._asking.recognised(seat)
         except NotAPerson:
+            return
+        except TooManyRequests as refusal:
+            if not refusal.repeated:
+                await self.home.open(visitor_at(seat), notice=str(refusal))
             return
         except Refused as refusal:
             # What is theirs is shown, and nothing is done.
@@ -226,3 +259,9 @@ class Doors:
         else:
             value = str(action.get("value") or "")
             await self.home.press(visitor_at(seat), str(action.get("action_id")), value, key=seat.key)
+
+
+def _sent_form(event: Event) -> Body | None:
+    """The form that was sent; None for all other events."""
+    view: Body | None = event.body.get("view") if event.body.get("type") == "view_submission" else None
+    return view

@@ -37,11 +37,7 @@ class Pressing:
     async def pressed(self, event: Event, ack: Ack, *, now: int) -> None:
         """A button or a list under a card or a note was used."""
         body: Any = event.body
-        pressed = Pressed.read(body["actions"][0], (body.get("state") or {}).get("values"))
-        if pressed is not None and pressed.verb is Control.PICK:
-            # Each person's choice comes with what they press next.
-            await ack()
-            return
+        pressed = _read(body)
 
         async def ask() -> Answer | None:
             if pressed is not None and pressed.verb in _FOR_ONE:
@@ -131,6 +127,16 @@ class Pressing:
         else:
             form = ratio_form(remembered, _turned(view.jobs[0]))
         await self.filling.show(seat, form)
+
+
+def chooses(body: Any) -> bool:
+    """Whether one of a card's results was chosen in its list, and nothing more."""
+    pressed = _read(body)
+    return pressed is not None and pressed.verb is Control.PICK
+
+
+def _read(body: Any) -> Pressed | None:
+    return Pressed.read(body["actions"][0], (body.get("state") or {}).get("values"))
 
 
 def _must_be_chosen(body: Body) -> None:

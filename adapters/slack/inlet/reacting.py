@@ -16,7 +16,7 @@ from adapters.slack.inlet.asking import Asking
 from adapters.slack.inlet.seat import Event, Seat, seat_of
 from adapters.slack.inlet.shortcuts import Shortcuts
 from bot.domain.actions import GENERATING, Action
-from bot.domain.errors import Delayed, InvalidRequest, Refused
+from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
 from bot.domain.reactions import normal
 from bot.engine.answers import Answer
 from bot.engine.studio import Studio
@@ -77,9 +77,17 @@ class Reacting:
 
         async def ask() -> Answer | None:
             item = event.body["event"]["item"]
+            # Before anything is looked up; a reaction to what may be another's message is no command yet.
+            ours = event.body["event"].get("item_user") is not None
+            if ours:
+                self.studio.admit(seat.caller, seat.key)
+            elif not self._may_ask(seat):
+                return None
             shown = await self.shortcuts.shown_by(str(item["channel"]), str(item["ts"]))
             if shown is None:
                 return None
+            if not ours:
+                self.studio.admit(seat.caller, seat.key)
             person = await self.asking.recognised(seat)
             # What makes nothing new needs no place, and of one job there is nothing to choose.
             several = len(shown.jobs) > 1
@@ -92,6 +100,14 @@ class Reacting:
             return answer
 
         await self.answering.take(seat, ask, silently=True)
+
+    def _may_ask(self, seat: Seat) -> bool:
+        """Whether the store may be asked if a message is ours."""
+        try:
+            self.studio.admit_question(seat.caller)
+        except TooManyRequests:
+            return False
+        return True
 
     def action_of(self, event: Event) -> Action | None:
         """What a reaction asks for by the map of its workspace; None for all others."""

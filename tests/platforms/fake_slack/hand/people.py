@@ -155,7 +155,10 @@ class Person:
         )
 
     def _to_bot(self, text: str) -> str:
-        return f"<@{self.place.team.bot.id}> {escape(text, quote=False)}"
+        # In a message, unlike in a command, a name that was chosen stands by its id alone.
+        people = {f"@{user.name}": f"<@{user.id}>" for user in self.user.team.users.values()}
+        words = " ".join(people.get(word, escape(word, quote=False)) for word in text.split(" "))
+        return f"<@{self.place.team.bot.id}> {words}"
 
     def file(self, name: str, content: bytes) -> File:
         """Make a file of theirs, to be written with or put into a form; the service knows it at once."""
