@@ -6,6 +6,7 @@ quoted part is never read as a flag.
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -22,6 +23,8 @@ _CLOSING = re.compile(r"[\"”“»'’](?=\s|\Z)")
 _WORD = re.compile(r"\S+")
 #: two hyphens, or the dash that phones make of them
 FLAG = re.compile(r"(?:--|—|–)(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>\S.*)?)?", re.DOTALL)
+#: how much alike a word behind a dash and a flag's name must be, and from which length on
+_NEAR, _NEAR_MIN = 0.8, 4
 _FLAG_WITH_VALUE = re.compile(r"(?:--|—|–)[A-Za-z][\w-]*=")
 
 
@@ -70,13 +73,13 @@ def parse_options(command: type[Command], text: str) -> Command:
     while position < len(words):
         word = words[position]
         position += 1
-        flag = None if word.quoted else FLAG.fullmatch(word.raw)
+        flag = _flag(word, known)
         if flag is None:
             loose.append(word)
             continue
-        option = known.get(flag["name"].lower().replace("-", "_"))
+        option = known.get(_normal(flag["name"]))
         if option is None:
-            raise _unknown(flag["name"], command, known)
+            raise _unknown(flag, command, known)
         if option.name in given and option.times == 1:
             raise InvalidRequest(f"--{option.name} is given twice; keep one")
         value = flag["value"]
@@ -84,7 +87,7 @@ def parse_options(command: type[Command], text: str) -> Command:
             value = _unquoted(value)
         elif option.kind is Kind.FLAG:
             value = "true"
-        elif position < len(words) and (words[position].quoted or not FLAG.fullmatch(words[position].raw)):
+        elif position < len(words) and _flag(words[position], known) is None:
             value = words[position].text
             position += 1
         else:
@@ -96,6 +99,24 @@ def parse_options(command: type[Command], text: str) -> Command:
             given[option.name] = _read(option, value)
     _place(loose, options(command), given)
     return build(command, given)
+
+
+def _flag(word: _Word, known: Mapping[str, Option]) -> re.Match[str] | None:
+    """Read a word as a flag; None for text.
+
+    Two hyphens are always meant as one. A dash also begins a phrase within prose, so behind it only a name
+    that is known, or nearly, is a flag.
+    """
+    found = None if word.quoted else FLAG.fullmatch(word.raw)
+    if found is None or word.raw.startswith("--"):
+        return found
+    name = _normal(found["name"])
+    near = len(name) >= _NEAR_MIN and get_close_matches(brief(name), known, n=1, cutoff=_NEAR)
+    return found if name in known or near else None
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object]) -> None:
@@ -176,10 +197,16 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if whole else text
 
 
-def _unknown(name: str, command: type[Command], known: dict[str, Option]) -> InvalidRequest:
+def _unknown(flag: re.Match[str], command: type[Command], known: dict[str, Option]) -> InvalidRequest:
+    name = flag["name"]
     if not known:
         return InvalidRequest(f"/{command.name} has no options, so --{brief(name)} is not understood")
-    hint = _nearest(name.replace("-", "_"), list(known), "--")
+    hint = _nearest(_normal(name), list(known), "--")
+    if not flag.string.startswith("--"):
+        return InvalidRequest(
+            f"{flag.string[0]}{brief(name)} looks like an option, and /{command.name} has none of that name."
+            f"{hint} Where it belongs to the text, put a space behind the dash."
+        )
     names = ", ".join(f"--{option.name}" for option in options(command))
     return InvalidRequest(f"/{command.name} has no --{brief(name)}.{hint} It knows {names}.")
 

@@ -219,3 +219,41 @@ def test_reading_takes_time_in_proportion_to_the_length(piece: str) -> None:
     with pytest.raises(InvalidRequest):
         parse(text)
     assert time.process_time() - started < 2  # a quadratic reading takes minutes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "un caballero \u2014viejo y cansado\u2014",
+        "un caballero \u2013viejo\u2013 y cansado",
+        "\u2014Hola, dijo el zorro",
+        "das Haus \u2013so alt wie die Welt\u2013 brennt",
+        "a fox \u2014red=hot\u2014 in snow",
+    ],
+)
+def test_a_dash_within_prose_is_no_flag(text: str) -> None:
+    assert text == _imagined(text).prompt
+
+
+def test_prose_with_dashes_may_be_a_flag_s_value_or_stand_before_one() -> None:
+    made = _imagined("un zorro \u2014viejo\u2014 \u2014ar 3:4")
+    assert ("un zorro \u2014viejo\u2014", "3:4") == (made.prompt, made.aspect_ratio)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a fox \u2014modle photon-1", "--model"),
+        ("a fox \u2013aspect-rato 3:4", "--aspect_ratio"),
+        ("a fox --viejo", "/imagine has no --viejo"),
+    ],
+)
+def test_a_name_that_is_nearly_a_flag_s_is_asked_about(text: str, hint: str) -> None:
+    with pytest.raises(InvalidRequest, match=hint):
+        _imagined(text)
+
+
+def _imagined(text: str) -> Imagine:
+    made = parse(f"/imagine {text}")
+    assert isinstance(made, Imagine)
+    return made

@@ -89,9 +89,13 @@ def _plain(what: str, label: str | None, team: str | None, names: Mapping[str, s
     if what.startswith("#"):
         return f"#{label or what[1:]}"
     if what.startswith("!"):
-        return label or f"@{what[1:].partition('^')[0]}"
-    if label and what == f"http://{label}":
+        kind, _, group = what[1:].partition("^")
+        return label or f"@{group if kind == 'subteam' else kind}"
+    for scheme in ("mailto:", "tel:"):
+        if what.startswith(scheme):
+            return label or what.removeprefix(scheme)
+    if label and what.rstrip("/").lower() == f"http://{label}".rstrip("/").lower():
         # Slack has made a link of a name such as node.js by itself.
         return label
-    # A link's label is the same address, shortened, or that of somebody's mail.
-    return label or what.removeprefix("mailto:") if what.startswith("mailto:") else what
+    # Any other label is the same address, shortened.
+    return what

@@ -1,0 +1,37 @@
+"""What Slack makes of typed text by itself becomes the text that people see."""
+
+import pytest
+
+from adapters.slack.inlet.reading import read_line
+from bot.domain.commands import Imagine
+
+
+def _prompt(text: str) -> str:
+    made = read_line(f"imagine {text}").read("T1", {"U2": "bob"})
+    assert isinstance(made, Imagine)
+    return made.prompt
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ("a <http://node.js|node.js> logo", "a node.js logo"),
+        ("a <http://Node.JS/|Node.JS> logo", "a Node.JS logo"),
+        (
+            "see <http://www.a.example/b?c=1&amp;d=2|www.a.example/b?c=1&amp;d=2>",
+            "see www.a.example/b?c=1&d=2",
+        ),
+        ("write to <mailto:ada@a.example|ada@a.example>", "write to ada@a.example"),
+        ("write to <mailto:ada@a.example>", "write to ada@a.example"),
+        ("call <tel:+4930123|+49 30 123>", "call +49 30 123"),
+        ("call <tel:+4930123>", "call +4930123"),
+        ("for <@U1|ada> and <@U2> and <@U3>", "for @ada and @bob and @U3"),
+        ("in <#C1|general> or <#C2>", "in #general or #C2"),
+        ("<!here> <!channel|@channel>", "@here @channel"),
+        ("<!subteam^S1|@artists> or <!subteam^S2>", "@artists or @S2"),
+        ("at <!date^1392734382^{date} at {time}|6:39 AM PST>", "at 6:39 AM PST"),
+        ("x &lt;y&gt; &amp; z", "x <y> & z"),
+    ],
+)
+def test_markup_reads_as_what_is_seen(sent: str, seen: str) -> None:
+    assert seen == _prompt(sent)
