@@ -280,6 +280,14 @@ async def _chats(settings: Settings) -> AsyncIterator[Finding]:
         except ValueError:
             # Told among the settings already.
             continue
-        if examine is not None:
+        if examine is None:
+            continue
+        try:
             async for finding in examine(settings):
                 yield finding
+        except Exception as error:  # noqa: BLE001 - whatever one chat answers, the others are looked at
+            yield Finding(
+                what=f"{plug.name} cannot be looked at: {error!r}",
+                level=Level.FAULT,
+                remedy=f"run doctor again; if it stays so, something else may answer in {plug.name}'s place",
+            )

@@ -1,8 +1,10 @@
 """What doctor finds out about Discord: every complaint with its remedy, and how the bot is invited."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import SecretStr
 
@@ -14,6 +16,17 @@ from adapters.discord.settings import DiscordSettings
 from bot.engine.adapter import Finding
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
+
+
+def _with_less(answer: Any) -> Iterator[Any]:
+    """The answer without each of its fields in turn, however deep, and with each of another type."""
+    if isinstance(answer, list):
+        yield from ([less] for one in answer for less in _with_less(one))
+    if isinstance(answer, dict):
+        for name in answer:
+            yield {other: value for other, value in answer.items() if other != name}
+            yield from ({**answer, name: odd} for odd in (None, 7.5, [], {}, "x", "9" * 5_000))
+            yield from ({**answer, name: less} for less in _with_less(answer[name]))
 
 
 async def found(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> list[Finding]:
@@ -90,3 +103,37 @@ async def test_a_server_for_development_that_does_not_know_the_bot_is_told(fake:
     elsewhere = fake.guild("Elsewhere", with_bot=False)
     finding = about(await found(fake, guilds=(str(elsewhere.id),)), "cannot be read")
     assert "REVERIE_DISCORD_GUILDS" in finding.remedy
+
+
+#: where doctor asks, and what Discord answers there
+_ANSWERS: dict[str, Any] = {
+    "GET /users/@me": {"id": "1", "username": "reverie"},
+    "GET /applications/@me": {"id": "1", "integration_types_config": {"1": {}}},
+    "GET /gateway/bot": {
+        "url": "wss://a.example",
+        "shards": 1,
+        "session_start_limit": {"total": 1000, "remaining": 900},
+    },
+    "GET /users/@me/guilds": [{"id": "5", "name": "Film club", "permissions": "8"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [(pattern, less) for pattern, answer in _ANSWERS.items() for less in _with_less(answer)],
+)
+async def test_an_answer_that_lacks_a_field_ends_nothing_else(
+    fake: FakeDiscord, pattern: str, answer: Any
+) -> None:
+    fake.fault(pattern, status=200, raw=orjson.dumps(answer).decode(), content_type="application/json")
+    findings = await found(fake)
+    asked = {f"{one.method} {one.path}" for one in fake.requests("GET *")}
+    assert _ANSWERS.keys() <= asked
+    assert "no privileged intents" in about(findings, "intents").what
+
+
+async def test_a_list_that_never_ends_is_left(fake: FakeDiscord) -> None:
+    page = [{"id": str(number), "name": "a", "permissions": "8"} for number in range(1, 201)]
+    raw = orjson.dumps(page).decode()
+    fake.fault("GET /users/@me/guilds", status=200, raw=raw, times=None, content_type="application/json")
+    assert "the same servers again" in about(await found(fake), "the servers").what

@@ -1,6 +1,7 @@
 """What the doctor finds of Slack, each fault with its remedy, and the app in one paste."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from adapters.slack.oauth.manifest import SCOPES, manifest
 from bot.engine.adapter import Finding
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import FakeSlack
+from tests.platforms.with_slack.odd import odd_fault
 
 _NAMES = (
     "SLACK_BOT_TOKEN",
@@ -96,3 +98,14 @@ async def test_http_needs_an_address_and_a_workspace_or_oauth(doctor: Doctor) ->
     whole = await doctor(public_url=url, SIGNING_SECRET="s", CLIENT_ID="1.2", CLIENT_SECRET="c")
     assert all(finding.ok for finding in whole)
     assert f"{url}/slack/install" in whole[1].what
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_whatever_slack_answers_everything_is_looked_at(doctor: Doctor, seed: int) -> None:
+    async with FakeSlack(manifest()) as slack:
+        chance = Random(seed)  # noqa: S311 - nothing secret
+        for method in ("auth.test", "apps.connections.open"):
+            slack.fault(method, **odd_fault(chance))
+        team = slack.team("Film club")
+        found = await doctor(API_BASE=slack.api, BOT_TOKEN=slack.bot_token(team), APP_TOKEN=slack.app_token)
+    assert 3 == len(found)
