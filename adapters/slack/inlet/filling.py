@@ -1,7 +1,7 @@
 """Forms as people use them: opened while the trigger is fresh, changed as they choose, and sent."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from adapters.slack.inlet.seat import Event, Seat, seat_of
 from adapters.slack.inlet.stale import OldForm
 from adapters.slack.inlet.wishes import Wish
 from adapters.slack.outlet.reach import RESPONSE_MS
+from adapters.ttl_cache import TtlCache
 from bot.domain.actions import VARIATION_WEIGHT
 from bot.domain.commands import Command, Imagine, Making, build
 from bot.domain.completion import Offer
@@ -33,6 +34,10 @@ _log = structlog.get_logger(__name__)
 
 #: characters of an option's value
 _VALUE = 150
+#: forms in which something was chosen lately
+_FORMS = 1_000
+#: Slack's word for a view that was changed meanwhile
+_CONFLICT = "hash_conflict"
 #: stands for words that are still to be written, for the price does not depend on them
 _ANY = "any"
 
@@ -46,6 +51,8 @@ class Filling:
     asking: Asking
     answering: Answering
     clock: Callable[[], int]
+    #: view → when the newest choice in it was made, as Slack says
+    newest: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_FORMS))
 
     async def open_any(self, seat: Seat) -> None:
         """Open a form in which the command itself is chosen, and its place where there is none."""
@@ -88,6 +95,9 @@ class Filling:
     async def change(self, event: Event, *, now: int) -> None:
         """Show what follows from what was just chosen: other fields, another price."""
         view, action = event.body.get("view") or {}, event.body["actions"][0]
+        self.newest.put(
+            str(view.get("id")), max(_made_at(action), self.newest.get(str(view.get("id"))) or "")
+        )
         try:
             await self._show_change(event, view, action, now=now)
         except Exception as error:  # noqa: BLE001 - whatever it was, the form works as it is
@@ -108,14 +118,22 @@ class Filling:
             state = {}
         media = await self.asking.drafts.media(seat.caller, form.draft) if form.draft else ()
         price = await self._price(seat, form.wanted, chosen, media, state)
-        await self.slack.call(
+        shown = form_view(form, chosen, price=price, media=media)
+        update = partial(
+            self.slack.call,
             "views.update",
             seat.team,
             enterprise=seat.enterprise,
             view_id=view["id"],
-            hash=view["hash"],
-            view=form_view(form, chosen, price=price, media=media),
+            view=shown,
         )
+        try:
+            await update(hash=view["hash"])
+        except Refusal as refusal:
+            if refusal.code != _CONFLICT or self.newest.get(str(view["id"])) != _made_at(action):
+                raise
+            # The answer to an earlier choice came between; the form shows what was chosen last.
+            await update()
 
     async def submit(self, event: Event, ack: Ack, *, now: int) -> None:
         """A form was sent; what is wrong with it is told under its fields."""
@@ -199,6 +217,10 @@ class Filling:
         if form.wanted is Imagine:
             medium = medium.model_copy(update={"weight": VARIATION_WEIGHT})
         return (medium,)
+
+
+def _made_at(action: Mapping[str, Any]) -> str:
+    return str(action.get("action_ts") or "")
 
 
 def chosen_as_values(command: type[Command], chosen: Mapping[str, Any]) -> dict[str, Any]:

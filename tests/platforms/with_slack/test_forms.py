@@ -164,3 +164,16 @@ async def test_from_anywhere_a_command_is_chosen_and_a_place(tmp_path: Path) -> 
     assert "a red fox" in card.text
     assert "a teal owl" in sent_on.text
     assert [] == house.mine(elsewhere)
+
+
+async def test_of_two_quick_choices_the_last_one_s_fields_are_shown(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        view = await house.ada.slash("/reverie").view()
+        with house.slack.holding() as held:
+            house.ada.choose(view, "form_command", "animate")
+            house.ada.choose(view, "form_command", "reframe")
+            held.release()
+        await house.slack.until(lambda: "media" in names(view))
+        await house.doors.hands.settle()
+
+    assert "start" not in names(view)
