@@ -25,11 +25,13 @@ from adapters.slack.inlet.doors import Doors
 from adapters.slack.inlet.forms import FORM
 from adapters.slack.inlet.homepage import TEMPLATE as TEMPLATE_OF_HOME
 from adapters.slack.inlet.menus import CREATE, Menu
+from adapters.slack.inlet.overload import Overload, said
 from adapters.slack.inlet.rewording import REWORDING
 from adapters.slack.oauth.authorizing import Authorizing
 from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.leaving import listen as listen_for_leaving
+from adapters.unforeseen import OutOfReach
 from bot.domain.errors import DeliveryError, StoreError
 
 _log = structlog.get_logger(__name__)
@@ -122,4 +124,7 @@ async def _acknowledge(error: Exception, body: dict[str, Any]) -> BoltResponse |
         _log.info("event_not_listened_for", kind=body.get("type"))
         return BoltResponse(status=200, body="")
     _log.warning("event_failed", kind=body.get("type"), error=repr(error))
+    if "event" not in body and not Overload.owes(body):
+        # Somebody waits for it, and Slack sends it no second time.
+        return said(body, OutOfReach())
     return None if isinstance(error, _PASSING) else BoltResponse(status=200, body="")

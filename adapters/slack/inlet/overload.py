@@ -68,7 +68,7 @@ class Overload:
                 return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, body="")
             self._telling += 1
             self._hands.start(self._told(tell), "tell of too much to do")
-        return BoltResponse(status=HTTPStatus.OK, **_said(body))
+        return said(body, Busy())
 
     async def _told(self, tell: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -77,16 +77,16 @@ class Overload:
             self._telling -= 1
 
 
-def _said(body: Body) -> dict[str, Any]:
-    """What the acknowledgement itself says."""
+def said(body: Body, refusal: Refused) -> BoltResponse:
+    """An acknowledgement that tells of a refusal itself, where it can."""
     if "command" in body:
-        return _json({"response_type": "ephemeral", "text": str(Busy())})
+        return _json({"response_type": "ephemeral", "text": str(refusal)})
     if body.get("type") == "block_suggestion":
         return _json({"options": []})
-    if body.get("type") == "view_submission" and (faults := faults_of(body.get("view") or {}, Busy())):
+    if body.get("type") == "view_submission" and (faults := faults_of(body.get("view") or {}, refusal)):
         return _json({"response_action": "errors", "errors": faults})
-    return {"body": ""}
+    return BoltResponse(status=HTTPStatus.OK, body="")
 
 
-def _json(told: dict[str, Any]) -> dict[str, Any]:
-    return {"body": orjson.dumps(told).decode(), "headers": _JSON}
+def _json(told: dict[str, Any]) -> BoltResponse:
+    return BoltResponse(status=HTTPStatus.OK, body=orjson.dumps(told).decode(), headers=_JSON)

@@ -234,3 +234,13 @@ async def test_the_whole_bot_goes_on_and_charges_for_what_was_made_alone(tmp_pat
         (completed,) = database.execute("SELECT count(*), sum(price), 0 FROM job WHERE state = 'completed'")
         meters = database.execute("SELECT DISTINCT used, reserved FROM meter").fetchall()
     assert (2, [completed[1:]]) == (completed[0], meters), "each was charged once"
+
+
+async def test_a_command_is_answered_though_slack_does_not_say_who_the_bot_is(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        house.slack.fault("auth.test", body=b"<html>", content_type="text/html")
+        refused = await house.ada.slash("/quota").acknowledged()
+        told = await house.ada.slash("/quota").acknowledged()
+
+    assert ("ephemeral", True) == (refused["response_type"], "try again" in refused["text"])
+    assert "Your quota" == told["text"]
