@@ -1,11 +1,13 @@
 """Taking back: cancelling what waits, and deleting what is done once that has been confirmed."""
 
+from dataclasses import replace
+
 from bot.domain.commands import Cancel, Delete
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import as_id, made_at, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
-from bot.domain.people import Caller
-from bot.domain.policy import require_own
+from bot.domain.people import Caller, is_direct_workspace
+from bot.domain.policy import is_operator, require_own
 from bot.domain.pricing import show_money
 from bot.engine.answers import Choice, Note
 from bot.engine.core import CARDS, Core, log
@@ -67,8 +69,19 @@ async def decide(core: Core, job: str, caller: Caller, *, question: str, confirm
     found = await find_job(core.database, job)
     if found is not None and found.deleted and found.person == caller.person:
         return Note(title="Deleted already", text="It is gone; nothing more was done.")
-    await _delete(core, await _deletable(core, job, caller))
+    await _delete(core, await _deletable(core, job, _where_asked(core, found, caller)))
     return Note(title="Deleted", text="Its message and media are removed, here and at the provider.")
+
+
+def _where_asked(core: Core, job: Job | None, caller: Caller) -> Caller:
+    """The caller as they were asked: a reaction's question is answered in direct messages.
+
+    The operator rules everywhere, but there the job's workspace is not the one that they answer in.
+    """
+    operates = is_operator(caller, frozenset(core.settings.operators))
+    if job is None or not operates or is_direct_workspace(job.workspace):
+        return caller
+    return replace(caller, workspace=job.workspace)
 
 
 async def _deletable(core: Core, job: str, caller: Caller) -> Job:

@@ -250,3 +250,16 @@ async def test_a_question_is_answered_only_in_time_and_by_whoever_may(house: Ope
                 await home.studio.decide(job.id, ADA, question=question, confirmed=True)
         assert [] == home.provider.deleted
         assert 1 == len((await home.learn("/history")).views)
+
+
+async def test_an_operator_confirms_in_direct_messages_what_they_were_asked(house: Open) -> None:
+    async with house(operators=(EVE.person,)) as home:
+        job, private = await home.made(), await home.made("/imagine a fox --private")
+        asked = await home.learn(f"/delete {job.id}", by=EVE)
+        directly = person("eve", workspace="chat:@dm")
+
+        note = await home.answer(asked, "Delete", by=directly)
+
+        assert "Deleted" == note.title
+        with pytest.raises(JobNotFound):
+            await home.say(f"/delete {private.id}", by=directly)

@@ -18,7 +18,7 @@ from adapters.discord.api.rest import Rest
 from adapters.discord.cards.buttons import jobs_of
 from adapters.discord.cards.notes import refused, render_note
 from adapters.discord.cards.rendering import Payload
-from adapters.discord.inlet.seat import ADAPTER, Seat, is_person, seat_of_reaction
+from adapters.discord.inlet.seat import ADAPTER, DIRECT, Seat, is_person, seat_of_reaction
 from adapters.discord.outlet.ways import name_message
 from adapters.notices import Notices
 from bot.domain.actions import GENERATING, Action
@@ -157,8 +157,8 @@ class Reacting:
             await self._require_place(seat)
         caller = seat.caller
         if action is Action.DELETE:
-            # It is confirmed in direct messages, where nobody manages a server.
-            caller = replace(caller, is_admin=False)
+            # It is confirmed in direct messages, where nobody manages a server or is a member of it.
+            caller = replace(caller, is_admin=False, member=f"{DIRECT}:{seat.user}")
         try:
             answer = await self._studio.react(
                 payload.emoji.name or "", job, caller, seat.place(), key=seat.key

@@ -18,6 +18,10 @@ from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
 
 
+#: what no field is documented to hold
+_ODD: tuple[Any, ...] = (None, 7.5, [], {}, "x", "9" * 5_000)
+
+
 def _with_less(answer: Any) -> Iterator[Any]:
     """The answer without each of its fields in turn, however deep, and with each of another type."""
     if isinstance(answer, list):
@@ -25,7 +29,7 @@ def _with_less(answer: Any) -> Iterator[Any]:
     if isinstance(answer, dict):
         for name in answer:
             yield {other: value for other, value in answer.items() if other != name}
-            yield from ({**answer, name: odd} for odd in (None, 7.5, [], {}, "x", "9" * 5_000))
+            yield from ({**answer, name: odd} for odd in _ODD)
             yield from ({**answer, name: less} for less in _with_less(answer[name]))
 
 
