@@ -53,6 +53,17 @@ async def _member(core: Core, caller: Caller, text: str) -> MemberName:
     return found[0]
 
 
+def _caller_of(workspace: str, member: MemberName) -> Caller:
+    """A member as they would ask themselves, so that their limits are the same."""
+    return Caller(
+        workspace=workspace,
+        person=member.person,
+        member=member.id,
+        name=member.name,
+        is_guest=member.guest,
+    )
+
+
 async def set_quota(core: Core, command: QuotasSet, caller: Caller) -> Note:
     """Set the allowance of one member, of every member, or of the workspace as a whole."""
     _require_admin(core, caller)
@@ -83,7 +94,7 @@ async def show_quotas(core: Core, command: QuotasShow, caller: Caller) -> Note:
     _require_admin(core, caller)
     if command.member:
         member = await _member(core, caller, command.member)
-        asked = Caller(workspace=caller.workspace, person=member.person, member=member.id, name=member.name)
+        asked = _caller_of(caller.workspace, member)
         limits = await counted(core, asked)
         facts = [
             line
@@ -118,7 +129,7 @@ async def reset_quota(core: Core, command: QuotasReset, caller: Caller) -> Note:
         limits, level, whom = await counted(core, caller), Level.WORKSPACE, "This workspace"
     else:
         member = await _member(core, caller, command.member)
-        asked = Caller(workspace=caller.workspace, person=member.person, member=member.id, name=member.name)
+        asked = _caller_of(caller.workspace, member)
         limits, level, whom = await counted(core, asked), Level.MEMBER, member.name
     if level not in limits:
         raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")

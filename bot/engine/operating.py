@@ -217,7 +217,8 @@ class Operator:
         # Only who has been here before is known as a person; before that there is nothing to count.
         seen = await find_members(self._database, workspace, subject)
         person = seen[0].person if seen else f"{platform}:{user}"
-        return Caller(workspace=workspace, person=person, member=subject, name=user)
+        guest = bool(seen) and seen[0].guest
+        return Caller(workspace=workspace, person=person, member=subject, name=user, is_guest=guest)
 
     async def _find(self, job: str) -> Job:
         found = await find_job(self._database, as_id(job) or "")

@@ -178,6 +178,7 @@ def member_row(caller: Caller, now: int) -> dict[str, object]:
         "workspace": caller.workspace,
         "person": caller.person,
         "name": caller.name,
+        "guest": int(caller.is_guest),
         "now": now,
     }
 

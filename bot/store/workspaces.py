@@ -182,13 +182,18 @@ class MemberName:
     id: str
     name: str
     person: str
+    #: as the platform said when they were seen last
+    guest: bool
 
 
 async def find_members(database: Database, workspace: str, text: str) -> list[MemberName]:
     """The members whom a name or an id means; more than one where the name is shared."""
     plain = text.removeprefix("@")
     rows = await database.fetch(sql.find_members, workspace=workspace, text=plain)
-    return [MemberName(id=row["id"], name=row["name"], person=row["person"]) for row in rows]
+    return [
+        MemberName(id=row["id"], name=row["name"], person=row["person"], guest=bool(row["guest"]))
+        for row in rows
+    ]
 
 
 async def members_like(database: Database, workspace: str, start: str) -> list[str]:

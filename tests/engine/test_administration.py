@@ -1,5 +1,7 @@
 """What admins rule in their own workspace, and nobody else."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExhausted
@@ -160,3 +162,21 @@ async def test_usage_tells_who_spent_what(house: Open) -> None:
 
         assert "Spent this day: $0.039" == note.title
         assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.facts
+
+
+async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_house: Open) -> None:
+    guest = replace(ADA, is_guest=True)
+    async with any_house(start=None) as home:
+        await home.studio.introduce(guest)
+        shown = await home.learn(f"/quotas show {ADA.member}", by=BOSS)
+        told = await home.operator.quota_show(subject=ADA.member)
+        assert isinstance(told, list)
+
+        # They have become a member meanwhile, and done something.
+        await home.ask()
+        after = await home.learn(f"/quotas show {ADA.member}", by=BOSS)
+
+    assert "of $0" in str(shown.facts)
+    assert 0 == next(one["limit_microusd"] for one in told if one["level"] == Level.MEMBER)
+    assert "of $0 " not in str(after.facts[0])
+    assert shown.facts[0] != after.facts[0]

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+import structlog
+
 from adapters.slack.api.client import Slack
-from adapters.slack.api.people import People, Standing
+from adapters.slack.api.people import People, Standing, Unrecognised
 from adapters.slack.api.refusals import Refusal
 from adapters.slack.inlet.attached import File, is_bare
 from adapters.slack.inlet.attending import Absent, Attendance
@@ -17,6 +19,8 @@ from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.people import Caller
 from bot.engine.answers import Answer
 from bot.engine.studio import Studio
+
+_log = structlog.get_logger(__name__)
 
 #: names that are looked up for one command
 _STRANGERS = 10
@@ -117,10 +121,24 @@ class Asking:
                 await self.drafts.keep_wish(seat.caller, seat.key, wish)
                 raise
         for one in named:
-            await self.studio.introduce(one)
+            await self._introduce(seat, one)
         answer = await self._do(seat, wish)
         self.touch(seat)
         return answer
+
+    async def _introduce(self, seat: Seat, named: Caller) -> None:
+        """Make somebody known whom a command names, as a guest where they are one.
+
+        Of whom Slack says nothing, what is known already stays.
+        """
+        user = named.person.rpartition(":")[2]
+        try:
+            someone = await self.people.look(seat.team, user, enterprise=seat.enterprise)
+        except Unrecognised as error:
+            _log.info("member_not_introduced", user=user, error=str(error))
+            return
+        guest = someone.standing is Standing.GUEST
+        await self.studio.introduce(replace(named, name=someone.name or named.name, is_guest=guest))
 
     async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Answer:
         """Do what a question asks about, or leave it; raises Refused."""

@@ -5,7 +5,7 @@ Where even those are too many nothing is acknowledged: Slack sends events again,
 button or shortcut did not work.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 MOST = 5_000
 #: people who are being told at once that there is too much to do
 _TOLD = 1_000
-_JSON = {"content-type": "application/json"}
+_JSON: dict[str, str | Sequence[str]] = {"content-type": "application/json"}
 
 
 class Busy(Refused):

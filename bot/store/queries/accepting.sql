@@ -11,11 +11,13 @@ SELECT id, now FROM {{rows items (id text, now bigint)}} AS r WHERE true ORDER B
 ON CONFLICT (id) DO NOTHING;
 
 -- name: see_members
-INSERT INTO member (id, workspace, person, name, seen_at)
-SELECT id, workspace, person, name, now
-FROM {{rows items (id text, workspace text, person text, name text, now bigint)}} AS r WHERE true ORDER BY id
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at
-WHERE member.name <> excluded.name OR member.seen_at < excluded.seen_at - 3600000;
+INSERT INTO member (id, workspace, person, name, guest, seen_at)
+SELECT id, workspace, person, name, guest, now
+FROM {{rows items (id text, workspace text, person text, name text, guest integer, now bigint)}} AS r
+WHERE true ORDER BY id
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, guest = excluded.guest, seen_at = excluded.seen_at
+WHERE member.name <> excluded.name OR member.guest <> excluded.guest
+   OR member.seen_at < excluded.seen_at - 3600000;
 
 -- name: workspaces
 SELECT id, timezone, paused, pause_reason FROM workspace WHERE id IN ({{values ids}});
@@ -33,8 +35,9 @@ SELECT r.workspace, r.id AS member,
        (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
                                    AND job.state IN ('held', 'preparing', 'queued')) AS jobs,
        EXISTS (SELECT 1 FROM member WHERE member.id = r.id AND member.name = r.name
+                                      AND member.guest = r.guest
                                       AND member.seen_at >= r.now - 3600000) AS known
-FROM {{rows members (id text, workspace text, name text, now bigint)}} AS r
+FROM {{rows members (id text, workspace text, name text, guest integer, now bigint)}} AS r
 UNION ALL
 SELECT workspace.id, NULL, workspace.waiting, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
 

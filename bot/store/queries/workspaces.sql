@@ -23,7 +23,8 @@ INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (:at, :actor, :workspace, :action, :subject, :detail);
 
 -- name: find_members
-SELECT id, name, person FROM member WHERE workspace = :workspace AND (id = :text OR person = :text OR lower(name) = lower(:text))
+SELECT id, name, person, guest FROM member
+WHERE workspace = :workspace AND (id = :text OR person = :text OR lower(name) = lower(:text))
 ORDER BY seen_at DESC LIMIT 2;
 
 -- name: members_like

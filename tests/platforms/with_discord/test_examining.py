@@ -17,7 +17,6 @@ from bot.engine.adapter import Finding
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
 
-
 #: what no field is documented to hold
 _ODD: tuple[Any, ...] = (None, 7.5, [], {}, "x", "9" * 5_000)
 

@@ -163,3 +163,14 @@ async def test_a_corrected_message_is_no_new_command(tmp_path: Path, where: str)
 
     assert 3 == len(mentions)
     assert [card] == house.mine()
+
+
+async def test_an_admin_sees_that_a_guest_has_no_allowance(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        house.slack.guest(house.team, "gus")
+        house.slack.user(house.team, "may")
+        guest = words(await house.boss.slash("/reverie", "quotas show @gus").response())
+        member = words(await house.boss.slash("/reverie", "quotas show @may").response())
+
+    assert "left of $0.00" in guest
+    assert "left of $25.00" in member
