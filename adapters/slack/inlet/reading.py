@@ -94,8 +94,9 @@ def _plain(what: str, label: str | None, team: str | None, names: Mapping[str, s
     for scheme in ("mailto:", "tel:"):
         if what.startswith(scheme):
             return label or what.removeprefix(scheme)
-    if label and what.rstrip("/").lower() == f"http://{label}".rstrip("/").lower():
-        # Slack has made a link of a name such as node.js by itself.
+    by_itself = label and what.rstrip("/").lower() == f"http://{label}".rstrip("/").lower()
+    if label and by_itself and "/" not in label.rstrip("/") and not label.lower().startswith("www."):
+        # Slack has made a link of a name such as node.js by itself; one with a path is an address.
         return label
     # Any other label is the same address, shortened.
     return what

@@ -1,9 +1,12 @@
 """What Slack makes of typed text by itself becomes the text that people see."""
 
+from html import unescape
+
 import pytest
 
 from adapters.slack.inlet.reading import read_line
 from bot.domain.commands import Imagine
+from bot.domain.errors import InvalidRequest
 
 
 def _prompt(text: str) -> str:
@@ -12,15 +15,21 @@ def _prompt(text: str) -> str:
     return made.prompt
 
 
+@pytest.mark.parametrize("label", ["www.a.example/b?c=1&amp;d=2", "a.example/clip.mp4", "www.a.example"])
+def test_an_address_that_slack_has_linked_by_itself_stays_one(label: str) -> None:
+    command = read_line(f"imagine a fox <http://{label}|{label}>").read("T1", {})
+    assert isinstance(command, Imagine)
+    assert ("a fox", [f"http://{unescape(label)}"]) == (command.prompt, [one.url for one in command.image])
+    with pytest.raises(InvalidRequest, match="not from an address"):
+        read_line(f"extend <http://{label}|{label}>").read("T1", {})
+
+
 @pytest.mark.parametrize(
     ("sent", "seen"),
     [
         ("a <http://node.js|node.js> logo", "a node.js logo"),
         ("a <http://Node.JS/|Node.JS> logo", "a Node.JS logo"),
-        (
-            "see <http://www.a.example/b?c=1&amp;d=2|www.a.example/b?c=1&amp;d=2>",
-            "see www.a.example/b?c=1&d=2",
-        ),
+        ("see <http://www.a.example/b?c=1&amp;d=2|www.a.example/b?c=1&amp;d=2>", "see"),
         ("write to <mailto:ada@a.example|ada@a.example>", "write to ada@a.example"),
         ("write to <mailto:ada@a.example>", "write to ada@a.example"),
         ("call <tel:+4930123|+49 30 123>", "call +49 30 123"),
