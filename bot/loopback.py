@@ -3,7 +3,7 @@
 What cannot be told apart from a request of this machine's own user is listed in `docs/security.md`.
 """
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -43,6 +43,12 @@ _PROXY_PREFIXES = (
     "x-forwarded",
     "x-original-",
     "x-vercel-",
+)
+#: an IPv6 network that one client may have for itself
+_CLIENT_NETWORK_BITS = 64
+#: where a reverse proxy may stand; not every address that Python calls private
+_PRIVATE_NETWORKS = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"))
 )
 #: what proxies speak to the servers behind them unless they are told otherwise
 _OLD_HTTP = frozenset({"0.9", "1.0"})
@@ -102,6 +108,27 @@ def is_local(request: Request) -> bool:
     return is_loopback_address(peer) and not is_proxied(
         request.headers, request.scope.get("http_version", "")
     )
+
+
+def client_address(request: Request) -> str:
+    """The address of whoever asks, for limits and the log only: it proves nothing.
+
+    Behind a proxy of this machine or its private network it is the address that the proxy has seen. Of an
+    IPv6 address the network is taken: each of its machines has as many addresses as it likes.
+    """
+    peer = request.client.host if request.client else ""
+    seen = request.headers.getlist("x-forwarded-for")
+    try:
+        address = ip_address(peer)
+        if seen and (address.is_loopback or any(address in network for network in _PRIVATE_NETWORKS)):
+            # Each proxy adds at the end; what stands before, the client may have written itself.
+            address = ip_address(seen[-1].rpartition(",")[2].strip())
+    except ValueError:
+        return peer
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(mapped or ip_network((address, _CLIENT_NETWORK_BITS), strict=False))
 
 
 def names_us(request: Request) -> bool:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from adapters.playground.guard import password_of
+from adapters.playground.guard import PASSWORD_MIN, password_of
 from bot.engine.adapter import Adapter, Plug, Surroundings
 from bot.loopback import is_loopback_name
 from bot.settings import Settings, Switch
@@ -13,10 +13,16 @@ def _enabled(settings: Settings) -> bool:
         case Switch.OFF:
             return False
         case Switch.ON:
-            if password_of(settings) is None:
+            password = password_of(settings)
+            if password is None:
                 raise ValueError(
                     "REVERIE_PLAYGROUND=on needs a password: set REVERIE_PLAYGROUND_PASSWORD, "
                     "or leave REVERIE_PLAYGROUND at auto"
+                )
+            if len(password) < PASSWORD_MIN:
+                raise ValueError(
+                    f"REVERIE_PLAYGROUND_PASSWORD has {len(password)} characters, and REVERIE_PLAYGROUND=on "
+                    f"needs at least {PASSWORD_MIN}: set a longer one"
                 )
             return True
         case Switch.AUTO:

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from adapters.playground.answering import Answering
 from adapters.playground.asking import Asking
 from adapters.playground.channels import ADAPTER
-from adapters.playground.guard import Guard, Policy, password_of
+from adapters.playground.guard import PASSWORD_MIN, Guard, Policy, password_of, unavailable
 from adapters.playground.inlet import Doorkeeper
 from adapters.playground.outlet import RoomOutlet
 from adapters.playground.pages import STATIC, Pages
@@ -43,7 +43,13 @@ def connect(
     policy = Policy.of(settings)
     given = password_of(settings)
     password = (given or made_password(signer)) if policy.guarded else None
-    sessions = Sessions(password=password, signer=signer, clock=clock)
+    if policy.guarded and given is not None and len(given) < PASSWORD_MIN:
+        # Nothing of value can be reached, so an older installation's password still opens.
+        _log.warning(
+            "playground_password_short",
+            remedy=f"set a REVERIE_PLAYGROUND_PASSWORD of at least {PASSWORD_MIN} characters",
+        )
+    sessions = Sessions(password=password, vault=vault, clock=clock)
     room, people = Room(vault, clock), People(vault)
 
     def link(file: str) -> str:
@@ -85,11 +91,14 @@ def _notice(address: str, password: str | None, *, made: bool) -> str:
 
 def _routes(pages: Pages, asking: Asking, policy: Policy, sessions: Sessions) -> Sequence[BaseRoute]:
     def guard(
-        *, known: Callable[[Request], bool], login: str | None = None, content: str = "application/json"
+        *,
+        known: Callable[[Request], Awaitable[bool]],
+        login: str | None = None,
+        content: str = "application/json",
     ) -> list[Middleware]:
         return [Middleware(Guard, policy=policy, is_known=known, login=login, content=content)]
 
-    def anybody(_: Request) -> bool:
+    async def anybody(_: Request) -> bool:
         return True
 
     inside, outside = guard(known=sessions.knows), guard(known=anybody)
@@ -141,17 +150,12 @@ def _plainly(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except HTTPException as error:
-            return JSONResponse({"error": error.detail}, status_code=error.status_code)
+            return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
         except Refused as refusal:
             return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         except MediaError as error:
             return JSONResponse({"error": str(error)}, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
         except ReverieError as error:
-            # The page keeps its key and asks again: the store may be back by then.
-            _log.warning("playground_request_failed", path=request.url.path, error=str(error))
-            return JSONResponse(
-                {"error": "The studio is out of reach for a moment"},
-                status_code=HTTPStatus.SERVICE_UNAVAILABLE,
-            )
+            return unavailable(request, error)
 
     return answer

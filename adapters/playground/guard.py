@@ -4,19 +4,24 @@ A page open to everybody on this machine must stay that: no other site may post 
 rebind its name to us (Host), and what comes from another peer, a proxy or a tunnel is not this machine.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.domain.errors import ReverieError
 from bot.loopback import host_name, is_address, is_local, is_loopback_name, listens_here_only
 from bot.settings import Settings, Switch
 
+_log = structlog.get_logger(__name__)
+#: characters of a password; a shorter one is refused with REVERIE_PLAYGROUND=on, and warned of elsewhere
+PASSWORD_MIN = 8
 _SAFE = frozenset({"GET", "HEAD"})
 
 SECURITY_HEADERS = {
@@ -107,6 +112,15 @@ def examine(policy: Policy, request: Request, *, content: str = "application/jso
     return None
 
 
+def unavailable(request: Request, error: ReverieError) -> Response:
+    """What is answered while the store is out of reach: the page keeps its request and asks again."""
+    _log.warning("playground_request_failed", path=request.url.path, error=str(error))
+    return JSONResponse(
+        {"error": "Reverie cannot reach its database right now. Try again in a moment."},
+        status_code=HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+
+
 class Guard:
     """Lets a request through to a route, and puts the security headers on whatever it answers."""
 
@@ -115,7 +129,7 @@ class Guard:
         app: ASGIApp,
         *,
         policy: Policy,
-        is_known: Callable[[Request], bool],
+        is_known: Callable[[Request], Awaitable[bool]],
         login: str | None = None,
         content: str = "application/json",
     ) -> None:
@@ -135,15 +149,18 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        answer = self._refuse(Request(scope))
+        answer = await self._refuse(Request(scope))
         await (answer or self._app)(scope, receive, send_safely)
 
-    def _refuse(self, request: Request) -> Response | None:
+    async def _refuse(self, request: Request) -> Response | None:
         denial = examine(self._policy, request, content=self._content)
         if denial is not None:
             return JSONResponse({"error": denial.reason}, status_code=denial.status)
-        if self._is_known(request):
-            return None
+        try:
+            if await self._is_known(request):
+                return None
+        except ReverieError as error:
+            return unavailable(request, error)
         if self._login is not None:
             return RedirectResponse(self._login, status_code=HTTPStatus.SEE_OTHER)
         return JSONResponse({"error": "Sign in first"}, status_code=HTTPStatus.UNAUTHORIZED)

@@ -14,10 +14,11 @@ from adapters.playground.asking import FEELINGS, NUMBERS
 from adapters.playground.catalogue import forms_for
 from adapters.playground.channels import Channel, Person, Seat
 from adapters.playground.forms import DismissForm, LoginForm, PersonForm, read
+from adapters.playground.login_delays import TooManyTries
 from adapters.playground.people import People
 from adapters.playground.ports import Clock, Studio
 from adapters.playground.room import Room
-from adapters.playground.session import Sessions, TooManyTries
+from adapters.playground.session import Sessions
 from adapters.playground.uploads import LARGEST
 from adapters.playground.wire import Link, Message, sent
 from bot.domain.actions import EMOJI, LABELS, Action
@@ -26,6 +27,7 @@ from bot.domain.errors import ReverieError
 from bot.domain.formats import PICTURE_SIZES
 from bot.domain.reactions import normal
 from bot.domain.requests import PROMPT_MAX
+from bot.loopback import client_address
 
 STATIC = Path(__file__).with_name("static")
 #: seconds between the comments that keep proxies from closing a silent stream
@@ -145,17 +147,18 @@ class Pages:
     async def login(self, request: Request) -> Response:
         form = await read(request, LoginForm)
         try:
-            if not await self._sessions.try_password(form.password):
+            if not await self._sessions.try_password(form.password, address=client_address(request)):
                 raise HTTPException(HTTPStatus.FORBIDDEN, "This is not the password")
         except TooManyTries as error:
-            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, str(error)) from error
+            headers = {"Retry-After": str(error.retry_after_s)}
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers) from error
         response = as_json({})
-        self._sessions.open(response, secure=request.headers["origin"].lower().startswith("https:"))
+        await self._sessions.open(response, secure=request.headers["origin"].lower().startswith("https:"))
         return response
 
-    async def logout(self, _: Request) -> Response:
+    async def logout(self, request: Request) -> Response:
         response = as_json({})
-        self._sessions.close(response)
+        await self._sessions.close(request, response)
         return response
 
     async def _quota(self, seat: Seat) -> Message | None:

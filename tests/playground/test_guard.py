@@ -225,3 +225,10 @@ def test_it_is_open_only_where_nothing_of_value_can_be_reached(
 def test_on_without_a_password_names_the_remedy(password: SecretStr | None) -> None:
     with pytest.raises(ValueError, match="set REVERIE_PLAYGROUND_PASSWORD"):
         adapter.enabled(Settings(playground=Switch.ON, playground_password=password))
+
+
+@pytest.mark.parametrize("password", ["short", "1234567"])
+def test_on_with_a_short_password_names_the_setting(password: str) -> None:
+    with pytest.raises(ValueError, match=r"^REVERIE_PLAYGROUND_PASSWORD has \d characters.* at least 8"):
+        adapter.enabled(Settings(playground=Switch.ON, playground_password=SecretStr(password)))
+    assert adapter.enabled(Settings(playground=Switch.ON, playground_password=SecretStr(password + "123")))
