@@ -32,6 +32,8 @@ PLAYGROUND_PASSWORD_MIN = 8
 #: how far above its own numbers a lane's window reaches: what a claim may age, and the way
 _WINDOW_MS = 75_000
 
+_PUBLIC_URL_LIKE = "write it like https://bot.example.org"
+
 
 class Role(StrEnum):
     """What a process does."""
@@ -284,10 +286,22 @@ class Settings(EnvironmentSettings):
     def _read_url(cls, value: str | None) -> str | None:
         if not value:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ValueError("write it like https://bot.example.org")
-        return value.rstrip("/")
+        parts = urlsplit(value.strip())
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"its port is not a number of 1 to 65535; {_PUBLIC_URL_LIKE}") from error
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(_PUBLIC_URL_LIKE)
+        if parts.path.strip("/"):
+            # The page, media links and the platforms' addresses begin at the root of a host.
+            raise ValueError(
+                f"it has a path, {parts.path}, and Reverie works at the root of a host name only: give it a "
+                f"name of its own, and {_PUBLIC_URL_LIKE}"
+            )
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError(f"it has more than scheme, host and port; {_PUBLIC_URL_LIKE}")
+        return f"{parts.scheme}://{parts.netloc}"
 
     @field_validator("provider")
     @classmethod

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -90,13 +91,8 @@ def _notice(address: str, password: str | None, *, made: bool) -> str:
 
 
 def _routes(pages: Pages, asking: Asking, policy: Policy, sessions: Sessions) -> Sequence[BaseRoute]:
-    def guard(
-        *,
-        known: Callable[[Request], Awaitable[bool]],
-        login: str | None = None,
-        content: str = "application/json",
-    ) -> list[Middleware]:
-        return [Middleware(Guard, policy=policy, is_known=known, login=login, content=content)]
+    def guard(*, known: Callable[[Request], Awaitable[bool]], **more: Any) -> list[Middleware]:
+        return [Middleware(Guard, policy=policy, is_known=known, **more)]
 
     async def anybody(_: Request) -> bool:
         return True
@@ -111,8 +107,8 @@ def _routes(pages: Pages, asking: Asking, policy: Policy, sessions: Sessions) ->
         return Route(path, _plainly(endpoint), methods=["POST"], middleware=middleware)
 
     return (
-        get("/", pages.page, guard(known=sessions.knows, login=_LOGIN)),
-        get(_LOGIN, pages.login_page, outside),
+        get("/", pages.page, guard(known=sessions.knows, login=_LOGIN, is_page=True)),
+        get(_LOGIN, pages.login_page, guard(known=anybody, is_page=True)),
         post(_LOGIN, pages.login, outside),
         post("/playground/logout", pages.logout),
         get("/playground/state", pages.state),

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +34,12 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+_NOT_OURS = "This did not come from the playground's own page"
+_REMEDY = (
+    "sends a Host header of its own: have it send on the browser's (nginx: proxy_set_header Host $host; "
+    "Apache: ProxyPreserveHost On; Caddy and Traefik do so by themselves)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,20 +86,19 @@ def password_of(settings: Settings) -> str | None:
     return given.get_secret_value() if given is not None and given.get_secret_value().strip() else None
 
 
-def examine(policy: Policy, request: Request, *, content: str = "application/json") -> Denial | None:
+def examine(
+    policy: Policy, request: Request, *, content: str = "application/json", is_page: bool = False
+) -> Denial | None:
     """Find out why a request may not pass; None when it may.
 
-    `content` is the type that its body must have: one that no form of another site can send.
+    `content` is the type that its body must have: one that no form of another site can send. A link on
+    another site may lead to what `is_page`.
     """
     headers = request.headers
     hosts = headers.getlist("host")
     name = host_name(hosts[0]) if len(hosts) == 1 else None
     if name is None or not policy.answers_to(name):
-        return Denial(
-            status=HTTPStatus.MISDIRECTED_REQUEST,
-            reason="The playground does not answer to this host name; open it at http://127.0.0.1 on its own "
-            "machine, or set REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD",
-        )
+        return Denial(status=HTTPStatus.MISDIRECTED_REQUEST, reason=_wrong_host(policy))
     if not policy.guarded and not is_local(request):
         return Denial(
             status=HTTPStatus.FORBIDDEN,
@@ -101,12 +106,21 @@ def examine(policy: Policy, request: Request, *, content: str = "application/jso
             "through a proxy or tunnel; to share it, set REVERIE_PLAYGROUND=on and "
             "REVERIE_PLAYGROUND_PASSWORD",
         )
+    return _examine_source(policy, request, content=content, is_page=is_page)
+
+
+def _examine_source(policy: Policy, request: Request, *, content: str, is_page: bool) -> Denial | None:
+    """Find out whether another site has made a browser send this."""
+    headers = request.headers
+    origin, host = headers.get("origin", "").lower(), headers["host"].lower()
+    is_own = bool(origin) and origin in {f"http://{host}", f"https://{host}", policy.public_origin}
     if request.method in _SAFE:
+        # Browsers name the origin of a read only where another site's script asks for it.
+        if (origin and not is_own) or _is_foreign(headers, is_page=is_page):
+            return Denial(status=HTTPStatus.FORBIDDEN, reason=_NOT_OURS)
         return None
-    origin = headers.get("origin", "").lower()
-    host = hosts[0].lower()
-    if origin not in {f"http://{host}", f"https://{host}", policy.public_origin} or not origin:
-        return Denial(status=HTTPStatus.FORBIDDEN, reason="This did not come from the playground's own page")
+    if not is_own:
+        return Denial(status=HTTPStatus.FORBIDDEN, reason=_wrong_origin(policy, origin))
     if headers.get("content-type", "").partition(";")[0].strip().lower() != content:
         return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason=f"Send {content}")
     return None
@@ -121,6 +135,37 @@ def unavailable(request: Request, error: ReverieError) -> Response:
     )
 
 
+def _is_foreign(headers: Headers, *, is_page: bool) -> bool:
+    """Whether a browser says that another site asks for this; programs and old browsers say nothing."""
+    if headers.get("sec-fetch-site", "none").lower() in ("same-origin", "none"):
+        return False
+    followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return not (is_page and followed)
+
+
+def _wrong_host(policy: Policy) -> str:
+    if not policy.guarded:
+        return (
+            "The playground does not answer to this host name; open it at http://127.0.0.1 on its own "
+            "machine, or set REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD"
+        )
+    known = (
+        f"It answers to {policy.public_origin}. If that is the address you opened"
+        if policy.public_origin
+        else "Set REVERIE_PUBLIC_URL to the address that people open. If it is set"
+    )
+    return f"The playground does not answer to this host name. {known}, a reverse proxy in between {_REMEDY}"
+
+
+def _wrong_origin(policy: Policy, origin: str) -> str:
+    if not policy.guarded or not origin.startswith(("http://", "https://")):
+        return _NOT_OURS
+    return (
+        f"{_NOT_OURS}. If you opened that at the address you see in your browser, a reverse proxy in between "
+        f"{_REMEDY}; or set REVERIE_PUBLIC_URL to that address"
+    )
+
+
 class Guard:
     """Lets a request through to a route, and puts the security headers on whatever it answers."""
 
@@ -132,6 +177,7 @@ class Guard:
         is_known: Callable[[Request], Awaitable[bool]],
         login: str | None = None,
         content: str = "application/json",
+        is_page: bool = False,
     ) -> None:
         self._app = app
         self._policy = policy
@@ -139,6 +185,7 @@ class Guard:
         #: where people without a session are sent; None answers 401, as programs expect
         self._login = login
         self._content = content
+        self._is_page = is_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(message: Message) -> None:
@@ -153,7 +200,7 @@ class Guard:
         await (answer or self._app)(scope, receive, send_safely)
 
     async def _refuse(self, request: Request) -> Response | None:
-        denial = examine(self._policy, request, content=self._content)
+        denial = examine(self._policy, request, content=self._content, is_page=self._is_page)
         if denial is not None:
             return JSONResponse({"error": denial.reason}, status_code=denial.status)
         try:

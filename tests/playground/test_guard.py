@@ -4,12 +4,12 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from starlette.requests import Request
 
 from adapters.playground import adapter
 from adapters.playground.guard import Policy, examine
-from bot.settings import Settings, Switch
+from bot.settings import Settings, Switch, misfit
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
 OPEN = Policy.of(Settings(playground=Switch.AUTO, public_url=None))
@@ -22,7 +22,15 @@ def denied(
     *headers: tuple[str, str],
     peer: str | None = "127.0.0.1",
     version: str = "1.1",
+    is_page: bool = False,
 ) -> HTTPStatus | None:
+    denial = examine(policy, asked(method, *headers, peer=peer, version=version), is_page=is_page)
+    return denial.status if denial else None
+
+
+def asked(
+    method: str, *headers: tuple[str, str], peer: str | None = "127.0.0.1", version: str = "1.1"
+) -> Request:
     scope = {
         "type": "http",
         "method": method,
@@ -30,8 +38,7 @@ def denied(
         "client": None if peer is None else (peer, 54321),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
     }
-    denial = examine(policy, Request(scope))
-    return denial.status if denial else None
+    return Request(scope)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +203,7 @@ def test_posts_that_a_form_elsewhere_could_send_are_refused(kind: str) -> None:
         (True, {}),
         (False, {"public_url": "https://bot.example.org"}),
         (True, {"public_url": "http://127.0.0.1:8080"}),
-        (True, {"public_url": "http://localhost:9000/under"}),
+        (True, {"public_url": "http://localhost:9000/"}),
         (False, {"public_url": "http://127.0.0.1.example.org"}),
         (True, {"http_host": EVERYWHERE}),
         (False, {"http_host": EVERYWHERE, "luma_keys": (SecretStr("a key"),)}),
@@ -219,6 +226,92 @@ def test_it_is_open_only_where_nothing_of_value_can_be_reached(
     enabled: bool, settings: dict[str, Any]
 ) -> None:
     assert adapter.enabled(Settings(**settings)) == enabled
+
+
+FETCH = ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")
+LINK = ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")
+FRAME = ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")
+
+
+@pytest.mark.parametrize(
+    ("headers", "page", "read"),
+    [
+        ((), True, True),
+        ((("Sec-Fetch-Site", "none"), *LINK), True, True),
+        ((("Sec-Fetch-Site", "same-origin"), *FETCH), True, True),
+        ((("Sec-Fetch-Site", "cross-site"), *LINK), True, False),
+        ((("Sec-Fetch-Site", "same-site"), *LINK), True, False),
+        ((("Sec-Fetch-Site", "cross-site"), *FRAME), False, False),
+        ((("Sec-Fetch-Site", "cross-site"), *FETCH), False, False),
+        # Another port of this machine is the same site, and another program.
+        ((("Sec-Fetch-Site", "same-site"), *FETCH), False, False),
+        ((("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")), False, False),
+        ((("Origin", "https://evil.example"),), False, False),
+        ((("Origin", "null"),), False, False),
+        ((("Origin", "http://127.0.0.1"),), True, True),
+    ],
+)
+@pytest.mark.parametrize("policy", [OPEN, SHARED])
+def test_other_sites_read_nothing_and_may_link_to_pages(
+    policy: Policy, headers: tuple[tuple[str, str], ...], page: bool, read: bool
+) -> None:
+    host = ("Host", "127.0.0.1")
+    assert page == (denied(policy, "GET", host, *headers, is_page=True) is None)
+    assert read == (denied(policy, "GET", host, *headers) is None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "method", "headers"),
+    [
+        ({"public_url": "https://bot.example.org"}, "GET", [("Host", "reverie:8080")]),
+        ({}, "GET", [("Host", "reverie:8080")]),
+        # nginx sends the address of its upstream.
+        ({}, "POST", [("Host", "127.0.0.1:8080"), ("Origin", "https://bot.example.org")]),
+    ],
+)
+def test_a_proxy_that_sends_its_own_host_is_told_how_to_send_on_the_browsers(
+    settings: dict[str, Any], method: str, headers: list[tuple[str, str]]
+) -> None:
+    policy = Policy.of(Settings(playground=Switch.ON, **settings))
+    denial = examine(policy, asked(method, *headers, ("Content-Type", "application/json")))
+    assert denial is not None
+    assert "reverse proxy" in denial.reason
+    assert "proxy_set_header Host $host" in denial.reason
+    assert "REVERIE_PUBLIC_URL" in denial.reason or "https://bot.example.org" in denial.reason
+
+
+def test_with_a_public_url_a_proxy_that_names_its_upstream_works() -> None:
+    headers = (("Host", "127.0.0.1:8080"), ("Content-Type", "application/json"))
+    assert denied(SHARED, "GET", *headers) is None
+    assert denied(SHARED, "POST", *headers, ("Origin", "https://bot.example.org")) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://bot.example.org/reverie", "it has a path, /reverie"),
+        ("https://bot.example.org/a/b/", "root of a host name"),
+        ("https://bot.example.org/?a=1", "more than scheme, host and port"),
+        ("https://bot.example.org#top", "more than scheme, host and port"),
+        ("https://me:secret@bot.example.org", "more than scheme, host and port"),
+        ("https://bot.example.org:port", "port"),
+        ("https://bot.example.org:99999", "port"),
+        ("https://", "write it like"),
+        ("bot.example.org", "write it like"),
+    ],
+)
+def test_a_public_url_that_would_work_in_part_only_is_refused_at_the_start(url: str, words: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(public_url=url)
+    told = misfit(caught.value)
+    assert told.startswith("REVERIE_PUBLIC_URL: ")
+    assert words in told
+    assert "https://bot.example.org" in told
+    assert "secret" not in told
+
+
+def test_a_public_url_is_an_origin() -> None:
+    assert "https://bot.example.org:8443" == Settings(public_url=" https://bot.example.org:8443/ ").public_url
 
 
 @pytest.mark.parametrize("password", [None, SecretStr(""), SecretStr("  ")])
