@@ -62,6 +62,7 @@ class Asking:
         form = await read(request, Wanted)
         seat = await self._answering.seat(request, form.channel)
         try:
+            self._studio.admit_question(seat.caller)
             wish = wish_of(form, self._uploads, seat)
             if not isinstance(wish.command, Making):
                 return as_json({"price": None, "refusal": None})

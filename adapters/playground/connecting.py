@@ -26,7 +26,7 @@ from adapters.playground.ports import Clock, Studio, Vault
 from adapters.playground.room import Room
 from adapters.playground.session import Sessions, made_password
 from adapters.playground.uploads import Uploads
-from bot.domain.errors import MediaError, Refused, ReverieError
+from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
 from bot.engine.adapter import Adapter
 from bot.settings import Settings
 from bot.signing import Signer
@@ -147,6 +147,8 @@ def _plainly(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except HTTPException as error:
             return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+        except QuotaExhausted as refusal:
+            return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.TOO_MANY_REQUESTS)
         except Refused as refusal:
             return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         except MediaError as error:

@@ -129,6 +129,7 @@ class Pages:
 
     async def suggest(self, request: Request) -> Response:
         seat = await self._answering.seat(request, _channel(request))
+        self._studio.admit_question(seat.caller)
         found = await self._studio.suggest(
             request.query_params.get("text", "")[:500], seat.caller, seat.place()
         )

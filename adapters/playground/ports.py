@@ -1,6 +1,7 @@
 """What the playground needs of the core, as roles; `bot.engine.studio` and `bot.engine.vault` play them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,16 @@ from bot.engine.answers import Answer, Note, Quote
 
 #: milliseconds UTC
 Clock = Callable[[], int]
+
+
+class Upload(Protocol):
+    """A file on its way in, within what its member may have on their way."""
+
+    def add(self, size: int, /) -> None:
+        """Count bytes before they are written; raises where they are too many."""
+        ...
+
+    async def take_in(self, path: Path, /) -> Media: ...
 
 
 class Studio(Protocol):
@@ -52,7 +63,9 @@ class Studio(Protocol):
 
     def reactions(self, caller: Caller, /) -> Mapping[str, Action]: ...
 
-    async def take_in(self, path: Path, caller: Caller) -> Media: ...
+    def admit_question(self, caller: Caller, /) -> None: ...
+
+    def uploading(self, caller: Caller, /) -> AbstractAsyncContextManager[Upload]: ...
 
     async def quote(
         self,

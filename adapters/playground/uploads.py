@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from adapters.playground.channels import Seat
 from adapters.playground.ports import Clock, Studio
+from adapters.playground.ports import Upload as Incoming
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media
 from bot.domain.requests import VIDEO_MAX_BYTES
@@ -59,14 +60,17 @@ class Uploads:
         self._largest = largest
 
     async def receive(self, request: Request, seat: Seat) -> Upload:
-        """Write a request's body to disk and have it taken in; raises HTTPException with the remedy."""
+        """Write a request's body to disk and have it taken in; raises HTTPException with the remedy.
+
+        Whether the member may send one more is decided before any of the body is read. Raises Refused.
+        """
         told = request.headers.get("content-length", "")
         if told.isascii() and told.isdigit() and int(told) > self._largest:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         try:
-            async with _new_file(self._incoming) as path:
-                await self._write(request, path)
-                media = await self._studio.take_in(path, seat.caller)
+            async with self._studio.uploading(seat.caller) as upload, _new_file(self._incoming) as path:
+                await self._write(request, path, upload)
+                media = await upload.take_in(path)
         except OSError as error:
             reason = disk_failure(error.errno) or "The media storage failed."
             raise HTTPException(
@@ -76,13 +80,14 @@ class Uploads:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "The file did not come through whole") from error
         return Upload(name=_name(request.headers.get("x-file-name", "")), media=media)
 
-    async def _write(self, request: Request, path: Path) -> None:
+    async def _write(self, request: Request, path: Path, upload: Incoming) -> None:
         size, waiting = 0, bytearray()
         with path.open("wb") as file:
             async for piece in request.stream():
                 size += len(piece)
                 if size > self._largest:
                     raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
+                upload.add(len(piece))
                 waiting += piece
                 if len(waiting) >= _PIECE:
                     await asyncio.to_thread(file.write, bytes(waiting))

@@ -3,15 +3,15 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from adapters.playground.ports import Studio
 from bot.domain.actions import GENERATING, Action, Wording, follow_up, require_offered
 from bot.domain.cards import Card, CardView, view
 from bot.domain.commands import Cancel, Command, Delete, Help, History, Making, Quota, Show
 from bot.domain.completion import Suggestion, complete
-from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted
+from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted, Refused
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.formats import PICTURE_SIZES, Lane, video_size
 from bot.domain.ids import new_id, short_id
@@ -25,7 +25,7 @@ from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.domain.sources import require_result
 from bot.engine.adapter import Outlet
 from bot.engine.answers import Accepted, Answer, Choice, Note, Quote
-from tests.playground.painting import look_at
+from tests.playground.fake_uploads import FakeUpload, FakeUploads
 
 START = 1_790_000_000_000
 #: micro-dollars that everybody may spend
@@ -44,9 +44,9 @@ class FakeStudio(Studio):
     answers: dict[str, Answer] = field(default_factory=dict)
     #: keys in the order in which they came, repeated ones too
     keys: list[str] = field(default_factory=list)
-    #: what was brought along, by the name of its file
-    files: dict[str, bytes] = field(default_factory=dict)
-    media: dict[str, Media] = field(default_factory=dict)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
+    #: why nothing more is answered while somebody types; None: it is
+    asked_too_much: Refused | None = None
     #: ids of what was asked before something is deleted
     questions: list[str] = field(default_factory=list)
     #: while cleared, commands wait here
@@ -137,20 +137,12 @@ class FakeStudio(Studio):
     def reactions(self, _: Caller, /) -> Mapping[str, Action]:
         return DEFAULT_REACTIONS
 
-    async def take_in(self, path: Path, caller: Caller) -> Media:
-        del caller
-        content = await asyncio.to_thread(path.read_bytes)
-        await asyncio.to_thread(path.unlink)
-        file = hashlib.sha256(content).hexdigest()
-        found = look_at(content)
-        if found is None:
-            raise InvalidRequest("This is neither a picture nor a video: send JPEG, PNG, HEIC, WebP or MP4.")
-        mime, width, height, duration_ms = found
-        self.files[file] = content
-        self.media[file] = Media(
-            file=file, mime=mime, size=len(content), width=width, height=height, duration_ms=duration_ms
-        )
-        return self.media[file]
+    def uploading(self, caller: Caller, /) -> AbstractAsyncContextManager[FakeUpload]:
+        return self.uploads.uploading(caller)
+
+    def admit_question(self, _: Caller, /) -> None:
+        if self.asked_too_much is not None:
+            raise self.asked_too_much
 
     async def quote(
         self,
@@ -211,7 +203,7 @@ class FakeStudio(Studio):
             height=height,
             duration_ms=_length(found.request) if makes_video else None,
         )
-        self.media[media.file] = media
+        self.uploads.media[media.file] = media
         started = found.submitted_at or self.now - 19_000
         await self.change(
             job, state=State.COMPLETED, result=media, submitted_at=started, finished_at=started + 19_000

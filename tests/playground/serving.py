@@ -122,8 +122,10 @@ class _Server(uvicorn.Server):
 def _media(studio: FakeStudio) -> Any:
     async def media(request: Request) -> Response:
         file = SIGNER.verify("media", request.path_params["token"], now=studio.now)
-        found = studio.media[file.removesuffix(".still")]
-        content = studio.files.get(file) or await asyncio.to_thread(_made, found, still=file != found.file)
+        found = studio.uploads.media[file.removesuffix(".still")]
+        content = studio.uploads.files.get(file) or await asyncio.to_thread(
+            _made, found, still=file != found.file
+        )
         return Response(content, media_type=found.mime if file == found.file else "image/jpeg")
 
     return media

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from adapters.playground.guard import SECURITY_HEADERS
+from bot.domain.errors import QuotaExhausted
 from bot.settings import Settings
 from tests.patience import PATIENCE_S
 from tests.playground.serving import Served, serve
@@ -258,3 +259,12 @@ async def test_suggestions_are_the_studios(served: Served) -> None:
 async def test_without_a_password_in_the_settings_there_is_no_door() -> None:
     async with serve(Settings()) as served, served.client() as client:
         assert not (await client.get("/playground/state")).json()["signed_in"]
+
+
+async def test_questions_while_somebody_types_are_bounded(served: Served) -> None:
+    served.studio.asked_too_much = QuotaExhausted("That was a lot at once. Try again in 3 s.")
+    async with served.client() as client:
+        answer = await client.get("/playground/suggest", params={"me": "grace", "text": "/im"})
+        assert HTTPStatus.TOO_MANY_REQUESTS == answer.status_code
+    price = await post(served, "price", "ada", {"text": BEAR})
+    assert {"price": None, "refusal": "That was a lot at once. Try again in 3 s."} == price

@@ -1,7 +1,8 @@
 """Files on their way in: taken once, named by tokens, refused in words that help."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,13 +14,15 @@ from starlette.types import Message
 
 from adapters.playground.channels import Person, Seat
 from adapters.playground.uploads import LARGEST, Uploads
-from bot.domain.errors import InvalidRequest, MediaUnavailable
-from bot.domain.media import Media
-from bot.domain.people import Caller
+from bot.domain.errors import InvalidRequest, MediaUnavailable, QuotaExhausted
+from bot.media.incoming import IncomingQuota
+from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import FakeStudio
+from tests.playground.fake_uploads import FakeUploads
 from tests.playground.painting import picture, video
 from tests.playground.serving import SIGNER, Served, serve
 from tests.playground.talking import command, fill, seen, upload
+from tests.web.running_app import until
 
 HILLS = picture(320, 240, kind="PNG")
 ADA = Seat(person=Person(name="ada", is_admin=True))
@@ -173,16 +176,11 @@ async def test_a_disk_that_fails_is_told_with_who_can_mend_it(tmp_path: Path) ->
     assert caught.value.detail.endswith("Tell whoever runs this bot, and try again.")
 
 
-class FullStudio(FakeStudio):
-    """Has no room left."""
-
-    async def take_in(self, path: Path, caller: Caller) -> Media:
-        del path, caller
-        raise MediaUnavailable("The media storage is full.")
+FULL = FakeUploads(failure=MediaUnavailable("The media storage is full."))
 
 
 async def test_a_full_storage_is_told() -> None:
-    async with serve(studio=FullStudio()) as served:
+    async with serve(studio=FakeStudio(uploads=FULL)) as served:
         status, answer = await upload(served, "ada", HILLS)
         assert (status, answer["error"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "The media storage is full.")
         assert list(served.incoming.iterdir()) == []
@@ -216,6 +214,64 @@ async def test_a_token_carries_its_file_and_nothing_can_be_changed_in_it(tmp_pat
         uploads.open(token, GRACE)
 
 
+@asynccontextmanager
+async def sending(
+    served: Served, me: str, begun: bytes, length: int = 1_000_000
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Send the head of an upload and the beginning of its body, and nothing more."""
+    host = served.url.removeprefix("http://")
+    head = (
+        f"POST /playground/upload?me={me} HTTP/1.1\r\nHost: {host}\r\nOrigin: {served.url}\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    try:
+        writer.write(head.encode() + begun)
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_whoever_may_send_nothing_is_told_so_before_the_body(served: Served) -> None:
+    served.studio.uploads.refusal = QuotaExhausted("That was a lot at once. Try again in 3 s.")
+    async with sending(served, "ada", b"") as (reader, _), asyncio.timeout(PATIENCE_S):
+        assert b" 429 " in await reader.readline()
+        assert b"Try again in 3 s." in await reader.readuntil(b"}")
+    assert [] == left_in(served.incoming)
+
+
+async def test_a_member_sends_two_files_at_once_and_others_still_can(served: Served) -> None:
+    async with sending(served, "ada", b"some") as first, sending(served, "ada", b"some") as second:
+        await until(lambda: len(left_in(served.incoming)) == 2)
+        status, answer = await upload(served, "ada", HILLS)
+        assert HTTPStatus.TOO_MANY_REQUESTS == status
+        assert "2 files already" in answer["error"]
+        assert HTTPStatus.OK == (await upload(served, "grace", HILLS))[0]
+        for _, writer in (first, second):
+            writer.close()
+        # Cut off, they leave nothing: neither a file nor a slot.
+        await until(lambda: not left_in(served.incoming))
+        assert HTTPStatus.OK == (await upload(served, "ada", HILLS))[0]
+
+
+SMALL = IncomingQuota(bytes_per_member=300_000)
+
+
+async def test_bytes_of_a_member_are_counted_while_they_arrive() -> None:
+    """What a request says of its length is not believed, and what another one has sent counts too."""
+    async with serve(studio=FakeStudio(uploads=FakeUploads(quota=SMALL))) as served:
+        async with sending(served, "ada", b"x" * 200_000):
+            await until(lambda: SMALL.arriving("playground:main:ada") == 200_000)
+            status, answer = await upload(served, "ada", b"x" * 200_000)
+            assert HTTPStatus.TOO_MANY_REQUESTS == status
+            assert "as much on its way in" in answer["error"]
+            assert HTTPStatus.OK == (await upload(served, "grace", HILLS))[0]
+        await until(lambda: not SMALL.arriving("playground:main:ada"))
+        assert HTTPStatus.OK == (await upload(served, "ada", HILLS))[0]
+        assert [] == left_in(served.incoming)
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -228,4 +284,4 @@ async def test_an_upload_from_elsewhere_reaches_nothing(served: Served, headers:
     async with served.client(headers=headers) as client:
         answer = await client.post("/playground/upload?me=ada", content=HILLS)
     assert answer.status_code in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
-    assert served.studio.files == {}
+    assert served.studio.uploads.files == {}

@@ -73,7 +73,7 @@ async def test_a_pasted_picture_comes_along_and_is_animated(served: Served, brow
     assert isinstance(request, VideoRequest)
     assert request.start is not None
     assert request.start.file is not None
-    assert request.start.file.file in served.studio.files
+    assert request.start.file.file in served.studio.uploads.files
     await expect(page.locator(".along img")).to_have_attribute("alt", "hills.png")
     assert complaints(page) == []
     await page.context.close()
