@@ -35,6 +35,7 @@ from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
 from bot.web.operator import serve_operator
+from bot.web.security_headers import SecurityHeaders
 
 #: what a server listens on that can be reached by every address of its machine
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared
@@ -99,16 +100,13 @@ class App:
         self.notices = [
             adapter.notice(self.address) for adapter in adapters if talks and adapter.notice is not None
         ]
-        server = Server(
-            Starlette(
-                routes=[
-                    *health_routes(core, adapters),
-                    *for_providers,
-                    *(route for adapter in adapters if talks for route in adapter.routes),
-                ]
-            ),
-            started=self.started.set,
-        )
+        routes = [
+            *health_routes(core, adapters),
+            *for_providers,
+            *(route for adapter in adapters if talks for route in adapter.routes),
+        ]
+        web = SecurityHeaders(Starlette(routes=routes), public_url=core.settings.public_url)
+        server = Server(web, started=self.started.set)
         engine = engine_loops(core, adapters, watchers) if works else shared_loops(core)
         listening = {
             "callbacks": Supervised("callbacks", callbacks.run, times=core.times, stopping=core.stopping),

@@ -1,5 +1,7 @@
-"""What a browser may post."""
+"""What a browser may post and ask."""
 
+import json
+import re
 from http import HTTPStatus
 from typing import Annotated, Self, TypeVar
 
@@ -19,11 +21,14 @@ from starlette.requests import Request
 from adapters.playground.channels import Channel
 from bot.domain.actions import Action
 from bot.domain.formats import AspectRatio
+from bot.domain.text import parse_json
 
 _LARGEST = 128 * 1024
 _TEXT_MAX = 12_000
 _FILES_MAX = 10
 _EMOJI_MAX = 16
+#: with room for every number that the store gives, and none that it cannot hold
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 #: made by the page, kept until answered: the same key again is the same wish, not another
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
@@ -117,6 +122,13 @@ class LoginForm(_Form):
 Form = TypeVar("Form", bound=_Form)
 
 
+def read_number(text: str) -> int:
+    """Read a number of a header or a query; what is none, or larger than any of ours, ends with 400."""
+    if _NUMBER.fullmatch(text) is None:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{text[:30]!r} is not a number of an event")
+    return int(text)
+
+
 async def read(request: Request, form: type[Form]) -> Form:
     """Read a posted form; what it cannot be ends the request with 413 or 422."""
     body = bytearray()
@@ -125,7 +137,12 @@ async def read(request: Request, form: type[Form]) -> Form:
         if len(body) > _LARGEST:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is too long")
     try:
-        return form.model_validate_json(bytes(body))
+        # Written again as JSON, which pydantic reads by its stricter rules.
+        text = json.dumps(parse_json(bytes(body)))
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The body is not JSON") from error
+    try:
+        return form.model_validate_json(text)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"]) or "body"
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"{place} is not as expected") from error

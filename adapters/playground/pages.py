@@ -13,7 +13,7 @@ from adapters.playground.answering import Answering, as_json
 from adapters.playground.asking import FEELINGS, NUMBERS
 from adapters.playground.catalogue import forms_for
 from adapters.playground.channels import Channel, Person, Seat
-from adapters.playground.forms import DismissForm, LoginForm, PersonForm, read
+from adapters.playground.forms import DismissForm, LoginForm, PersonForm, read, read_number
 from adapters.playground.login_delays import TooManyTries
 from adapters.playground.people import People
 from adapters.playground.ports import Clock, Studio
@@ -111,7 +111,7 @@ class Pages:
         """Changes as server-sent events; the id of each is the number from which a stream goes on."""
         person = await self._answering.person(request)
         last = request.headers.get("last-event-id") or request.query_params.get("since", "0")
-        seq = int(last) if last.isascii() and last.isdigit() else 0
+        seq = read_number(last)
         return StreamingResponse(
             self._stream(person.name, seq),
             media_type="text/event-stream",

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from adapters.playground.channels import Seat
+from adapters.playground.forms import read_number
 from adapters.playground.ports import Clock, Studio
 from adapters.playground.ports import Upload as Incoming
 from bot.domain.errors import InvalidRequest
@@ -64,8 +65,7 @@ class Uploads:
 
         Whether the member may send one more is decided before any of the body is read. Raises Refused.
         """
-        told = request.headers.get("content-length", "")
-        if told.isascii() and told.isdigit() and int(told) > self._largest:
+        if read_number(request.headers.get("content-length", "0")) > self._largest:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         try:
             async with self._studio.uploading(seat.caller) as upload, _new_file(self._incoming) as path:
