@@ -8,7 +8,6 @@ class Bell:
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
-        self.closed = False
 
     def listen(self) -> asyncio.Event:
         """The next ring; take it before looking, so that nothing rings unheard in between."""
@@ -16,13 +15,7 @@ class Bell:
 
     def ring(self) -> None:
         self._next.set()
-        if not self.closed:
-            self._next = asyncio.Event()
-
-    def close(self) -> None:
-        """Let everybody go, for good."""
-        self.closed = True
-        self.ring()
+        self._next = asyncio.Event()
 
 
 async def heard(ring: asyncio.Event, *, within_s: float) -> bool:

@@ -17,8 +17,8 @@ from starlette.types import Scope
 from adapters.playground.answering import Answering
 from adapters.playground.asking import Asking
 from adapters.playground.channels import ADAPTER
+from adapters.playground.feed import Feed
 from adapters.playground.guard import PASSWORD_MIN, Guard, Policy, password_of, unavailable
-from adapters.playground.inlet import Doorkeeper
 from adapters.playground.outlet import RoomOutlet
 from adapters.playground.pages import STATIC, Pages
 from adapters.playground.people import People
@@ -59,11 +59,13 @@ def connect(
     uploads = Uploads(
         studio=studio, incoming=incoming, signer=signer, clock=clock, hold_ms=settings.times.upload_hold
     )
+    feed = Feed(vault=vault, room=room, people=people, link=link)
     answering = Answering(room, people, link)
     asking = Asking(studio=studio, room=room, uploads=uploads, answering=answering, link=link)
     pages = Pages(
         studio=studio,
         room=room,
+        feed=feed,
         people=people,
         sessions=sessions,
         answering=answering,
@@ -73,7 +75,7 @@ def connect(
     return Adapter(
         name=ADAPTER,
         outlet=RoomOutlet(room),
-        inlet=Doorkeeper(room, people),
+        inlet=feed,
         routes=_routes(pages, asking, policy, sessions),
         notice=lambda address: _notice(address, password, made=given is None),
     )

@@ -1,10 +1,8 @@
 """The playground's pages, what they begin with and what they follow."""
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
 
-import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -13,6 +11,7 @@ from adapters.playground.answering import Answering, as_json
 from adapters.playground.asking import FEELINGS, NUMBERS
 from adapters.playground.catalogue import forms_for
 from adapters.playground.channels import Channel, Person, Seat
+from adapters.playground.feed import Feed
 from adapters.playground.forms import DismissForm, LoginForm, PersonForm, read, read_number
 from adapters.playground.login_delays import TooManyTries
 from adapters.playground.people import People
@@ -30,8 +29,6 @@ from bot.domain.requests import PROMPT_MAX
 from bot.loopback import client_address
 
 STATIC = Path(__file__).with_name("static")
-#: seconds between the comments that keep proxies from closing a silent stream
-KEEP_ALIVE_S = 15.0
 
 
 class Pages:
@@ -42,6 +39,7 @@ class Pages:
         *,
         studio: Studio,
         room: Room,
+        feed: Feed,
         people: People,
         sessions: Sessions,
         answering: Answering,
@@ -50,6 +48,7 @@ class Pages:
     ) -> None:
         self._studio = studio
         self._room = room
+        self._feed = feed
         self._people = people
         self._sessions = sessions
         self._answering = answering
@@ -113,19 +112,10 @@ class Pages:
         last = request.headers.get("last-event-id") or request.query_params.get("since", "0")
         seq = read_number(last)
         return StreamingResponse(
-            self._stream(person.name, seq),
+            self._feed.follow(person.name, seq, lambda: self._sessions.knows(request)),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-
-    async def _stream(self, name: str, seq: int) -> AsyncIterator[bytes]:
-        yield b"retry: 1000\n\n"
-        async for change in self._room.follow(name, seq, still_s=KEEP_ALIVE_S):
-            if change is None:
-                yield b": still here\n\n"
-                continue
-            number, message = change
-            yield b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(sent(message, self._link)))
 
     async def suggest(self, request: Request) -> Response:
         seat = await self._answering.seat(request, _channel(request))
@@ -160,6 +150,7 @@ class Pages:
     async def logout(self, request: Request) -> Response:
         response = as_json({})
         await self._sessions.close(request, response)
+        self._feed.recheck()
         return response
 
     async def _quota(self, seat: Seat) -> Message | None:

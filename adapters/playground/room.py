@@ -1,12 +1,11 @@
 """The room: the messages of all conversations as they lie in the vault, and who may see them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import orjson
 
-from adapters.playground.bell import Bell, heard
+from adapters.playground.bell import Bell
 from adapters.playground.channels import Seat, Talk, name_of
 from adapters.playground.ports import Clock, Vault
 from adapters.playground.wire import (
@@ -149,35 +148,9 @@ class Room:
         ]
         return Snapshot(seq=seq, messages=[one for one in present(messages) if seen_by(one, name)])
 
-    async def follow(
-        self, name: str, seq: int, *, still_s: float
-    ) -> AsyncIterator[tuple[int, Message] | None]:
-        """All changes after `seq` that this person may see, until the bell is closed.
-
-        Answers None whenever nothing has happened for `still_s` seconds.
-        """
-        sent: set[int] = set()
-        while not self.bell.closed:
-            ring = self.bell.listen()
-            entries = await self._vault.since(FEED, max(0, seq - OVERLAP), limit=_PAGE)
-            for entry in entries:
-                if entry.seq in sent:
-                    continue
-                sent.add(entry.seq)
-                seq = max(seq, entry.seq)
-                message = orjson.loads(entry.value)
-                if seen_by(message, name):
-                    yield entry.seq, message
-            sent = {number for number in sent if number > seq - OVERLAP}
-            if len(entries) < _PAGE and not await heard(ring, within_s=still_s):
-                yield None
-
-    async def newest(self) -> tuple[int, ...]:
-        """Numbers of the last changes; a different answer means that something has changed."""
-        return tuple(entry.seq for entry in await self._vault.latest(FEED, limit=OVERLAP))
-
     async def _head(self) -> int:
-        return max(await self.newest(), default=0)
+        entries = await self._vault.latest(FEED, limit=OVERLAP)
+        return max((entry.seq for entry in entries), default=0)
 
     async def _tidy(self, talk: Talk) -> None:
         """Remove what lies beyond the newest cards, now and then; the first time soon after the start."""

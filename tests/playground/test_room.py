@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from adapters.playground.channels import Channel, Person, Seat, Talk
-from adapters.playground.inlet import Doorkeeper
 from adapters.playground.outlet import RoomOutlet
 from adapters.playground.people import People
 from adapters.playground.room import KEPT, Room
@@ -131,63 +130,6 @@ async def test_notes_are_private_limited_and_gone_when_dismissed(room: Room) -> 
     assert [(note["text"], note["refused"]) for note in await seen(room, GRACE)] == [
         ("Prompt is too short", True)
     ]
-
-
-async def follow(room: Room, name: str, seq: int, count: int) -> list[tuple[int, Message]]:
-    changes = []
-    async for change in room.follow(name, seq, still_s=60):
-        if change is not None:
-            changes.append(change)
-        if len(changes) == count:
-            break
-    return changes
-
-
-async def test_a_follower_hears_of_everything_after_its_snapshot(room: Room) -> None:
-    outlet = RoomOutlet(room)
-    await outlet.show(live(1), place())
-    snapshot = await room.snapshot("ada")
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        # The first change is told again: a little overlap is what keeps anything from being lost.
-        following = tasks.create_task(follow(room, "ada", snapshot.seq, 4))
-        await outlet.show(live(2), place())
-        await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
-        await room.note(Seat(person=GRACE), "key-grace", Note(title="not for ada"), Said(text=""))
-        await outlet.remove(place(message=CARD))
-    told = [(message["kind"], message.get("rev"), message.get("gone")) for _, message in following.result()]
-    assert told[-1] == ("card", 2, True)
-    assert "note" not in [kind for kind, *_ in told]
-
-
-async def test_a_number_that_is_committed_late_is_not_missed(room: Room, vault: FakeVault) -> None:
-    await RoomOutlet(room).show(live(1), place())
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follow(room, "ada", 0, 3))
-        vault.seq = 10
-        await room.say(Talk(), "later", Said(text="/quota"), to=None)
-        vault.seq = 8
-        await room.say(Talk(), "earlier", Said(text="/help"), to=None)
-    assert [message["card"] for _, message in following.result()] == [CARD, "later", "earlier"]
-
-
-async def test_a_follower_is_sent_home_when_the_inlet_ends(room: Room, vault: FakeVault) -> None:
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(follow(room, "ada", 0, 1000))
-        inlet = tasks.create_task(Doorkeeper(room, People(vault)).run())
-        assert len(await follow(room, "ada", 0, 2)) == 2
-        inlet.cancel()
-    assert [message["kind"] for _, message in following.result()] == ["person", "person"]
-
-
-async def test_what_another_process_puts_is_heard_of(vault: FakeVault) -> None:
-    here, elsewhere = Room(vault, lambda: START), Room(vault, lambda: START)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        inlet = tasks.create_task(Doorkeeper(here, People(vault), look_every_s=0.01).run())
-        following = tasks.create_task(follow(here, "ada", 0, 3))
-        await elsewhere.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
-        changes = await following
-        inlet.cancel()
-    assert {message["kind"] for _, message in changes} == {"person", "said"}
 
 
 class TestConversations:

@@ -58,10 +58,10 @@ CORE = (
 class Fuzzed:
     """A whole bot, and every method and address that it answers."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path) -> None:
         self.routes: list[tuple[str, str]] = list(CORE)
         self.app = App(
-            given_settings(folder, http_port=0, **settings), plugs=[replace(adapter, build=self._build)]
+            given_settings(folder, http_port=0), plugs=[replace(adapter, build=self._build)]
         )
 
     def _build(self, surroundings: Surroundings) -> Adapter:
@@ -101,10 +101,10 @@ def _addresses(route: BaseRoute) -> Iterator[tuple[str, str]]:
 
 @asynccontextmanager
 async def fuzzed(
-    folder: Path, caplog: pytest.LogCaptureFixture, **settings: object
+    folder: Path, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[tuple[Fuzzed, list[str]]]:
     """A running bot, and a list of what it should not have answered; ends by looking at both."""
-    bot, wrong = Fuzzed(folder, **settings), list[str]()
+    bot, wrong = Fuzzed(folder), list[str]()
     with caplog.at_level(logging.ERROR):
         async with bot.running():
             # The people of a new playground are there from its first use.

@@ -30,6 +30,7 @@ const WELCOMES = {
     examples: ["/imagine an observatory inside a snow globe --ar 1:1", "/history", "/quota"],
   },
 };
+const LOST = "The connection is lost. Trying again; nothing you sent is lost.";
 const NEAR = 160;
 const RETRY = 2000;
 
@@ -45,7 +46,7 @@ page.composer = new Composer({ desk, words: () => page.channels.current.wordsOf(
 const { channels, composer, people } = page;
 const stream = new Stream({
   onMessage: take,
-  onState: (connected) => say(connected ? "" : "The connection is lost. Trying again; nothing you sent is lost."),
+  onState: (connected, why = LOST) => say(connected ? "" : why),
 });
 
 async function begin() {

@@ -8,6 +8,7 @@ const LONGEST_PAUSE = 8000;
 const PATIENCE = 1200;
 // A browser keeps six connections to a host; tabs nobody looks at give theirs back.
 const HIDDEN_FOR = 60_000;
+const PAUSED = "Live updates are paused here, because Reverie is open in too many tabs. They continue when you return to this tab.";
 
 export class Stream {
   constructor({ onMessage, onState }) {
@@ -17,6 +18,7 @@ export class Stream {
     this.source = null;
     this.pause = FIRST_PAUSE;
     document.addEventListener("visibilitychange", () => this.#look());
+    addEventListener("focus", () => this.#look());
     addEventListener("online", () => this.wanted && this.#connect());
   }
 
@@ -52,6 +54,7 @@ export class Stream {
       this.seq = Math.max(this.seq, Number(event.lastEventId));
       this.onMessage(JSON.parse(event.data));
     };
+    source.addEventListener("closed", (event) => this.#closed(JSON.parse(event.data).reason));
     // The browser's own way to connect again gives up for good on an error's status; ours does not.
     source.onerror = () => {
       this.#hangUp();
@@ -59,6 +62,13 @@ export class Stream {
       this.retrying = setTimeout(() => this.#connect(), this.pause);
       this.pause = Math.min(LONGEST_PAUSE, this.pause * 2);
     };
+  }
+
+  // The server has ended the stream for a reason that connecting at once would not change.
+  #closed(reason) {
+    this.#hangUp();
+    if (reason === "signed-out") return location.assign("/playground/login");
+    this.onState(false, PAUSED);
   }
 
   #look() {
