@@ -12,6 +12,12 @@ class Kept:
     seq: int
 
 
+def _require_storable(text: str) -> None:
+    """As PostgreSQL, which stores no U+0000, and UTF-8, which has no lone surrogates."""
+    assert "\0" not in text, repr(text)
+    text.encode()
+
+
 class FakeVault:
     """Keeps in a dict; `seq` counts every put."""
 
@@ -25,12 +31,14 @@ class FakeVault:
         await asyncio.sleep(0)
         if self.fault is not None:
             raise self.fault
+        _require_storable(key + value)
         self.seq += 1
         self.kept[key] = Kept(key=key, value=value, seq=self.seq)
         return self.seq
 
     async def get(self, key: str) -> str | None:
         await asyncio.sleep(0)
+        _require_storable(key)
         found = self.kept.get(key)
         return found.value if found else None
 
@@ -39,6 +47,7 @@ class FakeVault:
 
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> Sequence[Kept]:
         await asyncio.sleep(0)
+        _require_storable(prefix)
         return [entry for entry in self._of(prefix) if entry.seq > seq][:limit]
 
     async def latest(self, prefix: str, *, limit: int = 200) -> Sequence[Kept]:
