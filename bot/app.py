@@ -26,11 +26,11 @@ from bot.engine.vault import Vault
 from bot.engine.vocabulary import keep_vocabularies
 from bot.engine.watching import Watcher
 from bot.opening import Misconfigured, Opened, OpenStore, Wrap, open_core
-from bot.serving import Server, listen
+from bot.serving import Server, WebServer, listen
 from bot.settings import Role, Settings, misfit
 from bot.store.database import connect
 from bot.store.locking import lock_folder, lock_store
-from bot.supervision import Supervised
+from bot.supervision import INLET, Supervised
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
@@ -58,11 +58,13 @@ class App:
         plugs: Sequence[Plug] | None = None,
         wrap: Wrap = lambda provider: provider,
         open_store: OpenStore | None = None,
+        server: type[Server] = Server,
     ) -> None:
         self._settings = settings
         self._plugs = find_plugs() if plugs is None else plugs
         self._wrap = wrap
         self._open_store = open_store or partial(connect, direct_url=settings.database_direct_url)
+        self._server = server
         self._stop = asyncio.Event()
         #: set once everything runs
         self.started = asyncio.Event()
@@ -100,18 +102,19 @@ class App:
         self.notices = [
             adapter.notice(self.address) for adapter in adapters if talks and adapter.notice is not None
         ]
+        engine = _supervised(core, engine_loops(core, adapters, watchers) if works else shared_loops(core))
+        listening = {**_supervised(core, {"callbacks": callbacks.run}), **(inlets if talks else {})}
         routes = [
-            *health_routes(core, adapters),
+            *health_routes(core, adapters, engine | listening),
             *for_providers,
             *(route for adapter in adapters if talks for route in adapter.routes),
         ]
-        web = SecurityHeaders(Starlette(routes=routes), public_url=core.settings.public_url)
-        server = Server(web, started=self.started.set)
-        engine = engine_loops(core, adapters, watchers) if works else shared_loops(core)
-        listening = {
-            "callbacks": Supervised("callbacks", callbacks.run, times=core.times, stopping=core.stopping),
-            **(inlets if talks else {}),
-        }
+        web = WebServer(
+            SecurityHeaders(Starlette(routes=routes), public_url=core.settings.public_url),
+            listener,
+            started=self.started.set,
+            make=self._server,
+        )
         operator = Operator(core.database, core.settings.defaults, core.clock, lambda: core.secrets)
         async with (
             opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
@@ -121,14 +124,10 @@ class App:
             else nullcontext(),
             asyncio.TaskGroup() as group,
         ):
-            serving = group.create_task(server.serve(sockets=[listener]), name="web")
-            await self.started.wait()
-            begun = [
-                group.create_task(
-                    Supervised(name, loop, times=core.times, stopping=core.stopping).run(), name=name
-                )
-                for name, loop in engine.items()
-            ]
+            (supervised,) = _supervised(core, {"web": web.run}).values()
+            serving = group.create_task(supervised.run(), name="web")
+            await _either(self.started, self._stop)
+            begun = [group.create_task(loop.run(), name=name) for name, loop in engine.items()]
             open_ended = [group.create_task(loop.run(), name=name) for name, loop in listening.items()]
             log.info(
                 "started", address=self.address, providers=core.settings.providers, role=core.settings.role
@@ -143,7 +142,7 @@ class App:
                 await asyncio.wait(begun, timeout=core.times.stop / 1000)
             for task in begun:
                 task.cancel()
-            server.should_exit = True
+            web.stop()
             await asyncio.wait([serving])
         log.info("stopped")
 
@@ -152,7 +151,7 @@ class App:
         """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
         if adapter.inlet is None:
             return adapter
-        name = f"inlet {adapter.name}"
+        name = f"{INLET}{adapter.name}"
         inlet = Supervised(name, adapter.inlet.run, times=core.times, stopping=core.stopping)
         inlets[name] = inlet
         return replace(adapter, obstacle=lambda: inlet.trouble or adapter.obstacle())
@@ -193,6 +192,21 @@ class App:
         if adapter.files is not None:
             core.files[adapter.name] = adapter.files
         return adapter
+
+
+def _supervised(core: Core, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
+    return {
+        name: Supervised(name, loop, times=core.times, stopping=core.stopping) for name, loop in loops.items()
+    }
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 def _unusable(plug: Plug, reason: str) -> Adapter:

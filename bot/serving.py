@@ -58,6 +58,48 @@ class Server(uvicorn.Server):
         yield
 
 
+class WebServer:
+    """Serves an app on a socket that stays open between starts: a server that failed can be replaced."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        *,
+        started: Callable[[], None],
+        make: type[Server] = Server,
+    ) -> None:
+        self._app = app
+        self._listener = listener
+        self._started = started
+        self._make = make
+        self._server: Server | None = None
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Serve until `stop`; raises whatever ends it before."""
+        server = self._server = self._make(self._app, started=self._started)
+        server.should_exit = self._stopping
+        # The server closes what it is given; clients that connect meanwhile wait in this socket's backlog.
+        sockets = [self._listener.dup()]
+        try:
+            await server.serve(sockets=sockets)
+        finally:
+            # Nothing is left of them after a stop. After a failure nobody looks after them any more.
+            for listening in getattr(server, "servers", ()):
+                listening.close()
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+            for one in sockets:
+                one.close()
+
+    def stop(self) -> None:
+        """Let open requests end, and serve nothing more."""
+        self._stopping = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Take a port; raises OSError when it cannot be had."""
     family, kind, protocol, _, address = socket.getaddrinfo(

@@ -7,6 +7,9 @@ import structlog
 
 from bot.settings import Timing
 
+#: how the names of adapters' loops begin
+INLET = "inlet "
+
 _log = structlog.get_logger(__name__)
 
 

@@ -108,9 +108,9 @@ class Pages:
 
     async def events(self, request: Request) -> Response:
         """Changes as server-sent events; the id of each is the number from which a stream goes on."""
-        person = await self._answering.person(request)
         last = request.headers.get("last-event-id") or request.query_params.get("since", "0")
         seq = read_number(last)
+        person = await self._answering.person(request)
         return StreamingResponse(
             self._feed.follow(person.name, seq, lambda: self._sessions.knows(request)),
             media_type="text/event-stream",

@@ -34,6 +34,15 @@ INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS, MEDIA = "inputs", "free", "cards", "fligh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailingRound:
+    """How a round of a loop has gone lately: never well since `count` failures."""
+
+    count: int
+    #: kind of the last failure
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
     """The collaborators, assembled once by `app.py`."""
 
@@ -68,6 +77,8 @@ class Core:
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     #: accounts that were refused something which may be about the account itself
     accounts_in_doubt: set[str] = field(default_factory=set)
+    #: rounds of loops that have failed since they last went well, by the loop's name
+    failing_rounds: dict[str, FailingRound] = field(default_factory=dict)
     #: what outlooks take, and when it was asked for, by pace
     lately: dict[str, tuple[int, "Known"]] = field(default_factory=dict)
     #: nothing new is begun once this is set
@@ -102,6 +113,11 @@ class Core:
             await work()
         except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
             log.warning("round_failed", loop=name, error=repr(error))
+            before = self.failing_rounds.get(name)
+            count = 1 if before is None else before.count + 1
+            self.failing_rounds[name] = FailingRound(count=count, error=type(error).__name__)
+        else:
+            self.failing_rounds.pop(name, None)
 
     def capabilities_of(self, provider: str) -> Capabilities | None:
         """What a provider can; None where it is not known here."""

@@ -1,9 +1,10 @@
 """`/healthz`: the process is alive. `/readyz`: it does its work, or says why not. `/metrics`: in numbers."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
@@ -21,7 +22,11 @@ from bot.loopback import is_local
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
+from bot.supervision import INLET, Supervised
 from bot.web.metrics import exposition
+
+#: failures in a row after which a round is more than an accident
+_KEEPS_FAILING = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,12 @@ class Readiness:
     impairments: tuple[str, ...] = ()
 
 
-async def readiness(core: Core, adapters: Sequence[Adapter], writes: WriteCheck) -> Readiness:
+async def readiness(
+    core: Core,
+    adapters: Sequence[Adapter],
+    writes: WriteCheck,
+    loops: Mapping[str, Supervised] = MappingProxyType({}),
+) -> Readiness:
     try:
         rows = await accounts(core.database)
     except StoreError as error:
@@ -45,7 +55,7 @@ async def readiness(core: Core, adapters: Sequence[Adapter], writes: WriteCheck)
     if core.stopping.is_set():
         obstacles.append("The process is stopping.")
     impairments = [low] if (low := await writes.low_disk()) else []
-    impairments += _impairments(core, rows)
+    impairments += [*_impairments(core, rows), *_failing(core, loops)]
     return Readiness(obstacles=tuple(obstacles), impairments=tuple(impairments))
 
 
@@ -84,6 +94,19 @@ def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
             )
 
 
+def _failing(core: Core, loops: Mapping[str, Supervised]) -> Iterator[str]:
+    """Tell of the process's own work that keeps failing; inlets are told of by their adapters."""
+    for name, loop in loops.items():
+        if loop.trouble is not None and not name.startswith(INLET):
+            yield f"The loop {name!r} does not run: {loop.trouble}."
+    for name, failure in core.failing_rounds.items():
+        if failure.count >= _KEEPS_FAILING:
+            yield (
+                f"The loop {name!r} has failed {failure.count} times in a row ({failure.error}). It is tried "
+                "again by itself; the log tells why (round_failed)."
+            )
+
+
 async def remarks(core: Core) -> list[str]:
     """What the operator should know, though everything works."""
     told = [*budget_remarks(core)]
@@ -102,14 +125,16 @@ async def remarks(core: Core) -> list[str]:
     return told
 
 
-def health_routes(core: Core, adapters: Sequence[Adapter]) -> list[Route]:
+def health_routes(
+    core: Core, adapters: Sequence[Adapter], loops: Mapping[str, Supervised] = MappingProxyType({})
+) -> list[Route]:
     writes = WriteCheck(core)
 
     async def alive(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def ready(request: Request) -> Response:
-        found = await readiness(core, adapters, writes)
+        found = await readiness(core, adapters, writes, loops)
         is_ready = not found.obstacles
         answer: dict[str, object] = {"ready": is_ready}
         if _may_know(core, request):

@@ -16,6 +16,7 @@ from bot.engine.adapter import Adapter, Inlet, Plug, Surroundings
 from bot.engine.answers import Accepted
 from bot.engine.studio import Studio
 from bot.engine.vault import Vault
+from bot.serving import Server
 from bot.trust import tls_context
 from tests.engine.fakes import FakeChat
 from tests.engine.house import ADA, given_settings
@@ -42,6 +43,7 @@ class RunningApp:
         *,
         inlets: Sequence[tuple[str, Inlet]] = (),
         times: dict[str, int] | None = None,
+        server: type[Server] = Server,
         **settings: Any,
     ) -> None:
         self.folder = folder
@@ -50,7 +52,9 @@ class RunningApp:
         self.vault: Vault | None = None
         plugs = [Plug(name="chat", enabled=lambda _: True, build=self._build)]
         plugs += [Plug(name=name, enabled=lambda _: True, build=_only(name, inlet)) for name, inlet in inlets]
-        self.app = App(given_settings(folder, http_port=0, times=times, **settings), plugs=plugs)
+        self.app = App(
+            given_settings(folder, http_port=0, times=times, **settings), plugs=plugs, server=server
+        )
 
     def _build(self, surroundings: Surroundings) -> Adapter:
         self.studio, self.vault = surroundings.studio, surroundings.vault

@@ -1,5 +1,6 @@
 """`/healthz` is for everybody, the reasons in `/readyz` are for this machine or for who holds the token."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -10,12 +11,16 @@ from starlette.applications import Starlette
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, ProviderError
 from bot.domain.jobs import State
 from bot.engine.adapter import Adapter
+from bot.engine.write_check import WriteCheck
 from bot.providers.base import GenerationState
-from bot.settings import Role
+from bot.settings import Role, Timing
 from bot.store.accounts import Stop, stop_account
-from bot.web.health import health_routes
+from bot.supervision import Supervised
+from bot.web.health import health_routes, readiness
 from tests.engine.fakes import FakeChat, FakeProvider
 from tests.engine.house import House, open_house
+from tests.patience import PATIENCE_S
+from tests.web.running_app import until
 
 TOKEN = "a token for the gauges"
 
@@ -99,6 +104,48 @@ async def test_a_stopped_account_is_a_reason_with_a_remedy(tmp_path: Path) -> No
         (reason,) = answer.json()["reasons"]
         assert "insufficient credits" in reason
         assert "Mend its key or credit" in reason
+
+
+async def test_rounds_that_keep_failing_are_told_until_one_goes_well(tmp_path: Path) -> None:
+    async def fails() -> None:
+        raise KeyError("a detail")
+
+    async def works() -> None:
+        """Nothing goes wrong."""
+
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        await answers(home)
+        for round_ in range(4):
+            await home.core.steadily("watch", fails)
+            await home.core.steadily("deliver", works)
+            assert (round_ >= 2) == (await http.get("/readyz")).json()["degraded"]
+        answer = await http.get("/readyz")
+        assert (200, True) == (answer.status_code, answer.json()["ready"])
+        (reason,) = answer.json()["reasons"]
+        assert "'watch' has failed 4 times in a row (KeyError)" in reason
+        assert "a detail" not in reason
+        await home.core.steadily("watch", works)
+        assert not (await http.get("/readyz")).json()["degraded"]
+
+
+async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
+    async def fails() -> None:
+        raise KeyError("a detail")
+
+    async with open_house(tmp_path, start=None) as home:
+        await answers(home)
+        stopping = asyncio.Event()
+        loop = Supervised("deliver", fails, times=Timing(restart=1), stopping=stopping)
+        inlet = Supervised("inlet chat", fails, times=Timing(restart=1), stopping=stopping)
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
+            for one in (loop, inlet):
+                tasks.create_task(one.run())
+            await until(lambda: loop.trouble is not None and inlet.trouble is not None)
+            found = await readiness(home.core, [], WriteCheck(home.core), {"deliver": loop, "inlet chat": inlet})
+            stopping.set()
+    assert () == found.obstacles
+    (reason,) = found.impairments
+    assert "'deliver' does not run: it failed (KeyError) and is started again" in reason
 
 
 async def test_a_gateway_is_ready_when_some_worker_has_an_account_that_takes_jobs(tmp_path: Path) -> None:

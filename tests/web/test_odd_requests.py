@@ -60,9 +60,7 @@ class Fuzzed:
 
     def __init__(self, folder: Path) -> None:
         self.routes: list[tuple[str, str]] = list(CORE)
-        self.app = App(
-            given_settings(folder, http_port=0), plugs=[replace(adapter, build=self._build)]
-        )
+        self.app = App(given_settings(folder, http_port=0), plugs=[replace(adapter, build=self._build)])
 
     def _build(self, surroundings: Surroundings) -> Adapter:
         built = adapter.build(surroundings)
@@ -100,9 +98,7 @@ def _addresses(route: BaseRoute) -> Iterator[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def fuzzed(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> AsyncIterator[tuple[Fuzzed, list[str]]]:
+async def fuzzed(folder: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[tuple[Fuzzed, list[str]]]:
     """A running bot, and a list of what it should not have answered; ends by looking at both."""
     bot, wrong = Fuzzed(folder), list[str]()
     with caplog.at_level(logging.ERROR):

@@ -1,12 +1,18 @@
 """A loop that fails is started again; neither the process nor the others end with it."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from bot.serving import Server, WebServer, listen
 from bot.settings import Timing
 from bot.supervision import Supervised
 from bot.web.operator import SOCKET
@@ -157,3 +163,70 @@ async def test_an_adapter_that_cannot_be_closed_keeps_none_open(tmp_path: Path) 
     async with RunningApp(tmp_path, inlets=inlets).running():
         pass
     assert ["broken", "well"] == closed
+
+
+class FailingServer(Server):
+    """Fails once it serves, as often as it is told."""
+
+    failures = 0
+    starts = 0
+
+    async def main_loop(self) -> None:
+        type(self).starts += 1
+        if type(self).failures:
+            type(self).failures -= 1
+            raise RuntimeError("the server's own loop")
+        await super().main_loop()
+
+
+async def test_a_web_server_that_fails_is_started_again_beside_everything_else(tmp_path: Path) -> None:
+    class Failing(FailingServer):
+        failures = 2
+
+    well = Listening()
+    app = RunningApp(tmp_path, inlets=[("well", well)], times=SOON, server=Failing)
+    with capture_logs() as logged:
+        async with app.running() as http:
+            await until(lambda: Failing.starts == 3)
+            assert 200 == (await http.get("/healthz")).status_code
+            assert (1, 0) == (well.starts, well.ends)
+            assert await app.say("/imagine a red fox")
+    failed = [entry for entry in logged if entry["event"] == "loop_failed"]
+    assert ["web", "web"] == [entry["loop"] for entry in failed]
+    assert "the server's own loop" in failed[0]["error"]
+    assert (1, 1) == (well.starts, well.ends)
+
+
+async def test_whoever_connects_while_the_web_server_is_away_is_served_later() -> None:
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("alive")
+
+    class Failing(FailingServer):
+        failures = 1
+
+    with listen("127.0.0.1", 0) as listener:
+        host, port = listener.getsockname()
+        web = WebServer(Starlette(routes=[Route("/", alive)]), listener, started=lambda: None, make=Failing)
+        with pytest.raises(RuntimeError, match="own loop"):
+            await web.run()
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: bot.test\r\nConnection: close\r\n\r\n")
+        serving = asyncio.create_task(web.run())
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.read()).endswith(b"alive")
+        writer.close()
+        web.stop()
+        await serving
+
+
+async def test_a_bot_whose_web_server_cannot_start_still_stops(tmp_path: Path) -> None:
+    class Failing(FailingServer):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            type(self).starts += 1
+            raise OSError(f"no room for {sockets}")
+
+    app = RunningApp(tmp_path, times=SOON, server=Failing).app
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
+        tasks.create_task(app.run())
+        await until(lambda: Failing.starts == 2)
+        app.stop()
