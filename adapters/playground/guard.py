@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.domain.errors import ReverieError
@@ -102,9 +102,9 @@ def examine(
     if not policy.guarded and not is_local(request):
         return Denial(
             status=HTTPStatus.FORBIDDEN,
-            reason="The playground is open to its own machine alone, and this came from another one, or "
-            "through a proxy or tunnel; to share it, set REVERIE_PLAYGROUND=on and "
-            "REVERIE_PLAYGROUND_PASSWORD",
+            reason="This playground has no password, so it opens only in a browser on the computer that runs "
+            "the bot. This request came from another computer, or through a proxy or tunnel. To open it to "
+            "others, set REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD",
         )
     return _examine_source(policy, request, content=content, is_page=is_page)
 
@@ -146,8 +146,9 @@ def _is_foreign(headers: Headers, *, is_page: bool) -> bool:
 def _wrong_host(policy: Policy) -> str:
     if not policy.guarded:
         return (
-            "The playground does not answer to this host name; open it at http://127.0.0.1 on its own "
-            "machine, or set REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD"
+            "This playground has no password, so it opens only at http://127.0.0.1 on the computer that runs "
+            "the bot, and not under this host name. To open it to others, also through a reverse proxy, set "
+            "REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD"
         )
     known = (
         f"It answers to {policy.public_origin}. If that is the address you opened"
@@ -202,6 +203,8 @@ class Guard:
     async def _refuse(self, request: Request) -> Response | None:
         denial = examine(self._policy, request, content=self._content, is_page=self._is_page)
         if denial is not None:
+            if self._is_page:
+                return PlainTextResponse(f"{denial.reason}.\n", status_code=denial.status)
             return JSONResponse({"error": denial.reason}, status_code=denial.status)
         try:
             if await self._is_known(request):

@@ -85,11 +85,11 @@ async def test_http_1_0_over_a_socket_finds_the_open_playground_closed() -> None
     assert [HTTPStatus.FORBIDDEN, HTTPStatus.OK] == answers
 
 
-async def test_without_a_session_there_is_only_the_door(shared: Served) -> None:
+async def test_without_a_session_there_is_only_the_login_page(shared: Served) -> None:
     async with shared.client() as client:
         page = await client.get("/")
         assert (page.status_code, page.headers["location"]) == (HTTPStatus.SEE_OTHER, "/playground/login")
-        assert "Come in" in (await client.get("/playground/login")).text
+        assert "Sign in" in (await client.get("/playground/login")).text
         for path in ("state", "events", "suggest", "quota"):
             assert (await client.get(f"/playground/{path}?me=ada")).status_code == HTTPStatus.UNAUTHORIZED
         for path in ("command", "action", "people", "dismiss", "logout"):

@@ -66,7 +66,7 @@ async function begin() {
     say("");
   } catch (error) {
     if (error instanceof Problem && error.status < 500) return say(error.message);
-    say("The studio does not answer. Trying again…");
+    say("Reverie does not answer. Trying again…");
     setTimeout(begin, RETRY);
   }
 }

@@ -93,7 +93,7 @@ export class People {
         panel.hidePopover();
         if (person.name !== this.me.name) this.onSwitch(person.name);
       } catch (error) {
-        problem.textContent = error instanceof Problem ? error.message : "The studio does not answer; try again";
+        problem.textContent = error instanceof Problem ? error.message : "Reverie does not answer. Try again.";
       }
     });
     return form;
