@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -67,10 +68,12 @@ class _Served:
 
     path: Path
     mime: str
+    #: looked at once: a file that is removed later must not become an error of ours
+    stat: os.stat_result
 
     @property
     def response(self) -> Response:
-        return FileResponse(self.path, media_type=self.mime, headers=_FILE_HEADERS)
+        return FileResponse(self.path, media_type=self.mime, headers=_FILE_HEADERS, stat_result=self.stat)
 
 
 def media_routes(core: Core) -> list[Route]:
@@ -80,7 +83,7 @@ def media_routes(core: Core) -> list[Route]:
         try:
             file = core.signer.verify("media", request.path_params["token"], now=core.clock())
             path = core.storage.path(file + rendition)
-            mime = await asyncio.to_thread(mime_of, path)
+            mime, stat = await asyncio.to_thread(lambda: (mime_of(path), path.stat()))
         except BadToken as error:
             raise HTTPException(
                 HTTPStatus.NOT_FOUND, "This link is not valid, or no longer.", _COMMON
@@ -93,7 +96,7 @@ def media_routes(core: Core) -> list[Route]:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
         if mime not in _ENDINGS:
             raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON)
-        return _Served(path=path, mime=mime)
+        return _Served(path=path, mime=mime, stat=stat)
 
     async def serve(request: Request) -> Response:
         return (await find(request)).response

@@ -228,3 +228,40 @@ async def test_a_file_that_our_disk_does_not_give_is_not_called_gone(tmp_path: P
         home.core.storage.path(file).mkdir(parents=True)
         assert 503 == (await http.get(link(home, file))).status_code
         assert 503 == (await http.get(link(home, file) + "/view")).status_code
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("bytes=0-3", 206),
+        ("bytes=-4", 206),
+        ("bytes=4-", 206),
+        ("bytes=0-0,2-3", 206),
+        ("bytes=99999999999999999999-", 416),
+        ("bytes=" + "9" * 5000 + "-", 400),
+        ("bytes=-" + "9" * 400, 206),
+        ("bytes=3-1", 400),
+        ("bytes=-0", 416),
+        ("bytes=-1-2", 400),
+        ("bytes=NaN-", 400),
+        ("bytes=1.5-2", 400),
+        ("bytes=\u00b2-", 400),
+        ("bytes=", 400),
+        ("items=0-1", 400),
+        ("bytes=" + ",".join(["0-0"] * 500), 200),
+    ],
+)
+async def test_odd_ranges_are_no_error_of_ours(tmp_path: Path, asked: str, status: int) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        headers = {b"Range": asked.encode("latin-1")}
+        answer = await http.get(link(home, await keep(home)), headers=headers)
+        assert status == answer.status_code
+
+
+async def test_what_is_no_file_is_gone(tmp_path: Path) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        file = await keep(home)
+        path = home.core.storage.path(file)
+        path.unlink()
+        path.mkdir()
+        assert (await http.get(link(home, file))).status_code in (410, 503)
