@@ -18,7 +18,7 @@ from bot.engine.adapter import Adapter
 from bot.engine.core import Core
 from bot.engine.media_budget import budget_impairments, budget_remarks
 from bot.engine.write_check import WriteCheck
-from bot.loopback import is_local
+from bot.loopback import is_local, names_us
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
@@ -165,4 +165,5 @@ def _may_know(core: Core, request: Request) -> bool:
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if token is not None and hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
         return True
-    return is_local(request)
+    # A page whose site has pointed its own name at this machine asks from here too, under that name.
+    return is_local(request) and names_us(request)

@@ -297,7 +297,7 @@ class House:
 
     def http(self, client: str = "127.0.0.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(app=self.app, client=(client, 50_000))
-        return httpx.AsyncClient(transport=transport, base_url="http://house.test")
+        return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
 
 @asynccontextmanager

@@ -233,7 +233,7 @@ async def test_a_chat_that_is_not_connected_is_a_reason(tmp_path: Path) -> None:
         adapter = Adapter(name="chat", outlet=FakeChat(), obstacle=lambda: "the token was refused")
         app = Starlette(routes=health_routes(home.core, [adapter]))
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://house.test") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             answer = await http.get("/readyz")
         assert 503 == answer.status_code
         assert ["chat: the token was refused"] == answer.json()["reasons"]
@@ -257,3 +257,12 @@ async def test_who_stops_is_not_ready(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         home.core.stopping.set()
         assert "stopping" in (await http.get("/readyz")).text
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1.rebound.example", ""])
+async def test_a_site_whose_name_is_pointed_at_this_machine_learns_nothing(tmp_path: Path, host: str) -> None:
+    async with open_house(tmp_path, start=None) as home, home.http() as http:
+        await stop_the_account(home)
+        assert "reasons" in (await http.get("/readyz")).json()
+        assert "reasons" not in (await http.get("/readyz", headers={"Host": host})).json()
+        assert 403 == (await http.get("/metrics", headers={"Host": host})).status_code
