@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from adapters.playground.guard import PASSWORD_MIN, password_of
+from adapters.playground.guard import password_of
 from bot.engine.adapter import Adapter, Plug, Surroundings
 from bot.loopback import is_loopback_name
-from bot.settings import Settings, Switch
+from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch
 
 
 def _enabled(settings: Settings) -> bool:
@@ -19,10 +19,10 @@ def _enabled(settings: Settings) -> bool:
                     "REVERIE_PLAYGROUND=on needs a password: set REVERIE_PLAYGROUND_PASSWORD, "
                     "or leave REVERIE_PLAYGROUND at auto"
                 )
-            if len(password) < PASSWORD_MIN:
+            if len(password) < PLAYGROUND_PASSWORD_MIN:
                 raise ValueError(
                     f"REVERIE_PLAYGROUND_PASSWORD has {len(password)} characters, and REVERIE_PLAYGROUND=on "
-                    f"needs at least {PASSWORD_MIN}: set a longer one"
+                    f"needs at least {PLAYGROUND_PASSWORD_MIN}: set a longer one"
                 )
             return True
         case Switch.AUTO:

@@ -18,7 +18,7 @@ from adapters.playground.answering import Answering
 from adapters.playground.asking import Asking
 from adapters.playground.channels import ADAPTER
 from adapters.playground.feed import Feed
-from adapters.playground.guard import PASSWORD_MIN, Guard, Policy, password_of, unavailable
+from adapters.playground.guard import Guard, Policy, password_of, unavailable
 from adapters.playground.outlet import RoomOutlet
 from adapters.playground.pages import STATIC, Pages
 from adapters.playground.people import People
@@ -28,7 +28,7 @@ from adapters.playground.session import Sessions, made_password
 from adapters.playground.uploads import Uploads
 from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
 from bot.engine.adapter import Adapter
-from bot.settings import Settings
+from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings
 from bot.signing import Signer
 
 _LOGIN = "/playground/login"
@@ -44,11 +44,11 @@ def connect(
     policy = Policy.of(settings)
     given = password_of(settings)
     password = (given or made_password(signer)) if policy.guarded else None
-    if policy.guarded and given is not None and len(given) < PASSWORD_MIN:
+    if policy.guarded and given is not None and len(given) < PLAYGROUND_PASSWORD_MIN:
         # Nothing of value can be reached, so an older installation's password still opens.
         _log.warning(
             "playground_password_short",
-            remedy=f"set a REVERIE_PLAYGROUND_PASSWORD of at least {PASSWORD_MIN} characters",
+            remedy=f"set a REVERIE_PLAYGROUND_PASSWORD of at least {PLAYGROUND_PASSWORD_MIN} characters",
         )
     sessions = Sessions(password=password, vault=vault, clock=clock)
     room, people = Room(vault, clock), People(vault)

@@ -20,8 +20,6 @@ from bot.loopback import host_name, is_address, is_local, is_loopback_name, list
 from bot.settings import Settings, Switch
 
 _log = structlog.get_logger(__name__)
-#: characters of a password; a shorter one is refused with REVERIE_PLAYGROUND=on, and warned of elsewhere
-PASSWORD_MIN = 8
 _SAFE = frozenset({"GET", "HEAD"})
 
 SECURITY_HEADERS = {
