@@ -201,7 +201,7 @@ def _supervised(core: Core, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
 
 
 async def _either(*events: asyncio.Event) -> None:
-    waiting = [asyncio.create_task(event.wait()) for event in events]
+    waiting = [asyncio.create_task(event.wait(), name="start or stop") for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
