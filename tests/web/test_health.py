@@ -141,7 +141,9 @@ async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
             for one in (loop, inlet):
                 tasks.create_task(one.run())
             await until(lambda: loop.trouble is not None and inlet.trouble is not None)
-            found = await readiness(home.core, [], WriteCheck(home.core), {"deliver": loop, "inlet chat": inlet})
+            found = await readiness(
+                home.core, [], WriteCheck(home.core), {"deliver": loop, "inlet chat": inlet}
+            )
             stopping.set()
     assert () == found.obstacles
     (reason,) = found.impairments
