@@ -370,14 +370,18 @@ ALTER TABLE account ADD COLUMN held_at BIGINT;
 -- The end of a job's id, which cards show and people type.
 CREATE INDEX job_short ON job (substr(id, 19));
 
+-- Guests have an allowance only by a rule that names them, which an admin who looks at their quota must see.
+
+ALTER TABLE member ADD COLUMN guest INTEGER NOT NULL DEFAULT 0 CHECK (guest IN (0, 1));
+
 INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting)
 VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2);
 
-INSERT INTO member (id, workspace, person, name, seen_at)
-VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000);
+INSERT INTO member (id, workspace, person, name, seen_at, guest)
+VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0);
 
-INSERT INTO member (id, workspace, person, name, seen_at)
-VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000);
+INSERT INTO member (id, workspace, person, name, seen_at, guest)
+VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0);
 
 INSERT INTO block (subject, created_at)
 VALUES ('eve', 1800000000000);
@@ -407,7 +411,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v1.0u4tEBWVOwS_NYvE4m8SitGwokIelt0G3WYZKSgsGN-3', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.FqLCJ-HjcH4irsdHSY3LF9IBF2QVAkq0SaylKUlMPhdS', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
@@ -416,7 +420,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, told, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v1.HoWu080KMlVBzEHzqev3AkByECQIYsXNvwJM1Ya3Btu6', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.b8IhO0MI0q5jo6uxS0GSMiCIVadbRAK3DjjkeJReuau1', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, held_at)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000);
