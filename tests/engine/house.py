@@ -48,7 +48,8 @@ from bot.store.queries import Query
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
-from tests.engine.fakes import Clock, FakeChat, FakeLibrary, FakeProvider
+from tests.engine.fake_library import FakeLibrary
+from tests.engine.fakes import Clock, FakeChat, FakeProvider
 from tests.patience import PATIENCE_S
 
 WORKSPACE = "chat:home"

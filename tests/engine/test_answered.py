@@ -18,7 +18,7 @@ from bot.store.moving import move
 from bot.store.queries import Query
 from bot.store.workspaces import reset_meter, set_pause, set_rule
 from tests.engine.conftest import Open
-from tests.engine.fakes import PNG
+from tests.engine.fake_library import PNG
 from tests.engine.house import BOSS, House
 
 

@@ -13,7 +13,8 @@ from bot.domain.jobs import Job, State
 from bot.engine.media_budget import MediaBudget
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
-from tests.engine.fakes import MP4, PNG, held
+from tests.engine.fake_library import MP4, PNG
+from tests.engine.fakes import held
 from tests.engine.house import BOB, House, open_house
 
 #: bytes of each picture, so many that addresses and frames do not matter beside it

@@ -23,7 +23,8 @@ from bot.engine.preparing import HANDS, prepare
 from bot.store.holdings import files_in_use
 from bot.store.moving import Lease
 from tests.engine.conftest import Open
-from tests.engine.fakes import Clock, FakeProvider, Found, film
+from tests.engine.fake_library import Found, film
+from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.house import BOB, House
 from tests.engine.inputs import FILM, PHOTO, fails, has_its_hands_full, prepared
 

@@ -12,7 +12,7 @@ from bot.domain.media import Media, Reference
 from bot.engine.retention import end_uploads, expire, remove_strays
 from bot.store.holdings import UPLOADS_MAX
 from tests.engine.conftest import Open
-from tests.engine.fakes import MP4, PNG
+from tests.engine.fake_library import MP4, PNG
 from tests.engine.house import BOB, House
 
 DAY_MS = 86_400_000

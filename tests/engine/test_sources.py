@@ -14,7 +14,8 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.requests import PICTURE_MAX_BYTES, ReframeImageRequest
 from bot.store.claiming import CoolDown, cool_down
 from tests.engine.conftest import Open
-from tests.engine.fakes import MP4, PNG, FakeFiles, Found
+from tests.engine.fake_library import MP4, PNG, Found
+from tests.engine.fakes import FakeFiles
 from tests.engine.house import House
 
 PHOTO = "http://pictures.example/photo.png"

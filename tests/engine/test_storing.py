@@ -11,7 +11,7 @@ from bot.media.storage import FolderStorage
 from bot.store.database import Database, Row
 from bot.store.queries import Query
 from tests.engine.conftest import Open
-from tests.engine.fakes import PNG
+from tests.engine.fake_library import PNG
 
 
 class AsksSlowly:

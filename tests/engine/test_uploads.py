@@ -8,7 +8,7 @@ from bot.domain.errors import QuotaExhausted, Refused
 from bot.domain.media import Reference
 from bot.media.incoming import IncomingFull
 from tests.engine.conftest import Open
-from tests.engine.fakes import PNG
+from tests.engine.fake_library import PNG
 from tests.engine.house import ADA, BOB
 
 

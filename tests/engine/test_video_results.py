@@ -11,7 +11,7 @@ from bot.domain.jobs import State
 from bot.domain.media import MediaKind
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
-from tests.engine.fakes import Found, film
+from tests.engine.fake_library import Found, film
 from tests.engine.house import House
 
 FILM = "/animate a fox that runs"

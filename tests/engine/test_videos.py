@@ -12,7 +12,7 @@ from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.engine.answers import Accepted
 from tests.engine.conftest import Open
-from tests.engine.fakes import Found, film
+from tests.engine.fake_library import Found, film
 from tests.engine.house import ADA, BOB, House
 
 PHOTO = "http://pictures.example/photo.png"

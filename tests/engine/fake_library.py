@@ -1,0 +1,130 @@
+"""What stands in for the internet: a library that brings in small files by their address."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.media import Media, MediaKind
+from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
+from bot.media.fetcher import Fetcher
+from bot.media.library import Library
+from bot.media.storage import FolderStorage
+
+PNG, MP4 = b"\x89PNG\r\n\x1a\n", b"\0\0\0\x20ftypisom"
+#: what the API takes as it is
+_PLAIN = frozenset({"image/png", "image/jpeg", "video/mp4"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What lies at an address."""
+
+    mime: str = "image/png"
+    width: int = 64
+    height: int = 48
+    #: None: a picture
+    duration_ms: int | None = None
+    content: bytes | None = None
+
+
+def film(duration_ms: int = 5_000) -> Found:
+    return Found(mime="video/mp4", width=1280, height=720, duration_ms=duration_ms)
+
+
+class FakeLibrary(Library):
+    """Brings in a small picture or video for every address, or what a test says, into the real storage."""
+
+    def __init__(self, storage: FolderStorage) -> None:
+        self._storage = storage
+        #: by which addresses are checked; nothing is fetched with it
+        self._fetcher = Fetcher(own_hosts=frozenset({"bot.invalid"}))
+        #: a queue of errors for the next fetches of an address, before what follows
+        self.setbacks: dict[str, deque[Exception]] = {}
+        #: an error instead of the file, by address; `*` is every address
+        self.errors: dict[str, Exception] = {}
+        #: what lies at an address; else a video where it ends in .mp4, and a picture everywhere else
+        self.found: dict[str, Found] = {}
+        self.content: Callable[[str], bytes] = lambda url: (
+            (MP4 if url.endswith(".mp4") else PNG) + url.encode()
+        )
+        self.fetched: list[str] = []
+        #: vouched, and headers, of the last fetch of each address
+        self.told: dict[str, tuple[bool, Mapping[str, str]]] = {}
+        #: bytes at most of the last fetch of each address
+        self.most: dict[str, int] = {}
+        #: fetches wait for it
+        self.gate: asyncio.Event | None = None
+        #: whose input each piece of work was for, None for a result
+        self.members: list[str | None] = []
+        #: why nothing can be made usable
+        self.unusable: Exception | None = None
+
+    async def bring_in(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        timeout_s: float,
+        vouched: bool = False,
+        headers: Mapping[str, str] | None = None,
+        member: str | None = None,
+    ) -> Media:
+        assert timeout_s > 0
+        self.members.append(member)
+        self.fetched.append(url)
+        self.most[url] = max_bytes
+        self.told[url] = vouched, dict(headers or {})
+        if self.gate is not None:
+            await self.gate.wait()
+        if setbacks := self.setbacks.get(url) or self.setbacks.get("*"):
+            raise setbacks.popleft()
+        if (error := self.errors.get(url) or self.errors.get("*")) is not None:
+            raise error
+        found = self.found.get(url) or (film() if url.endswith(".mp4") else Found())
+        return await self._keep(found.content or self.content(url), found)
+
+    async def describe(self, file_id: str, *, member: str | None = None) -> Media:
+        self.members.append(member)
+        content = await asyncio.to_thread(self.path(file_id).read_bytes)
+        found = film() if content.startswith(MP4) else Found()
+        return Media(
+            file=file_id,
+            mime=found.mime,
+            size=len(content),
+            width=found.width,
+            height=found.height,
+            duration_ms=found.duration_ms,
+        )
+
+    async def take_in(self, path: Path, *, member: str | None = None) -> Media:
+        self.members.append(member)
+        content = await asyncio.to_thread(path.read_bytes)
+        await asyncio.to_thread(path.unlink)
+        return await self._keep(content, film() if content.startswith(MP4) else Found())
+
+    async def as_input(self, media: Media, *, member: str | None = None) -> Media:
+        self.members.append(member)
+        if self.unusable is not None:
+            raise self.unusable
+        most = VIDEO_MAX_BYTES if media.kind is MediaKind.VIDEO else PICTURE_MAX_BYTES
+        if media.mime in _PLAIN and media.size <= most:
+            return media
+        if media.kind is MediaKind.VIDEO:
+            return await self._keep(MP4 + media.file.encode(), film(media.duration_ms or 0))
+        return await self._keep(PNG + media.file.encode(), Found(width=media.width, height=media.height))
+
+    async def _keep(self, content: bytes, found: Found) -> Media:
+        media = await self._storage.put(
+            content,
+            mime=found.mime,
+            width=found.width,
+            height=found.height,
+            duration_ms=found.duration_ms,
+        )
+        if media.kind is MediaKind.VIDEO:
+            frame = self._storage.incoming / f"{media.file}.frame"
+            frame.write_bytes(b"\xff\xd8\xff\xe0" + media.file.encode())
+            await self._storage.put_rendition(media.file, "still", frame)
+        return media
