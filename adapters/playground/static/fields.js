@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 import { Slots } from "./slots.js";
 
 const LONG = 300;
+// A form that was closed just now is still there for a moment: one id must not name two fields.
+let count = 0;
 
 // Every field has `node` and `value` (null where it is left as it is), `draft` and `restore` to come back to.
 export function fieldOf(field, context) {
@@ -13,7 +15,8 @@ export function fieldOf(field, context) {
 }
 
 function row(field, input, ...more) {
-  const id = `field-${field.name}`;
+  count += 1;
+  const id = `field-${field.name}-${count}`;
   input.id = id;
   if (field.required) input.setAttribute("aria-required", "true");
   input.setAttribute("aria-describedby", `${id}-about`);
