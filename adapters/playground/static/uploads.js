@@ -4,6 +4,15 @@ import { Problem, upload } from "./api.js";
 
 const MB = 1_000_000;
 
+// Files go up one after the other: a person may send two at once, and another window may want one of these.
+let queue = Promise.resolve();
+
+function inTurn(send) {
+  const turn = queue.then(send);
+  queue = turn.catch(() => {});
+  return turn;
+}
+
 export class Upload {
   constructor(file, limit, changed = () => {}) {
     this.file = file;
@@ -32,9 +41,12 @@ export class Upload {
     try {
       if (this.file.size > limit) throw new Problem(`This file is larger than ${limit / MB} MB: shrink or cut it first`, 413);
       if (this.file.size === 0) throw new Problem("This file is empty", 422);
-      this.media = await upload(this.file, {
-        signal: this.aborting.signal,
-        progress: (part) => { this.part = part; this.changed(this); },
+      this.media = await inTurn(() => {
+        this.aborting.signal.throwIfAborted();
+        return upload(this.file, {
+          signal: this.aborting.signal,
+          progress: (part) => { this.part = part; this.changed(this); },
+        });
       });
       this.state = "ready";
     } catch (error) {

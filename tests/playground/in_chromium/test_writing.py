@@ -129,6 +129,17 @@ async def test_a_file_of_101_mb_never_leaves_the_page(served: Served, browser: B
     await page.context.close()
 
 
+async def test_many_files_at_once_all_arrive(served: Served, browser: Browser) -> None:
+    """A person has two slots for uploads; the page sends one file after the other."""
+    page = await open_page(browser, served.url)
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="Add pictures or videos").click()
+    await (await chooser.value).set_files([file(HILLS, f"hills {number}.png") for number in range(4)])
+    await expect(page.locator(".chip")).to_have_count(4)
+    await expect(page.locator(".chip[data-state=ready]")).to_have_count(4)
+    await page.context.close()
+
+
 async def test_a_refused_command_comes_back_with_its_files(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await page.focus("#words")
