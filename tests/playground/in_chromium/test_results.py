@@ -165,6 +165,7 @@ async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) 
     (job,) = await made(served, page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Delete", exact=True).dblclick()
     assert not served.studio.jobs[job].deleted
+    await expect(page.locator("button[aria-busy]")).to_have_count(0)
     # The second click may have hit Keep, which closes the question.
     await page.keyboard.press("Escape")
     await expect(page.locator("dialog.sheet")).to_have_count(0)
