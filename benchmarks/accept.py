@@ -19,10 +19,10 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-from bot.store.accepting import Acceptance, AcceptedCard, accept
-from bot.store.database import Database, Operation, Transaction, connect
-from bot.store.dialect import Dialect
-from bot.store.migrating import migrate
+from bot.store.accept import Acceptance, AcceptedCard, accept
+from bot.store.database.base import Database, Operation, Transaction, connect
+from bot.store.database.dialect import Dialect
+from bot.store.database.migrate import migrate
 from tests.store.making import acceptance, caller
 
 SEED = 7

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import httpx
 
-from bot.media.fetcher import Fetcher
-from bot.media.library import Library
+from bot.media.download.fetcher import Fetcher
+from bot.media.ingest import Library
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from tests.media.libraries import arrived

@@ -20,12 +20,11 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from bot.domain.formats import FPS, Lane
-from bot.domain.policy import Patience
+from bot.domain.access import Patience
+from bot.domain.models import FPS, Lane
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
-from bot.setting_files import EnvironmentSettings
-from bot.setting_names import FROM_FILE, nearest_name, setting_names
+from bot.environment import FROM_FILE, EnvironmentSettings, nearest_name, setting_names
 
 #: fewest characters of a password for the playground
 PLAYGROUND_PASSWORD_MIN = 8

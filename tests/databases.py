@@ -17,9 +17,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from bot.store.copying import TABLES
-from bot.store.database import connect
-from bot.store.migrating import migrate
+from bot.store.copy import TABLES
+from bot.store.database.base import connect
+from bot.store.database.migrate import migrate
 
 #: quicker than any real server may be: nothing of a test outlives the machine
 _TUNING = """

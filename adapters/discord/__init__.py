@@ -12,8 +12,8 @@ response, or `<channel>/<message>` for what the bot posted itself; a custom id i
 
 from collections.abc import AsyncIterator
 
-from bot.engine.adapter import Adapter, Finding, Plug, Surroundings
-from bot.setting_names import setting_names
+from bot.environment import setting_names
+from bot.service.adapter import Adapter, Finding, Plug, Surroundings
 from bot.settings import Settings
 
 # The library is imported only when this adapter is enabled, and its settings when they are asked for.
@@ -35,15 +35,15 @@ def _names() -> frozenset[str]:
 
 
 def _build(surroundings: Surroundings) -> Adapter:
-    from adapters.discord.connecting import connect  # noqa: PLC0415
+    from adapters.discord.adapter import connect  # noqa: PLC0415
 
     return connect(surroundings)
 
 
 def _examine(settings: Settings) -> AsyncIterator[Finding]:
-    from adapters.discord.examining import examine  # noqa: PLC0415
+    from adapters.discord.doctor import examine  # noqa: PLC0415
 
     return examine(settings)
 
 
-adapter = Plug(name="discord", enabled=_enabled, build=_build, examine=_examine, settings=_names)
+plugin = Plug(name="discord", enabled=_enabled, build=_build, examine=_examine, settings=_names)

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from adapters.discord.inlet.shards import Shards, read_shards
-from bot.setting_files import EnvironmentSettings
+from adapters.discord.gateway.shards import Shards, read_shards
+from bot.environment import EnvironmentSettings
 from bot.settings import Secret, malformed, split_list
 
 #: the user's id, the time and a signature

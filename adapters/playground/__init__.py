@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from adapters.playground.guard import password_of
-from bot.engine.adapter import Adapter, Plug, Surroundings
-from bot.loopback import is_loopback_name
+from adapters.playground.access.guard import password_of
+from bot.security.loopback import is_loopback_name
+from bot.service.adapter import Adapter, Plug, Surroundings
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch
 
 
@@ -35,7 +35,7 @@ def _stays_here(public_url: str | None) -> bool:
 
 
 def _build(surroundings: Surroundings) -> Adapter:
-    from adapters.playground.connecting import connect  # noqa: PLC0415  # imported only when enabled
+    from adapters.playground.adapter import connect  # noqa: PLC0415  # imported only when enabled
 
     return connect(
         settings=surroundings.settings,
@@ -47,4 +47,4 @@ def _build(surroundings: Surroundings) -> Adapter:
     )
 
 
-adapter = Plug(name="playground", enabled=_enabled, build=_build)
+plugin = Plug(name="playground", enabled=_enabled, build=_build)

@@ -1,4 +1,4 @@
-"""What the playground needs of the core, as roles; `bot.engine.studio` and `bot.engine.vault` play them."""
+"""The core as the playground sees it: protocols of the facade and of the adapter data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,9 +8,9 @@ from typing import Protocol
 from bot.domain.actions import Action, Wording
 from bot.domain.commands import Command, Making, Quota
 from bot.domain.completion import Suggestion
+from bot.domain.identity import Caller, Place
 from bot.domain.media import Media, Reference
-from bot.domain.people import Caller, Place
-from bot.engine.answers import Answer, Note, Quote
+from bot.service.replies import Answer, Note, Quote
 
 #: milliseconds UTC
 Clock = Callable[[], int]

@@ -22,8 +22,8 @@ What an inlet finds here:
 
 from collections.abc import AsyncIterator
 
-from bot.engine.adapter import Adapter, Finding, Plug, Surroundings
-from bot.setting_names import setting_names
+from bot.environment import setting_names
+from bot.service.adapter import Adapter, Finding, Plug, Surroundings
 from bot.settings import Settings
 
 
@@ -43,15 +43,15 @@ def _names() -> frozenset[str]:
 
 
 def _build(surroundings: Surroundings) -> Adapter:
-    from adapters.slack.connecting import connect  # noqa: PLC0415  # imported only when enabled
+    from adapters.slack.adapter import connect  # noqa: PLC0415  # imported only when enabled
 
     return connect(surroundings)
 
 
 def _examine(settings: Settings) -> AsyncIterator[Finding]:
-    from adapters.slack.examining import examine  # noqa: PLC0415  # imported only when enabled
+    from adapters.slack.doctor import examine  # noqa: PLC0415  # imported only when enabled
 
     return examine(settings)
 
 
-adapter = Plug(name="slack", enabled=_enabled, build=_build, examine=_examine, settings=_names)
+plugin = Plug(name="slack", enabled=_enabled, build=_build, examine=_examine, settings=_names)

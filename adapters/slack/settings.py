@@ -5,8 +5,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from bot.setting_files import EnvironmentSettings
-from bot.setting_names import FROM_FILE
+from bot.environment import FROM_FILE, EnvironmentSettings
 from bot.settings import Secret, malformed, split_list, trimmed
 
 #: how tokens begin, by which the two are told apart

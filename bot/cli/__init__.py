@@ -9,10 +9,12 @@ import sys
 
 import typer
 
-from bot.cli import operating, running, upkeep
-from bot.cli.terms import refused
+from bot.cli import maintenance as upkeep
+from bot.cli import operator as operating
+from bot.cli import run as running
+from bot.cli.params import refused
 from bot.domain.errors import ReverieError
-from bot.streams import flush_streams, open_missing_streams, safe_stderr
+from bot.standard_streams import flush_streams, open_missing_streams, safe_stderr
 
 app = typer.Typer(
     name="reverie",

@@ -9,14 +9,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.cli.access import integrity, must_exist, sqlite_file
-from bot.cli.archive import DATABASE, MEDIA, SECRET, Written, read_archive, write_archive
+from bot.cli.backup_archive import DATABASE, MEDIA, SECRET, Written, read_archive, write_archive
+from bot.cli.store_access import integrity, must_exist, sqlite_file
 from bot.domain.errors import InvalidRequest, ReverieError
 from bot.media.storage import FolderStorage
-from bot.opening import secret_file
-from bot.secret_keys import read_secrets
+from bot.resources import secret_file
+from bot.security.secret_keys import read_secrets
 from bot.settings import Settings
-from bot.store.locking import lock_folder, lock_store
+from bot.store.database.file_lock import lock_folder, lock_store
 
 _BACKUP_POSTGRES = (
     "This backs up SQLite; for PostgreSQL use pg_dump --format=custom --file=reverie.dump with the URL in "

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.domain.errors import MediaError
-from bot.engine.adapter import Finding, Level
-from bot.media.usage import MediaUsage, free_bytes, show_bytes, used_bytes
+from bot.media.disk_usage import MediaUsage, free_bytes, show_bytes, used_bytes
+from bot.service.adapter import Finding, Level
 from bot.settings import Settings
 
 #: what is written to see whether there is room

@@ -7,27 +7,27 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import httpx
 
-from bot.app import find_plugs
-from bot.cli.access import sqlite_file
+from bot.bootstrap import find_plugs
 from bot.cli.disk_findings import disk_findings
+from bot.cli.params import unknown_settings
 from bot.cli.pooler_findings import pooler_findings
-from bot.cli.secrecy import examine_secrecy
-from bot.cli.terms import unknown_settings
+from bot.cli.secret_findings import examine_secrecy
+from bot.cli.store_access import sqlite_file
 from bot.domain.errors import AccountProblem, ProcessingFailed, ProviderError, ReverieError, StoreError
 from bot.domain.pricing import show_money
-from bot.engine.adapter import Finding, Level
 from bot.media.sandbox.pool import REMEDY, missing_features
-from bot.opening import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
-from bot.sealing import BadSeal
-from bot.secret_keys import UnusableSecret
-from bot.serving import listen
+from bot.resources import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
+from bot.security.encryption import BadSeal
+from bot.security.secret_keys import UnusableSecret
+from bot.service.adapter import Finding, Level
 from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
-from bot.store.database import Database, connect
-from bot.store.migrating import pending
-from bot.store.operations import wrong_counts, wrong_meters
+from bot.store.database.base import Database, connect
+from bot.store.database.migrate import pending
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
-from bot.trust import tls_context
+from bot.store.reports import wrong_counts, wrong_meters
+from bot.tls import tls_context
+from bot.web.server import listen
 
 #: what a process could do that the kernel's features do not keep from it
 _UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "use the network"}

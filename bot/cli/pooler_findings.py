@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from bot.domain.errors import StoreError
-from bot.engine.adapter import Finding, Level
+from bot.service.adapter import Finding, Level
 from bot.settings import Settings
 
 
@@ -44,8 +44,8 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _is_pooled(url: str) -> bool:
-    from bot.store.postgres_errors import translated  # noqa: PLC0415 - only where it is used
-    from bot.store.postgres_sessions import sessions_of  # noqa: PLC0415
+    from bot.store.database.postgres_errors import translated  # noqa: PLC0415 - only where it is used
+    from bot.store.database.postgres_sessions import sessions_of  # noqa: PLC0415
 
     with translated():
         return (await sessions_of(url)).pooled

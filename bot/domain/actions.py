@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from bot.domain.commands.extend import extension_of, going_on
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio
 from bot.domain.options import addresses_in
 from bot.domain.requests import (
     PATIENT_MODEL,

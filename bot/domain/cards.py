@@ -11,11 +11,11 @@ from enum import StrEnum
 import orjson
 
 from bot.domain.actions import Action, offered
+from bot.domain.estimates import Outlook, Told
+from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.media import Media
-from bot.domain.outlook import Outlook, Told
-from bot.domain.people import Place, is_direct_workspace
 from bot.domain.pricing import is_estimate, is_upper_bound, show_money
 from bot.domain.requests import ReframeVideoRequest, VideoRequest
 

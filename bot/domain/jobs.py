@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.failures import Failure
-from bot.domain.formats import Lane
 from bot.domain.media import Media, MediaKind
+from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest
 
 

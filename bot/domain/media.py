@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.domain.formats import AspectRatio, nearest_ratio
+from bot.domain.models import AspectRatio, nearest_ratio
 
 _VIDEO_NAME = re.compile(r"\.(mp4|m4v|mov|qt|webm|mkv|avi|3gp|3g2)\Z", re.IGNORECASE)
 URL_MAX = 2_000

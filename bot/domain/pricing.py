@@ -8,7 +8,7 @@ from datetime import date
 from importlib.resources import files
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import FPS, PICTURE_SIZES, AspectRatio, video_size
+from bot.domain.models import FPS, PICTURE_SIZES, AspectRatio, video_size
 from bot.domain.requests import (
     REFRAME_MAX_MS,
     AnyRequest,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import QuotaExhausted
-from bot.domain.people import Caller
+from bot.domain.identity import Caller
 from bot.domain.pricing import show_left, show_money
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import (
+from bot.domain.media import MediaKind, Reference
+from bot.domain.models import (
     AspectRatio,
     Duration,
     ImageFormat,
@@ -19,7 +20,6 @@ from bot.domain.formats import (
     Resolution,
     VideoModel,
 )
-from bot.domain.media import MediaKind, Reference
 
 PROMPT_MIN, PROMPT_MAX = 3, 5000
 #: how many pictures may guide a new one, and how many may show its character

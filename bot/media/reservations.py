@@ -13,7 +13,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from bot.media.disk import disk_errors
+from bot.media.disk_errors import disk_errors
 
 #: between two tries to reserve a file that is just being removed, in seconds
 _PAUSE_S = 0.01

@@ -17,8 +17,8 @@ from typing import BinaryIO, Protocol
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media
-from bot.media.disk import disk_errors
-from bot.media.incoming import IncomingQuota
+from bot.media.disk_errors import disk_errors
+from bot.media.incoming_quota import IncomingQuota
 from bot.media.reservations import Reservations
 
 _FILE_ID = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9-]{1,40})?")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.domain.formats import Lane, Model
+from bot.domain.models import Lane, Model
 from bot.domain.requests import AnyRequest
 
 

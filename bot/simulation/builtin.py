@@ -9,7 +9,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from bot.media.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.simulator.errors import Unavailable
 from bot.providers.simulator.ports import Fetch

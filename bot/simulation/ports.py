@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ReverieError
-from bot.media.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.simulator.errors import Unavailable, Unreadable
 from bot.providers.simulator.ports import Fetch, Render

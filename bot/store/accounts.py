@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.formats import Lane
-from bot.store.database import Database, Row, Transaction
-from bot.store.queries import load
+from bot.domain.models import Lane
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import load
 
 sql = load("accounts")
 

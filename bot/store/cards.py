@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from bot.domain.access import Workspace, check_open
 from bot.domain.cards import Card
 from bot.domain.errors import Refused
+from bot.domain.estimates import ToldByJob
+from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
-from bot.domain.outlook import ToldByJob
-from bot.domain.people import Caller, Place
-from bot.domain.policy import Workspace, check_open
-from bot.sealing import Seal
-from bot.store.accepting import AcceptedCard
-from bot.store.database import Database, Row, Transaction
-from bot.store.queries import load
-from bot.store.records import card_from, card_row, dump_told, jobs_from, readable
+from bot.security.encryption import Seal
+from bot.store.accept import AcceptedCard
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import load
+from bot.store.rows import card_from, card_row, dump_told, jobs_from, readable
 
 sql = load("cards")
 accepting = load("accepting")

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import as_name, short_id
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
-from bot.domain.people import Place, is_direct_workspace
-from bot.store.database import Database
+from bot.store.database.base import Database
+from bot.store.database.named_sql import load
 from bot.store.jobs import jobs_by_id
-from bot.store.queries import load
-from bot.store.records import jobs_from
+from bot.store.rows import jobs_from
 
 sql = load("job_search")
 

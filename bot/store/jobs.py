@@ -8,16 +8,16 @@ from statistics import median
 
 import orjson
 
+from bot.domain.durations import Pace
 from bot.domain.jobs import Job, State
-from bot.domain.pace import Pace
 from bot.domain.quota import Settlement
-from bot.store.database import Database, Row, Transaction
-from bot.store.holdings import let_go
-from bot.store.moving import tell_again
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import load
+from bot.store.file_refs import let_go
+from bot.store.ledger import Settling, settle
 from bot.store.orphans import Cause
-from bot.store.queries import load
-from bot.store.records import jobs_from
-from bot.store.settling import Settling, settle
+from bot.store.rows import jobs_from
+from bot.store.transition import tell_again
 
 sql = load("jobs")
 orphans = load("orphans")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.store.database import Transaction
-from bot.store.queries import load
+from bot.store.database.base import Transaction
+from bot.store.database.named_sql import load
 
 sql = load("leases")
 

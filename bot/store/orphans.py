@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.store.database import Database, Transaction
-from bot.store.queries import load
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import load
 
 sql = load("orphans")
 

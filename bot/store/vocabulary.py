@@ -7,8 +7,8 @@ import orjson
 import structlog
 
 from bot.providers.base import Vocabulary
-from bot.store.database import Database, Row, Transaction
-from bot.store.queries import load
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import load
 
 sql = load("vocabulary")
 log = structlog.get_logger(__name__)

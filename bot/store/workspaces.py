@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from bot.domain.people import Caller
-from bot.domain.policy import Workspace
+from bot.domain.access import Workspace
+from bot.domain.identity import Caller
 from bot.domain.quota import Level, Limit, Meter, Rule
-from bot.store.database import Database, Transaction
-from bot.store.queries import WITHOUT_WILDCARDS, load
-from bot.store.records import member_row, rule_from, workspace_from
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import WITHOUT_WILDCARDS, load
+from bot.store.rows import member_row, rule_from, workspace_from
 
 sql = load("workspaces")
 accepting = load("accepting")

@@ -12,12 +12,12 @@ from starlette.routing import Route
 
 from bot.domain.jobs import State
 from bot.domain.text import parse_json
-from bot.engine.core import FLIGHT, Core, log
-from bot.engine.markers import read_token
-from bot.engine.watching import Watcher
 from bot.providers.base import GenerationState
-from bot.store.claiming import Claim
+from bot.services import FLIGHT, Core, log
+from bot.store.claim import Claim
 from bot.store.jobs import Attempt, attempts
+from bot.worker.callback_tokens import read_token
+from bot.worker.watching import Watcher
 
 #: callbacks that wait; more are dropped, because the list finds what they told
 _WAITING_MAX = 10_000

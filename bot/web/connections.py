@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from bot.loopback import is_loopback_address
+from bot.security.loopback import is_loopback_address
 
 #: part of the process's file descriptors that connections may take
 _SHARE_OF_FILES = 2

@@ -14,16 +14,16 @@ from starlette.routing import Route
 
 from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
-from bot.engine.adapter import Adapter
-from bot.engine.core import Core
-from bot.engine.media_budget import budget_impairments, budget_remarks
-from bot.engine.write_check import WriteCheck
-from bot.loopback import is_local, names_us
+from bot.security.loopback import is_local, names_us
+from bot.service.adapter import Adapter
+from bot.service.write_check import WriteCheck
+from bot.services import Core
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
 from bot.supervision import INLET, Supervised
 from bot.web.metrics import exposition
+from bot.worker.media_budget import budget_impairments, budget_remarks
 
 #: failures in a row after which a round is more than an accident
 _KEEPS_FAILING = 3

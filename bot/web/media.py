@@ -16,9 +16,9 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.domain.errors import MediaError
-from bot.engine.core import Core, log
-from bot.media.signs import mime_of
-from bot.signing import BadToken
+from bot.media.sniff import mime_of
+from bot.security.tokens import BadToken
+from bot.services import Core, log
 
 _FOLDER = Path(__file__).parent
 _COMMON = {

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.pricing import MICROUSD
-from bot.engine.core import Core
+from bot.services import Core
 from bot.store.accounts import AccountState, accounts
 from bot.store.jobs import count_unfinished
 from bot.store.orphans import count_orphans

@@ -4,10 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bot.cli.access import upgrade
+from bot.cli.store_access import upgrade
 from bot.domain.requests import ImageRequest, dump_request
 from bot.settings import Settings
-from bot.store.records import dump_record
+from bot.store.rows import dump_record
 from tests.unit.people import PICTURE
 
 JOB, CARD, CHILD = "0" * 24, "1" * 24, "2" * 24

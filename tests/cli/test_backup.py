@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.archive import NoBackup
 from bot.cli.backup import backup, restore
+from bot.cli.backup_archive import NoBackup
 from bot.domain.errors import InvalidRequest
 from bot.settings import Settings
 from tests.cli.store import fill, settings

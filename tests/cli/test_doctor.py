@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli.doctor import examine, sandbox_finding
-from bot.engine.adapter import Finding, Level
+from bot.service.adapter import Finding, Level
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
 from tests.unit.people import NOW

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot.cli.access import check, copy, operate, upgrade
+from bot.cli.store_access import check, copy, operate, upgrade
 from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError, StoreError
 from bot.settings import Settings
-from bot.store.copying import TABLES
-from bot.store.database import connect
-from bot.store.locking import DatabaseLocked, lock_store
-from bot.store.queries import Query
+from bot.store.copy import TABLES
+from bot.store.database.base import connect
+from bot.store.database.file_lock import DatabaseLocked, lock_store
+from bot.store.database.named_sql import Query
 from tests.cli.store import CHILD, JOB, PRICE, fill, settings
 from tests.unit.people import NOW
 

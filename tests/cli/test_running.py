@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from bot.domain.errors import InvalidRequest, ReverieError
-from bot.web.operator import call_running, socket_of
+from bot.web.operator_socket import call_running, socket_of
 from tests.cli.running import Running, complaint, folder, reverie, running
 
 

@@ -15,11 +15,11 @@ from bot.domain.actions import Action, Wording
 from bot.domain.cards import CardView
 from bot.domain.commands import CATALOGUE, build
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
-from bot.domain.formats import AspectRatio
-from bot.domain.people import Caller, Place
-from bot.engine.adapter import Adapter, Plug, Surroundings
-from bot.engine.answers import Accepted, Answer
-from bot.trust import tls_context
+from bot.domain.identity import Caller, Place
+from bot.domain.models import AspectRatio
+from bot.service.adapter import Adapter, Plug, Surroundings
+from bot.service.replies import Accepted, Answer
+from bot.tls import tls_context
 from tests.crash.fate import Fate
 
 NAME = "chat"

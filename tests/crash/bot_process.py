@@ -16,13 +16,13 @@ from dataclasses import replace
 
 import uvloop
 
-from bot.app import App
+from bot.bootstrap import App
 from bot.domain.requests import AnyRequest
-from bot.logs import set_up_logs
+from bot.log import set_up_logs
 from bot.providers.base import Generation, Page, Provider
-from bot.serving import on_stop
 from bot.settings import Settings
-from bot.store.database import Database, connect
+from bot.store.database.base import Database, connect
+from bot.web.server import on_stop
 from tests.crash.adapter import plug
 from tests.crash.fate import Between, Fate, FatedProvider, FatedStore
 

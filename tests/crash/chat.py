@@ -28,7 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.providers.simulator.answers import LostAnswer
-from bot.serving import Server
+from bot.web.server import Server
 
 #: how long a request for events waits for one
 _POLL_S = 0.5

@@ -31,12 +31,21 @@ from typing import Self
 from bot.domain.jobs import State
 from bot.domain.requests import AnyRequest
 from bot.providers.base import Generation, Page, Provider, Vocabulary
-from bot.store.accepting import accept
-from bot.store.claiming import note_sending
-from bot.store.database import Database, Item, Operation, Outcome, Result, Row, StoreUnavailable, Transaction
-from bot.store.dialect import Dialect
-from bot.store.moving import Move, move
-from bot.store.queries import Query
+from bot.store.accept import accept
+from bot.store.claim import note_sending
+from bot.store.database.base import (
+    Database,
+    Item,
+    Operation,
+    Outcome,
+    Result,
+    Row,
+    StoreUnavailable,
+    Transaction,
+)
+from bot.store.database.dialect import Dialect
+from bot.store.database.named_sql import Query
+from bot.store.transition import Move, move
 
 
 @dataclass(slots=True, kw_only=True)

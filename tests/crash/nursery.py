@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import anyio
 
-from bot.trust import tls_context
+from bot.tls import tls_context
 from tests.crash import bot_process, simulator_process
 
 _LIVES: Mapping[str, Callable[..., None]] = {"bot": bot_process.run, "simulator": simulator_process.run}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.jobs import FINAL, State
-from bot.store.operations import wrong_counts, wrong_meters
+from bot.store.reports import wrong_counts, wrong_meters
 from tests.crash.chat import Event, Message
 from tests.crash.timing import LIST_LAG_MS
 from tests.crash.world import Generation, World

@@ -15,15 +15,15 @@ from typing import Any
 import uvloop
 from PIL import Image
 
-from bot.logs import set_up_logs
+from bot.log import set_up_logs
 from bot.providers.simulator.filming import film
 from bot.providers.simulator.filming.script import Take
 from bot.providers.simulator.painting import paint
 from bot.providers.simulator.painting.commission import Commission
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.shelf import write_whole
-from bot.serving import Server, listen, on_stop
 from bot.simulation.standalone import standing_alone
+from bot.web.server import Server, listen, on_stop
 
 _FILM_SIZE = (96, 54)
 

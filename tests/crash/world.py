@@ -13,9 +13,9 @@ import httpx
 from bot.providers.simulator.accounts import account_of
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.settings import Timing
-from bot.store.database import Database, connect
-from bot.store.queries import Query
-from bot.trust import tls_context
+from bot.store.database.base import Database, connect
+from bot.store.database.named_sql import Query
+from bot.tls import tls_context
 from tests.crash import timing
 from tests.crash.chat import Chat, open_chat
 from tests.crash.processes import Processes, Running, port

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
-from bot.media.fetcher import Fetcher
-from bot.media.library import Library
+from bot.media.download.fetcher import Fetcher
+from bot.media.ingest import Library
 from bot.media.storage import FolderStorage
 
 PNG, MP4 = b"\x89PNG\r\n\x1a\n", b"\0\0\0\x20ftypisom"

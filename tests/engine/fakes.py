@@ -11,11 +11,10 @@ from uuid import UUID
 
 from bot.domain.cards import CardView
 from bot.domain.errors import GenerationNotFound, OutcomeUnknown
-from bot.domain.formats import ImageModel, Lane, VideoModel
+from bot.domain.identity import Place
 from bot.domain.media import MediaKind
-from bot.domain.people import Place
+from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest, dump_request
-from bot.engine.adapter import Located
 from bot.providers.base import (
     Capabilities,
     Generation,
@@ -24,6 +23,7 @@ from bot.providers.base import (
     Page,
     Vocabulary,
 )
+from bot.service.adapter import Located
 
 #: the middle of a day, of a week and of a month, so that no period ends while a test runs
 _NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC

@@ -17,37 +17,37 @@ import httpx
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from starlette.applications import Starlette
 
-from bot.app import engine_loops
+from bot.bootstrap import engine_loops
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
 from bot.domain.commands import Making
+from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media
 from bot.domain.parsing import parse
-from bot.domain.people import Caller, Place
 from bot.domain.pricing import published_rates
 from bot.domain.quota import Level
-from bot.engine.adapter import Adapter, Files
-from bot.engine.answers import Accepted, Note, Quote
-from bot.engine.core import Core
-from bot.engine.enquiries import counted
-from bot.engine.limits import RateLimit
-from bot.engine.operating import Operator
-from bot.engine.studio import Studio
-from bot.engine.watching import Watcher
-from bot.opening import media_usage_of, prepare_store, storage_of
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
-from bot.sealing import Seal
+from bot.resources import media_usage_of, prepare_store, storage_of
+from bot.security.encryption import Seal
+from bot.security.tokens import Signer
+from bot.service.adapter import Adapter, Files
+from bot.service.facade import Studio
+from bot.service.operator import Operator
+from bot.service.queries import counted
+from bot.service.rate_limit import RateLimit
+from bot.service.replies import Accepted, Note, Quote
+from bot.services import Core
 from bot.settings import Settings, Timing
-from bot.signing import Signer
-from bot.store.database import Database, Transaction, connect
+from bot.store.database.base import Database, Transaction, connect
+from bot.store.database.migrate import migrate
+from bot.store.database.named_sql import Query
 from bot.store.jobs import find_job, jobs_of_cards
-from bot.store.migrating import migrate
-from bot.store.queries import Query
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
+from bot.worker.watching import Watcher
 from tests.engine.fake_library import FakeLibrary
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
 from tests.patience import PATIENCE_S

@@ -5,7 +5,7 @@ import asyncio
 from bot.domain.cards import CardView
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
-from bot.engine.preparing import HANDS
+from bot.worker.preparation import HANDS
 from tests.engine.house import House, person
 
 PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4"

@@ -6,11 +6,11 @@ import pytest
 
 from bot.domain.actions import Action, Wording
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours
-from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
+from bot.domain.models import AspectRatio
 from bot.domain.requests import ImageRequest, ReframeImageRequest, ReframeVideoRequest, VideoRequest
-from bot.engine.answers import Accepted, Answer, Note
+from bot.service.replies import Accepted, Answer, Note
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, House
 

@@ -8,14 +8,14 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import Refused
 from bot.domain.jobs import State
-from bot.engine.answers import Accepted, Note
-from bot.store.accepting import accept
+from bot.service.replies import Accepted, Note
+from bot.store.accept import accept
 from bot.store.cards import post_copy
-from bot.store.database import CommitUnknown, Database, Operation, Row, StoreUnavailable
-from bot.store.holdings import hold_upload
+from bot.store.database.base import CommitUnknown, Database, Operation, Row, StoreUnavailable
+from bot.store.database.named_sql import Query
+from bot.store.file_refs import hold_upload
 from bot.store.jobs import delete_job, toggle_star
-from bot.store.moving import move
-from bot.store.queries import Query
+from bot.store.transition import move
 from bot.store.workspaces import reset_meter, set_pause, set_rule
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG

@@ -5,9 +5,9 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.commands import Animate, Extend, Reframe
 from bot.domain.errors import InvalidRequest, JobNotFound
+from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
-from bot.domain.people import Caller, Place
-from bot.engine.answers import Accepted
+from bot.service.replies import Accepted
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, House, person
 

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.cards import CardView, Tone
 from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
+from bot.domain.identity import Place
 from bot.domain.jobs import State
-from bot.domain.people import Place
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
 from tests.engine.fakes import FakeChat, Step, held

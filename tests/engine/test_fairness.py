@@ -3,11 +3,11 @@
 from typing import Any
 
 from bot.domain.errors import RateLimited
-from bot.domain.formats import Lane
+from bot.domain.identity import Caller
 from bot.domain.jobs import State
-from bot.domain.people import Caller
-from bot.store.claiming import ClaimRequest, claim
-from bot.store.queries import Query
+from bot.domain.models import Lane
+from bot.store.claim import ClaimRequest, claim
+from bot.store.database.named_sql import Query
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, EVE, House, person
 

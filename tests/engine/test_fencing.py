@@ -8,11 +8,11 @@ from bot.domain.actions import Action
 from bot.domain.cards import CardView
 from bot.domain.errors import MediaRefused
 from bot.domain.jobs import State
-from bot.engine.preparing import HANDS
-from bot.store.claiming import claim
-from bot.store.database import Database, Row
+from bot.store.claim import claim
+from bot.store.database.base import Database, Row
+from bot.store.database.named_sql import Query
 from bot.store.jobs import Deletion, delete_job
-from bot.store.queries import Query
+from bot.worker.preparation import HANDS
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, held
 from tests.engine.house import House, person

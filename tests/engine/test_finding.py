@@ -4,10 +4,10 @@ import pytest
 
 from bot.domain.commands import Animate, Cancel, Command, Delete, Extend, Reframe, Show
 from bot.domain.errors import InvalidRequest, JobNotFound
+from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
-from bot.domain.people import Caller, Place
-from bot.engine.answers import Note
+from bot.service.replies import Note
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, House, person
 

@@ -9,10 +9,10 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import State
-from bot.engine.holding import keep_holding
-from bot.opening import prepare_store, providers_of
+from bot.resources import prepare_store, providers_of
 from bot.settings import Role
 from bot.store.accounts import AccountState, accounts, held_at
+from bot.worker.account_leases import keep_holding
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
 from tests.engine.house import SECRET, House, given_settings, open_house

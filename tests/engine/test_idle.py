@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from bot.store.database import Database, Row, Transaction
-from bot.store.queries import Query
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import Query
 from tests.engine.conftest import Open
 from tests.engine.house import House
 

@@ -11,10 +11,10 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, QuotaExhausted, Refused, Rejected
-from bot.domain.formats import ImageModel
+from bot.domain.identity import Caller
 from bot.domain.jobs import State
-from bot.domain.people import Caller
-from bot.engine.answers import Accepted
+from bot.domain.models import ImageModel
+from bot.service.replies import Accepted
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.house import ADA, BOB, BOSS, EVE, WORKSPACE, House, person

@@ -5,11 +5,11 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import OutcomeUnknown, RateLimited
 from bot.domain.failures import FailureCategory
-from bot.domain.formats import Lane
 from bot.domain.jobs import State
+from bot.domain.models import Lane
 from bot.domain.requests import ImageRequest
 from bot.providers.base import GenerationState
-from bot.store.claiming import ClaimRequest, CoolDown, claim, cool_down
+from bot.store.claim import ClaimRequest, CoolDown, claim, cool_down
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost, lost_on_the_way
 from tests.engine.house import House

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from bot.domain.actions import Action
 from bot.domain.jobs import Job, State
-from bot.engine.media_budget import MediaBudget
 from bot.providers.base import GenerationState
+from bot.worker.media_budget import MediaBudget
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG
 from tests.engine.fakes import held

@@ -3,9 +3,9 @@
 import asyncio
 
 from bot.domain.errors import AccountProblem, Undeliverable
-from bot.domain.people import Place
-from bot.engine.outages import WORDS, tell_of_outages
+from bot.domain.identity import Place
 from bot.store.accounts import Stop, stop_account
+from bot.worker.outage_notices import WORDS, tell_of_outages
 from tests.engine.conftest import Open
 from tests.engine.house import House
 

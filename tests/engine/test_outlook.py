@@ -10,9 +10,9 @@ from bot.domain.cards import CardView, JobView
 from bot.domain.errors import RateLimited
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
-from bot.store.database import Row
+from bot.store.database.base import Row
+from bot.store.database.named_sql import Query
 from bot.store.jobs import paces
-from bot.store.queries import Query
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, House
 

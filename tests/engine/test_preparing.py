@@ -7,9 +7,9 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import MediaRefused
 from bot.domain.failures import FailureCategory
-from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
+from bot.domain.models import AspectRatio
 from bot.domain.pricing import price
 from bot.domain.quota import Level
 from bot.domain.requests import (
@@ -19,9 +19,9 @@ from bot.domain.requests import (
     ReframeVideoRequest,
     VideoRequest,
 )
-from bot.engine.preparing import HANDS, prepare
-from bot.store.holdings import files_in_use
-from bot.store.moving import Lease
+from bot.store.file_refs import files_in_use
+from bot.store.transition import Lease
+from bot.worker.preparation import HANDS, prepare
 from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
 from tests.engine.fakes import Clock, FakeProvider

@@ -5,9 +5,9 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
 from bot.domain.errors import InvalidRequest, QuotaExhausted
+from bot.domain.identity import Caller
 from bot.domain.jobs import Job
-from bot.domain.people import Caller
-from bot.engine.answers import Accepted, Answer, Note
+from bot.service.replies import Accepted, Answer, Note
 from bot.store.jobs import find_job
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, BOSS, EVE, House

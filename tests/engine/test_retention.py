@@ -9,8 +9,8 @@ from bot.domain.actions import Action
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, Reference
-from bot.engine.retention import end_uploads, expire, remove_strays
-from bot.store.holdings import UPLOADS_MAX
+from bot.store.file_refs import UPLOADS_MAX
+from bot.worker.retention import end_uploads, expire, remove_strays
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG
 from tests.engine.house import BOB, House

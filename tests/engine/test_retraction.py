@@ -6,11 +6,11 @@ import pytest
 
 from bot.domain.actions import Action
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours
+from bot.domain.identity import Caller
 from bot.domain.ids import short_id
 from bot.domain.jobs import State
-from bot.domain.people import Caller
-from bot.engine.answers import Note
 from bot.providers.base import GenerationState
+from bot.service.replies import Note
 from bot.store.jobs import find_job
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost_on_the_way

@@ -4,8 +4,8 @@ import pytest
 
 from bot.domain.actions import Action
 from bot.domain.errors import JobNotFound
-from bot.domain.people import Caller, Place
-from bot.engine.answers import Accepted
+from bot.domain.identity import Caller, Place
+from bot.service.replies import Accepted
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, EVE
 

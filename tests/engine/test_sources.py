@@ -8,11 +8,11 @@ from bot.domain.actions import Action
 from bot.domain.cards import CardView
 from bot.domain.errors import MediaRefused, MediaUnavailable, RateLimited
 from bot.domain.failures import FailureCategory
-from bot.domain.formats import Lane
 from bot.domain.jobs import State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import Lane
 from bot.domain.requests import PICTURE_MAX_BYTES, ReframeImageRequest
-from bot.store.claiming import CoolDown, cool_down
+from bot.store.claim import CoolDown, cool_down
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG, Found
 from tests.engine.fakes import FakeFiles

@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from bot.domain.jobs import State
-from bot.engine.recovery import pick_up_claims, resolve_unknown
-from bot.engine.stocktaking import take_stock
-from bot.store.database import Database
-from bot.store.queries import Query
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
+from bot.worker.reconciliation import take_stock
+from bot.worker.recovery import pick_up_claims, resolve_unknown
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost, lost_on_the_way
 

@@ -13,14 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.app import App
+from bot.bootstrap import App
+from bot.domain.identity import Place
 from bot.domain.jobs import State
 from bot.domain.parsing import parse
-from bot.domain.people import Place
-from bot.engine.adapter import Adapter, Plug, Surroundings
-from bot.engine.answers import Accepted
-from bot.engine.studio import Studio
-from bot.trust import tls_context
+from bot.service.adapter import Adapter, Plug, Surroundings
+from bot.service.facade import Studio
+from bot.service.replies import Accepted
+from bot.tls import tls_context
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, held
 from tests.engine.house import ADA, given_settings

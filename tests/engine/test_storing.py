@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.jobs import State
-from bot.engine.retention import remove_unused
 from bot.media.storage import FolderStorage
-from bot.store.database import Database, Row
-from bot.store.queries import Query
+from bot.store.database.base import Database, Row
+from bot.store.database.named_sql import Query
+from bot.worker.retention import remove_unused
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 

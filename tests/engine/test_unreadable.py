@@ -11,8 +11,8 @@ from structlog.typing import EventDict
 
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
-from bot.sealing import Seal, card_context
-from bot.store.records import log_unreadable
+from bot.security.encryption import Seal, card_context
+from bot.store.rows import log_unreadable
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, lost_on_the_way
 

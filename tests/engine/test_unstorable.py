@@ -10,8 +10,8 @@ from bot.domain.actions import Action, Wording
 from bot.domain.cards import CardView
 from bot.domain.commands import Extend, Imagine, QuotasSet, Show, StudioPause, build
 from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.identity import Caller, Place
 from bot.domain.media import Reference
-from bot.domain.people import Caller, Place
 from bot.store.workspaces import find_members
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, House

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted, Refused
 from bot.domain.media import Reference
-from bot.media.incoming import IncomingFull
+from bot.media.incoming_quota import IncomingFull
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 from tests.engine.house import ADA, BOB

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from bot.domain.errors import InvalidRequest, JobNotFound, QuotaExhausted
-from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
-from bot.engine.answers import Accepted
+from bot.service.replies import Accepted
 from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
 from tests.engine.house import ADA, BOB, House

@@ -7,8 +7,8 @@ import pytest
 from bot.domain.commands import Animate
 from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS
 from bot.domain.errors import InvalidRequest, NotSent
-from bot.engine.vocabulary import offered_concepts, refresh_vocabularies
 from bot.providers.base import Vocabulary
+from bot.service.vocabulary import offered_concepts, refresh_vocabularies
 from bot.settings import Role
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider

@@ -15,8 +15,8 @@ from bot.domain.errors import (
 )
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
-from bot.engine.watching import Watcher
 from bot.providers.base import GenerationState
+from bot.worker.watching import Watcher
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, lost_on_the_way
 from tests.engine.house import BOSS, House

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.media.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher
 from tests.media.names import PRIVATE, PUBLIC, Names, reachable
 from tests.media.site import Site, plain
 

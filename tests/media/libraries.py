@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.media.fetcher import Fetcher
-from bot.media.library import Library
+from bot.media.download.fetcher import Fetcher
+from bot.media.ingest import Library
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 

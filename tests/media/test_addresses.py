@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from bot.media.addresses import is_public, spelled_address
+from bot.media.download.ip_ranges import is_public, spelled_address
 
 
 @pytest.mark.parametrize(

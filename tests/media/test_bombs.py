@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaRefused
-from bot.media.fetcher import Fetcher
-from bot.media.library import CPU_S, Library
-from bot.media.probing import probe
+from bot.media.codecs.probing import probe
+from bot.media.download.fetcher import Fetcher
+from bot.media.ingest import CPU_S, Library
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from tests.media.bombs import many_chunks, many_frames, many_scans, many_segments, still_video

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.media.probing import probe
-from bot.media.transcoding import transcode
-from bot.media.videos import take_still
+from bot.media.codecs.probing import probe
+from bot.media.codecs.transcoding import transcode
+from bot.media.codecs.videos import take_still
 from tests.media.flat import (
     BT601,
     BT601_PAL,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.addresses import Address
-from bot.media.fetcher import Fetcher
-from bot.media.receiving import Pace
+from bot.media.download.body import Pace
+from bot.media.download.fetcher import Fetcher
+from bot.media.download.ip_ranges import Address
 from tests.media.names import PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, endless, plain, raw, redirect, silent
 from tests.patience import PATIENCE_S

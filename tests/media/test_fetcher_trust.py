@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.fetcher import Fetcher
-from bot.media.receiving import FetchedFile
+from bot.media.download.body import FetchedFile
+from bot.media.download.fetcher import Fetcher
 from tests.media.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, plain, redirect
 

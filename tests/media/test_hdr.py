@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.media.probing import probe
-from bot.media.transcoding import transcode
-from bot.media.videos import take_still
+from bot.media.codecs.probing import probe
+from bot.media.codecs.transcoding import transcode
+from bot.media.codecs.videos import take_still
 from tests.media.flat import BT709, BT2020, Colour, first_frame, flat_video, shown
 from tests.media.pictures import colour
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media, MediaKind
-from bot.media.fetcher import Fetcher
-from bot.media.incoming import IncomingFull, IncomingQuota
-from bot.media.library import Library
+from bot.media.download.fetcher import Fetcher
+from bot.media.incoming_quota import IncomingFull, IncomingQuota
+from bot.media.ingest import Library
 from bot.media.sandbox.pool import Args, Result, SandboxPool
 from bot.media.storage import FolderStorage
 from tests.media.libraries import arrived, files_in, open_library

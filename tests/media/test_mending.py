@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from bot.domain.errors import MediaRefused
-from bot.media.pictures import convert_picture
-from bot.media.probing import probe
+from bot.media.codecs.pictures import convert_picture
+from bot.media.codecs.probing import probe
 from tests.media.pictures import colour, picture
 
 _CASES = Path(__file__).parents[3] / "shared" / "cases"

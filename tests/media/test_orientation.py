@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from bot.domain.errors import MediaRefused
-from bot.media.probing import probe
-from bot.media.transcoding import transcode
-from bot.media.videos import take_still
+from bot.media.codecs.probing import probe
+from bot.media.codecs.transcoding import transcode
+from bot.media.codecs.videos import take_still
 from tests.media.pictures import colour
 from tests.media.videos import RATE, frame_of, hum
 

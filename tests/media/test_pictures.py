@@ -7,7 +7,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms, ImageDraw
 
 from bot.domain.errors import MediaRefused
-from bot.media.pictures import convert_picture, shrink_picture
+from bot.media.codecs.pictures import convert_picture, shrink_picture
 from tests.media.pictures import colour, moving_picture, picture
 
 LARGE = 10_000_000

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.errors import MediaRefused
-from bot.media.pictures import probe_picture
-from bot.media.probe import Probe
-from bot.media.probing import probe
+from bot.media.codecs.pictures import probe_picture
+from bot.media.codecs.probe import Probe
+from bot.media.codecs.probing import probe
 from tests.media.pictures import moving_picture, picture
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.media.pictures import convert_picture, shrink_picture
-from bot.media.probing import probe
+from bot.media.codecs.pictures import convert_picture, shrink_picture
+from bot.media.codecs.probing import probe
 from tests.media.pictures import colour
 from tests.media.profiles import ADOBE, P3, grey_profile, ink_profile, rgb_profile
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.fetcher import Fetcher
-from bot.media.receiving import Pace
+from bot.media.download.body import Pace
+from bot.media.download.fetcher import Fetcher
 from tests.media.names import MAX_BYTES, Names, fetch, reachable
 from tests.media.site import Answer, Site, endless, plain, raw
 from tests.patience import PATIENCE_S

@@ -9,9 +9,9 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from bot.domain.errors import MediaRefused, ProcessingFailed
-from bot.media.pictures import convert_picture
-from bot.media.probe import Probe
-from bot.media.probing import probe
+from bot.media.codecs.pictures import convert_picture
+from bot.media.codecs.probe import Probe
+from bot.media.codecs.probing import probe
 from bot.media.sandbox.pool import SandboxPool
 from tests.media.videos import video
 from tests.patience import PATIENCE_S

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.media import MediaKind, kind_of_address
-from bot.media.probing import probe
-from bot.media.signs import PICTURE_ENDINGS, VIDEO_ENDINGS, kind_of_type
+from bot.media.codecs.probing import probe
+from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS, kind_of_type
 from tests.media.pictures import picture
 from tests.media.videos import video
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from bot.domain.errors import MediaRefused
-from bot.media.probe import Probe
-from bot.media.probing import probe
-from bot.media.videos import take_still
+from bot.media.codecs.probe import Probe
+from bot.media.codecs.probing import probe
+from bot.media.codecs.videos import take_still
 from tests.media.pictures import colour
 from tests.media.videos import RATE, claims, half_white, hum, turned, video
 

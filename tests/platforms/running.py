@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.app import App
+from bot.bootstrap import App
 from tests.patience import PATIENCE_S
 
 #: longer than any test of a whole bot takes

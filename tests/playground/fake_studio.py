@@ -12,19 +12,19 @@ from bot.domain.cards import Card, CardView, view
 from bot.domain.commands import Cancel, Command, Delete, Help, History, Making, Quota, Show
 from bot.domain.completion import Suggestion, complete
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted, Refused
+from bot.domain.estimates import Outlook
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.formats import PICTURE_SIZES, Lane, video_size
+from bot.domain.identity import Caller, Place
 from bot.domain.ids import new_id, short_id
+from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import Media, Reference
-from bot.domain.outlook import Outlook
-from bot.domain.people import Caller, Place
+from bot.domain.models import PICTURE_SIZES, Lane, video_size
 from bot.domain.pricing import is_estimate, is_upper_bound, price, published_rates, show_left, show_money
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
-from bot.domain.sources import require_result
-from bot.engine.adapter import Outlet
-from bot.engine.answers import Accepted, Answer, Choice, Note, Quote
+from bot.service.adapter import Outlet
+from bot.service.replies import Accepted, Answer, Choice, Note, Quote
 from tests.playground.fake_uploads import FakeUpload, FakeUploads
 
 START = 1_790_000_000_000

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.errors import InvalidRequest, QuotaExhausted, Refused
+from bot.domain.identity import Caller
 from bot.domain.media import Media
-from bot.domain.people import Caller
-from bot.media.incoming import IncomingFull, IncomingQuota, IncomingShare
+from bot.media.incoming_quota import IncomingFull, IncomingQuota, IncomingShare
 from tests.playground.painting import look_at
 
 

@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.playground.connecting import connect
+from adapters.playground.adapter import connect
 from bot.domain.media import Media, MediaKind
-from bot.engine.adapter import Adapter
+from bot.security.tokens import Signer
+from bot.service.adapter import Adapter
 from bot.settings import Settings
-from bot.signing import Signer
-from bot.trust import tls_context
+from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.actions import Action
 from bot.domain.errors import StoreError
-from bot.domain.formats import AspectRatio
+from bot.domain.models import AspectRatio
 from bot.domain.requests import ImageRequest
 from tests.playground.serving import Served
 from tests.playground.talking import BEAR, command, decide, fill, post, seen, state

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.playground.catalogue import forms_for
+from adapters.playground.messages.catalogue import forms_for
 from bot.domain.commands import CATALOGUE, Audience
 from bot.domain.options import options
 

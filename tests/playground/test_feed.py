@@ -11,14 +11,14 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from adapters.playground.channels import Seat, Talk
-from adapters.playground.feed import MOST_STREAMS, Feed
-from adapters.playground.outlet import RoomOutlet
-from adapters.playground.people import People
-from adapters.playground.room import Room
-from adapters.playground.wire import Said
+from adapters.playground.access.people import People
+from adapters.playground.delivery.conversation_store import Room
+from adapters.playground.delivery.conversations import Seat, Talk
+from adapters.playground.delivery.poller import MOST_STREAMS, Feed
+from adapters.playground.delivery.publisher import RoomOutlet
+from adapters.playground.messages.wire import Said
 from bot.domain.errors import StoreError
-from bot.engine.answers import Note
+from bot.service.replies import Note
 from bot.settings import Settings, Switch
 from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import START

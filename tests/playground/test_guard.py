@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from starlette.requests import Request
 
-from adapters.playground import adapter
-from adapters.playground.guard import Policy, examine
+from adapters.playground import plugin
+from adapters.playground.access.guard import Policy, examine
 from bot.settings import Settings, Switch, misfit
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
@@ -225,7 +225,7 @@ def test_posts_that_a_form_elsewhere_could_send_are_refused(kind: str) -> None:
 def test_it_is_open_only_where_nothing_of_value_can_be_reached(
     enabled: bool, settings: dict[str, Any]
 ) -> None:
-    assert adapter.enabled(Settings(**settings)) == enabled
+    assert plugin.enabled(Settings(**settings)) == enabled
 
 
 FETCH = ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")
@@ -317,11 +317,11 @@ def test_a_public_url_is_an_origin() -> None:
 @pytest.mark.parametrize("password", [None, SecretStr(""), SecretStr("  ")])
 def test_on_without_a_password_names_the_remedy(password: SecretStr | None) -> None:
     with pytest.raises(ValueError, match="set REVERIE_PLAYGROUND_PASSWORD"):
-        adapter.enabled(Settings(playground=Switch.ON, playground_password=password))
+        plugin.enabled(Settings(playground=Switch.ON, playground_password=password))
 
 
 @pytest.mark.parametrize("password", ["short", "1234567"])
 def test_on_with_a_short_password_names_the_setting(password: str) -> None:
     with pytest.raises(ValueError, match=r"^REVERIE_PLAYGROUND_PASSWORD has \d characters.* at least 8"):
-        adapter.enabled(Settings(playground=Switch.ON, playground_password=SecretStr(password)))
-    assert adapter.enabled(Settings(playground=Switch.ON, playground_password=SecretStr(password + "123")))
+        plugin.enabled(Settings(playground=Switch.ON, playground_password=SecretStr(password)))
+    assert plugin.enabled(Settings(playground=Switch.ON, playground_password=SecretStr(password + "123")))

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from adapters.playground.guard import SECURITY_HEADERS
+from adapters.playground.access.guard import SECURITY_HEADERS
 from bot.domain.errors import QuotaExhausted
 from bot.settings import Settings
 from tests.patience import PATIENCE_S

@@ -7,8 +7,8 @@ import pytest
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
-from adapters.playground.login_delays import LoginDelays, TooManyTries
-from bot.loopback import client_address
+from adapters.playground.access.login_delays import LoginDelays, TooManyTries
+from bot.security.loopback import client_address
 
 ATTACKER, GRACE = "203.0.113.9", "198.51.100.7"
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.playground.channels import Channel, Person, Seat, Talk
-from adapters.playground.outlet import RoomOutlet
-from adapters.playground.people import People
-from adapters.playground.room import KEPT, Room
-from adapters.playground.wire import Message, Said
+from adapters.playground.access.people import People
+from adapters.playground.delivery.conversation_store import KEPT, Room
+from adapters.playground.delivery.conversations import Channel, Person, Seat, Talk
+from adapters.playground.delivery.publisher import RoomOutlet
+from adapters.playground.messages.wire import Message, Said
 from bot.domain.cards import CardView, JobView, Tone
 from bot.domain.errors import InvalidRequest
-from bot.domain.people import Place
-from bot.engine.answers import Note
+from bot.domain.identity import Place
+from bot.service.replies import Note
 from tests.playground.fake_studio import START
 from tests.playground.fakes import FakeVault
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.playground.typed import typed
+from adapters.playground.events.command_text import typed
 from bot.domain.commands import CATALOGUE, build
-from bot.domain.formats import AspectRatio, ImageModel
+from bot.domain.models import AspectRatio, ImageModel
 from bot.domain.parsing import parse
 
 JOB = "01k9zv3f5k0q8x7w2m4n6p8r"

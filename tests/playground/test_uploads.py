@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from adapters.playground.channels import Person, Seat
-from adapters.playground.uploads import LARGEST, Uploads
+from adapters.playground.delivery.conversations import Person, Seat
+from adapters.playground.events.uploads import LARGEST, Uploads
 from bot.domain.errors import InvalidRequest, MediaUnavailable, QuotaExhausted
-from bot.media.incoming import IncomingQuota
+from bot.media.incoming_quota import IncomingQuota
 from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fake_uploads import FakeUploads

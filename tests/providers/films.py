@@ -11,7 +11,7 @@ import av
 import httpx
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from bot.domain.formats import FPS
+from bot.domain.models import FPS
 from bot.providers.simulator.filming.reel import write_reel
 from bot.providers.simulator.shelf import Shelf
 from tests.providers.simulation import KEY, Caller

@@ -22,7 +22,7 @@ from bot.providers.simulator.ports import Fetch, Render
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.providers.simulator.simulator import wall_clock_ms
 from bot.simulation.standalone import standing_alone
-from bot.trust import tls_context
+from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 
 KEY = "luma-test-key"

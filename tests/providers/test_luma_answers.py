@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.providers.base import Generation, GenerationState
-from bot.providers.luma.answers import read_credit, read_generation, read_page, read_words
+from bot.providers.luma.responses import read_credit, read_generation, read_page, read_words
 
 ID = "3ce343aa-5746-4ab3-b167-4e29f83d3f42"
 

@@ -20,7 +20,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.formats import ImageModel, Lane, VideoModel
+from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import ImageRequest
 from bot.providers.base import GenerationState, LaneLimits, Provider, Vocabulary
 from bot.providers.luma import LumaProvider, account_id

@@ -9,12 +9,12 @@ import pytest
 
 from bot.domain.commands import Making
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import VideoModel
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
+from bot.domain.models import VideoModel
 from bot.domain.parsing import parse
 from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
-from bot.providers.luma.wire import create
+from bot.providers.luma.requests import create
 from tests.providers import seeds
 from tests.providers.documented import (
     ADDRESSES,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.requests import (
     AnyRequest,
     ImageRequest,
@@ -17,9 +17,9 @@ from bot.domain.requests import (
     ReframeVideoRequest,
     VideoRequest,
 )
-from bot.providers.luma.answers import read_generation
 from bot.providers.luma.fingerprints import fingerprint
-from bot.providers.luma.wire import create
+from bot.providers.luma.requests import create
+from bot.providers.luma.responses import read_generation
 
 JOBS = ["j1", "j2", "j3", "j4"]
 #: ids of generations that are gone on from, by their jobs

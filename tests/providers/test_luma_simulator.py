@@ -20,14 +20,14 @@ from bot.domain.errors import (
     Rejected,
 )
 from bot.domain.failures import FailureCategory, classify_failure
-from bot.domain.formats import AspectRatio
 from bot.domain.media import Reference
+from bot.domain.models import AspectRatio
 from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.simulation.standalone import standing_alone
-from bot.trust import tls_context
+from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 
 FOX = ImageRequest(prompt="a fox in the snow")

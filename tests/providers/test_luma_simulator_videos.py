@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import LumaProvider

@@ -6,8 +6,8 @@ How every command is spelled stands in `test_luma_examples.py`.
 import pytest
 
 from bot.domain.errors import Rejected
-from bot.domain.formats import AspectRatio
 from bot.domain.media import Media, MediaKind, Reference
+from bot.domain.models import AspectRatio
 from bot.domain.requests import (
     AnyRequest,
     ImageRequest,
@@ -15,7 +15,7 @@ from bot.domain.requests import (
     ReframeVideoRequest,
     VideoRequest,
 )
-from bot.providers.luma.wire import create
+from bot.providers.luma.requests import create
 
 FILE = Media(file="f" * 64, mime="image/png", size=9, width=64, height=64)
 MEDIA = {

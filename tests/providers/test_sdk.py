@@ -13,7 +13,7 @@ from lumaai import AsyncLumaAI, LumaAI
 from lumaai.types import Generation
 
 from bot.providers.simulator.ports import Fetch
-from bot.trust import tls_context
+from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 from tests.providers.films import shelve, write_source
 from tests.providers.simulation import simulator_at

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from bot.domain import formats as ours
+from bot.domain import models as ours
 from bot.domain.pricing import published_rates
 from bot.providers.simulator import formats as theirs
 from bot.providers.simulator import simulator

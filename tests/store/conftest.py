@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.store.database import Database, connect
-from bot.store.operations import wrong_counts
-from bot.store.queries import Query
+from bot.store.database.base import Database, connect
+from bot.store.database.named_sql import Query
+from bot.store.reports import wrong_counts
 from tests.databases import (
     database_url,
     kept_postgres_url,

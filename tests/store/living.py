@@ -2,13 +2,13 @@
 
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.providers.base import Vocabulary
+from bot.store.adapter_data import Put, Turn, put, take_turn
 from bot.store.cards import post_copy
-from bot.store.database import Database
-from bot.store.holdings import UploadHeld, hold_upload
+from bot.store.database.base import Database
+from bot.store.file_refs import UploadHeld, hold_upload
 from bot.store.jobs import Deletion, Refund, Star, delete_job, refund, toggle_star
 from bot.store.leases import LeaseWanted, take_lease
-from bot.store.outages import Telling, note_told
-from bot.store.vault import Put, Turn, put, take_turn
+from bot.store.outage_notices import Telling, note_told
 from bot.store.vocabulary import ToldVocabulary, save_vocabulary
 from bot.store.workspaces import Block, Decision, SetRule, set_block, set_rule
 from tests.store.making import (

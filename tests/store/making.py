@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from bot.domain.access import Patience
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.formats import Lane
+from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, Reference
-from bot.domain.people import Caller, Place
-from bot.domain.policy import Patience
+from bot.domain.models import Lane
 from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
 from bot.domain.requests import AnyRequest, ImageRequest
-from bot.sealing import Seal, card_context
-from bot.store.accepting import Acceptance, NewJob, accept
+from bot.security.encryption import Seal, card_context
+from bot.store.accept import Acceptance, NewJob, accept
 from bot.store.accounts import Registration, register
 from bot.store.cards import Copy
-from bot.store.claiming import Claim, Claimed, ClaimRequest, Sending, claim, note_sending
-from bot.store.database import Database
+from bot.store.claim import Claim, Claimed, ClaimRequest, Sending, claim, note_sending
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
 from bot.store.jobs import find_job
-from bot.store.moving import Move, move
-from bot.store.queries import Query
+from bot.store.transition import Move, move
 
 #: Friday, 15 January 2027, 08:00 UTC
 NOW = 1_800_000_000_000

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.store.database import Database, Operation, Row, Transaction
-from bot.store.queries import Query
+from bot.store.database.base import Database, Operation, Row, Transaction
+from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 
 _WAITS_FOR_A_LOCK = Query("waits", "SELECT pid FROM pg_locks WHERE NOT granted")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.errors import NotAllowed
-from bot.store.database import Database, Transaction
-from bot.store.queries import Query
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 
 CREATE = "CREATE TABLE note (id TEXT PRIMARY KEY, body TEXT, amount BIGINT NOT NULL CHECK (amount >= 0))"

@@ -10,10 +10,10 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bot.store.copying import NUMBERED, TABLES
-from bot.store.database import Database, connect
-from bot.store.migrating import FOLDER, migrate
-from bot.store.queries import Query
+from bot.store.copy import NUMBERED, TABLES
+from bot.store.database.base import Database, connect
+from bot.store.database.migrate import FOLDER, migrate
+from bot.store.database.named_sql import Query
 from tests.store.living import live
 
 SCHEMAS = Path(__file__).with_name("schemas")

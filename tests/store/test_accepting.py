@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.access import Patience
 from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
 from bot.domain.jobs import State
-from bot.domain.policy import Patience
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule
-from bot.store.accepting import TURN, Acceptance, AcceptedCard, NewCard, accept
+from bot.store.accept import TURN, Acceptance, AcceptedCard, NewCard, accept
 from bot.store.cards import find_card
-from bot.store.database import Database, Violated
+from bot.store.database.base import Database, Violated
+from bot.store.database.named_sql import Query
 from bot.store.jobs import jobs_by_id, jobs_of_cards, standings
-from bot.store.operations import wrong_meters
-from bot.store.queries import Query
+from bot.store.reports import wrong_meters
 from bot.store.workspaces import Block, Decision, Pause, SetRule, set_block, set_pause, set_rule
 from tests.store.making import (
     DAY,

@@ -1,7 +1,7 @@
 """The provider's accounts: made known, stopped, retired, never forgotten while something is in flight."""
 
-from bot.domain.formats import Lane
 from bot.domain.jobs import State
+from bot.domain.models import Lane
 from bot.store.accounts import (
     AccountRow,
     AccountState,
@@ -16,8 +16,8 @@ from bot.store.accounts import (
     register,
     stop_account,
 )
-from bot.store.database import Database
-from bot.store.queries import Query
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
 from tests.store.making import (
     ACCOUNT,
     HOUR,

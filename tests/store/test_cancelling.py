@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.store.database import Database, Transaction
-from bot.store.queries import Query
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, INSERT, Writing
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.cards import Card
+from bot.domain.estimates import Told
 from bot.domain.jobs import State
-from bot.domain.outlook import Told
-from bot.store.accepting import accept
+from bot.store.accept import accept
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
@@ -30,9 +30,9 @@ from bot.store.cards import (
     unfinished_cards,
     want_progress,
 )
-from bot.store.database import Database, Violated
-from bot.store.moving import Move, move
-from bot.store.queries import Query
+from bot.store.database.base import Database, Violated
+from bot.store.database.named_sql import Query
+from bot.store.transition import Move, move
 from tests.store.making import (
     DAY,
     HOUR,

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.domain.formats import Lane
 from bot.domain.jobs import State
-from bot.store.accepting import TURN, accept
+from bot.domain.models import Lane
+from bot.store.accept import TURN, accept
 from bot.store.accounts import Stop, stop_account
-from bot.store.claiming import Claimed, CoolDown, claim, cool_down
-from bot.store.database import Database
+from bot.store.claim import Claimed, CoolDown, claim, cool_down
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
 from bot.store.jobs import attempts, jobs_by_id
-from bot.store.queries import Query
 from bot.store.workspaces import Decision, Pause, set_pause
 from tests.store.making import (
     ACCOUNT,

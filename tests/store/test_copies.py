@@ -7,12 +7,12 @@ import pytest
 
 from bot.domain.cards import Card
 from bot.domain.errors import NotAllowed
-from bot.store.accepting import AcceptedCard, accept
+from bot.store.accept import AcceptedCard, accept
 from bot.store.cards import CardsWanted, Shown, find_card, lease_cards, note_shown, post_copy
-from bot.store.database import Database
-from bot.store.holdings import Expiry, expire_jobs
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
+from bot.store.file_refs import Expiry, expire_jobs
 from bot.store.jobs import Deletion, Refund, Star, delete_job, jobs_of_cards, refund, toggle_star
-from bot.store.queries import Query
 from bot.store.workspaces import Block, Decision, Pause, set_block, set_pause
 from tests.store.making import (
     DAY,

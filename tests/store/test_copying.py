@@ -5,12 +5,12 @@ import re
 import pytest
 
 from bot.domain.errors import StoreError
-from bot.store.accepting import accept
-from bot.store.copying import NUMBERED, TABLES, copy_all
-from bot.store.database import Database
-from bot.store.migrating import FOLDER
-from bot.store.operations import wrong_meters
-from bot.store.queries import Query
+from bot.store.accept import accept
+from bot.store.copy import NUMBERED, TABLES, copy_all
+from bot.store.database.base import Database
+from bot.store.database.migrate import FOLDER
+from bot.store.database.named_sql import Query
+from bot.store.reports import wrong_meters
 from tests.store.living import live
 from tests.store.making import acceptance, accepted, count_of
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from bot.domain.errors import NotAllowed, StoreError
-from bot.store.database import Database, Transaction, Violated, connect
-from bot.store.grouping import BATCH_MAX
-from bot.store.queries import Query
+from bot.store.database.base import Database, Transaction, Violated, connect
+from bot.store.database.group_commit import BATCH_MAX
+from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, INSERT, Gate, Writing, count
 

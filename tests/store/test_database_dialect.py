@@ -6,9 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.store.database import Database
-from bot.store.dialect import Dialect, render, split
-from bot.store.queries import Query, load
+from bot.store.database.base import Database
+from bot.store.database.dialect import Dialect, render, split
+from bot.store.database.named_sql import Query, load
 
 ECHO = Query(
     "echo",

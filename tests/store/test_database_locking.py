@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.locking import DatabaseLocked, FolderLocked, lock_folder, lock_store
+from bot.store.database.file_lock import DatabaseLocked, FolderLocked, lock_folder, lock_store
 
 _HOLD = """
 import sys
 from pathlib import Path
-from bot.store.locking import lock_folder, lock_store
+from bot.store.database.file_lock import lock_folder, lock_store
 with lock_store(sys.argv[1]) if sys.argv[1].startswith("sqlite") else lock_folder(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.read()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import StoreError
-from bot.store.database import Database, connect
-from bot.store.migrating import NewerDatabase, migrate, pending
-from bot.store.queries import Query
+from bot.store.database.base import Database, connect
+from bot.store.database.migrate import NewerDatabase, migrate, pending
+from bot.store.database.named_sql import Query
 
 APPLIED = Query("applied", "SELECT version, name, applied_at FROM migration ORDER BY version")
 THINGS = Query("things", "SELECT name FROM thing ORDER BY id")

@@ -9,10 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StoreError
-from bot.store.database import Database, Transaction, Violated, connect
-from bot.store.migrating import migrate
-from bot.store.postgres import PostgresDatabase
-from bot.store.queries import Query
+from bot.store.database.base import Database, Transaction, Violated, connect
+from bot.store.database.migrate import migrate
+from bot.store.database.named_sql import Query
+from bot.store.database.postgres import PostgresDatabase
 from tests.patience import PATIENCE_S
 from tests.store.fake_pooler import FakePooler
 from tests.store.notes import ALL, CREATE, INSERT, Writing, count

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from bot.domain.errors import StoreError
-from bot.store.database import (
+from bot.store.database.base import (
     CommitUnknown,
     Database,
     StoreFull,
@@ -19,7 +19,7 @@ from bot.store.database import (
     Violated,
     connect,
 )
-from bot.store.queries import Query
+from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, CREATE, INSERT, Gate, Writing, count
 

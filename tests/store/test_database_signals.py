@@ -9,9 +9,9 @@ from itertools import count
 
 import asyncpg
 
-from bot.store.database import connect
-from bot.store.notifying import CHANNEL, PAUSE_S
-from bot.store.signals import Signals
+from bot.store.database.base import connect
+from bot.store.database.pg_notify import CHANNEL, PAUSE_S
+from bot.store.database.wakeups import Signals
 from tests.patience import PATIENCE_S
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.jobs import State
-from bot.store.accepting import accept
-from bot.store.database import Database, Transaction
-from bot.store.holdings import (
+from bot.store.accept import accept
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import Query
+from bot.store.file_refs import (
     UPLOADS_MAX,
     Expiry,
     HoldingsEnded,
@@ -20,7 +21,6 @@ from bot.store.holdings import (
 )
 from bot.store.job_search import newest_usable
 from bot.store.jobs import Deletion, Star, delete_job, toggle_star
-from bot.store.queries import Query
 from tests.store.making import (
     DAY,
     HERE,

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 
-from bot.domain.formats import VideoModel
+from bot.domain.durations import Pace
 from bot.domain.ids import short_id
 from bot.domain.jobs import State
 from bot.domain.media import MediaKind
-from bot.domain.pace import Pace
+from bot.domain.models import VideoModel
 from bot.domain.requests import AnyRequest, VideoRequest
-from bot.store.accepting import accept
+from bot.store.accept import accept
 from bot.store.accounts import Stop, stop_account
-from bot.store.database import Database
-from bot.store.dialect import Dialect
+from bot.store.database.base import Database
+from bot.store.database.dialect import Dialect
+from bot.store.database.named_sql import Query
 from bot.store.job_search import jobs_named, newest_usable
 from bot.store.job_search import sql as job_search
 from bot.store.jobs import (
@@ -36,9 +37,8 @@ from bot.store.jobs import (
     stranded,
     unbound_attempts,
 )
-from bot.store.operations import count_states
 from bot.store.orphans import Cause, Orphan, adopt_orphan, due_orphans
-from bot.store.queries import Query
+from bot.store.reports import count_states
 from tests.store.making import (
     ACCOUNT,
     DAY,

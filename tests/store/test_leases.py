@@ -3,9 +3,9 @@
 import asyncio
 
 from bot.domain.jobs import State
-from bot.store.accepting import accept
+from bot.store.accept import accept
 from bot.store.cards import CardsWanted, lease_cards
-from bot.store.database import Database
+from bot.store.database.base import Database
 from bot.store.jobs import lost_claims
 from bot.store.leases import LeaseWanted, end_all_leases, free_lease, take_lease
 from tests.store.making import (

@@ -9,11 +9,11 @@ import pytest
 from bot.domain.errors import QuotaExhausted, StaleTransition
 from bot.domain.jobs import MOVES, Job, State
 from bot.domain.quota import Level, Limit, Meter, Period
-from bot.store.accepting import accept
-from bot.store.database import Database, Violated
+from bot.store.accept import accept
+from bot.store.database.base import Database, Violated
+from bot.store.database.named_sql import Query
 from bot.store.jobs import Refund, list_jobs, refund
-from bot.store.operations import wrong_meters
-from bot.store.queries import Query
+from bot.store.reports import wrong_meters
 from bot.store.workspaces import Decision, Reset, meters, reset_meter, usage
 from tests.store.making import (
     DAY,

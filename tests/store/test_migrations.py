@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.domain.jobs import State
-from bot.store.accepting import accept
-from bot.store.copying import TABLES
-from bot.store.database import Database, Transaction, connect
-from bot.store.dialect import Dialect, split
+from bot.store.accept import accept
+from bot.store.copy import TABLES
+from bot.store.database.base import Database, Transaction, connect
+from bot.store.database.dialect import Dialect, split
+from bot.store.database.migrate import FOLDER, migrate, pending
+from bot.store.database.named_sql import Query
 from bot.store.jobs import list_jobs
-from bot.store.migrating import FOLDER, migrate, pending
-from bot.store.operations import wrong_counts, wrong_meters
-from bot.store.queries import Query
+from bot.store.reports import wrong_counts, wrong_meters
 from tests.store.making import acceptance, count_of
 from tests.store.releasing import SCHEMAS
 

@@ -10,14 +10,14 @@ from bot.domain.errors import StaleTransition, StoreError
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import FINAL, MOVES, State
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule, Settlement
-from bot.store.accepting import accept
+from bot.store.accept import accept
 from bot.store.cards import find_card
-from bot.store.database import Database
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
 from bot.store.jobs import attempts
-from bot.store.moving import Move, move
-from bot.store.operations import wrong_meters
 from bot.store.orphans import Cause, list_orphans
-from bot.store.queries import Query
+from bot.store.reports import wrong_meters
+from bot.store.transition import Move, move
 from bot.store.workspaces import Decision, SetRule, set_rule
 from tests.store.making import (
     ACCOUNT,
@@ -244,6 +244,6 @@ async def test_a_generation_that_is_abandoned_becomes_an_orphan(store: Database,
 
 
 def test_every_end_settles() -> None:
-    from bot.store.moving import _SETTLED_BY  # noqa: PLC0415
+    from bot.store.transition import _SETTLED_BY  # noqa: PLC0415
 
     assert FINAL == _SETTLED_BY.keys()

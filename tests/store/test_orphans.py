@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from bot.store.database import Database
+from bot.store.database.base import Database
 from bot.store.orphans import (
     Cause,
     Orphan,

@@ -7,19 +7,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import StaleTransition, StoreError
-from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio
 from bot.domain.quota import Meter
 from bot.domain.requests import ReframeVideoRequest
-from bot.store.accepting import accept
-from bot.store.database import Database
-from bot.store.holdings import files_in_use
-from bot.store.jobs import Refund, refund
-from bot.store.leases import end_all_leases
-from bot.store.moving import Lease, Move, move
-from bot.store.operations import wrong_meters
-from bot.store.preparing import (
+from bot.store.accept import accept
+from bot.store.claim_preparation import (
     PreparingWanted,
     PutBack,
     Setback,
@@ -28,7 +22,13 @@ from bot.store.preparing import (
     put_back,
     take_preparing,
 )
-from bot.store.queries import Query
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
+from bot.store.file_refs import files_in_use
+from bot.store.jobs import Refund, refund
+from bot.store.leases import end_all_leases
+from bot.store.reports import wrong_meters
+from bot.store.transition import Lease, Move, move
 from tests.store.making import (
     HOUR,
     MINUTE,

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted
 from bot.domain.quota import Meter
-from bot.store.accepting import Acceptance, AcceptedCard, accept
-from bot.store.database import Database
+from bot.store.accept import Acceptance, AcceptedCard, accept
+from bot.store.database.base import Database
 from tests.store.making import MINUTE, NOW, acceptance, caller, count_of, member_scope, meter_of
 
 WINDOW = 10 * MINUTE

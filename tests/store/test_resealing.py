@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.engine.resealing import reseal_all
-from bot.engine.vault import Vault
-from bot.sealing import BadSeal, Seal
-from bot.store import resealing
+from bot.security.encryption import BadSeal, Seal
+from bot.service.adapter_data import Vault
+from bot.service.resealing import reseal_all
+from bot.store import reseal as resealing
+from bot.store.adapter_data import Put, get, put
 from bot.store.cards import find_card
-from bot.store.database import Database
-from bot.store.vault import Put, get, put
+from bot.store.database.base import Database
 from tests.store.making import SEAL, acceptance, accepted
 
 OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.errors import StoreError
-from bot.store import sqlite_readers
-from bot.store.queries import Query
-from bot.store.sqlite import READERS, SqliteDatabase
+from bot.store.database import sqlite_readers
+from bot.store.database.named_sql import Query
+from bot.store.database.sqlite import READERS, SqliteDatabase
 
 ONE = Query("one", "SELECT CAST(:n AS bigint) AS n")
 WRONG = Query("wrong", "SELECT n FROM nowhere")

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.domain.cards import Card
 from bot.store.cards import find_card
-from bot.store.database import Database
+from bot.store.database.base import Database
 from bot.store.jobs import Star, toggle_star
 from tests.store.making import NOW, SEAL, Walk, completed, open_account
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.vault import Vault
-from bot.sealing import BadSeal
-from bot.store.database import Database
-from bot.store.vault import Kept, Put, Turn, get, latest, put, put_new, remove, since, take, take_turn
+from bot.security.encryption import BadSeal
+from bot.service.adapter_data import Vault
+from bot.store.adapter_data import Kept, Put, Turn, get, latest, put, put_new, remove, since, take, take_turn
+from bot.store.database.base import Database
 from tests.patience import PATIENCE_S
 from tests.store.making import SEAL
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.domain.policy import Workspace
+from bot.domain.access import Workspace
 from bot.domain.quota import Allowance, Level, Period, Rule
-from bot.store.accepting import accept
-from bot.store.database import Database
-from bot.store.operations import list_workspaces
-from bot.store.queries import Query
+from bot.store.accept import accept
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
+from bot.store.reports import list_workspaces
 from bot.store.workspaces import (
     Block,
     Decision,

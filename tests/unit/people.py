@@ -3,10 +3,10 @@
 from typing import Any
 
 from bot.domain.cards import Card
-from bot.domain.formats import Lane
+from bot.domain.identity import Caller, Place
 from bot.domain.jobs import FINAL, Job, State
 from bot.domain.media import Media
-from bot.domain.people import Caller, Place
+from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
 
 NOW = 1_800_000_000_000

@@ -16,9 +16,9 @@ from bot.domain.actions import (
     turned,
 )
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio, ImageModel
 from bot.domain.jobs import FINAL, UNTITLED, Job, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, ImageModel
 from bot.domain.requests import (
     ImageRequest,
     ReframeImageRequest,

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cards import Tone, show_duration, show_wait, view, view_job
+from bot.domain.estimates import Outlook
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.formats import AspectRatio
 from bot.domain.jobs import Job, State
 from bot.domain.media import Reference
-from bot.domain.outlook import Outlook
+from bot.domain.models import AspectRatio
 from bot.domain.requests import ReframeImageRequest, VideoRequest
 from tests.unit.people import CARD, NOW, film, job
 

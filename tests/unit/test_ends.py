@@ -7,9 +7,9 @@ import pytest
 from bot.domain.actions import Action, Wording, follow_up
 from bot.domain.commands import Animate, Direction, Extend
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio, Resolution, VideoModel
 from bot.domain.jobs import Job
 from bot.domain.media import Media, MediaKind, Reference
+from bot.domain.models import AspectRatio, Resolution, VideoModel
 from bot.domain.requests import VideoRequest, check_video, dump_request, load_request
 from tests.unit.people import PICTURE, film, job
 

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.commands import Animate
-from bot.domain.formats import (
+from bot.domain.models import (
     PICTURE_SIZES,
     AspectRatio,
     Duration,

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.cards import headline
+from bot.domain.estimates import Outlook
 from bot.domain.jobs import State
-from bot.domain.outlook import Outlook
 from tests.unit.people import film
 
 _SLOWER = "it goes slower than expected"

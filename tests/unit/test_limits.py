@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import QuotaExhausted, TooManyRequests
-from bot.engine.limits import ProgressPacer, RateLimit
+from bot.service.rate_limit import ProgressPacer, RateLimit
 
 
 @dataclass

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.logs import set_up_logs
-from bot.streams import SafeStream
+from bot.log import set_up_logs
+from bot.standard_streams import SafeStream
 
 
 class _Full(io.StringIO):

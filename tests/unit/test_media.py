@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.domain.formats import AspectRatio
 from bot.domain.media import MediaKind, Reference, kind_of_address
+from bot.domain.models import AspectRatio
 from tests.unit.people import PICTURE, VIDEO
 
 _JOB = "2" * 24

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cards import told, view
-from bot.domain.formats import Duration, ImageModel, Resolution, VideoModel
+from bot.domain.durations import typical
+from bot.domain.estimates import Outlook, Told, in_keeping
 from bot.domain.jobs import State
 from bot.domain.media import Reference
-from bot.domain.outlook import Outlook, Told, in_keeping
-from bot.domain.pace import typical
+from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
 from bot.domain.requests import AnyRequest, ImageRequest, ReframeVideoRequest, VideoRequest
 from tests.unit.people import CARD, NOW, film
 

@@ -2,10 +2,7 @@
 
 import pytest
 
-from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours, QuotaExhausted
-from bot.domain.jobs import Job
-from bot.domain.people import Caller
-from bot.domain.policy import (
+from bot.domain.access import (
     Patience,
     Workspace,
     check_open,
@@ -15,6 +12,9 @@ from bot.domain.policy import (
     require_own,
     require_visible,
 )
+from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours, QuotaExhausted
+from bot.domain.identity import Caller
+from bot.domain.jobs import Job
 from tests.unit.people import caller, job
 
 _OWNER, _OTHER, _STRANGER = caller("1"), caller("2"), caller("3", "discord:99")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import (
+from bot.domain.media import Reference
+from bot.domain.models import (
     PICTURE_SIZES,
     AspectRatio,
     Duration,
@@ -17,7 +18,6 @@ from bot.domain.formats import (
     VideoModel,
     video_size,
 )
-from bot.domain.media import Reference
 from bot.domain.pricing import (
     MICROUSD,
     Rates,

@@ -7,8 +7,8 @@ import pytest
 from bot.domain.actions import Action, follow_up
 from bot.domain.commands import Reframe
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio, ImageFormat, ImageModel, VideoModel
 from bot.domain.media import Media, MediaKind, Reference
+from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
 from bot.domain.parsing import parse
 from bot.domain.pricing import is_upper_bound, price, published_rates
 from bot.domain.requests import REFRAME_MAX_MS, ReframeImageRequest, ReframeVideoRequest, VideoRequest

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio, Resolution, VideoModel
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, Resolution, VideoModel
 from bot.domain.requests import (
     AnyRequest,
     ImageRequest,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sealing import BadSeal, Seal, card_context, entry_context
+from bot.security.encryption import BadSeal, Seal, card_context, entry_context
 
 OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
 SEAL = Seal(b"a secret of this test, long enough")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sealing import Seal
-from bot.secret_keys import UnusableSecret, fingerprint, load_or_create_secrets, read_secrets
+from bot.security.encryption import Seal
+from bot.security.secret_keys import UnusableSecret, fingerprint, load_or_create_secrets, read_secrets
 
 OLD, NEW = b"o" * 32, b"n" * 40
 
@@ -78,7 +78,7 @@ def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_processes_that_start_together_agree(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from bot.secret_keys import load_or_create_secrets;"
+        "import sys, pathlib; from bot.security.secret_keys import load_or_create_secrets;"
         "print('ready', flush=True); sys.stdin.read();"
         "print(load_or_create_secrets(pathlib.Path(sys.argv[1]))[0].decode())"
     )

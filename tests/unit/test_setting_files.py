@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from adapters.discord import adapter as discord
+from adapters.discord import plugin as discord
 from adapters.discord.settings import DiscordSettings
-from adapters.slack import adapter as slack
+from adapters.slack import plugin as slack
 from adapters.slack.settings import SlackSettings
-from bot.setting_names import FILE_SUFFIX, FROM_FILE, setting_names, variable_of
+from bot.environment import FILE_SUFFIX, FROM_FILE, setting_names, variable_of
 from bot.settings import Settings
 from tests.cli.running import complaint, reverie
 

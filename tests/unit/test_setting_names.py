@@ -2,9 +2,9 @@
 
 import pytest
 
-from adapters.discord import adapter as discord
-from adapters.slack import adapter as slack
-from bot.setting_names import find_unknown, setting_names
+from adapters.discord import plugin as discord
+from adapters.slack import plugin as slack
+from bot.environment import find_unknown, setting_names
 from bot.settings import Settings
 
 _KNOWN = setting_names(Settings) | discord.settings() | slack.settings()

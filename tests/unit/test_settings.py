@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from adapters.discord import adapter as discord
+from adapters.discord import plugin as discord
 from adapters.discord.settings import DiscordSettings
-from adapters.slack import adapter as slack_adapter
+from adapters.slack import plugin as slack_adapter
 from adapters.slack.settings import SlackSettings
-from bot.domain.formats import Lane
+from bot.domain.models import Lane
 from bot.domain.quota import Period
-from bot.setting_names import setting_names
+from bot.environment import setting_names
 from bot.settings import Role, Settings, Switch, Timing, misfit
 
 _README = Path(__file__).parents[2] / "README.md"
@@ -251,7 +251,7 @@ def test_the_public_url_ends_without_a_slash() -> None:
 
 @pytest.mark.parametrize("folder", ["data", "/srv/re verie#1?x=%41"])
 def test_the_database_lies_in_the_data_folder_whatever_its_name(folder: str) -> None:
-    from bot.store.sqlite import path_of  # noqa: PLC0415 - only here
+    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - only here
 
     assert Path(folder) / "reverie.db" == path_of(_read(REVERIE_DATA_DIR=folder).database)
 

@@ -7,9 +7,9 @@ import pytest
 from bot.domain.actions import Action, follow_up
 from bot.domain.cards import view_job
 from bot.domain.commands import Animate, Direction, Extend
-from bot.domain.formats import AspectRatio, Resolution
 from bot.domain.jobs import UNTITLED, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, Resolution
 from bot.domain.pricing import is_upper_bound, price, published_rates
 from bot.domain.requests import ImageRequest, VideoRequest, dump_request, load_request
 from tests.unit.people import NOW, PICTURE, film, job

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.signing import BadToken, Signer
+from bot.security.tokens import BadToken, Signer
 
 NOW = 1_700_000_000_000
 SIGNER = Signer(b"a secret of this test, long enough")

@@ -4,10 +4,10 @@ import pytest
 
 from bot.domain.commands import Animate, Extend, Imagine, Making, Reframe
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio
+from bot.domain.inputs import media_of, of_kind, ratio_of, require_result, settled
 from bot.domain.jobs import FINAL, Job, State
 from bot.domain.media import MediaKind, Reference
-from bot.domain.sources import media_of, of_kind, ratio_of, require_result, settled
+from bot.domain.models import AspectRatio
 from tests.unit.people import PICTURE, VIDEO, film, job
 
 _SHOT, _FILM = job(), film()

@@ -5,7 +5,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from bot.trust import tls_context
+from bot.tls import tls_context
 
 
 def test_authorities_are_read_once_for_each_place_where_they_lie(

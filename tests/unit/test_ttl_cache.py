@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.ttl_cache import TtlCache, read_wait
+from adapters.chat.ttl_cache import TtlCache, read_wait
 
 
 def test_the_oldest_goes_first_and_the_rest_stays() -> None:

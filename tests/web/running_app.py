@@ -8,16 +8,16 @@ from typing import Any
 
 import httpx
 
-from bot.app import App
+from bot.bootstrap import App
 from bot.domain.cards import CardView
+from bot.domain.identity import Place
 from bot.domain.parsing import parse
-from bot.domain.people import Place
-from bot.engine.adapter import Adapter, Inlet, Plug, Surroundings
-from bot.engine.answers import Accepted
-from bot.engine.studio import Studio
-from bot.engine.vault import Vault
-from bot.serving import Server
-from bot.trust import tls_context
+from bot.service.adapter import Adapter, Inlet, Plug, Surroundings
+from bot.service.adapter_data import Vault
+from bot.service.facade import Studio
+from bot.service.replies import Accepted
+from bot.tls import tls_context
+from bot.web.server import Server
 from tests.engine.fakes import FakeChat
 from tests.engine.house import ADA, given_settings
 from tests.patience import PATIENCE_S

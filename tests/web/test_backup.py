@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from bot.cli.backup import backup, restore
-from bot.opening import clock_ms, secrets_of
-from bot.signing import Signer
+from bot.resources import clock_ms, secrets_of
+from bot.security.tokens import Signer
 from tests.engine.house import given_settings
 from tests.web.running_app import RunningApp
 

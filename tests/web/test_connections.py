@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.serving import Server, listen
 from bot.web.connections import ConnectionLimits
+from bot.web.server import Server, listen
 from tests.patience import PATIENCE_S
 
 QUICK = ConnectionLimits(headers_s=0.2, body_window_s=0.2, body_rate=5_000, stalled_s=0.2, idle_s=1)

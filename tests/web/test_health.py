@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, ProviderError
 from bot.domain.jobs import State
-from bot.engine.adapter import Adapter
-from bot.engine.write_check import WriteCheck
 from bot.providers.base import GenerationState
+from bot.service.adapter import Adapter
+from bot.service.write_check import WriteCheck
 from bot.settings import Role, Timing
 from bot.store.accounts import Stop, stop_account
 from bot.supervision import Supervised

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bot.domain.errors import OutcomeUnknown, ReverieError
 from bot.domain.requests import ImageRequest
-from bot.media.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider
 from bot.providers.simulator.answers import LostAnswer

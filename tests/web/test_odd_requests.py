@@ -13,9 +13,9 @@ import httpx
 import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
-from adapters.playground import adapter
-from bot.app import App
-from bot.engine.adapter import Adapter, Surroundings
+from adapters.playground import plugin
+from bot.bootstrap import App
+from bot.service.adapter import Adapter, Surroundings
 from bot.settings import Settings
 from tests.engine.house import given_settings
 from tests.web.running_app import served
@@ -60,10 +60,10 @@ class Fuzzed:
 
     def __init__(self, folder: Path) -> None:
         self.routes: list[tuple[str, str]] = list(CORE)
-        self.app = App(given_settings(folder, http_port=0), plugs=[replace(adapter, build=self._build)])
+        self.app = App(given_settings(folder, http_port=0), plugs=[replace(plugin, build=self._build)])
 
     def _build(self, surroundings: Surroundings) -> Adapter:
-        built = adapter.build(surroundings)
+        built = plugin.build(surroundings)
         self.routes += [pair for route in built.routes for pair in _addresses(route)]
         return built
 
@@ -269,7 +269,7 @@ async def test_an_error_of_ours_has_them_too_and_tells_nothing(tmp_path: Path) -
     def build(_: Surroundings) -> Adapter:
         return Adapter(name="playground", routes=[Route("/fails", fail)])
 
-    app = App(given_settings(tmp_path, http_port=0), plugs=[replace(adapter, build=build)])
+    app = App(given_settings(tmp_path, http_port=0), plugs=[replace(plugin, build=build)])
     async with served(app) as http:
         answer = await http.get("/fails")
     assert 500 == answer.status_code

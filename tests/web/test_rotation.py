@@ -6,14 +6,14 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from bot.cli.access import reseal
-from bot.opening import clock_ms, naming_key_of, providers_of, secrets_of
+from bot.cli.store_access import reseal
 from bot.providers.luma import account_id
+from bot.resources import clock_ms, naming_key_of, providers_of, secrets_of
+from bot.security.tokens import Signer
 from bot.settings import Settings
-from bot.signing import Signer
 from bot.store.accounts import AccountState, accounts
-from bot.store.database import connect
-from bot.store.queries import Query
+from bot.store.database.base import connect
+from bot.store.database.named_sql import Query
 from tests.engine.house import given_settings
 from tests.web.running_app import RunningApp
 

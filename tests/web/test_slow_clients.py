@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from adapters.playground import adapter
-from bot.app import App
+from adapters.playground import plugin
+from bot.bootstrap import App
 from tests.engine.house import given_settings
 from tests.web.running_app import served, until
 
@@ -40,7 +40,7 @@ COMMAND = (
 
 
 async def test_slow_clients_hold_up_nobody_and_leave_nothing(tmp_path: Path) -> None:
-    app = App(given_settings(tmp_path, http_port=0), plugs=[adapter])
+    app = App(given_settings(tmp_path, http_port=0), plugs=[plugin])
     incoming = tmp_path / "media" / "incoming"
     async with (
         served(app) as http,

@@ -12,10 +12,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from bot.serving import Server, WebServer, listen
 from bot.settings import Timing
 from bot.supervision import Supervised
-from bot.web.operator import SOCKET
+from bot.web.operator_socket import SOCKET
+from bot.web.server import Server, WebServer, listen
 from tests.cli.running import folder
 from tests.engine.house import open_house
 from tests.patience import PATIENCE_S

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.durable import NotAcceptedNow
+from bot.service.durable_writes import NotAcceptedNow
 from tests.engine.house import House, open_house
 from tests.web.test_health import answers
 

@@ -15,16 +15,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.api.tokens import Tokens
+from adapters.slack.oauth.errors import is_passing, reason_of
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.oauth.pages import failed_page, install_page, installed_page
 from adapters.slack.oauth.records import BotRecord, PersonRecord, is_true
-from adapters.slack.oauth.refusals import is_passing, reason_of
-from adapters.slack.oauth.states import LIFETIME_MS, States
+from adapters.slack.oauth.state_store import LIFETIME_MS, States
 from adapters.slack.settings import SlackSettings
+from adapters.slack.web_api.tokens import Tokens
 from bot.domain.errors import Delayed, StoreError
-from bot.engine.adapter import Surroundings
+from bot.service.adapter import Surroundings
 
 _log = structlog.get_logger(__name__)
 

@@ -11,9 +11,9 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 
 from adapters.slack.oauth.records import BotRecord, PersonRecord, joined, key_of
-from adapters.slack.oauth.rotation import Refresh
+from adapters.slack.oauth.token_rotation import Refresh
 from bot.domain.errors import Delayed, DeliveryError, Undeliverable
-from bot.engine.vault import Vault
+from bot.service.adapter_data import Vault
 
 #: how long another process's change may go unseen
 _FRESH_MS = 30_000

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.slack.inlet.menus import CREATE, Menu
+from adapters.slack.events.menu_entries import CREATE, Menu
 from bot.domain.commands import CATALOGUE, Command
 from bot.domain.faces import native_on_slack
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.slack.api.payloads import bolt_request
+from adapters.slack.events.payloads import bolt_request
 from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.manifest import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from adapters.slack.oauth.pages import HEADERS

@@ -6,14 +6,7 @@ Slack's flags and forms and the playground's are derived, never written again.
 
 from collections.abc import Mapping
 
-from bot.domain.commands.animate import Animate
-from bot.domain.commands.base import Audience, Command, build
-from bot.domain.commands.extend import Direction, Extend
-from bot.domain.commands.finding import Cancel, Delete, Help, History, Quota, Show, Status
-from bot.domain.commands.imagine import Imagine
-from bot.domain.commands.making import Making
-from bot.domain.commands.reframe import Reframe
-from bot.domain.commands.ruling import (
+from bot.domain.commands.admin import (
     QuotasReset,
     QuotasSet,
     QuotasShow,
@@ -21,6 +14,13 @@ from bot.domain.commands.ruling import (
     StudioResume,
     StudioUsage,
 )
+from bot.domain.commands.animate import Animate
+from bot.domain.commands.base import Audience, Command, build
+from bot.domain.commands.extend import Direction, Extend
+from bot.domain.commands.generate import Making
+from bot.domain.commands.imagine import Imagine
+from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
+from bot.domain.commands.reframe import Reframe
 
 __all__ = [
     "CATALOGUE",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from bot.domain.commands.making import (
+from bot.domain.commands.generate import (
     DurationOption,
     LoopOption,
     Making,
@@ -12,11 +12,11 @@ from bot.domain.commands.making import (
     picture,
 )
 from bot.domain.concepts import read_concepts
-from bot.domain.formats import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.inputs import Jobs, ratio_of
 from bot.domain.media import MediaKind
+from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.options import Kind, MediaRef, Opt
 from bot.domain.requests import VideoRequest, check_video
-from bot.domain.sources import Jobs, ratio_of
 
 
 class Animate(Making):

@@ -3,14 +3,14 @@
 from enum import StrEnum
 from typing import Annotated
 
-from bot.domain.commands.making import DurationOption, LoopOption, Making, PromptOption, picture
+from bot.domain.commands.generate import DurationOption, LoopOption, Making, PromptOption, picture
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import Duration, Resolution, VideoModel
+from bot.domain.inputs import Jobs, of_kind
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import Duration, Resolution, VideoModel
 from bot.domain.options import JobId, Kind, MediaRef, Opt
 from bot.domain.requests import VideoRequest, check_prompt, check_video
-from bot.domain.sources import Jobs, of_kind
 
 
 class Direction(StrEnum):

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.domain.commands.making import ImageModelOption, Making, picture
-from bot.domain.formats import AspectRatio, ImageFormat, ImageModel
+from bot.domain.commands.generate import ImageModelOption, Making, picture
+from bot.domain.inputs import Jobs, of_kind
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, ImageFormat, ImageModel
 from bot.domain.options import Kind, MediaRef, Opt, WeightedRef
 from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, PROMPT_MAX, ImageRequest, check_prompt
-from bot.domain.sources import Jobs, of_kind
 
 
 class Imagine(Making):

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from bot.domain.commands.making import Making, picture
+from bot.domain.commands.generate import Making, picture
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio, ImageFormat, ImageModel, VideoModel
+from bot.domain.inputs import Jobs, media_of, settled
 from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
 from bot.domain.options import Kind, MediaRef, Opt
 from bot.domain.requests import (
     PROMPT_MAX,
@@ -18,7 +19,6 @@ from bot.domain.requests import (
     check_length,
     check_prompt,
 )
-from bot.domain.sources import Jobs, media_of, settled
 
 _PIXELS = Field(ge=0, le=8192)
 _SIZE = Field(ge=1, le=8192)

@@ -13,15 +13,16 @@ import orjson
 from pydantic import SecretStr
 
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, Rejected
-from bot.domain.formats import ImageModel, Lane, VideoModel
+from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest
 from bot.domain.text import parse_json
 from bot.providers.base import Capabilities, Generation, LaneLimits, Page, Vocabulary
-from bot.providers.luma import answers, wire
-from bot.providers.luma.detail import read_detail
+from bot.providers.luma import requests as wire
+from bot.providers.luma import responses as answers
+from bot.providers.luma.error_details import read_detail
 from bot.providers.luma.errors import Call, Departure, read_retry_after, refusal, translated
 from bot.providers.luma.fingerprints import fingerprint
-from bot.trust import tls_context
+from bot.tls import tls_context
 
 PUBLIC_API = "https://api.lumalabs.ai/dream-machine/v1"
 #: what the Build tier allows

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
-from bot.domain.formats import Duration, Resolution
+from bot.domain.models import Duration, Resolution
 
 #: what makes a generation, in every kind of request. How its answer is given (`callback_url`, `sync`,
 #: `sync_timeout`) and how it is labelled (`type`, `generation_type`) do not, nor do fields echoes gain later

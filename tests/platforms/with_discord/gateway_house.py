@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import discord
 
-from adapters.discord.inlet.doors import Doors
-from adapters.discord.inlet.gateway import Gateway
-from adapters.discord.inlet.greeting import Greeter
-from adapters.discord.inlet.hands import Hands, Limits
-from adapters.discord.inlet.shards import Turns, all_shards
+from adapters.discord.events.event_tasks import Hands, Limits
+from adapters.discord.events.router import Doors
+from adapters.discord.gateway.client import Gateway
+from adapters.discord.gateway.shards import Turns, all_shards
+from adapters.discord.gateway.welcome import Greeter
 from tests.platforms.fake_discord import FakeDiscord
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from discord.http import Route
 from pydantic import SecretStr
 
-from adapters.discord.api.rest import Rest
-from adapters.discord.outlet.ladder import Ladder
-from adapters.discord.outlet.reach import TOKEN_MS, Reach
-from adapters.discord.outlet.showing import CardOutlet
+from adapters.discord.delivery.attachments import Ladder
+from adapters.discord.delivery.interaction_token import TOKEN_MS, Reach
+from adapters.discord.delivery.publisher import CardOutlet
+from adapters.discord.rest.client import Rest
 from bot.domain.cards import CardView, JobView
+from bot.domain.identity import Place
 from bot.domain.media import Media
-from bot.domain.people import Place
 from tests.platforms.fake_discord import HOSTS, Channel, FakeDiscord, Invocation, make_certificates
 from tests.platforms.fake_discord.hand.asking import ask
 from tests.platforms.fake_discord.state.interactions import Asking

@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.discord.connecting import connect
-from adapters.discord.inlet.listening import Rhythm
+from adapters.discord.adapter import connect
+from adapters.discord.gateway.supervisor import Rhythm
 from adapters.discord.settings import DiscordSettings
-from bot.app import App
-from bot.engine.adapter import Adapter, Plug, Surroundings
+from bot.bootstrap import App
+from bot.service.adapter import Adapter, Plug, Surroundings
 from tests.engine.house import given_settings
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord

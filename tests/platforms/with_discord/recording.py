@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from bot.domain.commands import Command, Making
 from bot.domain.errors import NotAllowed
-from bot.domain.people import Caller, Place
-from bot.engine.adapter import Surroundings
-from bot.engine.studio import Studio
+from bot.domain.identity import Caller, Place
+from bot.service.adapter import Surroundings
+from bot.service.facade import Studio
 
 RECORDED = "Only recorded"
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.discord.connection import Connection, open_connection
-from adapters.discord.inlet.completing import Completing
-from adapters.discord.inlet.doors import Doors
-from adapters.discord.inlet.listening import Listener
-from adapters.discord.inlet.reading import read
+from adapters.discord.events.autocomplete import Completing
+from adapters.discord.events.options import read
+from adapters.discord.events.router import Doors
+from adapters.discord.gateway.supervisor import Listener
+from adapters.discord.services import Connection, open_connection
 from adapters.discord.settings import DiscordSettings
-from bot.app import App
+from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
-from bot.domain.people import Place
-from bot.engine.adapter import Adapter, Located, Plug, Surroundings
+from bot.domain.identity import Place
+from bot.service.adapter import Adapter, Located, Plug, Surroundings
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
 from tests.platforms.running import running

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.cards import CardView
 from bot.domain.errors import StoreError
-from bot.engine.adapter import Surroundings
+from bot.service.adapter import Surroundings
 from tests.platforms.fake_discord import Callback, Drop, FakeDiscord, Permissions
 from tests.platforms.with_discord.studio_house import open_studio
 

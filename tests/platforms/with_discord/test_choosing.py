@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from adapters.discord.inlet.forms import PROMPT
-from adapters.discord.inlet.menus import Menu
+from adapters.discord.events.menu_entries import Menu
+from adapters.discord.events.modals import PROMPT
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import Callback, FakeDiscord, Upload
 from tests.platforms.with_discord.studio_house import open_studio

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.errors import StoreError
 from bot.domain.ids import short_id
-from bot.engine.adapter import Surroundings
+from bot.service.adapter import Surroundings
 from bot.store.jobs import Load
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio

@@ -8,12 +8,12 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from adapters.discord.api.rest import Rest
-from adapters.discord.examining import examine
-from adapters.discord.inlet.registering import register
-from adapters.discord.inlet.shards import read_shards
+from adapters.discord.doctor import examine
+from adapters.discord.gateway.command_sync import register
+from adapters.discord.gateway.shards import read_shards
+from adapters.discord.rest.client import Rest
 from adapters.discord.settings import DiscordSettings
-from bot.engine.adapter import Finding
+from bot.service.adapter import Finding
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.discord.api.files import DiscordFiles, ends_at, is_attachment
+from adapters.discord.rest.attachment_urls import DiscordFiles, ends_at, is_attachment
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from tests.platforms.fake_discord import Upload
 from tests.platforms.fake_discord.state.messages import Message

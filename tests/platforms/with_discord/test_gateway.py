@@ -3,9 +3,9 @@
 import discord
 import pytest
 
-from adapters.discord.cards.buttons import Control, Pressed
-from adapters.discord.inlet.hands import Limits
-from adapters.discord.inlet.menus import Menu
+from adapters.discord.events.event_tasks import Limits
+from adapters.discord.events.menu_entries import Menu
+from adapters.discord.messages.buttons import Control, Pressed
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
 from tests.platforms.with_discord.gateway_house import listening

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord.outlet.ladder import LIMIT, Ladder
+from adapters.discord.delivery.attachments import LIMIT, Ladder
 from bot.domain.cards import Tone
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.domain.media import Media

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from adapters.discord.connection import open_connection
-from adapters.discord.inlet.doors import Doors
-from adapters.discord.inlet.listening import Listener
-from adapters.discord.inlet.presence import presence_of
+from adapters.discord.events.router import Doors
+from adapters.discord.gateway.presence import presence_of
+from adapters.discord.gateway.supervisor import Listener
+from adapters.discord.services import open_connection
 from adapters.discord.settings import DiscordSettings
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.gateway_house import Porter

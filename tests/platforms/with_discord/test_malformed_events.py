@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.inlet.forms import PROMPT
-from adapters.discord.inlet.menus import Menu
-from adapters.discord.inlet.payloads import is_by_person, why_not
+from adapters.discord.events.menu_entries import Menu
+from adapters.discord.events.modals import PROMPT
+from adapters.discord.gateway.payloads import is_by_person, why_not
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine, Making
 from tests.media.pictures import picture

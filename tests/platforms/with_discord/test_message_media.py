@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.inlet.media import kind_of_file, media_of
-from adapters.discord.inlet.menus import Menu
+from adapters.discord.events.menu_entries import Menu
+from adapters.discord.events.message_media import kind_of_file, media_of
 from bot.domain.media import MediaKind
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Upload

@@ -2,12 +2,12 @@
 
 import pytest
 
-from adapters.discord.api.permissions import lacking
-from adapters.discord.cards.buttons import Pressed
-from adapters.discord.cards.notes import refused, render_note
+from adapters.discord.messages.buttons import Pressed
+from adapters.discord.messages.notes import refused, render_note
+from adapters.discord.rest.permissions import lacking
 from bot.domain.cards import CardView, Tone
 from bot.domain.errors import NotYours
-from bot.engine.answers import Note
+from bot.service.replies import Note
 from tests.platforms.fake_discord.rules.components import check_components
 from tests.platforms.fake_discord.rules.embeds import check_embeds
 from tests.platforms.fake_discord.rules.refusals import Complaints

@@ -8,12 +8,12 @@ import pytest
 from discord.http import Route
 from pydantic import SecretStr
 
-from adapters.discord.api.files import DiscordFiles
-from adapters.discord.api.permissions import look_up
-from adapters.discord.api.places import Places
-from adapters.discord.api.rest import NOT_ACCEPTED, Rest
-from adapters.discord.inlet.registering import register
-from adapters.discord.outlet.ladder import LIMIT
+from adapters.discord.delivery.attachments import LIMIT
+from adapters.discord.gateway.command_sync import register
+from adapters.discord.rest.attachment_urls import DiscordFiles
+from adapters.discord.rest.channel_lookups import Places
+from adapters.discord.rest.client import NOT_ACCEPTED, Rest
+from adapters.discord.rest.permissions import look_up
 from bot.domain.errors import Delayed, MediaUnavailable
 from tests.platforms.fake_discord import FakeDiscord, Fault
 from tests.platforms.with_discord.cards import job_view

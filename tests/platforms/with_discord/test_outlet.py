@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.discord.cards.buttons import components
-from adapters.discord.cards.words import ENGLISH
+from adapters.discord.messages.buttons import components
+from adapters.discord.messages.strings import ENGLISH
 from bot.domain.cards import Tone
 from bot.domain.errors import Undeliverable
-from bot.domain.people import Place
+from bot.domain.identity import Place
 from tests.platforms.fake_discord import Intents, Kind, Permissions
 from tests.platforms.fake_discord.rules.drafts import Draft
 from tests.platforms.fake_discord.state.writing import post

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from adapters.discord.api.rest import Rest
-from adapters.discord.outlet.ladder import Ladder
-from adapters.discord.outlet.showing import CardOutlet
+from adapters.discord.delivery.attachments import Ladder
+from adapters.discord.delivery.publisher import CardOutlet
+from adapters.discord.rest.client import Rest
 from bot.domain.cards import Tone
 from bot.domain.errors import Delayed, Undeliverable
 from tests.platforms.fake_discord import Drop

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from discord import Permissions
 
-from adapters.discord.api.permissions import INVITED, look_up, missing, permissions_in, require
-from adapters.discord.api.refusals import Refusal
+from adapters.discord.rest.errors import Refusal
+from adapters.discord.rest.permissions import INVITED, look_up, missing, permissions_in, require
 from bot.domain.errors import NotAllowed
 from tests.platforms.fake_discord import Permissions as Rights
 from tests.platforms.with_discord.house import open_house

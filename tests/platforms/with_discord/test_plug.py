@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapters.discord import adapter
-from adapters.discord.api.files import DiscordFiles
-from adapters.discord.connection import open_connection
-from adapters.discord.outlet.showing import CardOutlet
+from adapters.discord import plugin
+from adapters.discord.delivery.publisher import CardOutlet
+from adapters.discord.rest.attachment_urls import DiscordFiles
+from adapters.discord.services import open_connection
 from adapters.discord.settings import DiscordSettings
-from bot.engine.adapter import Surroundings
+from bot.security.tokens import Signer
+from bot.service.adapter import Surroundings
 from bot.settings import Role, Settings
-from bot.signing import Signer
 from tests.platforms.with_discord.cards import NOW, PICTURE
 from tests.platforms.with_discord.shelf import Shelf
 
 _LOOK = """
 import sys
-from adapters.discord import adapter
+from adapters.discord import plugin
 from bot.settings import Settings
-adapter.enabled(Settings())
+plugin.enabled(Settings())
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"discord", "aiohttp"}))
 """
 
@@ -42,8 +42,8 @@ def _surroundings(folder: Path, public_url: str | None = None, *, role: Role = R
 
 def test_it_is_found_by_its_entry_point() -> None:
     found = {entry.name: entry.value for entry in entry_points(group="reverie.adapters")}
-    assert "adapters.discord:adapter" == found["discord"]
-    assert "discord" == adapter.name
+    assert "adapters.discord:plugin" == found["discord"]
+    assert "discord" == plugin.name
 
 
 @pytest.mark.parametrize(("token", "on"), [(None, False), ("", False), ("a.b.c", True)])
@@ -51,7 +51,7 @@ def test_the_token_turns_it_on(monkeypatch: pytest.MonkeyPatch, token: str | Non
     monkeypatch.delenv("DISCORD_TOKEN", raising=False)
     if token is not None:
         monkeypatch.setenv("DISCORD_TOKEN", token)
-    assert on is adapter.enabled(Settings())
+    assert on is plugin.enabled(Settings())
 
 
 def test_its_library_is_not_imported_before_it_is_on() -> None:
@@ -68,7 +68,7 @@ def test_its_token_is_shown_nowhere() -> None:
 
 def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
-    built = adapter.build(_surroundings(tmp_path))
+    built = plugin.build(_surroundings(tmp_path))
     assert isinstance(built.outlet, CardOutlet)
     assert isinstance(built.files, DiscordFiles)
     assert "not connected" in (built.obstacle() or "")
@@ -78,7 +78,7 @@ def test_a_worker_does_not_listen_and_is_ready_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
-    built = adapter.build(_surroundings(tmp_path, role=Role.WORKER))
+    built = plugin.build(_surroundings(tmp_path, role=Role.WORKER))
     assert (None, None) == (built.inlet, built.obstacle())
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from discord.http import Route
 
-from adapters.discord.cards.buttons import Pressed
-from adapters.discord.inlet.forms import PROMPT, RATIO
+from adapters.discord.events.modals import PROMPT, RATIO
+from adapters.discord.messages.buttons import Pressed
 from bot.domain.actions import Action
 from bot.domain.ids import short_id
 from tests.platforms.fake_discord import Callback, FakeDiscord, Invocation, Message

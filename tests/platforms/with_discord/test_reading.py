@@ -8,15 +8,15 @@ import pytest
 from discord import Interaction
 from pydantic import SecretStr
 
-from adapters.discord.api.rest import Rest
-from adapters.discord.inlet.reading import Wanted, read
-from adapters.discord.inlet.registering import register
-from adapters.discord.inlet.weights import read_weights
+from adapters.discord.events.options import Wanted, read
+from adapters.discord.events.weights import read_weights
+from adapters.discord.gateway.command_sync import register
+from adapters.discord.rest.client import Rest
 from bot.domain.commands import Animate, Imagine, QuotasSet, Reframe
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import AspectRatio, ImageModel
+from bot.domain.identity import Caller
 from bot.domain.media import MediaKind, Reference
-from bot.domain.people import Caller
+from bot.domain.models import AspectRatio, ImageModel
 from bot.domain.quota import Period
 from tests.platforms.fake_discord import FakeDiscord, Permissions, Upload
 from tests.platforms.tiny_bot import TinyBot, running

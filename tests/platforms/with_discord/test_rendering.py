@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord.cards.buttons import Control, Pressed, components, mentions_card
-from adapters.discord.cards.plain import as_text, visible
-from adapters.discord.cards.rendering import alt_text, embed_size, render
-from adapters.discord.cards.words import ENGLISH, Words
+from adapters.discord.messages.buttons import Control, Pressed, components, mentions_card
+from adapters.discord.messages.cards import alt_text, embed_size, render
+from adapters.discord.messages.markdown import as_text, visible
+from adapters.discord.messages.strings import ENGLISH, Words
 from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import Tone
 from bot.domain.ids import short_id

@@ -5,8 +5,8 @@ from typing import Any
 
 import discord
 
-from adapters.discord.inlet.seat import seat_of, seat_of_reaction
-from adapters.discord.outlet.reach import TOKEN_MS
+from adapters.discord.delivery.interaction_token import TOKEN_MS
+from adapters.discord.events.context import seat_of, seat_of_reaction
 from tests.platforms.fake_discord import FakeDiscord, Kind, Permissions, Person
 from tests.platforms.fake_discord.hand.asking import ask
 from tests.platforms.fake_discord.state.interactions import Asking

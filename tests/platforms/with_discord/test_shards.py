@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from adapters.discord.inlet.shards import Shards, Turns, read_shards
+from adapters.discord.gateway.shards import Shards, Turns, read_shards
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import StoreError
-from bot.engine.vault import Vault
-from bot.sealing import Seal
-from bot.store.database import connect
-from bot.store.migrating import migrate
+from bot.security.encryption import Seal
+from bot.service.adapter_data import Vault
+from bot.store.database.base import connect
+from bot.store.database.migrate import migrate
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.gateway_house import OneVault, listening
 

@@ -3,7 +3,7 @@
 import pytest
 from discord.http import Route
 
-from adapters.discord.api.throttle import Throttle
+from adapters.discord.rest.rate_limits import Throttle
 
 _POST = "/channels/{channel_id}/messages"
 

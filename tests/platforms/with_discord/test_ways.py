@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.discord.api.refusals import Meaning, Refusal
-from adapters.discord.outlet.reach import TOKEN_MS, Reach
-from adapters.discord.outlet.ways import ORIGINAL, ByToken, InChannel, ToPerson, guild_of, ways
-from bot.domain.people import Place
+from adapters.discord.delivery.interaction_token import TOKEN_MS, Reach
+from adapters.discord.delivery.routes import ORIGINAL, ByToken, InChannel, ToPerson, guild_of, ways
+from adapters.discord.rest.errors import Meaning, Refusal
+from bot.domain.identity import Place
 from tests.platforms.with_discord.cards import ASKER, NOW
 
 _TOKEN = ByToken(application="400", token="secret", message="1", limit=None)

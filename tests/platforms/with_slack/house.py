@@ -8,20 +8,20 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.shrinking import Shrinking
-from adapters.slack.api.client import Slack
-from adapters.slack.api.tokens import OneToken
-from adapters.slack.cards.words import ENGLISH
+from adapters.chat.result_files import Shrinking
+from adapters.slack.delivery.attachments import Ladder
+from adapters.slack.delivery.file_uploader import Sender
+from adapters.slack.delivery.publisher import CardOutlet
+from adapters.slack.delivery.response_url import RESPONSE_MS, Reach
+from adapters.slack.delivery.uploaded_media import Uploads
+from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.outlet.ladder import Ladder
-from adapters.slack.outlet.reach import RESPONSE_MS, Reach
-from adapters.slack.outlet.sending import Sender
-from adapters.slack.outlet.showing import CardOutlet
-from adapters.slack.outlet.uploads import Uploads
+from adapters.slack.web_api.client import Slack
+from adapters.slack.web_api.tokens import OneToken
 from bot.domain.cards import CardView, JobView
+from bot.domain.identity import Place
 from bot.domain.media import Media
-from bot.domain.people import Place
-from bot.engine.vault import Vault
+from bot.service.adapter_data import Vault
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.state.deliveries import ResponseUrl
 from tests.platforms.with_discord.shelf import Shelf

@@ -13,20 +13,20 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
-from adapters.slack.api.client import web_client
-from adapters.slack.oauth.authorizing import NOT_INSTALLED, Authorizing
+from adapters.slack.oauth.authorize import NOT_INSTALLED, Authorizing
 from adapters.slack.oauth.flow import make_flow
 from adapters.slack.oauth.installations import Installations
-from adapters.slack.oauth.leaving import listen as listen_for_leaving
 from adapters.slack.oauth.manifest import INSTALL_PATH, manifest
-from adapters.slack.oauth.rotation import Rotation
 from adapters.slack.oauth.routes import slack_routes
-from adapters.slack.oauth.states import States
-from bot.engine.vault import Vault
-from bot.serving import Server, listen
-from bot.signing import Signer
-from bot.store.database import connect
-from bot.store.migrating import migrate
+from adapters.slack.oauth.state_store import States
+from adapters.slack.oauth.token_rotation import Rotation
+from adapters.slack.oauth.uninstall import listen as listen_for_leaving
+from adapters.slack.web_api.client import web_client
+from bot.security.tokens import Signer
+from bot.service.adapter_data import Vault
+from bot.store.database.base import connect
+from bot.store.database.migrate import migrate
+from bot.web.server import Server, listen
 from tests.platforms.fake_slack import FakeSlack
 from tests.store.making import SEAL
 

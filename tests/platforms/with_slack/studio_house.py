@@ -14,19 +14,19 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from adapters.slack.connection import Connection, open_connection
-from adapters.slack.inlet.app import make_app
-from adapters.slack.inlet.doors import Doors
-from adapters.slack.inlet.inlet import Listener
-from adapters.slack.inlet.overload import MOST
+from adapters.slack.events.bolt_app import make_app
+from adapters.slack.events.overload import MOST
+from adapters.slack.events.router import Doors
 from adapters.slack.oauth.manifest import manifest
 from adapters.slack.oauth.routes import slack_routes
+from adapters.slack.services import Connection, open_connection
 from adapters.slack.settings import SlackSettings
-from bot.app import App
+from adapters.slack.socket_mode import Listener
+from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
-from bot.domain.people import Place
-from bot.engine.adapter import Adapter, Located, Plug, Surroundings
-from bot.engine.studio import Studio
+from bot.domain.identity import Place
+from bot.service.adapter import Adapter, Located, Plug, Surroundings
+from bot.service.facade import Studio
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.running import running

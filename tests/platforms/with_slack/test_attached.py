@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.inlet.attached import is_bare, kind_of, media_of, shown_in
+from adapters.slack.events.message_files import is_bare, kind_of, media_of, shown_in
 from bot.domain.media import MediaKind
 from tests.platforms.with_slack.studio_house import open_studio, words
 from tests.platforms.with_slack.test_shortcuts import medium

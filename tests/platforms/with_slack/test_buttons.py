@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from adapters.cards import Control
-from adapters.slack.cards.buttons import Pressed, controls, jobs_of
-from adapters.slack.cards.rendering import render
-from adapters.slack.cards.words import ENGLISH
+from adapters.chat.controls import Control
+from adapters.slack.messages.buttons import Pressed, controls, jobs_of
+from adapters.slack.messages.cards import render
+from adapters.slack.messages.strings import ENGLISH
 from bot.domain.actions import Action
 from bot.domain.cards import CardView, Tone
 from tests.platforms.with_slack.cards import card_view, identity, job_view

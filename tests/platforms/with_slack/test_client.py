@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.api.client import Slack
-from adapters.slack.api.refusals import Meaning, Refusal
-from adapters.slack.api.throttle import Lane, Throttle
-from adapters.slack.api.tokens import OneToken
+from adapters.slack.web_api.client import Slack
+from adapters.slack.web_api.errors import Meaning, Refusal
+from adapters.slack.web_api.rate_limits import Lane, Throttle
+from adapters.slack.web_api.tokens import OneToken
 from bot.domain.errors import Delayed, Held
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.house import House, open_house

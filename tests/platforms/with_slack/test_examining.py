@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.slack.examining import examine
+from adapters.slack.doctor import examine
 from adapters.slack.oauth.manifest import SCOPES, manifest
-from bot.engine.adapter import Finding
+from bot.service.adapter import Finding
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.odd import odd_fault

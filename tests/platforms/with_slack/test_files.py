@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.api.files import SlackFiles
-from adapters.slack.api.tokens import OneToken
+from adapters.slack.web_api.files import SlackFiles
+from adapters.slack.web_api.tokens import OneToken
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher
 from tests.platforms.with_slack.house import House, open_house
 
 

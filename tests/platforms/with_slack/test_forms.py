@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.inlet.forms import Form, form_view
-from adapters.slack.inlet.inputs import State, read_inputs
+from adapters.slack.events.command_form import Form, form_view
+from adapters.slack.events.form_fields import State, read_inputs
 from bot.domain.commands import CATALOGUE, Animate, Command, QuotasSet, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.formats import Duration
 from bot.domain.media import Reference
+from bot.domain.models import Duration
 from tests.platforms.fake_slack import View
 from tests.platforms.fake_slack.rules.views import check_view
 from tests.platforms.with_slack.studio_house import job_of, open_studio, words

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from adapters.linking import Link
-from adapters.slack.api.client import Slack
-from adapters.slack.api.tokens import OneToken
-from adapters.slack.inlet.home import Home, Visitor
-from adapters.slack.inlet.homepage import MADE, RUNNING, HomeButton, Overview, home_view
+from adapters.chat.media_links import Link
+from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
+from adapters.slack.events.home_tab import Home, Visitor
+from adapters.slack.messages.home_view import MADE, RUNNING, HomeButton, Overview, home_view
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.outlet.uploads import Kind, Upload, Uploads
-from bot.engine.answers import Note
-from bot.engine.vault import Vault
+from adapters.slack.web_api.client import Slack
+from adapters.slack.web_api.tokens import OneToken
+from bot.service.adapter_data import Vault
+from bot.service.replies import Note
 from tests.engine.house import ADA, BOSS, House, open_house
 from tests.platforms.fake_slack import FakeSlack, Person
 from tests.platforms.fake_slack.rules.views import check_view

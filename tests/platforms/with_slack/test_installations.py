@@ -10,7 +10,7 @@ from slack_sdk.oauth.installation_store import Installation
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.records import BotRecord
 from bot.domain.errors import Delayed, Undeliverable
-from bot.engine.vault import Vault
+from bot.service.adapter_data import Vault
 from tests.platforms.with_slack.installing import installations_of, open_app, open_vault
 
 HOUR = 3_600_000

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.slack.inlet.menus import CREATE, Menu
+from adapters.slack.events.menu_entries import CREATE, Menu
 from adapters.slack.oauth.manifest import as_yaml, manifest
 from bot.domain.commands import CATALOGUE
 from tests.platforms.fake_slack.rules.manifest import Manifest

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from adapters.slack.oauth.states import States
-from bot.signing import Signer
+from adapters.slack.oauth.state_store import States
+from bot.security.tokens import Signer
 from tests.platforms.fake_slack import Page
 from tests.platforms.with_slack.installing import SIGNER, Served, open_app
 

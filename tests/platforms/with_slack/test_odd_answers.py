@@ -13,17 +13,17 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.api.client import Slack
-from adapters.slack.api.refusals import Refusal
-from adapters.slack.api.tokens import OneToken
-from adapters.slack.inlet.hands import Hands
-from adapters.slack.inlet.inlet import Listener
+from adapters.slack.delivery.uploaded_media import Kind
+from adapters.slack.events.event_tasks import Hands
 from adapters.slack.oauth.records import BotRecord
-from adapters.slack.oauth.rotation import Rotation
-from adapters.slack.outlet.uploads import Kind
+from adapters.slack.oauth.token_rotation import Rotation
+from adapters.slack.socket_mode import Listener
+from adapters.slack.web_api.client import Slack
+from adapters.slack.web_api.errors import Refusal
+from adapters.slack.web_api.tokens import OneToken
 from bot.domain.cards import CardView
 from bot.domain.errors import Delayed, Held
-from bot.domain.people import Place
+from bot.domain.identity import Place
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack import FakeSlack, Stage
 from tests.platforms.with_slack.cards import PICTURE, VIDEO, job_view

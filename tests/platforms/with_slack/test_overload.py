@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from adapters.slack.inlet.hands import Hands
-from adapters.slack.inlet.inlet import PING_S
-from adapters.slack.inlet.overload import Overload
+from adapters.slack.events.event_tasks import Hands
+from adapters.slack.events.overload import Overload
+from adapters.slack.socket_mode import PING_S
 from tests.platforms.fake_slack import Message
 from tests.platforms.with_slack.studio_house import Slow, StudioHouse, before, open_studio, words
 

@@ -8,8 +8,8 @@ import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from adapters.slack.api.payloads import bolt_request, sound
-from adapters.slack.inlet.seat import Event, by_person, seat_of
+from adapters.slack.events.context import Event, by_person, seat_of
+from adapters.slack.events.payloads import bolt_request, sound
 from bot.domain.errors import InvalidRequest
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}

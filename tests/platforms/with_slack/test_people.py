@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.api.people import People, Standing, Unrecognised, read_user
-from adapters.slack.api.sharing import Shared
+from adapters.slack.web_api.request_sharing import Shared
+from adapters.slack.web_api.users import People, Standing, Unrecognised, read_user
 from tests.platforms.with_slack.house import House, open_house
 
 

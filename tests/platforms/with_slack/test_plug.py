@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack import adapter
-from adapters.slack.api.files import SlackFiles
-from adapters.slack.connection import open_connection
+from adapters.slack import plugin
+from adapters.slack.delivery.publisher import CardOutlet
 from adapters.slack.oauth.installations import Installations
-from adapters.slack.outlet.showing import CardOutlet
+from adapters.slack.services import open_connection
 from adapters.slack.settings import SlackSettings
-from bot.engine.adapter import Surroundings
+from adapters.slack.web_api.files import SlackFiles
+from bot.security.tokens import Signer
+from bot.service.adapter import Surroundings
 from bot.settings import Settings
-from bot.signing import Signer
 from tests.platforms.with_discord.shelf import Shelf
 from tests.platforms.with_slack.cards import NOW
 from tests.platforms.with_slack.installing import open_vault
@@ -25,9 +25,9 @@ _OAUTH = {_SIGNING: "s", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "c"}
 _NAMES = {_BOT, _APP, *_OAUTH}
 _LOOK = """
 import sys
-from adapters.slack import adapter
+from adapters.slack import plugin
 from bot.settings import Settings
-adapter.enabled(Settings())
+plugin.enabled(Settings())
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"slack_sdk", "slack_bolt", "aiohttp"}))
 """
 
@@ -51,7 +51,7 @@ def _set(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
 )
 def test_its_tokens_turn_it_on(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *, on: bool) -> None:
     _set(monkeypatch, values)
-    assert on is adapter.enabled(Settings())
+    assert on is plugin.enabled(Settings())
 
 
 def test_its_library_is_not_imported_before_it_is_on() -> None:
@@ -73,7 +73,7 @@ async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest
             clock=lambda: NOW,
         )
         _set(monkeypatch, {_BOT: "xoxb-hidden", _APP: "xapp-hidden"})
-        built = adapter.build(surroundings)
+        built = plugin.build(surroundings)
         assert isinstance(built.outlet, CardOutlet)
         assert isinstance(built.files, SlackFiles)
         assert () == built.routes, "nobody could tell Slack's requests from anybody's"
@@ -81,5 +81,5 @@ async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest
         assert "hidden" not in repr(SlackSettings())
         _set(monkeypatch, _OAUTH)
         assert isinstance(open_connection(surroundings, SlackSettings()).tokens, Installations)
-        served = [getattr(route, "path", "") for route in adapter.build(surroundings).routes]
+        served = [getattr(route, "path", "") for route in plugin.build(surroundings).routes]
         assert ["/slack/events", "/slack/install", "/slack/oauth_redirect"] == served

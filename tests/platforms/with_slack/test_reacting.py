@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.slack.inlet.reacting import NAMES, emoji_of
+from adapters.slack.events.reactions import NAMES, emoji_of
 from bot.domain.ids import short_id
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
-from bot.engine.studio import Studio
+from bot.service.facade import Studio
 from tests.platforms.with_slack.studio_house import StandIn, before, job_of, open_studio, words
 
 

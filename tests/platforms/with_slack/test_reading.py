@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from adapters.slack.inlet.reading import read_line
+from adapters.slack.events.command_line import read_line
 from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest
 

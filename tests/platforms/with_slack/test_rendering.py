@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.cards.notes import render_note, say
-from adapters.slack.cards.plain import as_text
-from adapters.slack.cards.rendering import Payload, Shown, render
+from adapters.slack.messages.cards import Payload, Shown, render
+from adapters.slack.messages.mrkdwn import as_text
+from adapters.slack.messages.notes import render_note, say
 from bot.domain.actions import Action
 from bot.domain.cards import Tone
 from bot.domain.ids import short_id
-from bot.engine.answers import Note
+from bot.service.replies import Note
 from tests.platforms.fake_slack.net import contracts
 from tests.platforms.fake_slack.rules.drafts import Draft
 from tests.platforms.with_slack.cards import NOW, VIDEO, card_view, identity, job_view

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.api.tokens import OneToken
-from adapters.slack.oauth.authorizing import NOT_INSTALLED, Authorizing
+from adapters.slack.oauth.authorize import NOT_INSTALLED, Authorizing
+from adapters.slack.web_api.tokens import OneToken
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.installing import Served, client_of, http_manifest, open_app, serving
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.inlet.reading import after_mention, read_line
-from adapters.slack.inlet.seat import Event, seat_of
+from adapters.slack.events.command_line import after_mention, read_line
+from adapters.slack.events.context import Event, seat_of
 from bot.domain.commands import Animate, Help, Imagine, QuotasSet
 from bot.domain.errors import InvalidRequest
 

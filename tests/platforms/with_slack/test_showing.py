@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.api.client import Slack
-from adapters.slack.outlet.reach import Reach
+from adapters.slack.delivery.response_url import Reach
+from adapters.slack.web_api.client import Slack
 from bot.domain.cards import Tone
 from bot.domain.errors import Delayed, Held, Undeliverable
 from tests.platforms.fake_slack import Drop

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.inlet.reacting import ChoiceUnread, chosen
+from adapters.slack.events.reactions import ChoiceUnread, chosen
 from bot.domain.errors import InvalidRequest
 from tests.platforms.fake_slack import Message
 from tests.platforms.fake_slack.hand import asking

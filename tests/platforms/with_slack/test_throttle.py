@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from adapters.slack.api.throttle import Lane, Throttle
+from adapters.slack.web_api.rate_limits import Lane, Throttle
 from bot.domain.errors import Held
 
 _HOUR = 3_600_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.outlet.uploads import Kind
+from adapters.slack.delivery.uploaded_media import Kind
 from bot.domain.cards import CardView, Tone
 from bot.domain.errors import Delayed, Held
 from bot.domain.media import Media

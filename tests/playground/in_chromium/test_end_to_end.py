@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.trust import tls_context
+from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.painting import picture as painted

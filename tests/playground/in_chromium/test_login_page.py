@@ -7,7 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from pydantic import SecretStr
 
-from adapters.playground.feed import MOST_STREAMS
+from adapters.playground.delivery.poller import MOST_STREAMS
 from bot.settings import Settings, Switch
 from tests.patience import PATIENCE_MS
 from tests.playground.in_chromium.browsing import complaints, open_page, say

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.domain.outlook import Outlook
+from bot.domain.estimates import Outlook
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault
 from tests.playground.in_chromium.browsing import complaints, open_page, say

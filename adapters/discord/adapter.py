@@ -1,0 +1,40 @@
+"""Puts the Discord adapter together."""
+
+from adapters.discord.events.autocomplete import Completing
+from adapters.discord.events.context import ADAPTER
+from adapters.discord.events.options import read
+from adapters.discord.events.router import Doors
+from adapters.discord.gateway.supervisor import Listener, Rhythm
+from adapters.discord.rest.client import Connector
+from adapters.discord.services import open_connection
+from adapters.discord.settings import DiscordSettings
+from bot.service.adapter import Adapter, Surroundings
+from bot.settings import Role
+
+
+def connect(
+    surroundings: Surroundings,
+    settings: DiscordSettings | None = None,
+    *,
+    connector: Connector | None = None,
+    rhythm: Rhythm | None = None,
+) -> Adapter:
+    """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
+    settings = settings or DiscordSettings()
+    connection = open_connection(surroundings, settings, connector=connector)
+    rest, listener = connection.rest, None
+    if surroundings.settings.role is not Role.WORKER:
+        doors = Doors(surroundings, connection, read=read, completing=Completing(surroundings.studio))
+        listener = Listener(surroundings, rest, doors, settings, connector=connector, rhythm=rhythm)
+
+    def obstacle() -> str | None:
+        return rest.obstacle() or (listener.obstacle() if listener is not None else None)
+
+    return Adapter(
+        name=ADAPTER,
+        outlet=connection.outlet,
+        inlet=listener,
+        files=connection.files,
+        obstacle=obstacle,
+        close=connection.close,
+    )

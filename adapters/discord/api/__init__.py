@@ -1,1 +1,0 @@
-"""Discord's HTTP API as this adapter uses it: each request once, its refusals by their meaning."""

@@ -1,1 +1,0 @@
-"""How a card looks on Discord. Pure."""

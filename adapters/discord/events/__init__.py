@@ -1,0 +1,1 @@
+"""Handles Discord events: slash commands, components, modals, context menus and reactions."""

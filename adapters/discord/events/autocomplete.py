@@ -1,0 +1,50 @@
+"""Completing: what Discord offers while somebody types into an option."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from discord import Interaction
+
+from adapters.chat.text import visible
+from adapters.discord.events.context import Seat
+from adapters.discord.events.options import read_typing
+from bot.domain.completion import Offer
+from bot.domain.errors import ReverieError
+from bot.domain.faces import DISCORD_CHOICE, DISCORD_CHOICES
+from bot.service.facade import Studio
+
+_log = structlog.get_logger(__name__)
+
+
+class Completing:
+    """Offers the caller's own jobs, words of the camera and whatever else an option takes."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    async def answer(self, interaction: Interaction[Any], seat: Seat) -> Sequence[dict[str, Any]]:
+        """The choices; none where they cannot be had, for whatever is not offered can still be typed."""
+        try:
+            offers = await self._offers(interaction, seat)
+        except ReverieError as error:
+            _log.warning("nothing_offered", interaction=seat.key, error=repr(error))
+            return []
+        return [
+            {"name": visible(one.label, DISCORD_CHOICE) or one.value, "value": one.value}
+            for one in offers
+            if len(one.value) <= DISCORD_CHOICE
+        ]
+
+    async def _offers(self, interaction: Interaction[Any], seat: Seat) -> Sequence[Offer]:
+        typing = read_typing(interaction)
+        if typing is None:
+            return ()
+        return await self._studio.offer(
+            typing.command,
+            typing.option,
+            typing.text,
+            seat.caller,
+            seat.place(),
+            count=DISCORD_CHOICES,
+        )

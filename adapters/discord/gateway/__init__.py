@@ -1,0 +1,1 @@
+"""The gateway connection: client, shards, command registration, presence and the welcome message."""

@@ -1,1 +1,0 @@
-"""Takes in what people do on Discord: commands, buttons, menus, forms and reactions."""

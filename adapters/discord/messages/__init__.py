@@ -1,0 +1,1 @@
+"""Cards and private replies as Discord message payloads. Pure functions."""

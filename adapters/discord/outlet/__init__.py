@@ -1,1 +1,0 @@
-"""Shows cards by HTTP alone, so that a worker without a gateway can deliver."""

@@ -1,0 +1,42 @@
+"""What the inlet and the outlet share."""
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from adapters.chat.media_links import Link, link_to
+from adapters.discord.delivery.attachments import Ladder
+from adapters.discord.delivery.publisher import CardOutlet
+from adapters.discord.rest.attachment_urls import DiscordFiles
+from adapters.discord.rest.client import Connector, Rest
+from adapters.discord.settings import DiscordSettings
+from bot.service.adapter import Surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """The door to the API, and what is opened lazily behind it."""
+
+    rest: Rest
+    ladder: Ladder
+    outlet: CardOutlet
+    files: DiscordFiles
+    #: our own page for a file, where people can open one
+    link: Link
+
+    async def close(self) -> None:
+        await self.ladder.close()
+        await self.rest.close()
+
+
+def open_connection(
+    surroundings: Surroundings, settings: DiscordSettings, *, connector: Connector | None = None
+) -> Connection:
+    """Make everything that needs no gateway; nothing is sent before it is used."""
+    rest = Rest(settings.token or SecretStr(""), proxy=surroundings.settings.https_proxy, connector=connector)
+    link = link_to(surroundings)
+    ladder = Ladder(surroundings.library, link)
+    outlet = CardOutlet(rest=rest, ladder=ladder, clock=surroundings.clock, mention=settings.mention)
+    return Connection(
+        rest=rest, ladder=ladder, outlet=outlet, files=DiscordFiles(rest, surroundings.clock), link=link
+    )

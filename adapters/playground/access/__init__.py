@@ -1,0 +1,1 @@
+"""Who may use the playground: origin checks, login, sessions and the people one can be."""

@@ -1,0 +1,1 @@
+"""Keeps the conversations and sends their changes to open pages."""

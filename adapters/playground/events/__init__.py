@@ -1,0 +1,1 @@
+"""HTTP routes by which a page sends commands, actions and files."""

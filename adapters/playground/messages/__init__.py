@@ -1,0 +1,1 @@
+"""Cards, replies and the command catalogue as JSON for the page."""

@@ -1,0 +1,50 @@
+"""Puts the Slack adapter together."""
+
+from adapters.slack.events.bolt_app import make_app
+from adapters.slack.events.context import ADAPTER
+from adapters.slack.events.router import Doors
+from adapters.slack.oauth.flow import flow_for
+from adapters.slack.oauth.routes import slack_routes
+from adapters.slack.services import open_connection
+from adapters.slack.settings import SlackSettings
+from adapters.slack.socket_mode import Listener
+from bot.service.adapter import Adapter, Surroundings
+
+
+def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -> Adapter:
+    """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
+    settings = settings or SlackSettings()
+    connection = open_connection(surroundings, settings)
+    doors = Doors(surroundings, connection)
+    app = make_app(
+        doors,
+        connection.tokens,
+        connection.client,
+        signing_secret=settings.signing_secret,
+        flow=flow_for(surroundings, settings, connection.client, connection.tokens),
+    )
+    listener = Listener(
+        app,
+        doors.hands,
+        doors.home,
+        connection.client,
+        respond=connection.slack.respond,
+        app_token=settings.app_token,
+        proxy=surroundings.settings.https_proxy,
+    )
+
+    async def close() -> None:
+        # What came over HTTP after the inlet had ended is still in hand.
+        await doors.hands.finish()
+        await connection.close()
+
+    return Adapter(
+        name=ADAPTER,
+        outlet=connection.outlet,
+        inlet=listener,
+        files=connection.files,
+        # Without a secret nobody could tell Slack's requests from anybody's.
+        routes=slack_routes(app, settings.signing_secret) if settings.signing_secret is not None else (),
+        obstacle=lambda: connection.slack.obstacle() or listener.obstacle(),
+        close=close,
+    )

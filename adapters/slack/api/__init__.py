@@ -1,1 +1,0 @@
-"""Slack's Web API: whose token, how fast, and what its refusals mean."""

@@ -1,0 +1,1 @@
+"""Publishes cards over the Web API alone, so that a worker without a connection can deliver."""

@@ -1,0 +1,1 @@
+"""Handles Slack events: commands, modals, buttons, shortcuts, mentions and reactions."""

@@ -1,0 +1,277 @@
+"""Forms as people use them: opened while the trigger is fresh, changed as they choose, and sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+
+from adapters.chat.ttl_cache import TtlCache
+from adapters.slack.delivery.response_url import RESPONSE_MS
+from adapters.slack.events.command_form import (
+    COMMAND,
+    CONVERSATION,
+    MEDIUM,
+    MORE,
+    Form,
+    faults_of,
+    form_view,
+    told,
+)
+from adapters.slack.events.command_line import member
+from adapters.slack.events.context import Event, Seat, seat_of
+from adapters.slack.events.form_fields import PICKER, State, choice, chosen_in, read_inputs
+from adapters.slack.events.pending_requests import Wish
+from adapters.slack.events.replies import Ack, Answering
+from adapters.slack.events.requests import Asking
+from adapters.slack.events.stale import OldForm
+from adapters.slack.messages.mrkdwn import Block
+from adapters.slack.web_api.client import Slack
+from adapters.slack.web_api.errors import Refusal
+from bot.domain.actions import VARIATION_WEIGHT
+from bot.domain.commands import Command, Imagine, Making, build
+from bot.domain.completion import Offer
+from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.media import Reference
+from bot.domain.models import AspectRatio
+from bot.domain.options import Kind, is_address, options
+from bot.service.facade import Studio
+from bot.service.replies import Answer
+
+_log = structlog.get_logger(__name__)
+
+#: characters of an option's value
+_VALUE = 150
+#: forms in which something was chosen lately
+_FORMS = 1_000
+#: Slack's word for a view that was changed meanwhile
+_CONFLICT = "hash_conflict"
+#: stands for words that are still to be written, for the price does not depend on them
+_ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """Opens and takes in the forms of commands."""
+
+    slack: Slack
+    studio: Studio
+    asking: Asking
+    answering: Answering
+    clock: Callable[[], int]
+    #: view → when the newest choice in it was made, as Slack says
+    newest: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_FORMS))
+
+    async def open_any(self, seat: Seat) -> None:
+        """Open a form in which the command itself is chosen, and its place where there is none."""
+        await self.open(seat, Imagine, open_to_all=True)
+
+    async def open(
+        self,
+        seat: Seat,
+        command: type[Command],
+        *,
+        open_to_all: bool = False,
+        media: Sequence[Reference] = (),
+    ) -> None:
+        """Open a command's form, ready to be sent where that is possible; raises Refused."""
+        form = Form(
+            **seat.spot.model_dump(),
+            command=command.name,
+            open_to_all=open_to_all,
+            draft=seat.key if media else "",
+        )
+        if media:
+            await self.asking.drafts.keep_media(seat.caller, seat.key, media)
+        chosen = await self._beginning(seat, command, with_media=bool(media))
+        price = await self._price(seat, command, chosen, media, {})
+        await self.show(seat, form_view(form, chosen, price=price, media=media))
+
+    async def show(self, seat: Seat, view: Block) -> None:
+        """Open any view; raises Refused where Slack does not show it."""
+        try:
+            await self.slack.call(
+                "views.open", seat.team, enterprise=seat.enterprise, trigger_id=seat.trigger, view=view
+            )
+        except Refusal as refusal:
+            _log.warning("form_not_opened", key=seat.key, code=refusal.code, details=refusal.details)
+            raise InvalidRequest(
+                "Slack did not open the form in time. Try once more, or write the command out, such as "
+                "/reverie imagine a red fox in the snow"
+            ) from refusal
+
+    async def change(self, event: Event, *, now: int) -> None:
+        """Show what follows from what was just chosen: other fields, another price."""
+        view, action = event.body.get("view") or {}, event.body["actions"][0]
+        self.newest.put(
+            str(view.get("id")), max(_made_at(action), self.newest.get(str(view.get("id"))) or "")
+        )
+        try:
+            await self._show_change(event, view, action, now=now)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the form works as it is
+            # Mostly a later choice has overtaken this one; the next one tells the price.
+            _log.info("form_not_changed", view=view.get("id"), error=repr(error))
+
+    async def _show_change(self, event: Event, view: Block, action: Block, *, now: int) -> None:
+        form = Form.of(view)
+        seat, state = seat_of(event, now, form), view["state"]["values"]
+        chosen = chosen_in(state)
+        if action["action_id"] == MORE:
+            form = form.model_copy(update={"more": True})
+        elif action["action_id"] == COMMAND:
+            wanted = str(action["selected_option"]["value"])
+            form = form.model_copy(update={"command": wanted, "more": False})
+            kept = {name: chosen[name] for name in (CONVERSATION, "prompt") if name in chosen}
+            chosen = kept | await self._beginning(seat, form.wanted, with_media=False)
+            state = {}
+        media = await self.asking.drafts.media(seat.caller, form.draft) if form.draft else ()
+        price = await self._price(seat, form.wanted, chosen, media, state)
+        shown = form_view(form, chosen, price=price, media=media)
+        update = partial(
+            self.slack.call,
+            "views.update",
+            seat.team,
+            enterprise=seat.enterprise,
+            view_id=view["id"],
+            view=shown,
+        )
+        try:
+            await update(hash=view["hash"])
+        except Refusal as refusal:
+            if refusal.code != _CONFLICT or self.newest.get(str(view["id"])) != _made_at(action):
+                raise
+            # The answer to an earlier choice came between; the form shows what was chosen last.
+            await update()
+
+    async def submit(self, event: Event, ack: Ack, *, now: int) -> None:
+        """A form was sent; what is wrong with it is told under its fields."""
+        view = event.body["view"]
+        try:
+            form = _placed(Form.of(view), event.body, now)
+        except OldForm as refusal:
+            await self.answering.refuse_form(seat_of(event, now), refusal, ack, view)
+            return
+        seat = seat_of(event, now, form)
+
+        async def ask() -> Answer:
+            state = view["state"]["values"]
+            _must_show(form, state)
+            given = read_inputs(form.wanted, state, seat.team)
+            wish = Wish.of(build(form.wanted, given.values), await self._medium(form, state, seat))
+            names = await self.asking.names(seat, given.named)
+            named = [member(seat.team, user, names.get(user, user)) for user in given.named]
+            return await self.asking.ask(seat, wish, named=named)
+
+        await self.answering.answer(seat, ask, ack, faults=partial(faults_of, view))
+
+    async def offer(self, event: Event, *, now: int) -> list[Block]:
+        """What could be chosen in a list while somebody types into it."""
+        body = event.body
+        form = Form.of(body["view"])
+        seat, typed = seat_of(event, now, form), str(body.get("value") or "").strip()
+        name = str(body["action_id"]).removesuffix(PICKER)
+        # A list of several asks for each by itself.
+        last = typed.rpartition(" ")[2] if " " in typed and _takes_several(form.wanted, name) else typed
+        offers = await self.studio.offer(form.wanted, name, last, seat.caller, seat.place())
+        if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(PICKER):
+            offers = (Offer(value=typed, label=typed), *offers)
+        return [choice(one) for one in offers if len(one.value) <= _VALUE]
+
+    async def _beginning(self, seat: Seat, command: type[Command], *, with_media: bool) -> dict[str, Any]:
+        """What is chosen from the first, so that the form can be sent as it is."""
+        chosen: dict[str, Any] = {}
+        ratio = next((one for one in options(command) if one.name == "aspect_ratio" and one.required), None)
+        if ratio is not None:
+            chosen[ratio.name] = choice(Offer(value=AspectRatio.PORTRAIT, label=AspectRatio.PORTRAIT))
+        if with_media or not issubclass(command, Making):
+            return chosen
+        if (option := _builds_on(command)) is not None:
+            found = await self.studio.preselect(command, option, seat.caller, seat.place())
+            kind = next(one.kind for one in options(command) if one.name == option)
+            if found is not None:
+                chosen[option if kind is Kind.JOB else f"{option}{PICKER}"] = choice(found)
+        return chosen
+
+    async def _price(
+        self,
+        seat: Seat,
+        command: type[Command],
+        chosen: Mapping[str, Any],
+        media: Sequence[Reference],
+        state: State,
+    ) -> str:
+        """The price of what is chosen and put in, as far as it is known; empty where it is not."""
+        if not issubclass(command, Making):
+            return ""
+        needed = {one.name: _ANY for one in options(command) if one.required and one.kind is Kind.TEXT}
+        try:
+            given = read_inputs(command, state, seat.team).values
+            wanted = build(command, needed | chosen_as_values(command, chosen) | given)
+            assert isinstance(wanted, Making)  # noqa: S101 - it was asked for
+            return told(await self.studio.quote(wanted, seat.caller, seat.place(), files=tuple(media[:1])))
+        except Refused:
+            return ""
+
+    async def _medium(self, form: Form, state: Mapping[str, Any], seat: Seat) -> tuple[Reference, ...]:
+        """The picture or video of a message that was chosen in the form."""
+        if not form.draft:
+            return ()
+        media = await self.asking.drafts.media(seat.caller, form.draft)
+        said = (chosen_in(state).get(MEDIUM) or {}).get("value")
+        number = int(said) if isinstance(said, str) and said.isdecimal() else -1
+        if not 0 <= number < len(media):
+            raise InvalidRequest("Choose which picture or video of the message is meant; nothing was charged")
+        medium = media[number]
+        if form.wanted is Imagine:
+            medium = medium.model_copy(update={"weight": VARIATION_WEIGHT})
+        return (medium,)
+
+
+def _made_at(action: Mapping[str, Any]) -> str:
+    return str(action.get("action_ts") or "")
+
+
+def chosen_as_values(command: type[Command], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form begins with, as values of its command."""
+    values = {}
+    for option in options(command):
+        for name in (option.name, f"{option.name}{PICKER}"):
+            if isinstance(one := chosen.get(name), Mapping):
+                values[option.name] = str(one["value"])
+    return values
+
+
+def _must_show(form: Form, state: State) -> None:
+    """Raises InvalidRequest where another command is chosen than the one whose fields the form shows."""
+    chosen = (chosen_in(state).get(COMMAND) or {}).get("value")
+    if form.open_to_all and chosen != form.command:
+        raise InvalidRequest(
+            f"The form still shows the fields of /{form.command}, so nothing was started. Choose under "
+            "“What to do” once more, and send it when its fields are there"
+        )
+
+
+def _builds_on(command: type[Making]) -> str | None:
+    """The option for which the caller's newest result is chosen, where that makes the form complete."""
+    if command.newest is not None:
+        return command.newest[0]
+    if any(one.required for one in options(command)):
+        return None
+    return next(iter(command.takes), None)
+
+
+def _takes_several(command: type[Command], name: str) -> bool:
+    return any(one.name == name and one.times > 1 for one in options(command))
+
+
+def _placed(form: Form, body: Mapping[str, Any], now: int) -> Form:
+    """A form that has asked for its place, at that place."""
+    if not form.asks_place:
+        return form
+    channel = str(chosen_in(body["view"]["state"]["values"]).get(CONVERSATION) or "")
+    urls = [one for one in body.get("response_urls") or () if one.get("channel_id") == channel]
+    url = urls[0].get("response_url") if urls else None
+    return form.model_copy(
+        update={"channel": channel, "response_url": url, "until": now + RESPONSE_MS if url else 0}
+    )

@@ -1,0 +1,29 @@
+"""Commands of the core's sentences as they are typed at Slack, which keeps some names to itself. Pure."""
+
+import re
+from dataclasses import replace
+
+from bot.domain.commands import CATALOGUE
+from bot.domain.errors import Refused
+from bot.domain.faces import native_on_slack
+from bot.service.replies import Note
+
+#: the name that takes all commands
+GENERAL = "/reverie"
+
+_FOREIGN = {name.partition(" ")[0] for name, command in CATALOGUE.items() if not native_on_slack(command)}
+_NAME = re.compile(rf"(?<![\w/])/(?=(?:{'|'.join(sorted(_FOREIGN))})\b)")
+
+
+def as_typed(text: str) -> str:
+    """The same with `/reverie help` for `/help`."""
+    return _NAME.sub(f"{GENERAL} ", text)
+
+
+def refusal_as_typed(refusal: Refused) -> Refused:
+    return Refused(as_typed(str(refusal)))
+
+
+def note_as_typed(note: Note) -> Note:
+    facts = tuple((as_typed(label), as_typed(value)) for label, value in note.facts)
+    return replace(note, text=as_typed(note.text), facts=facts)

@@ -1,0 +1,214 @@
+"""Shows people their Home tab when they open it, and keeps it true while they look at it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from adapters.chat.media_links import Link
+from adapters.chat.unforeseen import OutOfReach
+from adapters.slack.delivery.uploaded_media import Kind, Uploads
+from adapters.slack.messages.home_view import MADE, HomeButton, Overview, home_view
+from bot.domain.actions import Action
+from bot.domain.commands import (
+    Cancel,
+    History,
+    Quota,
+    QuotasShow,
+    Status,
+    StudioPause,
+    StudioResume,
+    StudioUsage,
+)
+from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError
+from bot.domain.identity import Caller, Place
+from bot.domain.ids import as_id
+from bot.service.facade import Studio
+from bot.service.replies import Note
+
+#: how long somebody who opened it may still be looking at it
+_LOOKS_MS = 3_600_000
+#: people of whom that is remembered; whoever opened it first is forgotten first
+_LOOKERS = 1_000
+#: between two refreshes
+PACE_S = 3.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Publisher(Protocol):
+    """The one door to Slack's API."""
+
+    async def call(
+        self, method: str, team: str, *, enterprise: str | None = None, spare: bool = False, **arguments: Any
+    ) -> Mapping[str, Any]:
+        """Raises Delayed, or another ReverieError where Slack refuses for good."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Somebody at their Home tab."""
+
+    caller: Caller
+    team: str
+    enterprise: str | None = None
+    #: their id in the team
+    user: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.team}/{self.user}"
+
+
+class Home:
+    """One tab for each person, published whole each time."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        slack: Publisher,
+        uploads: Uploads,
+        link: Link,
+        clock: Callable[[], int],
+        *,
+        pace_s: float = PACE_S,
+    ) -> None:
+        self._studio = studio
+        self._slack = slack
+        self._uploads = uploads
+        self._link = link
+        self._clock = clock
+        self._pace_s = pace_s
+        #: when each opened it last
+        self._opened: dict[str, int] = {}
+        self._stale: dict[str, Visitor] = {}
+        self._bell = asyncio.Event()
+
+    async def open(self, visitor: Visitor, notice: str = "") -> None:
+        """Publish the tab that somebody has just opened, with what there is to tell them."""
+        self._opened.pop(visitor.key, None)
+        while len(self._opened) >= _LOOKERS:
+            self._opened.pop(next(iter(self._opened)))
+        self._opened[visitor.key] = self._clock()
+        await self._publish(visitor, notice)
+
+    def touch(self, visitor: Visitor) -> None:
+        """Note that somebody has done something; if they may be looking, what they see is made true soon."""
+        if self._clock() - self._opened.get(visitor.key, -_LOOKS_MS) < _LOOKS_MS:
+            self._stale[visitor.key] = visitor
+            self._bell.set()
+
+    async def press(self, visitor: Visitor, action_id: str, value: str, *, key: str) -> None:
+        """Do what a button of the tab asks, and tell there what became of it; `key` is the event's own id."""
+        if action_id not in set(HomeButton):
+            # Of a view that another version has published.
+            await self._publish(visitor)
+            return
+        try:
+            note = await self._do(HomeButton(action_id), visitor.caller, value, key)
+        except Refused as refusal:
+            notice = str(refusal)
+        except ReverieError as error:
+            _log.warning("slack_home_button_failed", action=action_id, error=str(error))
+            notice = str(OutOfReach())
+        else:
+            notice = " – ".join(part for part in (note.title, note.text) if part) if note else ""
+        await self._publish(visitor, notice)
+
+    async def run(self) -> None:
+        """Publish what has become stale, for each person once in a while at most, until cancelled."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            stale, self._stale = self._stale, {}
+            async with asyncio.TaskGroup() as group:
+                for visitor in stale.values():
+                    group.create_task(self._refresh(visitor), name="slack home")
+            await asyncio.sleep(self._pace_s)
+
+    async def _refresh(self, visitor: Visitor) -> None:
+        try:
+            await self._publish(visitor, spare=True)
+        except Exception as error:  # noqa: BLE001 - one tab that fails leaves the others true
+            _log.error("slack_home_failed", member=visitor.caller.member, error=repr(error))
+
+    async def _do(self, button: HomeButton, caller: Caller, value: str, key: str) -> Note | None:
+        place = Place(
+            adapter=caller.platform, workspace=caller.workspace, channel=f"@{caller.person}", private=True
+        )
+        match button:
+            case HomeButton.REFRESH:
+                return None
+            case HomeButton.CANCEL:
+                answer = await self._studio.handle(_cancel(value), caller, place, key=key)
+            case HomeButton.SEND:
+                answer = await self._studio.act(Action.SEND, value, caller, place, key=key)
+            case HomeButton.PAUSE:
+                answer = await self._studio.handle(StudioPause(), caller, place, key=key)
+            case HomeButton.RESUME:
+                answer = await self._studio.handle(StudioResume(), caller, place, key=key)
+        return answer if isinstance(answer, Note) else None
+
+    async def _publish(self, visitor: Visitor, notice: str = "", *, spare: bool = False) -> None:
+        try:
+            overview = await self._look(visitor.caller, notice)
+            try:
+                await self._send(visitor, overview, thumbnails=True, spare=spare)
+            except Delayed:
+                raise
+            except ReverieError:
+                # Slack refuses the whole view where it cannot fetch one picture of it.
+                await self._send(visitor, overview, thumbnails=False, spare=spare)
+        except ReverieError as error:
+            # Nothing hangs on it: it is published anew when it is opened or something is done.
+            _log.warning("slack_home_not_published", member=visitor.caller.member, error=str(error))
+
+    async def _send(self, visitor: Visitor, overview: Overview, *, thumbnails: bool, spare: bool) -> None:
+        view = home_view(overview, link=self._link, now=self._clock(), thumbnails=thumbnails)
+        await self._slack.call(
+            "views.publish",
+            visitor.team,
+            enterprise=visitor.enterprise,
+            spare=spare,
+            user_id=visitor.user,
+            view=view,
+        )
+
+    async def _look(self, caller: Caller, notice: str) -> Overview:
+        glance = self._studio.glance
+        usage: Note | None = None
+        quotas: Note | None = None
+        try:
+            usage, quotas = await glance(StudioUsage(), caller), await glance(QuotasShow(), caller)
+        except NotAllowed:
+            _log.debug("slack_home_without_studio", member=caller.member)
+        history = await glance(History(count=MADE), caller)
+        return Overview(
+            quota=await glance(Quota(), caller),
+            running=await glance(Status(), caller),
+            history=history,
+            pictures=await self._pictures(history),
+            usage=usage,
+            quotas=quotas,
+            notice=notice,
+        )
+
+    async def _pictures(self, history: Note) -> dict[str, str]:
+        """What lies at Slack already, since the cards show it."""
+        found = {}
+        for view in history.views:
+            for job in view.jobs:
+                upload = await self._uploads.get(view.card, job.id, Kind.PICTURE)
+                if upload is not None and upload.ready and not upload.lost:
+                    found[job.id] = upload.file
+        return found
+
+
+def _cancel(job: str) -> Cancel:
+    # A button names its job by the whole id; words would find another one.
+    if as_id(job) is None:
+        raise InvalidRequest("This button is of an older version; open the tab anew")
+    return Cancel(job=job)

@@ -1,0 +1,107 @@
+"""What somebody wants of the core, in a shape that can be kept until they say where it is to be shown."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.actions import GENERATING, Action, Wording
+from bot.domain.commands import CATALOGUE, Command, Making
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Caller
+from bot.domain.media import Reference
+from bot.service.adapter_data import Vault
+
+
+class Wish(BaseModel):
+    """A command with the files that came along, or an action on a job."""
+
+    model_config = ConfigDict(frozen=True)
+
+    #: the command's name in the catalogue; empty for an action
+    name: str = ""
+    #: the command itself as JSON
+    given: str = "{}"
+    files: tuple[Reference, ...] = ()
+    #: the job under whose card it was said
+    replied: str | None = None
+    action: Action | None = None
+    job: str = ""
+    #: the card that the action goes on from
+    card: str = ""
+    wording: Wording = Wording()
+
+    @classmethod
+    def of(cls, command: Command, files: Sequence[Reference] = (), *, replied: str | None = None) -> Self:
+        given = command.model_dump_json()
+        return cls(name=command.name, given=given, files=tuple(files), replied=replied)
+
+    @classmethod
+    def to(cls, action: Action, job: str, *, card: str = "", wording: Wording | None = None) -> Self:
+        return cls(action=action, job=job, card=card, wording=wording or Wording())
+
+    @property
+    def command(self) -> Command:
+        """The command; raises InvalidRequest for one that another version knew."""
+        try:
+            return CATALOGUE[self.name].model_validate_json(self.given)
+        except (KeyError, ValueError) as error:
+            raise InvalidRequest("This is no longer at hand; ask for it once more") from error
+
+    @property
+    def is_public(self) -> bool:
+        """It makes something that everybody at its place is to see."""
+        if self.action is not None:
+            return self.action in GENERATING
+        command = self.command
+        return isinstance(command, Making) and not command.private
+
+
+class Kept(BaseModel):
+    """What is kept of one person."""
+
+    model_config = ConfigDict(frozen=True)
+
+    #: of the event from which it comes
+    id: str
+    wish: Wish | None = None
+    #: pictures and videos of a message
+    media: tuple[Reference, ...] = ()
+
+
+class Drafts:
+    """Keeps the newest of each person and sort, so that nothing which is never finished piles up."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def keep_wish(self, caller: Caller, id_: str, wish: Wish) -> None:
+        await self._vault.put(f"wish/{caller.person}", Kept(id=id_, wish=wish).model_dump_json())
+
+    async def wish(self, caller: Caller, id_: str) -> Wish:
+        """Raises InvalidRequest where it is not known any more."""
+        kept = await self._read(f"wish/{caller.person}", id_)
+        if kept is None or kept.wish is None:
+            raise InvalidRequest("This is no longer at hand; ask for it once more")
+        return kept.wish
+
+    async def keep_media(self, caller: Caller, id_: str, media: Sequence[Reference]) -> None:
+        await self._vault.put(f"draft/{caller.person}", Kept(id=id_, media=tuple(media)).model_dump_json())
+
+    async def media(self, caller: Caller, id_: str) -> tuple[Reference, ...]:
+        """Raises InvalidRequest where they are not known any more."""
+        kept = await self._read(f"draft/{caller.person}", id_)
+        if kept is None:
+            raise InvalidRequest("This is no longer at hand; choose it again from the message's menu")
+        return kept.media
+
+    async def _read(self, key: str, id_: str) -> Kept | None:
+        text = await self._vault.get(key)
+        if text is None:
+            return None
+        try:
+            kept = Kept.model_validate_json(text)
+        except ValueError:
+            # Another version has kept it.
+            return None
+        return kept if kept.id == id_ else None

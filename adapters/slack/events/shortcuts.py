@@ -1,0 +1,121 @@
+"""Shortcuts: on our results, on every other message with a picture or a video, and from anywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from adapters.slack.delivery.publisher import CardOutlet
+from adapters.slack.delivery.routes import name_message
+from adapters.slack.events.block_actions import Pressing
+from adapters.slack.events.command_modal import Filling
+from adapters.slack.events.context import ADAPTER, Event, Seat, seat_of
+from adapters.slack.events.menu_entries import Menu
+from adapters.slack.events.message_files import media_of, shown_in
+from adapters.slack.events.replies import Ack, Answering
+from adapters.slack.events.requests import Asking
+from adapters.slack.messages.buttons import Pressed
+from adapters.slack.messages.cards import render
+from bot.domain.actions import Action
+from bot.domain.commands import Animate, Command, Imagine, Reframe
+from bot.domain.errors import InvalidRequest
+from bot.domain.media import MediaKind
+from bot.service.facade import Studio
+from bot.service.replies import Answer
+
+_ACTIONS: Mapping[Menu, Action] = {
+    Menu.ANIMATE: Action.ANIMATE,
+    Menu.REFRAME: Action.REFRAME,
+    Menu.EXTEND: Action.EXTEND,
+    Menu.VARIATION: Action.VARIATION,
+}
+#: what becomes of somebody else's picture or video, and which of both it takes
+_COMMANDS: Mapping[Menu, tuple[type[Command], frozenset[MediaKind]]] = {
+    Menu.ANIMATE: (Animate, frozenset({MediaKind.PICTURE})),
+    Menu.REFRAME: (Reframe, frozenset(MediaKind)),
+    Menu.VARIATION: (Imagine, frozenset({MediaKind.PICTURE})),
+}
+#: pictures and videos of one message to choose from
+_MEDIA = 20
+
+
+class Displayed(Protocol):
+    """What a message shows."""
+
+    @property
+    def card(self) -> str: ...
+
+    @property
+    def jobs(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcuts:
+    """Does what somebody has chosen from a menu."""
+
+    studio: Studio
+    asking: Asking
+    outlet: CardOutlet
+    answering: Answering
+    filling: Filling
+    pressing: Pressing
+
+    async def anywhere(self, event: Event, ack: Ack, *, now: int) -> None:
+        """The menu that is everywhere: choose a command, fill its form."""
+        seat = seat_of(event, now)
+
+        async def ask() -> None:
+            await self.filling.open_any(seat)
+
+        await self.answering.answer(seat, ask, ack)
+
+    async def on_message(self, event: Event, ack: Ack, *, now: int) -> None:
+        """The menu of a message."""
+        seat, body = seat_of(event, now), event.body
+
+        async def ask() -> Answer | None:
+            menu = Menu(body["callback_id"])
+            shown = await self.shown_by(seat.spot.channel, str(body["message_ts"]))
+            if shown is not None:
+                return await self._on_ours(seat, menu, shown)
+            await self._on_foreign(seat, menu, body.get("message") or {})
+            return None
+
+        await self.answering.answer(seat, ask, ack)
+
+    async def shown_by(self, channel: str, ts: str) -> Displayed | None:
+        """Which card a message shows, itself or with the film of one."""
+        names = [name_message(channel, ts)]
+        if (card := await self.outlet.card_message(channel, ts)) is not None:
+            names.append(card)
+        return await self.studio.find(ADAPTER, *names)
+
+    async def _on_ours(self, seat: Seat, menu: Menu, shown: Displayed) -> Answer | None:
+        if len(shown.jobs) > 1:
+            return await self._choose(seat, shown)
+        if menu is Menu.DETAILS:
+            return await self.pressing.show(seat, shown.jobs[0])
+        pressed = Pressed(verb=_ACTIONS[menu], job=shown.jobs[0], card=shown.card)
+        return await self.pressing.do(seat, pressed)
+
+    async def _choose(self, seat: Seat, shown: Displayed) -> Answer | None:
+        """Of a card with several results the one that is meant, and what to do, are chosen privately."""
+        view = await self.studio.look(shown.card, seat.caller)
+        if view is None:
+            return await self.pressing.show(seat, shown.jobs[0])
+        pictures = await self.outlet.results(view)
+        await self.answering.tell(seat, render(view, shown=pictures), bare=render(view))
+        return None
+
+    async def _on_foreign(self, seat: Seat, menu: Menu, message: Mapping[str, Any]) -> None:
+        media = media_of(await self.asking.files(seat, shown_in(message)[:_MEDIA]))
+        if not media:
+            raise InvalidRequest("There is no picture or video in this message")
+        if menu is Menu.DETAILS:
+            raise InvalidRequest("This was not made here, so nothing more is known about it")
+        if menu is Menu.EXTEND:
+            raise InvalidRequest("Only videos that were made here can go on; Animate begins with a picture")
+        command, kinds = _COMMANDS[menu]
+        fitting: Sequence[Any] = [one for one in media if one.kind in kinds][:_MEDIA]
+        if not fitting:
+            raise InvalidRequest("This is for pictures, and this is a video; Reframe takes it")
+        await self.filling.open(seat, command, media=fitting)

@@ -1,0 +1,87 @@
+"""Slash commands and mentions: one line of text, or a form where nothing was written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.slack.delivery.routes import name_message
+from adapters.slack.events.command_line import Line, after_mention, read_line
+from adapters.slack.events.command_modal import Filling
+from adapters.slack.events.command_names import GENERAL
+from adapters.slack.events.context import ADAPTER, Event, Seat, seat_of
+from adapters.slack.events.message_files import forwarded, media_of, reference_of
+from adapters.slack.events.pending_requests import Wish
+from adapters.slack.events.replies import Ack, Answering
+from adapters.slack.events.requests import Asking
+from bot.domain.commands import Command, Help, Making
+from bot.domain.errors import InvalidRequest
+from bot.domain.media import Reference
+from bot.service.replies import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanding:
+    """Does what somebody has typed."""
+
+    asking: Asking
+    answering: Answering
+    filling: Filling
+
+    async def typed(self, event: Event, ack: Ack, *, now: int) -> None:
+        """A slash command, of its own name or behind the general one."""
+        seat = seat_of(event, now)
+        name, text = str(event.body["command"]), str(event.body.get("text") or "").strip()
+        whole = text if name == GENERAL else f"{name} {text}"
+
+        async def ask() -> Answer | None:
+            if not whole:
+                await self.filling.open_any(seat)
+                return None
+            line = read_line(whole)
+            if line.wants_form:
+                await self.filling.open(seat, line.command)
+                return None
+            return await self._give(seat, line)
+
+        await self.answering.answer(seat, ask, ack)
+
+    async def mentioned(self, event: Event, *, now: int) -> None:
+        """Somebody has written to the bot by its name; raises StoreError to be told again."""
+        seat, told = seat_of(event, now), event.body["event"]
+        text = after_mention(str(told.get("text") or ""), event.me)
+
+        async def ask() -> Answer:
+            if not text:
+                return await self.asking.ask(seat, Wish.of(Help()))
+            own, others = told.get("files") or (), forwarded(told)
+            files = (
+                *map(reference_of, await self.asking.files(seat, own)),
+                *media_of(await self.asking.files(seat, others)),
+            )
+            return await self._give(seat, read_line(text), files)
+
+        await self.answering.take(seat, ask)
+
+    async def _give(self, seat: Seat, line: Line, files: Sequence[Reference] = ()) -> Answer:
+        names = await self.asking.names(seat, line.strangers)
+        command = line.read(seat.team, names)
+        replied = None if files else await self._replied(seat, command)
+        wish = Wish.of(command, files, replied=replied)
+        return await self.asking.ask(seat, wish, named=line.named(seat.team, names))
+
+    async def _replied(self, seat: Seat, command: Command) -> str | None:
+        """The job under whose card it is said, where the command would else go on from the newest.
+
+        Raises InvalidRequest under a card with several, for none of them is more likely than another.
+        """
+        if seat.spot.thread is None or not isinstance(command, Making) or command.newest is None:
+            return None
+        if getattr(command, command.newest[0]):
+            return None
+        root = name_message(seat.spot.channel, seat.spot.thread)
+        shown = await self.asking.studio.find(ADAPTER, root)
+        if shown is not None and len(shown.jobs) > 1:
+            raise InvalidRequest(
+                f"This card has {len(shown.jobs)} results, and you have not said which one is meant; nothing "
+                "was charged. Choose it in the list under the card and use its buttons, or name its id"
+            )
+        return shown.jobs[0] if shown is not None else None

@@ -1,1 +1,0 @@
-"""Takes in what people do on Slack: commands, forms, buttons, shortcuts, mentions and reactions."""

@@ -1,0 +1,1 @@
+"""Cards and private replies as Slack blocks. Pure functions."""

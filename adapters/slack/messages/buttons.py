@@ -1,0 +1,156 @@
+"""Buttons under a card: what they are called, and what they carry so that they work for ever.
+
+The action's id names the verb, its value the job and the card. Under several jobs a select names the one
+that is meant: each person's choice comes with their press, so that choosing changes nothing for others.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adapters.chat.controls import MARK, Control, verb_for, verb_of
+from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.messages.strings import Words
+from bot.domain.actions import EMOJI, LABELS, Action
+from bot.domain.cards import CardView, JobView, Tone
+from bot.service.replies import Choice
+
+#: the whole of an action's id, for one listener of all
+TEMPLATE = r"rv:(?P<verb>[a-z]{1,20})"
+_ACTION = re.compile(TEMPLATE)
+_VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
+#: they mean the job that they name, whatever is chosen in the select
+_OWN_JOB = (Control.PICK, Control.ORIGIN, Control.CONFIRM, Control.KEEP)
+_IN_A_ROW = 5
+_LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What an action says. A wish, never a right: who may is decided by the event's own caller."""
+
+    verb: Action | Control
+    job: str
+    card: str
+
+    @property
+    def action_id(self) -> str:
+        return f"rv:{self.verb}"
+
+    @property
+    def value(self) -> str:
+        return f"{self.job}:{self.card}"
+
+    @classmethod
+    def read(
+        cls, action: Mapping[str, Any], state: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> "Pressed | None":
+        """Read an action; None where it is not ours, or of a version that knew other verbs.
+
+        `state` is the payload's `state.values`: what is chosen in the message's select then counts.
+        """
+        match = _ACTION.fullmatch(str(action.get("action_id", "")))
+        verb = verb_of(match["verb"]) if match is not None else None
+        chosen = action.get("selected_option") or {}
+        value = _VALUE.fullmatch(str(action.get("value") or chosen.get("value") or ""))
+        if verb is None or value is None:
+            return None
+        pressed = cls(verb=verb, job=value["job"], card=value["card"])
+        chosen_job = picked(state or {}) if verb not in _OWN_JOB else None
+        if chosen_job is not None and chosen_job.card == pressed.card:
+            return replace(pressed, job=chosen_job.job)
+        return pressed
+
+
+def picked(state: Mapping[str, Mapping[str, Any]]) -> Pressed | None:
+    """What is chosen in a message's select; None where there is none, or nothing that can be read."""
+    for actions in state.values():
+        for action_id, chosen in actions.items():
+            pressed = Pressed.read({**chosen, "action_id": action_id})
+            if pressed is not None and pressed.verb is Control.PICK:
+                return pressed
+    return None
+
+
+def jobs_of(blocks: Iterable[Block]) -> list[Pressed]:
+    """The jobs that a message of ours shows, in their order."""
+    elements = [one for block in blocks for one in block.get("elements") or ()]
+    for element in elements:
+        said = Pressed.read({**element, **(element.get("options") or [{}])[0]})
+        if said is not None and said.verb is Control.PICK:
+            options = [Pressed.read({**element, "value": one["value"]}) for one in element["options"]]
+            return [replace(one, verb=Control.DETAILS) for one in options if one is not None]
+    found = [Pressed.read(element) for element in elements]
+    return [one for one in found if one is not None and one.verb is Control.DETAILS][:1]
+
+
+def controls(view: CardView, words: Words) -> list[Block]:
+    """A select where there are several jobs, and the buttons of the one that is meant."""
+    left = [job for job in view.jobs if job.tone is not Tone.GONE]
+    if not left:
+        return []
+    buttons = list(_buttons(view, left, words))
+    rows = [_row([_select(view, left, words)])] if len(left) > 1 else []
+    return rows + [_row(buttons[at : at + _IN_A_ROW]) for at in range(0, len(buttons), _IN_A_ROW)]
+
+
+def _row(inside: list[Block]) -> Block:
+    return {"type": "actions", "elements": inside}
+
+
+def _select(view: CardView, left: list[JobView], words: Words) -> Block:
+    options = [
+        {
+            "text": plain(f"{number} · {MARK[job.tone]} {words.of(job.headline)}", _OPTION),
+            "value": Pressed(verb=Control.PICK, job=job.id, card=view.card).value,
+        }
+        for number, job in enumerate(view.jobs, 1)
+        if job in left
+    ]
+    return {
+        "type": "static_select",
+        "action_id": f"rv:{Control.PICK}",
+        "placeholder": plain(words.pick, _PLACEHOLDER),
+        "options": options,
+        "initial_option": options[0],
+    }
+
+
+def _buttons(view: CardView, left: list[JobView], words: Words) -> Iterator[Block]:
+    first = left[0]
+    for action in Action:
+        job = next((one for one in left if action in one.actions), None)
+        if job is not None:
+            label = f"{EMOJI[action]} {words.of(LABELS[action])}"
+            shown = button(Pressed(verb=action, job=job.id, card=view.card), label)
+            yield {**shown, "style": "danger"} if action is Action.DELETE else shown
+    waiting = next((one for one in left if one.cancellable), None)
+    if waiting is not None:
+        pressed = Pressed(verb=Control.CANCEL, job=waiting.id, card=view.card)
+        yield {**button(pressed, f"✖️ {words.cancel}"), "style": "danger"}
+    parent = next((one.parent for one in left if one.parent is not None), None)
+    if parent is not None:
+        yield button(Pressed(verb=Control.ORIGIN, job=parent, card=view.card), f"🔗 {words.origin}")
+    yield button(Pressed(verb=Control.DETAILS, job=first.id, card=view.card), f"ℹ️ {words.details}")
+
+
+def button(pressed: Pressed, label: str) -> Block:
+    return {
+        "type": "button",
+        "action_id": pressed.action_id,
+        "value": pressed.value,
+        "text": plain(label, _LABEL, emoji=True),
+    }
+
+
+def questions(choices: Sequence[Choice]) -> list[Block]:
+    """The buttons under a question, which say in the card's stead when it was asked."""
+    shown = [
+        {
+            **button(Pressed(verb=verb_for(one), job=one.job, card=one.question), one.label),
+            **({"style": "danger"} if one.confirms else {}),
+        }
+        for one in choices
+    ]
+    return [_row(shown)] if shown else []

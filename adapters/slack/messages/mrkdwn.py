@@ -1,0 +1,60 @@
+"""Text from people as Slack's text objects: nothing in it is formatted, linked or mentioned.
+
+Where no formatting is needed, a `plain_text` object takes it as it is; in `mrkdwn` it is disarmed.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from adapters.chat.text import fitted, visible
+
+#: what Slack reads as the beginning or end of formatting, and the beginning of an emoji
+_MARKS = re.compile(r"[*_~`]|:(?=[\w+'-]+:)")
+#: between two characters it shows nothing, and keeps Slack from reading them together
+_JOINER = "\u2060"
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+Block = dict[str, Any]
+
+
+def plain(text: str, limit: int, *, emoji: bool = False) -> Block:
+    """A text object that shows one line of people's words as they are."""
+    return {"type": "plain_text", "text": visible(text, limit) or "\u2013", "emoji": emoji}
+
+
+def mrkdwn(text: str) -> Block:
+    """A text object of our own words, in which people's stand by `as_text` alone."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def escaped(text: str) -> str:
+    """Our own words for `mrkdwn`: formatting stays, but nothing can be a link or a mention."""
+    return "".join(_ENTITIES.get(one, one) for one in text)
+
+
+def as_text(text: str, limit: int) -> str:
+    """One visible line for `mrkdwn`, at most `limit` characters."""
+    line = visible(text, limit)
+    marks = {match.start() for match in _MARKS.finditer(line)}
+    pieces = [
+        f"{_JOINER}{one}{_JOINER}" if at in marks else _ENTITIES.get(one, one) for at, one in enumerate(line)
+    ]
+    return fitted(line, pieces, limit)
+
+
+def size_of(blocks: Sequence[Block]) -> int:
+    """Characters that Slack counts of a message's blocks: all texts, at whatever depth."""
+    return sum(map(len, _texts(list(blocks))))
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for each in part:
+            yield from _texts(each)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name == "text" and isinstance(value, str):
+                yield value
+            else:
+                yield from _texts(value)

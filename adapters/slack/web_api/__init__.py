@@ -1,0 +1,1 @@
+"""Slack's Web API: tokens, rate limits, users and files, and what its errors mean."""

@@ -1,0 +1,259 @@
+"""The only assembler: what `opening.py` opens, the engine, the web and the adapters, in one TaskGroup."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import entry_points
+
+from starlette.applications import Starlette
+
+from bot.resources import Misconfigured, Opened, OpenStore, Wrap, open_core
+from bot.service.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
+from bot.service.adapter_data import Vault
+from bot.service.facade import Studio
+from bot.service.operator import Operator
+from bot.service.vocabulary import keep_vocabularies
+from bot.services import Core, log
+from bot.settings import Role, Settings, misfit
+from bot.store.database.base import connect
+from bot.store.database.file_lock import lock_folder, lock_store
+from bot.supervision import INLET, Supervised
+from bot.web.callbacks import Callbacks
+from bot.web.health import health_routes
+from bot.web.media import media_routes
+from bot.web.operator_socket import serve_operator
+from bot.web.security_headers import SecurityHeaders
+from bot.web.server import Server, WebServer, listen
+from bot.worker.accounts import AccountMonitor
+from bot.worker.delivery import Deliverer, tick_progress
+from bot.worker.media_budget import MediaBudget
+from bot.worker.outage_notices import announce
+from bot.worker.preparation import Preparer
+from bot.worker.recovery import recover, remove_orphans, sweep
+from bot.worker.retention import retain
+from bot.worker.submission import Submitter
+from bot.worker.watching import Watcher
+
+#: what a server listens on that can be reached by every address of its machine
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared
+
+Loop = Callable[[], Awaitable[None]]
+
+
+def find_plugs() -> list[Plug]:
+    """Every installed adapter."""
+    return [entry.load() for entry in entry_points(group=ENTRY_POINTS)]
+
+
+class App:
+    """The whole bot in one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        plugs: Sequence[Plug] | None = None,
+        wrap: Wrap = lambda provider: provider,
+        open_store: OpenStore | None = None,
+        server: type[Server] = Server,
+    ) -> None:
+        self._settings = settings
+        self._plugs = find_plugs() if plugs is None else plugs
+        self._wrap = wrap
+        self._open_store = open_store or partial(connect, direct_url=settings.database_direct_url)
+        self._server = server
+        self._stop = asyncio.Event()
+        #: set once everything runs
+        self.started = asyncio.Event()
+        #: base URL of the web server as this machine reaches it, once it listens
+        self.address = ""
+        #: what adapters tell the operator at the start
+        self.notices: list[str] = []
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is in hand, leave."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until `stop`. Raises OSError for a taken port, ReverieError for settings that cannot work."""
+        settings = self._settings
+        with listen(settings.http_host, settings.http_port) as listener:
+            self.address = _address(listener)
+            async with AsyncExitStack() as exits:
+                exits.enter_context(lock_store(settings.database))
+                if settings.database.startswith("sqlite"):
+                    exits.enter_context(lock_folder(settings.data_dir))
+                opened = await exits.enter_async_context(
+                    open_core(settings, wrap=self._wrap, open_store=self._open_store)
+                )
+                await self._work(opened, listener)
+
+    async def _work(self, opened: Opened, listener: socket.socket) -> None:
+        core = opened.core
+        inlets: dict[str, Supervised] = {}
+        adapters = [self._watched(core, adapter, inlets) for adapter in self._connect(core, Studio(core))]
+        works, talks = core.settings.role is not Role.GATEWAY, core.settings.role is not Role.WORKER
+        watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
+        callbacks = Callbacks(core, watchers if works else {})
+        for_providers = [*callbacks.routes(), *media_routes(core)]
+        self.notices = [
+            adapter.notice(self.address) for adapter in adapters if talks and adapter.notice is not None
+        ]
+        engine = _supervised(core, engine_loops(core, adapters, watchers) if works else shared_loops(core))
+        listening = {**_supervised(core, {"callbacks": callbacks.run}), **(inlets if talks else {})}
+        routes = [
+            *health_routes(core, adapters, engine | listening),
+            *for_providers,
+            *(route for adapter in adapters if talks for route in adapter.routes),
+        ]
+        web = WebServer(
+            SecurityHeaders(Starlette(routes=routes), public_url=core.settings.public_url),
+            listener,
+            started=self.started.set,
+            make=self._server,
+        )
+        operator = Operator(core.database, core.settings.defaults, core.clock, lambda: core.secrets)
+        async with (
+            opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
+            _closing(adapters),
+            serve_operator(operator, core.settings.database)
+            if core.settings.database.startswith("sqlite")
+            else nullcontext(),
+            asyncio.TaskGroup() as group,
+        ):
+            (supervised,) = _supervised(core, {"web": web.run}).values()
+            serving = group.create_task(supervised.run(), name="web")
+            await _either(self.started, self._stop)
+            begun = [group.create_task(loop.run(), name=name) for name, loop in engine.items()]
+            open_ended = [group.create_task(loop.run(), name=name) for name, loop in listening.items()]
+            log.info(
+                "started", address=self.address, providers=core.settings.providers, role=core.settings.role
+            )
+            await self._stop.wait()
+            log.info("stopping")
+            core.stopping.set()
+            core.database.signals.wake_all()
+            for task in open_ended:
+                task.cancel()
+            if begun:
+                await asyncio.wait(begun, timeout=core.times.stop / 1000)
+            for task in begun:
+                task.cancel()
+            web.stop()
+            await asyncio.wait([serving])
+        log.info("stopped")
+
+    @staticmethod
+    def _watched(core: Core, adapter: Adapter, inlets: dict[str, Supervised]) -> Adapter:
+        """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
+        if adapter.inlet is None:
+            return adapter
+        name = f"{INLET}{adapter.name}"
+        inlet = Supervised(name, adapter.inlet.run, times=core.times, stopping=core.stopping)
+        inlets[name] = inlet
+        return replace(adapter, obstacle=lambda: inlet.trouble or adapter.obstacle())
+
+    def _connect(self, core: Core, studio: Studio) -> list[Adapter]:
+        """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
+        adapters: list[Adapter] = []
+        unusable: list[Adapter] = []
+        for plug in self._plugs:
+            try:
+                enabled = plug.enabled(core.settings)
+            except ValueError as error:
+                unusable.append(_unusable(plug, misfit(error, plug.prefix)))
+                continue
+            if enabled:
+                adapters.append(self._build(plug, core, studio))
+        if unusable and not adapters:
+            raise Misconfigured(unusable[0].obstacle() or "")
+        if not adapters:
+            log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
+        return adapters + unusable
+
+    def _build(self, plug: Plug, core: Core, studio: Studio) -> Adapter:
+        surroundings = Surroundings(
+            settings=core.settings,
+            studio=studio,
+            vault=Vault(core.database, core.seal, plug.name),
+            library=core.library,
+            signer=core.signer,
+            clock=core.clock,
+        )
+        try:
+            adapter = plug.build(surroundings)
+        except ImportError as error:
+            raise Misconfigured(
+                f"The adapter {plug.name} is on, but {error}: install what it needs, or turn it off"
+            ) from error
+        if adapter.files is not None:
+            core.files[adapter.name] = adapter.files
+        return adapter
+
+
+def _supervised(core: Core, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
+    return {
+        name: Supervised(name, loop, times=core.times, stopping=core.stopping) for name, loop in loops.items()
+    }
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait(), name="start or stop") for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+def _unusable(plug: Plug, reason: str) -> Adapter:
+    log.error("adapter_not_usable", adapter=plug.name, reason=reason)
+    return Adapter(name=plug.name, obstacle=lambda: reason)
+
+
+def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
+    """The engine's loops by name, in the order in which a job meets them; each can be begun again."""
+    loops = shared_loops(core)
+    loops["prepare"] = lambda: Preparer(core).run()
+    for account, provider in core.providers.items():
+        loops[f"check {account}"] = lambda p=provider: AccountMonitor(core, p).run()  # type: ignore[misc]
+        for lane in provider.limits:
+            loops[f"submit {account} {lane}"] = lambda p=provider, of=lane: Submitter(core, p, of).run()  # type: ignore[misc]
+        loops[f"watch {account}"] = watchers[account].run
+        loops[f"sweep {account}"] = lambda p=provider: sweep(core, p)  # type: ignore[misc]
+        loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
+    loops["recover"] = lambda: recover(core)
+    loops["retention"] = lambda: retain(core)
+    loops["media budget"] = lambda: MediaBudget(core).run()
+    outlets = {adapter.name: adapter.outlet for adapter in adapters if adapter.outlet is not None}
+    loops["deliver"] = lambda: Deliverer(core, outlets).run()
+    loops["announce"] = lambda: announce(core, outlets)
+    loops["progress"] = lambda: tick_progress(core)
+    return loops
+
+
+def shared_loops(core: Core) -> dict[str, Loop]:
+    """The loops of every process, also of one that only takes commands."""
+    return {"vocabulary": lambda: keep_vocabularies(core)}
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in _EVERYWHERE:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def _closing(adapters: Sequence[Adapter]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        for adapter in adapters:
+            try:
+                await adapter.close()
+            except Exception as error:  # noqa: BLE001 - the others are closed too
+                log.warning("adapter_not_closed", adapter=adapter.name, error=repr(error))

@@ -1,0 +1,118 @@
+"""What the command line reads and writes: the environment, arguments, answers."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from bot.domain.errors import ReverieError
+from bot.domain.pricing import read_money
+from bot.domain.quota import Level
+from bot.environment import UnknownSetting, find_unknown, setting_names
+from bot.settings import Settings, misfit
+from bot.standard_streams import discard
+
+
+class Misset(ReverieError):
+    """A setting does not fit."""
+
+
+def read_settings(**changes: Any) -> Settings:
+    """Read the environment; raises Misset naming the variable that does not fit."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise Misset(misfit(error)) from error
+    except SettingsError as error:
+        raise Misset("REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500") from error
+    return settings.model_copy(update=changes) if changes else settings
+
+
+def read_quietly() -> Settings:
+    """Settings for a command whose output is its answer: only warnings are logged."""
+    from bot.log import set_up_logs  # noqa: PLC0415
+
+    settings = read_settings()
+    set_up_logs(settings.log_format, "warning")
+    return settings
+
+
+def unknown_settings() -> list[UnknownSetting]:
+    """Names in the environment that begin like ours, and that neither the core nor an adapter reads."""
+    from bot.bootstrap import find_plugs  # noqa: PLC0415 - the operator's small commands need none of it
+
+    known = setting_names(Settings).union(*(plug.settings() for plug in find_plugs()))
+    return find_unknown(os.environ, known)
+
+
+def read_dollars(text: str) -> str:
+    try:
+        read_money(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
+def _read_subject(text: str) -> str:
+    if text != Level.EVERYTHING and (":" not in text or not all(text.split(":"))):
+        raise typer.BadParameter("write discord:123, discord:123:42, person:discord:42 or everything")
+    return text
+
+
+def _read_counted(text: str) -> str:
+    if text.startswith("person:") or text == Level.EVERYTHING or not all(text.partition(":")):
+        raise typer.BadParameter("write a workspace like discord:123 or a member like discord:123:42")
+    return text
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Subject = Annotated[
+    str,
+    typer.Argument(
+        help="A workspace (discord:123), a member (discord:123:42), a person (person:discord:42).",
+        callback=_read_subject,
+    ),
+]
+Counted = Annotated[
+    str,
+    typer.Argument(help="A workspace (discord:123) or a member (discord:123:42).", callback=_read_counted),
+]
+
+
+def say(line: str) -> None:
+    """Print a line of the answer; a reader that has gone, as `| head`, needs no more of it."""
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        discard(sys.stdout)
+
+
+def show(answer: Any, *, as_json: bool) -> None:
+    if as_json:
+        say(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        return
+    rows = answer if isinstance(answer, list) else [answer]
+    if not rows:
+        say("nothing")
+    for row in rows:
+        say("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+def refused(error: OSError, settings: Settings | None = None) -> ReverieError:
+    """Say what to do about what the operating system refused."""
+    if error.filename is not None:
+        return ReverieError(
+            f"{error.filename} cannot be used ({error.strerror}): give this user the right to it, "
+            "or name another folder in REVERIE_DATA_DIR"
+        )
+    if settings is None:
+        return ReverieError(str(error))
+    where = f"{settings.http_host}:{settings.http_port}"
+    return ReverieError(
+        f"{where} cannot be used ({error.strerror}): stop what holds it, "
+        "or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
+    )

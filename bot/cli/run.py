@@ -1,0 +1,141 @@
+"""`run`, `demo` and `simulate`: the commands that stay until they are stopped."""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bot.cli.params import read_settings, refused, unknown_settings
+from bot.domain.errors import ReverieError
+from bot.settings import Role, Settings, Switch
+from bot.standard_streams import safe_stderr
+
+app = typer.Typer()
+_Error = TypeVar("_Error", bound=BaseException)
+
+
+@app.command()
+def run() -> None:
+    """Run all that is configured; with nothing configured the playground and the simulator."""
+    _serve(read_settings())
+
+
+@app.command()
+def demo() -> None:
+    """Run the playground on the simulator, even where keys are set, with a data folder of its own."""
+    _serve(
+        read_settings(
+            luma_keys=(),
+            provider=("simulator",),
+            data_dir=Path("demo-data"),
+            database_url="",
+            public_url=None,
+            playground=Switch.AUTO,
+            role=Role.ALL,
+        )
+    )
+
+
+def _serve(settings: Settings) -> None:
+    import structlog  # noqa: PLC0415 - the operator's small commands need none of it
+
+    from bot.bootstrap import App  # noqa: PLC0415
+    from bot.log import set_up_logs  # noqa: PLC0415
+    from bot.web.server import on_stop  # noqa: PLC0415
+
+    set_up_logs(settings.log_format, settings.log_level)
+    log: Any = structlog.get_logger(__name__)
+    for unknown in unknown_settings():
+        log.warning("setting_not_known", name=unknown.name, nearest=unknown.nearest)
+
+    async def work() -> None:
+        bot = App(settings)
+        with on_stop(bot.stop):
+            async with asyncio.TaskGroup() as group:
+                beside = [
+                    group.create_task(_spare_the_collector(bot), name="spare"),
+                    group.create_task(_tell(bot), name="tell"),
+                ]
+                await bot.run()
+                for task in beside:
+                    task.cancel()
+
+    try:
+        _in_loop(work)
+    except* OSError as errors:
+        raise refused(_first(errors), settings) from errors
+    except* ReverieError as errors:
+        raise _first(errors) from errors
+
+
+async def _spare_the_collector(bot: Any) -> None:
+    """Keep what is here by now, and stays, from being walked through again and again.
+
+    That would hold up everybody for a tenth of a second.
+    """
+    await bot.started.wait()
+    gc.collect()
+    gc.freeze()
+
+
+async def _tell(bot: Any) -> None:
+    await bot.started.wait()
+    banner = safe_stderr()
+    for notice in bot.notices:
+        banner.write(f"\n  {notice}\n\n")
+        banner.flush()
+
+
+def _first(group: BaseExceptionGroup[_Error]) -> _Error:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _in_loop(work: Callable[[], Awaitable[None]]) -> None:
+    """Run in uvloop where it exists, out of reach of other processes of the same user."""
+    from bot.media.sandbox.kernel import forbid_dumps  # noqa: PLC0415
+
+    forbid_dumps()
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8787,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    speed: Annotated[float, typer.Option(help="Divides every duration.", min=0.01)] = 1.0,
+    database: Annotated[Path | None, typer.Option(help="Its SQLite file; else in the data folder.")] = None,
+) -> None:
+    """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
+    from bot.log import set_up_logs  # noqa: PLC0415
+    from bot.providers.simulator.settings import SimulatorSettings  # noqa: PLC0415
+    from bot.simulation.standalone import serve  # noqa: PLC0415
+
+    settings = read_settings()
+    set_up_logs(settings.log_format, settings.log_level)
+    file = database or settings.data_dir / "simulate.db"
+    file.parent.mkdir(parents=True, exist_ok=True)
+
+    async def work() -> None:
+        await serve(
+            SimulatorSettings(database=file, speed=speed), host=host, port=port, proxy=settings.https_proxy
+        )
+
+    try:
+        _in_loop(work)
+    except OSError as error:
+        raise ReverieError(f"{host}:{port} cannot be used ({error}): choose another with --port") from error

@@ -1,0 +1,113 @@
+"""What `reverie doctor` finds about secrets: their length, who else can read them, how they travel."""
+
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.domain.errors import StoreError
+from bot.resources import secret_file, secrets_of
+from bot.security.loopback import is_loopback_name
+from bot.security.secret_keys import SECRET_MIN, UnusableSecret, short_parts
+from bot.service.adapter import Finding, Level
+from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
+from bot.store.database.file_lock import beside
+
+#: files of SQLite beside a database
+_ENDINGS = ("", "-wal", "-shm")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def examine_secrecy(settings: Settings) -> Iterator[Finding]:
+    """Look at the secret, the playground's password, the modes of files, and the public URL."""
+    yield from _secret(settings)
+    password = settings.playground_password
+    if settings.playground is Switch.AUTO and password is not None:
+        length = len(password.get_secret_value())
+        if length < PLAYGROUND_PASSWORD_MIN:
+            yield Finding(
+                what=f"REVERIE_PLAYGROUND_PASSWORD has {length} characters, which can be guessed",
+                level=Level.WARNING,
+                remedy=f"set one of at least {PLAYGROUND_PASSWORD_MIN}",
+            )
+    yield from _modes(settings)
+    url = urlsplit(settings.public_url or "")
+    if url.scheme == "http" and not is_loopback_name(url.hostname or ""):
+        yield Finding(
+            what=f"{settings.public_url} is not https: passwords and pictures can be read on their way",
+            level=Level.WARNING,
+            remedy="put a reverse proxy with a certificate before it, and https:// into REVERIE_PUBLIC_URL",
+        )
+
+
+def _secret(settings: Settings) -> Iterator[Finding]:
+    file = secret_file(settings)
+    given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
+    if given is None and not file.exists():
+        yield Finding(what="secret: not there yet, run makes it")
+        return
+    where = file if given is None else "REVERIE_SECRET_KEY"
+    try:
+        secrets_of(settings)
+    except UnusableSecret as error:
+        yield Finding(what=error.what, level=Level.FAULT, remedy=error.remedy)
+        return
+    yield Finding(what=f"secret: {where}")
+    if given is not None and trimmed(given) != given:
+        yield Finding(
+            what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, a part of the key",
+            level=Level.WARNING,
+            remedy="give every replica exactly the same; a new installation better takes one without",
+        )
+    if short_parts(file.read_bytes() if given is None else given.encode()):
+        yield Finding(
+            what=f"one of several secrets in {where} has fewer than {SECRET_MIN} characters",
+            level=Level.WARNING,
+            remedy="put one that is long enough first, run reverie db reseal, and take the short one away",
+        )
+
+
+def _modes(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    inside = [folder, *_entries(folder)]
+    elsewhere = [path for path in _database(settings) if folder.resolve() not in path.resolve().parents]
+    open_inside = [path for path in inside if _is_open(path)]
+    open_elsewhere = [path for path in elsewhere if _is_open(path)]
+    found = [*open_inside, *open_elsewhere]
+    if not found:
+        return
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    paths = [str(path) for path in ([folder] if open_inside else []) + open_elsewhere]
+    yield Finding(
+        what=f"other users of this machine can use {found[0]}{more}",
+        level=Level.WARNING,
+        remedy=f"chmod -R go-rwx {shlex.join(paths)}",
+    )
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _database(settings: Settings) -> list[Path]:
+    """The files of an SQLite database; none where it is another's."""
+    if not settings.database.startswith("sqlite"):
+        return []
+    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
+
+    try:
+        return [beside(path_of(settings.database), ending) for ending in _ENDINGS]
+    except StoreError:
+        return []  # told among the findings of the store
+
+
+def _is_open(path: Path) -> bool:
+    """Whether others than the owner have any right to it."""
+    try:
+        return bool(path.lstat().st_mode & _OTHERS) and not path.is_symlink()
+    except OSError:
+        return False

@@ -1,0 +1,131 @@
+"""How the command line reaches the store: read-only, through the running bot, or alone."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import ReverieError
+from bot.security.secret_keys import fingerprint
+from bot.service.operator import Answer, Operator
+from bot.settings import Settings
+from bot.store.copy import copy_all
+from bot.store.database.base import Database, connect
+from bot.store.database.file_lock import DatabaseLocked, lock_store
+from bot.store.database.migrate import migrate, pending
+from bot.store.reports import count_states, wrong_counts, wrong_meters
+from bot.web.operator_socket import call_running, socket_of
+
+#: a store of many years is resealed in minutes
+_RESEAL_TIMEOUT_S = 3_600.0
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def operate(
+    settings: Settings, call: str, arguments: dict[str, Any], *, writes: bool, timeout_s: float = 30.0
+) -> Answer:
+    """Do an operator's call: reads look into the database, writes go through whoever holds it."""
+    if not writes:
+        async with _reading(settings) as database:
+            return await _do(settings, database, call, arguments)
+    try:
+        async with _alone(settings) as database:
+            return await _do(settings, database, call, arguments)
+    except DatabaseLocked:
+        if not socket_of(settings.database).exists():
+            raise
+        return await call_running(settings.database, call, arguments, timeout_s=timeout_s)
+
+
+async def _do(settings: Settings, database: Database, call: str, arguments: dict[str, Any]) -> Answer:
+    from bot.resources import secrets_of  # noqa: PLC0415 - imports the whole engine
+
+    operator = Operator(database, settings.defaults, _clock, lambda: secrets_of(settings))
+    return await operator.calls[call](**arguments)
+
+
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[Database]:
+    """The database as it is, beside whoever writes."""
+    if settings.database.startswith("sqlite"):
+        must_exist(sqlite_file(settings))
+    async with connect(settings.database, read_only=True) as database:
+        yield database
+
+
+def must_exist(file: Path) -> None:
+    """Raise ReverieError where there is no database yet."""
+    if not file.exists():
+        raise ReverieError(
+            f"There is no {file} yet: reverie run makes it, or REVERIE_DATA_DIR names its folder"
+        )
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[Database]:
+    """The database for writing; an SQLite file only while nobody else has it."""
+    with lock_store(settings.database):
+        async with connect(settings.database) as database:
+            await migrate(database)
+            yield database
+
+
+async def upgrade(settings: Settings) -> list[str]:
+    """Apply the missing migrations; answers their names."""
+    with lock_store(settings.database):
+        async with connect(settings.database) as database:
+            steps = await migrate(database)
+        return [f"applied {step.version:04d} {step.name}" for step in steps]
+
+
+async def reseal(settings: Settings) -> Answer:
+    """Encrypt everything anew with the secret that writes, through the running bot or alone."""
+    from bot.resources import secrets_of  # noqa: PLC0415 - the other commands need none of it
+
+    secret = fingerprint(secrets_of(settings)[0])
+    return await operate(settings, "reseal", {"secret": secret}, writes=True, timeout_s=_RESEAL_TIMEOUT_S)
+
+
+async def check(settings: Settings) -> dict[str, Any]:
+    """Look for damage: in the database itself, its schema, its meters, and its counts of what waits."""
+    problems = []
+    async with _reading(settings) as database:
+        problems += [f"migration {step.name} is missing" for step in await pending(database)]
+        if not problems:
+            problems += [
+                f"meter {row['id']} differs from its journal" for row in await wrong_meters(database)
+            ]
+            problems += await wrong_counts(database)
+        states = {} if problems else await count_states(database)
+    if settings.database.startswith("sqlite"):
+        problems += await asyncio.to_thread(integrity, sqlite_file(settings))
+    return {"problems": problems, "jobs": states}
+
+
+def integrity(file: Path) -> Sequence[str]:
+    """Look for damage in an SQLite file itself."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
+    return [line for line in found if line != "ok"]
+
+
+def sqlite_file(settings: Settings) -> Path:
+    """The file that holds the store; raises StoreError where the URL names none."""
+    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
+
+    return path_of(settings.database)
+
+
+async def copy(settings: Settings, target: str) -> dict[str, int]:
+    """Copy every table into another, empty database; answers the rows of each."""
+    with lock_store(target):
+        async with _alone(settings) as source, connect(target) as new:
+            await migrate(new)
+            return await copy_all(source, new)

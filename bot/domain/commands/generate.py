@@ -1,0 +1,137 @@
+"""What all commands share that make pictures and videos."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
+
+from bot.domain.commands.base import Command, build
+from bot.domain.errors import InvalidRequest
+from bot.domain.inputs import Jobs, of_kind
+from bot.domain.jobs import Job, State
+from bot.domain.media import MediaKind, Reference
+from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
+from bot.domain.options import Kind, Opt, addresses_in, options
+from bot.domain.requests import PROMPT_MAX, AnyRequest
+
+
+class Making(Command):
+    """A command that makes something, and costs."""
+
+    states = frozenset({State.COMPLETED})
+    #: options that take the files which come along with it, in this order
+    takes: ClassVar[tuple[str, ...]] = ()
+    #: the option that means the asker's newest result where it is left out, and the kind that it needs
+    newest: ClassVar[tuple[str, MediaKind | None] | None] = None
+    #: why an address among the words cannot be what it builds on; empty where it can
+    no_address: ClassVar[str] = ""
+
+    private: Annotated[bool, Opt(about="Show the result to you alone")] = False
+
+    @property
+    def times(self) -> int:
+        """How many jobs it asks for."""
+        return 1
+
+    @classmethod
+    def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An address among the words is a picture or video, of which `takes` are given the first free ones.
+
+        Nobody pays for an address that is drawn as words.
+        """
+        words = [
+            one.name
+            for one in options(cls)
+            if one.kind is Kind.TEXT and isinstance(values.get(one.name), str)
+        ]
+        parted = {name: addresses_in(values[name]) for name in words}
+        found = [address for _, addresses in parted.values() for address in addresses]
+        if not found:
+            return values
+        if cls.no_address:
+            raise InvalidRequest(cls.no_address)
+        if odd := next((name for name in words if name != "prompt" and parted[name][1]), None):
+            raise InvalidRequest(f"{odd} takes words, not an address; put the address into the prompt")
+        update, left = _shared_out(cls, found, values)
+        if left:
+            raise InvalidRequest(
+                f"/{cls.name} has room for {len(found) - left or 'none'} of these {len(found)} addresses as "
+                "what it builds on; leave the rest out"
+            )
+        return {**values, **{name: text for name, (text, _) in parted.items()}, **update}
+
+    def with_files(self, files: tuple[Reference, ...]) -> Self:
+        """Put the files that came along into the options that are still empty."""
+        update, left = _shared_out(type(self), files, {name: getattr(self, name) for name in self.takes})
+        if left:
+            most = len(files) - left or "none"
+            raise InvalidRequest(f"/{self.name} takes {most} of these {len(files)} files; send fewer")
+        return self.model_copy(update=update)
+
+    @property
+    def names_source(self) -> bool:
+        """Whether what it builds on first is named, so that nothing else is meant in its stead."""
+        return bool(getattr(self, self.newest[0] if self.newest else next(iter(self.takes))))
+
+    def with_job(self, job: Job) -> Self:
+        """Build on a job that was not named: the one replied to, or the asker's newest."""
+        name = self.newest[0] if self.newest else next(iter(self.takes))
+        before = getattr(self, name)
+        reference = Reference(job=job.id, kind=job.request.makes)
+        if name == "job":
+            return self.model_copy(update={name: job.id})
+        return self.model_copy(
+            update={name: (*before, reference) if isinstance(before, tuple) else reference}
+        )
+
+    def with_named_jobs(self, named: Sequence[str]) -> Self:
+        """Build on jobs that stand among the words, each maybe with its influence behind an `@`."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        rest = list(named)
+        for option in options(type(self)):
+            if rest and option.positional and option.kind is Kind.JOB and values[option.name] is None:
+                values[option.name] = rest.pop(0)
+        update, left = _shared_out(type(self), rest, values)
+        if left:
+            raise InvalidRequest(
+                f"/{self.name} has room for {len(named) - left or 'none'} of these {len(named)} jobs as what "
+                "it builds on; leave the rest out"
+            )
+        return build(type(self), {**values, **update})
+
+    def request(self, jobs: Jobs) -> AnyRequest:
+        """Freeze what is asked for; `jobs` holds every job that is named."""
+        raise NotImplementedError
+
+
+ImageModelOption = Annotated[
+    ImageModel, Opt(about="The model: photon-1, or the quicker photon-flash-1", aliases=("m",))
+]
+VideoModelOption = Annotated[
+    VideoModel, Opt(about="The model: ray-flash-2, or ray-2 with more detail", aliases=("m",))
+]
+PromptOption = Annotated[str, Opt(about="What it shows", positional=True, aliases=("p",), longest=PROMPT_MAX)]
+ResolutionOption = Annotated[Resolution, Opt(about="The resolution", aliases=("res", "r"))]
+DurationOption = Annotated[Duration, Opt(about="The length", aliases=("d",))]
+LoopOption = Annotated[bool, Opt(about="End as it begins, so that it can go on for ever")]
+
+
+def picture(reference: Reference | None, jobs: Jobs, option: str) -> Reference | None:
+    """An option's picture; raises InvalidRequest where it is a video."""
+    return None if reference is None else of_kind(reference, jobs, MediaKind.PICTURE, option)
+
+
+def _shared_out(
+    command: type[Making], found: Sequence[Any], before: Mapping[str, Any]
+) -> tuple[dict[str, Any], int]:
+    """The options of `takes` with what was found put where there is room, and how much is left over."""
+    room = {option.name: option.times for option in options(command)}
+    rest = list(found)
+    update: dict[str, Any] = {}
+    for name in command.takes:
+        value = before.get(name)
+        if room[name] > 1:
+            several = tuple(value or ())
+            free = max(0, room[name] - len(several))
+            update[name], rest = (*several, *rest[:free]), rest[free:]
+        elif value is None and rest:
+            update[name] = rest.pop(0)
+    return update, len(rest)

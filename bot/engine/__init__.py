@@ -1,1 +1,0 @@
-"""Use cases and loops, in the order in which a job meets them."""

@@ -1,0 +1,127 @@
+"""Settings in the environment: their names, values in files that `NAME_FILE` names, and unknown names."""
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+_PREFIX = "REVERIE_"
+#: marks a field whose value may stand in a file, and what the name of that file's setting ends with
+FROM_FILE, FILE_SUFFIX = "from file", "_FILE"
+#: names with our beginning that others than the bot read: its tests
+_ELSEWHERE = frozenset({"REVERIE_CHROMIUM"})
+#: how much a misspelt name must have of a known one
+_NEAR = 0.6
+#: more is no setting but a mistaken path
+_FILE_MAX = 65_536
+
+
+def nearest_name(name: str, known: Collection[str]) -> str | None:
+    """The known name that a misspelt one most likely stands for; None where none is near."""
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
+
+
+def variable_of(model: type[BaseSettings], name: str) -> str:
+    """The name in the environment of a field, the first where it has several."""
+    alias = model.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0]).upper()
+    return f"{model.model_config.get('env_prefix', '')}{name.upper()}"
+
+
+def setting_names(model: type[BaseSettings]) -> frozenset[str]:
+    """The names that a model reads from the environment, those within a group as `GROUP__NAME`."""
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        variable = variable_of(model, name)
+        if FROM_FILE in field.metadata:
+            found.add(f"{variable}{FILE_SUFFIX}")
+        if isinstance(field.validation_alias, AliasChoices):
+            found |= {str(choice).upper() for choice in field.validation_alias.choices}
+            continue
+        found.add(variable)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= {f"{variable}__{part.upper()}" for part in field.annotation.model_fields}
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownSetting:
+    """A name in the environment that looks like one of ours, and that nothing reads."""
+
+    name: str
+    #: the known name that it may stand for
+    nearest: str | None
+
+
+def find_unknown(environment: Mapping[str, str], known: Collection[str]) -> list[UnknownSetting]:
+    """Names that begin like ours and are none, in their order."""
+    found = []
+    for name, value in sorted(environment.items()):
+        variable = name.upper()
+        if not variable.startswith(_PREFIX) or variable in known or variable in _ELSEWHERE:
+            continue
+        # Kubernetes sets such names beside a service that is called reverie.
+        if value.startswith(("tcp://", "udp://")) or "_SERVICE_" in variable or "_PORT_" in variable:
+            continue
+        found.append(UnknownSetting(name=name, nearest=nearest_name(variable, known)))
+    return found
+
+
+class EnvironmentSettings(BaseSettings):
+    """Settings from the environment, those marked `FROM_FILE` also from a file that it names."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """Reads the files that the environment names; raises ValueError that names the setting and the remedy."""
+
+    def __call__(self) -> dict[str, Any]:
+        environment = {name.upper(): value for name, value in os.environ.items() if value}
+        found: dict[str, Any] = {}
+        for name, field in self.settings_cls.model_fields.items():
+            variable = variable_of(self.settings_cls, name)
+            file_variable = f"{variable}{FILE_SUFFIX}"
+            if FROM_FILE not in field.metadata or file_variable not in environment:
+                continue
+            if variable in environment:
+                raise ValueError(f"{variable} and {file_variable} are both set: unset one of them")
+            key = variable if field.validation_alias is not None else name
+            found[key] = _read(file_variable, Path(environment[file_variable]))
+        return found
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Nothing by itself; the library asks for one."""
+        return None, field_name, False
+
+
+def _read(variable: str, path: Path) -> str:
+    """The text of a file, without the blanks and line breaks around it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_FILE_MAX + 1)
+        text = content.decode().strip()
+    except OSError as error:
+        raise ValueError(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{variable} names {path}, which holds no text") from error
+    if not text or len(content) > _FILE_MAX:
+        what = "is empty" if not text else f"holds more than {_FILE_MAX} bytes"
+        raise ValueError(f"{variable} names {path}, which {what}: write the value alone into it")
+    return text

@@ -1,0 +1,1 @@
+"""Reads and writes picture and video files. Runs inside a sandboxed process."""

@@ -1,0 +1,229 @@
+"""Reading and rewriting pictures. Runs inside a confined process."""
+
+import errno
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import ExifTags, Image, ImageFile
+from pillow_heif import register_heif_opener
+
+from bot.domain.errors import MediaRefused
+from bot.media.codecs.color_profiles import code_points, in_srgb, is_sdr
+from bot.media.codecs.memory import check_room
+from bot.media.codecs.metadata import exif_loads, mended
+from bot.media.codecs.probe import Probe
+from bot.media.codecs.structure import check_frames, check_structure
+from bot.media.disk_errors import disk_errors
+
+#: decoded, 50 megapixels are 200 MB; some decoders take twice as much
+MAX_PIXELS = 50_000_000
+_BYTES_A_PIXEL = 8
+
+#: several pictures in one JPEG (`MPO`, from phones and cameras) or HEIC are shown as their first
+_MIMES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "HEIF": "image/heic",
+    "AVIF": "image/avif",
+}
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+_ALBUMS = frozenset({"MPO", "HEIF"})
+
+#: how a picture is put upright, by its EXIF orientation, and which of these make its height its width
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_TURNED = frozenset({5, 6, 7, 8})
+#: how colours may be stored so that everybody shows them alike
+_PLAIN_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
+
+#: what Pillow's readers raise on broken files, besides OSError
+_BROKEN = (
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+
+#: Pillow's own OSErrors have no number, and a broken file may ask for a place that cannot be
+_FILES_FAULT = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
+
+#: at which flat colours stay within what can be told apart
+_QUALITY = 95
+#: qualities to try at a size before the picture is made smaller, and by how much then
+_QUALITIES = (_QUALITY, 85, 75)
+_STEP = 0.75
+#: pixels of the long side below which nothing can be seen any longer
+_SMALLEST = 320
+
+
+def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
+    """Read a JPEG, PNG, WebP, GIF, HEIC or AVIF to its end.
+
+    Raises MediaRefused where it is broken or larger than `max_pixels`.
+    """
+    with _opened(path, max_pixels) as (image, sound):
+        width, height = image.size
+        animated = _moves(image)
+        _decode(image, max_pixels if animated else 0)
+        orientation, readable = _orientation(image)
+        if orientation in _TURNED:
+            width, height = height, width
+        return Probe(
+            mime=_MIMES[image.format or ""],
+            width=width,
+            height=height,
+            animated=animated,
+            plain=sound
+            and readable
+            and orientation not in _UPRIGHT
+            and image.mode in _PLAIN_MODES
+            and is_sdr(code_points(path)),
+        )
+
+
+def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
+    """Write a still picture anew as everybody can read it: upright, without metadata, of at most `max_bytes`.
+
+    It becomes a PNG where it is transparent or was one of few colours, else a JPEG. Raises MediaRefused
+    for one that moves.
+    """
+    with _opened(source, MAX_PIXELS) as (image, _):
+        drawn = image.format in {"PNG", "GIF"}
+        picture = _still(image, code_points(source))
+    if (picture.mode == "RGBA" or drawn) and source.stat().st_size <= max_bytes:
+        content = BytesIO()
+        picture.save(content, "PNG")
+        if content.tell() <= max_bytes:
+            _write(content, target)
+            return
+    _write(_fitting_jpeg(picture, max_bytes), target)
+
+
+def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
+    """Write a picture as a JPEG of at most `max_bytes`; raises MediaRefused where nothing would be left."""
+    with _opened(source, MAX_PIXELS) as (image, _):
+        picture = _still(image, code_points(source))
+    _write(_fitting_jpeg(picture, max_bytes), target)
+
+
+def save_jpeg(picture: Image.Image, target: Path) -> None:
+    content = BytesIO()
+    picture.convert("RGB").save(content, "JPEG", quality=_QUALITY)
+    _write(content, target)
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[tuple[ImageFile.ImageFile, bool]]:
+    """Open a picture without the metadata that cannot be read, and say whether there was none of that."""
+    register_heif_opener()
+    check_structure(path)
+    with _translated(max_pixels):
+        content, sound = mended(path, max_pixels) or (None, True)
+        file = path if content is None else BytesIO(content)
+        with Image.open(file, formats=_FORMATS) as image:
+            # Known from the header, before anything is decoded.
+            if image.width * image.height > max_pixels:
+                raise _too_large(max_pixels)
+            yield image, sound
+
+
+def _orientation(image: ImageFile.ImageFile) -> tuple[int | None, bool]:
+    """How a picture lies, by its EXIF data, and whether these can be read."""
+    data = image.info.get("exif")
+    if data and not exif_loads(data):
+        return None, False
+    return image.getexif().get(ExifTags.Base.Orientation), True
+
+
+def _moves(image: ImageFile.ImageFile) -> bool:
+    return image.format not in _ALBUMS and bool(getattr(image, "is_animated", False))
+
+
+def _decode(image: ImageFile.ImageFile, budget: int) -> None:
+    """Decode the picture, and as many frames of a moving one as `budget` pixels hold."""
+    image.load()
+    if not budget:
+        return
+    frames = getattr(image, "n_frames", 1)
+    check_frames(frames)
+    for frame in range(1, min(frames, budget // max(1, image.width * image.height))):
+        image.seek(frame)
+        image.load()
+    image.seek(0)
+
+
+def _still(image: ImageFile.ImageFile, points: tuple[int, int] | None) -> Image.Image:
+    """The picture as shown, in plain colours: RGBA where some of it is transparent, else RGB."""
+    if _moves(image):
+        raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+    image.load()
+    orientation, _ = _orientation(image)
+    turn = _UPRIGHT.get(orientation or 0)
+    picture = in_srgb(image if turn is None else image.transpose(turn), image, points)
+    # An alpha channel in which nothing is transparent is a habit of screenshots.
+    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
+    return picture.convert("RGB") if opaque else picture
+
+
+def _fitting_jpeg(picture: Image.Image, max_bytes: int) -> BytesIO:
+    if picture.mode == "RGBA":
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture).convert("RGB")
+    long_side = max(picture.size)
+    while True:
+        for quality in _QUALITIES:
+            content = BytesIO()
+            picture.save(content, "JPEG", quality=quality)
+            if content.tell() <= max_bytes:
+                return content
+        long_side = int(long_side * _STEP)
+        if long_side < _SMALLEST:
+            raise MediaRefused(f"This picture cannot be made as small as {max_bytes / 1e6:.3g} MB.")
+        picture.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
+
+
+def _write(content: BytesIO, target: Path) -> None:
+    with disk_errors():
+        target.write_bytes(content.getbuffer())
+
+
+def _too_large(max_pixels: int) -> MediaRefused:
+    return MediaRefused(f"This picture is too large: at most {max_pixels / 1e6:g} megapixels are accepted.")
+
+
+@contextmanager
+def _translated(max_pixels: int) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            # Pillow warns of many small flaws that do not keep a picture from being shown.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(max_pixels) from error
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno not in _FILES_FAULT:
+            raise
+        check_room(_BYTES_A_PIXEL * max_pixels)
+        raise MediaRefused("This picture is broken or not complete.") from error

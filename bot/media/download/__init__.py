@@ -1,0 +1,1 @@
+"""Checked downloads of URLs that people and providers give."""

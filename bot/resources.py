@@ -1,0 +1,269 @@
+"""Opening what the engine works with: the secret, the store, the accounts, the storage."""
+
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from bot.domain.errors import ReverieError
+from bot.domain.models import Lane
+from bot.domain.pricing import Rates, published_rates, read_rates
+from bot.media.disk_usage import MediaUsage
+from bot.media.download.body import Pace
+from bot.media.download.fetcher import Fetcher
+from bot.media.incoming_quota import IncomingQuota
+from bot.media.ingest import Library
+from bot.media.sandbox.pool import SandboxPool
+from bot.media.storage import FolderStorage
+from bot.providers.base import LaneLimits, Provider
+from bot.providers.health import ObservedProvider, ProviderHealth
+from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
+from bot.providers.simulator.settings import SimulatorSettings
+from bot.security.encryption import BadSeal, Seal
+from bot.security.secret_keys import load_or_create_secrets, read_secrets
+from bot.security.tokens import Signer
+from bot.service.rate_limit import RateLimit
+from bot.services import Core, log
+from bot.settings import Role, Settings, malformed
+from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
+from bot.store.accounts import accounts
+from bot.store.database.base import Database
+from bot.store.database.migrate import migrate
+from bot.store.leases import end_all_leases
+from bot.worker.account_leases import hold_accounts
+from bot.worker.account_names import find_naming_key, keep_naming_key
+
+#: stands between the engine and a provider; tests put faults there
+Wrap = Callable[[Provider], Provider]
+#: chooses the store by its URL; tests put faults there
+OpenStore = Callable[[str], Database]
+
+
+class Misconfigured(ReverieError):
+    """The settings do not fit together."""
+
+
+def clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def secrets_of(settings: Settings) -> tuple[bytes, ...]:
+    """The secrets of this installation, the one that writes first; raises UnusableSecret."""
+    if settings.secret_key is not None:
+        return read_secrets(settings.secret_key.get_secret_value().encode(), "REVERIE_SECRET_KEY")
+    return load_or_create_secrets(secret_file(settings))
+
+
+def secret_file(settings: Settings) -> Path:
+    """Where the secret lies that is made at the first start."""
+    return settings.data_dir / "secret"
+
+
+def rates_of(settings: Settings) -> Rates:
+    if settings.rates_file is None:
+        return published_rates()
+    try:
+        return read_rates(settings.rates_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"REVERIE_RATES_FILE cannot be used: {error}") from error
+
+
+def providers_of(
+    settings: Settings, naming_key: bytes, *, simulator: httpx.AsyncBaseTransport | None = None
+) -> list[Provider]:
+    """One provider for each account that the settings name, by a name that follows from `naming_key`.
+
+    `simulator` leads to the built-in one.
+    """
+    limits = {}
+    for lane in Lane:
+        concurrent, per_minute = settings.lane_limits(lane)
+        limits[lane] = LaneLimits(concurrent=concurrent, per_minute=per_minute)
+    found: list[Provider] = []
+    for name, key in _api_keys(settings):
+        simulated = name == "simulator"
+        if (fault := malformed("LUMAAI_API_KEY", key)) is not None:
+            raise Misconfigured(fault)
+        try:
+            provider = LumaProvider(
+                api_key=key,
+                account=_account_name(name, key, naming_key),
+                base_url=API_URL if simulated else settings.luma_base_url,
+                limits=limits,
+                name=name,
+                proxy=settings.https_proxy,
+                timeout=settings.times.http_timeout / 1000,
+                transport=simulator if simulated else None,
+            )
+        except ValueError as error:
+            raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
+        found.append(provider)
+    return found
+
+
+def _api_keys(settings: Settings) -> Iterator[tuple[str, SecretStr]]:
+    """Every account's provider and API key."""
+    for name in settings.providers:
+        keys = (SecretStr("simulator"),) if name == "simulator" else settings.luma_keys
+        # A gateway's jobs are submitted by workers.
+        if not keys and settings.role is not Role.GATEWAY:
+            raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
+        for key in keys:
+            yield name, key
+
+
+def _account_name(provider: str, api_key: SecretStr, naming_key: bytes) -> str:
+    return f"{provider}-{account_id(api_key, naming_key)}"
+
+
+async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
+    """The key that accounts are named by, also before the first start; raises BadSeal if no secret fits."""
+    kept = await find_naming_key(database, Seal(*secrets))
+    return kept or likely_naming_key(settings, secrets, await _account_names(database))
+
+
+async def _account_names(database: Database) -> set[str]:
+    return {row.id for row in await accounts(database)}
+
+
+def likely_naming_key(settings: Settings, secrets: Sequence[bytes], known: Collection[str]) -> bytes:
+    """The secret that an earlier version named the known accounts by; else the oldest."""
+    for secret in secrets:
+        if any(_account_name(name, key, secret) in known for name, key in _api_keys(settings)):
+            return secret
+    return secrets[-1]
+
+
+async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
+    try:
+        key = await naming_key_of(settings, secrets, database)
+        # A gateway has no keys that it could know the accounts by.
+        return key if settings.role is Role.GATEWAY else await keep_naming_key(database, Seal(*secrets), key)
+    except BadSeal:
+        # What is kept stays, for the secret may come back.
+        log.error("account_names_unreadable", remedy="add the earlier secret to REVERIE_SECRET_KEY: new,old")
+        return likely_naming_key(settings, secrets, await _account_names(database))
+
+
+async def prepare_store(core: Core) -> None:
+    """Make a worker's accounts known, and end what a process before this one can no longer hold."""
+    if core.settings.role is not Role.GATEWAY:
+        await hold_accounts(core)
+    if core.settings.database.startswith("sqlite"):
+        # This process holds the database alone: whoever had a lease is gone.
+        await core.database.write(end_all_leases, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What the process works with, until it is closed again."""
+
+    core: Core
+    fetcher: Fetcher
+    #: None where no account is the built-in simulator's; runs only while it is entered
+    simulation: Simulation | None
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) -> AsyncIterator[Opened]:
+    """Open everything that the engine works with."""
+    secrets = secrets_of(settings)
+    async with AsyncExitStack() as exits:
+        database: Database = await exits.enter_async_context(open_store(settings.database))
+        await migrate(database)
+        pool = await exits.enter_async_context(SandboxPool())
+        simulation = simulation_of(settings, pool) if "simulator" in settings.providers else None
+        inputs = await exits.enter_async_context(SandboxPool())
+        providers: list[ObservedProvider] = []
+        naming_key = await _keep_naming_key(settings, secrets, database)
+        for provider in providers_of(
+            settings, naming_key, simulator=None if simulation is None else simulation.transport
+        ):
+            exits.push_async_callback(provider.close)
+            observed = ObservedProvider(wrap(provider), ProviderHealth(), clock_ms)
+            providers.append(observed)
+        origins = {provider.origin for provider in providers if provider.origin != SIMULATOR_ORIGIN}
+        fetcher = await exits.enter_async_context(
+            Fetcher(
+                trusted_origins=frozenset(origins),
+                own_hosts=frozenset(
+                    {urlsplit(settings.public_url).hostname or ""} if settings.public_url else ()
+                ),
+                pace=Pace(
+                    head_s=settings.times.fetch_head / 1000,
+                    window_s=settings.times.fetch_window / 1000,
+                    bytes_per_s=settings.fetch_bytes_per_s,
+                ),
+                proxy=settings.https_proxy,
+                proxy_resolves=settings.proxy_resolves,
+                in_process={f"{SIMULATOR_ORIGIN}/assets/": simulation.transport} if simulation else {},
+            )
+        )
+        storage = storage_of(settings)
+        await storage.sweep(now=clock_ms())
+        rate_limit = RateLimit(
+            per_minute=settings.commands_per_minute,
+            burst=settings.commands_burst,
+            monotonic=monotonic_ms,
+        )
+        core = Core(
+            settings=settings,
+            database=database,
+            providers={provider.account: provider for provider in providers},
+            health={provider.account: provider.health for provider in providers},
+            library=Library(
+                fetcher=fetcher,
+                storage=storage,
+                results=pool,
+                inputs=inputs,
+                charge=rate_limit.charge,
+            ),
+            storage=storage,
+            secrets=secrets,
+            signer=Signer(*secrets),
+            seal=Seal(*secrets),
+            media_usage=media_usage_of(settings),
+            capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
+            rates=rates_of(settings),
+            clock=clock_ms,
+            monotonic=monotonic_ms,
+            owner=f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}",
+            rate_limit=rate_limit,
+            reachable_at=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
+        )
+        await prepare_store(core)
+        yield Opened(core=core, fetcher=fetcher, simulation=simulation)
+
+
+def storage_of(settings: Settings) -> FolderStorage:
+    quota = IncomingQuota(
+        bytes_per_member=settings.upload_bytes_per_member, uploads_per_member=settings.uploads_per_member
+    )
+    return FolderStorage(settings.data_dir / "media", quota=quota)
+
+
+def media_usage_of(settings: Settings) -> MediaUsage:
+    return MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
+
+
+def simulation_of(settings: Settings, pool: SandboxPool) -> Simulation:
+    return Simulation(
+        SimulatorSettings(
+            database=settings.data_dir / "simulator.db",
+            speed=settings.simulator_speed,
+            pictures_per_s=settings.simulator_pictures_per_s,
+        ),
+        workers=pool,
+        public_url=settings.public_url,
+    )

@@ -1,0 +1,1 @@
+"""The installation's secrets, encryption at rest and signed tokens."""

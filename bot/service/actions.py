@@ -1,0 +1,97 @@
+"""Acting on a finished job by a button or a reaction: who presses pays."""
+
+from dataclasses import dataclass, field
+
+from bot.domain.actions import GENERATING, Action, Wording, offered, require_offered
+from bot.domain.commands import Delete
+from bot.domain.identity import Caller, Place
+from bot.domain.jobs import Job
+from bot.security.encryption import card_context
+from bot.service import ordering as intake
+from bot.service import retraction
+from bot.service.durable_writes import write_until_known
+from bot.service.replies import Answer, Note
+from bot.service.visibility import visible
+from bot.services import CARDS, Core
+from bot.store.cards import Copy, post_copy
+from bot.store.jobs import Star, find_job, toggle_star
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button or a reaction of somebody on a job."""
+
+    action: Action
+    job: str
+    #: the platform's id of the event
+    key: str
+    wording: Wording = field(default_factory=Wording)
+    #: names member, job and emoji of a reaction, which counts once in a while; None for a button
+    reaction: str | None = None
+
+
+async def act(core: Core, press: Press, caller: Caller, place: Place, *, answer_window_ms: int = 0) -> Answer:
+    """Do what was pressed; raises Refused for what cannot be done with this job or by this person."""
+    if press.action is Action.DELETE:
+        return await retraction.ask_to_delete(core, Delete(job=press.job), caller)
+    job = await visible(core, press.job, caller, place)
+    require_offered(press.action, job)
+    if press.action is Action.SEND:
+        return await send(core, job, caller, place, press)
+    if press.action is Action.GALLERY:
+        on = True if press.reaction else None
+        return await star(core, job, caller, f"{place.adapter}:{press.key}", on=on)
+    assert press.action in GENERATING  # noqa: S101 - every other action is above
+    wish = await intake.wish_of_action(core, press.action, job, press.wording, caller=caller, place=place)
+    return await intake.accept(
+        core,
+        wish,
+        caller,
+        place,
+        key=press.key,
+        reaction=press.reaction,
+        answer_window_ms=answer_window_ms,
+    )
+
+
+async def send(core: Core, job: Job, caller: Caller, place: Place, press: Press) -> Note:
+    """Show a result once more, in the direct messages between the caller and the bot."""
+    direct = Place(
+        adapter=place.adapter,
+        workspace=f"{caller.platform}:@dm",
+        channel=f"@{caller.person}",
+        private=True,
+    )
+    card = core.new_id()
+    copy = Copy(
+        card=card,
+        event=f"{place.adapter}:{press.key}",
+        caller=caller,
+        place=direct,
+        sealed_reach=core.seal.seal(place.reach, context=card_context(card)) if place.reach else "",
+        job=job.id,
+        now=core.clock(),
+        reaction=press.reaction,
+        reaction_since=core.clock() - core.times.reaction_window,
+    )
+    await write_until_known(core, post_copy, copy)
+    core.wake(CARDS)
+    return Note(title="On its way to you", text="It comes as a direct message.")
+
+
+async def unstar(core: Core, job: str, caller: Caller, place: Place, *, key: str) -> Note | None:
+    """Take a result out of the gallery again; None where it is not there to be taken out."""
+    found = await find_job(core.database, job)
+    if found is None or Action.GALLERY not in offered(found):
+        return None
+    return await star(
+        core, await visible(core, job, caller, place), caller, f"{place.adapter}:{key}", on=False
+    )
+
+
+async def star(core: Core, job: Job, caller: Caller, event: str, *, on: bool | None) -> Note:
+    """Put a result into the workspace's gallery, or take it out; None turns it to the other."""
+    item = Star(job=job.id, card=job.card, member=caller.member, now=core.clock(), event=event, on=on)
+    starred = await write_until_known(core, toggle_star, item)
+    core.wake(CARDS)
+    return Note(title="In the gallery" if starred else "Taken out of the gallery")

@@ -1,0 +1,77 @@
+"""The vault: an adapter's own encrypted key-value store, its only way to the database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.security.encryption import BadSeal, Seal, entry_context
+from bot.store import adapter_data as vault
+from bot.store.database.base import Database
+from bot.store.rows import log_unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    key: str
+    value: str
+    #: rises with every value that the adapter puts
+    seq: int
+
+
+class Vault:
+    """Keeps what one adapter must not forget: installations, sessions, messages."""
+
+    def __init__(self, database: Database, seal: Seal, adapter: str) -> None:
+        self._database = database
+        self._seal = seal
+        self._adapter = adapter
+
+    async def put(self, key: str, value: str) -> int:
+        """Keep a value under a key, in place of an older one; answers its number."""
+        item = vault.Put(adapter=self._adapter, key=key, sealed=self._sealed(key, value))
+        return await self._database.write(vault.put, item)
+
+    async def get(self, key: str) -> str | None:
+        kept = await vault.get(self._database, self._adapter, key)
+        return self._opened(kept) if kept else None
+
+    async def remove(self, key: str) -> None:
+        await self._database.write(vault.remove, (self._adapter, key))
+
+    async def take(self, key: str) -> str | None:
+        """Read a value and forget it: of all who ask at once one is answered."""
+        kept = await self._database.write(vault.take, (self._adapter, key))
+        return self._opened(kept) if kept else None
+
+    async def turn(self, name: str, *, now: int, every: int) -> int:
+        """Take the next turn at what all processes together do once in `every` milliseconds.
+
+        Answers when that is, in milliseconds UTC; one that is not used is lost.
+        """
+        item = vault.Turn(adapter=self._adapter, name=name, now=now, every=every)
+        return await self._database.write(vault.take_turn, item)
+
+    async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
+        """What was put after number `seq` under keys that begin with `prefix`, in that order."""
+        kept = await vault.since(self._database, self._adapter, prefix, seq, limit=limit)
+        return self._entries(kept)
+
+    async def latest(self, prefix: str, *, limit: int = 200) -> list[Entry]:
+        """The newest values under keys that begin with `prefix`, the oldest of them first."""
+        kept = await vault.latest(self._database, self._adapter, prefix, limit=limit)
+        return self._entries(kept)
+
+    def _sealed(self, key: str, value: str) -> str:
+        return self._seal.seal(value, context=entry_context(self._adapter, key))
+
+    def _opened(self, kept: vault.Kept) -> str:
+        return self._seal.open(kept.sealed, context=entry_context(self._adapter, kept.key))
+
+    def _entries(self, kept: Iterable[vault.Kept]) -> list[Entry]:
+        """Those that can be decrypted."""
+        found = []
+        for one in kept:
+            try:
+                found.append(Entry(key=one.key, value=self._opened(one), seq=one.seq))
+            except BadSeal as error:
+                log_unreadable("vault", f"{self._adapter}:{one.seq}", type(error).__name__)
+        return found

@@ -1,0 +1,173 @@
+"""What admins rule in their own workspace. Rights are checked here, on every call."""
+
+from zoneinfo import ZoneInfo
+
+from bot.domain.access import require_admin
+from bot.domain.commands import QuotasReset, QuotasSet, QuotasShow, StudioPause, StudioResume, StudioUsage
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Caller
+from bot.domain.pricing import show_money
+from bot.domain.quota import Allowance, Level, Rule, bounds
+from bot.service.durable_writes import write_until_known
+from bot.service.queries import counted, describe
+from bot.service.replies import Note
+from bot.services import ALL_JOBS, CARDS, Core, log
+from bot.store.workspaces import (
+    Decision,
+    MemberName,
+    Pause,
+    Reset,
+    SetRule,
+    find_members,
+    find_workspace,
+    reset_meter,
+    rules_of,
+    set_pause,
+    set_rule,
+    usage,
+)
+
+
+def _require_admin(core: Core, caller: Caller) -> None:
+    require_admin(caller, frozenset(core.settings.operators))
+
+
+def _decision(core: Core, caller: Caller, action: str, subject: str) -> Decision:
+    log.info("decided", actor=caller.member, workspace=caller.workspace, action=action, subject=subject)
+    return Decision(
+        actor=caller.member,
+        workspace=caller.workspace,
+        action=action,
+        subject=subject,
+        now=core.clock(),
+    )
+
+
+async def _member(core: Core, caller: Caller, text: str) -> MemberName:
+    found = await find_members(core.database, caller.workspace, text)
+    if not found:
+        raise InvalidRequest(f"Nobody called {text!r} has used the bot here yet; check the name")
+    if len(found) > 1:
+        ids = " and ".join(member.id for member in found)
+        raise InvalidRequest(f"More than one member is called {text!r}: {ids}. Give the id.")
+    return found[0]
+
+
+def _caller_of(workspace: str, member: MemberName) -> Caller:
+    """A member as they would ask themselves, so that their limits are the same."""
+    return Caller(
+        workspace=workspace,
+        person=member.person,
+        member=member.id,
+        name=member.name,
+        is_guest=member.guest,
+    )
+
+
+async def set_quota(core: Core, command: QuotasSet, caller: Caller) -> Note:
+    """Set the allowance of one member, of every member, or of the workspace as a whole."""
+    _require_admin(core, caller)
+    if command.member and command.workspace:
+        raise InvalidRequest("Name a member or --workspace, not both")
+    level, subject, whom = Level.MEMBER, "", "Every member"
+    if command.workspace:
+        level, subject, whom = Level.WORKSPACE, caller.workspace, "The workspace together"
+    elif command.member:
+        member = await _member(core, caller, command.member)
+        subject, whom = member.id, member.name
+    rule = Rule(
+        level=level,
+        subject=subject,
+        workspace=caller.workspace,
+        allowance=Allowance(amount=command.amount, period=command.period),
+    )
+    decision = _decision(core, caller, "quotas set", f"{level}:{subject}")
+    await write_until_known(core, set_rule, SetRule(decision=decision, rule=rule))
+    return Note(
+        title="Quota set",
+        text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
+    )
+
+
+async def show_quotas(core: Core, command: QuotasShow, caller: Caller) -> Note:
+    """Show a member's limits, or the workspace's own and all of its rules."""
+    _require_admin(core, caller)
+    if command.member:
+        member = await _member(core, caller, command.member)
+        asked = _caller_of(caller.workspace, member)
+        limits = await counted(core, asked)
+        facts = [
+            line
+            for level, (limit, meter) in limits.items()
+            for line in describe(limit, meter, name=member.name if level is Level.MEMBER else None)
+        ]
+        return Note(title=f"Quota of {member.name}", facts=tuple(facts))
+    facts = []
+    for level, (limit, meter) in (await counted(core, caller)).items():
+        if level in (Level.WORKSPACE, Level.CEILING):
+            facts += describe(limit, meter)
+    default = core.settings.defaults.member
+    facts.append(("Every member, unless a rule says otherwise", _each(default)))
+    for rule in await rules_of(core.database, caller.workspace):
+        whom = "Every member" if not rule.subject else rule.subject.removeprefix(f"{caller.workspace}:")
+        if rule.level is Level.WORKSPACE:
+            whom = "The workspace together"
+        facts.append((f"Rule: {whom}", _each(rule.allowance)))
+    return Note(title="Quotas of this workspace", facts=tuple(facts))
+
+
+def _each(allowance: Allowance) -> str:
+    return f"{show_money(allowance.amount)} each {allowance.period}"
+
+
+async def reset_quota(core: Core, command: QuotasReset, caller: Caller) -> Note:
+    """Count a member's or the workspace's use of this period from zero; what is reserved stays reserved."""
+    _require_admin(core, caller)
+    if bool(command.member) == command.workspace:
+        raise InvalidRequest("Name one member, or --workspace")
+    if command.workspace:
+        limits, level, whom = await counted(core, caller), Level.WORKSPACE, "This workspace"
+    else:
+        member = await _member(core, caller, command.member)
+        asked = _caller_of(caller.workspace, member)
+        limits, level, whom = await counted(core, asked), Level.MEMBER, member.name
+    if level not in limits:
+        raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
+    limit, _ = limits[level]
+    decision = _decision(core, caller, "quotas reset", limit.scope)
+    given_back = await write_until_known(core, reset_meter, Reset(decision=decision, meter=limit.meter))
+    return Note(
+        title="Quota reset", text=f"{whom} counts from zero again; {show_money(given_back)} was used."
+    )
+
+
+async def pause_or_resume(core: Core, command: StudioPause | StudioResume, caller: Caller) -> Note:
+    """Stop taking and starting jobs here, or go on; what runs ends well, what waits keeps its place."""
+    _require_admin(core, caller)
+    paused = isinstance(command, StudioPause)
+    reason = command.reason if isinstance(command, StudioPause) else ""
+    decision = _decision(core, caller, command.name, caller.workspace)
+    await write_until_known(
+        core, set_pause, Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason)
+    )
+    core.wake(*ALL_JOBS, CARDS)
+    if paused:
+        return Note(title="Paused", text="Nothing new is taken or started here. /studio resume goes on.")
+    return Note(title="Going on", text="Waiting jobs are started again.")
+
+
+async def show_usage(core: Core, command: StudioUsage, caller: Caller) -> Note:
+    """Show what was spent here in a period, by member and model."""
+    _require_admin(core, caller)
+    workspace = await find_workspace(core.database, caller.workspace)
+    since, _ = bounds(core.clock(), command.period, ZoneInfo(workspace.timezone))
+    rows = await usage(core.database, caller.workspace, since=since)
+    total = sum(row.spent for row in rows)
+    return Note(
+        title=f"Spent this {command.period}: {show_money(total)}",
+        text="" if rows else "Nothing yet.",
+        facts=tuple(
+            (f"{row.name} · {row.pace.partition('/')[2]}", f"{show_money(row.spent)} for {row.jobs}")
+            for row in rows
+        ),
+    )

@@ -1,0 +1,241 @@
+"""What is expected of jobs that have not ended: their place in the queue and how long they will take."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from bot.domain.cards import Card, CardView, view
+from bot.domain.durations import Pace, typical
+from bot.domain.errors import ReverieError, StoreError
+from bot.domain.estimates import Outlook, in_keeping
+from bot.domain.jobs import Job, State
+from bot.services import Core, log
+from bot.store.accept import NewCard
+from bot.store.accounts import ReadyAccount, ready_accounts
+from bot.store.jobs import Standing, jobs_by_id, jobs_of_cards, paces, standings
+from bot.store.rows import UNREADABLE, log_unreadable
+
+_T = TypeVar("_T")
+
+#: how old what is known may be when a new card is shown; it is looked at anew with the next progress
+_LATELY_MS = 1_000
+#: how long an answer that is ready waits for what is asked beside it
+_BESIDE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an outlook takes besides its job's own place."""
+
+    #: how long the latest jobs of each kind took; only kinds with some
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    #: accounts that take something, by id; None: nobody could tell
+    ready: Mapping[str, ReadyAccount] | None = None
+
+
+async def known_now(core: Core, kinds: Iterable[str]) -> Known:
+    learned, ready = await asyncio.gather(paces(core.database, kinds), ready_accounts(core.database))
+    return Known(paces=learned, ready=ready)
+
+
+async def with_known(core: Core, work: Awaitable[_T], pace: str) -> tuple[_T, Known]:
+    """Await something, and have at hand what is known of a kind of job, at most a second old.
+
+    Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile; where
+    it cannot be read, or not soon, what was known last has to do: the read never fails what was done.
+    """
+    at, known = core.lately.get(pace, (0, None))
+    if known is not None and core.monotonic() - at < _LATELY_MS:
+        return await work, known
+    learning = asyncio.create_task(_learn(core, pace), name="learn")
+    try:
+        done = await work
+        await asyncio.wait([learning], timeout=_BESIDE_S)
+    finally:
+        learning.cancel()
+    _, learned = core.lately.get(pace, (0, None))
+    return done, learned or Known()
+
+
+async def _learn(core: Core, pace: str) -> None:
+    try:
+        core.lately[pace] = (core.monotonic(), await known_now(core, [pace]))
+    except StoreError as error:
+        log.warning("estimate_not_read", error=repr(error))
+
+
+class Unreadable(ReverieError):
+    """No job of this card can be read."""
+
+
+async def views_now(core: Core, *cards: Card) -> list[CardView | None]:
+    """Cards as they are now, in keeping with what their messages say: many for as few questions as one.
+
+    Jobs that cannot be read are left out; None stands for a card of which no job is left.
+    """
+    shown = await jobs_of_cards(core.database, [card.id for card in cards])
+    every = list({job.id: job for jobs in shown.values() for job in jobs}.values())
+    sources = await sources_of(core, every)
+    now = core.clock()
+    expected = await _expected(core, every, now)
+    return [_view_of_some(card, shown.get(card.id, []), expected, now, sources) for card in cards]
+
+
+def _view_of_some(
+    card: Card,
+    jobs: Sequence[Job],
+    expected: Mapping[str, Outlook],
+    now: int,
+    sources: Mapping[str, Job],
+) -> CardView | None:
+    if not jobs:
+        return None
+    try:
+        return _view(card, jobs, expected, now, sources)
+    except UNREADABLE as error:
+        # Read, but of a kind that cannot be shown here.
+        log_unreadable("card", card.id, type(error).__name__)
+        return None
+
+
+async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
+    """A card that shows these jobs, as it is now; without an estimate where that cannot be read."""
+    now = core.clock()
+    sources: Mapping[str, Job] = {}
+    try:
+        async with asyncio.timeout(_BESIDE_S):
+            sources = await sources_of(core, jobs)
+            expected = await _expected(core, jobs, now)
+    except (StoreError, TimeoutError) as error:
+        log.warning("estimate_not_read", error=repr(error))
+        expected = _outlooks(core, [job for job in jobs if not job.is_final], {}, Known(), now)
+    return _view(card, jobs, expected, now, sources)
+
+
+def view_of_new(core: Core, new: NewCard, known: Known, sources: Mapping[str, Job]) -> CardView:
+    """A card as it was accepted, without asking for anything more; `sources` hold what it builds on."""
+    now = core.clock()
+    return _view(new.card, new.jobs, _outlooks(core, new.jobs, new.standings, known, now), now, sources)
+
+
+async def sources_of(core: Core, jobs: Iterable[Job]) -> Mapping[str, Job]:
+    """The jobs that these were made from, by id."""
+    parents = {job.parent for job in jobs if job.parent is not None}
+    return await jobs_by_id(core.database, parents) if parents else {}
+
+
+def _view(
+    card: Card,
+    jobs: Sequence[Job],
+    expected: Mapping[str, Outlook],
+    now: int,
+    sources: Mapping[str, Job],
+) -> CardView:
+    """What a card shows, in keeping with what its message says already.
+
+    One moment for both: what was told must come out to the millisecond, or looks different for nothing.
+    """
+    kept = {
+        job.id: _once_more(job, in_keeping(expected[job.id], card.told.get(job.id), now))
+        for job in jobs
+        if job.id in expected
+    }
+    return view(card, jobs, kept, now, sources)
+
+
+async def outlooks(core: Core, jobs: Sequence[Job], now: int) -> Mapping[str, Outlook]:
+    """An outlook at `now` for each job that has not ended."""
+    expected = await _expected(core, jobs, now)
+    return {job.id: _once_more(job, expected[job.id]) for job in jobs if job.id in expected}
+
+
+async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, Outlook]:
+    """What was learned of each job's kind, and what stands in its way."""
+    open_jobs = [job for job in jobs if not job.is_final]
+    if not open_jobs:
+        return {}
+    known, before = await asyncio.gather(
+        known_now(core, {job.request.pace for job in open_jobs}),
+        standings(core.database, [job for job in open_jobs if job.state is State.QUEUED]),
+    )
+    return _outlooks(core, open_jobs, before, known, now)
+
+
+def _outlooks(
+    core: Core, jobs: Iterable[Job], before: Mapping[str, Standing], known: Known, now: int
+) -> Mapping[str, Outlook]:
+    found = {}
+    for job in jobs:
+        pace = known.paces.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
+        standing = before.get(job.id)
+        position = standing.ahead + 1 if standing else None
+        found[job.id] = Outlook(
+            position=position,
+            wait_ms=_wait(job, pace, _until_its_turn(core, job, position or 1, pace.usual, known), now),
+            generation_ms=pace.usual,
+            late=job.submitted_at is not None and now - job.submitted_at > pace.late,
+            finishing=_finishing(core, job),
+            obstacle=_obstacle(job, standing, known.ready) if standing else "",
+        )
+    return found
+
+
+def _once_more(job: Job, outlook: Outlook) -> Outlook:
+    """Whoever was told that it is on its way, and finds it in the queue again, is told why."""
+    if job.state is State.QUEUED and job.attempt and not outlook.because:
+        return replace(outlook, because="it has to be sent once more")
+    return outlook
+
+
+def _wait(job: Job, pace: Pace, until_its_turn: int, now: int) -> int:
+    """Milliseconds until it is expected to be done."""
+    if job.state is State.SUBMITTED and job.submitted_at is not None:
+        return job.submitted_at + pace.usual - now
+    return pace.usual + until_its_turn
+
+
+def _until_its_turn(core: Core, job: Job, position: int, took: int, known: Known) -> int:
+    """Milliseconds until a place in the lane is free: by generations at once, or by creates a minute."""
+    limits = _limits(core, job, known)
+    at_once = sum(concurrent for concurrent, _ in limits) or 1
+    per_window = sum(per_minute for _, per_minute in limits) or 1
+    return max((position - 1) // at_once * took, (position - 1) // per_window * core.times.lane_window)
+
+
+def _limits(core: Core, job: Job, known: Known) -> list[tuple[int, int]]:
+    """The limits of the job's lane of all accounts that take it; of our own where nothing else is known."""
+    ready = (known.ready or {}).values()
+    limits = [one.lanes[job.lane] for one in ready if one.provider == job.provider and job.lane in one.lanes]
+    own = (provider.limits[job.lane] for provider in core.providers_of(job.provider))
+    return limits or [(limit.concurrent, limit.per_minute) for limit in own]
+
+
+def _finishing(core: Core, job: Job) -> bool:
+    """Whether it has a later deadline than any generation: it is for what our own processing fails on."""
+    longest = core.times.generation_deadline + core.times.unknown_deadline
+    return (
+        job.state is State.SUBMITTED
+        and job.submitted_at is not None
+        and job.deadline - job.submitted_at > longest
+    )
+
+
+def _speed(core: Core, job: Job) -> float:
+    return core.settings.simulator_speed if job.provider == "simulator" else 1.0
+
+
+def _obstacle(job: Job, standing: Standing, ready: Mapping[str, ReadyAccount] | None) -> str:
+    """Why a queued job does not get on, if so; `ready` are the accounts that take something, where known."""
+    if standing.paused:
+        return "paused by an admin"
+    if ready is None:
+        return ""
+    if job.provider not in {one.provider for one in ready.values()}:
+        return "the generation service takes nothing right now; the operator has been told"
+    if job.account_required is not None and job.account_required not in ready:
+        return (
+            "only the account that made its video can go on from it, and takes nothing right now; "
+            "the operator has been told"
+        )
+    return ""

@@ -1,0 +1,262 @@
+"""What adapters call: every command and every action of every platform comes through here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from bot.domain.actions import Action, Wording
+from bot.domain.cards import CardView
+from bot.domain.commands import (
+    Cancel,
+    Command,
+    Delete,
+    Help,
+    History,
+    Making,
+    Quota,
+    QuotasReset,
+    QuotasSet,
+    QuotasShow,
+    Show,
+    Status,
+    StudioPause,
+    StudioResume,
+    StudioUsage,
+)
+from bot.domain.completion import Offer, Suggestion
+from bot.domain.identity import Caller, Place, is_direct_workspace
+from bot.domain.media import Media, Reference
+from bot.domain.pricing import is_estimate, is_upper_bound
+from bot.domain.reactions import DEFAULT_REACTIONS, normal
+from bot.domain.text import storable
+from bot.service import actions as acting
+from bot.service import admin as administration
+from bot.service import autocomplete as offering
+from bot.service import ordering as intake
+from bot.service import queries as enquiries
+from bot.service import retraction, uploads
+from bot.service.actions import Press
+from bot.service.estimates import views_now
+from bot.service.job_lookup import with_whole_ids
+from bot.service.ordering import Along
+from bot.service.replies import Answer, Note, Quote
+from bot.services import Core
+from bot.store.cards import Displayed, card_at, find_card
+from bot.store.jobs import Load, load_now
+from bot.store.workspaces import Introduction, introduce
+from bot.worker.delivery import note_answer
+
+#: what answers each command that makes no job
+_ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]] = {
+    History: enquiries.list_history,
+    Cancel: retraction.cancel,
+    Delete: retraction.ask_to_delete,
+    Quota: enquiries.tell_quota,
+    Help: enquiries.tell_help,
+    QuotasSet: administration.set_quota,
+    QuotasShow: administration.show_quotas,
+    QuotasReset: administration.reset_quota,
+    StudioPause: administration.pause_or_resume,
+    StudioResume: administration.pause_or_resume,
+    StudioUsage: administration.show_usage,
+}
+#: the same for those whose answer depends on where they are given
+_ANSWERS_HERE: Mapping[type[Command], Callable[[Core, Any, Caller, Place], Awaitable[Note]]] = {
+    Show: enquiries.show,
+    Status: enquiries.tell_status,
+}
+
+
+async def _answer(core: Core, command: Command, caller: Caller, place: Place) -> Note:
+    here = _ANSWERS_HERE.get(type(command))
+    if here is not None:
+        return await here(core, command, caller, place)
+    return await _ANSWERS[type(command)](core, command, caller)
+
+
+class Studio:
+    """The one door into the core. Raises `Refused`, whose text is for the caller's eyes."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def admit(self, caller: Caller, key: str) -> None:
+        """Count an event against its caller's rate before anything is looked up for it.
+
+        What is asked for with the same `key` then counts no second time. Raises TooManyRequests.
+        """
+        self._core.rate_limit.admit(caller.member, storable(key))
+
+    def admit_question(self, caller: Caller) -> None:
+        """The same for what makes nothing, as while somebody types: many more of these are let in."""
+        self._core.rate_limit.ask(caller.member)
+
+    async def handle(
+        self,
+        command: Command,
+        caller: Caller,
+        place: Place,
+        *,
+        key: str,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
+        answer_window_ms: int = 0,
+    ) -> Answer:
+        """Do what a command asks.
+
+        `key` is the platform's id of the event: the same one again makes nothing twice. `files` came along
+        and fill the command's empty media options; `replied` is the job of the message that it replies to.
+        With an answer window the adapter shows an accepted card's first revision itself and calls `shown`.
+        """
+        core, key = self._core, storable(key)
+        core.rate_limit.spend(caller.member, key)
+        if not isinstance(command, Making):
+            return await _answer(core, await with_whole_ids(core, command, caller, place), caller, place)
+        wish = await intake.wish_of(core, command, caller, place, Along(files=files, replied=replied))
+        return await intake.accept(core, wish, caller, place, key=key, answer_window_ms=answer_window_ms)
+
+    async def act(
+        self,
+        action: Action,
+        job: str,
+        caller: Caller,
+        place: Place,
+        *,
+        key: str,
+        wording: Wording | None = None,
+        answer_window_ms: int = 0,
+    ) -> Answer:
+        """Do what a button asks; whoever presses pays."""
+        job, key = storable(job), storable(key)
+        self._core.rate_limit.spend(caller.member, key)
+        pressed = Press(action=action, job=job, key=key, wording=wording or Wording())
+        return await acting.act(self._core, pressed, caller, place, answer_window_ms=answer_window_ms)
+
+    async def decide(
+        self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
+    ) -> Note:
+        """Do what a question asked about, or leave everything as it is; see `Note.choices`."""
+        self._core.rate_limit.spend(caller.member, storable(key))
+        job = storable(job)
+        return await retraction.decide(self._core, job, caller, question=question, confirmed=confirmed)
+
+    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+        """Do what a reaction asks; None where this emoji means nothing here."""
+        action = self.reactions(caller).get(normal(emoji))
+        if action is None:
+            return None
+        job, key = storable(job), storable(key)
+        self._core.rate_limit.spend(caller.member, key)
+        pressed = Press(action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}")
+        return await acting.act(self._core, pressed, caller, place)
+
+    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+        """Take back what a reaction did, where that can be taken back: a star."""
+        if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
+            return None
+        return await acting.unstar(self._core, storable(job), caller, place, key=storable(key))
+
+    def reactions(self, _: Caller) -> Mapping[str, Action]:
+        """What each emoji does in the caller's workspace."""
+        return DEFAULT_REACTIONS
+
+    def uploading(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
+        """Make room for a file that begins to arrive, before its body is read: see `uploads.uploading`."""
+        return uploads.uploading(self._core, caller)
+
+    async def take_in(self, path: Path, caller: Caller) -> Media:
+        """Keep a file that lies in `Library.incoming`, for a command of the caller that will name it."""
+        return await uploads.take_in(self._core, path, caller)
+
+    async def quote(
+        self,
+        command: Making,
+        caller: Caller,
+        place: Place,
+        *,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
+    ) -> Quote:
+        """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
+        wish = await intake.wish_of(self._core, command, caller, place, Along(files=files, replied=replied))
+        prices = [job.price for job in await intake.new_jobs(self._core, wish)]
+        # What would be refused when it is given is refused now.
+        await enquiries.check_acceptable(self._core, caller, prices)
+        return Quote(
+            price=sum(prices),
+            estimate=is_estimate(wish.request),
+            upper_bound=is_upper_bound(wish.request),
+            source=None if command.jobs else wish.parent,
+        )
+
+    async def glance(
+        self, question: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
+    ) -> Note:
+        """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
+        messages = f"{caller.platform}:@dm"
+        place = Place(
+            adapter=caller.platform,
+            workspace=messages,
+            channel=f"@{caller.person}",
+            private=True,
+            direct=True,
+        )
+        return await _answer(self._core, question, caller, place)
+
+    async def shown(self, seen: CardView, message: str) -> None:
+        """Note that the adapter has shown a card's first revision itself, as this message."""
+        await note_answer(self._core, seen, message)
+
+    async def look(self, card: str, caller: Caller) -> CardView | None:
+        """A card as it is now, for those who may see it."""
+        core = self._core
+        found = await find_card(core.database, storable(card), core.seal)
+        if found is None:
+            return None
+        if found.place.workspace != caller.workspace:
+            return None
+        # People in direct messages share their workspace with everybody, and no conversation.
+        personal = found.place.private or is_direct_workspace(found.place.workspace)
+        if personal and found.person != caller.person:
+            return None
+        (seen,) = await views_now(core, found)
+        return seen
+
+    async def find(self, adapter: str, *messages: str) -> Displayed | None:
+        """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
+        return await card_at(self._core.database, adapter, tuple(map(storable, messages)))
+
+    async def introduce(self, member: Caller) -> None:
+        """Make somebody known whom an event names, so that a command may name them too."""
+        item = Introduction(caller=member, now=self._core.clock())
+        await self._core.database.write(introduce, item)
+
+    async def load(self) -> Load:
+        """How much there is to do now, everywhere."""
+        return await load_now(self._core.database)
+
+    async def offer(
+        self,
+        command: type[Command],
+        option: str,
+        typed: str,
+        caller: Caller,
+        place: Place,
+        *,
+        count: int = 25,
+    ) -> tuple[Offer, ...]:
+        """What could be chosen for one option while it is typed; the value replaces all that is typed."""
+        return await offering.offer(
+            self._core, command, option, storable(typed), caller=caller, place=place, count=count
+        )
+
+    async def preselect(
+        self, command: type[Making], option: str, caller: Caller, place: Place
+    ) -> Offer | None:
+        """The job that a form begins with: what the command builds on where nothing is named."""
+        return await offering.preselect(self._core, command, option, caller, place)
+
+    async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
+        """How a command that is being typed could go on, the caller's own jobs and members included."""
+        return await offering.suggest(self._core, storable(text), caller, place)

@@ -1,0 +1,264 @@
+"""What the operator does: ceilings, blocks, refunds, and a look at everything.
+
+Called by the command line, either here or through the running bot's socket, so arguments and answers are
+plain values.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError
+from bot.domain.identity import Caller
+from bot.domain.ids import as_id
+from bot.domain.jobs import Job, State
+from bot.domain.pricing import read_money, show_left, show_money
+from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
+from bot.domain.text import storable_json
+from bot.security.encryption import Seal
+from bot.security.secret_keys import fingerprint
+from bot.service.resealing import reseal_all
+from bot.store.database.base import Database
+from bot.store.jobs import Refund, find_job, list_jobs, refund
+from bot.store.orphans import Resolution, list_orphans, resolve_orphan
+from bot.store.reports import list_workspaces
+from bot.store.workspaces import (
+    Block,
+    Decision,
+    Reset,
+    SetRule,
+    find_members,
+    find_workspace,
+    meters,
+    reset_meter,
+    rules_for,
+    set_block,
+    set_rule,
+    usage,
+)
+
+Answer = dict[str, Any] | list[dict[str, Any]]
+ACTOR = "operator"
+
+
+class Operator:
+    """The operator's use cases over a database."""
+
+    def __init__(
+        self,
+        database: Database,
+        defaults: Defaults,
+        clock: Callable[[], int],
+        secrets: Callable[[], tuple[bytes, ...]],
+    ) -> None:
+        self._database = database
+        self._defaults = defaults
+        self._clock = clock
+        #: called only where they are needed: the first read of a data folder makes one
+        self._secrets = secrets
+
+    @property
+    def calls(self) -> Mapping[str, Callable[..., Awaitable[Answer]]]:
+        """Every use case by its name on the command line and the socket."""
+        calls: Mapping[str, Callable[..., Awaitable[Answer]]] = {
+            "quota_set": self.quota_set,
+            "quota_show": self.quota_show,
+            "quota_reset": self.quota_reset,
+            "workspaces_list": self.workspaces_list,
+            "workspaces_block": self.workspaces_block,
+            "jobs_list": self.jobs_list,
+            "jobs_show": self.jobs_show,
+            "jobs_refund": self.jobs_refund,
+            "jobs_orphans": self.jobs_orphans,
+            "jobs_resolve": self.jobs_resolve,
+            "usage": self.usage,
+            "reseal": self.reseal,
+        }
+        return {name: _with_storable(call) for name, call in calls.items()}
+
+    def _decision(self, action: str, subject: str, workspace: str = "") -> Decision:
+        return Decision(actor=ACTOR, workspace=workspace, action=action, subject=subject, now=self._clock())
+
+    async def quota_set(self, *, subject: str, amount: str, period: str = "month") -> Answer:
+        """Give a workspace a ceiling, a person a limit everywhere, or the whole bot one."""
+        level, subject = _level_of(subject)
+        try:
+            allowance = Allowance(amount=read_money(amount), period=Period(period))
+        except ValueError as error:
+            raise InvalidRequest(str(error)) from error
+        rule = Rule(level=level, subject=subject, workspace="", allowance=allowance)
+        decision = self._decision("quota set", f"{level}:{subject}")
+        await self._database.write(set_rule, SetRule(decision=decision, rule=rule))
+        return {"level": level, "subject": subject, "amount": show_money(allowance.amount), "period": period}
+
+    async def quota_show(self, *, subject: str) -> Answer:
+        """Everything that limits a workspace or a member, with what has been counted."""
+        caller = await self._caller(subject)
+        workspace = await find_workspace(self._database, caller.workspace)
+        rules = await rules_for(self._database, caller.workspace, [caller.member, caller.person])
+        limits = limits_for(caller, rules, self._defaults, now=self._clock(), zone=workspace.timezone)
+        whole = caller.member == caller.workspace
+        return [
+            {
+                "level": level,
+                "period": limit.period,
+                "limit_microusd": limit.amount,
+                "used_microusd": meter.used,
+                "reserved_microusd": meter.reserved,
+                "left": show_left(limit.amount - meter.used - meter.reserved),
+                "resets": limit.resets,
+            }
+            for level, (limit, meter) in (await meters(self._database, limits)).items()
+            if not (whole and level in (Level.MEMBER, Level.PERSON))
+        ]
+
+    async def quota_reset(self, *, subject: str, level: str) -> Answer:
+        """Count one limit of a workspace or a member from zero again."""
+        caller = await self._caller(subject)
+        workspace = await find_workspace(self._database, caller.workspace)
+        rules = await rules_for(self._database, caller.workspace, [caller.member, caller.person])
+        limits = limits_for(caller, rules, self._defaults, now=self._clock(), zone=workspace.timezone)
+        found = next((limit for limit in limits if limit.level == level), None)
+        if found is None:
+            raise InvalidRequest(f"{subject} has no limit of level {level}")
+        decision = self._decision("quota reset", found.scope)
+        given_back = await self._database.write(reset_meter, Reset(decision=decision, meter=found.meter))
+        return {"meter": found.meter, "given_back_microusd": given_back}
+
+    async def workspaces_list(self) -> Answer:
+        since, _ = bounds(self._clock(), Period.MONTH, ZoneInfo("UTC"))
+        return await list_workspaces(self._database, since=since)
+
+    async def workspaces_block(self, *, subject: str, blocked: bool) -> Answer:
+        """Shut a workspace, a member or a person out everywhere, or let them in again."""
+        decision = self._decision("block" if blocked else "unblock", subject)
+        changed = await self._database.write(
+            set_block, Block(decision=decision, subject=subject, blocked=blocked)
+        )
+        return {"subject": subject, "blocked": blocked, "changed": changed}
+
+    async def jobs_list(self, *, state: str | None = None, count: int = 20) -> Answer:
+        try:
+            wanted = State(state) if state else None
+        except ValueError as error:
+            raise InvalidRequest(f"{state!r} is no state; use one of {', '.join(State)}") from error
+        return [_told(job) for job in await list_jobs(self._database, state=wanted, count=count)]
+
+    async def jobs_show(self, *, job: str) -> Answer:
+        return _told(await self._find(job))
+
+    async def jobs_refund(self, *, job: str) -> Answer:
+        """Give a member back what a completed job cost, once."""
+        found = await self._find(job)
+        if found.state is not State.COMPLETED:
+            raise InvalidRequest(f"Job {found.id} is {found.state}; only a completed one was charged")
+        back = await self._database.write(refund, Refund(job=found.id, now=self._clock(), cause=ACTOR))
+        if not back:
+            raise InvalidRequest(f"Job {found.id} was refunded before")
+        return {"job": found.id, "refunded": show_money(found.price)}
+
+    async def jobs_orphans(self, *, count: int = 50) -> Answer:
+        """Generations that nobody paid for."""
+        return [
+            {
+                "account": orphan.account,
+                "generation": orphan.remote_id,
+                "job": orphan.job,
+                "cause": orphan.cause,
+                "price_microusd": orphan.price,
+                "removed": orphan.removed_at is not None,
+            }
+            for orphan in await list_orphans(self._database, count=count)
+        ]
+
+    async def jobs_resolve(self, *, generation: str) -> Answer:
+        """Note that what was left at the provider has been dealt with."""
+        item = Resolution(remote_id=generation, now=self._clock())
+        if not await self._database.write(resolve_orphan, item):
+            raise InvalidRequest(
+                f"No generation {generation} was left for you to deal with: reverie jobs orphans lists those "
+                "of the cause unprocessed; all others are removed by themselves"
+            )
+        return {"generation": generation, "resolved": True}
+
+    async def usage(self, *, workspace: str, period: str = "month") -> Answer:
+        zone = (await find_workspace(self._database, workspace)).timezone
+        since, _ = bounds(self._clock(), Period(period), ZoneInfo(zone))
+        return [
+            {
+                "member": row.member,
+                "name": row.name,
+                "kind": row.pace,
+                "jobs": row.jobs,
+                "spent_microusd": row.spent,
+            }
+            for row in await usage(self._database, workspace, since=since)
+        ]
+
+    async def reseal(self, *, secret: str) -> Answer:
+        """Encrypt everything anew with the secret of this fingerprint, which must be the first one here."""
+        secrets = self._secrets()
+        if fingerprint(secrets[0]) != secret:
+            raise ReverieError(
+                "The running bot has another secret than this command: restart it with the same "
+                "REVERIE_SECRET_KEY, then try again"
+            )
+        return dict(await reseal_all(self._database, Seal(*secrets)))
+
+    async def _caller(self, subject: str) -> Caller:
+        """Read `<platform>:<workspace>` or `<platform>:<workspace>:<user>`."""
+        platform, _, rest = subject.partition(":")
+        workspace, _, user = rest.partition(":")
+        if not platform or not workspace or ":" in user:
+            raise InvalidRequest("Write a workspace like discord:123 or a member like discord:123:42")
+        if not user:
+            return Caller(workspace=subject, person=subject, member=subject, name=subject)
+        workspace = f"{platform}:{workspace}"
+        # Only who has been here before is known as a person; before that there is nothing to count.
+        seen = await find_members(self._database, workspace, subject)
+        person = seen[0].person if seen else f"{platform}:{user}"
+        guest = bool(seen) and seen[0].guest
+        return Caller(workspace=workspace, person=person, member=subject, name=user, is_guest=guest)
+
+    async def _find(self, job: str) -> Job:
+        found = await find_job(self._database, as_id(job) or "")
+        if found is None:
+            raise JobNotFound(f"There is no job {job}")
+        return found
+
+
+def _with_storable(call: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+    """The same call, given only texts that a database can hold."""
+
+    async def called(**arguments: Any) -> Answer:
+        return await call(**storable_json(arguments))
+
+    return called
+
+
+def _told(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "state": job.state,
+        "member": job.member,
+        "title": job.title,
+        "model": job.request.model,
+        "price_microusd": job.price,
+        "attempt": job.attempt,
+        "account": job.account,
+        "generation": job.remote_id,
+        "failure": job.failure.told if job.failure else None,
+    }
+
+
+def _level_of(subject: str) -> tuple[Level, str]:
+    """What a subject is: `everything`, a workspace (`discord:123`) or a person (`person:discord:42`)."""
+    if subject == Level.EVERYTHING:
+        return Level.EVERYTHING, ""
+    if subject.startswith("person:"):
+        return Level.PERSON, subject.removeprefix("person:")
+    if ":" not in subject:
+        raise InvalidRequest(
+            "Write a workspace like discord:123, a person like person:discord:42, or everything"
+        )
+    return Level.CEILING, subject

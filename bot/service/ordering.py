@@ -1,0 +1,251 @@
+"""Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.actions import Action, Wording, follow_up
+from bot.domain.commands import Making
+from bot.domain.concepts import check_concepts
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Caller, Place
+from bot.domain.inputs import require_result
+from bot.domain.jobs import UNTITLED, Job, State
+from bot.domain.media import MediaKind, Reference
+from bot.domain.pricing import price
+from bot.domain.requests import AnyRequest, VideoRequest
+from bot.security.encryption import card_context
+from bot.service.durable_writes import write_until_known
+from bot.service.estimates import view_of, view_of_new, with_known
+from bot.service.job_lookup import only, with_named_jobs, with_whole_ids
+from bot.service.replies import Accepted, Answer, Note
+from bot.service.visibility import must_be_private, visible
+from bot.service.vocabulary import told_concepts
+from bot.services import CARDS, INPUTS, Core, jobs_in, log, queue_name
+from bot.settings import Role
+from bot.store.accept import Acceptance, NewJob
+from bot.store.accept import accept as accept_all
+from bot.store.accounts import known_accounts
+from bot.store.cards import read_accepted
+from bot.store.job_search import newest_usable
+from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.worker.media_urls import check_addresses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A request on its way to become jobs."""
+
+    request: AnyRequest
+    #: what the result shows in words
+    title: str
+    #: job whose result it builds on
+    parent: str | None = None
+    #: jobs that it builds on, by id
+    sources: Mapping[str, Job]
+    #: how many jobs are asked for
+    times: int = 1
+    #: it builds on what others may not see, or is asked for privately
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Along:
+    """What came along with a command."""
+
+    files: tuple[Reference, ...] = ()
+    #: the job whose message was replied to
+    replied: str | None = None
+
+
+async def wish_of(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Wish:
+    """Read a command; raises Refused for a source that cannot be used."""
+    command = await _complete(core, command, caller, place, along)
+    sources = {job: await visible(core, job, caller, place) for job in command.jobs}
+    request = command.request(sources)
+    check_addresses(core, request.references)
+    parent = next(iter(command.jobs), None)
+    return Wish(
+        request=request,
+        title=request.prompt or (sources[parent].title if parent else UNTITLED[request.makes]),
+        parent=parent,
+        sources=sources,
+        times=command.times,
+        private=command.private or await must_be_private(core, sources.values(), caller, place),
+    )
+
+
+async def _complete(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Making:
+    """Fill in what the command leaves to what came along, or to the asker's newest result here."""
+    command = await with_whole_ids(core, command, caller, place)
+    command = await with_named_jobs(core, command, caller, place)
+    if along.files:
+        command = command.with_files(along.files)
+    if along.replied is not None and not command.jobs and not command.names_source:
+        replied = await visible(core, along.replied, caller, place)
+        command = command.with_job(require_result(replied))
+    if command.newest is None:
+        return command
+    option, kind = command.newest
+    if getattr(command, option) is not None:
+        return command
+    newest = await newest_usable(core.database, caller.person, kind, place)
+    if newest is None:
+        what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
+        raise InvalidRequest(
+            f"You have no finished {what} in this conversation that everybody here may see. Make one with "
+            f"{how}, or name what to build on by its #id, as in /{command.name} #4n6p8r; /history lists them."
+        )
+    job = _readable(await jobs_by_id(core.database, [newest]), newest)
+    beside = (await jobs_of_cards(core.database, [job.card])).get(job.card, [])
+    usable = [one for one in beside if one.state is State.COMPLETED and not (one.deleted or one.expired)]
+    # Which of several is meant nobody can tell, and the asker would pay for the guess.
+    return command.with_job(only("Your newest result here", usable or [job], core.clock()))
+
+
+def _readable(jobs: Mapping[str, Job], job: str) -> Job:
+    """One of the jobs that were asked for; a row that cannot be read is not among them."""
+    if job not in jobs:
+        raise InvalidRequest("What this builds on can no longer be read; name another result.")
+    return jobs[job]
+
+
+async def wish_of_action(
+    core: Core, action: Action, job: Job, wording: Wording, *, caller: Caller, place: Place
+) -> Wish:
+    """Read a generating action on a finished job."""
+    request = follow_up(action, job, wording)
+    named = {reference.job for reference in request.references if reference.job is not None}
+    again = action in (Action.AGAIN, Action.EDIT)
+    parent = job.parent if again else job.id
+    sources = await jobs_by_id(core.database, named | ({parent} if parent else set()))
+    # What another member's job was built on may be private; whoever acts on it sees its result alone.
+    for one in named:
+        require_result(_readable(sources, one))
+    check_addresses(core, request.references)
+    used = [job, *(sources[one] for one in named)]
+    return Wish(
+        request=request,
+        title=(wording.prompt or job.title) if action is Action.EDIT else job.title,
+        parent=parent,
+        sources=sources,
+        private=await must_be_private(core, used, caller, place),
+    )
+
+
+async def accept(
+    core: Core,
+    wish: Wish,
+    caller: Caller,
+    place: Place,
+    *,
+    key: str,
+    reaction: str | None = None,
+    answer_window_ms: int = 0,
+) -> Answer:
+    """Make a wish durable as the jobs of one card; the same `key` again answers the same card.
+
+    The same `reaction` counts once in a while, whatever its key. With an answer window the caller shows the
+    first revision itself within that time, and says so with `delivery.note_answer`; after it, or without one,
+    the card's outlet shows it.
+    """
+    jobs = await new_jobs(core, wish)
+    now = core.clock()
+    card = core.new_id()
+    place = replace(place, private=place.private or wish.private)
+    item = Acceptance(
+        card=card,
+        event=f"{place.adapter}:{key}",
+        caller=caller,
+        place=place,
+        sealed_reach=core.seal.seal(place.reach, context=card_context(card)) if place.reach else "",
+        jobs=jobs,
+        defaults=core.settings.defaults,
+        patience=core.settings.patience,
+        now=now,
+        deadline=now + core.times.queue_deadline,
+        answerer=core.answerer if answer_window_ms else None,
+        answer_until=now + answer_window_ms if answer_window_ms else None,
+        reaction=reaction,
+        reaction_since=now - core.times.reaction_window,
+    )
+    accepted, known = await with_known(core, write_until_known(core, accept_all, item), wish.request.pace)
+    # Our own repetition of a commit of unknown outcome is no repeated event: the card is ours to show.
+    repeated = accepted.card != card
+    if not repeated:
+        # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
+        core.wake(INPUTS if wish.request.references else jobs_in(wish.request.lane))
+        if not answer_window_ms:
+            core.wake(CARDS)
+        for job in item.jobs:
+            log.info(
+                "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
+            )
+    if accepted.new is not None:
+        return Accepted(view=view_of_new(core, accepted.new, known, wish.sources), repeated=repeated)
+    found, shown = read_accepted(accepted, core.seal)
+    if found is None or not shown:
+        return Note(title="This was accepted already", text="/history lists your jobs.")
+    return Accepted(view=await view_of(core, found, shown), repeated=repeated)
+
+
+async def _accounts(core: Core, required: str | None) -> Mapping[str, str]:
+    """The accounts that may be submitted to, and their providers: a gateway's are those of the workers."""
+    own = {account: provider.name for account, provider in core.providers.items()}
+    if core.settings.role is not Role.GATEWAY and (required is None or required in own):
+        return own
+    return await known_accounts(core.database)
+
+
+async def new_jobs(core: Core, wish: Wish) -> tuple[NewJob, ...]:
+    """The jobs of a wish, as they would be accepted now."""
+    accounts = await _accounts(core, _account_required(wish))
+    return tuple(_new_job(core, wish, accounts) for _ in range(wish.times))
+
+
+def _new_job(core: Core, wish: Wish, accounts: Mapping[str, str]) -> NewJob:
+    """One job of a wish, priced and given to a provider that can do it."""
+    request = wish.request
+    account = _account_required(wish)
+    provider = _provider_for(core, request, account, accounts)
+    return NewJob(
+        id=core.new_id(),
+        provider=provider,
+        queue=queue_name(provider, request.lane),
+        pace=request.pace,
+        request=request,
+        title=wish.title,
+        price=price(request, core.rates),
+        parent=wish.parent,
+        account_required=account,
+        files=tuple(one.file.file for one in request.references if one.file is not None),
+    )
+
+
+def _account_required(wish: Wish) -> str | None:
+    """The account that made the videos which this one goes on from or leads up to: no other can."""
+    if not isinstance(wish.request, VideoRequest):
+        return None
+    accounts = {wish.sources[one.job].account for one in wish.request.continues if one.job is not None}
+    if len(accounts) > 1:
+        raise InvalidRequest(
+            "These two videos were made by different accounts of the generation service, which joins only "
+            "its own; make one of them again with 🎲"
+        )
+    return next(iter(accounts), None)
+
+
+def _provider_for(core: Core, request: AnyRequest, account: str | None, accounts: Mapping[str, str]) -> str:
+    """The first provider in the settings' order that has an account and can do it."""
+    if account is not None and account not in accounts:
+        raise InvalidRequest(
+            "The account that made this video is no longer in use, and only it can go on from it. "
+            "/animate can begin with one of its pictures instead."
+        )
+    if isinstance(request, VideoRequest):
+        check_concepts(request.concepts, told_concepts(core))
+    offered = {accounts[account]} if account is not None else set(accounts.values())
+    for name in dict.fromkeys((*core.settings.providers, *sorted(offered))):
+        can = core.capabilities_of(name) if name in offered else None
+        if can is not None and request.kind in can.kinds and request.model in can.models:
+            return name
+    raise InvalidRequest(f"{request.model} is not available here right now; choose another model")

@@ -1,0 +1,159 @@
+"""Questions: what members ask without changing anything."""
+
+from collections.abc import Sequence
+
+from bot.domain.access import check_open, check_patience, is_operator
+from bot.domain.cards import CardView, headline, view_job
+from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
+from bot.domain.errors import InvalidRequest
+from bot.domain.estimates import Outlook
+from bot.domain.identity import Caller, Place
+from bot.domain.jobs import Job
+from bot.domain.models import ImageModel, VideoModel
+from bot.domain.options import options
+from bot.domain.pricing import price, show_left, show_money
+from bot.domain.quota import Level, Limit, Meter, limits_for
+from bot.domain.requests import ImageRequest, VideoRequest
+from bot.service.estimates import outlooks, sources_of
+from bot.service.replies import Note
+from bot.service.visibility import visible
+from bot.services import Core
+from bot.store.jobs import history, running
+from bot.store.workspaces import blocked_among, find_workspace, meters, rules_for, waiting_now
+
+#: running jobs told at once
+_RUNNING = 20
+
+
+async def show(core: Core, command: Show, caller: Caller, place: Place) -> Note:
+    """Show a job again, with its buttons."""
+    job = await visible(core, command.job, caller, place)
+    seen = await _views(core, [job])
+    return Note(title=job.title, views=seen)
+
+
+async def list_history(core: Core, command: History, caller: Caller) -> Note:
+    jobs = await history(core.database, caller.person, count=command.count)
+    if not jobs:
+        return Note(title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow")
+    return Note(title="Your jobs, the newest first", views=await _views(core, jobs))
+
+
+async def tell_status(core: Core, command: Status, caller: Caller, place: Place) -> Note:
+    """Tell where one job stands, or all of the caller's that have not ended."""
+    if command.job is not None:
+        jobs = [await visible(core, command.job, caller, place)]
+    else:
+        jobs = await running(core.database, caller.workspace, caller.member, count=_RUNNING)
+    if not jobs:
+        return Note(title="Nothing is running", text="/history lists your jobs.")
+    expected = await outlooks(core, jobs, core.clock())
+    facts = tuple((_short(job.title), headline(job, expected.get(job.id, Outlook()))) for job in jobs)
+    return Note(title="Where your jobs stand", facts=facts, views=await _views(core, jobs))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - a line's worth
+
+
+async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
+    sources = await sources_of(core, jobs)
+    now = core.clock()
+    expected = await outlooks(core, jobs, now)
+    return tuple(
+        CardView(
+            card=job.card,
+            rev=0,
+            member=job.member,
+            member_name=job.member_name,
+            title=job.title,
+            private=True,
+            jobs=(view_job(job, expected.get(job.id), now, sources.get(job.parent or "")),),
+            created_at=job.created_at,
+        )
+        for job in jobs
+    )
+
+
+async def tell_quota(core: Core, _: Quota, caller: Caller) -> Note:
+    """Tell what is left, reserved and used of everything that limits the caller."""
+    facts: list[tuple[str, str]] = []
+    for limit, meter in (await counted(core, caller)).values():
+        facts += describe(limit, meter)
+    return Note(title="Your quota", facts=tuple(facts))
+
+
+async def counted(core: Core, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
+    """Every limit on the caller now, with what has been counted."""
+    workspace = await find_workspace(core.database, caller.workspace)
+    rules = await rules_for(core.database, caller.workspace, [caller.member, caller.person])
+    limits = limits_for(caller, rules, core.settings.defaults, now=core.clock(), zone=workspace.timezone)
+    return await meters(core.database, limits)
+
+
+async def check_acceptable(core: Core, caller: Caller, prices: Sequence[int]) -> None:
+    """Raise what accepting jobs of these prices would be refused with now; nothing is reserved."""
+    workspace = await find_workspace(core.database, caller.workspace)
+    subjects = (caller.member, caller.person, caller.workspace)
+    check_open(workspace, await blocked_among(core.database, subjects), caller)
+    mine, everybodys = await waiting_now(core.database, caller, core.clock())
+    counted_on = list((await counted(core, caller)).values())
+    for offset, price_microusd in enumerate(prices):
+        check_patience(core.settings.patience, member=mine + offset, workspace=everybodys + offset)
+        counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
+
+
+_NAMES = {
+    Level.MEMBER: "You",
+    Level.PERSON: "You, everywhere",
+    Level.WORKSPACE: "This workspace",
+    Level.CEILING: "Budget of this workspace",
+    Level.EVERYTHING: "Budget of the bot",
+}
+
+
+def describe(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:
+    """Lines for one limit: left, reserved, used and when it resets."""
+    left = limit.amount - meter.used - meter.reserved
+    told = (
+        f"{show_left(left)} left of {show_money(limit.amount)} · {show_money(meter.reserved)} reserved · "
+        f"{show_money(meter.used)} used · resets {limit.resets}"
+    )
+    return [(f"{name or _NAMES[limit.level]}, this {limit.period}", told)]
+
+
+async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
+    """Show what can be done, by example and with today's prices; or everything about one command."""
+    admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
+    wanted = command.command.removeprefix("/").strip().lower()
+    if wanted:
+        found = CATALOGUE.get(wanted)
+        if found is None:
+            raise InvalidRequest(f"There is no /{wanted}. /help shows all.")
+        facts = [
+            (
+                f"--{option.name}",
+                option.about
+                + (f": {', '.join(option.choices)}" if option.choices else "")
+                + (f" (now {option.default})" if option.default else ""),
+            )
+            for option in options(found)
+        ]
+        return Note(title=f"/{found.name}", facts=((found.example, found.about), *facts))
+    facts = [
+        (item.example, item.about)
+        for item in CATALOGUE.values()
+        if admin or item.audience is Audience.EVERYONE
+    ]
+    pictures = ", ".join(
+        f"{model} {show_money(price(ImageRequest(prompt='any', model=model), core.rates), estimate=True)}"
+        for model in ImageModel
+    )
+    videos = ", ".join(
+        f"{model} {show_money(price(VideoRequest(model=model), core.rates))}" for model in VideoModel
+    )
+    return Note(
+        title="What you can do",
+        text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. What fails is not charged.",
+        facts=tuple(facts),
+    )

@@ -1,0 +1,36 @@
+"""Encrypting everything anew with the secret that writes, so that the ones before it can be taken away."""
+
+from bot.security.encryption import BadSeal, Seal
+from bot.services import log
+from bot.store.database.base import Database
+from bot.store.reseal import Resealing, Sealed, reseal, sealed_values
+
+
+async def reseal_all(database: Database, seal: Seal) -> dict[str, int]:
+    """Encrypt every value anew that the first secret has not; answers how many there were of each kind.
+
+    What changes meanwhile is written with the first secret of whoever writes it.
+    """
+    counts = {"resealed": 0, "current": 0, "unreadable": 0}
+    async for page in sealed_values(database):
+        changes = []
+        for value in page:
+            try:
+                if seal.is_current(value.value, context=value.context):
+                    counts["current"] += 1
+                else:
+                    changes.append((value, _anew(value, seal)))
+            except BadSeal:
+                counts["unreadable"] += 1
+                log.warning(
+                    "value_not_resealed",
+                    adapter=value.adapter,
+                    card=value.key if value.adapter is None else None,
+                )
+        if changes:
+            counts["resealed"] += await database.write(reseal, Resealing(changes=tuple(changes)))
+    return counts
+
+
+def _anew(value: Sealed, seal: Seal) -> str:
+    return seal.seal(seal.open(value.value, context=value.context), context=value.context)

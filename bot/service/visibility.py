@@ -1,0 +1,45 @@
+"""What somebody may see: asked for every job that a person names."""
+
+from collections.abc import Iterable
+
+from bot.domain.access import require_visible
+from bot.domain.errors import JobNotFound
+from bot.domain.identity import Caller, Place, is_direct_workspace
+from bot.domain.jobs import Job
+from bot.services import Core
+from bot.store.cards import was_sent
+from bot.store.job_search import shown_at
+from bot.store.jobs import find_job
+
+
+async def visible(core: Core, job: str, caller: Caller, place: Place) -> Job:
+    """A job that the caller may see where they are, or that they had sent to their direct messages.
+
+    Raises JobNotFound.
+    """
+    return await require_seen(core, await find_job(core.database, job), caller, place)
+
+
+async def require_seen(core: Core, found: Job | None, caller: Caller, place: Place) -> Job:
+    """The same for a job that has been read already."""
+    try:
+        return require_visible(found, caller)
+    except JobNotFound:
+        if found is None or found.deleted:
+            raise
+        # People who share a conversation, but no workspace, see what is shown there.
+        together = not found.private and is_direct_workspace(found.workspace)
+        if together and await shown_at(core.database, [found.id], place, caller.person):
+            return found
+        if not await was_sent(core.database, found.id, caller.person):
+            raise
+        return found
+
+
+async def must_be_private(core: Core, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
+    """Whether a card at a place would tell others of sources that they may not see."""
+    kept = list(sources)
+    if any(job.private for job in kept):
+        return True
+    direct = [job.id for job in kept if is_direct_workspace(job.workspace)]
+    return bool(direct) and await shown_at(core.database, direct, place, caller.person) != set(direct)

@@ -1,0 +1,88 @@
+"""Whether commands can be accepted: the store must be writable.
+
+Nothing is written to find out while there is no sign of trouble: a bot that does nothing writes nothing. The
+signs are a write that has failed, and a disk with little room left.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.domain.errors import MediaError, StoreError
+from bot.media.disk_usage import free_bytes, show_bytes
+from bot.services import Core
+from bot.store.database.base import Transaction
+from bot.store.leases import LeaseWanted, free_lease, take_lease
+
+_LEASE = "write-check"
+#: as much as a command writes, and more than may be left over in a file's last block
+_ROOM = "." * 65_536
+
+
+class WriteCheck:
+    """Tries to write where there is a sign of trouble, and remembers the outcome for a while."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._trying = asyncio.Lock()
+        self._tried_at: int | None = None
+        self._fault: StoreError | None = None
+        self._file, data = core.database.file, core.settings.data_dir
+        self._folders = (data, self._file.parent) if self._file else (data,)
+
+    async def fault(self) -> str | None:
+        """Why no command can be accepted, with the remedy; None while nothing speaks against it."""
+        if (gone := await asyncio.to_thread(self._gone)) is not None:
+            return gone
+        if self._core.database.write_fault is None and await self.low_disk() is None:
+            return None
+        async with self._trying:
+            now, before = self._core.monotonic(), self._tried_at
+            if before is None or now - before >= self._core.times.write_check:
+                self._fault, self._tried_at = await self._try(), now
+        if self._fault is None:
+            return None
+        return (
+            f"The database cannot be written: {self._fault}. No command can be accepted. Make room on its "
+            "disk, or make it writable; it is tried again by itself."
+        )
+
+    async def low_disk(self) -> str | None:
+        """Tell that the disk of the data folder has little room left."""
+        for folder in self._folders:
+            try:
+                free = await asyncio.to_thread(free_bytes, folder)
+            except MediaError as error:
+                return f"The disk of {folder} cannot be read: {error}"
+            if free < self._core.settings.min_free_bytes:
+                return (
+                    f"The disk of {folder} has only {show_bytes(free)} left. Make room, set "
+                    "REVERIE_MEDIA_MAX_BYTES to have old results removed, or lower REVERIE_MIN_FREE_BYTES."
+                )
+        return None
+
+    def _gone(self) -> str | None:
+        """Tell that the file was taken away from under us: what is written now is lost with the process."""
+        if self._file is None or self._file.exists():
+            return None
+        return (
+            f"The database file {self._file} is gone. Stop the bot, put the file or a backup of it back, and "
+            "start the bot again."
+        )
+
+    async def _try(self) -> StoreError | None:
+        now = self._core.clock()
+        item = LeaseWanted(name=_LEASE, owner=_ROOM, now=now, until=now)
+        try:
+            await self._core.database.write(_write, item)
+            await self._core.database.write(
+                _write, LeaseWanted(name=_LEASE, owner="", now=now + 1, until=now)
+            )
+        except StoreError as error:
+            return error
+        return None
+
+
+async def _write(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[None]:
+    await take_lease(tx, items)
+    await free_lease(tx, items)
+    return [None] * len(items)

@@ -1,0 +1,142 @@
+"""What the engine's use cases and loops work with."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.domain.ids import ENTROPY_BYTES, new_id
+from bot.domain.models import Lane
+from bot.domain.pricing import Rates
+from bot.media.disk_usage import MediaUsage
+from bot.media.ingest import Library
+from bot.media.storage import FolderStorage
+from bot.providers.base import Capabilities, Provider, Vocabulary
+from bot.providers.health import ProviderHealth
+from bot.security.encryption import Seal
+from bot.security.tokens import Signer
+from bot.service.rate_limit import RateLimit
+from bot.settings import Settings, Timing
+from bot.store.database.base import Database
+
+if TYPE_CHECKING:
+    from bot.service.adapter import Files
+    from bot.service.estimates import Known
+
+log = structlog.get_logger()
+
+#: topics of the signals: inputs are to be brought in · a place is free · cards may be shown ·
+#: something runs · an account is to be checked · more is stored than the budget allows
+INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS, MEDIA = "inputs", "free", "cards", "flight", "accounts", "media"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingRound:
+    """How a round of a loop has gone lately: never well since `count` failures."""
+
+    count: int
+    #: kind of the last failure
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The collaborators, assembled once by `app.py`."""
+
+    settings: Settings
+    database: Database
+    #: by account
+    providers: Mapping[str, Provider]
+    #: how their calls have gone, by account
+    health: Mapping[str, ProviderHealth]
+    library: Library
+    storage: FolderStorage
+    #: the one that writes first
+    secrets: tuple[bytes, ...] = field(repr=False)
+    media_usage: MediaUsage
+    signer: Signer
+    seal: Seal
+    rates: Rates
+    #: milliseconds UTC
+    clock: Callable[[], int]
+    #: milliseconds that never jump
+    monotonic: Callable[[], int]
+    #: id of this process, new at each start
+    owner: str
+    rate_limit: RateLimit
+    #: base of the URLs under which a provider reaches us; None: it cannot
+    reachable_at: str | None
+    #: by name of the adapter whose platform's files it opens
+    files: dict[str, "Files"] = field(default_factory=dict)
+    #: what providers can of whose accounts this process has no key, by name
+    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
+    #: words that video models know, by provider, as last told
+    vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
+    #: accounts that were refused something which may be about the account itself
+    accounts_in_doubt: set[str] = field(default_factory=set)
+    #: rounds of loops that have failed since they last went well, by the loop's name
+    failing_rounds: dict[str, FailingRound] = field(default_factory=dict)
+    #: what outlooks take, and when it was asked for, by pace
+    lately: dict[str, tuple[int, "Known"]] = field(default_factory=dict)
+    #: nothing new is begun once this is set
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def times(self) -> Timing:
+        return self.settings.times
+
+    @property
+    def answerer(self) -> str:
+        """Who holds a card that an inlet shows by itself: this process, but not its deliverer."""
+        return f"{self.owner}/answer"
+
+    def new_id(self) -> str:
+        return new_id(self.clock(), os.urandom(ENTROPY_BYTES))
+
+    def wake(self, *topics: str) -> None:
+        for topic in topics:
+            self.database.signals.notify(topic)
+
+    async def rounds(self, topic: str, interval_ms: int) -> AsyncIterator[None]:
+        """Go on at once, then with every signal or after the interval, until the process stops."""
+        while not self.stopping.is_set():
+            seen = self.database.signals.mark(topic)
+            yield
+            await self.database.signals.changed(topic, since=seen, timeout_s=interval_ms / 1000)
+
+    async def steadily(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do one round of a loop; whatever goes wrong in it is told, and the next round tries again."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
+            log.warning("round_failed", loop=name, error=repr(error))
+            before = self.failing_rounds.get(name)
+            count = 1 if before is None else before.count + 1
+            self.failing_rounds[name] = FailingRound(count=count, error=type(error).__name__)
+        else:
+            self.failing_rounds.pop(name, None)
+
+    def capabilities_of(self, provider: str) -> Capabilities | None:
+        """What a provider can; None where it is not known here."""
+        own = next((one.capabilities for one in self.providers.values() if one.name == provider), None)
+        return own or self.capabilities.get(provider)
+
+    def providers_of(self, name: str) -> list[Provider]:
+        return [provider for provider in self.providers.values() if provider.name == name]
+
+
+def queue_name(provider: str, lane: Lane) -> str:
+    """What shares one virtual time: all that is submitted to one provider's pool in one lane."""
+    return f"{provider}/{lane}"
+
+
+def jobs_in(lane: Lane) -> str:
+    """The topic under which it is told that jobs of a lane may be claimed."""
+    return f"jobs/{lane}"
+
+
+#: for whatever concerns jobs of every lane
+ALL_JOBS = tuple(jobs_in(lane) for lane in Lane)

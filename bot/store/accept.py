@@ -1,0 +1,394 @@
+"""T1: a card and its jobs become durable, with their money reserved, or are refused; all in one transaction.
+
+Many acceptances share a transaction, and one refusal never fails the batch: what each may spend is decided
+here in the order of arrival, from meters that this transaction has locked.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.domain.access import Patience, Workspace, check_open, check_patience
+from bot.domain.cards import Card
+from bot.domain.errors import Refused, StoreError
+from bot.domain.identity import Caller, Place
+from bot.domain.jobs import Job, State
+from bot.domain.quota import Defaults, Limit, Meter, limits_for
+from bot.domain.requests import AnyRequest, dump_request
+from bot.store.counters import Step, count
+from bot.store.database.base import Row, Transaction
+from bot.store.database.named_sql import load
+from bot.store.file_refs import Holding, hold
+from bot.store.jobs import Standing, standings
+from bot.store.rows import card_row, member_row, rule_from, workspace_from
+
+sql, cards, jobs = load("accepting"), load("cards"), load("jobs")
+
+#: virtual time of one job of weight 1
+TURN = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    id: str
+    provider: str
+    #: what shares one virtual time
+    queue: str
+    pace: str
+    request: AnyRequest
+    title: str
+    #: micro-dollars
+    price: int
+    parent: str | None
+    #: the account that must take it; None: any
+    account_required: str | None = None
+    #: stored files that it builds on
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """One command that asks for jobs."""
+
+    card: str
+    #: id of the platform's event; the same one again answers the same card
+    event: str
+    caller: Caller
+    place: Place
+    #: `place.reach`, encrypted
+    sealed_reach: str
+    jobs: tuple[NewJob, ...]
+    defaults: Defaults
+    patience: Patience
+    now: int
+    #: when waiting in the queue ends
+    deadline: int
+    #: who may show the first revision, and until when; None: whoever delivers
+    answerer: str | None = None
+    answer_until: int | None = None
+    #: names member, job and emoji of a reaction; None where it was none
+    reaction: str | None = None
+    #: the same reaction accepted after this is answered again
+    reaction_since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCard:
+    """A card as it was written, with all that showing it takes: nobody needs to ask for it."""
+
+    card: Card
+    jobs: Sequence[Job]
+    #: what stands before each job that is queued
+    standings: Mapping[str, Standing]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedCard:
+    card: str
+    #: this event or reaction had been accepted before
+    repeated: bool = False
+    #: what was written; None where that may have gone on since
+    new: NewCard | None = field(default=None, compare=False)
+    #: of one accepted before: its row and its jobs' as they are now
+    rows: tuple[Row | None, Sequence[Row]] = field(default=(None, ()), compare=False)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the transaction has read, and what it is going to write."""
+
+    #: event → card, of those accepted before
+    known: dict[str, str]
+    #: reaction → when it was last accepted, and its card
+    reactions: dict[str, tuple[int, str]]
+    workspaces: Mapping[str, Workspace]
+    blocked: frozenset[str]
+    #: what each item counts on, by its card
+    limits: Mapping[str, tuple[Limit, ...]]
+    meters: dict[str, Meter]
+    waiting_member: dict[str, int]
+    waiting_workspace: dict[str, int]
+    turns: dict[tuple[str, str], int]
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    jobs: list[Job] = field(default_factory=list)
+    #: what stands before those that are queued, once they are written
+    standings: dict[str, Standing] = field(default_factory=dict)
+    held: list[Holding] = field(default_factory=list)
+    #: micro-dollars to reserve, by meter
+    reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:
+    """Accept or refuse each item; a refusal is a `Refused` in its place."""
+    batch = await _read(tx, items)
+    answers: list[AcceptedCard | Exception] = []
+    for item in items:
+        if (card := _known(batch, item)) is not None:
+            answers.append(AcceptedCard(card=card, repeated=True))
+            continue
+        try:
+            new = _decide(batch, item)
+        except Refused as refusal:
+            answers.append(refusal)
+        else:
+            batch.known[item.event] = item.card
+            if item.reaction is not None:
+                batch.reactions[item.reaction] = (item.now, item.card)
+            answers.append(AcceptedCard(card=item.card, new=new))
+    if batch.rows:
+        await _write(tx, batch)
+    return [await _with_rows(tx, answer) for answer in answers]
+
+
+async def _with_rows(tx: Transaction, answer: AcceptedCard | Exception) -> AcceptedCard | Exception:
+    """Read what showing an old card takes: here, because a read after the commit may fail."""
+    if isinstance(answer, Exception) or not answer.repeated:
+        return answer
+    row = await tx.one(cards.card, id=answer.card)
+    return replace(answer, rows=(row, await tx.fetch(jobs.jobs_of_cards, cards=[answer.card])))
+
+
+def _known(batch: _Batch, item: Acceptance) -> str | None:
+    """The card of the same event, or of the same reaction a short while ago."""
+    if (card := batch.known.get(item.event)) is not None or item.reaction is None:
+        return card
+    since, latest = batch.reactions.get(item.reaction, (0, None))
+    return latest if since > item.reaction_since else None
+
+
+async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
+    callers = [item.caller for item in items]
+    ids = sorted({caller.workspace for caller in callers})
+    now = items[0].now
+    workspaces = await _workspaces(tx, ids, now)
+    subjects = sorted({subject for one in callers for subject in (one.member, one.person, one.workspace, "")})
+    blocked = await tx.fetch(sql.blocks, subjects=subjects)
+    limits = await _limits(tx, items, workspaces, subjects)
+    meters = await tx.fetch(
+        sql.open_meters,
+        items=[
+            {
+                "id": limit.meter,
+                "scope": limit.scope,
+                "period": limit.period,
+                "period_start": limit.period_start,
+                "period_end": limit.period_end,
+                "max_amount": limit.amount,
+            }
+            for limit in {limit.meter: limit for some in limits.values() for limit in some}.values()
+        ],
+    )
+    # Only now: another replica may have been accepting the same event, and had the meters until it committed.
+    known = await tx.fetch(sql.known_events, events=[item.event for item in items])
+    waiting = await _members(tx, callers, ids, now)
+    return _Batch(
+        known={row["event"]: row["id"] for row in known},
+        reactions=await _reactions(tx, items),
+        workspaces=workspaces,
+        blocked=frozenset(row["subject"] for row in blocked),
+        limits=limits,
+        meters={row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in meters},
+        waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
+        waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
+        turns=await _turns(tx, items),
+    )
+
+
+async def _limits(
+    tx: Transaction, items: Sequence[Acceptance], workspaces: Mapping[str, Workspace], subjects: Sequence[str]
+) -> Mapping[str, tuple[Limit, ...]]:
+    """What each item counts on, by its card."""
+    rows = await tx.fetch(sql.rules, workspaces=list(workspaces), subjects=subjects)
+    rules = [rule_from(row) for row in rows]
+    return {
+        item.card: limits_for(
+            item.caller,
+            rules,
+            item.defaults,
+            now=item.now,
+            zone=workspaces[item.caller.workspace].timezone,
+        )
+        for item in items
+    }
+
+
+async def _members(
+    tx: Transaction, callers: Sequence[Caller], workspaces: Sequence[str], now: int
+) -> Sequence[Row]:
+    """How much waits for each member, and in each workspace as a whole; makes members known who are not."""
+    members = {caller.member: member_row(caller, now) for caller in callers}
+    rows = await tx.fetch(sql.waiting, members=list(members.values()), workspaces=workspaces)
+    # Most are known, and reading is cheaper than writing nothing.
+    if strangers := [members[row["member"]] for row in rows if row["member"] and not row["known"]]:
+        await tx.run(sql.see_members, items=strangers)
+    return rows
+
+
+async def _workspaces(tx: Transaction, ids: Sequence[str], now: int) -> dict[str, Workspace]:
+    rows = await tx.fetch(sql.workspaces, ids=ids)
+    if len(rows) < len(ids):
+        await tx.run(sql.see_workspaces, items=[{"id": one, "now": now} for one in ids])
+        rows = await tx.fetch(sql.workspaces, ids=ids)
+    return {row["id"]: workspace_from(row) for row in rows}
+
+
+async def _reactions(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple[int, str]]:
+    reactions = sorted({item.reaction for item in items if item.reaction is not None})
+    if not reactions:
+        return {}
+    since = min(item.reaction_since for item in items if item.reaction is not None)
+    rows = await tx.fetch(sql.known_reactions, reactions=reactions, since=since)
+    return {row["reaction"]: (row["created_at"], row["id"]) for row in rows}
+
+
+async def _turns(tx: Transaction, items: Sequence[Acceptance]) -> dict[tuple[str, str], int]:
+    """Each member's last turn in each queue, or the queue's clock where that is later."""
+    pairs = {(job.queue, item.caller.member) for item in items for job in item.jobs}
+    rows = await tx.fetch(
+        sql.last_turns, items=[{"queue": queue, "member": member} for queue, member in sorted(pairs)]
+    )
+    return {(row["queue"], row["member"]): row["turn"] for row in rows}
+
+
+def _decide(batch: _Batch, item: Acceptance) -> NewCard:
+    """Refuse an item, or note everything that accepting it writes."""
+    caller = item.caller
+    check_open(batch.workspaces[caller.workspace], batch.blocked, caller)
+    meters = dict(batch.meters)
+    limits = batch.limits[item.card]
+    for offset, new in enumerate(item.jobs):
+        check_patience(
+            item.patience,
+            member=batch.waiting_member[caller.member] + offset,
+            workspace=batch.waiting_workspace[caller.workspace] + offset,
+        )
+        for limit in limits:
+            meters[limit.meter] = meters[limit.meter].reserve(new.price, limit)
+    batch.meters = meters
+    batch.waiting_member[caller.member] += len(item.jobs)
+    batch.waiting_workspace[caller.workspace] += len(item.jobs)
+    batch.rows["cards"].append(_card_row(item))
+    jobs = []
+    for position, new in enumerate(item.jobs):
+        turn = batch.turns[new.queue, caller.member] + TURN
+        batch.turns[new.queue, caller.member] = turn
+        jobs.append(job := _job(item, new, position, turn))
+        batch.rows["jobs"].append(_job_row(item, new, job))
+        batch.rows["events"].append(
+            {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
+        )
+        for limit in limits:
+            batch.reserved[limit.meter] += job.price
+            entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
+            batch.rows["reservations"].append(entry)
+            batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
+        batch.held += [Holding(file=file, holder=job.id) for file in new.files]
+    batch.jobs += jobs
+    return NewCard(card=_card(item), jobs=jobs, standings=batch.standings)
+
+
+def _card(item: Acceptance) -> Card:
+    """The card as it is written."""
+    return Card(
+        id=item.card,
+        place=item.place,
+        member=item.caller.member,
+        person=item.caller.person,
+        wanted_rev=1,
+        shown_rev=0,
+        shown_digest="",
+        # An inlet that answers by itself may have posted before it could say so.
+        posting_since=item.now if item.answerer else None,
+        tries=0,
+        created_at=item.now,
+    )
+
+
+def _card_row(item: Acceptance) -> dict[str, Any]:
+    return {
+        "id": item.card,
+        "event": item.event,
+        **card_row(item.place, item.caller, item.sealed_reach),
+        "reaction": item.reaction,
+        "posting_since": item.now if item.answerer else None,
+        "lease_owner": item.answerer,
+        "lease_until": item.answer_until,
+        "run_at": item.now,
+        "created_at": item.now,
+    }
+
+
+def _job(item: Acceptance, new: NewJob, position: int, turn: int) -> Job:
+    """A job as it is written."""
+    return Job(
+        id=new.id,
+        card=item.card,
+        position=position,
+        workspace=item.caller.workspace,
+        member=item.caller.member,
+        person=item.caller.person,
+        member_name=item.caller.name,
+        provider=new.provider,
+        lane=new.request.lane,
+        queue=new.queue,
+        request=new.request,
+        title=new.title,
+        price=new.price,
+        state=State.PREPARING if new.request.references else State.QUEUED,
+        turn=turn,
+        created_at=item.now,
+        deadline=item.deadline,
+        parent=new.parent,
+        private=item.place.private,
+        account_required=new.account_required,
+    )
+
+
+def _job_row(item: Acceptance, new: NewJob, job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "card": job.card,
+        "position": job.position,
+        "workspace": job.workspace,
+        "member": job.member,
+        "person": job.person,
+        "member_name": job.member_name,
+        "provider": job.provider,
+        "lane": job.lane,
+        "queue": job.queue,
+        "pace": new.pace,
+        "request": dump_request(job.request),
+        "makes": job.request.makes,
+        "title": job.title,
+        "price": job.price,
+        "state": job.state,
+        "turn": job.turn,
+        "account_required": job.account_required,
+        "run_at": item.now,
+        "deadline": job.deadline,
+        "created_at": job.created_at,
+        "parent": job.parent,
+        "private": int(job.private),
+    }
+
+
+async def _write(tx: Transaction, batch: _Batch) -> None:
+    demands = [{"id": meter, "amount": amount} for meter, amount in sorted(batch.reserved.items())]
+    # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
+    if await tx.run(sql.reserve, items=demands) != len(demands):
+        raise StoreError("a meter moved while it was locked")
+    await count(
+        tx,
+        [
+            Step(workspace=job.workspace, queue=job.queue, turn=job.turn, before=None, after=job.state)
+            for job in batch.jobs
+        ],
+    )
+    await tx.run(sql.insert_cards, items=batch.rows["cards"])
+    await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
+    await tx.run(sql.insert_events, items=batch.rows["events"])
+    await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
+    await tx.run(sql.insert_journal, items=batch.rows["journal"])
+    await hold(tx, batch.held)
+    batch.standings.update(await standings(tx, [job for job in batch.jobs if job.state is State.QUEUED]))

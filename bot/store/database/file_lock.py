@@ -1,0 +1,100 @@
+"""One writing process per SQLite file, and one running bot per data folder.
+
+The lock lies beside the database file itself: two bots, or a bot and the command line, with other working
+directories would else write the same file. `run` takes its data folder too, because the media there belong
+to one database: another would remove what it does not know.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.domain.errors import ReverieError
+
+
+class Locked(ReverieError):
+    """Another process uses this."""
+
+    def __init__(self, what: str, holder: int | None, remedy: str) -> None:
+        who = "another process" if holder is None else f"process {holder}"
+        super().__init__(f"{what} is in use by {who}: stop it, or name {remedy}.")
+        #: process id of who holds it, where it is known
+        self.holder = holder
+
+
+class DatabaseLocked(Locked):
+    """The database file is in use by another process."""
+
+    def __init__(self, file: Path, holder: int | None) -> None:
+        super().__init__(
+            f"The database {file}", holder, "another in REVERIE_DATABASE_URL or REVERIE_DATA_DIR"
+        )
+
+
+class FolderLocked(Locked):
+    """The data folder is in use by another process."""
+
+    def __init__(self, folder: Path, holder: int | None) -> None:
+        super().__init__(f"The folder {folder}", holder, "another folder in REVERIE_DATA_DIR")
+
+
+def beside(file: Path, ending: str) -> Path:
+    """Say where a file of ours lies that belongs to a database, whatever the database is called by."""
+    real = file.resolve()
+    return real.with_name(f"{real.name}{ending}")
+
+
+@contextmanager
+def lock_store(url: str) -> Iterator[None]:
+    """Keep every other process out of an SQLite database; a server's is shared by replicas."""
+    if urlsplit(url).scheme != "sqlite":
+        yield
+        return
+    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
+
+    file = path_of(url)
+    with _locked(beside(file, ".lock")) as holder:
+        if holder is not None:
+            raise DatabaseLocked(file, holder or None)
+        yield
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Keep every other running bot out of a folder, which is made where it is missing."""
+    with _locked(folder / "lock") as holder:
+        if holder is not None:
+            raise FolderLocked(folder, holder or None)
+        yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int | None]:
+    """Hold a lock; gives None, or where another process has it that process's id, 0 where it is not known.
+
+    The kernel holds the lock for the open file and lets go when the last copy of it closes, also after
+    `kill -9`. A process forked without exec keeps a copy, so workers are started fresh. The file stays when
+    the lock goes: whoever removed it could remove the next holder's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield _holder(descriptor)
+            return
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield None
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _holder(descriptor: int) -> int:
+    written = os.pread(descriptor, 32, 0).strip()
+    return int(written) if written.isdigit() else 0

@@ -1,0 +1,64 @@
+"""What PostgreSQL's errors mean for us."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from bot.domain.errors import StoreError
+from bot.store.database.base import StoreFull, StoreReadOnly, StoreUnavailable, Violated
+
+CONTENDED = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    # another replica has migrated the tables; the driver has dropped its prepared statements by now
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.exceptions.OutdatedSchemaCacheError,
+)
+LOST = (
+    OSError,  # also TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TooManyConnectionsError,
+)
+FULL = (asyncpg.DiskFullError,)
+READ_ONLY = (asyncpg.ReadOnlySQLTransactionError,)
+REFUSED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.exceptions.InternalClientError)
+
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
+
+
+class Contended(StoreError):
+    """Another transaction was in the way; this one was rolled back."""
+
+
+@contextmanager
+def translated(connection: Connection | None = None) -> Iterator[None]:
+    try:
+        yield
+    except CONTENDED as error:
+        raise Contended from error
+    except FULL as error:
+        raise StoreFull(_wording(error)) from error
+    except READ_ONLY as error:
+        raise StoreReadOnly(_wording(error)) from error
+    except LOST as error:
+        raise StoreUnavailable(_wording(error)) from error
+    except REFUSED as error:
+        if connection is not None and connection.is_closed():
+            raise StoreUnavailable(_wording(error)) from error
+        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+            raise Violated(_wording(error)) from error
+        raise StoreError(_wording(error)) from error
+
+
+def _wording(error: BaseException) -> str:
+    """Word an error without the server's detail, which quotes the row and so what people wrote."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+    return str(error) or type(error).__name__

@@ -1,0 +1,205 @@
+"""SQLite: one writer connection with group commit, readers beside it, every commit on the disk.
+
+SQLite before 3.51.3 can corrupt a file when two connections write or checkpoint at the same moment
+(https://sqlite.org/wal.html#walresetbug): here one connection does both, and readers are opened read-only.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, unquote, urlsplit
+
+import aiosqlite
+import structlog
+
+from bot.domain.errors import StoreError
+from bot.store.database.base import Item, Operation, Outcome, Result, Row, StoreUnavailable, Transaction
+from bot.store.database.dialect import Dialect
+from bot.store.database.group_commit import Batch, GroupCommit
+from bot.store.database.named_sql import Query
+from bot.store.database.sqlite_readers import Readers
+from bot.store.database.sqlite_thread import SqliteTransaction, apply, begin, by_name, end, translated, visit
+from bot.store.database.wakeups import Signals
+
+READERS = 4
+#: seconds to wait for another process, such as a backup, to leave the file
+BUSY_S = 10.0
+#: RETURNING (3.35) and JSON without being asked for (3.38)
+OLDEST = (3, 38)
+
+_WRITING = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    # Who commits when the log is this long (20 MB) moves it into the file, and all that wait behind wait for
+    # it. The same pages come again and again, so that five times as much takes little longer.
+    "PRAGMA wal_autocheckpoint = 5000",
+    # a long read lets the log grow; what it took is given back at the next checkpoint
+    "PRAGMA journal_size_limit = 67108864",
+)
+log = structlog.get_logger()
+
+
+def path_of(url: str) -> Path:
+    """Read the path from `sqlite:///relative` or `sqlite:////absolute`."""
+    parts = urlsplit(url)
+    path = unquote(parts.path.removeprefix("/"))
+    if parts.netloc or parts.query or not path or path == ":memory:":
+        raise StoreError("An SQLite database is named sqlite:///relative/path or sqlite:////absolute/path.")
+    return Path(path)
+
+
+class SqliteDatabase:
+    """The store in one file."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.signals = Signals()
+        self._path = path
+        self._read_only = read_only
+        self._connections = AsyncExitStack()
+        self._writer: aiosqlite.Connection | None = None
+        self._writing = asyncio.Lock()
+        self._readers = Readers()
+        self._group = GroupCommit(self._commit, together=True)
+
+    def __repr__(self) -> str:
+        return f"SqliteDatabase({str(self._path)!r})"
+
+    @property
+    def file(self) -> Path | None:
+        return self._path
+
+    @property
+    def write_fault(self) -> StoreUnavailable | None:
+        return self._group.fault
+
+    @property
+    def dialect(self) -> Dialect:
+        return Dialect.SQLITE
+
+    async def open(self) -> None:
+        if sqlite3.sqlite_version_info < OLDEST:
+            raise StoreError(
+                f"SQLite {sqlite3.sqlite_version} is too old: {OLDEST[0]}.{OLDEST[1]} is needed."
+            )
+        async with AsyncExitStack() as connections:
+            with translated():
+                if not self._read_only:
+                    self._writer = await self._connect_writer(connections)
+                for _ in range(READERS):
+                    self._readers.add(await self._connect(connections, "ro"))
+            self._connections = connections.pop_all()
+        log.info("database_opened", dialect="sqlite", path=str(self._path), version=sqlite3.sqlite_version)
+
+    async def close(self) -> None:
+        await self._group.close()
+        # the readers were opened last and close first, so that the writer empties the log into the file
+        await self._connections.aclose()
+
+    async def write(
+        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+    ) -> Result:
+        return await self._group.write(operation, item, patience_s=patience_s)
+
+    async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
+        async with self._transaction() as transaction:
+            return await work(transaction)
+
+    async def fetch(self, query: Query, /, **values: object) -> list[Row]:
+        return await self._readers.fetch(query.on(Dialect.SQLITE), values)
+
+    async def one(self, query: Query, /, **values: object) -> Row | None:
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        await self.close()
+
+    async def _connect(self, connections: AsyncExitStack, mode: str) -> aiosqlite.Connection:
+        address = f"file:{quote(str(self._path))}?mode={mode}"
+        # what cannot be opened fails here: the driver's thread may report it to a loop that is gone
+        sqlite3.connect(address, uri=True).close()
+        connection = await connections.enter_async_context(
+            aiosqlite.connect(
+                address,
+                uri=True,
+                timeout=BUSY_S,
+                isolation_level=None,  # transactions begin and end where we say so
+                cached_statements=256,
+            )
+        )
+        connection.row_factory = by_name  # type: ignore[assignment]  # any callable will do
+        return connection
+
+    async def _connect_writer(self, connections: AsyncExitStack) -> aiosqlite.Connection:
+        _make_private(self._path)
+        writer = await self._connect(connections, "rw")
+        await _use_write_ahead_log(writer)
+        for pragma in _WRITING:
+            await writer.execute_fetchall(pragma)
+        return writer
+
+    async def _commit(self, batches: Sequence[Batch]) -> list[Sequence[Any]]:
+        async with self._writing:
+            return await visit(self._open_writer, partial(apply, batches))
+
+    @property
+    def _open_writer(self) -> aiosqlite.Connection:
+        if self._writer is None:
+            raise StoreError("The database is open for reading only.")
+        return self._writer
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that may wait for more than itself: each of its statements is a visit."""
+        writer = self._open_writer
+        async with self._writing:
+            try:
+                # Inside: who is cancelled meanwhile has begun all the same, in the connection's own thread.
+                await visit(writer, begin)
+                yield SqliteTransaction(partial(visit, writer))
+                await visit(writer, end)
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    await writer.rollback()
+                raise
+
+
+async def _use_write_ahead_log(writer: aiosqlite.Connection) -> None:
+    """Switch the file over; while another connection does so, SQLite says busy at once instead of waiting."""
+    deadline = asyncio.get_running_loop().time() + BUSY_S
+    while True:
+        try:
+            (row,) = await writer.execute_fetchall("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.01)
+        else:
+            if row["journal_mode"] != "wal":
+                raise StoreError("SQLite cannot keep a write-ahead log there: put the file on a local disk.")
+            return
+
+
+def _make_private(path: Path) -> None:
+    """Make the file where it is missing, for our own user only; its log gets the same rights."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreUnavailable(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,118 @@
+"""Money after the reserving: captured, released, refunded, or lowered while the job is prepared."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.quota import SETTLEMENTS, Meter, Settlement
+from bot.store.database.base import Row, Transaction
+from bot.store.database.named_sql import load
+
+sql = load("settling")
+accepting = load("accepting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """How a job's reservations end."""
+
+    settlement: Settlement
+    at: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowering:
+    """A job turns out to cost less than was reserved for it."""
+
+    #: micro-dollars
+    price: int
+    at: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """What happens to one reservation, as the journal tells it."""
+
+    job: str
+    meter: str
+    kind: str
+    amount: int
+    #: what is reserved afterwards
+    left: int
+    settled_as: Settlement | None
+
+
+async def settle(tx: Transaction, changes: Mapping[str, Settling | Lowering]) -> set[str]:
+    """Change the reservations of jobs; answers those that had any to change.
+
+    Touches exactly the meters that were reserved on, whatever rule or period holds by now. A meter that was
+    reset after a capture has given that money back already, and is left as it is. All meters of a batch are
+    locked at once, so that those who settle and those who lower never wait for each other in a ring.
+    """
+    rows = await tx.fetch(sql.reservations, jobs=sorted(changes))
+    entries = [entry for row in rows if (entry := _entry(row, changes[row["job"]]))]
+    if not entries:
+        return set()
+    await tx.fetch(sql.lock_meters, ids=sorted({entry.meter for entry in entries}))
+    refunds = sorted({entry.job for entry in entries if entry.settled_as is Settlement.REFUNDED})
+    given_back = await tx.fetch(sql.given_back, jobs=refunds) if refunds else []
+    returned = {(row["job"], row["meter"]) for row in given_back}
+    counted = [entry for entry in entries if (entry.job, entry.meter) not in returned]
+    await tx.run(
+        sql.settle_meters,
+        items=[
+            {"id": meter, "used": change.used, "reserved": change.reserved}
+            for meter, change in sorted(_changes(counted).items())
+        ],
+    )
+    await tx.run(
+        sql.settle_reservations,
+        items=[
+            {"job": one.job, "meter": one.meter, "amount": one.left, "settled_as": one.settled_as}
+            for one in entries
+        ],
+    )
+    await tx.run(
+        accepting.insert_journal,
+        items=[
+            {
+                "meter": one.meter,
+                "job": one.job,
+                "kind": one.kind,
+                "amount": one.amount,
+                "at": changes[one.job].at,
+                "cause": changes[one.job].cause,
+            }
+            for one in counted
+        ],
+    )
+    return {entry.job for entry in entries}
+
+
+def _entry(row: Row, change: Settling | Lowering) -> _Entry | None:
+    """What a change makes of a reservation; None where it changes nothing."""
+    settled_as = Settlement(row["settled_as"]) if row["settled_as"] else None
+    job, meter, amount = row["job"], row["meter"], row["amount"]
+    if isinstance(change, Lowering):
+        if settled_as is not None or change.price >= amount:
+            return None
+        less = amount - change.price
+        return _Entry(job=job, meter=meter, kind="lowered", amount=less, left=change.price, settled_as=None)
+    if change.settlement not in SETTLEMENTS[settled_as]:
+        return None
+    kind = change.settlement
+    return _Entry(job=job, meter=meter, kind=kind, amount=amount, left=amount, settled_as=kind)
+
+
+def _changes(entries: list[_Entry]) -> Mapping[str, Meter]:
+    """How much more each meter holds."""
+    changes: dict[str, Meter] = defaultdict(Meter)
+    for one in entries:
+        before = changes[one.meter]
+        if one.settled_as is None:
+            changes[one.meter] = replace(before, reserved=before.reserved - one.amount)
+        else:
+            changes[one.meter] = before.settle(one.amount, one.settled_as)
+    return changes

@@ -1,0 +1,59 @@
+"""Every encrypted value of the store, in pages, and its replacement by the same text encrypted anew.
+
+A value is replaced only where it is still the one that was read, and keeps its number: nobody who reads what
+is new is shown it again.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from bot.security.encryption import card_context, entry_context
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import load
+
+sql = load("resealing")
+
+#: rows of one transaction
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """An encrypted value and where it lies: an adapter's key, or a card where the adapter is None."""
+
+    adapter: str | None
+    key: str
+    value: str
+
+    @property
+    def context(self) -> str:
+        return card_context(self.key) if self.adapter is None else entry_context(self.adapter, self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resealing:
+    """Values to be replaced, in the order in which they were read, each with the new one."""
+
+    changes: tuple[tuple[Sealed, str], ...]
+
+
+async def sealed_values(database: Database) -> AsyncIterator[list[Sealed]]:
+    """Read every encrypted value, in pages."""
+    adapter = key = card = ""
+    while rows := await database.fetch(sql.entries_after, adapter=adapter, key=key, count=PAGE):
+        yield [Sealed(adapter=row["adapter"], key=row["key"], value=row["value"]) for row in rows]
+        adapter, key = rows[-1]["adapter"], rows[-1]["key"]
+    while rows := await database.fetch(sql.cards_after, id=card, count=PAGE):
+        yield [Sealed(adapter=None, key=row["id"], value=row["reach"]) for row in rows]
+        card = rows[-1]["id"]
+
+
+async def reseal(tx: Transaction, items: Sequence[Resealing]) -> Sequence[int]:
+    """Replace values that are still what was read; answers how many were."""
+    return [sum([await _replace(tx, *change) for change in item.changes]) for item in items]
+
+
+async def _replace(tx: Transaction, old: Sealed, new: str) -> int:
+    if old.adapter is None:
+        return await tx.run(sql.reseal_card, id=old.key, old=old.value, new=new)
+    return await tx.run(sql.reseal_entry, adapter=old.adapter, key=old.key, old=old.value, new=new)

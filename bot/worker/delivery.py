@@ -1,0 +1,231 @@
+"""Delivering: the holder of a card's lease brings what people see up to what is true."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.cards import Card, CardView, told
+from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
+from bot.domain.estimates import ToldByJob
+from bot.domain.identity import Place
+from bot.service.adapter import Outlet
+from bot.service.estimates import Unreadable, views_now
+from bot.service.rate_limit import ProgressPacer
+from bot.services import CARDS, Core, log
+from bot.store.cards import (
+    CardsWanted,
+    GiveUp,
+    Noted,
+    Posting,
+    ProgressWanted,
+    PutOff,
+    ShowAgain,
+    Shown,
+    Unposted,
+    forget_posting,
+    give_up,
+    lease_cards,
+    note_posting,
+    note_shown,
+    put_off,
+    show_again,
+    unfinished_cards,
+    want_progress,
+)
+from bot.worker.card_lease import kept
+
+#: cards in hand at once
+HANDS = 16
+#: cards looked at again in one round, though nothing has happened to their jobs
+_REFRESHED = 100
+#: of those, in one channel, so many that are under way and as many that wait: it takes one such edit a round
+_REFRESHED_EACH = 12
+#: shows that must fail before an old card is given up: its result may have come only now
+_TRIES = 10
+#: how long the note of what was shown waits for a commit to ride along with: it delays no person
+_NOTE_WITHIN_S = 0.03
+
+
+class Deliverer:
+    """Shows cards through the outlets of the enabled adapters."""
+
+    def __init__(self, core: Core, outlets: Mapping[str, Outlet]) -> None:
+        self._core = core
+        self._outlets = outlets
+        self._busy = 0
+        self._pacer = ProgressPacer(interval=core.times.progress_interval, monotonic=core.monotonic)
+
+    async def run(self) -> None:
+        """Deliver until the process stops; ends with its hands empty."""
+        core = self._core
+        async with asyncio.TaskGroup() as group:
+            async for _ in core.rounds(CARDS, core.times.poll):
+                while self._busy < HANDS and not core.stopping.is_set():
+                    monotonic = core.monotonic()
+                    try:
+                        cards = await self._lease(HANDS - self._busy)
+                        views = await views_now(core, *cards) if cards else []
+                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
+                        log.warning("card_lease_failed", error=repr(error))
+                        break
+                    for card, seen in zip(cards, views, strict=True):
+                        self._busy += 1
+                        group.create_task(self._deliver(card, seen, monotonic), name=f"show {card.id}")
+                    if not cards:
+                        break
+
+    async def _lease(self, count: int) -> list[Card]:
+        core, now = self._core, self._core.clock()
+        wanted = CardsWanted(
+            owner=core.owner,
+            adapters=tuple(sorted(self._outlets)),
+            now=now,
+            lease_until=now + core.times.card_lease,
+            count=count,
+            seal=core.seal,
+            aside_until=now + core.times.unreadable_retry,
+            given_up_before=now - core.times.delivery_deadline,
+        )
+        return await core.database.write(lease_cards, wanted)
+
+    async def _deliver(self, card: Card, seen: CardView | None, leased_at: int) -> None:
+        async def show() -> None:
+            if seen is None:
+                await self._put_off(card, self._core.times.unreadable_retry, Unreadable())
+            else:
+                await self.show(card, seen, leased_at)
+
+        try:
+            await self._core.steadily("deliver", show)
+        finally:
+            if self._busy == HANDS:
+                # Others may have waited for a hand.
+                self._core.database.signals.wake(CARDS)
+            self._busy -= 1
+
+    async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
+        """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""
+        core, look = self._core, seen.digest
+        if not seen.settled:
+            look += self._outlets[card.place.adapter].phase(card.place)
+        if card.shown_rev and look == card.shown_digest:
+            await self._note(card, seen, look, card.place.message)
+            return
+        channel = (card.place.adapter, card.place.channel)
+        if card.shown_rev and not seen.settled and not self._pacer.take(channel):
+            # Passed over: a card that waited for its channel would be looked at again and again.
+            await self._note(card, seen, card.shown_digest, card.place.message, said=card.told)
+            return
+        try:
+            async with kept(core, card, leased_at):
+                message = await self._bring_up(card, seen)
+        except Undeliverable as error:
+            await self._give_up(card, str(error))
+        except (DeliveryError, TimeoutError) as error:
+            asked = error.retry_after_ms if isinstance(error, Delayed) else None
+            await self._put_off(card, asked, error)
+        except Exception as error:  # noqa: BLE001 - an adapter's fault must not take the other cards with it
+            await self._put_off(card, None, error)
+        else:
+            await self._note(card, seen, look, message)
+
+    async def _bring_up(self, card: Card, seen: CardView) -> str | None:
+        outlet, place = self._outlets[card.place.adapter], card.place
+        if place.message is None:
+            place = await self._look_for(card, outlet)
+        if seen.gone:
+            if place.message is not None:
+                await outlet.remove(place)
+            return place.message
+        try:
+            return await outlet.show(seen, place)
+        except Held:
+            if place.message is None:
+                # What was in doubt has been looked for, and searches are dear where a platform counts them.
+                unposted = Unposted(card=card.id, owner=self._core.owner)
+                await self._core.database.write(forget_posting, unposted)
+            raise
+
+    async def _look_for(self, card: Card, outlet: Outlet) -> Place:
+        """Find a message whose posting was noted but never its end; note the posting that comes now."""
+        core = self._core
+        if card.posting_since is not None and core.clock() - card.posting_since > outlet.dedupe_ms:
+            return replace(card.place, message=await outlet.find(card.id, card.place))
+        await core.database.write(note_posting, Posting(card=card.id, owner=core.owner, now=core.clock()))
+        return card.place
+
+    async def _note(
+        self, card: Card, seen: CardView, look: str, message: str | None, *, said: ToldByJob | None = None
+    ) -> None:
+        core, now = self._core, self._core.clock()
+        shown = Shown(
+            card=card.id,
+            owner=core.owner,
+            rev=seen.rev,
+            digest=look,
+            told=told(seen) if said is None else said,
+            message=message,
+            run_at=now if seen.settled else now + core.times.progress_interval,
+        )
+        if await _note_shown(core, shown) is Noted.LOST:
+            log.warning("card_shown_without_lease", card=card.id)
+
+    async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
+        core, now = self._core, self._core.clock()
+        if card.tries >= _TRIES and now - card.created_at > core.times.delivery_deadline:
+            await self._give_up(card, f"not shown in time: {error!r}")
+            return
+        backoff = min(core.times.delivery_retry * 2 ** min(card.tries, 16), core.times.delivery_retry_max)
+        log.info("card_put_off", card=card.id, tries=card.tries + 1, error=repr(error))
+        await core.database.write(
+            put_off,
+            PutOff(
+                card=card.id,
+                owner=core.owner,
+                run_at=now + (asked_ms or backoff),
+            ),
+        )
+
+    async def _give_up(self, card: Card, reason: str) -> None:
+        log.warning("card_undeliverable", card=card.id, reason=reason)
+        await self._core.database.write(give_up, GiveUp(card=card.id, owner=self._core.owner, reason=reason))
+
+
+async def note_answer(core: Core, seen: CardView, message: str) -> None:
+    """Note that an inlet has shown a card's first revision itself, as its answer."""
+    shown = Shown(
+        card=seen.card,
+        owner=core.answerer,
+        rev=seen.rev,
+        digest=seen.digest,
+        told=told(seen),
+        message=message,
+        run_at=core.clock(),
+    )
+    await _note_shown(core, shown)
+
+
+async def _note_shown(core: Core, shown: Shown) -> Noted:
+    """Note what people see; nobody is woken for a card of which they see all."""
+    noted = await core.database.write(note_shown, shown, patience_s=_NOTE_WITHIN_S)
+    if noted is Noted.LOST:
+        # The lease had ended: what was shown may cover something newer.
+        await core.database.write(show_again, ShowAgain(card=shown.card, now=core.clock()))
+    if noted is not Noted.UP_TO_DATE:
+        core.wake(CARDS)
+    return noted
+
+
+async def tick_progress(core: Core) -> None:
+    """Have the cards of running jobs looked at again, now and then, until the process stops."""
+
+    async def ask() -> None:
+        # Found beside the writer: while thousands wait, looking through them takes its time.
+        now = core.clock()
+        cards = await unfinished_cards(core.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
+        if cards:
+            await core.database.write(want_progress, ProgressWanted(cards=cards, now=now))
+
+    async for _ in core.rounds("progress", core.times.progress_interval):
+        await core.steadily("progress", ask)
+        core.wake(CARDS)

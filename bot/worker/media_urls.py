@@ -1,0 +1,118 @@
+"""What a job builds on, as its provider gets it: URLs that it can read, and generations of its own."""
+
+from collections.abc import Iterable
+
+from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected
+from bot.domain.identity import Place
+from bot.domain.jobs import Job
+from bot.domain.media import Reference
+from bot.domain.requests import VideoRequest
+from bot.security.tokens import BadToken
+from bot.service.adapter import Located
+from bot.services import Core
+from bot.store.accounts import known_accounts
+from bot.store.cards import find_card
+from bot.store.jobs import jobs_by_id
+
+
+async def source_addresses(core: Core, job: Job) -> dict[str, str]:
+    """By key of each reference a URL, made now because URLs expire, or the id of a generation to go on from.
+
+    A URL is our own signed link where the provider reaches us; else that which the provider itself gives when
+    it is asked again, or the address that a person gave. Raises Rejected for what is gone, and another
+    ProviderError for what cannot be had now.
+    """
+    references = job.request.references
+    sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
+    continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
+    found = {}
+    for reference in references:
+        if reference.job is None:
+            found[reference.key] = await _file_address(core, job, reference)
+            continue
+        source = sources.get(reference.job)
+        if source is None or source.deleted or source.expired or source.result is None:
+            raise Rejected("what it builds on has been deleted")
+        if reference in continued:
+            if source.remote_id is None:
+                raise Rejected("the video that it goes on from is not at the provider")
+            found[reference.key] = source.remote_id
+        elif core.reachable_at is not None:
+            file = source.result.still if reference.still else source.result.file
+            found[reference.key] = _link(core, core.reachable_at, file)
+        else:
+            found[reference.key] = await _at_its_provider(core, reference, source)
+    return found
+
+
+def check_addresses(core: Core, references: Iterable[Reference]) -> None:
+    """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest.
+
+    What lies on a platform itself is left to that platform, which knows where it can be read.
+    """
+    try:
+        for reference in references:
+            if reference.pending and not reference.via and own_file(core, reference.url) is None:
+                assert reference.url is not None  # noqa: S101 - what is neither a job nor a file
+                core.library.check_address(reference.url)
+    except MediaRefused as error:
+        raise InvalidRequest(str(error)) from error
+
+
+def own_file(core: Core, url: str | None) -> str | None:
+    """The stored file that a signed link of ours leads to, and None for other addresses.
+
+    Raises MediaRefused for a link that is not valid, or no longer.
+    """
+    for base in {core.reachable_at, core.settings.public_url}:
+        if base is not None and url is not None and url.startswith(f"{base}/media/"):
+            token = url.removeprefix(f"{base}/media/").partition("?")[0].removesuffix("/view")
+            try:
+                return core.signer.verify("media", token, now=core.clock())
+            except BadToken as error:
+                raise MediaRefused(
+                    "This link of the bot is not valid, or no longer: name the job instead, or attach the "
+                    "file."
+                ) from error
+    return None
+
+
+def _link(core: Core, base: str, file: str) -> str:
+    return f"{base}/media/{core.signer.sign('media', file, expires_at=core.clock() + core.times.media_link)}"
+
+
+async def _file_address(core: Core, job: Job, reference: Reference) -> str:
+    if core.reachable_at is not None and reference.file is not None:
+        return _link(core, core.reachable_at, reference.file.file)
+    if reference.url is None:
+        raise Rejected("the provider cannot reach the file, because no public URL is set")
+    card = await find_card(core.database, job.card, core.seal)
+    if card is None:
+        raise NotSent("the card that says where it lies cannot be read")
+    try:
+        located = await locate(core, reference, card.place)
+    except MediaUnavailable as error:
+        raise NotSent(str(error)) from error
+    except MediaRefused as error:
+        raise Rejected(str(error)) from error
+    return located.url
+
+
+async def locate(core: Core, reference: Reference, place: Place) -> Located:
+    """Where an address can be read now; raises MediaError where its platform cannot tell."""
+    assert reference.url is not None  # noqa: S101 - asked for addresses alone
+    opener = core.files.get(reference.via)
+    return Located(url=reference.url) if opener is None else await opener.locate(reference.url, place)
+
+
+async def _at_its_provider(core: Core, reference: Reference, source: Job) -> str:
+    maker = core.providers.get(source.account or "")
+    if maker is None or source.remote_id is None:
+        if source.account in await known_accounts(core.database):
+            raise NotSent("another worker has the account that made it")
+        raise Rejected("the account that made it is gone, and no public URL is set")
+    generation = await maker.get(source.remote_id)
+    url = generation.still_url if reference.still else generation.asset_url
+    if url is None:
+        raise Rejected("the provider no longer has it, and no public URL is set")
+    return url

@@ -1,0 +1,51 @@
+"""Telling people that a provider takes nothing: once in each conversation that waits for it.
+
+Every waiting card says so too, by an edit that nobody notices; this is the line that is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.errors import DeliveryError
+from bot.service.adapter import Outlet
+from bot.services import Core, log
+from bot.store.accounts import AccountState, accounts
+from bot.store.outage_notices import Telling, any_told, forget_told, note_told, untold
+
+WORDS = (
+    "The generation service takes nothing right now; the operator of this bot has been told. "
+    "What waits here goes on by itself, nothing is lost, and nothing is charged until it is done."
+)
+
+
+async def announce(core: Core, outlets: Mapping[str, Outlet]) -> None:
+    """Look for outages and tell of them, until the process stops."""
+
+    async def look() -> None:
+        await tell_of_outages(core, outlets)
+
+    async for _ in core.rounds("outages", core.times.outage_interval):
+        await core.steadily("announce", look)
+
+
+async def tell_of_outages(core: Core, outlets: Mapping[str, Outlet]) -> None:
+    """Tell every waiting conversation that has not been told yet."""
+    rows = await accounts(core.database)
+    working = {row.provider for row in rows if row.state is AccountState.READY}
+    out = {row.provider for row in rows if row.state is AccountState.STOPPED} - working
+    if await any_told(core.database):
+        await core.database.write(forget_told, tuple(sorted(out)))
+    if not out:
+        return
+    for telling in await untold(core.database, out, outlets):
+        await _tell(core, outlets[telling.place.adapter], telling)
+
+
+async def _tell(core: Core, outlet: Outlet, telling: Telling) -> None:
+    # Noted first: a line that is lost with this process is missed by nobody, one that comes twice is.
+    if not await core.database.write(note_told, replace(telling, now=core.clock())):
+        return
+    try:
+        await outlet.tell(WORDS, telling.place)
+    except DeliveryError as error:
+        log.info("outage_not_told", adapter=telling.place.adapter, error=str(error))

@@ -1,0 +1,287 @@
+"""Preparing: what a job builds on is brought in, looked at and made usable before the job waits in line.
+
+Everything is named by its content, so that doing it twice, after a crash or by two replicas, makes nothing
+twice. Nothing is claimed and nothing but the upper bound of the price is reserved meanwhile.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed, Refused
+from bot.domain.failures import FailureCategory, failure
+from bot.domain.identity import Place
+from bot.domain.jobs import Job, State
+from bot.domain.media import Media, MediaKind, Reference
+from bot.domain.pricing import price
+from bot.domain.requests import (
+    PICTURE_MAX_BYTES,
+    TAKEN_MAX_BYTES,
+    VIDEO_MAX_BYTES,
+    AnyRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+    check_length,
+)
+from bot.service.adapter import Located
+from bot.services import INPUTS, Core, log
+from bot.store.cards import find_card
+from bot.store.claim_preparation import (
+    PreparingWanted,
+    PutBack,
+    Setback,
+    Setbacks,
+    note_setback,
+    put_back,
+    take_preparing,
+)
+from bot.store.jobs import jobs_by_id
+from bot.store.transition import Lease
+from bot.worker.media_urls import locate, own_file
+from bot.worker.transitions import move
+
+#: jobs in hand at once; the fetching waits for others, the converting has its own few processes
+HANDS = 8
+#: how often a job is tried again after a failure of our own
+_PROCESSING_RETRIES = 2
+#: part of its lease that the work on a job may take, so that it ends before somebody else begins
+_SHARE = 0.9
+_SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
+
+
+class Preparer:
+    """Prepares jobs until the process stops."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._in_hand: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Prepare until the process stops; what is in hand then is left to whoever comes next."""
+        core = self._core
+        async with asyncio.TaskGroup() as group:
+            async for _ in core.rounds(INPUTS, core.times.poll):
+                while len(self._in_hand) < HANDS and not core.stopping.is_set():
+                    try:
+                        jobs, lease = await self._take(HANDS - len(self._in_hand))
+                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
+                        log.warning("preparing_not_taken", error=repr(error))
+                        break
+                    for job in jobs:
+                        task = group.create_task(self._work(job, lease), name=f"prepare {job.id}")
+                        self._in_hand.add(task)
+                        task.add_done_callback(self._done)
+                    if not jobs:
+                        break
+            # A large file may take longer to arrive than a process may take to stop.
+            for task in self._in_hand:
+                task.cancel()
+
+    async def _take(self, count: int) -> tuple[list[Job], Lease]:
+        core, now = self._core, self._core.clock()
+        wanted = PreparingWanted(
+            owner=core.owner,
+            now=now,
+            lease_until=now + core.times.prepare_lease,
+            count=count,
+            each=core.settings.inputs_per_person,
+            aside_until=now + core.times.unreadable_retry,
+        )
+        return await core.database.write(take_preparing, wanted), wanted.lease
+
+    async def _work(self, job: Job, lease: Lease) -> None:
+        try:
+            # What is brought in stays reserved until it is noted that the job needs it.
+            with self._core.storage.reservations.keeping():
+                await self._core.steadily("prepare", lambda: prepare(self._core, job, lease))
+        except asyncio.CancelledError:
+            await _put_back(self._core, job, lease, self._core.clock())
+            raise
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        self._core.database.signals.wake(INPUTS)
+
+
+async def prepare(core: Core, job: Job, lease: Lease) -> None:
+    """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
+    try:
+        async with asyncio.timeout(core.times.prepare_lease * _SHARE / 1000):
+            request, files = await _usable(core, job)
+    except (ProcessingFailed, TimeoutError) as error:
+        # What is fetched has a shorter deadline of its own, so that a timeout here was spent waiting for us.
+        await _failed_here(core, job, lease, str(error) or "it took too long")
+    except MediaUnavailable as error:
+        await _not_there(core, job, lease, str(error))
+    except (MediaRefused, Refused) as error:
+        await _refuse(core, job, lease, FailureCategory.INPUT_REFUSED, str(error))
+    else:
+        await move(
+            core,
+            job,
+            State.QUEUED,
+            "prepared",
+            request=request,
+            price=min(job.price, price(request, core.rates)),
+            files=files,
+            lease=lease,
+        )
+
+
+async def _failed_here(core: Core, job: Job, lease: Lease, reason: str) -> None:
+    """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
+    log.warning("input_not_processed", job_id=job.id, error=reason)
+    setbacks = await _setbacks(core, job, lease, ours=True)
+    if setbacks is not None and setbacks.ours > _PROCESSING_RETRIES:
+        await _refuse(core, job, lease, FailureCategory.INPUT_UNPROCESSED, reason)
+    else:
+        await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
+
+
+async def _not_there(core: Core, job: Job, lease: Lease, reason: str) -> None:
+    """Try again what may be there a little later; in the end the job fails with the cause."""
+    log.info("input_unavailable", job_id=job.id, error=reason)
+    setbacks = await _setbacks(core, job, lease, ours=False)
+    if setbacks is not None and core.clock() - setbacks.since >= core.times.prepare_deadline:
+        await _refuse(core, job, lease, FailureCategory.INPUT_UNREACHABLE, reason)
+    else:
+        await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
+
+
+async def _setbacks(core: Core, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
+    """Count one more; None where the job is no longer ours to prepare."""
+    item = Setback(job=job.id, lease=lease, at=core.clock(), ours=ours)
+    return await core.database.write(note_setback, item)
+
+
+async def _put_back(core: Core, job: Job, lease: Lease, run_at: int) -> None:
+    await core.database.write(put_back, PutBack(job=job.id, lease=lease, run_at=run_at))
+
+
+async def _refuse(core: Core, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
+    why = failure(category, reason)
+    await move(core, job, State.FAILED, "input_unusable", failure=why, lease=lease)
+
+
+async def _usable(core: Core, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
+    """The request with everything it builds on made usable, and the files that it needs from now on."""
+    references = job.request.references
+    sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
+    continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
+    card = await find_card(core.database, job.card, core.seal)
+    if card is None:
+        raise MediaUnavailable("the card that says where it lies cannot be read")
+    found: dict[str, Reference] = {}
+    for reference in references:
+        if reference in continued:
+            # The provider has it: neither its size nor our copy matters.
+            _require_there(sources.get(reference.job or ""))
+        elif (known := found.get(reference.key)) is not None:
+            _require_kind(reference, known.kind)
+        else:
+            found[reference.key] = await _bring(core, reference, sources, card.place, job.member)
+    request = job.request.with_references(found)
+    if isinstance(request, ReframeVideoRequest):
+        media = _media(request.source, sources)
+        request = request.model_copy(update={"duration_ms": media.duration_ms})
+        check_length(request)
+    return request, tuple(one.file.file for one in found.values() if one.file is not None)
+
+
+def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
+    media = reference.file if reference.job is None else sources[reference.job].result
+    assert media is not None  # noqa: S101 - it has just been brought in
+    return media
+
+
+async def _bring(
+    core: Core, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
+) -> Reference:
+    if reference.job is not None:
+        return await _of_job(core, reference, sources.get(reference.job), member)
+    if reference.file is not None and (reference.url is None or await _stored(core, reference.file)):
+        return await _of_file(core, reference, reference.file, member)
+    if (own := own_file(core, reference.url)) is not None:
+        return await _of_own_link(core, reference, own, member)
+    located = await locate(core, reference, place)
+    if core.reachable_at is None and located.headers:
+        raise MediaRefused(_UNREACHABLE)
+    fetched = await _fetch(core, reference, located, member)
+    _require_kind(reference, fetched.kind)
+    return await _of_file(core, reference, fetched, member)
+
+
+async def _of_own_link(core: Core, reference: Reference, file: str, member: str) -> Reference:
+    """Take a signed link of ours for the file itself: nobody fetches anything from our own server."""
+    if not await core.storage.exists(file):
+        raise MediaRefused("What this link led to is no longer stored")
+    media = await core.library.describe(file, member=member)
+    _require_kind(reference, media.kind)
+    return await _of_file(core, Reference.of(media), media, member)
+
+
+def _require_kind(reference: Reference, kind: MediaKind) -> None:
+    if kind is not reference.kind:
+        raise MediaRefused(f"A {reference.kind} is needed here, and this is a {kind}: {_REMEDY[kind]}")
+
+
+async def _stored(core: Core, media: Media) -> bool:
+    return await core.storage.exists(media.file)
+
+
+_REMEDY = {
+    MediaKind.PICTURE: "for a picture leave out what is meant for videos",
+    MediaKind.VIDEO: "/reframe takes videos with a ray model, /extend goes on from one that was made here",
+}
+
+
+async def _fetch(core: Core, reference: Reference, located: Located, member: str) -> Media:
+    return await core.library.bring_in(
+        located.url,
+        max_bytes=TAKEN_MAX_BYTES[reference.kind],
+        timeout_s=core.times.input_timeout / 1000,
+        vouched=bool(reference.via),
+        headers=located.headers,
+        member=member,
+    )
+
+
+async def _of_file(core: Core, reference: Reference, media: Media, member: str) -> Reference:
+    if not await _stored(core, media):
+        raise MediaRefused("What this builds on is no longer stored; send it again")
+    usable = await core.library.as_input(media, member=member)
+    if core.reachable_at is None:
+        # The provider reads it where the person had it from, so it must be good as it lies there.
+        if reference.url is None:
+            raise MediaRefused(_UNREACHABLE)
+        if usable != media:
+            raise MediaRefused(
+                "This file would have to be converted, and without REVERIE_PUBLIC_URL the provider can "
+                "only read it as it is: send a JPEG, PNG or MP4"
+            )
+    return reference.model_copy(update={"file": usable, "kind": usable.kind})
+
+
+_UNREACHABLE = (
+    "The provider cannot reach files that are sent here until the operator sets REVERIE_PUBLIC_URL; "
+    "an address that anybody can open works without"
+)
+
+
+def _require_there(source: Job | None) -> Media:
+    if source is None or source.deleted or source.expired or source.result is None:
+        raise MediaRefused("What this builds on has been deleted")
+    return source.result
+
+
+async def _of_job(core: Core, reference: Reference, source: Job | None, member: str) -> Reference:
+    result = _require_there(source)
+    if not await core.storage.exists(result.still if reference.still else result.file):
+        raise MediaRefused("What this builds on is no longer stored")
+    most = _SIZES[result.kind]
+    if reference.still or result.size <= most:
+        return reference
+    if core.reachable_at is None:
+        raise MediaRefused(
+            f"The {result.kind} has {result.size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most"
+        )
+    return Reference.of(await core.library.as_input(result, member=member))

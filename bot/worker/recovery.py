@@ -1,0 +1,189 @@
+"""Recovery: what a crash, a pause or a lost answer left half done is brought to a good end.
+
+There is no special start-up: these are the same loops that run all the time. A lease that ended is the only
+sign of a crash that they need.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+
+from bot.domain.errors import ProviderError
+from bot.domain.failures import FailureCategory, failure
+from bot.domain.jobs import State
+from bot.providers.base import Provider
+from bot.services import Core, log
+from bot.store.accounts import echoed_at
+from bot.store.jobs import (
+    Attempt,
+    Seen,
+    attempts,
+    lost_claims,
+    overdue_in_queue,
+    states_of,
+    stranded,
+)
+from bot.store.orphans import Cause, Removal, due_orphans, note_removal
+from bot.store.rows import UNREADABLE
+from bot.worker.reconciliation import CLOCK_SKEW_MS, Stock, take_stock
+from bot.worker.transitions import Standing, move
+
+_PAGE = 100
+#: how far two pages overlap, because the border moves when something is deleted between them
+_OVERLAP = 5
+#: pages of a scan; 10,000 generations back
+_PAGES_MAX = 100
+_AT_ONCE = 200
+
+
+async def recover(core: Core) -> None:
+    """Pick up what other processes dropped, and end what waited too long, until the process stops."""
+    async for _ in core.rounds("recovery", core.times.poll):
+        await core.steadily("lost claims", lambda: pick_up_claims(core))
+        await core.steadily("overdue", lambda: end_overdue(core))
+        await core.steadily("stranded", lambda: end_stranded(core))
+
+
+async def pick_up_claims(core: Core) -> None:
+    """Find out about claimed jobs whose process is gone."""
+    lost = dict(await lost_claims(core.database, now=core.clock()))
+
+    async def pick_up(job: Seen) -> None:
+        # The note comes before the request: without the note there was no request.
+        if lost[job]:
+            await move(core, job, State.UNKNOWN, "lease_ended")
+        else:
+            await move(core, job, State.QUEUED, "never_left")
+
+    await _each(core, "lost claim", lost, pick_up)
+
+
+async def end_overdue(core: Core) -> None:
+    """Give back the money of jobs that waited longer than anybody should."""
+
+    async def end(job: Seen) -> None:
+        await move(core, job, State.FAILED, "expired", failure=failure(FailureCategory.EXPIRED))
+
+    overdue = await overdue_in_queue(core.database, now=core.clock(), count=_AT_ONCE)
+    await _each(core, "overdue job", overdue, end)
+
+
+async def end_stranded(core: Core) -> None:
+    """Give back the money of jobs whose account is gone, with everybody who could tell of their end."""
+    now = core.clock()
+    lost_before = now - core.times.unknown_deadline
+
+    async def end(job: Seen) -> None:
+        why = failure(FailureCategory.TIMEOUT)
+        await move(core, job, State.FAILED, "account_gone", failure=why, abandons=Cause.LATE)
+
+    left = await stranded(core.database, now=now, lost_before=lost_before, count=_AT_ONCE)
+    await _each(core, "stranded job", left, end)
+
+
+async def _each(core: Core, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]) -> None:
+    """Do something for each job; one for which it fails holds back none of those behind it."""
+    for job in jobs:
+        await core.steadily(name, partial(do, job))
+
+
+async def resolve_unknown(core: Core, provider: Provider, jobs: Sequence[Standing]) -> None:
+    """Find out what became of creates whose answer was lost; raises ProviderError when nobody can tell now.
+
+    What exists is adopted. What is proven absent is asked again. What is neither is given back, and the
+    member may press again.
+    """
+    newest = {
+        row.job: row
+        for row in await attempts(core.database, [job.id for job in jobs])
+        if row.number == row.newest
+    }
+    started = core.clock()
+    ripe = [job for job in jobs if started >= (newest[job.id].sent_at or 0) + core.times.unknown_grace]
+    if not ripe:
+        if provider.capabilities.lists:
+            # Most lost creates stand on the first page already; the earlier one is found, the better.
+            await take_stock(core, provider, (await provider.page(limit=_PAGE, offset=0)).generations)
+        return
+    oldest = min(newest[job.id].claimed_at for job in ripe)
+    try:
+        complete, stock = await scan(core, provider, back_to=oldest)
+    except ProviderError:
+        # A list that stays out of reach must not keep anybody's money for good.
+        await _give_up(core, *(job for job in ripe if _too_long(core, newest[job.id])))
+        raise
+    echoed = await echoed_at(core.database, provider.account)
+    proven = complete and echoed is not None and core.clock() - echoed < core.times.echo_proof
+    for job in await states_of(core.database, [job.id for job in ripe]):
+        attempt = newest[job.id]
+        if job.state is not State.UNKNOWN or job.attempt != attempt.number:
+            continue
+        if proven and attempt.marked and job.id not in stock.named:
+            await move(core, job, State.QUEUED, "proven_absent")
+        elif _too_long(core, attempt) or (complete and not _undecided(stock, attempt)):
+            await _give_up(core, job)
+
+
+def _too_long(core: Core, attempt: Attempt) -> bool:
+    return core.clock() >= (attempt.sent_at or 0) + core.times.unknown_deadline
+
+
+async def _give_up(core: Core, *jobs: Standing) -> None:
+    for job in jobs:
+        await move(core, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
+
+
+def _undecided(stock: Stock, attempt: Attempt) -> bool:
+    """Whether a generation that the scan left to nobody may be this attempt's.
+
+    What was seen then counts, not what holds now: the equal job that stood in the way may have moved since.
+    """
+    return not attempt.marked and attempt.fingerprint in stock.undecided
+
+
+async def scan(core: Core, provider: Provider, *, back_to: int) -> tuple[bool, Stock]:
+    """Take stock of an account's list back to a time; answers whether nothing of it was left out."""
+    stock = Stock()
+    if not provider.capabilities.lists:
+        return False, stock
+    offset, whole = 0, True
+    for _ in range(_PAGES_MAX):
+        page = await provider.page(limit=_PAGE, offset=offset)
+        whole &= page.whole
+        stock.add(await take_stock(core, provider, page.generations))
+        times = [one.created_at for one in page.generations if one.created_at is not None]
+        # The order of the list is not documented: a page counts as older only when all of it is.
+        if not page.has_more or (times and max(times) < back_to - CLOCK_SKEW_MS):
+            return whole, stock
+        offset += _PAGE - _OVERLAP
+    return False, stock
+
+
+async def sweep(core: Core, provider: Provider) -> None:
+    """Look through an account's list now and then for generations that nobody waits for any more."""
+    horizon = 2 * (core.times.unknown_deadline + core.times.generation_deadline)
+
+    async def look() -> None:
+        await scan(core, provider, back_to=core.clock() - horizon)
+
+    async for _ in core.rounds("sweep", core.times.sweep_interval):
+        await core.steadily("sweep", look)
+
+
+async def remove_orphans(core: Core, provider: Provider) -> None:
+    """Delete orphans, and what members deleted, at the provider."""
+
+    async def remove() -> None:
+        for remote_id, tries in await due_orphans(core.database, provider.account, now=core.clock()):
+            run_at = None
+            try:
+                await provider.delete(remote_id)
+            except (ProviderError, *UNREADABLE) as error:
+                log.info("removal_failed", account=provider.account, error=repr(error))
+                run_at = core.clock() + core.times.orphan_retry * min(2**tries, 64)
+            await core.database.write(
+                note_removal,
+                Removal(account=provider.account, remote_id=remote_id, now=core.clock(), run_at=run_at),
+            )
+
+    async for _ in core.rounds("orphans", core.times.poll):
+        await core.steadily("remove orphans", remove)

@@ -1,0 +1,71 @@
+"""Retention: media leave the storage when nobody needs them any longer, or their time is over."""
+
+from collections.abc import Sequence
+
+from bot.domain.errors import MediaUnavailable, StoreError
+from bot.services import Core, log
+from bot.store.file_refs import Expiry, HoldingsEnded, end_holdings, expire_jobs, files_in_use
+
+_AT_ONCE = 200
+_DAY_MS = 86_400_000
+#: a file that nobody holds may still be on its way into a job for so long
+_YOUNG_MS = 7_200_000
+#: files that are locked together, each by an open file
+_LOCKED_AT_ONCE = 50
+
+
+async def retain(core: Core) -> None:
+    """Look for media whose time is over, until the process stops."""
+    async for _ in core.rounds("retention", core.times.retention_interval):
+        await core.steadily("uploads", lambda: end_uploads(core))
+        await core.steadily("retention", lambda: expire(core))
+        await core.steadily("strays", lambda: remove_strays(core))
+
+
+async def end_uploads(core: Core) -> None:
+    """Let go of files that were sent for a command which never came."""
+    while not core.stopping.is_set():
+        ended = HoldingsEnded(now=core.clock(), count=_AT_ONCE)
+        if not (files := await core.database.write(end_holdings, ended)):
+            return
+        await remove_unused(core, files)
+
+
+async def expire(core: Core) -> None:
+    """Remove the media of jobs that ended long ago; what somebody starred stays."""
+    if core.settings.retention_days is None:
+        return
+    before = core.clock() - core.settings.retention_days * _DAY_MS
+    while not core.stopping.is_set():
+        due = Expiry(finished_before=before, count=_AT_ONCE)
+        if not (expired := await core.database.write(expire_jobs, due)):
+            return
+        log.info("media_expired", jobs=len(expired))
+        await remove_unused(core, [file for files in expired for file in files])
+
+
+async def remove_strays(core: Core) -> None:
+    """Remove files that a process stored before it died and could say for what."""
+    async for files in core.storage.strays(_YOUNG_MS, now=core.clock()):
+        await remove_unused(core, files)
+
+
+async def remove_unused(core: Core, files: Sequence[str]) -> int:
+    """Remove files that nobody holds, and answer the bytes that this frees.
+
+    What is just being stored again, or cannot be removed, is a stray.
+
+    Strays are looked for again and again, so that whoever let go of a file is never told of an error here.
+    """
+    freed = 0
+    for start in range(0, len(files), _LOCKED_AT_ONCE):
+        try:
+            with core.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
+                # Asked under the lock: who stores the same content now waits, and stores it anew.
+                held = await files_in_use(core.database, alone) if alone else set()
+                for file in alone:
+                    if file not in held:
+                        freed += await core.storage.remove(file)
+        except (MediaUnavailable, StoreError) as error:
+            log.warning("files_not_removed", error=repr(error))
+    return freed

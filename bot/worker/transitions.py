@@ -1,0 +1,88 @@
+"""Moving a job, as every step of its way does it: compare, set, and wake whoever goes on."""
+
+from typing import Protocol
+
+from bot.domain.errors import StaleTransition
+from bot.domain.failures import Failure
+from bot.domain.jobs import FINAL, State
+from bot.domain.media import Media
+from bot.domain.requests import AnyRequest
+from bot.service.durable_writes import write_until_known
+from bot.services import ALL_JOBS, CARDS, FLIGHT, FREE, Core, log
+from bot.store.orphans import Cause
+from bot.store.transition import Lease, Move
+from bot.store.transition import move as move_all
+
+
+class Standing(Protocol):
+    """A job as somebody has seen it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def attempt(self) -> int: ...
+
+
+async def move(
+    core: Core,
+    job: Standing,
+    after: State,
+    cause: str,
+    *,
+    account: str | None = None,
+    remote_id: str | None = None,
+    submitted_at: int | None = None,
+    run_at: int | None = None,
+    deadline: int | None = None,
+    result: Media | None = None,
+    failure: Failure | None = None,
+    request: AnyRequest | None = None,
+    price: int | None = None,
+    files: tuple[str, ...] = (),
+    never_arrived: bool = False,
+    lease: Lease | None = None,
+    abandons: Cause | None = None,
+    answered: bool = False,
+) -> bool:
+    """Move a job on from where it was seen; False where somebody else has moved it meanwhile.
+
+    The keywords are those of `Move`; `answered` where a person waits to be told what came of it.
+    """
+    item = Move(
+        job=job.id,
+        before=job.state,
+        attempt=job.attempt,
+        after=after,
+        now=core.clock(),
+        cause=cause,
+        account=account,
+        remote_id=remote_id,
+        submitted_at=submitted_at,
+        run_at=run_at,
+        deadline=deadline,
+        result=result,
+        failure=failure,
+        request=request,
+        price=price,
+        files=files,
+        never_arrived=never_arrived,
+        lease=lease,
+        abandons=abandons,
+    )
+    try:
+        await (write_until_known(core, move_all, item) if answered else core.database.write(move_all, item))
+    except StaleTransition:
+        log.info("move_came_late", job_id=job.id, after=after)
+        return False
+    log.info(f"job_{after}", job_id=job.id, before=job.state, attempt=job.attempt, cause=cause)
+    core.wake(CARDS)
+    if after is State.QUEUED or after in FINAL:
+        # There is one more free place, or one more in line; who thought its lane full must know first.
+        core.wake(FREE, *ALL_JOBS)
+    if after in (State.SUBMITTED, State.UNKNOWN):
+        core.wake(FLIGHT)
+    return True
