@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 
 from bot.media.download.fetcher import Fetcher
-from bot.media.ingest import Library
+from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from tests.media.libraries import arrived
@@ -35,7 +35,7 @@ _TICK_S = 0.005
 _MB = 1_000_000
 
 #: brings one video in
-BringIn = Callable[[Library, FolderStorage, str], Awaitable[object]]
+BringIn = Callable[[MediaLibrary, FolderStorage, str], Awaitable[object]]
 
 
 async def main(*, full: bool) -> None:
@@ -82,12 +82,12 @@ async def _measured(side: str, origin: str, count: int, folder: Path) -> dict[st
     return told
 
 
-async def _streamed(library: Library, storage: FolderStorage, url: str) -> None:
+async def _streamed(library: MediaLibrary, storage: FolderStorage, url: str) -> None:
     del storage
     await library.bring_in(url, max_bytes=100 * _MB, timeout_s=120, vouched=True)
 
 
-async def _whole(library: Library, storage: FolderStorage, url: str) -> None:
+async def _whole(library: MediaLibrary, storage: FolderStorage, url: str) -> None:
     """Bring in a video as one would without a second thought."""
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         content = (await client.get(url)).content
@@ -102,7 +102,7 @@ async def _side(name: str, origin: str, count: int, folder: Path) -> None:
     storage = FolderStorage(folder)
     turns = asyncio.Semaphore(AT_ONCE)
     async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, SandboxPool() as pool:
-        library = Library(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
+        library = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
 
         async def bring(number: int) -> None:
             async with turns:

@@ -11,12 +11,12 @@ from importlib.metadata import entry_points
 from starlette.applications import Starlette
 
 from bot.resources import Misconfigured, Opened, OpenStore, Wrap, open_core
-from bot.service.adapter import ENTRY_POINTS, Adapter, Plug, Surroundings
-from bot.service.adapter_data import Vault
-from bot.service.facade import Studio
+from bot.service.adapter import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
+from bot.service.adapter_data import AdapterData
+from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.vocabulary import keep_vocabularies
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.settings import Role, Settings, misfit
 from bot.store.database.base import connect
 from bot.store.database.file_lock import lock_folder, lock_store
@@ -43,7 +43,7 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared
 Loop = Callable[[], Awaitable[None]]
 
 
-def find_plugs() -> list[Plug]:
+def find_plugs() -> list[AdapterPlugin]:
     """Every installed adapter."""
     return [entry.load() for entry in entry_points(group=ENTRY_POINTS)]
 
@@ -55,7 +55,7 @@ class App:
         self,
         settings: Settings,
         *,
-        plugs: Sequence[Plug] | None = None,
+        plugs: Sequence[AdapterPlugin] | None = None,
         wrap: Wrap = lambda provider: provider,
         open_store: OpenStore | None = None,
         server: type[Server] = Server,
@@ -94,7 +94,7 @@ class App:
     async def _work(self, opened: Opened, listener: socket.socket) -> None:
         core = opened.core
         inlets: dict[str, Supervised] = {}
-        adapters = [self._watched(core, adapter, inlets) for adapter in self._connect(core, Studio(core))]
+        adapters = [self._watched(core, adapter, inlets) for adapter in self._connect(core, BotService(core))]
         works, talks = core.settings.role is not Role.GATEWAY, core.settings.role is not Role.WORKER
         watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
         callbacks = Callbacks(core, watchers if works else {})
@@ -147,7 +147,7 @@ class App:
         log.info("stopped")
 
     @staticmethod
-    def _watched(core: Core, adapter: Adapter, inlets: dict[str, Supervised]) -> Adapter:
+    def _watched(core: Services, adapter: Adapter, inlets: dict[str, Supervised]) -> Adapter:
         """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
         if adapter.inlet is None:
             return adapter
@@ -156,7 +156,7 @@ class App:
         inlets[name] = inlet
         return replace(adapter, obstacle=lambda: inlet.trouble or adapter.obstacle())
 
-    def _connect(self, core: Core, studio: Studio) -> list[Adapter]:
+    def _connect(self, core: Services, studio: BotService) -> list[Adapter]:
         """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
         adapters: list[Adapter] = []
         unusable: list[Adapter] = []
@@ -174,11 +174,11 @@ class App:
             log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
         return adapters + unusable
 
-    def _build(self, plug: Plug, core: Core, studio: Studio) -> Adapter:
-        surroundings = Surroundings(
+    def _build(self, plug: AdapterPlugin, core: Services, studio: BotService) -> Adapter:
+        surroundings = AdapterContext(
             settings=core.settings,
             studio=studio,
-            vault=Vault(core.database, core.seal, plug.name),
+            vault=AdapterData(core.database, core.seal, plug.name),
             library=core.library,
             signer=core.signer,
             clock=core.clock,
@@ -194,7 +194,7 @@ class App:
         return adapter
 
 
-def _supervised(core: Core, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
+def _supervised(core: Services, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
     return {
         name: Supervised(name, loop, times=core.times, stopping=core.stopping) for name, loop in loops.items()
     }
@@ -209,12 +209,14 @@ async def _either(*events: asyncio.Event) -> None:
             task.cancel()
 
 
-def _unusable(plug: Plug, reason: str) -> Adapter:
+def _unusable(plug: AdapterPlugin, reason: str) -> Adapter:
     log.error("adapter_not_usable", adapter=plug.name, reason=reason)
     return Adapter(name=plug.name, obstacle=lambda: reason)
 
 
-def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]) -> dict[str, Loop]:
+def engine_loops(
+    core: Services, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]
+) -> dict[str, Loop]:
     """The engine's loops by name, in the order in which a job meets them; each can be begun again."""
     loops = shared_loops(core)
     loops["prepare"] = lambda: Preparer(core).run()
@@ -235,7 +237,7 @@ def engine_loops(core: Core, adapters: Sequence[Adapter], watchers: Mapping[str,
     return loops
 
 
-def shared_loops(core: Core) -> dict[str, Loop]:
+def shared_loops(core: Services) -> dict[str, Loop]:
     """The loops of every process, also of one that only takes commands."""
     return {"vocabulary": lambda: keep_vocabularies(core)}
 

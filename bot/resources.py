@@ -19,18 +19,18 @@ from bot.media.disk_usage import MediaUsage
 from bot.media.download.body import Pace
 from bot.media.download.fetcher import Fetcher
 from bot.media.incoming_quota import IncomingQuota
-from bot.media.ingest import Library
+from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
 from bot.providers.simulator.settings import SimulatorSettings
-from bot.security.encryption import BadSeal, Seal
+from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
-from bot.security.tokens import Signer
-from bot.service.rate_limit import RateLimit
-from bot.services import Core, log
+from bot.security.tokens import TokenSigner
+from bot.service.rate_limit import RateLimiter
+from bot.services import Services, log
 from bot.settings import Role, Settings, malformed
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
 from bot.store.accounts import accounts
@@ -129,7 +129,7 @@ def _account_name(provider: str, api_key: SecretStr, naming_key: bytes) -> str:
 
 async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
     """The key that accounts are named by, also before the first start; raises BadSeal if no secret fits."""
-    kept = await find_naming_key(database, Seal(*secrets))
+    kept = await find_naming_key(database, FieldCipher(*secrets))
     return kept or likely_naming_key(settings, secrets, await _account_names(database))
 
 
@@ -149,14 +149,18 @@ async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], databas
     try:
         key = await naming_key_of(settings, secrets, database)
         # A gateway has no keys that it could know the accounts by.
-        return key if settings.role is Role.GATEWAY else await keep_naming_key(database, Seal(*secrets), key)
-    except BadSeal:
+        return (
+            key
+            if settings.role is Role.GATEWAY
+            else await keep_naming_key(database, FieldCipher(*secrets), key)
+        )
+    except DecryptionFailed:
         # What is kept stays, for the secret may come back.
         log.error("account_names_unreadable", remedy="add the earlier secret to REVERIE_SECRET_KEY: new,old")
         return likely_naming_key(settings, secrets, await _account_names(database))
 
 
-async def prepare_store(core: Core) -> None:
+async def prepare_store(core: Services) -> None:
     """Make a worker's accounts known, and end what a process before this one can no longer hold."""
     if core.settings.role is not Role.GATEWAY:
         await hold_accounts(core)
@@ -169,7 +173,7 @@ async def prepare_store(core: Core) -> None:
 class Opened:
     """What the process works with, until it is closed again."""
 
-    core: Core
+    core: Services
     fetcher: Fetcher
     #: None where no account is the built-in simulator's; runs only while it is entered
     simulation: Simulation | None
@@ -212,17 +216,17 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
         )
         storage = storage_of(settings)
         await storage.sweep(now=clock_ms())
-        rate_limit = RateLimit(
+        rate_limit = RateLimiter(
             per_minute=settings.commands_per_minute,
             burst=settings.commands_burst,
             monotonic=monotonic_ms,
         )
-        core = Core(
+        core = Services(
             settings=settings,
             database=database,
             providers={provider.account: provider for provider in providers},
             health={provider.account: provider.health for provider in providers},
-            library=Library(
+            library=MediaLibrary(
                 fetcher=fetcher,
                 storage=storage,
                 results=pool,
@@ -231,8 +235,8 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             ),
             storage=storage,
             secrets=secrets,
-            signer=Signer(*secrets),
-            seal=Seal(*secrets),
+            signer=TokenSigner(*secrets),
+            seal=FieldCipher(*secrets),
             media_usage=media_usage_of(settings),
             capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
             rates=rates_of(settings),

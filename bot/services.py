@@ -12,19 +12,19 @@ from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.models import Lane
 from bot.domain.pricing import Rates
 from bot.media.disk_usage import MediaUsage
-from bot.media.ingest import Library
+from bot.media.ingest import MediaLibrary
 from bot.media.storage import FolderStorage
 from bot.providers.base import Capabilities, Provider, Vocabulary
 from bot.providers.health import ProviderHealth
-from bot.security.encryption import Seal
-from bot.security.tokens import Signer
-from bot.service.rate_limit import RateLimit
+from bot.security.encryption import FieldCipher
+from bot.security.tokens import TokenSigner
+from bot.service.rate_limit import RateLimiter
 from bot.settings import Settings, Timing
 from bot.store.database.base import Database
 
 if TYPE_CHECKING:
-    from bot.service.adapter import Files
-    from bot.service.estimates import Known
+    from bot.service.adapter import FileResolver
+    from bot.service.estimates import EstimateInputs
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS, MEDIA = "inputs", "free", "cards", "fligh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailingRound:
+class LoopFailures:
     """How a round of a loop has gone lately: never well since `count` failures."""
 
     count: int
@@ -43,7 +43,7 @@ class FailingRound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
+class Services:
     """The collaborators, assembled once by `app.py`."""
 
     settings: Settings
@@ -52,13 +52,13 @@ class Core:
     providers: Mapping[str, Provider]
     #: how their calls have gone, by account
     health: Mapping[str, ProviderHealth]
-    library: Library
+    library: MediaLibrary
     storage: FolderStorage
     #: the one that writes first
     secrets: tuple[bytes, ...] = field(repr=False)
     media_usage: MediaUsage
-    signer: Signer
-    seal: Seal
+    signer: TokenSigner
+    seal: FieldCipher
     rates: Rates
     #: milliseconds UTC
     clock: Callable[[], int]
@@ -66,11 +66,11 @@ class Core:
     monotonic: Callable[[], int]
     #: id of this process, new at each start
     owner: str
-    rate_limit: RateLimit
+    rate_limit: RateLimiter
     #: base of the URLs under which a provider reaches us; None: it cannot
     reachable_at: str | None
     #: by name of the adapter whose platform's files it opens
-    files: dict[str, "Files"] = field(default_factory=dict)
+    files: dict[str, "FileResolver"] = field(default_factory=dict)
     #: what providers can of whose accounts this process has no key, by name
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
     #: words that video models know, by provider, as last told
@@ -78,9 +78,9 @@ class Core:
     #: accounts that were refused something which may be about the account itself
     accounts_in_doubt: set[str] = field(default_factory=set)
     #: rounds of loops that have failed since they last went well, by the loop's name
-    failing_rounds: dict[str, FailingRound] = field(default_factory=dict)
+    failing_rounds: dict[str, LoopFailures] = field(default_factory=dict)
     #: what outlooks take, and when it was asked for, by pace
-    lately: dict[str, tuple[int, "Known"]] = field(default_factory=dict)
+    lately: dict[str, tuple[int, "EstimateInputs"]] = field(default_factory=dict)
     #: nothing new is begun once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -115,7 +115,7 @@ class Core:
             log.warning("round_failed", loop=name, error=repr(error))
             before = self.failing_rounds.get(name)
             count = 1 if before is None else before.count + 1
-            self.failing_rounds[name] = FailingRound(count=count, error=type(error).__name__)
+            self.failing_rounds[name] = LoopFailures(count=count, error=type(error).__name__)
         else:
             self.failing_rounds.pop(name, None)
 

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from bot.domain.access import Patience
+from bot.domain.access import QueueLimits
 from bot.domain.models import FPS, Lane
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
@@ -344,8 +344,8 @@ class Settings(EnvironmentSettings):
         )
 
     @cached_property
-    def patience(self) -> Patience:
-        return Patience(member=self.waiting_per_member, workspace=self.waiting_per_workspace)
+    def patience(self) -> QueueLimits:
+        return QueueLimits(member=self.waiting_per_member, workspace=self.waiting_per_workspace)
 
     def lane_limits(self, lane: Lane) -> tuple[int, int]:
         """Generations at once and creates a minute of one account."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.domain.actions import Action
-from bot.domain.cards import JobView, Tone
+from bot.domain.cards import JobPhase, JobView
 from bot.service.replies import Choice
 
 
@@ -27,12 +27,12 @@ class Control(StrEnum):
 
 
 #: how a job stands, at a glance
-MARK: Mapping[Tone, str] = {
-    Tone.WAITING: "🕓",
-    Tone.RUNNING: "✨",
-    Tone.DONE: "✅",
-    Tone.FAILED: "⚠️",
-    Tone.GONE: "🗑️",
+MARK: Mapping[JobPhase, str] = {
+    JobPhase.WAITING: "🕓",
+    JobPhase.RUNNING: "✨",
+    JobPhase.DONE: "✅",
+    JobPhase.FAILED: "⚠️",
+    JobPhase.GONE: "🗑️",
 }
 
 

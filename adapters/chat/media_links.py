@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.media import Media
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 
 #: how long the link in a card leads to its file in full
 _LINK_MS = 30 * 86_400_000
@@ -12,7 +12,7 @@ _LINK_MS = 30 * 86_400_000
 Link = Callable[[Media], str | None]
 
 
-def link_to(surroundings: Surroundings) -> Link:
+def link_to(surroundings: AdapterContext) -> Link:
     """Make links that people can open, where there is an address that leads here."""
     base, signer, clock = surroundings.settings.public_url, surroundings.signer, surroundings.clock
 

@@ -13,7 +13,7 @@ response, or `<channel>/<message>` for what the bot posted itself; a custom id i
 from collections.abc import AsyncIterator
 
 from bot.environment import setting_names
-from bot.service.adapter import Adapter, Finding, Plug, Surroundings
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from bot.settings import Settings
 
 # The library is imported only when this adapter is enabled, and its settings when they are asked for.
@@ -34,16 +34,16 @@ def _names() -> frozenset[str]:
     return setting_names(DiscordSettings)
 
 
-def _build(surroundings: Surroundings) -> Adapter:
+def _build(surroundings: AdapterContext) -> Adapter:
     from adapters.discord.adapter import connect  # noqa: PLC0415
 
     return connect(surroundings)
 
 
-def _examine(settings: Settings) -> AsyncIterator[Finding]:
+def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:
     from adapters.discord.doctor import examine  # noqa: PLC0415
 
     return examine(settings)
 
 
-plugin = Plug(name="discord", enabled=_enabled, build=_build, examine=_examine, settings=_names)
+plugin = AdapterPlugin(name="discord", enabled=_enabled, build=_build, examine=_examine, settings=_names)

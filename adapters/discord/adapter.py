@@ -8,12 +8,12 @@ from adapters.discord.gateway.supervisor import Listener, Rhythm
 from adapters.discord.rest.client import Connector
 from adapters.discord.services import open_connection
 from adapters.discord.settings import DiscordSettings
-from bot.service.adapter import Adapter, Surroundings
+from bot.service.adapter import Adapter, AdapterContext
 from bot.settings import Role
 
 
 def connect(
-    surroundings: Surroundings,
+    surroundings: AdapterContext,
     settings: DiscordSettings | None = None,
     *,
     connector: Connector | None = None,

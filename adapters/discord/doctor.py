@@ -15,7 +15,7 @@ from adapters.discord.rest.permissions import INVITED, listed, missing
 from adapters.discord.rest.responses import Unexpected, expecting, id_of, object_of, objects_of
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import Delayed
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import Settings
 
 _AUTHORIZE = "https://discord.com/oauth2/authorize"
@@ -29,7 +29,7 @@ _PERMISSIONS = re.compile(r"[0-9]{1,40}")
 
 async def examine(
     settings: Settings, own: DiscordSettings | None = None, *, connector: Connector | None = None
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[Diagnosis]:
     """Look at everything that Discord tells about the bot."""
     own = own or DiscordSettings()
     rest = Rest(own.token or SecretStr(""), proxy=settings.https_proxy, connector=connector)
@@ -37,20 +37,20 @@ async def examine(
         async for finding in _look(rest, own):
             yield finding
     except Refusal as refusal:
-        yield Finding(
+        yield Diagnosis(
             what=f"Discord refuses: {refusal.told}", level=Level.FAULT, remedy="check DISCORD_TOKEN"
         )
     except Delayed as error:
         if obstacle := rest.obstacle():
-            yield Finding(what="DISCORD_TOKEN is not accepted", level=Level.FAULT, remedy=obstacle)
+            yield Diagnosis(what="DISCORD_TOKEN is not accepted", level=Level.FAULT, remedy=obstacle)
         else:
             remedy = "check the network, HTTPS_PROXY and SSL_CERT_FILE, and try again"
-            yield Finding(what=f"Discord cannot be asked: {error}", level=Level.FAULT, remedy=remedy)
+            yield Diagnosis(what=f"Discord cannot be asked: {error}", level=Level.FAULT, remedy=remedy)
     finally:
         await rest.close()
 
 
-async def _look(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Finding]:
+async def _look(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
     for finding in await _part("the bot's own account", _account(rest)):
         yield finding
     application = await rest.request(Route("GET", "/applications/@me"))
@@ -66,7 +66,7 @@ async def _look(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Finding]
         yield finding
 
 
-async def _part(what: str, findings: AsyncIterator[Finding]) -> list[Finding]:
+async def _part(what: str, findings: AsyncIterator[Diagnosis]) -> list[Diagnosis]:
     """The findings about one thing; an answer that lacks something ends none of the others."""
     found = []
     try:
@@ -78,20 +78,20 @@ async def _part(what: str, findings: AsyncIterator[Finding]) -> list[Finding]:
             "run doctor again; if it stays so, see whether a proxy answers in Discord's place (HTTPS_PROXY), "
             "and whether there is a newer version of this bot"
         )
-        found.append(Finding(what=f"Discord: {what}: {error}", level=Level.FAULT, remedy=remedy))
+        found.append(Diagnosis(what=f"Discord: {what}: {error}", level=Level.FAULT, remedy=remedy))
     return found
 
 
-async def _account(rest: Rest) -> AsyncIterator[Finding]:
+async def _account(rest: Rest) -> AsyncIterator[Diagnosis]:
     me = await rest.request(Route("GET", "/users/@me"))
-    yield Finding(what=f"Discord: the token is that of {_name(me, id_of(me, 'user'))}")
+    yield Diagnosis(what=f"Discord: the token is that of {_name(me, id_of(me, 'user'))}")
 
 
-async def _links(application: object) -> AsyncIterator[Finding]:
+async def _links(application: object) -> AsyncIterator[Diagnosis]:
     own = id_of(application, "application")
-    yield Finding(what=f"Discord: invite it to a server by {invite_link(own)}")
+    yield Diagnosis(what=f"Discord: invite it to a server by {invite_link(own)}")
     if _BY_USER in (object_of(application, "application").get("integration_types_config") or {}):
-        yield Finding(what=f"Discord: add it to your own account by {own_link(own)}")
+        yield Diagnosis(what=f"Discord: add it to your own account by {own_link(own)}")
 
 
 def _name(told: Mapping[str, Any], instead: str) -> str:
@@ -99,35 +99,35 @@ def _name(told: Mapping[str, Any], instead: str) -> str:
     return str(told.get("username") or told.get("name") or instead)
 
 
-async def _application(answer: object) -> AsyncIterator[Finding]:
+async def _application(answer: object) -> AsyncIterator[Diagnosis]:
     """What can be set in the developer portal and would keep the bot from hearing or being invited."""
-    yield Finding(what="Discord: no privileged intents are needed")
+    yield Diagnosis(what="Discord: no privileged intents are needed")
     application = object_of(answer, "application")
     if application.get("interactions_endpoint_url"):
-        yield Finding(
+        yield Diagnosis(
             what="Discord: commands and buttons are sent to an Interactions Endpoint URL, not to this bot",
             level=Level.FAULT,
             remedy="empty that field in the developer portal, under General Information",
         )
     if application.get("bot_require_code_grant"):
-        yield Finding(
+        yield Diagnosis(
             what="Discord: the invite link does not work",
             level=Level.FAULT,
             remedy="turn off Requires OAuth2 Code Grant in the developer portal, under Bot",
         )
 
 
-async def _starts(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Finding]:
+async def _starts(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
     told = await rest.request(Route("GET", "/gateway/bot"))
     limit, advised = told["session_start_limit"], int(told["shards"])
     left = int(limit["remaining"])
     what = f"Discord: {left} of {limit.get('total', '?')} starts are left today"
     remedy = "find out why the bot starts so often, then start it again"
     enough = left >= max(_FEW_STARTS, 2 * advised)
-    yield Finding(what=what, level=Level.FINE if enough else Level.FAULT, remedy="" if enough else remedy)
+    yield Diagnosis(what=what, level=Level.FINE if enough else Level.FAULT, remedy="" if enough else remedy)
     if settings.shards is not None:
         few = settings.shards.count < advised
-        yield Finding(
+        yield Diagnosis(
             what=f"Discord: {len(settings.shards.ids)} of {settings.shards.count} shards are this "
             f"process's, and Discord advises {advised} in all",
             level=Level.WARNING if few else Level.FINE,
@@ -137,25 +137,25 @@ async def _starts(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Findin
         )
 
 
-async def _commands(rest: Rest, application: object, settings: DiscordSettings) -> AsyncIterator[Finding]:
+async def _commands(rest: Rest, application: object, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
     own = id_of(application, "application")
     where = f"in {len(settings.guilds)} servers" if settings.guilds else "everywhere"
     try:
         registered = await is_registered(rest, own, settings.guilds)
     except Refusal as refusal:
-        yield Finding(
+        yield Diagnosis(
             what=f"Discord: the commands {where} cannot be read: {refusal.told}",
             level=Level.FAULT,
             remedy="invite the bot there by the link below, or correct REVERIE_DISCORD_GUILDS",
         )
         return
     if registered:
-        yield Finding(what=f"Discord: the commands of this version are registered {where}")
+        yield Diagnosis(what=f"Discord: the commands of this version are registered {where}")
     else:
-        yield Finding(what=f"Discord: the commands are not registered {where} yet; run does it by itself")
+        yield Diagnosis(what=f"Discord: the commands are not registered {where} yet; run does it by itself")
 
 
-async def _guilds(rest: Rest) -> AsyncIterator[Finding]:
+async def _guilds(rest: Rest) -> AsyncIterator[Diagnosis]:
     count = poor = unread = 0
     async for guild in _each_guild(rest):
         count += 1
@@ -167,27 +167,27 @@ async def _guilds(rest: Rest) -> AsyncIterator[Finding]:
         lacking = _lacking(int(permissions))
         poor += bool(lacking)
         if lacking and poor <= _NAMED:
-            yield Finding(
+            yield Diagnosis(
                 what=f"Discord: in {_name(guild, '?')} ({known}) the bot lacks {listed(lacking)}",
                 level=Level.FAULT,
                 remedy="allow it in the server's settings, under Roles, or invite the bot anew",
             )
     if poor > _NAMED:
-        yield Finding(
+        yield Diagnosis(
             what=f"Discord: the same holds for {poor - _NAMED} more servers",
             level=Level.FAULT,
             remedy="invite the bot anew by the link below",
         )
     if unread:
-        yield Finding(
+        yield Diagnosis(
             what=f"Discord: of {unread} servers it does not say what the bot may do there",
             level=Level.WARNING,
             remedy="run doctor again later",
         )
     if count:
-        yield Finding(what=f"Discord: the bot is in {count} servers")
+        yield Diagnosis(what=f"Discord: the bot is in {count} servers")
     else:
-        yield Finding(
+        yield Diagnosis(
             what="Discord: the bot is in no server yet",
             level=Level.WARNING,
             remedy="open the link below",

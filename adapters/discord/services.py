@@ -10,7 +10,7 @@ from adapters.discord.delivery.publisher import CardOutlet
 from adapters.discord.rest.attachment_urls import DiscordFiles
 from adapters.discord.rest.client import Connector, Rest
 from adapters.discord.settings import DiscordSettings
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Connection:
 
 
 def open_connection(
-    surroundings: Surroundings, settings: DiscordSettings, *, connector: Connector | None = None
+    surroundings: AdapterContext, settings: DiscordSettings, *, connector: Connector | None = None
 ) -> Connection:
     """Make everything that needs no gateway; nothing is sent before it is used."""
     rest = Rest(settings.token or SecretStr(""), proxy=surroundings.settings.https_proxy, connector=connector)

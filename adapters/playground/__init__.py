@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from adapters.playground.access.guard import password_of
 from bot.security.loopback import is_loopback_name
-from bot.service.adapter import Adapter, Plug, Surroundings
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch
 
 
@@ -34,7 +34,7 @@ def _stays_here(public_url: str | None) -> bool:
     return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")
 
 
-def _build(surroundings: Surroundings) -> Adapter:
+def _build(surroundings: AdapterContext) -> Adapter:
     from adapters.playground.adapter import connect  # noqa: PLC0415  # imported only when enabled
 
     return connect(
@@ -47,4 +47,4 @@ def _build(surroundings: Surroundings) -> Adapter:
     )
 
 
-plugin = Plug(name="playground", enabled=_enabled, build=_build)
+plugin = AdapterPlugin(name="playground", enabled=_enabled, build=_build)

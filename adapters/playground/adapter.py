@@ -25,9 +25,9 @@ from adapters.playground.events.command_routes import Asking
 from adapters.playground.events.page_routes import STATIC, Pages
 from adapters.playground.events.replies import Answering
 from adapters.playground.events.uploads import Uploads
-from adapters.playground.ports import Clock, Studio, Vault
+from adapters.playground.ports import AdapterData, BotService, Clock
 from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
-from bot.security.tokens import Signer
+from bot.security.tokens import TokenSigner
 from bot.service.adapter import Adapter
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings
 
@@ -38,7 +38,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def connect(
-    *, settings: Settings, studio: Studio, vault: Vault, incoming: Path, signer: Signer, clock: Clock
+    *,
+    settings: Settings,
+    studio: BotService,
+    vault: AdapterData,
+    incoming: Path,
+    signer: TokenSigner,
+    clock: Clock,
 ) -> Adapter:
     """Make the adapter; nothing of it runs before its inlet does. `incoming` takes files on their way in."""
     policy = Policy.of(settings)

@@ -5,12 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.actions import Action, Wording
-from bot.domain.commands import Command, Making, Quota
+from bot.domain.actions import Action, ActionInput
+from bot.domain.commands import Command, GenerateCommand, Quota
 from bot.domain.completion import Suggestion
 from bot.domain.identity import Caller, Place
 from bot.domain.media import Media, Reference
-from bot.service.replies import Answer, Note, Quote
+from bot.service.replies import PriceQuote, PrivateReply, Reply
 
 #: milliseconds UTC
 Clock = Callable[[], int]
@@ -26,7 +26,7 @@ class Upload(Protocol):
     async def take_in(self, path: Path, /) -> Media: ...
 
 
-class Studio(Protocol):
+class BotService(Protocol):
     """Carries out what people ask; raises Refused with a text for them."""
 
     async def handle(
@@ -38,7 +38,7 @@ class Studio(Protocol):
         key: str,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
-    ) -> Answer: ...
+    ) -> Reply: ...
 
     async def act(
         self,
@@ -48,18 +48,18 @@ class Studio(Protocol):
         place: Place,
         *,
         key: str,
-        wording: Wording | None = None,
-    ) -> Answer: ...
+        wording: ActionInput | None = None,
+    ) -> Reply: ...
 
-    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note: ...
+    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> PrivateReply: ...
 
     async def react(
         self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
-    ) -> Answer | None: ...
+    ) -> Reply | None: ...
 
     async def unreact(
         self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
-    ) -> Answer | None: ...
+    ) -> Reply | None: ...
 
     def reactions(self, caller: Caller, /) -> Mapping[str, Action]: ...
 
@@ -69,15 +69,15 @@ class Studio(Protocol):
 
     async def quote(
         self,
-        command: Making,
+        command: GenerateCommand,
         caller: Caller,
         place: Place,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
-    ) -> Quote: ...
+    ) -> PriceQuote: ...
 
-    async def glance(self, question: Quota, caller: Caller) -> Note: ...
+    async def glance(self, question: Quota, caller: Caller) -> PrivateReply: ...
 
     async def suggest(self, text: str, caller: Caller, place: Place) -> Sequence[Suggestion]: ...
 
@@ -95,7 +95,7 @@ class Entry(Protocol):
     def seq(self) -> int: ...
 
 
-class Vault(Protocol):
+class AdapterData(Protocol):
     """The adapter's own encrypted key-value store in the database."""
 
     async def put(self, key: str, value: str) -> int: ...

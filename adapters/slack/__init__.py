@@ -23,7 +23,7 @@ What an inlet finds here:
 from collections.abc import AsyncIterator
 
 from bot.environment import setting_names
-from bot.service.adapter import Adapter, Finding, Plug, Surroundings
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from bot.settings import Settings
 
 
@@ -42,16 +42,16 @@ def _names() -> frozenset[str]:
     return setting_names(SlackSettings)
 
 
-def _build(surroundings: Surroundings) -> Adapter:
+def _build(surroundings: AdapterContext) -> Adapter:
     from adapters.slack.adapter import connect  # noqa: PLC0415  # imported only when enabled
 
     return connect(surroundings)
 
 
-def _examine(settings: Settings) -> AsyncIterator[Finding]:
+def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:
     from adapters.slack.doctor import examine  # noqa: PLC0415  # imported only when enabled
 
     return examine(settings)
 
 
-plugin = Plug(name="slack", enabled=_enabled, build=_build, examine=_examine, settings=_names)
+plugin = AdapterPlugin(name="slack", enabled=_enabled, build=_build, examine=_examine, settings=_names)

@@ -8,10 +8,10 @@ from adapters.slack.oauth.routes import slack_routes
 from adapters.slack.services import open_connection
 from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import Listener
-from bot.service.adapter import Adapter, Surroundings
+from bot.service.adapter import Adapter, AdapterContext
 
 
-def connect(surroundings: Surroundings, settings: SlackSettings | None = None) -> Adapter:
+def connect(surroundings: AdapterContext, settings: SlackSettings | None = None) -> Adapter:
     """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
     settings = settings or SlackSettings()
     connection = open_connection(surroundings, settings)

@@ -13,14 +13,14 @@ from adapters.slack.oauth.errors import is_passing, reason_of
 from adapters.slack.oauth.manifest import INSTALL_PATH, SCOPES, as_yaml, manifest
 from adapters.slack.settings import APP_TOKENS, BOT_TOKENS, SlackSettings
 from adapters.slack.web_api.client import web_client
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import Settings, malformed
 
 _APPS = "https://api.slack.com/apps"
 _TIMEOUT_S = 10
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
+async def examine(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Look at all that Slack is reached by; where the app is not as it must be, tell how to make it."""
     slack = SlackSettings()
     client = web_client(slack.api_base, proxy=settings.https_proxy)
@@ -35,12 +35,12 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _paste(settings, slack, sound=all(finding.ok for finding in findings))
 
 
-def _ways(settings: Settings, slack: SlackSettings) -> list[Finding]:
+def _ways(settings: Settings, slack: SlackSettings) -> list[Diagnosis]:
     """How events come in: by sockets that we open, or over HTTP to an address of ours."""
     found = []
     if slack.app_token is not None and slack.bot_token is None:
         found.append(
-            Finding(
+            Diagnosis(
                 what="Slack: SLACK_APP_TOKEN without SLACK_BOT_TOKEN",
                 level=Level.FAULT,
                 remedy=f"set the Bot User OAuth Token of {_APPS} → OAuth & Permissions",
@@ -52,38 +52,38 @@ def _ways(settings: Settings, slack: SlackSettings) -> list[Finding]:
     return found
 
 
-def _http(settings: Settings) -> Finding:
+def _http(settings: Settings) -> Diagnosis:
     url = settings.public_url
     if url is None or urlsplit(url).scheme != "https":
-        return Finding(
+        return Diagnosis(
             what="Slack: SLACK_SIGNING_SECRET is set, but Slack cannot send anything here",
             level=Level.FAULT,
             remedy="set REVERIE_PUBLIC_URL to an address that begins with https:// and leads here, or use "
             "Socket Mode: SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
         )
-    return Finding(what=f"Slack: requests are verified, and come to {url}/slack/events")
+    return Diagnosis(what=f"Slack: requests are verified, and come to {url}/slack/events")
 
 
-def _oauth(settings: Settings, slack: SlackSettings) -> Finding:
+def _oauth(settings: Settings, slack: SlackSettings) -> Diagnosis:
     if slack.by_oauth:
-        return Finding(what=f"Slack: workspaces install the app at {settings.public_url}{INSTALL_PATH}")
+        return Diagnosis(what=f"Slack: workspaces install the app at {settings.public_url}{INSTALL_PATH}")
     if slack.client_id is not None or slack.client_secret is not None:
-        return Finding(
+        return Diagnosis(
             what="Slack: one of SLACK_CLIENT_ID and SLACK_CLIENT_SECRET is missing",
             level=Level.FAULT,
             remedy=f"set both, from {_APPS} → Basic Information → App Credentials",
         )
     if slack.bot_token is None:
-        return Finding(
+        return Diagnosis(
             what="Slack: no workspace can be reached",
             level=Level.FAULT,
             remedy="set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces, or SLACK_BOT_TOKEN "
             "for one",
         )
-    return Finding(what="Slack: over HTTP, for one workspace")
+    return Diagnosis(what="Slack: over HTTP, for one workspace")
 
 
-async def _bot(client: AsyncWebClient, token: SecretStr) -> Finding:
+async def _bot(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
     where = f"{_APPS} → OAuth & Permissions → Bot User OAuth Token"
     if (wrong := _mistaken("SLACK_BOT_TOKEN", token, BOT_TOKENS, where)) is not None:
         return wrong
@@ -95,12 +95,12 @@ async def _bot(client: AsyncWebClient, token: SecretStr) -> Finding:
     missing = sorted(SCOPES.keys() - granted) if granted else []
     name, team = answer.get("user", "?"), answer.get("team", "?")
     if missing:
-        return Finding(
+        return Diagnosis(
             what=f"Slack: {name} in {team} lacks {', '.join(missing)}",
             level=Level.FAULT,
             remedy=f"put the manifest below into {_APPS} → App Manifest, then Install App → Reinstall",
         )
-    return Finding(what=f"Slack: {name} works in {team} (slack:{answer.get('team_id', '?')})")
+    return Diagnosis(what=f"Slack: {name} works in {team} (slack:{answer.get('team_id', '?')})")
 
 
 def _granted(answer: AsyncSlackResponse) -> set[str]:
@@ -109,7 +109,7 @@ def _granted(answer: AsyncSlackResponse) -> set[str]:
     return {scope.strip() for scope in told.split(",") if scope.strip()}
 
 
-async def _socket(client: AsyncWebClient, token: SecretStr) -> Finding:
+async def _socket(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
     where = f"{_APPS} → Basic Information → App-Level Tokens, with the scope connections:write"
     if (wrong := _mistaken("SLACK_APP_TOKEN", token, APP_TOKENS, where)) is not None:
         return wrong
@@ -117,36 +117,36 @@ async def _socket(client: AsyncWebClient, token: SecretStr) -> Finding:
         await client.apps_connections_open(app_token=token.get_secret_value())
     except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
         return _refused("SLACK_APP_TOKEN", error, f"set a token of {where}, and turn Socket Mode on")
-    return Finding(what="Slack: Socket Mode opens")
+    return Diagnosis(what="Slack: Socket Mode opens")
 
 
-def _mistaken(name: str, token: SecretStr, beginnings: tuple[str, ...], where: str) -> Finding | None:
+def _mistaken(name: str, token: SecretStr, beginnings: tuple[str, ...], where: str) -> Diagnosis | None:
     """Two tokens beside each other are easily taken for each other."""
     fault = malformed(name, token, *beginnings)
     if fault is None:
         return None
-    return Finding(what=f"Slack: {fault}", level=Level.FAULT, remedy=f"take the one of {where}")
+    return Diagnosis(what=f"Slack: {fault}", level=Level.FAULT, remedy=f"take the one of {where}")
 
 
-def _refused(name: str, error: Exception, remedy: str) -> Finding:
+def _refused(name: str, error: Exception, remedy: str) -> Diagnosis:
     if isinstance(error, SlackApiError) and not is_passing(error):
-        return Finding(
+        return Diagnosis(
             what=f"Slack does not accept {name}: {reason_of(error)}", level=Level.FAULT, remedy=remedy
         )
-    return Finding(
+    return Diagnosis(
         what=f"Slack cannot be asked about {name}: {type(error).__name__}",
         level=Level.FAULT,
         remedy="check the network, HTTPS_PROXY, SSL_CERT_FILE and SLACK_API_BASE",
     )
 
 
-def _paste(settings: Settings, slack: SlackSettings, *, sound: bool) -> Finding:
+def _paste(settings: Settings, slack: SlackSettings, *, sound: bool) -> Diagnosis:
     """How the app is made, or brought up to this version's commands, which Slack lets nobody read."""
     url = settings.public_url if slack.signing_secret is not None else None
     command = " ".join(["python -m adapters.slack.oauth.manifest", *([url] if url else [])])
     if sound:
-        return Finding(what=f"Slack: after an update bring its App Manifest up to date: {command}")
-    return Finding(
+        return Diagnosis(what=f"Slack: after an update bring its App Manifest up to date: {command}")
+    return Diagnosis(
         what="Slack: how the app is made",
         remedy=f"{_APPS} → Create New App → From a manifest, and paste what follows\n\n"
         f"{as_yaml(manifest(url))}",

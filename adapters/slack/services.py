@@ -19,7 +19,7 @@ from adapters.slack.web_api.client import Slack, web_client
 from adapters.slack.web_api.files import SlackFiles
 from adapters.slack.web_api.tokens import OneToken, Tokens
 from adapters.slack.web_api.users import People
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Connection:
         await self.slack.close()
 
 
-def open_connection(surroundings: Surroundings, settings: SlackSettings) -> Connection:
+def open_connection(surroundings: AdapterContext, settings: SlackSettings) -> Connection:
     """Make everything that needs no socket; nothing is sent before it is used."""
     clock, proxy = surroundings.clock, surroundings.settings.https_proxy
     client = web_client(settings.api_base, proxy=proxy)
@@ -63,7 +63,7 @@ def open_connection(surroundings: Surroundings, settings: SlackSettings) -> Conn
     )
 
 
-def tokens_for(surroundings: Surroundings, settings: SlackSettings, client: AsyncWebClient) -> Tokens:
+def tokens_for(surroundings: AdapterContext, settings: SlackSettings, client: AsyncWebClient) -> Tokens:
     """Each workspace's own token where people install the app, else the one of the settings."""
     if settings.client_id is None or settings.client_secret is None or not settings.by_oauth:
         return OneToken(settings.bot_token or SecretStr(""))

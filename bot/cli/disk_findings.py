@@ -8,42 +8,44 @@ from pathlib import Path
 
 from bot.domain.errors import MediaError
 from bot.media.disk_usage import MediaUsage, free_bytes, show_bytes, used_bytes
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import Settings
 
 #: what is written to see whether there is room
 _PROBE = bytes(64 * 1024)
 
 
-async def disk_findings(settings: Settings) -> AsyncIterator[Finding]:
+async def disk_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Look at the disk of the data folder; says nothing of one that cannot be written for other reasons."""
     usage = MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
     try:
         usage.free = await asyncio.to_thread(free_bytes, settings.data_dir)
         usage.used = await asyncio.to_thread(used_bytes, settings.data_dir / "media")
     except MediaError as error:
-        yield Finding(what=f"stored media: {error}", level=Level.FAULT, remedy="check the data folder's disk")
+        yield Diagnosis(
+            what=f"stored media: {error}", level=Level.FAULT, remedy="check the data folder's disk"
+        )
         return
     yield await asyncio.to_thread(_room, settings.data_dir, usage)
     yield _media(usage)
 
 
-def _room(folder: Path, usage: MediaUsage) -> Finding:
+def _room(folder: Path, usage: MediaUsage) -> Diagnosis:
     free = show_bytes(usage.free)
     if not _takes_a_file(folder):
-        return Finding(
+        return Diagnosis(
             what=f"the disk of {folder} takes no file of {show_bytes(len(_PROBE))} ({free} free)",
             level=Level.FAULT,
             remedy="make room there: until then no command can be accepted",
         )
     if usage.free < usage.least_free:
-        return Finding(
+        return Diagnosis(
             what=f"the disk of {folder} has only {free} left",
             level=Level.WARNING,
             remedy="make room, set REVERIE_MEDIA_MAX_BYTES to have old results removed, "
             "or lower REVERIE_MIN_FREE_BYTES",
         )
-    return Finding(what=f"the disk of {folder} has {free} left")
+    return Diagnosis(what=f"the disk of {folder} has {free} left")
 
 
 def _takes_a_file(folder: Path) -> bool:
@@ -60,15 +62,15 @@ def _takes_a_file(folder: Path) -> bool:
     return True
 
 
-def _media(usage: MediaUsage) -> Finding:
+def _media(usage: MediaUsage) -> Diagnosis:
     used = show_bytes(usage.used or 0)
     if usage.most is None:
-        return Finding(what=f"stored media take {used}; REVERIE_MEDIA_MAX_BYTES would bound them")
+        return Diagnosis(what=f"stored media take {used}; REVERIE_MEDIA_MAX_BYTES would bound them")
     what = f"stored media take {used} of {show_bytes(usage.most)}"
     if usage.is_near_budget:
-        return Finding(
+        return Diagnosis(
             what=what,
             level=Level.WARNING,
             remedy="raise REVERIE_MEDIA_MAX_BYTES, or the oldest unstarred results are removed",
         )
-    return Finding(what=what)
+    return Diagnosis(what=what)

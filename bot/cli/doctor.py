@@ -17,9 +17,9 @@ from bot.domain.errors import AccountProblem, ProcessingFailed, ProviderError, R
 from bot.domain.pricing import show_money
 from bot.media.sandbox.pool import REMEDY, missing_features
 from bot.resources import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
-from bot.security.encryption import BadSeal
+from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
 from bot.store.database.base import Database, connect
@@ -33,14 +33,14 @@ from bot.web.server import listen
 _UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "use the network"}
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Diagnosis]:
     """Look at everything, the first cause first."""
     parts = (_machine, disk_findings, _settings, pooler_findings, _store, _provider, _chats)
     return [finding for part in parts async for finding in part(settings)]
 
 
-async def _machine(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding(what=f"Python {sys.version.split()[0]}")
+async def _machine(settings: Settings) -> AsyncIterator[Diagnosis]:
+    yield Diagnosis(what=f"Python {sys.version.split()[0]}")
     folder = settings.data_dir
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,9 @@ async def _machine(settings: Settings) -> AsyncIterator[Finding]:
     except OSError:
         writable = False
     if writable:
-        yield Finding(what=f"data folder {folder}")
+        yield Diagnosis(what=f"data folder {folder}")
     else:
-        yield Finding(
+        yield Diagnosis(
             what=f"data folder {folder} cannot be written",
             level=Level.FAULT,
             remedy="give this user the right to write there, or set REVERIE_DATA_DIR",
@@ -59,15 +59,15 @@ async def _machine(settings: Settings) -> AsyncIterator[Finding]:
     try:
         yield sandbox_finding(await missing_features())
     except ProcessingFailed as error:
-        yield Finding(what=str(error), level=Level.FAULT, remedy="give the bot more processes and memory")
+        yield Diagnosis(what=str(error), level=Level.FAULT, remedy="give the bot more processes and memory")
 
 
-def sandbox_finding(missing: Sequence[str]) -> Finding:
+def sandbox_finding(missing: Sequence[str]) -> Diagnosis:
     """How far the processes that read people's files are confined."""
     if not missing:
-        return Finding(what="people's pictures and videos are read in confined processes")
+        return Diagnosis(what="people's pictures and videos are read in confined processes")
     harm = [_UNCONFINED[name] for name in missing if name in _UNCONFINED]
-    return Finding(
+    return Diagnosis(
         what=f"processes that read people's files are not confined by {' and '.join(missing)}: "
         f"one that a file takes over can {' and '.join(harm)}",
         level=Level.WARNING,
@@ -75,25 +75,25 @@ def sandbox_finding(missing: Sequence[str]) -> Finding:
     )
 
 
-async def _port(settings: Settings) -> Finding:
+async def _port(settings: Settings) -> Diagnosis:
     where = f"{settings.http_host}:{settings.http_port}"
     try:
         listen(settings.http_host, settings.http_port).close()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            return Finding(
+            return Diagnosis(
                 what=f"{where} cannot be opened: {error.strerror}",
                 level=Level.FAULT,
                 remedy="correct REVERIE_HTTP_HOST and REVERIE_HTTP_PORT",
             )
         if await _answers(settings):
-            return Finding(what=f"the bot runs at {where}")
-        return Finding(
+            return Diagnosis(what=f"the bot runs at {where}")
+        return Diagnosis(
             what=f"{where} is in use by another program",
             level=Level.FAULT,
             remedy="stop it, or set another REVERIE_HTTP_PORT",
         )
-    return Finding(what=f"{where} is free")
+    return Diagnosis(what=f"{where} is free")
 
 
 async def _answers(settings: Settings) -> bool:
@@ -109,118 +109,120 @@ async def _answers(settings: Settings) -> bool:
     return response.text.strip() == "alive"
 
 
-async def _settings(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding(what=f"providers: {', '.join(settings.providers)}")
+async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
+    yield Diagnosis(what=f"providers: {', '.join(settings.providers)}")
     if not settings.simulated and settings.public_url is None:
-        yield Finding(
+        yield Diagnosis(
             what="no public URL: lost answers are found again by equal requests only",
             level=Level.WARNING,
             remedy="set REVERIE_PUBLIC_URL to the address under which the internet reaches this bot",
         )
     try:
         rates = rates_of(settings)
-        yield Finding(what=f"rates of {rates.dated}")
+        yield Diagnosis(what=f"rates of {rates.dated}")
     except ReverieError as error:
-        yield Finding(
+        yield Diagnosis(
             what=str(error), level=Level.FAULT, remedy="correct the file, or unset REVERIE_RATES_FILE"
         )
     for finding in (*_adapters(settings), *_names(), *examine_secrecy(settings)):
         yield finding
     if not settings.defaults.ceiling.amount:
-        yield Finding(
+        yield Diagnosis(
             what="new workspaces have no budget",
             level=Level.WARNING,
             remedy="give one with: reverie quota set <workspace> <dollars>, or set REVERIE_DEFAULT_CEILING",
         )
 
 
-def _adapters(settings: Settings) -> Iterator[Finding]:
+def _adapters(settings: Settings) -> Iterator[Diagnosis]:
     enabled, broken = [], False
     for plug in find_plugs():
         try:
             enabled += [plug.name] if plug.enabled(settings) else []
         except ValueError as error:
             broken = True
-            yield Finding(
+            yield Diagnosis(
                 what=f"{plug.name} cannot be used", level=Level.FAULT, remedy=misfit(error, plug.prefix)
             )
     if enabled:
-        yield Finding(what=f"adapters: {', '.join(enabled)}")
+        yield Diagnosis(what=f"adapters: {', '.join(enabled)}")
     elif not broken:
         remedy = "turn a chat on, or set REVERIE_PLAYGROUND=on with a password"
-        yield Finding(what="adapters: none", level=Level.FAULT, remedy=remedy)
+        yield Diagnosis(what="adapters: none", level=Level.FAULT, remedy=remedy)
 
 
-def _names() -> Iterator[Finding]:
+def _names() -> Iterator[Diagnosis]:
     """Settings that nothing reads, which are mostly misspelt."""
     for unknown in unknown_settings():
         remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it, or see the README"
-        yield Finding(
+        yield Diagnosis(
             what=f"{unknown.name} is set, but no setting has this name", level=Level.WARNING, remedy=remedy
         )
 
 
-async def _store(settings: Settings) -> AsyncIterator[Finding]:
+async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
     try:
         async with connect(settings.database, read_only=True) as database:
             missing = await pending(database)
             if missing:
-                yield Finding(what=f"database: {len(missing)} migrations to apply, which run does by itself")
+                yield Diagnosis(
+                    what=f"database: {len(missing)} migrations to apply, which run does by itself"
+                )
                 return
             meters, counts = await wrong_meters(database), await wrong_counts(database)
             if meters or counts:
-                yield Finding(
+                yield Diagnosis(
                     what=f"{len(meters)} meters and {len(counts)} counts of what waits are wrong",
                     level=Level.FAULT,
                     remedy="stop the bot, keep a copy of the database and report this",
                 )
             else:
-                yield Finding(what="database, meters and counts are sound")
+                yield Diagnosis(what="database, meters and counts are sound")
             if (finding := await _sealed(settings, database)) is not None:
                 yield finding
             for row in await accounts(database):
                 if row.state is AccountState.STOPPED:
-                    yield Finding(
+                    yield Diagnosis(
                         what=f"account {row.id} does not take jobs: {row.reason}",
                         level=Level.FAULT,
                         remedy="mend its key or credit; it is checked again by itself",
                     )
                 if row.state is AccountState.RETIRED and row.in_flight:
-                    yield Finding(
+                    yield Diagnosis(
                         what=f"account {row.id} has {row.in_flight} jobs in flight but no key",
                         level=Level.FAULT,
                         remedy="put its key back into LUMAAI_API_KEY until they have ended",
                     )
             found, left, microusd = await count_orphans(database)
             if found:
-                yield Finding(
+                yield Diagnosis(
                     what=f"{found} generations without a job, borne by the operator ({show_money(microusd)})",
                     level=Level.WARNING,
                     remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
                 )
             if unprocessed := await count_unprocessed(database, since=clock_ms() - TOLD_FOR_MS):
-                yield Finding(
+                yield Diagnosis(
                     what=f"{unprocessed} results of the last 30 days could not be processed here",
                     level=Level.WARNING,
                     remedy="left at the provider: reverie jobs orphans lists them, the log has the reason",
                 )
     except ReverieError as error:
         fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()
-        yield Finding(
+        yield Diagnosis(
             what="database: not there yet, run makes it" if fresh else f"database: {error}",
             level=Level.FINE if fresh else Level.FAULT,
             remedy="" if fresh else "check REVERIE_DATABASE_URL and that the database runs",
         )
 
 
-async def _sealed(settings: Settings, database: Database) -> Finding | None:
+async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
     """Whether the secrets open what is encrypted in the store."""
     try:
         await naming_key_of(settings, secrets_of(settings), database)
     except UnusableSecret:
         return None  # told among the settings
-    except BadSeal:
-        return Finding(
+    except DecryptionFailed:
+        return Diagnosis(
             what="the database was encrypted with another secret",
             level=Level.FAULT,
             remedy="put the earlier one behind the present one, as in REVERIE_SECRET_KEY=new,old",
@@ -228,36 +230,38 @@ async def _sealed(settings: Settings, database: Database) -> Finding | None:
     return None
 
 
-async def _provider(settings: Settings) -> AsyncIterator[Finding]:
+async def _provider(settings: Settings) -> AsyncIterator[Diagnosis]:
     if settings.simulated:
-        yield Finding(what="the simulator needs no key")
+        yield Diagnosis(what="the simulator needs no key")
         return
     try:
         providers = providers_of(settings, await _naming_key(settings))
     except UnusableSecret:
         return  # told among the settings
     except ReverieError as error:
-        yield Finding(what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL")
+        yield Diagnosis(
+            what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL"
+        )
         return
     for provider in providers:
         try:
             # The simulator lives in the bot, which need not run now.
             credit = None if provider.name == "simulator" else await provider.check()
         except AccountProblem as error:
-            yield Finding(
+            yield Diagnosis(
                 what=f"account {provider.account}: {error}",
                 level=Level.FAULT,
                 remedy="mend its key or credit",
             )
         except ProviderError as error:
-            yield Finding(
+            yield Diagnosis(
                 what=f"{provider.name} cannot be reached: {error}",
                 level=Level.FAULT,
                 remedy="check the network, HTTPS_PROXY and LUMAAI_BASE_URL",
             )
         else:
             told = "" if credit is None else f", credit {show_money(credit)}"
-            yield Finding(what=f"account {provider.account} works{told}")
+            yield Diagnosis(what=f"account {provider.account} works{told}")
         finally:
             await provider.close()
 
@@ -268,12 +272,12 @@ async def _naming_key(settings: Settings) -> bytes:
     try:
         async with connect(settings.database, read_only=True) as database:
             return await naming_key_of(settings, secrets, database)
-    except (BadSeal, StoreError):
+    except (DecryptionFailed, StoreError):
         # Told among the findings of the store.
         return likely_naming_key(settings, secrets, ())
 
 
-async def _chats(settings: Settings) -> AsyncIterator[Finding]:
+async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
     for plug in find_plugs():
         try:
             examine = plug.examine if plug.enabled(settings) else None
@@ -286,7 +290,7 @@ async def _chats(settings: Settings) -> AsyncIterator[Finding]:
             async for finding in examine(settings):
                 yield finding
         except Exception as error:  # noqa: BLE001 - whatever one chat answers, the others are looked at
-            yield Finding(
+            yield Diagnosis(
                 what=f"{plug.name} cannot be looked at: {error!r}",
                 level=Level.FAULT,
                 remedy=f"run doctor again; if it stays so, something else may answer in {plug.name}'s place",

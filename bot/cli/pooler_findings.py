@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 from bot.domain.errors import StoreError
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import Settings
 
 
-async def pooler_findings(settings: Settings) -> AsyncIterator[Finding]:
+async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Tell what is at the other end of both addresses; that the first does not answer is told elsewhere."""
     if settings.database.startswith("sqlite"):
         return
@@ -18,25 +18,25 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Finding]:
         return
     what = "database: reached through a connection pooler, whatever its pool_mode"
     if settings.database_direct_url is None:
-        yield Finding(
+        yield Diagnosis(
             what=f"{what}; replicas look for each other's jobs every second",
             level=Level.WARNING,
             remedy="set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself, past the pooler, "
             "and they wake each other at once",
         )
         return
-    yield Finding(what=what)
+    yield Diagnosis(what=what)
     try:
         pooled = await _is_pooled(settings.database_direct_url)
     except StoreError as error:
-        yield Finding(
+        yield Diagnosis(
             what=f"REVERIE_DATABASE_DIRECT_URL does not answer: {error}",
             level=Level.FAULT,
             remedy="correct it, or unset it",
         )
         return
     if pooled:
-        yield Finding(
+        yield Diagnosis(
             what="REVERIE_DATABASE_DIRECT_URL leads to a pooler too",
             level=Level.FAULT,
             remedy="name PostgreSQL itself there, or unset it",

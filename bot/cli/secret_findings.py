@@ -10,7 +10,7 @@ from bot.domain.errors import StoreError
 from bot.resources import secret_file, secrets_of
 from bot.security.loopback import is_loopback_name
 from bot.security.secret_keys import SECRET_MIN, UnusableSecret, short_parts
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
 from bot.store.database.file_lock import beside
 
@@ -19,14 +19,14 @@ _ENDINGS = ("", "-wal", "-shm")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def examine_secrecy(settings: Settings) -> Iterator[Finding]:
+def examine_secrecy(settings: Settings) -> Iterator[Diagnosis]:
     """Look at the secret, the playground's password, the modes of files, and the public URL."""
     yield from _secret(settings)
     password = settings.playground_password
     if settings.playground is Switch.AUTO and password is not None:
         length = len(password.get_secret_value())
         if length < PLAYGROUND_PASSWORD_MIN:
-            yield Finding(
+            yield Diagnosis(
                 what=f"REVERIE_PLAYGROUND_PASSWORD has {length} characters, which can be guessed",
                 level=Level.WARNING,
                 remedy=f"set one of at least {PLAYGROUND_PASSWORD_MIN}",
@@ -34,41 +34,41 @@ def examine_secrecy(settings: Settings) -> Iterator[Finding]:
     yield from _modes(settings)
     url = urlsplit(settings.public_url or "")
     if url.scheme == "http" and not is_loopback_name(url.hostname or ""):
-        yield Finding(
+        yield Diagnosis(
             what=f"{settings.public_url} is not https: passwords and pictures can be read on their way",
             level=Level.WARNING,
             remedy="put a reverse proxy with a certificate before it, and https:// into REVERIE_PUBLIC_URL",
         )
 
 
-def _secret(settings: Settings) -> Iterator[Finding]:
+def _secret(settings: Settings) -> Iterator[Diagnosis]:
     file = secret_file(settings)
     given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     if given is None and not file.exists():
-        yield Finding(what="secret: not there yet, run makes it")
+        yield Diagnosis(what="secret: not there yet, run makes it")
         return
     where = file if given is None else "REVERIE_SECRET_KEY"
     try:
         secrets_of(settings)
     except UnusableSecret as error:
-        yield Finding(what=error.what, level=Level.FAULT, remedy=error.remedy)
+        yield Diagnosis(what=error.what, level=Level.FAULT, remedy=error.remedy)
         return
-    yield Finding(what=f"secret: {where}")
+    yield Diagnosis(what=f"secret: {where}")
     if given is not None and trimmed(given) != given:
-        yield Finding(
+        yield Diagnosis(
             what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, a part of the key",
             level=Level.WARNING,
             remedy="give every replica exactly the same; a new installation better takes one without",
         )
     if short_parts(file.read_bytes() if given is None else given.encode()):
-        yield Finding(
+        yield Diagnosis(
             what=f"one of several secrets in {where} has fewer than {SECRET_MIN} characters",
             level=Level.WARNING,
             remedy="put one that is long enough first, run reverie db reseal, and take the short one away",
         )
 
 
-def _modes(settings: Settings) -> Iterator[Finding]:
+def _modes(settings: Settings) -> Iterator[Diagnosis]:
     folder = settings.data_dir
     inside = [folder, *_entries(folder)]
     elsewhere = [path for path in _database(settings) if folder.resolve() not in path.resolve().parents]
@@ -79,7 +79,7 @@ def _modes(settings: Settings) -> Iterator[Finding]:
         return
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     paths = [str(path) for path in ([folder] if open_inside else []) + open_elsewhere]
-    yield Finding(
+    yield Diagnosis(
         what=f"other users of this machine can use {found[0]}{more}",
         level=Level.WARNING,
         remedy=f"chmod -R go-rwx {shlex.join(paths)}",

@@ -90,7 +90,7 @@ _WITHOUT_RESULT = (Action.AGAIN, Action.EDIT, Action.DELETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class ActionInput:
     """What an action may be told besides."""
 
     #: the new words of EDIT
@@ -123,10 +123,10 @@ def require_offered(action: Action, job: Job) -> None:
     raise InvalidRequest(f"{name} cannot be used on a {job.request.makes}, only on a {_ONLY[action]}")
 
 
-def follow_up(action: Action, job: Job, wording: Wording | None = None) -> AnyRequest:
+def follow_up(action: Action, job: Job, wording: ActionInput | None = None) -> AnyRequest:
     """The request that a generating action makes of a finished job."""
     require_offered(action, job)
-    wording = wording or Wording()
+    wording = wording or ActionInput()
     match action:
         case Action.AGAIN:
             return job.request

@@ -11,7 +11,7 @@ from enum import StrEnum
 import orjson
 
 from bot.domain.actions import Action, offered
-from bot.domain.estimates import Outlook, Told
+from bot.domain.estimates import Estimate, ShownEstimate
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
@@ -42,7 +42,7 @@ class Card:
     #: the one job that it shows, though that belongs to another card
     copy_of: str | None = None
     #: what its message says about jobs that have not ended, by job
-    told: Mapping[str, Told] = field(default_factory=dict)
+    told: Mapping[str, ShownEstimate] = field(default_factory=dict)
 
 
 #: label of what a job costs, and of the job that it was made from
@@ -51,7 +51,7 @@ PRICE, SOURCE = "Price", "Building on"
 _SOURCE = 60
 
 
-class Tone(StrEnum):
+class JobPhase(StrEnum):
     """How a job on a card stands, as far as its looks go."""
 
     WAITING = "waiting"
@@ -66,7 +66,7 @@ class JobView:
     """One job on a card."""
 
     id: str
-    tone: Tone
+    tone: JobPhase
     #: one line: where it stands
     headline: str
     #: label and value, in order
@@ -107,12 +107,12 @@ class CardView:
     @property
     def settled(self) -> bool:
         """Nothing on it will change by itself."""
-        return all(job.tone not in (Tone.WAITING, Tone.RUNNING) for job in self.jobs)
+        return all(job.tone not in (JobPhase.WAITING, JobPhase.RUNNING) for job in self.jobs)
 
     @property
     def gone(self) -> bool:
         """Nothing is left to show."""
-        return all(job.tone is Tone.GONE for job in self.jobs)
+        return all(job.tone is JobPhase.GONE for job in self.jobs)
 
     @property
     def digest(self) -> str:
@@ -124,7 +124,7 @@ class CardView:
 def view(
     card: Card,
     jobs: Sequence[Job],
-    outlooks: Mapping[str, Outlook],
+    outlooks: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job] | None = None,
 ) -> CardView:
@@ -147,11 +147,11 @@ def view(
     )
 
 
-def view_job(job: Job, outlook: Outlook | None, now: int, source: Job | None = None) -> JobView:
+def view_job(job: Job, outlook: Estimate | None, now: int, source: Job | None = None) -> JobView:
     return JobView(
         id=job.id,
         tone=_tone(job),
-        headline=headline(job, outlook or Outlook()),
+        headline=headline(job, outlook or Estimate()),
         facts=(*_facts(job), *_source(job, source)),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
         expected_ms=outlook.generation_ms if outlook else 0,
@@ -167,24 +167,24 @@ def view_job(job: Job, outlook: Outlook | None, now: int, source: Job | None = N
     )
 
 
-def told(seen: CardView) -> dict[str, Told]:
+def told(seen: CardView) -> dict[str, ShownEstimate]:
     """What a revision says about its jobs that have not ended."""
     return {
-        job.id: Told(position=job.position, ready_at=job.ready_at, because=job.because)
+        job.id: ShownEstimate(position=job.position, ready_at=job.ready_at, because=job.because)
         for job in seen.jobs
         if job.ready_at is not None
     }
 
 
-def _tone(job: Job) -> Tone:
+def _tone(job: Job) -> JobPhase:
     if job.deleted:
-        return Tone.GONE
+        return JobPhase.GONE
     if job.state not in FINAL:
-        return Tone.RUNNING if job.state is State.SUBMITTED else Tone.WAITING
-    return Tone.DONE if job.state is State.COMPLETED else Tone.FAILED
+        return JobPhase.RUNNING if job.state is State.SUBMITTED else JobPhase.WAITING
+    return JobPhase.DONE if job.state is State.COMPLETED else JobPhase.FAILED
 
 
-def headline(job: Job, outlook: Outlook) -> str:
+def headline(job: Job, outlook: Estimate) -> str:
     """One line that tells where a job stands."""
     if job.deleted:
         return "Deleted"
@@ -208,7 +208,7 @@ def headline(job: Job, outlook: Outlook) -> str:
     return lines[job.state]
 
 
-def _dreaming(outlook: Outlook, because: str) -> str:
+def _dreaming(outlook: Estimate, because: str) -> str:
     if outlook.finishing:
         return "Finished; the bot is still working on its file"
     if outlook.late:

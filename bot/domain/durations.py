@@ -20,7 +20,7 @@ _UNUSUAL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class DurationStats:
     """How long generations of one kind take, in milliseconds."""
 
     #: half of them are done by then
@@ -29,9 +29,9 @@ class Pace:
     late: int
 
 
-def typical(request: AnyRequest, *, speed: float = 1.0) -> Pace:
+def typical(request: AnyRequest, *, speed: float = 1.0) -> DurationStats:
     """What to expect before anything is learned; `speed` divides it, for a simulator that hurries."""
     milliseconds = _TYPICAL_MS[request.model] / speed
     if isinstance(request, VideoRequest):
         milliseconds *= _BY_RESOLUTION[request.resolution] / 100 * request.duration.ms / Duration.FIVE.ms
-    return Pace(usual=round(milliseconds), late=round(milliseconds * _UNUSUAL / 100))
+    return DurationStats(usual=round(milliseconds), late=round(milliseconds * _UNUSUAL / 100))

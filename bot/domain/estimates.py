@@ -8,7 +8,7 @@ _SLACK, _SLACK_MS = 25, 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ShownEstimate:
     """What a card's message has said about one of its jobs."""
 
     #: place in the queue; None where none was told
@@ -20,7 +20,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Estimate:
     """What is expected of a job that has not ended."""
 
     #: place in the queue from 1; None once it is with the provider
@@ -39,7 +39,7 @@ class Outlook:
     because: str = ""
 
 
-def in_keeping(outlook: Outlook, told: Told | None, now: int) -> Outlook:
+def in_keeping(outlook: Estimate, told: ShownEstimate | None, now: int) -> Estimate:
     """The outlook as it may be told after what was told before.
 
     A small change of the time is not told at all: what was said stands. A worse place or time comes with its
@@ -64,4 +64,4 @@ def _behind(position: int | None, before: int | None) -> bool:
 
 
 #: what was told of each job, by id
-ToldByJob = Mapping[str, Told]
+ToldByJob = Mapping[str, ShownEstimate]

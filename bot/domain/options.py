@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opt:
+class OptionSpec:
     """What a field says about itself beside its type."""
 
     about: str
@@ -283,7 +283,7 @@ def options(command: type[BaseModel]) -> tuple[Option, ...]:
 
 
 def _derive(name: str, field: FieldInfo) -> Option:
-    opt = next((item for item in field.metadata if isinstance(item, Opt)), None)
+    opt = next((item for item in field.metadata if isinstance(item, OptionSpec)), None)
     if opt is None:
         raise TypeError(f"the option {name} does not say what it is about")
     inner = _parts(field.annotation)

@@ -58,7 +58,7 @@ class _Lane:
         self.transcoding = FairGate(1)
 
 
-class Library:
+class MediaLibrary:
     """Everything that enters our storage enters here. All errors are `MediaError`s."""
 
     def __init__(

@@ -21,11 +21,11 @@ _NONCE_BYTES = 12
 _V1, _V2 = "v1.", "v2."
 
 
-class BadSeal(ReverieError):
+class DecryptionFailed(ReverieError):
     """This was encrypted with another REVERIE_SECRET_KEY, or has been changed since."""
 
 
-class Seal:
+class FieldCipher:
     """Encrypts texts for the store; nobody without the secret reads, changes or moves them.
 
     The first secret writes, every one opens.
@@ -56,7 +56,7 @@ class Seal:
             raw = base64.urlsafe_b64decode(body)
             if base64.urlsafe_b64encode(raw).decode() != body:
                 # The decoder passes over foreign letters and takes two alphabets: one text has one seal.
-                raise BadSeal
+                raise DecryptionFailed
             bound = _bound(form, context)
             for place, cipher in enumerate(self._ciphers):
                 try:
@@ -64,8 +64,8 @@ class Seal:
                 except InvalidTag:
                     continue
         except (binascii.Error, ValueError) as error:
-            raise BadSeal from error
-        raise BadSeal
+            raise DecryptionFailed from error
+        raise DecryptionFailed
 
 
 def _bound(form: str, context: str) -> bytes:

@@ -20,7 +20,7 @@ class BadToken(ReverieError):
     """This link is not valid, or no longer."""
 
 
-class Signer:
+class TokenSigner:
     """Makes and checks tokens of the form `payload.end.signature`.
 
     Tokens consist of `a-z 0-9 . _ -` alone, so that chat clients, mail programs and people who read them

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.domain.actions import GENERATING, Action, Wording, offered, require_offered
+from bot.domain.actions import GENERATING, Action, ActionInput, offered, require_offered
 from bot.domain.commands import Delete
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
@@ -10,27 +10,29 @@ from bot.security.encryption import card_context
 from bot.service import ordering as intake
 from bot.service import retraction
 from bot.service.durable_writes import write_until_known
-from bot.service.replies import Answer, Note
+from bot.service.replies import PrivateReply, Reply
 from bot.service.visibility import visible
-from bot.services import CARDS, Core
+from bot.services import CARDS, Services
 from bot.store.cards import Copy, post_copy
 from bot.store.jobs import Star, find_job, toggle_star
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press:
+class ActionEvent:
     """A button or a reaction of somebody on a job."""
 
     action: Action
     job: str
     #: the platform's id of the event
     key: str
-    wording: Wording = field(default_factory=Wording)
+    wording: ActionInput = field(default_factory=ActionInput)
     #: names member, job and emoji of a reaction, which counts once in a while; None for a button
     reaction: str | None = None
 
 
-async def act(core: Core, press: Press, caller: Caller, place: Place, *, answer_window_ms: int = 0) -> Answer:
+async def act(
+    core: Services, press: ActionEvent, caller: Caller, place: Place, *, answer_window_ms: int = 0
+) -> Reply:
     """Do what was pressed; raises Refused for what cannot be done with this job or by this person."""
     if press.action is Action.DELETE:
         return await retraction.ask_to_delete(core, Delete(job=press.job), caller)
@@ -42,7 +44,7 @@ async def act(core: Core, press: Press, caller: Caller, place: Place, *, answer_
         on = True if press.reaction else None
         return await star(core, job, caller, f"{place.adapter}:{press.key}", on=on)
     assert press.action in GENERATING  # noqa: S101 - every other action is above
-    wish = await intake.wish_of_action(core, press.action, job, press.wording, caller=caller, place=place)
+    wish = await intake.resolve_action(core, press.action, job, press.wording, caller=caller, place=place)
     return await intake.accept(
         core,
         wish,
@@ -54,7 +56,7 @@ async def act(core: Core, press: Press, caller: Caller, place: Place, *, answer_
     )
 
 
-async def send(core: Core, job: Job, caller: Caller, place: Place, press: Press) -> Note:
+async def send(core: Services, job: Job, caller: Caller, place: Place, press: ActionEvent) -> PrivateReply:
     """Show a result once more, in the direct messages between the caller and the bot."""
     direct = Place(
         adapter=place.adapter,
@@ -76,10 +78,10 @@ async def send(core: Core, job: Job, caller: Caller, place: Place, press: Press)
     )
     await write_until_known(core, post_copy, copy)
     core.wake(CARDS)
-    return Note(title="On its way to you", text="It comes as a direct message.")
+    return PrivateReply(title="On its way to you", text="It comes as a direct message.")
 
 
-async def unstar(core: Core, job: str, caller: Caller, place: Place, *, key: str) -> Note | None:
+async def unstar(core: Services, job: str, caller: Caller, place: Place, *, key: str) -> PrivateReply | None:
     """Take a result out of the gallery again; None where it is not there to be taken out."""
     found = await find_job(core.database, job)
     if found is None or Action.GALLERY not in offered(found):
@@ -89,9 +91,9 @@ async def unstar(core: Core, job: str, caller: Caller, place: Place, *, key: str
     )
 
 
-async def star(core: Core, job: Job, caller: Caller, event: str, *, on: bool | None) -> Note:
+async def star(core: Services, job: Job, caller: Caller, event: str, *, on: bool | None) -> PrivateReply:
     """Put a result into the workspace's gallery, or take it out; None turns it to the other."""
     item = Star(job=job.id, card=job.card, member=caller.member, now=core.clock(), event=event, on=on)
     starred = await write_until_known(core, toggle_star, item)
     core.wake(CARDS)
-    return Note(title="In the gallery" if starred else "Taken out of the gallery")
+    return PrivateReply(title="In the gallery" if starred else "Taken out of the gallery")

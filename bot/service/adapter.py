@@ -1,8 +1,8 @@
 """The port to a chat platform.
 
-An adapter is an *inlet* (what happens there → commands for the `Studio`) and an *outlet* (show this revision
+An adapter is an *inlet* (what happens there → commands for the `BotService`) and an *outlet* (show this revision
 of a card at that place). They are separate, so that a worker can deliver without a gateway. Adapters are
-found through the entry-point group `reverie.adapters`; each entry is a `Plug`.
+found through the entry-point group `reverie.adapters`; each entry is a `AdapterPlugin`.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -14,18 +14,18 @@ from starlette.routing import BaseRoute
 
 from bot.domain.cards import CardView
 from bot.domain.identity import Place
-from bot.media.ingest import Library
-from bot.security.tokens import Signer
+from bot.media.ingest import MediaLibrary
+from bot.security.tokens import TokenSigner
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.service.adapter_data import Vault
-    from bot.service.facade import Studio
+    from bot.service.adapter_data import AdapterData
+    from bot.service.facade import BotService
 
 ENTRY_POINTS = "reverie.adapters"
 
 
-class Outlet(Protocol):
+class Publisher(Protocol):
     """Shows cards. Uses only what can be reached without a gateway or socket of the inlet."""
 
     #: milliseconds in which the platform itself merges two first messages of one card; 0: it never does
@@ -61,7 +61,7 @@ class Outlet(Protocol):
         ...
 
 
-class Inlet(Protocol):
+class Receiver(Protocol):
     """Takes in what people do."""
 
     async def run(self) -> None:
@@ -70,7 +70,7 @@ class Inlet(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Located:
+class ResolvedFile:
     """Where a platform's own file can be read now."""
 
     url: str
@@ -78,10 +78,10 @@ class Located:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-class Files(Protocol):
+class FileResolver(Protocol):
     """Opens files that lie on the platform itself."""
 
-    async def locate(self, url: str, place: Place) -> Located:
+    async def locate(self, url: str, place: Place) -> ResolvedFile:
         """Find out how to read a file that came with an event at `place`, whose address may be over.
 
         Raises MediaRefused where it is gone, MediaUnavailable where asking again may help.
@@ -99,10 +99,10 @@ class Adapter:
 
     name: str
     #: None where it cannot be used as it is set: its cards wait for whoever can show them
-    outlet: Outlet | None = None
-    inlet: Inlet | None = None
+    outlet: Publisher | None = None
+    inlet: Receiver | None = None
     #: None where addresses in its events are good for anybody
-    files: Files | None = None
+    files: FileResolver | None = None
     #: what it adds to the web server
     routes: Sequence[BaseRoute] = ()
     #: why it is not ready, for `/readyz`; None when it is
@@ -114,14 +114,14 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class AdapterContext:
     """All that an adapter gets from the core."""
 
     settings: Settings
-    studio: "Studio"
-    vault: "Vault"
-    library: Library
-    signer: Signer
+    studio: "BotService"
+    vault: "AdapterData"
+    library: MediaLibrary
+    signer: TokenSigner
     #: milliseconds UTC
     clock: Callable[[], int]
 
@@ -137,7 +137,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """One thing that `reverie doctor` has looked at."""
 
     what: str
@@ -151,15 +151,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plug:
+class AdapterPlugin:
     """What an entry point of the group `reverie.adapters` names."""
 
     name: str
     #: whether the settings turn it on; must not import the platform's library
     enabled: Callable[[Settings], bool]
-    build: Callable[[Surroundings], Adapter]
+    build: Callable[[AdapterContext], Adapter]
     #: looks whether it can work with these settings, for `reverie doctor`; asked only where it is enabled
-    examine: Callable[[Settings], AsyncIterator[Finding]] | None = None
+    examine: Callable[[Settings], AsyncIterator[Diagnosis]] | None = None
     #: names of its settings in the environment, so that a misspelt one is told
     settings: Callable[[], frozenset[str]] = frozenset
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.security.encryption import BadSeal, Seal, entry_context
+from bot.security.encryption import DecryptionFailed, FieldCipher, entry_context
 from bot.store import adapter_data as vault
 from bot.store.database.base import Database
 from bot.store.rows import log_unreadable
@@ -17,10 +17,10 @@ class Entry:
     seq: int
 
 
-class Vault:
+class AdapterData:
     """Keeps what one adapter must not forget: installations, sessions, messages."""
 
-    def __init__(self, database: Database, seal: Seal, adapter: str) -> None:
+    def __init__(self, database: Database, seal: FieldCipher, adapter: str) -> None:
         self._database = database
         self._seal = seal
         self._adapter = adapter
@@ -72,6 +72,6 @@ class Vault:
         for one in kept:
             try:
                 found.append(Entry(key=one.key, value=self._opened(one), seq=one.seq))
-            except BadSeal as error:
+            except DecryptionFailed as error:
                 log_unreadable("vault", f"{self._adapter}:{one.seq}", type(error).__name__)
         return found

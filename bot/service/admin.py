@@ -10,8 +10,8 @@ from bot.domain.pricing import show_money
 from bot.domain.quota import Allowance, Level, Rule, bounds
 from bot.service.durable_writes import write_until_known
 from bot.service.queries import counted, describe
-from bot.service.replies import Note
-from bot.services import ALL_JOBS, CARDS, Core, log
+from bot.service.replies import PrivateReply
+from bot.services import ALL_JOBS, CARDS, Services, log
 from bot.store.workspaces import (
     Decision,
     MemberName,
@@ -28,11 +28,11 @@ from bot.store.workspaces import (
 )
 
 
-def _require_admin(core: Core, caller: Caller) -> None:
+def _require_admin(core: Services, caller: Caller) -> None:
     require_admin(caller, frozenset(core.settings.operators))
 
 
-def _decision(core: Core, caller: Caller, action: str, subject: str) -> Decision:
+def _decision(core: Services, caller: Caller, action: str, subject: str) -> Decision:
     log.info("decided", actor=caller.member, workspace=caller.workspace, action=action, subject=subject)
     return Decision(
         actor=caller.member,
@@ -43,7 +43,7 @@ def _decision(core: Core, caller: Caller, action: str, subject: str) -> Decision
     )
 
 
-async def _member(core: Core, caller: Caller, text: str) -> MemberName:
+async def _member(core: Services, caller: Caller, text: str) -> MemberName:
     found = await find_members(core.database, caller.workspace, text)
     if not found:
         raise InvalidRequest(f"Nobody called {text!r} has used the bot here yet; check the name")
@@ -64,7 +64,7 @@ def _caller_of(workspace: str, member: MemberName) -> Caller:
     )
 
 
-async def set_quota(core: Core, command: QuotasSet, caller: Caller) -> Note:
+async def set_quota(core: Services, command: QuotasSet, caller: Caller) -> PrivateReply:
     """Set the allowance of one member, of every member, or of the workspace as a whole."""
     _require_admin(core, caller)
     if command.member and command.workspace:
@@ -83,13 +83,13 @@ async def set_quota(core: Core, command: QuotasSet, caller: Caller) -> Note:
     )
     decision = _decision(core, caller, "quotas set", f"{level}:{subject}")
     await write_until_known(core, set_rule, SetRule(decision=decision, rule=rule))
-    return Note(
+    return PrivateReply(
         title="Quota set",
         text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
     )
 
 
-async def show_quotas(core: Core, command: QuotasShow, caller: Caller) -> Note:
+async def show_quotas(core: Services, command: QuotasShow, caller: Caller) -> PrivateReply:
     """Show a member's limits, or the workspace's own and all of its rules."""
     _require_admin(core, caller)
     if command.member:
@@ -101,7 +101,7 @@ async def show_quotas(core: Core, command: QuotasShow, caller: Caller) -> Note:
             for level, (limit, meter) in limits.items()
             for line in describe(limit, meter, name=member.name if level is Level.MEMBER else None)
         ]
-        return Note(title=f"Quota of {member.name}", facts=tuple(facts))
+        return PrivateReply(title=f"Quota of {member.name}", facts=tuple(facts))
     facts = []
     for level, (limit, meter) in (await counted(core, caller)).items():
         if level in (Level.WORKSPACE, Level.CEILING):
@@ -113,14 +113,14 @@ async def show_quotas(core: Core, command: QuotasShow, caller: Caller) -> Note:
         if rule.level is Level.WORKSPACE:
             whom = "The workspace together"
         facts.append((f"Rule: {whom}", _each(rule.allowance)))
-    return Note(title="Quotas of this workspace", facts=tuple(facts))
+    return PrivateReply(title="Quotas of this workspace", facts=tuple(facts))
 
 
 def _each(allowance: Allowance) -> str:
     return f"{show_money(allowance.amount)} each {allowance.period}"
 
 
-async def reset_quota(core: Core, command: QuotasReset, caller: Caller) -> Note:
+async def reset_quota(core: Services, command: QuotasReset, caller: Caller) -> PrivateReply:
     """Count a member's or the workspace's use of this period from zero; what is reserved stays reserved."""
     _require_admin(core, caller)
     if bool(command.member) == command.workspace:
@@ -136,12 +136,14 @@ async def reset_quota(core: Core, command: QuotasReset, caller: Caller) -> Note:
     limit, _ = limits[level]
     decision = _decision(core, caller, "quotas reset", limit.scope)
     given_back = await write_until_known(core, reset_meter, Reset(decision=decision, meter=limit.meter))
-    return Note(
+    return PrivateReply(
         title="Quota reset", text=f"{whom} counts from zero again; {show_money(given_back)} was used."
     )
 
 
-async def pause_or_resume(core: Core, command: StudioPause | StudioResume, caller: Caller) -> Note:
+async def pause_or_resume(
+    core: Services, command: StudioPause | StudioResume, caller: Caller
+) -> PrivateReply:
     """Stop taking and starting jobs here, or go on; what runs ends well, what waits keeps its place."""
     _require_admin(core, caller)
     paused = isinstance(command, StudioPause)
@@ -152,18 +154,20 @@ async def pause_or_resume(core: Core, command: StudioPause | StudioResume, calle
     )
     core.wake(*ALL_JOBS, CARDS)
     if paused:
-        return Note(title="Paused", text="Nothing new is taken or started here. /studio resume goes on.")
-    return Note(title="Going on", text="Waiting jobs are started again.")
+        return PrivateReply(
+            title="Paused", text="Nothing new is taken or started here. /studio resume goes on."
+        )
+    return PrivateReply(title="Going on", text="Waiting jobs are started again.")
 
 
-async def show_usage(core: Core, command: StudioUsage, caller: Caller) -> Note:
+async def show_usage(core: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
     """Show what was spent here in a period, by member and model."""
     _require_admin(core, caller)
     workspace = await find_workspace(core.database, caller.workspace)
     since, _ = bounds(core.clock(), command.period, ZoneInfo(workspace.timezone))
     rows = await usage(core.database, caller.workspace, since=since)
     total = sum(row.spent for row in rows)
-    return Note(
+    return PrivateReply(
         title=f"Spent this {command.period}: {show_money(total)}",
         text="" if rows else "Nothing yet.",
         facts=tuple(

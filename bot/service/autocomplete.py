@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.domain.access import is_operator
 from bot.domain.cards import show_age
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.completion import Offer, Suggestion, complete
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, concepts_after, motions_like
 from bot.domain.identity import Caller, Place
@@ -13,7 +13,7 @@ from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
 from bot.service.vocabulary import offered_concepts, offered_motions
-from bot.services import Core
+from bot.services import Services
 from bot.store.job_search import JobsLike, jobs_like, newest_usable
 from bot.store.jobs import find_job
 from bot.store.workspaces import members_like
@@ -25,7 +25,7 @@ _JOBS = 8
 
 
 async def offer(
-    core: Core, command: type[Command], name: str, typed: str, *, caller: Caller, place: Place, count: int
+    core: Services, command: type[Command], name: str, typed: str, *, caller: Caller, place: Place, count: int
 ) -> tuple[Offer, ...]:
     """The values that fit what is typed so far, the caller's newest jobs first; of a list its last part."""
     option = next((one for one in options(command) if one.name == name), None)
@@ -44,7 +44,7 @@ async def offer(
 
 
 async def preselect(
-    core: Core, command: type[Making], name: str, caller: Caller, place: Place
+    core: Services, command: type[GenerateCommand], name: str, caller: Caller, place: Place
 ) -> Offer | None:
     """The newest job that the command can build on without its being named."""
     option = next(one for one in options(command) if one.name == name)
@@ -53,7 +53,7 @@ async def preselect(
     return Offer(value=job.id, label=_label(job, core.clock())) if job is not None else None
 
 
-async def _jobs(core: Core, option: Option, wanted: JobsLike) -> tuple[Offer, ...]:
+async def _jobs(core: Services, option: Option, wanted: JobsLike) -> tuple[Offer, ...]:
     before, last = "", wanted.text
     if option.times > 1:
         stem, gap, last = wanted.text.rpartition(" ")
@@ -74,7 +74,7 @@ def _wanted(
         text=typed,
         kind=option.result,
         states=command.states,
-        usable=issubclass(command, Making),
+        usable=issubclass(command, GenerateCommand),
         place=place,
         count=count,
     )
@@ -85,7 +85,7 @@ def _label(job: Job, now: int) -> str:
     return f"{title} · {show_age(now - job.created_at)} · {job.request.makes} · #{short_id(job.id)}"
 
 
-async def suggest(core: Core, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
+async def suggest(core: Services, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
     """How a line that is being typed could go on, the caller's own jobs and members included."""
     admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
     completion = complete(

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 
 from bot.domain.errors import Refused
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.store.database.base import (
     CommitUnknown,
     Item,
@@ -52,7 +52,7 @@ _WHY: Mapping[type[NotWritable], str] = {
 }
 
 
-async def write_until_known(core: Core, operation: Operation[Item, Result], item: Item) -> Result:
+async def write_until_known(core: Services, operation: Operation[Item, Result], item: Item) -> Result:
     """Write an item; raises StillChecking where its outcome stays unknown for the time of an answer.
 
     Raises NotAcceptedNow where the database takes no writes, and StoreError where for any other reason

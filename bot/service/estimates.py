@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.domain.cards import Card, CardView, view
-from bot.domain.durations import Pace, typical
+from bot.domain.durations import DurationStats, typical
 from bot.domain.errors import ReverieError, StoreError
-from bot.domain.estimates import Outlook, in_keeping
+from bot.domain.estimates import Estimate, in_keeping
 from bot.domain.jobs import Job, State
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.store.accept import NewCard
 from bot.store.accounts import ReadyAccount, ready_accounts
 from bot.store.jobs import Standing, jobs_by_id, jobs_of_cards, paces, standings
@@ -25,21 +25,21 @@ _BESIDE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class EstimateInputs:
     """What an outlook takes besides its job's own place."""
 
     #: how long the latest jobs of each kind took; only kinds with some
-    paces: Mapping[str, Pace] = field(default_factory=dict)
+    paces: Mapping[str, DurationStats] = field(default_factory=dict)
     #: accounts that take something, by id; None: nobody could tell
     ready: Mapping[str, ReadyAccount] | None = None
 
 
-async def known_now(core: Core, kinds: Iterable[str]) -> Known:
+async def known_now(core: Services, kinds: Iterable[str]) -> EstimateInputs:
     learned, ready = await asyncio.gather(paces(core.database, kinds), ready_accounts(core.database))
-    return Known(paces=learned, ready=ready)
+    return EstimateInputs(paces=learned, ready=ready)
 
 
-async def with_known(core: Core, work: Awaitable[_T], pace: str) -> tuple[_T, Known]:
+async def with_known(core: Services, work: Awaitable[_T], pace: str) -> tuple[_T, EstimateInputs]:
     """Await something, and have at hand what is known of a kind of job, at most a second old.
 
     Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile; where
@@ -55,10 +55,10 @@ async def with_known(core: Core, work: Awaitable[_T], pace: str) -> tuple[_T, Kn
     finally:
         learning.cancel()
     _, learned = core.lately.get(pace, (0, None))
-    return done, learned or Known()
+    return done, learned or EstimateInputs()
 
 
-async def _learn(core: Core, pace: str) -> None:
+async def _learn(core: Services, pace: str) -> None:
     try:
         core.lately[pace] = (core.monotonic(), await known_now(core, [pace]))
     except StoreError as error:
@@ -69,7 +69,7 @@ class Unreadable(ReverieError):
     """No job of this card can be read."""
 
 
-async def views_now(core: Core, *cards: Card) -> list[CardView | None]:
+async def views_now(core: Services, *cards: Card) -> list[CardView | None]:
     """Cards as they are now, in keeping with what their messages say: many for as few questions as one.
 
     Jobs that cannot be read are left out; None stands for a card of which no job is left.
@@ -85,7 +85,7 @@ async def views_now(core: Core, *cards: Card) -> list[CardView | None]:
 def _view_of_some(
     card: Card,
     jobs: Sequence[Job],
-    expected: Mapping[str, Outlook],
+    expected: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job],
 ) -> CardView | None:
@@ -99,7 +99,7 @@ def _view_of_some(
         return None
 
 
-async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
+async def view_of(core: Services, card: Card, jobs: Sequence[Job]) -> CardView:
     """A card that shows these jobs, as it is now; without an estimate where that cannot be read."""
     now = core.clock()
     sources: Mapping[str, Job] = {}
@@ -109,17 +109,17 @@ async def view_of(core: Core, card: Card, jobs: Sequence[Job]) -> CardView:
             expected = await _expected(core, jobs, now)
     except (StoreError, TimeoutError) as error:
         log.warning("estimate_not_read", error=repr(error))
-        expected = _outlooks(core, [job for job in jobs if not job.is_final], {}, Known(), now)
+        expected = _outlooks(core, [job for job in jobs if not job.is_final], {}, EstimateInputs(), now)
     return _view(card, jobs, expected, now, sources)
 
 
-def view_of_new(core: Core, new: NewCard, known: Known, sources: Mapping[str, Job]) -> CardView:
+def view_of_new(core: Services, new: NewCard, known: EstimateInputs, sources: Mapping[str, Job]) -> CardView:
     """A card as it was accepted, without asking for anything more; `sources` hold what it builds on."""
     now = core.clock()
     return _view(new.card, new.jobs, _outlooks(core, new.jobs, new.standings, known, now), now, sources)
 
 
-async def sources_of(core: Core, jobs: Iterable[Job]) -> Mapping[str, Job]:
+async def sources_of(core: Services, jobs: Iterable[Job]) -> Mapping[str, Job]:
     """The jobs that these were made from, by id."""
     parents = {job.parent for job in jobs if job.parent is not None}
     return await jobs_by_id(core.database, parents) if parents else {}
@@ -128,7 +128,7 @@ async def sources_of(core: Core, jobs: Iterable[Job]) -> Mapping[str, Job]:
 def _view(
     card: Card,
     jobs: Sequence[Job],
-    expected: Mapping[str, Outlook],
+    expected: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job],
 ) -> CardView:
@@ -144,13 +144,13 @@ def _view(
     return view(card, jobs, kept, now, sources)
 
 
-async def outlooks(core: Core, jobs: Sequence[Job], now: int) -> Mapping[str, Outlook]:
+async def outlooks(core: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:
     """An outlook at `now` for each job that has not ended."""
     expected = await _expected(core, jobs, now)
     return {job.id: _once_more(job, expected[job.id]) for job in jobs if job.id in expected}
 
 
-async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, Outlook]:
+async def _expected(core: Services, jobs: Iterable[Job], now: int) -> Mapping[str, Estimate]:
     """What was learned of each job's kind, and what stands in its way."""
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
@@ -163,14 +163,14 @@ async def _expected(core: Core, jobs: Iterable[Job], now: int) -> Mapping[str, O
 
 
 def _outlooks(
-    core: Core, jobs: Iterable[Job], before: Mapping[str, Standing], known: Known, now: int
-) -> Mapping[str, Outlook]:
+    core: Services, jobs: Iterable[Job], before: Mapping[str, Standing], known: EstimateInputs, now: int
+) -> Mapping[str, Estimate]:
     found = {}
     for job in jobs:
         pace = known.paces.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
         standing = before.get(job.id)
         position = standing.ahead + 1 if standing else None
-        found[job.id] = Outlook(
+        found[job.id] = Estimate(
             position=position,
             wait_ms=_wait(job, pace, _until_its_turn(core, job, position or 1, pace.usual, known), now),
             generation_ms=pace.usual,
@@ -181,21 +181,21 @@ def _outlooks(
     return found
 
 
-def _once_more(job: Job, outlook: Outlook) -> Outlook:
+def _once_more(job: Job, outlook: Estimate) -> Estimate:
     """Whoever was told that it is on its way, and finds it in the queue again, is told why."""
     if job.state is State.QUEUED and job.attempt and not outlook.because:
         return replace(outlook, because="it has to be sent once more")
     return outlook
 
 
-def _wait(job: Job, pace: Pace, until_its_turn: int, now: int) -> int:
+def _wait(job: Job, pace: DurationStats, until_its_turn: int, now: int) -> int:
     """Milliseconds until it is expected to be done."""
     if job.state is State.SUBMITTED and job.submitted_at is not None:
         return job.submitted_at + pace.usual - now
     return pace.usual + until_its_turn
 
 
-def _until_its_turn(core: Core, job: Job, position: int, took: int, known: Known) -> int:
+def _until_its_turn(core: Services, job: Job, position: int, took: int, known: EstimateInputs) -> int:
     """Milliseconds until a place in the lane is free: by generations at once, or by creates a minute."""
     limits = _limits(core, job, known)
     at_once = sum(concurrent for concurrent, _ in limits) or 1
@@ -203,7 +203,7 @@ def _until_its_turn(core: Core, job: Job, position: int, took: int, known: Known
     return max((position - 1) // at_once * took, (position - 1) // per_window * core.times.lane_window)
 
 
-def _limits(core: Core, job: Job, known: Known) -> list[tuple[int, int]]:
+def _limits(core: Services, job: Job, known: EstimateInputs) -> list[tuple[int, int]]:
     """The limits of the job's lane of all accounts that take it; of our own where nothing else is known."""
     ready = (known.ready or {}).values()
     limits = [one.lanes[job.lane] for one in ready if one.provider == job.provider and job.lane in one.lanes]
@@ -211,7 +211,7 @@ def _limits(core: Core, job: Job, known: Known) -> list[tuple[int, int]]:
     return limits or [(limit.concurrent, limit.per_minute) for limit in own]
 
 
-def _finishing(core: Core, job: Job) -> bool:
+def _finishing(core: Services, job: Job) -> bool:
     """Whether it has a later deadline than any generation: it is for what our own processing fails on."""
     longest = core.times.generation_deadline + core.times.unknown_deadline
     return (
@@ -221,7 +221,7 @@ def _finishing(core: Core, job: Job) -> bool:
     )
 
 
-def _speed(core: Core, job: Job) -> float:
+def _speed(core: Services, job: Job) -> float:
     return core.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 

@@ -5,15 +5,15 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from bot.domain.actions import Action, Wording
+from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import (
     Cancel,
     Command,
     Delete,
+    GenerateCommand,
     Help,
     History,
-    Making,
     Quota,
     QuotasReset,
     QuotasSet,
@@ -36,19 +36,19 @@ from bot.service import autocomplete as offering
 from bot.service import ordering as intake
 from bot.service import queries as enquiries
 from bot.service import retraction, uploads
-from bot.service.actions import Press
+from bot.service.actions import ActionEvent
 from bot.service.estimates import views_now
 from bot.service.job_lookup import with_whole_ids
-from bot.service.ordering import Along
-from bot.service.replies import Answer, Note, Quote
-from bot.services import Core
+from bot.service.ordering import CommandContext
+from bot.service.replies import PriceQuote, PrivateReply, Reply
+from bot.services import Services
 from bot.store.cards import Displayed, card_at, find_card
 from bot.store.jobs import Load, load_now
 from bot.store.workspaces import Introduction, introduce
 from bot.worker.delivery import note_answer
 
 #: what answers each command that makes no job
-_ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]] = {
+_ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
     History: enquiries.list_history,
     Cancel: retraction.cancel,
     Delete: retraction.ask_to_delete,
@@ -62,23 +62,23 @@ _ANSWERS: Mapping[type[Command], Callable[[Core, Any, Caller], Awaitable[Note]]]
     StudioUsage: administration.show_usage,
 }
 #: the same for those whose answer depends on where they are given
-_ANSWERS_HERE: Mapping[type[Command], Callable[[Core, Any, Caller, Place], Awaitable[Note]]] = {
+_ANSWERS_HERE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]] = {
     Show: enquiries.show,
     Status: enquiries.tell_status,
 }
 
 
-async def _answer(core: Core, command: Command, caller: Caller, place: Place) -> Note:
+async def _answer(core: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
     here = _ANSWERS_HERE.get(type(command))
     if here is not None:
         return await here(core, command, caller, place)
     return await _ANSWERS[type(command)](core, command, caller)
 
 
-class Studio:
+class BotService:
     """The one door into the core. Raises `Refused`, whose text is for the caller's eyes."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Services) -> None:
         self._core = core
 
     def admit(self, caller: Caller, key: str) -> None:
@@ -102,7 +102,7 @@ class Studio:
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
         answer_window_ms: int = 0,
-    ) -> Answer:
+    ) -> Reply:
         """Do what a command asks.
 
         `key` is the platform's id of the event: the same one again makes nothing twice. `files` came along
@@ -111,9 +111,11 @@ class Studio:
         """
         core, key = self._core, storable(key)
         core.rate_limit.spend(caller.member, key)
-        if not isinstance(command, Making):
+        if not isinstance(command, GenerateCommand):
             return await _answer(core, await with_whole_ids(core, command, caller, place), caller, place)
-        wish = await intake.wish_of(core, command, caller, place, Along(files=files, replied=replied))
+        wish = await intake.resolve_command(
+            core, command, caller, place, CommandContext(files=files, replied=replied)
+        )
         return await intake.accept(core, wish, caller, place, key=key, answer_window_ms=answer_window_ms)
 
     async def act(
@@ -124,34 +126,36 @@ class Studio:
         place: Place,
         *,
         key: str,
-        wording: Wording | None = None,
+        wording: ActionInput | None = None,
         answer_window_ms: int = 0,
-    ) -> Answer:
+    ) -> Reply:
         """Do what a button asks; whoever presses pays."""
         job, key = storable(job), storable(key)
         self._core.rate_limit.spend(caller.member, key)
-        pressed = Press(action=action, job=job, key=key, wording=wording or Wording())
+        pressed = ActionEvent(action=action, job=job, key=key, wording=wording or ActionInput())
         return await acting.act(self._core, pressed, caller, place, answer_window_ms=answer_window_ms)
 
     async def decide(
         self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
-    ) -> Note:
-        """Do what a question asked about, or leave everything as it is; see `Note.choices`."""
+    ) -> PrivateReply:
+        """Do what a question asked about, or leave everything as it is; see `PrivateReply.choices`."""
         self._core.rate_limit.spend(caller.member, storable(key))
         job = storable(job)
         return await retraction.decide(self._core, job, caller, question=question, confirmed=confirmed)
 
-    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         """Do what a reaction asks; None where this emoji means nothing here."""
         action = self.reactions(caller).get(normal(emoji))
         if action is None:
             return None
         job, key = storable(job), storable(key)
         self._core.rate_limit.spend(caller.member, key)
-        pressed = Press(action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}")
+        pressed = ActionEvent(
+            action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}"
+        )
         return await acting.act(self._core, pressed, caller, place)
 
-    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         """Take back what a reaction did, where that can be taken back: a star."""
         if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
             return None
@@ -171,19 +175,21 @@ class Studio:
 
     async def quote(
         self,
-        command: Making,
+        command: GenerateCommand,
         caller: Caller,
         place: Place,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
-    ) -> Quote:
+    ) -> PriceQuote:
         """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
-        wish = await intake.wish_of(self._core, command, caller, place, Along(files=files, replied=replied))
+        wish = await intake.resolve_command(
+            self._core, command, caller, place, CommandContext(files=files, replied=replied)
+        )
         prices = [job.price for job in await intake.new_jobs(self._core, wish)]
         # What would be refused when it is given is refused now.
         await enquiries.check_acceptable(self._core, caller, prices)
-        return Quote(
+        return PriceQuote(
             price=sum(prices),
             estimate=is_estimate(wish.request),
             upper_bound=is_upper_bound(wish.request),
@@ -192,7 +198,7 @@ class Studio:
 
     async def glance(
         self, question: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
-    ) -> Note:
+    ) -> PrivateReply:
         """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
         messages = f"{caller.platform}:@dm"
         place = Place(
@@ -252,7 +258,7 @@ class Studio:
         )
 
     async def preselect(
-        self, command: type[Making], option: str, caller: Caller, place: Place
+        self, command: type[GenerateCommand], option: str, caller: Caller, place: Place
     ) -> Offer | None:
         """The job that a form begins with: what the command builds on where nothing is named."""
         return await offering.preselect(self._core, command, option, caller, place)

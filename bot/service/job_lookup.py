@@ -3,14 +3,14 @@
 from typing import TypeVar
 
 from bot.domain.cards import show_age
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, JobNotFound
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import as_id, as_name, short_id
 from bot.domain.jobs import Job
 from bot.domain.options import NamedJob, brief, job_ids_in, without
 from bot.service.visibility import require_seen
-from bot.services import Core
+from bot.services import Services
 from bot.store.job_search import JobsLike, jobs_like, jobs_named
 
 #: jobs that an answer lists where several are meant
@@ -19,7 +19,7 @@ _LISTED = 6
 _Command = TypeVar("_Command", bound=Command)
 
 
-async def with_whole_ids(core: Core, command: _Command, caller: Caller, place: Place) -> _Command:
+async def with_whole_ids(core: Services, command: _Command, caller: Caller, place: Place) -> _Command:
     """The command with whole ids of the jobs that it names; raises Refused where one is not certain."""
     ids = {
         name: (await _find(core, command, name, caller, place)).id
@@ -29,7 +29,9 @@ async def with_whole_ids(core: Core, command: _Command, caller: Caller, place: P
     return command.renamed(ids) if ids else command
 
 
-async def with_named_jobs(core: Core, command: Making, caller: Caller, place: Place) -> Making:
+async def with_named_jobs(
+    core: Services, command: GenerateCommand, caller: Caller, place: Place
+) -> GenerateCommand:
     """The command with the jobs that stand among its words, each by its `#id` or its whole id.
 
     Nobody pays for an id that is drawn as words, nor for another job than the one that was named: what can
@@ -58,7 +60,7 @@ async def with_named_jobs(core: Core, command: Making, caller: Caller, place: Pl
     return command.model_copy(update={"prompt": prompt}).with_named_jobs(sources)
 
 
-async def _leading(core: Core, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
+async def _leading(core: Services, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
     """The job whose short id a text begins with, and the rest of the text; None where there is none."""
     word, _, rest = prompt.partition(" ")
     if not word or as_name(word) is None or not (found := await _seen(core, word.lower(), caller, place)):
@@ -66,16 +68,16 @@ async def _leading(core: Core, prompt: str, caller: Caller, place: Place) -> tup
     return only(word, found, core.clock()), rest.strip()
 
 
-def _require_words(command: Making, prompt: str) -> None:
+def _require_words(command: GenerateCommand, prompt: str) -> None:
     """Refuse a mistyped short id where it would be all the words of a command on the newest result."""
     if command.newest and not command.jobs and as_name(prompt) and any(map(str.isdigit, prompt)):
         raise JobNotFound(f"There is no job #{prompt.strip()} that you can see here; /history lists yours.")
 
 
-async def _find(core: Core, command: Command, name: str, caller: Caller, place: Place) -> Job:
+async def _find(core: Services, command: Command, name: str, caller: Caller, place: Place) -> Job:
     if as_name(name) is not None and (found := await _seen(core, name, caller, place)):
         return only(f"#{name}", found, core.clock())
-    if isinstance(command, Making):
+    if isinstance(command, GenerateCommand):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
     wanted = JobsLike(
         person=caller.person,
@@ -95,7 +97,7 @@ async def _find(core: Core, command: Command, name: str, caller: Caller, place: 
     return only(repr(brief(name)), found, core.clock())
 
 
-async def _seen(core: Core, name: str, caller: Caller, place: Place) -> list[Job]:
+async def _seen(core: Services, name: str, caller: Caller, place: Place) -> list[Job]:
     """The jobs of this short id that the caller may see."""
     seen = []
     for job in await jobs_named(core.database, name):

@@ -15,7 +15,7 @@ from bot.domain.jobs import Job, State
 from bot.domain.pricing import read_money, show_left, show_money
 from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
 from bot.domain.text import storable_json
-from bot.security.encryption import Seal
+from bot.security.encryption import FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.resealing import reseal_all
 from bot.store.database.base import Database
@@ -203,7 +203,7 @@ class Operator:
                 "The running bot has another secret than this command: restart it with the same "
                 "REVERIE_SECRET_KEY, then try again"
             )
-        return dict(await reseal_all(self._database, Seal(*secrets)))
+        return dict(await reseal_all(self._database, FieldCipher(*secrets)))
 
     async def _caller(self, subject: str) -> Caller:
         """Read `<platform>:<workspace>` or `<platform>:<workspace>:<user>`."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.actions import Action, Wording, follow_up
-from bot.domain.commands import Making
+from bot.domain.actions import Action, ActionInput, follow_up
+from bot.domain.commands import GenerateCommand
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
@@ -17,10 +17,10 @@ from bot.security.encryption import card_context
 from bot.service.durable_writes import write_until_known
 from bot.service.estimates import view_of, view_of_new, with_known
 from bot.service.job_lookup import only, with_named_jobs, with_whole_ids
-from bot.service.replies import Accepted, Answer, Note
+from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.visibility import must_be_private, visible
 from bot.service.vocabulary import told_concepts
-from bot.services import CARDS, INPUTS, Core, jobs_in, log, queue_name
+from bot.services import CARDS, INPUTS, Services, jobs_in, log, queue_name
 from bot.settings import Role
 from bot.store.accept import Acceptance, NewJob
 from bot.store.accept import accept as accept_all
@@ -32,7 +32,7 @@ from bot.worker.media_urls import check_addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Order:
     """A request on its way to become jobs."""
 
     request: AnyRequest
@@ -49,7 +49,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Along:
+class CommandContext:
     """What came along with a command."""
 
     files: tuple[Reference, ...] = ()
@@ -57,14 +57,16 @@ class Along:
     replied: str | None = None
 
 
-async def wish_of(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Wish:
+async def resolve_command(
+    core: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
+) -> Order:
     """Read a command; raises Refused for a source that cannot be used."""
     command = await _complete(core, command, caller, place, along)
     sources = {job: await visible(core, job, caller, place) for job in command.jobs}
     request = command.request(sources)
     check_addresses(core, request.references)
     parent = next(iter(command.jobs), None)
-    return Wish(
+    return Order(
         request=request,
         title=request.prompt or (sources[parent].title if parent else UNTITLED[request.makes]),
         parent=parent,
@@ -74,7 +76,9 @@ async def wish_of(core: Core, command: Making, caller: Caller, place: Place, alo
     )
 
 
-async def _complete(core: Core, command: Making, caller: Caller, place: Place, along: Along) -> Making:
+async def _complete(
+    core: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
+) -> GenerateCommand:
     """Fill in what the command leaves to what came along, or to the asker's newest result here."""
     command = await with_whole_ids(core, command, caller, place)
     command = await with_named_jobs(core, command, caller, place)
@@ -109,9 +113,9 @@ def _readable(jobs: Mapping[str, Job], job: str) -> Job:
     return jobs[job]
 
 
-async def wish_of_action(
-    core: Core, action: Action, job: Job, wording: Wording, *, caller: Caller, place: Place
-) -> Wish:
+async def resolve_action(
+    core: Services, action: Action, job: Job, wording: ActionInput, *, caller: Caller, place: Place
+) -> Order:
     """Read a generating action on a finished job."""
     request = follow_up(action, job, wording)
     named = {reference.job for reference in request.references if reference.job is not None}
@@ -123,7 +127,7 @@ async def wish_of_action(
         require_result(_readable(sources, one))
     check_addresses(core, request.references)
     used = [job, *(sources[one] for one in named)]
-    return Wish(
+    return Order(
         request=request,
         title=(wording.prompt or job.title) if action is Action.EDIT else job.title,
         parent=parent,
@@ -133,15 +137,15 @@ async def wish_of_action(
 
 
 async def accept(
-    core: Core,
-    wish: Wish,
+    core: Services,
+    wish: Order,
     caller: Caller,
     place: Place,
     *,
     key: str,
     reaction: str | None = None,
     answer_window_ms: int = 0,
-) -> Answer:
+) -> Reply:
     """Make a wish durable as the jobs of one card; the same `key` again answers the same card.
 
     The same `reaction` counts once in a while, whatever its key. With an answer window the caller shows the
@@ -181,14 +185,14 @@ async def accept(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
     if accepted.new is not None:
-        return Accepted(view=view_of_new(core, accepted.new, known, wish.sources), repeated=repeated)
+        return CardReply(view=view_of_new(core, accepted.new, known, wish.sources), repeated=repeated)
     found, shown = read_accepted(accepted, core.seal)
     if found is None or not shown:
-        return Note(title="This was accepted already", text="/history lists your jobs.")
-    return Accepted(view=await view_of(core, found, shown), repeated=repeated)
+        return PrivateReply(title="This was accepted already", text="/history lists your jobs.")
+    return CardReply(view=await view_of(core, found, shown), repeated=repeated)
 
 
-async def _accounts(core: Core, required: str | None) -> Mapping[str, str]:
+async def _accounts(core: Services, required: str | None) -> Mapping[str, str]:
     """The accounts that may be submitted to, and their providers: a gateway's are those of the workers."""
     own = {account: provider.name for account, provider in core.providers.items()}
     if core.settings.role is not Role.GATEWAY and (required is None or required in own):
@@ -196,13 +200,13 @@ async def _accounts(core: Core, required: str | None) -> Mapping[str, str]:
     return await known_accounts(core.database)
 
 
-async def new_jobs(core: Core, wish: Wish) -> tuple[NewJob, ...]:
+async def new_jobs(core: Services, wish: Order) -> tuple[NewJob, ...]:
     """The jobs of a wish, as they would be accepted now."""
     accounts = await _accounts(core, _account_required(wish))
     return tuple(_new_job(core, wish, accounts) for _ in range(wish.times))
 
 
-def _new_job(core: Core, wish: Wish, accounts: Mapping[str, str]) -> NewJob:
+def _new_job(core: Services, wish: Order, accounts: Mapping[str, str]) -> NewJob:
     """One job of a wish, priced and given to a provider that can do it."""
     request = wish.request
     account = _account_required(wish)
@@ -221,7 +225,7 @@ def _new_job(core: Core, wish: Wish, accounts: Mapping[str, str]) -> NewJob:
     )
 
 
-def _account_required(wish: Wish) -> str | None:
+def _account_required(wish: Order) -> str | None:
     """The account that made the videos which this one goes on from or leads up to: no other can."""
     if not isinstance(wish.request, VideoRequest):
         return None
@@ -234,7 +238,9 @@ def _account_required(wish: Wish) -> str | None:
     return next(iter(accounts), None)
 
 
-def _provider_for(core: Core, request: AnyRequest, account: str | None, accounts: Mapping[str, str]) -> str:
+def _provider_for(
+    core: Services, request: AnyRequest, account: str | None, accounts: Mapping[str, str]
+) -> str:
     """The first provider in the settings' order that has an account and can do it."""
     if account is not None and account not in accounts:
         raise InvalidRequest(

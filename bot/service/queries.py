@@ -6,7 +6,7 @@ from bot.domain.access import check_open, check_patience, is_operator
 from bot.domain.cards import CardView, headline, view_job
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
 from bot.domain.errors import InvalidRequest
-from bot.domain.estimates import Outlook
+from bot.domain.estimates import Estimate
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.domain.models import ImageModel, VideoModel
@@ -15,9 +15,9 @@ from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.service.estimates import outlooks, sources_of
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from bot.service.visibility import visible
-from bot.services import Core
+from bot.services import Services
 from bot.store.jobs import history, running
 from bot.store.workspaces import blocked_among, find_workspace, meters, rules_for, waiting_now
 
@@ -25,38 +25,40 @@ from bot.store.workspaces import blocked_among, find_workspace, meters, rules_fo
 _RUNNING = 20
 
 
-async def show(core: Core, command: Show, caller: Caller, place: Place) -> Note:
+async def show(core: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
     """Show a job again, with its buttons."""
     job = await visible(core, command.job, caller, place)
     seen = await _views(core, [job])
-    return Note(title=job.title, views=seen)
+    return PrivateReply(title=job.title, views=seen)
 
 
-async def list_history(core: Core, command: History, caller: Caller) -> Note:
+async def list_history(core: Services, command: History, caller: Caller) -> PrivateReply:
     jobs = await history(core.database, caller.person, count=command.count)
     if not jobs:
-        return Note(title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow")
-    return Note(title="Your jobs, the newest first", views=await _views(core, jobs))
+        return PrivateReply(
+            title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow"
+        )
+    return PrivateReply(title="Your jobs, the newest first", views=await _views(core, jobs))
 
 
-async def tell_status(core: Core, command: Status, caller: Caller, place: Place) -> Note:
+async def tell_status(core: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
     """Tell where one job stands, or all of the caller's that have not ended."""
     if command.job is not None:
         jobs = [await visible(core, command.job, caller, place)]
     else:
         jobs = await running(core.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:
-        return Note(title="Nothing is running", text="/history lists your jobs.")
+        return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
     expected = await outlooks(core, jobs, core.clock())
-    facts = tuple((_short(job.title), headline(job, expected.get(job.id, Outlook()))) for job in jobs)
-    return Note(title="Where your jobs stand", facts=facts, views=await _views(core, jobs))
+    facts = tuple((_short(job.title), headline(job, expected.get(job.id, Estimate()))) for job in jobs)
+    return PrivateReply(title="Where your jobs stand", facts=facts, views=await _views(core, jobs))
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - a line's worth
 
 
-async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
+async def _views(core: Services, jobs: list[Job]) -> tuple[CardView, ...]:
     sources = await sources_of(core, jobs)
     now = core.clock()
     expected = await outlooks(core, jobs, now)
@@ -75,15 +77,15 @@ async def _views(core: Core, jobs: list[Job]) -> tuple[CardView, ...]:
     )
 
 
-async def tell_quota(core: Core, _: Quota, caller: Caller) -> Note:
+async def tell_quota(core: Services, _: Quota, caller: Caller) -> PrivateReply:
     """Tell what is left, reserved and used of everything that limits the caller."""
     facts: list[tuple[str, str]] = []
     for limit, meter in (await counted(core, caller)).values():
         facts += describe(limit, meter)
-    return Note(title="Your quota", facts=tuple(facts))
+    return PrivateReply(title="Your quota", facts=tuple(facts))
 
 
-async def counted(core: Core, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
+async def counted(core: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
     """Every limit on the caller now, with what has been counted."""
     workspace = await find_workspace(core.database, caller.workspace)
     rules = await rules_for(core.database, caller.workspace, [caller.member, caller.person])
@@ -91,7 +93,7 @@ async def counted(core: Core, caller: Caller) -> dict[Level, tuple[Limit, Meter]
     return await meters(core.database, limits)
 
 
-async def check_acceptable(core: Core, caller: Caller, prices: Sequence[int]) -> None:
+async def check_acceptable(core: Services, caller: Caller, prices: Sequence[int]) -> None:
     """Raise what accepting jobs of these prices would be refused with now; nothing is reserved."""
     workspace = await find_workspace(core.database, caller.workspace)
     subjects = (caller.member, caller.person, caller.workspace)
@@ -122,7 +124,7 @@ def describe(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tup
     return [(f"{name or _NAMES[limit.level]}, this {limit.period}", told)]
 
 
-async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
+async def tell_help(core: Services, command: Help, caller: Caller) -> PrivateReply:
     """Show what can be done, by example and with today's prices; or everything about one command."""
     admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
     wanted = command.command.removeprefix("/").strip().lower()
@@ -139,7 +141,7 @@ async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
             )
             for option in options(found)
         ]
-        return Note(title=f"/{found.name}", facts=((found.example, found.about), *facts))
+        return PrivateReply(title=f"/{found.name}", facts=((found.example, found.about), *facts))
     facts = [
         (item.example, item.about)
         for item in CATALOGUE.values()
@@ -152,7 +154,7 @@ async def tell_help(core: Core, command: Help, caller: Caller) -> Note:
     videos = ", ".join(
         f"{model} {show_money(price(VideoRequest(model=model), core.rates))}" for model in VideoModel
     )
-    return Note(
+    return PrivateReply(
         title="What you can do",
         text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. What fails is not charged.",
         facts=tuple(facts),

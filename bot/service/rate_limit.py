@@ -22,7 +22,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 
-class RateLimit:
+class RateLimiter:
     """`per_minute` commands a member, in bursts of `burst`, and several times as many small questions."""
 
     def __init__(self, *, per_minute: int, burst: int, monotonic: Callable[[], int]) -> None:

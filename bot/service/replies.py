@@ -19,7 +19,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class PrivateReply:
     """A private answer, shown once."""
 
     title: str
@@ -35,7 +35,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class CardReply:
     """A new card; its first revision is on its way to the place, or the adapter's to show."""
 
     view: CardView
@@ -44,7 +44,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class PriceQuote:
     """What a command would cost."""
 
     #: micro-dollars, of all its jobs together
@@ -57,4 +57,4 @@ class Quote:
     source: str | None = None
 
 
-Answer = Note | Accepted
+Reply = PrivateReply | CardReply

@@ -1,12 +1,12 @@
 """Encrypting everything anew with the secret that writes, so that the ones before it can be taken away."""
 
-from bot.security.encryption import BadSeal, Seal
+from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.services import log
 from bot.store.database.base import Database
 from bot.store.reseal import Resealing, Sealed, reseal, sealed_values
 
 
-async def reseal_all(database: Database, seal: Seal) -> dict[str, int]:
+async def reseal_all(database: Database, seal: FieldCipher) -> dict[str, int]:
     """Encrypt every value anew that the first secret has not; answers how many there were of each kind.
 
     What changes meanwhile is written with the first secret of whoever writes it.
@@ -20,7 +20,7 @@ async def reseal_all(database: Database, seal: Seal) -> dict[str, int]:
                     counts["current"] += 1
                 else:
                     changes.append((value, _anew(value, seal)))
-            except BadSeal:
+            except DecryptionFailed:
                 counts["unreadable"] += 1
                 log.warning(
                     "value_not_resealed",
@@ -32,5 +32,5 @@ async def reseal_all(database: Database, seal: Seal) -> dict[str, int]:
     return counts
 
 
-def _anew(value: Sealed, seal: Seal) -> str:
+def _anew(value: Sealed, seal: FieldCipher) -> str:
     return seal.seal(seal.open(value.value, context=value.context), context=value.context)

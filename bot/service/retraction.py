@@ -10,23 +10,23 @@ from bot.domain.ids import as_id, made_at, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
 from bot.service.durable_writes import write_until_known
-from bot.service.replies import Choice, Note
-from bot.services import CARDS, Core, log
+from bot.service.replies import Choice, PrivateReply
+from bot.services import CARDS, Services, log
 from bot.store.jobs import Deletion, delete_job, find_job
 from bot.worker.retention import remove_unused
 from bot.worker.transitions import move
 
 
-async def cancel(core: Core, command: Cancel, caller: Caller) -> Note:
+async def cancel(core: Services, command: Cancel, caller: Caller) -> PrivateReply:
     """Take back a job that has not left yet; its money is free again at once."""
     found = await _own(core, command.job, caller)
     if found.state is State.CANCELLED:
-        return Note(title="Taken back already", text="Nothing was charged.")
+        return PrivateReply(title="Taken back already", text="Nothing was charged.")
     _require_waiting(found)
     if not await move(core, found, State.CANCELLED, "cancelled", answered=True):
         # It moved while we looked: say what is true now.
         return await cancel(core, command, caller)
-    return Note(title="Taken back", text=f"Not charged: {show_money(found.price)} is free again.")
+    return PrivateReply(title="Taken back", text=f"Not charged: {show_money(found.price)} is free again.")
 
 
 def _require_waiting(job: Job) -> None:
@@ -38,7 +38,7 @@ def _require_waiting(job: Job) -> None:
         )
 
 
-async def ask_to_delete(core: Core, command: Delete, caller: Caller) -> Note:
+async def ask_to_delete(core: Services, command: Delete, caller: Caller) -> PrivateReply:
     """Ask before a finished job's message and media are removed, naming what would go."""
     found = await _deletable(core, command.job, caller)
     question = core.new_id()
@@ -46,7 +46,7 @@ async def ask_to_delete(core: Core, command: Delete, caller: Caller) -> Note:
         Choice(label="Keep", confirms=False, job=found.id, question=question),
         Choice(label="Delete", confirms=True, job=found.id, question=question),
     )
-    return Note(
+    return PrivateReply(
         title="Delete this?",
         text=(
             f"#{short_id(found.id)} · {found.title}\n"
@@ -57,10 +57,10 @@ async def ask_to_delete(core: Core, command: Delete, caller: Caller) -> Note:
     )
 
 
-async def decide(core: Core, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note:
+async def decide(core: Services, job: str, caller: Caller, *, question: str, confirmed: bool) -> PrivateReply:
     """Delete what was asked about, or keep it; the same answer again changes nothing."""
     if not confirmed:
-        return Note(title="Kept", text="Nothing was deleted.")
+        return PrivateReply(title="Kept", text="Nothing was deleted.")
     asked = as_id(question)
     if asked is None or not 0 <= core.clock() - made_at(asked) <= core.times.confirmation:
         raise InvalidRequest(
@@ -68,12 +68,12 @@ async def decide(core: Core, job: str, caller: Caller, *, question: str, confirm
         )
     found = await find_job(core.database, job)
     if found is not None and found.deleted and found.person == caller.person:
-        return Note(title="Deleted already", text="It is gone; nothing more was done.")
+        return PrivateReply(title="Deleted already", text="It is gone; nothing more was done.")
     await _delete(core, await _deletable(core, job, _where_asked(core, found, caller)))
-    return Note(title="Deleted", text="Its message and media are removed, here and at the provider.")
+    return PrivateReply(title="Deleted", text="Its message and media are removed, here and at the provider.")
 
 
-def _where_asked(core: Core, job: Job | None, caller: Caller) -> Caller:
+def _where_asked(core: Services, job: Job | None, caller: Caller) -> Caller:
     """The caller as they were asked: a reaction's question is answered in direct messages.
 
     The operator rules everywhere, but there the job's workspace is not the one that they answer in.
@@ -84,7 +84,7 @@ def _where_asked(core: Core, job: Job | None, caller: Caller) -> Caller:
     return replace(caller, workspace=job.workspace)
 
 
-async def _deletable(core: Core, job: str, caller: Caller) -> Job:
+async def _deletable(core: Services, job: str, caller: Caller) -> Job:
     found = await _own(core, job, caller, or_admin=True)
     if not found.is_final:
         raise InvalidRequest(
@@ -93,13 +93,13 @@ async def _deletable(core: Core, job: str, caller: Caller) -> Job:
     return found
 
 
-async def _delete(core: Core, job: Job) -> None:
+async def _delete(core: Services, job: Job) -> None:
     unused = await write_until_known(core, delete_job, Deletion(job=job.id, now=core.clock()))
     core.wake(CARDS)
     log.info("job_deleted", job_id=job.id)
     await remove_unused(core, unused or ())
 
 
-async def _own(core: Core, job: str, caller: Caller, *, or_admin: bool = False) -> Job:
+async def _own(core: Services, job: str, caller: Caller, *, or_admin: bool = False) -> Job:
     operators = frozenset(core.settings.operators)
     return require_own(await find_job(core.database, job), caller, operators, or_admin=or_admin)

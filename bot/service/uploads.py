@@ -9,7 +9,7 @@ from bot.domain.identity import Caller
 from bot.domain.media import Media
 from bot.media.incoming_quota import IncomingFull, IncomingShare
 from bot.service.durable_writes import write_until_known
-from bot.services import Core
+from bot.services import Services
 from bot.store.file_refs import UploadHeld, hold_upload, unused_uploads
 from bot.worker.retention import remove_unused
 
@@ -17,7 +17,7 @@ from bot.worker.retention import remove_unused
 class Upload:
     """One file on its way in, within its member's quota."""
 
-    def __init__(self, core: Core, caller: Caller, share: IncomingShare) -> None:
+    def __init__(self, core: Services, caller: Caller, share: IncomingShare) -> None:
         self._core = core
         self._caller = caller
         self._share = share
@@ -35,7 +35,7 @@ class Upload:
 
 
 @asynccontextmanager
-async def uploading(core: Core, caller: Caller) -> AsyncIterator[Upload]:
+async def uploading(core: Services, caller: Caller) -> AsyncIterator[Upload]:
     """Make room for one file of the caller; raises Refused before a byte of it was read.
 
     It costs of the caller's rate, takes one of the caller's upload slots, and counts together with what the
@@ -51,13 +51,13 @@ async def uploading(core: Core, caller: Caller) -> AsyncIterator[Upload]:
         raise QuotaExhausted(str(error)) from error
 
 
-async def take_in(core: Core, path: Path, caller: Caller) -> Media:
+async def take_in(core: Services, path: Path, caller: Caller) -> Media:
     """Keep a file that has arrived whole."""
     async with uploading(core, caller) as upload:
         return await upload.take_in(path)
 
 
-async def _keep(core: Core, path: Path, caller: Caller) -> Media:
+async def _keep(core: Services, path: Path, caller: Caller) -> Media:
     with core.storage.reservations.keeping():
         try:
             taken = await core.library.take_in(path, member=caller.member)
@@ -73,17 +73,17 @@ async def _keep(core: Core, path: Path, caller: Caller) -> Media:
     return media
 
 
-async def _hold(core: Core, media: Media, caller: Caller) -> bool:
+async def _hold(core: Services, media: Media, caller: Caller) -> bool:
     until = core.clock() + core.times.upload_hold
     held = UploadHeld(file=media.file, member=caller.member, until=until)
     return await write_until_known(core, hold_upload, held)
 
 
-async def _has_room(core: Core, media: Media, caller: Caller) -> bool:
+async def _has_room(core: Services, media: Media, caller: Caller) -> bool:
     """Whether the caller may keep this beside what waits: a conversion may be larger than what arrived."""
     waiting = set(await unused_uploads(core.database, caller.member)) - {media.file}
     return await _unused_bytes(core, waiting) + media.size <= core.storage.incoming_quota.bytes_per_member
 
 
-async def _unused_bytes(core: Core, files: Iterable[str]) -> int:
+async def _unused_bytes(core: Services, files: Iterable[str]) -> int:
     return sum([await core.storage.size(file) for file in files])

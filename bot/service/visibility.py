@@ -6,13 +6,13 @@ from bot.domain.access import require_visible
 from bot.domain.errors import JobNotFound
 from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.jobs import Job
-from bot.services import Core
+from bot.services import Services
 from bot.store.cards import was_sent
 from bot.store.job_search import shown_at
 from bot.store.jobs import find_job
 
 
-async def visible(core: Core, job: str, caller: Caller, place: Place) -> Job:
+async def visible(core: Services, job: str, caller: Caller, place: Place) -> Job:
     """A job that the caller may see where they are, or that they had sent to their direct messages.
 
     Raises JobNotFound.
@@ -20,7 +20,7 @@ async def visible(core: Core, job: str, caller: Caller, place: Place) -> Job:
     return await require_seen(core, await find_job(core.database, job), caller, place)
 
 
-async def require_seen(core: Core, found: Job | None, caller: Caller, place: Place) -> Job:
+async def require_seen(core: Services, found: Job | None, caller: Caller, place: Place) -> Job:
     """The same for a job that has been read already."""
     try:
         return require_visible(found, caller)
@@ -36,7 +36,7 @@ async def require_seen(core: Core, found: Job | None, caller: Caller, place: Pla
         return found
 
 
-async def must_be_private(core: Core, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
+async def must_be_private(core: Services, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
     """Whether a card at a place would tell others of sources that they may not see."""
     kept = list(sources)
     if any(job.private for job in kept):

@@ -9,32 +9,32 @@ from dataclasses import replace
 from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS
 from bot.domain.errors import ProviderError
 from bot.providers.base import Vocabulary
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.settings import Role
 from bot.store.vocabulary import ToldVocabulary, save_vocabulary, vocabularies
 
 
-def offered_concepts(core: Core) -> tuple[str, ...]:
+def offered_concepts(core: Services) -> tuple[str, ...]:
     return tuple(sorted(told_concepts(core))) or CONCEPTS
 
 
-def offered_motions(core: Core) -> tuple[str, ...]:
+def offered_motions(core: Services) -> tuple[str, ...]:
     told = {motion for words in core.vocabularies.values() for motion in words.camera_motions}
     return tuple(sorted(told)) or CAMERA_MOTIONS
 
 
-def told_concepts(core: Core) -> frozenset[str]:
+def told_concepts(core: Services) -> frozenset[str]:
     """The concepts that a provider has told of; empty while none has."""
     return frozenset().union(*(words.concepts for words in core.vocabularies.values()))
 
 
-async def keep_vocabularies(core: Core) -> None:
+async def keep_vocabularies(core: Services) -> None:
     """Read what is known, and have it told anew when it is old, until the process stops."""
     async for _ in core.rounds("vocabulary", core.times.vocabulary_retry):
         await core.steadily("vocabulary", lambda: refresh_vocabularies(core))
 
 
-async def refresh_vocabularies(core: Core) -> None:
+async def refresh_vocabularies(core: Services) -> None:
     known = await vocabularies(core.database)
     # A gateway without keys names no provider: what its workers were told holds for it, too.
     for name in {*core.settings.providers, *known}:
@@ -47,7 +47,7 @@ async def refresh_vocabularies(core: Core) -> None:
             core.vocabularies[name] = told.words
 
 
-async def _ask(core: Core, name: str, known: ToldVocabulary | None) -> ToldVocabulary | None:
+async def _ask(core: Services, name: str, known: ToldVocabulary | None) -> ToldVocabulary | None:
     """Ask the accounts of a provider in turn; what was known stays where none answers."""
     for provider in core.providers_of(name):
         try:

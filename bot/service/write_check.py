@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import MediaError, StoreError
 from bot.media.disk_usage import free_bytes, show_bytes
-from bot.services import Core
+from bot.services import Services
 from bot.store.database.base import Transaction
 from bot.store.leases import LeaseWanted, free_lease, take_lease
 
@@ -21,7 +21,7 @@ _ROOM = "." * 65_536
 class WriteCheck:
     """Tries to write where there is a sign of trouble, and remembers the outcome for a while."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Services) -> None:
         self._core = core
         self._trying = asyncio.Lock()
         self._tried_at: int | None = None

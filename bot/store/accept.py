@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.access import Patience, Workspace, check_open, check_patience
+from bot.domain.access import QueueLimits, Workspace, check_open, check_patience
 from bot.domain.cards import Card
 from bot.domain.errors import Refused, StoreError
 from bot.domain.identity import Caller, Place
@@ -60,7 +60,7 @@ class Acceptance:
     sealed_reach: str
     jobs: tuple[NewJob, ...]
     defaults: Defaults
-    patience: Patience
+    patience: QueueLimits
     now: int
     #: when waiting in the queue ends
     deadline: int

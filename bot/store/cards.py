@@ -13,7 +13,7 @@ from bot.domain.errors import Refused
 from bot.domain.estimates import ToldByJob
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
-from bot.security.encryption import Seal
+from bot.security.encryption import FieldCipher
 from bot.store.accept import AcceptedCard
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
@@ -32,7 +32,7 @@ class CardsWanted:
     now: int
     lease_until: int
     count: int
-    seal: Seal
+    seal: FieldCipher
     #: until when a card that cannot be read is put aside, and before when made it is given up instead
     aside_until: int
     given_up_before: int
@@ -65,7 +65,7 @@ async def _lease(tx: Transaction, item: CardsWanted) -> list[Card]:
     return []
 
 
-def _cards(rows: Sequence[Row], seal: Seal) -> dict[str, Card]:
+def _cards(rows: Sequence[Row], seal: FieldCipher) -> dict[str, Card]:
     return readable("card", rows, lambda row: card_from(row, seal))
 
 
@@ -150,12 +150,12 @@ async def card_at(database: Database, adapter: str, messages: Sequence[str]) -> 
     return Displayed(card=rows[0]["card"], jobs=jobs) if jobs else None
 
 
-async def find_card(database: Database, card: str, seal: Seal) -> Card | None:
+async def find_card(database: Database, card: str, seal: FieldCipher) -> Card | None:
     """A card; None where there is none, or it cannot be read."""
     return _cards(await database.fetch(sql.card, id=card), seal).get(card)
 
 
-def read_accepted(accepted: AcceptedCard, seal: Seal) -> tuple[Card | None, Sequence[Job]]:
+def read_accepted(accepted: AcceptedCard, seal: FieldCipher) -> tuple[Card | None, Sequence[Job]]:
     """A card that had been accepted before, with its jobs: those that can be read."""
     row, jobs = accepted.rows
     card = _cards([row], seal).get(accepted.card) if row else None

@@ -8,7 +8,7 @@ from statistics import median
 
 import orjson
 
-from bot.domain.durations import Pace
+from bot.domain.durations import DurationStats
 from bot.domain.jobs import Job, State
 from bot.domain.quota import Settlement
 from bot.store.database.base import Database, Row, Transaction
@@ -153,7 +153,7 @@ async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[
     }
 
 
-async def paces(database: Database, names: Iterable[str]) -> Mapping[str, Pace]:
+async def paces(database: Database, names: Iterable[str]) -> Mapping[str, DurationStats]:
     """How long the latest jobs of each kind took; only kinds with some."""
     asked = [{"pace": name} for name in sorted(set(names))]
     rows = await database.fetch(sql.latest_took, items=asked, count=_LEARNED_FROM)
@@ -161,10 +161,10 @@ async def paces(database: Database, names: Iterable[str]) -> Mapping[str, Pace]:
     return {name: _pace(took) for name, took in latest.items() if took}
 
 
-def _pace(took: Sequence[int]) -> Pace:
+def _pace(took: Sequence[int]) -> DurationStats:
     usual = round(median(took))
     late = sorted(took)[ceil(len(took) * 95 / 100) - 1]
-    return Pace(usual=usual, late=max(late, 2 * usual) if len(took) < _FEW else late)
+    return DurationStats(usual=usual, late=max(late, 2 * usual) if len(took) < _FEW else late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.access import Workspace
 from bot.domain.cards import Card
-from bot.domain.estimates import Told, ToldByJob
+from bot.domain.estimates import ShownEstimate, ToldByJob
 from bot.domain.failures import Failure, FailureCategory, Retry
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
@@ -21,11 +21,11 @@ from bot.domain.media import Media
 from bot.domain.models import Lane
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.domain.requests import load_request
-from bot.security.encryption import BadSeal, Seal, card_context
+from bot.security.encryption import DecryptionFailed, FieldCipher, card_context
 from bot.store.database.base import Row
 
 #: what reading such a row raises
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, BadSeal)
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, DecryptionFailed)
 #: unreadable rows that are remembered as logged
 _LOGGED = 10_000
 
@@ -112,7 +112,7 @@ def dump_record(record: Media | Failure | None) -> str | None:
     return orjson.dumps(record).decode() if record else None
 
 
-def card_from(row: Row, seal: Seal) -> Card:
+def card_from(row: Row, seal: FieldCipher) -> Card:
     reach, private = _open_reach(row, seal), bool(row["private"])
     return Card(
         id=row["id"],
@@ -139,17 +139,17 @@ def card_from(row: Row, seal: Seal) -> Card:
     )
 
 
-def _open_reach(row: Row, seal: Seal) -> str | None:
+def _open_reach(row: Row, seal: FieldCipher) -> str | None:
     """How to reach the card's place; None where that cannot be decrypted."""
     try:
         return seal.open(row["reach"], context=card_context(row["id"])) if row["reach"] else ""
-    except BadSeal as error:
+    except DecryptionFailed as error:
         log_unreadable("card", row["id"], type(error).__name__)
         return None
 
 
 def told_from(text: str) -> ToldByJob:
-    return {job: Told(**values) for job, values in orjson.loads(text).items()}
+    return {job: ShownEstimate(**values) for job, values in orjson.loads(text).items()}
 
 
 def dump_told(told: ToldByJob) -> str:

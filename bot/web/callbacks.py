@@ -13,7 +13,7 @@ from starlette.routing import Route
 from bot.domain.jobs import State
 from bot.domain.text import parse_json
 from bot.providers.base import GenerationState
-from bot.services import FLIGHT, Core, log
+from bot.services import FLIGHT, Services, log
 from bot.store.claim import Claim
 from bot.store.jobs import Attempt, attempts
 from bot.worker.callback_tokens import read_token
@@ -40,7 +40,7 @@ class _Callback:
 class Callbacks:
     """Answers at once, works later."""
 
-    def __init__(self, core: Core, watchers: Mapping[str, Watcher]) -> None:
+    def __init__(self, core: Services, watchers: Mapping[str, Watcher]) -> None:
         self._core = core
         self._watchers = watchers
         self._waiting: asyncio.Queue[_Callback] = asyncio.Queue(_WAITING_MAX)

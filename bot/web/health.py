@@ -17,7 +17,7 @@ from bot.domain.pricing import show_money
 from bot.security.loopback import is_local, names_us
 from bot.service.adapter import Adapter
 from bot.service.write_check import WriteCheck
-from bot.services import Core
+from bot.services import Services
 from bot.settings import Role
 from bot.store.accounts import AccountRow, AccountState, accounts
 from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
@@ -40,7 +40,7 @@ class Readiness:
 
 
 async def readiness(
-    core: Core,
+    core: Services,
     adapters: Sequence[Adapter],
     writes: WriteCheck,
     loops: Mapping[str, Supervised] = MappingProxyType({}),
@@ -59,7 +59,7 @@ async def readiness(
     return Readiness(obstacles=tuple(obstacles), impairments=tuple(impairments))
 
 
-def _unanswered(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
+def _unanswered(core: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
     """Tell that nothing that is accepted could be generated, as far as is known since the start."""
     if core.settings.role is Role.GATEWAY:
         if not any(row.state is AccountState.READY for row in rows):
@@ -72,7 +72,7 @@ def _unanswered(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
         )
 
 
-def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
+def _impairments(core: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
     yield from budget_impairments(core)
     for row in rows:
         if row.state is AccountState.STOPPED:
@@ -94,7 +94,7 @@ def _impairments(core: Core, rows: Sequence[AccountRow]) -> Iterator[str]:
             )
 
 
-def _failing(core: Core, loops: Mapping[str, Supervised]) -> Iterator[str]:
+def _failing(core: Services, loops: Mapping[str, Supervised]) -> Iterator[str]:
     """Tell of the process's own work that keeps failing; inlets are told of by their adapters."""
     for name, loop in loops.items():
         if loop.trouble is not None and not name.startswith(INLET):
@@ -107,7 +107,7 @@ def _failing(core: Core, loops: Mapping[str, Supervised]) -> Iterator[str]:
             )
 
 
-async def remarks(core: Core) -> list[str]:
+async def remarks(core: Services) -> list[str]:
     """What the operator should know, though everything works."""
     told = [*budget_remarks(core)]
     found, left, microusd = await count_orphans(core.database)
@@ -126,7 +126,7 @@ async def remarks(core: Core) -> list[str]:
 
 
 def health_routes(
-    core: Core, adapters: Sequence[Adapter], loops: Mapping[str, Supervised] = MappingProxyType({})
+    core: Services, adapters: Sequence[Adapter], loops: Mapping[str, Supervised] = MappingProxyType({})
 ) -> list[Route]:
     writes = WriteCheck(core)
 
@@ -159,7 +159,7 @@ def health_routes(
     ]
 
 
-def _may_know(core: Core, request: Request) -> bool:
+def _may_know(core: Services, request: Request) -> bool:
     """Reasons name accounts: they are for this machine, or for who holds the token."""
     token = core.settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from bot.domain.errors import MediaError
 from bot.media.sniff import mime_of
 from bot.security.tokens import BadToken
-from bot.services import Core, log
+from bot.services import Services, log
 
 _FOLDER = Path(__file__).parent
 _COMMON = {
@@ -76,7 +76,7 @@ class _Served:
         return FileResponse(self.path, media_type=self.mime, headers=_FILE_HEADERS, stat_result=self.stat)
 
 
-def media_routes(core: Core) -> list[Route]:
+def media_routes(core: Services) -> list[Route]:
     page = Template((_FOLDER / "view.html").read_text("utf-8"))
 
     async def find(request: Request, rendition: str = "") -> _Served:

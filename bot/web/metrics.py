@@ -3,13 +3,13 @@
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.pricing import MICROUSD
-from bot.services import Core
+from bot.services import Services
 from bot.store.accounts import AccountState, accounts
 from bot.store.jobs import count_unfinished
 from bot.store.orphans import count_orphans
 
 
-async def exposition(core: Core, *, is_ready: bool) -> bytes:
+async def exposition(core: Services, *, is_ready: bool) -> bytes:
     """Read everything now and write it in the text format."""
     registry = CollectorRegistry()
     ready = Gauge("reverie_ready", "1 while commands are accepted and answered.", registry=registry)

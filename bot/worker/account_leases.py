@@ -4,14 +4,14 @@ On SQLite there is one process, so an account that its settings do not name has 
 other workers may have other keys: there an account is retired once nobody has held it for a long time.
 """
 
-from bot.services import Core
+from bot.services import Services
 from bot.store.accounts import Registration, held_at, register
 
 #: later than any time at which an account can have been held
 _ALWAYS = 2**62
 
 
-async def hold_accounts(core: Core) -> None:
+async def hold_accounts(core: Services) -> None:
     """Say that this worker holds the accounts that its settings name."""
     now = core.clock()
     alone = core.settings.database.startswith("sqlite")
@@ -28,7 +28,7 @@ async def hold_accounts(core: Core) -> None:
     await core.database.write(register, item)
 
 
-async def keep_holding(core: Core, account: str) -> None:
+async def keep_holding(core: Services, account: str) -> None:
     """Say it again where that was long ago."""
     if core.settings.database.startswith("sqlite"):
         return  # no other process asks

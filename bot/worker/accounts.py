@@ -2,7 +2,7 @@
 
 from bot.domain.errors import AccountProblem
 from bot.providers.base import Provider
-from bot.services import ACCOUNTS, ALL_JOBS, CARDS, Core, log, queue_name
+from bot.services import ACCOUNTS, ALL_JOBS, CARDS, Services, log, queue_name
 from bot.store.accounts import AccountState, Stop, accounts, stop_account
 from bot.store.jobs import next_price
 from bot.worker.account_leases import keep_holding
@@ -11,7 +11,7 @@ from bot.worker.account_leases import keep_holding
 _WAIT_MAX = 128
 
 
-async def stop(core: Core, provider: Provider, reason: str) -> None:
+async def stop(core: Services, provider: Provider, reason: str) -> None:
     """Stop submitting on an account until a check succeeds."""
     stopped = Stop(account=provider.account, now=core.clock(), reason=reason or "the account cannot submit")
     if await core.database.write(stop_account, stopped):
@@ -19,7 +19,7 @@ async def stop(core: Core, provider: Provider, reason: str) -> None:
         core.wake(CARDS, ACCOUNTS)
 
 
-def doubt(core: Core, provider: Provider) -> None:
+def doubt(core: Services, provider: Provider) -> None:
     """Have an account checked soon, because what it was refused may be about the account itself."""
     core.accounts_in_doubt.add(provider.account)
     core.wake(ACCOUNTS)
@@ -28,7 +28,7 @@ def doubt(core: Core, provider: Provider) -> None:
 class AccountMonitor:
     """Checks one account: at the start until it answers, while it is stopped, and when it is in doubt."""
 
-    def __init__(self, core: Core, provider: Provider) -> None:
+    def __init__(self, core: Services, provider: Provider) -> None:
         self._core = core
         self._provider = provider
         self._answered = False

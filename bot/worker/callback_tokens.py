@@ -3,13 +3,13 @@
 from urllib.parse import urlsplit
 
 from bot.security.tokens import BadToken
-from bot.services import Core
+from bot.services import Services
 from bot.store.claim import Claim
 
 _PATH = "/callbacks/"
 
 
-def callback_url(core: Core, claim: Claim, *, expires_at: int) -> str | None:
+def callback_url(core: Services, claim: Claim, *, expires_at: int) -> str | None:
     """The URL that names an attempt; None where no provider can reach us."""
     if core.reachable_at is None:
         return None
@@ -17,7 +17,7 @@ def callback_url(core: Core, claim: Claim, *, expires_at: int) -> str | None:
     return f"{core.reachable_at}{_PATH}{token}"
 
 
-def read_marker(core: Core, url: str | None) -> Claim | None:
+def read_marker(core: Services, url: str | None) -> Claim | None:
     """The attempt that an echoed URL names, however old it is; None where the URL is not one of ours."""
     path = urlsplit(url).path if url else ""
     if _PATH not in path:
@@ -25,7 +25,7 @@ def read_marker(core: Core, url: str | None) -> Claim | None:
     return read_token(core, path.rpartition(_PATH)[2], now=0)
 
 
-def read_token(core: Core, token: str, *, now: int) -> Claim | None:
+def read_token(core: Services, token: str, *, now: int) -> Claim | None:
     """The attempt that a callback token names; None where it is not ours, or over at `now`."""
     try:
         job, _, number = core.signer.verify("callback", token, now=now).rpartition("-")

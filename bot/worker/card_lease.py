@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from bot.domain.cards import Card
 from bot.domain.errors import StoreError
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.store.cards import Renewal, renew_card
 
 #: part of its lease that a show may take before the next renewal, so that it ends before somebody else begins
@@ -16,7 +16,7 @@ _RENEWED = 0.3
 
 
 @asynccontextmanager
-async def kept(core: Core, card: Card, leased_at: int) -> AsyncIterator[None]:
+async def kept(core: Services, card: Card, leased_at: int) -> AsyncIterator[None]:
     """Show a card inside; `leased_at` is the monotonic time of its lease.
 
     Raises TimeoutError before the lease ends, where it can be renewed no longer.
@@ -31,7 +31,7 @@ async def kept(core: Core, card: Card, leased_at: int) -> AsyncIterator[None]:
             await asyncio.wait([renewing])
 
 
-async def _renew(core: Core, card: Card, limit: asyncio.Timeout) -> None:
+async def _renew(core: Services, card: Card, limit: asyncio.Timeout) -> None:
     loop, lease = asyncio.get_running_loop(), core.times.card_lease
     until = core.monotonic() + core.times.show_deadline
     while True:

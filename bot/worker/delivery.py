@@ -8,10 +8,10 @@ from bot.domain.cards import Card, CardView, told
 from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
 from bot.domain.estimates import ToldByJob
 from bot.domain.identity import Place
-from bot.service.adapter import Outlet
+from bot.service.adapter import Publisher
 from bot.service.estimates import Unreadable, views_now
 from bot.service.rate_limit import ProgressPacer
-from bot.services import CARDS, Core, log
+from bot.services import CARDS, Services, log
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
@@ -49,7 +49,7 @@ _NOTE_WITHIN_S = 0.03
 class Deliverer:
     """Shows cards through the outlets of the enabled adapters."""
 
-    def __init__(self, core: Core, outlets: Mapping[str, Outlet]) -> None:
+    def __init__(self, core: Services, outlets: Mapping[str, Publisher]) -> None:
         self._core = core
         self._outlets = outlets
         self._busy = 0
@@ -146,7 +146,7 @@ class Deliverer:
                 await self._core.database.write(forget_posting, unposted)
             raise
 
-    async def _look_for(self, card: Card, outlet: Outlet) -> Place:
+    async def _look_for(self, card: Card, outlet: Publisher) -> Place:
         """Find a message whose posting was noted but never its end; note the posting that comes now."""
         core = self._core
         if card.posting_since is not None and core.clock() - card.posting_since > outlet.dedupe_ms:
@@ -191,7 +191,7 @@ class Deliverer:
         await self._core.database.write(give_up, GiveUp(card=card.id, owner=self._core.owner, reason=reason))
 
 
-async def note_answer(core: Core, seen: CardView, message: str) -> None:
+async def note_answer(core: Services, seen: CardView, message: str) -> None:
     """Note that an inlet has shown a card's first revision itself, as its answer."""
     shown = Shown(
         card=seen.card,
@@ -205,7 +205,7 @@ async def note_answer(core: Core, seen: CardView, message: str) -> None:
     await _note_shown(core, shown)
 
 
-async def _note_shown(core: Core, shown: Shown) -> Noted:
+async def _note_shown(core: Services, shown: Shown) -> Noted:
     """Note what people see; nobody is woken for a card of which they see all."""
     noted = await core.database.write(note_shown, shown, patience_s=_NOTE_WITHIN_S)
     if noted is Noted.LOST:
@@ -216,7 +216,7 @@ async def _note_shown(core: Core, shown: Shown) -> Noted:
     return noted
 
 
-async def tick_progress(core: Core) -> None:
+async def tick_progress(core: Services) -> None:
     """Have the cards of running jobs looked at again, now and then, until the process stops."""
 
     async def ask() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
-from bot.services import MEDIA, Core, log
+from bot.services import MEDIA, Services, log
 from bot.store.file_refs import Expiry, expire_jobs
 from bot.store.leases import LeaseWanted, free_lease, take_lease
 from bot.worker.retention import remove_unused
@@ -16,7 +16,7 @@ _LEASE = "media-budget"
 class MediaBudget:
     """Measures what is stored, and keeps it within the budget."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Services) -> None:
         self._core = core
         self._measured_at: int | None = None
         self._warned = False
@@ -86,14 +86,14 @@ class MediaBudget:
         self._warned = usage.is_near_budget
 
 
-def note_stored(core: Core, size: int) -> None:
+def note_stored(core: Services, size: int) -> None:
     """Count a result that was stored, and have room made where it is too much."""
     core.media_usage.add(size)
     if core.media_usage.excess:
         core.database.signals.wake(MEDIA)
 
 
-def budget_remarks(core: Core) -> Iterator[str]:
+def budget_remarks(core: Services) -> Iterator[str]:
     """What the operator should know of the budget while it can be kept."""
     usage = core.media_usage
     if usage.is_near_budget and not usage.stuck:
@@ -103,7 +103,7 @@ def budget_remarks(core: Core) -> Iterator[str]:
         )
 
 
-def budget_impairments(core: Core) -> Iterator[str]:
+def budget_impairments(core: Services) -> Iterator[str]:
     """Tell that the budget cannot be kept."""
     if core.media_usage.stuck:
         yield (
@@ -113,6 +113,6 @@ def budget_impairments(core: Core) -> Iterator[str]:
         )
 
 
-def _of_budget(core: Core) -> str:
+def _of_budget(core: Services) -> str:
     used, most = core.media_usage.used or 0, core.media_usage.most or 0
     return f"{show_bytes(used)} of {show_bytes(most)} ({100 * used // max(1, most)} %)"

@@ -8,14 +8,14 @@ from bot.domain.jobs import Job
 from bot.domain.media import Reference
 from bot.domain.requests import VideoRequest
 from bot.security.tokens import BadToken
-from bot.service.adapter import Located
-from bot.services import Core
+from bot.service.adapter import ResolvedFile
+from bot.services import Services
 from bot.store.accounts import known_accounts
 from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
 
 
-async def source_addresses(core: Core, job: Job) -> dict[str, str]:
+async def source_addresses(core: Services, job: Job) -> dict[str, str]:
     """By key of each reference a URL, made now because URLs expire, or the id of a generation to go on from.
 
     A URL is our own signed link where the provider reaches us; else that which the provider itself gives when
@@ -45,7 +45,7 @@ async def source_addresses(core: Core, job: Job) -> dict[str, str]:
     return found
 
 
-def check_addresses(core: Core, references: Iterable[Reference]) -> None:
+def check_addresses(core: Services, references: Iterable[Reference]) -> None:
     """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest.
 
     What lies on a platform itself is left to that platform, which knows where it can be read.
@@ -59,7 +59,7 @@ def check_addresses(core: Core, references: Iterable[Reference]) -> None:
         raise InvalidRequest(str(error)) from error
 
 
-def own_file(core: Core, url: str | None) -> str | None:
+def own_file(core: Services, url: str | None) -> str | None:
     """The stored file that a signed link of ours leads to, and None for other addresses.
 
     Raises MediaRefused for a link that is not valid, or no longer.
@@ -77,11 +77,11 @@ def own_file(core: Core, url: str | None) -> str | None:
     return None
 
 
-def _link(core: Core, base: str, file: str) -> str:
+def _link(core: Services, base: str, file: str) -> str:
     return f"{base}/media/{core.signer.sign('media', file, expires_at=core.clock() + core.times.media_link)}"
 
 
-async def _file_address(core: Core, job: Job, reference: Reference) -> str:
+async def _file_address(core: Services, job: Job, reference: Reference) -> str:
     if core.reachable_at is not None and reference.file is not None:
         return _link(core, core.reachable_at, reference.file.file)
     if reference.url is None:
@@ -98,14 +98,14 @@ async def _file_address(core: Core, job: Job, reference: Reference) -> str:
     return located.url
 
 
-async def locate(core: Core, reference: Reference, place: Place) -> Located:
+async def locate(core: Services, reference: Reference, place: Place) -> ResolvedFile:
     """Where an address can be read now; raises MediaError where its platform cannot tell."""
     assert reference.url is not None  # noqa: S101 - asked for addresses alone
     opener = core.files.get(reference.via)
-    return Located(url=reference.url) if opener is None else await opener.locate(reference.url, place)
+    return ResolvedFile(url=reference.url) if opener is None else await opener.locate(reference.url, place)
 
 
-async def _at_its_provider(core: Core, reference: Reference, source: Job) -> str:
+async def _at_its_provider(core: Services, reference: Reference, source: Job) -> str:
     maker = core.providers.get(source.account or "")
     if maker is None or source.remote_id is None:
         if source.account in await known_accounts(core.database):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.errors import DeliveryError
-from bot.service.adapter import Outlet
-from bot.services import Core, log
+from bot.service.adapter import Publisher
+from bot.services import Services, log
 from bot.store.accounts import AccountState, accounts
 from bot.store.outage_notices import Telling, any_told, forget_told, note_told, untold
 
@@ -18,7 +18,7 @@ WORDS = (
 )
 
 
-async def announce(core: Core, outlets: Mapping[str, Outlet]) -> None:
+async def announce(core: Services, outlets: Mapping[str, Publisher]) -> None:
     """Look for outages and tell of them, until the process stops."""
 
     async def look() -> None:
@@ -28,7 +28,7 @@ async def announce(core: Core, outlets: Mapping[str, Outlet]) -> None:
         await core.steadily("announce", look)
 
 
-async def tell_of_outages(core: Core, outlets: Mapping[str, Outlet]) -> None:
+async def tell_of_outages(core: Services, outlets: Mapping[str, Publisher]) -> None:
     """Tell every waiting conversation that has not been told yet."""
     rows = await accounts(core.database)
     working = {row.provider for row in rows if row.state is AccountState.READY}
@@ -41,7 +41,7 @@ async def tell_of_outages(core: Core, outlets: Mapping[str, Outlet]) -> None:
         await _tell(core, outlets[telling.place.adapter], telling)
 
 
-async def _tell(core: Core, outlet: Outlet, telling: Telling) -> None:
+async def _tell(core: Services, outlet: Publisher, telling: Telling) -> None:
     # Noted first: a line that is lost with this process is missed by nobody, one that comes twice is.
     if not await core.database.write(note_told, replace(telling, now=core.clock())):
         return

@@ -22,8 +22,8 @@ from bot.domain.requests import (
     VideoRequest,
     check_length,
 )
-from bot.service.adapter import Located
-from bot.services import INPUTS, Core, log
+from bot.service.adapter import ResolvedFile
+from bot.services import INPUTS, Services, log
 from bot.store.cards import find_card
 from bot.store.claim_preparation import (
     PreparingWanted,
@@ -51,7 +51,7 @@ _SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES
 class Preparer:
     """Prepares jobs until the process stops."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Services) -> None:
         self._core = core
         self._in_hand: set[asyncio.Task[None]] = set()
 
@@ -102,7 +102,7 @@ class Preparer:
         self._core.database.signals.wake(INPUTS)
 
 
-async def prepare(core: Core, job: Job, lease: Lease) -> None:
+async def prepare(core: Services, job: Job, lease: Lease) -> None:
     """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
     try:
         async with asyncio.timeout(core.times.prepare_lease * _SHARE / 1000):
@@ -127,7 +127,7 @@ async def prepare(core: Core, job: Job, lease: Lease) -> None:
         )
 
 
-async def _failed_here(core: Core, job: Job, lease: Lease, reason: str) -> None:
+async def _failed_here(core: Services, job: Job, lease: Lease, reason: str) -> None:
     """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
     log.warning("input_not_processed", job_id=job.id, error=reason)
     setbacks = await _setbacks(core, job, lease, ours=True)
@@ -137,7 +137,7 @@ async def _failed_here(core: Core, job: Job, lease: Lease, reason: str) -> None:
         await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
 
 
-async def _not_there(core: Core, job: Job, lease: Lease, reason: str) -> None:
+async def _not_there(core: Services, job: Job, lease: Lease, reason: str) -> None:
     """Try again what may be there a little later; in the end the job fails with the cause."""
     log.info("input_unavailable", job_id=job.id, error=reason)
     setbacks = await _setbacks(core, job, lease, ours=False)
@@ -147,22 +147,22 @@ async def _not_there(core: Core, job: Job, lease: Lease, reason: str) -> None:
         await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
 
 
-async def _setbacks(core: Core, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
+async def _setbacks(core: Services, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
     """Count one more; None where the job is no longer ours to prepare."""
     item = Setback(job=job.id, lease=lease, at=core.clock(), ours=ours)
     return await core.database.write(note_setback, item)
 
 
-async def _put_back(core: Core, job: Job, lease: Lease, run_at: int) -> None:
+async def _put_back(core: Services, job: Job, lease: Lease, run_at: int) -> None:
     await core.database.write(put_back, PutBack(job=job.id, lease=lease, run_at=run_at))
 
 
-async def _refuse(core: Core, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
+async def _refuse(core: Services, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
     why = failure(category, reason)
     await move(core, job, State.FAILED, "input_unusable", failure=why, lease=lease)
 
 
-async def _usable(core: Core, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
+async def _usable(core: Services, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
     """The request with everything it builds on made usable, and the files that it needs from now on."""
     references = job.request.references
     sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
@@ -194,7 +194,7 @@ def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
 
 
 async def _bring(
-    core: Core, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
+    core: Services, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
 ) -> Reference:
     if reference.job is not None:
         return await _of_job(core, reference, sources.get(reference.job), member)
@@ -210,7 +210,7 @@ async def _bring(
     return await _of_file(core, reference, fetched, member)
 
 
-async def _of_own_link(core: Core, reference: Reference, file: str, member: str) -> Reference:
+async def _of_own_link(core: Services, reference: Reference, file: str, member: str) -> Reference:
     """Take a signed link of ours for the file itself: nobody fetches anything from our own server."""
     if not await core.storage.exists(file):
         raise MediaRefused("What this link led to is no longer stored")
@@ -224,7 +224,7 @@ def _require_kind(reference: Reference, kind: MediaKind) -> None:
         raise MediaRefused(f"A {reference.kind} is needed here, and this is a {kind}: {_REMEDY[kind]}")
 
 
-async def _stored(core: Core, media: Media) -> bool:
+async def _stored(core: Services, media: Media) -> bool:
     return await core.storage.exists(media.file)
 
 
@@ -234,7 +234,7 @@ _REMEDY = {
 }
 
 
-async def _fetch(core: Core, reference: Reference, located: Located, member: str) -> Media:
+async def _fetch(core: Services, reference: Reference, located: ResolvedFile, member: str) -> Media:
     return await core.library.bring_in(
         located.url,
         max_bytes=TAKEN_MAX_BYTES[reference.kind],
@@ -245,7 +245,7 @@ async def _fetch(core: Core, reference: Reference, located: Located, member: str
     )
 
 
-async def _of_file(core: Core, reference: Reference, media: Media, member: str) -> Reference:
+async def _of_file(core: Services, reference: Reference, media: Media, member: str) -> Reference:
     if not await _stored(core, media):
         raise MediaRefused("What this builds on is no longer stored; send it again")
     usable = await core.library.as_input(media, member=member)
@@ -273,7 +273,7 @@ def _require_there(source: Job | None) -> Media:
     return source.result
 
 
-async def _of_job(core: Core, reference: Reference, source: Job | None, member: str) -> Reference:
+async def _of_job(core: Services, reference: Reference, source: Job | None, member: str) -> Reference:
     result = _require_there(source)
     if not await core.storage.exists(result.still if reference.still else result.file):
         raise MediaRefused("What this builds on is no longer stored")

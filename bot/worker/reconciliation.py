@@ -12,7 +12,7 @@ from functools import partial
 
 from bot.domain.jobs import State
 from bot.providers.base import Generation, GenerationState, Provider
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.store.accounts import Echo, note_echo
 from bot.store.claim import Claim
 from bot.store.jobs import Attempt, Seen, attempts, known_generations, unbound_attempts
@@ -40,7 +40,7 @@ class Stock:
         self.undecided |= other.undecided
 
 
-async def take_stock(core: Core, provider: Provider, generations: Sequence[Generation]) -> Stock:
+async def take_stock(core: Services, provider: Provider, generations: Sequence[Generation]) -> Stock:
     """Find each generation its job, or make it an orphan."""
     marked = {
         generation.id: marker
@@ -69,14 +69,14 @@ async def take_stock(core: Core, provider: Provider, generations: Sequence[Gener
     return Stock({marker.job for marker in marked.values()}, undecided)
 
 
-async def claim_answer(core: Core, generation: Generation, claim: Claim) -> None:
+async def claim_answer(core: Services, generation: Generation, claim: Claim) -> None:
     """Give a generation to the attempt whose own request was answered with it, or make it an orphan."""
     for row in await attempts(core.database, [claim.job]):
         if row.number == claim.attempt:
             await _settle_marked(core, generation, row)
 
 
-async def _settle_marked(core: Core, generation: Generation, attempt: Attempt) -> None:
+async def _settle_marked(core: Services, generation: Generation, attempt: Attempt) -> None:
     if attempt.remote_id == generation.id:
         return  # Its answer came in since we looked for what is known.
     newest = attempt.number == attempt.newest
@@ -86,7 +86,7 @@ async def _settle_marked(core: Core, generation: Generation, attempt: Attempt) -
         await _orphan(core, generation, attempt, Cause.LATE if newest else Cause.SUPERSEDED)
 
 
-async def _adopt(core: Core, generation: Generation, attempt: Attempt) -> None:
+async def _adopt(core: Services, generation: Generation, attempt: Attempt) -> None:
     """Give the generation to the job, unless it moves just now.
 
     Then this very generation's answer came in, most likely; whoever sees it next decides on what is true.
@@ -106,7 +106,7 @@ async def _adopt(core: Core, generation: Generation, attempt: Attempt) -> None:
 
 
 async def _lost_attempts(
-    core: Core, provider: Provider, generations: Sequence[Generation]
+    core: Services, provider: Provider, generations: Sequence[Generation]
 ) -> Mapping[str, list[Attempt]]:
     """The attempts without a marker that the generations may belong to, by what they asked for."""
     lost: dict[str, list[Attempt]] = defaultdict(list)
@@ -118,7 +118,7 @@ async def _lost_attempts(
 
 
 async def _bind_equals(
-    core: Core, lost: Mapping[str, list[Attempt]], generations: Sequence[Generation]
+    core: Services, lost: Mapping[str, list[Attempt]], generations: Sequence[Generation]
 ) -> set[str]:
     """Bind generations without a marker one to one to the lost attempts that they equal.
 
@@ -148,7 +148,7 @@ async def _bind_equals(
     return undecided
 
 
-def _may_be(core: Core, generation: Generation, attempt: Attempt) -> bool:
+def _may_be(core: Services, generation: Generation, attempt: Attempt) -> bool:
     """Whether a generation was created when this attempt was on its way."""
     if generation.created_at is None or attempt.sent_at is None:
         return generation.created_at is None
@@ -157,7 +157,7 @@ def _may_be(core: Core, generation: Generation, attempt: Attempt) -> bool:
     return earliest <= generation.created_at <= latest
 
 
-async def _orphan(core: Core, generation: Generation, attempt: Attempt, cause: Cause) -> None:
+async def _orphan(core: Services, generation: Generation, attempt: Attempt, cause: Cause) -> None:
     if generation.state is GenerationState.FAILED:
         return  # The provider has given the money back by itself.
     orphan = Orphan(

@@ -11,7 +11,7 @@ from bot.domain.errors import ProviderError
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import State
 from bot.providers.base import Provider
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.store.accounts import echoed_at
 from bot.store.jobs import (
     Attempt,
@@ -35,7 +35,7 @@ _PAGES_MAX = 100
 _AT_ONCE = 200
 
 
-async def recover(core: Core) -> None:
+async def recover(core: Services) -> None:
     """Pick up what other processes dropped, and end what waited too long, until the process stops."""
     async for _ in core.rounds("recovery", core.times.poll):
         await core.steadily("lost claims", lambda: pick_up_claims(core))
@@ -43,7 +43,7 @@ async def recover(core: Core) -> None:
         await core.steadily("stranded", lambda: end_stranded(core))
 
 
-async def pick_up_claims(core: Core) -> None:
+async def pick_up_claims(core: Services) -> None:
     """Find out about claimed jobs whose process is gone."""
     lost = dict(await lost_claims(core.database, now=core.clock()))
 
@@ -57,7 +57,7 @@ async def pick_up_claims(core: Core) -> None:
     await _each(core, "lost claim", lost, pick_up)
 
 
-async def end_overdue(core: Core) -> None:
+async def end_overdue(core: Services) -> None:
     """Give back the money of jobs that waited longer than anybody should."""
 
     async def end(job: Seen) -> None:
@@ -67,7 +67,7 @@ async def end_overdue(core: Core) -> None:
     await _each(core, "overdue job", overdue, end)
 
 
-async def end_stranded(core: Core) -> None:
+async def end_stranded(core: Services) -> None:
     """Give back the money of jobs whose account is gone, with everybody who could tell of their end."""
     now = core.clock()
     lost_before = now - core.times.unknown_deadline
@@ -80,13 +80,15 @@ async def end_stranded(core: Core) -> None:
     await _each(core, "stranded job", left, end)
 
 
-async def _each(core: Core, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]) -> None:
+async def _each(
+    core: Services, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]
+) -> None:
     """Do something for each job; one for which it fails holds back none of those behind it."""
     for job in jobs:
         await core.steadily(name, partial(do, job))
 
 
-async def resolve_unknown(core: Core, provider: Provider, jobs: Sequence[Standing]) -> None:
+async def resolve_unknown(core: Services, provider: Provider, jobs: Sequence[Standing]) -> None:
     """Find out what became of creates whose answer was lost; raises ProviderError when nobody can tell now.
 
     What exists is adopted. What is proven absent is asked again. What is neither is given back, and the
@@ -123,11 +125,11 @@ async def resolve_unknown(core: Core, provider: Provider, jobs: Sequence[Standin
             await _give_up(core, job)
 
 
-def _too_long(core: Core, attempt: Attempt) -> bool:
+def _too_long(core: Services, attempt: Attempt) -> bool:
     return core.clock() >= (attempt.sent_at or 0) + core.times.unknown_deadline
 
 
-async def _give_up(core: Core, *jobs: Standing) -> None:
+async def _give_up(core: Services, *jobs: Standing) -> None:
     for job in jobs:
         await move(core, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
 
@@ -140,7 +142,7 @@ def _undecided(stock: Stock, attempt: Attempt) -> bool:
     return not attempt.marked and attempt.fingerprint in stock.undecided
 
 
-async def scan(core: Core, provider: Provider, *, back_to: int) -> tuple[bool, Stock]:
+async def scan(core: Services, provider: Provider, *, back_to: int) -> tuple[bool, Stock]:
     """Take stock of an account's list back to a time; answers whether nothing of it was left out."""
     stock = Stock()
     if not provider.capabilities.lists:
@@ -158,7 +160,7 @@ async def scan(core: Core, provider: Provider, *, back_to: int) -> tuple[bool, S
     return False, stock
 
 
-async def sweep(core: Core, provider: Provider) -> None:
+async def sweep(core: Services, provider: Provider) -> None:
     """Look through an account's list now and then for generations that nobody waits for any more."""
     horizon = 2 * (core.times.unknown_deadline + core.times.generation_deadline)
 
@@ -169,7 +171,7 @@ async def sweep(core: Core, provider: Provider) -> None:
         await core.steadily("sweep", look)
 
 
-async def remove_orphans(core: Core, provider: Provider) -> None:
+async def remove_orphans(core: Services, provider: Provider) -> None:
     """Delete orphans, and what members deleted, at the provider."""
 
     async def remove() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.errors import MediaUnavailable, StoreError
-from bot.services import Core, log
+from bot.services import Services, log
 from bot.store.file_refs import Expiry, HoldingsEnded, end_holdings, expire_jobs, files_in_use
 
 _AT_ONCE = 200
@@ -14,7 +14,7 @@ _YOUNG_MS = 7_200_000
 _LOCKED_AT_ONCE = 50
 
 
-async def retain(core: Core) -> None:
+async def retain(core: Services) -> None:
     """Look for media whose time is over, until the process stops."""
     async for _ in core.rounds("retention", core.times.retention_interval):
         await core.steadily("uploads", lambda: end_uploads(core))
@@ -22,7 +22,7 @@ async def retain(core: Core) -> None:
         await core.steadily("strays", lambda: remove_strays(core))
 
 
-async def end_uploads(core: Core) -> None:
+async def end_uploads(core: Services) -> None:
     """Let go of files that were sent for a command which never came."""
     while not core.stopping.is_set():
         ended = HoldingsEnded(now=core.clock(), count=_AT_ONCE)
@@ -31,7 +31,7 @@ async def end_uploads(core: Core) -> None:
         await remove_unused(core, files)
 
 
-async def expire(core: Core) -> None:
+async def expire(core: Services) -> None:
     """Remove the media of jobs that ended long ago; what somebody starred stays."""
     if core.settings.retention_days is None:
         return
@@ -44,13 +44,13 @@ async def expire(core: Core) -> None:
         await remove_unused(core, [file for files in expired for file in files])
 
 
-async def remove_strays(core: Core) -> None:
+async def remove_strays(core: Services) -> None:
     """Remove files that a process stored before it died and could say for what."""
     async for files in core.storage.strays(_YOUNG_MS, now=core.clock()):
         await remove_unused(core, files)
 
 
-async def remove_unused(core: Core, files: Sequence[str]) -> int:
+async def remove_unused(core: Services, files: Sequence[str]) -> int:
     """Remove files that nobody holds, and answer the bytes that this frees.
 
     What is just being stored again, or cannot be removed, is a stray.

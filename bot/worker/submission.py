@@ -18,7 +18,7 @@ from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest
 from bot.providers.base import Generation, Provider
-from bot.services import FREE, Core, jobs_in, log, queue_name
+from bot.services import FREE, Services, jobs_in, log, queue_name
 from bot.store.claim import Claim, ClaimRequest, CoolDown, Sending, claim, cool_down, note_sending
 from bot.store.jobs import Seen, find_job
 from bot.worker.accounts import doubt, stop
@@ -50,7 +50,7 @@ class _Held:
 class Submitter:
     """Submits what waits for one lane of one account."""
 
-    def __init__(self, core: Core, provider: Provider, lane: Lane) -> None:
+    def __init__(self, core: Services, provider: Provider, lane: Lane) -> None:
         self._core = core
         self._provider = provider
         self._lane = lane

@@ -8,7 +8,7 @@ from bot.domain.jobs import FINAL, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
 from bot.service.durable_writes import write_until_known
-from bot.services import ALL_JOBS, CARDS, FLIGHT, FREE, Core, log
+from bot.services import ALL_JOBS, CARDS, FLIGHT, FREE, Services, log
 from bot.store.orphans import Cause
 from bot.store.transition import Lease, Move
 from bot.store.transition import move as move_all
@@ -28,7 +28,7 @@ class Standing(Protocol):
 
 
 async def move(
-    core: Core,
+    core: Services,
     job: Standing,
     after: State,
     cause: str,

@@ -20,7 +20,7 @@ from bot.domain.failures import Failure, FailureCategory, Retry, classify_failur
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
 from bot.providers.base import Generation, GenerationState, Provider
-from bot.services import FLIGHT, Core, log
+from bot.services import FLIGHT, Services, log
 from bot.store.cards import ProgressWanted, want_progress
 from bot.store.claim import Claim
 from bot.store.jobs import (
@@ -64,7 +64,7 @@ _FAILURES = 3
 class Watcher:
     """Watches one account."""
 
-    def __init__(self, core: Core, provider: Provider) -> None:
+    def __init__(self, core: Services, provider: Provider) -> None:
         self._core = core
         self._provider = provider
         self._group = asyncio.TaskGroup()

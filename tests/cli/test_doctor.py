@@ -12,19 +12,19 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli.doctor import examine, sandbox_finding
-from bot.service.adapter import Finding, Level
+from bot.service.adapter import Diagnosis, Level
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
 from tests.unit.people import NOW
 
 
-def _wrong(findings: Sequence[Finding]) -> list[Finding]:
+def _wrong(findings: Sequence[Diagnosis]) -> list[Diagnosis]:
     wrong = [finding for finding in findings if not finding.ok]
     assert all(finding.remedy for finding in wrong)
     return wrong
 
 
-async def _only(where: Settings) -> Finding:
+async def _only(where: Settings) -> Diagnosis:
     (finding,) = _wrong(await examine(where))
     return finding
 
@@ -160,7 +160,7 @@ async def test_a_folder_that_cannot_be_written_is_about(tmp_path: Path) -> None:
     assert "cannot be written" in finding.what
 
 
-def _about(findings: Sequence[Finding], words: str) -> Finding:
+def _about(findings: Sequence[Diagnosis], words: str) -> Diagnosis:
     (finding,) = [one for one in findings if words in one.what]
     return finding
 

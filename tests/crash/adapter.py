@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.domain.actions import Action, Wording
+from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import CATALOGUE, build
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
 from bot.domain.identity import Caller, Place
 from bot.domain.models import AspectRatio
-from bot.service.adapter import Adapter, Plug, Surroundings
-from bot.service.replies import Accepted, Answer
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
+from bot.service.replies import CardReply, Reply
 from bot.tls import tls_context
 from tests.crash.fate import Fate
 
@@ -102,7 +102,7 @@ class ChatInlet:
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        surroundings: AdapterContext,
         client: httpx.AsyncClient,
         outlet: ChatOutlet,
         fate: Fate,
@@ -142,7 +142,7 @@ class ChatInlet:
         else:
             await self._show(event, answer)
 
-    async def _ask(self, event: Mapping[str, Any]) -> Answer:
+    async def _ask(self, event: Mapping[str, Any]) -> Reply:
         workspace, person = f"{NAME}:{event['workspace']}", f"{NAME}:{event['member']}"
         caller = Caller(
             workspace=workspace,
@@ -163,12 +163,12 @@ class ChatInlet:
             caller,
             place,
             key=event["id"],
-            wording=Wording(aspect_ratio=ratio),
+            wording=ActionInput(aspect_ratio=ratio),
             answer_window_ms=self._window_ms,
         )
 
-    async def _show(self, event: Mapping[str, Any], answer: Answer) -> None:
-        if not isinstance(answer, Accepted):
+    async def _show(self, event: Mapping[str, Any], answer: Reply) -> None:
+        if not isinstance(answer, CardReply):
             await self._answer(event, {"note": answer.title})
             return
         if self._window_ms and not answer.repeated:
@@ -201,16 +201,16 @@ def _translated() -> Iterator[None]:
         raise Delayed(repr(error)) from error
 
 
-def plug(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> Plug:
+def plug(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> AdapterPlugin:
     """The adapter for the chat at an address."""
 
     def connect() -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_S, trust_env=False, verify=tls_context())
 
-    def make(surroundings: Surroundings) -> Adapter:
+    def make(surroundings: AdapterContext) -> Adapter:
         # One client each: the inlet closes its own at a stop, when cards are still being shown.
         outlet = ChatOutlet(connect(), fate, dedupe_ms)
         inlet = ChatInlet(surroundings, connect(), outlet, fate, answers=answers)
         return Adapter(name=NAME, outlet=outlet, inlet=inlet)
 
-    return Plug(name=NAME, enabled=lambda _: True, build=make)
+    return AdapterPlugin(name=NAME, enabled=lambda _: True, build=make)

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
 from bot.media.download.fetcher import Fetcher
-from bot.media.ingest import Library
+from bot.media.ingest import MediaLibrary
 from bot.media.storage import FolderStorage
 
 PNG, MP4 = b"\x89PNG\r\n\x1a\n", b"\0\0\0\x20ftypisom"
@@ -33,7 +33,7 @@ def film(duration_ms: int = 5_000) -> Found:
     return Found(mime="video/mp4", width=1280, height=720, duration_ms=duration_ms)
 
 
-class FakeLibrary(Library):
+class FakeLibrary(MediaLibrary):
     """Brings in a small picture or video for every address, or what a test says, into the real storage."""
 
     def __init__(self, storage: FolderStorage) -> None:

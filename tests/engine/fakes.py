@@ -23,7 +23,7 @@ from bot.providers.base import (
     Page,
     Vocabulary,
 )
-from bot.service.adapter import Located
+from bot.service.adapter import ResolvedFile
 
 #: the middle of a day, of a week and of a month, so that no period ends while a test runs
 _NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC
@@ -293,8 +293,8 @@ class FakeFiles:
         self.error: Exception | None = None
         self.asked: list[tuple[str, Place]] = []
 
-    async def locate(self, url: str, place: Place) -> Located:
+    async def locate(self, url: str, place: Place) -> ResolvedFile:
         self.asked.append((url, place))
         if self.error is not None:
             raise self.error
-        return Located(url=f"{url}?signed={len(self.asked)}", headers=self.headers)
+        return ResolvedFile(url=f"{url}?signed={len(self.asked)}", headers=self.headers)

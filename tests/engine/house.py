@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from bot.bootstrap import engine_loops
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
-from bot.domain.commands import Making
+from bot.domain.commands import GenerateCommand
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media
@@ -30,15 +30,15 @@ from bot.domain.quota import Level
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.resources import media_usage_of, prepare_store, storage_of
-from bot.security.encryption import Seal
-from bot.security.tokens import Signer
-from bot.service.adapter import Adapter, Files
-from bot.service.facade import Studio
+from bot.security.encryption import FieldCipher
+from bot.security.tokens import TokenSigner
+from bot.service.adapter import Adapter, FileResolver
+from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.queries import counted
-from bot.service.rate_limit import RateLimit
-from bot.service.replies import Accepted, Note, Quote
-from bot.services import Core
+from bot.service.rate_limit import RateLimiter
+from bot.service.replies import CardReply, PriceQuote, PrivateReply
+from bot.services import Services
 from bot.settings import Settings, Timing
 from bot.store.database.base import Database, Transaction, connect
 from bot.store.database.migrate import migrate
@@ -105,9 +105,9 @@ def given_settings(
 
 @dataclass(slots=True, kw_only=True)
 class House:
-    core: Core
+    core: Services
     clock: Clock
-    studio: Studio
+    studio: BotService
     operator: Operator
     providers: Sequence[FakeProvider]
     chat: FakeChat
@@ -159,7 +159,9 @@ class House:
     def place(self, by: Caller = ADA, *, channel: str = "c1", **more: Any) -> Place:
         return Place(adapter="chat", workspace=by.workspace, channel=channel, **more)
 
-    async def say(self, text: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Accepted | Note:
+    async def say(
+        self, text: str, *, by: Caller = ADA, key: str = "", **more: Any
+    ) -> CardReply | PrivateReply:
         return await self.studio.handle(
             parse(text), by, more.pop("place", None) or self.place(by), key=key or self.new_key(), **more
         )
@@ -167,29 +169,29 @@ class House:
     async def ask(self, text: str = "/imagine a red fox", **more: Any) -> CardView:
         """Give a command that makes a card; answers its first revision."""
         answer = await self.say(text, **more)
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         return answer.view
 
-    async def learn(self, text: str, **more: Any) -> Note:
+    async def learn(self, text: str, **more: Any) -> PrivateReply:
         """Give a command that is answered privately."""
         answer = await self.say(text, **more)
-        assert isinstance(answer, Note)
+        assert isinstance(answer, PrivateReply)
         return answer
 
-    async def quote(self, text: str, *, by: Caller = ADA, **more: Any) -> Quote:
+    async def quote(self, text: str, *, by: Caller = ADA, **more: Any) -> PriceQuote:
         command = parse(text)
-        assert isinstance(command, Making)
+        assert isinstance(command, GenerateCommand)
         return await self.studio.quote(command, by, more.pop("place", None) or self.place(by), **more)
 
     async def press(self, action: Action, job: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Any:
         return await self.studio.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
 
-    async def delete(self, job: str, *, by: Caller = ADA) -> Note:
+    async def delete(self, job: str, *, by: Caller = ADA) -> PrivateReply:
         """Ask to delete a job, and say yes."""
         asked = await self.learn(f"/delete {job}", by=by)
         return await self.answer(asked, "Delete", by=by)
 
-    async def answer(self, asked: Note, label: str, *, by: Caller = ADA) -> Note:
+    async def answer(self, asked: PrivateReply, label: str, *, by: Caller = ADA) -> PrivateReply:
         """Press a button under a question."""
         choice = next(one for one in asked.choices if one.label == label)
         return await self.studio.decide(choice.job, by, question=choice.question, confirmed=choice.confirms)
@@ -310,7 +312,7 @@ async def open_house(
     keyless: bool = False,
     clock: Clock | None = None,
     chat: FakeChat | None = None,
-    files: Files | None = None,
+    files: FileResolver | None = None,
     reachable: bool = True,
     start: Sequence[str] | None = (),
     owner: str = "house",
@@ -328,7 +330,7 @@ async def open_house(
     async with connect(settings.database) as opened:
         await migrate(opened)
         database = wrap_store(opened)
-        core = Core(
+        core = Services(
             settings=settings,
             database=database,
             providers=observed,
@@ -337,14 +339,14 @@ async def open_house(
             storage=storage,
             secrets=(SECRET,),
             media_usage=media_usage_of(settings),
-            signer=Signer(SECRET),
-            seal=Seal(SECRET),
+            signer=TokenSigner(SECRET),
+            seal=FieldCipher(SECRET),
             rates=published_rates(),
             capabilities={"simulator": FakeProvider(clock).capabilities},
             clock=clock.wall,
             monotonic=clock.monotonic,
             owner=owner,
-            rate_limit=RateLimit(
+            rate_limit=RateLimiter(
                 per_minute=settings.commands_per_minute,
                 burst=settings.commands_burst,
                 monotonic=clock.monotonic,
@@ -360,7 +362,7 @@ async def open_house(
             house = House(
                 core=core,
                 clock=clock,
-                studio=Studio(core),
+                studio=BotService(core),
                 operator=Operator(database, settings.defaults, clock.wall, lambda: (SECRET,)),
                 providers=[one for one in providers if isinstance(one, FakeProvider)],
                 chat=chat,

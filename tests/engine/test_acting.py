@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from bot.domain.actions import Action, Wording
+from bot.domain.actions import Action, ActionInput
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
 from bot.domain.models import AspectRatio
 from bot.domain.requests import ImageRequest, ReframeImageRequest, ReframeVideoRequest, VideoRequest
-from bot.service.replies import Accepted, Answer, Note
+from bot.service.replies import CardReply, PrivateReply, Reply
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, House
 
@@ -19,15 +19,15 @@ DICE, STAR, CLAPPER = "🎲", "⭐", "🎬"
 _TEN_MINUTES = 600_000
 
 
-async def acted(house: House, action: Action, job: Job, wording: Wording | None = None) -> Job:
+async def acted(house: House, action: Action, job: Job, wording: ActionInput | None = None) -> Job:
     answer = await house.press(action, job.id, by=BOB, wording=wording)
-    assert isinstance(answer, Accepted)
+    assert isinstance(answer, CardReply)
     made = await house.ends(answer.view)
     assert State.COMPLETED is made.state, made.failure
     return made
 
 
-async def react(house: House, emoji: str, job: Job, *, key: str = "", undo: bool = False) -> Answer | None:
+async def react(house: House, emoji: str, job: Job, *, key: str = "", undo: bool = False) -> Reply | None:
     """Have Bob react."""
     done = house.studio.unreact if undo else house.studio.react
     return await done(emoji, job.id, BOB, house.place(BOB), key=key or house.new_key())
@@ -93,18 +93,20 @@ async def test_going_on_hands_over_the_generation_and_a_variation_the_first_fram
 async def test_an_edit_asks_the_same_in_other_words(house: Open, text: str) -> None:
     async with house() as home:
         source = await home.made(text)
-        made = await acted(home, Action.EDIT, source, Wording(prompt="a blue fox"))
+        made = await acted(home, Action.EDIT, source, ActionInput(prompt="a blue fox"))
         assert source.request.model_copy(update={"prompt": "a blue fox"}) == made.request
         assert "a blue fox" == made.title
         with pytest.raises(InvalidRequest, match="too short"):
-            await home.press(Action.EDIT, source.id, wording=Wording(prompt="ab"))
+            await home.press(Action.EDIT, source.id, wording=ActionInput(prompt="ab"))
         with pytest.raises(InvalidRequest, match="Write the new prompt"):
             await home.press(Action.EDIT, source.id)
 
 
 async def test_a_reframe_takes_the_frame_that_was_picked(house: Open) -> None:
     async with house() as home:
-        made = await acted(home, Action.REFRAME, await home.made(), Wording(aspect_ratio=AspectRatio.SQUARE))
+        made = await acted(
+            home, Action.REFRAME, await home.made(), ActionInput(aspect_ratio=AspectRatio.SQUARE)
+        )
         assert AspectRatio.SQUARE is made.request.aspect_ratio
 
 
@@ -127,7 +129,7 @@ async def test_nobody_acts_on_what_is_private_to_somebody_else(house: Open, acti
     async with house() as home:
         source = await home.made("/imagine a red fox --private")
         with pytest.raises(JobNotFound):
-            await home.press(action, source.id, by=BOB, wording=Wording(prompt="a blue fox"))
+            await home.press(action, source.id, by=BOB, wording=ActionInput(prompt="a blue fox"))
         assert 1 == await jobs_made(home)
 
 
@@ -143,7 +145,7 @@ async def test_sending_shows_a_copy_in_the_callers_direct_messages_once(any_hous
         source = await home.made(FILM)
         for _ in range(2):
             note = await home.press(Action.SEND, source.id, by=BOB, key="sent")
-            assert isinstance(note, Note)
+            assert isinstance(note, PrivateReply)
 
         (copy,) = await home.rows("SELECT id FROM card WHERE copy_of = :job", job=source.id)
         seen = await home.until(lambda: home.chat.of(copy["id"]))
@@ -187,7 +189,7 @@ async def test_a_reaction_makes_a_job_that_whoever_reacts_pays(house: Open) -> N
     async with house() as home:
         source = await home.made()
         answer = await react(home, CLAPPER, source)
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         made = await home.ends(answer.view)
         assert (source.price, 0) == await home.money(ADA)
         assert (made.price, 0) == await home.money(BOB)
@@ -206,18 +208,18 @@ async def test_the_same_reaction_counts_once_in_ten_minutes_and_then_again(any_h
         first = await react(home, DICE, source)
         home.advance(_TEN_MINUTES - 60_000)
         again = await react(home, DICE, source)
-        assert isinstance(first, Accepted)
-        assert isinstance(again, Accepted)
+        assert isinstance(first, CardReply)
+        assert isinstance(again, CardReply)
         assert (first.view.card, True) == (again.view.card, again.repeated)
         assert 2 == await jobs_made(home)
 
         other = await home.studio.react(DICE, source.id, ADA, home.place(), key="of another member")
-        assert isinstance(other, Accepted)
+        assert isinstance(other, CardReply)
         assert not other.repeated
 
         home.advance(120_000)
         later = await react(home, DICE, source)
-        assert isinstance(later, Accepted)
+        assert isinstance(later, CardReply)
         assert not later.repeated
 
 
@@ -225,7 +227,7 @@ async def test_the_same_reaction_twenty_times_at_once_makes_one_job(any_house: O
     async with any_house() as home:
         source = await home.made()
         answers = await asyncio.gather(*(react(home, DICE, source) for _ in range(20)))
-        assert [False] + 19 * [True] == sorted(one.repeated for one in answers if isinstance(one, Accepted))
+        assert [False] + 19 * [True] == sorted(one.repeated for one in answers if isinstance(one, CardReply))
         assert 2 == await jobs_made(home)
 
 
@@ -254,6 +256,6 @@ async def test_taking_back_another_reaction_takes_nothing_back(house: Open) -> N
     async with house() as home:
         source = await home.made()
         answer = await react(home, DICE, source)
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         assert None is await react(home, DICE, source, undo=True)
         assert State.COMPLETED is (await home.ends(answer.view)).state

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import Refused
 from bot.domain.jobs import State
-from bot.service.replies import Accepted, Note
+from bot.service.replies import CardReply, PrivateReply
 from bot.store.accept import accept
 from bot.store.cards import post_copy
 from bot.store.database.base import CommitUnknown, Database, Operation, Row, StoreUnavailable
@@ -78,8 +78,8 @@ async def test_an_accepted_command_is_answered_though_no_read_beside_it_works(
         again = await home.say("/imagine a red fox", key="one", answer_window_ms=window)
 
         store.blind = store.blind_after = None  # type: ignore[assignment]  # what follows is read
-        assert isinstance(first, Accepted)
-        assert isinstance(again, Accepted)
+        assert isinstance(first, CardReply)
+        assert isinstance(again, CardReply)
         assert (False, True) == (first.repeated, again.repeated)
         assert first.view.card == again.view.card
         assert "nothing right now" not in first.view.jobs[0].headline
@@ -92,7 +92,7 @@ async def test_a_commit_of_unknown_outcome_is_repeated_and_answered_with_its_car
 
         answer = await home.say("/imagine a red fox", answer_window_ms=3_000)
 
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         assert not answer.repeated, "the card is this caller's to show"
         assert 1 == await count(home)
         home.start()
@@ -163,5 +163,5 @@ async def test_a_deleted_job_is_told_as_deleted_though_its_files_cannot_be_looke
         note = await home.answer(asked, "Delete")
 
         store_of(home).blind = False
-        assert isinstance(note, Note)
+        assert isinstance(note, PrivateReply)
         assert "Deleted" == note.title

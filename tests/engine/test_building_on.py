@@ -7,7 +7,7 @@ from bot.domain.commands import Animate, Extend, Reframe
 from bot.domain.errors import InvalidRequest, JobNotFound
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
-from bot.service.replies import Accepted
+from bot.service.replies import CardReply
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, House, person
 
@@ -131,7 +131,7 @@ async def test_an_action_on_what_is_private_makes_a_private_card(house: Open, ac
         answer = await home.press(action, secret.id)
         assert answer.view.private
         reacted = await home.studio.react("🔁", secret.id, ADA, home.place(), key="reacted")
-        assert isinstance(reacted, Accepted)
+        assert isinstance(reacted, CardReply)
         assert reacted.view.private
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.jobs import State
@@ -17,7 +17,7 @@ from tests.engine.house import House
 
 
 def done(view: CardView) -> bool:
-    return view.jobs[0].tone is Tone.DONE
+    return view.jobs[0].tone is JobPhase.DONE
 
 
 async def _tried(house: House, card: CardView, times: int) -> bool:
@@ -38,7 +38,7 @@ async def test_a_card_is_posted_once_and_edited_from_then_on(any_house: Open) ->
     async with any_house() as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
-        await home.shown(card, lambda view: view.jobs[0].tone is Tone.RUNNING)
+        await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
         finish_all(home)
         await home.shown(card, done)
 
@@ -60,7 +60,7 @@ async def test_a_slow_progress_edit_never_covers_the_result(house: Open) -> None
 
         await home.shown(card, done)
         await home.until(lambda: is_shown(home, card))
-        assert [Tone.WAITING, Tone.DONE] == [view.jobs[0].tone for view in home.chat.of(card.card)]
+        assert [JobPhase.WAITING, JobPhase.DONE] == [view.jobs[0].tone for view in home.chat.of(card.card)]
 
 
 async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None:
@@ -81,7 +81,7 @@ async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None
 
         await home.until(lambda: len(home.chat.of(card.card)) >= before + 2)
         tones = [view.jobs[0].tone for view in home.chat.of(card.card)]
-        assert [Tone.DONE, Tone.WAITING, Tone.DONE] == tones[before - 1 : before + 2]
+        assert [JobPhase.DONE, JobPhase.WAITING, JobPhase.DONE] == tones[before - 1 : before + 2]
         assert 1 == len(home.chat.messages)
 
 
@@ -94,7 +94,7 @@ async def test_a_card_that_looks_the_same_is_not_shown_again(house: Open) -> Non
     async with house(simulator_speed=1, times={"progress_interval": 15}) as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
-        await home.shown(card, lambda view: view.jobs[0].tone is Tone.RUNNING)
+        await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
         shows = home.chat.shows
         revision = (await row_of(home, card))["shown_rev"]
 
@@ -351,7 +351,7 @@ async def test_a_place_may_call_for_another_look_of_what_has_not_changed(house: 
     async with house() as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
-        await home.shown(card, lambda view: view.jobs[0].tone is Tone.RUNNING)
+        await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
         before = home.chat.shows
         home.chat.phase_now = "ends soon"
         home.advance(3_000)

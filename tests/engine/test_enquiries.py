@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.actions import Action
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import InvalidRequest, JobNotFound, Rejected
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
@@ -56,7 +56,7 @@ async def test_show_has_the_picture_and_its_buttons(house: Open) -> None:
         (view,) = (await home.learn(f"/show {job.id}", by=BOB)).views
         assert job.result == view.jobs[0].media
         assert Action.VARIATION in view.jobs[0].actions
-        assert Tone.DONE is view.jobs[0].tone
+        assert JobPhase.DONE is view.jobs[0].tone
 
 
 async def test_show_tells_why_a_job_failed(house: Open) -> None:

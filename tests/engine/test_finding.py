@@ -7,7 +7,7 @@ from bot.domain.errors import InvalidRequest, JobNotFound
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, House, person
 
@@ -28,7 +28,7 @@ async def offered(
     return [one.value for one in found]
 
 
-def shown(note: Note) -> list[str]:
+def shown(note: PrivateReply) -> list[str]:
     return [job.id for view in note.views for job in view.jobs]
 
 

@@ -14,7 +14,7 @@ from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, QuotaExha
 from bot.domain.identity import Caller
 from bot.domain.jobs import State
 from bot.domain.models import ImageModel
-from bot.service.replies import Accepted
+from bot.service.replies import CardReply
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.house import ADA, BOB, BOSS, EVE, WORKSPACE, House, person
@@ -176,7 +176,7 @@ async def test_of_many_at_once_only_those_within_the_quota_are_taken(any_house: 
     async with any_house(start=None, default_allowance="0.10") as home:
         answers = await _at_once(20, lambda: home.say("/imagine a red fox"))
 
-        assert 5 == sum(isinstance(answer, Accepted) for answer in answers)
+        assert 5 == sum(isinstance(answer, CardReply) for answer in answers)
         assert 15 == sum(isinstance(answer, QuotaExhausted) for answer in answers)
         assert (0, 5 * PRICE) == await home.money()
 
@@ -186,8 +186,8 @@ async def test_the_same_event_again_answers_the_same_card_and_reserves_once(hous
         first = await home.say("/imagine a red fox", key="one")
         again = await home.say("/imagine a red fox", key="one")
 
-        assert isinstance(first, Accepted)
-        assert isinstance(again, Accepted)
+        assert isinstance(first, CardReply)
+        assert isinstance(again, CardReply)
         assert (False, True) == (first.repeated, again.repeated)
         assert [job.id for job in first.view.jobs] == [job.id for job in again.view.jobs]
         assert first.view.card == again.view.card
@@ -210,8 +210,8 @@ async def test_a_repeated_event_finds_its_card_even_when_nothing_is_left_to_spen
         first = await home.say("/imagine a red fox", key="one")
         again = await home.say("/imagine a red fox", key="one")
 
-        assert isinstance(first, Accepted)
-        assert isinstance(again, Accepted)
+        assert isinstance(first, CardReply)
+        assert isinstance(again, CardReply)
         assert first.view.card == again.view.card
 
 

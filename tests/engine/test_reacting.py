@@ -7,7 +7,7 @@ from bot.domain.cards import CardView
 from bot.domain.errors import InvalidRequest, QuotaExhausted
 from bot.domain.identity import Caller
 from bot.domain.jobs import Job
-from bot.service.replies import Accepted, Answer, Note
+from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.store.jobs import find_job
 from tests.engine.conftest import Open
 from tests.engine.house import ADA, BOB, BOSS, EVE, House
@@ -15,11 +15,11 @@ from tests.engine.house import ADA, BOB, BOSS, EVE, House
 FILM = "/animate a fox that runs"
 
 
-async def react(house: House, emoji: str, job: Job, *, by: Caller = ADA, key: str = "") -> Answer | None:
+async def react(house: House, emoji: str, job: Job, *, by: Caller = ADA, key: str = "") -> Reply | None:
     return await house.studio.react(emoji, job.id, by, house.place(by), key=key or house.new_key())
 
 
-async def unreact(house: House, emoji: str, job: Job, *, key: str = "") -> Answer | None:
+async def unreact(house: House, emoji: str, job: Job, *, key: str = "") -> Reply | None:
     return await house.studio.unreact(emoji, job.id, ADA, house.place(ADA), key=key or house.new_key())
 
 
@@ -35,7 +35,7 @@ async def test_a_reaction_counts_for_its_member_its_emoji_and_its_job(any_house:
 
         async def counts(emoji: str, on: Job, by: Caller = ADA) -> bool:
             answer = await react(home, emoji, on, by=by)
-            assert isinstance(answer, Accepted)
+            assert isinstance(answer, CardReply)
             return not answer.repeated
 
         assert await counts("🔁", job)
@@ -52,8 +52,8 @@ async def test_the_same_event_counts_once_for_ever(any_house: Open) -> None:
         first = await react(home, "🔁", job, key="one")
         home.advance(2 * home.core.times.reaction_window)
         again = await react(home, "🔁", job, key="one")
-        assert isinstance(first, Accepted)
-        assert isinstance(again, Accepted)
+        assert isinstance(first, CardReply)
+        assert isinstance(again, CardReply)
         assert (first.view.card, True) == (again.view.card, again.repeated)
 
 
@@ -71,7 +71,7 @@ async def test_a_reaction_that_was_refused_did_not_count(any_house: Open) -> Non
             await react(home, "🔁", job)
         await home.learn("/quotas reset ada", by=BOSS)
         answer = await react(home, "🔁", job)
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         assert not answer.repeated
 
 
@@ -87,7 +87,7 @@ async def test_an_emoji_is_understood_however_a_keyboard_spells_it(house: Open) 
     async with house() as home:
         job = await home.made()
         for spelled in ("✉", "✉️", "⭐", "⭐️"):
-            assert isinstance(await react(home, spelled, job), Note)
+            assert isinstance(await react(home, spelled, job), PrivateReply)
 
 
 async def test_what_cannot_apply_says_so(house: Open) -> None:
@@ -132,7 +132,7 @@ async def test_a_letter_to_one_member_counts_once_in_a_while(any_house: Open) ->
     async with any_house() as home:
         job = await home.made(FILM)
         for _ in range(3):
-            assert isinstance(await react(home, "✉️", job, by=BOB), Note)
+            assert isinstance(await react(home, "✉️", job, by=BOB), PrivateReply)
         await copies(home, 1)
         await react(home, "✉️", job, by=EVE)
         await copies(home, 2)

@@ -10,7 +10,7 @@ from bot.domain.identity import Caller
 from bot.domain.ids import short_id
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from bot.store.jobs import find_job
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost_on_the_way
@@ -203,7 +203,7 @@ async def test_deleting_asks_first_by_command_button_and_reaction(any_house: Ope
             await home.press(Action.DELETE, job.id),
             reacted,
         ):
-            assert isinstance(asked, Note)
+            assert isinstance(asked, PrivateReply)
             assert f"#{short_id(job.id)} · a red fox" in asked.text
             assert job.result == asked.media
             assert [("Keep", False), ("Delete", True)] == [(one.label, one.confirms) for one in asked.choices]

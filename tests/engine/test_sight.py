@@ -5,7 +5,7 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.errors import JobNotFound
 from bot.domain.identity import Caller, Place
-from bot.service.replies import Accepted
+from bot.service.replies import CardReply
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, EVE
 
@@ -27,6 +27,6 @@ async def test_a_result_that_was_sent_can_be_used_where_it_arrived(house: Open) 
         place = Place(adapter="chat", workspace="chat:@dm", channel=f"@{BOB.person}", private=True)
         answer = await home.studio.act(Action.AGAIN, job, at_home(BOB), place, key="again")
 
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         with pytest.raises(JobNotFound):
             await home.studio.act(Action.AGAIN, job, at_home(EVE), place, key="not sent to her")

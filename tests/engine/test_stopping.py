@@ -17,9 +17,9 @@ from bot.bootstrap import App
 from bot.domain.identity import Place
 from bot.domain.jobs import State
 from bot.domain.parsing import parse
-from bot.service.adapter import Adapter, Plug, Surroundings
-from bot.service.facade import Studio
-from bot.service.replies import Accepted
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
+from bot.service.facade import BotService
+from bot.service.replies import CardReply
 from bot.tls import tls_context
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, held
@@ -36,14 +36,14 @@ class Run:
     def __init__(self, folder: Path, **times: int) -> None:
         self.provider = FakeProvider(Clock())
         self.chat = FakeChat()
-        self.studio: Studio | None = None
+        self.studio: BotService | None = None
         self.app = App(
             given_settings(folder, http_port=0, times=times),
-            plugs=[Plug(name="chat", enabled=lambda _: True, build=self._build)],
+            plugs=[AdapterPlugin(name="chat", enabled=lambda _: True, build=self._build)],
             wrap=self._wrap,
         )
 
-    def _build(self, surroundings: Surroundings) -> Adapter:
+    def _build(self, surroundings: AdapterContext) -> Adapter:
         self.studio = surroundings.studio
         return Adapter(name="chat", outlet=self.chat)
 
@@ -55,7 +55,7 @@ class Run:
         assert self.studio is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
         answer = await self.studio.handle(parse("/imagine a red fox"), ADA, place, key=key)
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         return answer.view.jobs[0].id
 
     @asynccontextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import AccountProblem, NotSent, RateLimited, Rejected
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
@@ -144,7 +144,7 @@ async def test_a_refused_create_fails_with_the_reason_and_is_not_charged(house: 
 
         assert State.FAILED is job.state
         seen = await home.shown(card, lambda view: view.settled)
-        assert Tone.FAILED is seen.jobs[0].tone
+        assert JobPhase.FAILED is seen.jobs[0].tone
         assert "image_ref is not supported by this model" in seen.jobs[0].headline
         assert "not charged" in seen.jobs[0].headline
         assert (0, 0) == await home.money()

@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
-from bot.security.encryption import Seal, card_context
+from bot.security.encryption import FieldCipher, card_context
 from bot.store.rows import log_unreadable
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, lost_on_the_way
@@ -43,7 +43,7 @@ async def test_a_card_whose_reach_is_sealed_with_a_lost_secret_goes_to_the_asker
     async with any_house(start=("prepare", "submit", "watch")) as home:
         lost = await home.ask("/imagine one", place=home.place(reach="token"))
         context = card_context(lost.card)
-        sealed = Seal(b"another secret that nobody has any more").seal("token", context=context)
+        sealed = FieldCipher(b"another secret that nobody has any more").seal("token", context=context)
         await home.change("UPDATE card SET reach = :reach WHERE id = :id", reach=sealed, id=lost.card)
         other = await home.ask("/imagine two")
         home.start("deliver")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.actions import Action, Wording
+from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import Extend, Imagine, QuotasSet, Show, StudioPause, build
 from bot.domain.errors import InvalidRequest, Refused
@@ -42,7 +42,7 @@ _USES: dict[str, Use] = {
     "job": lambda house, odd, _: house.press(Action.AGAIN, f"j{odd}"),
     "press": lambda house, odd, card: house.press(Action.AGAIN, card.jobs[0].id, key=f"k{odd}"),
     "wording": lambda house, odd, card: house.press(
-        Action.EDIT, card.jobs[0].id, wording=Wording(prompt=f"fox {odd}")
+        Action.EDIT, card.jobs[0].id, wording=ActionInput(prompt=f"fox {odd}")
     ),
     "question": lambda house, odd, card: house.studio.decide(
         f"{card.jobs[0].id}{odd}", ADA, question=f"q{odd}", confirmed=True

@@ -10,7 +10,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
-from bot.service.replies import Accepted
+from bot.service.replies import CardReply
 from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
 from tests.engine.house import ADA, BOB, House
@@ -180,8 +180,8 @@ async def test_the_same_event_again_makes_no_second_set(any_house: Open) -> None
     async with any_house(start=None) as home:
         first = await home.say("/imagine a red fox --count 4", key="one")
         again = await home.say("/imagine a red fox --count 4", key="one")
-        assert isinstance(first, Accepted)
-        assert isinstance(again, Accepted)
+        assert isinstance(first, CardReply)
+        assert isinstance(again, CardReply)
         assert (True, 4) == (again.repeated, len(again.view.jobs))
         assert [job.id for job in first.view.jobs] == [job.id for job in again.view.jobs]
 

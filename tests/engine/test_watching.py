@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import (
     AccountProblem,
     MediaUnavailable,
@@ -147,7 +147,7 @@ async def test_a_generation_that_dreams_on_is_still_running(house: Open) -> None
         home.provider.born = DREAMING
         card = await home.ask()
         await home.comes_to(card, State.SUBMITTED)
-        seen = await home.shown(card, lambda view: view.jobs[0].tone is Tone.RUNNING)
+        seen = await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
         assert "Dreaming" in seen.jobs[0].headline
         finish_all(home)
         assert State.COMPLETED is (await home.ends(card)).state

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.media.download.fetcher import Fetcher
-from bot.media.ingest import Library
+from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 
@@ -13,13 +13,13 @@ from bot.media.storage import FolderStorage
 @asynccontextmanager
 async def open_library(
     storage: FolderStorage, *, trusted: str = "http://127.0.0.1:1"
-) -> AsyncIterator[Library]:
+) -> AsyncIterator[MediaLibrary]:
     async with (
         Fetcher(trusted_origins=frozenset({trusted})) as fetcher,
         SandboxPool(processes=1) as results,
         SandboxPool(processes=1) as inputs,
     ):
-        yield Library(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
+        yield MediaLibrary(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
 
 
 def arrived(storage: FolderStorage, content: bytes, name: str = "arrived") -> Path:

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import MediaRefused
 from bot.media.codecs.probing import probe
 from bot.media.download.fetcher import Fetcher
-from bot.media.ingest import CPU_S, Library
+from bot.media.ingest import CPU_S, MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from tests.media.bombs import many_chunks, many_frames, many_scans, many_segments, still_video
@@ -97,7 +97,7 @@ class _Accounts:
 
 
 class _Site:
-    def __init__(self, library: Library, inputs: SandboxPool, accounts: _Accounts) -> None:
+    def __init__(self, library: MediaLibrary, inputs: SandboxPool, accounts: _Accounts) -> None:
         self.library, self.inputs, self.accounts = library, inputs, accounts
 
 
@@ -110,13 +110,13 @@ async def site(storage: FolderStorage) -> AsyncIterator[_Site]:
         SandboxPool(processes=1) as results,
         SandboxPool(processes=1) as inputs,
     ):
-        library = Library(
+        library = MediaLibrary(
             fetcher=fetcher, storage=storage, results=results, inputs=inputs, charge=accounts.charge
         )
         yield _Site(library, inputs, accounts)
 
 
-async def _refused(library: Library, path: Path, member: str) -> None:
+async def _refused(library: MediaLibrary, path: Path, member: str) -> None:
     with pytest.raises(MediaRefused):
         await library.as_input(await library.take_in(path, member=member), member=member)
 

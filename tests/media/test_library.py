@@ -13,7 +13,7 @@ from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media, MediaKind
 from bot.media.download.fetcher import Fetcher
 from bot.media.incoming_quota import IncomingFull, IncomingQuota
-from bot.media.ingest import Library
+from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import Args, Result, SandboxPool
 from bot.media.storage import FolderStorage
 from tests.media.libraries import arrived, files_in, open_library
@@ -28,16 +28,18 @@ def storage(tmp_path: Path) -> FolderStorage:
 
 
 @pytest.fixture
-async def library(site: Site, storage: FolderStorage) -> AsyncIterator[Library]:
+async def library(site: Site, storage: FolderStorage) -> AsyncIterator[MediaLibrary]:
     async with open_library(storage, trusted=site.url("/")) as library:
         yield library
 
 
-async def _bring(library: Library, site: Site, path: str, *, max_bytes: int = 1_000_000) -> Media:
+async def _bring(library: MediaLibrary, site: Site, path: str, *, max_bytes: int = 1_000_000) -> Media:
     return await library.bring_in(site.url(path), max_bytes=max_bytes, timeout_s=60, vouched=True)
 
 
-async def test_a_picture_is_brought_in_once(library: Library, storage: FolderStorage, site: Site) -> None:
+async def test_a_picture_is_brought_in_once(
+    library: MediaLibrary, storage: FolderStorage, site: Site
+) -> None:
     content = picture("JPEG", (64, 48))
     site.answers["/a"] = plain(content, headers="content-type: text/plain\r\n")
     media = await _bring(library, site, "/a")
@@ -49,7 +51,7 @@ async def test_a_picture_is_brought_in_once(library: Library, storage: FolderSto
 
 
 async def test_a_video_is_brought_in_with_its_still(
-    library: Library, storage: FolderStorage, site: Site, tmp_path: Path
+    library: MediaLibrary, storage: FolderStorage, site: Site, tmp_path: Path
 ) -> None:
     content = turned(video(tmp_path / "a")).read_bytes()
     site.answers["/a"] = plain(content)
@@ -61,7 +63,7 @@ async def test_a_video_is_brought_in_with_its_still(
     assert files_in(storage) == [library.path(media.file), library.path(media.still)]
 
 
-async def test_headers_are_sent(library: Library, site: Site) -> None:
+async def test_headers_are_sent(library: MediaLibrary, site: Site) -> None:
     site.answers["/a"] = plain(picture())
     await library.bring_in(
         site.url("/a"),
@@ -74,7 +76,7 @@ async def test_headers_are_sent(library: Library, site: Site) -> None:
 
 
 async def test_what_is_no_medium_leaves_nothing_behind(
-    library: Library, storage: FolderStorage, site: Site, tmp_path: Path
+    library: MediaLibrary, storage: FolderStorage, site: Site, tmp_path: Path
 ) -> None:
     site.answers["/a.png"] = plain(b"words", headers="content-type: image/png\r\n")
     site.answers["/a.mp4"] = plain(b"words", headers="content-type: video/mp4\r\n")
@@ -101,7 +103,7 @@ async def test_what_is_no_medium_leaves_nothing_behind(
     ids=["told", "untold", "chunked"],
 )
 async def test_101_mb_of_video_are_refused_and_not_kept(
-    head: str, library: Library, storage: FolderStorage, site: Site
+    head: str, library: MediaLibrary, storage: FolderStorage, site: Site
 ) -> None:
     chunk = bytes(1_000_000)
     if "chunked" in head:
@@ -112,7 +114,7 @@ async def test_101_mb_of_video_are_refused_and_not_kept(
     assert [] == files_in(storage)
 
 
-async def test_only_what_is_on_its_way_in_is_consumed(library: Library, tmp_path: Path) -> None:
+async def test_only_what_is_on_its_way_in_is_consumed(library: MediaLibrary, tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(picture())
     with pytest.raises(ValueError, match="folder"):
@@ -120,7 +122,9 @@ async def test_only_what_is_on_its_way_in_is_consumed(library: Library, tmp_path
     assert path.exists()
 
 
-async def test_two_of_one_at_once_are_one(library: Library, storage: FolderStorage, tmp_path: Path) -> None:
+async def test_two_of_one_at_once_are_one(
+    library: MediaLibrary, storage: FolderStorage, tmp_path: Path
+) -> None:
     content = video(tmp_path / "a").read_bytes()
     one, other = await asyncio.gather(
         *(library.take_in(arrived(storage, content, name)) for name in ("one", "other"))
@@ -131,7 +135,7 @@ async def test_two_of_one_at_once_are_one(library: Library, storage: FolderStora
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 async def test_a_picture_that_the_api_reads_stays(
-    kind: str, library: Library, storage: FolderStorage
+    kind: str, library: MediaLibrary, storage: FolderStorage
 ) -> None:
     media = await library.take_in(arrived(storage, picture(kind)))
     assert media == await library.as_input(media)
@@ -142,7 +146,7 @@ async def test_a_picture_that_the_api_reads_stays(
     [("HEIF", "image/jpeg"), ("AVIF", "image/jpeg"), ("WEBP", "image/jpeg"), ("GIF", "image/png")],
 )
 async def test_other_pictures_are_converted(
-    kind: str, mime: str, library: Library, storage: FolderStorage
+    kind: str, mime: str, library: MediaLibrary, storage: FolderStorage
 ) -> None:
     media = await library.take_in(arrived(storage, picture(kind)))
     usable = await library.as_input(media)
@@ -151,7 +155,7 @@ async def test_other_pictures_are_converted(
     assert await storage.exists(media.file)
 
 
-async def test_a_moving_picture_is_no_input(library: Library, storage: FolderStorage) -> None:
+async def test_a_moving_picture_is_no_input(library: MediaLibrary, storage: FolderStorage) -> None:
     for kind in ("GIF", "WEBP", "PNG"):
         media = await library.take_in(arrived(storage, moving_picture(kind)))
         with pytest.raises(MediaRefused, match="This picture moves: send a video as MP4, or a still picture"):
@@ -160,7 +164,7 @@ async def test_a_moving_picture_is_no_input(library: Library, storage: FolderSto
 
 @pytest.mark.parametrize("container", ["mp4", "mov"])
 async def test_a_video_that_the_api_reads_stays(
-    container: str, library: Library, storage: FolderStorage, tmp_path: Path
+    container: str, library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", container=container)
     media = await library.take_in(arrived(storage, source.read_bytes()))
@@ -169,7 +173,7 @@ async def test_a_video_that_the_api_reads_stays(
 
 @pytest.mark.parametrize(("codec", "container"), [("libvpx-vp9", "webm"), ("libx264", "matroska")])
 async def test_other_videos_are_converted(
-    codec: str, container: str, library: Library, storage: FolderStorage, tmp_path: Path
+    codec: str, container: str, library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", codec=codec, container=container)
     usable = await library.as_input(await library.take_in(arrived(storage, source.read_bytes())))
@@ -179,7 +183,7 @@ async def test_other_videos_are_converted(
 
 
 async def test_a_video_of_31_seconds_is_no_input(
-    library: Library, storage: FolderStorage, tmp_path: Path
+    library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", frames=31, rate=1)
     media = await library.take_in(arrived(storage, source.read_bytes()))
@@ -187,12 +191,14 @@ async def test_a_video_of_31_seconds_is_no_input(
         await library.as_input(media)
 
 
-async def test_what_is_small_enough_is_its_own_smaller_one(library: Library, storage: FolderStorage) -> None:
+async def test_what_is_small_enough_is_its_own_smaller_one(
+    library: MediaLibrary, storage: FolderStorage
+) -> None:
     media = await library.take_in(arrived(storage, picture()))
     assert library.path(media.file) == await library.smaller(media, media.size)
 
 
-async def test_a_smaller_picture_fits(library: Library, storage: FolderStorage) -> None:
+async def test_a_smaller_picture_fits(library: MediaLibrary, storage: FolderStorage) -> None:
     media = await library.take_in(arrived(storage, picture("PNG", (1200, 800))))
     path = await library.smaller(media, 60_000)
     assert library.path(f"{media.file}.fit-60000") == path
@@ -219,17 +225,17 @@ class _Counting(SandboxPool):
 async def test_a_smaller_picture_is_made_once(storage: FolderStorage) -> None:
     """Also when several ask at once, and by whoever asks later."""
     async with Fetcher() as fetcher, _Counting() as pool:
-        library = Library(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
+        library = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
         media = await library.take_in(arrived(storage, picture("PNG", (600, 400))))
         await asyncio.gather(*(library.smaller(media, 60_000) for _ in range(3)))
-        other = Library(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
+        other = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
         await other.smaller(media, 60_000)
         assert ["probe", "shrink_picture"] == pool.asked
 
 
 async def test_what_is_taken_in_and_used_is_looked_at_once(storage: FolderStorage) -> None:
     async with Fetcher() as fetcher, _Counting() as results, _Counting() as inputs:
-        library = Library(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
+        library = MediaLibrary(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
         for kind, does in (("PNG", ["probe"]), ("WEBP", ["probe", "convert_picture", "probe"])):
             inputs.asked.clear()
             media = await library.take_in(arrived(storage, picture(kind)), member="ann")
@@ -239,7 +245,7 @@ async def test_what_is_taken_in_and_used_is_looked_at_once(storage: FolderStorag
 
 
 async def test_a_smaller_video_is_a_rendition_that_fits(
-    library: Library, storage: FolderStorage, tmp_path: Path
+    library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", size=(640, 360), noise=True)
     media = await library.take_in(arrived(storage, source.read_bytes()))
@@ -251,7 +257,7 @@ async def test_a_smaller_video_is_a_rendition_that_fits(
 
 
 async def test_what_cannot_be_made_so_small_is_refused(
-    library: Library, storage: FolderStorage, tmp_path: Path
+    library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     shown = await library.take_in(arrived(storage, picture("PNG", (1200, 800))))
     film = await library.take_in(arrived(storage, video(tmp_path / "a", size=(640, 360)).read_bytes()))
@@ -262,7 +268,7 @@ async def test_what_cannot_be_made_so_small_is_refused(
     assert kept == files_in(storage)
 
 
-async def test_what_is_no_longer_stored_is_said_to_be(library: Library, storage: FolderStorage) -> None:
+async def test_what_is_no_longer_stored_is_said_to_be(library: MediaLibrary, storage: FolderStorage) -> None:
     media = await library.take_in(arrived(storage, picture("WEBP")))
     await storage.remove(media.file)
     with pytest.raises(MediaUnavailable, match="no longer stored"):

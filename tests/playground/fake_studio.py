@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
-from adapters.playground.ports import Studio
-from bot.domain.actions import GENERATING, Action, Wording, follow_up, require_offered
+from adapters.playground.ports import BotService
+from bot.domain.actions import GENERATING, Action, ActionInput, follow_up, require_offered
 from bot.domain.cards import Card, CardView, view
-from bot.domain.commands import Cancel, Command, Delete, Help, History, Making, Quota, Show
+from bot.domain.commands import Cancel, Command, Delete, GenerateCommand, Help, History, Quota, Show
 from bot.domain.completion import Suggestion, complete
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted, Refused
-from bot.domain.estimates import Outlook
+from bot.domain.estimates import Estimate
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import new_id, short_id
@@ -23,8 +23,8 @@ from bot.domain.models import PICTURE_SIZES, Lane, video_size
 from bot.domain.pricing import is_estimate, is_upper_bound, price, published_rates, show_left, show_money
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
-from bot.service.adapter import Outlet
-from bot.service.replies import Accepted, Answer, Choice, Note, Quote
+from bot.service.adapter import Publisher
+from bot.service.replies import CardReply, Choice, PriceQuote, PrivateReply, Reply
 from tests.playground.fake_uploads import FakeUpload, FakeUploads
 
 START = 1_790_000_000_000
@@ -33,15 +33,15 @@ ALLOWANCE = 25_000_000
 
 
 @dataclass(slots=True)
-class FakeStudio(Studio):
+class FakeStudio(BotService):
     """Accepts what the real one would, by the same rules."""
 
     now: int = START
-    outlet: Outlet | None = None
+    outlet: Publisher | None = None
     jobs: dict[str, Job] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     #: what has been asked, by key
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Reply] = field(default_factory=dict)
     #: keys in the order in which they came, repeated ones too
     keys: list[str] = field(default_factory=list)
     uploads: FakeUploads = field(default_factory=FakeUploads)
@@ -53,7 +53,7 @@ class FakeStudio(Studio):
     open: asyncio.Event = field(default_factory=asyncio.Event)
     expected_ms: int = 20_000
     #: what is expected of everything that has not ended; None: what is usual
-    outlook: Outlook | None = None
+    outlook: Estimate | None = None
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -68,29 +68,29 @@ class FakeStudio(Studio):
         key: str,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
-    ) -> Answer:
+    ) -> Reply:
         match command:
             case Quota():
                 return await self.glance(Quota(), caller)
             case Help():
-                return Note(
+                return PrivateReply(
                     title="What you can do", facts=(("/imagine a red fox", "from $0.016"), ("/quota", "free"))
                 )
             case History():
                 mine = [self._alone(job.id) for job in self.jobs.values() if job.person == caller.person]
-                return Note(title="Your newest jobs", views=tuple(reversed(mine)))
+                return PrivateReply(title="Your newest jobs", views=tuple(reversed(mine)))
             case Show(job=job):
-                return Note(title=self.job(job).title, views=(self._alone(job),))
+                return PrivateReply(title=self.job(job).title, views=(self._alone(job),))
             case Delete(job=job):
                 named = next(one for one in self.jobs if one.endswith(job))
-                return await self._act(Action.DELETE, self.job(named), caller, place, Wording())
+                return await self._act(Action.DELETE, self.job(named), caller, place, ActionInput())
             case Cancel(job=job):
                 return await self._cancel(job, caller)
         self.keys.append(key)
         await self.open.wait()
         async with self._accepting:
             if key not in self.answers:
-                assert isinstance(command, Making)
+                assert isinstance(command, GenerateCommand)
                 request, parent = self._read(command, caller, files, replied)
                 self.answers[key] = await self._accept(
                     request, caller, place, parent=parent, times=command.times
@@ -105,34 +105,36 @@ class FakeStudio(Studio):
         place: Place,
         *,
         key: str,
-        wording: Wording | None = None,
-    ) -> Answer:
+        wording: ActionInput | None = None,
+    ) -> Reply:
         self.keys.append(key)
         if key not in self.answers:
-            self.answers[key] = await self._act(action, self.job(job), caller, place, wording or Wording())
+            self.answers[key] = await self._act(
+                action, self.job(job), caller, place, wording or ActionInput()
+            )
         return self.answers[key]
 
-    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> Note:
+    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> PrivateReply:
         if not confirmed:
-            return Note(title="Kept", text="Nothing was deleted.")
+            return PrivateReply(title="Kept", text="Nothing was deleted.")
         if question not in self.questions:
             raise InvalidRequest("This question is too old to be answered")
         if self.jobs[job].deleted:
-            return Note(title="Deleted already")
+            return PrivateReply(title="Deleted already")
         self._deletable(self.job(job), caller)
         await self.change(job, deleted=True)
-        return Note(title="Deleted", text="Its message and media are removed.")
+        return PrivateReply(title="Deleted", text="Its message and media are removed.")
 
-    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         action = self.reactions(caller).get(normal(emoji))
         return None if action is None else await self.act(action, job, caller, place, key=key)
 
-    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Answer | None:
+    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         del place, key
         if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
             return None
         await self.change(job, stars=0)
-        return Note(title="Taken out of the gallery")
+        return PrivateReply(title="Taken out of the gallery")
 
     def reactions(self, _: Caller, /) -> Mapping[str, Action]:
         return DEFAULT_REACTIONS
@@ -146,23 +148,23 @@ class FakeStudio(Studio):
 
     async def quote(
         self,
-        command: Making,
+        command: GenerateCommand,
         caller: Caller,
         place: Place,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
-    ) -> Quote:
+    ) -> PriceQuote:
         del place
         request, parent = self._read(command, caller, files, replied)
-        return Quote(
+        return PriceQuote(
             price=price(request, published_rates()) * command.times,
             estimate=is_estimate(request),
             upper_bound=is_upper_bound(request),
             source=None if command.jobs else parent,
         )
 
-    async def glance(self, _: Quota, caller: Caller, /) -> Note:
+    async def glance(self, _: Quota, caller: Caller, /) -> PrivateReply:
         mine = [job for job in self.jobs.values() if job.member == caller.member]
         used = sum(job.price for job in mine if job.state is State.COMPLETED)
         reserved = sum(job.price for job in mine if not job.is_final)
@@ -171,7 +173,7 @@ class FakeStudio(Studio):
             f"{show_left(left)} left of {show_money(ALLOWANCE)} · {show_money(reserved)} reserved · "
             f"{show_money(used)} used · resets tomorrow at 00:00 UTC"
         )
-        return Note(title="Your quota", facts=(("You, this day", told),))
+        return PrivateReply(title="Your quota", facts=(("You, this day", told),))
 
     async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         del place
@@ -226,7 +228,7 @@ class FakeStudio(Studio):
         )
         outlooks = {
             job.id: self.outlook
-            or Outlook(position=1, wait_ms=self.expected_ms, generation_ms=self.expected_ms)
+            or Estimate(position=1, wait_ms=self.expected_ms, generation_ms=self.expected_ms)
             for job in jobs
             if not job.is_final
         }
@@ -240,7 +242,7 @@ class FakeStudio(Studio):
         return [job.id for job in self.jobs.values() if job.card == card]
 
     def _read(
-        self, command: Making, caller: Caller, files: tuple[Reference, ...], replied: str | None
+        self, command: GenerateCommand, caller: Caller, files: tuple[Reference, ...], replied: str | None
     ) -> tuple[AnyRequest, str | None]:
         if files:
             command = command.with_files(files)
@@ -260,7 +262,7 @@ class FakeStudio(Studio):
             self.job(job)
         return command.request(self.jobs), next(iter(command.jobs), None)
 
-    def _question(self, job: Job, caller: Caller) -> Note:
+    def _question(self, job: Job, caller: Caller) -> PrivateReply:
         self._deletable(job, caller)
         question = self._new_id()
         self.questions.append(question)
@@ -268,7 +270,7 @@ class FakeStudio(Studio):
             Choice(label=label, confirms=label == "Delete", job=job.id, question=question)
             for label in ("Keep", "Delete")
         ]
-        return Note(
+        return PrivateReply(
             title="Delete this?",
             text=f"#{short_id(job.id)} · {job.title}",
             choices=tuple(choices),
@@ -279,13 +281,15 @@ class FakeStudio(Studio):
         if job.person != caller.person and not caller.is_admin:
             raise NotYours("Only its owner and admins delete a result")
 
-    async def _act(self, action: Action, job: Job, caller: Caller, place: Place, wording: Wording) -> Answer:
+    async def _act(
+        self, action: Action, job: Job, caller: Caller, place: Place, wording: ActionInput
+    ) -> Reply:
         if action is Action.DELETE:
             return self._question(job, caller)
         require_offered(action, job)
         if action is Action.GALLERY:
             await self.change(job.id, stars=job.stars + 1)
-            return Note(title="In the gallery")
+            return PrivateReply(title="In the gallery")
         if action is Action.SEND:
             direct = Place(
                 adapter=place.adapter,
@@ -294,13 +298,13 @@ class FakeStudio(Studio):
                 private=True,
             )
             await self._post([], caller, direct, copy_of=job.id)
-            return Note(title="On its way to you", text="It comes as a direct message.")
+            return PrivateReply(title="On its way to you", text="It comes as a direct message.")
         assert action in GENERATING
         return await self._accept(follow_up(action, job, wording), caller, place, parent=job.id)
 
     async def _accept(
         self, request: AnyRequest, caller: Caller, place: Place, *, parent: str | None, times: int = 1
-    ) -> Accepted:
+    ) -> CardReply:
         cost = price(request, published_rates())
         spent = sum(job.price for job in self.jobs.values() if job.member == caller.member)
         if spent + cost * times > ALLOWANCE:
@@ -342,7 +346,7 @@ class FakeStudio(Studio):
             )
             for position in range(times)
         ]
-        return Accepted(view=self.view(await self._post(made, caller, place)))
+        return CardReply(view=self.view(await self._post(made, caller, place)))
 
     async def _post(
         self, jobs: list[Job], caller: Caller, place: Place, *, copy_of: str | None = None
@@ -366,11 +370,11 @@ class FakeStudio(Studio):
         await self._show(card.id)
         return card.id
 
-    async def _cancel(self, job: str, caller: Caller) -> Note:
+    async def _cancel(self, job: str, caller: Caller) -> PrivateReply:
         if self.job(job).member != caller.member and not caller.is_admin:
             raise JobNotFound("There is no such job; /history lists yours")
         await self.change(job, state=State.CANCELLED, finished_at=self.now)
-        return Note(title="Taken back", text="Nothing was charged.")
+        return PrivateReply(title="Taken back", text="Nothing was charged.")
 
     async def _show(self, card: str) -> None:
         assert self.outlet is not None

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from adapters.playground.adapter import connect
 from bot.domain.media import Media, MediaKind
-from bot.security.tokens import Signer
+from bot.security.tokens import TokenSigner
 from bot.service.adapter import Adapter
 from bot.settings import Settings
 from bot.tls import tls_context
@@ -27,7 +27,7 @@ from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault
 from tests.playground.painting import picture, video
 
-SIGNER = Signer(b"a secret of the tests" * 2)
+SIGNER = TokenSigner(b"a secret of the tests" * 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from adapters.playground.delivery.poller import MOST_STREAMS, Feed
 from adapters.playground.delivery.publisher import RoomOutlet
 from adapters.playground.messages.wire import Said
 from bot.domain.errors import StoreError
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from bot.settings import Settings, Switch
 from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import START
@@ -98,7 +98,7 @@ async def test_a_stream_tells_everything_after_its_snapshot(room: Room, vault: F
         )
         await outlet.show(live(2), place())
         await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
-        await room.note(Seat(person=GRACE), "key-grace", Note(title="not for ada"), Said(text=""))
+        await room.note(Seat(person=GRACE), "key-grace", PrivateReply(title="not for ada"), Said(text=""))
         await outlet.remove(place(message=CARD))
         told = [(message["kind"], message.get("rev")) for _, message in await gone]
     assert told[-1] == ("card", 2)

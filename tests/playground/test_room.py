@@ -10,10 +10,10 @@ from adapters.playground.delivery.conversation_store import KEPT, Room
 from adapters.playground.delivery.conversations import Channel, Person, Seat, Talk
 from adapters.playground.delivery.publisher import RoomOutlet
 from adapters.playground.messages.wire import Message, Said
-from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Place
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from tests.playground.fake_studio import START
 from tests.playground.fakes import FakeVault
 
@@ -35,7 +35,7 @@ def room(vault: FakeVault) -> Room:
 def live(rev: int, *, private: bool = False) -> CardView:
     job = JobView(
         id="1" * 24,
-        tone=Tone.RUNNING,
+        tone=JobPhase.RUNNING,
         headline="Dreaming",
         facts=(),
         running_since=START,
@@ -118,7 +118,7 @@ async def test_of_the_bots_own_lines_everybody_sees_the_last(room: Room) -> None
 async def test_notes_are_private_limited_and_gone_when_dismissed(room: Room) -> None:
     for number in range(35):
         await room.note(
-            Seat(person=ADA), f"key-{number:05d}", Note(title=f"note {number}"), Said(text="/help")
+            Seat(person=ADA), f"key-{number:05d}", PrivateReply(title=f"note {number}"), Said(text="/help")
         )
     await room.refuse(Seat(person=GRACE), "key-grace", "Prompt is too short", Said(text="/imagine x"))
     notes = await seen(room, ADA)

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.domain.commands import Making
+from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
@@ -108,7 +108,7 @@ JOBS = {job: finished(job) for job in (*GENERATIONS, DRAWN)}
 def spelled(command: str, callback_url: str | None = None) -> tuple[str, Body]:
     """The path and body that a typed command ends in."""
     making = parse(command)
-    assert isinstance(making, Making)
+    assert isinstance(making, GenerateCommand)
     request = making.request(JOBS)
     going_on = request.continues if isinstance(request, VideoRequest) else ()
     media = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from bot.domain.access import Patience
+from bot.domain.access import QueueLimits
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
@@ -12,7 +12,7 @@ from bot.domain.media import Media, Reference
 from bot.domain.models import Lane
 from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
 from bot.domain.requests import AnyRequest, ImageRequest
-from bot.security.encryption import Seal, card_context
+from bot.security.encryption import FieldCipher, card_context
 from bot.store.accept import Acceptance, NewJob, accept
 from bot.store.accounts import Registration, register
 from bot.store.cards import Copy
@@ -31,7 +31,7 @@ HERE = Place(adapter="chat", workspace=WORKSPACE, channel="general")
 QUEUE = "luma/image"
 ACCOUNT = "luma-1"
 PICTURE = Media(file="f" * 64, mime="image/jpeg", size=1_000, width=2048, height=1152)
-SEAL = Seal(b"a secret that opens nothing but these tests")
+SEAL = FieldCipher(b"a secret that opens nothing but these tests")
 
 _numbers = count(1)
 
@@ -53,7 +53,7 @@ def acceptance(
     price: int = 10,
     allowance: int = 1_000_000,
     ceiling: int = 1_000_000,
-    patience: Patience | None = None,
+    patience: QueueLimits | None = None,
     prompt: str = "a red fox",
     references: Sequence[str] = (),
     request: AnyRequest | None = None,
@@ -101,7 +101,7 @@ def acceptance(
             member=Allowance(amount=allowance, period=Period.DAY),
             ceiling=Allowance(amount=ceiling, period=Period.MONTH),
         ),
-        patience=patience or Patience(member=10_000, workspace=10_000),
+        patience=patience or QueueLimits(member=10_000, workspace=10_000),
         now=now,
         deadline=now + DAY,
         answerer=answerer,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.access import Patience
+from bot.domain.access import QueueLimits
 from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
 from bot.domain.jobs import State
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule
@@ -299,7 +299,7 @@ async def test_a_paused_workspace_takes_nothing_and_says_why(store: Database) ->
 
 
 async def test_patience_counts_what_waits(store: Database) -> None:
-    patience = Patience(member=2, workspace=3)
+    patience = QueueLimits(member=2, workspace=3)
     await open_account(store)
     items = [acceptance(patience=patience) for _ in range(3)] + [
         acceptance(caller("bob"), patience=patience) for _ in range(2)

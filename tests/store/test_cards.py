@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.cards import Card
-from bot.domain.estimates import Told
+from bot.domain.estimates import ShownEstimate
 from bot.domain.jobs import State
 from bot.store.accept import accept
 from bot.store.cards import (
@@ -164,7 +164,10 @@ async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) 
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     assert {} == card.told
-    said = {"job": Told(position=3, ready_at=NOW + MINUTE), "other": Told(position=None, ready_at=NOW)}
+    said = {
+        "job": ShownEstimate(position=3, ready_at=NOW + MINUTE),
+        "other": ShownEstimate(position=None, ready_at=NOW),
+    }
     assert await store.write(note_shown, replace(shown(card), told=said)) is Noted.UP_TO_DATE
     assert said == (await card_of(store, card.id)).told
     await store.write(show_again, ShowAgain(card=card.id, now=NOW))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.durations import Pace
+from bot.domain.durations import DurationStats
 from bot.domain.ids import short_id
 from bot.domain.jobs import State
 from bot.domain.media import MediaKind
@@ -164,7 +164,7 @@ async def take(database: Database, *seconds: int, request: AnyRequest | None = N
 async def test_how_long_a_kind_takes_is_learned_from_the_latest_fifty(store: Database) -> None:
     await open_account(store)
     await take(store, *[1_000] * 5, *range(50, 0, -1))
-    learned = {"image/photon-1": Pace(usual=25_500, late=48 * SECOND)}
+    learned = {"image/photon-1": DurationStats(usual=25_500, late=48 * SECOND)}
     assert learned == await paces(store, ["image/photon-1", "unknown"])
 
 
@@ -173,16 +173,16 @@ async def test_what_is_late_is_not_told_from_a_few(store: Database) -> None:
     video = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
     assert {} == await paces(store, [video.pace])
     await take(store, 10, 12, 11, 40, request=video)
-    assert {video.pace: Pace(usual=11_500, late=40 * SECOND)} == await paces(store, [video.pace])
+    assert {video.pace: DurationStats(usual=11_500, late=40 * SECOND)} == await paces(store, [video.pace])
     await take(store, *[10] * 5)
     found = await paces(store, [video.pace, "image/photon-1"])
-    assert Pace(usual=10 * SECOND, late=10 * SECOND) == found["image/photon-1"]
+    assert DurationStats(usual=10 * SECOND, late=10 * SECOND) == found["image/photon-1"]
 
 
 async def test_what_is_late_takes_twice_as_long_as_usual_where_one_is_known(store: Database) -> None:
     await open_account(store)
     await take(store, 10)
-    assert {"image/photon-1": Pace(usual=10 * SECOND, late=20 * SECOND)} == await paces(
+    assert {"image/photon-1": DurationStats(usual=10 * SECOND, late=20 * SECOND)} == await paces(
         store, ["image/photon-1"]
     )
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.security.encryption import BadSeal, Seal
-from bot.service.adapter_data import Vault
+from bot.security.encryption import DecryptionFailed, FieldCipher
+from bot.service.adapter_data import AdapterData
 from bot.service.resealing import reseal_all
 from bot.store import reseal as resealing
 from bot.store.adapter_data import Put, get, put
@@ -17,30 +17,30 @@ WRITTEN_EARLIER = "v1.qnU0T-vRmseJNuzNycFR5EDZUl_5TrqWMMjQplhmrE0QBH8MDiD3RA=="
 
 
 async def test_after_it_the_new_secret_alone_opens_everything(store: Database) -> None:
-    before, after = Vault(store, Seal(OLD), "chat"), Vault(store, Seal(NEW), "chat")
+    before, after = AdapterData(store, FieldCipher(OLD), "chat"), AdapterData(store, FieldCipher(NEW), "chat")
     keys = [f"{number:03}" for number in range(resealing.PAGE + 1)]
     for key in keys:
         await before.put(key, f"value {key}")
     await store.write(put, Put(adapter="other", key="", sealed=WRITTEN_EARLIER))
     await store.write(put, Put(adapter="other", key="lost", sealed=SEAL.seal("lost", context="")))
-    with pytest.raises(BadSeal):
+    with pytest.raises(DecryptionFailed):
         await after.get("000")
 
-    found = await reseal_all(store, Seal(NEW, OLD))
+    found = await reseal_all(store, FieldCipher(NEW, OLD))
 
     assert {"resealed": len(keys) + 1, "current": 0, "unreadable": 1} == found
     assert [f"value {key}" for key in keys] == [await after.get(key) for key in keys]
-    assert "xoxb-a-token" == await Vault(store, Seal(NEW), "other").get("")
-    again = await reseal_all(store, Seal(NEW, OLD))
+    assert "xoxb-a-token" == await AdapterData(store, FieldCipher(NEW), "other").get("")
+    again = await reseal_all(store, FieldCipher(NEW, OLD))
     assert {"resealed": 0, "current": len(keys) + 1, "unreadable": 1} == again
 
 
 async def test_values_keep_their_numbers(store: Database) -> None:
     """Who reads what is new would be shown everything again."""
-    before = Vault(store, Seal(OLD), "chat")
+    before = AdapterData(store, FieldCipher(OLD), "chat")
     numbers = [await before.put(key, "value") for key in "ab"]
-    await reseal_all(store, Seal(NEW, OLD))
-    after = Vault(store, Seal(NEW), "chat")
+    await reseal_all(store, FieldCipher(NEW, OLD))
+    after = AdapterData(store, FieldCipher(NEW), "chat")
     assert numbers == [entry.seq for entry in await after.since("", 0)]
     assert numbers[-1] + 1 == await after.put("c", "value")
 
@@ -50,20 +50,20 @@ async def test_how_to_reach_a_card_is_resealed_too(store: Database) -> None:
     await accepted(store, with_reach)
     await accepted(store)
     assert {"resealed": 0, "current": 1, "unreadable": 0} == await reseal_all(store, SEAL)
-    found = await reseal_all(store, Seal(NEW, b"a secret that opens nothing but these tests"))
+    found = await reseal_all(store, FieldCipher(NEW, b"a secret that opens nothing but these tests"))
     assert {"resealed": 1, "current": 0, "unreadable": 0} == found
-    card = await find_card(store, with_reach.card, Seal(NEW))
+    card = await find_card(store, with_reach.card, FieldCipher(NEW))
     assert card is not None
     assert "token" == card.place.reach
 
 
 async def test_what_was_written_meanwhile_stays(store: Database) -> None:
-    await Vault(store, Seal(OLD), "chat").put("a", "read")
+    await AdapterData(store, FieldCipher(OLD), "chat").put("a", "read")
     pages = [page async for page in resealing.sealed_values(store)]
-    await Vault(store, Seal(NEW), "chat").put("a", "written meanwhile")
+    await AdapterData(store, FieldCipher(NEW), "chat").put("a", "written meanwhile")
     ((old,),) = pages
-    changes = resealing.Resealing(changes=((old, Seal(NEW).seal("read", context=old.context)),))
+    changes = resealing.Resealing(changes=((old, FieldCipher(NEW).seal("read", context=old.context)),))
     assert 0 == await store.write(resealing.reseal, changes)
     kept = await get(store, "chat", "a")
     assert kept is not None
-    assert "written meanwhile" == Seal(NEW).open(kept.sealed, context=old.context)
+    assert "written meanwhile" == FieldCipher(NEW).open(kept.sealed, context=old.context)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.security.encryption import BadSeal
-from bot.service.adapter_data import Vault
+from bot.security.encryption import DecryptionFailed
+from bot.service.adapter_data import AdapterData
 from bot.store.adapter_data import Kept, Put, Turn, get, latest, put, put_new, remove, since, take, take_turn
 from bot.store.database.base import Database
 from tests.patience import PATIENCE_S
@@ -86,7 +86,7 @@ async def test_of_all_who_put_a_new_value_the_first_is_kept(replicas: tuple[Data
 
 
 async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path) -> None:
-    vault = Vault(sqlite_store, SEAL, "chat")
+    vault = AdapterData(sqlite_store, SEAL, "chat")
     await vault.put("token", "plain-words-of-a-secret")
     written = b"".join((tmp_path / f"reverie.db{part}").read_bytes() for part in ("", "-wal"))
     assert b"token" in written
@@ -95,15 +95,15 @@ async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path)
 
 
 async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(store: Database) -> None:
-    chat, other = Vault(store, SEAL, "chat"), Vault(store, SEAL, "other")
+    chat, other = AdapterData(store, SEAL, "chat"), AdapterData(store, SEAL, "other")
     await chat.put("token of one team", "hush")
     (kept,) = await since(store, "chat", "", 0, limit=1)
     await keep(store, "token of another", kept.sealed)
     await keep(store, "token of one team", kept.sealed, adapter="other")
     for vault, key in ((chat, "token of another"), (other, "token of one team")):
-        with pytest.raises(BadSeal):
+        with pytest.raises(DecryptionFailed):
             await vault.get(key)
-        with pytest.raises(BadSeal):
+        with pytest.raises(DecryptionFailed):
             await vault.take(key)
     assert ["hush"] == [entry.value for entry in await chat.since("token", 0)]
     assert [] == await other.latest("token")
@@ -123,7 +123,7 @@ async def test_turns_of_all_processes_lie_apart(replicas: tuple[Database, Databa
 
 
 async def test_turns_that_nobody_took_are_not_made_up_for(store: Database) -> None:
-    vault = Vault(store, SEAL, "chat")
+    vault = AdapterData(store, SEAL, "chat")
     assert 1_000 == await vault.turn("identify", now=1_000, every=5)
     assert 9_000 == await vault.turn("identify", now=9_000, every=5)
     assert 9_000 == await vault.turn("another", now=9_000, every=5), "each name has turns of its own"

@@ -10,7 +10,7 @@ from bot.domain.actions import (
     LABELS,
     VARIATION_WEIGHT,
     Action,
-    Wording,
+    ActionInput,
     follow_up,
     offered,
     turned,
@@ -73,7 +73,7 @@ def test_a_variation_of_a_reframed_picture_has_the_words_of_its_origin() -> None
 
 @pytest.mark.parametrize("asked", [None, AspectRatio.CLASSIC])
 def test_a_reframe_stands_the_picture_on_its_side_unless_asked_otherwise(asked: AspectRatio | None) -> None:
-    found = follow_up(Action.REFRAME, job(request=_REQUEST), wording=Wording(aspect_ratio=asked))
+    found = follow_up(Action.REFRAME, job(request=_REQUEST), wording=ActionInput(aspect_ratio=asked))
     assert isinstance(found, ReframeImageRequest)
     assert (asked or AspectRatio.ULTRATALL) == found.aspect_ratio
     assert (Reference(job="0" * 24),) == found.references
@@ -120,7 +120,7 @@ _UNTITLED = [replace(made, title=UNTITLED[made.request.makes]) for made in _MADE
 def test_whatever_is_offered_asks_for_what_the_api_takes_and_the_store_keeps(made: Job) -> None:
     """Also of results that nobody has put into words."""
     for action in set(offered(made)) & GENERATING:
-        found = follow_up(action, made, Wording(prompt="a blue fox"))
+        found = follow_up(action, made, ActionInput(prompt="a blue fox"))
         assert found == load_request(dump_request(found))
         if isinstance(found, VideoRequest):
             assert found is check_video(found)
@@ -132,7 +132,7 @@ def test_whatever_is_offered_asks_for_what_the_api_takes_and_the_store_keeps(mad
 def test_actions_that_make_something_keep_to_the_account_of_their_source(made: Job) -> None:
     """Only what goes on from a video must be made where that was made."""
     for action in set(offered(made)) & GENERATING:
-        found = follow_up(action, made, Wording(prompt="a blue fox"))
+        found = follow_up(action, made, ActionInput(prompt="a blue fox"))
         continues = [one.job for one in getattr(found, "continues", ())]
         assert ([made.id] if action in (Action.EXTEND, Action.REVERSE) else []) == continues
 
@@ -155,15 +155,19 @@ def test_an_animation_begins_with_the_picture_in_its_frame() -> None:
 
 def test_new_words_change_the_words_alone() -> None:
     for made in _MADE:
-        found = follow_up(Action.EDIT, made, Wording(prompt=" a blue fox "))
+        found = follow_up(Action.EDIT, made, ActionInput(prompt=" a blue fox "))
         assert made.request.model_copy(update={"prompt": "a blue fox"}) == found
 
 
 @pytest.mark.parametrize(
     ("wording", "words"),
-    [(None, "Write the new prompt"), (Wording(prompt=" "), "required"), (Wording(prompt="ab"), "too short")],
+    [
+        (None, "Write the new prompt"),
+        (ActionInput(prompt=" "), "required"),
+        (ActionInput(prompt="ab"), "too short"),
+    ],
 )
-def test_new_words_must_be_words(wording: Wording | None, words: str) -> None:
+def test_new_words_must_be_words(wording: ActionInput | None, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         follow_up(Action.EDIT, job(), wording)
 

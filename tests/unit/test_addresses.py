@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.actions import Action, Wording, follow_up
-from bot.domain.commands import CATALOGUE, Animate, Extend, Imagine, Making, Reframe, build
+from bot.domain.actions import Action, ActionInput, follow_up
+from bot.domain.commands import CATALOGUE, Animate, Extend, GenerateCommand, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
 from bot.domain.options import Kind, addresses_in, options
@@ -66,7 +66,9 @@ def test_what_is_meant_for_an_address_is_refused_where_it_is_none(command: str, 
 
 @pytest.mark.parametrize("words", [f"{URL} a red fox", f"a red fox <{URL}>", f"a red {URL}, fox"])
 @pytest.mark.parametrize("command", [Imagine, Animate, Reframe])
-def test_an_address_is_media_on_every_command_that_takes_some(command: type[Making], words: str) -> None:
+def test_an_address_is_media_on_every_command_that_takes_some(
+    command: type[GenerateCommand], words: str
+) -> None:
     """In a typed line and in a field of a form alike."""
     first = "9:16 " if command is Reframe else ""
     typed = parse(f"/{command.name} {first}{words}")
@@ -114,14 +116,14 @@ def test_an_address_is_no_movement_of_the_camera(name: str) -> None:
 @pytest.mark.parametrize(
     "command", [one for one in CATALOGUE.values() if any(o.kind is Kind.JOB for o in options(one))]
 )
-def test_an_address_is_no_job(command: type[Making]) -> None:
+def test_an_address_is_no_job(command: type[GenerateCommand]) -> None:
     with pytest.raises(InvalidRequest, match="is an address"):
         parse(f"/{command.name} --job {URL}")
 
 
 def test_an_address_in_an_edited_prompt_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="cannot be part of the words"):
-        follow_up(Action.EDIT, job(), Wording(prompt=f"like {URL}"))
+        follow_up(Action.EDIT, job(), ActionInput(prompt=f"like {URL}"))
 
 
 def test_an_admins_reason_may_hold_an_address() -> None:

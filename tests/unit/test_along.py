@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands import CATALOGUE, Animate, Extend, Imagine, Making, Reframe
+from bot.domain.commands import CATALOGUE, Animate, Extend, GenerateCommand, Imagine, Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from tests.unit.people import film, job
@@ -50,7 +50,7 @@ def test_pictures_that_guide_are_added_to_those_that_were_named(named: int, alon
         (Reframe(aspect_ratio="1:1"), 5, "/reframe takes 2 of these 5 files"),
     ],
 )
-def test_no_file_is_dropped_in_silence(command: Making, count: int, words: str) -> None:
+def test_no_file_is_dropped_in_silence(command: GenerateCommand, count: int, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         command.with_files(_FILES[:count])
 
@@ -71,7 +71,7 @@ def test_a_job_that_was_not_named_is_named_afterwards() -> None:
 
 
 def test_every_command_that_makes_takes_files_into_options_that_it_has() -> None:
-    makings = [command for command in CATALOGUE.values() if issubclass(command, Making)]
+    makings = [command for command in CATALOGUE.values() if issubclass(command, GenerateCommand)]
     assert [Imagine, Animate, Extend, Reframe] == makings
     for command in makings:
         named = {*command.takes, *(command.newest or ())[:1]}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import Tone, show_duration, show_wait, view, view_job
-from bot.domain.estimates import Outlook
+from bot.domain.cards import JobPhase, show_duration, show_wait, view, view_job
+from bot.domain.estimates import Estimate
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
 from bot.domain.media import Reference
@@ -21,28 +21,35 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
 @pytest.mark.parametrize(
     ("shown", "outlook", "tone", "words"),
     [
-        (job(State.HELD), Outlook(), Tone.WAITING, "confirmation"),
-        (job(State.PREPARING), Outlook(), Tone.WAITING, "Preparing"),
+        (job(State.HELD), Estimate(), JobPhase.WAITING, "confirmation"),
+        (job(State.PREPARING), Estimate(), JobPhase.WAITING, "Preparing"),
         (
             job(State.QUEUED),
-            Outlook(position=3, wait_ms=40_000),
-            Tone.WAITING,
+            Estimate(position=3, wait_ms=40_000),
+            JobPhase.WAITING,
             "Place 3 in the queue · about 40 s",
         ),
-        (job(State.QUEUED), Outlook(), Tone.WAITING, "In the queue"),
-        (job(State.QUEUED), Outlook(obstacle="no credit"), Tone.WAITING, "Waiting: no credit"),
-        (job(State.SUBMITTING), Outlook(), Tone.WAITING, "On its way"),
-        (job(State.UNKNOWN), Outlook(), Tone.WAITING, "got lost"),
-        (job(State.SUBMITTED), Outlook(generation_ms=12_000), Tone.RUNNING, "Dreaming · about 10 s in all"),
-        (job(State.COMPLETED), Outlook(), Tone.DONE, "Done"),
-        (_FAILED, Outlook(), Tone.FAILED, "refused by moderation"),
-        (_FAILED, Outlook(), Tone.FAILED, "not charged"),
-        (job(State.FAILED), Outlook(), Tone.FAILED, "not charged"),
-        (job(State.CANCELLED), Outlook(), Tone.FAILED, "not charged ($0.018 returned)"),
-        (job(deleted=True), Outlook(), Tone.GONE, "Deleted"),
+        (job(State.QUEUED), Estimate(), JobPhase.WAITING, "In the queue"),
+        (job(State.QUEUED), Estimate(obstacle="no credit"), JobPhase.WAITING, "Waiting: no credit"),
+        (job(State.SUBMITTING), Estimate(), JobPhase.WAITING, "On its way"),
+        (job(State.UNKNOWN), Estimate(), JobPhase.WAITING, "got lost"),
+        (
+            job(State.SUBMITTED),
+            Estimate(generation_ms=12_000),
+            JobPhase.RUNNING,
+            "Dreaming · about 10 s in all",
+        ),
+        (job(State.COMPLETED), Estimate(), JobPhase.DONE, "Done"),
+        (_FAILED, Estimate(), JobPhase.FAILED, "refused by moderation"),
+        (_FAILED, Estimate(), JobPhase.FAILED, "not charged"),
+        (job(State.FAILED), Estimate(), JobPhase.FAILED, "not charged"),
+        (job(State.CANCELLED), Estimate(), JobPhase.FAILED, "not charged ($0.018 returned)"),
+        (job(deleted=True), Estimate(), JobPhase.GONE, "Deleted"),
     ],
 )
-def test_a_headline_tells_where_the_job_stands(shown: Job, outlook: Outlook, tone: Tone, words: str) -> None:
+def test_a_headline_tells_where_the_job_stands(
+    shown: Job, outlook: Estimate, tone: JobPhase, words: str
+) -> None:
     found = view_job(shown, outlook, NOW)
     assert tone is found.tone
     assert words in found.headline
@@ -50,18 +57,18 @@ def test_a_headline_tells_where_the_job_stands(shown: Job, outlook: Outlook, ton
 
 @pytest.mark.parametrize("state", State)
 def test_what_was_not_paid_is_said_to_be_not_charged(state: State) -> None:
-    price = dict(view_job(job(state), Outlook(), NOW).facts)["Price"]
+    price = dict(view_job(job(state), Estimate(), NOW).facts)["Price"]
     expected = {State.COMPLETED: "$0.018", State.FAILED: "not charged", State.CANCELLED: "not charged"}
     assert expected.get(state, "≈$0.018") == price
 
 
 def test_a_refund_is_told() -> None:
-    assert "$0.018, refunded" == dict(view_job(job(refunded=True), Outlook(), NOW).facts)["Price"]
+    assert "$0.018, refunded" == dict(view_job(job(refunded=True), Estimate(), NOW).facts)["Price"]
 
 
 def test_the_price_of_a_reframe_is_no_estimate() -> None:
     request = ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)
-    shown = view_job(job(State.QUEUED, request=request), Outlook(position=1), NOW)
+    shown = view_job(job(State.QUEUED, request=request), Estimate(position=1), NOW)
     assert "$0.018" == dict(shown.facts)["Price"]
 
 
@@ -73,14 +80,14 @@ def test_a_loop_towards_a_picture_is_made_with_a_warning() -> None:
 
 
 def test_a_finished_picture_is_shown_with_its_size_and_time() -> None:
-    facts = dict(view_job(job(), Outlook(), NOW).facts)
+    facts = dict(view_job(job(), Estimate(), NOW).facts)
     assert ("2048 × 1152", "12 s") == (facts["Size"], facts["Took"])
 
 
 @pytest.mark.parametrize("state", State)
 def test_only_what_waits_can_be_taken_back(state: State) -> None:
     assert (state in {State.HELD, State.PREPARING, State.QUEUED}) is view_job(
-        job(state), Outlook(), NOW
+        job(state), Estimate(), NOW
     ).cancellable
 
 
@@ -109,7 +116,7 @@ def test_a_card_that_looks_different_has_another_digest(other: Job) -> None:
 def test_a_card_is_settled_when_all_its_jobs_are() -> None:
     running = job(State.SUBMITTED, position=1)
     assert view(CARD, [job(), _FAILED], {}, NOW).settled
-    assert not view(CARD, [job(), running], {running.id: Outlook()}, NOW).settled
+    assert not view(CARD, [job(), running], {running.id: Estimate()}, NOW).settled
     assert not view(CARD, [job(), job(deleted=True)], {}, NOW).gone
 
 

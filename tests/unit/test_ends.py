@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.domain.actions import Action, Wording, follow_up
+from bot.domain.actions import Action, ActionInput, follow_up
 from bot.domain.commands import Animate, Direction, Extend
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job
@@ -197,7 +197,7 @@ def test_of_nine_pairs_of_ends_five_forbid_a_loop() -> None:
 )
 def test_every_action_on_every_video_asks_for_what_is_taken(action: Action, request_: VideoRequest) -> None:
     source = film(request=request_)
-    found = follow_up(action, source, Wording(prompt="a blue fox"))
+    found = follow_up(action, source, ActionInput(prompt="a blue fox"))
     assert found == load_request(dump_request(found))
     if isinstance(found, VideoRequest):
         assert found is check_video(found)
@@ -213,4 +213,4 @@ def test_every_action_on_every_video_asks_for_what_is_taken(action: Action, requ
 def test_new_words_for_a_loop_that_the_api_no_longer_takes_are_refused() -> None:
     request = VideoRequest(prompt="a fox runs", end=_SECOND, loop=True)
     with pytest.raises(InvalidRequest, match="extend reverse"):
-        follow_up(Action.EDIT, film(request=request), Wording(prompt="a blue fox"))
+        follow_up(Action.EDIT, film(request=request), ActionInput(prompt="a blue fox"))

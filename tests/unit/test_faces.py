@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 
 from bot.domain.commands import CATALOGUE, Command, Imagine, Status
 from bot.domain.faces import discord_size, native_on_slack, problems
-from bot.domain.options import Kind, MediaRef, Opt, options
+from bot.domain.options import Kind, MediaRef, OptionSpec, options
 
 
 def _command(name: str = "fine", about: str = "About it", **fields: Any) -> type[Command]:
@@ -18,16 +18,16 @@ def _command(name: str = "fine", about: str = "About it", **fields: Any) -> type
 
 
 def _field(about: str = "About it", **opt: Any) -> Any:
-    return (Annotated[str, Opt(about=about, **opt)], "")
+    return (Annotated[str, OptionSpec(about=about, **opt)], "")
 
 
 def _choices(count: int, length: int = 1) -> Any:
     members = {f"C{number}": f"{number}".zfill(length) for number in range(count)}
-    return (Annotated[StrEnum("Choice", members), Opt(about="Choose")], ...)
+    return (Annotated[StrEnum("Choice", members), OptionSpec(about="Choose")], ...)
 
 
 def _media(times: int, about: str = "About it", *, weighted: bool = False) -> Any:
-    opt = Opt(about=about, kind=Kind.MEDIA, weighted=weighted)
+    opt = OptionSpec(about=about, kind=Kind.MEDIA, weighted=weighted)
     if times == 1:
         return (Annotated[MediaRef | None, opt], None)
     return (Annotated[tuple[MediaRef, ...], Field(max_length=times), opt], ())

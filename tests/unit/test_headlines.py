@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.cards import headline
-from bot.domain.estimates import Outlook
+from bot.domain.estimates import Estimate
 from bot.domain.jobs import State
 from tests.unit.people import film
 
@@ -15,32 +15,32 @@ _SLOWER = "it goes slower than expected"
     [
         (
             State.QUEUED,
-            Outlook(position=4, wait_ms=90_000, because="members with fewer jobs go first"),
+            Estimate(position=4, wait_ms=90_000, because="members with fewer jobs go first"),
             "Place 4 in the queue · about 2 min – members with fewer jobs go first",
         ),
         (
             State.SUBMITTING,
-            Outlook(wait_ms=65_000, because=_SLOWER),
+            Estimate(wait_ms=65_000, because=_SLOWER),
             f"On its way · about 65 s – {_SLOWER}",
         ),
         (
             State.SUBMITTED,
-            Outlook(generation_ms=65_000, because=_SLOWER),
+            Estimate(generation_ms=65_000, because=_SLOWER),
             f"Dreaming · about 65 s in all – {_SLOWER}",
         ),
     ],
 )
-def test_a_worse_outlook_is_told_with_its_reason(state: State, outlook: Outlook, expected: str) -> None:
+def test_a_worse_outlook_is_told_with_its_reason(state: State, outlook: Estimate, expected: str) -> None:
     assert expected == headline(film(state), outlook)
 
 
 def test_what_runs_for_longer_than_nearly_all_of_its_kind_says_so_instead_of_a_time() -> None:
-    late = Outlook(wait_ms=-30_000, generation_ms=65_000, late=True, because=_SLOWER)
+    late = Estimate(wait_ms=-30_000, generation_ms=65_000, late=True, because=_SLOWER)
     assert headline(film(State.SUBMITTED), late).startswith("Taking longer than usual")
     for state in (State.QUEUED, State.SUBMITTING):
         assert "longer than usual" not in headline(film(state), late)
 
 
 def test_a_known_obstacle_is_told_instead_of_a_place() -> None:
-    stuck = Outlook(position=4, obstacle="paused by an admin", because=_SLOWER)
+    stuck = Estimate(position=4, obstacle="paused by an admin", because=_SLOWER)
     assert "Waiting: paused by an admin" == headline(film(State.QUEUED), stuck)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import QuotaExhausted, TooManyRequests
-from bot.service.rate_limit import ProgressPacer, RateLimit
+from bot.service.rate_limit import ProgressPacer, RateLimiter
 
 
 @dataclass
@@ -19,7 +19,7 @@ class _Clock:
         return self.now
 
 
-def _spend(limit: RateLimit, member: str = "a") -> int:
+def _spend(limit: RateLimiter, member: str = "a") -> int:
     """Seconds to wait; 0 where it went through."""
     try:
         limit.spend(member)
@@ -30,7 +30,7 @@ def _spend(limit: RateLimit, member: str = "a") -> int:
 
 def test_a_burst_goes_through_and_then_one_command_at_a_time() -> None:
     clock = _Clock()
-    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    limit = RateLimiter(per_minute=20, burst=10, monotonic=clock)
     assert [0] * 10 == [_spend(limit) for _ in range(10)]
     assert 3 == _spend(limit)
     clock.now += 3_000
@@ -40,7 +40,7 @@ def test_a_burst_goes_through_and_then_one_command_at_a_time() -> None:
 @given(st.integers(1, 100), st.integers(1, 5), st.lists(st.integers(0, 20_000), max_size=30))
 def test_who_waits_as_told_gets_through(per_minute: int, burst: int, pauses: list[int]) -> None:
     clock = _Clock()
-    limit = RateLimit(per_minute=per_minute, burst=burst, monotonic=clock)
+    limit = RateLimiter(per_minute=per_minute, burst=burst, monotonic=clock)
     for pause in pauses:
         clock.now += pause
         if wait := _spend(limit):
@@ -53,7 +53,7 @@ def test_no_more_goes_through_than_burst_and_rate_allow(
     per_minute: int, burst: int, pauses: list[int]
 ) -> None:
     clock = _Clock()
-    limit = RateLimit(per_minute=per_minute, burst=burst, monotonic=clock)
+    limit = RateLimiter(per_minute=per_minute, burst=burst, monotonic=clock)
     passed = 0
     for pause in pauses:
         clock.now += pause
@@ -62,7 +62,7 @@ def test_no_more_goes_through_than_burst_and_rate_allow(
 
 
 def test_members_do_not_spend_for_each_other() -> None:
-    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    limit = RateLimiter(per_minute=1, burst=1, monotonic=_Clock())
     limit.spend("a")
     limit.spend("b")
     with pytest.raises(QuotaExhausted):
@@ -70,7 +70,7 @@ def test_members_do_not_spend_for_each_other() -> None:
 
 
 def test_a_crowd_does_not_fill_the_memory() -> None:
-    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    limit = RateLimiter(per_minute=1, burst=1, monotonic=_Clock())
     for number in range(10_100):
         limit.spend(str(number))
     assert 10_000 == len(limit._commands._buckets)
@@ -78,7 +78,7 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
 
 def test_a_clock_that_jumps_back_takes_nobodys_commands() -> None:
     clock = _Clock(now=3_600_000)
-    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    limit = RateLimiter(per_minute=20, burst=10, monotonic=clock)
     limit.spend("a")
     clock.now = 0
     assert [0] * 9 == [_spend(limit) for _ in range(9)]
@@ -109,7 +109,7 @@ def test_channels_are_paced_after_long_idleness_clock_jumps_and_in_crowds() -> N
 
 def test_processor_time_counts_like_commands() -> None:
     clock = _Clock()
-    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    limit = RateLimiter(per_minute=20, burst=10, monotonic=clock)
     limit.charge("a", 27)
     assert [0, 3] == [_spend(limit), _spend(limit)]
     assert 0 == _spend(limit, "b")
@@ -117,7 +117,7 @@ def test_processor_time_counts_like_commands() -> None:
 
 def test_processor_time_holds_a_member_up_for_a_burst_at_most() -> None:
     clock = _Clock()
-    limit = RateLimit(per_minute=20, burst=10, monotonic=clock)
+    limit = RateLimiter(per_minute=20, burst=10, monotonic=clock)
     for _ in range(5):
         limit.charge("a", 240)
     assert 33 == _spend(limit)
@@ -126,7 +126,7 @@ def test_processor_time_holds_a_member_up_for_a_burst_at_most() -> None:
 
 
 def test_an_admitted_event_costs_one_token_whatever_comes_of_it() -> None:
-    limit = RateLimit(per_minute=1, burst=2, monotonic=_Clock())
+    limit = RateLimiter(per_minute=1, burst=2, monotonic=_Clock())
     limit.admit("a", "e1")
     limit.spend("a", "e1")
     limit.spend("a", "e1")
@@ -138,7 +138,7 @@ def test_an_admitted_event_costs_one_token_whatever_comes_of_it() -> None:
 
 
 def test_an_event_is_admitted_for_its_member_alone() -> None:
-    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    limit = RateLimiter(per_minute=1, burst=1, monotonic=_Clock())
     limit.admit("a", "e1")
     limit.spend("b", "e1")
     with pytest.raises(TooManyRequests):
@@ -146,7 +146,7 @@ def test_an_event_is_admitted_for_its_member_alone() -> None:
 
 
 def test_an_event_without_an_id_is_counted_each_time() -> None:
-    limit = RateLimit(per_minute=1, burst=2, monotonic=_Clock())
+    limit = RateLimiter(per_minute=1, burst=2, monotonic=_Clock())
     limit.admit("a", "")
     limit.spend("a", "")
     with pytest.raises(TooManyRequests):
@@ -155,7 +155,7 @@ def test_an_event_without_an_id_is_counted_each_time() -> None:
 
 def test_who_goes_on_is_told_once_a_minute() -> None:
     clock = _Clock()
-    limit = RateLimit(per_minute=1, burst=1, monotonic=clock)
+    limit = RateLimiter(per_minute=1, burst=1, monotonic=clock)
     limit.spend("a")
 
     def repeated() -> bool:
@@ -172,7 +172,7 @@ def test_who_goes_on_is_told_once_a_minute() -> None:
 
 
 def test_questions_are_counted_by_themselves() -> None:
-    limit = RateLimit(per_minute=1, burst=1, monotonic=_Clock())
+    limit = RateLimiter(per_minute=1, burst=1, monotonic=_Clock())
     for _ in range(15):
         limit.ask("a")
     limit.spend("a")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.cards import told, view
 from bot.domain.durations import typical
-from bot.domain.estimates import Outlook, Told, in_keeping
+from bot.domain.estimates import Estimate, ShownEstimate, in_keeping
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
@@ -16,22 +16,22 @@ from bot.domain.requests import AnyRequest, ImageRequest, ReframeVideoRequest, V
 from tests.unit.people import CARD, NOW, film
 
 _POSITIONS = st.none() | st.integers(1, 50)
-_OUTLOOKS = st.builds(Outlook, position=_POSITIONS, wait_ms=st.integers(-60_000, 3_600_000))
+_OUTLOOKS = st.builds(Estimate, position=_POSITIONS, wait_ms=st.integers(-60_000, 3_600_000))
 #: milliseconds that pass, and what is expected then
 _DAYS = st.lists(st.tuples(st.integers(0, 120_000), _OUTLOOKS), max_size=12)
 
 
-def _said(outlook: Outlook, now: int) -> Told:
-    return Told(position=outlook.position, ready_at=now + outlook.wait_ms, because=outlook.because)
+def _said(outlook: Estimate, now: int) -> ShownEstimate:
+    return ShownEstimate(position=outlook.position, ready_at=now + outlook.wait_ms, because=outlook.because)
 
 
-def _is_behind(later: Told, earlier: Told) -> bool:
+def _is_behind(later: ShownEstimate, earlier: ShownEstimate) -> bool:
     return later.position is not None and earlier.position is not None and later.position > earlier.position
 
 
 @given(_OUTLOOKS, _DAYS)
 def test_nothing_gets_worse_without_a_reason_and_small_changes_are_not_told(
-    first: Outlook, days: list[tuple[int, Outlook]]
+    first: Estimate, days: list[tuple[int, Estimate]]
 ) -> None:
     now = NOW
     before = _said(in_keeping(first, None, now), now)
@@ -50,37 +50,37 @@ def test_nothing_gets_worse_without_a_reason_and_small_changes_are_not_told(
 
 
 @given(_OUTLOOKS)
-def test_the_first_word_is_told_as_it_is(outlook: Outlook) -> None:
+def test_the_first_word_is_told_as_it_is(outlook: Estimate) -> None:
     assert outlook == in_keeping(outlook, None, NOW)
 
 
 @given(_OUTLOOKS, st.integers(0, 8_000))
-def test_what_was_said_stands_while_it_comes_true(outlook: Outlook, passed: int) -> None:
+def test_what_was_said_stands_while_it_comes_true(outlook: Estimate, passed: int) -> None:
     """Told again a little later, neither place nor time has moved."""
     before = _said(outlook, NOW)
     assert before == _said(in_keeping(outlook, before, NOW + passed), NOW + passed)
 
 
-_TOLD = Told(position=3, ready_at=NOW + 60_000)
+_TOLD = ShownEstimate(position=3, ready_at=NOW + 60_000)
 
 
 @pytest.mark.parametrize(
     ("outlook", "wait_ms", "because"),
     [
-        (Outlook(position=3, wait_ms=70_000), 60_000, ""),
-        (Outlook(position=3, wait_ms=50_000), 60_000, ""),
-        (Outlook(position=2, wait_ms=55_000), 60_000, ""),
-        (Outlook(position=1, wait_ms=30_000), 30_000, ""),
-        (Outlook(position=4, wait_ms=65_000), 60_000, "members with fewer jobs go first"),
-        (Outlook(position=5, wait_ms=90_000), 90_000, "members with fewer jobs go first"),
-        (Outlook(position=3, wait_ms=90_000), 90_000, "it goes slower than expected"),
-        (Outlook(position=2, wait_ms=90_000), 90_000, "it goes slower than expected"),
-        (Outlook(wait_ms=90_000), 90_000, "it goes slower than expected"),
-        (Outlook(wait_ms=61_000), 60_000, ""),
+        (Estimate(position=3, wait_ms=70_000), 60_000, ""),
+        (Estimate(position=3, wait_ms=50_000), 60_000, ""),
+        (Estimate(position=2, wait_ms=55_000), 60_000, ""),
+        (Estimate(position=1, wait_ms=30_000), 30_000, ""),
+        (Estimate(position=4, wait_ms=65_000), 60_000, "members with fewer jobs go first"),
+        (Estimate(position=5, wait_ms=90_000), 90_000, "members with fewer jobs go first"),
+        (Estimate(position=3, wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Estimate(position=2, wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Estimate(wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Estimate(wait_ms=61_000), 60_000, ""),
     ],
 )
 def test_a_worse_outlook_comes_with_the_reason_that_fits(
-    outlook: Outlook, wait_ms: int, because: str
+    outlook: Estimate, wait_ms: int, because: str
 ) -> None:
     assert replace(outlook, wait_ms=wait_ms, because=because) == in_keeping(outlook, _TOLD, NOW)
 
@@ -88,13 +88,13 @@ def test_a_worse_outlook_comes_with_the_reason_that_fits(
 @pytest.mark.parametrize(
     ("outlook", "because"),
     [
-        (Outlook(position=3, wait_ms=60_000), "it goes slower than expected"),
-        (Outlook(position=3, wait_ms=30_000), ""),
-        (Outlook(position=2, wait_ms=60_000), ""),
-        (Outlook(wait_ms=60_000), ""),
+        (Estimate(position=3, wait_ms=60_000), "it goes slower than expected"),
+        (Estimate(position=3, wait_ms=30_000), ""),
+        (Estimate(position=2, wait_ms=60_000), ""),
+        (Estimate(wait_ms=60_000), ""),
     ],
 )
-def test_a_reason_stays_until_something_gets_better(outlook: Outlook, because: str) -> None:
+def test_a_reason_stays_until_something_gets_better(outlook: Estimate, because: str) -> None:
     """A person who looks a minute later must still find it."""
     before = replace(_TOLD, because="it goes slower than expected")
     assert because == in_keeping(outlook, before, NOW).because
@@ -102,7 +102,7 @@ def test_a_reason_stays_until_something_gets_better(outlook: Outlook, because: s
 
 def test_what_a_card_says_is_what_the_next_one_keeps_to() -> None:
     job = film(State.QUEUED)
-    outlook = Outlook(position=4, wait_ms=90_000, because="it goes slower than expected")
+    outlook = Estimate(position=4, wait_ms=90_000, because="it goes slower than expected")
     seen = view(CARD, [job], {job.id: outlook}, NOW)
     assert {job.id: _said(outlook, NOW)} == told(seen)
     assert {} == told(view(CARD, [film()], {}, NOW))

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.access import (
-    Patience,
+    QueueLimits,
     Workspace,
     check_open,
     check_patience,
@@ -95,7 +95,7 @@ def test_an_open_door_lets_in() -> None:
 
 
 def test_too_many_waiting_jobs_are_refused() -> None:
-    patience = Patience(member=2, workspace=3)
+    patience = QueueLimits(member=2, workspace=3)
     check_patience(patience, member=1, workspace=2)
     with pytest.raises(QuotaExhausted, match="You have 2 jobs waiting"):
         check_patience(patience, member=2, workspace=2)

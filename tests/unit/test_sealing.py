@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.security.encryption import BadSeal, Seal, card_context, entry_context
+from bot.security.encryption import DecryptionFailed, FieldCipher, card_context, entry_context
 
 OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
-SEAL = Seal(b"a secret of this test, long enough")
+SEAL = FieldCipher(b"a secret of this test, long enough")
 #: "xoxb-a-token", as earlier versions sealed it with OLD: without a context
 WRITTEN_EARLIER = "v1.qnU0T-vRmseJNuzNycFR5EDZUl_5TrqWMMjQplhmrE0QBH8MDiD3RA=="
 
@@ -24,14 +24,16 @@ def test_the_same_text_never_looks_the_same() -> None:
 
 
 def test_another_secret_does_not_open_it() -> None:
-    with pytest.raises(BadSeal, match="another REVERIE_SECRET_KEY"):
-        Seal(b"another secret of this test, long enough").open(SEAL.seal("token", context=""), context="")
+    with pytest.raises(DecryptionFailed, match="another REVERIE_SECRET_KEY"):
+        FieldCipher(b"another secret of this test, long enough").open(
+            SEAL.seal("token", context=""), context=""
+        )
 
 
 @given(here=st.text(), there=st.text())
 def test_what_is_moved_to_another_place_does_not_open_there(here: str, there: str) -> None:
     if here != there:
-        with pytest.raises(BadSeal):
+        with pytest.raises(DecryptionFailed):
             SEAL.open(SEAL.seal("token", context=here), context=there)
 
 
@@ -46,29 +48,29 @@ def test_no_two_places_have_the_same_context() -> None:
 
 
 def test_after_a_rotation_the_new_secret_writes_and_both_open() -> None:
-    before, after = Seal(OLD), Seal(NEW, OLD)
+    before, after = FieldCipher(OLD), FieldCipher(NEW, OLD)
     sealed = before.seal("token", context="here")
     assert "token" == after.open(sealed, context="here")
-    assert "token" == Seal(NEW).open(after.seal("token", context="here"), context="here")
+    assert "token" == FieldCipher(NEW).open(after.seal("token", context="here"), context="here")
     assert [False, True] == [
         after.is_current(one, context="here") for one in (sealed, after.seal("token", context="here"))
     ]
-    with pytest.raises(BadSeal):
-        Seal(NEW).open(sealed, context="here")
+    with pytest.raises(DecryptionFailed):
+        FieldCipher(NEW).open(sealed, context="here")
 
 
 def test_what_earlier_versions_sealed_opens_in_every_place_and_is_not_current() -> None:
-    for seal in (Seal(OLD), Seal(NEW, OLD)):
+    for seal in (FieldCipher(OLD), FieldCipher(NEW, OLD)):
         assert "xoxb-a-token" == seal.open(WRITTEN_EARLIER, context="anywhere")
         assert not seal.is_current(WRITTEN_EARLIER, context="anywhere")
 
 
 @pytest.mark.parametrize("change", [("v1.", "v2."), ("v2.", "v1."), ("v2.", "v3."), ("v2.", "")])
 def test_one_form_is_not_read_as_another(change: tuple[str, str]) -> None:
-    for sealed in (WRITTEN_EARLIER, Seal(OLD).seal("token", context="")):
+    for sealed in (WRITTEN_EARLIER, FieldCipher(OLD).seal("token", context="")):
         if (changed := sealed.replace(*change, 1)) != sealed:
-            with pytest.raises(BadSeal):
-                Seal(OLD).open(changed, context="")
+            with pytest.raises(DecryptionFailed):
+                FieldCipher(OLD).open(changed, context="")
 
 
 @given(place=st.integers(0, 500), character=st.characters())
@@ -78,7 +80,7 @@ def test_a_changed_text_does_not_open(place: int, character: str) -> None:
     at = place % len(sealed)
     changed = sealed[:at] + character + sealed[at + 1 :]
     if changed != sealed:
-        with pytest.raises(BadSeal):
+        with pytest.raises(DecryptionFailed):
             SEAL.open(changed, context="")
 
 
@@ -93,11 +95,11 @@ def test_one_seal_is_written_in_one_way(text: str) -> None:
         "v2. " + sealed[3:],
     ):
         if other != sealed:
-            with pytest.raises(BadSeal):
+            with pytest.raises(DecryptionFailed):
                 SEAL.open(other, context="")
 
 
 @given(st.text())
 def test_any_other_text_does_not_open(text: str) -> None:
-    with pytest.raises(BadSeal):
+    with pytest.raises(DecryptionFailed):
         SEAL.open(text, context="")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.security.tokens import BadToken, Signer
+from bot.security.tokens import BadToken, TokenSigner
 
 NOW = 1_700_000_000_000
-SIGNER = Signer(b"a secret of this test, long enough")
+SIGNER = TokenSigner(b"a secret of this test, long enough")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-_"
 
 
@@ -58,16 +58,16 @@ def test_a_token_serves_one_purpose_and_one_secret() -> None:
     with pytest.raises(BadToken):
         SIGNER.verify("callback", token, now=NOW)
     with pytest.raises(BadToken):
-        Signer(b"another secret of this test, long enough").verify("media", token, now=NOW)
+        TokenSigner(b"another secret of this test, long enough").verify("media", token, now=NOW)
 
 
 def test_after_a_rotation_tokens_of_both_secrets_are_good_and_the_new_one_signs() -> None:
     """The earlier tokens were signed by a version that knew one secret."""
     old, new = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
-    after = Signer(new, old)
+    after = TokenSigner(new, old)
     assert "ab12" == after.verify("media", "ab12.1f1koq134.w6scaxncpm3likkxxr3wmeqbwe", now=NOW)
     assert "0123-1" == after.verify("callback", "0123-1.1f1koq134.lgjdhkknd6x62d7bv2cxop4ize", now=NOW)
     token = after.sign("media", "ab12", expires_at=NOW + 1)
-    assert "ab12" == Signer(new).verify("media", token, now=NOW)
+    assert "ab12" == TokenSigner(new).verify("media", token, now=NOW)
     with pytest.raises(BadToken):
-        Signer(old).verify("media", token, now=NOW)
+        TokenSigner(old).verify("media", token, now=NOW)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.commands import Animate, Extend, Imagine, Making, Reframe
+from bot.domain.commands import Animate, Extend, GenerateCommand, Imagine, Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import media_of, of_kind, ratio_of, require_result, settled
 from bot.domain.jobs import FINAL, Job, State
@@ -33,7 +33,7 @@ _TO_ANIMATE = "needs a video, and this is a picture; /animate turns a picture in
     ],
 )
 def test_a_video_where_a_picture_is_needed_is_told_with_what_helps(
-    command: Making, option: str, wrong: Reference
+    command: GenerateCommand, option: str, wrong: Reference
 ) -> None:
     several = isinstance(getattr(command, option), tuple)
     command = command.model_copy(update={option: (_PICTURE, wrong) if several else wrong})
@@ -67,7 +67,7 @@ def test_a_picture_where_a_video_is_needed_is_told_with_what_helps(command: Exte
         Reframe(aspect_ratio="1:1", media=_VIDEO),
     ],
 )
-def test_nothing_is_made_from_what_is_not_there(source: Job, command: Making, words: str) -> None:
+def test_nothing_is_made_from_what_is_not_there(source: Job, command: GenerateCommand, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         command.request({source.id: source})
 

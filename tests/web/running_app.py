@@ -12,10 +12,10 @@ from bot.bootstrap import App
 from bot.domain.cards import CardView
 from bot.domain.identity import Place
 from bot.domain.parsing import parse
-from bot.service.adapter import Adapter, Inlet, Plug, Surroundings
-from bot.service.adapter_data import Vault
-from bot.service.facade import Studio
-from bot.service.replies import Accepted
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, Receiver
+from bot.service.adapter_data import AdapterData
+from bot.service.facade import BotService
+from bot.service.replies import CardReply
 from bot.tls import tls_context
 from bot.web.server import Server
 from tests.engine.fakes import FakeChat
@@ -41,22 +41,25 @@ class RunningApp:
         self,
         folder: Path,
         *,
-        inlets: Sequence[tuple[str, Inlet]] = (),
+        inlets: Sequence[tuple[str, Receiver]] = (),
         times: dict[str, int] | None = None,
         server: type[Server] = Server,
         **settings: Any,
     ) -> None:
         self.folder = folder
         self.chat = FakeChat()
-        self.studio: Studio | None = None
-        self.vault: Vault | None = None
-        plugs = [Plug(name="chat", enabled=lambda _: True, build=self._build)]
-        plugs += [Plug(name=name, enabled=lambda _: True, build=_only(name, inlet)) for name, inlet in inlets]
+        self.studio: BotService | None = None
+        self.vault: AdapterData | None = None
+        plugs = [AdapterPlugin(name="chat", enabled=lambda _: True, build=self._build)]
+        plugs += [
+            AdapterPlugin(name=name, enabled=lambda _: True, build=_only(name, inlet))
+            for name, inlet in inlets
+        ]
         self.app = App(
             given_settings(folder, http_port=0, times=times, **settings), plugs=plugs, server=server
         )
 
-    def _build(self, surroundings: Surroundings) -> Adapter:
+    def _build(self, surroundings: AdapterContext) -> Adapter:
         self.studio, self.vault = surroundings.studio, surroundings.vault
         return Adapter(name="chat", outlet=self.chat)
 
@@ -70,7 +73,7 @@ class RunningApp:
         assert self.studio is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
         answer = await self.studio.handle(parse(text), ADA, place, key=key or text)
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, CardReply)
         return answer.view.card
 
     async def ended(self, card: str) -> CardView:
@@ -79,7 +82,7 @@ class RunningApp:
         return self.chat.of(card)[-1]
 
 
-def _only(name: str, inlet: Inlet) -> Callable[[Surroundings], Adapter]:
+def _only(name: str, inlet: Receiver) -> Callable[[AdapterContext], Adapter]:
     """An adapter of this inlet alone; where the inlet can be closed, it is closed with the adapter."""
     closing = {"close": inlet.close} if hasattr(inlet, "close") else {}
     return lambda _: Adapter(name=name, outlet=FakeChat(), inlet=inlet, **closing)

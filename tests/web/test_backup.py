@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.cli.backup import backup, restore
 from bot.resources import clock_ms, secrets_of
-from bot.security.tokens import Signer
+from bot.security.tokens import TokenSigner
 from tests.engine.house import given_settings
 from tests.web.running_app import RunningApp
 
@@ -25,7 +25,7 @@ async def test_a_bot_goes_on_from_a_backup_that_was_made_while_another_ran(tmp_p
     assert secrets_of(given_settings(old)) == secrets
     (job,) = view.jobs
     assert job.media is not None
-    link = Signer(*secrets).sign("media", job.media.file, expires_at=clock_ms() + 600_000)
+    link = TokenSigner(*secrets).sign("media", job.media.file, expires_at=clock_ms() + 600_000)
     second = RunningApp(new)
     async with second.running() as http:
         assert second.vault is not None

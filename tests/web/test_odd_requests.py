@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from adapters.playground import plugin
 from bot.bootstrap import App
-from bot.service.adapter import Adapter, Surroundings
+from bot.service.adapter import Adapter, AdapterContext
 from bot.settings import Settings
 from tests.engine.house import given_settings
 from tests.web.running_app import served
@@ -62,7 +62,7 @@ class Fuzzed:
         self.routes: list[tuple[str, str]] = list(CORE)
         self.app = App(given_settings(folder, http_port=0), plugs=[replace(plugin, build=self._build)])
 
-    def _build(self, surroundings: Surroundings) -> Adapter:
+    def _build(self, surroundings: AdapterContext) -> Adapter:
         built = plugin.build(surroundings)
         self.routes += [pair for route in built.routes for pair in _addresses(route)]
         return built
@@ -266,7 +266,7 @@ async def test_an_error_of_ours_has_them_too_and_tells_nothing(tmp_path: Path) -
     async def fail(_: object) -> None:
         raise RuntimeError("a detail of ours")
 
-    def build(_: Surroundings) -> Adapter:
+    def build(_: AdapterContext) -> Adapter:
         return Adapter(name="playground", routes=[Route("/fails", fail)])
 
     app = App(given_settings(tmp_path, http_port=0), plugs=[replace(plugin, build=build)])

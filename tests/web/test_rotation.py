@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from bot.cli.store_access import reseal
 from bot.providers.luma import account_id
 from bot.resources import clock_ms, naming_key_of, providers_of, secrets_of
-from bot.security.tokens import Signer
+from bot.security.tokens import TokenSigner
 from bot.settings import Settings
 from bot.store.accounts import AccountState, accounts
 from bot.store.database.base import connect
@@ -76,7 +76,7 @@ async def test_links_made_before_a_rotation_open_after_it(tmp_path: Path) -> Non
         view = await before.ended(await before.say("/imagine a fox"))
     (job,) = view.jobs
     assert job.media is not None
-    link = Signer(OLD.encode()).sign("media", job.media.file, expires_at=clock_ms() + 600_000)
+    link = TokenSigner(OLD.encode()).sign("media", job.media.file, expires_at=clock_ms() + 600_000)
     for secret, status in ((f"{NEW},{OLD}", 200), (NEW, 404)):
         async with RunningApp(tmp_path, secret_key=secret).running() as http:
             assert status == (await http.get(f"/media/{link}")).status_code

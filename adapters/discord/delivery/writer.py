@@ -15,7 +15,7 @@ from adapters.discord.rest.channel_lookups import Places
 from adapters.discord.rest.client import Rest
 from adapters.discord.rest.errors import Meaning, Refusal
 from adapters.discord.rest.responses import Unexpected, object_of, objects_of
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 from bot.domain.identity import Place
 
 #: where one message lies, or will
@@ -93,7 +93,7 @@ class Writer:
 
     def body(self, spot: Spot, show: Show, load: Load = _NO_FILES) -> Payload:
         """The whole message but its nonce."""
-        done = show.view.settled and any(job.tone is Tone.DONE for job in show.view.jobs)
+        done = show.view.settled and any(job.tone is JobPhase.DONE for job in show.view.jobs)
         public = show.is_home(spot) and is_open(show.place, show.reach) and guild_of(show.place)
         body = render(
             show.view,

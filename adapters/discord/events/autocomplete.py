@@ -12,7 +12,7 @@ from adapters.discord.events.options import read_typing
 from bot.domain.completion import Offer
 from bot.domain.errors import ReverieError
 from bot.domain.faces import DISCORD_CHOICE, DISCORD_CHOICES
-from bot.service.facade import Studio
+from bot.service.facade import BotService
 
 _log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 class Completing:
     """Offers the caller's own jobs, words of the camera and whatever else an option takes."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: BotService) -> None:
         self._studio = studio
 
     async def answer(self, interaction: Interaction[Any], seat: Seat) -> Sequence[dict[str, Any]]:

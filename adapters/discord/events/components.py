@@ -9,14 +9,14 @@ from adapters.discord.events.interaction_responses import Callback, Responder
 from adapters.discord.events.replies import Answering, Ask
 from adapters.discord.messages.buttons import Control, Pressed, components
 from adapters.discord.messages.strings import ENGLISH, Words
-from bot.domain.actions import GENERATING, Action, Wording, turned
+from bot.domain.actions import GENERATING, Action, ActionInput, turned
 from bot.domain.cards import CardView, JobView
 from bot.domain.commands import Cancel, Command, Show, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UNTITLED
 from bot.domain.models import AspectRatio
-from bot.service.facade import Studio
-from bot.service.replies import Answer, Note
+from bot.service.facade import BotService
+from bot.service.replies import PrivateReply, Reply
 
 #: how often a list that was used is brought up to what has happened meanwhile
 _LOOKS = 3
@@ -26,7 +26,7 @@ class Pressing:
     """Does what a button of ours says, for whoever pressed it."""
 
     def __init__(
-        self, *, studio: Studio, answering: Answering, responder: Responder, words: Words = ENGLISH
+        self, *, studio: BotService, answering: Answering, responder: Responder, words: Words = ENGLISH
     ) -> None:
         self._studio = studio
         self._answering = answering
@@ -83,15 +83,17 @@ class Pressing:
         """A form came back that one of these buttons had opened."""
         match pressed.verb:
             case Action.EDIT:
-                wording = Wording(prompt=forms.filled(values, forms.PROMPT))
+                wording = ActionInput(prompt=forms.filled(values, forms.PROMPT))
                 await self.act(seat, Action.EDIT, pressed, wording)
             case Action.REFRAME:
-                wording = Wording(aspect_ratio=forms.ratio_of(values))
+                wording = ActionInput(aspect_ratio=forms.ratio_of(values))
                 await self.act(seat, Action.REFRAME, pressed, wording)
             case _:
                 raise InvalidRequest(forms.STALE)
 
-    async def act(self, seat: Seat, action: Action, pressed: Pressed, wording: Wording | None = None) -> None:
+    async def act(
+        self, seat: Seat, action: Action, pressed: Pressed, wording: ActionInput | None = None
+    ) -> None:
         """Do an action of the core; what makes something new is answered with its card."""
         makes = action in GENERATING
         if makes:
@@ -132,8 +134,8 @@ class Pressing:
         return partial(self._studio.handle, command, seat.caller, seat.place(), key=seat.key)
 
 
-def _shown(answer: Answer) -> CardView:
-    assert isinstance(answer, Note)  # noqa: S101 - what is only shown makes nothing
+def _shown(answer: Reply) -> CardView:
+    assert isinstance(answer, PrivateReply)  # noqa: S101 - what is only shown makes nothing
     return answer.views[0]
 
 

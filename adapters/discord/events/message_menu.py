@@ -24,7 +24,7 @@ from bot.domain.commands import Animate, Command, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
-from bot.service.facade import Studio
+from bot.service.facade import BotService
 
 _ACTIONS: Mapping[Menu, Action] = {
     Menu.ANIMATE: Action.ANIMATE,
@@ -52,7 +52,7 @@ class Choosing:
     def __init__(
         self,
         *,
-        studio: Studio,
+        studio: BotService,
         answering: Answering,
         responder: Responder,
         pressing: Pressing,

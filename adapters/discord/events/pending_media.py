@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 
 _PATTERN = re.compile(r"rd:(?P<verb>[a-z]{1,20}):(?P<draft>[0-9]{1,20}):(?P<number>[0-9])")
 
@@ -59,7 +59,7 @@ class Draft(BaseModel):
 class Drafts:
     """Keeps the newest draft of each person; so nothing that is never finished piles up."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: AdapterData) -> None:
         self._vault = vault
 
     async def keep(self, draft: Draft, caller: Caller) -> None:

@@ -24,8 +24,8 @@ from adapters.discord.rest.responses import Unexpected, expecting, id_of, object
 from bot.domain.actions import GENERATING, Action
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused, TooManyRequests
 from bot.domain.reactions import normal, number_of
-from bot.service.facade import Studio
-from bot.service.replies import Note
+from bot.service.facade import BotService
+from bot.service.replies import PrivateReply
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ _UNKNOWN = "Discord does not say who has reacted, so nothing was started or char
 class Reacting:
     """Does what the reaction of a person says, by the map of their workspace."""
 
-    def __init__(self, *, studio: Studio, rest: Rest, clock: Callable[[], int]) -> None:
+    def __init__(self, *, studio: BotService, rest: Rest, clock: Callable[[], int]) -> None:
         self._studio = studio
         self._rest = rest
         self._clock = clock
@@ -167,7 +167,7 @@ class Reacting:
             if not seat.caller.is_admin:
                 raise
             raise NotYours(f"{refusal}; who manages the server presses Delete under its card") from refusal
-        if isinstance(answer, Note) and answer.choices:
+        if isinstance(answer, PrivateReply) and answer.choices:
             # A reaction has no private answer; where this one cannot be told, nothing is done.
             await self._tell(seat, payload, render_note(answer))
 

@@ -18,15 +18,15 @@ from adapters.discord.messages.cards import Payload
 from adapters.discord.messages.notes import refused, render_note
 from adapters.discord.rest import permissions
 from adapters.discord.rest.errors import Refusal
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import Delayed, Refused, StoreError
-from bot.service.facade import Studio
-from bot.service.replies import Accepted, Answer, Note
+from bot.service.facade import BotService
+from bot.service.replies import CardReply, PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
 #: asks the core; may take as long as the core's commit
-Ask = Callable[[], Awaitable[Answer]]
+Ask = Callable[[], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Answering:
     def __init__(
         self,
         *,
-        studio: Studio,
+        studio: BotService,
         responder: Responder,
         outlet: CardOutlet,
         window_ms: int,
@@ -65,8 +65,8 @@ class Answering:
             if not done:
                 await self._responder.respond(seat, Callback.DEFERRED_UPDATE)
             outcome = await asked
-        assert not isinstance(outcome, Accepted)  # noqa: S101 - a question is never answered by a card
-        payload = render_note(outcome) if isinstance(outcome, Note) else refused(outcome)
+        assert not isinstance(outcome, CardReply)  # noqa: S101 - a question is never answered by a card
+        payload = render_note(outcome) if isinstance(outcome, PrivateReply) else refused(outcome)
         if done:
             await self._responder.respond(seat, Callback.UPDATE, payload)
         else:
@@ -81,13 +81,13 @@ class Answering:
             deferred = None if done else await self._defer(seat, hidden=private or seat.hidden)
             outcome = await asked
         match outcome:
-            case Accepted() as accepted:
+            case CardReply() as accepted:
                 try:
                     await self._show(seat, accepted, deferred)
                 except Exception as error:  # noqa: BLE001 - it is accepted: whatever fails now must not say otherwise
                     # The card's delivery shows it where this response did not.
                     _log.warning("response_failed", interaction=seat.key, error=repr(error))
-            case Note() as note:
+            case PrivateReply() as note:
                 message = await self._tell(seat, _Told(payload=render_note(note), private=True), deferred)
                 if files and message and not note.facts and not note.choices:
                     await self._complete(seat, note, message)
@@ -120,7 +120,7 @@ class Answering:
         message = await self._responder.respond(seat, Callback.DEFERRED, ephemeral=hidden)
         return None if message is None else hidden
 
-    async def _show(self, seat: Seat, accepted: Accepted, deferred: bool | None) -> None:
+    async def _show(self, seat: Seat, accepted: CardReply, deferred: bool | None) -> None:
         view = accepted.view
         if accepted.repeated:
             # Whoever made it shows it; where that one is gone, the card's outlet does after the window.
@@ -147,10 +147,10 @@ class Answering:
         await self._responder.remove(seat)
         return await self._responder.follow_up(seat, told.payload, ephemeral=told.private)
 
-    async def _complete(self, seat: Seat, note: Note, message: str) -> None:
+    async def _complete(self, seat: Seat, note: PrivateReply, message: str) -> None:
         """Add the result to a job that is shown once more; the words are there already."""
         view = _only(note)
-        if view is None or not any(job.tone is Tone.DONE and job.media for job in view.jobs):
+        if view is None or not any(job.tone is JobPhase.DONE and job.media for job in view.jobs):
             return
         try:
             await self._outlet.complete(view, replace(seat.place(private=True), message=message))
@@ -158,7 +158,7 @@ class Answering:
             _log.info("files_not_shown", interaction=seat.key, error=str(error))
 
 
-async def _outcome(seat: Seat, ask: Ask) -> Answer | Refused:
+async def _outcome(seat: Seat, ask: Ask) -> Reply | Refused:
     try:
         return await ask()
     except Refused as refusal:
@@ -172,5 +172,5 @@ def _refusal(refusal: Refused) -> _Told:
     return _Told(payload=refused(refusal), private=True)
 
 
-def _only(note: Note) -> CardView | None:
+def _only(note: PrivateReply) -> CardView | None:
     return note.views[0] if len(note.views) == 1 else None

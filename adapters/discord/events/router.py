@@ -24,13 +24,13 @@ from adapters.discord.gateway.payloads import NO_PERSON, ODD, Ticket, understood
 from adapters.discord.messages.buttons import Pressed
 from adapters.discord.messages.notes import refused
 from adapters.discord.services import Connection
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, NotAllowed, Refused, TooManyRequests
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.service.adapter import Surroundings
-from bot.service.facade import Studio
-from bot.service.replies import Answer
+from bot.service.adapter import AdapterContext
+from bot.service.facade import BotService
+from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ class Doors:
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        surroundings: AdapterContext,
         connection: Connection,
         *,
         read: Read,
@@ -81,7 +81,7 @@ class Doors:
         patience_s: float = 1.5,
     ) -> None:
         """`patience_s` is how long the core may take before the person sees that it is thinking."""
-        self._studio: Studio = surroundings.studio
+        self._studio: BotService = surroundings.studio
         self._clock = surroundings.clock
         self._rest = connection.rest
         self._read = read
@@ -198,11 +198,11 @@ class Doors:
     async def _give(self, interaction: Event, seat: Seat) -> None:
         wanted = self._read(interaction)
         command = wanted.command
-        public = isinstance(command, Making) and not command.private
+        public = isinstance(command, GenerateCommand) and not command.private
         if public:
             await self._answering.require_place(seat)
 
-        async def ask() -> Answer:
+        async def ask() -> Reply:
             for one in wanted.named:
                 await self._studio.introduce(one)
             return await self._studio.handle(

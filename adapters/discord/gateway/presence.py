@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.domain.errors import StoreError
-from bot.service.facade import Studio
+from bot.service.facade import BotService
 
 _log = structlog.get_logger(__name__)
 
 
-async def keep_presence(studio: Studio, show: Callable[[str], Awaitable[None]], *, every_s: float) -> None:
+async def keep_presence(
+    studio: BotService, show: Callable[[str], Awaitable[None]], *, every_s: float
+) -> None:
     """Show the load now and then, until cancelled; what is shown already must cost nothing."""
     while True:
         try:

@@ -12,7 +12,7 @@ from adapters.discord.messages.strings import ENGLISH, Words
 from adapters.discord.rest.client import Rest
 from adapters.discord.rest.errors import Refusal
 from bot.domain.errors import Delayed
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 
 _log = structlog.get_logger(__name__)
 
@@ -25,7 +25,9 @@ _OWED = "greeting/"
 class Greeter:
     """Greets each server once, where the bot may write."""
 
-    def __init__(self, rest: Rest, vault: Vault, *, again_s: float = 2.0, words: Words = ENGLISH) -> None:
+    def __init__(
+        self, rest: Rest, vault: AdapterData, *, again_s: float = 2.0, words: Words = ENGLISH
+    ) -> None:
         """`again_s` lies between two tries where Discord does not say how long to wait."""
         self._rest = rest
         self._vault = vault

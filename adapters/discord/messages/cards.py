@@ -12,7 +12,7 @@ from adapters.chat.controls import MARK, shared_facts
 from adapters.discord.messages.buttons import components
 from adapters.discord.messages.markdown import as_text, visible
 from adapters.discord.messages.strings import ENGLISH, Words
-from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.ids import short_id
 
 TITLE, DESCRIPTION, EMBED, ALT = 256, 4096, 6000, 1024
@@ -24,15 +24,15 @@ _NAME = 80
 #: what stands in a third of an embed's width
 _SHORT = 30
 _ZERO_WIDTH = "\u200b"
-_COLOUR: Mapping[Tone, int] = {
-    Tone.WAITING: 0x80848E,
-    Tone.RUNNING: 0x5865F2,
-    Tone.DONE: 0x23A55A,
-    Tone.FAILED: 0xDA373C,
-    Tone.GONE: 0x80848E,
+_COLOUR: Mapping[JobPhase, int] = {
+    JobPhase.WAITING: 0x80848E,
+    JobPhase.RUNNING: 0x5865F2,
+    JobPhase.DONE: 0x23A55A,
+    JobPhase.FAILED: 0xDA373C,
+    JobPhase.GONE: 0x80848E,
 }
 #: the job that still moves tells the colour of its card
-_FIRST = (Tone.RUNNING, Tone.WAITING, Tone.DONE, Tone.FAILED, Tone.GONE)
+_FIRST = (JobPhase.RUNNING, JobPhase.WAITING, JobPhase.DONE, JobPhase.FAILED, JobPhase.GONE)
 
 #: the body of a message, as Discord's API reads it
 Payload = dict[str, Any]
@@ -97,7 +97,7 @@ def _headline(job: JobView, words: Words, limit: int) -> str:
 
 
 def _fields(jobs: tuple[JobView, ...], words: Words, links: Mapping[str, str]) -> list[Payload]:
-    left = [job for job in jobs if job.tone is not Tone.GONE]
+    left = [job for job in jobs if job.tone is not JobPhase.GONE]
     shared = shared_facts(left)
     fields = [_field(words.label(label, len(left)), as_text(words.of(value), 200)) for label, value in shared]
     if len(jobs) > 1:
@@ -117,7 +117,7 @@ def _field_of(
     """One of several jobs, with what it has not in common with the others."""
     lines = [_headline(job, words, _HEADLINE_OF_MANY)]
     own = [fact for fact in job.facts if fact not in shared]
-    if own and job.tone is not Tone.GONE:
+    if own and job.tone is not JobPhase.GONE:
         lines.append(" · ".join(f"{words.of(label)}: {as_text(words.of(value), 60)}" for label, value in own))
     if link := links.get(job.id):
         lines.append(f"[{words.full}]({link})")

@@ -11,7 +11,7 @@ from adapters.discord.messages.strings import ENGLISH, Words
 from adapters.discord.rest.permissions import Lacking
 from bot.domain.cards import CardView
 from bot.domain.errors import Refused
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 
 _COLOUR = 0x5865F2
 _FIELDS, _FIELD_NAME, _FIELD = 25, 256, 1024
@@ -22,7 +22,7 @@ _TEXT = 2_000
 _CONTENT = 2_000
 
 
-def render_note(note: Note, words: Words = ENGLISH) -> Payload:
+def render_note(note: PrivateReply, words: Words = ENGLISH) -> Payload:
     """The whole message; one job is shown like its card, several as a list to choose from."""
     if len(note.views) == 1:
         return render(note.views[0], words=words)

@@ -10,7 +10,7 @@ from adapters.discord.rest.errors import Refusal
 from adapters.discord.rest.responses import object_of, objects_of
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import Located
+from bot.service.adapter import ResolvedFile
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _FOLDERS = ("/attachments/", "/ephemeral-attachments/")
@@ -26,11 +26,11 @@ class DiscordFiles:
         self._rest = rest
         self._clock = clock
 
-    async def locate(self, url: str, place: Place) -> Located:  # noqa: ARG002 - the address says it all
+    async def locate(self, url: str, place: Place) -> ResolvedFile:  # noqa: ARG002 - the address says it all
         if not is_attachment(url):
             raise MediaRefused("this address is not one of an attachment at Discord")
         if ends_at(url) > self._clock() + _MARGIN_MS:
-            return Located(url=url)
+            return ResolvedFile(url=url)
         try:
             answer = await self._rest.request(
                 Route("POST", "/attachments/refresh-urls"), {"attachment_urls": [url]}
@@ -46,7 +46,7 @@ class DiscordFiles:
         refreshed = next((str(one.get("refreshed") or "") for one in found), "")
         if not refreshed or not is_attachment(refreshed):
             raise MediaRefused(_GONE)
-        return Located(url=refreshed)
+        return ResolvedFile(url=refreshed)
 
 
 def is_attachment(url: str) -> bool:

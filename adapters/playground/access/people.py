@@ -6,7 +6,7 @@ import re
 import orjson
 
 from adapters.playground.delivery.conversations import Person
-from adapters.playground.ports import Vault
+from adapters.playground.ports import AdapterData
 from bot.domain.errors import InvalidRequest
 
 #: under the feed, so that open pages learn of a new person as they learn of a message
@@ -20,7 +20,7 @@ _MOST = 100
 class People:
     """Finds and adds people."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: AdapterData) -> None:
         self._vault = vault
         self._adding = asyncio.Lock()
 

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.playground.access.login_delays import LoginDelays
-from adapters.playground.ports import Clock, Vault
+from adapters.playground.ports import AdapterData, Clock
 from bot.domain.errors import ReverieError, StoreError
-from bot.security.tokens import Signer
+from bot.security.tokens import TokenSigner
 from bot.settings import trimmed
 
 #: the prefix binds a cookie to this host over TLS; browsers refuse it over plain HTTP
@@ -34,7 +34,7 @@ class Sessions:
     """
 
     def __init__(
-        self, *, password: str | None, vault: Vault, clock: Clock, delays: LoginDelays | None = None
+        self, *, password: str | None, vault: AdapterData, clock: Clock, delays: LoginDelays | None = None
     ) -> None:
         self._password = password
         self._vault = vault
@@ -113,7 +113,7 @@ class Sessions:
         return _digest(f"session {self._password}").hex()[:16]
 
 
-def made_password(signer: Signer) -> str:
+def made_password(signer: TokenSigner) -> str:
     """A password for who has set none: it follows from the secret, so a restart does not change it."""
     mac = signer.sign("playground password", "", expires_at=0).rpartition(".")[2]
     return "-".join(mac[at : at + 4] for at in range(0, _MADE_LENGTH, 4))

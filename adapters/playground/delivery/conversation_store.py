@@ -19,10 +19,10 @@ from adapters.playground.messages.wire import (
     said_message,
     seen_by,
 )
-from adapters.playground.ports import Clock, Vault
+from adapters.playground.ports import AdapterData, Clock
 from bot.domain.cards import CardView
 from bot.domain.identity import Place
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 
 FEED = "room/"
 _NOTES = f"{FEED}note/"
@@ -48,7 +48,7 @@ class Snapshot:
 class Room:
     """Keeps what is shown. A message has one key, so that putting it twice is putting it once."""
 
-    def __init__(self, vault: Vault, clock: Clock) -> None:
+    def __init__(self, vault: AdapterData, clock: Clock) -> None:
         self.bell = Bell()
         self._vault = vault
         self._clock = clock
@@ -95,7 +95,7 @@ class Room:
         message = said_message(card, said, channel=talk.channel, to=to)
         return await self._put(_key(talk, "said", card), message)
 
-    async def note(self, seat: Seat, key: str, note: Note, said: Said) -> Message:
+    async def note(self, seat: Seat, key: str, note: PrivateReply, said: Said) -> Message:
         return await self._keep_note(
             note_message(key, note, channel=seat.channel, to=seat.name, at=self._clock(), said=said)
         )

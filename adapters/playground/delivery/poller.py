@@ -12,7 +12,7 @@ from adapters.playground.delivery.change_signal import heard
 from adapters.playground.delivery.conversation_store import FEED, OVERLAP, Room
 from adapters.playground.delivery.event_streams import Change, Closing, Stream
 from adapters.playground.messages.wire import Link, Message, seen_by, sent
-from adapters.playground.ports import Entry, Vault
+from adapters.playground.ports import AdapterData, Entry
 from bot.domain.errors import StoreError
 
 #: streams of one person; the oldest is closed when there are more
@@ -31,7 +31,7 @@ class Feed:
     """The playground's inlet: people come in over HTTP, so what is left is to tell their open pages."""
 
     def __init__(
-        self, *, vault: Vault, room: Room, people: People, link: Link, look_every_s: float = 1.0
+        self, *, vault: AdapterData, room: Room, people: People, link: Link, look_every_s: float = 1.0
     ) -> None:
         self._vault = vault
         self._room = room

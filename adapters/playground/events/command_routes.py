@@ -20,9 +20,9 @@ from adapters.playground.events.schemas import (
 )
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.wire import Link, Message, Said, media_record, seen_by, shown
-from adapters.playground.ports import Studio
-from bot.domain.actions import EMOJI, LABELS, Action, Wording
-from bot.domain.commands import Making
+from adapters.playground.ports import BotService
+from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
+from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
@@ -38,7 +38,7 @@ class Asking:
     """Passes on what people want, each under its key, and tells them what came of it."""
 
     def __init__(
-        self, *, studio: Studio, room: Room, uploads: Uploads, answering: Answering, link: Link
+        self, *, studio: BotService, room: Room, uploads: Uploads, answering: Answering, link: Link
     ) -> None:
         self._studio = studio
         self._room = room
@@ -71,7 +71,7 @@ class Asking:
         try:
             self._studio.admit_question(seat.caller)
             wish = wish_of(form, self._uploads, seat)
-            if not isinstance(wish.command, Making):
+            if not isinstance(wish.command, GenerateCommand):
                 return as_json({"price": None, "refusal": None})
             quote = await self._studio.quote(
                 wish.command, seat.caller, seat.place(), files=wish.files, replied=wish.replied
@@ -95,7 +95,7 @@ class Asking:
                 seat.caller,
                 seat.place(),
                 key=seat.key(form.key),
-                wording=Wording(prompt=form.prompt, aspect_ratio=form.aspect_ratio),
+                wording=ActionInput(prompt=form.prompt, aspect_ratio=form.aspect_ratio),
             )
         except Refused as refusal:
             return await self._answering.refuse(seat, form.key, refusal, said)

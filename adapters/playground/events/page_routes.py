@@ -19,7 +19,7 @@ from adapters.playground.events.schemas import DismissForm, LoginForm, PersonFor
 from adapters.playground.events.uploads import LARGEST
 from adapters.playground.messages.catalogue import forms_for
 from adapters.playground.messages.wire import Link, Message, sent
-from adapters.playground.ports import Clock, Studio
+from adapters.playground.ports import BotService, Clock
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
@@ -37,7 +37,7 @@ class Pages:
     def __init__(
         self,
         *,
-        studio: Studio,
+        studio: BotService,
         room: Room,
         feed: Feed,
         people: People,

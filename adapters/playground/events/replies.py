@@ -13,7 +13,7 @@ from adapters.playground.delivery.conversation_store import Room
 from adapters.playground.delivery.conversations import Channel, Person, Seat
 from adapters.playground.messages.wire import Link, Message, Said, card_message, media_record, sent, shown
 from bot.domain.errors import Refused, StoreError
-from bot.service.replies import Accepted, Answer, Note
+from bot.service.replies import CardReply, PrivateReply, Reply
 
 
 class Answering:
@@ -34,20 +34,20 @@ class Answering:
     async def seat(self, request: Request, channel: Channel) -> Seat:
         return Seat(person=await self.person(request), channel=channel)
 
-    async def tell(self, seat: Seat, key: str, answer: Answer, said: Said, *, brief: bool) -> Response:
+    async def tell(self, seat: Seat, key: str, answer: Reply, said: Said, *, brief: bool) -> Response:
         """Keep an answer and send it; of a `brief` one a few words are shown for a moment instead."""
         match answer:
-            case Accepted(view=view, repeated=repeated):
+            case CardReply(view=view, repeated=repeated):
                 to = seat.name if view.private or seat.talk.owner else None
                 above = await self._room.say(seat.talk, view.card, said, to=to)
                 card = card_message(view, channel=seat.channel, to=to)
                 return self._outcome([above, card], repeated=repeated)
-            case Note() as note if note.choices:
+            case PrivateReply() as note if note.choices:
                 # Shown above the page, so that it cannot lie under the click that has asked.
                 return self._outcome([], question=self._question(note))
-            case Note() as note if brief and not note.facts and not note.views:
+            case PrivateReply() as note if brief and not note.facts and not note.views:
                 return self._outcome([], toast={"title": note.title, "text": note.text})
-            case Note() as note:
+            case PrivateReply() as note:
                 return self._outcome([await self._room.note(seat, key, note, said)])
 
     async def refuse(self, seat: Seat, key: str, refusal: Refused, said: Said) -> Response:
@@ -58,7 +58,7 @@ class Answering:
             raise refusal from None
         return self._outcome([message], refused=True)
 
-    def _question(self, note: Note) -> Message:
+    def _question(self, note: PrivateReply) -> Message:
         return {
             "title": note.title,
             "text": note.text,

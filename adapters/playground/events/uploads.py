@@ -17,13 +17,13 @@ from starlette.requests import ClientDisconnect, Request
 
 from adapters.playground.delivery.conversations import Seat
 from adapters.playground.events.schemas import read_number
-from adapters.playground.ports import Clock, Studio
+from adapters.playground.ports import BotService, Clock
 from adapters.playground.ports import Upload as Incoming
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media
 from bot.domain.requests import VIDEO_MAX_BYTES
 from bot.media.disk_errors import disk_failure
-from bot.security.tokens import BadToken, Signer
+from bot.security.tokens import BadToken, TokenSigner
 
 #: bytes of a file, and of what is written at once
 LARGEST, _PIECE = VIDEO_MAX_BYTES, 1_000_000
@@ -46,9 +46,9 @@ class Uploads:
     def __init__(
         self,
         *,
-        studio: Studio,
+        studio: BotService,
         incoming: Path,
-        signer: Signer,
+        signer: TokenSigner,
         clock: Clock,
         hold_ms: int,
         largest: int = LARGEST,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.commands import CATALOGUE, Audience, Command, Making
+from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand
 from bot.domain.options import Kind, Option, options
 
 #: a number up to here is chosen often; larger ones are measures for those who know what they do
@@ -17,7 +17,7 @@ def forms_for(*, admin: bool) -> list[dict[str, Any]]:
 
 
 def _form(command: type[Command]) -> dict[str, Any]:
-    making = command if issubclass(command, Making) else None
+    making = command if issubclass(command, GenerateCommand) else None
     newest = making.newest if making else None
     return {
         "name": command.name,
@@ -32,7 +32,7 @@ def _form(command: type[Command]) -> dict[str, Any]:
     }
 
 
-def _field(option: Option, making: type[Making] | None) -> dict[str, Any]:
+def _field(option: Option, making: type[GenerateCommand] | None) -> dict[str, Any]:
     return {
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
@@ -51,7 +51,7 @@ def _field(option: Option, making: type[Making] | None) -> dict[str, Any]:
     }
 
 
-def _is_main(option: Option, making: type[Making] | None) -> bool:
+def _is_main(option: Option, making: type[GenerateCommand] | None) -> bool:
     if option.required or option.positional or option.kind in (Kind.CHOICE, Kind.FLAG):
         return True
     if option.kind is Kind.MEDIA:

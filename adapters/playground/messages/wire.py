@@ -11,7 +11,7 @@ from adapters.playground.delivery.conversations import Channel
 from bot.domain.cards import CardView, JobView
 from bot.domain.jobs import UNTITLED
 from bot.domain.media import Media
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 
 Message = dict[str, Any]
 
@@ -78,7 +78,9 @@ def media_record(media: Media) -> Message:
     }
 
 
-def note_message(key: str, note: Note, *, channel: Channel, to: str | None, at: int, said: Said) -> Message:
+def note_message(
+    key: str, note: PrivateReply, *, channel: Channel, to: str | None, at: int, said: Said
+) -> Message:
     """A private answer to what was `said`."""
     return {
         "kind": "note",
@@ -98,13 +100,13 @@ def note_message(key: str, note: Note, *, channel: Channel, to: str | None, at: 
 
 def line_message(text: str, *, channel: Channel, at: int) -> Message:
     """A line of the bot's own, to everybody."""
-    line = Note(title="Reverie", text=text)
+    line = PrivateReply(title="Reverie", text=text)
     return note_message(f"line-{at}", line, channel=channel, to=None, at=at, said=Said(text=""))
 
 
 def refusal_message(key: str, text: str, *, channel: Channel, to: str, at: int, said: Said) -> Message:
     """A private no, in words that tell what to do instead."""
-    note = Note(title="That did not go through", text=text)
+    note = PrivateReply(title="That did not go through", text=text)
     return note_message(key, note, channel=channel, to=to, at=at, said=said) | {"refused": True}
 
 

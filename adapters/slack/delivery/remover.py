@@ -8,7 +8,7 @@ from adapters.slack.delivery.routes import read_message
 from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
 from adapters.slack.web_api.client import Door
 from adapters.slack.web_api.errors import Refusal
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class Removal:
     async def clear(self, door: Door, view: CardView) -> None:
         """Remove what belongs to those jobs of a card that were deleted."""
         for job in view.jobs:
-            if job.tone is not Tone.GONE:
+            if job.tone is not JobPhase.GONE:
                 continue
             for kind in Kind:
                 upload = await self._uploads.get(view.card, job.id, kind)

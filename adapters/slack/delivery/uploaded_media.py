@@ -5,7 +5,7 @@ from enum import StrEnum
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class Upload(BaseModel):
 class Uploads:
     """Remembers in the vault, by card and job."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: AdapterData) -> None:
         self._vault = vault
 
     async def get(self, card: str, job: str, kind: Kind) -> Upload | None:

@@ -20,7 +20,7 @@ from bot.domain.commands import Cancel, Show, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UNTITLED
 from bot.domain.models import AspectRatio
-from bot.service.replies import Accepted, Answer, Note
+from bot.service.replies import CardReply, PrivateReply, Reply
 
 #: what acts on one result alone, whichever button of the card it is
 _FOR_ONE = frozenset(Action) | {Control.CANCEL}
@@ -39,7 +39,7 @@ class Pressing:
         body: Any = event.body
         pressed = _read(body)
 
-        async def ask() -> Answer | None:
+        async def ask() -> Reply | None:
             if pressed is not None and pressed.verb in _FOR_ONE:
                 _must_be_chosen(body)
             seat = seat_of(event, now)
@@ -51,7 +51,7 @@ class Pressing:
 
         await self.answering.answer(seat_of(event, now), ask, ack)
 
-    async def do(self, seat: Seat, pressed: Pressed | None) -> Answer | None:
+    async def do(self, seat: Seat, pressed: Pressed | None) -> Reply | None:
         """Do it, and answer what came of it; raises Refused."""
         if pressed is None:
             raise OldButton
@@ -69,7 +69,7 @@ class Pressing:
             case _:
                 return await self.show(seat, pressed.job)
 
-    async def show(self, seat: Seat, job: str) -> Answer:
+    async def show(self, seat: Seat, job: str) -> Reply:
         """Show one job privately, with its buttons."""
         return await self.asking.ask(seat, Wish.of(build(Show, {"job": job})))
 
@@ -83,7 +83,7 @@ class Pressing:
             return
         seat = replace(seat_of(event, now, remembered), hidden=remembered.hidden)
 
-        async def ask() -> Answer:
+        async def ask() -> Reply:
             wording = wording_of(remembered, (view.get("state") or {}).get("values") or {})
             wish = Wish.to(remembered.action, remembered.job, card=remembered.card, wording=wording)
             return await self.asking.ask(seat, wish)
@@ -95,12 +95,12 @@ class Pressing:
         action, seat = event.body["actions"][0], seat_of(event, now)
         draft = str(action.get("value") or "")
 
-        async def ask() -> Answer:
+        async def ask() -> Reply:
             wish = await self.asking.drafts.wish(seat.caller, draft)
             there = seat.direct() if action["action_id"] == DIRECTLY else seat
             # Pressed twice, or once each, it is still one wish.
             answer = await self.asking.ask(replace(there, key=draft), wish)
-            if isinstance(answer, Accepted):
+            if isinstance(answer, CardReply):
                 self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
             return answer
 
@@ -119,7 +119,7 @@ class Pressing:
         note = await self.asking.studio.handle(
             build(Show, {"job": pressed.job}), seat.caller, seat.place(), key=seat.key
         )
-        assert isinstance(note, Note)  # noqa: S101 - what is only shown makes nothing
+        assert isinstance(note, PrivateReply)  # noqa: S101 - what is only shown makes nothing
         view = note.views[0]
         if pressed.verb is Action.EDIT:
             words = "" if view.title in UNTITLED.values() else view.title

@@ -10,13 +10,13 @@ from adapters.slack.events.context import Spot
 from adapters.slack.events.form_fields import Values, choice, has_more, inputs
 from adapters.slack.events.stale import OldForm
 from adapters.slack.messages.mrkdwn import Block, plain
-from bot.domain.commands import CATALOGUE, Audience, Command, Making
+from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand
 from bot.domain.completion import Offer
 from bot.domain.errors import Refused
 from bot.domain.faces import SLACK_HINT, SLACK_LABEL
 from bot.domain.media import Reference
 from bot.domain.pricing import show_money
-from bot.service.replies import Quote
+from bot.service.replies import PriceQuote
 
 #: the form of every command; which one it is stands in what it remembers
 FORM = "reverie_form"
@@ -75,14 +75,14 @@ def form_view(form: Form, chosen: Values, *, price: str = "", media: Sequence[Re
         "type": "modal",
         "callback_id": FORM,
         "title": plain(f"/{command.name}", _TITLE),
-        "submit": plain("Create" if issubclass(command, Making) else "Go", _TITLE),
+        "submit": plain("Create" if issubclass(command, GenerateCommand) else "Go", _TITLE),
         "close": plain("Cancel", _TITLE),
         "private_metadata": form.model_dump_json(exclude_defaults=True),
         "blocks": blocks,
     }
 
 
-def told(quote: Quote) -> str:
+def told(quote: PriceQuote) -> str:
     """A price in words."""
     shown = show_money(quote.price, estimate=quote.estimate)
     return f"up to {shown}" if quote.upper_bound else shown

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from adapters.slack.events.context import ADAPTER
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.identity import Caller
 from bot.domain.options import Kind, options
 from bot.domain.parsing import parse_options, split_command
@@ -65,7 +65,7 @@ def read_line(text: str) -> Line:
 
 def has_form(command: type[Command]) -> bool:
     """Whether there is something to fill in; a mere question is answered at once."""
-    return issubclass(command, Making) or any(option.required for option in options(command))
+    return issubclass(command, GenerateCommand) or any(option.required for option in options(command))
 
 
 def after_mention(text: str, user: str) -> str:

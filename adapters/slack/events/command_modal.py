@@ -30,14 +30,14 @@ from adapters.slack.messages.mrkdwn import Block
 from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Refusal
 from bot.domain.actions import VARIATION_WEIGHT
-from bot.domain.commands import Command, Imagine, Making, build
+from bot.domain.commands import Command, GenerateCommand, Imagine, build
 from bot.domain.completion import Offer
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
 from bot.domain.options import Kind, is_address, options
-from bot.service.facade import Studio
-from bot.service.replies import Answer
+from bot.service.facade import BotService
+from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class Filling:
     """Opens and takes in the forms of commands."""
 
     slack: Slack
-    studio: Studio
+    studio: BotService
     asking: Asking
     answering: Answering
     clock: Callable[[], int]
@@ -154,7 +154,7 @@ class Filling:
             return
         seat = seat_of(event, now, form)
 
-        async def ask() -> Answer:
+        async def ask() -> Reply:
             state = view["state"]["values"]
             _must_show(form, state)
             given = read_inputs(form.wanted, state, seat.team)
@@ -184,7 +184,7 @@ class Filling:
         ratio = next((one for one in options(command) if one.name == "aspect_ratio" and one.required), None)
         if ratio is not None:
             chosen[ratio.name] = choice(Offer(value=AspectRatio.PORTRAIT, label=AspectRatio.PORTRAIT))
-        if with_media or not issubclass(command, Making):
+        if with_media or not issubclass(command, GenerateCommand):
             return chosen
         if (option := _builds_on(command)) is not None:
             found = await self.studio.preselect(command, option, seat.caller, seat.place())
@@ -202,13 +202,13 @@ class Filling:
         state: State,
     ) -> str:
         """The price of what is chosen and put in, as far as it is known; empty where it is not."""
-        if not issubclass(command, Making):
+        if not issubclass(command, GenerateCommand):
             return ""
         needed = {one.name: _ANY for one in options(command) if one.required and one.kind is Kind.TEXT}
         try:
             given = read_inputs(command, state, seat.team).values
             wanted = build(command, needed | chosen_as_values(command, chosen) | given)
-            assert isinstance(wanted, Making)  # noqa: S101 - it was asked for
+            assert isinstance(wanted, GenerateCommand)  # noqa: S101 - it was asked for
             return told(await self.studio.quote(wanted, seat.caller, seat.place(), files=tuple(media[:1])))
         except Refused:
             return ""
@@ -252,7 +252,7 @@ def _must_show(form: Form, state: State) -> None:
         )
 
 
-def _builds_on(command: type[Making]) -> str | None:
+def _builds_on(command: type[GenerateCommand]) -> str | None:
     """The option for which the caller's newest result is chosen, where that makes the form complete."""
     if command.newest is not None:
         return command.newest[0]

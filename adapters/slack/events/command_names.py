@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.commands import CATALOGUE
 from bot.domain.errors import Refused
 from bot.domain.faces import native_on_slack
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 
 #: the name that takes all commands
 GENERAL = "/reverie"
@@ -24,6 +24,6 @@ def refusal_as_typed(refusal: Refused) -> Refused:
     return Refused(as_typed(str(refusal)))
 
 
-def note_as_typed(note: Note) -> Note:
+def note_as_typed(note: PrivateReply) -> PrivateReply:
     facts = tuple((as_typed(label), as_typed(value)) for label, value in note.facts)
     return replace(note, text=as_typed(note.text), facts=facts)

@@ -8,7 +8,7 @@ from adapters.slack.events.form_fields import choice, chosen_in
 from adapters.slack.events.stale import OldForm
 from adapters.slack.messages.buttons import Pressed
 from adapters.slack.messages.mrkdwn import Block, plain
-from bot.domain.actions import EMOJI, LABELS, Action, Wording
+from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
 from bot.domain.completion import Offer
@@ -75,17 +75,17 @@ def ratio_form(remembered: Remembered, chosen: AspectRatio) -> Block:
     return _form(remembered, RATIO, "The new frame, width to height", element, optional=False)
 
 
-def wording_of(remembered: Remembered, state: Mapping[str, Any]) -> Wording:
+def wording_of(remembered: Remembered, state: Mapping[str, Any]) -> ActionInput:
     """What was filled in; raises InvalidRequest."""
     asked = {Action.EDIT: PROMPT, Action.REFRAME: RATIO}.get(remembered.action)
     if asked is None or asked not in state:
         raise OldForm
     said = chosen_in(state)
     if remembered.action is Action.EDIT:
-        return Wording(prompt=str(said.get(PROMPT) or ""))
+        return ActionInput(prompt=str(said.get(PROMPT) or ""))
     reframe = build(Reframe, {RATIO: str((said.get(RATIO) or {}).get("value", ""))})
     assert isinstance(reframe, Reframe)  # noqa: S101 - it was asked for
-    return Wording(aspect_ratio=reframe.aspect_ratio)
+    return ActionInput(aspect_ratio=reframe.aspect_ratio)
 
 
 def _form(remembered: Remembered, block: str, label: str, element: Block, *, optional: bool) -> Block:

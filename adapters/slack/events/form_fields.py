@@ -8,7 +8,7 @@ from adapters.chat.text import visible
 from adapters.slack.events.command_line import member
 from adapters.slack.events.message_files import reference_of
 from adapters.slack.messages.mrkdwn import Block, plain
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.completion import Offer
 from bot.domain.errors import InvalidRequest
 from bot.domain.faces import SLACK_CHOICE, SLACK_HINT, SLACK_LABEL
@@ -38,7 +38,7 @@ class Given:
 
 def inputs(command: type[Command], chosen: Values, *, everything: bool) -> Iterator[Block]:
     """The fields with what is chosen in them; without `everything`, rarely used ones are left out."""
-    priced = issubclass(command, Making)
+    priced = issubclass(command, GenerateCommand)
     for one in slack_fields(command):
         option = one.option
         is_address = option.kind is Kind.MEDIA and one.kind is SlackKind.TEXT
@@ -94,7 +94,7 @@ def read_inputs(command: type[Command], state: State, team: str) -> Given:
 
 def _is_first(command: type[Command], option: Option) -> bool:
     plainly = option.required or option.positional or option.default is not None
-    takes = command.takes[:1] if issubclass(command, Making) else ()
+    takes = command.takes[:1] if issubclass(command, GenerateCommand) else ()
     return plainly or bool(option.choices) or option.kind in (Kind.FLAG, Kind.JOB) or option.name in takes
 
 

@@ -25,8 +25,8 @@ from bot.domain.commands import (
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import as_id
-from bot.service.facade import Studio
-from bot.service.replies import Note
+from bot.service.facade import BotService
+from bot.service.replies import PrivateReply
 
 #: how long somebody who opened it may still be looking at it
 _LOOKS_MS = 3_600_000
@@ -68,7 +68,7 @@ class Home:
 
     def __init__(
         self,
-        studio: Studio,
+        studio: BotService,
         slack: Publisher,
         uploads: Uploads,
         link: Link,
@@ -135,7 +135,7 @@ class Home:
         except Exception as error:  # noqa: BLE001 - one tab that fails leaves the others true
             _log.error("slack_home_failed", member=visitor.caller.member, error=repr(error))
 
-    async def _do(self, button: HomeButton, caller: Caller, value: str, key: str) -> Note | None:
+    async def _do(self, button: HomeButton, caller: Caller, value: str, key: str) -> PrivateReply | None:
         place = Place(
             adapter=caller.platform, workspace=caller.workspace, channel=f"@{caller.person}", private=True
         )
@@ -150,7 +150,7 @@ class Home:
                 answer = await self._studio.handle(StudioPause(), caller, place, key=key)
             case HomeButton.RESUME:
                 answer = await self._studio.handle(StudioResume(), caller, place, key=key)
-        return answer if isinstance(answer, Note) else None
+        return answer if isinstance(answer, PrivateReply) else None
 
     async def _publish(self, visitor: Visitor, notice: str = "", *, spare: bool = False) -> None:
         try:
@@ -179,8 +179,8 @@ class Home:
 
     async def _look(self, caller: Caller, notice: str) -> Overview:
         glance = self._studio.glance
-        usage: Note | None = None
-        quotas: Note | None = None
+        usage: PrivateReply | None = None
+        quotas: PrivateReply | None = None
         try:
             usage, quotas = await glance(StudioUsage(), caller), await glance(QuotasShow(), caller)
         except NotAllowed:
@@ -196,7 +196,7 @@ class Home:
             notice=notice,
         )
 
-    async def _pictures(self, history: Note) -> dict[str, str]:
+    async def _pictures(self, history: PrivateReply) -> dict[str, str]:
         """What lies at Slack already, since the cards show it."""
         found = {}
         for view in history.views:

@@ -5,12 +5,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.actions import GENERATING, Action, Wording
-from bot.domain.commands import CATALOGUE, Command, Making
+from bot.domain.actions import GENERATING, Action, ActionInput
+from bot.domain.commands import CATALOGUE, Command, GenerateCommand
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 
 
 class Wish(BaseModel):
@@ -29,7 +29,7 @@ class Wish(BaseModel):
     job: str = ""
     #: the card that the action goes on from
     card: str = ""
-    wording: Wording = Wording()
+    wording: ActionInput = ActionInput()
 
     @classmethod
     def of(cls, command: Command, files: Sequence[Reference] = (), *, replied: str | None = None) -> Self:
@@ -37,8 +37,8 @@ class Wish(BaseModel):
         return cls(name=command.name, given=given, files=tuple(files), replied=replied)
 
     @classmethod
-    def to(cls, action: Action, job: str, *, card: str = "", wording: Wording | None = None) -> Self:
-        return cls(action=action, job=job, card=card, wording=wording or Wording())
+    def to(cls, action: Action, job: str, *, card: str = "", wording: ActionInput | None = None) -> Self:
+        return cls(action=action, job=job, card=card, wording=wording or ActionInput())
 
     @property
     def command(self) -> Command:
@@ -54,7 +54,7 @@ class Wish(BaseModel):
         if self.action is not None:
             return self.action in GENERATING
         command = self.command
-        return isinstance(command, Making) and not command.private
+        return isinstance(command, GenerateCommand) and not command.private
 
 
 class Kept(BaseModel):
@@ -72,7 +72,7 @@ class Kept(BaseModel):
 class Drafts:
     """Keeps the newest of each person and sort, so that nothing which is never finished piles up."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: AdapterData) -> None:
         self._vault = vault
 
     async def keep_wish(self, caller: Caller, id_: str, wish: Wish) -> None:

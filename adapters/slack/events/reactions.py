@@ -18,8 +18,8 @@ from adapters.slack.web_api.errors import Refusal
 from bot.domain.actions import GENERATING, Action
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
 from bot.domain.reactions import normal
-from bot.service.facade import Studio
-from bot.service.replies import Answer
+from bot.service.facade import BotService
+from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ class Reacting:
     """Does what a reaction says, by the map of its workspace."""
 
     slack: Slack
-    studio: Studio
+    studio: BotService
     asking: Asking
     answering: Answering
     shortcuts: Shortcuts
@@ -75,7 +75,7 @@ class Reacting:
         if emoji is None or action is None:
             return
 
-        async def ask() -> Answer | None:
+        async def ask() -> Reply | None:
             item = event.body["event"]["item"]
             # Before anything is looked up; a reaction to what may be another's message is no command yet.
             ours = event.body["event"].get("item_user") is not None

@@ -28,7 +28,7 @@ from adapters.slack.messages.notes import refused, render_note
 from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Refusal
 from bot.domain.errors import DeliveryError, Refused, StoreError, TooManyRequests
-from bot.service.replies import Answer, Note
+from bot.service.replies import PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -37,10 +37,10 @@ PATIENCE_S = 2.0
 #: the two ways out where the bot is absent
 HERE, DIRECTLY = "rw:here", "rw:directly"
 
-Ask = Callable[[], Awaitable[Answer | None]]
+Ask = Callable[[], Awaitable[Reply | None]]
 #: what is wrong with a form, by its block
 Faults = Callable[[Refused], Mapping[str, str]]
-Outcome = Answer | Refused | None
+Outcome = Reply | Refused | None
 
 _T = TypeVar("_T")
 
@@ -151,7 +151,7 @@ class Answering:
         await self._tell_came(seat, OutOfReach() if isinstance(came, StoreError) else came, silently=silently)
 
     async def _tell_came(self, seat: Seat, came: Outcome, *, silently: bool = False) -> None:
-        asks = isinstance(came, Note) and bool(came.choices)
+        asks = isinstance(came, PrivateReply) and bool(came.choices)
         if silently and not asks and not isinstance(came, Refused):
             return
         if isinstance(came, Refused) and not self._is_told(seat, came):
@@ -175,13 +175,13 @@ class Answering:
                 return _Reply(payload=_ways_out(refusal, seat.key))
             case Refused() as refusal:
                 return _Reply(payload=refused(refusal_as_typed(refusal)))
-            case Note() as note if len(note.views) == 1:
+            case PrivateReply() as note if len(note.views) == 1:
                 bare = render_note(note)
                 shown = await self._outlet.results(note.views[0])
                 if not (shown.pictures or shown.films):
                     return _Reply(payload=bare)
                 return _Reply(payload=render_note(note, shown=shown), bare=bare)
-            case Note() as note:
+            case PrivateReply() as note:
                 return _Reply(payload=render_note(note_as_typed(note)))
         return None
 
@@ -241,7 +241,7 @@ async def outcome(ask: Callable[[], Awaitable[_T]], seat: Seat) -> _T | Refused:
 async def _durably(ask: Ask, seat: Seat) -> Outcome | StoreError:
     """The same, where trouble of the store is worth another try by Slack."""
 
-    async def asked() -> Answer | StoreError | None:
+    async def asked() -> Reply | StoreError | None:
         try:
             return await ask()
         except StoreError as error:

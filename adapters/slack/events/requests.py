@@ -17,8 +17,8 @@ from adapters.slack.web_api.errors import Refusal
 from adapters.slack.web_api.users import People, Standing, Unrecognised
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller
-from bot.service.facade import Studio
-from bot.service.replies import Answer
+from bot.service.facade import BotService
+from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Asking:
     """Knows who somebody is, whether they can be answered where they are, and then asks."""
 
     slack: Slack
-    studio: Studio
+    studio: BotService
     people: People
     attendance: Attendance
     drafts: Drafts
@@ -108,7 +108,7 @@ class Asking:
         found = said.get("file")
         return found if isinstance(found, Mapping) else {}
 
-    async def ask(self, seat: Seat, wish: Wish, *, named: Sequence[Caller] = ()) -> Answer:
+    async def ask(self, seat: Seat, wish: Wish, *, named: Sequence[Caller] = ()) -> Reply:
         """Do it, and answer what came of it; raises Refused.
 
         What could not be shown at its place is kept for another one, and refused as Absent.
@@ -140,7 +140,7 @@ class Asking:
         guest = someone.standing is Standing.GUEST
         await self.studio.introduce(replace(named, name=someone.name or named.name, is_guest=guest))
 
-    async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Answer:
+    async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Reply:
         """Do what a question asks about, or leave it; raises Refused."""
         seat = await self.recognised(seat)
         answer = await self.studio.decide(
@@ -153,7 +153,7 @@ class Asking:
         """Keep the Home tab of a recognised caller true, who may be looking at it."""
         self.home.touch(visitor_at(seat))
 
-    async def _do(self, seat: Seat, wish: Wish) -> Answer:
+    async def _do(self, seat: Seat, wish: Wish) -> Reply:
         if wish.action is not None:
             return await self.studio.act(
                 wish.action, wish.job, seat.caller, seat.place(), key=seat.key, wording=wish.wording

@@ -27,7 +27,7 @@ from adapters.slack.events.slash_commands import Commanding
 from adapters.slack.events.stale import OldButton, OldForm
 from adapters.slack.services import Connection
 from bot.domain.errors import Refused, TooManyRequests
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Doors:
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        surroundings: AdapterContext,
         connection: Connection,
         *,
         patience_s: float = PATIENCE_S,

@@ -19,8 +19,8 @@ from bot.domain.actions import Action
 from bot.domain.commands import Animate, Command, Imagine, Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind
-from bot.service.facade import Studio
-from bot.service.replies import Answer
+from bot.service.facade import BotService
+from bot.service.replies import Reply
 
 _ACTIONS: Mapping[Menu, Action] = {
     Menu.ANIMATE: Action.ANIMATE,
@@ -52,7 +52,7 @@ class Displayed(Protocol):
 class Shortcuts:
     """Does what somebody has chosen from a menu."""
 
-    studio: Studio
+    studio: BotService
     asking: Asking
     outlet: CardOutlet
     answering: Answering
@@ -72,7 +72,7 @@ class Shortcuts:
         """The menu of a message."""
         seat, body = seat_of(event, now), event.body
 
-        async def ask() -> Answer | None:
+        async def ask() -> Reply | None:
             menu = Menu(body["callback_id"])
             shown = await self.shown_by(seat.spot.channel, str(body["message_ts"]))
             if shown is not None:
@@ -89,7 +89,7 @@ class Shortcuts:
             names.append(card)
         return await self.studio.find(ADAPTER, *names)
 
-    async def _on_ours(self, seat: Seat, menu: Menu, shown: Displayed) -> Answer | None:
+    async def _on_ours(self, seat: Seat, menu: Menu, shown: Displayed) -> Reply | None:
         if len(shown.jobs) > 1:
             return await self._choose(seat, shown)
         if menu is Menu.DETAILS:
@@ -97,7 +97,7 @@ class Shortcuts:
         pressed = Pressed(verb=_ACTIONS[menu], job=shown.jobs[0], card=shown.card)
         return await self.pressing.do(seat, pressed)
 
-    async def _choose(self, seat: Seat, shown: Displayed) -> Answer | None:
+    async def _choose(self, seat: Seat, shown: Displayed) -> Reply | None:
         """Of a card with several results the one that is meant, and what to do, are chosen privately."""
         view = await self.studio.look(shown.card, seat.caller)
         if view is None:

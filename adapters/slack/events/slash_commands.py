@@ -12,10 +12,10 @@ from adapters.slack.events.message_files import forwarded, media_of, reference_o
 from adapters.slack.events.pending_requests import Wish
 from adapters.slack.events.replies import Ack, Answering
 from adapters.slack.events.requests import Asking
-from bot.domain.commands import Command, Help, Making
+from bot.domain.commands import Command, GenerateCommand, Help
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
-from bot.service.replies import Answer
+from bot.service.replies import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Commanding:
         name, text = str(event.body["command"]), str(event.body.get("text") or "").strip()
         whole = text if name == GENERAL else f"{name} {text}"
 
-        async def ask() -> Answer | None:
+        async def ask() -> Reply | None:
             if not whole:
                 await self.filling.open_any(seat)
                 return None
@@ -49,7 +49,7 @@ class Commanding:
         seat, told = seat_of(event, now), event.body["event"]
         text = after_mention(str(told.get("text") or ""), event.me)
 
-        async def ask() -> Answer:
+        async def ask() -> Reply:
             if not text:
                 return await self.asking.ask(seat, Wish.of(Help()))
             own, others = told.get("files") or (), forwarded(told)
@@ -61,7 +61,7 @@ class Commanding:
 
         await self.answering.take(seat, ask)
 
-    async def _give(self, seat: Seat, line: Line, files: Sequence[Reference] = ()) -> Answer:
+    async def _give(self, seat: Seat, line: Line, files: Sequence[Reference] = ()) -> Reply:
         names = await self.asking.names(seat, line.strangers)
         command = line.read(seat.team, names)
         replied = None if files else await self._replied(seat, command)
@@ -73,7 +73,7 @@ class Commanding:
 
         Raises InvalidRequest under a card with several, for none of them is more likely than another.
         """
-        if seat.spot.thread is None or not isinstance(command, Making) or command.newest is None:
+        if seat.spot.thread is None or not isinstance(command, GenerateCommand) or command.newest is None:
             return None
         if getattr(command, command.newest[0]):
             return None

@@ -13,7 +13,7 @@ from adapters.chat.controls import MARK, Control, verb_for, verb_of
 from adapters.slack.messages.mrkdwn import Block, plain
 from adapters.slack.messages.strings import Words
 from bot.domain.actions import EMOJI, LABELS, Action
-from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.service.replies import Choice
 
 #: the whole of an action's id, for one listener of all
@@ -87,7 +87,7 @@ def jobs_of(blocks: Iterable[Block]) -> list[Pressed]:
 
 def controls(view: CardView, words: Words) -> list[Block]:
     """A select where there are several jobs, and the buttons of the one that is meant."""
-    left = [job for job in view.jobs if job.tone is not Tone.GONE]
+    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
     if not left:
         return []
     buttons = list(_buttons(view, left, words))

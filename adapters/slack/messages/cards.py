@@ -13,7 +13,7 @@ from adapters.chat.text import visible
 from adapters.slack.messages.buttons import controls
 from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain, size_of
 from adapters.slack.messages.strings import ENGLISH, Words
-from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.ids import short_id
 
 BLOCKS, SECTION, ALT = 50, 3_000, 2_000
@@ -83,14 +83,14 @@ def alt_text(job: JobView, words: Words = ENGLISH) -> str:
 
 def summary(view: CardView, words: Words) -> str:
     """The card in one line."""
-    left = [job for job in view.jobs if job.tone is not Tone.GONE]
+    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
     marks = "".join(MARK[job.tone] for job in left)
     line = as_text(words.of(left[0].headline), _SUMMARY_HEADLINE) if left else words.deleted
     return f"{marks} {as_text(view.title or words.untitled, _SUMMARY_PROMPT)} – {line}".strip()
 
 
 def _body(view: CardView, words: Words, shown: Shown) -> Iterator[Block]:
-    left = [job for job in view.jobs if job.tone is not Tone.GONE]
+    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
     several = len(view.jobs) > 1
     for number, job in enumerate(view.jobs, 1):
         yield _headline(job, words, number if several else None)

@@ -9,9 +9,9 @@ from adapters.chat.media_links import Link
 from adapters.slack.messages.cards import alt_text
 from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain
 from bot.domain.actions import EMOJI, LABELS, Action
-from bot.domain.cards import CardView, JobView, Tone, show_age
+from bot.domain.cards import CardView, JobPhase, JobView, show_age
 from bot.domain.media import Media, MediaKind
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 
 #: what Slack takes
 _BLOCKS, _HEADER, _LABEL, _VALUE = 100, 150, 75, 1_000
@@ -45,12 +45,12 @@ class HomeButton(StrEnum):
 class Overview:
     """Everything that one person's Home tab tells."""
 
-    quota: Note
-    running: Note
-    history: Note
+    quota: PrivateReply
+    running: PrivateReply
+    history: PrivateReply
     #: of the workspace; only for those who manage it
-    usage: Note | None = None
-    quotas: Note | None = None
+    usage: PrivateReply | None = None
+    quotas: PrivateReply | None = None
     #: Slack's ids of what was made, by job; a video's is that of its first frame
     pictures: Mapping[str, str] = field(default_factory=dict)
     #: what became of the button that was pressed just now
@@ -79,7 +79,7 @@ def _beginning(notice: str) -> Iterator[Block]:
     yield {"type": "actions", "elements": [_button(HomeButton.REFRESH, "Refresh")]}
 
 
-def _running(note: Note) -> Iterator[Block]:
+def _running(note: PrivateReply) -> Iterator[Block]:
     yield _header("What runs")
     if not note.views:
         yield _section("Nothing is running.")
@@ -126,7 +126,7 @@ def _studio(overview: Overview) -> Iterator[Block]:
     yield {"type": "actions", "elements": [pause, _button(HomeButton.RESUME, "Resume")]}
 
 
-def _facts(title: str, note: Note) -> Iterator[Block]:
+def _facts(title: str, note: PrivateReply) -> Iterator[Block]:
     yield _header(title)
     if note.text:
         yield {"type": "section", "text": plain(note.text, _VALUE)}
@@ -136,7 +136,7 @@ def _facts(title: str, note: Note) -> Iterator[Block]:
 
 
 def _jobs(views: Sequence[CardView]) -> list[tuple[CardView, JobView]]:
-    return [(view, job) for view in views for job in view.jobs if job.tone is not Tone.GONE]
+    return [(view, job) for view in views for job in view.jobs if job.tone is not JobPhase.GONE]
 
 
 def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> Block:

@@ -11,7 +11,7 @@ from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plai
 from adapters.slack.messages.strings import ENGLISH, Words
 from bot.domain.cards import CardView
 from bot.domain.errors import Refused
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 
 _TITLE, _LABEL, _VALUE, _PROMPT, _TEXT = 150, 100, 400, 150, 1_500
 #: of a note's own text
@@ -20,7 +20,7 @@ _TEXT_LINES = 6
 _Item = TypeVar("_Item")
 
 
-def render_note(note: Note, words: Words = ENGLISH, shown: Shown | None = None) -> Payload:
+def render_note(note: PrivateReply, words: Words = ENGLISH, shown: Shown | None = None) -> Payload:
     """The whole message; one job is shown like its card, several as a list with a button each."""
     if len(note.views) == 1:
         return render(note.views[0], words=words, shown=shown)

@@ -24,7 +24,7 @@ from adapters.slack.oauth.state_store import LIFETIME_MS, States
 from adapters.slack.settings import SlackSettings
 from adapters.slack.web_api.tokens import Tokens
 from bot.domain.errors import Delayed, StoreError
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 
 _log = structlog.get_logger(__name__)
 
@@ -130,7 +130,7 @@ def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def flow_for(
-    surroundings: Surroundings, settings: SlackSettings, client: AsyncWebClient, tokens: Tokens
+    surroundings: AdapterContext, settings: SlackSettings, client: AsyncWebClient, tokens: Tokens
 ) -> InstallFlow | None:
     """The flow by which workspaces install the app; None where the settings name the one workspace."""
     if settings.client_id is None or settings.client_secret is None or not isinstance(tokens, Installations):

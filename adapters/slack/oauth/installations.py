@@ -13,7 +13,7 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from adapters.slack.oauth.records import BotRecord, PersonRecord, joined, key_of
 from adapters.slack.oauth.token_rotation import Refresh
 from bot.domain.errors import Delayed, DeliveryError, Undeliverable
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 
 #: how long another process's change may go unseen
 _FRESH_MS = 30_000
@@ -40,7 +40,7 @@ class Installations(AsyncInstallationStore):
     token lives in one place alone: a refresh token is good once, and a copy would soon be a dead one.
     """
 
-    def __init__(self, vault: Vault, clock: Callable[[], int], refresh: Refresh) -> None:
+    def __init__(self, vault: AdapterData, clock: Callable[[], int], refresh: Refresh) -> None:
         self._vault = vault
         self._clock = clock
         self._refresh = refresh

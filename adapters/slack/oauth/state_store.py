@@ -10,7 +10,7 @@ from collections.abc import Callable
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from adapters.chat.ttl_cache import TtlCache
-from bot.security.tokens import BadToken, Signer
+from bot.security.tokens import BadToken, TokenSigner
 
 LIFETIME_MS = 600_000
 _PURPOSE = "slack install"
@@ -22,7 +22,7 @@ _USED = 10_000
 class States(AsyncOAuthStateStore):
     """Issues and checks states; any replica takes what another one has issued."""
 
-    def __init__(self, signer: Signer, clock: Callable[[], int]) -> None:
+    def __init__(self, signer: TokenSigner, clock: Callable[[], int]) -> None:
         self._signer = signer
         self._clock = clock
         self._used: TtlCache[str, bool] = TtlCache(_USED)

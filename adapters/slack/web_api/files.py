@@ -9,7 +9,7 @@ from adapters.slack.web_api.errors import Meaning, Refusal
 from adapters.slack.web_api.tokens import Tokens
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import Located
+from bot.service.adapter import ResolvedFile
 
 _HOST = "files.slack.com"
 #: of the original; its thumbnails lie elsewhere
@@ -26,7 +26,7 @@ class SlackFiles:
         #: where another service stands for Slack, its files lie there too
         self._base = urlsplit(base)
 
-    async def locate(self, url: str, place: Place) -> Located:
+    async def locate(self, url: str, place: Place) -> ResolvedFile:
         file = self.file_at(url)
         if file is None:
             raise MediaRefused("this address is not one of a file at Slack")
@@ -46,7 +46,7 @@ class SlackFiles:
         current = str(known.get("url_private") or "")
         if known.get("is_external") or self.file_at(current) != file:
             raise MediaRefused("this file is only linked at Slack: send it, or paste its own address")
-        return Located(url=current, headers={"Authorization": f"Bearer {token}"})
+        return ResolvedFile(url=current, headers={"Authorization": f"Bearer {token}"})
 
     def file_at(self, url: str) -> str | None:
         """The id of the file at Slack that an address leads to; None where it leads anywhere else."""

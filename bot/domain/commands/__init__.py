@@ -17,7 +17,7 @@ from bot.domain.commands.admin import (
 from bot.domain.commands.animate import Animate
 from bot.domain.commands.base import Audience, Command, build
 from bot.domain.commands.extend import Direction, Extend
-from bot.domain.commands.generate import Making
+from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
 from bot.domain.commands.reframe import Reframe
@@ -31,10 +31,10 @@ __all__ = [
     "Delete",
     "Direction",
     "Extend",
+    "GenerateCommand",
     "Help",
     "History",
     "Imagine",
-    "Making",
     "Quota",
     "QuotasReset",
     "QuotasSet",

@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.commands.base import Audience, Command
-from bot.domain.options import Kind, Money, Opt
+from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.quota import Period
 
-_Member = Annotated[str, Opt(about="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))]
-_Whole = Annotated[bool, Opt(about="The whole workspace together instead of each member")]
+_Member = Annotated[str, OptionSpec(about="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))]
+_Whole = Annotated[bool, OptionSpec(about="The whole workspace together instead of each member")]
 
 
 class QuotasSet(Command):
@@ -21,9 +21,9 @@ class QuotasSet(Command):
     audience = Audience.ADMINS
 
     amount: Annotated[
-        Money, Field(ge=0), Opt(about="Dollars in each period", kind=Kind.MONEY, aliases=("a",))
+        Money, Field(ge=0), OptionSpec(about="Dollars in each period", kind=Kind.MONEY, aliases=("a",))
     ]
-    period: Annotated[Period, Opt(about="Calendar day, week or month", aliases=("per",))] = Period.DAY
+    period: Annotated[Period, OptionSpec(about="Calendar day, week or month", aliases=("per",))] = Period.DAY
     member: _Member = ""
     workspace: _Whole = False
 
@@ -59,7 +59,7 @@ class StudioPause(Command):
     example = "/studio pause we are out of money until Monday"
     audience = Audience.ADMINS
 
-    reason: Annotated[str, Opt(about="What members are told", positional=True, longest=200)] = ""
+    reason: Annotated[str, OptionSpec(about="What members are told", positional=True, longest=200)] = ""
 
 
 class StudioResume(Command):
@@ -79,4 +79,4 @@ class StudioUsage(Command):
     example = "/studio usage month"
     audience = Audience.ADMINS
 
-    period: Annotated[Period, Opt(about="This day, week or month", positional=True)] = Period.MONTH
+    period: Annotated[Period, OptionSpec(about="This day, week or month", positional=True)] = Period.MONTH

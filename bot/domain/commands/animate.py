@@ -4,8 +4,8 @@ from typing import Annotated
 
 from bot.domain.commands.generate import (
     DurationOption,
+    GenerateCommand,
     LoopOption,
-    Making,
     PromptOption,
     ResolutionOption,
     VideoModelOption,
@@ -15,11 +15,11 @@ from bot.domain.concepts import read_concepts
 from bot.domain.inputs import Jobs, ratio_of
 from bot.domain.media import MediaKind
 from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
-from bot.domain.options import Kind, MediaRef, Opt
+from bot.domain.options import Kind, MediaRef, OptionSpec
 from bot.domain.requests import VideoRequest, check_video
 
 
-class Animate(Making):
+class Animate(GenerateCommand):
     """Turn words, or a picture, into a video."""
 
     name = "animate"
@@ -30,7 +30,7 @@ class Animate(Making):
     prompt: PromptOption = ""
     start: Annotated[
         MediaRef | None,
-        Opt(
+        OptionSpec(
             about="The picture that it begins with",
             kind=Kind.MEDIA,
             positional=True,
@@ -39,7 +39,7 @@ class Animate(Making):
     ] = None
     end: Annotated[
         MediaRef | None,
-        Opt(
+        OptionSpec(
             about="The picture that it ends with",
             kind=Kind.MEDIA,
             positional=True,
@@ -49,15 +49,16 @@ class Animate(Making):
     model: VideoModelOption = VideoModel.RAY_FLASH_2
     aspect_ratio: Annotated[
         AspectRatio | None,
-        Opt(about="Its width to height; else that of its picture, or 16:9", aliases=("ar", "aspect")),
+        OptionSpec(about="Its width to height; else that of its picture, or 16:9", aliases=("ar", "aspect")),
     ] = None
     resolution: ResolutionOption = Resolution.P720
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
     concepts: Annotated[
-        str, Opt(about="Camera concepts, such as dolly_zoom, pan_left", aliases=("concept",), longest=300)
+        str,
+        OptionSpec(about="Camera concepts, such as dolly_zoom, pan_left", aliases=("concept",), longest=300),
     ] = ""
-    camera_motion: Annotated[str, Opt(about="How the camera moves, such as camera orbit left")] = ""
+    camera_motion: Annotated[str, OptionSpec(about="How the camera moves, such as camera orbit left")] = ""
 
     def request(self, jobs: Jobs) -> VideoRequest:
         start, end = picture(self.start, jobs, "start"), picture(self.end, jobs, "end")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import State
 from bot.domain.media import Reference
-from bot.domain.options import JobSearch, Kind, Opt, explain, options
+from bot.domain.options import JobSearch, Kind, OptionSpec, explain, options
 from bot.domain.text import storable
 
 
@@ -74,7 +74,7 @@ class Command(BaseModel):
 #: a job that must be named
 Job = Annotated[
     JobSearch,
-    Opt(about="The job, by its #id or words of it", kind=Kind.JOB, positional=True, aliases=("id",)),
+    OptionSpec(about="The job, by its #id or words of it", kind=Kind.JOB, positional=True, aliases=("id",)),
 ]
 
 

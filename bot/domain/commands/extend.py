@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from bot.domain.commands.generate import DurationOption, LoopOption, Making, PromptOption, picture
+from bot.domain.commands.generate import DurationOption, GenerateCommand, LoopOption, PromptOption, picture
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import Jobs, of_kind
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, Resolution, VideoModel
-from bot.domain.options import JobId, Kind, MediaRef, Opt
+from bot.domain.options import JobId, Kind, MediaRef, OptionSpec
 from bot.domain.requests import VideoRequest, check_prompt, check_video
 
 
@@ -18,7 +18,7 @@ class Direction(StrEnum):
     REVERSE = "reverse"
 
 
-class Extend(Making):
+class Extend(GenerateCommand):
     """Go on from a video, lead up to it, or join two."""
 
     name = "extend"
@@ -33,7 +33,7 @@ class Extend(Making):
 
     job: Annotated[
         JobId | None,
-        Opt(
+        OptionSpec(
             about="The job whose video it is; else your newest",
             kind=Kind.JOB,
             positional=True,
@@ -41,10 +41,12 @@ class Extend(Making):
         ),
     ] = None
     prompt: PromptOption = ""
-    direction: Annotated[Direction, Opt(about="On from its end, or up to its beginning")] = Direction.FORWARD
+    direction: Annotated[Direction, OptionSpec(about="On from its end, or up to its beginning")] = (
+        Direction.FORWARD
+    )
     to: Annotated[
         JobId | None,
-        Opt(
+        OptionSpec(
             about="A second job: what lies between both videos is imagined",
             kind=Kind.JOB,
             positional=True,
@@ -53,16 +55,18 @@ class Extend(Making):
     ] = None
     image: Annotated[
         MediaRef | None,
-        Opt(
+        OptionSpec(
             about="The picture at the other end",
             kind=Kind.MEDIA,
             aliases=("end", "start"),
             result=MediaKind.PICTURE,
         ),
     ] = None
-    model: Annotated[VideoModel | None, Opt(about="The model; else the video's own", aliases=("m",))] = None
+    model: Annotated[
+        VideoModel | None, OptionSpec(about="The model; else the video's own", aliases=("m",))
+    ] = None
     resolution: Annotated[
-        Resolution | None, Opt(about="The resolution; else the video's own", aliases=("res", "r"))
+        Resolution | None, OptionSpec(about="The resolution; else the video's own", aliases=("res", "r"))
     ] = None
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False

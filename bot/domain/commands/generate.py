@@ -9,11 +9,11 @@ from bot.domain.inputs import Jobs, of_kind
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
-from bot.domain.options import Kind, Opt, addresses_in, options
+from bot.domain.options import Kind, OptionSpec, addresses_in, options
 from bot.domain.requests import PROMPT_MAX, AnyRequest
 
 
-class Making(Command):
+class GenerateCommand(Command):
     """A command that makes something, and costs."""
 
     states = frozenset({State.COMPLETED})
@@ -24,7 +24,7 @@ class Making(Command):
     #: why an address among the words cannot be what it builds on; empty where it can
     no_address: ClassVar[str] = ""
 
-    private: Annotated[bool, Opt(about="Show the result to you alone")] = False
+    private: Annotated[bool, OptionSpec(about="Show the result to you alone")] = False
 
     @property
     def times(self) -> int:
@@ -103,15 +103,17 @@ class Making(Command):
 
 
 ImageModelOption = Annotated[
-    ImageModel, Opt(about="The model: photon-1, or the quicker photon-flash-1", aliases=("m",))
+    ImageModel, OptionSpec(about="The model: photon-1, or the quicker photon-flash-1", aliases=("m",))
 ]
 VideoModelOption = Annotated[
-    VideoModel, Opt(about="The model: ray-flash-2, or ray-2 with more detail", aliases=("m",))
+    VideoModel, OptionSpec(about="The model: ray-flash-2, or ray-2 with more detail", aliases=("m",))
 ]
-PromptOption = Annotated[str, Opt(about="What it shows", positional=True, aliases=("p",), longest=PROMPT_MAX)]
-ResolutionOption = Annotated[Resolution, Opt(about="The resolution", aliases=("res", "r"))]
-DurationOption = Annotated[Duration, Opt(about="The length", aliases=("d",))]
-LoopOption = Annotated[bool, Opt(about="End as it begins, so that it can go on for ever")]
+PromptOption = Annotated[
+    str, OptionSpec(about="What it shows", positional=True, aliases=("p",), longest=PROMPT_MAX)
+]
+ResolutionOption = Annotated[Resolution, OptionSpec(about="The resolution", aliases=("res", "r"))]
+DurationOption = Annotated[Duration, OptionSpec(about="The length", aliases=("d",))]
+LoopOption = Annotated[bool, OptionSpec(about="End as it begins, so that it can go on for ever")]
 
 
 def picture(reference: Reference | None, jobs: Jobs, option: str) -> Reference | None:
@@ -120,7 +122,7 @@ def picture(reference: Reference | None, jobs: Jobs, option: str) -> Reference |
 
 
 def _shared_out(
-    command: type[Making], found: Sequence[Any], before: Mapping[str, Any]
+    command: type[GenerateCommand], found: Sequence[Any], before: Mapping[str, Any]
 ) -> tuple[dict[str, Any], int]:
     """The options of `takes` with what was found put where there is room, and how much is left over."""
     room = {option.name: option.times for option in options(command)}

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.domain.commands.generate import ImageModelOption, Making, picture
+from bot.domain.commands.generate import GenerateCommand, ImageModelOption, picture
 from bot.domain.inputs import Jobs, of_kind
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel
-from bot.domain.options import Kind, MediaRef, Opt, WeightedRef
+from bot.domain.options import Kind, MediaRef, OptionSpec, WeightedRef
 from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, PROMPT_MAX, ImageRequest, check_prompt
 
 
-class Imagine(Making):
+class Imagine(GenerateCommand):
     """Turn words into a picture."""
 
     name = "imagine"
@@ -20,17 +20,19 @@ class Imagine(Making):
     example = "/imagine a teddy bear with an electric guitar --ar 3:4"
     takes = ("image",)
 
-    prompt: Annotated[str, Opt(about="What to picture", positional=True, aliases=("p",), longest=PROMPT_MAX)]
+    prompt: Annotated[
+        str, OptionSpec(about="What to picture", positional=True, aliases=("p",), longest=PROMPT_MAX)
+    ]
     model: ImageModelOption = ImageModel.PHOTON_1
     aspect_ratio: Annotated[
-        AspectRatio, Opt(about="The picture's width to height", aliases=("ar", "aspect"))
+        AspectRatio, OptionSpec(about="The picture's width to height", aliases=("ar", "aspect"))
     ] = AspectRatio.LANDSCAPE
-    count: Annotated[int, Field(ge=1, le=4), Opt(about="How many pictures", aliases=("n",))] = 1
-    format: Annotated[ImageFormat, Opt(about="The file format", aliases=("f",))] = ImageFormat.JPG
+    count: Annotated[int, Field(ge=1, le=4), OptionSpec(about="How many pictures", aliases=("n",))] = 1
+    format: Annotated[ImageFormat, OptionSpec(about="The file format", aliases=("f",))] = ImageFormat.JPG
     image: Annotated[
         tuple[WeightedRef, ...],
         Field(max_length=IMAGE_REFS_MAX),
-        Opt(
+        OptionSpec(
             about="A picture that guides it",
             kind=Kind.MEDIA,
             aliases=("i", "ref"),
@@ -40,7 +42,7 @@ class Imagine(Making):
     ] = ()
     style: Annotated[
         WeightedRef | None,
-        Opt(
+        OptionSpec(
             about="A picture whose style it takes",
             kind=Kind.MEDIA,
             weighted=True,
@@ -50,7 +52,7 @@ class Imagine(Making):
     character: Annotated[
         tuple[MediaRef, ...],
         Field(max_length=CHARACTER_REFS_MAX),
-        Opt(
+        OptionSpec(
             about="A picture of the character it shows",
             kind=Kind.MEDIA,
             aliases=("c",),
@@ -59,7 +61,7 @@ class Imagine(Making):
     ] = ()
     modify: Annotated[
         WeightedRef | None,
-        Opt(
+        OptionSpec(
             about="A picture to change as the words say",
             kind=Kind.MEDIA,
             weighted=True,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bot.domain.commands.base import Command, Job
 from bot.domain.jobs import FINAL, WAITING
-from bot.domain.options import JobSearch, Kind, Opt
+from bot.domain.options import JobSearch, Kind, OptionSpec
 
 
 class Show(Command):
@@ -26,7 +26,9 @@ class History(Command):
     about = "List your jobs, the newest first"
     example = "/history 20"
 
-    count: Annotated[int, Field(ge=1, le=50), Opt(about="How many", positional=True, aliases=("n",))] = 10
+    count: Annotated[
+        int, Field(ge=1, le=50), OptionSpec(about="How many", positional=True, aliases=("n",))
+    ] = 10
 
 
 class Status(Command):
@@ -38,7 +40,7 @@ class Status(Command):
 
     job: Annotated[
         JobSearch | None,
-        Opt(about="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",)),
+        OptionSpec(about="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",)),
     ] = None
 
 
@@ -79,4 +81,4 @@ class Help(Command):
     about = "Show what you can do, by example and with prices"
     example = "/help"
 
-    command: Annotated[str, Opt(about="One command", positional=True)] = ""
+    command: Annotated[str, OptionSpec(about="One command", positional=True)] = ""

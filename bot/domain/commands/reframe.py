@@ -5,12 +5,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from bot.domain.commands.generate import Making, picture
+from bot.domain.commands.generate import GenerateCommand, picture
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import Jobs, media_of, settled
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
-from bot.domain.options import Kind, MediaRef, Opt
+from bot.domain.options import Kind, MediaRef, OptionSpec
 from bot.domain.requests import (
     PROMPT_MAX,
     ReframeImageRequest,
@@ -24,7 +24,7 @@ _PIXELS = Field(ge=0, le=8192)
 _SIZE = Field(ge=1, le=8192)
 
 
-class Reframe(Making):
+class Reframe(GenerateCommand):
     """Put a picture or a video into a new frame."""
 
     name = "reframe"
@@ -35,11 +35,11 @@ class Reframe(Making):
 
     aspect_ratio: Annotated[
         AspectRatio,
-        Opt(about="The new frame's width to height", aliases=("ar", "aspect"), positional=True),
+        OptionSpec(about="The new frame's width to height", aliases=("ar", "aspect"), positional=True),
     ]
     media: Annotated[
         MediaRef | None,
-        Opt(
+        OptionSpec(
             about="The picture or video; else your newest",
             kind=Kind.MEDIA,
             positional=True,
@@ -47,32 +47,34 @@ class Reframe(Making):
         ),
     ] = None
     prompt: Annotated[
-        str, Opt(about="What the new space shows", positional=True, aliases=("p",), longest=PROMPT_MAX)
+        str, OptionSpec(about="What the new space shows", positional=True, aliases=("p",), longest=PROMPT_MAX)
     ] = ""
     model: Annotated[
         ImageModel | VideoModel | None,
-        Opt(about="The model: photon for a picture, ray for a video", aliases=("m",)),
+        OptionSpec(about="The model: photon for a picture, ray for a video", aliases=("m",)),
     ] = None
-    format: Annotated[ImageFormat | None, Opt(about="A picture's file format", aliases=("f",))] = None
+    format: Annotated[ImageFormat | None, OptionSpec(about="A picture's file format", aliases=("f",))] = None
     first_frame: Annotated[
         MediaRef | None,
-        Opt(about="A video's first frame as it should look", kind=Kind.MEDIA, result=MediaKind.PICTURE),
+        OptionSpec(
+            about="A video's first frame as it should look", kind=Kind.MEDIA, result=MediaKind.PICTURE
+        ),
     ] = None
     grid_position_x: Annotated[
-        int | None, _PIXELS, Opt(about="Left edge of the source in the new frame, in pixels")
+        int | None, _PIXELS, OptionSpec(about="Left edge of the source in the new frame, in pixels")
     ] = None
     grid_position_y: Annotated[
-        int | None, _PIXELS, Opt(about="Upper edge of the source in the new frame, in pixels")
+        int | None, _PIXELS, OptionSpec(about="Upper edge of the source in the new frame, in pixels")
     ] = None
-    x_start: Annotated[int | None, _PIXELS, Opt(about="Crop the source: left edge in pixels")] = None
-    x_end: Annotated[int | None, _PIXELS, Opt(about="Crop the source: right edge in pixels")] = None
-    y_start: Annotated[int | None, _PIXELS, Opt(about="Crop the source: upper edge in pixels")] = None
-    y_end: Annotated[int | None, _PIXELS, Opt(about="Crop the source: lower edge in pixels")] = None
+    x_start: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: left edge in pixels")] = None
+    x_end: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: right edge in pixels")] = None
+    y_start: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: upper edge in pixels")] = None
+    y_end: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: lower edge in pixels")] = None
     resized_width: Annotated[
-        int | None, _SIZE, Opt(about="Width of the source in the new frame, in pixels")
+        int | None, _SIZE, OptionSpec(about="Width of the source in the new frame, in pixels")
     ] = None
     resized_height: Annotated[
-        int | None, _SIZE, Opt(about="Height of the source in the new frame, in pixels")
+        int | None, _SIZE, OptionSpec(about="Height of the source in the new frame, in pixels")
     ] = None
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:

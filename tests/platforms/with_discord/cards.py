@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.domain.actions import Action
-from bot.domain.cards import CardView, JobView, Tone
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.ids import new_id
 from bot.domain.media import Media
 
@@ -19,8 +19,8 @@ def identity(number: int, now: int = NOW) -> str:
     return new_id(now, number.to_bytes(9, "big"))
 
 
-def job_view(number: int = 1, tone: Tone = Tone.DONE, **changes: Any) -> JobView:
-    done, moving = tone is Tone.DONE, tone in (Tone.WAITING, Tone.RUNNING)
+def job_view(number: int = 1, tone: JobPhase = JobPhase.DONE, **changes: Any) -> JobView:
+    done, moving = tone is JobPhase.DONE, tone in (JobPhase.WAITING, JobPhase.RUNNING)
     values: dict[str, Any] = {
         "id": identity(number),
         "tone": tone,
@@ -33,7 +33,7 @@ def job_view(number: int = 1, tone: Tone = Tone.DONE, **changes: Any) -> JobView
         "media": PICTURE if done else None,
         "alt": "a red fox",
         "actions": () if moving else (Action.VARIATION, Action.AGAIN, Action.DELETE),
-        "cancellable": tone is Tone.WAITING,
+        "cancellable": tone is JobPhase.WAITING,
         "stars": 0,
         "parent": None,
     }

@@ -17,7 +17,7 @@ from adapters.discord.adapter import connect
 from adapters.discord.gateway.supervisor import Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
-from bot.service.adapter import Adapter, Plug, Surroundings
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
@@ -28,11 +28,11 @@ _SOON = Rhythm(again=0.02, mended=0.02, identify=0.02, presence=0.05)
 class Bot:
     def __init__(self, fake: FakeDiscord, folder: Path, token: str, rhythm: Rhythm) -> None:
         self.adapter: Adapter
-        self.surroundings: Surroundings
+        self.surroundings: AdapterContext
         self._fake = fake
         self._rhythm = rhythm
         self._settings = DiscordSettings(token=SecretStr(token))
-        plug = Plug(name="discord", enabled=lambda _: True, build=self._build)
+        plug = AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)
         self.app = App(given_settings(folder, http_port=0), plugs=[plug])
 
     @property
@@ -40,7 +40,7 @@ class Bot:
         """Why it is not ready; empty when it is."""
         return self.adapter.obstacle() or ""
 
-    def _build(self, surroundings: Surroundings) -> Adapter:
+    def _build(self, surroundings: AdapterContext) -> Adapter:
         self.surroundings = surroundings
         self.adapter = connect(
             surroundings, self._settings, connector=self._fake.connector, rhythm=self._rhythm

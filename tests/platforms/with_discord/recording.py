@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from bot.domain.commands import Command, Making
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import NotAllowed
 from bot.domain.identity import Caller, Place
-from bot.service.adapter import Surroundings
-from bot.service.facade import Studio
+from bot.service.adapter import AdapterContext
+from bot.service.facade import BotService
 
 RECORDED = "Only recorded"
 
@@ -35,15 +35,15 @@ class Recorder:
         self.makes = False
         self._studio: Any = None
 
-    def wrap(self, surroundings: Surroundings) -> Surroundings:
+    def wrap(self, surroundings: AdapterContext) -> AdapterContext:
         self._studio = surroundings.studio
-        return replace(surroundings, studio=cast("Studio", self))
+        return replace(surroundings, studio=cast("BotService", self))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._studio, name)
 
     async def handle(self, command: Command, caller: Caller, place: Place, **more: Any) -> Any:
-        if self.makes or not isinstance(command, Making):
+        if self.makes or not isinstance(command, GenerateCommand):
             return await self._studio.handle(command, caller, place, **more)
         return await self._record(command, caller)
 

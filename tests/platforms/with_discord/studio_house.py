@@ -21,7 +21,7 @@ from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import Adapter, Located, Plug, Surroundings
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, ResolvedFile
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
 from tests.platforms.running import running
@@ -32,7 +32,7 @@ _PATIENT_MS = 30_000
 class _NoFiles:
     """The core fetches by the names of the real Discord, which no test may reach but by the fake's proxy."""
 
-    async def locate(self, url: str, place: Place) -> Located:
+    async def locate(self, url: str, place: Place) -> ResolvedFile:
         raise MediaUnavailable(f"{url} is not read at {place.channel}")
 
 
@@ -45,7 +45,7 @@ class StudioHouse:
         folder: Path,
         *,
         patience_s: float = 1.5,
-        wrap: Callable[[Surroundings], Surroundings] = lambda surroundings: surroundings,
+        wrap: Callable[[AdapterContext], AdapterContext] = lambda surroundings: surroundings,
         **settings: Any,
     ) -> None:
         self.fake = fake
@@ -62,13 +62,13 @@ class StudioHouse:
         values = {"http_port": 0, "default_ceiling": 100, "default_allowance": 25, "times": times, **settings}
         self.app = App(
             given_settings(folder, **values),
-            plugs=[Plug(name="discord", enabled=lambda _: True, build=self._build)],
+            plugs=[AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)],
         )
-        self.surroundings: Surroundings
+        self.surroundings: AdapterContext
         self.connection: Connection
         self.doors: Doors
 
-    def _build(self, surroundings: Surroundings) -> Adapter:
+    def _build(self, surroundings: AdapterContext) -> Adapter:
         self.surroundings = self._wrap(surroundings)
         settings = DiscordSettings(token=SecretStr(self.fake.token))
         self.connection = open_connection(surroundings, settings, connector=self.fake.connector)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.cards import CardView
 from bot.domain.errors import StoreError
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 from tests.platforms.fake_discord import Callback, Drop, FakeDiscord, Permissions
 from tests.platforms.with_discord.studio_house import open_studio
 
@@ -21,7 +21,7 @@ SLY = "<@&1> @everyone **fox** discord.gg/fox \u200bfo\u202ex نار"
 class Forgetful:
     """A studio that dies between an answer and the note of it."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: AdapterContext) -> None:
         self._studio = surroundings.studio
 
     def __getattr__(self, name: str) -> Any:
@@ -34,7 +34,7 @@ class Forgetful:
 class Broken(Forgetful):
     """A studio that cannot do anything."""
 
-    def __init__(self, surroundings: Surroundings, error: Exception) -> None:
+    def __init__(self, surroundings: AdapterContext, error: Exception) -> None:
         super().__init__(surroundings)
         self._error = error
 
@@ -42,11 +42,11 @@ class Broken(Forgetful):
         raise self._error
 
 
-def broken(surroundings: Surroundings, error: Exception) -> Surroundings:
+def broken(surroundings: AdapterContext, error: Exception) -> AdapterContext:
     return replace(surroundings, studio=Broken(surroundings, error))  # type: ignore[arg-type]
 
 
-def forgetful(surroundings: Surroundings) -> Surroundings:
+def forgetful(surroundings: AdapterContext) -> AdapterContext:
     return replace(surroundings, studio=Forgetful(surroundings))  # type: ignore[arg-type]
 
 

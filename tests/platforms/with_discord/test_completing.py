@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.errors import StoreError
 from bot.domain.ids import short_id
-from bot.service.adapter import Surroundings
+from bot.service.adapter import AdapterContext
 from bot.store.jobs import Load
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
@@ -23,7 +23,7 @@ class _Away:
         raise StoreError("the store is away")
 
 
-def _away(surroundings: Surroundings) -> Surroundings:
+def _away(surroundings: AdapterContext) -> AdapterContext:
     return replace(surroundings, studio=_Away())  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ from adapters.discord.gateway.command_sync import register
 from adapters.discord.gateway.shards import read_shards
 from adapters.discord.rest.client import Rest
 from adapters.discord.settings import DiscordSettings
-from bot.service.adapter import Finding
+from bot.service.adapter import Diagnosis
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
 
@@ -32,7 +32,7 @@ def _with_less(answer: Any) -> Iterator[Any]:
             yield from ({**answer, name: less} for less in _with_less(answer[name]))
 
 
-async def found(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> list[Finding]:
+async def found(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> list[Diagnosis]:
     settings = DiscordSettings(token=SecretStr(token or fake.token), **own)
     given = given_settings(Path("unused"))
     findings = [one async for one in examine(given, settings, connector=fake.connector)]
@@ -40,7 +40,7 @@ async def found(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> l
     return findings
 
 
-def about(findings: list[Finding], words: str) -> Finding:
+def about(findings: list[Diagnosis], words: str) -> Diagnosis:
     return next(one for one in findings if words in one.what)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.delivery.attachments import LIMIT, Ladder
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.domain.media import Media
 from tests.platforms.with_discord.cards import PICTURE, VIDEO, card_view, job_view
@@ -75,7 +75,7 @@ async def test_where_no_file_may_go_up_links_do(shelf: Shelf) -> None:
 
 
 async def test_what_lies_there_already_is_kept_and_what_belongs_to_nothing_dropped(shelf: Shelf) -> None:
-    first, second, gone = job_view(1), job_view(2), job_view(3, Tone.GONE, media=None)
+    first, second, gone = job_view(1), job_view(2), job_view(3, JobPhase.GONE, media=None)
     there = [
         {"id": "71", "filename": f"reverie-{first.id}.jpg", "size": PICTURE.size},
         {"id": "73", "filename": f"reverie-{gone.id}.jpg", "size": PICTURE.size},

@@ -13,7 +13,7 @@ from adapters.discord.events.menu_entries import Menu
 from adapters.discord.events.modals import PROMPT
 from adapters.discord.gateway.payloads import is_by_person, why_not
 from bot.domain.actions import Action
-from bot.domain.commands import Imagine, Making
+from bot.domain.commands import GenerateCommand, Imagine
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
 from tests.platforms.fake_discord.state.events import Event
@@ -107,7 +107,7 @@ def is_as_meant(house: StudioHouse, asked: Asked) -> bool:
     match asked.what:
         case Imagine(prompt="a red fox") as command:
             return (command.count, command.model) == (2, "photon-flash-1")
-        case Imagine(prompt="hills at night") | Making():
+        case Imagine(prompt="hills at night") | GenerateCommand():
             return True
         case (Action.AGAIN | Action.VARIATION | "🎲", *_):
             return True

@@ -5,9 +5,9 @@ import pytest
 from adapters.discord.messages.buttons import Pressed
 from adapters.discord.messages.notes import refused, render_note
 from adapters.discord.rest.permissions import lacking
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import NotYours
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from tests.platforms.fake_discord.rules.components import check_components
 from tests.platforms.fake_discord.rules.embeds import check_embeds
 from tests.platforms.fake_discord.rules.refusals import Complaints
@@ -24,15 +24,17 @@ def views(count: int, title: str) -> tuple[CardView, ...]:
 @pytest.mark.parametrize(
     "note",
     [
-        Note(title=STARS, text=STARS, facts=tuple((f"{number} {STARS}", STARS) for number in range(60))),
-        Note(title=STARS, views=views(50, STARS)),
-        Note(title="Where your jobs stand", facts=((STARS, STARS),) * 20, views=views(20, STARS)),
-        Note(title="Nothing", text=""),
-        Note(title="x", facts=(("", ""),)),
+        PrivateReply(
+            title=STARS, text=STARS, facts=tuple((f"{number} {STARS}", STARS) for number in range(60))
+        ),
+        PrivateReply(title=STARS, views=views(50, STARS)),
+        PrivateReply(title="Where your jobs stand", facts=((STARS, STARS),) * 20, views=views(20, STARS)),
+        PrivateReply(title="Nothing", text=""),
+        PrivateReply(title="x", facts=(("", ""),)),
     ],
     ids=["facts", "history", "status", "empty", "blank"],
 )
-def test_no_note_is_too_long_for_discord(note: Note) -> None:
+def test_no_note_is_too_long_for_discord(note: PrivateReply) -> None:
     payload = render_note(note)
     complaints = Complaints()
     check_embeds(payload["embeds"], complaints)
@@ -42,12 +44,12 @@ def test_no_note_is_too_long_for_discord(note: Note) -> None:
 
 
 def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
-    note = Note(
+    note = PrivateReply(
         title="Your jobs, the newest first",
         views=(
             card_view(job_view(1), title="a *fox* @here\u202e"),
             *views(49, "a hill"),
-            card_view(job_view(60, Tone.RUNNING), number=60, title="a film"),
+            card_view(job_view(60, JobPhase.RUNNING), number=60, title="a film"),
         ),
     )
     payload = render_note(note)
@@ -65,12 +67,12 @@ def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
 
 def test_what_does_not_fit_is_counted() -> None:
     facts = tuple((f"fact {number}", "x") for number in range(40))
-    embed = render_note(Note(title="Usage", facts=facts))["embeds"][0]
+    embed = render_note(PrivateReply(title="Usage", facts=facts))["embeds"][0]
     assert (25, "and 15 more") == (len(embed["fields"]), embed["footer"]["text"])
 
 
 def test_one_job_is_shown_like_its_card() -> None:
-    note = Note(title="a red fox", views=(card_view(),))
+    note = PrivateReply(title="a red fox", views=(card_view(),))
     assert "✅ Done" == render_note(note)["embeds"][0]["description"]
 
 
@@ -94,5 +96,5 @@ def test_a_refusal_shows_names_of_people_as_text_and_names_of_channels_as_channe
     ],
 )
 def test_examples_are_spelled_as_people_type_them_here(written: str, spelled: str) -> None:
-    payload = render_note(Note(title="What you can do", facts=((written, "x"),)))
+    payload = render_note(PrivateReply(title="What you can do", facts=((written, "x"),)))
     assert spelled == payload["embeds"][0]["fields"][0]["name"]

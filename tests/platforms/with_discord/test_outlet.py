@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord.messages.buttons import components
 from adapters.discord.messages.strings import ENGLISH
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import Undeliverable
 from bot.domain.identity import Place
 from tests.platforms.fake_discord import Intents, Kind, Permissions
@@ -17,7 +17,7 @@ from tests.platforms.fake_discord.state.writing import post
 from tests.platforms.with_discord.cards import identity, job_view
 from tests.platforms.with_discord.house import House, described, open_house, posted
 
-_RUNNING = job_view(tone=Tone.RUNNING)
+_RUNNING = job_view(tone=JobPhase.RUNNING)
 _AFTER_THE_TOKEN_S = 16 * 60
 
 
@@ -58,7 +58,7 @@ async def test_several_results_are_several_files_and_a_deleted_one_is_taken_off(
     await house.outlet.show(house.view(*jobs), place)
     [message] = house.cards()
     assert [f"reverie-{job.id}.jpg" for job in jobs] == [one.filename for one in message.attachments]
-    gone = replace(jobs[1], tone=Tone.GONE, media=None, actions=())
+    gone = replace(jobs[1], tone=JobPhase.GONE, media=None, actions=())
     await house.outlet.show(house.view(jobs[0], gone, *jobs[2:]), place)
     left = [jobs[0], *jobs[2:]]
     assert [f"reverie-{job.id}.jpg" for job in left] == [one.filename for one in message.attachments]

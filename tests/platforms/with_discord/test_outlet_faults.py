@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from adapters.discord.delivery.attachments import Ladder
 from adapters.discord.delivery.publisher import CardOutlet
 from adapters.discord.rest.client import Rest
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import Delayed, Undeliverable
 from tests.platforms.fake_discord import Drop
 from tests.platforms.with_discord.cards import job_view
 from tests.platforms.with_discord.house import House, open_house
 
 _POST = "POST /channels/*/messages"
-_RUNNING = job_view(tone=Tone.RUNNING)
+_RUNNING = job_view(tone=JobPhase.RUNNING)
 
 
 @pytest.fixture

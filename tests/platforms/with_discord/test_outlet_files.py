@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.delivery.attachments import LIMIT
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import Delayed, MediaRefused
 from bot.domain.media import Media
 from tests.platforms.with_discord.cards import VIDEO, job_view
@@ -73,7 +73,7 @@ async def test_what_comes_to_direct_messages_instead_has_their_limit(tmp_path: P
 async def test_the_limit_of_the_interaction_counts_while_its_token_lives(house: House) -> None:
     """People who pay may upload more, and so may the answers to them."""
     house.ada.user.file_limit = 50 * _MIB
-    running = house.view(job_view(tone=Tone.RUNNING))
+    running = house.view(job_view(tone=JobPhase.RUNNING))
     _, place = await house.answered(running, limit=50 * _MIB)
     await house.outlet.show(house.view(job_view(media=_film(house, 30))), place)
     assert 30 * _MIB == len(house.cards()[0].attachments[0].content)

@@ -14,8 +14,8 @@ from adapters.discord.delivery.publisher import CardOutlet
 from adapters.discord.rest.attachment_urls import DiscordFiles
 from adapters.discord.services import open_connection
 from adapters.discord.settings import DiscordSettings
-from bot.security.tokens import Signer
-from bot.service.adapter import Surroundings
+from bot.security.tokens import TokenSigner
+from bot.service.adapter import AdapterContext
 from bot.settings import Role, Settings
 from tests.platforms.with_discord.cards import NOW, PICTURE
 from tests.platforms.with_discord.shelf import Shelf
@@ -29,13 +29,13 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"discord", "ai
 """
 
 
-def _surroundings(folder: Path, public_url: str | None = None, *, role: Role = Role.ALL) -> Surroundings:
-    return Surroundings(
+def _surroundings(folder: Path, public_url: str | None = None, *, role: Role = Role.ALL) -> AdapterContext:
+    return AdapterContext(
         settings=Settings(public_url=public_url, role=role),
         studio=None,  # type: ignore[arg-type]
         vault=None,  # type: ignore[arg-type]
         library=Shelf(folder),  # type: ignore[arg-type]
-        signer=Signer(b"k" * 32),
+        signer=TokenSigner(b"k" * 32),
         clock=lambda: NOW,
     )
 

@@ -13,7 +13,7 @@ from adapters.discord.messages.cards import alt_text, embed_size, render
 from adapters.discord.messages.markdown import as_text, visible
 from adapters.discord.messages.strings import ENGLISH, Words
 from bot.domain.actions import EMOJI, Action
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.ids import short_id
 from tests.platforms.with_discord.cards import ASKER, NOW, card_view, identity, job_view
 
@@ -56,8 +56,8 @@ def test_every_offered_action_is_a_button_with_its_emoji_that_names_job_and_card
     assert all(len(one["custom_id"]) <= 100 for one in buttons)
 
 
-@pytest.mark.parametrize("tone", [tone for tone in Tone if tone is not Tone.GONE])
-def test_every_card_can_be_found_by_its_id(tone: Tone) -> None:
+@pytest.mark.parametrize("tone", [tone for tone in JobPhase if tone is not JobPhase.GONE])
+def test_every_card_can_be_found_by_its_id(tone: JobPhase) -> None:
     """Also one that is running, which offers no action."""
     view = card_view(job_view(tone=tone))
     assert mentions_card(render(view)["components"], view.card)
@@ -65,15 +65,15 @@ def test_every_card_can_be_found_by_its_id(tone: Tone) -> None:
 
 
 def test_what_waits_can_be_taken_back_and_what_runs_cannot() -> None:
-    def verbs(tone: Tone) -> list[str]:
+    def verbs(tone: JobPhase) -> list[str]:
         return [one["custom_id"].split(":")[1] for one in _buttons(render(card_view(job_view(tone=tone))))]
 
-    assert [Control.CANCEL, Control.DETAILS] == verbs(Tone.WAITING)
-    assert [Control.DETAILS] == verbs(Tone.RUNNING)
+    assert [Control.CANCEL, Control.DETAILS] == verbs(JobPhase.WAITING)
+    assert [Control.DETAILS] == verbs(JobPhase.RUNNING)
 
 
 def test_the_expected_end_counts_down_by_itself() -> None:
-    [embed] = render(card_view(job_view(tone=Tone.RUNNING)))["embeds"]
+    [embed] = render(card_view(job_view(tone=JobPhase.RUNNING)))["embeds"]
     assert f"expected <t:{(NOW + 12_000) // 1000}:R>" in embed["description"]
 
 
@@ -90,7 +90,7 @@ def test_several_jobs_have_a_select_and_the_buttons_of_the_one_that_is_picked() 
 
 
 def test_the_first_that_is_left_is_picked_where_the_picked_one_is_gone() -> None:
-    gone, left, other = job_view(1, Tone.GONE), job_view(2), job_view(3)
+    gone, left, other = job_view(1, JobPhase.GONE), job_view(2), job_view(3)
     rendered = render(card_view(gone, left, other), picked=gone.id)
     assert {left.id} == {one["custom_id"].split(":")[2] for one in _buttons(rendered)}
     assert [left.id, other.id] == [
@@ -108,7 +108,7 @@ def test_facts_that_all_jobs_share_are_told_once() -> None:
 
 def test_a_failure_is_told_in_full_and_can_be_tried_again() -> None:
     told = "The prompt was refused by moderation. Change the words and try again. You were not charged."
-    failed = job_view(tone=Tone.FAILED, headline=told, actions=(Action.AGAIN, Action.EDIT, Action.DELETE))
+    failed = job_view(tone=JobPhase.FAILED, headline=told, actions=(Action.AGAIN, Action.EDIT, Action.DELETE))
     rendered = render(card_view(failed))
     assert told in rendered["embeds"][0]["description"]
     assert [Action.AGAIN, Action.EDIT, Action.DELETE, Control.DETAILS] == [
@@ -172,12 +172,12 @@ def test_whatever_a_prompt_holds_its_marks_are_escaped_and_it_fits(text: str, li
 @given(
     title=_NASTY,
     name=_NASTY,
-    tones=st.lists(st.sampled_from(Tone), min_size=1, max_size=4),
+    tones=st.lists(st.sampled_from(JobPhase), min_size=1, max_size=4),
     headline=_NASTY,
     parent=st.booleans(),
 )
 def test_a_card_is_within_all_limits_of_discord(
-    title: str, name: str, tones: list[Tone], headline: str, *, parent: bool
+    title: str, name: str, tones: list[JobPhase], headline: str, *, parent: bool
 ) -> None:
     jobs = tuple(
         job_view(
@@ -256,4 +256,4 @@ def test_another_language_changes_labels_and_lines() -> None:
 
 
 def test_nothing_is_under_a_card_that_is_gone() -> None:
-    assert [] == components(card_view(job_view(tone=Tone.GONE)), ENGLISH)
+    assert [] == components(card_view(job_view(tone=JobPhase.GONE)), ENGLISH)

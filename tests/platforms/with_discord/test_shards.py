@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from adapters.discord.gateway.shards import Shards, Turns, read_shards
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import StoreError
-from bot.security.encryption import Seal
-from bot.service.adapter_data import Vault
+from bot.security.encryption import FieldCipher
+from bot.service.adapter_data import AdapterData
 from bot.store.database.base import connect
 from bot.store.database.migrate import migrate
 from tests.platforms.fake_discord import FakeDiscord
@@ -49,7 +49,9 @@ async def test_shards_of_several_processes_identify_one_after_another(
                             fake,
                             shards=read_shards(text),
                             turns=Turns(
-                                Vault(database, Seal(b"k" * 32), "discord"), fake.clock.now_ms, every_ms=400
+                                AdapterData(database, FieldCipher(b"k" * 32), "discord"),
+                                fake.clock.now_ms,
+                                every_ms=400,
                             ),
                         )
                     )

@@ -21,7 +21,7 @@ from adapters.slack.web_api.tokens import OneToken
 from bot.domain.cards import CardView, JobView
 from bot.domain.identity import Place
 from bot.domain.media import Media
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.state.deliveries import ResponseUrl
 from tests.platforms.with_discord.shelf import Shelf
@@ -32,7 +32,7 @@ from tests.platforms.with_slack.installing import open_vault
 class House:
     """What a test of the outlet holds in its hands."""
 
-    def __init__(self, fake: FakeSlack, vault: Vault, folder: Path, *, public: bool) -> None:
+    def __init__(self, fake: FakeSlack, vault: AdapterData, folder: Path, *, public: bool) -> None:
         self.fake = fake
         self.team = fake.team("Film club")
         self.channel = self.team.general

@@ -22,8 +22,8 @@ from adapters.slack.oauth.state_store import States
 from adapters.slack.oauth.token_rotation import Rotation
 from adapters.slack.oauth.uninstall import listen as listen_for_leaving
 from adapters.slack.web_api.client import web_client
-from bot.security.tokens import Signer
-from bot.service.adapter_data import Vault
+from bot.security.tokens import TokenSigner
+from bot.service.adapter_data import AdapterData
 from bot.store.database.base import connect
 from bot.store.database.migrate import migrate
 from bot.web.server import Server, listen
@@ -34,7 +34,7 @@ PUBLIC_URL = "https://bot.example.org"
 
 
 #: as all replicas have it
-SIGNER = Signer(b"a secret that all replicas share....")
+SIGNER = TokenSigner(b"a secret that all replicas share....")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Served:
 
     slack: FakeSlack
     url: str
-    vault: Vault
+    vault: AdapterData
     installations: Installations
     app: AsyncApp
     #: teams whose `/imagine` reached a listener, with the token that it was given
@@ -61,7 +61,7 @@ def client_of(slack: FakeSlack) -> AsyncWebClient:
     return web_client(slack.api)
 
 
-def installations_of(slack: FakeSlack, vault: Vault) -> Installations:
+def installations_of(slack: FakeSlack, vault: AdapterData) -> Installations:
     """The installations as one process sees them."""
     clock = slack.clock.now_ms
     rotation = Rotation(
@@ -102,10 +102,10 @@ def app_of(slack: FakeSlack, installations: Installations) -> AsyncApp:
 
 
 @asynccontextmanager
-async def open_vault(folder: Path) -> AsyncIterator[Vault]:
+async def open_vault(folder: Path) -> AsyncIterator[AdapterData]:
     async with connect(f"sqlite:///{folder}/reverie.db") as database:
         await migrate(database)
-        yield Vault(database, SEAL, "slack")
+        yield AdapterData(database, SEAL, "slack")
 
 
 @asynccontextmanager

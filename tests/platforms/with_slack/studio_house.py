@@ -25,8 +25,8 @@ from adapters.slack.socket_mode import Listener
 from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import Adapter, Located, Plug, Surroundings
-from bot.service.facade import Studio
+from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, ResolvedFile
+from bot.service.facade import BotService
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.running import running
@@ -39,17 +39,17 @@ _PING_S = 1.0
 class _NoFiles:
     """The core fetches nothing from loopback, where the fake is; who opens files has tests of its own."""
 
-    async def locate(self, url: str, place: Place) -> Located:
+    async def locate(self, url: str, place: Place) -> ResolvedFile:
         raise MediaUnavailable(f"{url} is not read at {place.channel}")
 
 
-Wrap = Callable[[Surroundings], Surroundings]
+Wrap = Callable[[AdapterContext], AdapterContext]
 
 
 class StandIn:
     """A studio before the real one, which does what its own methods do not."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: BotService) -> None:
         self._studio = studio
 
     def __getattr__(self, name: str) -> Any:
@@ -59,7 +59,7 @@ class StandIn:
 class Slow(StandIn):
     """Takes no command before it is let go on."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: BotService) -> None:
         super().__init__(studio)
         self.begun, self.gate = asyncio.Event(), asyncio.Event()
 
@@ -69,7 +69,7 @@ class Slow(StandIn):
         return await self._studio.handle(*args, **more)
 
 
-def before(kind: Callable[[Studio], StandIn]) -> Wrap:
+def before(kind: Callable[[BotService], StandIn]) -> Wrap:
     """Put a stand-in of this kind before the studio."""
     return lambda one: replace(one, studio=cast("Any", kind(one.studio)))
 
@@ -114,14 +114,14 @@ class StudioHouse:
         }
         self.app = App(
             given_settings(folder, **values),
-            plugs=[Plug(name="slack", enabled=lambda _: True, build=self._build)],
+            plugs=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
         )
-        self.surroundings: Surroundings
+        self.surroundings: AdapterContext
         self.connection: Connection
         self.listener: Listener
         self.doors: Doors
 
-    def _build(self, surroundings: Surroundings) -> Adapter:
+    def _build(self, surroundings: AdapterContext) -> Adapter:
         self.surroundings = self._wrap(surroundings)
         secret = SecretStr(self.slack.app.signing_secret) if self.http else None
         settings = SlackSettings(

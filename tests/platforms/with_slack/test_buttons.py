@@ -8,7 +8,7 @@ from adapters.slack.messages.buttons import Pressed, controls, jobs_of
 from adapters.slack.messages.cards import render
 from adapters.slack.messages.strings import ENGLISH
 from bot.domain.actions import Action
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 from tests.platforms.with_slack.cards import card_view, identity, job_view
 from tests.platforms.with_slack.house import open_house
 
@@ -28,7 +28,7 @@ def test_a_button_names_verb_job_and_card() -> None:
 
 
 def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() -> None:
-    view = card_view(job_view(1, Tone.WAITING, parent=identity(9)))
+    view = card_view(job_view(1, JobPhase.WAITING, parent=identity(9)))
     assert [Control.CANCEL, Control.ORIGIN, Control.DETAILS] == _verbs(view)
     origin = Pressed.read(_elements(view)[1])
     assert origin is not None
@@ -71,7 +71,7 @@ def test_under_several_jobs_each_persons_choice_comes_with_their_press() -> None
 
 
 def test_the_jobs_of_a_message_are_read_from_its_blocks() -> None:
-    view = card_view(job_view(1), job_view(2, Tone.GONE), job_view(3))
+    view = card_view(job_view(1), job_view(2, JobPhase.GONE), job_view(3))
     assert [identity(1), identity(3)] == [pressed.job for pressed in jobs_of(render(view).blocks)]
     assert [identity(1)] == [pressed.job for pressed in jobs_of(render(card_view()).blocks)]
     assert [] == jobs_of([{"type": "section"}, {"type": "actions", "elements": [{"type": "button"}]}])

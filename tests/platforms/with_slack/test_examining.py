@@ -9,7 +9,7 @@ import yaml
 
 from adapters.slack.doctor import examine
 from adapters.slack.oauth.manifest import SCOPES, manifest
-from bot.service.adapter import Finding
+from bot.service.adapter import Diagnosis
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.odd import odd_fault
@@ -31,7 +31,7 @@ class Doctor:
         self._patch = monkeypatch
         self._folder = folder
 
-    async def __call__(self, *, public_url: str | None = None, **environment: str) -> list[Finding]:
+    async def __call__(self, *, public_url: str | None = None, **environment: str) -> list[Diagnosis]:
         for name in _NAMES:
             self._patch.delenv(name, raising=False)
         for name, value in environment.items():
@@ -47,7 +47,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Doctor:
     return Doctor(monkeypatch, tmp_path)
 
 
-def _pasted(finding: Finding) -> Any:
+def _pasted(finding: Diagnosis) -> Any:
     _, _, text = finding.remedy.partition("\n\n")
     return yaml.safe_load(text)
 

@@ -17,8 +17,8 @@ from adapters.slack.messages.home_view import MADE, RUNNING, HomeButton, Overvie
 from adapters.slack.oauth.manifest import manifest
 from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.tokens import OneToken
-from bot.service.adapter_data import Vault
-from bot.service.replies import Note
+from bot.service.adapter_data import AdapterData
+from bot.service.replies import PrivateReply
 from tests.engine.house import ADA, BOSS, House, open_house
 from tests.platforms.fake_slack import FakeSlack, Person
 from tests.platforms.fake_slack.rules.views import check_view
@@ -59,7 +59,7 @@ async def look(folder: Path, link: Link = lambda _: None, **more: Any) -> AsyncI
     async with FakeSlack(manifest()) as slack, open_house(folder, **more) as house:
         team = slack.team("Film club")
         door = Slack(OneToken(SecretStr(slack.bot_token(team))), slack.api)
-        uploads = Uploads(Vault(house.core.database, house.core.seal, "slack"))
+        uploads = Uploads(AdapterData(house.core.database, house.core.seal, "slack"))
         home = Home(house.studio, door, uploads, link, house.clock.wall, pace_s=0.01)
         try:
             yield Looking(
@@ -177,8 +177,8 @@ async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -
 def test_the_longest_of_all_tabs_is_within_slacks_limits() -> None:
     job = job_view(headline="x" * 5_000, facts=(("Model", "y" * 5_000),), cancellable=True)
     views = tuple(card_view(job, title="z" * 5_000) for _ in range(50))
-    facts = Note(title="t" * 5_000, text="w" * 5_000, facts=(("l" * 5_000, "v" * 5_000),) * 50)
-    jobs = Note(title="jobs", views=views)
+    facts = PrivateReply(title="t" * 5_000, text="w" * 5_000, facts=(("l" * 5_000, "v" * 5_000),) * 50)
+    jobs = PrivateReply(title="jobs", views=views)
     overview = Overview(
         quota=facts, running=jobs, history=jobs, usage=facts, quotas=facts, notice="n" * 5_000
     )

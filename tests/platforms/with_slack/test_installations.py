@@ -10,7 +10,7 @@ from slack_sdk.oauth.installation_store import Installation
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.records import BotRecord
 from bot.domain.errors import Delayed, Undeliverable
-from bot.service.adapter_data import Vault
+from bot.service.adapter_data import AdapterData
 from tests.platforms.with_slack.installing import installations_of, open_app, open_vault
 
 HOUR = 3_600_000
@@ -48,12 +48,12 @@ class Slack:
             }
         )
 
-    def process(self, vault: Vault) -> Installations:
+    def process(self, vault: AdapterData) -> Installations:
         return Installations(vault, self.clock, self.refresh)
 
 
 @pytest.fixture
-async def vault(tmp_path: Path) -> AsyncIterator[Vault]:
+async def vault(tmp_path: Path) -> AsyncIterator[AdapterData]:
     async with open_vault(tmp_path) as opened:
         yield opened
 
@@ -68,7 +68,7 @@ def rotating(*, hours: float) -> Installation:
     return installation(bot_refresh_token="refresh 1", bot_token_expires_at=int(ends))
 
 
-async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: Vault) -> None:
+async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: AdapterData) -> None:
     slack = Slack()
     one, other = slack.process(vault), slack.process(vault)
     await one.async_save(rotating(hours=1))
@@ -84,7 +84,7 @@ async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: 
     assert ["refresh 1"] == slack.asked
 
 
-async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back(vault: Vault) -> None:
+async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back(vault: AdapterData) -> None:
     slack = Slack()
     one, other = slack.process(vault), slack.process(vault)
     await one.async_save(installation())
@@ -94,7 +94,7 @@ async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back
     assert await one.token("T1") is None
 
 
-async def test_a_token_past_its_end_is_waited_for(vault: Vault) -> None:
+async def test_a_token_past_its_end_is_waited_for(vault: AdapterData) -> None:
     slack = Slack()
     processes = [slack.process(vault) for _ in range(3)]
     await processes[0].async_save(rotating(hours=-1))
@@ -103,7 +103,7 @@ async def test_a_token_past_its_end_is_waited_for(vault: Vault) -> None:
     assert ["refresh 1"] == slack.asked
 
 
-async def test_an_outage_costs_nothing_before_the_token_ends(vault: Vault) -> None:
+async def test_an_outage_costs_nothing_before_the_token_ends(vault: AdapterData) -> None:
     slack = Slack()
     await slack.process(vault).async_save(rotating(hours=1))
     slack.error = Delayed()
@@ -119,7 +119,7 @@ async def test_an_outage_costs_nothing_before_the_token_ends(vault: Vault) -> No
     assert "token 2" == await slack.process(vault).token("T1")
 
 
-async def test_what_left_while_its_token_was_renewed_does_not_come_back(vault: Vault) -> None:
+async def test_what_left_while_its_token_was_renewed_does_not_come_back(vault: AdapterData) -> None:
     slack = Slack()
     one = slack.process(vault)
     await one.async_save(rotating(hours=1))
@@ -132,7 +132,7 @@ async def test_what_left_while_its_token_was_renewed_does_not_come_back(vault: V
     assert [] == await vault.latest("")
 
 
-async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: Vault) -> None:
+async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: AdapterData) -> None:
     slack = Slack()
     one = slack.process(vault)
     # Slack tells it as a text in some payloads.
@@ -155,7 +155,7 @@ async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: Vault) -> 
     assert await slack.process(vault).token("T1", "E1") is None
 
 
-async def test_everybody_has_their_own_rights_beside_the_one_bot(vault: Vault) -> None:
+async def test_everybody_has_their_own_rights_beside_the_one_bot(vault: AdapterData) -> None:
     store = Slack().process(vault)
     await store.async_save(installation(user_id="U1", user_token="ada's"))
     await store.async_save(installation(user_id="U2", user_token="bob's", bot_token="token 2"))
@@ -181,7 +181,7 @@ async def test_tokens_of_slack_itself_rotate(tmp_path: Path) -> None:
         assert first != second == served.slack.bot_token(team)
 
 
-async def test_nothing_readable_lies_in_the_store(vault: Vault, tmp_path: Path) -> None:
+async def test_nothing_readable_lies_in_the_store(vault: AdapterData, tmp_path: Path) -> None:
     await Slack().process(vault).async_save(installation(bot_token="xoxb-open-sesame"))
     assert b"open-sesame" not in await asyncio.to_thread(_stored, tmp_path)
 

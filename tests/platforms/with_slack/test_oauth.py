@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adapters.slack.oauth.state_store import States
-from bot.security.tokens import Signer
+from bot.security.tokens import TokenSigner
 from tests.platforms.fake_slack import Page
 from tests.platforms.with_slack.installing import SIGNER, Served, open_app
 
@@ -68,7 +68,7 @@ async def test_a_state_of_another_process_is_good_and_a_forged_one_is_not(tmp_pa
     async with open_app(tmp_path) as served:
         clock = served.slack.clock.now_ms
         state = await States(SIGNER, clock).async_issue()
-        assert not await States(Signer(b"other" * 8), clock).async_consume(state)
+        assert not await States(TokenSigner(b"other" * 8), clock).async_consume(state)
         assert not await States(SIGNER, clock).async_consume(SIGNER.sign("media", "a", expires_at=2**60))
         for odd in ("", ".", "..", "a.b", "\0", "\ud800", f"{state}x", state.upper(), "9" * 9_000):
             assert not await States(SIGNER, clock).async_consume(odd)

@@ -13,8 +13,8 @@ from adapters.slack.oauth.installations import Installations
 from adapters.slack.services import open_connection
 from adapters.slack.settings import SlackSettings
 from adapters.slack.web_api.files import SlackFiles
-from bot.security.tokens import Signer
-from bot.service.adapter import Surroundings
+from bot.security.tokens import TokenSigner
+from bot.service.adapter import AdapterContext
 from bot.settings import Settings
 from tests.platforms.with_discord.shelf import Shelf
 from tests.platforms.with_slack.cards import NOW
@@ -64,12 +64,12 @@ def test_its_library_is_not_imported_before_it_is_on() -> None:
 
 async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_vault(tmp_path) as vault:
-        surroundings = Surroundings(
+        surroundings = AdapterContext(
             settings=Settings(),
             studio=None,  # type: ignore[arg-type]
             vault=vault,
             library=Shelf(tmp_path),  # type: ignore[arg-type]
-            signer=Signer(b"k" * 32),
+            signer=TokenSigner(b"k" * 32),
             clock=lambda: NOW,
         )
         _set(monkeypatch, {_BOT: "xoxb-hidden", _APP: "xapp-hidden"})

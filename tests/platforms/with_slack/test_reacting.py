@@ -8,7 +8,7 @@ import pytest
 from adapters.slack.events.reactions import NAMES, emoji_of
 from bot.domain.ids import short_id
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
-from bot.service.facade import Studio
+from bot.service.facade import BotService
 from tests.platforms.with_slack.studio_house import StandIn, before, job_of, open_studio, words
 
 
@@ -69,7 +69,7 @@ async def test_a_number_names_the_result_and_what_is_taken_away_means_nothing(tm
 class Watched(StandIn):
     """Notes what it was asked."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: BotService) -> None:
         super().__init__(studio)
         self.asked: list[str] = []
 

@@ -8,9 +8,9 @@ from adapters.slack.messages.cards import Payload, Shown, render
 from adapters.slack.messages.mrkdwn import as_text
 from adapters.slack.messages.notes import render_note, say
 from bot.domain.actions import Action
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.ids import short_id
-from bot.service.replies import Note
+from bot.service.replies import PrivateReply
 from tests.platforms.fake_slack.net import contracts
 from tests.platforms.fake_slack.rules.drafts import Draft
 from tests.platforms.with_slack.cards import NOW, VIDEO, card_view, identity, job_view
@@ -83,7 +83,7 @@ def test_marks_are_disarmed_without_being_lost() -> None:
 
 
 def test_a_card_says_what_is_worth_knowing() -> None:
-    running = job_view(1, Tone.RUNNING, ready_at=1_800_000_012_000, parent=identity(7), stars=2)
+    running = job_view(1, JobPhase.RUNNING, ready_at=1_800_000_012_000, parent=identity(7), stars=2)
     told = "\n".join(texts(render(card_view(running)).blocks))
     for part in (
         "a red fox",
@@ -117,13 +117,15 @@ def test_a_note_fits(count: int) -> None:
         for n in range(1, count + 1)
     )
     facts = tuple((_NASTY * 3, "long " * 200) for _ in range(count))
-    payload = render_note(Note(title="t" * 500, text="l\n" * 5 + "x" * 4_000, facts=facts, views=views))
+    payload = render_note(
+        PrivateReply(title="t" * 500, text="l\n" * 5 + "x" * 4_000, facts=facts, views=views)
+    )
     _check(payload)
     _check(say(_NASTY))
 
 
 def test_a_list_says_how_much_it_leaves_out() -> None:
     facts = tuple((f"fact {number}", "long " * 80) for number in range(60))
-    told = texts(render_note(Note(title="Quotas", facts=facts)).blocks)
+    told = texts(render_note(PrivateReply(title="Quotas", facts=facts)).blocks)
     shown = sum(line.count("fact ") for line in told)
     assert f"and {60 - shown} more" in told

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.slack.delivery.response_url import Reach
 from adapters.slack.web_api.client import Slack
-from bot.domain.cards import Tone
+from bot.domain.cards import JobPhase
 from bot.domain.errors import Delayed, Held, Undeliverable
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.cards import job_view
@@ -22,7 +22,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def test_a_card_is_posted_once_and_edited_from_then_on(house: House) -> None:
-    waiting = house.view(job_view(1, Tone.WAITING))
+    waiting = house.view(job_view(1, JobPhase.WAITING))
     done = replace(waiting, jobs=(job_view(1),))
     name = await house.outlet.show(waiting, house.place())
     assert name == await house.outlet.show(done, house.place(message=name))
@@ -35,7 +35,7 @@ async def test_a_card_is_posted_once_and_edited_from_then_on(house: House) -> No
 
 async def test_a_card_in_a_thread_stays_there(house: House) -> None:
     asked = house.ada.at(house.channel).write("look at this")
-    view = house.view(job_view(1, Tone.WAITING))
+    view = house.view(job_view(1, JobPhase.WAITING))
     name = await house.outlet.show(view, house.place(thread=asked.ts))
     [message] = house.messages()
     assert asked.ts == message.thread_ts
@@ -43,7 +43,7 @@ async def test_a_card_in_a_thread_stays_there(house: House) -> None:
 
 
 async def test_a_message_whose_posting_was_not_answered_is_found_again(house: House) -> None:
-    view = house.view(job_view(1, Tone.WAITING))
+    view = house.view(job_view(1, JobPhase.WAITING))
     house.fake.fault("chat.postMessage", drop=Drop.AFTER)
     with pytest.raises(Delayed) as delayed:
         await house.outlet.show(view, house.place())
@@ -56,14 +56,14 @@ async def test_what_slack_certainly_did_not_post_is_said_so(house: House) -> Non
     """The engine then looks for nothing, for a search may be allowed once a minute."""
     house.fake.fault("chat.postMessage", status=429, retry_after_s=7)
     with pytest.raises(Held) as held:
-        await house.outlet.show(house.view(job_view(1, Tone.WAITING)), house.place())
+        await house.outlet.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
     assert 7_000 == held.value.retry_after_ms
 
 
 async def test_a_private_card_never_comes_to_the_channel(house: House) -> None:
     """It lives in direct messages; where it was asked for its asker alone sees how it began."""
     place = house.place(private=True)
-    name = await house.outlet.show(house.view(job_view(1, Tone.WAITING), private=True), place)
+    name = await house.outlet.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
     await house.outlet.show(house.view(job_view(1), private=True), replace(place, message=name))
     assert [] == house.messages()
     [card] = house.sent_directly()
@@ -77,14 +77,14 @@ async def test_a_private_card_never_comes_to_the_channel(house: House) -> None:
 async def test_a_private_card_is_answered_by_the_commands_own_address_while_that_lives(house: House) -> None:
     house.fake.kick_bot(house.channel)
     place = house.place(private=True, reach=house.reach())
-    await house.outlet.show(house.view(job_view(1, Tone.WAITING), private=True), place)
+    await house.outlet.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
     assert [True] == [copy.only_for is house.ada.user for copy in house.whispers()]
 
 
 async def test_a_private_card_whose_posting_was_not_answered_is_found_in_direct_messages(
     house: House,
 ) -> None:
-    view, place = house.view(job_view(1, Tone.WAITING), private=True), house.place(private=True)
+    view, place = house.view(job_view(1, JobPhase.WAITING), private=True), house.place(private=True)
     house.fake.fault("chat.postMessage", drop=Drop.AFTER)
     with pytest.raises(Delayed):
         await house.outlet.show(view, place)
@@ -108,7 +108,7 @@ async def test_where_the_bot_may_not_write_the_card_comes_to_direct_messages_and
     house: House,
 ) -> None:
     house.fake.kick_bot(house.channel)
-    view = house.view(job_view(1, Tone.WAITING))
+    view = house.view(job_view(1, JobPhase.WAITING))
     name = await house.outlet.show(view, house.place())
     [card] = house.sent_directly()
     assert posted(card) == name
@@ -119,7 +119,7 @@ async def test_where_the_bot_may_not_write_the_card_comes_to_direct_messages_and
 
 
 async def test_a_card_whose_message_was_deleted_ends_in_direct_messages(house: House) -> None:
-    name = await house.outlet.show(house.view(job_view(1, Tone.WAITING)), house.place())
+    name = await house.outlet.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
     house.fake.delete(house.messages()[0])
     done = house.view(job_view(1))
     moved = await house.outlet.show(done, house.place(message=name))
@@ -131,7 +131,7 @@ async def test_who_can_be_reached_nowhere_is_told_how_to_find_the_result(house: 
     house.fake.archive(house.channel)
     house.fake.deactivate(house.ada)
     with pytest.raises(Undeliverable, match=r"archived.*account is closed.*/reverie show"):
-        await house.outlet.show(house.view(job_view(1, Tone.WAITING)), house.place())
+        await house.outlet.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
 
 
 async def test_what_cannot_be_sent_to_somebody_is_said_where_they_asked_for_it(house: House) -> None:
@@ -157,7 +157,7 @@ async def test_the_file_of_a_deleted_job_goes_while_the_others_stay(house: House
     view = house.view(job_view(1), job_view(2))
     name = await house.outlet.show(view, house.place())
     first, second = pictures(house.messages()[0])
-    gone = replace(view, jobs=(job_view(1, Tone.GONE, media=None), view.jobs[1]))
+    gone = replace(view, jobs=(job_view(1, JobPhase.GONE, media=None), view.jobs[1]))
     await house.outlet.show(gone, house.place(message=name))
     assert [second] == pictures(house.messages()[0])
     assert b"" == house.fake.world.files[first].content

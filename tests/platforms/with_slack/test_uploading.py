@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.delivery.uploaded_media import Kind
-from bot.domain.cards import CardView, Tone
+from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import Delayed, Held
 from bot.domain.media import Media
 from tests.platforms.fake_slack import Drop, File, Message, Stage
@@ -26,7 +26,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def _running(house: House, media: Media) -> tuple[CardView, str]:
     """A card that was posted while its job was running, and what it will be."""
     done = house.view(job_view(1, media=media))
-    name = await house.outlet.show(replace(done, jobs=(job_view(1, Tone.RUNNING),)), house.place())
+    name = await house.outlet.show(replace(done, jobs=(job_view(1, JobPhase.RUNNING),)), house.place())
     return done, name
 
 

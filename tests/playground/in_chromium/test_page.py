@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.domain.estimates import Outlook
+from bot.domain.estimates import Estimate
 from tests.playground.fake_studio import FakeStudio
 from tests.playground.fakes import FakeVault
 from tests.playground.in_chromium.browsing import complaints, open_page, say
@@ -207,7 +207,7 @@ async def test_progress_keeps_the_focus_where_it_was(served: Served, browser: Br
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Cancel").focus()
-    served.studio.outlook = Outlook(position=1, wait_ms=5000)
+    served.studio.outlook = Estimate(position=1, wait_ms=5000)
     await served.studio.change(served.studio.newest)
     await expect(page.locator(".headline")).to_contain_text("a few seconds")
     await expect(page.get_by_role("button", name="Cancel")).to_be_focused()
@@ -231,11 +231,11 @@ async def test_a_bar_slows_down_towards_its_end_and_never_jumps_back(
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "80")
     before = await bar_width(page)
     assert 85 < before < 95
-    served.studio.outlook = Outlook(generation_ms=40_000, late=True)
+    served.studio.outlook = Estimate(generation_ms=40_000, late=True)
     await served.studio.change(job)
     await expect(page.locator(".headline")).to_have_text(re.compile("Taking longer than usual"))
     assert await bar_width(page) >= before
-    served.studio.outlook = Outlook(generation_ms=2000, late=True)
+    served.studio.outlook = Estimate(generation_ms=2000, late=True)
     await served.studio.change(job)
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "90")
     assert await bar_width(page) <= 99
