@@ -43,7 +43,7 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared
 Loop = Callable[[], Awaitable[None]]
 
 
-def find_plugs() -> list[AdapterPlugin]:
+def find_plugins() -> list[AdapterPlugin]:
     """Every installed adapter."""
     return [entry.load() for entry in entry_points(group=ENTRY_POINTS)]
 
@@ -55,13 +55,13 @@ class App:
         self,
         settings: Settings,
         *,
-        plugs: Sequence[AdapterPlugin] | None = None,
+        plugins: Sequence[AdapterPlugin] | None = None,
         wrap: Wrap = lambda provider: provider,
         open_store: OpenStore | None = None,
         server: type[Server] = Server,
     ) -> None:
         self._settings = settings
-        self._plugs = find_plugs() if plugs is None else plugs
+        self._plugins = find_plugins() if plugins is None else plugins
         self._wrap = wrap
         self._open_store = open_store or partial(connect, direct_url=settings.database_direct_url)
         self._server = server
@@ -92,54 +92,64 @@ class App:
                 await self._work(opened, listener)
 
     async def _work(self, opened: Opened, listener: socket.socket) -> None:
-        core = opened.core
-        inlets: dict[str, Supervised] = {}
-        adapters = [self._watched(core, adapter, inlets) for adapter in self._connect(core, BotService(core))]
-        works, talks = core.settings.role is not Role.GATEWAY, core.settings.role is not Role.WORKER
-        watchers = {account: Watcher(core, provider) for account, provider in core.providers.items()}
-        callbacks = Callbacks(core, watchers if works else {})
-        for_providers = [*callbacks.routes(), *media_routes(core)]
+        services = opened.services
+        receivers: dict[str, Supervised] = {}
+        adapters = [
+            self._watched(services, adapter, receivers)
+            for adapter in self._connect(services, BotService(services))
+        ]
+        works, talks = services.settings.role is not Role.GATEWAY, services.settings.role is not Role.WORKER
+        watchers = {account: Watcher(services, provider) for account, provider in services.providers.items()}
+        callbacks = Callbacks(services, watchers if works else {})
+        for_providers = [*callbacks.routes(), *media_routes(services)]
         self.notices = [
             adapter.notice(self.address) for adapter in adapters if talks and adapter.notice is not None
         ]
-        engine = _supervised(core, engine_loops(core, adapters, watchers) if works else shared_loops(core))
-        listening = {**_supervised(core, {"callbacks": callbacks.run}), **(inlets if talks else {})}
+        engine = _supervised(
+            services, engine_loops(services, adapters, watchers) if works else shared_loops(services)
+        )
+        listening = {**_supervised(services, {"callbacks": callbacks.run}), **(receivers if talks else {})}
         routes = [
-            *health_routes(core, adapters, engine | listening),
+            *health_routes(services, adapters, engine | listening),
             *for_providers,
             *(route for adapter in adapters if talks for route in adapter.routes),
         ]
         web = WebServer(
-            SecurityHeaders(Starlette(routes=routes), public_url=core.settings.public_url),
+            SecurityHeaders(Starlette(routes=routes), public_url=services.settings.public_url),
             listener,
             started=self.started.set,
             make=self._server,
         )
-        operator = Operator(core.database, core.settings.defaults, core.clock, lambda: core.secrets)
+        operator = Operator(
+            services.database, services.settings.defaults, services.clock, lambda: services.secrets
+        )
         async with (
             opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
             _closing(adapters),
-            serve_operator(operator, core.settings.database)
-            if core.settings.database.startswith("sqlite")
+            serve_operator(operator, services.settings.database)
+            if services.settings.database.startswith("sqlite")
             else nullcontext(),
             asyncio.TaskGroup() as group,
         ):
-            (supervised,) = _supervised(core, {"web": web.run}).values()
+            (supervised,) = _supervised(services, {"web": web.run}).values()
             serving = group.create_task(supervised.run(), name="web")
             await _either(self.started, self._stop)
             begun = [group.create_task(loop.run(), name=name) for name, loop in engine.items()]
             open_ended = [group.create_task(loop.run(), name=name) for name, loop in listening.items()]
             log.info(
-                "started", address=self.address, providers=core.settings.providers, role=core.settings.role
+                "started",
+                address=self.address,
+                providers=services.settings.providers,
+                role=services.settings.role,
             )
             await self._stop.wait()
             log.info("stopping")
-            core.stopping.set()
-            core.database.signals.wake_all()
+            services.stopping.set()
+            services.database.signals.wake_all()
             for task in open_ended:
                 task.cancel()
             if begun:
-                await asyncio.wait(begun, timeout=core.times.stop / 1000)
+                await asyncio.wait(begun, timeout=services.times.stop / 1000)
             for task in begun:
                 task.cancel()
             web.stop()
@@ -147,56 +157,57 @@ class App:
         log.info("stopped")
 
     @staticmethod
-    def _watched(core: Services, adapter: Adapter, inlets: dict[str, Supervised]) -> Adapter:
+    def _watched(services: Services, adapter: Adapter, receivers: dict[str, Supervised]) -> Adapter:
         """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
-        if adapter.inlet is None:
+        if adapter.receiver is None:
             return adapter
         name = f"{INLET}{adapter.name}"
-        inlet = Supervised(name, adapter.inlet.run, times=core.times, stopping=core.stopping)
-        inlets[name] = inlet
-        return replace(adapter, obstacle=lambda: inlet.trouble or adapter.obstacle())
+        receiver = Supervised(name, adapter.receiver.run, times=services.times, stopping=services.stopping)
+        receivers[name] = receiver
+        return replace(adapter, obstacle=lambda: receiver.trouble or adapter.obstacle())
 
-    def _connect(self, core: Services, studio: BotService) -> list[Adapter]:
+    def _connect(self, services: Services, service: BotService) -> list[Adapter]:
         """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
         adapters: list[Adapter] = []
         unusable: list[Adapter] = []
-        for plug in self._plugs:
+        for plugin in self._plugins:
             try:
-                enabled = plug.enabled(core.settings)
+                enabled = plugin.enabled(services.settings)
             except ValueError as error:
-                unusable.append(_unusable(plug, misfit(error, plug.prefix)))
+                unusable.append(_unusable(plugin, misfit(error, plugin.prefix)))
                 continue
             if enabled:
-                adapters.append(self._build(plug, core, studio))
+                adapters.append(self._build(plugin, services, service))
         if unusable and not adapters:
             raise Misconfigured(unusable[0].obstacle() or "")
         if not adapters:
             log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
         return adapters + unusable
 
-    def _build(self, plug: AdapterPlugin, core: Services, studio: BotService) -> Adapter:
-        surroundings = AdapterContext(
-            settings=core.settings,
-            studio=studio,
-            vault=AdapterData(core.database, core.seal, plug.name),
-            library=core.library,
-            signer=core.signer,
-            clock=core.clock,
+    def _build(self, plugin: AdapterPlugin, services: Services, service: BotService) -> Adapter:
+        context = AdapterContext(
+            settings=services.settings,
+            service=service,
+            adapter_data=AdapterData(services.database, services.cipher, plugin.name),
+            library=services.library,
+            signer=services.signer,
+            clock=services.clock,
         )
         try:
-            adapter = plug.build(surroundings)
+            adapter = plugin.build(context)
         except ImportError as error:
             raise Misconfigured(
-                f"The adapter {plug.name} is on, but {error}: install what it needs, or turn it off"
+                f"The adapter {plugin.name} is on, but {error}: install what it needs, or turn it off"
             ) from error
         if adapter.files is not None:
-            core.files[adapter.name] = adapter.files
+            services.files[adapter.name] = adapter.files
         return adapter
 
 
-def _supervised(core: Services, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
+def _supervised(services: Services, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
     return {
-        name: Supervised(name, loop, times=core.times, stopping=core.stopping) for name, loop in loops.items()
+        name: Supervised(name, loop, times=services.times, stopping=services.stopping)
+        for name, loop in loops.items()
     }
 
 
@@ -209,37 +220,37 @@ async def _either(*events: asyncio.Event) -> None:
             task.cancel()
 
 
-def _unusable(plug: AdapterPlugin, reason: str) -> Adapter:
-    log.error("adapter_not_usable", adapter=plug.name, reason=reason)
-    return Adapter(name=plug.name, obstacle=lambda: reason)
+def _unusable(plugin: AdapterPlugin, reason: str) -> Adapter:
+    log.error("adapter_not_usable", adapter=plugin.name, reason=reason)
+    return Adapter(name=plugin.name, obstacle=lambda: reason)
 
 
 def engine_loops(
-    core: Services, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]
+    services: Services, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]
 ) -> dict[str, Loop]:
     """The engine's loops by name, in the order in which a job meets them; each can be begun again."""
-    loops = shared_loops(core)
-    loops["prepare"] = lambda: Preparer(core).run()
-    for account, provider in core.providers.items():
-        loops[f"check {account}"] = lambda p=provider: AccountMonitor(core, p).run()  # type: ignore[misc]
+    loops = shared_loops(services)
+    loops["prepare"] = lambda: Preparer(services).run()
+    for account, provider in services.providers.items():
+        loops[f"check {account}"] = lambda p=provider: AccountMonitor(services, p).run()  # type: ignore[misc]
         for lane in provider.limits:
-            loops[f"submit {account} {lane}"] = lambda p=provider, of=lane: Submitter(core, p, of).run()  # type: ignore[misc]
+            loops[f"submit {account} {lane}"] = lambda p=provider, of=lane: Submitter(services, p, of).run()  # type: ignore[misc]
         loops[f"watch {account}"] = watchers[account].run
-        loops[f"sweep {account}"] = lambda p=provider: sweep(core, p)  # type: ignore[misc]
-        loops[f"orphans {account}"] = lambda p=provider: remove_orphans(core, p)  # type: ignore[misc]
-    loops["recover"] = lambda: recover(core)
-    loops["retention"] = lambda: retain(core)
-    loops["media budget"] = lambda: MediaBudget(core).run()
-    outlets = {adapter.name: adapter.outlet for adapter in adapters if adapter.outlet is not None}
-    loops["deliver"] = lambda: Deliverer(core, outlets).run()
-    loops["announce"] = lambda: announce(core, outlets)
-    loops["progress"] = lambda: tick_progress(core)
+        loops[f"sweep {account}"] = lambda p=provider: sweep(services, p)  # type: ignore[misc]
+        loops[f"orphans {account}"] = lambda p=provider: remove_orphans(services, p)  # type: ignore[misc]
+    loops["recover"] = lambda: recover(services)
+    loops["retention"] = lambda: retain(services)
+    loops["media budget"] = lambda: MediaBudget(services).run()
+    publishers = {adapter.name: adapter.publisher for adapter in adapters if adapter.publisher is not None}
+    loops["deliver"] = lambda: Deliverer(services, publishers).run()
+    loops["announce"] = lambda: announce(services, publishers)
+    loops["progress"] = lambda: tick_progress(services)
     return loops
 
 
-def shared_loops(core: Services) -> dict[str, Loop]:
+def shared_loops(services: Services) -> dict[str, Loop]:
     """The loops of every process, also of one that only takes commands."""
-    return {"vocabulary": lambda: keep_vocabularies(core)}
+    return {"vocabulary": lambda: keep_vocabularies(services)}
 
 
 def _address(listener: socket.socket) -> str:

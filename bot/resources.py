@@ -128,7 +128,7 @@ def _account_name(provider: str, api_key: SecretStr, naming_key: bytes) -> str:
 
 
 async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
-    """The key that accounts are named by, also before the first start; raises BadSeal if no secret fits."""
+    """The key that accounts are named by, also before the first start; raises DecryptionFailed."""
     kept = await find_naming_key(database, FieldCipher(*secrets))
     return kept or likely_naming_key(settings, secrets, await _account_names(database))
 
@@ -160,20 +160,20 @@ async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], databas
         return likely_naming_key(settings, secrets, await _account_names(database))
 
 
-async def prepare_store(core: Services) -> None:
+async def prepare_store(services: Services) -> None:
     """Make a worker's accounts known, and end what a process before this one can no longer hold."""
-    if core.settings.role is not Role.GATEWAY:
-        await hold_accounts(core)
-    if core.settings.database.startswith("sqlite"):
+    if services.settings.role is not Role.GATEWAY:
+        await hold_accounts(services)
+    if services.settings.database.startswith("sqlite"):
         # This process holds the database alone: whoever had a lease is gone.
-        await core.database.write(end_all_leases, None)
+        await services.database.write(end_all_leases, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """What the process works with, until it is closed again."""
 
-    core: Services
+    services: Services
     fetcher: Fetcher
     #: None where no account is the built-in simulator's; runs only while it is entered
     simulation: Simulation | None
@@ -221,7 +221,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             burst=settings.commands_burst,
             monotonic=monotonic_ms,
         )
-        core = Services(
+        services = Services(
             settings=settings,
             database=database,
             providers={provider.account: provider for provider in providers},
@@ -236,7 +236,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             storage=storage,
             secrets=secrets,
             signer=TokenSigner(*secrets),
-            seal=FieldCipher(*secrets),
+            cipher=FieldCipher(*secrets),
             media_usage=media_usage_of(settings),
             capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
             rates=rates_of(settings),
@@ -246,8 +246,8 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             rate_limit=rate_limit,
             reachable_at=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
         )
-        await prepare_store(core)
-        yield Opened(core=core, fetcher=fetcher, simulation=simulation)
+        await prepare_store(services)
+        yield Opened(services=services, fetcher=fetcher, simulation=simulation)
 
 
 def storage_of(settings: Settings) -> FolderStorage:

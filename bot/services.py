@@ -58,7 +58,7 @@ class Services:
     secrets: tuple[bytes, ...] = field(repr=False)
     media_usage: MediaUsage
     signer: TokenSigner
-    seal: FieldCipher
+    cipher: FieldCipher
     rates: Rates
     #: milliseconds UTC
     clock: Callable[[], int]

@@ -12,9 +12,9 @@ _LINK_MS = 30 * 86_400_000
 Link = Callable[[Media], str | None]
 
 
-def link_to(surroundings: AdapterContext) -> Link:
+def link_to(context: AdapterContext) -> Link:
     """Make links that people can open, where there is an address that leads here."""
-    base, signer, clock = surroundings.settings.public_url, surroundings.signer, surroundings.clock
+    base, signer, clock = context.settings.public_url, context.signer, context.clock
 
     def link(media: Media) -> str | None:
         if base is None:

@@ -1,13 +1,14 @@
-"""Discord: the inlet takes in what people do, the outlet shows cards by HTTP alone.
+"""Discord: the receiver handles events of the gateway, the publisher shows cards over REST alone.
 
-The way of an event: `inlet/listening` logs in → `inlet/gateway` hears → `inlet/doors` lets it in →
-`inlet/seat` (who and where) → `inlet/reading` (which command) → the studio → `inlet/answering`, once.
-The way of a card: `outlet/showing` → `outlet/ways` (by token, by channel, to direct messages) →
-`outlet/writing`, with the words of `cards/rendering` and the files of `outlet/ladder`, through `api/rest`.
+An event: `gateway/supervisor` connects → `gateway/client` receives → `events/router` dispatches →
+`events/context` (who and where) → `events/options` (which command) → the core → `events/replies`, once.
+A card: `delivery/publisher` → `delivery/routes` (by token, by channel, by direct message) →
+`delivery/writer`, with the payload of `messages/cards` and the files of `delivery/attachments`.
 
-What both sides agree on: `Place.reach` is an `outlet.reach.Reach`; `Place.channel` is the channel, or of a
-thread its parent, with the thread in `Place.thread`; `Place.message` is the plain id of an interaction's
-response, or `<channel>/<message>` for what the bot posted itself; a custom id is a `cards.buttons.Pressed`.
+What both sides agree on: `Place.reach` is a `delivery.interaction_token.Reach`; `Place.channel` is the
+channel, or of a thread its parent, with the thread in `Place.thread`; `Place.message` is the plain id of an
+interaction's response, or `<channel>/<message>` for what the bot posted itself; a custom id is a
+`messages.buttons.Pressed`.
 """
 
 from collections.abc import AsyncIterator
@@ -34,10 +35,10 @@ def _names() -> frozenset[str]:
     return setting_names(DiscordSettings)
 
 
-def _build(surroundings: AdapterContext) -> Adapter:
+def _build(context: AdapterContext) -> Adapter:
     from adapters.discord.adapter import connect  # noqa: PLC0415
 
-    return connect(surroundings)
+    return connect(context)
 
 
 def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:

@@ -13,7 +13,7 @@ from bot.settings import Role
 
 
 def connect(
-    surroundings: AdapterContext,
+    context: AdapterContext,
     settings: DiscordSettings | None = None,
     *,
     connector: Connector | None = None,
@@ -21,19 +21,19 @@ def connect(
 ) -> Adapter:
     """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
     settings = settings or DiscordSettings()
-    connection = open_connection(surroundings, settings, connector=connector)
+    connection = open_connection(context, settings, connector=connector)
     rest, listener = connection.rest, None
-    if surroundings.settings.role is not Role.WORKER:
-        doors = Doors(surroundings, connection, read=read, completing=Completing(surroundings.studio))
-        listener = Listener(surroundings, rest, doors, settings, connector=connector, rhythm=rhythm)
+    if context.settings.role is not Role.WORKER:
+        doors = Doors(context, connection, read=read, completing=Completing(context.service))
+        listener = Listener(context, rest, doors, settings, connector=connector, rhythm=rhythm)
 
     def obstacle() -> str | None:
         return rest.obstacle() or (listener.obstacle() if listener is not None else None)
 
     return Adapter(
         name=ADAPTER,
-        outlet=connection.outlet,
-        inlet=listener,
+        publisher=connection.publisher,
+        receiver=listener,
         files=connection.files,
         obstacle=obstacle,
         close=connection.close,

@@ -19,7 +19,7 @@ class Connection:
 
     rest: Rest
     ladder: Ladder
-    outlet: CardOutlet
+    publisher: CardOutlet
     files: DiscordFiles
     #: our own page for a file, where people can open one
     link: Link
@@ -30,13 +30,13 @@ class Connection:
 
 
 def open_connection(
-    surroundings: AdapterContext, settings: DiscordSettings, *, connector: Connector | None = None
+    context: AdapterContext, settings: DiscordSettings, *, connector: Connector | None = None
 ) -> Connection:
     """Make everything that needs no gateway; nothing is sent before it is used."""
-    rest = Rest(settings.token or SecretStr(""), proxy=surroundings.settings.https_proxy, connector=connector)
-    link = link_to(surroundings)
-    ladder = Ladder(surroundings.library, link)
-    outlet = CardOutlet(rest=rest, ladder=ladder, clock=surroundings.clock, mention=settings.mention)
+    rest = Rest(settings.token or SecretStr(""), proxy=context.settings.https_proxy, connector=connector)
+    link = link_to(context)
+    ladder = Ladder(context.library, link)
+    publisher = CardOutlet(rest=rest, ladder=ladder, clock=context.clock, mention=settings.mention)
     return Connection(
-        rest=rest, ladder=ladder, outlet=outlet, files=DiscordFiles(rest, surroundings.clock), link=link
+        rest=rest, ladder=ladder, publisher=publisher, files=DiscordFiles(rest, context.clock), link=link
     )

@@ -34,16 +34,16 @@ def _stays_here(public_url: str | None) -> bool:
     return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")
 
 
-def _build(surroundings: AdapterContext) -> Adapter:
+def _build(context: AdapterContext) -> Adapter:
     from adapters.playground.adapter import connect  # noqa: PLC0415  # imported only when enabled
 
     return connect(
-        settings=surroundings.settings,
-        studio=surroundings.studio,
-        vault=surroundings.vault,
-        incoming=surroundings.library.incoming,
-        signer=surroundings.signer,
-        clock=surroundings.clock,
+        settings=context.settings,
+        service=context.service,
+        adapter_data=context.adapter_data,
+        incoming=context.library.incoming,
+        signer=context.signer,
+        clock=context.clock,
     )
 
 

@@ -40,8 +40,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def connect(
     *,
     settings: Settings,
-    studio: BotService,
-    vault: AdapterData,
+    service: BotService,
+    adapter_data: AdapterData,
     incoming: Path,
     signer: TokenSigner,
     clock: Clock,
@@ -56,20 +56,20 @@ def connect(
             "playground_password_short",
             remedy=f"set a REVERIE_PLAYGROUND_PASSWORD of at least {PLAYGROUND_PASSWORD_MIN} characters",
         )
-    sessions = Sessions(password=password, vault=vault, clock=clock)
-    room, people = Room(vault, clock), People(vault)
+    sessions = Sessions(password=password, adapter_data=adapter_data, clock=clock)
+    room, people = Room(adapter_data, clock), People(adapter_data)
 
     def link(file: str) -> str:
         return f"/media/{signer.sign('media', file, expires_at=clock() + settings.times.media_link)}"
 
     uploads = Uploads(
-        studio=studio, incoming=incoming, signer=signer, clock=clock, hold_ms=settings.times.upload_hold
+        service=service, incoming=incoming, signer=signer, clock=clock, hold_ms=settings.times.upload_hold
     )
-    feed = Feed(vault=vault, room=room, people=people, link=link)
+    feed = Feed(adapter_data=adapter_data, room=room, people=people, link=link)
     answering = Answering(room, people, link)
-    asking = Asking(studio=studio, room=room, uploads=uploads, answering=answering, link=link)
+    asking = Asking(service=service, room=room, uploads=uploads, answering=answering, link=link)
     pages = Pages(
-        studio=studio,
+        service=service,
         room=room,
         feed=feed,
         people=people,
@@ -80,8 +80,8 @@ def connect(
     )
     return Adapter(
         name=ADAPTER,
-        outlet=RoomOutlet(room),
-        inlet=feed,
+        publisher=RoomOutlet(room),
+        receiver=feed,
         routes=_routes(pages, asking, policy, sessions),
         notice=lambda address: _notice(address, password, made=given is None),
     )

@@ -4,7 +4,7 @@ What an inlet finds here:
 
 - `connection.open_connection` makes the `Connection` that inlet and outlet share: `slack` (the one door to
   the API: `await slack.call(method, team, enterprise=…, **arguments)`, which raises Delayed or `Refusal`),
-  `client` (the library's own, for bolt), `tokens`, `people`, `files`, `outlet`, `link`.
+  `client` (the library's own, for bolt), `tokens`, `people`, `files`, `publisher`, `link`.
 - `reach.Reach` is what to leave in `Place.reach`: `Reach(enterprise=…, response_url=…, until=…).write()`.
   `Place.channel` is the channel's id, `Place.thread` the stamp of its thread's first message, and
   `channel="@slack:<team>:<user>"` means direct messages. A plain place needs no message: the outlet posts the
@@ -15,7 +15,7 @@ What an inlet finds here:
 - `buttons.Pressed.read(action, payload["state"]["values"])` gives the verb (an `Action` or a `Control`), the
   job and the card of any action; `PICK` needs no more than an acknowledgement, for what is chosen comes with
   the next press. `buttons.jobs_of(blocks)` tells the jobs that a message shows.
-- `notes.render_note(note, shown=await outlet.results(view))`, `notes.refused` and `notes.say` make what is
+- `notes.render_note(note, shown=await publisher.results(view))`, `notes.refused` and `notes.say` make what is
   answered privately; `Payload.posted` is for new messages and response_urls, `Payload.edited` for the rest.
 - `plain.as_text` is for people's words in `mrkdwn`, `plain.plain` for everywhere else.
 """
@@ -42,10 +42,10 @@ def _names() -> frozenset[str]:
     return setting_names(SlackSettings)
 
 
-def _build(surroundings: AdapterContext) -> Adapter:
+def _build(context: AdapterContext) -> Adapter:
     from adapters.slack.adapter import connect  # noqa: PLC0415  # imported only when enabled
 
-    return connect(surroundings)
+    return connect(context)
 
 
 def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:

@@ -11,17 +11,17 @@ from adapters.slack.socket_mode import Listener
 from bot.service.adapter import Adapter, AdapterContext
 
 
-def connect(surroundings: AdapterContext, settings: SlackSettings | None = None) -> Adapter:
+def connect(context: AdapterContext, settings: SlackSettings | None = None) -> Adapter:
     """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
     settings = settings or SlackSettings()
-    connection = open_connection(surroundings, settings)
-    doors = Doors(surroundings, connection)
+    connection = open_connection(context, settings)
+    doors = Doors(context, connection)
     app = make_app(
         doors,
         connection.tokens,
         connection.client,
         signing_secret=settings.signing_secret,
-        flow=flow_for(surroundings, settings, connection.client, connection.tokens),
+        flow=flow_for(context, settings, connection.client, connection.tokens),
     )
     listener = Listener(
         app,
@@ -30,7 +30,7 @@ def connect(surroundings: AdapterContext, settings: SlackSettings | None = None)
         connection.client,
         respond=connection.slack.respond,
         app_token=settings.app_token,
-        proxy=surroundings.settings.https_proxy,
+        proxy=context.settings.https_proxy,
     )
 
     async def close() -> None:
@@ -40,8 +40,8 @@ def connect(surroundings: AdapterContext, settings: SlackSettings | None = None)
 
     return Adapter(
         name=ADAPTER,
-        outlet=connection.outlet,
-        inlet=listener,
+        publisher=connection.publisher,
+        receiver=listener,
         files=connection.files,
         # Without a secret nobody could tell Slack's requests from anybody's.
         routes=slack_routes(app, settings.signing_secret) if settings.signing_secret is not None else (),

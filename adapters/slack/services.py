@@ -33,7 +33,7 @@ class Connection:
     people: People
     files: SlackFiles
     shrinking: Shrinking
-    outlet: CardOutlet
+    publisher: CardOutlet
     #: our own page for a file, where people can open one
     link: Link
 
@@ -42,14 +42,14 @@ class Connection:
         await self.slack.close()
 
 
-def open_connection(surroundings: AdapterContext, settings: SlackSettings) -> Connection:
+def open_connection(context: AdapterContext, settings: SlackSettings) -> Connection:
     """Make everything that needs no socket; nothing is sent before it is used."""
-    clock, proxy = surroundings.clock, surroundings.settings.https_proxy
+    clock, proxy = context.clock, context.settings.https_proxy
     client = web_client(settings.api_base, proxy=proxy)
-    tokens = tokens_for(surroundings, settings, client)
+    tokens = tokens_for(context, settings, client)
     slack = Slack(tokens, settings.api_base, proxy=proxy, alone=not settings.by_oauth)
-    uploads, link = Uploads(surroundings.vault), link_to(surroundings)
-    shrinking = Shrinking(surroundings.library)
+    uploads, link = Uploads(context.adapter_data), link_to(context)
+    shrinking = Shrinking(context.library)
     ladder = Ladder(shrinking, Sender(uploads, clock), link, ENGLISH)
     return Connection(
         slack=slack,
@@ -58,12 +58,12 @@ def open_connection(surroundings: AdapterContext, settings: SlackSettings) -> Co
         people=People(slack, clock, admins=settings.admins),
         files=SlackFiles(slack, tokens, settings.api_base),
         shrinking=shrinking,
-        outlet=CardOutlet(slack=slack, ladder=ladder, uploads=uploads, clock=clock),
+        publisher=CardOutlet(slack=slack, ladder=ladder, uploads=uploads, clock=clock),
         link=link,
     )
 
 
-def tokens_for(surroundings: AdapterContext, settings: SlackSettings, client: AsyncWebClient) -> Tokens:
+def tokens_for(context: AdapterContext, settings: SlackSettings, client: AsyncWebClient) -> Tokens:
     """Each workspace's own token where people install the app, else the one of the settings."""
     if settings.client_id is None or settings.client_secret is None or not settings.by_oauth:
         return OneToken(settings.bot_token or SecretStr(""))
@@ -71,6 +71,6 @@ def tokens_for(surroundings: AdapterContext, settings: SlackSettings, client: As
         client,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
-        clock=surroundings.clock,
+        clock=context.clock,
     )
-    return Installations(surroundings.vault, surroundings.clock, rotation)
+    return Installations(context.adapter_data, context.clock, rotation)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import httpx
 
-from bot.bootstrap import find_plugs
+from bot.bootstrap import find_plugins
 from bot.cli.disk_findings import disk_findings
 from bot.cli.params import unknown_settings
 from bot.cli.pooler_findings import pooler_findings
@@ -136,13 +136,13 @@ async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
 
 def _adapters(settings: Settings) -> Iterator[Diagnosis]:
     enabled, broken = [], False
-    for plug in find_plugs():
+    for plugin in find_plugins():
         try:
-            enabled += [plug.name] if plug.enabled(settings) else []
+            enabled += [plugin.name] if plugin.enabled(settings) else []
         except ValueError as error:
             broken = True
             yield Diagnosis(
-                what=f"{plug.name} cannot be used", level=Level.FAULT, remedy=misfit(error, plug.prefix)
+                what=f"{plugin.name} cannot be used", level=Level.FAULT, remedy=misfit(error, plugin.prefix)
             )
     if enabled:
         yield Diagnosis(what=f"adapters: {', '.join(enabled)}")
@@ -278,9 +278,9 @@ async def _naming_key(settings: Settings) -> bytes:
 
 
 async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
-    for plug in find_plugs():
+    for plugin in find_plugins():
         try:
-            examine = plug.examine if plug.enabled(settings) else None
+            examine = plugin.examine if plugin.enabled(settings) else None
         except ValueError:
             # Told among the settings already.
             continue
@@ -291,7 +291,7 @@ async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
                 yield finding
         except Exception as error:  # noqa: BLE001 - whatever one chat answers, the others are looked at
             yield Diagnosis(
-                what=f"{plug.name} cannot be looked at: {error!r}",
+                what=f"{plugin.name} cannot be looked at: {error!r}",
                 level=Level.FAULT,
-                remedy=f"run doctor again; if it stays so, something else may answer in {plug.name}'s place",
+                remedy=f"run doctor again; if it stays so, another server may answer for {plugin.name}",
             )

@@ -124,11 +124,11 @@ class CardView:
 def view(
     card: Card,
     jobs: Sequence[Job],
-    outlooks: Mapping[str, Estimate],
+    estimates: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job] | None = None,
 ) -> CardView:
-    """What the card shows at `now`; `outlooks` holds an entry for every job that has not ended.
+    """What the card shows at `now`; `estimates` holds an entry for every job that has not ended.
 
     `sources` are the jobs that these were made from, by id.
     """
@@ -142,28 +142,28 @@ def view(
         private=card.place.private,
         created_at=card.created_at,
         jobs=tuple(
-            view_job(job, outlooks.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
+            view_job(job, estimates.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
         ),
     )
 
 
-def view_job(job: Job, outlook: Estimate | None, now: int, source: Job | None = None) -> JobView:
+def view_job(job: Job, estimate: Estimate | None, now: int, source: Job | None = None) -> JobView:
     return JobView(
         id=job.id,
         tone=_tone(job),
-        headline=headline(job, outlook or Estimate()),
+        headline=headline(job, estimate or Estimate()),
         facts=(*_facts(job), *_source(job, source)),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
-        expected_ms=outlook.generation_ms if outlook else 0,
-        position=outlook.position if outlook else None,
-        ready_at=now + outlook.wait_ms if outlook else None,
+        expected_ms=estimate.generation_ms if estimate else 0,
+        position=estimate.position if estimate else None,
+        ready_at=now + estimate.wait_ms if estimate else None,
         media=None if job.deleted or job.expired else job.result,
         alt=job.title,
         actions=offered(job),
         cancellable=job.state in WAITING,
         stars=job.stars,
         parent=job.parent,
-        because=outlook.because if outlook else "",
+        because=estimate.because if estimate else "",
     )
 
 
@@ -184,23 +184,23 @@ def _tone(job: Job) -> JobPhase:
     return JobPhase.DONE if job.state is State.COMPLETED else JobPhase.FAILED
 
 
-def headline(job: Job, outlook: Estimate) -> str:
+def headline(job: Job, estimate: Estimate) -> str:
     """One line that tells where a job stands."""
     if job.deleted:
         return "Deleted"
     if job.failure is not None:
         return job.failure.told
-    if job.state is State.QUEUED and outlook.obstacle:
-        return f"Waiting: {outlook.obstacle}"
-    place = "In the queue" if outlook.position is None else f"Place {outlook.position} in the queue"
-    because = f" – {outlook.because}" if outlook.because else ""
+    if job.state is State.QUEUED and estimate.obstacle:
+        return f"Waiting: {estimate.obstacle}"
+    place = "In the queue" if estimate.position is None else f"Place {estimate.position} in the queue"
+    because = f" – {estimate.because}" if estimate.because else ""
     lines = {
         State.HELD: "Waits for a confirmation",
         State.PREPARING: "Preparing what it builds on",
-        State.QUEUED: f"{place} · {show_wait(outlook.wait_ms)}{because}",
-        State.SUBMITTING: f"On its way · {show_wait(outlook.wait_ms)}{because}",
+        State.QUEUED: f"{place} · {show_wait(estimate.wait_ms)}{because}",
+        State.SUBMITTING: f"On its way · {show_wait(estimate.wait_ms)}{because}",
         State.UNKNOWN: "The answer got lost on the way; finding out what became of it",
-        State.SUBMITTED: _dreaming(outlook, because),
+        State.SUBMITTED: _dreaming(estimate, because),
         State.COMPLETED: "Done; its file was removed when its time was over" if job.expired else "Done",
         State.FAILED: "This did not work; not charged",
         State.CANCELLED: f"Taken back; not charged ({show_money(job.price)} returned)",
@@ -208,12 +208,12 @@ def headline(job: Job, outlook: Estimate) -> str:
     return lines[job.state]
 
 
-def _dreaming(outlook: Estimate, because: str) -> str:
-    if outlook.finishing:
+def _dreaming(estimate: Estimate, because: str) -> str:
+    if estimate.finishing:
         return "Finished; the bot is still working on its file"
-    if outlook.late:
-        return f"Taking longer than usual; most are done in {show_wait(outlook.generation_ms)}"
-    return f"Dreaming · {show_wait(outlook.generation_ms)} in all{because}"
+    if estimate.late:
+        return f"Taking longer than usual; most are done in {show_wait(estimate.generation_ms)}"
+    return f"Dreaming · {show_wait(estimate.generation_ms)} in all{because}"
 
 
 def _facts(job: Job) -> tuple[tuple[str, str], ...]:

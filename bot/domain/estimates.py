@@ -39,24 +39,24 @@ class Estimate:
     because: str = ""
 
 
-def in_keeping(outlook: Estimate, told: ShownEstimate | None, now: int) -> Estimate:
+def in_keeping(estimate: Estimate, told: ShownEstimate | None, now: int) -> Estimate:
     """The outlook as it may be told after what was told before.
 
     A small change of the time is not told at all: what was said stands. A worse place or time comes with its
     reason, which stays until something gets better.
     """
     if told is None:
-        return outlook
-    slack = max(_SLACK_MS, outlook.wait_ms * _SLACK // 100)
-    later_by = now + outlook.wait_ms - told.ready_at
+        return estimate
+    slack = max(_SLACK_MS, estimate.wait_ms * _SLACK // 100)
+    later_by = now + estimate.wait_ms - told.ready_at
     if abs(later_by) <= slack:
-        outlook, later_by = replace(outlook, wait_ms=told.ready_at - now), 0
-    if _behind(outlook.position, told.position):
-        return replace(outlook, because="members with fewer jobs go first")
+        estimate, later_by = replace(estimate, wait_ms=told.ready_at - now), 0
+    if _behind(estimate.position, told.position):
+        return replace(estimate, because="members with fewer jobs go first")
     if later_by > 0:
-        return replace(outlook, because="it goes slower than expected")
-    better = later_by < 0 or outlook.position != told.position
-    return outlook if better else replace(outlook, because=told.because)
+        return replace(estimate, because="it goes slower than expected")
+    better = later_by < 0 or estimate.position != told.position
+    return estimate if better else replace(estimate, because=told.because)
 
 
 def _behind(position: int | None, before: int | None) -> bool:

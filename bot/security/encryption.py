@@ -34,22 +34,22 @@ class FieldCipher:
     def __init__(self, *secrets: bytes) -> None:
         self._ciphers = [AESGCM(derive_key(secret, "seal")) for secret in secrets]
 
-    def seal(self, text: str, *, context: str) -> str:
+    def encrypt(self, text: str, *, context: str) -> str:
         """Encrypt a text for one place; the same text twice gives two different answers."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[0].encrypt(nonce, text.encode(), _bound(_V2, context))
         return _V2 + base64.urlsafe_b64encode(nonce + sealed).decode()
 
-    def open(self, sealed: str, *, context: str) -> str:
-        """Decrypt what `seal` made for this context; raises BadSeal where no secret or not the place fits."""
-        return self._open(sealed, context)[0]
+    def decrypt(self, sealed: str, *, context: str) -> str:
+        """Decrypt what `encrypt` made for this context; raises DecryptionFailed where neither fits."""
+        return self._decrypt(sealed, context)[0]
 
     def is_current(self, sealed: str, *, context: str) -> bool:
-        """Whether it is of the newest form and the first secret; raises BadSeal as `open` does."""
-        _, place = self._open(sealed, context)
+        """Whether it has the newest form and the first secret; raises DecryptionFailed as `decrypt` does."""
+        _, place = self._decrypt(sealed, context)
         return place == 0 and sealed.startswith(_V2)
 
-    def _open(self, sealed: str, context: str) -> tuple[str, int]:
+    def _decrypt(self, sealed: str, context: str) -> tuple[str, int]:
         """The text, and the place of the secret that opens it."""
         try:
             form, body = sealed[: len(_V2)], sealed[len(_V2) :]

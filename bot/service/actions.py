@@ -31,23 +31,25 @@ class ActionEvent:
 
 
 async def act(
-    core: Services, press: ActionEvent, caller: Caller, place: Place, *, answer_window_ms: int = 0
+    services: Services, press: ActionEvent, caller: Caller, place: Place, *, answer_window_ms: int = 0
 ) -> Reply:
     """Do what was pressed; raises Refused for what cannot be done with this job or by this person."""
     if press.action is Action.DELETE:
-        return await retraction.ask_to_delete(core, Delete(job=press.job), caller)
-    job = await visible(core, press.job, caller, place)
+        return await retraction.ask_to_delete(services, Delete(job=press.job), caller)
+    job = await visible(services, press.job, caller, place)
     require_offered(press.action, job)
     if press.action is Action.SEND:
-        return await send(core, job, caller, place, press)
+        return await send(services, job, caller, place, press)
     if press.action is Action.GALLERY:
         on = True if press.reaction else None
-        return await star(core, job, caller, f"{place.adapter}:{press.key}", on=on)
+        return await star(services, job, caller, f"{place.adapter}:{press.key}", on=on)
     assert press.action in GENERATING  # noqa: S101 - every other action is above
-    wish = await intake.resolve_action(core, press.action, job, press.wording, caller=caller, place=place)
+    order = await intake.resolve_action(
+        services, press.action, job, press.wording, caller=caller, place=place
+    )
     return await intake.accept(
-        core,
-        wish,
+        services,
+        order,
         caller,
         place,
         key=press.key,
@@ -56,7 +58,9 @@ async def act(
     )
 
 
-async def send(core: Services, job: Job, caller: Caller, place: Place, press: ActionEvent) -> PrivateReply:
+async def send(
+    services: Services, job: Job, caller: Caller, place: Place, press: ActionEvent
+) -> PrivateReply:
     """Show a result once more, in the direct messages between the caller and the bot."""
     direct = Place(
         adapter=place.adapter,
@@ -64,36 +68,38 @@ async def send(core: Services, job: Job, caller: Caller, place: Place, press: Ac
         channel=f"@{caller.person}",
         private=True,
     )
-    card = core.new_id()
+    card = services.new_id()
     copy = Copy(
         card=card,
         event=f"{place.adapter}:{press.key}",
         caller=caller,
         place=direct,
-        sealed_reach=core.seal.seal(place.reach, context=card_context(card)) if place.reach else "",
+        sealed_reach=services.cipher.encrypt(place.reach, context=card_context(card)) if place.reach else "",
         job=job.id,
-        now=core.clock(),
+        now=services.clock(),
         reaction=press.reaction,
-        reaction_since=core.clock() - core.times.reaction_window,
+        reaction_since=services.clock() - services.times.reaction_window,
     )
-    await write_until_known(core, post_copy, copy)
-    core.wake(CARDS)
+    await write_until_known(services, post_copy, copy)
+    services.wake(CARDS)
     return PrivateReply(title="On its way to you", text="It comes as a direct message.")
 
 
-async def unstar(core: Services, job: str, caller: Caller, place: Place, *, key: str) -> PrivateReply | None:
+async def unstar(
+    services: Services, job: str, caller: Caller, place: Place, *, key: str
+) -> PrivateReply | None:
     """Take a result out of the gallery again; None where it is not there to be taken out."""
-    found = await find_job(core.database, job)
+    found = await find_job(services.database, job)
     if found is None or Action.GALLERY not in offered(found):
         return None
     return await star(
-        core, await visible(core, job, caller, place), caller, f"{place.adapter}:{key}", on=False
+        services, await visible(services, job, caller, place), caller, f"{place.adapter}:{key}", on=False
     )
 
 
-async def star(core: Services, job: Job, caller: Caller, event: str, *, on: bool | None) -> PrivateReply:
+async def star(services: Services, job: Job, caller: Caller, event: str, *, on: bool | None) -> PrivateReply:
     """Put a result into the workspace's gallery, or take it out; None turns it to the other."""
-    item = Star(job=job.id, card=job.card, member=caller.member, now=core.clock(), event=event, on=on)
-    starred = await write_until_known(core, toggle_star, item)
-    core.wake(CARDS)
+    item = Star(job=job.id, card=job.card, member=caller.member, now=services.clock(), event=event, on=on)
+    starred = await write_until_known(services, toggle_star, item)
+    services.wake(CARDS)
     return PrivateReply(title="In the gallery" if starred else "Taken out of the gallery")

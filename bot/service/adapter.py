@@ -1,8 +1,8 @@
 """The port to a chat platform.
 
-An adapter is an *inlet* (what happens there → commands for the `BotService`) and an *outlet* (show this revision
-of a card at that place). They are separate, so that a worker can deliver without a gateway. Adapters are
-found through the entry-point group `reverie.adapters`; each entry is a `AdapterPlugin`.
+An adapter has a *receiver* (events of the platform → commands for the `BotService`) and a *publisher* (shows
+a revision of a card at its place). They are separate: a worker delivers without a gateway. Adapters
+are found through the entry-point group `reverie.adapters`; each entry is an `AdapterPlugin`.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -99,8 +99,8 @@ class Adapter:
 
     name: str
     #: None where it cannot be used as it is set: its cards wait for whoever can show them
-    outlet: Publisher | None = None
-    inlet: Receiver | None = None
+    publisher: Publisher | None = None
+    receiver: Receiver | None = None
     #: None where addresses in its events are good for anybody
     files: FileResolver | None = None
     #: what it adds to the web server
@@ -118,8 +118,8 @@ class AdapterContext:
     """All that an adapter gets from the core."""
 
     settings: Settings
-    studio: "BotService"
-    vault: "AdapterData"
+    service: "BotService"
+    adapter_data: "AdapterData"
     library: MediaLibrary
     signer: TokenSigner
     #: milliseconds UTC

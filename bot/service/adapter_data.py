@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.security.encryption import DecryptionFailed, FieldCipher, entry_context
-from bot.store import adapter_data as vault
+from bot.store import adapter_data
 from bot.store.database.base import Database
 from bot.store.rows import log_unreadable
 
@@ -20,26 +20,26 @@ class Entry:
 class AdapterData:
     """Keeps what one adapter must not forget: installations, sessions, messages."""
 
-    def __init__(self, database: Database, seal: FieldCipher, adapter: str) -> None:
+    def __init__(self, database: Database, cipher: FieldCipher, adapter: str) -> None:
         self._database = database
-        self._seal = seal
+        self._cipher = cipher
         self._adapter = adapter
 
     async def put(self, key: str, value: str) -> int:
         """Keep a value under a key, in place of an older one; answers its number."""
-        item = vault.Put(adapter=self._adapter, key=key, sealed=self._sealed(key, value))
-        return await self._database.write(vault.put, item)
+        item = adapter_data.Put(adapter=self._adapter, key=key, sealed=self._sealed(key, value))
+        return await self._database.write(adapter_data.put, item)
 
     async def get(self, key: str) -> str | None:
-        kept = await vault.get(self._database, self._adapter, key)
+        kept = await adapter_data.get(self._database, self._adapter, key)
         return self._opened(kept) if kept else None
 
     async def remove(self, key: str) -> None:
-        await self._database.write(vault.remove, (self._adapter, key))
+        await self._database.write(adapter_data.remove, (self._adapter, key))
 
     async def take(self, key: str) -> str | None:
         """Read a value and forget it: of all who ask at once one is answered."""
-        kept = await self._database.write(vault.take, (self._adapter, key))
+        kept = await self._database.write(adapter_data.take, (self._adapter, key))
         return self._opened(kept) if kept else None
 
     async def turn(self, name: str, *, now: int, every: int) -> int:
@@ -47,26 +47,26 @@ class AdapterData:
 
         Answers when that is, in milliseconds UTC; one that is not used is lost.
         """
-        item = vault.Turn(adapter=self._adapter, name=name, now=now, every=every)
-        return await self._database.write(vault.take_turn, item)
+        item = adapter_data.Turn(adapter=self._adapter, name=name, now=now, every=every)
+        return await self._database.write(adapter_data.take_turn, item)
 
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
         """What was put after number `seq` under keys that begin with `prefix`, in that order."""
-        kept = await vault.since(self._database, self._adapter, prefix, seq, limit=limit)
+        kept = await adapter_data.since(self._database, self._adapter, prefix, seq, limit=limit)
         return self._entries(kept)
 
     async def latest(self, prefix: str, *, limit: int = 200) -> list[Entry]:
         """The newest values under keys that begin with `prefix`, the oldest of them first."""
-        kept = await vault.latest(self._database, self._adapter, prefix, limit=limit)
+        kept = await adapter_data.latest(self._database, self._adapter, prefix, limit=limit)
         return self._entries(kept)
 
     def _sealed(self, key: str, value: str) -> str:
-        return self._seal.seal(value, context=entry_context(self._adapter, key))
+        return self._cipher.encrypt(value, context=entry_context(self._adapter, key))
 
-    def _opened(self, kept: vault.Kept) -> str:
-        return self._seal.open(kept.sealed, context=entry_context(self._adapter, kept.key))
+    def _opened(self, kept: adapter_data.Kept) -> str:
+        return self._cipher.decrypt(kept.sealed, context=entry_context(self._adapter, kept.key))
 
-    def _entries(self, kept: Iterable[vault.Kept]) -> list[Entry]:
+    def _entries(self, kept: Iterable[adapter_data.Kept]) -> list[Entry]:
         """Those that can be decrypted."""
         found = []
         for one in kept:

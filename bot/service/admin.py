@@ -28,23 +28,23 @@ from bot.store.workspaces import (
 )
 
 
-def _require_admin(core: Services, caller: Caller) -> None:
-    require_admin(caller, frozenset(core.settings.operators))
+def _require_admin(services: Services, caller: Caller) -> None:
+    require_admin(caller, frozenset(services.settings.operators))
 
 
-def _decision(core: Services, caller: Caller, action: str, subject: str) -> Decision:
+def _decision(services: Services, caller: Caller, action: str, subject: str) -> Decision:
     log.info("decided", actor=caller.member, workspace=caller.workspace, action=action, subject=subject)
     return Decision(
         actor=caller.member,
         workspace=caller.workspace,
         action=action,
         subject=subject,
-        now=core.clock(),
+        now=services.clock(),
     )
 
 
-async def _member(core: Services, caller: Caller, text: str) -> MemberName:
-    found = await find_members(core.database, caller.workspace, text)
+async def _member(services: Services, caller: Caller, text: str) -> MemberName:
+    found = await find_members(services.database, caller.workspace, text)
     if not found:
         raise InvalidRequest(f"Nobody called {text!r} has used the bot here yet; check the name")
     if len(found) > 1:
@@ -64,16 +64,16 @@ def _caller_of(workspace: str, member: MemberName) -> Caller:
     )
 
 
-async def set_quota(core: Services, command: QuotasSet, caller: Caller) -> PrivateReply:
+async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> PrivateReply:
     """Set the allowance of one member, of every member, or of the workspace as a whole."""
-    _require_admin(core, caller)
+    _require_admin(services, caller)
     if command.member and command.workspace:
         raise InvalidRequest("Name a member or --workspace, not both")
     level, subject, whom = Level.MEMBER, "", "Every member"
     if command.workspace:
         level, subject, whom = Level.WORKSPACE, caller.workspace, "The workspace together"
     elif command.member:
-        member = await _member(core, caller, command.member)
+        member = await _member(services, caller, command.member)
         subject, whom = member.id, member.name
     rule = Rule(
         level=level,
@@ -81,21 +81,21 @@ async def set_quota(core: Services, command: QuotasSet, caller: Caller) -> Priva
         workspace=caller.workspace,
         allowance=Allowance(amount=command.amount, period=command.period),
     )
-    decision = _decision(core, caller, "quotas set", f"{level}:{subject}")
-    await write_until_known(core, set_rule, SetRule(decision=decision, rule=rule))
+    decision = _decision(services, caller, "quotas set", f"{level}:{subject}")
+    await write_until_known(services, set_rule, SetRule(decision=decision, rule=rule))
     return PrivateReply(
         title="Quota set",
         text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
     )
 
 
-async def show_quotas(core: Services, command: QuotasShow, caller: Caller) -> PrivateReply:
+async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -> PrivateReply:
     """Show a member's limits, or the workspace's own and all of its rules."""
-    _require_admin(core, caller)
+    _require_admin(services, caller)
     if command.member:
-        member = await _member(core, caller, command.member)
+        member = await _member(services, caller, command.member)
         asked = _caller_of(caller.workspace, member)
-        limits = await counted(core, asked)
+        limits = await counted(services, asked)
         facts = [
             line
             for level, (limit, meter) in limits.items()
@@ -103,12 +103,12 @@ async def show_quotas(core: Services, command: QuotasShow, caller: Caller) -> Pr
         ]
         return PrivateReply(title=f"Quota of {member.name}", facts=tuple(facts))
     facts = []
-    for level, (limit, meter) in (await counted(core, caller)).items():
+    for level, (limit, meter) in (await counted(services, caller)).items():
         if level in (Level.WORKSPACE, Level.CEILING):
             facts += describe(limit, meter)
-    default = core.settings.defaults.member
+    default = services.settings.defaults.member
     facts.append(("Every member, unless a rule says otherwise", _each(default)))
-    for rule in await rules_of(core.database, caller.workspace):
+    for rule in await rules_of(services.database, caller.workspace):
         whom = "Every member" if not rule.subject else rule.subject.removeprefix(f"{caller.workspace}:")
         if rule.level is Level.WORKSPACE:
             whom = "The workspace together"
@@ -120,39 +120,41 @@ def _each(allowance: Allowance) -> str:
     return f"{show_money(allowance.amount)} each {allowance.period}"
 
 
-async def reset_quota(core: Services, command: QuotasReset, caller: Caller) -> PrivateReply:
+async def reset_quota(services: Services, command: QuotasReset, caller: Caller) -> PrivateReply:
     """Count a member's or the workspace's use of this period from zero; what is reserved stays reserved."""
-    _require_admin(core, caller)
+    _require_admin(services, caller)
     if bool(command.member) == command.workspace:
         raise InvalidRequest("Name one member, or --workspace")
     if command.workspace:
-        limits, level, whom = await counted(core, caller), Level.WORKSPACE, "This workspace"
+        limits, level, whom = await counted(services, caller), Level.WORKSPACE, "This workspace"
     else:
-        member = await _member(core, caller, command.member)
+        member = await _member(services, caller, command.member)
         asked = _caller_of(caller.workspace, member)
-        limits, level, whom = await counted(core, asked), Level.MEMBER, member.name
+        limits, level, whom = await counted(services, asked), Level.MEMBER, member.name
     if level not in limits:
         raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
     limit, _ = limits[level]
-    decision = _decision(core, caller, "quotas reset", limit.scope)
-    given_back = await write_until_known(core, reset_meter, Reset(decision=decision, meter=limit.meter))
+    decision = _decision(services, caller, "quotas reset", limit.scope)
+    given_back = await write_until_known(services, reset_meter, Reset(decision=decision, meter=limit.meter))
     return PrivateReply(
         title="Quota reset", text=f"{whom} counts from zero again; {show_money(given_back)} was used."
     )
 
 
 async def pause_or_resume(
-    core: Services, command: StudioPause | StudioResume, caller: Caller
+    services: Services, command: StudioPause | StudioResume, caller: Caller
 ) -> PrivateReply:
     """Stop taking and starting jobs here, or go on; what runs ends well, what waits keeps its place."""
-    _require_admin(core, caller)
+    _require_admin(services, caller)
     paused = isinstance(command, StudioPause)
     reason = command.reason if isinstance(command, StudioPause) else ""
-    decision = _decision(core, caller, command.name, caller.workspace)
+    decision = _decision(services, caller, command.name, caller.workspace)
     await write_until_known(
-        core, set_pause, Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason)
+        services,
+        set_pause,
+        Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason),
     )
-    core.wake(*ALL_JOBS, CARDS)
+    services.wake(*ALL_JOBS, CARDS)
     if paused:
         return PrivateReply(
             title="Paused", text="Nothing new is taken or started here. /studio resume goes on."
@@ -160,12 +162,12 @@ async def pause_or_resume(
     return PrivateReply(title="Going on", text="Waiting jobs are started again.")
 
 
-async def show_usage(core: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
+async def show_usage(services: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
     """Show what was spent here in a period, by member and model."""
-    _require_admin(core, caller)
-    workspace = await find_workspace(core.database, caller.workspace)
-    since, _ = bounds(core.clock(), command.period, ZoneInfo(workspace.timezone))
-    rows = await usage(core.database, caller.workspace, since=since)
+    _require_admin(services, caller)
+    workspace = await find_workspace(services.database, caller.workspace)
+    since, _ = bounds(services.clock(), command.period, ZoneInfo(workspace.timezone))
+    rows = await usage(services.database, caller.workspace, since=since)
     total = sum(row.spent for row in rows)
     return PrivateReply(
         title=f"Spent this {command.period}: {show_money(total)}",

@@ -25,43 +25,50 @@ _JOBS = 8
 
 
 async def offer(
-    core: Services, command: type[Command], name: str, typed: str, *, caller: Caller, place: Place, count: int
+    services: Services,
+    command: type[Command],
+    name: str,
+    typed: str,
+    *,
+    caller: Caller,
+    place: Place,
+    count: int,
 ) -> tuple[Offer, ...]:
     """The values that fit what is typed so far, the caller's newest jobs first; of a list its last part."""
     option = next((one for one in options(command) if one.name == name), None)
     if option is None:
         return ()
     if name == CONCEPTS_OPTION:
-        return _as_they_are(concepts_after(typed, offered_concepts(core))[:count])
+        return _as_they_are(concepts_after(typed, offered_concepts(services))[:count])
     if name == MOTION_OPTION:
-        return _as_they_are(motions_like(typed, offered_motions(core))[:count])
+        return _as_they_are(motions_like(typed, offered_motions(services))[:count])
     if option.kind in (Kind.JOB, Kind.MEDIA):
         wanted = _wanted(command, option, typed=typed, caller=caller, place=place, count=count)
-        return await _jobs(core, option, wanted)
+        return await _jobs(services, option, wanted)
     return tuple(
         Offer(value=choice, label=choice) for choice in option.choices if choice.startswith(typed.lower())
     )[:count]
 
 
 async def preselect(
-    core: Services, command: type[GenerateCommand], name: str, caller: Caller, place: Place
+    services: Services, command: type[GenerateCommand], name: str, caller: Caller, place: Place
 ) -> Offer | None:
     """The newest job that the command can build on without its being named."""
     option = next(one for one in options(command) if one.name == name)
-    newest = await newest_usable(core.database, caller.person, option.result, place)
-    job = await find_job(core.database, newest) if newest is not None else None
-    return Offer(value=job.id, label=_label(job, core.clock())) if job is not None else None
+    newest = await newest_usable(services.database, caller.person, option.result, place)
+    job = await find_job(services.database, newest) if newest is not None else None
+    return Offer(value=job.id, label=_label(job, services.clock())) if job is not None else None
 
 
-async def _jobs(core: Services, option: Option, wanted: JobsLike) -> tuple[Offer, ...]:
+async def _jobs(services: Services, option: Option, wanted: JobsLike) -> tuple[Offer, ...]:
     before, last = "", wanted.text
     if option.times > 1:
         stem, gap, last = wanted.text.rpartition(" ")
         before = stem + gap
-    now = core.clock()
+    now = services.clock()
     return tuple(
         Offer(value=before + job.id, label=_label(job, now))
-        for job in await jobs_like(core.database, replace(wanted, text=last))
+        for job in await jobs_like(services.database, replace(wanted, text=last))
     )
 
 
@@ -85,17 +92,17 @@ def _label(job: Job, now: int) -> str:
     return f"{title} · {show_age(now - job.created_at)} · {job.request.makes} · #{short_id(job.id)}"
 
 
-async def suggest(core: Services, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
+async def suggest(services: Services, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
     """How a line that is being typed could go on, the caller's own jobs and members included."""
-    admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
+    admin = caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
     completion = complete(
-        text, admin=admin, concepts=offered_concepts(core), camera_motions=offered_motions(core)
+        text, admin=admin, concepts=offered_concepts(services), camera_motions=offered_motions(services)
     )
     command, option = completion.command, completion.option
     if command is not None and option is not None and option.kind in (Kind.JOB, Kind.MEDIA):
         typed = completion.typed
         wanted = _wanted(command, option, typed=typed, caller=caller, place=place, count=_JOBS)
-        jobs = await jobs_like(core.database, wanted)
+        jobs = await jobs_like(services.database, wanted)
         return (
             *completion.suggestions,
             *(
@@ -108,7 +115,7 @@ async def suggest(core: Services, text: str, caller: Caller, place: Place) -> tu
             ),
         )
     if option is not None and option.kind is Kind.MEMBER and admin:
-        names = await members_like(core.database, caller.workspace, text.rpartition(" ")[2])
+        names = await members_like(services.database, caller.workspace, text.rpartition(" ")[2])
         return (
             *completion.suggestions,
             *(

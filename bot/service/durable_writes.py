@@ -52,17 +52,17 @@ _WHY: Mapping[type[NotWritable], str] = {
 }
 
 
-async def write_until_known(core: Services, operation: Operation[Item, Result], item: Item) -> Result:
+async def write_until_known(services: Services, operation: Operation[Item, Result], item: Item) -> Result:
     """Write an item; raises StillChecking where its outcome stays unknown for the time of an answer.
 
     Raises NotAcceptedNow where the database takes no writes, and StoreError where for any other reason
     certainly nothing was written.
     """
-    until = core.monotonic() + core.times.answer_window
+    until = services.monotonic() + services.times.answer_window
     unknown, pause_s = False, _PAUSE_S
     while True:
         try:
-            return await core.database.write(operation, item)
+            return await services.database.write(operation, item)
         except (CommitUnknown, StoreUnavailable) as error:
             unknown = unknown or isinstance(error, CommitUnknown)
             if not unknown and isinstance(error, NotWritable):
@@ -70,7 +70,7 @@ async def write_until_known(core: Services, operation: Operation[Item, Result], 
             if not unknown:
                 raise
             log.warning("commit_unknown", operation=getattr(operation, "__name__", ""), error=repr(error))
-            if core.monotonic() >= until:
+            if services.monotonic() >= until:
                 raise StillChecking from error
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _PAUSE_MAX_S)

@@ -34,33 +34,33 @@ class EstimateInputs:
     ready: Mapping[str, ReadyAccount] | None = None
 
 
-async def known_now(core: Services, kinds: Iterable[str]) -> EstimateInputs:
-    learned, ready = await asyncio.gather(paces(core.database, kinds), ready_accounts(core.database))
+async def known_now(services: Services, kinds: Iterable[str]) -> EstimateInputs:
+    learned, ready = await asyncio.gather(paces(services.database, kinds), ready_accounts(services.database))
     return EstimateInputs(paces=learned, ready=ready)
 
 
-async def with_known(core: Services, work: Awaitable[_T], pace: str) -> tuple[_T, EstimateInputs]:
+async def with_known(services: Services, work: Awaitable[_T], pace: str) -> tuple[_T, EstimateInputs]:
     """Await something, and have at hand what is known of a kind of job, at most a second old.
 
     Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile; where
     it cannot be read, or not soon, what was known last has to do: the read never fails what was done.
     """
-    at, known = core.lately.get(pace, (0, None))
-    if known is not None and core.monotonic() - at < _LATELY_MS:
+    at, known = services.lately.get(pace, (0, None))
+    if known is not None and services.monotonic() - at < _LATELY_MS:
         return await work, known
-    learning = asyncio.create_task(_learn(core, pace), name="learn")
+    learning = asyncio.create_task(_learn(services, pace), name="learn")
     try:
         done = await work
         await asyncio.wait([learning], timeout=_BESIDE_S)
     finally:
         learning.cancel()
-    _, learned = core.lately.get(pace, (0, None))
+    _, learned = services.lately.get(pace, (0, None))
     return done, learned or EstimateInputs()
 
 
-async def _learn(core: Services, pace: str) -> None:
+async def _learn(services: Services, pace: str) -> None:
     try:
-        core.lately[pace] = (core.monotonic(), await known_now(core, [pace]))
+        services.lately[pace] = (services.monotonic(), await known_now(services, [pace]))
     except StoreError as error:
         log.warning("estimate_not_read", error=repr(error))
 
@@ -69,16 +69,16 @@ class Unreadable(ReverieError):
     """No job of this card can be read."""
 
 
-async def views_now(core: Services, *cards: Card) -> list[CardView | None]:
+async def views_now(services: Services, *cards: Card) -> list[CardView | None]:
     """Cards as they are now, in keeping with what their messages say: many for as few questions as one.
 
     Jobs that cannot be read are left out; None stands for a card of which no job is left.
     """
-    shown = await jobs_of_cards(core.database, [card.id for card in cards])
+    shown = await jobs_of_cards(services.database, [card.id for card in cards])
     every = list({job.id: job for jobs in shown.values() for job in jobs}.values())
-    sources = await sources_of(core, every)
-    now = core.clock()
-    expected = await _expected(core, every, now)
+    sources = await sources_of(services, every)
+    now = services.clock()
+    expected = await _expected(services, every, now)
     return [_view_of_some(card, shown.get(card.id, []), expected, now, sources) for card in cards]
 
 
@@ -99,30 +99,32 @@ def _view_of_some(
         return None
 
 
-async def view_of(core: Services, card: Card, jobs: Sequence[Job]) -> CardView:
+async def view_of(services: Services, card: Card, jobs: Sequence[Job]) -> CardView:
     """A card that shows these jobs, as it is now; without an estimate where that cannot be read."""
-    now = core.clock()
+    now = services.clock()
     sources: Mapping[str, Job] = {}
     try:
         async with asyncio.timeout(_BESIDE_S):
-            sources = await sources_of(core, jobs)
-            expected = await _expected(core, jobs, now)
+            sources = await sources_of(services, jobs)
+            expected = await _expected(services, jobs, now)
     except (StoreError, TimeoutError) as error:
         log.warning("estimate_not_read", error=repr(error))
-        expected = _outlooks(core, [job for job in jobs if not job.is_final], {}, EstimateInputs(), now)
+        expected = _outlooks(services, [job for job in jobs if not job.is_final], {}, EstimateInputs(), now)
     return _view(card, jobs, expected, now, sources)
 
 
-def view_of_new(core: Services, new: NewCard, known: EstimateInputs, sources: Mapping[str, Job]) -> CardView:
+def view_of_new(
+    services: Services, new: NewCard, known: EstimateInputs, sources: Mapping[str, Job]
+) -> CardView:
     """A card as it was accepted, without asking for anything more; `sources` hold what it builds on."""
-    now = core.clock()
-    return _view(new.card, new.jobs, _outlooks(core, new.jobs, new.standings, known, now), now, sources)
+    now = services.clock()
+    return _view(new.card, new.jobs, _outlooks(services, new.jobs, new.standings, known, now), now, sources)
 
 
-async def sources_of(core: Services, jobs: Iterable[Job]) -> Mapping[str, Job]:
+async def sources_of(services: Services, jobs: Iterable[Job]) -> Mapping[str, Job]:
     """The jobs that these were made from, by id."""
     parents = {job.parent for job in jobs if job.parent is not None}
-    return await jobs_by_id(core.database, parents) if parents else {}
+    return await jobs_by_id(services.database, parents) if parents else {}
 
 
 def _view(
@@ -144,48 +146,48 @@ def _view(
     return view(card, jobs, kept, now, sources)
 
 
-async def outlooks(core: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:
+async def estimates(services: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:
     """An outlook at `now` for each job that has not ended."""
-    expected = await _expected(core, jobs, now)
+    expected = await _expected(services, jobs, now)
     return {job.id: _once_more(job, expected[job.id]) for job in jobs if job.id in expected}
 
 
-async def _expected(core: Services, jobs: Iterable[Job], now: int) -> Mapping[str, Estimate]:
+async def _expected(services: Services, jobs: Iterable[Job], now: int) -> Mapping[str, Estimate]:
     """What was learned of each job's kind, and what stands in its way."""
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
     known, before = await asyncio.gather(
-        known_now(core, {job.request.pace for job in open_jobs}),
-        standings(core.database, [job for job in open_jobs if job.state is State.QUEUED]),
+        known_now(services, {job.request.pace for job in open_jobs}),
+        standings(services.database, [job for job in open_jobs if job.state is State.QUEUED]),
     )
-    return _outlooks(core, open_jobs, before, known, now)
+    return _outlooks(services, open_jobs, before, known, now)
 
 
 def _outlooks(
-    core: Services, jobs: Iterable[Job], before: Mapping[str, Standing], known: EstimateInputs, now: int
+    services: Services, jobs: Iterable[Job], before: Mapping[str, Standing], known: EstimateInputs, now: int
 ) -> Mapping[str, Estimate]:
     found = {}
     for job in jobs:
-        pace = known.paces.get(job.request.pace) or typical(job.request, speed=_speed(core, job))
+        pace = known.paces.get(job.request.pace) or typical(job.request, speed=_speed(services, job))
         standing = before.get(job.id)
         position = standing.ahead + 1 if standing else None
         found[job.id] = Estimate(
             position=position,
-            wait_ms=_wait(job, pace, _until_its_turn(core, job, position or 1, pace.usual, known), now),
+            wait_ms=_wait(job, pace, _until_its_turn(services, job, position or 1, pace.usual, known), now),
             generation_ms=pace.usual,
             late=job.submitted_at is not None and now - job.submitted_at > pace.late,
-            finishing=_finishing(core, job),
+            finishing=_finishing(services, job),
             obstacle=_obstacle(job, standing, known.ready) if standing else "",
         )
     return found
 
 
-def _once_more(job: Job, outlook: Estimate) -> Estimate:
+def _once_more(job: Job, estimate: Estimate) -> Estimate:
     """Whoever was told that it is on its way, and finds it in the queue again, is told why."""
-    if job.state is State.QUEUED and job.attempt and not outlook.because:
-        return replace(outlook, because="it has to be sent once more")
-    return outlook
+    if job.state is State.QUEUED and job.attempt and not estimate.because:
+        return replace(estimate, because="it has to be sent once more")
+    return estimate
 
 
 def _wait(job: Job, pace: DurationStats, until_its_turn: int, now: int) -> int:
@@ -195,25 +197,25 @@ def _wait(job: Job, pace: DurationStats, until_its_turn: int, now: int) -> int:
     return pace.usual + until_its_turn
 
 
-def _until_its_turn(core: Services, job: Job, position: int, took: int, known: EstimateInputs) -> int:
+def _until_its_turn(services: Services, job: Job, position: int, took: int, known: EstimateInputs) -> int:
     """Milliseconds until a place in the lane is free: by generations at once, or by creates a minute."""
-    limits = _limits(core, job, known)
+    limits = _limits(services, job, known)
     at_once = sum(concurrent for concurrent, _ in limits) or 1
     per_window = sum(per_minute for _, per_minute in limits) or 1
-    return max((position - 1) // at_once * took, (position - 1) // per_window * core.times.lane_window)
+    return max((position - 1) // at_once * took, (position - 1) // per_window * services.times.lane_window)
 
 
-def _limits(core: Services, job: Job, known: EstimateInputs) -> list[tuple[int, int]]:
+def _limits(services: Services, job: Job, known: EstimateInputs) -> list[tuple[int, int]]:
     """The limits of the job's lane of all accounts that take it; of our own where nothing else is known."""
     ready = (known.ready or {}).values()
     limits = [one.lanes[job.lane] for one in ready if one.provider == job.provider and job.lane in one.lanes]
-    own = (provider.limits[job.lane] for provider in core.providers_of(job.provider))
+    own = (provider.limits[job.lane] for provider in services.providers_of(job.provider))
     return limits or [(limit.concurrent, limit.per_minute) for limit in own]
 
 
-def _finishing(core: Services, job: Job) -> bool:
+def _finishing(services: Services, job: Job) -> bool:
     """Whether it has a later deadline than any generation: it is for what our own processing fails on."""
-    longest = core.times.generation_deadline + core.times.unknown_deadline
+    longest = services.times.generation_deadline + services.times.unknown_deadline
     return (
         job.state is State.SUBMITTED
         and job.submitted_at is not None
@@ -221,8 +223,8 @@ def _finishing(core: Services, job: Job) -> bool:
     )
 
 
-def _speed(core: Services, job: Job) -> float:
-    return core.settings.simulator_speed if job.provider == "simulator" else 1.0
+def _speed(services: Services, job: Job) -> float:
+    return services.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
 def _obstacle(job: Job, standing: Standing, ready: Mapping[str, ReadyAccount] | None) -> str:

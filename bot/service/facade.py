@@ -68,29 +68,29 @@ _ANSWERS_HERE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], A
 }
 
 
-async def _answer(core: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
+async def _answer(services: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
     here = _ANSWERS_HERE.get(type(command))
     if here is not None:
-        return await here(core, command, caller, place)
-    return await _ANSWERS[type(command)](core, command, caller)
+        return await here(services, command, caller, place)
+    return await _ANSWERS[type(command)](services, command, caller)
 
 
 class BotService:
     """The one door into the core. Raises `Refused`, whose text is for the caller's eyes."""
 
-    def __init__(self, core: Services) -> None:
-        self._core = core
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def admit(self, caller: Caller, key: str) -> None:
         """Count an event against its caller's rate before anything is looked up for it.
 
         What is asked for with the same `key` then counts no second time. Raises TooManyRequests.
         """
-        self._core.rate_limit.admit(caller.member, storable(key))
+        self._services.rate_limit.admit(caller.member, storable(key))
 
     def admit_question(self, caller: Caller) -> None:
         """The same for what makes nothing, as while somebody types: many more of these are let in."""
-        self._core.rate_limit.ask(caller.member)
+        self._services.rate_limit.ask(caller.member)
 
     async def handle(
         self,
@@ -109,14 +109,16 @@ class BotService:
         and fill the command's empty media options; `replied` is the job of the message that it replies to.
         With an answer window the adapter shows an accepted card's first revision itself and calls `shown`.
         """
-        core, key = self._core, storable(key)
-        core.rate_limit.spend(caller.member, key)
+        services, key = self._services, storable(key)
+        services.rate_limit.spend(caller.member, key)
         if not isinstance(command, GenerateCommand):
-            return await _answer(core, await with_whole_ids(core, command, caller, place), caller, place)
-        wish = await intake.resolve_command(
-            core, command, caller, place, CommandContext(files=files, replied=replied)
+            return await _answer(
+                services, await with_whole_ids(services, command, caller, place), caller, place
+            )
+        order = await intake.resolve_command(
+            services, command, caller, place, CommandContext(files=files, replied=replied)
         )
-        return await intake.accept(core, wish, caller, place, key=key, answer_window_ms=answer_window_ms)
+        return await intake.accept(services, order, caller, place, key=key, answer_window_ms=answer_window_ms)
 
     async def act(
         self,
@@ -131,17 +133,17 @@ class BotService:
     ) -> Reply:
         """Do what a button asks; whoever presses pays."""
         job, key = storable(job), storable(key)
-        self._core.rate_limit.spend(caller.member, key)
+        self._services.rate_limit.spend(caller.member, key)
         pressed = ActionEvent(action=action, job=job, key=key, wording=wording or ActionInput())
-        return await acting.act(self._core, pressed, caller, place, answer_window_ms=answer_window_ms)
+        return await acting.act(self._services, pressed, caller, place, answer_window_ms=answer_window_ms)
 
     async def decide(
         self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
     ) -> PrivateReply:
         """Do what a question asked about, or leave everything as it is; see `PrivateReply.choices`."""
-        self._core.rate_limit.spend(caller.member, storable(key))
+        self._services.rate_limit.spend(caller.member, storable(key))
         job = storable(job)
-        return await retraction.decide(self._core, job, caller, question=question, confirmed=confirmed)
+        return await retraction.decide(self._services, job, caller, question=question, confirmed=confirmed)
 
     async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         """Do what a reaction asks; None where this emoji means nothing here."""
@@ -149,17 +151,17 @@ class BotService:
         if action is None:
             return None
         job, key = storable(job), storable(key)
-        self._core.rate_limit.spend(caller.member, key)
+        self._services.rate_limit.spend(caller.member, key)
         pressed = ActionEvent(
             action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}"
         )
-        return await acting.act(self._core, pressed, caller, place)
+        return await acting.act(self._services, pressed, caller, place)
 
     async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         """Take back what a reaction did, where that can be taken back: a star."""
         if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
             return None
-        return await acting.unstar(self._core, storable(job), caller, place, key=storable(key))
+        return await acting.unstar(self._services, storable(job), caller, place, key=storable(key))
 
     def reactions(self, _: Caller) -> Mapping[str, Action]:
         """What each emoji does in the caller's workspace."""
@@ -167,11 +169,11 @@ class BotService:
 
     def uploading(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
         """Make room for a file that begins to arrive, before its body is read: see `uploads.uploading`."""
-        return uploads.uploading(self._core, caller)
+        return uploads.uploading(self._services, caller)
 
     async def take_in(self, path: Path, caller: Caller) -> Media:
         """Keep a file that lies in `Library.incoming`, for a command of the caller that will name it."""
-        return await uploads.take_in(self._core, path, caller)
+        return await uploads.take_in(self._services, path, caller)
 
     async def quote(
         self,
@@ -183,17 +185,17 @@ class BotService:
         replied: str | None = None,
     ) -> PriceQuote:
         """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
-        wish = await intake.resolve_command(
-            self._core, command, caller, place, CommandContext(files=files, replied=replied)
+        order = await intake.resolve_command(
+            self._services, command, caller, place, CommandContext(files=files, replied=replied)
         )
-        prices = [job.price for job in await intake.new_jobs(self._core, wish)]
+        prices = [job.price for job in await intake.new_jobs(self._services, order)]
         # What would be refused when it is given is refused now.
-        await enquiries.check_acceptable(self._core, caller, prices)
+        await enquiries.check_acceptable(self._services, caller, prices)
         return PriceQuote(
             price=sum(prices),
-            estimate=is_estimate(wish.request),
-            upper_bound=is_upper_bound(wish.request),
-            source=None if command.jobs else wish.parent,
+            estimate=is_estimate(order.request),
+            upper_bound=is_upper_bound(order.request),
+            source=None if command.jobs else order.parent,
         )
 
     async def glance(
@@ -208,16 +210,16 @@ class BotService:
             private=True,
             direct=True,
         )
-        return await _answer(self._core, question, caller, place)
+        return await _answer(self._services, question, caller, place)
 
     async def shown(self, seen: CardView, message: str) -> None:
         """Note that the adapter has shown a card's first revision itself, as this message."""
-        await note_answer(self._core, seen, message)
+        await note_answer(self._services, seen, message)
 
     async def look(self, card: str, caller: Caller) -> CardView | None:
         """A card as it is now, for those who may see it."""
-        core = self._core
-        found = await find_card(core.database, storable(card), core.seal)
+        services = self._services
+        found = await find_card(services.database, storable(card), services.cipher)
         if found is None:
             return None
         if found.place.workspace != caller.workspace:
@@ -226,21 +228,21 @@ class BotService:
         personal = found.place.private or is_direct_workspace(found.place.workspace)
         if personal and found.person != caller.person:
             return None
-        (seen,) = await views_now(core, found)
+        (seen,) = await views_now(services, found)
         return seen
 
     async def find(self, adapter: str, *messages: str) -> Displayed | None:
         """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
-        return await card_at(self._core.database, adapter, tuple(map(storable, messages)))
+        return await card_at(self._services.database, adapter, tuple(map(storable, messages)))
 
     async def introduce(self, member: Caller) -> None:
         """Make somebody known whom an event names, so that a command may name them too."""
-        item = Introduction(caller=member, now=self._core.clock())
-        await self._core.database.write(introduce, item)
+        item = Introduction(caller=member, now=self._services.clock())
+        await self._services.database.write(introduce, item)
 
     async def load(self) -> Load:
         """How much there is to do now, everywhere."""
-        return await load_now(self._core.database)
+        return await load_now(self._services.database)
 
     async def offer(
         self,
@@ -254,15 +256,15 @@ class BotService:
     ) -> tuple[Offer, ...]:
         """What could be chosen for one option while it is typed; the value replaces all that is typed."""
         return await offering.offer(
-            self._core, command, option, storable(typed), caller=caller, place=place, count=count
+            self._services, command, option, storable(typed), caller=caller, place=place, count=count
         )
 
     async def preselect(
         self, command: type[GenerateCommand], option: str, caller: Caller, place: Place
     ) -> Offer | None:
         """The job that a form begins with: what the command builds on where nothing is named."""
-        return await offering.preselect(self._core, command, option, caller, place)
+        return await offering.preselect(self._services, command, option, caller, place)
 
     async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""
-        return await offering.suggest(self._core, storable(text), caller, place)
+        return await offering.suggest(self._services, storable(text), caller, place)

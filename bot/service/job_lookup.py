@@ -19,10 +19,10 @@ _LISTED = 6
 _Command = TypeVar("_Command", bound=Command)
 
 
-async def with_whole_ids(core: Services, command: _Command, caller: Caller, place: Place) -> _Command:
+async def with_whole_ids(services: Services, command: _Command, caller: Caller, place: Place) -> _Command:
     """The command with whole ids of the jobs that it names; raises Refused where one is not certain."""
     ids = {
-        name: (await _find(core, command, name, caller, place)).id
+        name: (await _find(services, command, name, caller, place)).id
         for name in command.jobs
         if as_id(name) is None
     }
@@ -30,7 +30,7 @@ async def with_whole_ids(core: Services, command: _Command, caller: Caller, plac
 
 
 async def with_named_jobs(
-    core: Services, command: GenerateCommand, caller: Caller, place: Place
+    services: Services, command: GenerateCommand, caller: Caller, place: Place
 ) -> GenerateCommand:
     """The command with the jobs that stand among its words, each by its `#id` or its whole id.
 
@@ -41,9 +41,9 @@ async def with_named_jobs(
     prompt: str = getattr(command, "prompt", "")
     named: list[tuple[NamedJob, Job]] = []
     for one in job_ids_in(prompt):
-        found = await _seen(core, one.name, caller, place)
+        found = await _seen(services, one.name, caller, place)
         if found:
-            named.append((one, only(f"#{one.name}", found, core.clock())))
+            named.append((one, only(f"#{one.name}", found, services.clock())))
         elif one.certain:
             raise JobNotFound(
                 f"There is no job #{one.name} that you can see here; /history lists yours. Leave out the # "
@@ -51,7 +51,7 @@ async def with_named_jobs(
             )
     prompt = without(prompt, [one for one, _ in named])
     sources = [job.id + one.weight for one, job in named]
-    while not (named or command.jobs) and (leading := await _leading(core, prompt, caller, place)):
+    while not (named or command.jobs) and (leading := await _leading(services, prompt, caller, place)):
         job, prompt = leading
         sources.append(job.id)
     if not sources:
@@ -60,12 +60,12 @@ async def with_named_jobs(
     return command.model_copy(update={"prompt": prompt}).with_named_jobs(sources)
 
 
-async def _leading(core: Services, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
+async def _leading(services: Services, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
     """The job whose short id a text begins with, and the rest of the text; None where there is none."""
     word, _, rest = prompt.partition(" ")
-    if not word or as_name(word) is None or not (found := await _seen(core, word.lower(), caller, place)):
+    if not word or as_name(word) is None or not (found := await _seen(services, word.lower(), caller, place)):
         return None
-    return only(word, found, core.clock()), rest.strip()
+    return only(word, found, services.clock()), rest.strip()
 
 
 def _require_words(command: GenerateCommand, prompt: str) -> None:
@@ -74,9 +74,9 @@ def _require_words(command: GenerateCommand, prompt: str) -> None:
         raise JobNotFound(f"There is no job #{prompt.strip()} that you can see here; /history lists yours.")
 
 
-async def _find(core: Services, command: Command, name: str, caller: Caller, place: Place) -> Job:
-    if as_name(name) is not None and (found := await _seen(core, name, caller, place)):
-        return only(f"#{name}", found, core.clock())
+async def _find(services: Services, command: Command, name: str, caller: Caller, place: Place) -> Job:
+    if as_name(name) is not None and (found := await _seen(services, name, caller, place)):
+        return only(f"#{name}", found, services.clock())
     if isinstance(command, GenerateCommand):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
     wanted = JobsLike(
@@ -88,21 +88,21 @@ async def _find(core: Services, command: Command, name: str, caller: Caller, pla
         place=place,
         count=_LISTED + 1,
     )
-    found = await jobs_like(core.database, wanted)
+    found = await jobs_like(services.database, wanted)
     if not found:
         raise JobNotFound(
             f"No job of yours that /{command.name} could take here is called {brief(name)!r}; "
             "/history lists yours"
         )
-    return only(repr(brief(name)), found, core.clock())
+    return only(repr(brief(name)), found, services.clock())
 
 
-async def _seen(core: Services, name: str, caller: Caller, place: Place) -> list[Job]:
+async def _seen(services: Services, name: str, caller: Caller, place: Place) -> list[Job]:
     """The jobs of this short id that the caller may see."""
     seen = []
-    for job in await jobs_named(core.database, name):
+    for job in await jobs_named(services.database, name):
         try:
-            seen.append(await require_seen(core, job, caller, place))
+            seen.append(await require_seen(services, job, caller, place))
         except JobNotFound:
             continue
     return seen

@@ -58,13 +58,13 @@ class CommandContext:
 
 
 async def resolve_command(
-    core: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
+    services: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
 ) -> Order:
     """Read a command; raises Refused for a source that cannot be used."""
-    command = await _complete(core, command, caller, place, along)
-    sources = {job: await visible(core, job, caller, place) for job in command.jobs}
+    command = await _complete(services, command, caller, place, along)
+    sources = {job: await visible(services, job, caller, place) for job in command.jobs}
     request = command.request(sources)
-    check_addresses(core, request.references)
+    check_addresses(services, request.references)
     parent = next(iter(command.jobs), None)
     return Order(
         request=request,
@@ -72,38 +72,38 @@ async def resolve_command(
         parent=parent,
         sources=sources,
         times=command.times,
-        private=command.private or await must_be_private(core, sources.values(), caller, place),
+        private=command.private or await must_be_private(services, sources.values(), caller, place),
     )
 
 
 async def _complete(
-    core: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
+    services: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
 ) -> GenerateCommand:
     """Fill in what the command leaves to what came along, or to the asker's newest result here."""
-    command = await with_whole_ids(core, command, caller, place)
-    command = await with_named_jobs(core, command, caller, place)
+    command = await with_whole_ids(services, command, caller, place)
+    command = await with_named_jobs(services, command, caller, place)
     if along.files:
         command = command.with_files(along.files)
     if along.replied is not None and not command.jobs and not command.names_source:
-        replied = await visible(core, along.replied, caller, place)
+        replied = await visible(services, along.replied, caller, place)
         command = command.with_job(require_result(replied))
     if command.newest is None:
         return command
     option, kind = command.newest
     if getattr(command, option) is not None:
         return command
-    newest = await newest_usable(core.database, caller.person, kind, place)
+    newest = await newest_usable(services.database, caller.person, kind, place)
     if newest is None:
         what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
         raise InvalidRequest(
             f"You have no finished {what} in this conversation that everybody here may see. Make one with "
             f"{how}, or name what to build on by its #id, as in /{command.name} #4n6p8r; /history lists them."
         )
-    job = _readable(await jobs_by_id(core.database, [newest]), newest)
-    beside = (await jobs_of_cards(core.database, [job.card])).get(job.card, [])
+    job = _readable(await jobs_by_id(services.database, [newest]), newest)
+    beside = (await jobs_of_cards(services.database, [job.card])).get(job.card, [])
     usable = [one for one in beside if one.state is State.COMPLETED and not (one.deleted or one.expired)]
     # Which of several is meant nobody can tell, and the asker would pay for the guess.
-    return command.with_job(only("Your newest result here", usable or [job], core.clock()))
+    return command.with_job(only("Your newest result here", usable or [job], services.clock()))
 
 
 def _readable(jobs: Mapping[str, Job], job: str) -> Job:
@@ -114,31 +114,31 @@ def _readable(jobs: Mapping[str, Job], job: str) -> Job:
 
 
 async def resolve_action(
-    core: Services, action: Action, job: Job, wording: ActionInput, *, caller: Caller, place: Place
+    services: Services, action: Action, job: Job, wording: ActionInput, *, caller: Caller, place: Place
 ) -> Order:
     """Read a generating action on a finished job."""
     request = follow_up(action, job, wording)
     named = {reference.job for reference in request.references if reference.job is not None}
     again = action in (Action.AGAIN, Action.EDIT)
     parent = job.parent if again else job.id
-    sources = await jobs_by_id(core.database, named | ({parent} if parent else set()))
+    sources = await jobs_by_id(services.database, named | ({parent} if parent else set()))
     # What another member's job was built on may be private; whoever acts on it sees its result alone.
     for one in named:
         require_result(_readable(sources, one))
-    check_addresses(core, request.references)
+    check_addresses(services, request.references)
     used = [job, *(sources[one] for one in named)]
     return Order(
         request=request,
         title=(wording.prompt or job.title) if action is Action.EDIT else job.title,
         parent=parent,
         sources=sources,
-        private=await must_be_private(core, used, caller, place),
+        private=await must_be_private(services, used, caller, place),
     )
 
 
 async def accept(
-    core: Services,
-    wish: Order,
+    services: Services,
+    order: Order,
     caller: Caller,
     place: Place,
     *,
@@ -152,84 +152,86 @@ async def accept(
     first revision itself within that time, and says so with `delivery.note_answer`; after it, or without one,
     the card's outlet shows it.
     """
-    jobs = await new_jobs(core, wish)
-    now = core.clock()
-    card = core.new_id()
-    place = replace(place, private=place.private or wish.private)
+    jobs = await new_jobs(services, order)
+    now = services.clock()
+    card = services.new_id()
+    place = replace(place, private=place.private or order.private)
     item = Acceptance(
         card=card,
         event=f"{place.adapter}:{key}",
         caller=caller,
         place=place,
-        sealed_reach=core.seal.seal(place.reach, context=card_context(card)) if place.reach else "",
+        sealed_reach=services.cipher.encrypt(place.reach, context=card_context(card)) if place.reach else "",
         jobs=jobs,
-        defaults=core.settings.defaults,
-        patience=core.settings.patience,
+        defaults=services.settings.defaults,
+        patience=services.settings.patience,
         now=now,
-        deadline=now + core.times.queue_deadline,
-        answerer=core.answerer if answer_window_ms else None,
+        deadline=now + services.times.queue_deadline,
+        answerer=services.answerer if answer_window_ms else None,
         answer_until=now + answer_window_ms if answer_window_ms else None,
         reaction=reaction,
-        reaction_since=now - core.times.reaction_window,
+        reaction_since=now - services.times.reaction_window,
     )
-    accepted, known = await with_known(core, write_until_known(core, accept_all, item), wish.request.pace)
+    accepted, known = await with_known(
+        services, write_until_known(services, accept_all, item), order.request.pace
+    )
     # Our own repetition of a commit of unknown outcome is no repeated event: the card is ours to show.
     repeated = accepted.card != card
     if not repeated:
         # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
-        core.wake(INPUTS if wish.request.references else jobs_in(wish.request.lane))
+        services.wake(INPUTS if order.request.references else jobs_in(order.request.lane))
         if not answer_window_ms:
-            core.wake(CARDS)
+            services.wake(CARDS)
         for job in item.jobs:
             log.info(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
     if accepted.new is not None:
-        return CardReply(view=view_of_new(core, accepted.new, known, wish.sources), repeated=repeated)
-    found, shown = read_accepted(accepted, core.seal)
+        return CardReply(view=view_of_new(services, accepted.new, known, order.sources), repeated=repeated)
+    found, shown = read_accepted(accepted, services.cipher)
     if found is None or not shown:
         return PrivateReply(title="This was accepted already", text="/history lists your jobs.")
-    return CardReply(view=await view_of(core, found, shown), repeated=repeated)
+    return CardReply(view=await view_of(services, found, shown), repeated=repeated)
 
 
-async def _accounts(core: Services, required: str | None) -> Mapping[str, str]:
+async def _accounts(services: Services, required: str | None) -> Mapping[str, str]:
     """The accounts that may be submitted to, and their providers: a gateway's are those of the workers."""
-    own = {account: provider.name for account, provider in core.providers.items()}
-    if core.settings.role is not Role.GATEWAY and (required is None or required in own):
+    own = {account: provider.name for account, provider in services.providers.items()}
+    if services.settings.role is not Role.GATEWAY and (required is None or required in own):
         return own
-    return await known_accounts(core.database)
+    return await known_accounts(services.database)
 
 
-async def new_jobs(core: Services, wish: Order) -> tuple[NewJob, ...]:
+async def new_jobs(services: Services, order: Order) -> tuple[NewJob, ...]:
     """The jobs of a wish, as they would be accepted now."""
-    accounts = await _accounts(core, _account_required(wish))
-    return tuple(_new_job(core, wish, accounts) for _ in range(wish.times))
+    accounts = await _accounts(services, _account_required(order))
+    return tuple(_new_job(services, order, accounts) for _ in range(order.times))
 
 
-def _new_job(core: Services, wish: Order, accounts: Mapping[str, str]) -> NewJob:
+def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> NewJob:
     """One job of a wish, priced and given to a provider that can do it."""
-    request = wish.request
-    account = _account_required(wish)
-    provider = _provider_for(core, request, account, accounts)
+    request = order.request
+    account = _account_required(order)
+    provider = _provider_for(services, request, account, accounts)
     return NewJob(
-        id=core.new_id(),
+        id=services.new_id(),
         provider=provider,
         queue=queue_name(provider, request.lane),
         pace=request.pace,
         request=request,
-        title=wish.title,
-        price=price(request, core.rates),
-        parent=wish.parent,
+        title=order.title,
+        price=price(request, services.rates),
+        parent=order.parent,
         account_required=account,
         files=tuple(one.file.file for one in request.references if one.file is not None),
     )
 
 
-def _account_required(wish: Order) -> str | None:
+def _account_required(order: Order) -> str | None:
     """The account that made the videos which this one goes on from or leads up to: no other can."""
-    if not isinstance(wish.request, VideoRequest):
+    if not isinstance(order.request, VideoRequest):
         return None
-    accounts = {wish.sources[one.job].account for one in wish.request.continues if one.job is not None}
+    accounts = {order.sources[one.job].account for one in order.request.continues if one.job is not None}
     if len(accounts) > 1:
         raise InvalidRequest(
             "These two videos were made by different accounts of the generation service, which joins only "
@@ -239,7 +241,7 @@ def _account_required(wish: Order) -> str | None:
 
 
 def _provider_for(
-    core: Services, request: AnyRequest, account: str | None, accounts: Mapping[str, str]
+    services: Services, request: AnyRequest, account: str | None, accounts: Mapping[str, str]
 ) -> str:
     """The first provider in the settings' order that has an account and can do it."""
     if account is not None and account not in accounts:
@@ -248,10 +250,10 @@ def _provider_for(
             "/animate can begin with one of its pictures instead."
         )
     if isinstance(request, VideoRequest):
-        check_concepts(request.concepts, told_concepts(core))
+        check_concepts(request.concepts, told_concepts(services))
     offered = {accounts[account]} if account is not None else set(accounts.values())
-    for name in dict.fromkeys((*core.settings.providers, *sorted(offered))):
-        can = core.capabilities_of(name) if name in offered else None
+    for name in dict.fromkeys((*services.settings.providers, *sorted(offered))):
+        can = services.capabilities_of(name) if name in offered else None
         if can is not None and request.kind in can.kinds and request.model in can.models:
             return name
     raise InvalidRequest(f"{request.model} is not available here right now; choose another model")

@@ -14,7 +14,7 @@ from bot.domain.options import options
 from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
 from bot.domain.requests import ImageRequest, VideoRequest
-from bot.service.estimates import outlooks, sources_of
+from bot.service.estimates import estimates, sources_of
 from bot.service.replies import PrivateReply
 from bot.service.visibility import visible
 from bot.services import Services
@@ -25,43 +25,43 @@ from bot.store.workspaces import blocked_among, find_workspace, meters, rules_fo
 _RUNNING = 20
 
 
-async def show(core: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
+async def show(services: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
     """Show a job again, with its buttons."""
-    job = await visible(core, command.job, caller, place)
-    seen = await _views(core, [job])
+    job = await visible(services, command.job, caller, place)
+    seen = await _views(services, [job])
     return PrivateReply(title=job.title, views=seen)
 
 
-async def list_history(core: Services, command: History, caller: Caller) -> PrivateReply:
-    jobs = await history(core.database, caller.person, count=command.count)
+async def list_history(services: Services, command: History, caller: Caller) -> PrivateReply:
+    jobs = await history(services.database, caller.person, count=command.count)
     if not jobs:
         return PrivateReply(
             title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow"
         )
-    return PrivateReply(title="Your jobs, the newest first", views=await _views(core, jobs))
+    return PrivateReply(title="Your jobs, the newest first", views=await _views(services, jobs))
 
 
-async def tell_status(core: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
+async def tell_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
     """Tell where one job stands, or all of the caller's that have not ended."""
     if command.job is not None:
-        jobs = [await visible(core, command.job, caller, place)]
+        jobs = [await visible(services, command.job, caller, place)]
     else:
-        jobs = await running(core.database, caller.workspace, caller.member, count=_RUNNING)
+        jobs = await running(services.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:
         return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
-    expected = await outlooks(core, jobs, core.clock())
+    expected = await estimates(services, jobs, services.clock())
     facts = tuple((_short(job.title), headline(job, expected.get(job.id, Estimate()))) for job in jobs)
-    return PrivateReply(title="Where your jobs stand", facts=facts, views=await _views(core, jobs))
+    return PrivateReply(title="Where your jobs stand", facts=facts, views=await _views(services, jobs))
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - a line's worth
 
 
-async def _views(core: Services, jobs: list[Job]) -> tuple[CardView, ...]:
-    sources = await sources_of(core, jobs)
-    now = core.clock()
-    expected = await outlooks(core, jobs, now)
+async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
+    sources = await sources_of(services, jobs)
+    now = services.clock()
+    expected = await estimates(services, jobs, now)
     return tuple(
         CardView(
             card=job.card,
@@ -77,31 +77,33 @@ async def _views(core: Services, jobs: list[Job]) -> tuple[CardView, ...]:
     )
 
 
-async def tell_quota(core: Services, _: Quota, caller: Caller) -> PrivateReply:
+async def tell_quota(services: Services, _: Quota, caller: Caller) -> PrivateReply:
     """Tell what is left, reserved and used of everything that limits the caller."""
     facts: list[tuple[str, str]] = []
-    for limit, meter in (await counted(core, caller)).values():
+    for limit, meter in (await counted(services, caller)).values():
         facts += describe(limit, meter)
     return PrivateReply(title="Your quota", facts=tuple(facts))
 
 
-async def counted(core: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
+async def counted(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
     """Every limit on the caller now, with what has been counted."""
-    workspace = await find_workspace(core.database, caller.workspace)
-    rules = await rules_for(core.database, caller.workspace, [caller.member, caller.person])
-    limits = limits_for(caller, rules, core.settings.defaults, now=core.clock(), zone=workspace.timezone)
-    return await meters(core.database, limits)
+    workspace = await find_workspace(services.database, caller.workspace)
+    rules = await rules_for(services.database, caller.workspace, [caller.member, caller.person])
+    limits = limits_for(
+        caller, rules, services.settings.defaults, now=services.clock(), zone=workspace.timezone
+    )
+    return await meters(services.database, limits)
 
 
-async def check_acceptable(core: Services, caller: Caller, prices: Sequence[int]) -> None:
+async def check_acceptable(services: Services, caller: Caller, prices: Sequence[int]) -> None:
     """Raise what accepting jobs of these prices would be refused with now; nothing is reserved."""
-    workspace = await find_workspace(core.database, caller.workspace)
+    workspace = await find_workspace(services.database, caller.workspace)
     subjects = (caller.member, caller.person, caller.workspace)
-    check_open(workspace, await blocked_among(core.database, subjects), caller)
-    mine, everybodys = await waiting_now(core.database, caller, core.clock())
-    counted_on = list((await counted(core, caller)).values())
+    check_open(workspace, await blocked_among(services.database, subjects), caller)
+    mine, everybodys = await waiting_now(services.database, caller, services.clock())
+    counted_on = list((await counted(services, caller)).values())
     for offset, price_microusd in enumerate(prices):
-        check_patience(core.settings.patience, member=mine + offset, workspace=everybodys + offset)
+        check_patience(services.settings.patience, member=mine + offset, workspace=everybodys + offset)
         counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
 
 
@@ -124,9 +126,9 @@ def describe(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tup
     return [(f"{name or _NAMES[limit.level]}, this {limit.period}", told)]
 
 
-async def tell_help(core: Services, command: Help, caller: Caller) -> PrivateReply:
+async def tell_help(services: Services, command: Help, caller: Caller) -> PrivateReply:
     """Show what can be done, by example and with today's prices; or everything about one command."""
-    admin = caller.is_admin or is_operator(caller, frozenset(core.settings.operators))
+    admin = caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
     wanted = command.command.removeprefix("/").strip().lower()
     if wanted:
         found = CATALOGUE.get(wanted)
@@ -148,11 +150,11 @@ async def tell_help(core: Services, command: Help, caller: Caller) -> PrivateRep
         if admin or item.audience is Audience.EVERYONE
     ]
     pictures = ", ".join(
-        f"{model} {show_money(price(ImageRequest(prompt='any', model=model), core.rates), estimate=True)}"
+        f"{model} {show_money(price(ImageRequest(prompt='any', model=model), services.rates), estimate=True)}"
         for model in ImageModel
     )
     videos = ", ".join(
-        f"{model} {show_money(price(VideoRequest(model=model), core.rates))}" for model in VideoModel
+        f"{model} {show_money(price(VideoRequest(model=model), services.rates))}" for model in VideoModel
     )
     return PrivateReply(
         title="What you can do",

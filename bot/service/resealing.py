@@ -6,7 +6,7 @@ from bot.store.database.base import Database
 from bot.store.reseal import Resealing, Sealed, reseal, sealed_values
 
 
-async def reseal_all(database: Database, seal: FieldCipher) -> dict[str, int]:
+async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
     """Encrypt every value anew that the first secret has not; answers how many there were of each kind.
 
     What changes meanwhile is written with the first secret of whoever writes it.
@@ -16,10 +16,10 @@ async def reseal_all(database: Database, seal: FieldCipher) -> dict[str, int]:
         changes = []
         for value in page:
             try:
-                if seal.is_current(value.value, context=value.context):
+                if cipher.is_current(value.value, context=value.context):
                     counts["current"] += 1
                 else:
-                    changes.append((value, _anew(value, seal)))
+                    changes.append((value, _anew(value, cipher)))
             except DecryptionFailed:
                 counts["unreadable"] += 1
                 log.warning(
@@ -32,5 +32,5 @@ async def reseal_all(database: Database, seal: FieldCipher) -> dict[str, int]:
     return counts
 
 
-def _anew(value: Sealed, seal: FieldCipher) -> str:
-    return seal.seal(seal.open(value.value, context=value.context), context=value.context)
+def _anew(value: Sealed, cipher: FieldCipher) -> str:
+    return cipher.encrypt(cipher.decrypt(value.value, context=value.context), context=value.context)

@@ -17,15 +17,15 @@ from bot.worker.retention import remove_unused
 from bot.worker.transitions import move
 
 
-async def cancel(core: Services, command: Cancel, caller: Caller) -> PrivateReply:
+async def cancel(services: Services, command: Cancel, caller: Caller) -> PrivateReply:
     """Take back a job that has not left yet; its money is free again at once."""
-    found = await _own(core, command.job, caller)
+    found = await _own(services, command.job, caller)
     if found.state is State.CANCELLED:
         return PrivateReply(title="Taken back already", text="Nothing was charged.")
     _require_waiting(found)
-    if not await move(core, found, State.CANCELLED, "cancelled", answered=True):
+    if not await move(services, found, State.CANCELLED, "cancelled", answered=True):
         # It moved while we looked: say what is true now.
-        return await cancel(core, command, caller)
+        return await cancel(services, command, caller)
     return PrivateReply(title="Taken back", text=f"Not charged: {show_money(found.price)} is free again.")
 
 
@@ -38,10 +38,10 @@ def _require_waiting(job: Job) -> None:
         )
 
 
-async def ask_to_delete(core: Services, command: Delete, caller: Caller) -> PrivateReply:
+async def ask_to_delete(services: Services, command: Delete, caller: Caller) -> PrivateReply:
     """Ask before a finished job's message and media are removed, naming what would go."""
-    found = await _deletable(core, command.job, caller)
-    question = core.new_id()
+    found = await _deletable(services, command.job, caller)
+    question = services.new_id()
     choices = (
         Choice(label="Keep", confirms=False, job=found.id, question=question),
         Choice(label="Delete", confirms=True, job=found.id, question=question),
@@ -57,35 +57,37 @@ async def ask_to_delete(core: Services, command: Delete, caller: Caller) -> Priv
     )
 
 
-async def decide(core: Services, job: str, caller: Caller, *, question: str, confirmed: bool) -> PrivateReply:
+async def decide(
+    services: Services, job: str, caller: Caller, *, question: str, confirmed: bool
+) -> PrivateReply:
     """Delete what was asked about, or keep it; the same answer again changes nothing."""
     if not confirmed:
         return PrivateReply(title="Kept", text="Nothing was deleted.")
     asked = as_id(question)
-    if asked is None or not 0 <= core.clock() - made_at(asked) <= core.times.confirmation:
+    if asked is None or not 0 <= services.clock() - made_at(asked) <= services.times.confirmation:
         raise InvalidRequest(
             "This question is too old to be answered; nothing was deleted. Use /delete again."
         )
-    found = await find_job(core.database, job)
+    found = await find_job(services.database, job)
     if found is not None and found.deleted and found.person == caller.person:
         return PrivateReply(title="Deleted already", text="It is gone; nothing more was done.")
-    await _delete(core, await _deletable(core, job, _where_asked(core, found, caller)))
+    await _delete(services, await _deletable(services, job, _where_asked(services, found, caller)))
     return PrivateReply(title="Deleted", text="Its message and media are removed, here and at the provider.")
 
 
-def _where_asked(core: Services, job: Job | None, caller: Caller) -> Caller:
+def _where_asked(services: Services, job: Job | None, caller: Caller) -> Caller:
     """The caller as they were asked: a reaction's question is answered in direct messages.
 
     The operator rules everywhere, but there the job's workspace is not the one that they answer in.
     """
-    operates = is_operator(caller, frozenset(core.settings.operators))
+    operates = is_operator(caller, frozenset(services.settings.operators))
     if job is None or not operates or is_direct_workspace(job.workspace):
         return caller
     return replace(caller, workspace=job.workspace)
 
 
-async def _deletable(core: Services, job: str, caller: Caller) -> Job:
-    found = await _own(core, job, caller, or_admin=True)
+async def _deletable(services: Services, job: str, caller: Caller) -> Job:
+    found = await _own(services, job, caller, or_admin=True)
     if not found.is_final:
         raise InvalidRequest(
             "This job has not ended yet. /cancel takes back one that waits; else wait for its end."
@@ -93,13 +95,13 @@ async def _deletable(core: Services, job: str, caller: Caller) -> Job:
     return found
 
 
-async def _delete(core: Services, job: Job) -> None:
-    unused = await write_until_known(core, delete_job, Deletion(job=job.id, now=core.clock()))
-    core.wake(CARDS)
+async def _delete(services: Services, job: Job) -> None:
+    unused = await write_until_known(services, delete_job, Deletion(job=job.id, now=services.clock()))
+    services.wake(CARDS)
     log.info("job_deleted", job_id=job.id)
-    await remove_unused(core, unused or ())
+    await remove_unused(services, unused or ())
 
 
-async def _own(core: Services, job: str, caller: Caller, *, or_admin: bool = False) -> Job:
-    operators = frozenset(core.settings.operators)
-    return require_own(await find_job(core.database, job), caller, operators, or_admin=or_admin)
+async def _own(services: Services, job: str, caller: Caller, *, or_admin: bool = False) -> Job:
+    operators = frozenset(services.settings.operators)
+    return require_own(await find_job(services.database, job), caller, operators, or_admin=or_admin)

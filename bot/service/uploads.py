@@ -17,8 +17,8 @@ from bot.worker.retention import remove_unused
 class Upload:
     """One file on its way in, within its member's quota."""
 
-    def __init__(self, core: Services, caller: Caller, share: IncomingShare) -> None:
-        self._core = core
+    def __init__(self, services: Services, caller: Caller, share: IncomingShare) -> None:
+        self._services = services
         self._caller = caller
         self._share = share
 
@@ -31,59 +31,62 @@ class Upload:
 
         The file at `path` is consumed. What a provider would not take as it is, is kept as one that it does.
         """
-        return await _keep(self._core, path, self._caller)
+        return await _keep(self._services, path, self._caller)
 
 
 @asynccontextmanager
-async def uploading(core: Services, caller: Caller) -> AsyncIterator[Upload]:
+async def uploading(services: Services, caller: Caller) -> AsyncIterator[Upload]:
     """Make room for one file of the caller; raises Refused before a byte of it was read.
 
     It costs of the caller's rate, takes one of the caller's upload slots, and counts together with what the
     caller has sent and not used. What `Upload.add` raises inside leaves as QuotaExhausted.
     """
-    core.rate_limit.spend(caller.member)
-    quota = core.storage.incoming_quota
-    waiting = await _unused_bytes(core, await unused_uploads(core.database, caller.member))
+    services.rate_limit.spend(caller.member)
+    quota = services.storage.incoming_quota
+    waiting = await _unused_bytes(services, await unused_uploads(services.database, caller.member))
     try:
         with quota.upload_slot(caller.member), quota.share(caller.member, waiting=waiting) as share:
-            yield Upload(core, caller, share)
+            yield Upload(services, caller, share)
     except IncomingFull as error:
         raise QuotaExhausted(str(error)) from error
 
 
-async def take_in(core: Services, path: Path, caller: Caller) -> Media:
+async def take_in(services: Services, path: Path, caller: Caller) -> Media:
     """Keep a file that has arrived whole."""
-    async with uploading(core, caller) as upload:
+    async with uploading(services, caller) as upload:
         return await upload.take_in(path)
 
 
-async def _keep(core: Services, path: Path, caller: Caller) -> Media:
-    with core.storage.reservations.keeping():
+async def _keep(services: Services, path: Path, caller: Caller) -> Media:
+    with services.storage.reservations.keeping():
         try:
-            taken = await core.library.take_in(path, member=caller.member)
-            media = await core.library.as_input(taken, member=caller.member)
+            taken = await services.library.take_in(path, member=caller.member)
+            media = await services.library.as_input(taken, member=caller.member)
         except MediaRefused as error:
             raise InvalidRequest(str(error)) from error
         except MediaUnavailable as error:
             raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
-        kept = await _has_room(core, media, caller) and await _hold(core, media, caller)
+        kept = await _has_room(services, media, caller) and await _hold(services, media, caller)
     if not kept:
-        await remove_unused(core, [media.file])
+        await remove_unused(services, [media.file])
         raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
     return media
 
 
-async def _hold(core: Services, media: Media, caller: Caller) -> bool:
-    until = core.clock() + core.times.upload_hold
+async def _hold(services: Services, media: Media, caller: Caller) -> bool:
+    until = services.clock() + services.times.upload_hold
     held = UploadHeld(file=media.file, member=caller.member, until=until)
-    return await write_until_known(core, hold_upload, held)
+    return await write_until_known(services, hold_upload, held)
 
 
-async def _has_room(core: Services, media: Media, caller: Caller) -> bool:
+async def _has_room(services: Services, media: Media, caller: Caller) -> bool:
     """Whether the caller may keep this beside what waits: a conversion may be larger than what arrived."""
-    waiting = set(await unused_uploads(core.database, caller.member)) - {media.file}
-    return await _unused_bytes(core, waiting) + media.size <= core.storage.incoming_quota.bytes_per_member
+    waiting = set(await unused_uploads(services.database, caller.member)) - {media.file}
+    return (
+        await _unused_bytes(services, waiting) + media.size
+        <= services.storage.incoming_quota.bytes_per_member
+    )
 
 
-async def _unused_bytes(core: Services, files: Iterable[str]) -> int:
-    return sum([await core.storage.size(file) for file in files])
+async def _unused_bytes(services: Services, files: Iterable[str]) -> int:
+    return sum([await services.storage.size(file) for file in files])

@@ -12,15 +12,15 @@ from bot.store.job_search import shown_at
 from bot.store.jobs import find_job
 
 
-async def visible(core: Services, job: str, caller: Caller, place: Place) -> Job:
+async def visible(services: Services, job: str, caller: Caller, place: Place) -> Job:
     """A job that the caller may see where they are, or that they had sent to their direct messages.
 
     Raises JobNotFound.
     """
-    return await require_seen(core, await find_job(core.database, job), caller, place)
+    return await require_seen(services, await find_job(services.database, job), caller, place)
 
 
-async def require_seen(core: Services, found: Job | None, caller: Caller, place: Place) -> Job:
+async def require_seen(services: Services, found: Job | None, caller: Caller, place: Place) -> Job:
     """The same for a job that has been read already."""
     try:
         return require_visible(found, caller)
@@ -29,17 +29,17 @@ async def require_seen(core: Services, found: Job | None, caller: Caller, place:
             raise
         # People who share a conversation, but no workspace, see what is shown there.
         together = not found.private and is_direct_workspace(found.workspace)
-        if together and await shown_at(core.database, [found.id], place, caller.person):
+        if together and await shown_at(services.database, [found.id], place, caller.person):
             return found
-        if not await was_sent(core.database, found.id, caller.person):
+        if not await was_sent(services.database, found.id, caller.person):
             raise
         return found
 
 
-async def must_be_private(core: Services, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
+async def must_be_private(services: Services, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
     """Whether a card at a place would tell others of sources that they may not see."""
     kept = list(sources)
     if any(job.private for job in kept):
         return True
     direct = [job.id for job in kept if is_direct_workspace(job.workspace)]
-    return bool(direct) and await shown_at(core.database, direct, place, caller.person) != set(direct)
+    return bool(direct) and await shown_at(services.database, direct, place, caller.person) != set(direct)

@@ -14,50 +14,50 @@ from bot.settings import Role
 from bot.store.vocabulary import ToldVocabulary, save_vocabulary, vocabularies
 
 
-def offered_concepts(core: Services) -> tuple[str, ...]:
-    return tuple(sorted(told_concepts(core))) or CONCEPTS
+def offered_concepts(services: Services) -> tuple[str, ...]:
+    return tuple(sorted(told_concepts(services))) or CONCEPTS
 
 
-def offered_motions(core: Services) -> tuple[str, ...]:
-    told = {motion for words in core.vocabularies.values() for motion in words.camera_motions}
+def offered_motions(services: Services) -> tuple[str, ...]:
+    told = {motion for words in services.vocabularies.values() for motion in words.camera_motions}
     return tuple(sorted(told)) or CAMERA_MOTIONS
 
 
-def told_concepts(core: Services) -> frozenset[str]:
+def told_concepts(services: Services) -> frozenset[str]:
     """The concepts that a provider has told of; empty while none has."""
-    return frozenset().union(*(words.concepts for words in core.vocabularies.values()))
+    return frozenset().union(*(words.concepts for words in services.vocabularies.values()))
 
 
-async def keep_vocabularies(core: Services) -> None:
+async def keep_vocabularies(services: Services) -> None:
     """Read what is known, and have it told anew when it is old, until the process stops."""
-    async for _ in core.rounds("vocabulary", core.times.vocabulary_retry):
-        await core.steadily("vocabulary", lambda: refresh_vocabularies(core))
+    async for _ in services.rounds("vocabulary", services.times.vocabulary_retry):
+        await services.steadily("vocabulary", lambda: refresh_vocabularies(services))
 
 
-async def refresh_vocabularies(core: Services) -> None:
-    known = await vocabularies(core.database)
+async def refresh_vocabularies(services: Services) -> None:
+    known = await vocabularies(services.database)
     # A gateway without keys names no provider: what its workers were told holds for it, too.
-    for name in {*core.settings.providers, *known}:
+    for name in {*services.settings.providers, *known}:
         told = known.get(name)
-        if core.settings.role is not Role.GATEWAY and (
-            told is None or core.clock() - told.told_at >= core.times.vocabulary_interval
+        if services.settings.role is not Role.GATEWAY and (
+            told is None or services.clock() - told.told_at >= services.times.vocabulary_interval
         ):
-            told = await _ask(core, name, told)
+            told = await _ask(services, name, told)
         if told is not None:
-            core.vocabularies[name] = told.words
+            services.vocabularies[name] = told.words
 
 
-async def _ask(core: Services, name: str, known: ToldVocabulary | None) -> ToldVocabulary | None:
+async def _ask(services: Services, name: str, known: ToldVocabulary | None) -> ToldVocabulary | None:
     """Ask the accounts of a provider in turn; what was known stays where none answers."""
-    for provider in core.providers_of(name):
+    for provider in services.providers_of(name):
         try:
             words = await provider.vocabulary()
         except ProviderError as error:
             log.info("vocabulary_not_told", account=provider.account, error=repr(error))
             continue
         words = _completed(words, known)
-        told = ToldVocabulary(provider=name, words=words, told_at=core.clock())
-        await core.database.write(save_vocabulary, told)
+        told = ToldVocabulary(provider=name, words=words, told_at=services.clock())
+        await services.database.write(save_vocabulary, told)
         return told
     return known
 

@@ -21,23 +21,23 @@ _ROOM = "." * 65_536
 class WriteCheck:
     """Tries to write where there is a sign of trouble, and remembers the outcome for a while."""
 
-    def __init__(self, core: Services) -> None:
-        self._core = core
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._trying = asyncio.Lock()
         self._tried_at: int | None = None
         self._fault: StoreError | None = None
-        self._file, data = core.database.file, core.settings.data_dir
+        self._file, data = services.database.file, services.settings.data_dir
         self._folders = (data, self._file.parent) if self._file else (data,)
 
     async def fault(self) -> str | None:
         """Why no command can be accepted, with the remedy; None while nothing speaks against it."""
         if (gone := await asyncio.to_thread(self._gone)) is not None:
             return gone
-        if self._core.database.write_fault is None and await self.low_disk() is None:
+        if self._services.database.write_fault is None and await self.low_disk() is None:
             return None
         async with self._trying:
-            now, before = self._core.monotonic(), self._tried_at
-            if before is None or now - before >= self._core.times.write_check:
+            now, before = self._services.monotonic(), self._tried_at
+            if before is None or now - before >= self._services.times.write_check:
                 self._fault, self._tried_at = await self._try(), now
         if self._fault is None:
             return None
@@ -53,7 +53,7 @@ class WriteCheck:
                 free = await asyncio.to_thread(free_bytes, folder)
             except MediaError as error:
                 return f"The disk of {folder} cannot be read: {error}"
-            if free < self._core.settings.min_free_bytes:
+            if free < self._services.settings.min_free_bytes:
                 return (
                     f"The disk of {folder} has only {show_bytes(free)} left. Make room, set "
                     "REVERIE_MEDIA_MAX_BYTES to have old results removed, or lower REVERIE_MIN_FREE_BYTES."
@@ -70,11 +70,11 @@ class WriteCheck:
         )
 
     async def _try(self) -> StoreError | None:
-        now = self._core.clock()
+        now = self._services.clock()
         item = LeaseWanted(name=_LEASE, owner=_ROOM, now=now, until=now)
         try:
-            await self._core.database.write(_write, item)
-            await self._core.database.write(
+            await self._services.database.write(_write, item)
+            await self._services.database.write(
                 _write, LeaseWanted(name=_LEASE, owner="", now=now + 1, until=now)
             )
         except StoreError as error:

@@ -32,7 +32,7 @@ class CardsWanted:
     now: int
     lease_until: int
     count: int
-    seal: FieldCipher
+    cipher: FieldCipher
     #: until when a card that cannot be read is put aside, and before when made it is given up instead
     aside_until: int
     given_up_before: int
@@ -55,7 +55,7 @@ async def _lease(tx: Transaction, item: CardsWanted) -> list[Card]:
             until=item.lease_until,
             now=item.now,
         )
-        cards = _cards(rows, item.seal)
+        cards = _cards(rows, item.cipher)
         if lost := [row["id"] for row in rows if row["id"] not in cards]:
             await tx.run(
                 sql.put_aside, ids=lost, run_at=item.aside_until, given_up_before=item.given_up_before
@@ -65,8 +65,8 @@ async def _lease(tx: Transaction, item: CardsWanted) -> list[Card]:
     return []
 
 
-def _cards(rows: Sequence[Row], seal: FieldCipher) -> dict[str, Card]:
-    return readable("card", rows, lambda row: card_from(row, seal))
+def _cards(rows: Sequence[Row], cipher: FieldCipher) -> dict[str, Card]:
+    return readable("card", rows, lambda row: card_from(row, cipher))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,15 +150,15 @@ async def card_at(database: Database, adapter: str, messages: Sequence[str]) -> 
     return Displayed(card=rows[0]["card"], jobs=jobs) if jobs else None
 
 
-async def find_card(database: Database, card: str, seal: FieldCipher) -> Card | None:
+async def find_card(database: Database, card: str, cipher: FieldCipher) -> Card | None:
     """A card; None where there is none, or it cannot be read."""
-    return _cards(await database.fetch(sql.card, id=card), seal).get(card)
+    return _cards(await database.fetch(sql.card, id=card), cipher).get(card)
 
 
-def read_accepted(accepted: AcceptedCard, seal: FieldCipher) -> tuple[Card | None, Sequence[Job]]:
+def read_accepted(accepted: AcceptedCard, cipher: FieldCipher) -> tuple[Card | None, Sequence[Job]]:
     """A card that had been accepted before, with its jobs: those that can be read."""
     row, jobs = accepted.rows
-    card = _cards([row], seal).get(accepted.card) if row else None
+    card = _cards([row], cipher).get(accepted.card) if row else None
     return card, list(jobs_from(jobs).values())
 
 

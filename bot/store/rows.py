@@ -112,8 +112,8 @@ def dump_record(record: Media | Failure | None) -> str | None:
     return orjson.dumps(record).decode() if record else None
 
 
-def card_from(row: Row, seal: FieldCipher) -> Card:
-    reach, private = _open_reach(row, seal), bool(row["private"])
+def card_from(row: Row, cipher: FieldCipher) -> Card:
+    reach, private = _open_reach(row, cipher), bool(row["private"])
     return Card(
         id=row["id"],
         place=Place(
@@ -139,10 +139,10 @@ def card_from(row: Row, seal: FieldCipher) -> Card:
     )
 
 
-def _open_reach(row: Row, seal: FieldCipher) -> str | None:
+def _open_reach(row: Row, cipher: FieldCipher) -> str | None:
     """How to reach the card's place; None where that cannot be decrypted."""
     try:
-        return seal.open(row["reach"], context=card_context(row["id"])) if row["reach"] else ""
+        return cipher.decrypt(row["reach"], context=card_context(row["id"])) if row["reach"] else ""
     except DecryptionFailed as error:
         log_unreadable("card", row["id"], type(error).__name__)
         return None

@@ -40,8 +40,8 @@ class _Callback:
 class Callbacks:
     """Answers at once, works later."""
 
-    def __init__(self, core: Services, watchers: Mapping[str, Watcher]) -> None:
-        self._core = core
+    def __init__(self, services: Services, watchers: Mapping[str, Watcher]) -> None:
+        self._services = services
         self._watchers = watchers
         self._waiting: asyncio.Queue[_Callback] = asyncio.Queue(_WAITING_MAX)
 
@@ -49,7 +49,7 @@ class Callbacks:
         return [Route("/callbacks/{token}", self._take, methods=["POST"])]
 
     async def _take(self, request: Request) -> Response:
-        claim = read_token(self._core, request.path_params["token"], now=self._core.clock())
+        claim = read_token(self._services, request.path_params["token"], now=self._services.clock())
         if claim is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         if (callback := await _read(request, claim)) is not None and not self._waiting.full():
@@ -60,10 +60,10 @@ class Callbacks:
         """Look at what callbacks named, one after the other, until cancelled."""
         while True:
             callback = await self._waiting.get()
-            await self._core.steadily("callback", lambda: self._look(callback))  # noqa: B023
+            await self._services.steadily("callback", lambda: self._look(callback))  # noqa: B023
 
     async def _look(self, callback: _Callback) -> None:
-        for attempt in await attempts(self._core.database, [callback.claim.job]):
+        for attempt in await attempts(self._services.database, [callback.claim.job]):
             if attempt.number != callback.claim.attempt:
                 continue
             log.debug("callback_received", job_id=attempt.job)
@@ -76,7 +76,7 @@ class Callbacks:
                 await watcher.called(callback.claim, callback.generation)
             else:
                 # This process only talks; one that works looks.
-                self._core.wake(FLIGHT)
+                self._services.wake(FLIGHT)
 
 
 def _asks_for_a_look(callback: _Callback, attempt: Attempt) -> bool:

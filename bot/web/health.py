@@ -40,40 +40,40 @@ class Readiness:
 
 
 async def readiness(
-    core: Services,
+    services: Services,
     adapters: Sequence[Adapter],
     writes: WriteCheck,
     loops: Mapping[str, Supervised] = MappingProxyType({}),
 ) -> Readiness:
     try:
-        rows = await accounts(core.database)
+        rows = await accounts(services.database)
     except StoreError as error:
         return Readiness(obstacles=(f"The database does not answer: {error}",))
     obstacles = [fault] if (fault := await writes.fault()) else []
-    obstacles += _unanswered(core, rows)
+    obstacles += _unanswered(services, rows)
     obstacles += [f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.obstacle())]
-    if core.stopping.is_set():
+    if services.stopping.is_set():
         obstacles.append("The process is stopping.")
     impairments = [low] if (low := await writes.low_disk()) else []
-    impairments += [*_impairments(core, rows), *_failing(core, loops)]
+    impairments += [*_impairments(services, rows), *_failing(services, loops)]
     return Readiness(obstacles=tuple(obstacles), impairments=tuple(impairments))
 
 
-def _unanswered(core: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
+def _unanswered(services: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
     """Tell that nothing that is accepted could be generated, as far as is known since the start."""
-    if core.settings.role is Role.GATEWAY:
+    if services.settings.role is Role.GATEWAY:
         if not any(row.state is AccountState.READY for row in rows):
             yield "No account takes jobs: start a worker with an API key, or mend the stopped account."
-    elif not any(health.worked for health in core.health.values()):
-        error = next((health.error for health in core.health.values() if health.error), "no answer yet")
+    elif not any(health.worked for health in services.health.values()):
+        error = next((health.error for health in services.health.values() if health.error), "no answer yet")
         yield (
             f"No generation API has answered since the start: {error}. "
             "Check its key, the network, HTTPS_PROXY and LUMAAI_BASE_URL; it is asked again by itself."
         )
 
 
-def _impairments(core: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
-    yield from budget_impairments(core)
+def _impairments(services: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
+    yield from budget_impairments(services)
     for row in rows:
         if row.state is AccountState.STOPPED:
             yield (
@@ -85,21 +85,21 @@ def _impairments(core: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
                 f"Account {row.id} of {row.provider} has {row.in_flight} jobs in flight, but no key. "
                 "Put it back into the settings until they have ended."
             )
-    for account, health in core.health.items():
+    for account, health in services.health.items():
         if health.failing_since is not None:
-            seconds = (core.clock() - health.failing_since) // 1000
+            seconds = (services.clock() - health.failing_since) // 1000
             yield (
                 f"Account {account} has not been answered for {seconds} s: {health.error}. "
                 "Jobs wait meanwhile; check the network and the provider's status."
             )
 
 
-def _failing(core: Services, loops: Mapping[str, Supervised]) -> Iterator[str]:
+def _failing(services: Services, loops: Mapping[str, Supervised]) -> Iterator[str]:
     """Tell of the process's own work that keeps failing; inlets are told of by their adapters."""
     for name, loop in loops.items():
         if loop.trouble is not None and not name.startswith(INLET):
             yield f"The loop {name!r} does not run: {loop.trouble}."
-    for name, failure in core.failing_rounds.items():
+    for name, failure in services.failing_rounds.items():
         if failure.count >= _KEEPS_FAILING:
             yield (
                 f"The loop {name!r} has failed {failure.count} times in a row ({failure.error}). It is tried "
@@ -107,16 +107,16 @@ def _failing(core: Services, loops: Mapping[str, Supervised]) -> Iterator[str]:
             )
 
 
-async def remarks(core: Services) -> list[str]:
+async def remarks(services: Services) -> list[str]:
     """What the operator should know, though everything works."""
-    told = [*budget_remarks(core)]
-    found, left, microusd = await count_orphans(core.database)
+    told = [*budget_remarks(services)]
+    found, left, microusd = await count_orphans(services.database)
     if found:
         told.append(
             f"{found} generations had no job and are borne by the operator ({show_money(microusd)}); "
             f"{left} of them are still to be deleted at the provider."
         )
-    if unprocessed := await count_unprocessed(core.database, since=core.clock() - TOLD_FOR_MS):
+    if unprocessed := await count_unprocessed(services.database, since=services.clock() - TOLD_FOR_MS):
         told.append(
             f"{unprocessed} results could not be processed here in the last 30 days and were left at the "
             "provider: see the log for the reason, and reverie jobs orphans for their ids; "
@@ -126,31 +126,33 @@ async def remarks(core: Services) -> list[str]:
 
 
 def health_routes(
-    core: Services, adapters: Sequence[Adapter], loops: Mapping[str, Supervised] = MappingProxyType({})
+    services: Services, adapters: Sequence[Adapter], loops: Mapping[str, Supervised] = MappingProxyType({})
 ) -> list[Route]:
-    writes = WriteCheck(core)
+    writes = WriteCheck(services)
 
     async def alive(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def ready(request: Request) -> Response:
-        found = await readiness(core, adapters, writes, loops)
+        found = await readiness(services, adapters, writes, loops)
         is_ready = not found.obstacles
         answer: dict[str, object] = {"ready": is_ready}
-        if _may_know(core, request):
+        if _may_know(services, request):
             answer |= {
                 "degraded": bool(found.impairments),
                 "reasons": [*found.obstacles, *found.impairments],
-                "remarks": await remarks(core) if is_ready else [],
+                "remarks": await remarks(services) if is_ready else [],
             }
         status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse(answer, status_code=status)
 
     async def metrics(request: Request) -> Response:
-        if not _may_know(core, request):
+        if not _may_know(services, request):
             raise HTTPException(HTTPStatus.FORBIDDEN, "Read this on the machine itself, or with the token.")
-        found = await readiness(core, adapters, writes)
-        return Response(await exposition(core, is_ready=not found.obstacles), media_type=CONTENT_TYPE_LATEST)
+        found = await readiness(services, adapters, writes)
+        return Response(
+            await exposition(services, is_ready=not found.obstacles), media_type=CONTENT_TYPE_LATEST
+        )
 
     return [
         Route("/healthz", alive, methods=["GET"]),
@@ -159,9 +161,9 @@ def health_routes(
     ]
 
 
-def _may_know(core: Services, request: Request) -> bool:
+def _may_know(services: Services, request: Request) -> bool:
     """Reasons name accounts: they are for this machine, or for who holds the token."""
-    token = core.settings.metrics_token
+    token = services.settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if token is not None and hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
         return True

@@ -76,13 +76,13 @@ class _Served:
         return FileResponse(self.path, media_type=self.mime, headers=_FILE_HEADERS, stat_result=self.stat)
 
 
-def media_routes(core: Services) -> list[Route]:
+def media_routes(services: Services) -> list[Route]:
     page = Template((_FOLDER / "view.html").read_text("utf-8"))
 
     async def find(request: Request, rendition: str = "") -> _Served:
         try:
-            file = core.signer.verify("media", request.path_params["token"], now=core.clock())
-            path = core.storage.path(file + rendition)
+            file = services.signer.verify("media", request.path_params["token"], now=services.clock())
+            path = services.storage.path(file + rendition)
             mime, stat = await asyncio.to_thread(lambda: (mime_of(path), path.stat()))
         except BadToken as error:
             raise HTTPException(

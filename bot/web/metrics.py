@@ -9,7 +9,7 @@ from bot.store.jobs import count_unfinished
 from bot.store.orphans import count_orphans
 
 
-async def exposition(core: Services, *, is_ready: bool) -> bytes:
+async def exposition(services: Services, *, is_ready: bool) -> bytes:
     """Read everything now and write it in the text format."""
     registry = CollectorRegistry()
     ready = Gauge("reverie_ready", "1 while commands are accepted and answered.", registry=registry)
@@ -20,7 +20,7 @@ async def exposition(core: Services, *, is_ready: bool) -> bytes:
         ["account"],
         registry=registry,
     )
-    for account, health in core.health.items():
+    for account, health in services.health.items():
         up.labels(account).set(health.worked and health.failing_since is None)
     takes = Gauge(
         "reverie_account_ready", "1 while the account takes jobs.", ["account", "provider"], registry=registry
@@ -31,17 +31,17 @@ async def exposition(core: Services, *, is_ready: bool) -> bytes:
         ["account", "provider"],
         registry=registry,
     )
-    for row in await accounts(core.database):
+    for row in await accounts(services.database):
         takes.labels(row.id, row.provider).set(row.state is AccountState.READY)
         flying.labels(row.id, row.provider).set(row.in_flight)
     jobs = Gauge("reverie_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)
-    for state, number in (await count_unfinished(core.database)).items():
+    for state, number in (await count_unfinished(services.database)).items():
         jobs.labels(state).set(number)
-    found, left, microusd = await count_orphans(core.database)
+    found, left, microusd = await count_orphans(services.database)
     _single(registry, "reverie_orphan_generations", "Generations without a job.", found)
     _single(registry, "reverie_orphan_generations_left", "Orphans still to be deleted.", left)
     _single(registry, "reverie_orphan_dollars", "What orphans have cost.", microusd / MICROUSD)
-    usage = core.media_usage
+    usage = services.media_usage
     if usage.used is not None:
         _single(registry, "reverie_media_bytes", "Bytes of stored media.", usage.used)
         _single(registry, "reverie_media_free_bytes", "Bytes that their disk has left.", usage.free)

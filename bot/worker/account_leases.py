@@ -11,27 +11,27 @@ from bot.store.accounts import Registration, held_at, register
 _ALWAYS = 2**62
 
 
-async def hold_accounts(core: Services) -> None:
+async def hold_accounts(services: Services) -> None:
     """Say that this worker holds the accounts that its settings name."""
-    now = core.clock()
-    alone = core.settings.database.startswith("sqlite")
+    now = services.clock()
+    alone = services.settings.database.startswith("sqlite")
     item = Registration(
-        accounts={account: provider.name for account, provider in core.providers.items()},
+        accounts={account: provider.name for account, provider in services.providers.items()},
         lanes={
             (account, lane): (limits.concurrent, limits.per_minute)
-            for account, provider in core.providers.items()
+            for account, provider in services.providers.items()
             for lane, limits in provider.limits.items()
         },
         now=now,
-        held_before=_ALWAYS if alone else now - core.times.account_lost,
+        held_before=_ALWAYS if alone else now - services.times.account_lost,
     )
-    await core.database.write(register, item)
+    await services.database.write(register, item)
 
 
-async def keep_holding(core: Services, account: str) -> None:
+async def keep_holding(services: Services, account: str) -> None:
     """Say it again where that was long ago."""
-    if core.settings.database.startswith("sqlite"):
+    if services.settings.database.startswith("sqlite"):
         return  # no other process asks
-    at = await held_at(core.database, account)
-    if at is None or core.clock() - at >= core.times.account_hold:
-        await hold_accounts(core)
+    at = await held_at(services.database, account)
+    if at is None or services.clock() - at >= services.times.account_hold:
+        await hold_accounts(services)

@@ -6,7 +6,7 @@ first start keeps the secret that the names come from, encrypted like everything
 """
 
 from bot.security.encryption import FieldCipher, entry_context
-from bot.store import adapter_data as vault
+from bot.store import adapter_data
 from bot.store.database.base import Database
 
 #: no adapter has this name
@@ -14,17 +14,17 @@ _ADAPTER, _KEY = "@core", "account names"
 _CONTEXT = entry_context(_ADAPTER, _KEY)
 
 
-async def find_naming_key(database: Database, seal: FieldCipher) -> bytes | None:
-    """Read the key that names accounts; None before the first start. Raises BadSeal where no secret fits."""
-    kept = await vault.get(database, _ADAPTER, _KEY)
-    return None if kept is None else _opened(kept, seal)
+async def find_naming_key(database: Database, cipher: FieldCipher) -> bytes | None:
+    """Read the key that names accounts; None before the first start. Raises DecryptionFailed."""
+    kept = await adapter_data.get(database, _ADAPTER, _KEY)
+    return None if kept is None else _opened(kept, cipher)
 
 
-async def keep_naming_key(database: Database, seal: FieldCipher, key: bytes) -> bytes:
+async def keep_naming_key(database: Database, cipher: FieldCipher, key: bytes) -> bytes:
     """Keep a key for good, unless another process was faster; answers the one that is kept."""
-    item = vault.Put(adapter=_ADAPTER, key=_KEY, sealed=seal.seal(key.hex(), context=_CONTEXT))
-    return _opened(await database.write(vault.put_new, item), seal)
+    item = adapter_data.Put(adapter=_ADAPTER, key=_KEY, sealed=cipher.encrypt(key.hex(), context=_CONTEXT))
+    return _opened(await database.write(adapter_data.put_new, item), cipher)
 
 
-def _opened(kept: vault.Kept, seal: FieldCipher) -> bytes:
-    return bytes.fromhex(seal.open(kept.sealed, context=_CONTEXT))
+def _opened(kept: adapter_data.Kept, cipher: FieldCipher) -> bytes:
+    return bytes.fromhex(cipher.decrypt(kept.sealed, context=_CONTEXT))

@@ -11,25 +11,27 @@ from bot.worker.account_leases import keep_holding
 _WAIT_MAX = 128
 
 
-async def stop(core: Services, provider: Provider, reason: str) -> None:
+async def stop(services: Services, provider: Provider, reason: str) -> None:
     """Stop submitting on an account until a check succeeds."""
-    stopped = Stop(account=provider.account, now=core.clock(), reason=reason or "the account cannot submit")
-    if await core.database.write(stop_account, stopped):
+    stopped = Stop(
+        account=provider.account, now=services.clock(), reason=reason or "the account cannot submit"
+    )
+    if await services.database.write(stop_account, stopped):
         log.error("account_stopped", account=provider.account, provider=provider.name, reason=reason)
-        core.wake(CARDS, ACCOUNTS)
+        services.wake(CARDS, ACCOUNTS)
 
 
-def doubt(core: Services, provider: Provider) -> None:
+def doubt(services: Services, provider: Provider) -> None:
     """Have an account checked soon, because what it was refused may be about the account itself."""
-    core.accounts_in_doubt.add(provider.account)
-    core.wake(ACCOUNTS)
+    services.accounts_in_doubt.add(provider.account)
+    services.wake(ACCOUNTS)
 
 
 class AccountMonitor:
     """Checks one account: at the start until it answers, while it is stopped, and when it is in doubt."""
 
-    def __init__(self, core: Services, provider: Provider) -> None:
-        self._core = core
+    def __init__(self, services: Services, provider: Provider) -> None:
+        self._services = services
         self._provider = provider
         self._answered = False
         self._checked_at: int | None = None
@@ -44,31 +46,32 @@ class AccountMonitor:
 
     async def run(self) -> None:
         """Check until the process stops."""
-        async for _ in self._core.rounds(ACCOUNTS, self._core.times.account_check):
-            await self._core.steadily("check account", self._look)
-            await self._core.steadily("hold accounts", self._hold)
+        async for _ in self._services.rounds(ACCOUNTS, self._services.times.account_check):
+            await self._services.steadily("check account", self._look)
+            await self._services.steadily("hold accounts", self._hold)
 
     async def _hold(self) -> None:
-        await keep_holding(self._core, self._provider.account)
+        await keep_holding(self._services, self._provider.account)
 
     async def _look(self) -> None:
-        core, account = self._core, self._provider.account
+        services, account = self._services, self._provider.account
         stopped = any(
-            row.id == account and row.state is AccountState.STOPPED for row in await accounts(core.database)
+            row.id == account and row.state is AccountState.STOPPED
+            for row in await accounts(services.database)
         )
-        if self._answered and not stopped and account not in core.accounts_in_doubt:
+        if self._answered and not stopped and account not in services.accounts_in_doubt:
             return
-        now = core.monotonic()
+        now = services.monotonic()
         # Many refusals of one moment are one doubt.
-        if self._checked_at is not None and now - self._checked_at < core.times.account_check:
+        if self._checked_at is not None and now - self._checked_at < services.times.account_check:
             return
         self._checked_at = now
-        core.accounts_in_doubt.discard(account)
+        services.accounts_in_doubt.discard(account)
         try:
             credit = await self._provider.check()
         except AccountProblem as error:
             self._answered = True
-            await stop(core, self._provider, str(error))
+            await stop(services, self._provider, str(error))
             return
         self._answered = True
         if stopped:
@@ -76,20 +79,22 @@ class AccountMonitor:
 
     async def _start(self, credit: int | None) -> None:
         """Start a stopped account that can pay for what waits; where that gains nothing, ever more rarely."""
-        core, now = self._core, self._core.monotonic()
+        services, now = self._services, self._services.monotonic()
         if self._started:
             self._futile = self._futile + 1 if credit == self._credit else 0
             self._started, self._stopped_at = False, now
-        wait = core.times.account_check * min(2**self._futile, _WAIT_MAX)
+        wait = services.times.account_check * min(2**self._futile, _WAIT_MAX)
         if self._futile and now - self._stopped_at < wait:
             return
         if credit is not None and credit < await self._needed():
             log.info("account_needs_credit", account=self._provider.account)
             return
-        if await core.database.write(stop_account, Stop(account=self._provider.account, now=core.clock())):
+        if await services.database.write(
+            stop_account, Stop(account=self._provider.account, now=services.clock())
+        ):
             self._started, self._credit = True, credit
             log.info("account_started", account=self._provider.account)
-            core.wake(*ALL_JOBS, CARDS)
+            services.wake(*ALL_JOBS, CARDS)
 
     async def _needed(self) -> int:
         """Micro-dollars of the dearest job that would be submitted next."""
@@ -97,7 +102,7 @@ class AccountMonitor:
         return max(
             [
                 await next_price(
-                    self._core.database, provider=name, queue=queue_name(name, lane), account=account
+                    self._services.database, provider=name, queue=queue_name(name, lane), account=account
                 )
                 for lane in self._provider.limits
             ],

@@ -9,26 +9,26 @@ from bot.store.claim import Claim
 _PATH = "/callbacks/"
 
 
-def callback_url(core: Services, claim: Claim, *, expires_at: int) -> str | None:
+def callback_url(services: Services, claim: Claim, *, expires_at: int) -> str | None:
     """The URL that names an attempt; None where no provider can reach us."""
-    if core.reachable_at is None:
+    if services.reachable_at is None:
         return None
-    token = core.signer.sign("callback", f"{claim.job}-{claim.attempt}", expires_at=expires_at)
-    return f"{core.reachable_at}{_PATH}{token}"
+    token = services.signer.sign("callback", f"{claim.job}-{claim.attempt}", expires_at=expires_at)
+    return f"{services.reachable_at}{_PATH}{token}"
 
 
-def read_marker(core: Services, url: str | None) -> Claim | None:
+def read_marker(services: Services, url: str | None) -> Claim | None:
     """The attempt that an echoed URL names, however old it is; None where the URL is not one of ours."""
     path = urlsplit(url).path if url else ""
     if _PATH not in path:
         return None
-    return read_token(core, path.rpartition(_PATH)[2], now=0)
+    return read_token(services, path.rpartition(_PATH)[2], now=0)
 
 
-def read_token(core: Services, token: str, *, now: int) -> Claim | None:
+def read_token(services: Services, token: str, *, now: int) -> Claim | None:
     """The attempt that a callback token names; None where it is not ours, or over at `now`."""
     try:
-        job, _, number = core.signer.verify("callback", token, now=now).rpartition("-")
+        job, _, number = services.signer.verify("callback", token, now=now).rpartition("-")
     except BadToken:
         return None
     return Claim(job=job, attempt=int(number))

@@ -16,14 +16,14 @@ _RENEWED = 0.3
 
 
 @asynccontextmanager
-async def kept(core: Services, card: Card, leased_at: int) -> AsyncIterator[None]:
+async def kept(services: Services, card: Card, leased_at: int) -> AsyncIterator[None]:
     """Show a card inside; `leased_at` is the monotonic time of its lease.
 
     Raises TimeoutError before the lease ends, where it can be renewed no longer.
     """
-    left = core.times.card_lease * _SHARE - (core.monotonic() - leased_at)
+    left = services.times.card_lease * _SHARE - (services.monotonic() - leased_at)
     async with asyncio.timeout(max(0, left) / 1000) as limit:
-        renewing = asyncio.create_task(_renew(core, card, limit), name=f"keep {card.id}")
+        renewing = asyncio.create_task(_renew(services, card, limit), name=f"keep {card.id}")
         try:
             yield
         finally:
@@ -31,18 +31,18 @@ async def kept(core: Services, card: Card, leased_at: int) -> AsyncIterator[None
             await asyncio.wait([renewing])
 
 
-async def _renew(core: Services, card: Card, limit: asyncio.Timeout) -> None:
-    loop, lease = asyncio.get_running_loop(), core.times.card_lease
-    until = core.monotonic() + core.times.show_deadline
+async def _renew(services: Services, card: Card, limit: asyncio.Timeout) -> None:
+    loop, lease = asyncio.get_running_loop(), services.times.card_lease
+    until = services.monotonic() + services.times.show_deadline
     while True:
         await asyncio.sleep(lease * _RENEWED / 1000)
-        if core.monotonic() > until:
+        if services.monotonic() > until:
             return
         # Counted from before the question: the answer may come late.
-        asked, now = loop.time(), core.clock()
-        item = Renewal(card=card.id, owner=core.owner, now=now, until=now + lease)
+        asked, now = loop.time(), services.clock()
+        item = Renewal(card=card.id, owner=services.owner, now=now, until=now + lease)
         try:
-            renewed = await core.database.write(renew_card, item)
+            renewed = await services.database.write(renew_card, item)
         except StoreError as error:
             log.warning("card_lease_not_renewed", card=card.id, error=repr(error))
             continue

@@ -49,22 +49,22 @@ _NOTE_WITHIN_S = 0.03
 class Deliverer:
     """Shows cards through the outlets of the enabled adapters."""
 
-    def __init__(self, core: Services, outlets: Mapping[str, Publisher]) -> None:
-        self._core = core
-        self._outlets = outlets
+    def __init__(self, services: Services, publishers: Mapping[str, Publisher]) -> None:
+        self._services = services
+        self._outlets = publishers
         self._busy = 0
-        self._pacer = ProgressPacer(interval=core.times.progress_interval, monotonic=core.monotonic)
+        self._pacer = ProgressPacer(interval=services.times.progress_interval, monotonic=services.monotonic)
 
     async def run(self) -> None:
         """Deliver until the process stops; ends with its hands empty."""
-        core = self._core
+        services = self._services
         async with asyncio.TaskGroup() as group:
-            async for _ in core.rounds(CARDS, core.times.poll):
-                while self._busy < HANDS and not core.stopping.is_set():
-                    monotonic = core.monotonic()
+            async for _ in services.rounds(CARDS, services.times.poll):
+                while self._busy < HANDS and not services.stopping.is_set():
+                    monotonic = services.monotonic()
                     try:
                         cards = await self._lease(HANDS - self._busy)
-                        views = await views_now(core, *cards) if cards else []
+                        views = await views_now(services, *cards) if cards else []
                     except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
                         log.warning("card_lease_failed", error=repr(error))
                         break
@@ -75,37 +75,37 @@ class Deliverer:
                         break
 
     async def _lease(self, count: int) -> list[Card]:
-        core, now = self._core, self._core.clock()
+        services, now = self._services, self._services.clock()
         wanted = CardsWanted(
-            owner=core.owner,
+            owner=services.owner,
             adapters=tuple(sorted(self._outlets)),
             now=now,
-            lease_until=now + core.times.card_lease,
+            lease_until=now + services.times.card_lease,
             count=count,
-            seal=core.seal,
-            aside_until=now + core.times.unreadable_retry,
-            given_up_before=now - core.times.delivery_deadline,
+            cipher=services.cipher,
+            aside_until=now + services.times.unreadable_retry,
+            given_up_before=now - services.times.delivery_deadline,
         )
-        return await core.database.write(lease_cards, wanted)
+        return await services.database.write(lease_cards, wanted)
 
     async def _deliver(self, card: Card, seen: CardView | None, leased_at: int) -> None:
         async def show() -> None:
             if seen is None:
-                await self._put_off(card, self._core.times.unreadable_retry, Unreadable())
+                await self._put_off(card, self._services.times.unreadable_retry, Unreadable())
             else:
                 await self.show(card, seen, leased_at)
 
         try:
-            await self._core.steadily("deliver", show)
+            await self._services.steadily("deliver", show)
         finally:
             if self._busy == HANDS:
                 # Others may have waited for a hand.
-                self._core.database.signals.wake(CARDS)
+                self._services.database.signals.wake(CARDS)
             self._busy -= 1
 
     async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
         """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""
-        core, look = self._core, seen.digest
+        services, look = self._services, seen.digest
         if not seen.settled:
             look += self._outlets[card.place.adapter].phase(card.place)
         if card.shown_rev and look == card.shown_digest:
@@ -117,7 +117,7 @@ class Deliverer:
             await self._note(card, seen, card.shown_digest, card.place.message, said=card.told)
             return
         try:
-            async with kept(core, card, leased_at):
+            async with kept(services, card, leased_at):
                 message = await self._bring_up(card, seen)
         except Undeliverable as error:
             await self._give_up(card, str(error))
@@ -130,102 +130,108 @@ class Deliverer:
             await self._note(card, seen, look, message)
 
     async def _bring_up(self, card: Card, seen: CardView) -> str | None:
-        outlet, place = self._outlets[card.place.adapter], card.place
+        publisher, place = self._outlets[card.place.adapter], card.place
         if place.message is None:
-            place = await self._look_for(card, outlet)
+            place = await self._look_for(card, publisher)
         if seen.gone:
             if place.message is not None:
-                await outlet.remove(place)
+                await publisher.remove(place)
             return place.message
         try:
-            return await outlet.show(seen, place)
+            return await publisher.show(seen, place)
         except Held:
             if place.message is None:
                 # What was in doubt has been looked for, and searches are dear where a platform counts them.
-                unposted = Unposted(card=card.id, owner=self._core.owner)
-                await self._core.database.write(forget_posting, unposted)
+                unposted = Unposted(card=card.id, owner=self._services.owner)
+                await self._services.database.write(forget_posting, unposted)
             raise
 
-    async def _look_for(self, card: Card, outlet: Publisher) -> Place:
+    async def _look_for(self, card: Card, publisher: Publisher) -> Place:
         """Find a message whose posting was noted but never its end; note the posting that comes now."""
-        core = self._core
-        if card.posting_since is not None and core.clock() - card.posting_since > outlet.dedupe_ms:
-            return replace(card.place, message=await outlet.find(card.id, card.place))
-        await core.database.write(note_posting, Posting(card=card.id, owner=core.owner, now=core.clock()))
+        services = self._services
+        if card.posting_since is not None and services.clock() - card.posting_since > publisher.dedupe_ms:
+            return replace(card.place, message=await publisher.find(card.id, card.place))
+        await services.database.write(
+            note_posting, Posting(card=card.id, owner=services.owner, now=services.clock())
+        )
         return card.place
 
     async def _note(
         self, card: Card, seen: CardView, look: str, message: str | None, *, said: ToldByJob | None = None
     ) -> None:
-        core, now = self._core, self._core.clock()
+        services, now = self._services, self._services.clock()
         shown = Shown(
             card=card.id,
-            owner=core.owner,
+            owner=services.owner,
             rev=seen.rev,
             digest=look,
             told=told(seen) if said is None else said,
             message=message,
-            run_at=now if seen.settled else now + core.times.progress_interval,
+            run_at=now if seen.settled else now + services.times.progress_interval,
         )
-        if await _note_shown(core, shown) is Noted.LOST:
+        if await _note_shown(services, shown) is Noted.LOST:
             log.warning("card_shown_without_lease", card=card.id)
 
     async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
-        core, now = self._core, self._core.clock()
-        if card.tries >= _TRIES and now - card.created_at > core.times.delivery_deadline:
+        services, now = self._services, self._services.clock()
+        if card.tries >= _TRIES and now - card.created_at > services.times.delivery_deadline:
             await self._give_up(card, f"not shown in time: {error!r}")
             return
-        backoff = min(core.times.delivery_retry * 2 ** min(card.tries, 16), core.times.delivery_retry_max)
+        backoff = min(
+            services.times.delivery_retry * 2 ** min(card.tries, 16), services.times.delivery_retry_max
+        )
         log.info("card_put_off", card=card.id, tries=card.tries + 1, error=repr(error))
-        await core.database.write(
+        await services.database.write(
             put_off,
             PutOff(
                 card=card.id,
-                owner=core.owner,
+                owner=services.owner,
                 run_at=now + (asked_ms or backoff),
             ),
         )
 
     async def _give_up(self, card: Card, reason: str) -> None:
         log.warning("card_undeliverable", card=card.id, reason=reason)
-        await self._core.database.write(give_up, GiveUp(card=card.id, owner=self._core.owner, reason=reason))
+        await self._services.database.write(
+            give_up, GiveUp(card=card.id, owner=self._services.owner, reason=reason)
+        )
 
 
-async def note_answer(core: Services, seen: CardView, message: str) -> None:
+async def note_answer(services: Services, seen: CardView, message: str) -> None:
     """Note that an inlet has shown a card's first revision itself, as its answer."""
     shown = Shown(
         card=seen.card,
-        owner=core.answerer,
+        owner=services.answerer,
         rev=seen.rev,
         digest=seen.digest,
         told=told(seen),
         message=message,
-        run_at=core.clock(),
+        run_at=services.clock(),
     )
-    await _note_shown(core, shown)
+    await _note_shown(services, shown)
 
 
-async def _note_shown(core: Services, shown: Shown) -> Noted:
+async def _note_shown(services: Services, shown: Shown) -> Noted:
     """Note what people see; nobody is woken for a card of which they see all."""
-    noted = await core.database.write(note_shown, shown, patience_s=_NOTE_WITHIN_S)
+    noted = await services.database.write(note_shown, shown, patience_s=_NOTE_WITHIN_S)
     if noted is Noted.LOST:
         # The lease had ended: what was shown may cover something newer.
-        await core.database.write(show_again, ShowAgain(card=shown.card, now=core.clock()))
+        await services.database.write(show_again, ShowAgain(card=shown.card, now=services.clock()))
     if noted is not Noted.UP_TO_DATE:
-        core.wake(CARDS)
+        services.wake(CARDS)
     return noted
 
 
-async def tick_progress(core: Services) -> None:
+async def tick_progress(services: Services) -> None:
     """Have the cards of running jobs looked at again, now and then, until the process stops."""
 
     async def ask() -> None:
         # Found beside the writer: while thousands wait, looking through them takes its time.
-        now = core.clock()
-        cards = await unfinished_cards(core.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
+        now = services.clock()
+        cards = await unfinished_cards(services.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
         if cards:
-            await core.database.write(want_progress, ProgressWanted(cards=cards, now=now))
+            await services.database.write(want_progress, ProgressWanted(cards=cards, now=now))
 
-    async for _ in core.rounds("progress", core.times.progress_interval):
-        await core.steadily("progress", ask)
-        core.wake(CARDS)
+    async for _ in services.rounds("progress", services.times.progress_interval):
+        await services.steadily("progress", ask)
+        services.wake(CARDS)

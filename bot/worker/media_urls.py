@@ -15,7 +15,7 @@ from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
 
 
-async def source_addresses(core: Services, job: Job) -> dict[str, str]:
+async def source_addresses(services: Services, job: Job) -> dict[str, str]:
     """By key of each reference a URL, made now because URLs expire, or the id of a generation to go on from.
 
     A URL is our own signed link where the provider reaches us; else that which the provider itself gives when
@@ -23,12 +23,12 @@ async def source_addresses(core: Services, job: Job) -> dict[str, str]:
     ProviderError for what cannot be had now.
     """
     references = job.request.references
-    sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
+    sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
     continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
     found = {}
     for reference in references:
         if reference.job is None:
-            found[reference.key] = await _file_address(core, job, reference)
+            found[reference.key] = await _file_address(services, job, reference)
             continue
         source = sources.get(reference.job)
         if source is None or source.deleted or source.expired or source.result is None:
@@ -37,38 +37,38 @@ async def source_addresses(core: Services, job: Job) -> dict[str, str]:
             if source.remote_id is None:
                 raise Rejected("the video that it goes on from is not at the provider")
             found[reference.key] = source.remote_id
-        elif core.reachable_at is not None:
+        elif services.reachable_at is not None:
             file = source.result.still if reference.still else source.result.file
-            found[reference.key] = _link(core, core.reachable_at, file)
+            found[reference.key] = _link(services, services.reachable_at, file)
         else:
-            found[reference.key] = await _at_its_provider(core, reference, source)
+            found[reference.key] = await _at_its_provider(services, reference, source)
     return found
 
 
-def check_addresses(core: Services, references: Iterable[Reference]) -> None:
+def check_addresses(services: Services, references: Iterable[Reference]) -> None:
     """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest.
 
     What lies on a platform itself is left to that platform, which knows where it can be read.
     """
     try:
         for reference in references:
-            if reference.pending and not reference.via and own_file(core, reference.url) is None:
+            if reference.pending and not reference.via and own_file(services, reference.url) is None:
                 assert reference.url is not None  # noqa: S101 - what is neither a job nor a file
-                core.library.check_address(reference.url)
+                services.library.check_address(reference.url)
     except MediaRefused as error:
         raise InvalidRequest(str(error)) from error
 
 
-def own_file(core: Services, url: str | None) -> str | None:
+def own_file(services: Services, url: str | None) -> str | None:
     """The stored file that a signed link of ours leads to, and None for other addresses.
 
     Raises MediaRefused for a link that is not valid, or no longer.
     """
-    for base in {core.reachable_at, core.settings.public_url}:
+    for base in {services.reachable_at, services.settings.public_url}:
         if base is not None and url is not None and url.startswith(f"{base}/media/"):
             token = url.removeprefix(f"{base}/media/").partition("?")[0].removesuffix("/view")
             try:
-                return core.signer.verify("media", token, now=core.clock())
+                return services.signer.verify("media", token, now=services.clock())
             except BadToken as error:
                 raise MediaRefused(
                     "This link of the bot is not valid, or no longer: name the job instead, or attach the "
@@ -77,20 +77,21 @@ def own_file(core: Services, url: str | None) -> str | None:
     return None
 
 
-def _link(core: Services, base: str, file: str) -> str:
-    return f"{base}/media/{core.signer.sign('media', file, expires_at=core.clock() + core.times.media_link)}"
+def _link(services: Services, base: str, file: str) -> str:
+    token = services.signer.sign("media", file, expires_at=services.clock() + services.times.media_link)
+    return f"{base}/media/{token}"
 
 
-async def _file_address(core: Services, job: Job, reference: Reference) -> str:
-    if core.reachable_at is not None and reference.file is not None:
-        return _link(core, core.reachable_at, reference.file.file)
+async def _file_address(services: Services, job: Job, reference: Reference) -> str:
+    if services.reachable_at is not None and reference.file is not None:
+        return _link(services, services.reachable_at, reference.file.file)
     if reference.url is None:
         raise Rejected("the provider cannot reach the file, because no public URL is set")
-    card = await find_card(core.database, job.card, core.seal)
+    card = await find_card(services.database, job.card, services.cipher)
     if card is None:
         raise NotSent("the card that says where it lies cannot be read")
     try:
-        located = await locate(core, reference, card.place)
+        located = await locate(services, reference, card.place)
     except MediaUnavailable as error:
         raise NotSent(str(error)) from error
     except MediaRefused as error:
@@ -98,17 +99,17 @@ async def _file_address(core: Services, job: Job, reference: Reference) -> str:
     return located.url
 
 
-async def locate(core: Services, reference: Reference, place: Place) -> ResolvedFile:
+async def locate(services: Services, reference: Reference, place: Place) -> ResolvedFile:
     """Where an address can be read now; raises MediaError where its platform cannot tell."""
     assert reference.url is not None  # noqa: S101 - asked for addresses alone
-    opener = core.files.get(reference.via)
+    opener = services.files.get(reference.via)
     return ResolvedFile(url=reference.url) if opener is None else await opener.locate(reference.url, place)
 
 
-async def _at_its_provider(core: Services, reference: Reference, source: Job) -> str:
-    maker = core.providers.get(source.account or "")
+async def _at_its_provider(services: Services, reference: Reference, source: Job) -> str:
+    maker = services.providers.get(source.account or "")
     if maker is None or source.remote_id is None:
-        if source.account in await known_accounts(core.database):
+        if source.account in await known_accounts(services.database):
             raise NotSent("another worker has the account that made it")
         raise Rejected("the account that made it is gone, and no public URL is set")
     generation = await maker.get(source.remote_id)

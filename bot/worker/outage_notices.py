@@ -18,34 +18,34 @@ WORDS = (
 )
 
 
-async def announce(core: Services, outlets: Mapping[str, Publisher]) -> None:
+async def announce(services: Services, publishers: Mapping[str, Publisher]) -> None:
     """Look for outages and tell of them, until the process stops."""
 
     async def look() -> None:
-        await tell_of_outages(core, outlets)
+        await tell_of_outages(services, publishers)
 
-    async for _ in core.rounds("outages", core.times.outage_interval):
-        await core.steadily("announce", look)
+    async for _ in services.rounds("outages", services.times.outage_interval):
+        await services.steadily("announce", look)
 
 
-async def tell_of_outages(core: Services, outlets: Mapping[str, Publisher]) -> None:
+async def tell_of_outages(services: Services, publishers: Mapping[str, Publisher]) -> None:
     """Tell every waiting conversation that has not been told yet."""
-    rows = await accounts(core.database)
+    rows = await accounts(services.database)
     working = {row.provider for row in rows if row.state is AccountState.READY}
     out = {row.provider for row in rows if row.state is AccountState.STOPPED} - working
-    if await any_told(core.database):
-        await core.database.write(forget_told, tuple(sorted(out)))
+    if await any_told(services.database):
+        await services.database.write(forget_told, tuple(sorted(out)))
     if not out:
         return
-    for telling in await untold(core.database, out, outlets):
-        await _tell(core, outlets[telling.place.adapter], telling)
+    for telling in await untold(services.database, out, publishers):
+        await _tell(services, publishers[telling.place.adapter], telling)
 
 
-async def _tell(core: Services, outlet: Publisher, telling: Telling) -> None:
+async def _tell(services: Services, publisher: Publisher, telling: Telling) -> None:
     # Noted first: a line that is lost with this process is missed by nobody, one that comes twice is.
-    if not await core.database.write(note_told, replace(telling, now=core.clock())):
+    if not await services.database.write(note_told, replace(telling, now=services.clock())):
         return
     try:
-        await outlet.tell(WORDS, telling.place)
+        await publisher.tell(WORDS, telling.place)
     except DeliveryError as error:
         log.info("outage_not_told", adapter=telling.place.adapter, error=str(error))

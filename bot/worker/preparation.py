@@ -51,16 +51,16 @@ _SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES
 class Preparer:
     """Prepares jobs until the process stops."""
 
-    def __init__(self, core: Services) -> None:
-        self._core = core
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._in_hand: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Prepare until the process stops; what is in hand then is left to whoever comes next."""
-        core = self._core
+        services = self._services
         async with asyncio.TaskGroup() as group:
-            async for _ in core.rounds(INPUTS, core.times.poll):
-                while len(self._in_hand) < HANDS and not core.stopping.is_set():
+            async for _ in services.rounds(INPUTS, services.times.poll):
+                while len(self._in_hand) < HANDS and not services.stopping.is_set():
                     try:
                         jobs, lease = await self._take(HANDS - len(self._in_hand))
                     except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
@@ -77,97 +77,97 @@ class Preparer:
                 task.cancel()
 
     async def _take(self, count: int) -> tuple[list[Job], Lease]:
-        core, now = self._core, self._core.clock()
+        services, now = self._services, self._services.clock()
         wanted = PreparingWanted(
-            owner=core.owner,
+            owner=services.owner,
             now=now,
-            lease_until=now + core.times.prepare_lease,
+            lease_until=now + services.times.prepare_lease,
             count=count,
-            each=core.settings.inputs_per_person,
-            aside_until=now + core.times.unreadable_retry,
+            each=services.settings.inputs_per_person,
+            aside_until=now + services.times.unreadable_retry,
         )
-        return await core.database.write(take_preparing, wanted), wanted.lease
+        return await services.database.write(take_preparing, wanted), wanted.lease
 
     async def _work(self, job: Job, lease: Lease) -> None:
         try:
             # What is brought in stays reserved until it is noted that the job needs it.
-            with self._core.storage.reservations.keeping():
-                await self._core.steadily("prepare", lambda: prepare(self._core, job, lease))
+            with self._services.storage.reservations.keeping():
+                await self._services.steadily("prepare", lambda: prepare(self._services, job, lease))
         except asyncio.CancelledError:
-            await _put_back(self._core, job, lease, self._core.clock())
+            await _put_back(self._services, job, lease, self._services.clock())
             raise
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self._core.database.signals.wake(INPUTS)
+        self._services.database.signals.wake(INPUTS)
 
 
-async def prepare(core: Services, job: Job, lease: Lease) -> None:
+async def prepare(services: Services, job: Job, lease: Lease) -> None:
     """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
     try:
-        async with asyncio.timeout(core.times.prepare_lease * _SHARE / 1000):
-            request, files = await _usable(core, job)
+        async with asyncio.timeout(services.times.prepare_lease * _SHARE / 1000):
+            request, files = await _usable(services, job)
     except (ProcessingFailed, TimeoutError) as error:
         # What is fetched has a shorter deadline of its own, so that a timeout here was spent waiting for us.
-        await _failed_here(core, job, lease, str(error) or "it took too long")
+        await _failed_here(services, job, lease, str(error) or "it took too long")
     except MediaUnavailable as error:
-        await _not_there(core, job, lease, str(error))
+        await _not_there(services, job, lease, str(error))
     except (MediaRefused, Refused) as error:
-        await _refuse(core, job, lease, FailureCategory.INPUT_REFUSED, str(error))
+        await _refuse(services, job, lease, FailureCategory.INPUT_REFUSED, str(error))
     else:
         await move(
-            core,
+            services,
             job,
             State.QUEUED,
             "prepared",
             request=request,
-            price=min(job.price, price(request, core.rates)),
+            price=min(job.price, price(request, services.rates)),
             files=files,
             lease=lease,
         )
 
 
-async def _failed_here(core: Services, job: Job, lease: Lease, reason: str) -> None:
+async def _failed_here(services: Services, job: Job, lease: Lease, reason: str) -> None:
     """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
     log.warning("input_not_processed", job_id=job.id, error=reason)
-    setbacks = await _setbacks(core, job, lease, ours=True)
+    setbacks = await _setbacks(services, job, lease, ours=True)
     if setbacks is not None and setbacks.ours > _PROCESSING_RETRIES:
-        await _refuse(core, job, lease, FailureCategory.INPUT_UNPROCESSED, reason)
+        await _refuse(services, job, lease, FailureCategory.INPUT_UNPROCESSED, reason)
     else:
-        await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
+        await _put_back(services, job, lease, services.clock() + services.times.prepare_retry)
 
 
-async def _not_there(core: Services, job: Job, lease: Lease, reason: str) -> None:
+async def _not_there(services: Services, job: Job, lease: Lease, reason: str) -> None:
     """Try again what may be there a little later; in the end the job fails with the cause."""
     log.info("input_unavailable", job_id=job.id, error=reason)
-    setbacks = await _setbacks(core, job, lease, ours=False)
-    if setbacks is not None and core.clock() - setbacks.since >= core.times.prepare_deadline:
-        await _refuse(core, job, lease, FailureCategory.INPUT_UNREACHABLE, reason)
+    setbacks = await _setbacks(services, job, lease, ours=False)
+    if setbacks is not None and services.clock() - setbacks.since >= services.times.prepare_deadline:
+        await _refuse(services, job, lease, FailureCategory.INPUT_UNREACHABLE, reason)
     else:
-        await _put_back(core, job, lease, core.clock() + core.times.prepare_retry)
+        await _put_back(services, job, lease, services.clock() + services.times.prepare_retry)
 
 
-async def _setbacks(core: Services, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
+async def _setbacks(services: Services, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
     """Count one more; None where the job is no longer ours to prepare."""
-    item = Setback(job=job.id, lease=lease, at=core.clock(), ours=ours)
-    return await core.database.write(note_setback, item)
+    item = Setback(job=job.id, lease=lease, at=services.clock(), ours=ours)
+    return await services.database.write(note_setback, item)
 
 
-async def _put_back(core: Services, job: Job, lease: Lease, run_at: int) -> None:
-    await core.database.write(put_back, PutBack(job=job.id, lease=lease, run_at=run_at))
+async def _put_back(services: Services, job: Job, lease: Lease, run_at: int) -> None:
+    await services.database.write(put_back, PutBack(job=job.id, lease=lease, run_at=run_at))
 
 
-async def _refuse(core: Services, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
+async def _refuse(services: Services, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
     why = failure(category, reason)
-    await move(core, job, State.FAILED, "input_unusable", failure=why, lease=lease)
+    await move(services, job, State.FAILED, "input_unusable", failure=why, lease=lease)
 
 
-async def _usable(core: Services, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
+async def _usable(services: Services, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
     """The request with everything it builds on made usable, and the files that it needs from now on."""
     references = job.request.references
-    sources = await jobs_by_id(core.database, [one.job for one in references if one.job is not None])
+    sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
     continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
-    card = await find_card(core.database, job.card, core.seal)
+    card = await find_card(services.database, job.card, services.cipher)
     if card is None:
         raise MediaUnavailable("the card that says where it lies cannot be read")
     found: dict[str, Reference] = {}
@@ -178,7 +178,7 @@ async def _usable(core: Services, job: Job) -> tuple[AnyRequest, tuple[str, ...]
         elif (known := found.get(reference.key)) is not None:
             _require_kind(reference, known.kind)
         else:
-            found[reference.key] = await _bring(core, reference, sources, card.place, job.member)
+            found[reference.key] = await _bring(services, reference, sources, card.place, job.member)
     request = job.request.with_references(found)
     if isinstance(request, ReframeVideoRequest):
         media = _media(request.source, sources)
@@ -194,29 +194,29 @@ def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
 
 
 async def _bring(
-    core: Services, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
+    services: Services, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
 ) -> Reference:
     if reference.job is not None:
-        return await _of_job(core, reference, sources.get(reference.job), member)
-    if reference.file is not None and (reference.url is None or await _stored(core, reference.file)):
-        return await _of_file(core, reference, reference.file, member)
-    if (own := own_file(core, reference.url)) is not None:
-        return await _of_own_link(core, reference, own, member)
-    located = await locate(core, reference, place)
-    if core.reachable_at is None and located.headers:
+        return await _of_job(services, reference, sources.get(reference.job), member)
+    if reference.file is not None and (reference.url is None or await _stored(services, reference.file)):
+        return await _of_file(services, reference, reference.file, member)
+    if (own := own_file(services, reference.url)) is not None:
+        return await _of_own_link(services, reference, own, member)
+    located = await locate(services, reference, place)
+    if services.reachable_at is None and located.headers:
         raise MediaRefused(_UNREACHABLE)
-    fetched = await _fetch(core, reference, located, member)
+    fetched = await _fetch(services, reference, located, member)
     _require_kind(reference, fetched.kind)
-    return await _of_file(core, reference, fetched, member)
+    return await _of_file(services, reference, fetched, member)
 
 
-async def _of_own_link(core: Services, reference: Reference, file: str, member: str) -> Reference:
+async def _of_own_link(services: Services, reference: Reference, file: str, member: str) -> Reference:
     """Take a signed link of ours for the file itself: nobody fetches anything from our own server."""
-    if not await core.storage.exists(file):
+    if not await services.storage.exists(file):
         raise MediaRefused("What this link led to is no longer stored")
-    media = await core.library.describe(file, member=member)
+    media = await services.library.describe(file, member=member)
     _require_kind(reference, media.kind)
-    return await _of_file(core, Reference.of(media), media, member)
+    return await _of_file(services, Reference.of(media), media, member)
 
 
 def _require_kind(reference: Reference, kind: MediaKind) -> None:
@@ -224,8 +224,8 @@ def _require_kind(reference: Reference, kind: MediaKind) -> None:
         raise MediaRefused(f"A {reference.kind} is needed here, and this is a {kind}: {_REMEDY[kind]}")
 
 
-async def _stored(core: Services, media: Media) -> bool:
-    return await core.storage.exists(media.file)
+async def _stored(services: Services, media: Media) -> bool:
+    return await services.storage.exists(media.file)
 
 
 _REMEDY = {
@@ -234,22 +234,22 @@ _REMEDY = {
 }
 
 
-async def _fetch(core: Services, reference: Reference, located: ResolvedFile, member: str) -> Media:
-    return await core.library.bring_in(
+async def _fetch(services: Services, reference: Reference, located: ResolvedFile, member: str) -> Media:
+    return await services.library.bring_in(
         located.url,
         max_bytes=TAKEN_MAX_BYTES[reference.kind],
-        timeout_s=core.times.input_timeout / 1000,
+        timeout_s=services.times.input_timeout / 1000,
         vouched=bool(reference.via),
         headers=located.headers,
         member=member,
     )
 
 
-async def _of_file(core: Services, reference: Reference, media: Media, member: str) -> Reference:
-    if not await _stored(core, media):
+async def _of_file(services: Services, reference: Reference, media: Media, member: str) -> Reference:
+    if not await _stored(services, media):
         raise MediaRefused("What this builds on is no longer stored; send it again")
-    usable = await core.library.as_input(media, member=member)
-    if core.reachable_at is None:
+    usable = await services.library.as_input(media, member=member)
+    if services.reachable_at is None:
         # The provider reads it where the person had it from, so it must be good as it lies there.
         if reference.url is None:
             raise MediaRefused(_UNREACHABLE)
@@ -273,15 +273,15 @@ def _require_there(source: Job | None) -> Media:
     return source.result
 
 
-async def _of_job(core: Services, reference: Reference, source: Job | None, member: str) -> Reference:
+async def _of_job(services: Services, reference: Reference, source: Job | None, member: str) -> Reference:
     result = _require_there(source)
-    if not await core.storage.exists(result.still if reference.still else result.file):
+    if not await services.storage.exists(result.still if reference.still else result.file):
         raise MediaRefused("What this builds on is no longer stored")
     most = _SIZES[result.kind]
     if reference.still or result.size <= most:
         return reference
-    if core.reachable_at is None:
+    if services.reachable_at is None:
         raise MediaRefused(
             f"The {result.kind} has {result.size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most"
         )
-    return Reference.of(await core.library.as_input(result, member=member))
+    return Reference.of(await services.library.as_input(result, member=member))

@@ -40,85 +40,87 @@ class Stock:
         self.undecided |= other.undecided
 
 
-async def take_stock(core: Services, provider: Provider, generations: Sequence[Generation]) -> Stock:
+async def take_stock(services: Services, provider: Provider, generations: Sequence[Generation]) -> Stock:
     """Find each generation its job, or make it an orphan."""
     marked = {
         generation.id: marker
         for generation in generations
-        if (marker := read_marker(core, generation.callback_url)) is not None
+        if (marker := read_marker(services, generation.callback_url)) is not None
     }
     if marked:
-        now = core.clock()
-        echo = Echo(account=provider.account, now=now, unless_since=now - core.times.echo_proof // 24)
-        await core.database.write(note_echo, echo)
+        now = services.clock()
+        echo = Echo(account=provider.account, now=now, unless_since=now - services.times.echo_proof // 24)
+        await services.database.write(note_echo, echo)
     unmarked = [one for one in generations if one.callback_url is None and one.fingerprint]
     # Read before what is known: a create that is answered in between is then known, and not taken for lost.
-    lost = await _lost_attempts(core, provider, unmarked) if unmarked else {}
-    known = await known_generations(core.database, provider.account, [one.id for one in generations])
+    lost = await _lost_attempts(services, provider, unmarked) if unmarked else {}
+    known = await known_generations(services.database, provider.account, [one.id for one in generations])
     strangers = [one for one in generations if one.id not in known]
     by_marker = [(one, marked[one.id]) for one in strangers if one.id in marked]
     if by_marker:
-        rows = await attempts(core.database, {marker.job for _, marker in by_marker})
+        rows = await attempts(services.database, {marker.job for _, marker in by_marker})
         found = {(row.job, row.number): row for row in rows}
         for generation, marker in by_marker:
             row = found.get((marker.job, marker.attempt))
             if row is not None and row.account == provider.account:
                 # One that cannot be settled hides none of those behind it, and is seen again.
-                await core.steadily("settle generation", partial(_settle_marked, core, generation, row))
-    undecided = await _bind_equals(core, lost, [one for one in unmarked if one.id not in known])
+                await services.steadily(
+                    "settle generation", partial(_settle_marked, services, generation, row)
+                )
+    undecided = await _bind_equals(services, lost, [one for one in unmarked if one.id not in known])
     return Stock({marker.job for marker in marked.values()}, undecided)
 
 
-async def claim_answer(core: Services, generation: Generation, claim: Claim) -> None:
+async def claim_answer(services: Services, generation: Generation, claim: Claim) -> None:
     """Give a generation to the attempt whose own request was answered with it, or make it an orphan."""
-    for row in await attempts(core.database, [claim.job]):
+    for row in await attempts(services.database, [claim.job]):
         if row.number == claim.attempt:
-            await _settle_marked(core, generation, row)
+            await _settle_marked(services, generation, row)
 
 
-async def _settle_marked(core: Services, generation: Generation, attempt: Attempt) -> None:
+async def _settle_marked(services: Services, generation: Generation, attempt: Attempt) -> None:
     if attempt.remote_id == generation.id:
         return  # Its answer came in since we looked for what is known.
     newest = attempt.number == attempt.newest
     if newest and attempt.state in _ADOPTING:
-        await _adopt(core, generation, attempt)
+        await _adopt(services, generation, attempt)
     else:
-        await _orphan(core, generation, attempt, Cause.LATE if newest else Cause.SUPERSEDED)
+        await _orphan(services, generation, attempt, Cause.LATE if newest else Cause.SUPERSEDED)
 
 
-async def _adopt(core: Services, generation: Generation, attempt: Attempt) -> None:
+async def _adopt(services: Services, generation: Generation, attempt: Attempt) -> None:
     """Give the generation to the job, unless it moves just now.
 
     Then this very generation's answer came in, most likely; whoever sees it next decides on what is true.
     """
     seen = Seen(id=attempt.job, state=attempt.state, attempt=attempt.number)
-    now = core.clock()
+    now = services.clock()
     await move(
-        core,
+        services,
         seen,
         State.SUBMITTED,
         "adopted",
         account=attempt.account,
         remote_id=generation.id,
         submitted_at=attempt.sent_at or now,
-        deadline=now + core.times.generation_deadline,
+        deadline=now + services.times.generation_deadline,
     )
 
 
 async def _lost_attempts(
-    core: Services, provider: Provider, generations: Sequence[Generation]
+    services: Services, provider: Provider, generations: Sequence[Generation]
 ) -> Mapping[str, list[Attempt]]:
     """The attempts without a marker that the generations may belong to, by what they asked for."""
     lost: dict[str, list[Attempt]] = defaultdict(list)
     for row in await unbound_attempts(
-        core.database, provider.account, {generation.fingerprint for generation in generations}
+        services.database, provider.account, {generation.fingerprint for generation in generations}
     ):
         lost[row.fingerprint or ""].append(row)
     return lost
 
 
 async def _bind_equals(
-    core: Services, lost: Mapping[str, list[Attempt]], generations: Sequence[Generation]
+    services: Services, lost: Mapping[str, list[Attempt]], generations: Sequence[Generation]
 ) -> set[str]:
     """Bind generations without a marker one to one to the lost attempts that they equal.
 
@@ -137,27 +139,27 @@ async def _bind_equals(
         # Those that still wait come first; what is left over belongs to attempts that were given up.
         rows.sort(key=lambda row: (row.state is not State.UNKNOWN or row.number != row.newest, row.sent_at))
         for generation in equals:
-            match = next((row for row in rows if _may_be(core, generation, row)), None)
+            match = next((row for row in rows if _may_be(services, generation, row)), None)
             if match is None:
                 continue
             rows.remove(match)
             if match.state is State.UNKNOWN and match.number == match.newest:
-                await _adopt(core, generation, match)
+                await _adopt(services, generation, match)
             else:
-                await _orphan(core, generation, match, Cause.UNBOUND)
+                await _orphan(services, generation, match, Cause.UNBOUND)
     return undecided
 
 
-def _may_be(core: Services, generation: Generation, attempt: Attempt) -> bool:
+def _may_be(services: Services, generation: Generation, attempt: Attempt) -> bool:
     """Whether a generation was created when this attempt was on its way."""
     if generation.created_at is None or attempt.sent_at is None:
         return generation.created_at is None
     earliest = attempt.sent_at - CLOCK_SKEW_MS
-    latest = attempt.sent_at + core.times.unknown_deadline + CLOCK_SKEW_MS
+    latest = attempt.sent_at + services.times.unknown_deadline + CLOCK_SKEW_MS
     return earliest <= generation.created_at <= latest
 
 
-async def _orphan(core: Services, generation: Generation, attempt: Attempt, cause: Cause) -> None:
+async def _orphan(services: Services, generation: Generation, attempt: Attempt, cause: Cause) -> None:
     if generation.state is GenerationState.FAILED:
         return  # The provider has given the money back by itself.
     orphan = Orphan(
@@ -166,7 +168,7 @@ async def _orphan(core: Services, generation: Generation, attempt: Attempt, caus
         job=attempt.job,
         cause=cause,
         price=attempt.price,
-        found_at=core.clock(),
+        found_at=services.clock(),
     )
-    if await core.database.write(adopt_orphan, orphan):
+    if await services.database.write(adopt_orphan, orphan):
         log.warning("orphan_found", job_id=attempt.job, attempt=attempt.number, cause=cause)

@@ -35,60 +35,60 @@ _PAGES_MAX = 100
 _AT_ONCE = 200
 
 
-async def recover(core: Services) -> None:
+async def recover(services: Services) -> None:
     """Pick up what other processes dropped, and end what waited too long, until the process stops."""
-    async for _ in core.rounds("recovery", core.times.poll):
-        await core.steadily("lost claims", lambda: pick_up_claims(core))
-        await core.steadily("overdue", lambda: end_overdue(core))
-        await core.steadily("stranded", lambda: end_stranded(core))
+    async for _ in services.rounds("recovery", services.times.poll):
+        await services.steadily("lost claims", lambda: pick_up_claims(services))
+        await services.steadily("overdue", lambda: end_overdue(services))
+        await services.steadily("stranded", lambda: end_stranded(services))
 
 
-async def pick_up_claims(core: Services) -> None:
+async def pick_up_claims(services: Services) -> None:
     """Find out about claimed jobs whose process is gone."""
-    lost = dict(await lost_claims(core.database, now=core.clock()))
+    lost = dict(await lost_claims(services.database, now=services.clock()))
 
     async def pick_up(job: Seen) -> None:
         # The note comes before the request: without the note there was no request.
         if lost[job]:
-            await move(core, job, State.UNKNOWN, "lease_ended")
+            await move(services, job, State.UNKNOWN, "lease_ended")
         else:
-            await move(core, job, State.QUEUED, "never_left")
+            await move(services, job, State.QUEUED, "never_left")
 
-    await _each(core, "lost claim", lost, pick_up)
+    await _each(services, "lost claim", lost, pick_up)
 
 
-async def end_overdue(core: Services) -> None:
+async def end_overdue(services: Services) -> None:
     """Give back the money of jobs that waited longer than anybody should."""
 
     async def end(job: Seen) -> None:
-        await move(core, job, State.FAILED, "expired", failure=failure(FailureCategory.EXPIRED))
+        await move(services, job, State.FAILED, "expired", failure=failure(FailureCategory.EXPIRED))
 
-    overdue = await overdue_in_queue(core.database, now=core.clock(), count=_AT_ONCE)
-    await _each(core, "overdue job", overdue, end)
+    overdue = await overdue_in_queue(services.database, now=services.clock(), count=_AT_ONCE)
+    await _each(services, "overdue job", overdue, end)
 
 
-async def end_stranded(core: Services) -> None:
+async def end_stranded(services: Services) -> None:
     """Give back the money of jobs whose account is gone, with everybody who could tell of their end."""
-    now = core.clock()
-    lost_before = now - core.times.unknown_deadline
+    now = services.clock()
+    lost_before = now - services.times.unknown_deadline
 
     async def end(job: Seen) -> None:
         why = failure(FailureCategory.TIMEOUT)
-        await move(core, job, State.FAILED, "account_gone", failure=why, abandons=Cause.LATE)
+        await move(services, job, State.FAILED, "account_gone", failure=why, abandons=Cause.LATE)
 
-    left = await stranded(core.database, now=now, lost_before=lost_before, count=_AT_ONCE)
-    await _each(core, "stranded job", left, end)
+    left = await stranded(services.database, now=now, lost_before=lost_before, count=_AT_ONCE)
+    await _each(services, "stranded job", left, end)
 
 
 async def _each(
-    core: Services, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]
+    services: Services, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]
 ) -> None:
     """Do something for each job; one for which it fails holds back none of those behind it."""
     for job in jobs:
-        await core.steadily(name, partial(do, job))
+        await services.steadily(name, partial(do, job))
 
 
-async def resolve_unknown(core: Services, provider: Provider, jobs: Sequence[Standing]) -> None:
+async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence[Standing]) -> None:
     """Find out what became of creates whose answer was lost; raises ProviderError when nobody can tell now.
 
     What exists is adopted. What is proven absent is asked again. What is neither is given back, and the
@@ -96,42 +96,42 @@ async def resolve_unknown(core: Services, provider: Provider, jobs: Sequence[Sta
     """
     newest = {
         row.job: row
-        for row in await attempts(core.database, [job.id for job in jobs])
+        for row in await attempts(services.database, [job.id for job in jobs])
         if row.number == row.newest
     }
-    started = core.clock()
-    ripe = [job for job in jobs if started >= (newest[job.id].sent_at or 0) + core.times.unknown_grace]
+    started = services.clock()
+    ripe = [job for job in jobs if started >= (newest[job.id].sent_at or 0) + services.times.unknown_grace]
     if not ripe:
         if provider.capabilities.lists:
             # Most lost creates stand on the first page already; the earlier one is found, the better.
-            await take_stock(core, provider, (await provider.page(limit=_PAGE, offset=0)).generations)
+            await take_stock(services, provider, (await provider.page(limit=_PAGE, offset=0)).generations)
         return
     oldest = min(newest[job.id].claimed_at for job in ripe)
     try:
-        complete, stock = await scan(core, provider, back_to=oldest)
+        complete, stock = await scan(services, provider, back_to=oldest)
     except ProviderError:
         # A list that stays out of reach must not keep anybody's money for good.
-        await _give_up(core, *(job for job in ripe if _too_long(core, newest[job.id])))
+        await _give_up(services, *(job for job in ripe if _too_long(services, newest[job.id])))
         raise
-    echoed = await echoed_at(core.database, provider.account)
-    proven = complete and echoed is not None and core.clock() - echoed < core.times.echo_proof
-    for job in await states_of(core.database, [job.id for job in ripe]):
+    echoed = await echoed_at(services.database, provider.account)
+    proven = complete and echoed is not None and services.clock() - echoed < services.times.echo_proof
+    for job in await states_of(services.database, [job.id for job in ripe]):
         attempt = newest[job.id]
         if job.state is not State.UNKNOWN or job.attempt != attempt.number:
             continue
         if proven and attempt.marked and job.id not in stock.named:
-            await move(core, job, State.QUEUED, "proven_absent")
-        elif _too_long(core, attempt) or (complete and not _undecided(stock, attempt)):
-            await _give_up(core, job)
+            await move(services, job, State.QUEUED, "proven_absent")
+        elif _too_long(services, attempt) or (complete and not _undecided(stock, attempt)):
+            await _give_up(services, job)
 
 
-def _too_long(core: Services, attempt: Attempt) -> bool:
-    return core.clock() >= (attempt.sent_at or 0) + core.times.unknown_deadline
+def _too_long(services: Services, attempt: Attempt) -> bool:
+    return services.clock() >= (attempt.sent_at or 0) + services.times.unknown_deadline
 
 
-async def _give_up(core: Services, *jobs: Standing) -> None:
+async def _give_up(services: Services, *jobs: Standing) -> None:
     for job in jobs:
-        await move(core, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
+        await move(services, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
 
 
 def _undecided(stock: Stock, attempt: Attempt) -> bool:
@@ -142,7 +142,7 @@ def _undecided(stock: Stock, attempt: Attempt) -> bool:
     return not attempt.marked and attempt.fingerprint in stock.undecided
 
 
-async def scan(core: Services, provider: Provider, *, back_to: int) -> tuple[bool, Stock]:
+async def scan(services: Services, provider: Provider, *, back_to: int) -> tuple[bool, Stock]:
     """Take stock of an account's list back to a time; answers whether nothing of it was left out."""
     stock = Stock()
     if not provider.capabilities.lists:
@@ -151,7 +151,7 @@ async def scan(core: Services, provider: Provider, *, back_to: int) -> tuple[boo
     for _ in range(_PAGES_MAX):
         page = await provider.page(limit=_PAGE, offset=offset)
         whole &= page.whole
-        stock.add(await take_stock(core, provider, page.generations))
+        stock.add(await take_stock(services, provider, page.generations))
         times = [one.created_at for one in page.generations if one.created_at is not None]
         # The order of the list is not documented: a page counts as older only when all of it is.
         if not page.has_more or (times and max(times) < back_to - CLOCK_SKEW_MS):
@@ -160,32 +160,32 @@ async def scan(core: Services, provider: Provider, *, back_to: int) -> tuple[boo
     return False, stock
 
 
-async def sweep(core: Services, provider: Provider) -> None:
+async def sweep(services: Services, provider: Provider) -> None:
     """Look through an account's list now and then for generations that nobody waits for any more."""
-    horizon = 2 * (core.times.unknown_deadline + core.times.generation_deadline)
+    horizon = 2 * (services.times.unknown_deadline + services.times.generation_deadline)
 
     async def look() -> None:
-        await scan(core, provider, back_to=core.clock() - horizon)
+        await scan(services, provider, back_to=services.clock() - horizon)
 
-    async for _ in core.rounds("sweep", core.times.sweep_interval):
-        await core.steadily("sweep", look)
+    async for _ in services.rounds("sweep", services.times.sweep_interval):
+        await services.steadily("sweep", look)
 
 
-async def remove_orphans(core: Services, provider: Provider) -> None:
+async def remove_orphans(services: Services, provider: Provider) -> None:
     """Delete orphans, and what members deleted, at the provider."""
 
     async def remove() -> None:
-        for remote_id, tries in await due_orphans(core.database, provider.account, now=core.clock()):
+        for remote_id, tries in await due_orphans(services.database, provider.account, now=services.clock()):
             run_at = None
             try:
                 await provider.delete(remote_id)
             except (ProviderError, *UNREADABLE) as error:
                 log.info("removal_failed", account=provider.account, error=repr(error))
-                run_at = core.clock() + core.times.orphan_retry * min(2**tries, 64)
-            await core.database.write(
+                run_at = services.clock() + services.times.orphan_retry * min(2**tries, 64)
+            await services.database.write(
                 note_removal,
-                Removal(account=provider.account, remote_id=remote_id, now=core.clock(), run_at=run_at),
+                Removal(account=provider.account, remote_id=remote_id, now=services.clock(), run_at=run_at),
             )
 
-    async for _ in core.rounds("orphans", core.times.poll):
-        await core.steadily("remove orphans", remove)
+    async for _ in services.rounds("orphans", services.times.poll):
+        await services.steadily("remove orphans", remove)

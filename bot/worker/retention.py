@@ -14,43 +14,43 @@ _YOUNG_MS = 7_200_000
 _LOCKED_AT_ONCE = 50
 
 
-async def retain(core: Services) -> None:
+async def retain(services: Services) -> None:
     """Look for media whose time is over, until the process stops."""
-    async for _ in core.rounds("retention", core.times.retention_interval):
-        await core.steadily("uploads", lambda: end_uploads(core))
-        await core.steadily("retention", lambda: expire(core))
-        await core.steadily("strays", lambda: remove_strays(core))
+    async for _ in services.rounds("retention", services.times.retention_interval):
+        await services.steadily("uploads", lambda: end_uploads(services))
+        await services.steadily("retention", lambda: expire(services))
+        await services.steadily("strays", lambda: remove_strays(services))
 
 
-async def end_uploads(core: Services) -> None:
+async def end_uploads(services: Services) -> None:
     """Let go of files that were sent for a command which never came."""
-    while not core.stopping.is_set():
-        ended = HoldingsEnded(now=core.clock(), count=_AT_ONCE)
-        if not (files := await core.database.write(end_holdings, ended)):
+    while not services.stopping.is_set():
+        ended = HoldingsEnded(now=services.clock(), count=_AT_ONCE)
+        if not (files := await services.database.write(end_holdings, ended)):
             return
-        await remove_unused(core, files)
+        await remove_unused(services, files)
 
 
-async def expire(core: Services) -> None:
+async def expire(services: Services) -> None:
     """Remove the media of jobs that ended long ago; what somebody starred stays."""
-    if core.settings.retention_days is None:
+    if services.settings.retention_days is None:
         return
-    before = core.clock() - core.settings.retention_days * _DAY_MS
-    while not core.stopping.is_set():
+    before = services.clock() - services.settings.retention_days * _DAY_MS
+    while not services.stopping.is_set():
         due = Expiry(finished_before=before, count=_AT_ONCE)
-        if not (expired := await core.database.write(expire_jobs, due)):
+        if not (expired := await services.database.write(expire_jobs, due)):
             return
         log.info("media_expired", jobs=len(expired))
-        await remove_unused(core, [file for files in expired for file in files])
+        await remove_unused(services, [file for files in expired for file in files])
 
 
-async def remove_strays(core: Services) -> None:
+async def remove_strays(services: Services) -> None:
     """Remove files that a process stored before it died and could say for what."""
-    async for files in core.storage.strays(_YOUNG_MS, now=core.clock()):
-        await remove_unused(core, files)
+    async for files in services.storage.strays(_YOUNG_MS, now=services.clock()):
+        await remove_unused(services, files)
 
 
-async def remove_unused(core: Services, files: Sequence[str]) -> int:
+async def remove_unused(services: Services, files: Sequence[str]) -> int:
     """Remove files that nobody holds, and answer the bytes that this frees.
 
     What is just being stored again, or cannot be removed, is a stray.
@@ -60,12 +60,12 @@ async def remove_unused(core: Services, files: Sequence[str]) -> int:
     freed = 0
     for start in range(0, len(files), _LOCKED_AT_ONCE):
         try:
-            with core.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
+            with services.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
                 # Asked under the lock: who stores the same content now waits, and stores it anew.
-                held = await files_in_use(core.database, alone) if alone else set()
+                held = await files_in_use(services.database, alone) if alone else set()
                 for file in alone:
                     if file not in held:
-                        freed += await core.storage.remove(file)
+                        freed += await services.storage.remove(file)
         except (MediaUnavailable, StoreError) as error:
             log.warning("files_not_removed", error=repr(error))
     return freed

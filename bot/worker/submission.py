@@ -50,8 +50,8 @@ class _Held:
 class Submitter:
     """Submits what waits for one lane of one account."""
 
-    def __init__(self, core: Services, provider: Provider, lane: Lane) -> None:
-        self._core = core
+    def __init__(self, services: Services, provider: Provider, lane: Lane) -> None:
+        self._services = services
         self._provider = provider
         self._lane = lane
         self._busy = 0
@@ -64,8 +64,8 @@ class Submitter:
     async def run(self) -> None:
         """Submit until the process stops; ends with its hands empty."""
         async with asyncio.TaskGroup() as group:
-            async for _ in self._core.rounds(jobs_in(self._lane), self._core.times.poll):
-                while self._busy < HANDS and not self._is_full() and not self._core.stopping.is_set():
+            async for _ in self._services.rounds(jobs_in(self._lane), self._services.times.poll):
+                while self._busy < HANDS and not self._is_full() and not self._services.stopping.is_set():
                     try:
                         claimed = await self._claim()
                     except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
@@ -82,65 +82,67 @@ class Submitter:
 
         Every command that is accepted meanwhile would else ask the store in vain.
         """
-        core = self._core
-        return core.monotonic() < self._full_until and self._full_at == core.database.signals.mark(FREE)
+        services = self._services
+        return services.monotonic() < self._full_until and self._full_at == services.database.signals.mark(
+            FREE
+        )
 
     async def _claim(self) -> list[_Held]:
-        core, provider = self._core, self._provider
-        now, monotonic = core.clock(), core.monotonic()
-        self._full_at = core.database.signals.mark(FREE)
-        claimed = await core.database.write(
+        services, provider = self._services, self._provider
+        now, monotonic = services.clock(), services.monotonic()
+        self._full_at = services.database.signals.mark(FREE)
+        claimed = await services.database.write(
             claim,
             ClaimRequest(
                 account=provider.account,
                 lane=self._lane,
                 provider=provider.name,
                 queue=queue_name(provider.name, self._lane),
-                owner=core.owner,
+                owner=services.owner,
                 now=now,
-                lease_until=now + core.times.submit_lease,
-                window_start=now - core.times.lane_window,
+                lease_until=now + services.times.submit_lease,
+                window_start=now - services.times.lane_window,
                 most=HANDS - self._busy,
             ),
         )
-        self._full_until = monotonic + core.times.poll if claimed.full else 0
+        self._full_until = monotonic + services.times.poll if claimed.full else 0
         return [_Held(claim=one, wall=now, monotonic=monotonic) for one in claimed.claims]
 
     async def _work(self, held: _Held) -> None:
         try:
-            await self._core.steadily("submit", lambda: self._submit(held))
+            await self._services.steadily("submit", lambda: self._submit(held))
         finally:
             self._busy -= 1
-            self._core.database.signals.wake(jobs_in(self._lane))
+            self._services.database.signals.wake(jobs_in(self._lane))
 
     async def _submit(self, held: _Held) -> None:
-        core = self._core
-        job = await find_job(core.database, held.claim.job)
+        services = self._services
+        job = await find_job(services.database, held.claim.job)
         if job is None:
-            await self._give_back(held, "unreadable", delay_ms=core.times.unreadable_retry)
+            await self._give_back(held, "unreadable", delay_ms=services.times.unreadable_retry)
             return
         if (job.state, job.attempt) != (State.SUBMITTING, held.claim.attempt):
             log.info("claim_lost", job_id=held.claim.job, attempt=held.claim.attempt)
             return
         try:
-            media = await source_addresses(core, job)
+            media = await source_addresses(services, job)
         except Rejected as error:
             await self._fail(held, failure(FailureCategory.INPUT_UNREACHABLE, str(error)))
             return
         except ProviderError as error:
             log.info("input_not_ready", job_id=job.id, error=repr(error))
-            await self._give_back(held, "input_not_ready", delay_ms=core.times.cool_down)
+            await self._give_back(held, "input_not_ready", delay_ms=services.times.cool_down)
             return
         marker = None
         if self._provider.capabilities.callbacks:
-            lasts = core.times.generation_deadline + core.times.unknown_deadline
-            marker = callback_url(core, held.claim, expires_at=held.wall + lasts)
-        mine = await core.database.write(
+            lasts = services.times.generation_deadline + services.times.unknown_deadline
+            marker = callback_url(services, held.claim, expires_at=held.wall + lasts)
+        mine = await services.database.write(
             note_sending,
             Sending(
                 claim=held.claim,
-                owner=core.owner,
-                now=core.clock(),
+                owner=services.owner,
+                now=services.clock(),
                 fingerprint=self._provider.fingerprint(job.request, media),
                 marked=marker is not None,
             ),
@@ -149,8 +151,8 @@ class Submitter:
             return
         # A fence in the database cannot stop a request. Whoever slept since the claim must not send: by the
         # wall clock, which sees a suspended machine, and the monotonic one, which no set time fools.
-        age = max(core.clock() - held.wall, core.monotonic() - held.monotonic)
-        if age >= core.times.claim_age:
+        age = max(services.clock() - held.wall, services.monotonic() - held.monotonic)
+        if age >= services.times.claim_age:
             await self._give_back(held, "claim_too_old")
             return
         await self._send(held, job.request, media, marker)
@@ -166,17 +168,17 @@ class Submitter:
             await self._cool_down(error.retry_after_ms)
             await self._give_back(held, "rate_limited")
         except AccountProblem as error:
-            await stop(self._core, self._provider, str(error))
+            await stop(self._services, self._provider, str(error))
             await self._give_back(held, "account_stopped")
         except Rejected as error:
             why = classify_refusal(str(error))
             if why.category is FailureCategory.REJECTED:
                 # An answer such as 403 does not tell whether it is about the request or the account.
-                doubt(self._core, self._provider)
+                doubt(self._services, self._provider)
             await self._fail(held, why)
         except OutcomeUnknown as error:
             log.warning("outcome_unknown", job_id=claim.job, attempt=claim.attempt, error=str(error))
-            await move(self._core, held.seen, State.UNKNOWN, "outcome_unknown")
+            await move(self._services, held.seen, State.UNKNOWN, "outcome_unknown")
         except NotSent as error:
             log.info("request_not_sent", job_id=claim.job, error=str(error))
             await self._cool_down(None)
@@ -186,23 +188,23 @@ class Submitter:
             await self._taken(held, generation)
 
     async def _taken(self, held: _Held, generation: Generation) -> None:
-        now = self._core.clock()
+        now = self._services.clock()
         taken = await move(
-            self._core,
+            self._services,
             held.seen,
             State.SUBMITTED,
             "submitted",
             remote_id=generation.id,
             submitted_at=now,
-            deadline=now + self._core.times.generation_deadline,
+            deadline=now + self._services.times.generation_deadline,
         )
         if not taken:
             # Somebody else adopted it meanwhile, or gave the attempt up: then it is an orphan.
-            await claim_answer(self._core, generation, held.claim)
+            await claim_answer(self._services, generation, held.claim)
 
     async def _cool_down(self, asked_ms: int | None) -> None:
         """Let the lane rest: as long as the provider asks, else longer with every setback in a row."""
-        times, now = self._core.times, self._core.clock()
+        times, now = self._services.times, self._services.clock()
         if now >= self._rests_until:
             # What was refused together is one setback.
             self._setbacks += 1
@@ -211,12 +213,12 @@ class Submitter:
         jittered = round(growing * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
         self._rests_until = now + min(asked_ms or jittered, times.cool_down_max)
         item = CoolDown(account=self._provider.account, lane=self._lane, until=self._rests_until)
-        await self._core.database.write(cool_down, item)
+        await self._services.database.write(cool_down, item)
 
     async def _give_back(self, held: _Held, cause: str, *, delay_ms: int = 0) -> None:
         """Put a job whose request did not arrive back into its place in the queue."""
-        run_at = self._core.clock() + delay_ms if delay_ms else None
-        await move(self._core, held.seen, State.QUEUED, cause, never_arrived=True, run_at=run_at)
+        run_at = self._services.clock() + delay_ms if delay_ms else None
+        await move(self._services, held.seen, State.QUEUED, cause, never_arrived=True, run_at=run_at)
 
     async def _fail(self, held: _Held, why: Failure) -> None:
-        await move(self._core, held.seen, State.FAILED, why.category, never_arrived=True, failure=why)
+        await move(self._services, held.seen, State.FAILED, why.category, never_arrived=True, failure=why)

@@ -28,7 +28,7 @@ class Standing(Protocol):
 
 
 async def move(
-    core: Services,
+    services: Services,
     job: Standing,
     after: State,
     cause: str,
@@ -57,7 +57,7 @@ async def move(
         before=job.state,
         attempt=job.attempt,
         after=after,
-        now=core.clock(),
+        now=services.clock(),
         cause=cause,
         account=account,
         remote_id=remote_id,
@@ -74,15 +74,19 @@ async def move(
         abandons=abandons,
     )
     try:
-        await (write_until_known(core, move_all, item) if answered else core.database.write(move_all, item))
+        await (
+            write_until_known(services, move_all, item)
+            if answered
+            else services.database.write(move_all, item)
+        )
     except StaleTransition:
         log.info("move_came_late", job_id=job.id, after=after)
         return False
     log.info(f"job_{after}", job_id=job.id, before=job.state, attempt=job.attempt, cause=cause)
-    core.wake(CARDS)
+    services.wake(CARDS)
     if after is State.QUEUED or after in FINAL:
         # There is one more free place, or one more in line; who thought its lane full must know first.
-        core.wake(FREE, *ALL_JOBS)
+        services.wake(FREE, *ALL_JOBS)
     if after in (State.SUBMITTED, State.UNKNOWN):
-        core.wake(FLIGHT)
+        services.wake(FLIGHT)
     return True

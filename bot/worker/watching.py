@@ -64,8 +64,8 @@ _FAILURES = 3
 class Watcher:
     """Watches one account."""
 
-    def __init__(self, core: Services, provider: Provider) -> None:
-        self._core = core
+    def __init__(self, services: Services, provider: Provider) -> None:
+        self._services = services
         self._provider = provider
         self._group = asyncio.TaskGroup()
         self._fetches = asyncio.Semaphore(_FETCHES)
@@ -82,48 +82,48 @@ class Watcher:
 
     async def run(self) -> None:
         """Look until the process stops."""
-        core = self._core
+        services = self._services
         # A group is entered once, and this loop is started again when it has failed.
         self._group = asyncio.TaskGroup()
         self._settling.clear()
         async with self._group:
-            async for _ in core.rounds(FLIGHT, core.times.watch_interval):
-                await core.steadily("watch", self._round)
+            async for _ in services.rounds(FLIGHT, services.times.watch_interval):
+                await services.steadily("watch", self._round)
                 # A burst of signals is answered once, not once each.
-                await self._pause(core.times.watch_interval // 2)
+                await self._pause(services.times.watch_interval // 2)
         # Another replica goes on at once, rather than when the lease ends.
-        await core.steadily("watch", lambda: self._leads(flying=False))
+        await services.steadily("watch", lambda: self._leads(flying=False))
 
     def _lease(self) -> LeaseWanted:
-        core, now = self._core, self._core.clock()
+        services, now = self._services, self._services.clock()
         name = f"watch:{self._provider.account}"
-        return LeaseWanted(name=name, owner=core.owner, now=now, until=now + core.times.watch_lease)
+        return LeaseWanted(name=name, owner=services.owner, now=now, until=now + services.times.watch_lease)
 
     async def _leads(self, flying: bool) -> bool:
         """Whether this process looks for all; the lease is written only while something is in flight."""
-        core = self._core
+        services = self._services
         if not flying:
             if self._renewed_at is not None:
                 self._renewed_at = None
-                await core.database.write(free_lease, self._lease())
+                await services.database.write(free_lease, self._lease())
             return False
-        now = core.monotonic()
-        if self._renewed_at is not None and now - self._renewed_at < core.times.watch_lease * _RENEWED:
+        now = services.monotonic()
+        if self._renewed_at is not None and now - self._renewed_at < services.times.watch_lease * _RENEWED:
             return True
-        taken = await core.database.write(take_lease, self._lease()) is not None
+        taken = await services.database.write(take_lease, self._lease()) is not None
         self._renewed_at = now if taken else None
         return taken
 
     async def _pause(self, milliseconds: int) -> None:
         try:
             async with asyncio.timeout(milliseconds / 1000):
-                await self._core.stopping.wait()
+                await self._services.stopping.wait()
         except TimeoutError:
             return
 
     async def _round(self) -> None:
-        core, provider = self._core, self._provider
-        flight = await in_flight(core.database, provider.account)
+        services, provider = self._services, self._provider
+        flight = await in_flight(services.database, provider.account)
         if not await self._leads(bool(flight)):
             return
         jobs = flight.jobs
@@ -135,27 +135,27 @@ class Watcher:
             await self._look(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
             running: list[Standing] = [*jobs, *unreadable]
             if unknown := [job for job in running if job.state is State.UNKNOWN]:
-                await resolve_unknown(core, provider, unknown)
+                await resolve_unknown(services, provider, unknown)
         except ProviderError as error:
             # Nothing is lost by a look that failed; only time passes, and deadlines count it.
             log.info("look_failed", account=provider.account, error=repr(error))
             if isinstance(error, AccountProblem):
-                await stop(core, provider, str(error))
+                await stop(services, provider, str(error))
             for job in jobs:
                 await self._check_deadline(job)
 
     async def _end_unreadable(self, flight: Flight) -> None:
         """Give back the money of jobs that run, cannot be read, and are overdue."""
         for seen, deadline in flight.unreadable:
-            if seen.state is State.SUBMITTED and self._core.clock() >= deadline:
+            if seen.state is State.SUBMITTED and self._services.clock() >= deadline:
                 why = failure(FailureCategory.TIMEOUT)
-                await move(self._core, seen, State.FAILED, why.category, failure=why, abandons=Cause.LATE)
+                await move(self._services, seen, State.FAILED, why.category, failure=why, abandons=Cause.LATE)
 
     async def _due(self, jobs: list[Job]) -> list[Job]:
         """The jobs that may have ended by now, from what was learned of their kind."""
-        now = self._core.clock()
-        learned = await paces(self._core.database, {job.request.pace for job in jobs}) if jobs else {}
-        speed = self._core.settings.simulator_speed if self._provider.name == "simulator" else 1.0
+        now = self._services.clock()
+        learned = await paces(self._services.database, {job.request.pace for job in jobs}) if jobs else {}
+        speed = self._services.settings.simulator_speed if self._provider.name == "simulator" else 1.0
 
         called = self._is_called()
 
@@ -181,8 +181,8 @@ class Watcher:
 
     def _is_called(self) -> bool:
         """Whether callbacks have reached this process lately, so that they can be waited for."""
-        lately = self._core.times.generation_deadline
-        return self._called_at is not None and self._core.monotonic() - self._called_at < lately
+        lately = self._services.times.generation_deadline
+        return self._called_at is not None and self._services.monotonic() - self._called_at < lately
 
     async def _look(self, jobs: list[Job]) -> None:
         waiting = {job.remote_id: job for job in jobs if job.remote_id and job.id not in self._troubles}
@@ -215,7 +215,7 @@ class Watcher:
         offset = 0
         for _ in range(_PAGES):
             page = await self._provider.page(limit=PAGE, offset=offset)
-            await take_stock(self._core, self._provider, page.generations)
+            await take_stock(self._services, self._provider, page.generations)
             for generation in page.generations:
                 if (job := waiting.pop(generation.id, None)) is not None:
                     await self._found(job, generation)
@@ -226,16 +226,16 @@ class Watcher:
 
     async def look_at(self, job: Job) -> None:
         """Read one generation; raises ProviderError where it cannot be read."""
-        core = self._core
+        services = self._services
         assert job.remote_id is not None  # noqa: S101 - submitted jobs have one, by a constraint
         try:
             generation = await self._provider.get(job.remote_id)
         except GenerationNotFound:
             self._missed.add(job.id)
-            misses, since = await core.database.write(
-                note_look, Miss(job=job.id, attempt=job.attempt, now=core.clock(), found=False)
+            misses, since = await services.database.write(
+                note_look, Miss(job=job.id, attempt=job.attempt, now=services.clock(), found=False)
             )
-            if misses >= _MISSES and core.clock() - since >= core.times.vanished_after:
+            if misses >= _MISSES and services.clock() - since >= services.times.vanished_after:
                 await self._fail(job, failure(FailureCategory.VANISHED))
             return
         await self._found(job, generation)
@@ -243,8 +243,8 @@ class Watcher:
     async def _found(self, job: Job, generation: Generation) -> None:
         if job.id in self._missed:
             self._missed.discard(job.id)
-            item = Miss(job=job.id, attempt=job.attempt, now=self._core.clock(), found=True)
-            await self._core.database.write(note_look, item)
+            item = Miss(job=job.id, attempt=job.attempt, now=self._services.clock(), found=True)
+            await self._services.database.write(note_look, item)
         self.seen(job, generation)
 
     def seen(self, job: Job, generation: Generation) -> None:
@@ -259,8 +259,8 @@ class Watcher:
         try:
             # What is fetched stays reserved until it is noted that the job needs it.
             async with self._fetches:
-                with self._core.storage.reservations.keeping():
-                    await self._core.steadily("settle", work)  # type: ignore[arg-type]  # a coroutine function
+                with self._services.storage.reservations.keeping():
+                    await self._services.steadily("settle", work)  # type: ignore[arg-type]  # a coroutine function
         finally:
             self._settling.discard(job.id)
 
@@ -281,30 +281,32 @@ class Watcher:
             await self._not_taken_in(job, error)
             return
         await self._move(job, State.COMPLETED, "completed", result=stored)
-        note_stored(self._core, stored.size)
+        note_stored(self._services, stored.size)
 
     async def _not_taken_in(self, job: Job, error: MediaError) -> None:
         """Try again later: half a file looks like a broken one, and our own failure is no verdict on any."""
-        core = self._core
+        services = self._services
         trouble = self._troubles.setdefault(job.id, Trouble())
         was_ours = trouble.ours
-        trouble.note(error, core.clock(), core.times)
+        trouble.note(error, services.clock(), services.times)
         log.warning("result_not_taken_in", job_id=job.id, tries=trouble.tries, error=repr(error))
         if trouble.ours and not was_ours:
             # Also for whoever watches after a restart: its generation is over, and so is that one's deadline.
             extension = Extension(job=job.id, attempt=job.attempt, deadline=trouble.until)
-            await core.database.write(extend_deadline, extension)
-            await core.database.write(want_progress, ProgressWanted(cards=[job.card], now=core.clock()))
+            await services.database.write(extend_deadline, extension)
+            await services.database.write(
+                want_progress, ProgressWanted(cards=[job.card], now=services.clock())
+            )
         await self._check_deadline(job)
 
     async def _fetch(self, job: Job, generation: Generation) -> Media:
         if generation.asset_url is None:
             raise MediaUnavailable("completed, but no file is named yet")
-        settings, wanted = self._core.settings, job.request.makes
-        stored = await self._core.library.bring_in(
+        settings, wanted = self._services.settings, job.request.makes
+        stored = await self._services.library.bring_in(
             generation.asset_url,
             max_bytes=settings.video_max_bytes if wanted is MediaKind.VIDEO else settings.picture_max_bytes,
-            timeout_s=self._core.times.asset_timeout / 1000,
+            timeout_s=self._services.times.asset_timeout / 1000,
             vouched=True,
         )
         if stored.kind is not wanted:
@@ -316,17 +318,17 @@ class Watcher:
         if why.retry is Retry.ONCE and not await self._asked_before(job):
             log.info("job_asked_once_more", job_id=job.id, category=why.category)
             # It waits in line once more, as long as any other job may.
-            deadline = self._core.clock() + self._core.times.queue_deadline
-            await move(self._core, job, State.QUEUED, "asked_once_more", deadline=deadline)
+            deadline = self._services.clock() + self._services.times.queue_deadline
+            await move(self._services, job, State.QUEUED, "asked_once_more", deadline=deadline)
             return
         await self._fail(job, why)
 
     async def _asked_before(self, job: Job) -> bool:
-        rows = await attempts(self._core.database, [job.id])
+        rows = await attempts(self._services.database, [job.id])
         return any(row.remote_id and row.number < job.attempt for row in rows)
 
     async def _check_deadline(self, job: Job) -> None:
-        trouble, now = self._troubles.get(job.id), self._core.clock()
+        trouble, now = self._troubles.get(job.id), self._services.clock()
         if trouble is None:
             if job.state is State.SUBMITTED and now >= job.deadline:
                 await self._fail(job, failure(FailureCategory.TIMEOUT), abandons=Cause.LATE)
@@ -356,19 +358,19 @@ class Watcher:
         abandons: Cause | None = None,
     ) -> None:
         self._troubles.pop(job.id, None)
-        await move(self._core, job, after, cause, result=result, failure=failed, abandons=abandons)
+        await move(self._services, job, after, cause, result=result, failure=failed, abandons=abandons)
 
     def note_callback(self) -> None:
         """Note that callbacks of this account reach this process."""
-        self._called_at = self._core.monotonic()
+        self._called_at = self._services.monotonic()
 
     async def called(self, claim: Claim, generation_id: str) -> None:
         """Look at what a callback named; what it said is not believed."""
-        core = self._core
+        services = self._services
         if claim.job in self._settling:
             return
         generation = await self._provider.get(generation_id)
-        await take_stock(core, self._provider, [generation])
-        job = await find_job(core.database, claim.job)
+        await take_stock(services, self._provider, [generation])
+        job = await find_job(services.database, claim.job)
         if job is not None and job.state is State.SUBMITTED and job.remote_id == generation.id:
             self.seen(job, generation)

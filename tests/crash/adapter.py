@@ -102,18 +102,18 @@ class ChatInlet:
 
     def __init__(
         self,
-        surroundings: AdapterContext,
+        context: AdapterContext,
         client: httpx.AsyncClient,
-        outlet: ChatOutlet,
+        publisher: ChatOutlet,
         fate: Fate,
         *,
         answers: bool,
     ) -> None:
         """With `answers` the first revision of a card answers its event, else the outlet posts it."""
-        self._studio = surroundings.studio
-        self._window_ms = surroundings.settings.times.answer_window if answers else 0
+        self._service = context.service
+        self._window_ms = context.settings.times.answer_window if answers else 0
         self._client = client
-        self._outlet = outlet
+        self._publisher = publisher
         self._fate = fate
 
     async def run(self) -> None:
@@ -153,11 +153,11 @@ class ChatInlet:
         place = Place(adapter=NAME, workspace=workspace, channel="general")
         if "command" in event:
             command = build(CATALOGUE[event["command"]], event["values"])
-            return await self._studio.handle(
+            return await self._service.handle(
                 command, caller, place, key=event["id"], answer_window_ms=self._window_ms
             )
         ratio = AspectRatio(event["aspect_ratio"]) if event["aspect_ratio"] else None
-        return await self._studio.act(
+        return await self._service.act(
             Action(event["action"]),
             event["job"],
             caller,
@@ -174,12 +174,12 @@ class ChatInlet:
         if self._window_ms and not answer.repeated:
             try:
                 with _translated():
-                    message = await self._outlet.post(answer.view)
+                    message = await self._publisher.post(answer.view)
             except (Delayed, Undeliverable) as error:
                 _log.info("first_revision_not_shown", card=answer.view.card, error=repr(error))
             else:
                 await self._fate.meet("answered")
-                await self._studio.shown(answer.view, message)
+                await self._service.shown(answer.view, message)
         await self._answer(event, {"card": answer.view.card, "jobs": [job.id for job in answer.view.jobs]})
 
     async def _answer(self, event: Mapping[str, Any], answer: dict[str, Any]) -> None:
@@ -201,16 +201,16 @@ def _translated() -> Iterator[None]:
         raise Delayed(repr(error)) from error
 
 
-def plug(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> AdapterPlugin:
+def plugin(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> AdapterPlugin:
     """The adapter for the chat at an address."""
 
     def connect() -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_S, trust_env=False, verify=tls_context())
 
-    def make(surroundings: AdapterContext) -> Adapter:
+    def make(context: AdapterContext) -> Adapter:
         # One client each: the inlet closes its own at a stop, when cards are still being shown.
-        outlet = ChatOutlet(connect(), fate, dedupe_ms)
-        inlet = ChatInlet(surroundings, connect(), outlet, fate, answers=answers)
-        return Adapter(name=NAME, outlet=outlet, inlet=inlet)
+        publisher = ChatOutlet(connect(), fate, dedupe_ms)
+        receiver = ChatInlet(context, connect(), publisher, fate, answers=answers)
+        return Adapter(name=NAME, publisher=publisher, receiver=receiver)
 
     return AdapterPlugin(name=NAME, enabled=lambda _: True, build=make)

@@ -23,7 +23,7 @@ from bot.providers.base import Generation, Page, Provider
 from bot.settings import Settings
 from bot.store.database.base import Database, connect
 from bot.web.server import on_stop
-from tests.crash.adapter import plug
+from tests.crash.adapter import plugin
 from tests.crash.fate import Between, Fate, FatedProvider, FatedStore
 
 
@@ -58,13 +58,13 @@ async def main() -> None:
     def open_store(url: str) -> Database:
         return FatedStore(connect(url), fate)
 
-    chat = plug(
+    chat = plugin(
         os.environ["CHAT_URL"],
         fate,
         dedupe_ms=int(os.environ["CHAT_DEDUPE_MS"]),
         answers=os.environ.get("CHAT_ANSWERS") != "0",
     )
-    bot = App(settings, plugs=[chat], wrap=wrap, open_store=open_store)
+    bot = App(settings, plugins=[chat], wrap=wrap, open_store=open_store)
     with on_stop(bot.stop):
         await bot.run()
 

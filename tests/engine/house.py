@@ -105,9 +105,9 @@ def given_settings(
 
 @dataclass(slots=True, kw_only=True)
 class House:
-    core: Services
+    services: Services
     clock: Clock
-    studio: BotService
+    service: BotService
     operator: Operator
     providers: Sequence[FakeProvider]
     chat: FakeChat
@@ -134,13 +134,13 @@ class House:
 
     async def stop(self) -> None:
         """Stop like the app does: nothing new, what is in hand ends."""
-        self.core.stopping.set()
-        self.core.database.signals.wake_all()
+        self.services.stopping.set()
+        self.services.database.signals.wake_all()
         callbacks = self._running.pop("callbacks", None)
         if callbacks is not None:
             callbacks.cancel()
         if self._running:
-            _, late = await asyncio.wait(self._running.values(), timeout=self.core.times.stop / 1000)
+            _, late = await asyncio.wait(self._running.values(), timeout=self.services.times.stop / 1000)
             for task in late:
                 task.cancel()
             assert not late, f"did not stop: {[task.get_name() for task in late]}"
@@ -154,7 +154,7 @@ class House:
         """Let time pass by both clocks."""
         self.clock.wall_ahead += milliseconds
         self.clock.monotonic_ahead += milliseconds
-        self.core.database.signals.wake_all()
+        self.services.database.signals.wake_all()
 
     def place(self, by: Caller = ADA, *, channel: str = "c1", **more: Any) -> Place:
         return Place(adapter="chat", workspace=by.workspace, channel=channel, **more)
@@ -162,7 +162,7 @@ class House:
     async def say(
         self, text: str, *, by: Caller = ADA, key: str = "", **more: Any
     ) -> CardReply | PrivateReply:
-        return await self.studio.handle(
+        return await self.service.handle(
             parse(text), by, more.pop("place", None) or self.place(by), key=key or self.new_key(), **more
         )
 
@@ -181,10 +181,10 @@ class House:
     async def quote(self, text: str, *, by: Caller = ADA, **more: Any) -> PriceQuote:
         command = parse(text)
         assert isinstance(command, GenerateCommand)
-        return await self.studio.quote(command, by, more.pop("place", None) or self.place(by), **more)
+        return await self.service.quote(command, by, more.pop("place", None) or self.place(by), **more)
 
     async def press(self, action: Action, job: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Any:
-        return await self.studio.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
+        return await self.service.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
 
     async def delete(self, job: str, *, by: Caller = ADA) -> PrivateReply:
         """Ask to delete a job, and say yes."""
@@ -194,29 +194,29 @@ class House:
     async def answer(self, asked: PrivateReply, label: str, *, by: Caller = ADA) -> PrivateReply:
         """Press a button under a question."""
         choice = next(one for one in asked.choices if one.label == label)
-        return await self.studio.decide(choice.job, by, question=choice.question, confirmed=choice.confirms)
+        return await self.service.decide(choice.job, by, question=choice.question, confirmed=choice.confirms)
 
     async def upload(self, content: bytes, *, by: Caller = ADA) -> Media:
         """Send a file before the command that names it."""
-        return await self.studio.take_in(self._on_its_way(content), by)
+        return await self.service.take_in(self._on_its_way(content), by)
 
     def _on_its_way(self, content: bytes) -> Path:
-        folder = self.core.storage.incoming
+        folder = self.services.storage.incoming
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"upload {self.new_key()}"
         path.write_bytes(content)
         return path
 
     def new_key(self) -> str:
-        return f"{self.core.owner}-{next(self._keys)}"
+        return f"{self.services.owner}-{next(self._keys)}"
 
     async def job(self, card: CardView) -> Job:
-        found = await find_job(self.core.database, card.jobs[0].id)
+        found = await find_job(self.services.database, card.jobs[0].id)
         assert found is not None
         return found
 
     async def jobs(self, card: CardView) -> list[Job]:
-        return (await jobs_of_cards(self.core.database, [card.card]))[card.card]
+        return (await jobs_of_cards(self.services.database, [card.card]))[card.card]
 
     async def comes_to(self, card: CardView, *states: State) -> Job:
         """Wait until the card's first job is in one of the states."""
@@ -265,13 +265,13 @@ class House:
         target = self.provider.lists + many
 
         def looked() -> bool:
-            self.core.database.signals.wake_all()
+            self.services.database.signals.wake_all()
             return self.provider.lists >= target
 
         await self.until(looked)
 
     async def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
-        return [dict(row) for row in await self.core.database.fetch(Query("look", sql), **values)]
+        return [dict(row) for row in await self.services.database.fetch(Query("look", sql), **values)]
 
     async def change(self, sql: str, **values: object) -> None:
         """Make true what would take long to come about."""
@@ -279,7 +279,7 @@ class House:
         async def run(tx: Transaction) -> None:
             await tx.run(Query("change", sql), **values)
 
-        await self.core.database.exclusively(run)
+        await self.services.database.exclusively(run)
 
     async def causes(self, card: CardView) -> list[str]:
         """Why the card's first job moved, in order."""
@@ -288,7 +288,7 @@ class House:
 
     async def money(self, by: Caller = ADA, level: Level = Level.MEMBER) -> tuple[int, int]:
         """Micro-dollars used and reserved of a limit on a member."""
-        _, meter = (await counted(self.core, by))[level]
+        _, meter = (await counted(self.services, by))[level]
         return meter.used, meter.reserved
 
     async def orphans(self) -> dict[str, str]:
@@ -330,7 +330,7 @@ async def open_house(
     async with connect(settings.database) as opened:
         await migrate(opened)
         database = wrap_store(opened)
-        core = Services(
+        services = Services(
             settings=settings,
             database=database,
             providers=observed,
@@ -340,7 +340,7 @@ async def open_house(
             secrets=(SECRET,),
             media_usage=media_usage_of(settings),
             signer=TokenSigner(SECRET),
-            seal=FieldCipher(SECRET),
+            cipher=FieldCipher(SECRET),
             rates=published_rates(),
             capabilities={"simulator": FakeProvider(clock).capabilities},
             clock=clock.wall,
@@ -354,24 +354,24 @@ async def open_house(
             reachable_at="http://bot.invalid" if reachable else None,
             files={"chat": files} if files is not None else {},
         )
-        await prepare_store(core)
-        adapters = [Adapter(name="chat", outlet=chat, files=files)]
-        watchers = {account: Watcher(core, provider) for account, provider in observed.items()}
-        callbacks = Callbacks(core, watchers)
+        await prepare_store(services)
+        adapters = [Adapter(name="chat", publisher=chat, files=files)]
+        watchers = {account: Watcher(services, provider) for account, provider in observed.items()}
+        callbacks = Callbacks(services, watchers)
         async with asyncio.TaskGroup() as group:
             house = House(
-                core=core,
+                services=services,
                 clock=clock,
-                studio=BotService(core),
+                service=BotService(services),
                 operator=Operator(database, settings.defaults, clock.wall, lambda: (SECRET,)),
                 providers=[one for one in providers if isinstance(one, FakeProvider)],
                 chat=chat,
                 library=library,
                 app=Starlette(
-                    routes=[*health_routes(core, adapters), *callbacks.routes(), *media_routes(core)]
+                    routes=[*health_routes(services, adapters), *callbacks.routes(), *media_routes(services)]
                 ),
                 _group=group,
-                _loops={**engine_loops(core, adapters, watchers), "callbacks": callbacks.run},
+                _loops={**engine_loops(services, adapters, watchers), "callbacks": callbacks.run},
             )
             if start is not None:
                 house.start(*start)

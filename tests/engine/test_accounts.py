@@ -13,7 +13,7 @@ CHECK_MS = 25
 
 
 async def state(house: House) -> AccountState:
-    (row,) = await accounts(house.core.database)
+    (row,) = await accounts(house.services.database)
     return row.state
 
 
@@ -102,6 +102,6 @@ async def test_a_forbidden_create_of_a_forbidden_account_stops_it(house: Open) -
 async def test_an_account_without_credits_call_starts_with_the_first_good_check(house: Open) -> None:
     async with house(start=None) as home:
         stop = Stop(account="one", now=home.clock.wall(), reason="the key was refused")
-        await home.core.database.write(stop_account, stop)
+        await home.services.database.write(stop_account, stop)
         home.start()
         assert State.COMPLETED is (await home.ends(await home.ask())).state

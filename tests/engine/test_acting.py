@@ -29,7 +29,7 @@ async def acted(house: House, action: Action, job: Job, wording: ActionInput | N
 
 async def react(house: House, emoji: str, job: Job, *, key: str = "", undo: bool = False) -> Reply | None:
     """Have Bob react."""
-    done = house.studio.unreact if undo else house.studio.react
+    done = house.service.unreact if undo else house.service.react
     return await done(emoji, job.id, BOB, house.place(BOB), key=key or house.new_key())
 
 
@@ -199,7 +199,7 @@ async def test_a_reaction_makes_a_job_that_whoever_reacts_pays(house: Open) -> N
 async def test_an_emoji_that_means_nothing_does_nothing(house: Open) -> None:
     async with house(start=None) as home:
         for undo in (False, True):
-            assert None is await home.studio.react("🦊", "nothing", BOB, home.place(BOB), key=f"k{undo}")
+            assert None is await home.service.react("🦊", "nothing", BOB, home.place(BOB), key=f"k{undo}")
 
 
 async def test_the_same_reaction_counts_once_in_ten_minutes_and_then_again(any_house: Open) -> None:
@@ -213,7 +213,7 @@ async def test_the_same_reaction_counts_once_in_ten_minutes_and_then_again(any_h
         assert (first.view.card, True) == (again.view.card, again.repeated)
         assert 2 == await jobs_made(home)
 
-        other = await home.studio.react(DICE, source.id, ADA, home.place(), key="of another member")
+        other = await home.service.react(DICE, source.id, ADA, home.place(), key="of another member")
         assert isinstance(other, CardReply)
         assert not other.repeated
 
@@ -236,7 +236,7 @@ async def test_a_star_goes_with_its_reaction(any_house: Open) -> None:
         source = await home.made()
 
         async def stars() -> int:
-            seen = await home.studio.look(source.card, ADA)
+            seen = await home.service.look(source.card, ADA)
             assert seen is not None
             return seen.jobs[0].stars
 

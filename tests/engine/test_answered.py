@@ -55,8 +55,8 @@ class Faulty:
 
 
 def store_of(house: House) -> Faulty:
-    assert isinstance(house.core.database, Faulty)
-    return house.core.database
+    assert isinstance(house.services.database, Faulty)
+    return house.services.database
 
 
 async def count(house: House, table: str = "job") -> int:

@@ -87,14 +87,14 @@ async def test_a_copy_counts_where_it_was_sent(house: Open) -> None:
 
 async def test_a_form_begins_with_what_the_bare_command_would_build_on(any_house: Open) -> None:
     async with any_house() as home:
-        studio = home.studio
-        assert await studio.preselect(Reframe, "media", ADA, home.place()) is None
+        service = home.service
+        assert await service.preselect(Reframe, "media", ADA, home.place()) is None
         fox = await home.made("/imagine a red fox")
         film = await home.made("/animate it runs")
         await home.made("/imagine a secret fox --private")
         await home.made("/animate elsewhere", place=home.place(channel="c2"))
         found = [
-            await studio.preselect(command, option, ADA, home.place())
+            await service.preselect(command, option, ADA, home.place())
             for command, option in ((Animate, "start"), (Extend, "job"), (Reframe, "media"))
         ]
         assert [fox.id, film.id, film.id] == [one.value if one else None for one in found]
@@ -130,7 +130,7 @@ async def test_an_action_on_what_is_private_makes_a_private_card(house: Open, ac
         secret = await home.made("/imagine a secret fox --private")
         answer = await home.press(action, secret.id)
         assert answer.view.private
-        reacted = await home.studio.react("🔁", secret.id, ADA, home.place(), key="reacted")
+        reacted = await home.service.react("🔁", secret.id, ADA, home.place(), key="reacted")
         assert isinstance(reacted, CardReply)
         assert reacted.view.private
 

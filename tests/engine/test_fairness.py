@@ -29,12 +29,12 @@ async def next_turn(house: House) -> str | None:
         window_start=now,
         most=1,
     )
-    await house.core.database.write(claim, item)
+    await house.services.database.write(claim, item)
     # What is claimed goes out of the lane at once: this is about turns, not limits.
     taken = await house.rows("SELECT id, member FROM job WHERE state = 'submitting'")
     if not taken:
         return None
-    await house.core.database.exclusively(lambda tx: tx.run(_END, id=taken[0]["id"], now=now))
+    await house.services.database.exclusively(lambda tx: tx.run(_END, id=taken[0]["id"], now=now))
     member: str = taken[0]["member"]
     return member
 

@@ -66,9 +66,9 @@ async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alo
         second = held()
         home.provider.lags = True  # nobody adopts it from a list meanwhile
         home.provider.steps.append(second)
-        home.advance(home.core.times.submit_lease + 1)
+        home.advance(home.services.times.submit_lease + 1)
         await home.until(second.begun.is_set)
-        await home.core.database.write(delete_job, Deletion(job=source.id, now=home.clock.wall()))
+        await home.services.database.write(delete_job, Deletion(job=source.id, now=home.clock.wall()))
         sleeper.woken.set()
         await home.until(lambda: tasks(f"submit {card.jobs[0].id}") == 1)
 
@@ -91,7 +91,7 @@ async def test_whoever_prepared_past_its_lease_does_not_refuse_what_the_next_one
         stuck.library.gate, heir.library.gate = asyncio.Event(), asyncio.Event()
         cards: list[CardView] = [await ask_with_photo(stuck, number) for number in range(HANDS)]
         await stuck.until(lambda: len(stuck.library.fetched) == HANDS)
-        heir.advance(heir.core.times.prepare_lease + 1)
+        heir.advance(heir.services.times.prepare_lease + 1)
         heir.start("prepare")
         await heir.until(lambda: len(heir.library.fetched) == HANDS)
 

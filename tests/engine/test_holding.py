@@ -19,7 +19,7 @@ from tests.engine.house import SECRET, House, given_settings, open_house
 
 
 async def states(house: House) -> dict[str, str]:
-    return {row.id: row.state for row in await accounts(house.core.database)}
+    return {row.id: row.state for row in await accounts(house.services.database)}
 
 
 def test_a_gateway_without_a_key_is_no_simulator(tmp_path: Path) -> None:
@@ -110,15 +110,15 @@ async def test_an_account_that_no_worker_holds_is_retired_after_a_while(
     async with open_house(tmp_path, migrated_postgres_url, providers=[one], clock=clock, start=None):
         pass
     async with open_house(tmp_path, migrated_postgres_url, providers=[two], clock=clock, start=None) as home:
-        begun = await held_at(home.core.database, "two")
-        await keep_holding(home.core, "two")
-        assert begun == await held_at(home.core.database, "two"), "it has just been said"
-        home.advance(home.core.times.account_lost - 1_000_000)
-        await keep_holding(home.core, "two")
+        begun = await held_at(home.services.database, "two")
+        await keep_holding(home.services, "two")
+        assert begun == await held_at(home.services.database, "two"), "it has just been said"
+        home.advance(home.services.times.account_lost - 1_000_000)
+        await keep_holding(home.services, "two")
         assert {"one": AccountState.READY, "two": AccountState.READY} == await states(home)
 
         home.advance(1_000_001)
-        await keep_holding(home.core, "two")
+        await keep_holding(home.services, "two")
         assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(home)
 
 
@@ -128,5 +128,5 @@ async def test_a_removed_key_is_retired_at_the_next_start_of_the_only_process(ho
         pass
     async with house(providers=[FakeProvider(clock, account="new")], clock=clock, start=None) as home:
         assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(home)
-        await prepare_store(home.core)
+        await prepare_store(home.services)
         assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(home)

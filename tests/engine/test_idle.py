@@ -108,7 +108,7 @@ async def test_an_idle_bot_writes_nothing(any_house: Open) -> None:
     async with any_house(
         wrap_store=Counting, times={"retention_interval": 40, "outage_interval": 40}
     ) as home:
-        store = home.core.database
+        store = home.services.database
         assert isinstance(store, Counting)
         await home.made()
         await home.made("/animate a fox")

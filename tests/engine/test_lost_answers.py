@@ -27,8 +27,8 @@ def claim_of_a_dead_process(house: House) -> ClaimRequest:
         queue="simulator/image",
         owner="dead",
         now=now,
-        lease_until=now + house.core.times.submit_lease,
-        window_start=now - house.core.times.lane_window,
+        lease_until=now + house.services.times.submit_lease,
+        window_start=now - house.services.times.lane_window,
         most=1,
     )
 
@@ -244,7 +244,7 @@ async def test_a_lost_create_found_while_it_waits_to_be_asked_again_is_adopted(h
         card = await home.ask()
         await home.comes_to(card, State.UNKNOWN)
         lane = CoolDown(account="one", lane=Lane.IMAGE, until=home.clock.wall() + 10_000_000)
-        await home.core.database.write(cool_down, lane)
+        await home.services.database.write(cool_down, lane)
         home.advance(GRACE)
         await home.comes_to(card, State.QUEUED)
 
@@ -297,7 +297,7 @@ async def test_an_answer_that_comes_after_the_refund_is_the_operators(house: Ope
 async def test_a_claim_that_never_left_goes_back_into_its_place(house: Open) -> None:
     async with house(start=None) as home:
         card = await home.ask()
-        await home.core.database.write(claim, claim_of_a_dead_process(home))
+        await home.services.database.write(claim, claim_of_a_dead_process(home))
         home.advance(45_001)
         home.start("recover")
         await home.comes_to(card, State.QUEUED)

@@ -45,7 +45,7 @@ async def shown(home: House) -> None:
 
 
 async def kept(home: House, *jobs: Job) -> list[bool]:
-    return [await home.core.storage.exists(job.result.file) for job in jobs if job.result]
+    return [await home.services.storage.exists(job.result.file) for job in jobs if job.result]
 
 
 LOOPS = ("prepare", "submit", "watch", "deliver")
@@ -55,10 +55,10 @@ async def test_the_oldest_results_leave_until_the_budget_holds(any_house: Open) 
     async with any_house(start=LOOPS, media_max_bytes=int(2.5 * SIZE)) as home:
         sized(home)
         jobs = [await made(home) for _ in range(4)]
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [False, False, True, True] == await kept(home, *jobs)
-        assert home.core.media_usage.used is not None
-        assert 2 * SIZE < home.core.media_usage.used < 2.5 * SIZE
+        assert home.services.media_usage.used is not None
+        assert 2 * SIZE < home.services.media_usage.used < 2.5 * SIZE
 
         note = await home.learn(f"/show {jobs[0].id}")
         assert "its file was removed when its time was over" in note.views[0].jobs[0].headline
@@ -70,7 +70,7 @@ async def test_starred_results_stay(any_house: Open) -> None:
         liked, other = await made(home), await made(home)
         await home.press(Action.GALLERY, liked.id, by=BOB)
         await shown(home)
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [True, False] == await kept(home, liked, other)
 
 
@@ -89,9 +89,9 @@ async def test_what_a_job_under_way_builds_on_stays(any_house: Open, state: Stat
         card = await home.ask(f"/imagine a fox --image {first.id} --image {second.id}")
         await home.comes_to(card, state)
         await shown(home)
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [True, True, False] == await kept(home, first, second, other)
-        assert home.core.media_usage.stuck
+        assert home.services.media_usage.stuck
         create.open()
 
 
@@ -99,12 +99,12 @@ async def test_a_result_whose_card_is_still_to_be_shown_stays(any_house: Open) -
     async with any_house(start=("prepare", "submit", "watch"), media_max_bytes=SIZE // 2) as home:
         sized(home)
         job = await home.made()
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [True] == await kept(home, job)
 
         home.start("deliver")
         await shown(home)
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [False] == await kept(home, job)
 
 
@@ -118,7 +118,7 @@ async def test_a_copy_that_is_still_to_be_sent_keeps_the_file(any_house: Open) -
             " private, member, person, :job, run_at, created_at FROM card",
             job=job.id,
         )
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [True] == await kept(home, job)
 
 
@@ -126,7 +126,7 @@ async def test_nothing_leaves_without_a_budget(house: Open) -> None:
     async with house(start=LOOPS, min_free_bytes=1 << 60) as home:
         sized(home)
         job = await made(home)
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [True] == await kept(home, job)
 
 
@@ -134,7 +134,7 @@ async def test_with_a_budget_results_make_room_on_a_disk_that_is_nearly_full(hou
     async with house(start=LOOPS, media_max_bytes=1 << 60, min_free_bytes=1 << 60) as home:
         sized(home)
         job = await made(home)
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         assert [False] == await kept(home, job)
 
 
@@ -144,11 +144,11 @@ async def test_files_that_cannot_be_removed_cost_no_other_job_its_result(house: 
         jobs = [await made(home) for _ in range(3)]
         for job in jobs:
             assert job.result is not None
-            path = home.core.storage.path(job.result.file)
+            path = home.services.storage.path(job.result.file)
             path.unlink()
             path.mkdir()  # a folder in the file's place cannot be unlinked
             (path / "content").write_bytes(bytes(SIZE))
-        budget = MediaBudget(home.core)
+        budget = MediaBudget(home.services)
         await budget.check()
         await budget.check()
         assert [{"jobs": 1}] == await home.rows("SELECT count(*) AS jobs FROM job WHERE expired = 1")
@@ -157,13 +157,13 @@ async def test_files_that_cannot_be_removed_cost_no_other_job_its_result(house: 
 async def test_the_operator_is_warned_once_before_the_budget_is_used(house: Open) -> None:
     async with house(start=LOOPS, media_max_bytes=int(2.1 * SIZE)) as home:
         sized(home)
-        budget = MediaBudget(home.core)
+        budget = MediaBudget(home.services)
         await made(home)
         with capture_logs() as logs:
             await budget.check()
             assert [] == (await ready(home))["remarks"]
             await made(home)
-            home.advance(home.core.times.retention_interval)
+            home.advance(home.services.times.retention_interval)
             await budget.check()
             await budget.check()
         assert 1 == len([one for one in logs if one["event"] == "media_budget_nearly_used"])
@@ -186,7 +186,7 @@ async def test_a_budget_that_cannot_be_kept_is_told(house: Open) -> None:
         job = await made(home)
         await home.press(Action.GALLERY, job.id)
         await shown(home)
-        await MediaBudget(home.core).check()
+        await MediaBudget(home.services).check()
         answer = await ready(home)
         assert (True, True) == (answer["ready"], answer["degraded"])
         assert "nothing may be removed" in answer["reasons"][0]
@@ -201,7 +201,7 @@ async def test_of_two_replicas_one_makes_room(tmp_path: Path, migrated_postgres_
     ):
         sized(home)
         jobs = [await made(home) for _ in range(5)]
-        await asyncio.gather(*(MediaBudget(one.core).check() for one in (home, other)))
+        await asyncio.gather(*(MediaBudget(one.services).check() for one in (home, other)))
         assert [False, True, True, True, True] == await kept(home, *jobs)
 
 
@@ -210,7 +210,7 @@ async def test_the_loop_makes_room_as_soon_as_a_result_is_too_much(house: Open) 
     async with house(start=None, media_max_bytes=int(1.5 * SIZE)) as home:
         sized(home)
         home.start("media")
-        await home.until(lambda: home.core.media_usage.used is not None)
+        await home.until(lambda: home.services.media_usage.used is not None)
         home.start()
         first = await made(home)
         second = await made(home)

@@ -12,13 +12,13 @@ from tests.engine.house import House
 
 async def stop(house: House, reason: str = "no credit") -> None:
     item = Stop(account=house.provider.account, now=house.clock.wall(), reason=reason)
-    await house.core.database.write(stop_account, item)
+    await house.services.database.write(stop_account, item)
 
 
 async def look(house: House) -> list[str]:
     """Have both of two replicas look; answers where something was said so far."""
-    outlets = {"chat": house.chat}
-    await asyncio.gather(*(tell_of_outages(house.core, outlets) for _ in range(2)))
+    publishers = {"chat": house.chat}
+    await asyncio.gather(*(tell_of_outages(house.services, publishers) for _ in range(2)))
     assert {WORDS} >= {text for text, _ in house.chat.told}
     return [place.channel for _, place in house.chat.told]
 

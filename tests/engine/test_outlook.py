@@ -29,7 +29,7 @@ async def takes(house: House, text: str, milliseconds: int) -> None:
     house.advance(milliseconds)
     assert job.remote_id is not None
     house.provider.end(job.remote_id, GenerationState.COMPLETED)
-    house.core.database.signals.wake_all()
+    house.services.database.signals.wake_all()
     assert State.COMPLETED is (await house.ends(card)).state
 
 
@@ -41,7 +41,7 @@ async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_h
         await takes(home, "/animate a fox --model ray-2", 120 * SECOND)
 
         kinds = ("ray-flash-2/720p/5s", "ray-flash-2/540p/5s", "ray-flash-2/720p/9s", "ray-2/720p/5s")
-        learned = await paces(home.core.database, [f"video/{kind}" for kind in kinds])
+        learned = await paces(home.services.database, [f"video/{kind}" for kind in kinds])
         took = [learned[f"video/{kind}"].usual / SECOND for kind in kinds]
         assert pytest.approx([80, 40, 160, 120], abs=15) == took
 
@@ -54,7 +54,7 @@ async def test_a_burst_of_commands_asks_once_what_its_kind_takes(
     house: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(start=None) as home:
-        database, asked = home.core.database, list[str]()
+        database, asked = home.services.database, list[str]()
 
         async def fetch(query: Query, /, **values: object) -> list[Row]:
             asked.append(query.name)
@@ -80,7 +80,7 @@ async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(house: Open)
         await home.shown(card, lambda view: "Dreaming" in view.jobs[0].headline)
 
         home.advance(50 * SECOND)
-        home.core.wake("cards")
+        home.services.wake("cards")
         await home.looks()
         assert not any("longer than usual" in view.jobs[0].headline for view in home.chat.of(card.card))
 
@@ -111,7 +111,7 @@ async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_a
         await home.until(lambda: _noted(home, card))
         home.advance(2 * SECOND)
         for _ in range(3):
-            again = await home.studio.look(card.card, BOB)
+            again = await home.service.look(card.card, BOB)
             assert again is not None
             assert first.jobs[0].ready_at == again.jobs[0].ready_at
         home.advance(60 * SECOND)

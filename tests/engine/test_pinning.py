@@ -106,7 +106,7 @@ async def test_an_account_that_goes_while_a_job_waits_for_it_ends_in_a_refund(an
         card = await home.ask(f"/extend {source.id} a leap")
         await home.comes_to(card, State.QUEUED)
     async with any_house(clock=clock, providers=[one], owner="last") as home:
-        home.advance(home.core.times.queue_deadline + 1)
+        home.advance(home.services.times.queue_deadline + 1)
         assert State.FAILED is (await home.ends(card)).state
         sums = "SELECT max(used) AS used, max(reserved) AS reserved FROM meter"
         assert [{"used": source.price, "reserved": 0}] == await home.rows(sums)

@@ -42,7 +42,7 @@ async def test_an_address_is_fetched_and_kept_for_the_job(any_house: Open) -> No
         assert start.file is not None
         assert (PHOTO, MediaKind.PICTURE) == (start.url, start.kind)
         assert AspectRatio.PORTRAIT is job.request.aspect_ratio
-        assert {start.file.file} == await files_in_use(home.core.database, [start.file.file])
+        assert {start.file.file} == await files_in_use(home.services.database, [start.file.file])
         assert [PHOTO] == home.library.fetched
         assert (False, {}) == home.library.told[PHOTO]
 
@@ -82,7 +82,7 @@ async def test_a_video_is_paid_by_its_length_once_that_is_known(any_house: Open)
 
         assert isinstance(job.request, ReframeVideoRequest)
         assert 4_000 == job.request.duration_ms
-        assert job.price == price(job.request, home.core.rates)
+        assert job.price == price(job.request, home.services.rates)
         assert dear > 2 * job.price
         for level in (Level.MEMBER, Level.CEILING):
             assert (0, job.price) == await home.money(level=level)
@@ -101,7 +101,7 @@ async def test_a_video_in_the_shape_of_its_picture_is_paid_by_that_shape(house: 
         home.start(*PREPARING_ALONE)
         job = await home.comes_to(card, State.QUEUED)
         assert AspectRatio.SQUARE is job.request.aspect_ratio
-        assert dear > job.price == price(job.request, home.core.rates)
+        assert dear > job.price == price(job.request, home.services.rates)
         assert (0, job.price) == await home.money()
 
 
@@ -192,7 +192,7 @@ async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: 
     ):
         cards = await has_its_hands_full(stuck)
         card, late = cards[0], await stuck.job(cards[0])
-        heir.advance(heir.core.times.prepare_lease + 1)
+        heir.advance(heir.services.times.prepare_lease + 1)
         heir.start("prepare")
         for one in cards:
             await heir.comes_to(one, State.QUEUED)
@@ -202,7 +202,7 @@ async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: 
         # Whoever comes late changes nothing.
         assert stuck.library.gate is not None
         stuck.library.gate.set()
-        await prepare(stuck.core, late, Lease(owner="stuck", until=heir.clock.wall()))
+        await prepare(stuck.services, late, Lease(owner="stuck", until=heir.clock.wall()))
         assert job == await heir.job(card)
         assert ["accepted", "prepared"] == await heir.causes(card)
 
@@ -271,7 +271,7 @@ async def test_again_fetches_an_address_once_more_whose_file_is_gone(house: Open
         other = await home.made(f"/animate it runs --start {PHOTO}")
         (reference,) = other.request.references
         assert reference.file is not None
-        await home.core.storage.remove(reference.file.file)
+        await home.services.storage.remove(reference.file.file)
         await home.ends((await home.press(Action.AGAIN, other.id)).view)
 
         assert 3 == home.library.fetched.count(PHOTO)

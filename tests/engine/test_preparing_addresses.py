@@ -43,7 +43,7 @@ async def test_a_signed_link_of_ours_stands_for_its_file(any_house: Open) -> Non
     async with any_house() as home:
         source = await home.made("/imagine a red fox")
         assert source.result is not None
-        token = home.core.signer.sign("media", source.result.file, expires_at=home.clock.wall() + 60_000)
+        token = home.services.signer.sign("media", source.result.file, expires_at=home.clock.wall() + 60_000)
         for link in (f"http://bot.invalid/media/{token}", f"http://bot.invalid/media/{token}/view"):
             card = await home.ask(f"/animate it runs --start {link}")
             job = await home.comes_to(card, State.QUEUED, State.SUBMITTED, State.COMPLETED)
@@ -56,6 +56,6 @@ async def test_a_signed_link_of_ours_stands_for_its_file(any_house: Open) -> Non
 
 async def test_a_signed_link_of_ours_to_a_file_that_is_gone_is_refused(house: Open) -> None:
     async with house() as home:
-        token = home.core.signer.sign("media", "a" * 64, expires_at=home.clock.wall() + 60_000)
+        token = home.services.signer.sign("media", "a" * 64, expires_at=home.clock.wall() + 60_000)
         card = await home.ask(f"/animate it runs --start http://bot.invalid/media/{token}")
         await fails(home, card, FailureCategory.INPUT_REFUSED, "no longer stored")

@@ -20,7 +20,7 @@ async def test_what_is_out_of_reach_is_tried_again(any_house: Open) -> None:
         assert 0 < (await home.money())[1]
 
         del home.library.errors[PHOTO]
-        home.advance(home.core.times.prepare_retry)
+        home.advance(home.services.times.prepare_retry)
         assert State.COMPLETED is (await home.ends(card)).state
         assert 2 == home.library.fetched.count(PHOTO)
 
@@ -41,11 +41,11 @@ async def test_the_time_in_which_nobody_tried_does_not_count(house: Open) -> Non
     async with house(start=None) as home:
         home.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
         card = await home.ask(f"/animate it runs --start {PHOTO}")
-        home.advance(10 * home.core.times.prepare_deadline)
+        home.advance(10 * home.services.times.prepare_deadline)
         home.start()
         await home.until(lambda: rests(home, card))
         del home.library.errors[PHOTO]
-        home.advance(home.core.times.prepare_retry)
+        home.advance(home.services.times.prepare_retry)
         assert State.COMPLETED is (await home.ends(card)).state
 
 
@@ -65,7 +65,7 @@ async def test_our_own_failure_is_no_verdict_on_a_file(any_house: Open) -> None:
         for tries in (1, 2):
             await home.until(lambda: rests(home, card))
             assert tries == len(home.library.fetched)
-            home.advance(home.core.times.prepare_retry)
+            home.advance(home.services.times.prepare_retry)
         assert State.COMPLETED is (await home.ends(card)).state
 
 
@@ -79,7 +79,7 @@ async def test_what_we_fail_on_three_times_is_given_up_unpaid(any_house: Open) -
         card = await home.ask(f"/animate it runs --start {PHOTO}")
         for _ in range(4):
             await home.until(lambda: rests(home, card))
-            home.advance(home.core.times.prepare_retry)
+            home.advance(home.services.times.prepare_retry)
         await fails(home, card, FailureCategory.INPUT_UNPROCESSED, "the file may be fine. Try again")
         assert 5 == len(home.library.fetched)
 
@@ -92,7 +92,7 @@ async def test_an_input_that_takes_longer_than_the_lease_is_given_up_as_our_own_
 
         async def ends_in_time() -> bool:
             if await rests(home, card):
-                home.advance(home.core.times.prepare_retry)
+                home.advance(home.services.times.prepare_retry)
             return (await home.job(card)).is_final
 
         await home.until(ends_in_time)
@@ -106,5 +106,5 @@ async def test_an_error_that_nobody_foresaw_leaves_the_job_to_the_next_lease(hou
         await home.until(lambda: home.library.fetched)
         await home.made("/animate others are not held up")
         del home.library.errors[PHOTO]
-        home.advance(home.core.times.prepare_lease + 1)
+        home.advance(home.services.times.prepare_lease + 1)
         assert State.COMPLETED is (await home.ends(card)).state

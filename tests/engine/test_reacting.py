@@ -16,15 +16,15 @@ FILM = "/animate a fox that runs"
 
 
 async def react(house: House, emoji: str, job: Job, *, by: Caller = ADA, key: str = "") -> Reply | None:
-    return await house.studio.react(emoji, job.id, by, house.place(by), key=key or house.new_key())
+    return await house.service.react(emoji, job.id, by, house.place(by), key=key or house.new_key())
 
 
 async def unreact(house: House, emoji: str, job: Job, *, key: str = "") -> Reply | None:
-    return await house.studio.unreact(emoji, job.id, ADA, house.place(ADA), key=key or house.new_key())
+    return await house.service.unreact(emoji, job.id, ADA, house.place(ADA), key=key or house.new_key())
 
 
 async def stars_of(house: House, job: Job) -> int:
-    found = await find_job(house.core.database, job.id)
+    found = await find_job(house.services.database, job.id)
     assert found is not None
     return found.stars
 
@@ -50,7 +50,7 @@ async def test_the_same_event_counts_once_for_ever(any_house: Open) -> None:
     async with any_house() as home:
         job = await home.made()
         first = await react(home, "🔁", job, key="one")
-        home.advance(2 * home.core.times.reaction_window)
+        home.advance(2 * home.services.times.reaction_window)
         again = await react(home, "🔁", job, key="one")
         assert isinstance(first, CardReply)
         assert isinstance(again, CardReply)
@@ -136,7 +136,7 @@ async def test_a_letter_to_one_member_counts_once_in_a_while(any_house: Open) ->
         await copies(home, 1)
         await react(home, "✉️", job, by=EVE)
         await copies(home, 2)
-        home.advance(home.core.times.reaction_window + 1)
+        home.advance(home.services.times.reaction_window + 1)
         await react(home, "✉️", job, by=BOB)
         await copies(home, 3)
         await home.press(Action.SEND, job.id, by=BOB)

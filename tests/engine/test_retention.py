@@ -21,7 +21,7 @@ PHOTO = "http://pictures.example/photo.png"
 
 async def kept(house: House, *files: Media | None) -> list[bool]:
     """Whether each file is still in the storage."""
-    return [await house.core.storage.exists(media.file) for media in files if media]
+    return [await house.services.storage.exists(media.file) for media in files if media]
 
 
 async def pass_days(house: House, days: int) -> None:
@@ -42,12 +42,12 @@ def input_of(job: Job) -> Media | None:
 async def test_an_upload_without_a_command_leaves_when_its_time_is_over(any_house: Open) -> None:
     async with any_house(start=None) as home:
         file = await home.upload(PNG + b"mine")
-        home.advance(home.core.times.upload_hold - 1_000)
-        await end_uploads(home.core)
+        home.advance(home.services.times.upload_hold - 1_000)
+        await end_uploads(home.services)
         assert [True] == await kept(home, file)
 
         home.advance(2_000)
-        await end_uploads(home.core)
+        await end_uploads(home.services)
         assert [False] == await kept(home, file)
 
 
@@ -55,8 +55,8 @@ async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(any_house: Ope
     async with any_house() as home:
         file = await home.upload(PNG + b"mine")
         job = await home.made("/animate it runs", files=(Reference.of(file),))
-        home.advance(home.core.times.upload_hold + 1)
-        await end_uploads(home.core)
+        home.advance(home.services.times.upload_hold + 1)
+        await end_uploads(home.services)
         assert [True] == await kept(home, file)
 
         await home.delete(job.id)
@@ -67,28 +67,28 @@ async def test_an_upload_stays_from_the_moment_in_which_a_command_names_it(any_h
     async with any_house(start=None) as home:
         file = await home.upload(PNG + b"mine")
         await home.ask("/animate it runs", files=(Reference.of(file),))
-        home.advance(home.core.times.upload_hold + 1)
-        await end_uploads(home.core)
+        home.advance(home.services.times.upload_hold + 1)
+        await end_uploads(home.services)
         assert [True] == await kept(home, file)
 
 
 async def test_an_upload_of_two_members_stays_for_the_later(any_house: Open) -> None:
     async with any_house(start=None) as home:
         file = await home.upload(PNG + b"the same")
-        home.advance(home.core.times.upload_hold // 2)
+        home.advance(home.services.times.upload_hold // 2)
         assert file == await home.upload(PNG + b"the same", by=BOB)
-        home.advance(home.core.times.upload_hold // 2 + 1)
-        await end_uploads(home.core)
+        home.advance(home.services.times.upload_hold // 2 + 1)
+        await end_uploads(home.services)
         assert [True] == await kept(home, file)
 
 
 async def test_a_frame_of_an_uploaded_video_goes_with_it(house: Open) -> None:
     async with house(start=None) as home:
         file = await home.upload(MP4 + b"mine")
-        assert await home.core.storage.exists(file.still)
-        home.advance(home.core.times.upload_hold + 1)
-        await end_uploads(home.core)
-        assert not await home.core.storage.exists(file.still)
+        assert await home.services.storage.exists(file.still)
+        home.advance(home.services.times.upload_hold + 1)
+        await end_uploads(home.services)
+        assert not await home.services.storage.exists(file.still)
 
 
 async def test_more_uploads_than_anybody_needs_are_refused(any_house: Open) -> None:
@@ -97,7 +97,7 @@ async def test_more_uploads_than_anybody_needs_are_refused(any_house: Open) -> N
             await home.upload(PNG + str(number).encode())
         with pytest.raises(InvalidRequest, match="many files that no command has used"):
             await home.upload(PNG + b"one more")
-        stored = [path for path in home.core.storage.folder.rglob("*") if _is_media(path)]
+        stored = [path for path in home.services.storage.folder.rglob("*") if _is_media(path)]
         assert UPLOADS_MAX == len(stored)
         await home.upload(PNG + b"one more", by=BOB)
 
@@ -152,7 +152,7 @@ async def test_a_delete_works_though_the_disk_does_not(house: Open) -> None:
     async with house(start=("prepare", "submit", "watch", "deliver")) as home:
         job = await home.made()
         assert job.result is not None
-        folder = home.core.storage.path(job.result.file)
+        folder = home.services.storage.path(job.result.file)
         folder.rename(folder.with_suffix(".away"))
         folder.mkdir()  # a folder in the file's place cannot be unlinked
         note = await home.delete(job.id)
@@ -165,11 +165,11 @@ async def test_media_go_once_when_their_time_is_over(any_house: Open) -> None:
         old = await home.made(f"/animate it runs --start {PHOTO}")
         await pass_days(home, 29)
         new = await home.made()
-        await expire(home.core)
+        await expire(home.services)
         assert [True, True] == await kept(home, old.result, new.result)
 
         await pass_days(home, 2)
-        await expire(home.core)
+        await expire(home.services)
         assert [False, False] == await kept(home, old.result, input_of(old))
         assert [True] == await kept(home, new.result)
         note = await home.learn(f"/show {old.id}")
@@ -186,12 +186,12 @@ async def test_what_somebody_starred_stays(any_house: Open) -> None:
         liked, other = await home.made(), await home.made()
         await home.press(Action.GALLERY, liked.id, by=BOB)
         await pass_days(home, 31)
-        await expire(home.core)
+        await expire(home.services)
         assert [True, False] == await kept(home, liked.result, other.result)
 
         await home.press(Action.GALLERY, liked.id, by=BOB)
         await pass_days(home, 1)
-        await expire(home.core)
+        await expire(home.services)
         assert [False] == await kept(home, liked.result)
 
 
@@ -199,7 +199,7 @@ async def test_without_a_time_media_stay_for_ever(house: Open) -> None:
     async with house() as home:
         job = await home.made()
         await pass_days(home, 4_000)
-        await expire(home.core)
+        await expire(home.services)
         assert [True] == await kept(home, job.result)
 
 
@@ -207,7 +207,7 @@ async def test_nothing_is_built_on_what_was_removed(house: Open) -> None:
     async with house(retention_days=30) as home:
         video = await home.made("/animate a fox that runs")
         await pass_days(home, 31)
-        await expire(home.core)
+        await expire(home.services)
         with pytest.raises(InvalidRequest, match="removed when its time was over"):
             await home.say(f"/extend {video.id} it jumps")
         with pytest.raises(InvalidRequest, match="You have no finished video"):
@@ -218,21 +218,23 @@ async def test_nothing_is_built_on_what_was_removed(house: Open) -> None:
 async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(any_house: Open) -> None:
     async with any_house() as home:
         job = await home.made()
-        stray = await home.core.storage.put(PNG + b"left by the dead", mime="image/png", width=1, height=1)
+        stray = await home.services.storage.put(
+            PNG + b"left by the dead", mime="image/png", width=1, height=1
+        )
         assert job.result is not None
         _age(home, job.result)
-        await remove_strays(home.core)
+        await remove_strays(home.services)
         assert [True, True] == await kept(home, stray, job.result)
 
         _age(home, stray)
-        await remove_strays(home.core)
+        await remove_strays(home.services)
         assert [False, True] == await kept(home, stray, job.result)
 
 
 def _age(house: House, media: Media) -> None:
     """Let a file be as old as strays are."""
     at = house.clock.wall() / 1000 - 86_400
-    os.utime(house.core.storage.path(media.file), (at, at))
+    os.utime(house.services.storage.path(media.file), (at, at))
 
 
 async def test_the_loop_does_all_of_it(house: Open) -> None:

@@ -115,7 +115,7 @@ async def test_owner_and_admin_delete_a_job_here_and_at_the_provider(any_house: 
 
         await home.until(lambda: home.provider.deleted and home.chat.removed)
         assert [job.remote_id] == home.provider.deleted
-        assert not await home.core.storage.exists(job.result.file)
+        assert not await home.services.storage.exists(job.result.file)
         with pytest.raises(JobNotFound):
             await home.say(f"/show {job.id}")
         assert "Nothing yet" == (await home.learn("/history")).title
@@ -158,9 +158,9 @@ async def test_a_picture_that_two_jobs_share_stays_until_both_are_deleted(house:
         assert first.result == second.result
 
         await home.delete(first.id)
-        assert await home.core.storage.exists(first.result.file)
+        assert await home.services.storage.exists(first.result.file)
         await home.delete(second.id)
-        assert not await home.core.storage.exists(first.result.file)
+        assert not await home.services.storage.exists(first.result.file)
 
 
 async def test_a_star_is_given_and_taken_once_for_each_event(house: Open) -> None:
@@ -197,7 +197,7 @@ async def test_a_failed_job_can_be_asked_again_but_has_no_variation(house: Open)
 async def test_deleting_asks_first_by_command_button_and_reaction(any_house: Open) -> None:
     async with any_house() as home:
         job = await home.made("/imagine a red fox")
-        reacted = await home.studio.react("❌", job.id, ADA, home.place(), key="reacted")
+        reacted = await home.service.react("❌", job.id, ADA, home.place(), key="reacted")
         for asked in (
             await home.learn(f"/delete {job.id}"),
             await home.press(Action.DELETE, job.id),
@@ -209,7 +209,7 @@ async def test_deleting_asks_first_by_command_button_and_reaction(any_house: Ope
             assert [("Keep", False), ("Delete", True)] == [(one.label, one.confirms) for one in asked.choices]
             kept = await home.answer(asked, "Keep")
             assert ("Kept", ()) == (kept.title, kept.choices)
-        found = await find_job(home.core.database, job.id)
+        found = await find_job(home.services.database, job.id)
         assert found is not None
         assert not found.deleted
 
@@ -242,12 +242,12 @@ async def test_a_question_is_answered_only_in_time_and_by_whoever_may(house: Ope
         asked = await home.learn(f"/delete {job.id}")
         with pytest.raises(NotYours):
             await home.answer(asked, "Delete", by=EVE)
-        home.advance(home.core.times.confirmation + 1)
+        home.advance(home.services.times.confirmation + 1)
         with pytest.raises(InvalidRequest, match="too old"):
             await home.answer(asked, "Delete")
         for question in ("", "nonsense", "z" * 24):
             with pytest.raises(InvalidRequest, match="too old"):
-                await home.studio.decide(job.id, ADA, question=question, confirmed=True)
+                await home.service.decide(job.id, ADA, question=question, confirmed=True)
         assert [] == home.provider.deleted
         assert 1 == len((await home.learn("/history")).views)
 

@@ -67,11 +67,11 @@ async def test_each_link_is_made_anew_when_it_is_sent(house: Open) -> None:
         file = Reference.of(await home.upload(PNG + b"mine"))
         card = await home.ask("/animate it runs", files=(file,))
         await home.comes_to(card, State.QUEUED)
-        home.advance(home.core.times.media_link - 60_000)
+        home.advance(home.services.times.media_link - 60_000)
         home.start()
         await home.ends(card)
         url = (await sent(home))[file.key]
-        home.advance(home.core.times.media_link - 60_000)
+        home.advance(home.services.times.media_link - 60_000)
         assert 200 == (await http.get(url.removeprefix("http://bot.invalid"))).status_code
 
 
@@ -142,7 +142,7 @@ async def test_a_file_that_its_platform_does_not_give(
         if category is None:
             await home.until(lambda: files.asked)
             files.error = None
-            home.advance(home.core.times.prepare_retry)
+            home.advance(home.services.times.prepare_retry)
             assert State.COMPLETED is (await home.ends(card)).state
         else:
             failure = (await home.ends(card)).failure
@@ -217,7 +217,7 @@ async def test_an_address_that_its_platform_cannot_tell_now_is_asked_for_later(h
 
         await home.until(waits)
         files.error = None
-        home.advance(home.core.times.cool_down)
+        home.advance(home.services.times.cool_down)
         assert State.COMPLETED is (await home.ends(card)).state
 
 
@@ -238,7 +238,7 @@ async def test_an_input_whose_file_is_lost_fails_the_job_unpaid(house: Open) -> 
         source = await home.made()
         assert source.result is not None
         card = await home.ask(f"/reframe 1:1 {source.id}")
-        await home.core.storage.remove(source.result.file)
+        await home.services.storage.remove(source.result.file)
 
         await fails(home, card, FailureCategory.INPUT_REFUSED, "no longer stored")
 
@@ -247,7 +247,7 @@ async def test_a_sent_file_that_is_lost_fails_the_job_unpaid(house: Open) -> Non
     async with house(start=None) as home:
         media = await home.upload(MP4 + b"mine")
         card = await home.ask("/reframe 1:1", files=(Reference.of(media),))
-        await home.core.storage.remove(media.file)
+        await home.services.storage.remove(media.file)
         home.start()
         await refused(home, card, "no longer stored; send it again")
 
@@ -260,7 +260,7 @@ async def test_an_input_that_goes_while_its_job_waits_in_line_fails_the_job_unpa
     async with house(reachable=reachable) as home:
         source = await home.made("/animate a fox that runs")
         lane = CoolDown(account="one", lane=Lane.VIDEO, until=home.clock.wall() + 60_000)
-        await home.core.database.write(cool_down, lane)
+        await home.services.database.write(cool_down, lane)
         card = await home.ask(text.format(source.id))
         await home.comes_to(card, State.QUEUED)
         await home.delete(source.id)

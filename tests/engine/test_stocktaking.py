@@ -55,9 +55,9 @@ async def test_an_answer_between_two_reads_makes_no_orphan(
             step.open()
             await home.comes_to(card, State.SUBMITTED)
 
-        database = Interrupted(home.core.database, read, answer)
-        core = replace(home.core, database=cast("Database", database))
-        await take_stock(core, home.provider, page.generations)
+        database = Interrupted(home.services.database, read, answer)
+        services = replace(home.services, database=cast("Database", database))
+        await take_stock(services, home.provider, page.generations)
 
         step.open()
         job = await home.comes_to(card, State.SUBMITTED)
@@ -77,12 +77,12 @@ async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_hous
         home.advance(60_001)
 
         async def lease_ends() -> None:
-            await pick_up_claims(home.core)
+            await pick_up_claims(home.services)
             await home.comes_to(second, State.UNKNOWN)
 
-        database = Interrupted(home.core.database, "states_of", lease_ends)
-        core = replace(home.core, database=cast("Database", database))
-        await resolve_unknown(core, home.provider, [await home.job(first)])
+        database = Interrupted(home.services.database, "states_of", lease_ends)
+        services = replace(home.services, database=cast("Database", database))
+        await resolve_unknown(services, home.provider, [await home.job(first)])
         assert State.UNKNOWN is (await home.job(first)).state
 
         home.start("watch")

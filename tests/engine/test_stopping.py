@@ -36,25 +36,25 @@ class Run:
     def __init__(self, folder: Path, **times: int) -> None:
         self.provider = FakeProvider(Clock())
         self.chat = FakeChat()
-        self.studio: BotService | None = None
+        self.service: BotService | None = None
         self.app = App(
             given_settings(folder, http_port=0, times=times),
-            plugs=[AdapterPlugin(name="chat", enabled=lambda _: True, build=self._build)],
+            plugins=[AdapterPlugin(name="chat", enabled=lambda _: True, build=self._build)],
             wrap=self._wrap,
         )
 
-    def _build(self, surroundings: AdapterContext) -> Adapter:
-        self.studio = surroundings.studio
-        return Adapter(name="chat", outlet=self.chat)
+    def _build(self, context: AdapterContext) -> Adapter:
+        self.service = context.service
+        return Adapter(name="chat", publisher=self.chat)
 
     def _wrap(self, provider: Any) -> FakeProvider:
         self.provider.account = provider.account
         return self.provider
 
     async def ask(self, key: str) -> str:
-        assert self.studio is not None
+        assert self.service is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.studio.handle(parse("/imagine a red fox"), ADA, place, key=key)
+        answer = await self.service.handle(parse("/imagine a red fox"), ADA, place, key=key)
         assert isinstance(answer, CardReply)
         return answer.view.jobs[0].id
 
@@ -118,8 +118,8 @@ async def test_a_stop_does_not_wait_longer_than_it_may_and_the_next_start_finds_
 
 
 def _stopping(run: Run) -> bool:
-    assert run.studio is not None
-    return run.studio._core.stopping.is_set()
+    assert run.service is not None
+    return run.service._services.stopping.is_set()
 
 
 async def _until(holds: Callable[[], bool]) -> None:

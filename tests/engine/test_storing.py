@@ -38,13 +38,13 @@ async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_house
     """Retention has asked, and nobody held the file; then another job stores the same content."""
     async with any_house(wrap_store=AsksSlowly) as home:
         home.library.content = lambda _: PNG + b"always the same picture"
-        stray = await home.core.storage.put(
+        stray = await home.services.storage.put(
             PNG + b"always the same picture", mime="image/png", width=1, height=1
         )
-        store = home.core.database
+        store = home.services.database
         assert isinstance(store, AsksSlowly)
         store.armed = True
-        removing = asyncio.create_task(remove_unused(home.core, [stray.file]))
+        removing = asyncio.create_task(remove_unused(home.services, [stray.file]))
         await home.until(store.asked.is_set)
 
         card = await home.ask()
@@ -54,17 +54,17 @@ async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_house
         job = await home.ends(card)
 
         assert (State.COMPLETED, stray.file) == (job.state, job.result and job.result.file)
-        assert await home.core.storage.exists(stray.file)
+        assert await home.services.storage.exists(stray.file)
 
 
 async def test_what_is_on_its_way_into_a_job_is_not_removed(any_house: Open) -> None:
     async with any_house() as home:
-        storage = home.core.storage
+        storage = home.services.storage
         with storage.reservations.keeping():
             media = await storage.put(PNG + b"on its way", mime="image/png", width=1, height=1)
-            await remove_unused(home.core, [media.file])
+            await remove_unused(home.services, [media.file])
             assert await storage.exists(media.file)
-        await remove_unused(home.core, [media.file])
+        await remove_unused(home.services, [media.file])
         assert not await storage.exists(media.file)
 
 

@@ -97,7 +97,7 @@ async def test_a_stopped_account_keeps_jobs_waiting_tells_why_and_goes_on_after_
 ) -> None:
     async with any_house() as home, home.http() as http:
         broke = AccountProblem("insufficient credits")
-        await home.until(lambda: home.core.health["one"].worked)
+        await home.until(lambda: home.services.health["one"].worked)
 
         def spend_the_last() -> None:
             home.provider.check_error = broke
@@ -266,7 +266,7 @@ async def test_two_replicas_together_keep_to_the_limits_of_one_account(
         for card in cards[:12]:
             await first.ends(card)
         first.advance(76_000)
-        second.core.database.signals.wake_all()
+        second.services.database.signals.wake_all()
         await finish(second, 17)
         await finish(first, 20)
         jobs: list[Job] = [await second.ends(card) for card in cards]

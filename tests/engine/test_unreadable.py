@@ -43,7 +43,7 @@ async def test_a_card_whose_reach_is_sealed_with_a_lost_secret_goes_to_the_asker
     async with any_house(start=("prepare", "submit", "watch")) as home:
         lost = await home.ask("/imagine one", place=home.place(reach="token"))
         context = card_context(lost.card)
-        sealed = FieldCipher(b"another secret that nobody has any more").seal("token", context=context)
+        sealed = FieldCipher(b"another secret that nobody has any more").encrypt("token", context=context)
         await home.change("UPDATE card SET reach = :reach WHERE id = :id", reach=sealed, id=lost.card)
         other = await home.ask("/imagine two")
         home.start("deliver")
@@ -87,7 +87,7 @@ async def test_a_card_that_stays_unreadable_is_given_up_in_the_end(house: Open) 
     async with house(start=("deliver",)) as home:
         card = await home.ask()
         await home.change("UPDATE card SET told = '{', created_at = 0 WHERE id = :id", id=card.card)
-        home.advance(home.core.times.unreadable_retry + 1)
+        home.advance(home.services.times.unreadable_retry + 1)
 
         sql = "SELECT undeliverable FROM card WHERE undeliverable IS NOT NULL"
         assert [{"undeliverable": "it cannot be read"}] == await home.until(lambda: home.rows(sql))
@@ -115,7 +115,7 @@ async def test_jobs_that_cannot_be_read_are_put_aside_and_refunded_in_the_end(
         await home.made("/imagine others go on")
         await home.made("/animate others go on --start https://x.test/b.jpg")
 
-        home.advance(home.core.times.queue_deadline + 1)
+        home.advance(home.services.times.queue_deadline + 1)
 
         async def all_ended() -> bool:
             rows = await home.rows("SELECT card FROM job WHERE state = 'failed'")

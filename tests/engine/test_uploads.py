@@ -14,28 +14,28 @@ from tests.engine.house import ADA, BOB
 
 async def test_a_member_sends_only_so_many_files_at_once(house: Open) -> None:
     async with house(start=None) as home:
-        async with home.studio.uploading(ADA), home.studio.uploading(ADA):
+        async with home.service.uploading(ADA), home.service.uploading(ADA):
             with pytest.raises(QuotaExhausted, match="sending 2 files already"):
-                async with home.studio.uploading(ADA):
+                async with home.service.uploading(ADA):
                     pytest.fail("a third upload began")
-            async with home.studio.uploading(BOB):
+            async with home.service.uploading(BOB):
                 pass
-        async with home.studio.uploading(ADA):
+        async with home.service.uploading(ADA):
             pass
 
 
 async def test_bytes_on_their_way_in_are_counted_as_they_arrive(house: Open) -> None:
     async with house(start=None, upload_bytes_per_member=1_000) as home:
-        async with home.studio.uploading(ADA) as first:
+        async with home.service.uploading(ADA) as first:
             first.add(600)
             with pytest.raises(QuotaExhausted, match="as much on its way in"):  # noqa: PT012 - as it leaves
-                async with home.studio.uploading(ADA) as second:
+                async with home.service.uploading(ADA) as second:
                     second.add(400)
                     second.add(1)
-            async with home.studio.uploading(ADA) as third, home.studio.uploading(BOB) as other:
+            async with home.service.uploading(ADA) as third, home.service.uploading(BOB) as other:
                 third.add(400)
                 other.add(1_000)
-        async with home.studio.uploading(ADA) as again:
+        async with home.service.uploading(ADA) as again:
             again.add(1_000)
 
 
@@ -43,15 +43,15 @@ async def test_an_upload_that_breaks_off_gives_its_room_back(house: Open) -> Non
     async with house(start=None, upload_bytes_per_member=1_000) as home:
 
         async def stalls() -> None:
-            async with home.studio.uploading(ADA) as upload:
+            async with home.service.uploading(ADA) as upload:
                 upload.add(1_000)
                 await asyncio.Event().wait()
 
         stalled = asyncio.create_task(stalls())
-        await home.until(lambda: home.core.storage.incoming_quota.arriving(ADA.member))
+        await home.until(lambda: home.services.storage.incoming_quota.arriving(ADA.member))
         stalled.cancel()
         await asyncio.wait([stalled])
-        async with home.studio.uploading(ADA) as upload:
+        async with home.service.uploading(ADA) as upload:
             upload.add(1_000)
 
 
@@ -62,20 +62,20 @@ async def test_files_that_no_command_has_used_count_until_one_does(any_house: Op
         first = await home.upload(content)
         with pytest.raises(Refused, match="many files that no command has used"):
             await home.upload(PNG + b"y" * 700)
-        assert 1 == len(list(home.core.storage.folder.glob("??/??/*")))
-        async with home.studio.uploading(ADA) as upload:
+        assert 1 == len(list(home.services.storage.folder.glob("??/??/*")))
+        async with home.service.uploading(ADA) as upload:
             with pytest.raises(IncomingFull):
                 upload.add(len(content) + 1)
 
         await home.made("/animate it runs", files=(Reference.of(first),))
-        async with home.studio.uploading(ADA) as upload:
+        async with home.service.uploading(ADA) as upload:
             upload.add(2 * len(content))
 
 
 async def test_an_upload_costs_of_the_rate_before_a_byte_is_read(house: Open) -> None:
     async with house(start=None, commands_burst=1) as home:
-        async with home.studio.uploading(ADA):
+        async with home.service.uploading(ADA):
             pass
         with pytest.raises(QuotaExhausted, match="a lot at once"):
-            async with home.studio.uploading(ADA):
+            async with home.service.uploading(ADA):
                 pytest.fail("its body would be read")

@@ -26,8 +26,8 @@ async def test_a_video_lies_in_the_storage_with_its_length_and_first_frame(any_h
         assert job.result is not None
         assert (MediaKind.VIDEO, 5_040) == (job.result.kind, job.result.duration_ms)
         assert (1280, 720, "video/mp4") == (job.result.width, job.result.height, job.result.mime)
-        assert await home.core.storage.exists(job.result.file)
-        assert await home.core.storage.exists(job.result.still)
+        assert await home.services.storage.exists(job.result.file)
+        assert await home.services.storage.exists(job.result.still)
         assert (1_000, (True, {})) == (home.library.most[ASSET], home.library.told[ASSET])
         await home.made()
         assert 100 == home.library.most["http://api.invalid/one/2"]
@@ -85,7 +85,7 @@ async def test_a_video_that_stays_missing_is_not_paid(any_house: Open) -> None:
         home.library.found[ASSET] = Found()
         card = await home.ask(FILM)
         await home.until(lambda: home.library.fetched.count(ASSET) > 1)
-        home.advance(home.core.times.asset_deadline)
+        home.advance(home.services.times.asset_deadline)
         await lost(home, card)
 
 
@@ -94,7 +94,7 @@ async def test_a_video_that_stays_broken_is_not_paid(any_house: Open) -> None:
         home.library.errors[ASSET] = MediaRefused("This video is broken.")
         card = await home.ask(FILM)
         await home.until(lambda: home.library.fetched.count(ASSET) > 1)
-        home.advance(home.core.times.asset_deadline)
+        home.advance(home.services.times.asset_deadline)
         await lost(home, card)
 
 

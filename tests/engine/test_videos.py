@@ -46,8 +46,8 @@ async def test_words_become_a_video_charged_once(any_house: Open) -> None:
         media = (await home.shown(card, lambda view: view.settled)).jobs[0].media
         assert media is not None
         assert MediaKind.VIDEO is media.kind
-        assert await home.core.storage.exists(media.still)
-        assert (price(request, home.core.rates), 0) == await home.money()
+        assert await home.services.storage.exists(media.still)
+        assert (price(request, home.services.rates), 0) == await home.money()
         assert 1 == home.chat.posts
 
 
@@ -125,7 +125,7 @@ async def test_a_video_is_reframed_at_the_price_of_its_length(any_house: Open) -
         assert isinstance(request, ReframeVideoRequest)
         assert 5_000 == request.duration_ms
         assert media[source.id].startswith("http://bot.invalid/media/")
-        assert (source.price + price(request, home.core.rates), 0) == await home.money()
+        assert (source.price + price(request, home.services.rates), 0) == await home.money()
 
 
 async def test_the_first_frame_of_a_reframed_video_is_sent_beside_it(house: Open) -> None:

@@ -18,14 +18,14 @@ SIX_HOURS = 21_600_000
 
 
 async def concepts(house: House) -> list[str]:
-    offers = await house.studio.offer(Animate, "concepts", "", ADA, house.place())
+    offers = await house.service.offer(Animate, "concepts", "", ADA, house.place())
     return [offer.value for offer in offers]
 
 
 async def test_without_any_answer_the_documented_words_are_offered(house: Open) -> None:
     async with house(start=None) as home:
         assert list(CONCEPTS)[:25] == await concepts(home)
-        motions = await home.studio.offer(Animate, "camera_motion", "orbit", ADA, home.place())
+        motions = await home.service.offer(Animate, "camera_motion", "orbit", ADA, home.place())
         assert ["camera orbit left", "camera orbit right"] == [offer.value for offer in motions]
         assert "camera dolly zoom" not in CAMERA_MOTIONS
 
@@ -37,44 +37,44 @@ async def test_a_list_that_was_out_of_reach_is_asked_for_again(house: Open) -> N
         await home.until(lambda: home.provider.words_asked >= 2)
         assert list(CONCEPTS)[:25] == await concepts(home)
         home.provider.words_error = None
-        await home.until(lambda: home.core.vocabularies)
+        await home.until(lambda: home.services.vocabularies)
         assert ["orbit_left", "push_in"] == await concepts(home)
 
 
 async def test_a_list_is_asked_for_again_when_it_is_old_and_only_then(house: Open) -> None:
     async with house(start=None) as home:
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         home.provider.words = Vocabulary(concepts=frozenset({"hover"}))
         home.advance(SIX_HOURS - 1_000)
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         assert 1 == home.provider.words_asked
         home.advance(1_000)
-        await refresh_vocabularies(home.core)
-        assert ("hover",) == offered_concepts(home.core)
+        await refresh_vocabularies(home.services)
+        assert ("hover",) == offered_concepts(home.services)
 
 
 async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(house: Open) -> None:
     async with house(start=None) as home:
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         home.advance(SIX_HOURS)
         home.provider.words = Vocabulary()
-        await refresh_vocabularies(home.core)
-        assert ("orbit_left", "push_in") == offered_concepts(home.core)
+        await refresh_vocabularies(home.services)
+        assert ("orbit_left", "push_in") == offered_concepts(home.services)
         home.advance(SIX_HOURS)
         home.provider.words_error = NotSent("HTTP 500")
-        await refresh_vocabularies(home.core)
-        assert ("orbit_left", "push_in") == offered_concepts(home.core)
+        await refresh_vocabularies(home.services)
+        assert ("orbit_left", "push_in") == offered_concepts(home.services)
 
 
 async def test_a_gateway_offers_what_a_worker_was_told_and_asks_nobody(tmp_path: Path) -> None:
     clock = Clock()
     async with open_house(tmp_path, start=None, clock=clock) as worker:
-        await refresh_vocabularies(worker.core)
+        await refresh_vocabularies(worker.services)
     silent = FakeProvider(clock)
     async with open_house(
         tmp_path, start=None, clock=clock, providers=[silent], role=Role.GATEWAY, provider=()
     ) as gateway:
-        await refresh_vocabularies(gateway.core)
+        await refresh_vocabularies(gateway.services)
         assert 0 == silent.words_asked
         assert ["orbit_left", "push_in"] == await concepts(gateway)
 
@@ -84,23 +84,23 @@ async def test_another_account_of_the_provider_is_asked_where_one_does_not_answe
     one, two = FakeProvider(clock, account="one"), FakeProvider(clock, account="two")
     one.words_error = NotSent("HTTP 500")
     async with house(start=None, providers=[one, two]) as home:
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         assert (1, 1) == (one.words_asked, two.words_asked)
-        assert ("orbit_left", "push_in") == offered_concepts(home.core)
+        assert ("orbit_left", "push_in") == offered_concepts(home.services)
 
 
 async def test_only_what_a_provider_told_is_a_reason_to_refuse(house: Open) -> None:
     async with house(start=None) as home:
         await home.quote("/animate a sea --concepts hover")
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         with pytest.raises(InvalidRequest, match="There is no concept hover"):
             await home.quote("/animate a sea --concepts hover")
 
 
 async def test_a_stored_list_that_cannot_be_read_is_asked_for_again(house: Open) -> None:
     async with house(start=None) as home:
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         await home.change("UPDATE vocabulary SET concepts = 'nonsense'")
-        await refresh_vocabularies(home.core)
+        await refresh_vocabularies(home.services)
         assert 2 == home.provider.words_asked
-        assert ("orbit_left", "push_in") == offered_concepts(home.core)
+        assert ("orbit_left", "push_in") == offered_concepts(home.services)

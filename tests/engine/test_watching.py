@@ -178,7 +178,7 @@ async def test_a_minute_between_two_looks_is_not_enough_to_give_a_generation_up(
         job = await home.comes_to(card, State.SUBMITTED)
         assert job.remote_id is not None
         home.provider.forgotten.add(job.remote_id)
-        watcher = Watcher(home.core, home.provider)
+        watcher = Watcher(home.services, home.provider)
         await watcher.look_at(job)
         home.advance(60_001)
         await watcher.look_at(job)

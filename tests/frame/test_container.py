@@ -100,8 +100,8 @@ def healthcheck(port: int) -> int:
     python, *arguments = json.loads(told("HEALTHCHECK").partition(" CMD ")[2])
     assert python == "python"
     # A proxy in the environment must not be asked for the way to ourselves.
-    surroundings = {"REVERIE_HTTP_PORT": str(port), "http_proxy": "http://127.0.0.1:9"}
-    asked = subprocess.run([sys.executable, *arguments], env=surroundings, capture_output=True, check=False)
+    context = {"REVERIE_HTTP_PORT": str(port), "http_proxy": "http://127.0.0.1:9"}
+    asked = subprocess.run([sys.executable, *arguments], env=context, capture_output=True, check=False)
     return asked.returncode
 
 

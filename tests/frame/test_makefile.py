@@ -24,11 +24,9 @@ def checkout(tmp_path: Path) -> Path:
 
 def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # A make that runs these tests must not hand its own flags and job slots down.
-    surroundings = {
-        k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON"}
-    }
+    context = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON"}}
     return subprocess.run(
-        ["make", *arguments], cwd=checkout, env=surroundings, capture_output=True, text=True, check=False
+        ["make", *arguments], cwd=checkout, env=context, capture_output=True, text=True, check=False
     )
 
 

@@ -37,7 +37,7 @@ class FakeStudio(BotService):
     """Accepts what the real one would, by the same rules."""
 
     now: int = START
-    outlet: Publisher | None = None
+    publisher: Publisher | None = None
     jobs: dict[str, Job] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     #: what has been asked, by key
@@ -53,7 +53,7 @@ class FakeStudio(BotService):
     open: asyncio.Event = field(default_factory=asyncio.Event)
     expected_ms: int = 20_000
     #: what is expected of everything that has not ended; None: what is usual
-    outlook: Estimate | None = None
+    estimate: Estimate | None = None
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -226,13 +226,13 @@ class FakeStudio(BotService):
         jobs = (
             [self.jobs[found.copy_of]] if found.copy_of else [self.jobs[job] for job in self._jobs_of(card)]
         )
-        outlooks = {
-            job.id: self.outlook
+        estimates = {
+            job.id: self.estimate
             or Estimate(position=1, wait_ms=self.expected_ms, generation_ms=self.expected_ms)
             for job in jobs
             if not job.is_final
         }
-        return view(found, jobs, outlooks, self.now)
+        return view(found, jobs, estimates, self.now)
 
     def _alone(self, job: str) -> CardView:
         shown = self.view(self.job(job).card)
@@ -377,12 +377,12 @@ class FakeStudio(BotService):
         return PrivateReply(title="Taken back", text="Nothing was charged.")
 
     async def _show(self, card: str) -> None:
-        assert self.outlet is not None
+        assert self.publisher is not None
         seen, found = self.view(card), self.cards[card]
         if seen.gone:
-            await self.outlet.remove(found.place)
+            await self.publisher.remove(found.place)
             return
-        message = await self.outlet.show(seen, found.place)
+        message = await self.publisher.show(seen, found.place)
         self.cards[card] = replace(found, place=replace(found.place, message=message))
 
     def _new_id(self) -> str:

@@ -36,8 +36,8 @@ class Served:
 
     url: str
     adapter: Adapter
-    studio: FakeStudio
-    vault: FakeVault
+    service: FakeStudio
+    adapter_data: FakeVault
     #: where files lie on their way in
     incoming: Path
     server: uvicorn.Server
@@ -58,50 +58,55 @@ class Served:
 async def serve(
     settings: Settings | None = None,
     *,
-    studio: FakeStudio | None = None,
-    vault: FakeVault | None = None,
+    service: FakeStudio | None = None,
+    adapter_data: FakeVault | None = None,
     incoming: Path | None = None,
     port: int = 0,
 ) -> AsyncIterator[Served]:
     """Serve a playground on a free port until the block ends."""
-    studio, vault = studio or FakeStudio(), vault or FakeVault()
+    service, adapter_data = service or FakeStudio(), adapter_data or FakeVault()
     settings = settings or Settings(playground_password=None)
     with tempfile.TemporaryDirectory() as folder:
-        async with _serving(settings, studio, vault, incoming or Path(folder), port) as served:
+        async with _serving(settings, service, adapter_data, incoming or Path(folder), port) as served:
             yield served
 
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, studio: FakeStudio, vault: FakeVault, incoming: Path, port: int
+    settings: Settings, service: FakeStudio, adapter_data: FakeVault, incoming: Path, port: int
 ) -> AsyncIterator[Served]:
     adapter = connect(
         settings=settings,
-        studio=studio,
-        vault=vault,
+        service=service,
+        adapter_data=adapter_data,
         incoming=incoming,
         signer=SIGNER,
-        clock=lambda: studio.now,
+        clock=lambda: service.now,
     )
-    studio.outlet = adapter.outlet
-    app = Starlette(routes=[*adapter.routes, Route("/media/{token}", _media(studio))])
+    service.publisher = adapter.publisher
+    app = Starlette(routes=[*adapter.routes, Route("/media/{token}", _media(service))])
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_keep_alive=1))
-    assert adapter.inlet is not None
+    assert adapter.receiver is not None
     with listening:
         async with asyncio.TaskGroup() as tasks:
-            inlet = tasks.create_task(adapter.inlet.run(), name="inlet")
+            receiver = tasks.create_task(adapter.receiver.run(), name="inlet")
             serving = tasks.create_task(server.serve(sockets=[listening]), name="server")
             await server.ready.wait()
             try:
                 url = f"http://127.0.0.1:{listening.getsockname()[1]}"
                 yield Served(
-                    url=url, adapter=adapter, studio=studio, vault=vault, incoming=incoming, server=server
+                    url=url,
+                    adapter=adapter,
+                    service=service,
+                    adapter_data=adapter_data,
+                    incoming=incoming,
+                    server=server,
                 )
             finally:
-                inlet.cancel()
+                receiver.cancel()
                 server.should_exit = True
                 async with asyncio.timeout(PATIENCE_S):
                     await serving
@@ -119,11 +124,11 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-def _media(studio: FakeStudio) -> Any:
+def _media(service: FakeStudio) -> Any:
     async def media(request: Request) -> Response:
-        file = SIGNER.verify("media", request.path_params["token"], now=studio.now)
-        found = studio.uploads.media[file.removesuffix(".still")]
-        content = studio.uploads.files.get(file) or await asyncio.to_thread(
+        file = SIGNER.verify("media", request.path_params["token"], now=service.now)
+        found = service.uploads.media[file.removesuffix(".still")]
+        content = service.uploads.files.get(file) or await asyncio.to_thread(
             _made, found, still=file != found.file
         )
         return Response(content, media_type=found.mime if file == found.file else "image/jpeg")

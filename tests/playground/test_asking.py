@@ -20,7 +20,7 @@ async def price(served: Served, me: str = "ada", **wanted: Any) -> Any:
 async def test_a_form_makes_what_a_typed_command_makes(served: Served) -> None:
     await fill(served, "ada", "imagine", prompt="a fox", aspect_ratio="1:1", count=2)
     await command(served, "ada", "/imagine a fox --ar 1:1 --count 2", "key-00002")
-    filled, typed = (job.request for job in list(served.studio.jobs.values())[1:3])
+    filled, typed = (job.request for job in list(served.service.jobs.values())[1:3])
     assert filled == typed
     assert [one["text"] for one in await seen(served, "ada", "said")] == [
         "/imagine a fox --aspect_ratio 1:1 --count 2",
@@ -33,7 +33,7 @@ async def test_what_a_form_cannot_be_is_refused_as_if_it_were_typed(served: Serv
     for values in wrong:
         answer = await fill(served, "ada", "imagine", "key-00002", **values)
         assert answer["refused"]
-    assert served.studio.jobs == {}
+    assert served.service.jobs == {}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ async def test_a_page_cannot_name_files_or_places_that_are_not_its_own(
     async with served.client() as client:
         answer = await client.post("/playground/command?me=ada", json=body | {"key": "key-00001"})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert served.studio.keys == []
+    assert served.service.keys == []
 
 
 async def test_a_price_is_told_before_anything_is_sent(served: Served) -> None:
@@ -69,13 +69,13 @@ async def test_a_price_is_told_before_anything_is_sent(served: Served) -> None:
     assert await price(served, command="imagine") == {"price": None, "refusal": "Prompt is required"}
     upper = await price(served, text="/reframe 1:1 https://example.org/a.mp4 --model ray-2")
     assert upper["price"].startswith("up to $")
-    assert served.studio.jobs == {}
+    assert served.service.jobs == {}
 
 
 async def test_a_reply_builds_on_what_it_replies_to(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.studio.newest
-    await served.studio.finish(job)
+    job = served.service.newest
+    await served.service.finish(job)
     answer = await command(served, "grace", "/reframe 9:16", "key-00002", replied=job)
     said, card = answer["messages"]
     assert (said["replied"], card["jobs"][0]["parent"]) == (job, job)
@@ -83,19 +83,19 @@ async def test_a_reply_builds_on_what_it_replies_to(served: Served) -> None:
 
 async def test_an_edited_prompt_makes_a_new_one(served: Served) -> None:
     await command(served, "ada", f"{BEAR} --ar 1:1")
-    job = served.studio.newest
-    await served.studio.finish(job)
+    job = served.service.newest
+    await served.service.finish(job)
     body = {"action": "edit", "job": job, "prompt": "a bear with a drum", "key": "key-00002"}
     answer = await post(served, "action", "ada", body)
     assert answer["messages"][0]["text"] == "✏️ Edit prompt a bear with a drum"
-    request = served.studio.job(served.studio.newest).request
+    request = served.service.job(served.service.newest).request
     assert isinstance(request, ImageRequest)
     assert (request.prompt, request.aspect_ratio) == ("a bear with a drum", AspectRatio.SQUARE)
 
 
 async def test_a_short_answer_to_a_button_is_not_kept(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.studio.newest
+    job = served.service.newest
     answer = await post(
         served, "command", "ada", {"text": f"/cancel {job}", "key": "key-00002", "pressed": True}
     )
@@ -129,8 +129,8 @@ async def test_nobody_is_an_admin_in_their_direct_messages(served: Served) -> No
 
 async def test_what_is_sent_to_oneself_lies_in_the_direct_messages(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.studio.newest
-    await served.studio.finish(job)
+    job = served.service.newest
+    await served.service.finish(job)
     body = {"action": Action.SEND, "job": job, "key": "key-00002"}
     answer = await post(served, "action", "grace", body)
     assert answer["toast"]["title"] == "On its way to you"
@@ -142,8 +142,8 @@ async def test_what_is_sent_to_oneself_lies_in_the_direct_messages(served: Serve
 @pytest.mark.parametrize("how", ["typed", "form", "button"])
 async def test_delete_asks_first_and_names_what_would_go(served: Served, how: str) -> None:
     await command(served, "ada", BEAR)
-    job = served.studio.newest
-    await served.studio.finish(job)
+    job = served.service.newest
+    await served.service.finish(job)
     if how == "typed":
         asked = await command(served, "ada", f"/delete #{job[-6:]}", "key-00002")
     elif how == "form":
@@ -154,9 +154,9 @@ async def test_delete_asks_first_and_names_what_would_go(served: Served, how: st
     assert f"#{job[-6:]}" in question["text"]
     assert question["media"]["still"]
     assert ["Keep", "Delete"] == [one["label"] for one in question["choices"]]
-    assert not served.studio.jobs[job].deleted
+    assert not served.service.jobs[job].deleted
     await decide(served, "ada", asked, "Delete")
-    assert served.studio.jobs[job].deleted
+    assert served.service.jobs[job].deleted
 
 
 @pytest.mark.parametrize("how", ["typed", "form"])
@@ -168,7 +168,7 @@ async def test_an_address_among_the_words_is_a_picture(served: Served, how: str)
     else:
         await fill(served, "ada", "imagine", prompt=words)
         refused = await fill(served, "ada", "extend", "key-00002", prompt="https://example.org/a.mp4")
-    request = served.studio.job(served.studio.newest).request
+    request = served.service.job(served.service.newest).request
     assert isinstance(request, ImageRequest)
     assert ("a red fox", ["https://example.org/a.png"]) == (
         request.prompt,
@@ -180,8 +180,8 @@ async def test_an_address_among_the_words_is_a_picture(served: Served, how: str)
 
 async def test_the_price_names_what_a_bare_command_would_build_on(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.studio.newest
-    await served.studio.finish(job)
+    job = served.service.newest
+    await served.service.finish(job)
     bare = await price(served, text="/reframe 1:1")
     named = await price(served, text=f"/reframe 1:1 {job}")
     assert f"{named['price']} · building on #{job[-6:]}" == bare["price"]
@@ -189,7 +189,7 @@ async def test_the_price_names_what_a_bare_command_would_build_on(served: Served
 
 async def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(served: Served) -> None:
     """On a full disk commands are refused, and that must not be lost for want of room too."""
-    served.vault.fault = StoreError("database or disk is full")
+    served.adapter_data.fault = StoreError("database or disk is full")
     async with served.client() as client:
         body = {"text": "/imagine", "key": "key-00001"}
         answer = await client.post("/playground/command", params={"me": "ada"}, json=body)

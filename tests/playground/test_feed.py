@@ -43,27 +43,29 @@ class CountingVault(FakeVault):
 
 
 @pytest.fixture
-def vault() -> CountingVault:
+def adapter_data() -> CountingVault:
     return CountingVault()
 
 
 @pytest.fixture
-def room(vault: FakeVault) -> Room:
-    return Room(vault, lambda: START)
+def room(adapter_data: FakeVault) -> Room:
+    return Room(adapter_data, lambda: START)
 
 
-def feed_of(vault: FakeVault, room: Room, *, look_every_s: float = 60) -> Feed:
-    return Feed(vault=vault, room=room, people=People(vault), link=str, look_every_s=look_every_s)
+def feed_of(adapter_data: FakeVault, room: Room, *, look_every_s: float = 60) -> Feed:
+    return Feed(
+        adapter_data=adapter_data, room=room, people=People(adapter_data), link=str, look_every_s=look_every_s
+    )
 
 
 @asynccontextmanager
 async def running(feed: Feed) -> AsyncIterator[None]:
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
-        inlet = tasks.create_task(feed.run())
+        receiver = tasks.create_task(feed.run())
         try:
             yield
         finally:
-            inlet.cancel()
+            receiver.cancel()
 
 
 async def known() -> bool:
@@ -88,43 +90,45 @@ def kinds(*wanted: str) -> Callable[[list[Told]], bool]:
     return lambda told: [message["kind"] for _, message in told][-len(wanted) :] == list(wanted)
 
 
-async def test_a_stream_tells_everything_after_its_snapshot(room: Room, vault: FakeVault) -> None:
-    feed, outlet = feed_of(vault, room), RoomOutlet(room)
+async def test_a_stream_tells_everything_after_its_snapshot(room: Room, adapter_data: FakeVault) -> None:
+    feed, publisher = feed_of(adapter_data, room), RoomOutlet(room)
     async with running(feed):
-        await outlet.show(live(1), place())
+        await publisher.show(live(1), place())
         snapshot = await room.snapshot("ada")
         gone = asyncio.create_task(
             follow(feed, "ada", snapshot.seq, lambda told: bool(told and told[-1][1].get("gone")))
         )
-        await outlet.show(live(2), place())
+        await publisher.show(live(2), place())
         await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
         await room.note(Seat(person=GRACE), "key-grace", PrivateReply(title="not for ada"), Said(text=""))
-        await outlet.remove(place(message=CARD))
+        await publisher.remove(place(message=CARD))
         told = [(message["kind"], message.get("rev")) for _, message in await gone]
     assert told[-1] == ("card", 2)
     assert "note" not in [kind for kind, _ in told]
 
 
-async def test_a_change_is_read_once_however_many_streams_there_are(room: Room, vault: CountingVault) -> None:
-    feed = feed_of(vault, room)
+async def test_a_change_is_read_once_however_many_streams_there_are(
+    room: Room, adapter_data: CountingVault
+) -> None:
+    feed = feed_of(adapter_data, room)
     async with running(feed):
         await RoomOutlet(room).show(live(1), place())
         streams = [
-            asyncio.create_task(follow(feed, name, vault.seq, kinds("said")))
+            asyncio.create_task(follow(feed, name, adapter_data.seq, kinds("said")))
             for name in ("ada", "grace")
             for _ in range(15)
         ]
         await until(lambda: len(feed._streams) == 30)
         for _ in range(10):
             await asyncio.sleep(0)
-        before = vault.reads
+        before = adapter_data.reads
         await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
         assert 30 == len(await asyncio.gather(*streams))
-        assert vault.reads - before <= 2
+        assert adapter_data.reads - before <= 2
 
 
-async def test_a_number_that_is_committed_late_is_told_too(room: Room, vault: FakeVault) -> None:
-    feed, cards = feed_of(vault, room), list[str]()
+async def test_a_number_that_is_committed_late_is_told_too(room: Room, adapter_data: FakeVault) -> None:
+    feed, cards = feed_of(adapter_data, room), list[str]()
 
     def has_both(told: list[Told]) -> bool:
         cards[:] = [message["card"] for _, message in told if message["kind"] == "said"]
@@ -132,10 +136,10 @@ async def test_a_number_that_is_committed_late_is_told_too(room: Room, vault: Fa
 
     async with running(feed):
         following = asyncio.create_task(follow(feed, "ada", 0, has_both))
-        vault.seq = 10
+        adapter_data.seq = 10
         await room.say(Talk(), "later", Said(text="/quota"), to=None)
         await until(lambda: cards == ["later"])
-        vault.seq = 8
+        adapter_data.seq = 8
         await room.say(Talk(), "earlier", Said(text="/help"), to=None)
         told = await following
     assert ["later", "earlier"] == cards
@@ -143,9 +147,9 @@ async def test_a_number_that_is_committed_late_is_told_too(room: Room, vault: Fa
 
 
 async def test_no_change_is_lost_or_told_twice_between_the_past_and_the_reader(
-    room: Room, vault: FakeVault
+    room: Room, adapter_data: FakeVault
 ) -> None:
-    feed = feed_of(vault, room)
+    feed = feed_of(adapter_data, room)
     async with running(feed):
         streams = []
         for number in range(100):
@@ -159,23 +163,25 @@ async def test_no_change_is_lost_or_told_twice_between_the_past_and_the_reader(
             assert [f"card-{number}" for number in range(100)] == cards
 
 
-async def test_what_another_process_puts_is_told(vault: FakeVault) -> None:
-    here, elsewhere = Room(vault, lambda: START), Room(vault, lambda: START)
-    feed = feed_of(vault, here, look_every_s=0.01)
+async def test_what_another_process_puts_is_told(adapter_data: FakeVault) -> None:
+    here, elsewhere = Room(adapter_data, lambda: START), Room(adapter_data, lambda: START)
+    feed = feed_of(adapter_data, here, look_every_s=0.01)
     async with running(feed):
         said = asyncio.create_task(follow(feed, "ada", 0, kinds("said")))
         await elsewhere.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
         await said
 
 
-async def test_streams_end_with_the_reader_and_begin_with_the_next(room: Room, vault: FakeVault) -> None:
-    feed = feed_of(vault, room)
+async def test_streams_end_with_the_reader_and_begin_with_the_next(
+    room: Room, adapter_data: FakeVault
+) -> None:
+    feed = feed_of(adapter_data, room)
     async with running(feed):
         ended = asyncio.create_task(follow(feed, "ada", 0, lambda _: False))
         await until(lambda: bool(feed._streams))
     assert ["person", "person"] == [message["kind"] for _, message in await ended]
     async with running(feed):
-        said = asyncio.create_task(follow(feed, "ada", vault.seq, kinds("said")))
+        said = asyncio.create_task(follow(feed, "ada", adapter_data.seq, kinds("said")))
         await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
         await said
 
@@ -190,13 +196,13 @@ async def test_a_store_that_fails_for_a_while_loses_nothing(room: Room) -> None:
                 raise StoreError("away")
             return list(await super().since(prefix, seq, limit=limit))
 
-    vault = Failing()
-    room = Room(vault, lambda: START)
-    feed = feed_of(vault, room, look_every_s=0.01)
+    adapter_data = Failing()
+    room = Room(adapter_data, lambda: START)
+    feed = feed_of(adapter_data, room, look_every_s=0.01)
     async with running(feed):
         said = asyncio.create_task(follow(feed, "ada", 0, kinds("said")))
         await until(lambda: bool(feed._streams))
-        vault.fails = 3
+        adapter_data.fails = 3
         await room.say(Talk(), CARD, Said(text="/imagine a fox"), to=None)
         await said
 
@@ -228,7 +234,7 @@ async def test_the_oldest_of_too_many_streams_of_a_person_is_closed_and_told_why
         opened.append(await events(client))
         assert "replaced" == await reason_of(opened[0][1])
         # Everybody else's go on.
-        await RoomOutlet(Room(served.vault, lambda: START)).show(live(1), place())
+        await RoomOutlet(Room(served.adapter_data, lambda: START)).show(live(1), place())
         for _, lines in (*opened[1:], others):
             async with asyncio.timeout(PATIENCE_S):
                 while '"kind":"card"' not in await anext(lines):

@@ -95,7 +95,7 @@ async def test_a_post_from_elsewhere_reaches_nothing(
     async with served.client(headers={"Content-Type": "application/json"} | headers) as client:
         answer = await client.post("/playground/command?me=ada", content=body)
     assert answer.status_code == status
-    assert served.studio.keys == []
+    assert served.service.keys == []
 
 
 async def test_a_command_is_shown_above_its_card_after_a_reload(served: Served) -> None:
@@ -108,14 +108,14 @@ async def test_a_command_is_shown_above_its_card_after_a_reload(served: Served) 
 async def test_the_same_key_makes_no_second_job(served: Served) -> None:
     answers = [await command(served, "ada", BEAR) for _ in range(2)]
     assert answers[0]["messages"][1]["card"] == answers[1]["messages"][1]["card"]
-    assert len(served.studio.cards) == 1
-    assert set(served.studio.keys) == {"playground:ada:key-00001"}
+    assert len(served.service.cards) == 1
+    assert set(served.service.keys) == {"playground:ada:key-00001"}
 
 
 async def test_one_persons_key_is_not_anothers(served: Served) -> None:
     for name in ("ada", "grace"):
         await command(served, name, BEAR)
-    assert len(served.studio.cards) == 2
+    assert len(served.service.cards) == 2
 
 
 async def test_refusals_and_notes_are_for_one_pair_of_eyes(served: Served) -> None:
@@ -145,9 +145,9 @@ async def test_two_people_have_two_quotas(served: Served) -> None:
 
 async def test_a_pictures_link_is_made_when_it_is_sent(served: Served) -> None:
     await command(served, "ada", BEAR)
-    await served.studio.finish(served.studio.newest)
-    assert not any("/media/" in entry.value for entry in served.vault.kept.values())
-    served.studio.now += 1
+    await served.service.finish(served.service.newest)
+    assert not any("/media/" in entry.value for entry in served.adapter_data.kept.values())
+    served.service.now += 1
     cards = [await state(served) for _ in range(2)]
     picture = next(message for message in cards[0]["messages"] if message["kind"] == "card")["jobs"][0][
         "media"
@@ -159,8 +159,8 @@ async def test_a_pictures_link_is_made_when_it_is_sent(served: Served) -> None:
 
 async def test_an_action_makes_a_card_that_knows_its_parent(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.studio.newest
-    await served.studio.finish(job)
+    job = served.service.newest
+    await served.service.finish(job)
     body = {"action": "reframe", "job": job, "key": "key-00002", "aspect_ratio": "9:16"}
     for _ in range(2):
         answer = await post(served, "action", "grace", body)
@@ -168,17 +168,19 @@ async def test_an_action_makes_a_card_that_knows_its_parent(served: Served) -> N
     assert said["text"] == "🖼️ Reframe 9:16"
     assert card["name"] == "grace"
     assert card["jobs"][0]["parent"] == job
-    assert len(served.studio.cards) == 2
+    assert len(served.service.cards) == 2
 
 
 async def test_a_stream_resumes_after_the_last_event_without_losing_any(served: Served) -> None:
     await command(served, "ada", BEAR)
     for number in range(60):
-        await served.vault.put(f"room/studio/said/{number}", orjson.dumps(SAID).decode())
-    head = served.vault.seq
+        await served.adapter_data.put(f"room/studio/said/{number}", orjson.dumps(SAID).decode())
+    head = served.adapter_data.seq
     everything = await stream(served, "ada", until=lambda number, _: number == head)
     resumed = await stream(served, "ada", last=str(head - 20), until=lambda number, _: number == head)
-    assert [number for number, _ in everything] == [entry.seq for entry in await served.vault.since("", 0)]
+    assert [number for number, _ in everything] == [
+        entry.seq for entry in await served.adapter_data.since("", 0)
+    ]
     assert [number for number, _ in resumed if number > head - 20] == list(range(head - 19, head + 1))
     assert len(resumed) < len(everything)
 
@@ -186,7 +188,7 @@ async def test_a_stream_resumes_after_the_last_event_without_losing_any(served: 
 async def test_a_stream_tells_nobody_elses_notes(served: Served) -> None:
     await command(served, "grace", "/help", "key-00001")
     await command(served, "ada", BEAR, "key-00002")
-    head = served.vault.seq
+    head = served.adapter_data.seq
     told = await stream(served, "ada", until=lambda number, _: number == head)
     assert sorted(message["kind"] for _, message in told) == ["card", "person", "person", "said"]
 
@@ -200,7 +202,7 @@ async def test_a_new_revision_reaches_an_open_stream(served: Served) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(stream(served, "grace", since=since, until=runs))
-        await served.studio.run(served.studio.newest)
+        await served.service.run(served.service.newest)
 
 
 async def test_the_server_stops_while_streams_are_open() -> None:
@@ -247,7 +249,7 @@ async def test_malformed_posts_are_refused(served: Served, body: dict[str, Any])
     async with served.client() as client:
         answer = await client.post("/playground/command?me=ada", json=body)
     assert answer.status_code in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    assert served.studio.keys == []
+    assert served.service.keys == []
 
 
 async def test_suggestions_are_the_studios(served: Served) -> None:
@@ -262,7 +264,7 @@ async def test_without_a_password_in_the_settings_there_is_no_door() -> None:
 
 
 async def test_questions_while_somebody_types_are_bounded(served: Served) -> None:
-    served.studio.asked_too_much = QuotaExhausted("That was a lot at once. Try again in 3 s.")
+    served.service.asked_too_much = QuotaExhausted("That was a lot at once. Try again in 3 s.")
     async with served.client() as client:
         answer = await client.get("/playground/suggest", params={"me": "grace", "text": "/im"})
         assert HTTPStatus.TOO_MANY_REQUESTS == answer.status_code

@@ -129,33 +129,34 @@ async def test_signing_out_ends_the_session_for_whoever_has_its_cookie(shared: S
 
 async def test_sessions_and_their_ends_outlive_a_restart() -> None:
     settings = Settings(playground=Switch.ON, playground_password=SecretStr(PASSWORD))
-    vault = FakeVault()
-    async with serve(settings, vault=vault) as served:
+    adapter_data = FakeVault()
+    async with serve(settings, adapter_data=adapter_data) as served:
         kept, ended = await cookie_of(served), await cookie_of(served)
         async with served.client(headers={"Cookie": ended}) as client:
             await client.post("/playground/logout", json={})
-    async with serve(settings, vault=vault) as served:
+    async with serve(settings, adapter_data=adapter_data) as served:
         assert (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED) == (
             await asks(served, kept),
             await asks(served, ended),
         )
     async with serve(
-        Settings(playground=Switch.ON, playground_password=SecretStr("another one")), vault=vault
+        Settings(playground=Switch.ON, playground_password=SecretStr("another one")),
+        adapter_data=adapter_data,
     ) as served:
         assert HTTPStatus.UNAUTHORIZED == await asks(served, kept)
 
 
 async def test_a_session_ends_with_its_month(shared: Served) -> None:
     cookie = await cookie_of(shared)
-    shared.studio.now += 30 * 86_400_000 - 1
+    shared.service.now += 30 * 86_400_000 - 1
     assert HTTPStatus.OK == await asks(shared, cookie)
-    shared.studio.now += 1
+    shared.service.now += 1
     assert HTTPStatus.UNAUTHORIZED == await asks(shared, cookie)
 
 
 async def test_no_cookie_is_in_the_store_and_no_key_of_it_opens(shared: Served) -> None:
     name, _, token = (await cookie_of(shared)).partition("=")
-    (entry,) = [entry for entry in shared.vault.kept.values() if entry.key.startswith("session/")]
+    (entry,) = [entry for entry in shared.adapter_data.kept.values() if entry.key.startswith("session/")]
     assert token not in entry.key + entry.value
     for forged in (entry.key, entry.key.partition("/")[2], f"{token}x", token[:-1], ""):
         assert HTTPStatus.UNAUTHORIZED == await asks(shared, f"{name}={forged}")
@@ -163,7 +164,7 @@ async def test_no_cookie_is_in_the_store_and_no_key_of_it_opens(shared: Served) 
 
 async def test_the_oldest_of_too_many_sessions_ends(shared: Served) -> None:
     cookies = [await cookie_of(shared) for _ in range(202)]
-    assert 200 == len([key for key in shared.vault.kept if key.startswith("session/")])
+    assert 200 == len([key for key in shared.adapter_data.kept if key.startswith("session/")])
     assert HTTPStatus.UNAUTHORIZED == await asks(shared, cookies[1])
     assert HTTPStatus.OK == await asks(shared, cookies[2])
 
@@ -174,7 +175,7 @@ async def test_a_store_that_does_not_answer_is_no_sign_out() -> None:
             raise StoreError(f"no {key}")
 
     settings = Settings(playground=Switch.ON, playground_password=SecretStr(PASSWORD))
-    async with serve(settings, vault=Broken()) as served:
+    async with serve(settings, adapter_data=Broken()) as served:
         assert HTTPStatus.SERVICE_UNAVAILABLE == await asks(served, await cookie_of(served))
 
 

@@ -11,10 +11,10 @@ from tests.playground.talking import BEAR, command, decide, react, seen
 
 async def card_of(served: Served, text: str = BEAR) -> str:
     """Make a finished card; answers its id."""
-    answer = await command(served, "ada", text, f"make-{len(served.studio.cards)}-00")
-    for job in list(served.studio.jobs):
-        if not served.studio.job(job).is_final:
-            await served.studio.finish(job)
+    answer = await command(served, "ada", text, f"make-{len(served.service.cards)}-00")
+    for job in list(served.service.jobs):
+        if not served.service.job(job).is_final:
+            await served.service.finish(job)
     card: str = answer["messages"][1]["card"]
     return card
 
@@ -35,19 +35,19 @@ async def test_the_same_key_reacts_once(served: Served) -> None:
     card = await card_of(served)
     for _ in range(2):
         await react(served, "ada", card, "🎲", "key-00002")
-    assert len(served.studio.cards) == 2
+    assert len(served.service.cards) == 2
     assert await marks(served) == [("🎲", "ada")]
 
 
 async def test_taking_a_reaction_away_takes_back_a_star_alone(served: Served) -> None:
     card = await card_of(served)
     await react(served, "ada", card, "⭐", "key-00002")
-    assert served.studio.job(served.studio.newest).stars == 1
+    assert served.service.job(served.service.newest).stars == 1
     await react(served, "ada", card, "⭐", "key-00003", on=False)
-    assert served.studio.job(served.studio.newest).stars == 0
+    assert served.service.job(served.service.newest).stars == 0
     await react(served, "ada", card, "🎲", "key-00004")
     await react(served, "ada", card, "🎲", "key-00005", on=False)
-    assert (len(served.studio.cards), await marks(served)) == (2, [])
+    assert (len(served.service.cards), await marks(served)) == (2, [])
 
 
 async def test_a_feeling_does_nothing_but_show(served: Served) -> None:
@@ -55,16 +55,16 @@ async def test_a_feeling_does_nothing_but_show(served: Served) -> None:
     answer = await react(served, "grace", card, "❤️", "key-00002")
     assert answer == {"refused": False, "messages": []}
     assert await marks(served) == [("❤️", "grace")]
-    assert len(served.studio.cards) == 1
+    assert len(served.service.cards) == 1
 
 
 async def test_a_number_chooses_the_picture_for_its_person(served: Served) -> None:
     card = await card_of(served, f"{BEAR} --count 4")
-    jobs = list(served.studio.jobs)
+    jobs = list(served.service.jobs)
     await react(served, "grace", card, "3️⃣", "key-00002")
     await react(served, "grace", card, "🎬", "key-00003")
     await react(served, "ada", card, "🎬", "key-00004")
-    made = [job.parent for job in list(served.studio.jobs.values())[4:]]
+    made = [job.parent for job in list(served.service.jobs.values())[4:]]
     assert [jobs[2], jobs[0]] == made
     await react(served, "grace", card, "2️⃣", "key-00005")
     assert ("3️⃣", "grace") not in await marks(served)
@@ -73,11 +73,11 @@ async def test_a_number_chooses_the_picture_for_its_person(served: Served) -> No
 
 async def test_the_picture_that_is_chosen_on_the_page_comes_first(served: Served) -> None:
     card = await card_of(served, f"{BEAR} --count 2")
-    jobs = list(served.studio.jobs)
+    jobs = list(served.service.jobs)
     await react(served, "ada", card, "🎬", "key-00002", job=jobs[1])
-    assert served.studio.job(served.studio.newest).parent == jobs[1]
-    await react(served, "ada", card, "🔁", "key-00003", job=served.studio.newest)
-    assert served.studio.job(served.studio.newest).parent == jobs[0]
+    assert served.service.job(served.service.newest).parent == jobs[1]
+    await react(served, "ada", card, "🔁", "key-00003", job=served.service.newest)
+    assert served.service.job(served.service.newest).parent == jobs[0]
 
 
 async def test_what_does_not_apply_is_answered_privately_and_leaves_no_mark(served: Served) -> None:
@@ -106,7 +106,7 @@ async def test_a_cross_deletes_what_is_ones_own(served: Served) -> None:
         assert told == (await decide(served, "ada", asked, "Delete", key))["toast"]["title"]
     assert await seen(served, "grace", "card") == []
     assert await marks(served) == []
-    assert not any("/reaction/" in key for key in served.vault.kept)
+    assert not any("/reaction/" in key for key in served.adapter_data.kept)
 
 
 @pytest.mark.parametrize("emoji", ["🦄", "x", "🔁🔁"])
@@ -127,9 +127,9 @@ async def test_nobody_reacts_to_what_they_cannot_see(served: Served) -> None:
 
 async def test_a_reaction_in_direct_messages_stays_there(served: Served) -> None:
     await command(served, "ada", BEAR, channel="dm")
-    job = served.studio.newest
-    await served.studio.finish(job)
-    card = served.studio.job(job).card
+    job = served.service.newest
+    await served.service.finish(job)
+    card = served.service.job(job).card
     await react(served, "ada", card, "❤️", "key-00002", channel="dm")
     assert len(await seen(served, "ada", "reaction", "dm")) == 1
     assert await seen(served, "grace", "reaction", "dm") == []

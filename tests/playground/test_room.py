@@ -23,13 +23,13 @@ CARD = "0" * 24
 
 
 @pytest.fixture
-def vault() -> FakeVault:
+def adapter_data() -> FakeVault:
     return FakeVault()
 
 
 @pytest.fixture
-def room(vault: FakeVault) -> Room:
-    return Room(vault, lambda: START)
+def room(adapter_data: FakeVault) -> Room:
+    return Room(adapter_data, lambda: START)
 
 
 def live(rev: int, *, private: bool = False) -> CardView:
@@ -71,29 +71,29 @@ async def seen(room: Room, person: Person) -> list[Message]:
 
 class TestOutlet:
     async def test_posting_twice_is_one_message(self, room: Room) -> None:
-        outlet = RoomOutlet(room)
-        messages = [await outlet.show(live(1), place()) for _ in range(2)]
+        publisher = RoomOutlet(room)
+        messages = [await publisher.show(live(1), place()) for _ in range(2)]
         assert messages == [CARD, CARD]
         assert len(await seen(room, ADA)) == 1
 
     async def test_an_older_revision_never_covers_a_newer_one(self, room: Room) -> None:
-        outlet = RoomOutlet(room)
-        await asyncio.gather(*(outlet.show(live(rev), place()) for rev in (3, 1, 2)))
+        publisher = RoomOutlet(room)
+        await asyncio.gather(*(publisher.show(live(rev), place()) for rev in (3, 1, 2)))
         assert [message["rev"] for message in await seen(room, ADA)] == [3]
 
     async def test_finds_what_is_there(self, room: Room) -> None:
-        outlet = RoomOutlet(room)
-        assert await outlet.find(CARD, place()) is None
-        await outlet.show(live(1), place())
-        assert await outlet.find(CARD, place()) == CARD
+        publisher = RoomOutlet(room)
+        assert await publisher.find(CARD, place()) is None
+        await publisher.show(live(1), place())
+        assert await publisher.find(CARD, place()) == CARD
 
     async def test_what_is_removed_stays_so(self, room: Room) -> None:
-        outlet = RoomOutlet(room)
-        await outlet.show(live(1), place())
+        publisher = RoomOutlet(room)
+        await publisher.show(live(1), place())
         for _ in range(2):
-            await outlet.remove(place(message=CARD))
-        await outlet.show(live(9), place(message=CARD))
-        assert await outlet.find(CARD, place()) is None
+            await publisher.remove(place(message=CARD))
+        await publisher.show(live(9), place(message=CARD))
+        assert await publisher.find(CARD, place()) is None
         assert await seen(room, ADA) == []
 
     async def test_removing_what_was_never_there_is_no_error(self, room: Room) -> None:
@@ -144,13 +144,13 @@ class TestConversations:
         assert await seen(room, ADA) == []
 
     async def test_one_card_in_two_conversations_is_two_messages(self, room: Room) -> None:
-        outlet = RoomOutlet(room)
-        await outlet.show(live(1), place())
-        await outlet.show(live(1), self.DIRECT.place())
-        await outlet.remove(replace(self.DIRECT.place(), message=CARD))
+        publisher = RoomOutlet(room)
+        await publisher.show(live(1), place())
+        await publisher.show(live(1), self.DIRECT.place())
+        await publisher.remove(replace(self.DIRECT.place(), message=CARD))
         assert [card["channel"] for card in await seen(room, GRACE)] == ["studio"]
-        assert await outlet.find(CARD, place()) == CARD
-        assert await outlet.find(CARD, self.DIRECT.place()) is None
+        assert await publisher.find(CARD, place()) == CARD
+        assert await publisher.find(CARD, self.DIRECT.place()) is None
 
     async def test_the_core_names_a_place_as_the_playground_does(self) -> None:
         assert self.DIRECT.place().channel == "@playground:grace"
@@ -158,39 +158,43 @@ class TestConversations:
         assert Talk.at(place()) == Talk()
 
 
-async def test_only_the_newest_cards_are_kept_with_what_belongs_to_them(room: Room, vault: FakeVault) -> None:
-    seat, outlet = Seat(person=ADA), RoomOutlet(room)
+async def test_only_the_newest_cards_are_kept_with_what_belongs_to_them(
+    room: Room, adapter_data: FakeVault
+) -> None:
+    seat, publisher = Seat(person=ADA), RoomOutlet(room)
     for number in range(KEPT + 60):
         card = f"{number:024}"
-        await outlet.show(replace(live(1), card=card, created_at=START + number), place())
+        await publisher.show(replace(live(1), card=card, created_at=START + number), place())
         await room.say(Talk(), card, Said(text="/imagine a fox"), to=None)
         await room.mark(seat, {"card": card, "to": None}, "❤️", on=True)
-    await outlet.show(replace(live(1), card=CARD[1:] + "x"), Seat(person=ADA, channel=Channel.DIRECT).place())
-    kinds = [key.split("/")[1:3] for key in vault.kept]
+    await publisher.show(
+        replace(live(1), card=CARD[1:] + "x"), Seat(person=ADA, channel=Channel.DIRECT).place()
+    )
+    kinds = [key.split("/")[1:3] for key in adapter_data.kept]
     counts = {kind: kinds.count(["studio", kind]) for kind in ("card", "said", "reaction")}
     assert all(KEPT <= count < KEPT + 51 for count in counts.values()), counts
-    assert f"room/studio/card/{0:024}" not in vault.kept
-    assert f"room/studio/card/{KEPT + 59:024}" in vault.kept
+    assert f"room/studio/card/{0:024}" not in adapter_data.kept
+    assert f"room/studio/card/{KEPT + 59:024}" in adapter_data.kept
     assert kinds.count(["@ada", "card"]) == 1
 
 
-async def test_two_people_come_out_of_the_box_and_the_first_is_the_admin(vault: FakeVault) -> None:
-    people = People(vault)
+async def test_two_people_come_out_of_the_box_and_the_first_is_the_admin(adapter_data: FakeVault) -> None:
+    people = People(adapter_data)
     assert await people.everybody() == [ADA, GRACE]
     assert [Seat(person=person).caller.is_admin for person in await people.everybody()] == [True, False]
 
 
-async def test_a_person_is_added_once(vault: FakeVault) -> None:
-    people = People(vault)
+async def test_a_person_is_added_once(adapter_data: FakeVault) -> None:
+    people = People(adapter_data)
     lin = Person(name="lin_3-x", is_admin=False)
     assert [await people.add("  Lin_3-X"), await people.add("lin_3-x")] == [lin, lin]
     assert await people.add("ada") == ADA
-    assert await People(vault).everybody() == [ADA, GRACE, lin]
+    assert await People(adapter_data).everybody() == [ADA, GRACE, lin]
     assert Seat(person=lin).caller.member == "playground:main:lin_3-x"
     assert Seat(person=lin).caller.person == "playground:lin_3-x"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a:b", "a/b", "é", "x" * 25, "<b>"])
-async def test_a_name_that_could_be_mistaken_is_refused(vault: FakeVault, name: str) -> None:
+async def test_a_name_that_could_be_mistaken_is_refused(adapter_data: FakeVault, name: str) -> None:
     with pytest.raises(InvalidRequest, match="1 to 24"):
-        await People(vault).add(name)
+        await People(adapter_data).add(name)

@@ -66,8 +66,8 @@ async def test_nothing_that_is_posted_ends_in_an_error_of_ours(
 ) -> None:
     answer = await command(served, "ada", BEAR, "key-before")
     card = answer["messages"][1]["card"]
-    await served.studio.finish(served.studio.newest)
-    body = body.replace("JOB", served.studio.newest).replace("CARD", card).replace("ODD", odd)
+    await served.service.finish(served.service.newest)
+    body = body.replace("JOB", served.service.newest).replace("CARD", card).replace("ODD", odd)
     status, told = await posted(served, path, body)
     assert status < HTTPStatus.INTERNAL_SERVER_ERROR, told
 

@@ -48,7 +48,7 @@ async def test_a_video_is_answered_with_its_length_and_poster(served: Served) ->
 async def test_a_typed_command_takes_the_files_that_come_along(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
     await command(served, "ada", "/animate the moon rises", files=[found["token"]])
-    request = served.studio.job(served.studio.newest).request
+    request = served.service.job(served.service.newest).request
     assert [(320, 240)] == [(one.file.width, one.file.height) for one in request.references if one.file]
     said = (await seen(served, "grace", "said"))[0]
     assert [("hills.png", "picture")] == [(file["name"], file["kind"]) for file in said["files"]]
@@ -59,7 +59,7 @@ async def test_a_forms_field_takes_a_file_with_its_influence(served: Served) -> 
     _, found = await upload(served, "ada", HILLS)
     value = [{"file": found["token"], "weight": 0.4}]
     await fill(served, "ada", "imagine", prompt="a fox", image=value, count=2)
-    reference = served.studio.job(served.studio.newest).request.references[0]
+    reference = served.service.job(served.service.newest).request.references[0]
     assert reference.file is not None
     assert (reference.file.width, reference.weight) == (320, 0.4)
     assert (await seen(served, "ada", "said"))[0]["text"] == "/imagine a fox --count 2"
@@ -75,7 +75,7 @@ async def test_a_token_is_good_for_its_person_alone(served: Served) -> None:
 
 async def test_a_token_ends_with_its_hour(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
-    served.studio.now += 3_600_000
+    served.service.now += 3_600_000
     answer = await command(served, "ada", "/animate", files=[found["token"]])
     assert "add it once more" in answer["messages"][0]["text"]
 
@@ -137,9 +137,9 @@ def left_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-def receiving(incoming: Path, *, studio: FakeStudio | None = None) -> Uploads:
+def receiving(incoming: Path, *, service: FakeStudio | None = None) -> Uploads:
     return Uploads(
-        studio=studio or FakeStudio(),
+        service=service or FakeStudio(),
         incoming=incoming,
         signer=SIGNER,
         clock=lambda: 0,
@@ -180,7 +180,7 @@ FULL = FakeUploads(failure=MediaUnavailable("The media storage is full."))
 
 
 async def test_a_full_storage_is_told() -> None:
-    async with serve(studio=FakeStudio(uploads=FULL)) as served:
+    async with serve(service=FakeStudio(uploads=FULL)) as served:
         status, answer = await upload(served, "ada", HILLS)
         assert (status, answer["error"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "The media storage is full.")
         assert list(served.incoming.iterdir()) == []
@@ -234,7 +234,7 @@ async def sending(
 
 
 async def test_whoever_may_send_nothing_is_told_so_before_the_body(served: Served) -> None:
-    served.studio.uploads.refusal = QuotaExhausted("That was a lot at once. Try again in 3 s.")
+    served.service.uploads.refusal = QuotaExhausted("That was a lot at once. Try again in 3 s.")
     async with sending(served, "ada", b"") as (reader, _), asyncio.timeout(PATIENCE_S):
         assert b" 429 " in await reader.readline()
         assert b"Try again in 3 s." in await reader.readuntil(b"}")
@@ -260,7 +260,7 @@ SMALL = IncomingQuota(bytes_per_member=300_000)
 
 async def test_bytes_of_a_member_are_counted_while_they_arrive() -> None:
     """What a request says of its length is not believed, and what another one has sent counts too."""
-    async with serve(studio=FakeStudio(uploads=FakeUploads(quota=SMALL))) as served:
+    async with serve(service=FakeStudio(uploads=FakeUploads(quota=SMALL))) as served:
         async with sending(served, "ada", b"x" * 200_000):
             await until(lambda: SMALL.arriving("playground:main:ada") == 200_000)
             status, answer = await upload(served, "ada", b"x" * 200_000)
@@ -284,4 +284,4 @@ async def test_an_upload_from_elsewhere_reaches_nothing(served: Served, headers:
     async with served.client(headers=headers) as client:
         answer = await client.post("/playground/upload?me=ada", content=HILLS)
     assert answer.status_code in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
-    assert served.studio.uploads.files == {}
+    assert served.service.uploads.files == {}

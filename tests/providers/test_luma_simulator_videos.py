@@ -135,7 +135,7 @@ class Studio:
 
 
 @pytest.fixture
-async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
+async def service(tmp_path: Path) -> AsyncIterator[Studio]:
     web = tmp_path / "web"
     web.mkdir()
     write_source(web / "film.mp4", frames=12)
@@ -164,36 +164,36 @@ def plain(colour: tuple[int, int, int]) -> Image.Image:
     return Image.new("RGB", SMALL, colour)
 
 
-async def test_a_film_begins_and_ends_with_the_pictures_given(studio: Studio) -> None:
-    shown = await studio.make(video(start=PICTURE, end=LAST_PICTURE))
+async def test_a_film_begins_and_ends_with_the_pictures_given(service: Studio) -> None:
+    shown = await service.make(video(start=PICTURE, end=LAST_PICTURE))
     assert (shown.codec, shown.size, shown.rate, len(shown.frames)) == ("h264", (540, 540), Fraction(24), 120)
     assert difference(shown.frames[0], plain(GREEN)) < LOSS
     assert difference(shown.frames[-1], plain(PINK)) < LOSS
 
 
 async def test_a_film_goes_on_from_an_own_one_to_a_picture_in_the_length_asked_for(
-    studio: Studio, own: list[Image.Image]
+    service: Studio, own: list[Image.Image]
 ) -> None:
-    await studio.shelve(OWN)
-    shown = await studio.make(video(start=OWN, end=PICTURE, duration=Duration.NINE))
+    await service.shelve(OWN)
+    shown = await service.make(video(start=OWN, end=PICTURE, duration=Duration.NINE))
     assert (shown.codec, shown.size, shown.seconds) == ("h264", (540, 540), 9)
     assert difference(shown.frames[0], own[-1]) < LOSS
     assert difference(shown.frames[-1], plain(GREEN)) < LOSS
 
 
-async def test_a_film_from_the_web_is_reframed_in_its_own_length(studio: Studio) -> None:
-    shown = await studio.make(
+async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: Studio) -> None:
+    shown = await service.make(
         ReframeVideoRequest(source=CLIP, aspect_ratio=AspectRatio.SQUARE, first_frame=PICTURE)
     )
     assert (shown.codec, shown.size, shown.seconds) == ("h264", (1536, 1536), 0.5)
     assert difference(shown.frames[0], plain(GREEN)) < LOSS
 
 
-async def test_an_own_film_is_reframed_by_its_address(studio: Studio, own: list[Image.Image]) -> None:
+async def test_an_own_film_is_reframed_by_its_address(service: Studio, own: list[Image.Image]) -> None:
     """As a source it is sent as an address, not as the generation that made it."""
-    address = await studio.shelve(OWN)
+    address = await service.shelve(OWN)
     request = ReframeVideoRequest(source=OWN, aspect_ratio=AspectRatio.SQUARE)
-    shown = await studio.make(request, own=address)
+    shown = await service.make(request, own=address)
     assert (shown.size, shown.seconds) == ((1536, 1536), 0.5)
     assert difference(shown.frames[0], own[0]) < LOSS
     assert difference(shown.frames[-1], own[-1]) < LOSS

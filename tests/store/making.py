@@ -81,7 +81,7 @@ def acceptance(
         event=event or f"chat:{card}",
         caller=who,
         place=Place(adapter="chat", workspace=who.workspace, channel="general", private=private, reach=reach),
-        sealed_reach=SEAL.seal(reach, context=card_context(card)) if reach else "",
+        sealed_reach=SEAL.encrypt(reach, context=card_context(card)) if reach else "",
         jobs=tuple(
             NewJob(
                 id=new_id("job"),
@@ -249,7 +249,7 @@ def copy_of(walk: Walk, who: Caller | None = None, *, event: str | None = None) 
         event=event or f"chat:{card}",
         caller=who,
         place=Place(adapter="chat", workspace="chat:@dm", channel=f"@{who.person}", private=True),
-        sealed_reach=SEAL.seal("token", context=card_context(card)),
+        sealed_reach=SEAL.encrypt("token", context=card_context(card)),
         job=walk.job,
         now=NOW,
     )

@@ -61,7 +61,7 @@ def wanted(
         now=now,
         lease_until=now + LEASE,
         count=count,
-        seal=SEAL,
+        cipher=SEAL,
         aside_until=NOW + HOUR,
         given_up_before=NOW - DAY,
     )

@@ -52,7 +52,7 @@ async def show_all(database: Database) -> Sequence[Card]:
         now=NOW,
         lease_until=NOW + SECOND,
         count=99,
-        seal=SEAL,
+        cipher=SEAL,
         aside_until=NOW + HOUR,
         given_up_before=NOW - DAY,
     )

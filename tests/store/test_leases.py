@@ -71,7 +71,7 @@ async def test_whoever_holds_the_folder_alone_ends_the_leases_of_the_dead(store:
         now=NOW,
         lease_until=NOW + 1,
         count=9,
-        seal=SEAL,
+        cipher=SEAL,
         aside_until=NOW + HOUR,
         given_up_before=NOW - DAY,
     )

@@ -22,7 +22,7 @@ async def test_after_it_the_new_secret_alone_opens_everything(store: Database) -
     for key in keys:
         await before.put(key, f"value {key}")
     await store.write(put, Put(adapter="other", key="", sealed=WRITTEN_EARLIER))
-    await store.write(put, Put(adapter="other", key="lost", sealed=SEAL.seal("lost", context="")))
+    await store.write(put, Put(adapter="other", key="lost", sealed=SEAL.encrypt("lost", context="")))
     with pytest.raises(DecryptionFailed):
         await after.get("000")
 
@@ -62,8 +62,8 @@ async def test_what_was_written_meanwhile_stays(store: Database) -> None:
     pages = [page async for page in resealing.sealed_values(store)]
     await AdapterData(store, FieldCipher(NEW), "chat").put("a", "written meanwhile")
     ((old,),) = pages
-    changes = resealing.Resealing(changes=((old, FieldCipher(NEW).seal("read", context=old.context)),))
+    changes = resealing.Resealing(changes=((old, FieldCipher(NEW).encrypt("read", context=old.context)),))
     assert 0 == await store.write(resealing.reseal, changes)
     kept = await get(store, "chat", "a")
     assert kept is not None
-    assert "written meanwhile" == FieldCipher(NEW).open(kept.sealed, context=old.context)
+    assert "written meanwhile" == FieldCipher(NEW).decrypt(kept.sealed, context=old.context)

@@ -86,12 +86,12 @@ async def test_of_all_who_put_a_new_value_the_first_is_kept(replicas: tuple[Data
 
 
 async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path) -> None:
-    vault = AdapterData(sqlite_store, SEAL, "chat")
-    await vault.put("token", "plain-words-of-a-secret")
+    adapter_data = AdapterData(sqlite_store, SEAL, "chat")
+    await adapter_data.put("token", "plain-words-of-a-secret")
     written = b"".join((tmp_path / f"reverie.db{part}").read_bytes() for part in ("", "-wal"))
     assert b"token" in written
     assert b"plain-words" not in written
-    assert "plain-words-of-a-secret" == await vault.get("token")
+    assert "plain-words-of-a-secret" == await adapter_data.get("token")
 
 
 async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(store: Database) -> None:
@@ -100,11 +100,11 @@ async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(st
     (kept,) = await since(store, "chat", "", 0, limit=1)
     await keep(store, "token of another", kept.sealed)
     await keep(store, "token of one team", kept.sealed, adapter="other")
-    for vault, key in ((chat, "token of another"), (other, "token of one team")):
+    for adapter_data, key in ((chat, "token of another"), (other, "token of one team")):
         with pytest.raises(DecryptionFailed):
-            await vault.get(key)
+            await adapter_data.get(key)
         with pytest.raises(DecryptionFailed):
-            await vault.take(key)
+            await adapter_data.take(key)
     assert ["hush"] == [entry.value for entry in await chat.since("token", 0)]
     assert [] == await other.latest("token")
 
@@ -123,7 +123,7 @@ async def test_turns_of_all_processes_lie_apart(replicas: tuple[Database, Databa
 
 
 async def test_turns_that_nobody_took_are_not_made_up_for(store: Database) -> None:
-    vault = AdapterData(store, SEAL, "chat")
-    assert 1_000 == await vault.turn("identify", now=1_000, every=5)
-    assert 9_000 == await vault.turn("identify", now=9_000, every=5)
-    assert 9_000 == await vault.turn("another", now=9_000, every=5), "each name has turns of its own"
+    adapter_data = AdapterData(store, SEAL, "chat")
+    assert 1_000 == await adapter_data.turn("identify", now=1_000, every=5)
+    assert 9_000 == await adapter_data.turn("identify", now=9_000, every=5)
+    assert 9_000 == await adapter_data.turn("another", now=9_000, every=5), "each name has turns of its own"

@@ -19,7 +19,7 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
 
 
 @pytest.mark.parametrize(
-    ("shown", "outlook", "tone", "words"),
+    ("shown", "estimate", "tone", "words"),
     [
         (job(State.HELD), Estimate(), JobPhase.WAITING, "confirmation"),
         (job(State.PREPARING), Estimate(), JobPhase.WAITING, "Preparing"),
@@ -48,9 +48,9 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
     ],
 )
 def test_a_headline_tells_where_the_job_stands(
-    shown: Job, outlook: Estimate, tone: JobPhase, words: str
+    shown: Job, estimate: Estimate, tone: JobPhase, words: str
 ) -> None:
-    found = view_job(shown, outlook, NOW)
+    found = view_job(shown, estimate, NOW)
     assert tone is found.tone
     assert words in found.headline
 

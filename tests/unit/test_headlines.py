@@ -11,7 +11,7 @@ _SLOWER = "it goes slower than expected"
 
 
 @pytest.mark.parametrize(
-    ("state", "outlook", "expected"),
+    ("state", "estimate", "expected"),
     [
         (
             State.QUEUED,
@@ -30,8 +30,8 @@ _SLOWER = "it goes slower than expected"
         ),
     ],
 )
-def test_a_worse_outlook_is_told_with_its_reason(state: State, outlook: Estimate, expected: str) -> None:
-    assert expected == headline(film(state), outlook)
+def test_a_worse_outlook_is_told_with_its_reason(state: State, estimate: Estimate, expected: str) -> None:
+    assert expected == headline(film(state), estimate)
 
 
 def test_what_runs_for_longer_than_nearly_all_of_its_kind_says_so_instead_of_a_time() -> None:

@@ -21,8 +21,10 @@ _OUTLOOKS = st.builds(Estimate, position=_POSITIONS, wait_ms=st.integers(-60_000
 _DAYS = st.lists(st.tuples(st.integers(0, 120_000), _OUTLOOKS), max_size=12)
 
 
-def _said(outlook: Estimate, now: int) -> ShownEstimate:
-    return ShownEstimate(position=outlook.position, ready_at=now + outlook.wait_ms, because=outlook.because)
+def _said(estimate: Estimate, now: int) -> ShownEstimate:
+    return ShownEstimate(
+        position=estimate.position, ready_at=now + estimate.wait_ms, because=estimate.because
+    )
 
 
 def _is_behind(later: ShownEstimate, earlier: ShownEstimate) -> bool:
@@ -35,37 +37,37 @@ def test_nothing_gets_worse_without_a_reason_and_small_changes_are_not_told(
 ) -> None:
     now = NOW
     before = _said(in_keeping(first, None, now), now)
-    for passed, outlook in days:
+    for passed, estimate in days:
         now += passed
-        kept = in_keeping(outlook, before, now)
+        kept = in_keeping(estimate, before, now)
         after = _said(kept, now)
         change = after.ready_at - before.ready_at
-        assert outlook.position == kept.position
+        assert estimate.position == kept.position
         if change > 0 or _is_behind(after, before):
             assert after.because
         assert change == 0 or abs(change) > 8_000
         if change != 0:
-            assert outlook.wait_ms == kept.wait_ms
+            assert estimate.wait_ms == kept.wait_ms
         before = after
 
 
 @given(_OUTLOOKS)
-def test_the_first_word_is_told_as_it_is(outlook: Estimate) -> None:
-    assert outlook == in_keeping(outlook, None, NOW)
+def test_the_first_word_is_told_as_it_is(estimate: Estimate) -> None:
+    assert estimate == in_keeping(estimate, None, NOW)
 
 
 @given(_OUTLOOKS, st.integers(0, 8_000))
-def test_what_was_said_stands_while_it_comes_true(outlook: Estimate, passed: int) -> None:
+def test_what_was_said_stands_while_it_comes_true(estimate: Estimate, passed: int) -> None:
     """Told again a little later, neither place nor time has moved."""
-    before = _said(outlook, NOW)
-    assert before == _said(in_keeping(outlook, before, NOW + passed), NOW + passed)
+    before = _said(estimate, NOW)
+    assert before == _said(in_keeping(estimate, before, NOW + passed), NOW + passed)
 
 
 _TOLD = ShownEstimate(position=3, ready_at=NOW + 60_000)
 
 
 @pytest.mark.parametrize(
-    ("outlook", "wait_ms", "because"),
+    ("estimate", "wait_ms", "because"),
     [
         (Estimate(position=3, wait_ms=70_000), 60_000, ""),
         (Estimate(position=3, wait_ms=50_000), 60_000, ""),
@@ -80,13 +82,13 @@ _TOLD = ShownEstimate(position=3, ready_at=NOW + 60_000)
     ],
 )
 def test_a_worse_outlook_comes_with_the_reason_that_fits(
-    outlook: Estimate, wait_ms: int, because: str
+    estimate: Estimate, wait_ms: int, because: str
 ) -> None:
-    assert replace(outlook, wait_ms=wait_ms, because=because) == in_keeping(outlook, _TOLD, NOW)
+    assert replace(estimate, wait_ms=wait_ms, because=because) == in_keeping(estimate, _TOLD, NOW)
 
 
 @pytest.mark.parametrize(
-    ("outlook", "because"),
+    ("estimate", "because"),
     [
         (Estimate(position=3, wait_ms=60_000), "it goes slower than expected"),
         (Estimate(position=3, wait_ms=30_000), ""),
@@ -94,17 +96,17 @@ def test_a_worse_outlook_comes_with_the_reason_that_fits(
         (Estimate(wait_ms=60_000), ""),
     ],
 )
-def test_a_reason_stays_until_something_gets_better(outlook: Estimate, because: str) -> None:
+def test_a_reason_stays_until_something_gets_better(estimate: Estimate, because: str) -> None:
     """A person who looks a minute later must still find it."""
     before = replace(_TOLD, because="it goes slower than expected")
-    assert because == in_keeping(outlook, before, NOW).because
+    assert because == in_keeping(estimate, before, NOW).because
 
 
 def test_what_a_card_says_is_what_the_next_one_keeps_to() -> None:
     job = film(State.QUEUED)
-    outlook = Estimate(position=4, wait_ms=90_000, because="it goes slower than expected")
-    seen = view(CARD, [job], {job.id: outlook}, NOW)
-    assert {job.id: _said(outlook, NOW)} == told(seen)
+    estimate = Estimate(position=4, wait_ms=90_000, because="it goes slower than expected")
+    seen = view(CARD, [job], {job.id: estimate}, NOW)
+    assert {job.id: _said(estimate, NOW)} == told(seen)
     assert {} == told(view(CARD, [film()], {}, NOW))
 
 

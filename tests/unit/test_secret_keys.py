@@ -37,11 +37,11 @@ def test_of_several_secrets_the_first_writes_and_all_open(separator: bytes) -> N
     ],
 )
 def test_a_secret_of_earlier_versions_that_holds_a_separator_still_opens(earlier: bytes) -> None:
-    sealed = FieldCipher(earlier).seal("token", context="here")
-    assert "token" == FieldCipher(*read(earlier)).open(sealed, context="here")
+    sealed = FieldCipher(earlier).encrypt("token", context="here")
+    assert "token" == FieldCipher(*read(earlier)).decrypt(sealed, context="here")
     rotated = read(NEW + b"," + earlier)
     assert NEW == rotated[0]
-    assert "token" == FieldCipher(*rotated).open(sealed, context="here")
+    assert "token" == FieldCipher(*rotated).decrypt(sealed, context="here")
 
 
 def test_a_secret_alone_is_used_as_it_is() -> None:

@@ -41,27 +41,27 @@ class RunningApp:
         self,
         folder: Path,
         *,
-        inlets: Sequence[tuple[str, Receiver]] = (),
+        receivers: Sequence[tuple[str, Receiver]] = (),
         times: dict[str, int] | None = None,
         server: type[Server] = Server,
         **settings: Any,
     ) -> None:
         self.folder = folder
         self.chat = FakeChat()
-        self.studio: BotService | None = None
-        self.vault: AdapterData | None = None
-        plugs = [AdapterPlugin(name="chat", enabled=lambda _: True, build=self._build)]
-        plugs += [
-            AdapterPlugin(name=name, enabled=lambda _: True, build=_only(name, inlet))
-            for name, inlet in inlets
+        self.service: BotService | None = None
+        self.adapter_data: AdapterData | None = None
+        plugins = [AdapterPlugin(name="chat", enabled=lambda _: True, build=self._build)]
+        plugins += [
+            AdapterPlugin(name=name, enabled=lambda _: True, build=_only(name, receiver))
+            for name, receiver in receivers
         ]
         self.app = App(
-            given_settings(folder, http_port=0, times=times, **settings), plugs=plugs, server=server
+            given_settings(folder, http_port=0, times=times, **settings), plugins=plugins, server=server
         )
 
-    def _build(self, surroundings: AdapterContext) -> Adapter:
-        self.studio, self.vault = surroundings.studio, surroundings.vault
-        return Adapter(name="chat", outlet=self.chat)
+    def _build(self, context: AdapterContext) -> Adapter:
+        self.service, self.adapter_data = context.service, context.adapter_data
+        return Adapter(name="chat", publisher=self.chat)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -70,9 +70,9 @@ class RunningApp:
 
     async def say(self, text: str, key: str = "") -> str:
         """Give a command; answers the card's id."""
-        assert self.studio is not None
+        assert self.service is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.studio.handle(parse(text), ADA, place, key=key or text)
+        answer = await self.service.handle(parse(text), ADA, place, key=key or text)
         assert isinstance(answer, CardReply)
         return answer.view.card
 
@@ -82,10 +82,10 @@ class RunningApp:
         return self.chat.of(card)[-1]
 
 
-def _only(name: str, inlet: Receiver) -> Callable[[AdapterContext], Adapter]:
+def _only(name: str, receiver: Receiver) -> Callable[[AdapterContext], Adapter]:
     """An adapter of this inlet alone; where the inlet can be closed, it is closed with the adapter."""
-    closing = {"close": inlet.close} if hasattr(inlet, "close") else {}
-    return lambda _: Adapter(name=name, outlet=FakeChat(), inlet=inlet, **closing)
+    closing = {"close": receiver.close} if hasattr(receiver, "close") else {}
+    return lambda _: Adapter(name=name, publisher=FakeChat(), receiver=receiver, **closing)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -15,8 +15,8 @@ async def test_a_bot_goes_on_from_a_backup_that_was_made_while_another_ran(tmp_p
     first = RunningApp(old)
     async with first.running():
         view = await first.ended(await first.say("/imagine a fox", key="one"))
-        assert first.vault is not None
-        await first.vault.put("token", "xoxb-of-a-team")
+        assert first.adapter_data is not None
+        await first.adapter_data.put("token", "xoxb-of-a-team")
         made = await asyncio.to_thread(backup, given_settings(old), archive, media=True)
         await first.ended(await first.say("/imagine after the backup", key="two"))
     assert made.written.media >= 1
@@ -28,8 +28,8 @@ async def test_a_bot_goes_on_from_a_backup_that_was_made_while_another_ran(tmp_p
     link = TokenSigner(*secrets).sign("media", job.media.file, expires_at=clock_ms() + 600_000)
     second = RunningApp(new)
     async with second.running() as http:
-        assert second.vault is not None
-        assert "xoxb-of-a-team" == await second.vault.get("token")
+        assert second.adapter_data is not None
+        assert "xoxb-of-a-team" == await second.adapter_data.get("token")
         shown = await http.get(f"/media/{link}")
         assert (200, job.media.size) == (shown.status_code, len(shown.content))
         # It goes on: a new job builds on the restored one, and is paid by the same account.

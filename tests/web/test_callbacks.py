@@ -33,7 +33,7 @@ async def test_a_token_that_is_not_ours_is_not_found(tmp_path: Path) -> None:
         path = await asked(home)
         (generation,) = home.provider.generations
         expires_at = home.clock.wall() + DAY
-        signed = home.core.signer.sign("media", "0" * 64, expires_at=expires_at)
+        signed = home.services.signer.sign("media", "0" * 64, expires_at=expires_at)
         for token in (f"/callbacks/{signed}", "/callbacks/x", f"{path}x", path.upper(), "/callbacks/a.b.c"):
             assert 404 == (await http.post(token, json=told(generation))).status_code, token
         await home.looks()
@@ -91,7 +91,7 @@ async def test_a_callback_of_an_unknown_job_has_no_effect(tmp_path: Path) -> Non
     async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
         await asked(home)
         claim = Claim(job="0" * 24, attempt=1)
-        url = urlsplit(str(callback_url(home.core, claim, expires_at=home.clock.wall() + DAY))).path
+        url = urlsplit(str(callback_url(home.services, claim, expires_at=home.clock.wall() + DAY))).path
         (generation,) = home.provider.generations
         assert 200 == (await http.post(url, json=told(generation))).status_code
         await home.looks()

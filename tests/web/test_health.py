@@ -27,12 +27,12 @@ TOKEN = "a token for the gauges"
 
 async def stop_the_account(house: House) -> None:
     stop = Stop(account="one", now=house.clock.wall(), reason="insufficient credits")
-    await house.core.database.write(stop_account, stop)
+    await house.services.database.write(stop_account, stop)
 
 
 async def answers(house: House) -> None:
     """Have the provider answer for the first time."""
-    await house.core.providers["one"].check()
+    await house.services.providers["one"].check()
 
 
 async def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_pa
         home.provider.get_error = lambda _: NotSent("No connection to the generation API (ConnectTimeout)")
         for _ in range(2):
             with pytest.raises(NotSent):
-                await home.core.providers["one"].get("any")
+                await home.services.providers["one"].get("any")
             home.advance(30_000)
         answer = await http.get("/readyz")
         assert (200, True, True) == (
@@ -91,7 +91,7 @@ async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_pa
 async def test_an_answer_about_one_request_shows_that_the_provider_works(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         with pytest.raises(GenerationNotFound):
-            await home.core.providers["one"].get("any")
+            await home.services.providers["one"].get("any")
         assert 200 == (await http.get("/readyz")).status_code
 
 
@@ -116,15 +116,15 @@ async def test_rounds_that_keep_failing_are_told_until_one_goes_well(tmp_path: P
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         await answers(home)
         for round_ in range(4):
-            await home.core.steadily("watch", fails)
-            await home.core.steadily("deliver", works)
+            await home.services.steadily("watch", fails)
+            await home.services.steadily("deliver", works)
             assert (round_ >= 2) == (await http.get("/readyz")).json()["degraded"]
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["ready"])
         (reason,) = answer.json()["reasons"]
         assert "'watch' has failed 4 times in a row (KeyError)" in reason
         assert "a detail" not in reason
-        await home.core.steadily("watch", works)
+        await home.services.steadily("watch", works)
         assert not (await http.get("/readyz")).json()["degraded"]
 
 
@@ -136,13 +136,13 @@ async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
         await answers(home)
         stopping = asyncio.Event()
         loop = Supervised("deliver", fails, times=Timing(restart=1), stopping=stopping)
-        inlet = Supervised("inlet chat", fails, times=Timing(restart=1), stopping=stopping)
+        receiver = Supervised("inlet chat", fails, times=Timing(restart=1), stopping=stopping)
         async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
-            for one in (loop, inlet):
+            for one in (loop, receiver):
                 tasks.create_task(one.run())
-            await until(lambda: loop.trouble is not None and inlet.trouble is not None)
+            await until(lambda: loop.trouble is not None and receiver.trouble is not None)
             found = await readiness(
-                home.core, [], WriteCheck(home.core), {"deliver": loop, "inlet chat": inlet}
+                home.services, [], WriteCheck(home.services), {"deliver": loop, "inlet chat": receiver}
             )
             stopping.set()
     assert () == found.obstacles
@@ -232,8 +232,8 @@ async def test_who_holds_the_token_hears_the_reasons_from_anywhere(tmp_path: Pat
 async def test_a_chat_that_is_not_connected_is_a_reason(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home:
         await answers(home)
-        adapter = Adapter(name="chat", outlet=FakeChat(), obstacle=lambda: "the token was refused")
-        app = Starlette(routes=health_routes(home.core, [adapter]))
+        adapter = Adapter(name="chat", publisher=FakeChat(), obstacle=lambda: "the token was refused")
+        app = Starlette(routes=health_routes(home.services, [adapter]))
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             answer = await http.get("/readyz")
@@ -248,7 +248,7 @@ async def test_a_key_that_is_gone_while_its_jobs_run_is_a_reason(tmp_path: Path)
         await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'submitted'"))
         provider = FakeProvider(home.clock, account="two")
     async with open_house(tmp_path, start=None, providers=[provider]) as home, home.http() as http:
-        await home.core.providers["two"].check()
+        await home.services.providers["two"].check()
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["degraded"])
         assert "1 jobs in flight, but no key. Put it back" in answer.json()["reasons"][0]
@@ -257,7 +257,7 @@ async def test_a_key_that_is_gone_while_its_jobs_run_is_a_reason(tmp_path: Path)
 
 async def test_who_stops_is_not_ready(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
-        home.core.stopping.set()
+        home.services.stopping.set()
         assert "stopping" in (await http.get("/readyz")).text
 
 

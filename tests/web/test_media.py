@@ -13,11 +13,11 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 async def keep(house: House, content: bytes = PNG + b"a fox") -> str:
-    return (await house.core.storage.put(content, mime="image/png", width=1, height=1)).file
+    return (await house.services.storage.put(content, mime="image/png", width=1, height=1)).file
 
 
 def link(house: House, file: str, *, purpose: str = "media", lasts: int = HOUR) -> str:
-    return f"/media/{house.core.signer.sign(purpose, file, expires_at=house.clock.wall() + lasts)}"
+    return f"/media/{house.services.signer.sign(purpose, file, expires_at=house.clock.wall() + lasts)}"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -115,7 +115,7 @@ async def test_a_link_leads_to_a_rendition(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         file = await keep(home)
         (tmp_path / "small").write_bytes(b"\xff\xd8\xff\xe0 small")
-        rendition = await home.core.storage.put_rendition(file, "fit-1000", tmp_path / "small")
+        rendition = await home.services.storage.put_rendition(file, "fit-1000", tmp_path / "small")
         answer = await http.get(link(home, rendition))
         assert (b"\xff\xd8\xff\xe0 small", "image/jpeg") == (answer.content, answer.headers["content-type"])
         assert 410 == (await http.get(link(home, f"{file}.fit-2000"))).status_code
@@ -125,7 +125,7 @@ async def test_the_page_of_a_video_plays_it(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         url = link(home, file := await keep(home, video(tmp_path / "a").read_bytes()))
         (tmp_path / "still").write_bytes(b"\xff\xd8\xff\xe0 still")
-        await home.core.storage.put_rendition(file, "still", tmp_path / "still")
+        await home.services.storage.put_rendition(file, "still", tmp_path / "still")
         page = await http.get(f"{url}/view")
 
         assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
@@ -225,7 +225,7 @@ async def test_a_file_that_our_disk_does_not_give_is_not_called_gone(tmp_path: P
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         file = "0" * 64
         # A folder in its place cannot be read as a file, as little as one on a disk that fails.
-        home.core.storage.path(file).mkdir(parents=True)
+        home.services.storage.path(file).mkdir(parents=True)
         assert 503 == (await http.get(link(home, file))).status_code
         assert 503 == (await http.get(link(home, file) + "/view")).status_code
 
@@ -261,7 +261,7 @@ async def test_odd_ranges_are_no_error_of_ours(tmp_path: Path, asked: str, statu
 async def test_what_is_no_file_is_gone(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         file = await keep(home)
-        path = home.core.storage.path(file)
+        path = home.services.storage.path(file)
         path.unlink()
         path.mkdir()
         assert (await http.get(link(home, file))).status_code in (410, 503)

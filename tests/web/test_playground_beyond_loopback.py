@@ -12,7 +12,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
 
 
 async def test_the_operator_is_told_where_it_is_and_the_password_that_opens_it(tmp_path: Path) -> None:
-    app = App(given_settings(tmp_path, http_host=EVERYWHERE, http_port=0), plugs=[plugin])
+    app = App(given_settings(tmp_path, http_host=EVERYWHERE, http_port=0), plugins=[plugin])
     async with served(app) as http:
         (notice,) = app.notices
         assert f"{app.address}/" in notice
@@ -29,7 +29,7 @@ async def test_the_operator_is_told_where_it_is_and_the_password_that_opens_it(t
 
 async def test_on_loopback_it_is_open_also_with_a_public_url_of_this_machine(tmp_path: Path) -> None:
     for at, public_url in enumerate((None, "http://127.0.0.1:8080")):
-        app = App(given_settings(tmp_path / str(at), http_port=0, public_url=public_url), plugs=[plugin])
+        app = App(given_settings(tmp_path / str(at), http_port=0, public_url=public_url), plugins=[plugin])
         async with served(app) as http:
             assert [f"The playground is open: {app.address}/"] == app.notices
             assert (await http.get("/")).status_code == 200

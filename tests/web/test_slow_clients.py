@@ -40,7 +40,7 @@ COMMAND = (
 
 
 async def test_slow_clients_hold_up_nobody_and_leave_nothing(tmp_path: Path) -> None:
-    app = App(given_settings(tmp_path, http_port=0), plugs=[plugin])
+    app = App(given_settings(tmp_path, http_port=0), plugins=[plugin])
     incoming = tmp_path / "media" / "incoming"
     async with (
         served(app) as http,

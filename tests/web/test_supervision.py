@@ -64,7 +64,7 @@ async def test_a_failing_inlet_is_told_and_started_again_beside_the_others(
     tmp_path: Path, failure: Callable[[], None]
 ) -> None:
     broken, well = Listening(failure, failure, failure), Listening()
-    app = RunningApp(tmp_path, inlets=[("broken", broken), ("well", well)], times=SOON)
+    app = RunningApp(tmp_path, receivers=[("broken", broken), ("well", well)], times=SOON)
     async with app.running() as http:
         await until(lambda: broken.starts == 4)
         told = (await http.get("/readyz")).json()
@@ -118,14 +118,14 @@ async def test_a_stop_during_the_pause_starts_nothing_more() -> None:
 
 
 async def test_a_cancelled_loop_is_not_started_again() -> None:
-    inlet = Listening()
-    supervised = Supervised("test", inlet.run, times=Timing(restart=1), stopping=asyncio.Event())
+    receiver = Listening()
+    supervised = Supervised("test", receiver.run, times=Timing(restart=1), stopping=asyncio.Event())
     task = asyncio.create_task(supervised.run())
-    await until(lambda: inlet.starts == 1)
+    await until(lambda: receiver.starts == 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (1, 1) == (inlet.starts, inlet.ends)
+    assert (1, 1) == (receiver.starts, receiver.ends)
 
 
 async def test_every_loop_of_the_engine_can_be_begun_again(tmp_path: Path) -> None:
@@ -159,8 +159,8 @@ async def test_an_adapter_that_cannot_be_closed_keeps_none_open(tmp_path: Path) 
         async def close(self) -> None:
             closed.append("well")
 
-    inlets = [("broken", Unclosable()), ("well", Closable())]
-    async with RunningApp(tmp_path, inlets=inlets).running():
+    receivers = [("broken", Unclosable()), ("well", Closable())]
+    async with RunningApp(tmp_path, receivers=receivers).running():
         pass
     assert ["broken", "well"] == closed
 
@@ -184,7 +184,7 @@ async def test_a_web_server_that_fails_is_started_again_beside_everything_else(t
         failures = 2
 
     well = Listening()
-    app = RunningApp(tmp_path, inlets=[("well", well)], times=SOON, server=Failing)
+    app = RunningApp(tmp_path, receivers=[("well", well)], times=SOON, server=Failing)
     with capture_logs() as logged:
         async with app.running() as http:
             await until(lambda: Failing.starts == 3)

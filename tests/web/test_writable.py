@@ -64,11 +64,11 @@ async def test_a_full_disk_is_not_ready_and_room_makes_it_ready_again(tmp_path: 
         assert 503 == status
         assert "The database cannot be written" in answer["reasons"][0]
         assert "Make room" in answer["reasons"][0]
-        home.advance(home.core.times.write_check)
+        home.advance(home.services.times.write_check)
         assert 503 == (await ready(home))[0]
 
         await limit_pages(home, _UNLIMITED)
-        home.advance(home.core.times.write_check)
+        home.advance(home.services.times.write_check)
         assert 200 == (await ready(home))[0]
         await home.ask()
 
@@ -80,7 +80,7 @@ async def test_a_disk_with_little_room_is_tried_before_a_command_fails(tmp_path:
         assert 503 == (await ready(home))[0]
 
         await limit_pages(home, _UNLIMITED)
-        home.advance(home.core.times.write_check)
+        home.advance(home.services.times.write_check)
         status, answer = await ready(home)
         assert (200, True) == (status, answer["degraded"])
         assert "has only" in answer["reasons"][0]
@@ -106,7 +106,7 @@ async def test_many_questions_make_one_try(tmp_path: Path) -> None:
 async def test_a_database_file_that_is_gone_is_not_ready(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home:
         await answers(home)
-        file = home.core.database.file
+        file = home.services.database.file
         assert file is not None
         away = file.rename(file.with_suffix(".away"))
         status, answer = await ready(home)

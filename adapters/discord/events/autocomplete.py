@@ -20,8 +20,8 @@ _log = structlog.get_logger(__name__)
 class Completing:
     """Offers the caller's own jobs, words of the camera and whatever else an option takes."""
 
-    def __init__(self, studio: BotService) -> None:
-        self._studio = studio
+    def __init__(self, service: BotService) -> None:
+        self._service = service
 
     async def answer(self, interaction: Interaction[Any], seat: Seat) -> Sequence[dict[str, Any]]:
         """The choices; none where they cannot be had, for whatever is not offered can still be typed."""
@@ -40,7 +40,7 @@ class Completing:
         typing = read_typing(interaction)
         if typing is None:
             return ()
-        return await self._studio.offer(
+        return await self._service.offer(
             typing.command,
             typing.option,
             typing.text,

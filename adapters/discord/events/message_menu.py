@@ -52,13 +52,13 @@ class Choosing:
     def __init__(
         self,
         *,
-        studio: BotService,
+        service: BotService,
         answering: Answering,
         responder: Responder,
         pressing: Pressing,
         drafts: Drafts,
     ) -> None:
-        self._studio = studio
+        self._service = service
         self._answering = answering
         self._responder = responder
         self._pressing = pressing
@@ -97,7 +97,7 @@ class Choosing:
 
     async def _on_ours(self, seat: Seat, menu: Menu, jobs: Sequence[Pressed]) -> None:
         first = jobs[0]
-        several = await self._studio.look(first.card, seat.caller) if len(jobs) > 1 else None
+        several = await self._service.look(first.card, seat.caller) if len(jobs) > 1 else None
         if several is not None:
             await self._answering.tell(seat, render(several))
         elif menu in _ACTIONS and len(jobs) == 1:
@@ -140,7 +140,7 @@ class Choosing:
     async def _make(self, seat: Seat, command: Command) -> None:
         await self._answering.require_place(seat)
         ask = partial(
-            self._studio.handle,
+            self._service.handle,
             command,
             seat.caller,
             seat.place(),

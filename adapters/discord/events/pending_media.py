@@ -59,15 +59,15 @@ class Draft(BaseModel):
 class Drafts:
     """Keeps the newest draft of each person; so nothing that is never finished piles up."""
 
-    def __init__(self, vault: AdapterData) -> None:
-        self._vault = vault
+    def __init__(self, adapter_data: AdapterData) -> None:
+        self._adapter_data = adapter_data
 
     async def keep(self, draft: Draft, caller: Caller) -> None:
-        await self._vault.put(_key(caller), draft.model_dump_json())
+        await self._adapter_data.put(_key(caller), draft.model_dump_json())
 
     async def read(self, drafted: Drafted, caller: Caller) -> Reference:
         """The medium that is meant; raises InvalidRequest where it is not known any more."""
-        kept = await self._vault.get(_key(caller))
+        kept = await self._adapter_data.get(_key(caller))
         draft = Draft.model_validate_json(kept) if kept else None
         if draft is None or draft.id != drafted.draft or drafted.number >= len(draft.media):
             raise InvalidRequest(

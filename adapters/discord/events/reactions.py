@@ -47,8 +47,8 @@ _UNKNOWN = "Discord does not say who has reacted, so nothing was started or char
 class Reacting:
     """Does what the reaction of a person says, by the map of their workspace."""
 
-    def __init__(self, *, studio: BotService, rest: Rest, clock: Callable[[], int]) -> None:
-        self._studio = studio
+    def __init__(self, *, service: BotService, rest: Rest, clock: Callable[[], int]) -> None:
+        self._service = service
         self._rest = rest
         self._clock = clock
         self._places = Places(rest, clock)
@@ -58,7 +58,7 @@ class Reacting:
         if await self._means_nothing(payload):
             return
         seat = seat_of_reaction(payload)
-        action = self._studio.reactions(seat.caller).get(normal(payload.emoji.name or ""))
+        action = self._service.reactions(seat.caller).get(normal(payload.emoji.name or ""))
         if action is None:
             return
         # A star is the same however often it is given, and may be given, taken and given within a minute.
@@ -79,13 +79,13 @@ class Reacting:
             return
         seat = seat_of_reaction(payload)
         emoji = payload.emoji.name or ""
-        if self._studio.reactions(seat.caller).get(normal(emoji)) is not Action.GALLERY:
+        if self._service.reactions(seat.caller).get(normal(emoji)) is not Action.GALLERY:
             return
         seat = replace(seat, key=f"back/{_name(payload)}/{self._clock()}")
         try:
             if jobs := await self._jobs(payload, seat):
                 job = await self._chosen(seat, payload, jobs)
-                await self._studio.unreact(emoji, job, seat.caller, seat.place(), key=seat.key)
+                await self._service.unreact(emoji, job, seat.caller, seat.place(), key=seat.key)
         except Refused as refusal:
             _log.info("unreaction_refused", message=payload.message_id, reason=type(refusal).__name__)
 
@@ -103,14 +103,14 @@ class Reacting:
         """
         ours = payload.message_author_id is not None
         if ours:
-            self._studio.admit(seat.caller, seat.key)
+            self._service.admit(seat.caller, seat.key)
         elif not self._may_ask(seat):
             return ()
         channel, message = str(payload.channel_id), str(payload.message_id)
-        shown = await self._studio.find(ADAPTER, message, name_message(channel, message))
+        shown = await self._service.find(ADAPTER, message, name_message(channel, message))
         if shown is not None:
             if not ours:
-                self._studio.admit(seat.caller, seat.key)
+                self._service.admit(seat.caller, seat.key)
             return shown.jobs
         if not ours:
             return ()
@@ -126,7 +126,7 @@ class Reacting:
     def _may_ask(self, seat: Seat) -> bool:
         """Whether the store may be asked if a message is ours; a reaction to another's is no command."""
         try:
-            self._studio.admit_question(seat.caller)
+            self._service.admit_question(seat.caller)
         except TooManyRequests:
             return False
         return True
@@ -160,7 +160,7 @@ class Reacting:
             # It is confirmed in direct messages, where nobody manages a server or is a member of it.
             caller = replace(caller, is_admin=False, member=f"{DIRECT}:{seat.user}")
         try:
-            answer = await self._studio.react(
+            answer = await self._service.react(
                 payload.emoji.name or "", job, caller, seat.place(), key=seat.key
             )
         except NotYours as refusal:

@@ -43,16 +43,16 @@ class Answering:
     def __init__(
         self,
         *,
-        studio: BotService,
+        service: BotService,
         responder: Responder,
-        outlet: CardOutlet,
+        publisher: CardOutlet,
         window_ms: int,
         patience_s: float = 1.5,
     ) -> None:
         """`window_ms` is how long a card waits for its first response before its outlet shows it."""
-        self._studio = studio
+        self._service = service
         self._responder = responder
-        self._outlet = outlet
+        self._publisher = publisher
         self.window_ms = window_ms
         self._patience_s = patience_s
 
@@ -110,7 +110,7 @@ class Answering:
         if not seat.is_guild or not permissions.missing(seat.app_permissions, thread=seat.in_thread):
             return
         if seat.hidden and card is not None:
-            seen = await self._studio.look(card, seat.caller)
+            seen = await self._service.look(card, seat.caller)
             if seen is not None and seen.private:
                 return
         permissions.require(seat.app_permissions, thread=seat.in_thread, channel=seat.spot)
@@ -127,12 +127,12 @@ class Answering:
             _log.info("interaction_repeated", interaction=seat.key, card=view.card)
             return
         place = seat.place(private=view.private)
-        told = _Told(payload=self._outlet.response(view, place), private=view.private)
+        told = _Told(payload=self._publisher.response(view, place), private=view.private)
         message = await self._tell(seat, told, deferred)
         if not message:
             return
         try:
-            await self._studio.shown(view, message)
+            await self._service.shown(view, message)
         except StoreError as error:
             # The card's outlet finds the response by its token, and edits it once more.
             _log.warning("response_not_noted", card=view.card, error=str(error))
@@ -153,7 +153,7 @@ class Answering:
         if view is None or not any(job.tone is JobPhase.DONE and job.media for job in view.jobs):
             return
         try:
-            await self._outlet.complete(view, replace(seat.place(private=True), message=message))
+            await self._publisher.complete(view, replace(seat.place(private=True), message=message))
         except (Refusal, Delayed) as error:
             _log.info("files_not_shown", interaction=seat.key, error=str(error))
 

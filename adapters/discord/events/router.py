@@ -73,7 +73,7 @@ class Doors:
 
     def __init__(
         self,
-        surroundings: AdapterContext,
+        context: AdapterContext,
         connection: Connection,
         *,
         read: Read,
@@ -81,28 +81,28 @@ class Doors:
         patience_s: float = 1.5,
     ) -> None:
         """`patience_s` is how long the core may take before the person sees that it is thinking."""
-        self._studio: BotService = surroundings.studio
-        self._clock = surroundings.clock
+        self._service: BotService = context.service
+        self._clock = context.clock
         self._rest = connection.rest
         self._read = read
         self._completing = completing
-        self._responder = Responder(connection.rest, surroundings.clock)
+        self._responder = Responder(connection.rest, context.clock)
         self._answering = Answering(
-            studio=self._studio,
+            service=self._service,
             responder=self._responder,
-            outlet=connection.outlet,
-            window_ms=surroundings.settings.times.answer_window,
+            publisher=connection.publisher,
+            window_ms=context.settings.times.answer_window,
             patience_s=patience_s,
         )
-        self._pressing = Pressing(studio=self._studio, answering=self._answering, responder=self._responder)
+        self._pressing = Pressing(service=self._service, answering=self._answering, responder=self._responder)
         self._choosing = Choosing(
-            studio=self._studio,
+            service=self._service,
             answering=self._answering,
             responder=self._responder,
             pressing=self._pressing,
-            drafts=Drafts(surroundings.vault),
+            drafts=Drafts(context.adapter_data),
         )
-        self._reacting = Reacting(studio=self._studio, rest=connection.rest, clock=surroundings.clock)
+        self._reacting = Reacting(service=self._service, rest=connection.rest, clock=context.clock)
 
     async def command(self, interaction: Event) -> None:
         """A slash command."""
@@ -204,8 +204,8 @@ class Doors:
 
         async def ask() -> Reply:
             for one in wanted.named:
-                await self._studio.introduce(one)
-            return await self._studio.handle(
+                await self._service.introduce(one)
+            return await self._service.handle(
                 command,
                 seat.caller,
                 seat.place(private=not public),
@@ -217,10 +217,10 @@ class Doors:
         await self._answering.answer(seat, ask, private=not public, files=True)
 
     def _admit(self, seat: Seat) -> None:
-        self._studio.admit(seat.caller, seat.key)
+        self._service.admit(seat.caller, seat.key)
 
     def _admit_question(self, seat: Seat) -> None:
-        self._studio.admit_question(seat.caller)
+        self._service.admit_question(seat.caller)
 
     async def _open(
         self,

@@ -12,12 +12,12 @@ _log = structlog.get_logger(__name__)
 
 
 async def keep_presence(
-    studio: BotService, show: Callable[[str], Awaitable[None]], *, every_s: float
+    service: BotService, show: Callable[[str], Awaitable[None]], *, every_s: float
 ) -> None:
     """Show the load now and then, until cancelled; what is shown already must cost nothing."""
     while True:
         try:
-            load = await studio.load()
+            load = await service.load()
             await show(presence_of(load.running, load.waiting))
         except StoreError as error:
             _log.info("load_not_known", error=str(error))

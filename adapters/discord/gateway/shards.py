@@ -56,13 +56,13 @@ class Turns:
 
     def __init__(
         self,
-        vault: Vault,
+        adapter_data: Vault,
         clock: Callable[[], int],
         *,
         every_ms: int,
         again_s: float = _AGAIN_S,
     ) -> None:
-        self._vault = vault
+        self._adapter_data = adapter_data
         self._clock = clock
         self._again_s = again_s
         self._every_ms = every_ms
@@ -85,7 +85,9 @@ class Turns:
     async def _take(self, bucket: int) -> int:
         while True:
             try:
-                return await self._vault.turn(f"identify/{bucket}", now=self._clock(), every=self._every_ms)
+                return await self._adapter_data.turn(
+                    f"identify/{bucket}", now=self._clock(), every=self._every_ms
+                )
             except StoreError as error:
                 # Within the library this would end the sessions of all other shards as well.
                 _log.warning("turn_not_given", error=str(error))

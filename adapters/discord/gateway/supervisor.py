@@ -75,7 +75,7 @@ class Listener:
 
     def __init__(
         self,
-        surroundings: AdapterContext,
+        context: AdapterContext,
         rest: Rest,
         doors: Doors,
         settings: DiscordSettings,
@@ -83,15 +83,15 @@ class Listener:
         connector: Connector | None = None,
         rhythm: Rhythm | None = None,
     ) -> None:
-        self._surroundings = surroundings
+        self._context = context
         self._rest = rest
         self._doors = doors
         self._settings = settings
         self._connector = connector
         self._rhythm = rhythm or Rhythm()
-        vault, every_ms = surroundings.vault, round(self._rhythm.identify * 1000)
-        self._greeter = Greeter(rest, vault, again_s=self._rhythm.again)
-        self._turns = Turns(vault, surroundings.clock, every_ms=every_ms)
+        adapter_data, every_ms = context.adapter_data, round(self._rhythm.identify * 1000)
+        self._greeter = Greeter(rest, adapter_data, again_s=self._rhythm.again)
+        self._turns = Turns(adapter_data, context.clock, every_ms=every_ms)
         self._gateway: Gateway | None = None
         #: what stands under the bot's name, as soon as that is known
         self._line: str | None = None
@@ -116,7 +116,7 @@ class Listener:
                     loops.create_task(self._register(), name="discord commands")
                     loops.create_task(self._stay(hands), name="discord gateway")
                     loops.create_task(
-                        keep_presence(self._surroundings.studio, self._show, every_s=self._rhythm.presence),
+                        keep_presence(self._context.service, self._show, every_s=self._rhythm.presence),
                         name="discord presence",
                     )
             finally:
@@ -155,7 +155,7 @@ class Listener:
             hands,
             shards=await self._ask_for_shards(),
             line=self._line,
-            proxy=self._surroundings.settings.https_proxy,
+            proxy=self._context.settings.https_proxy,
             connector=self._connector() if self._connector else None,
             heartbeat_timeout=self._rhythm.heartbeat,
         )

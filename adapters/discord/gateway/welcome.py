@@ -26,11 +26,11 @@ class Greeter:
     """Greets each server once, where the bot may write."""
 
     def __init__(
-        self, rest: Rest, vault: AdapterData, *, again_s: float = 2.0, words: Words = ENGLISH
+        self, rest: Rest, adapter_data: AdapterData, *, again_s: float = 2.0, words: Words = ENGLISH
     ) -> None:
         """`again_s` lies between two tries where Discord does not say how long to wait."""
         self._rest = rest
-        self._vault = vault
+        self._adapter_data = adapter_data
         self._again_s = again_s
         self._words = words
         #: servers whose greeting was begun and not ended, as when the bot was killed meanwhile
@@ -38,16 +38,16 @@ class Greeter:
 
     async def recall(self) -> None:
         """Read who is owed a greeting; Discord tells of an invitation only once."""
-        self._owed = frozenset(entry.key for entry in await self._vault.latest(_OWED))
+        self._owed = frozenset(entry.key for entry in await self._adapter_data.latest(_OWED))
 
     def owes(self, guild: Guild) -> bool:
         return _owed(guild) in self._owed
 
     async def greet(self, guild: Guild) -> None:
         """Say hello in the channel where a server greets its own, else in the first that is open."""
-        if await self._vault.get(_greeted(guild)):
+        if await self._adapter_data.get(_greeted(guild)):
             return
-        await self._vault.put(_owed(guild), "")
+        await self._adapter_data.put(_owed(guild), "")
         for channel in islice(_open_channels(guild), _CHANNELS):
             try:
                 if not await self._write(guild, channel):
@@ -55,15 +55,15 @@ class Greeter:
             except Refusal as refusal:
                 _log.info("greeting_refused", guild=guild.id, code=refusal.code)
             else:
-                await self._vault.put(_greeted(guild), str(channel.id))
+                await self._adapter_data.put(_greeted(guild), str(channel.id))
                 _log.info("guild_greeted", guild=guild.id)
                 break
-        await self._vault.remove(_owed(guild))
+        await self._adapter_data.remove(_owed(guild))
 
     async def forget(self, guild: Guild) -> None:
         """A server that invites the bot once more is greeted once more."""
-        await self._vault.remove(_greeted(guild))
-        await self._vault.remove(_owed(guild))
+        await self._adapter_data.remove(_greeted(guild))
+        await self._adapter_data.remove(_owed(guild))
 
     async def _write(self, guild: Guild, channel: TextChannel) -> bool:
         """Post the greeting; answers whether that came about. Raises Refusal."""

@@ -23,7 +23,7 @@ class Words(words.Words):
     first_steps: str = (
         "Try `/imagine a red fox in the snow`, then press 🎬 under the picture. `/help` shows everything "
         "with its price, and `private` shows a result to you alone.\n\n"
-        "**For admins:** `/quotas set` says what members may spend, `/studio pause` stops me for a while. "
+        "**For admins:** `/quotas set` says what members may spend, `/service pause` stops me for a while. "
         "Whoever runs me gives this server its budget; until then I refuse politely.\n\n"
         "I need to see a channel, to write, to embed links, to attach files and to read its history."
     )

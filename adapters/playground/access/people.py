@@ -20,23 +20,23 @@ _MOST = 100
 class People:
     """Finds and adds people."""
 
-    def __init__(self, vault: AdapterData) -> None:
-        self._vault = vault
+    def __init__(self, adapter_data: AdapterData) -> None:
+        self._adapter_data = adapter_data
         self._adding = asyncio.Lock()
 
     async def everybody(self) -> list[Person]:
         """All people, the admin first; the two of a new workspace are there from its first use."""
         async with self._adding:
-            entries = await self._vault.since(PREFIX, 0, limit=_MOST)
+            entries = await self._adapter_data.since(PREFIX, 0, limit=_MOST)
             if not entries:
                 for name in _FIRST:
                     await self._keep(Person(name=name, is_admin=name == _FIRST[0]))
-                entries = await self._vault.since(PREFIX, 0, limit=_MOST)
+                entries = await self._adapter_data.since(PREFIX, 0, limit=_MOST)
         people = [_read(entry.value) for entry in entries]
         return sorted(people, key=lambda person: not person.is_admin)
 
     async def find(self, name: str) -> Person | None:
-        found = await self._vault.get(PREFIX + name) if _NAME.fullmatch(name) else None
+        found = await self._adapter_data.get(PREFIX + name) if _NAME.fullmatch(name) else None
         return None if found is None else _read(found)
 
     async def add(self, name: str) -> Person:
@@ -55,7 +55,7 @@ class People:
 
     async def _keep(self, person: Person) -> None:
         record = {"kind": "person", "name": person.name, "admin": person.is_admin}
-        await self._vault.put(PREFIX + person.name, orjson.dumps(record).decode())
+        await self._adapter_data.put(PREFIX + person.name, orjson.dumps(record).decode())
 
 
 def _read(value: str) -> Person:

@@ -34,10 +34,15 @@ class Sessions:
     """
 
     def __init__(
-        self, *, password: str | None, vault: AdapterData, clock: Clock, delays: LoginDelays | None = None
+        self,
+        *,
+        password: str | None,
+        adapter_data: AdapterData,
+        clock: Clock,
+        delays: LoginDelays | None = None,
     ) -> None:
         self._password = password
-        self._vault = vault
+        self._adapter_data = adapter_data
         self._clock = clock
         self._delays = delays or LoginDelays()
 
@@ -69,7 +74,7 @@ class Sessions:
         """Begin a session, and end the oldest ones where there are too many."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         record = {"until": self._clock() + _LASTS_MS, "password": self._mark()}
-        await self._vault.put(_key(token), orjson.dumps(record).decode())
+        await self._adapter_data.put(_key(token), orjson.dumps(record).decode())
         await self._tidy()
         response.set_cookie(
             _COOKIE_OVER_TLS if secure else _COOKIE,
@@ -83,13 +88,13 @@ class Sessions:
     async def close(self, request: Request, response: Response) -> None:
         """End the session of a request, here and in every other process and browser that has its token."""
         for key in _keys(request):
-            await self._vault.remove(key)
+            await self._adapter_data.remove(key)
         response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
         response.delete_cookie(_COOKIE_OVER_TLS, httponly=True, samesite="strict", secure=True)
 
     async def _is_open(self, key: str) -> bool:
         try:
-            value = await self._vault.get(key)
+            value = await self._adapter_data.get(key)
         except StoreError:
             raise
         except ReverieError:
@@ -102,11 +107,11 @@ class Sessions:
 
     async def _tidy(self) -> None:
         """Remove sessions that are over, and the oldest of too many: those that began first end first."""
-        kept = await self._vault.since(_PREFIX, 0, limit=_MOST * 2)
+        kept = await self._adapter_data.since(_PREFIX, 0, limit=_MOST * 2)
         for at, entry in enumerate(kept):
             is_over = orjson.loads(entry.value)["until"] <= self._clock()
             if is_over or len(kept) - at > _MOST:
-                await self._vault.remove(entry.key)
+                await self._adapter_data.remove(entry.key)
 
     def _mark(self) -> str:
         # A session knows its password, so that a new one ends all sessions of the old.

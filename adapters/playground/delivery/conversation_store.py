@@ -48,9 +48,9 @@ class Snapshot:
 class Room:
     """Keeps what is shown. A message has one key, so that putting it twice is putting it once."""
 
-    def __init__(self, vault: AdapterData, clock: Clock) -> None:
+    def __init__(self, adapter_data: AdapterData, clock: Clock) -> None:
         self.bell = Bell()
-        self._vault = vault
+        self._adapter_data = adapter_data
         self._clock = clock
         self._showing = asyncio.Lock()
         #: new cards of each conversation since its old ones were last removed
@@ -129,7 +129,7 @@ class Room:
 
     async def marks(self, seat: Seat, card: str) -> list[str]:
         """The emoji that somebody has under a card."""
-        entries = await self._vault.since(_key(seat.talk, "reaction", f"{card}/"), 0, limit=_PAGE)
+        entries = await self._adapter_data.since(_key(seat.talk, "reaction", f"{card}/"), 0, limit=_PAGE)
         found = [orjson.loads(entry.value) for entry in entries]
         return [one["emoji"] for one in found if one["on"] and one["name"] == seat.name]
 
@@ -144,12 +144,12 @@ class Room:
         messages = [
             orjson.loads(entry.value)
             for prefix, limit in wanted
-            for entry in await self._vault.latest(prefix, limit=limit)
+            for entry in await self._adapter_data.latest(prefix, limit=limit)
         ]
         return Snapshot(seq=seq, messages=[one for one in present(messages) if seen_by(one, name)])
 
     async def _head(self) -> int:
-        entries = await self._vault.latest(FEED, limit=OVERLAP)
+        entries = await self._adapter_data.latest(FEED, limit=OVERLAP)
         return max((entry.seq for entry in entries), default=0)
 
     async def _tidy(self, talk: Talk) -> None:
@@ -158,38 +158,38 @@ class Room:
         if self._untidy[talk.key] < _TIDY_EVERY:
             return
         self._untidy[talk.key] = 0
-        kept = await self._vault.latest(_key(talk, "card"), limit=KEPT)
+        kept = await self._adapter_data.latest(_key(talk, "card"), limit=KEPT)
         if len(kept) < KEPT:
             return
-        for old in await self._vault.since(_key(talk, "card"), 0, limit=_PAGE):
+        for old in await self._adapter_data.since(_key(talk, "card"), 0, limit=_PAGE):
             if old.seq >= kept[0].seq:
                 return
-            await self._vault.remove(old.key)
+            await self._adapter_data.remove(old.key)
             await self._forget(talk, old.key.rpartition("/")[2])
 
     async def _forget(self, talk: Talk, card: str) -> None:
         """Remove what belongs to a card that is no longer there."""
-        await self._vault.remove(_key(talk, "said", card))
-        for entry in await self._vault.since(_key(talk, "reaction", f"{card}/"), 0, limit=_PAGE):
-            await self._vault.remove(entry.key)
+        await self._adapter_data.remove(_key(talk, "said", card))
+        for entry in await self._adapter_data.since(_key(talk, "reaction", f"{card}/"), 0, limit=_PAGE):
+            await self._adapter_data.remove(entry.key)
 
     async def _keep_note(self, message: Message) -> Message:
         prefix = f"{_NOTES}{message['to']}/"
         await self._put(prefix + message["id"], message)
-        kept = await self._vault.latest(prefix, limit=_PAGE)
+        kept = await self._adapter_data.latest(prefix, limit=_PAGE)
         for old in kept[:-_NOTES_KEPT]:
-            await self._vault.remove(old.key)
+            await self._adapter_data.remove(old.key)
         return message
 
     async def _get(self, key: str) -> Message | None:
-        value = await self._vault.get(key)
+        value = await self._adapter_data.get(key)
         if value is None:
             return None
         message: Message = orjson.loads(value)
         return message
 
     async def _put(self, key: str, message: Message) -> Message:
-        await self._vault.put(key, orjson.dumps(message).decode())
+        await self._adapter_data.put(key, orjson.dumps(message).decode())
         self.bell.ring()
         return message
 

@@ -31,9 +31,9 @@ class Feed:
     """The playground's inlet: people come in over HTTP, so what is left is to tell their open pages."""
 
     def __init__(
-        self, *, vault: AdapterData, room: Room, people: People, link: Link, look_every_s: float = 1.0
+        self, *, adapter_data: AdapterData, room: Room, people: People, link: Link, look_every_s: float = 1.0
     ) -> None:
-        self._vault = vault
+        self._adapter_data = adapter_data
         self._room = room
         self._people = people
         self._link = link
@@ -115,7 +115,7 @@ class Feed:
     async def _past(self, seq: int) -> AsyncIterator[tuple[int, Message]]:
         """What was put after a number, with what a database may have committed later than that."""
         seq = max(0, seq - OVERLAP)
-        while entries := await self._vault.since(FEED, seq, limit=_PAGE):
+        while entries := await self._adapter_data.since(FEED, seq, limit=_PAGE):
             for entry in entries:
                 yield entry.seq, orjson.loads(entry.value)
             if len(entries) < _PAGE:
@@ -125,10 +125,10 @@ class Feed:
     async def _look(self) -> None:
         """Pass on what is new. A database may commit two numbers in the other order than it gave them out."""
         if self._newest is None:
-            self._passed = {entry.seq for entry in await self._vault.latest(FEED, limit=OVERLAP)}
+            self._passed = {entry.seq for entry in await self._adapter_data.latest(FEED, limit=OVERLAP)}
             self._newest = max(self._passed, default=0)
         while True:
-            entries = await self._vault.since(FEED, max(0, self._newest - OVERLAP), limit=_PAGE)
+            entries = await self._adapter_data.since(FEED, max(0, self._newest - OVERLAP), limit=_PAGE)
             for entry in entries:
                 if entry.seq not in self._passed:
                     self._pass_on(entry)

@@ -38,9 +38,9 @@ class Asking:
     """Passes on what people want, each under its key, and tells them what came of it."""
 
     def __init__(
-        self, *, studio: BotService, room: Room, uploads: Uploads, answering: Answering, link: Link
+        self, *, service: BotService, room: Room, uploads: Uploads, answering: Answering, link: Link
     ) -> None:
-        self._studio = studio
+        self._service = service
         self._room = room
         self._uploads = uploads
         self._answering = answering
@@ -51,14 +51,14 @@ class Asking:
         seat = await self._answering.seat(request, form.channel)
         said = said_of(form, self._uploads, seat)
         try:
-            wish = wish_of(form, self._uploads, seat)
-            answer = await self._studio.handle(
-                wish.command,
+            order = wish_of(form, self._uploads, seat)
+            answer = await self._service.handle(
+                order.command,
                 seat.caller,
-                seat.place(private=wish.private),
+                seat.place(private=order.private),
                 key=seat.key(form.key),
-                files=wish.files,
-                replied=wish.replied,
+                files=order.files,
+                replied=order.replied,
             )
         except Refused as refusal:
             return await self._answering.refuse(seat, form.key, refusal, said)
@@ -69,12 +69,12 @@ class Asking:
         form = await read(request, Wanted)
         seat = await self._answering.seat(request, form.channel)
         try:
-            self._studio.admit_question(seat.caller)
-            wish = wish_of(form, self._uploads, seat)
-            if not isinstance(wish.command, GenerateCommand):
+            self._service.admit_question(seat.caller)
+            order = wish_of(form, self._uploads, seat)
+            if not isinstance(order.command, GenerateCommand):
                 return as_json({"price": None, "refusal": None})
-            quote = await self._studio.quote(
-                wish.command, seat.caller, seat.place(), files=wish.files, replied=wish.replied
+            quote = await self._service.quote(
+                order.command, seat.caller, seat.place(), files=order.files, replied=order.replied
             )
         except Refused as refusal:
             return as_json({"price": None, "refusal": str(refusal)})
@@ -89,7 +89,7 @@ class Asking:
         detail = form.aspect_ratio or (form.prompt.strip() if form.prompt else "")
         said = Said(text=f"{EMOJI[form.action]} {LABELS[form.action]} {detail}".strip())
         try:
-            answer = await self._studio.act(
+            answer = await self._service.act(
                 form.action,
                 form.job,
                 seat.caller,
@@ -107,7 +107,7 @@ class Asking:
         seat = await self._answering.seat(request, form.channel)
         said = Said(text="Delete" if form.confirmed else "Keep")
         try:
-            note = await self._studio.decide(
+            note = await self._service.decide(
                 form.job, seat.caller, question=form.question, confirmed=form.confirmed
             )
         except Refused as refusal:
@@ -119,14 +119,14 @@ class Asking:
         form = await read(request, ReactionForm)
         seat = await self._answering.seat(request, form.channel)
         card = await self._card(seat, form.card)
-        action = self._studio.reactions(seat.caller).get(normal(form.emoji))
+        action = self._service.reactions(seat.caller).get(normal(form.emoji))
         if action is None and form.emoji not in NUMBERS + FEELINGS:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "This emoji is not offered here")
         said = Said(text=f"{form.emoji} {LABELS[action]}" if action else form.emoji)
         try:
             if form.emoji in NUMBERS:
                 return await self._choose(seat, card, form)
-            ask = self._studio.react if form.on else self._studio.unreact
+            ask = self._service.react if form.on else self._service.unreact
             answer = await ask(
                 form.emoji,
                 await self._chosen(seat, card, form.job),

@@ -37,7 +37,7 @@ class Pages:
     def __init__(
         self,
         *,
-        studio: BotService,
+        service: BotService,
         room: Room,
         feed: Feed,
         people: People,
@@ -46,7 +46,7 @@ class Pages:
         link: Link,
         clock: Clock,
     ) -> None:
-        self._studio = studio
+        self._service = service
         self._room = room
         self._feed = feed
         self._people = people
@@ -93,7 +93,7 @@ class Pages:
 
     def _offers(self, seat: Seat) -> Message:
         """What can be done in one conversation."""
-        reactions = self._studio.reactions(seat.caller)
+        reactions = self._service.reactions(seat.caller)
         return {
             "commands": forms_for(admin=seat.caller.is_admin),
             "reactions": [
@@ -119,8 +119,8 @@ class Pages:
 
     async def suggest(self, request: Request) -> Response:
         seat = await self._answering.seat(request, _channel(request))
-        self._studio.admit_question(seat.caller)
-        found = await self._studio.suggest(
+        self._service.admit_question(seat.caller)
+        found = await self._service.suggest(
             request.query_params.get("text", "")[:500], seat.caller, seat.place()
         )
         return as_json([{"text": one.text, "label": one.label, "about": one.about} for one in found])
@@ -155,7 +155,7 @@ class Pages:
 
     async def _quota(self, seat: Seat) -> Message | None:
         try:
-            note = await self._studio.glance(Quota(), seat.caller)
+            note = await self._service.glance(Quota(), seat.caller)
         except ReverieError:
             # The page keeps the numbers that it has; a command will tell what is wrong.
             return None

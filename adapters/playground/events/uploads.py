@@ -46,14 +46,14 @@ class Uploads:
     def __init__(
         self,
         *,
-        studio: BotService,
+        service: BotService,
         incoming: Path,
         signer: TokenSigner,
         clock: Clock,
         hold_ms: int,
         largest: int = LARGEST,
     ) -> None:
-        self._studio = studio
+        self._service = service
         self._incoming = incoming
         self._signer = signer
         self._clock = clock
@@ -68,7 +68,7 @@ class Uploads:
         if read_number(request.headers.get("content-length", "0")) > self._largest:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         try:
-            async with self._studio.uploading(seat.caller) as upload, _new_file(self._incoming) as path:
+            async with self._service.uploading(seat.caller) as upload, _new_file(self._incoming) as path:
                 await self._write(request, path, upload)
                 media = await upload.take_in(path)
         except OSError as error:

@@ -43,56 +43,56 @@ class Upload(BaseModel):
 class Uploads:
     """Remembers in the vault, by card and job."""
 
-    def __init__(self, vault: AdapterData) -> None:
-        self._vault = vault
+    def __init__(self, adapter_data: AdapterData) -> None:
+        self._adapter_data = adapter_data
 
     async def get(self, card: str, job: str, kind: Kind) -> Upload | None:
-        text = await self._vault.get(_key(card, job, kind))
+        text = await self._adapter_data.get(_key(card, job, kind))
         return _read(text) if text is not None else None
 
     async def put(self, card: str, job: str, kind: Kind, upload: Upload) -> None:
-        await self._vault.put(_key(card, job, kind), upload.model_dump_json())
+        await self._adapter_data.put(_key(card, job, kind), upload.model_dump_json())
         if upload.message is not None:
-            await self._vault.put(f"card/{upload.message}", card)
+            await self._adapter_data.put(f"card/{upload.message}", card)
 
     async def note_message(self, card: str, message: str) -> None:
         """Note where a card lies, before anything that may take long is added to it."""
-        if await self._vault.get(f"posted/{card}") != message:
-            await self._vault.put(f"card/{message}", card)
-            await self._vault.put(f"posted/{card}", message)
+        if await self._adapter_data.get(f"posted/{card}") != message:
+            await self._adapter_data.put(f"card/{message}", card)
+            await self._adapter_data.put(f"posted/{card}", message)
 
     async def message_of(self, card: str) -> str | None:
-        return await self._vault.get(f"posted/{card}")
+        return await self._adapter_data.get(f"posted/{card}")
 
     async def card_of(self, message: str) -> str | None:
         """The card that a message shows, be it the film in its thread."""
-        return await self._vault.get(f"card/{message}")
+        return await self._adapter_data.get(f"card/{message}")
 
     async def all_of(self, card: str) -> list[Upload]:
-        found = [_read(entry.value) for entry in await self._vault.latest(_of(card))]
+        found = [_read(entry.value) for entry in await self._adapter_data.latest(_of(card))]
         return [upload for upload in found if upload is not None]
 
     async def doubt_pictures(self, card: str, *, before: int) -> None:
         """Slack would not show a card's pictures: look at them anew, and send those anew that are older."""
-        for entry in await self._vault.latest(_of(card)):
+        for entry in await self._adapter_data.latest(_of(card)):
             upload = _read(entry.value)
             if upload is not None and entry.key.endswith(f"/{Kind.PICTURE}"):
                 doubted = {"ready": False, "lost": upload.lost or upload.since < before}
-                await self._vault.put(entry.key, upload.model_copy(update=doubted).model_dump_json())
+                await self._adapter_data.put(entry.key, upload.model_copy(update=doubted).model_dump_json())
 
     async def forget(self, card: str, job: str, kind: Kind) -> None:
-        await self._vault.remove(_key(card, job, kind))
+        await self._adapter_data.remove(_key(card, job, kind))
 
     async def forget_card(self, card: str) -> None:
         """Forget everything about a card that is gone."""
-        for entry in await self._vault.latest(_of(card)):
+        for entry in await self._adapter_data.latest(_of(card)):
             upload = _read(entry.value)
             if upload is not None and upload.message is not None:
-                await self._vault.remove(f"card/{upload.message}")
-            await self._vault.remove(entry.key)
-        message = await self._vault.take(f"posted/{card}")
+                await self._adapter_data.remove(f"card/{upload.message}")
+            await self._adapter_data.remove(entry.key)
+        message = await self._adapter_data.take(f"posted/{card}")
         if message is not None:
-            await self._vault.remove(f"card/{message}")
+            await self._adapter_data.remove(f"card/{message}")
 
 
 def _read(text: str) -> Upload | None:

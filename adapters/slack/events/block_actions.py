@@ -85,8 +85,8 @@ class Pressing:
 
         async def ask() -> Reply:
             wording = wording_of(remembered, (view.get("state") or {}).get("values") or {})
-            wish = Wish.to(remembered.action, remembered.job, card=remembered.card, wording=wording)
-            return await self.asking.ask(seat, wish)
+            order = Wish.to(remembered.action, remembered.job, card=remembered.card, wording=wording)
+            return await self.asking.ask(seat, order)
 
         await self.answering.answer(seat, ask, ack, faults=partial(faults_of, view))
 
@@ -96,10 +96,10 @@ class Pressing:
         draft = str(action.get("value") or "")
 
         async def ask() -> Reply:
-            wish = await self.asking.drafts.wish(seat.caller, draft)
+            order = await self.asking.drafts.order(seat.caller, draft)
             there = seat.direct() if action["action_id"] == DIRECTLY else seat
             # Pressed twice, or once each, it is still one wish.
-            answer = await self.asking.ask(replace(there, key=draft), wish)
+            answer = await self.asking.ask(replace(there, key=draft), order)
             if isinstance(answer, CardReply):
                 self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
             return answer
@@ -116,7 +116,7 @@ class Pressing:
             hidden=seat.hidden,
         )
         # Not by way of `asking`, which looks up who somebody is: the trigger is short-lived.
-        note = await self.asking.studio.handle(
+        note = await self.asking.service.handle(
             build(Show, {"job": pressed.job}), seat.caller, seat.place(), key=seat.key
         )
         assert isinstance(note, PrivateReply)  # noqa: S101 - what is only shown makes nothing

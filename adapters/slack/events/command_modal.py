@@ -56,7 +56,7 @@ class Filling:
     """Opens and takes in the forms of commands."""
 
     slack: Slack
-    studio: BotService
+    service: BotService
     asking: Asking
     answering: Answering
     clock: Callable[[], int]
@@ -158,10 +158,10 @@ class Filling:
             state = view["state"]["values"]
             _must_show(form, state)
             given = read_inputs(form.wanted, state, seat.team)
-            wish = Wish.of(build(form.wanted, given.values), await self._medium(form, state, seat))
+            order = Wish.of(build(form.wanted, given.values), await self._medium(form, state, seat))
             names = await self.asking.names(seat, given.named)
             named = [member(seat.team, user, names.get(user, user)) for user in given.named]
-            return await self.asking.ask(seat, wish, named=named)
+            return await self.asking.ask(seat, order, named=named)
 
         await self.answering.answer(seat, ask, ack, faults=partial(faults_of, view))
 
@@ -173,7 +173,7 @@ class Filling:
         name = str(body["action_id"]).removesuffix(PICKER)
         # A list of several asks for each by itself.
         last = typed.rpartition(" ")[2] if " " in typed and _takes_several(form.wanted, name) else typed
-        offers = await self.studio.offer(form.wanted, name, last, seat.caller, seat.place())
+        offers = await self.service.offer(form.wanted, name, last, seat.caller, seat.place())
         if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(PICKER):
             offers = (Offer(value=typed, label=typed), *offers)
         return [choice(one) for one in offers if len(one.value) <= _VALUE]
@@ -187,7 +187,7 @@ class Filling:
         if with_media or not issubclass(command, GenerateCommand):
             return chosen
         if (option := _builds_on(command)) is not None:
-            found = await self.studio.preselect(command, option, seat.caller, seat.place())
+            found = await self.service.preselect(command, option, seat.caller, seat.place())
             kind = next(one.kind for one in options(command) if one.name == option)
             if found is not None:
                 chosen[option if kind is Kind.JOB else f"{option}{PICKER}"] = choice(found)
@@ -209,7 +209,7 @@ class Filling:
             given = read_inputs(command, state, seat.team).values
             wanted = build(command, needed | chosen_as_values(command, chosen) | given)
             assert isinstance(wanted, GenerateCommand)  # noqa: S101 - it was asked for
-            return told(await self.studio.quote(wanted, seat.caller, seat.place(), files=tuple(media[:1])))
+            return told(await self.service.quote(wanted, seat.caller, seat.place(), files=tuple(media[:1])))
         except Refused:
             return ""
 

@@ -68,7 +68,7 @@ class Home:
 
     def __init__(
         self,
-        studio: BotService,
+        service: BotService,
         slack: Publisher,
         uploads: Uploads,
         link: Link,
@@ -76,7 +76,7 @@ class Home:
         *,
         pace_s: float = PACE_S,
     ) -> None:
-        self._studio = studio
+        self._service = service
         self._slack = slack
         self._uploads = uploads
         self._link = link
@@ -143,13 +143,13 @@ class Home:
             case HomeButton.REFRESH:
                 return None
             case HomeButton.CANCEL:
-                answer = await self._studio.handle(_cancel(value), caller, place, key=key)
+                answer = await self._service.handle(_cancel(value), caller, place, key=key)
             case HomeButton.SEND:
-                answer = await self._studio.act(Action.SEND, value, caller, place, key=key)
+                answer = await self._service.act(Action.SEND, value, caller, place, key=key)
             case HomeButton.PAUSE:
-                answer = await self._studio.handle(StudioPause(), caller, place, key=key)
+                answer = await self._service.handle(StudioPause(), caller, place, key=key)
             case HomeButton.RESUME:
-                answer = await self._studio.handle(StudioResume(), caller, place, key=key)
+                answer = await self._service.handle(StudioResume(), caller, place, key=key)
         return answer if isinstance(answer, PrivateReply) else None
 
     async def _publish(self, visitor: Visitor, notice: str = "", *, spare: bool = False) -> None:
@@ -178,7 +178,7 @@ class Home:
         )
 
     async def _look(self, caller: Caller, notice: str) -> Overview:
-        glance = self._studio.glance
+        glance = self._service.glance
         usage: PrivateReply | None = None
         quotas: PrivateReply | None = None
         try:

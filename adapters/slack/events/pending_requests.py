@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.actions import GENERATING, Action, ActionInput
 from bot.domain.commands import CATALOGUE, Command, GenerateCommand
@@ -60,11 +60,12 @@ class Wish(BaseModel):
 class Kept(BaseModel):
     """What is kept of one person."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
 
     #: of the event from which it comes
     id: str
-    wish: Wish | None = None
+    #: stored under the name that it had first
+    order: Wish | None = Field(default=None, alias="wish")
     #: pictures and videos of a message
     media: tuple[Reference, ...] = ()
 
@@ -72,21 +73,23 @@ class Kept(BaseModel):
 class Drafts:
     """Keeps the newest of each person and sort, so that nothing which is never finished piles up."""
 
-    def __init__(self, vault: AdapterData) -> None:
-        self._vault = vault
+    def __init__(self, adapter_data: AdapterData) -> None:
+        self._adapter_data = adapter_data
 
-    async def keep_wish(self, caller: Caller, id_: str, wish: Wish) -> None:
-        await self._vault.put(f"wish/{caller.person}", Kept(id=id_, wish=wish).model_dump_json())
+    async def keep_wish(self, caller: Caller, id_: str, order: Wish) -> None:
+        await self._adapter_data.put(f"wish/{caller.person}", Kept(id=id_, order=order).model_dump_json())
 
-    async def wish(self, caller: Caller, id_: str) -> Wish:
+    async def order(self, caller: Caller, id_: str) -> Wish:
         """Raises InvalidRequest where it is not known any more."""
         kept = await self._read(f"wish/{caller.person}", id_)
-        if kept is None or kept.wish is None:
+        if kept is None or kept.order is None:
             raise InvalidRequest("This is no longer at hand; ask for it once more")
-        return kept.wish
+        return kept.order
 
     async def keep_media(self, caller: Caller, id_: str, media: Sequence[Reference]) -> None:
-        await self._vault.put(f"draft/{caller.person}", Kept(id=id_, media=tuple(media)).model_dump_json())
+        await self._adapter_data.put(
+            f"draft/{caller.person}", Kept(id=id_, media=tuple(media)).model_dump_json()
+        )
 
     async def media(self, caller: Caller, id_: str) -> tuple[Reference, ...]:
         """Raises InvalidRequest where they are not known any more."""
@@ -96,7 +99,7 @@ class Drafts:
         return kept.media
 
     async def _read(self, key: str, id_: str) -> Kept | None:
-        text = await self._vault.get(key)
+        text = await self._adapter_data.get(key)
         if text is None:
             return None
         try:

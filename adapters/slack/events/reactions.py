@@ -64,7 +64,7 @@ class Reacting:
     """Does what a reaction says, by the map of its workspace."""
 
     slack: Slack
-    studio: BotService
+    service: BotService
     asking: Asking
     answering: Answering
     shortcuts: Shortcuts
@@ -80,14 +80,14 @@ class Reacting:
             # Before anything is looked up; a reaction to what may be another's message is no command yet.
             ours = event.body["event"].get("item_user") is not None
             if ours:
-                self.studio.admit(seat.caller, seat.key)
+                self.service.admit(seat.caller, seat.key)
             elif not self._may_ask(seat):
                 return None
             shown = await self.shortcuts.shown_by(str(item["channel"]), str(item["ts"]))
             if shown is None:
                 return None
             if not ours:
-                self.studio.admit(seat.caller, seat.key)
+                self.service.admit(seat.caller, seat.key)
             person = await self.asking.recognised(seat)
             # What makes nothing new needs no place, and of one job there is nothing to choose.
             several = len(shown.jobs) > 1
@@ -95,7 +95,7 @@ class Reacting:
             message = await self._message(seat, item, must=several) if needed else {}
             there = _in_thread(person, message)
             job = chosen(shown.jobs, message, seat.user)
-            answer = await self.studio.react(emoji, job, there.caller, there.place(), key=seat.key)
+            answer = await self.service.react(emoji, job, there.caller, there.place(), key=seat.key)
             self.asking.touch(there)
             return answer
 
@@ -104,7 +104,7 @@ class Reacting:
     def _may_ask(self, seat: Seat) -> bool:
         """Whether the store may be asked if a message is ours."""
         try:
-            self.studio.admit_question(seat.caller)
+            self.service.admit_question(seat.caller)
         except TooManyRequests:
             return False
         return True
@@ -112,7 +112,7 @@ class Reacting:
     def action_of(self, event: Event) -> Action | None:
         """What a reaction asks for by the map of its workspace; None for all others."""
         emoji = self._meant(event)
-        return self.studio.reactions(seat_of(event, 0).caller).get(normal(emoji)) if emoji else None
+        return self.service.reactions(seat_of(event, 0).caller).get(normal(emoji)) if emoji else None
 
     def _meant(self, event: Event) -> str | None:
         """The emoji under a message of ours; None for all that can mean nothing, which costs no look-up."""

@@ -65,13 +65,13 @@ class Answering:
         self,
         *,
         slack: Slack,
-        outlet: CardOutlet,
+        publisher: CardOutlet,
         hands: Hands,
         clock: Callable[[], int],
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._slack = slack
-        self._outlet = outlet
+        self._publisher = publisher
         self.hands = hands
         self._clock = clock
         self._patience_s = patience_s
@@ -177,7 +177,7 @@ class Answering:
                 return _Reply(payload=refused(refusal_as_typed(refusal)))
             case PrivateReply() as note if len(note.views) == 1:
                 bare = render_note(note)
-                shown = await self._outlet.results(note.views[0])
+                shown = await self._publisher.results(note.views[0])
                 if not (shown.pictures or shown.films):
                     return _Reply(payload=bare)
                 return _Reply(payload=render_note(note, shown=shown), bare=bare)

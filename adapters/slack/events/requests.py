@@ -45,7 +45,7 @@ class Asking:
     """Knows who somebody is, whether they can be answered where they are, and then asks."""
 
     slack: Slack
-    studio: BotService
+    service: BotService
     people: People
     attendance: Attendance
     drafts: Drafts
@@ -108,21 +108,21 @@ class Asking:
         found = said.get("file")
         return found if isinstance(found, Mapping) else {}
 
-    async def ask(self, seat: Seat, wish: Wish, *, named: Sequence[Caller] = ()) -> Reply:
+    async def ask(self, seat: Seat, order: Wish, *, named: Sequence[Caller] = ()) -> Reply:
         """Do it, and answer what came of it; raises Refused.
 
         What could not be shown at its place is kept for another one, and refused as Absent.
         """
         seat = await self.recognised(seat)
-        if wish.is_public and not await self._goes_to_caller(seat, wish):
+        if order.is_public and not await self._goes_to_caller(seat, order):
             try:
                 await self.attendance.require(seat)
             except Absent:
-                await self.drafts.keep_wish(seat.caller, seat.key, wish)
+                await self.drafts.keep_wish(seat.caller, seat.key, order)
                 raise
         for one in named:
             await self._introduce(seat, one)
-        answer = await self._do(seat, wish)
+        answer = await self._do(seat, order)
         self.touch(seat)
         return answer
 
@@ -138,12 +138,12 @@ class Asking:
             _log.info("member_not_introduced", user=user, error=str(error))
             return
         guest = someone.standing is Standing.GUEST
-        await self.studio.introduce(replace(named, name=someone.name or named.name, is_guest=guest))
+        await self.service.introduce(replace(named, name=someone.name or named.name, is_guest=guest))
 
     async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Reply:
         """Do what a question asks about, or leave it; raises Refused."""
         seat = await self.recognised(seat)
-        answer = await self.studio.decide(
+        answer = await self.service.decide(
             job, seat.caller, question=question, confirmed=confirmed, key=seat.key
         )
         self.touch(seat)
@@ -153,25 +153,25 @@ class Asking:
         """Keep the Home tab of a recognised caller true, who may be looking at it."""
         self.home.touch(visitor_at(seat))
 
-    async def _do(self, seat: Seat, wish: Wish) -> Reply:
-        if wish.action is not None:
-            return await self.studio.act(
-                wish.action, wish.job, seat.caller, seat.place(), key=seat.key, wording=wish.wording
+    async def _do(self, seat: Seat, order: Wish) -> Reply:
+        if order.action is not None:
+            return await self.service.act(
+                order.action, order.job, seat.caller, seat.place(), key=seat.key, wording=order.wording
             )
-        return await self.studio.handle(
-            wish.command,
+        return await self.service.handle(
+            order.command,
             seat.caller,
             seat.place(),
             key=seat.key,
-            files=wish.files,
-            replied=wish.replied,
+            files=order.files,
+            replied=order.replied,
         )
 
-    async def _goes_to_caller(self, seat: Seat, wish: Wish) -> bool:
+    async def _goes_to_caller(self, seat: Seat, order: Wish) -> bool:
         """Whether it goes on from what is private, and so is shown to nobody else anyway."""
-        if not (seat.hidden and wish.card):
+        if not (seat.hidden and order.card):
             return False
-        seen = await self.studio.look(wish.card, seat.caller)
+        seen = await self.service.look(order.card, seat.caller)
         return seen is not None and seen.private
 
 

@@ -40,44 +40,44 @@ class Doors:
 
     def __init__(
         self,
-        surroundings: AdapterContext,
+        context: AdapterContext,
         connection: Connection,
         *,
         patience_s: float = PATIENCE_S,
         most: int = MOST,
     ) -> None:
-        studio, clock, slack = surroundings.studio, surroundings.clock, connection.slack
+        service, clock, slack = context.service, context.clock, connection.slack
         self._clock = clock
-        self._studio = studio
+        self._service = service
         self.hands = Hands()
-        self.home = Home(studio, slack, Uploads(surroundings.vault), connection.link, clock)
+        self.home = Home(service, slack, Uploads(context.adapter_data), connection.link, clock)
         self._asking = Asking(
             slack=slack,
-            studio=studio,
+            service=service,
             people=connection.people,
             attendance=Attendance(slack, clock),
-            drafts=Drafts(surroundings.vault),
+            drafts=Drafts(context.adapter_data),
             home=self.home,
         )
         answering = self._answering = Answering(
-            slack=slack, outlet=connection.outlet, hands=self.hands, clock=clock, patience_s=patience_s
+            slack=slack, publisher=connection.publisher, hands=self.hands, clock=clock, patience_s=patience_s
         )
         self._filling = Filling(
-            slack=slack, studio=studio, asking=self._asking, answering=answering, clock=clock
+            slack=slack, service=service, asking=self._asking, answering=answering, clock=clock
         )
         self._commanding = Commanding(asking=self._asking, answering=answering, filling=self._filling)
         self._pressing = Pressing(asking=self._asking, answering=answering, filling=self._filling)
         self._shortcuts = Shortcuts(
-            studio=studio,
+            service=service,
             asking=self._asking,
-            outlet=connection.outlet,
+            publisher=connection.publisher,
             answering=answering,
             filling=self._filling,
             pressing=self._pressing,
         )
         self._reacting = Reacting(
             slack=slack,
-            studio=studio,
+            service=service,
             asking=self._asking,
             answering=answering,
             shortcuts=self._shortcuts,
@@ -203,7 +203,7 @@ class Doors:
         try:
             seat = seat_of(event, self._clock())
             # Before anything is looked up for it.
-            self._studio.admit(seat.caller, seat.key)
+            self._service.admit(seat.caller, seat.key)
             await do(event, ack, now=self._clock())
         except TooManyRequests as refusal:
             await self._refuse(event, ack, refusal)
@@ -224,7 +224,7 @@ class Doors:
     def _admits_mention(self, event: Event) -> bool:
         seat = seat_of(event, self._clock())
         try:
-            self._studio.admit(seat.caller, seat.key)
+            self._service.admit(seat.caller, seat.key)
         except TooManyRequests as refusal:
             self.hands.start(self._answering.refuse(seat, refusal), f"tell {seat.key}")
             return False
@@ -233,7 +233,7 @@ class Doors:
     def _may_ask(self, event: Event) -> bool:
         """Whether somebody may ask one more small question."""
         try:
-            self._studio.admit_question(seat_of(event, self._clock()).caller)
+            self._service.admit_question(seat_of(event, self._clock()).caller)
         except TooManyRequests:
             return False
         return True
@@ -242,7 +242,7 @@ class Doors:
         seat = seat_of(event, self._clock())
         try:
             if action is not None:
-                self._studio.admit(seat.caller, seat.key)
+                self._service.admit(seat.caller, seat.key)
             seat = await self._asking.recognised(seat)
         except NotAPerson:
             return

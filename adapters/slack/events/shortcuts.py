@@ -52,9 +52,9 @@ class Displayed(Protocol):
 class Shortcuts:
     """Does what somebody has chosen from a menu."""
 
-    studio: BotService
+    service: BotService
     asking: Asking
-    outlet: CardOutlet
+    publisher: CardOutlet
     answering: Answering
     filling: Filling
     pressing: Pressing
@@ -85,9 +85,9 @@ class Shortcuts:
     async def shown_by(self, channel: str, ts: str) -> Displayed | None:
         """Which card a message shows, itself or with the film of one."""
         names = [name_message(channel, ts)]
-        if (card := await self.outlet.card_message(channel, ts)) is not None:
+        if (card := await self.publisher.card_message(channel, ts)) is not None:
             names.append(card)
-        return await self.studio.find(ADAPTER, *names)
+        return await self.service.find(ADAPTER, *names)
 
     async def _on_ours(self, seat: Seat, menu: Menu, shown: Displayed) -> Reply | None:
         if len(shown.jobs) > 1:
@@ -99,10 +99,10 @@ class Shortcuts:
 
     async def _choose(self, seat: Seat, shown: Displayed) -> Reply | None:
         """Of a card with several results the one that is meant, and what to do, are chosen privately."""
-        view = await self.studio.look(shown.card, seat.caller)
+        view = await self.service.look(shown.card, seat.caller)
         if view is None:
             return await self.pressing.show(seat, shown.jobs[0])
-        pictures = await self.outlet.results(view)
+        pictures = await self.publisher.results(view)
         await self.answering.tell(seat, render(view, shown=pictures), bare=render(view))
         return None
 

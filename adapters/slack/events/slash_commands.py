@@ -65,8 +65,8 @@ class Commanding:
         names = await self.asking.names(seat, line.strangers)
         command = line.read(seat.team, names)
         replied = None if files else await self._replied(seat, command)
-        wish = Wish.of(command, files, replied=replied)
-        return await self.asking.ask(seat, wish, named=line.named(seat.team, names))
+        order = Wish.of(command, files, replied=replied)
+        return await self.asking.ask(seat, order, named=line.named(seat.team, names))
 
     async def _replied(self, seat: Seat, command: Command) -> str | None:
         """The job under whose card it is said, where the command would else go on from the newest.
@@ -78,7 +78,7 @@ class Commanding:
         if getattr(command, command.newest[0]):
             return None
         root = name_message(seat.spot.channel, seat.spot.thread)
-        shown = await self.asking.studio.find(ADAPTER, root)
+        shown = await self.asking.service.find(ADAPTER, root)
         if shown is not None and len(shown.jobs) > 1:
             raise InvalidRequest(
                 f"This card has {len(shown.jobs)} results, and you have not said which one is meant; nothing "

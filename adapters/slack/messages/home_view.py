@@ -64,7 +64,7 @@ def home_view(overview: Overview, *, link: Link, now: int, thumbnails: bool = Tr
         *_running(overview.running),
         *_facts("Your quota", overview.quota),
         *_history(overview, link, now, thumbnails=thumbnails),
-        *_studio(overview),
+        *_service(overview),
     ]
     return {"type": "home", "blocks": blocks[:_BLOCKS]}
 
@@ -107,7 +107,7 @@ def _history(overview: Overview, link: Link, now: int, *, thumbnails: bool) -> I
             yield {"type": "actions", "elements": [_button(HomeButton.SEND, LABELS[Action.SEND], job.id)]}
 
 
-def _studio(overview: Overview) -> Iterator[Block]:
+def _service(overview: Overview) -> Iterator[Block]:
     if overview.usage is None and overview.quotas is None:
         return
     yield {"type": "divider"}

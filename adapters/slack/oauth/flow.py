@@ -130,7 +130,7 @@ def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def flow_for(
-    surroundings: AdapterContext, settings: SlackSettings, client: AsyncWebClient, tokens: Tokens
+    context: AdapterContext, settings: SlackSettings, client: AsyncWebClient, tokens: Tokens
 ) -> InstallFlow | None:
     """The flow by which workspaces install the app; None where the settings name the one workspace."""
     if settings.client_id is None or settings.client_secret is None or not isinstance(tokens, Installations):
@@ -138,12 +138,12 @@ def flow_for(
     return make_flow(
         client,
         tokens,
-        States(surroundings.signer, surroundings.clock),
-        surroundings.clock,
+        States(context.signer, context.clock),
+        context.clock,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
-        public_url=surroundings.settings.public_url,
-        needs_budget=not surroundings.settings.defaults.ceiling.amount,
+        public_url=context.settings.public_url,
+        needs_budget=not context.settings.defaults.ceiling.amount,
     )
 
 

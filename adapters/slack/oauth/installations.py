@@ -40,8 +40,8 @@ class Installations(AsyncInstallationStore):
     token lives in one place alone: a refresh token is good once, and a copy would soon be a dead one.
     """
 
-    def __init__(self, vault: AdapterData, clock: Callable[[], int], refresh: Refresh) -> None:
-        self._vault = vault
+    def __init__(self, adapter_data: AdapterData, clock: Callable[[], int], refresh: Refresh) -> None:
+        self._adapter_data = adapter_data
         self._clock = clock
         self._refresh = refresh
         self._seen: dict[str, _Seen] = {}
@@ -86,7 +86,7 @@ class Installations(AsyncInstallationStore):
             installation.enterprise_id, installation.team_id, org_wide=installation.is_enterprise_install
         )
         if person is not None:
-            await self._vault.put(f"person/{key}/{person.user}", person.model_dump_json())
+            await self._adapter_data.put(f"person/{key}/{person.user}", person.model_dump_json())
         if record is not None:
             await self._keep(record)
             _log.info("slack_app_installed", team=record.team, enterprise=record.enterprise)
@@ -119,14 +119,14 @@ class Installations(AsyncInstallationStore):
         if record is None:
             return None
         user = user_id or record.installer
-        kept = await self._vault.get(f"person/{record.id}/{user}") if user else None
+        kept = await self._adapter_data.get(f"person/{record.id}/{user}") if user else None
         if kept is None:
             return None if user_id else joined(record, None)
         return joined(record, PersonRecord.model_validate_json(kept))
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         key = key_of(enterprise_id, team_id)
-        await self._vault.remove(f"bot/{key}")
+        await self._adapter_data.remove(f"bot/{key}")
         self._seen.pop(key, None)
         _log.info("slack_app_left", team=team_id, enterprise=enterprise_id)
 
@@ -136,19 +136,19 @@ class Installations(AsyncInstallationStore):
         """Forget what one person installed, or what everybody did."""
         prefix = f"person/{key_of(enterprise_id, team_id)}/"
         if user_id is not None:
-            await self._vault.remove(f"{prefix}{user_id}")
+            await self._adapter_data.remove(f"{prefix}{user_id}")
             return
-        while people := await self._vault.latest(prefix, limit=_PAGE):
+        while people := await self._adapter_data.latest(prefix, limit=_PAGE):
             for entry in people:
-                await self._vault.remove(entry.key)
+                await self._adapter_data.remove(entry.key)
 
     async def _organisation(self, team: str, enterprise: str | None) -> str | None:
         """A team's organisation; what names only a team later, a message to somebody, finds it by this."""
         known = self._above.get(team)
         if known is None or (enterprise is not None and known != enterprise):
-            known = enterprise or await self._vault.get(f"grid/{team}")
-            if enterprise is not None and await self._vault.get(f"bot/{enterprise}") is not None:
-                await self._vault.put(f"grid/{team}", enterprise)
+            known = enterprise or await self._adapter_data.get(f"grid/{team}")
+            if enterprise is not None and await self._adapter_data.get(f"bot/{enterprise}") is not None:
+                await self._adapter_data.put(f"grid/{team}", enterprise)
             if known is not None:
                 self._above[team] = known
         return known
@@ -183,7 +183,7 @@ class Installations(AsyncInstallationStore):
     async def _renewed(self, old: BotRecord) -> BotRecord | None:
         """The installation with its next token; one process at a time, for a refresh token is good once."""
         now = self._clock()
-        turn = await self._vault.turn(f"rotate/{old.id}", now=now, every=_TURN_MS)
+        turn = await self._adapter_data.turn(f"rotate/{old.id}", now=now, every=_TURN_MS)
         if turn > now and not self._ends(old, 0):
             return old
         record = await self._load(old.id)
@@ -208,11 +208,11 @@ class Installations(AsyncInstallationStore):
         return renewed
 
     async def _keep(self, record: BotRecord) -> None:
-        await self._vault.put(f"bot/{record.id}", record.model_dump_json())
+        await self._adapter_data.put(f"bot/{record.id}", record.model_dump_json())
         self._seen.pop(record.id, None)
 
     async def _load(self, key: str) -> BotRecord | None:
-        kept = await self._vault.get(f"bot/{key}")
+        kept = await self._adapter_data.get(f"bot/{key}")
         try:
             return BotRecord.model_validate_json(kept) if kept is not None else None
         except ValidationError as error:

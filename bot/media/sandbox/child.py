@@ -30,13 +30,13 @@ class Surroundings(NamedTuple):
     missing: list[str]
 
 
-def serve(call: bytes, limits: Limits, surroundings: Surroundings, answers: int) -> NoReturn:
+def serve(call: bytes, limits: Limits, context: Surroundings, answers: int) -> NoReturn:
     """Run a call, which our own bot has pickled, and end this process."""
     try:
         if sys.platform == "linux":
             kernel.end_with_parent(signal.SIGKILL)
         _let_go(answers)
-        answer = _answer(call, limits, surroundings)
+        answer = _answer(call, limits, context)
         while answer:
             answer = answer[os.write(answers, answer) :]
     finally:
@@ -52,13 +52,13 @@ def _let_go(answers: int) -> None:
     os.closerange(answers + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _answer(call: bytes, limits: Limits, surroundings: Surroundings) -> bytes:
+def _answer(call: bytes, limits: Limits, context: Surroundings) -> bytes:
     try:
         function, args = pickle.loads(call)  # noqa: S301 - the bot wrote it, and no file was opened yet
         with disk_errors():
             files = _files(function, args)
-        folders = [*surroundings.folders, *_package(function)]
-        confine(limits, files, folders, without=surroundings.missing)
+        folders = [*context.folders, *_package(function)]
+        confine(limits, files, folders, without=context.missing)
         with disk_errors():
             return success(function(*args))
     except MediaRefused as error:

@@ -63,11 +63,11 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _step_back()
     kernel.forbid_dumps()
-    surroundings = child.Surroundings(folders=json.loads(sys.argv[1]), missing=missing())
-    _send(answers, json.dumps(surroundings.missing).encode())
+    context = child.Surroundings(folders=json.loads(sys.argv[1]), missing=missing())
+    _send(answers, json.dumps(context.missing).encode())
     while True:
         order, _, call = _receive().partition(b"\n")
-        _send(answers, b"\n".join(_run(Order(*json.loads(order)), call, surroundings)))
+        _send(answers, b"\n".join(_run(Order(*json.loads(order)), call, context)))
 
 
 def _take_over_standard_output() -> int:
@@ -90,7 +90,7 @@ def _step_back() -> None:
             kernel.set_scheduling(wanted)
 
 
-def _run(order: Order, call: bytes, surroundings: child.Surroundings) -> tuple[bytes, bytes]:
+def _run(order: Order, call: bytes, context: child.Surroundings) -> tuple[bytes, bytes]:
     if sys.platform != "darwin":
         # The next children have it at once. The system libraries of macOS do not bear to be forked.
         with suppress(ImportError):
@@ -100,7 +100,7 @@ def _run(order: Order, call: bytes, surroundings: child.Surroundings) -> tuple[b
     limits = Limits(**{name: value for name, value in order._asdict().items() if name != "module"})
     pid = os.fork()
     if pid == 0:
-        child.serve(call, limits, surroundings, writing)
+        child.serve(call, limits, context, writing)
     os.close(writing)
     try:
         answer, timed_out = _collect(reading, time.monotonic() + order.timeout_s)

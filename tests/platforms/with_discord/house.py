@@ -36,7 +36,7 @@ class House:
         self.shelf = Shelf(folder)
         self.rest = Rest(SecretStr(fake.token), connector=fake.connector)
         self.ladder = Ladder(self.shelf, _link if public else lambda _: None, patience_s=0.2)
-        self.outlet = self.new_outlet()
+        self.publisher = self.new_outlet()
 
     def new_outlet(self, *, mention: bool = True) -> CardOutlet:
         """An outlet that remembers nothing, as after a restart."""
@@ -93,7 +93,7 @@ class House:
     ) -> tuple[Invocation, Place]:
         """An interaction that was answered with the card's first revision."""
         invocation, place = await self.asked(channel, **known)
-        data = self.outlet.response(view, place)
+        data = self.publisher.response(view, place)
         if known.get("ephemeral") or known.get("private"):
             data["flags"] = _EPHEMERAL
         route = Route(

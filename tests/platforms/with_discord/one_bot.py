@@ -28,23 +28,21 @@ _SOON = Rhythm(again=0.02, mended=0.02, identify=0.02, presence=0.05)
 class Bot:
     def __init__(self, fake: FakeDiscord, folder: Path, token: str, rhythm: Rhythm) -> None:
         self.adapter: Adapter
-        self.surroundings: AdapterContext
+        self.context: AdapterContext
         self._fake = fake
         self._rhythm = rhythm
         self._settings = DiscordSettings(token=SecretStr(token))
-        plug = AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)
-        self.app = App(given_settings(folder, http_port=0), plugs=[plug])
+        plugin = AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)
+        self.app = App(given_settings(folder, http_port=0), plugins=[plugin])
 
     @property
     def obstacle(self) -> str:
         """Why it is not ready; empty when it is."""
         return self.adapter.obstacle() or ""
 
-    def _build(self, surroundings: AdapterContext) -> Adapter:
-        self.surroundings = surroundings
-        self.adapter = connect(
-            surroundings, self._settings, connector=self._fake.connector, rhythm=self._rhythm
-        )
+    def _build(self, context: AdapterContext) -> Adapter:
+        self.context = context
+        self.adapter = connect(context, self._settings, connector=self._fake.connector, rhythm=self._rhythm)
         return self.adapter
 
 

@@ -33,18 +33,18 @@ class Recorder:
         self.opened.set()
         #: it does make what it is asked for
         self.makes = False
-        self._studio: Any = None
+        self._service: Any = None
 
-    def wrap(self, surroundings: AdapterContext) -> AdapterContext:
-        self._studio = surroundings.studio
-        return replace(surroundings, studio=cast("BotService", self))
+    def wrap(self, context: AdapterContext) -> AdapterContext:
+        self._service = context.service
+        return replace(context, service=cast("BotService", self))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._studio, name)
+        return getattr(self._service, name)
 
     async def handle(self, command: Command, caller: Caller, place: Place, **more: Any) -> Any:
         if self.makes or not isinstance(command, GenerateCommand):
-            return await self._studio.handle(command, caller, place, **more)
+            return await self._service.handle(command, caller, place, **more)
         return await self._record(command, caller)
 
     async def act(self, action: Any, job: str, caller: Caller, *_: Any, **more: Any) -> Any:

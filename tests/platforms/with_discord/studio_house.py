@@ -45,7 +45,7 @@ class StudioHouse:
         folder: Path,
         *,
         patience_s: float = 1.5,
-        wrap: Callable[[AdapterContext], AdapterContext] = lambda surroundings: surroundings,
+        wrap: Callable[[AdapterContext], AdapterContext] = lambda context: context,
         **settings: Any,
     ) -> None:
         self.fake = fake
@@ -62,31 +62,31 @@ class StudioHouse:
         values = {"http_port": 0, "default_ceiling": 100, "default_allowance": 25, "times": times, **settings}
         self.app = App(
             given_settings(folder, **values),
-            plugs=[AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)],
+            plugins=[AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)],
         )
-        self.surroundings: AdapterContext
+        self.context: AdapterContext
         self.connection: Connection
         self.doors: Doors
 
-    def _build(self, surroundings: AdapterContext) -> Adapter:
-        self.surroundings = self._wrap(surroundings)
+    def _build(self, context: AdapterContext) -> Adapter:
+        self.context = self._wrap(context)
         settings = DiscordSettings(token=SecretStr(self.fake.token))
-        self.connection = open_connection(surroundings, settings, connector=self.fake.connector)
+        self.connection = open_connection(context, settings, connector=self.fake.connector)
         self.doors = Doors(
-            self.surroundings,
+            self.context,
             self.connection,
             read=read,
-            completing=Completing(self.surroundings.studio),
+            completing=Completing(self.context.service),
             patience_s=self._patience_s,
         )
         listener = Listener(
-            self.surroundings, self.connection.rest, self.doors, settings, connector=self.fake.connector
+            self.context, self.connection.rest, self.doors, settings, connector=self.fake.connector
         )
         return Adapter(
             name="discord",
-            outlet=self.connection.outlet,
-            inlet=listener,
-            files=self.connection.files if surroundings.settings.https_proxy else _NoFiles(),
+            publisher=self.connection.publisher,
+            receiver=listener,
+            files=self.connection.files if context.settings.https_proxy else _NoFiles(),
             close=self.connection.close,
         )
 

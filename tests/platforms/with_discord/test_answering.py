@@ -21,11 +21,11 @@ SLY = "<@&1> @everyone **fox** discord.gg/fox \u200bfo\u202ex نار"
 class Forgetful:
     """A studio that dies between an answer and the note of it."""
 
-    def __init__(self, surroundings: AdapterContext) -> None:
-        self._studio = surroundings.studio
+    def __init__(self, context: AdapterContext) -> None:
+        self._service = context.service
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._studio, name)
+        return getattr(self._service, name)
 
     async def shown(self, _: CardView, __: str) -> None:
         raise StoreError("the store is away")
@@ -34,20 +34,20 @@ class Forgetful:
 class Broken(Forgetful):
     """A studio that cannot do anything."""
 
-    def __init__(self, surroundings: AdapterContext, error: Exception) -> None:
-        super().__init__(surroundings)
+    def __init__(self, context: AdapterContext, error: Exception) -> None:
+        super().__init__(context)
         self._error = error
 
     async def handle(self, *_: object, **__: object) -> None:
         raise self._error
 
 
-def broken(surroundings: AdapterContext, error: Exception) -> AdapterContext:
-    return replace(surroundings, studio=Broken(surroundings, error))  # type: ignore[arg-type]
+def broken(context: AdapterContext, error: Exception) -> AdapterContext:
+    return replace(context, service=Broken(context, error))  # type: ignore[arg-type]
 
 
-def forgetful(surroundings: AdapterContext) -> AdapterContext:
-    return replace(surroundings, studio=Forgetful(surroundings))  # type: ignore[arg-type]
+def forgetful(context: AdapterContext) -> AdapterContext:
+    return replace(context, service=Forgetful(context))  # type: ignore[arg-type]
 
 
 async def test_a_command_is_answered_with_its_card_which_becomes_the_result(

@@ -23,8 +23,8 @@ class _Away:
         raise StoreError("the store is away")
 
 
-def _away(surroundings: AdapterContext) -> AdapterContext:
-    return replace(surroundings, studio=_Away())  # type: ignore[arg-type]
+def _away(context: AdapterContext) -> AdapterContext:
+    return replace(context, service=_Away())  # type: ignore[arg-type]
 
 
 async def offered(house: StudioHouse, command: str, option: str, typed: str) -> list[dict[str, Any]]:

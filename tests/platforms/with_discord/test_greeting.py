@@ -97,5 +97,5 @@ async def test_a_server_that_invites_the_bot_once_more_is_greeted_once_more(
 
 async def noted(bot: Bot, guild: Guild, *, kept: bool) -> None:
     """Wait until it is noted that a server was greeted, or no longer."""
-    while kept is not bool(await bot.surroundings.vault.get(f"greeted/{guild.id}")):  # noqa: ASYNC110 - there is no event for it
+    while kept is not bool(await bot.context.adapter_data.get(f"greeted/{guild.id}")):  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.01)

@@ -93,9 +93,9 @@ async def test_what_is_in_hand_is_finished_when_the_bot_stops(fake: FakeDiscord,
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.obstacle)
         settings = DiscordSettings(token=SecretStr(fake.token))
-        connection = open_connection(bot.surroundings, settings, connector=fake.connector)
+        connection = open_connection(bot.context, settings, connector=fake.connector)
         doors = cast("Doors", porter)
-        beside = Listener(bot.surroundings, connection.rest, doors, settings, connector=fake.connector)
+        beside = Listener(bot.context, connection.rest, doors, settings, connector=fake.connector)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(beside.run())
             await until(lambda: beside.obstacle() is None)

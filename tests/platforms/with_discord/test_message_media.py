@@ -203,6 +203,6 @@ async def test_a_pasted_link_that_has_ended_or_lost_its_signature_is_renewed(
         linking = house.ada.write(f"look at {written}")
         await house.done(house.ada.use_on(linking, Menu.ANIMATE))
         for one in sent:
-            copy = house.surroundings.library.path(sha256(one.attachments[0].content).hexdigest())
+            copy = house.context.library.path(sha256(one.attachments[0].content).hexdigest())
             assert await asyncio.to_thread(copy.exists)
         assert 3 == len(fake.requests("POST *refresh-urls"))

@@ -126,13 +126,13 @@ async def test_a_card_is_shown_once_whatever_was_answered_before(tmp_path: Path)
             ]
             for _ in planned:
                 with pytest.raises(Delayed):
-                    await house.outlet.show(view, house.place())
+                    await house.publisher.show(view, house.place())
             assert all(fault.spent for fault in planned)
-        name = await house.outlet.show(view, house.place())
+        name = await house.publisher.show(view, house.place())
         (card,) = house.cards()
         for raw in ODD:
             fake.fault("GET /channels/*/messages/*", status=200, raw=raw, content_type=_type_of(raw))
-            assert name == await house.outlet.show(view, house.place(message=name))
+            assert name == await house.publisher.show(view, house.place(message=name))
         assert 1 == len(card.attachments)
         for raw in ODD:
             fake.fault("GET /channels/*/messages", status=200, raw=raw, content_type=_type_of(raw))

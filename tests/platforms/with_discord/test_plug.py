@@ -29,11 +29,11 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"discord", "ai
 """
 
 
-def _surroundings(folder: Path, public_url: str | None = None, *, role: Role = Role.ALL) -> AdapterContext:
+def _context(folder: Path, public_url: str | None = None, *, role: Role = Role.ALL) -> AdapterContext:
     return AdapterContext(
         settings=Settings(public_url=public_url, role=role),
-        studio=None,  # type: ignore[arg-type]
-        vault=None,  # type: ignore[arg-type]
+        service=None,  # type: ignore[arg-type]
+        adapter_data=None,  # type: ignore[arg-type]
         library=Shelf(folder),  # type: ignore[arg-type]
         signer=TokenSigner(b"k" * 32),
         clock=lambda: NOW,
@@ -68,8 +68,8 @@ def test_its_token_is_shown_nowhere() -> None:
 
 def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
-    built = plugin.build(_surroundings(tmp_path))
-    assert isinstance(built.outlet, CardOutlet)
+    built = plugin.build(_context(tmp_path))
+    assert isinstance(built.publisher, CardOutlet)
     assert isinstance(built.files, DiscordFiles)
     assert "not connected" in (built.obstacle() or "")
 
@@ -78,17 +78,17 @@ def test_a_worker_does_not_listen_and_is_ready_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
-    built = plugin.build(_surroundings(tmp_path, role=Role.WORKER))
-    assert (None, None) == (built.inlet, built.obstacle())
+    built = plugin.build(_context(tmp_path, role=Role.WORKER))
+    assert (None, None) == (built.receiver, built.obstacle())
 
 
 @pytest.mark.parametrize(("base", "public"), [("https://bot.example.org", True), (None, False)])
 async def test_a_link_leads_to_our_own_page_for_weeks_and_needs_an_address_for_people(
     tmp_path: Path, base: str | None, *, public: bool
 ) -> None:
-    surroundings = _surroundings(tmp_path, base)
-    link = open_connection(surroundings, DiscordSettings()).link(PICTURE)
+    context = _context(tmp_path, base)
+    link = open_connection(context, DiscordSettings()).link(PICTURE)
     assert public is (link is not None)
     if link is not None:
         token = link.removeprefix("https://bot.example.org/media/").removesuffix("/view")
-        assert PICTURE.file == surroundings.signer.verify("media", token, now=NOW + 29 * 86_400_000)
+        assert PICTURE.file == context.signer.verify("media", token, now=NOW + 29 * 86_400_000)

@@ -20,7 +20,7 @@ async def test_an_attachment_is_copied_and_the_provider_gets_our_copy(
     hills = Upload(filename="hills.png", content=picture())
     async with fake.proxy() as proxy, open_studio(tmp_path, fake, https_proxy=proxy.url) as house:
         card = await house.done(house.ada.slash("imagine", prompt="a fox", image1=hills))
-        copy = house.surroundings.library.path(sha256(hills.content).hexdigest())
+        copy = house.context.library.path(sha256(hills.content).hexdigest())
         assert await asyncio.to_thread(copy.exists)
 
         # By now the address is worth nothing.

@@ -64,25 +64,25 @@ async def test_shards_of_several_processes_identify_one_after_another(
 
 
 async def test_with_more_lanes_shards_identify_side_by_side() -> None:
-    vault = OneVault()
-    turns = Turns(vault, lambda: 1_000, every_ms=5_250)
+    adapter_data = OneVault()
+    turns = Turns(adapter_data, lambda: 1_000, every_ms=5_250)
     turns.concurrency = 2
     await turns.wait(0)
     await turns.wait(1)
-    assert {"identify/0": 6_250, "identify/1": 6_250} == vault.next
+    assert {"identify/0": 6_250, "identify/1": 6_250} == adapter_data.next
 
 
 async def test_a_turn_is_kept_for_the_next_connection_when_the_library_gives_one_up() -> None:
     """Were it taken anew, processes that start at once would put each other off for ever."""
-    vault = OneVault()
-    vault.next["identify/0"] = 1_080
-    turns = Turns(vault, lambda: 1_000, every_ms=5_000)
+    adapter_data = OneVault()
+    adapter_data.next["identify/0"] = 1_080
+    turns = Turns(adapter_data, lambda: 1_000, every_ms=5_000)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(turns.wait(0), timeout=0.01)
     await turns.wait(0)
-    assert 6_080 == vault.next["identify/0"], "one turn was taken"
+    assert 6_080 == adapter_data.next["identify/0"], "one turn was taken"
     await asyncio.wait_for(_no_turn_left(turns), timeout=1)
-    assert 11_080 == vault.next["identify/0"], "and used up"
+    assert 11_080 == adapter_data.next["identify/0"], "and used up"
 
 
 async def _no_turn_left(turns: Turns) -> None:

@@ -32,18 +32,18 @@ from tests.platforms.with_slack.installing import open_vault
 class House:
     """What a test of the outlet holds in its hands."""
 
-    def __init__(self, fake: FakeSlack, vault: AdapterData, folder: Path, *, public: bool) -> None:
+    def __init__(self, fake: FakeSlack, adapter_data: AdapterData, folder: Path, *, public: bool) -> None:
         self.fake = fake
         self.team = fake.team("Film club")
         self.channel = self.team.general
         self.ada = fake.user(self.team, "ada")
         self.shelf = Shelf(folder)
-        self.vault = vault
-        self.uploads = Uploads(vault)
+        self.adapter_data = adapter_data
+        self.uploads = Uploads(adapter_data)
         self.slack = Slack(OneToken(SecretStr(fake.bot_token(self.team))), fake.api)
         self.shrinking = Shrinking(self.shelf, patience_s=0.2)
         self._public = public
-        self.outlet = self.new_outlet()
+        self.publisher = self.new_outlet()
 
     def new_outlet(self, *, patience_s: float = 5.0, slack: Slack | None = None) -> CardOutlet:
         """An outlet that remembers nothing but what lies in the vault, as after a restart."""
@@ -132,8 +132,8 @@ def _link(media: Media) -> str:
 
 @asynccontextmanager
 async def open_house(folder: Path, *, public: bool = True) -> AsyncIterator[House]:
-    async with open_vault(folder) as vault, FakeSlack(manifest()) as fake:
-        house = House(fake, vault, folder, public=public)
+    async with open_vault(folder) as adapter_data, FakeSlack(manifest()) as fake:
+        house = House(fake, adapter_data, folder, public=public)
         try:
             yield house
         finally:

@@ -43,7 +43,7 @@ class Served:
 
     slack: FakeSlack
     url: str
-    vault: AdapterData
+    adapter_data: AdapterData
     installations: Installations
     app: AsyncApp
     #: teams whose `/imagine` reached a listener, with the token that it was given
@@ -61,7 +61,7 @@ def client_of(slack: FakeSlack) -> AsyncWebClient:
     return web_client(slack.api)
 
 
-def installations_of(slack: FakeSlack, vault: AdapterData) -> Installations:
+def installations_of(slack: FakeSlack, adapter_data: AdapterData) -> Installations:
     """The installations as one process sees them."""
     clock = slack.clock.now_ms
     rotation = Rotation(
@@ -70,7 +70,7 @@ def installations_of(slack: FakeSlack, vault: AdapterData) -> Installations:
         client_secret=SecretStr(slack.app.client_secret),
         clock=clock,
     )
-    return Installations(vault, clock, rotation)
+    return Installations(adapter_data, clock, rotation)
 
 
 def http_manifest(**settings: Any) -> dict[str, Any]:
@@ -111,8 +111,8 @@ async def open_vault(folder: Path) -> AsyncIterator[AdapterData]:
 @asynccontextmanager
 async def open_app(folder: Path, **settings: Any) -> AsyncIterator[Served]:
     """Serve the app; `settings` are those of its manifest."""
-    async with open_vault(folder) as vault, FakeSlack(http_manifest(**settings)) as slack:
-        installations = installations_of(slack, vault)
+    async with open_vault(folder) as adapter_data, FakeSlack(http_manifest(**settings)) as slack:
+        installations = installations_of(slack, adapter_data)
         app = app_of(slack, installations)
         heard: list[tuple[str, str]] = []
 
@@ -124,7 +124,14 @@ async def open_app(folder: Path, **settings: Any) -> AsyncIterator[Served]:
         listen_for_leaving(app, installations)
         async with serving(app, SecretStr(slack.app.signing_secret)) as url:
             slack.point_to(url)
-            yield Served(slack=slack, url=url, vault=vault, installations=installations, app=app, heard=heard)
+            yield Served(
+                slack=slack,
+                url=url,
+                adapter_data=adapter_data,
+                installations=installations,
+                app=app,
+                heard=heard,
+            )
 
 
 @asynccontextmanager

@@ -49,29 +49,29 @@ Wrap = Callable[[AdapterContext], AdapterContext]
 class StandIn:
     """A studio before the real one, which does what its own methods do not."""
 
-    def __init__(self, studio: BotService) -> None:
-        self._studio = studio
+    def __init__(self, service: BotService) -> None:
+        self._service = service
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._studio, name)
+        return getattr(self._service, name)
 
 
 class Slow(StandIn):
     """Takes no command before it is let go on."""
 
-    def __init__(self, studio: BotService) -> None:
-        super().__init__(studio)
+    def __init__(self, service: BotService) -> None:
+        super().__init__(service)
         self.begun, self.gate = asyncio.Event(), asyncio.Event()
 
     async def handle(self, *args: Any, **more: Any) -> Any:
         self.begun.set()
         await self.gate.wait()
-        return await self._studio.handle(*args, **more)
+        return await self._service.handle(*args, **more)
 
 
 def before(kind: Callable[[BotService], StandIn]) -> Wrap:
     """Put a stand-in of this kind before the studio."""
-    return lambda one: replace(one, studio=cast("Any", kind(one.studio)))
+    return lambda one: replace(one, service=cast("Any", kind(one.service)))
 
 
 class StudioHouse:
@@ -90,7 +90,7 @@ class StudioHouse:
         patience_s: float = 2.0,
         most: int = MOST,
         ping_s: float = _PING_S,
-        wrap: Wrap = lambda surroundings: surroundings,
+        wrap: Wrap = lambda context: context,
         **settings: Any,
     ) -> None:
         self.slack = slack
@@ -114,15 +114,15 @@ class StudioHouse:
         }
         self.app = App(
             given_settings(folder, **values),
-            plugs=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
+            plugins=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
         )
-        self.surroundings: AdapterContext
+        self.context: AdapterContext
         self.connection: Connection
         self.listener: Listener
         self.doors: Doors
 
-    def _build(self, surroundings: AdapterContext) -> Adapter:
-        self.surroundings = self._wrap(surroundings)
+    def _build(self, context: AdapterContext) -> Adapter:
+        self.context = self._wrap(context)
         secret = SecretStr(self.slack.app.signing_secret) if self.http else None
         settings = SlackSettings(
             bot_token=SecretStr(self.slack.bot_token(self.team.enterprise or self.team)),
@@ -130,10 +130,8 @@ class StudioHouse:
             signing_secret=secret,
             api_base=self.slack.api,
         )
-        connection = self.connection = open_connection(self.surroundings, settings)
-        doors = self.doors = Doors(
-            self.surroundings, connection, patience_s=self._patience_s, most=self._most
-        )
+        connection = self.connection = open_connection(self.context, settings)
+        doors = self.doors = Doors(self.context, connection, patience_s=self._patience_s, most=self._most)
         bolt = make_app(doors, connection.tokens, connection.client, signing_secret=secret)
         self.listener = Listener(
             bolt,
@@ -146,8 +144,8 @@ class StudioHouse:
         )
         return Adapter(
             name="slack",
-            outlet=connection.outlet,
-            inlet=self.listener,
+            publisher=connection.publisher,
+            receiver=self.listener,
             files=_NoFiles(),
             routes=slack_routes(bolt, secret) if secret is not None else (),
             obstacle=self.listener.obstacle,

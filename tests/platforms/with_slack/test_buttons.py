@@ -81,7 +81,7 @@ async def test_what_one_person_chose_holds_for_them_alone(tmp_path: Path) -> Non
     async with open_house(tmp_path) as house:
         bob = house.fake.user(house.team, "bob")
         view = house.view(job_view(1), job_view(2))
-        await house.outlet.show(view, house.place())
+        await house.publisher.show(view, house.place())
         [message] = house.messages()
         with house.fake.holding():
             second = next(iter(message.parts))["options"][1]["value"]

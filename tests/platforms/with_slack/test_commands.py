@@ -71,7 +71,7 @@ async def test_where_the_bot_is_not_nothing_is_spent_before_it_is_told_where_to(
 
 async def test_a_slow_core_is_acknowledged_first_and_answered_afterwards(tmp_path: Path) -> None:
     async with open_studio(tmp_path, wrap=before(Slow), patience_s=0.05) as house:
-        slow = cast("Slow", house.surroundings.studio)
+        slow = cast("Slow", house.context.service)
         asked, other = house.ada.slash("/quota"), house.ada.slash("/imagine", "a red fox")
         assert {} == await asked.acknowledged() == await other.acknowledged()
         assert [] == asked.responses

@@ -59,8 +59,8 @@ async def look(folder: Path, link: Link = lambda _: None, **more: Any) -> AsyncI
     async with FakeSlack(manifest()) as slack, open_house(folder, **more) as house:
         team = slack.team("Film club")
         door = Slack(OneToken(SecretStr(slack.bot_token(team))), slack.api)
-        uploads = Uploads(AdapterData(house.core.database, house.core.seal, "slack"))
-        home = Home(house.studio, door, uploads, link, house.clock.wall, pace_s=0.01)
+        uploads = Uploads(AdapterData(house.services.database, house.services.cipher, "slack"))
+        home = Home(house.service, door, uploads, link, house.clock.wall, pace_s=0.01)
         try:
             yield Looking(
                 slack=slack,

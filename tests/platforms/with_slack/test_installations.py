@@ -48,12 +48,12 @@ class Slack:
             }
         )
 
-    def process(self, vault: AdapterData) -> Installations:
-        return Installations(vault, self.clock, self.refresh)
+    def process(self, adapter_data: AdapterData) -> Installations:
+        return Installations(adapter_data, self.clock, self.refresh)
 
 
 @pytest.fixture
-async def vault(tmp_path: Path) -> AsyncIterator[AdapterData]:
+async def adapter_data(tmp_path: Path) -> AsyncIterator[AdapterData]:
     async with open_vault(tmp_path) as opened:
         yield opened
 
@@ -68,9 +68,9 @@ def rotating(*, hours: float) -> Installation:
     return installation(bot_refresh_token="refresh 1", bot_token_expires_at=int(ends))
 
 
-async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: AdapterData) -> None:
+async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(adapter_data: AdapterData) -> None:
     slack = Slack()
-    one, other = slack.process(vault), slack.process(vault)
+    one, other = slack.process(adapter_data), slack.process(adapter_data)
     await one.async_save(rotating(hours=1))
     slack.answers.clear()
     renewing = asyncio.create_task(one.token("T1"))
@@ -84,9 +84,11 @@ async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(vault: 
     assert ["refresh 1"] == slack.asked
 
 
-async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back(vault: AdapterData) -> None:
+async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back(
+    adapter_data: AdapterData,
+) -> None:
     slack = Slack()
-    one, other = slack.process(vault), slack.process(vault)
+    one, other = slack.process(adapter_data), slack.process(adapter_data)
     await one.async_save(installation())
     assert "token 1" == await one.token("T1")
     await other.async_delete_all(enterprise_id=None, team_id="T1")
@@ -94,47 +96,47 @@ async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back
     assert await one.token("T1") is None
 
 
-async def test_a_token_past_its_end_is_waited_for(vault: AdapterData) -> None:
+async def test_a_token_past_its_end_is_waited_for(adapter_data: AdapterData) -> None:
     slack = Slack()
-    processes = [slack.process(vault) for _ in range(3)]
+    processes = [slack.process(adapter_data) for _ in range(3)]
     await processes[0].async_save(rotating(hours=-1))
     tokens = await asyncio.gather(*(each.token("T1") for each in processes for _ in range(3)))
     assert {"token 2"} == set(tokens)
     assert ["refresh 1"] == slack.asked
 
 
-async def test_an_outage_costs_nothing_before_the_token_ends(vault: AdapterData) -> None:
+async def test_an_outage_costs_nothing_before_the_token_ends(adapter_data: AdapterData) -> None:
     slack = Slack()
-    await slack.process(vault).async_save(rotating(hours=1))
+    await slack.process(adapter_data).async_save(rotating(hours=1))
     slack.error = Delayed()
-    assert "token 1" == await slack.process(vault).token("T1")
+    assert "token 1" == await slack.process(adapter_data).token("T1")
     slack.now += 2 * HOUR
     with pytest.raises(Delayed):
-        await slack.process(vault).token("T1")
+        await slack.process(adapter_data).token("T1")
     slack.now += 60_000
     slack.error = Undeliverable()
-    assert await slack.process(vault).token("T1") is None
+    assert await slack.process(adapter_data).token("T1") is None
     slack.now += 60_000
     slack.error = None
-    assert "token 2" == await slack.process(vault).token("T1")
+    assert "token 2" == await slack.process(adapter_data).token("T1")
 
 
-async def test_what_left_while_its_token_was_renewed_does_not_come_back(vault: AdapterData) -> None:
+async def test_what_left_while_its_token_was_renewed_does_not_come_back(adapter_data: AdapterData) -> None:
     slack = Slack()
-    one = slack.process(vault)
+    one = slack.process(adapter_data)
     await one.async_save(rotating(hours=1))
     slack.answers.clear()
     renewing = asyncio.create_task(one.token("T1"))
     await slack.reached.wait()
-    await slack.process(vault).async_delete_all(enterprise_id=None, team_id="T1")
+    await slack.process(adapter_data).async_delete_all(enterprise_id=None, team_id="T1")
     slack.answers.set()
     assert await renewing is None
-    assert [] == await vault.latest("")
+    assert [] == await adapter_data.latest("")
 
 
-async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: AdapterData) -> None:
+async def test_an_organisation_speaks_in_all_of_its_workspaces(adapter_data: AdapterData) -> None:
     slack = Slack()
-    one = slack.process(vault)
+    one = slack.process(adapter_data)
     # Slack tells it as a text in some payloads.
     whole = installation("T1", enterprise_id="E1", bot_token="whole", is_enterprise_install="true")
     await one.async_save(whole)
@@ -142,7 +144,7 @@ async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: AdapterDat
     assert ["whole", "whole", "own"] == [await one.token(team, "E1") for team in ("T1", "T4", "T2")]
     assert await one.token("T3", "E9") is None
 
-    later = slack.process(vault)
+    later = slack.process(adapter_data)
     assert "whole" == await later.token("T1"), "what names a team alone finds its organisation"
     assert await later.token("T9") is None
     found = await later.async_find_bot(enterprise_id="E1", team_id="T2", is_enterprise_install=True)
@@ -152,11 +154,11 @@ async def test_an_organisation_speaks_in_all_of_its_workspaces(vault: AdapterDat
     await later.async_delete_all(enterprise_id="E1", team_id="T2")
     assert "whole" == await later.token("T2", "E1")
     await later.async_delete_all(enterprise_id="E1", team_id=None)
-    assert await slack.process(vault).token("T1", "E1") is None
+    assert await slack.process(adapter_data).token("T1", "E1") is None
 
 
-async def test_everybody_has_their_own_rights_beside_the_one_bot(vault: AdapterData) -> None:
-    store = Slack().process(vault)
+async def test_everybody_has_their_own_rights_beside_the_one_bot(adapter_data: AdapterData) -> None:
+    store = Slack().process(adapter_data)
     await store.async_save(installation(user_id="U1", user_token="ada's"))
     await store.async_save(installation(user_id="U2", user_token="bob's", bot_token="token 2"))
 
@@ -177,12 +179,12 @@ async def test_tokens_of_slack_itself_rotate(tmp_path: Path) -> None:
         await served.slack.install(served.slack.user(team, "ada"), served.install_url)
         first = await served.installations.token(team.id)
         served.slack.clock.advance(13 * 3600)
-        second = await installations_of(served.slack, served.vault).token(team.id)
+        second = await installations_of(served.slack, served.adapter_data).token(team.id)
         assert first != second == served.slack.bot_token(team)
 
 
-async def test_nothing_readable_lies_in_the_store(vault: AdapterData, tmp_path: Path) -> None:
-    await Slack().process(vault).async_save(installation(bot_token="xoxb-open-sesame"))
+async def test_nothing_readable_lies_in_the_store(adapter_data: AdapterData, tmp_path: Path) -> None:
+    await Slack().process(adapter_data).async_save(installation(bot_token="xoxb-open-sesame"))
     assert b"open-sesame" not in await asyncio.to_thread(_stored, tmp_path)
 
 

@@ -67,7 +67,7 @@ class Failing(StandIn):
         if self.away:
             self.away = False
             raise StoreError("the disk is full")
-        return await self._studio.handle(*args, **more)
+        return await self._service.handle(*args, **more)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])

@@ -61,7 +61,7 @@ async def test_opening_the_page_stores_nothing(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served, served.client() as browser:
         for _ in range(3):
             assert 200 == (await browser.get("/slack/install")).status_code
-        assert [] == await served.vault.latest("")
+        assert [] == await served.adapter_data.latest("")
 
 
 async def test_a_state_of_another_process_is_good_and_a_forged_one_is_not(tmp_path: Path) -> None:
@@ -118,13 +118,13 @@ async def test_revoked_tokens_are_forgotten(tmp_path: Path) -> None:
         await served.slack.install(served.slack.user(team, "ada"), served.install_url)
         served.slack.revoke_tokens(team)
         await _gone(served, team.id)
-        assert [] == await served.vault.latest("bot/")
+        assert [] == await served.adapter_data.latest("bot/")
 
 
 async def _gone(served: Served, team: str) -> None:
     await served.slack.until(lambda: all(one.acknowledged_ms for one in served.slack.deliveries))
     assert await served.installations.token(team) is None
-    assert [] == await served.vault.latest(f"person/{team}/")
+    assert [] == await served.adapter_data.latest(f"person/{team}/")
 
 
 async def test_an_organisation_brings_the_bot_into_all_of_its_workspaces(tmp_path: Path) -> None:
@@ -141,4 +141,4 @@ async def test_an_organisation_brings_the_bot_into_all_of_its_workspaces(tmp_pat
         assert token == await served.installations.token(other.id), "what names no organisation finds it"
         served.slack.uninstall(whole)
         await _gone(served, other.id)
-        assert [] == await served.vault.latest("bot/")
+        assert [] == await served.adapter_data.latest("bot/")

@@ -124,12 +124,12 @@ async def _delivered(house: House, view: CardView, place: Place, chance: Random)
                 pattern = chance.choice(("*", "chat.*", "files.*", "conversations.*"))
                 house.fake.fault(pattern, **odd_fault(chance))
         slack = Slack(OneToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
-        outlet = house.new_outlet(patience_s=0, slack=slack)
+        publisher = house.new_outlet(patience_s=0, slack=slack)
         try:
             if doubted and place.message is None:
-                place = replace(place, message=await outlet.find(view.card, place))
+                place = replace(place, message=await publisher.find(view.card, place))
             doubted = True
-            await outlet.show(view, place)
+            await publisher.show(view, place)
         except Held:
             doubted = False
         except Delayed:
@@ -169,7 +169,7 @@ async def test_an_installation_that_slack_answers_oddly_is_told_and_not_kept(tmp
             page = await served.slack.install(ada, served.install_url)
             if page.status != 200:
                 assert (503, True) == (page.status, "out of reach for a moment" in page.text)
-                assert [] == await served.vault.latest("bot/")
+                assert [] == await served.adapter_data.latest("bot/")
             served.slack.service.faults.clear()
         assert 200 == (await served.slack.install(ada, served.install_url)).status
 
@@ -211,8 +211,8 @@ async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
 
 async def test_a_note_or_a_reach_that_cannot_be_read_does_not_hold_back_its_card(house: House) -> None:
     view = house.view(job_view(1, media=PICTURE))
-    await house.vault.put(f"upload/{view.card}/{view.jobs[0].id}/{Kind.PICTURE}", "{}")
-    await house.outlet.show(view, house.place(reach="{not json"))
+    await house.adapter_data.put(f"upload/{view.card}/{view.jobs[0].id}/{Kind.PICTURE}", "{}")
+    await house.publisher.show(view, house.place(reach="{not json"))
     assert 1 == len(pictures(house.messages()[0]))
 
 

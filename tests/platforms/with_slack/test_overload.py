@@ -22,7 +22,7 @@ async def test_whoever_comes_too_many_is_told_so_and_the_others_are_answered(
 ) -> None:
     """The core takes nothing meanwhile, so that all that is let in stays in hand."""
     async with open_studio(tmp_path, http=http, wrap=before(Slow), most=20, patience_s=0.5) as house:
-        slow = cast("Slow", house.surroundings.studio)
+        slow = cast("Slow", house.context.service)
         asked = [house.ada.slash("/quota") for _ in range(_CROWD)]
         for one in asked:
             await one.acknowledged()
@@ -43,7 +43,7 @@ async def test_whoever_comes_too_many_is_told_so_and_the_others_are_answered(
 
 async def test_buttons_forms_mentions_and_reactions_are_answered_too(tmp_path: Path) -> None:
     async with open_studio(tmp_path, wrap=before(Slow), most=12, patience_s=0.2) as house:
-        slow = cast("Slow", house.surroundings.studio)
+        slow = cast("Slow", house.context.service)
         slow.gate.set()
         card = await house.imagine()
         form = await house.ada.slash("/imagine").view()

@@ -63,23 +63,23 @@ def test_its_library_is_not_imported_before_it_is_on() -> None:
 
 
 async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_vault(tmp_path) as vault:
-        surroundings = AdapterContext(
+    async with open_vault(tmp_path) as adapter_data:
+        context = AdapterContext(
             settings=Settings(),
-            studio=None,  # type: ignore[arg-type]
-            vault=vault,
+            service=None,  # type: ignore[arg-type]
+            adapter_data=adapter_data,
             library=Shelf(tmp_path),  # type: ignore[arg-type]
             signer=TokenSigner(b"k" * 32),
             clock=lambda: NOW,
         )
         _set(monkeypatch, {_BOT: "xoxb-hidden", _APP: "xapp-hidden"})
-        built = plugin.build(surroundings)
-        assert isinstance(built.outlet, CardOutlet)
+        built = plugin.build(context)
+        assert isinstance(built.publisher, CardOutlet)
         assert isinstance(built.files, SlackFiles)
         assert () == built.routes, "nobody could tell Slack's requests from anybody's"
         assert built.obstacle() is None
         assert "hidden" not in repr(SlackSettings())
         _set(monkeypatch, _OAUTH)
-        assert isinstance(open_connection(surroundings, SlackSettings()).tokens, Installations)
-        served = [getattr(route, "path", "") for route in plugin.build(surroundings).routes]
+        assert isinstance(open_connection(context, SlackSettings()).tokens, Installations)
+        served = [getattr(route, "path", "") for route in plugin.build(context).routes]
         assert ["/slack/events", "/slack/install", "/slack/oauth_redirect"] == served

@@ -69,8 +69,8 @@ async def test_a_number_names_the_result_and_what_is_taken_away_means_nothing(tm
 class Watched(StandIn):
     """Notes what it was asked."""
 
-    def __init__(self, studio: BotService) -> None:
-        super().__init__(studio)
+    def __init__(self, service: BotService) -> None:
+        super().__init__(service)
         self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -80,7 +80,7 @@ class Watched(StandIn):
 
 async def test_reactions_under_other_messages_cost_nothing(tmp_path: Path) -> None:
     async with open_studio(tmp_path, wrap=before(Watched)) as house:
-        watched = cast("Watched", house.surroundings.studio)
+        watched = cast("Watched", house.context.service)
         house.boss.react(house.ada.write("good morning"), "repeat")
         await house.slack.until(lambda: house.slack.deliveries[-1].acknowledged_ms is not None)
         asked = [one.name for one in house.slack.requests("*") if not one.name.startswith(("apps.", "auth."))]

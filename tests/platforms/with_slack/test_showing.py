@@ -24,8 +24,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def test_a_card_is_posted_once_and_edited_from_then_on(house: House) -> None:
     waiting = house.view(job_view(1, JobPhase.WAITING))
     done = replace(waiting, jobs=(job_view(1),))
-    name = await house.outlet.show(waiting, house.place())
-    assert name == await house.outlet.show(done, house.place(message=name))
+    name = await house.publisher.show(waiting, house.place())
+    assert name == await house.publisher.show(done, house.place(message=name))
     [message] = house.messages()
     assert posted(message) == name
     assert "Done" in said(message)
@@ -36,7 +36,7 @@ async def test_a_card_is_posted_once_and_edited_from_then_on(house: House) -> No
 async def test_a_card_in_a_thread_stays_there(house: House) -> None:
     asked = house.ada.at(house.channel).write("look at this")
     view = house.view(job_view(1, JobPhase.WAITING))
-    name = await house.outlet.show(view, house.place(thread=asked.ts))
+    name = await house.publisher.show(view, house.place(thread=asked.ts))
     [message] = house.messages()
     assert asked.ts == message.thread_ts
     assert name == await house.new_outlet().find(view.card, house.place(thread=asked.ts))
@@ -46,7 +46,7 @@ async def test_a_message_whose_posting_was_not_answered_is_found_again(house: Ho
     view = house.view(job_view(1, JobPhase.WAITING))
     house.fake.fault("chat.postMessage", drop=Drop.AFTER)
     with pytest.raises(Delayed) as delayed:
-        await house.outlet.show(view, house.place())
+        await house.publisher.show(view, house.place())
     assert not isinstance(delayed.value, Held), "nobody knows whether it was posted"
     [message] = house.messages()
     assert posted(message) == await house.new_outlet().find(view.card, house.place())
@@ -56,15 +56,15 @@ async def test_what_slack_certainly_did_not_post_is_said_so(house: House) -> Non
     """The engine then looks for nothing, for a search may be allowed once a minute."""
     house.fake.fault("chat.postMessage", status=429, retry_after_s=7)
     with pytest.raises(Held) as held:
-        await house.outlet.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
+        await house.publisher.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
     assert 7_000 == held.value.retry_after_ms
 
 
 async def test_a_private_card_never_comes_to_the_channel(house: House) -> None:
     """It lives in direct messages; where it was asked for its asker alone sees how it began."""
     place = house.place(private=True)
-    name = await house.outlet.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
-    await house.outlet.show(house.view(job_view(1), private=True), replace(place, message=name))
+    name = await house.publisher.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
+    await house.publisher.show(house.view(job_view(1), private=True), replace(place, message=name))
     assert [] == house.messages()
     [card] = house.sent_directly()
     assert posted(card) == name
@@ -77,7 +77,7 @@ async def test_a_private_card_never_comes_to_the_channel(house: House) -> None:
 async def test_a_private_card_is_answered_by_the_commands_own_address_while_that_lives(house: House) -> None:
     house.fake.kick_bot(house.channel)
     place = house.place(private=True, reach=house.reach())
-    await house.outlet.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
+    await house.publisher.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
     assert [True] == [copy.only_for is house.ada.user for copy in house.whispers()]
 
 
@@ -87,7 +87,7 @@ async def test_a_private_card_whose_posting_was_not_answered_is_found_in_direct_
     view, place = house.view(job_view(1, JobPhase.WAITING), private=True), house.place(private=True)
     house.fake.fault("chat.postMessage", drop=Drop.AFTER)
     with pytest.raises(Delayed):
-        await house.outlet.show(view, place)
+        await house.publisher.show(view, place)
     again = house.new_outlet()
     assert await again.find(view.card, place) is None
     assert posted(house.sent_directly()[0]) == await again.show(view, place)
@@ -99,8 +99,8 @@ async def test_a_search_is_made_once_though_an_app_of_many_workspaces_reads_once
 ) -> None:
     house.fake.limits.rates["conversations.history"] = (1, 60)
     view, place = house.view(), house.direct_place()
-    assert await house.outlet.find(view.card, place) is None
-    await house.outlet.show(view, place)
+    assert await house.publisher.find(view.card, place) is None
+    await house.publisher.show(view, place)
     assert 1 == len(house.fake.requests("conversations.history"))
 
 
@@ -109,7 +109,7 @@ async def test_where_the_bot_may_not_write_the_card_comes_to_direct_messages_and
 ) -> None:
     house.fake.kick_bot(house.channel)
     view = house.view(job_view(1, JobPhase.WAITING))
-    name = await house.outlet.show(view, house.place())
+    name = await house.publisher.show(view, house.place())
     [card] = house.sent_directly()
     assert posted(card) == name
     assert "I am not in the channel" in said(card)
@@ -119,56 +119,56 @@ async def test_where_the_bot_may_not_write_the_card_comes_to_direct_messages_and
 
 
 async def test_a_card_whose_message_was_deleted_ends_in_direct_messages(house: House) -> None:
-    name = await house.outlet.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
+    name = await house.publisher.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
     house.fake.delete(house.messages()[0])
     done = house.view(job_view(1))
-    moved = await house.outlet.show(done, house.place(message=name))
+    moved = await house.publisher.show(done, house.place(message=name))
     assert [moved] == [posted(card) for card in house.sent_directly()]
-    assert moved == await house.outlet.show(done, house.place(message=name))
+    assert moved == await house.publisher.show(done, house.place(message=name))
 
 
 async def test_who_can_be_reached_nowhere_is_told_how_to_find_the_result(house: House) -> None:
     house.fake.archive(house.channel)
     house.fake.deactivate(house.ada)
     with pytest.raises(Undeliverable, match=r"archived.*account is closed.*/reverie show"):
-        await house.outlet.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
+        await house.publisher.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
 
 
 async def test_what_cannot_be_sent_to_somebody_is_said_where_they_asked_for_it(house: House) -> None:
     reach = house.reach()
     house.fake.deactivate(house.ada)
     with pytest.raises(Undeliverable):
-        await house.outlet.show(house.view(), house.direct_place(reach=reach))
+        await house.publisher.show(house.view(), house.direct_place(reach=reach))
     [whisper] = house.whispers()
     assert "could not be sent to you" in whisper.text
 
 
 async def test_a_removed_card_leaves_neither_message_nor_file(house: House) -> None:
-    name = await house.outlet.show(house.view(), house.place())
+    name = await house.publisher.show(house.view(), house.place())
     file = pictures(house.messages()[0])[0]
     for _ in range(2):
-        await house.outlet.remove(house.place(message=name))
+        await house.publisher.remove(house.place(message=name))
     assert [] == house.messages()
     assert b"" == house.fake.world.files[file].content
-    assert [] == await house.vault.latest("")
+    assert [] == await house.adapter_data.latest("")
 
 
 async def test_the_file_of_a_deleted_job_goes_while_the_others_stay(house: House) -> None:
     view = house.view(job_view(1), job_view(2))
-    name = await house.outlet.show(view, house.place())
+    name = await house.publisher.show(view, house.place())
     first, second = pictures(house.messages()[0])
     gone = replace(view, jobs=(job_view(1, JobPhase.GONE, media=None), view.jobs[1]))
-    await house.outlet.show(gone, house.place(message=name))
+    await house.publisher.show(gone, house.place(message=name))
     assert [second] == pictures(house.messages()[0])
     assert b"" == house.fake.world.files[first].content
 
 
 async def test_a_line_of_the_bots_own_mentions_nobody(house: House) -> None:
-    await house.outlet.tell("Out of <!channel> for a while", house.place())
+    await house.publisher.tell("Out of <!channel> for a while", house.place())
     assert "Out of &lt;!channel&gt; for a while" == house.messages()[0].text
     house.fake.archive(house.channel)
     with pytest.raises(Undeliverable):
-        await house.outlet.tell("Back again", house.place())
+        await house.publisher.tell("Back again", house.place())
 
 
 async def test_in_an_organisation_the_place_says_whose_token_opens_the_workspace(house: House) -> None:

@@ -64,7 +64,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_what_is_in_hand_is_answered_before_the_bot_stops(tmp_path: Path) -> None:
     async with open_studio(tmp_path, wrap=before(Slow)) as house:
-        slow = cast("Slow", house.surroundings.studio)
+        slow = cast("Slow", house.context.service)
         asked = house.ada.slash("/quota")
         await slow.begun.wait()
         house.app.stop()

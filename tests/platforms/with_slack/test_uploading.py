@@ -26,7 +26,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 async def _running(house: House, media: Media) -> tuple[CardView, str]:
     """A card that was posted while its job was running, and what it will be."""
     done = house.view(job_view(1, media=media))
-    name = await house.outlet.show(replace(done, jobs=(job_view(1, JobPhase.RUNNING),)), house.place())
+    name = await house.publisher.show(replace(done, jobs=(job_view(1, JobPhase.RUNNING),)), house.place())
     return done, name
 
 
@@ -41,7 +41,7 @@ def _spare_first_frame(house: House, method: str) -> None:
 
 async def test_a_picture_is_shown_in_the_card_with_its_prompt_as_alt_text(house: House) -> None:
     done, name = await _running(house, PICTURE)
-    await house.outlet.show(done, house.place(message=name))
+    await house.publisher.show(done, house.place(message=name))
     [message] = house.messages()
     [image] = [block for block in message.blocks if block["type"] == "image"]
     assert "a red fox" == image["alt_text"]
@@ -60,7 +60,7 @@ async def test_a_picture_whose_last_step_was_not_answered_is_shown_all_the_same(
     done, name = await _running(house, PICTURE)
     house.fake.fault("files.completeUploadExternal", drop=drop)
     with pytest.raises(Delayed):
-        await house.outlet.show(done, house.place(message=name))
+        await house.publisher.show(done, house.place(message=name))
     for _ in range(2):
         house.fake.clock.advance(11)
         try:
@@ -72,7 +72,7 @@ async def test_a_picture_whose_last_step_was_not_answered_is_shown_all_the_same(
 
 async def test_a_film_comes_into_the_cards_thread_and_its_first_frame_into_the_card(house: House) -> None:
     done, name = await _running(house, VIDEO)
-    await house.outlet.show(done, house.place(message=name))
+    await house.publisher.show(done, house.place(message=name))
     card, film = house.messages()
     assert [card.ts] == [film.thread_ts]
     assert house.shelf.path(VIDEO.file).read_bytes() == film.files[0].content
@@ -80,12 +80,12 @@ async def test_a_film_comes_into_the_cards_thread_and_its_first_frame_into_the_c
     assert "The video is in the thread" in said(card)
     assert film.files[0].id in said(card), "by a link"
     # Somebody reacts to the film: it stands for its card.
-    assert name == await house.outlet.card_message(film.channel.id, film.ts)
+    assert name == await house.publisher.card_message(film.channel.id, film.ts)
 
 
 async def test_a_film_that_is_done_before_its_card_is_shown_comes_into_a_thread_too(house: House) -> None:
     asked = house.ada.at(house.channel).write("look at this")
-    await house.outlet.show(house.view(job_view(1, media=VIDEO)), house.place(thread=asked.ts))
+    await house.publisher.show(house.view(job_view(1, media=VIDEO)), house.place(thread=asked.ts))
     assert [asked.ts, asked.ts] == [message.thread_ts for message in house.messages()]
     # Slack warns of answers to answers, though the fake takes them for answers to the first message.
     assert asked.ts == house.fake.requests("files.completeUploadExternal")[-1].arguments["thread_ts"]
@@ -97,7 +97,7 @@ async def test_a_film_whose_posting_was_not_answered_is_posted_once(house: House
     _spare_first_frame(house, "files.completeUploadExternal")
     house.fake.fault("files.completeUploadExternal", drop=Drop.AFTER)
     with pytest.raises(Delayed):
-        await house.outlet.show(done, house.place(message=name))
+        await house.publisher.show(done, house.place(message=name))
     await house.fake.until(lambda: bool(_films(house)))
     house.fake.clock.advance(60)
     await house.new_outlet().show(done, house.place(message=name))
@@ -110,7 +110,7 @@ async def test_a_film_that_was_sent_but_never_posted_is_posted_from_what_was_sen
     _spare_first_frame(house, "files.completeUploadExternal")
     house.fake.fault("files.completeUploadExternal", drop=Drop.BEFORE)
     with pytest.raises(Delayed):
-        await house.outlet.show(done, house.place(message=name))
+        await house.publisher.show(done, house.place(message=name))
     sent = len(house.fake.world.files)
     again = house.new_outlet()
     with pytest.raises(Held):
@@ -129,7 +129,7 @@ async def test_a_card_whose_film_cannot_be_sent_yet_is_not_posted_again(house: H
     _spare_first_frame(house, "files.getUploadURLExternal")
     house.fake.fault("files.getUploadURLExternal", status=429, retry_after_s=1)
     with pytest.raises(Delayed) as delayed:
-        await house.outlet.show(view, house.place())
+        await house.publisher.show(view, house.place())
     assert not isinstance(delayed.value, Held), "the card is posted"
     assert posted(house.messages()[0]) == await house.new_outlet().find(view.card, house.place())
     assert [] == house.fake.requests("conversations.*"), "known without a search"
@@ -138,11 +138,11 @@ async def test_a_card_whose_film_cannot_be_sent_yet_is_not_posted_again(house: H
 async def test_a_picture_that_slack_never_finishes_with_is_linked(house: House) -> None:
     house.fake.world.processing_s = None
     done, name = await _running(house, PICTURE)
-    outlet = house.new_outlet(patience_s=0)
+    publisher = house.new_outlet(patience_s=0)
     with pytest.raises(Held):
-        await outlet.show(done, house.place(message=name))
+        await publisher.show(done, house.place(message=name))
     house.fake.clock.advance(91)
-    await outlet.show(done, house.place(message=name))
+    await publisher.show(done, house.place(message=name))
     assert [] == pictures(house.messages()[0])
     assert f"https://bot.example.org/media/{PICTURE.file}/view" in said(house.messages()[0])
 
@@ -151,29 +151,29 @@ async def test_a_picture_that_slack_does_not_show_yet_is_waited_for(house: House
     """Slack has said that it is done, and refuses the block all the same."""
     house.fake.world.processing_s = None
     done, name = await _running(house, PICTURE)
-    outlet = house.new_outlet(patience_s=0)
+    publisher = house.new_outlet(patience_s=0)
     with pytest.raises(Held):
-        await outlet.show(done, house.place(message=name))
+        await publisher.show(done, house.place(message=name))
     known = await house.uploads.get(done.card, done.jobs[0].id, Kind.PICTURE)
     assert known is not None
     early = known.model_copy(update={"ready": True})
     await house.uploads.put(done.card, done.jobs[0].id, Kind.PICTURE, early)
     with pytest.raises(Held):
-        await outlet.show(done, house.place(message=name))
+        await publisher.show(done, house.place(message=name))
     house.fake.world.files[known.file].stage = Stage.READY
-    await outlet.show(done, house.place(message=name))
+    await publisher.show(done, house.place(message=name))
     assert [known.file] == pictures(house.messages()[0])
 
 
 async def test_a_picture_that_an_admin_deleted_goes_up_again_when_its_card_changes(house: House) -> None:
     done, name = await _running(house, PICTURE)
-    await house.outlet.show(done, house.place(message=name))
+    await house.publisher.show(done, house.place(message=name))
     [first] = pictures(house.messages()[0])
     house.fake.world.files[first].stage = Stage.DELETED
     house.fake.clock.advance(600)
     with pytest.raises(Held):
-        await house.outlet.show(done, house.place(message=name))
-    await house.outlet.show(done, house.place(message=name))
+        await house.publisher.show(done, house.place(message=name))
+    await house.publisher.show(done, house.place(message=name))
     [second] = pictures(house.messages()[0])
     assert first != second
 
@@ -181,7 +181,7 @@ async def test_a_picture_that_an_admin_deleted_goes_up_again_when_its_card_chang
 async def test_a_workspace_that_takes_no_large_files_gets_a_smaller_one_and_a_link(house: House) -> None:
     house.fake.world.file_limit = 2_000
     done, name = await _running(house, _BIG_VIDEO)
-    await house.outlet.show(done, house.place(message=name))
+    await house.publisher.show(done, house.place(message=name))
     [film] = _films(house)
     assert b"s" * 20 == film.files[0].content
     # The first frame, the film, and the smaller one: what was refused is not offered again.
@@ -196,7 +196,7 @@ async def test_a_workspace_that_takes_no_files_gets_a_link_or_is_told(
     async with open_house(tmp_path, public=public) as house:
         done, name = await _running(house, VIDEO)
         house.fake.fault("files.getUploadURLExternal", error="file_uploads_disabled", times=2)
-        await house.outlet.show(done, house.place(message=name))
+        await house.publisher.show(done, house.place(message=name))
         [card] = house.messages()
         assert public is ("https://bot.example.org/media/" in said(card))
         assert public is not ("the workspace takes no files" in said(card))
@@ -260,7 +260,7 @@ async def test_a_film_that_an_older_version_took_for_delivered_is_shared_after_a
     assert known is not None
     noted = known.model_copy(update={"ready": True, "link": "https://dead.example"})
     await house.uploads.put(done.card, job, Kind.FILM, noted)
-    assert {} == (await house.outlet.results(done)).films
+    assert {} == (await house.publisher.results(done)).films
     await _shown_in_time(house, done, name)
     [film] = _films(house)
     assert film.files[0].id in said(house.messages()[0])
@@ -272,7 +272,7 @@ async def test_a_film_whose_sharing_slack_does_not_tell_is_found_in_the_thread(h
     await _shown_in_time(house, done, name)
     [film] = _films(house)
     assert film.files[0].id in said(house.messages()[0])
-    assert name == await house.outlet.card_message(film.channel.id, film.ts)
+    assert name == await house.publisher.card_message(film.channel.id, film.ts)
 
 
 async def test_a_film_of_which_slack_knows_nothing_for_ever_is_linked(house: House) -> None:

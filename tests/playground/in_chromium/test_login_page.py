@@ -73,7 +73,7 @@ async def test_a_tab_whose_stream_was_replaced_says_so_and_goes_on_when_one_retu
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(page.locator("#banner")).to_be_hidden()
     await say(page, "/imagine a red fox in the snow")
-    await served.studio.finish(served.studio.newest)
+    await served.service.finish(served.service.newest)
     await expect(page.locator("#messages article img").first).to_be_visible()
     assert [] == complaints(page)
 

@@ -22,11 +22,11 @@ async def test_a_newcomers_first_click_becomes_a_picture(served: Served, browser
     await page.get_by_role("button", name=f"/imagine {BEAR}").click()
     await expect(page.locator(".headline")).to_have_text(re.compile("Place 1 in the queue"))
     await expect(page.locator("#welcome")).to_be_hidden()
-    job = served.studio.newest
-    await served.studio.run(job, since=served.studio.now - 10_000)
+    job = served.service.newest
+    await served.service.run(job, since=served.service.now - 10_000)
     bar = page.get_by_role("progressbar")
     await expect(bar).to_have_attribute("aria-valuenow", "50")
-    await served.studio.finish(job)
+    await served.service.finish(job)
     picture = page.locator(".picture img")
     await expect(picture).to_have_attribute("alt", BEAR)
     await expect(page.locator(".picture.there")).to_be_visible()
@@ -44,8 +44,8 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
-    source = served.studio.newest
-    await served.studio.finish(source)
+    source = served.service.newest
+    await served.service.finish(source)
     await page.locator(".picture").focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("#lightbox img")).to_be_visible()
@@ -62,7 +62,7 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
     await expect(page.get_by_role("menuitem", name="Reframe to 9:16")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".message")).to_have_count(2)
-    await served.studio.finish(served.studio.newest)
+    await served.service.finish(served.service.newest)
     tall = page.locator(".message").nth(1)
     await expect(tall.locator("img")).to_have_attribute("height", "2048")
     await expect(tall.locator(".said")).to_have_text("🖼️ Reframe 9:16")
@@ -72,9 +72,9 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
     delete = tall.get_by_role("button", name="Delete")
     await delete.click()
     question = page.get_by_role("dialog", name="Delete this?")
-    await expect(question).to_contain_text(f"#{served.studio.newest[-6:]}")
+    await expect(question).to_contain_text(f"#{served.service.newest[-6:]}")
     await question.get_by_role("button", name="Delete", exact=True).click()
-    await expect(page.locator(f"#job-{served.studio.newest}")).to_have_count(0)
+    await expect(page.locator(f"#job-{served.service.newest}")).to_have_count(0)
     assert complaints(page) == []
 
 
@@ -83,7 +83,7 @@ async def test_what_people_write_is_shown_as_text(served: Served, browser: Brows
     await say(page, f"/imagine {SCRIPT}")
     await expect(page.locator(".title")).to_have_text(SCRIPT)
     await expect(page.locator(".said")).to_have_text(f"/imagine {SCRIPT}")
-    await served.studio.finish(served.studio.newest)
+    await served.service.finish(served.service.newest)
     await page.locator(".picture").click()
     await expect(page.locator("#lightbox figcaption span")).to_have_text(SCRIPT)
     await page.keyboard.press("Escape")
@@ -166,40 +166,40 @@ async def test_words_without_a_slash_are_offered_not_guessed(served: Served, bro
     await expect(page.get_by_role("button", name="Picture this?")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("#words")).to_have_value(f"/imagine {BEAR}")
-    assert served.studio.keys == []
+    assert served.service.keys == []
     await page.keyboard.press("Enter")
     await expect(page.locator(".card .title")).to_have_text(BEAR)
 
 
 async def test_a_reload_while_a_command_is_on_its_way_makes_one_job(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    served.studio.open.clear()
+    served.service.open.clear()
     await say(page, f"/imagine {BEAR}")
     await expect(page.locator("#sending")).to_contain_text("sending")
     await page.reload()
     await expect(page.locator("#sending")).to_contain_text(BEAR)
-    served.studio.open.set()
+    served.service.open.set()
     await expect(page.locator(".card .title")).to_have_text(BEAR)
     await expect(page.locator("#sending")).to_be_hidden()
-    assert len(served.studio.cards) == 1
-    assert len(set(served.studio.keys)) == 1
+    assert len(served.service.cards) == 1
+    assert len(set(served.service.keys)) == 1
 
 
 async def test_a_lost_server_is_told_and_what_was_missed_comes_after_it_is_back(browser: Browser) -> None:
-    studio, vault = FakeStudio(), FakeVault()
-    async with serve(studio=studio, vault=vault) as served:
+    service, adapter_data = FakeStudio(), FakeVault()
+    async with serve(service=service, adapter_data=adapter_data) as served:
         page = await open_page(browser, served.url)
         await say(page, f"/imagine {BEAR}")
         await expect(page.locator(".developing")).to_be_visible()
     await expect(page.locator("#banner")).to_contain_text("The connection is lost")
     await say(page, "/imagine a fox in the snow")
     await expect(page.locator("#sending")).to_contain_text("trying again")
-    await studio.finish(studio.newest)
-    async with serve(studio=studio, vault=vault, port=int(served.url.rpartition(":")[2])):
+    await service.finish(service.newest)
+    async with serve(service=service, adapter_data=adapter_data, port=int(served.url.rpartition(":")[2])):
         await expect(page.locator("#banner")).to_be_hidden()
         await expect(page.locator(".picture.there")).to_be_visible()
         await expect(page.locator(".card .title")).to_have_text([BEAR, "a fox in the snow"])
-        assert len(studio.cards) == 2
+        assert len(service.cards) == 2
         await page.context.close()
 
 
@@ -207,8 +207,8 @@ async def test_progress_keeps_the_focus_where_it_was(served: Served, browser: Br
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Cancel").focus()
-    served.studio.outlook = Estimate(position=1, wait_ms=5000)
-    await served.studio.change(served.studio.newest)
+    served.service.estimate = Estimate(position=1, wait_ms=5000)
+    await served.service.change(served.service.newest)
     await expect(page.locator(".headline")).to_contain_text("a few seconds")
     await expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -226,17 +226,17 @@ async def test_a_bar_slows_down_towards_its_end_and_never_jumps_back(
     page = await open_page(browser, served.url, calm=False)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
-    job = served.studio.newest
-    await served.studio.run(job, since=served.studio.now - 19_000)
+    job = served.service.newest
+    await served.service.run(job, since=served.service.now - 19_000)
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "80")
     before = await bar_width(page)
     assert 85 < before < 95
-    served.studio.outlook = Estimate(generation_ms=40_000, late=True)
-    await served.studio.change(job)
+    served.service.estimate = Estimate(generation_ms=40_000, late=True)
+    await served.service.change(job)
     await expect(page.locator(".headline")).to_have_text(re.compile("Taking longer than usual"))
     assert await bar_width(page) >= before
-    served.studio.outlook = Estimate(generation_ms=2000, late=True)
-    await served.studio.change(job)
+    served.service.estimate = Estimate(generation_ms=2000, late=True)
+    await served.service.change(job)
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "90")
     assert await bar_width(page) <= 99
 
@@ -247,8 +247,8 @@ async def test_nothing_reaches_over_the_edge(served: Served, browser: Browser, w
     for text in (f"/imagine {'very' * 60} long", "/imagine a tower --ar 9:21", "/help", "/imagine x"):
         await say(page, text)
     await expect(page.locator(".message")).to_have_count(4)
-    for job in list(served.studio.jobs):
-        await served.studio.finish(job)
+    for job in list(served.service.jobs):
+        await served.service.finish(job)
     await expect(page.locator(".picture.there")).to_have_count(2)
     widest = await page.evaluate(
         "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
@@ -260,7 +260,7 @@ async def test_everything_that_can_be_pressed_has_a_name(served: Served, browser
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
-    await served.studio.finish(served.studio.newest)
+    await served.service.finish(served.service.newest)
     await say(page, "/help")
     await expect(page.locator(".note")).to_have_count(1)
     nameless = await page.evaluate(

@@ -17,12 +17,12 @@ PLAYING = "video => !video.paused && video.currentTime > 0 && video.readyState >
 
 async def made(served: Served, page: Page, text: str) -> list[str]:
     """Send a command and finish what it makes; answers the jobs."""
-    before = list(served.studio.jobs)
+    before = list(served.service.jobs)
     await say(page, text)
     await page.wait_for_selector(".developing")
-    jobs = list(served.studio.jobs)[len(before) :]
+    jobs = list(served.service.jobs)[len(before) :]
     for job in jobs:
-        await served.studio.finish(job)
+        await served.service.finish(job)
     await expect(page.locator(".developing")).to_have_count(0)
     return jobs
 
@@ -69,7 +69,7 @@ async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: 
     await page.locator("video").hover()
     playing = await page.locator("video").element_handle()
     await page.wait_for_function(PLAYING, arg=playing)
-    await served.studio.change(job, stars=3)
+    await served.service.change(job, stars=3)
     await expect(page.locator(".stars")).to_contain_text("★ 3")
     assert await playing.evaluate("one => [one.isConnected, one.paused]") == [True, False]
     await page.context.close()
@@ -79,11 +79,11 @@ async def test_several_pictures_share_one_row_of_actions(served: Served, browser
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR} --count 4")
     await expect(page.locator(".cell")).to_have_count(4)
-    jobs = list(served.studio.jobs)
-    await served.studio.finish(jobs[0])
-    await served.studio.run(jobs[1])
-    await served.studio.finish(jobs[2])
-    await served.studio.fail(jobs[3])
+    jobs = list(served.service.jobs)
+    await served.service.finish(jobs[0])
+    await served.service.run(jobs[1])
+    await served.service.finish(jobs[2])
+    await served.service.fail(jobs[3])
     await expect(page.locator(".cell .picture.there")).to_have_count(2)
     await expect(page.get_by_role("progressbar")).to_have_count(1)
     await expect(page.locator(".cell").nth(3)).to_contain_text("refused by moderation")
@@ -95,7 +95,7 @@ async def test_several_pictures_share_one_row_of_actions(served: Served, browser
     await expect(page.get_by_role("radio", name="Choose number 3")).to_be_checked()
     await page.get_by_role("button", name="Variation", exact=True).click()
     await expect(page.locator(".parent")).to_contain_text("from #")
-    assert served.studio.job(served.studio.newest).parent == jobs[2]
+    assert served.service.job(served.service.newest).parent == jobs[2]
     assert complaints(page) == []
     await page.context.close()
 
@@ -104,7 +104,7 @@ async def test_reactions_are_picked_counted_and_taken_back(served: Served, brows
     ada = await open_page(browser, served.url)
     grace = await open_page(browser, served.url, me="grace")
     await made(served, ada, f"/imagine {BEAR} --count 2")
-    jobs = list(served.studio.jobs)
+    jobs = list(served.service.jobs)
     for page, number in ((ada, "Number 2"), (grace, "Number 1")):
         add = page.get_by_role("button", name="Add a reaction").first
         await add.focus()
@@ -126,7 +126,7 @@ async def test_reactions_are_picked_counted_and_taken_back(served: Served, brows
     await ada.locator(".message").first.hover()
     await ada.get_by_role("button", name="React: Animate").first.click()
     await expect(ada.locator(".message")).to_have_count(2)
-    assert served.studio.job(served.studio.newest).parent == jobs[1]
+    assert served.service.job(served.service.newest).parent == jobs[1]
     assert complaints(ada) + complaints(grace) == []
     await ada.context.close()
     await grace.context.close()
@@ -154,7 +154,7 @@ async def test_a_cross_asks_once(served: Served, browser: Browser) -> None:
         await page.locator("dialog").get_by_role("button", name=answer, exact=True).click()
         await expect(page.locator("dialog.sheet")).to_have_count(0)
         if answer == "Keep":
-            assert not served.studio.jobs[job].deleted
+            assert not served.service.jobs[job].deleted
     await expect(page.locator(".message")).to_have_count(0)
     await page.context.close()
 
@@ -164,7 +164,7 @@ async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) 
     page = await open_page(browser, served.url)
     (job,) = await made(served, page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Delete", exact=True).dblclick()
-    assert not served.studio.jobs[job].deleted
+    assert not served.service.jobs[job].deleted
     await expect(page.locator("button[aria-busy]")).to_have_count(0)
     # The second click may have hit Keep, which closes the question.
     await page.keyboard.press("Escape")
@@ -175,10 +175,10 @@ async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) 
     await expect(confirm).to_be_visible()
     await confirm.dispatch_event("click", {"detail": 2})
     await expect(confirm).to_be_visible()
-    assert not served.studio.jobs[job].deleted
+    assert not served.service.jobs[job].deleted
     await page.keyboard.press("Escape")
     await expect(page.locator("dialog.sheet")).to_have_count(0)
-    assert not served.studio.jobs[job].deleted
+    assert not served.service.jobs[job].deleted
     await page.context.close()
 
 
@@ -192,7 +192,7 @@ async def test_a_typed_delete_asks_in_a_dialog(served: Served, browser: Browser)
         .click()
     )
     await expect(page.locator(".message")).to_have_count(0)
-    assert served.studio.jobs[job].deleted
+    assert served.service.jobs[job].deleted
     await page.context.close()
 
 

@@ -69,11 +69,11 @@ async def test_a_pasted_picture_comes_along_and_is_animated(served: Served, brow
     await page.keyboard.press("Enter")
     await expect(page.locator(".developing")).to_be_visible()
     await expect(chip).to_have_count(0)
-    request = served.studio.job(served.studio.newest).request
+    request = served.service.job(served.service.newest).request
     assert isinstance(request, VideoRequest)
     assert request.start is not None
     assert request.start.file is not None
-    assert request.start.file.file in served.studio.uploads.files
+    assert request.start.file.file in served.service.uploads.files
     await expect(page.locator(".along img")).to_have_attribute("alt", "hills.png")
     assert complaints(page) == []
     await page.context.close()
@@ -104,7 +104,7 @@ async def test_files_that_cannot_be_used_say_why_where_they_hang(served: Served,
     await expect(chips.nth(2)).to_contain_text("This file is empty")
     await say(page, "/animate the moon rises")
     await expect(page.get_by_role("button", name="Remove words.png")).to_be_focused()
-    assert served.studio.jobs == {}
+    assert served.service.jobs == {}
     for name in ("words.png", "none.png"):
         await page.get_by_role("button", name=f"Remove {name}").click()
     await page.press("#words", "Escape")
@@ -161,8 +161,8 @@ async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: 
     page = await open_page(browser, served.url)
     await say(page, f"/animate {BEAR}")
     await page.wait_for_selector(".developing")
-    source = served.studio.newest
-    await served.studio.finish(source)
+    source = served.service.newest
+    await served.service.finish(source)
     reply = page.get_by_role("button", name="Reply", exact=True)
     await reply.focus()
     await page.keyboard.press("Enter")
@@ -175,7 +175,7 @@ async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: 
     await page.press("#words", "Enter")
     await expect(page.locator("#replying")).to_be_hidden()
     await expect(page.locator(".replied")).to_contain_text("reply to #")
-    assert served.studio.job(served.studio.newest).parent == source
+    assert served.service.job(served.service.newest).parent == source
     await page.context.close()
 
 
@@ -200,8 +200,8 @@ async def test_a_form_tells_its_price_and_sends_what_was_chosen(served: Served, 
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
-    source = served.studio.newest
-    await served.studio.finish(source)
+    source = served.service.newest
+    await served.service.finish(source)
     await page.fill("#words", "a fox in the snow")
     dialog = await form(page, "imagine")
     await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("a fox in the snow")
@@ -218,7 +218,7 @@ async def test_a_form_tells_its_price_and_sends_what_was_chosen(served: Served, 
     await dialog.get_by_label("Private").check()
     await dialog.get_by_role("button", name="Send").click()
     await expect(page.locator(".cell")).to_have_count(3)
-    request = served.studio.job(served.studio.newest).request
+    request = served.service.job(served.service.newest).request
     assert isinstance(request, ImageRequest)
     assert [(one.job, one.weight) for one in request.image_refs] == [(source, 0.4), (None, None)]
     said = f"/imagine a fox in the snow --aspect_ratio 1:1 --count 3 --image {source}@0.4 --private"
@@ -242,7 +242,7 @@ async def test_each_place_of_a_form_takes_its_own_file(served: Served, browser: 
     await expect(dialog.locator(".quote b")).to_have_text(re.compile(r"\$"))
     await dialog.get_by_role("button", name="Send").click()
     await expect(page.locator(".developing")).to_be_visible()
-    request = served.studio.job(served.studio.newest).request
+    request = served.service.job(served.service.newest).request
     assert isinstance(request, VideoRequest)
     assert [end.file.width for end in (request.start, request.end) if end and end.file] == [160, 320]
     await page.context.close()
@@ -283,7 +283,7 @@ async def test_an_upload_that_is_still_on_its_way_is_waited_for(served: Served, 
     await expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
     arrived.set()
     await expect(page.locator(".developing")).to_be_visible()
-    assert len(served.studio.job(served.studio.newest).request.references) == 1
+    assert len(served.service.job(served.service.newest).request.references) == 1
     await page.context.close()
 
 

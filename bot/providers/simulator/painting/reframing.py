@@ -22,7 +22,7 @@ def reframe(
     motif = motif.resize(_extent(motif.size, size, placement), resampling)
     left = (size[0] - motif.width) // 2 if placement.x is None else placement.x
     top = (size[1] - motif.height) // 2 if placement.y is None else placement.y
-    picture = _surroundings(motif, size, (left, top))
+    picture = _context(motif, size, (left, top))
     picture.paste(motif, (left, top))
     return picture
 
@@ -52,7 +52,7 @@ def _extent(source: tuple[int, int], frame: tuple[int, int], placement: Placemen
     return max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
 
 
-def _surroundings(motif: Image.Image, size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
+def _context(motif: Image.Image, size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
     """Continue the source over its edges as if they were mirrors, ever softer."""
     small = (size[0] // _SHRINK, size[1] // _SHRINK)
     tile = motif.resize(
