@@ -246,9 +246,7 @@ def test_every_verb_survives_its_custom_id() -> None:
 
 
 def test_another_language_changes_labels_and_lines() -> None:
-    german = Words(
-        details="Einzelheiten", services={"Model": "Modell", "Done": "Fertig", "Again": "Noch einmal"}
-    )
+    german = Words(details="Einzelheiten", core={"Model": "Modell", "Done": "Fertig", "Again": "Noch einmal"})
     rendered = render(card_view(), words=german)
     assert "✅ Fertig" == rendered["embeds"][0]["description"]
     assert "Modell" == rendered["embeds"][0]["fields"][0]["name"]
