@@ -200,7 +200,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(EnvironmentSettings):
-    """What an operator may set; see the table in the README."""
+    """The core's settings; `docs/settings.md` explains each."""
 
     model_config = SettingsConfigDict(
         env_prefix="REVERIE_",

@@ -1,4 +1,4 @@
-"""The settings, their defaults, and the README's table of them."""
+"""The settings, their defaults, and the tables of them in the documentation."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from bot.domain.quota import Period
 from bot.environment import setting_names
 from bot.settings import Role, Settings, Switch, Timing, misfit
 
-_README = Path(__file__).parents[2] / "README.md"
+_DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 #: read by the libraries below us
 _LIBRARIES = frozenset({"SSL_CERT_FILE"})
 
@@ -279,28 +279,24 @@ def test_the_defaults_keep_what_depends_on_one_another() -> None:
 
 
 def _names_of_settings() -> set[str]:
-    """Those of single settings: the README tells of a group as a whole."""
+    """Those of single settings: the document lists a group as a whole."""
     names: set[str] = set()
     for model in (Settings, DiscordSettings, SlackSettings):
         names |= {name for name in setting_names(model) if "__" not in name}
     return names
 
 
-def _names_in_readme() -> set[str]:
-    section = re.search(
-        r"^## Settings\n(.*?)(?=^## |\Z)", _README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    assert section, "README.md has no section “## Settings”"
-    rows = [line for line in section[1].splitlines() if line.startswith("|")]
+def _documented_names() -> set[str]:
+    rows = [line for line in _DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     return {
         name.rstrip("_") for row in rows for name in re.findall(r"`([A-Z][A-Z0-9_]+)…?`", row.split("|")[1])
     }
 
 
-def test_the_readme_names_every_setting() -> None:
-    assert set() == _names_of_settings() - _names_in_readme()
+def test_every_setting_is_documented() -> None:
+    assert set() == _names_of_settings() - _documented_names()
 
 
-def test_the_readme_names_nothing_that_does_not_exist() -> None:
+def test_nothing_is_documented_that_does_not_exist() -> None:
     times = {f"REVERIE_TIMING__{name.upper()}" for name in Timing.model_fields}
-    assert set() == _names_in_readme() - _names_of_settings() - times - _LIBRARIES
+    assert set() == _documented_names() - _names_of_settings() - times - _LIBRARIES
