@@ -154,7 +154,7 @@ def _adapters(settings: Settings) -> Iterator[Diagnosis]:
 def _names() -> Iterator[Diagnosis]:
     """Settings that nothing reads, which are mostly misspelt."""
     for unknown in unknown_settings():
-        remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it, or see docs/settings.md"
+        remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it"
         yield Diagnosis(
             what=f"{unknown.name} is set, but no setting has this name", level=Level.WARNING, remedy=remedy
         )

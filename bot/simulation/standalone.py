@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.media.download.fetcher import Fetcher, resolve
+from bot.media.download.fetcher import Fetcher
 from bot.media.download.ip_ranges import Address, is_public, spelled_address
+from bot.media.download.transport import resolve
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.simulator.errors import Unreadable
 from bot.providers.simulator.ports import Fetch, Render

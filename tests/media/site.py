@@ -76,11 +76,13 @@ def raw(answer: bytes) -> Answer:
     return write
 
 
-def endless(head: str, *, pause_s: float = 0.0, chunk: bytes = b"x" * 65_536) -> Answer:
+def endless(
+    head: str, *, pause_s: float = 0.0, chunk: bytes = b"x" * 65_536, status: str = "200 OK"
+) -> Answer:
     """Answer a body that never ends."""
 
     async def write(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 200 OK\r\n{head}\r\n".encode())
+        writer.write(f"HTTP/1.1 {status}\r\n{head}\r\n".encode())
         while True:
             writer.write(chunk)
             await writer.drain()

@@ -119,6 +119,11 @@ async def test_five_redirects_are_followed_and_no_more(
         await fetch(fetcher, f"http://pictures.test:{site.port}/6", tmp_path)
 
 
+async def test_the_body_of_a_redirect_is_not_read(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
+    site.answers["/endless"] = endless("location: /a.png\r\n", status="302 Found")
+    assert (await fetch(fetcher, f"http://pictures.test:{site.port}/endless", tmp_path)).bytes == 7
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [

@@ -27,7 +27,7 @@ async def _fetch_with_key(fetcher: Fetcher, url: str, into: Path) -> FetchedFile
         max_bytes=MAX_BYTES,
         timeout_s=20,
         into=into,
-        headers={"Authorization": KEY, "Host": "other.test", "Accept-Encoding": "gzip"},
+        headers={"Authorization": KEY, "X-Key": KEY, "Host": "other.test", "Accept-Encoding": "gzip"},
     )
 
 
@@ -36,7 +36,8 @@ async def test_headers_are_shown_to_the_urls_own_host(fetcher: Fetcher, site: Si
     site.answers["/again"] = redirect("/a.png")
     await _fetch_with_key(fetcher, f"http://pictures.test:{site.port}/again", tmp_path)
     for head in (head.lower() for head in site.requests):
-        assert 1 == head.count(f"authorization: {KEY.lower()}\r\n")
+        for name in ("authorization", "x-key"):
+            assert 1 == head.count(f"\r\n{name}: {KEY.lower()}\r\n")
         assert [f"pictures.test:{site.port}"] == re.findall(r"\r\nhost: (.*)\r\n", head)
         assert ["identity"] == re.findall(r"\r\naccept-encoding: (.*)\r\n", head)
     assert 2 == len(site.requests)

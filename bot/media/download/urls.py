@@ -11,17 +11,27 @@ _FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535
 _NAME_MAX, _LABEL_MAX = 254, 63
 
 
-def parsed(location: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Read a URL, or where one redirects to; raises MediaRefused for what nothing can be fetched from."""
+def parsed(location: str) -> httpx.URL:
+    """Read a URL; raises MediaRefused for one that nothing can be fetched from."""
+    url = joined(None, location)
+    check_url(url)
+    return url
+
+
+def joined(base: httpx.URL | None, location: str) -> httpx.URL:
+    """The URL that a location names, from a page or by itself; raises MediaRefused for an invalid one."""
     try:
-        url = base.join(location) if base else httpx.URL(location)
+        return base.join(location) if base else httpx.URL(location)
     except (httpx.InvalidURL, ValueError) as error:
         raise MediaRefused("This is not a valid URL.") from error
+
+
+def check_url(url: httpx.URL) -> None:
+    """Refuse other schemes and credentials; raises MediaRefused."""
     if url.scheme not in _PORTS or not url.host:
         raise MediaRefused("Only http and https URLs can be fetched.")
     if url.userinfo:
         raise MediaRefused("URLs with a user name or password cannot be fetched.")
-    return url
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:
