@@ -11,10 +11,10 @@ from importlib.metadata import entry_points
 from starlette.applications import Starlette
 
 from bot.resources import Misconfigured, Opened, OpenStore, Wrap, open_core
-from bot.service.adapter import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.operator import Operator
+from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
 from bot.service.vocabulary import keep_vocabularies
 from bot.services import Services, log
 from bot.settings import Role, Settings, misfit
@@ -103,7 +103,9 @@ class App:
         callbacks = Callbacks(services, watchers if works else {})
         for_providers = [*callbacks.routes(), *media_routes(services)]
         self.notices = [
-            adapter.notice(self.address) for adapter in adapters if talks and adapter.notice is not None
+            adapter.startup_notice(self.address)
+            for adapter in adapters
+            if talks and adapter.startup_notice is not None
         ]
         engine = _supervised(
             services, engine_loops(services, adapters, watchers) if works else shared_loops(services)
@@ -164,7 +166,7 @@ class App:
         name = f"{INLET}{adapter.name}"
         receiver = Supervised(name, adapter.receiver.run, times=services.times, stopping=services.stopping)
         receivers[name] = receiver
-        return replace(adapter, obstacle=lambda: receiver.trouble or adapter.obstacle())
+        return replace(adapter, not_ready_reason=lambda: receiver.trouble or adapter.not_ready_reason())
 
     def _connect(self, services: Services, service: BotService) -> list[Adapter]:
         """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
@@ -179,7 +181,7 @@ class App:
             if enabled:
                 adapters.append(self._build(plugin, services, service))
         if unusable and not adapters:
-            raise Misconfigured(unusable[0].obstacle() or "")
+            raise Misconfigured(unusable[0].not_ready_reason() or "")
         if not adapters:
             log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
         return adapters + unusable
@@ -222,7 +224,7 @@ async def _either(*events: asyncio.Event) -> None:
 
 def _unusable(plugin: AdapterPlugin, reason: str) -> Adapter:
     log.error("adapter_not_usable", adapter=plugin.name, reason=reason)
-    return Adapter(name=plugin.name, obstacle=lambda: reason)
+    return Adapter(name=plugin.name, not_ready_reason=lambda: reason)
 
 
 def engine_loops(

@@ -23,7 +23,7 @@ from bot.settings import Settings, Timing
 from bot.store.database.base import Database
 
 if TYPE_CHECKING:
-    from bot.service.adapter import FileResolver
+    from bot.ports import FileResolver
     from bot.service.estimates import EstimateInputs
 
 log = structlog.get_logger()

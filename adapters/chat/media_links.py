@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.media import Media
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 
 #: how long the link in a card leads to its file in full
 _LINK_MS = 30 * 86_400_000

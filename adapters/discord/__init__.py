@@ -14,7 +14,7 @@ interaction's response, or `<channel>/<message>` for what the bot posted itself;
 from collections.abc import AsyncIterator
 
 from bot.environment import setting_names
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, Diagnosis
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from bot.settings import Settings
 
 # The library is imported only when this adapter is enabled, and its settings when they are asked for.
@@ -47,4 +47,6 @@ def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:
     return examine(settings)
 
 
-plugin = AdapterPlugin(name="discord", enabled=_enabled, build=_build, examine=_examine, settings=_names)
+plugin = AdapterPlugin(
+    name="discord", enabled=_enabled, build=_build, diagnose=_examine, setting_names=_names
+)

@@ -8,7 +8,7 @@ from adapters.discord.gateway.supervisor import Listener, Rhythm
 from adapters.discord.rest.client import Connector
 from adapters.discord.services import open_connection
 from adapters.discord.settings import DiscordSettings
-from bot.service.adapter import Adapter, AdapterContext
+from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import Role
 
 
@@ -35,6 +35,6 @@ def connect(
         publisher=connection.publisher,
         receiver=listener,
         files=connection.files,
-        obstacle=obstacle,
+        not_ready_reason=obstacle,
         close=connection.close,
     )

@@ -15,7 +15,7 @@ from adapters.discord.rest.permissions import INVITED, listed, missing
 from adapters.discord.rest.responses import Unexpected, expecting, id_of, object_of, objects_of
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import Delayed
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 
 _AUTHORIZE = "https://discord.com/oauth2/authorize"
@@ -38,14 +38,14 @@ async def examine(
             yield finding
     except Refusal as refusal:
         yield Diagnosis(
-            what=f"Discord refuses: {refusal.told}", level=Level.FAULT, remedy="check DISCORD_TOKEN"
+            what=f"Discord refuses: {refusal.told}", level=Severity.FAULT, remedy="check DISCORD_TOKEN"
         )
     except Delayed as error:
         if obstacle := rest.obstacle():
-            yield Diagnosis(what="DISCORD_TOKEN is not accepted", level=Level.FAULT, remedy=obstacle)
+            yield Diagnosis(what="DISCORD_TOKEN is not accepted", level=Severity.FAULT, remedy=obstacle)
         else:
             remedy = "check the network, HTTPS_PROXY and SSL_CERT_FILE, and try again"
-            yield Diagnosis(what=f"Discord cannot be asked: {error}", level=Level.FAULT, remedy=remedy)
+            yield Diagnosis(what=f"Discord cannot be asked: {error}", level=Severity.FAULT, remedy=remedy)
     finally:
         await rest.close()
 
@@ -78,7 +78,7 @@ async def _part(what: str, findings: AsyncIterator[Diagnosis]) -> list[Diagnosis
             "run doctor again; if it stays so, see whether a proxy answers in Discord's place (HTTPS_PROXY), "
             "and whether there is a newer version of this bot"
         )
-        found.append(Diagnosis(what=f"Discord: {what}: {error}", level=Level.FAULT, remedy=remedy))
+        found.append(Diagnosis(what=f"Discord: {what}: {error}", level=Severity.FAULT, remedy=remedy))
     return found
 
 
@@ -106,13 +106,13 @@ async def _application(answer: object) -> AsyncIterator[Diagnosis]:
     if application.get("interactions_endpoint_url"):
         yield Diagnosis(
             what="Discord: commands and buttons are sent to an Interactions Endpoint URL, not to this bot",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="empty that field in the developer portal, under General Information",
         )
     if application.get("bot_require_code_grant"):
         yield Diagnosis(
             what="Discord: the invite link does not work",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="turn off Requires OAuth2 Code Grant in the developer portal, under Bot",
         )
 
@@ -124,13 +124,15 @@ async def _starts(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Diagno
     what = f"Discord: {left} of {limit.get('total', '?')} starts are left today"
     remedy = "find out why the bot starts so often, then start it again"
     enough = left >= max(_FEW_STARTS, 2 * advised)
-    yield Diagnosis(what=what, level=Level.FINE if enough else Level.FAULT, remedy="" if enough else remedy)
+    yield Diagnosis(
+        what=what, level=Severity.OK if enough else Severity.FAULT, remedy="" if enough else remedy
+    )
     if settings.shards is not None:
         few = settings.shards.count < advised
         yield Diagnosis(
             what=f"Discord: {len(settings.shards.ids)} of {settings.shards.count} shards are this "
             f"process's, and Discord advises {advised} in all",
-            level=Level.WARNING if few else Level.FINE,
+            level=Severity.WARNING if few else Severity.OK,
             remedy="raise the number behind the / in REVERIE_DISCORD_SHARDS, everywhere at once"
             if few
             else "",
@@ -145,7 +147,7 @@ async def _commands(rest: Rest, application: object, settings: DiscordSettings) 
     except Refusal as refusal:
         yield Diagnosis(
             what=f"Discord: the commands {where} cannot be read: {refusal.told}",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="invite the bot there by the link below, or correct REVERIE_DISCORD_GUILDS",
         )
         return
@@ -169,19 +171,19 @@ async def _guilds(rest: Rest) -> AsyncIterator[Diagnosis]:
         if lacking and poor <= _NAMED:
             yield Diagnosis(
                 what=f"Discord: in {_name(guild, '?')} ({known}) the bot lacks {listed(lacking)}",
-                level=Level.FAULT,
+                level=Severity.FAULT,
                 remedy="allow it in the server's settings, under Roles, or invite the bot anew",
             )
     if poor > _NAMED:
         yield Diagnosis(
             what=f"Discord: the same holds for {poor - _NAMED} more servers",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="invite the bot anew by the link below",
         )
     if unread:
         yield Diagnosis(
             what=f"Discord: of {unread} servers it does not say what the bot may do there",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="run doctor again later",
         )
     if count:
@@ -189,7 +191,7 @@ async def _guilds(rest: Rest) -> AsyncIterator[Diagnosis]:
     else:
         yield Diagnosis(
             what="Discord: the bot is in no server yet",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="open the link below",
         )
 

@@ -10,7 +10,7 @@ from adapters.discord.delivery.publisher import CardOutlet
 from adapters.discord.rest.attachment_urls import DiscordFiles
 from adapters.discord.rest.client import Connector, Rest
 from adapters.discord.settings import DiscordSettings
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from adapters.playground.access.guard import password_of
 from bot.security.loopback import is_loopback_name
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch
 
 

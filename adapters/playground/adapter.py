@@ -28,7 +28,7 @@ from adapters.playground.events.uploads import Uploads
 from adapters.playground.ports import AdapterData, BotService, Clock
 from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
 from bot.security.tokens import TokenSigner
-from bot.service.adapter import Adapter
+from bot.service.plugin import Adapter
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings
 
 _LOGIN = "/playground/login"
@@ -83,7 +83,7 @@ def connect(
         publisher=RoomOutlet(room),
         receiver=feed,
         routes=_routes(pages, asking, policy, sessions),
-        notice=lambda address: _notice(address, password, made=given is None),
+        startup_notice=lambda address: _notice(address, password, made=given is None),
     )
 
 

@@ -23,7 +23,7 @@ What an inlet finds here:
 from collections.abc import AsyncIterator
 
 from bot.environment import setting_names
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, Diagnosis
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from bot.settings import Settings
 
 
@@ -54,4 +54,4 @@ def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:
     return examine(settings)
 
 
-plugin = AdapterPlugin(name="slack", enabled=_enabled, build=_build, examine=_examine, settings=_names)
+plugin = AdapterPlugin(name="slack", enabled=_enabled, build=_build, diagnose=_examine, setting_names=_names)

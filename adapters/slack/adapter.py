@@ -8,7 +8,7 @@ from adapters.slack.oauth.routes import slack_routes
 from adapters.slack.services import open_connection
 from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import Listener
-from bot.service.adapter import Adapter, AdapterContext
+from bot.service.plugin import Adapter, AdapterContext
 
 
 def connect(context: AdapterContext, settings: SlackSettings | None = None) -> Adapter:
@@ -45,6 +45,6 @@ def connect(context: AdapterContext, settings: SlackSettings | None = None) -> A
         files=connection.files,
         # Without a secret nobody could tell Slack's requests from anybody's.
         routes=slack_routes(app, settings.signing_secret) if settings.signing_secret is not None else (),
-        obstacle=lambda: connection.slack.obstacle() or listener.obstacle(),
+        not_ready_reason=lambda: connection.slack.obstacle() or listener.obstacle(),
         close=close,
     )

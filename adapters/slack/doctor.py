@@ -13,7 +13,7 @@ from adapters.slack.oauth.errors import is_passing, reason_of
 from adapters.slack.oauth.manifest import INSTALL_PATH, SCOPES, as_yaml, manifest
 from adapters.slack.settings import APP_TOKENS, BOT_TOKENS, SlackSettings
 from adapters.slack.web_api.client import web_client
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, malformed
 
 _APPS = "https://api.slack.com/apps"
@@ -42,7 +42,7 @@ def _ways(settings: Settings, slack: SlackSettings) -> list[Diagnosis]:
         found.append(
             Diagnosis(
                 what="Slack: SLACK_APP_TOKEN without SLACK_BOT_TOKEN",
-                level=Level.FAULT,
+                level=Severity.FAULT,
                 remedy=f"set the Bot User OAuth Token of {_APPS} → OAuth & Permissions",
             )
         )
@@ -57,7 +57,7 @@ def _http(settings: Settings) -> Diagnosis:
     if url is None or urlsplit(url).scheme != "https":
         return Diagnosis(
             what="Slack: SLACK_SIGNING_SECRET is set, but Slack cannot send anything here",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="set REVERIE_PUBLIC_URL to an address that begins with https:// and leads here, or use "
             "Socket Mode: SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
         )
@@ -70,13 +70,13 @@ def _oauth(settings: Settings, slack: SlackSettings) -> Diagnosis:
     if slack.client_id is not None or slack.client_secret is not None:
         return Diagnosis(
             what="Slack: one of SLACK_CLIENT_ID and SLACK_CLIENT_SECRET is missing",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy=f"set both, from {_APPS} → Basic Information → App Credentials",
         )
     if slack.bot_token is None:
         return Diagnosis(
             what="Slack: no workspace can be reached",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces, or SLACK_BOT_TOKEN "
             "for one",
         )
@@ -97,7 +97,7 @@ async def _bot(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
     if missing:
         return Diagnosis(
             what=f"Slack: {name} in {team} lacks {', '.join(missing)}",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy=f"put the manifest below into {_APPS} → App Manifest, then Install App → Reinstall",
         )
     return Diagnosis(what=f"Slack: {name} works in {team} (slack:{answer.get('team_id', '?')})")
@@ -125,17 +125,17 @@ def _mistaken(name: str, token: SecretStr, beginnings: tuple[str, ...], where: s
     fault = malformed(name, token, *beginnings)
     if fault is None:
         return None
-    return Diagnosis(what=f"Slack: {fault}", level=Level.FAULT, remedy=f"take the one of {where}")
+    return Diagnosis(what=f"Slack: {fault}", level=Severity.FAULT, remedy=f"take the one of {where}")
 
 
 def _refused(name: str, error: Exception, remedy: str) -> Diagnosis:
     if isinstance(error, SlackApiError) and not is_passing(error):
         return Diagnosis(
-            what=f"Slack does not accept {name}: {reason_of(error)}", level=Level.FAULT, remedy=remedy
+            what=f"Slack does not accept {name}: {reason_of(error)}", level=Severity.FAULT, remedy=remedy
         )
     return Diagnosis(
         what=f"Slack cannot be asked about {name}: {type(error).__name__}",
-        level=Level.FAULT,
+        level=Severity.FAULT,
         remedy="check the network, HTTPS_PROXY, SSL_CERT_FILE and SLACK_API_BASE",
     )
 

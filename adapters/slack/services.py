@@ -19,7 +19,7 @@ from adapters.slack.web_api.client import Slack, web_client
 from adapters.slack.web_api.files import SlackFiles
 from adapters.slack.web_api.tokens import OneToken, Tokens
 from adapters.slack.web_api.users import People
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.domain.errors import MediaError
 from bot.media.disk_usage import MediaUsage, free_bytes, show_bytes, used_bytes
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 
 #: what is written to see whether there is room
@@ -23,7 +23,7 @@ async def disk_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
         usage.used = await asyncio.to_thread(used_bytes, settings.data_dir / "media")
     except MediaError as error:
         yield Diagnosis(
-            what=f"stored media: {error}", level=Level.FAULT, remedy="check the data folder's disk"
+            what=f"stored media: {error}", level=Severity.FAULT, remedy="check the data folder's disk"
         )
         return
     yield await asyncio.to_thread(_room, settings.data_dir, usage)
@@ -35,13 +35,13 @@ def _room(folder: Path, usage: MediaUsage) -> Diagnosis:
     if not _takes_a_file(folder):
         return Diagnosis(
             what=f"the disk of {folder} takes no file of {show_bytes(len(_PROBE))} ({free} free)",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="make room there: until then no command can be accepted",
         )
     if usage.free < usage.least_free:
         return Diagnosis(
             what=f"the disk of {folder} has only {free} left",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="make room, set REVERIE_MEDIA_MAX_BYTES to have old results removed, "
             "or lower REVERIE_MIN_FREE_BYTES",
         )
@@ -70,7 +70,7 @@ def _media(usage: MediaUsage) -> Diagnosis:
     if usage.is_near_budget:
         return Diagnosis(
             what=what,
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="raise REVERIE_MEDIA_MAX_BYTES, or the oldest unstarred results are removed",
         )
     return Diagnosis(what=what)

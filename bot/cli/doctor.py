@@ -19,7 +19,7 @@ from bot.media.sandbox.pool import REMEDY, missing_features
 from bot.resources import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
 from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, accounts
 from bot.store.database.base import Database, connect
@@ -52,14 +52,16 @@ async def _machine(settings: Settings) -> AsyncIterator[Diagnosis]:
     else:
         yield Diagnosis(
             what=f"data folder {folder} cannot be written",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="give this user the right to write there, or set REVERIE_DATA_DIR",
         )
     yield await _port(settings)
     try:
         yield sandbox_finding(await missing_features())
     except ProcessingFailed as error:
-        yield Diagnosis(what=str(error), level=Level.FAULT, remedy="give the bot more processes and memory")
+        yield Diagnosis(
+            what=str(error), level=Severity.FAULT, remedy="give the bot more processes and memory"
+        )
 
 
 def sandbox_finding(missing: Sequence[str]) -> Diagnosis:
@@ -70,7 +72,7 @@ def sandbox_finding(missing: Sequence[str]) -> Diagnosis:
     return Diagnosis(
         what=f"processes that read people's files are not confined by {' and '.join(missing)}: "
         f"one that a file takes over can {' and '.join(harm)}",
-        level=Level.WARNING,
+        level=Severity.WARNING,
         remedy=f"{REMEDY}; a container may have to allow them",
     )
 
@@ -83,14 +85,14 @@ async def _port(settings: Settings) -> Diagnosis:
         if error.errno != errno.EADDRINUSE:
             return Diagnosis(
                 what=f"{where} cannot be opened: {error.strerror}",
-                level=Level.FAULT,
+                level=Severity.FAULT,
                 remedy="correct REVERIE_HTTP_HOST and REVERIE_HTTP_PORT",
             )
         if await _answers(settings):
             return Diagnosis(what=f"the bot runs at {where}")
         return Diagnosis(
             what=f"{where} is in use by another program",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="stop it, or set another REVERIE_HTTP_PORT",
         )
     return Diagnosis(what=f"{where} is free")
@@ -114,7 +116,7 @@ async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
     if not settings.simulated and settings.public_url is None:
         yield Diagnosis(
             what="no public URL: lost answers are found again by equal requests only",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="set REVERIE_PUBLIC_URL to the address under which the internet reaches this bot",
         )
     try:
@@ -122,14 +124,14 @@ async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
         yield Diagnosis(what=f"rates of {rates.dated}")
     except ReverieError as error:
         yield Diagnosis(
-            what=str(error), level=Level.FAULT, remedy="correct the file, or unset REVERIE_RATES_FILE"
+            what=str(error), level=Severity.FAULT, remedy="correct the file, or unset REVERIE_RATES_FILE"
         )
     for finding in (*_adapters(settings), *_names(), *examine_secrecy(settings)):
         yield finding
     if not settings.defaults.ceiling.amount:
         yield Diagnosis(
             what="new workspaces have no budget",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="give one with: reverie quota set <workspace> <dollars>, or set REVERIE_DEFAULT_CEILING",
         )
 
@@ -142,13 +144,15 @@ def _adapters(settings: Settings) -> Iterator[Diagnosis]:
         except ValueError as error:
             broken = True
             yield Diagnosis(
-                what=f"{plugin.name} cannot be used", level=Level.FAULT, remedy=misfit(error, plugin.prefix)
+                what=f"{plugin.name} cannot be used",
+                level=Severity.FAULT,
+                remedy=misfit(error, plugin.prefix),
             )
     if enabled:
         yield Diagnosis(what=f"adapters: {', '.join(enabled)}")
     elif not broken:
         remedy = "turn a chat on, or set REVERIE_PLAYGROUND=on with a password"
-        yield Diagnosis(what="adapters: none", level=Level.FAULT, remedy=remedy)
+        yield Diagnosis(what="adapters: none", level=Severity.FAULT, remedy=remedy)
 
 
 def _names() -> Iterator[Diagnosis]:
@@ -156,7 +160,7 @@ def _names() -> Iterator[Diagnosis]:
     for unknown in unknown_settings():
         remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it"
         yield Diagnosis(
-            what=f"{unknown.name} is set, but no setting has this name", level=Level.WARNING, remedy=remedy
+            what=f"{unknown.name} is set, but no setting has this name", level=Severity.WARNING, remedy=remedy
         )
 
 
@@ -173,7 +177,7 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
             if meters or counts:
                 yield Diagnosis(
                     what=f"{len(meters)} meters and {len(counts)} counts of what waits are wrong",
-                    level=Level.FAULT,
+                    level=Severity.FAULT,
                     remedy="stop the bot, keep a copy of the database and report this",
                 )
             else:
@@ -184,33 +188,33 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
                 if row.state is AccountState.STOPPED:
                     yield Diagnosis(
                         what=f"account {row.id} does not take jobs: {row.reason}",
-                        level=Level.FAULT,
+                        level=Severity.FAULT,
                         remedy="mend its key or credit; it is checked again by itself",
                     )
                 if row.state is AccountState.RETIRED and row.in_flight:
                     yield Diagnosis(
                         what=f"account {row.id} has {row.in_flight} jobs in flight but no key",
-                        level=Level.FAULT,
+                        level=Severity.FAULT,
                         remedy="put its key back into LUMAAI_API_KEY until they have ended",
                     )
             found, left, microusd = await count_orphans(database)
             if found:
                 yield Diagnosis(
                     what=f"{found} generations without a job, borne by the operator ({show_money(microusd)})",
-                    level=Level.WARNING,
+                    level=Severity.WARNING,
                     remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
                 )
             if unprocessed := await count_unprocessed(database, since=clock_ms() - TOLD_FOR_MS):
                 yield Diagnosis(
                     what=f"{unprocessed} results of the last 30 days could not be processed here",
-                    level=Level.WARNING,
+                    level=Severity.WARNING,
                     remedy="left at the provider: reverie jobs orphans lists them, the log has the reason",
                 )
     except ReverieError as error:
         fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()
         yield Diagnosis(
             what="database: not there yet, run makes it" if fresh else f"database: {error}",
-            level=Level.FINE if fresh else Level.FAULT,
+            level=Severity.OK if fresh else Severity.FAULT,
             remedy="" if fresh else "check REVERIE_DATABASE_URL and that the database runs",
         )
 
@@ -224,7 +228,7 @@ async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
     except DecryptionFailed:
         return Diagnosis(
             what="the database was encrypted with another secret",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="put the earlier one behind the present one, as in REVERIE_SECRET_KEY=new,old",
         )
     return None
@@ -240,7 +244,7 @@ async def _provider(settings: Settings) -> AsyncIterator[Diagnosis]:
         return  # told among the settings
     except ReverieError as error:
         yield Diagnosis(
-            what=str(error), level=Level.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL"
+            what=str(error), level=Severity.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL"
         )
         return
     for provider in providers:
@@ -250,13 +254,13 @@ async def _provider(settings: Settings) -> AsyncIterator[Diagnosis]:
         except AccountProblem as error:
             yield Diagnosis(
                 what=f"account {provider.account}: {error}",
-                level=Level.FAULT,
+                level=Severity.FAULT,
                 remedy="mend its key or credit",
             )
         except ProviderError as error:
             yield Diagnosis(
                 what=f"{provider.name} cannot be reached: {error}",
-                level=Level.FAULT,
+                level=Severity.FAULT,
                 remedy="check the network, HTTPS_PROXY and LUMAAI_BASE_URL",
             )
         else:
@@ -280,7 +284,7 @@ async def _naming_key(settings: Settings) -> bytes:
 async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
     for plugin in find_plugins():
         try:
-            examine = plugin.examine if plugin.enabled(settings) else None
+            examine = plugin.diagnose if plugin.enabled(settings) else None
         except ValueError:
             # Told among the settings already.
             continue
@@ -292,6 +296,6 @@ async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
         except Exception as error:  # noqa: BLE001 - whatever one chat answers, the others are looked at
             yield Diagnosis(
                 what=f"{plugin.name} cannot be looked at: {error!r}",
-                level=Level.FAULT,
+                level=Severity.FAULT,
                 remedy=f"run doctor again; if it stays so, another server may answer for {plugin.name}",
             )

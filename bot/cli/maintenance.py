@@ -17,9 +17,9 @@ db = typer.Typer(help="The database.")
 def doctor(*, as_json: AsJson = False) -> None:
     """Look for everything that keeps the bot from working (✗) or should be known (!); ends with 1 on ✗."""
     from bot.cli.doctor import examine  # noqa: PLC0415
-    from bot.service.adapter import Level  # noqa: PLC0415
+    from bot.service.plugin import Severity  # noqa: PLC0415
 
-    marks = {Level.FINE: "✓", Level.WARNING: "!", Level.FAULT: "✗"}
+    marks = {Severity.OK: "✓", Severity.WARNING: "!", Severity.FAULT: "✗"}
     findings = asyncio.run(examine(read_quietly()))
     if as_json:
         show([{"ok": one.ok, **asdict(one)} for one in findings], as_json=True)

@@ -45,7 +45,7 @@ def unknown_settings() -> list[UnknownSetting]:
     """Names in the environment that begin like ours, and that neither the core nor an adapter reads."""
     from bot.bootstrap import find_plugins  # noqa: PLC0415 - the operator's small commands need none of it
 
-    known = setting_names(Settings).union(*(plugin.settings() for plugin in find_plugins()))
+    known = setting_names(Settings).union(*(plugin.setting_names() for plugin in find_plugins()))
     return find_unknown(os.environ, known)
 
 

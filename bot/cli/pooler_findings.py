@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from bot.domain.errors import StoreError
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 
 
@@ -20,7 +20,7 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     if settings.database_direct_url is None:
         yield Diagnosis(
             what=f"{what}; replicas look for each other's jobs every second",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself, past the pooler, "
             "and they wake each other at once",
         )
@@ -31,14 +31,14 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     except StoreError as error:
         yield Diagnosis(
             what=f"REVERIE_DATABASE_DIRECT_URL does not answer: {error}",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="correct it, or unset it",
         )
         return
     if pooled:
         yield Diagnosis(
             what="REVERIE_DATABASE_DIRECT_URL leads to a pooler too",
-            level=Level.FAULT,
+            level=Severity.FAULT,
             remedy="name PostgreSQL itself there, or unset it",
         )
 

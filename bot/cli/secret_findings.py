@@ -10,7 +10,7 @@ from bot.domain.errors import StoreError
 from bot.resources import secret_file, secrets_of
 from bot.security.loopback import is_loopback_name
 from bot.security.secret_keys import SECRET_MIN, UnusableSecret, short_parts
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
 from bot.store.database.file_lock import beside
 
@@ -28,7 +28,7 @@ def examine_secrecy(settings: Settings) -> Iterator[Diagnosis]:
         if length < PLAYGROUND_PASSWORD_MIN:
             yield Diagnosis(
                 what=f"REVERIE_PLAYGROUND_PASSWORD has {length} characters, which can be guessed",
-                level=Level.WARNING,
+                level=Severity.WARNING,
                 remedy=f"set one of at least {PLAYGROUND_PASSWORD_MIN}",
             )
     yield from _modes(settings)
@@ -36,7 +36,7 @@ def examine_secrecy(settings: Settings) -> Iterator[Diagnosis]:
     if url.scheme == "http" and not is_loopback_name(url.hostname or ""):
         yield Diagnosis(
             what=f"{settings.public_url} is not https: passwords and pictures can be read on their way",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="put a reverse proxy with a certificate before it, and https:// into REVERIE_PUBLIC_URL",
         )
 
@@ -51,19 +51,19 @@ def _secret(settings: Settings) -> Iterator[Diagnosis]:
     try:
         secrets_of(settings)
     except UnusableSecret as error:
-        yield Diagnosis(what=error.what, level=Level.FAULT, remedy=error.remedy)
+        yield Diagnosis(what=error.what, level=Severity.FAULT, remedy=error.remedy)
         return
     yield Diagnosis(what=f"secret: {where}")
     if given is not None and trimmed(given) != given:
         yield Diagnosis(
             what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, a part of the key",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="give every replica exactly the same; a new installation better takes one without",
         )
     if short_parts(file.read_bytes() if given is None else given.encode()):
         yield Diagnosis(
             what=f"one of several secrets in {where} has fewer than {SECRET_MIN} characters",
-            level=Level.WARNING,
+            level=Severity.WARNING,
             remedy="put one that is long enough first, run reverie db reseal, and take the short one away",
         )
 
@@ -81,7 +81,7 @@ def _modes(settings: Settings) -> Iterator[Diagnosis]:
     paths = [str(path) for path in ([folder] if open_inside else []) + open_elsewhere]
     yield Diagnosis(
         what=f"other users of this machine can use {found[0]}{more}",
-        level=Level.WARNING,
+        level=Severity.WARNING,
         remedy=f"chmod -R go-rwx {shlex.join(paths)}",
     )
 

@@ -88,11 +88,11 @@ class BotService:
         """
         self._services.rate_limit.admit(caller.member, storable(key))
 
-    def admit_question(self, caller: Caller) -> None:
+    def admit_query(self, caller: Caller) -> None:
         """The same for what makes nothing, as while somebody types: many more of these are let in."""
         self._services.rate_limit.ask(caller.member)
 
-    async def handle(
+    async def execute(
         self,
         command: Command,
         caller: Caller,
@@ -137,7 +137,7 @@ class BotService:
         pressed = ActionEvent(action=action, job=job, key=key, wording=wording or ActionInput())
         return await acting.act(self._services, pressed, caller, place, answer_window_ms=answer_window_ms)
 
-    async def decide(
+    async def answer_confirmation(
         self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
     ) -> PrivateReply:
         """Do what a question asked about, or leave everything as it is; see `PrivateReply.choices`."""
@@ -167,7 +167,7 @@ class BotService:
         """What each emoji does in the caller's workspace."""
         return DEFAULT_REACTIONS
 
-    def uploading(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
+    def begin_upload(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
         """Make room for a file that begins to arrive, before its body is read: see `uploads.uploading`."""
         return uploads.uploading(self._services, caller)
 
@@ -198,7 +198,7 @@ class BotService:
             source=None if command.jobs else order.parent,
         )
 
-    async def glance(
+    async def answer_query(
         self, question: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
     ) -> PrivateReply:
         """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
@@ -212,11 +212,11 @@ class BotService:
         )
         return await _answer(self._services, question, caller, place)
 
-    async def shown(self, seen: CardView, message: str) -> None:
+    async def confirm_shown(self, seen: CardView, message: str) -> None:
         """Note that the adapter has shown a card's first revision itself, as this message."""
         await note_answer(self._services, seen, message)
 
-    async def look(self, card: str, caller: Caller) -> CardView | None:
+    async def get_card(self, card: str, caller: Caller) -> CardView | None:
         """A card as it is now, for those who may see it."""
         services = self._services
         found = await find_card(services.database, storable(card), services.cipher)
@@ -231,20 +231,20 @@ class BotService:
         (seen,) = await views_now(services, found)
         return seen
 
-    async def find(self, adapter: str, *messages: str) -> Displayed | None:
+    async def card_by_message(self, adapter: str, *messages: str) -> Displayed | None:
         """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
         return await card_at(self._services.database, adapter, tuple(map(storable, messages)))
 
-    async def introduce(self, member: Caller) -> None:
+    async def remember_member(self, member: Caller) -> None:
         """Make somebody known whom an event names, so that a command may name them too."""
         item = Introduction(caller=member, now=self._services.clock())
         await self._services.database.write(introduce, item)
 
-    async def load(self) -> Load:
+    async def queue_stats(self) -> Load:
         """How much there is to do now, everywhere."""
         return await load_now(self._services.database)
 
-    async def offer(
+    async def autocomplete_option(
         self,
         command: type[Command],
         option: str,
@@ -265,6 +265,6 @@ class BotService:
         """The job that a form begins with: what the command builds on where nothing is named."""
         return await offering.preselect(self._services, command, option, caller, place)
 
-    async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
+    async def autocomplete_line(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         """How a command that is being typed could go on, the caller's own jobs and members included."""
         return await offering.suggest(self._services, storable(text), caller, place)

@@ -26,7 +26,7 @@ class Upload:
         """Count bytes before they are written to `Library.incoming`; raises IncomingFull beyond the quota."""
         self._share.add(size)
 
-    async def take_in(self, path: Path) -> Media:
+    async def store(self, path: Path) -> Media:
         """Keep the file for a while; raises Refused for what it must not be.
 
         The file at `path` is consumed. What a provider would not take as it is, is kept as one that it does.
@@ -54,7 +54,7 @@ async def uploading(services: Services, caller: Caller) -> AsyncIterator[Upload]
 async def take_in(services: Services, path: Path, caller: Caller) -> Media:
     """Keep a file that has arrived whole."""
     async with uploading(services, caller) as upload:
-        return await upload.take_in(path)
+        return await upload.store(path)
 
 
 async def _keep(services: Services, path: Path, caller: Caller) -> Media:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
 from bot.security.loopback import is_local, names_us
-from bot.service.adapter import Adapter
+from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.services import Services
 from bot.settings import Role
@@ -51,7 +51,9 @@ async def readiness(
         return Readiness(obstacles=(f"The database does not answer: {error}",))
     obstacles = [fault] if (fault := await writes.fault()) else []
     obstacles += _unanswered(services, rows)
-    obstacles += [f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.obstacle())]
+    obstacles += [
+        f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.not_ready_reason())
+    ]
     if services.stopping.is_set():
         obstacles.append("The process is stopping.")
     impairments = [low] if (low := await writes.low_disk()) else []

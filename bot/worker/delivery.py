@@ -8,7 +8,7 @@ from bot.domain.cards import Card, CardView, told
 from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
 from bot.domain.estimates import ToldByJob
 from bot.domain.identity import Place
-from bot.service.adapter import Publisher
+from bot.ports import Publisher
 from bot.service.estimates import Unreadable, views_now
 from bot.service.rate_limit import ProgressPacer
 from bot.services import CARDS, Services, log
@@ -107,7 +107,7 @@ class Deliverer:
         """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""
         services, look = self._services, seen.digest
         if not seen.settled:
-            look += self._outlets[card.place.adapter].phase(card.place)
+            look += self._outlets[card.place.adapter].layout_variant(card.place)
         if card.shown_rev and look == card.shown_digest:
             await self._note(card, seen, look, card.place.message)
             return
@@ -150,7 +150,7 @@ class Deliverer:
         """Find a message whose posting was noted but never its end; note the posting that comes now."""
         services = self._services
         if card.posting_since is not None and services.clock() - card.posting_since > publisher.dedupe_ms:
-            return replace(card.place, message=await publisher.find(card.id, card.place))
+            return replace(card.place, message=await publisher.find_message(card.id, card.place))
         await services.database.write(
             note_posting, Posting(card=card.id, owner=services.owner, now=services.clock())
         )

@@ -7,8 +7,8 @@ from bot.domain.identity import Place
 from bot.domain.jobs import Job
 from bot.domain.media import Reference
 from bot.domain.requests import VideoRequest
+from bot.ports import ResolvedFile
 from bot.security.tokens import BadToken
-from bot.service.adapter import ResolvedFile
 from bot.services import Services
 from bot.store.accounts import known_accounts
 from bot.store.cards import find_card
@@ -103,7 +103,7 @@ async def locate(services: Services, reference: Reference, place: Place) -> Reso
     """Where an address can be read now; raises MediaError where its platform cannot tell."""
     assert reference.url is not None  # noqa: S101 - asked for addresses alone
     opener = services.files.get(reference.via)
-    return ResolvedFile(url=reference.url) if opener is None else await opener.locate(reference.url, place)
+    return ResolvedFile(url=reference.url) if opener is None else await opener.resolve(reference.url, place)
 
 
 async def _at_its_provider(services: Services, reference: Reference, source: Job) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.errors import DeliveryError
-from bot.service.adapter import Publisher
+from bot.ports import Publisher
 from bot.services import Services, log
 from bot.store.accounts import AccountState, accounts
 from bot.store.outage_notices import Telling, any_told, forget_told, note_told, untold
@@ -46,6 +46,6 @@ async def _tell(services: Services, publisher: Publisher, telling: Telling) -> N
     if not await services.database.write(note_told, replace(telling, now=services.clock())):
         return
     try:
-        await publisher.tell(WORDS, telling.place)
+        await publisher.post_notice(WORDS, telling.place)
     except DeliveryError as error:
         log.info("outage_not_told", adapter=telling.place.adapter, error=str(error))

@@ -22,7 +22,7 @@ from bot.domain.requests import (
     VideoRequest,
     check_length,
 )
-from bot.service.adapter import ResolvedFile
+from bot.ports import ResolvedFile
 from bot.services import INPUTS, Services, log
 from bot.store.cards import find_card
 from bot.store.claim_preparation import (

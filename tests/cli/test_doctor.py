@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli.doctor import examine, sandbox_finding
-from bot.service.adapter import Diagnosis, Level
+from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
 from tests.unit.people import NOW
@@ -172,7 +172,7 @@ async def test_a_misspelt_setting_is_a_warning_with_the_nearest(
     findings = await examine(settings(tmp_path))
     assert [] == _wrong(findings)
     finding = _about(findings, "REVERIE_PUBLIC_URI is set, but no setting has this name")
-    assert (Level.WARNING, "did you mean REVERIE_PUBLIC_URL?") == (finding.level, finding.remedy)
+    assert (Severity.WARNING, "did you mean REVERIE_PUBLIC_URL?") == (finding.level, finding.remedy)
 
 
 async def test_a_token_that_cannot_be_one_is_told_by_its_setting_beside_the_others(
@@ -191,7 +191,7 @@ async def test_a_secret_key_with_what_may_be_an_accident_is_a_warning(tmp_path: 
     findings = await examine(
         settings(tmp_path, secret_key=SecretStr("a hidden key of more than 32 characters\n"))
     )
-    assert Level.WARNING is _about(findings, "REVERIE_SECRET_KEY begins or ends").level
+    assert Severity.WARNING is _about(findings, "REVERIE_SECRET_KEY begins or ends").level
     assert "hidden" not in str(findings)
 
 
@@ -202,7 +202,7 @@ async def test_a_short_secret_is_a_fault_and_one_of_several_is_about(tmp_path: P
     assert "new,old" in finding.remedy
     rotated = settings(tmp_path, secret_key=SecretStr("n" * 64 + ",hunter2"))
     finding = _about(await examine(rotated), "one of several secrets in REVERIE_SECRET_KEY")
-    assert (Level.WARNING, True) == (finding.level, "reverie db reseal" in finding.remedy)
+    assert (Severity.WARNING, True) == (finding.level, "reverie db reseal" in finding.remedy)
     whole = settings(tmp_path, secret_key=SecretStr("n" * 64 + "," + "o" * 64))
     assert not [finding for finding in await examine(whole) if "one of several" in finding.what]
 
@@ -227,7 +227,7 @@ async def test_files_that_others_can_read_are_told_with_the_command_that_mends_i
         path.chmod(0o640)
     finding = _about(await examine(where), "other users of this machine can use")
     assert f"{tmp_path}/data/secret and 1 more" in finding.what
-    assert Level.WARNING is finding.level
+    assert Severity.WARNING is finding.level
     command = await asyncio.create_subprocess_exec(*shlex.split(finding.remedy))
     assert 0 == await command.wait()
     assert not [finding for finding in await examine(where) if "other users" in finding.what]
@@ -248,9 +248,9 @@ async def test_a_public_url_without_https_is_about(tmp_path: Path, url: str | No
 
 
 def test_what_cannot_be_confined_is_told_with_what_it_means() -> None:
-    assert Level.FINE is sandbox_finding(()).level
+    assert Severity.OK is sandbox_finding(()).level
     lacking = {name: sandbox_finding(name.split()) for name in ("landlock", "seccomp", "seccomp landlock")}
-    assert {Level.WARNING} == {finding.level for finding in lacking.values()}
+    assert {Severity.WARNING} == {finding.level for finding in lacking.values()}
     assert all("Landlock and seccomp" in finding.remedy for finding in lacking.values())
     told = {name: finding.what for name, finding in lacking.items()}
     assert "read whatever" in told["landlock"]

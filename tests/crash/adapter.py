@@ -17,7 +17,7 @@ from bot.domain.commands import CATALOGUE, build
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
 from bot.domain.identity import Caller, Place
 from bot.domain.models import AspectRatio
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply, Reply
 from bot.tls import tls_context
 from tests.crash.fate import Fate
@@ -81,10 +81,10 @@ class ChatOutlet:
     async def edit(self, view: CardView, message: str) -> None:
         (await self._client.put(f"/messages/{message}", json=content_of(view))).raise_for_status()
 
-    def phase(self, place: Place) -> str:  # noqa: ARG002 - there is one channel, and it stays as it is
+    def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - there is one channel, and it stays as it is
         return ""
 
-    async def find(self, card: str, place: Place) -> str | None:  # noqa: ARG002 - there is one channel
+    async def find_message(self, card: str, place: Place) -> str | None:  # noqa: ARG002 - there is one channel
         with _translated():
             answer = await self._client.get("/messages", params={"card": card})
             return next(iter(answer.raise_for_status().json()), None)
@@ -93,7 +93,7 @@ class ChatOutlet:
         with _translated():
             (await self._client.delete(f"/messages/{place.message}")).raise_for_status()
 
-    async def tell(self, text: str, place: Place) -> None:
+    async def post_notice(self, text: str, place: Place) -> None:
         """Nobody listens to lines here."""
 
 
@@ -153,7 +153,7 @@ class ChatInlet:
         place = Place(adapter=NAME, workspace=workspace, channel="general")
         if "command" in event:
             command = build(CATALOGUE[event["command"]], event["values"])
-            return await self._service.handle(
+            return await self._service.execute(
                 command, caller, place, key=event["id"], answer_window_ms=self._window_ms
             )
         ratio = AspectRatio(event["aspect_ratio"]) if event["aspect_ratio"] else None
@@ -179,7 +179,7 @@ class ChatInlet:
                 _log.info("first_revision_not_shown", card=answer.view.card, error=repr(error))
             else:
                 await self._fate.meet("answered")
-                await self._service.shown(answer.view, message)
+                await self._service.confirm_shown(answer.view, message)
         await self._answer(event, {"card": answer.view.card, "jobs": [job.id for job in answer.view.jobs]})
 
     async def _answer(self, event: Mapping[str, Any], answer: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from bot.domain.identity import Place
 from bot.domain.media import MediaKind
 from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest, dump_request
+from bot.ports import ResolvedFile
 from bot.providers.base import (
     Capabilities,
     Generation,
@@ -23,7 +24,6 @@ from bot.providers.base import (
     Page,
     Vocabulary,
 )
-from bot.service.adapter import ResolvedFile
 
 #: the middle of a day, of a week and of a month, so that no period ends while a test runs
 _NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC
@@ -269,10 +269,10 @@ class FakeChat:
         self.messages[message], self.card_of[message] = [], card
         return message
 
-    def phase(self, place: Place) -> str:  # noqa: ARG002 - one for all places
+    def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - one for all places
         return self.phase_now
 
-    async def find(self, card: str, place: Place) -> str | None:
+    async def find_message(self, card: str, place: Place) -> str | None:
         assert place.message is None
         self.finds += 1
         return next((message for message, owner in self.card_of.items() if owner == card), None)
@@ -281,7 +281,7 @@ class FakeChat:
         assert place.message is not None
         self.removed.append(place.message)
 
-    async def tell(self, text: str, place: Place) -> None:
+    async def post_notice(self, text: str, place: Place) -> None:
         self.told.append((text, place))
 
 
@@ -293,7 +293,7 @@ class FakeFiles:
         self.error: Exception | None = None
         self.asked: list[tuple[str, Place]] = []
 
-    async def locate(self, url: str, place: Place) -> ResolvedFile:
+    async def resolve(self, url: str, place: Place) -> ResolvedFile:
         self.asked.append((url, place))
         if self.error is not None:
             raise self.error

@@ -27,14 +27,15 @@ from bot.domain.media import Media
 from bot.domain.parsing import parse
 from bot.domain.pricing import published_rates
 from bot.domain.quota import Level
+from bot.ports import FileResolver
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.resources import media_usage_of, prepare_store, storage_of
 from bot.security.encryption import FieldCipher
 from bot.security.tokens import TokenSigner
-from bot.service.adapter import Adapter, FileResolver
 from bot.service.facade import BotService
 from bot.service.operator import Operator
+from bot.service.plugin import Adapter
 from bot.service.queries import counted
 from bot.service.rate_limit import RateLimiter
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
@@ -162,7 +163,7 @@ class House:
     async def say(
         self, text: str, *, by: Caller = ADA, key: str = "", **more: Any
     ) -> CardReply | PrivateReply:
-        return await self.service.handle(
+        return await self.service.execute(
             parse(text), by, more.pop("place", None) or self.place(by), key=key or self.new_key(), **more
         )
 
@@ -194,7 +195,9 @@ class House:
     async def answer(self, asked: PrivateReply, label: str, *, by: Caller = ADA) -> PrivateReply:
         """Press a button under a question."""
         choice = next(one for one in asked.choices if one.label == label)
-        return await self.service.decide(choice.job, by, question=choice.question, confirmed=choice.confirms)
+        return await self.service.answer_confirmation(
+            choice.job, by, question=choice.question, confirmed=choice.confirms
+        )
 
     async def upload(self, content: bytes, *, by: Caller = ADA) -> Media:
         """Send a file before the command that names it."""

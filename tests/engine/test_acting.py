@@ -236,7 +236,7 @@ async def test_a_star_goes_with_its_reaction(any_house: Open) -> None:
         source = await home.made()
 
         async def stars() -> int:
-            seen = await home.service.look(source.card, ADA)
+            seen = await home.service.get_card(source.card, ADA)
             assert seen is not None
             return seen.jobs[0].stars
 

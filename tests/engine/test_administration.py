@@ -167,7 +167,7 @@ async def test_usage_tells_who_spent_what(house: Open) -> None:
 async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_house: Open) -> None:
     guest = replace(ADA, is_guest=True)
     async with any_house(start=None) as home:
-        await home.service.introduce(guest)
+        await home.service.remember_member(guest)
         shown = await home.learn(f"/quotas show {ADA.member}", by=BOSS)
         told = await home.operator.quota_show(subject=ADA.member)
         assert isinstance(told, list)

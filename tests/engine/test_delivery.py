@@ -299,7 +299,7 @@ async def test_an_inlet_that_answers_by_itself_shows_the_first_revision(house: O
         assert 0 == home.chat.shows
 
         home.chat.messages["answer"], home.chat.card_of["answer"] = [card], card.card
-        await home.service.shown(card, "answer")
+        await home.service.confirm_shown(card, "answer")
         finish_all(home)
 
         await home.shown(card, done)

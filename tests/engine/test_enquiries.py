@@ -118,8 +118,8 @@ async def test_a_private_job_looks_to_others_like_none_at_all(any_house: Open) -
                 await home.press(action, job.id, by=EVE)
             told.add(str(refusal.value))
         assert 1 == len(told)
-        assert await home.service.look(card.card, EVE) is None
-        assert await home.service.look(card.card, ADA) is not None
+        assert await home.service.get_card(card.card, EVE) is None
+        assert await home.service.get_card(card.card, ADA) is not None
         assert home.chat.of(card.card)[-1].private
 
 
@@ -128,8 +128,8 @@ async def test_a_card_in_direct_messages_is_its_person_s_alone(house: Open) -> N
     ada, bob = (person(name, workspace="chat:@dm") for name in ("ada", "bob"))
     async with house() as home:
         card = await home.ask(by=ada)
-        assert await home.service.look(card.card, bob) is None
-        assert await home.service.look(card.card, ada) is not None
+        assert await home.service.get_card(card.card, bob) is None
+        assert await home.service.get_card(card.card, ada) is not None
 
 
 async def test_a_job_of_another_workspace_is_not_there(house: Open) -> None:
@@ -139,14 +139,14 @@ async def test_a_job_of_another_workspace_is_not_there(house: Open) -> None:
         stranger = person("bob", workspace="chat:elsewhere")
         with pytest.raises(JobNotFound):
             await home.say(f"/show {job.id}", by=stranger)
-        assert await home.service.look(card.card, stranger) is None
+        assert await home.service.get_card(card.card, stranger) is None
 
 
 async def test_what_is_typed_is_completed_with_ones_own_jobs(house: Open) -> None:
     async with house(start=None) as home:
         card = await home.ask()
         await home.ask("/imagine the fox of another", by=BOB)
-        found = await home.service.suggest("/show ", ADA, home.place())
+        found = await home.service.autocomplete_line("/show ", ADA, home.place())
         assert [f"/show {card.jobs[0].id}"] == [one.text.strip() for one in found]
 
 
@@ -155,6 +155,6 @@ async def test_a_suggested_name_of_two_words_is_one_value(house: Open) -> None:
         lovelace = replace(person("lovelace"), name="Ada Lovelace")
         await home.ask(by=lovelace)
 
-        (suggestion,) = await home.service.suggest("/quotas show --member ada", BOSS, home.place())
+        (suggestion,) = await home.service.autocomplete_line("/quotas show --member ada", BOSS, home.place())
 
         assert "Quota of Ada Lovelace" == (await home.learn(suggestion.text, by=BOSS)).title

@@ -49,7 +49,7 @@ async def test_what_cannot_be_generated_is_refused(house: Open, text: str, told:
 
 async def test_a_prompt_that_is_too_long_is_refused_however_it_came_in(house: Open) -> None:
     async with house(start=None) as home, refused(home, InvalidRequest, "too long"):
-        await home.service.handle(
+        await home.service.execute(
             Imagine.model_construct(prompt="x" * 5001), ADA, home.place(), key=home.new_key()
         )
 

@@ -11,7 +11,7 @@ HOUR = 3_600_000
 
 
 async def offered(house: House, command: type, option: str, typed: str = "") -> list[tuple[str, str]]:
-    offers = await house.service.offer(command, option, typed, ADA, house.place())
+    offers = await house.service.autocomplete_option(command, option, typed, ADA, house.place())
     return [(one.value, one.label) for one in offers]
 
 
@@ -66,11 +66,11 @@ async def test_a_message_is_known_by_any_of_its_names(any_house: Open) -> None:
         card = await home.ask("/imagine two foxes --count 2")
         await home.shown(card, lambda view: view.settled)
         message = next(name for name, owner in home.chat.card_of.items() if owner == card.card)
-        found = await home.service.find("chat", "elsewhere", message)
+        found = await home.service.card_by_message("chat", "elsewhere", message)
         assert found is not None
         assert (card.card, tuple(job.id for job in card.jobs)) == (found.card, found.jobs)
-        assert await home.service.find("other", message) is None
-        assert await home.service.find("chat", "elsewhere") is None
+        assert await home.service.card_by_message("other", message) is None
+        assert await home.service.card_by_message("chat", "elsewhere") is None
 
 
 async def test_a_sent_copy_is_known_by_the_job_that_it_shows(house: Open) -> None:
@@ -80,13 +80,13 @@ async def test_a_sent_copy_is_known_by_the_job_that_it_shows(house: Open) -> Non
         copy = await home.until(
             lambda: next((m for m, c in home.chat.card_of.items() if c != fox.card), None)
         )
-        found = await home.until(lambda: home.service.find("chat", copy))
+        found = await home.until(lambda: home.service.card_by_message("chat", copy))
         assert (fox.id,) == found.jobs
 
 
 async def test_a_quota_can_be_set_before_a_member_has_come(any_house: Open) -> None:
     async with any_house() as home:
-        await home.service.introduce(BOB)
+        await home.service.remember_member(BOB)
         note = await home.learn(f"/quotas set {BOB.member} --amount 2", by=BOSS)
         assert f"{BOB.name} may spend $2.00" in note.text
 
@@ -94,7 +94,7 @@ async def test_a_quota_can_be_set_before_a_member_has_come(any_house: Open) -> N
 async def test_the_load_counts_what_runs_and_what_waits(any_house: Open) -> None:
     async with any_house(start=None) as home:
         await home.ask("/imagine two foxes --count 2")
-        load = await home.service.load()
+        load = await home.service.queue_stats()
         assert (0, 2) == (load.running, load.waiting)
 
 
@@ -104,13 +104,17 @@ async def test_camera_motions_are_found_by_words_in_any_case_and_order(house: Op
             camera_motions=("Orbit Left", "Pan Left", "Static")
         )
         for typed, found in (("orbit l", ["Orbit Left"]), ("LEFT", ["Orbit Left", "Pan Left"]), ("bit", [])):
-            offers = await home.service.offer(Animate, "camera_motion", typed, ADA, home.place())
+            offers = await home.service.autocomplete_option(
+                Animate, "camera_motion", typed, ADA, home.place()
+            )
             assert found == [offer.value for offer in offers], typed
 
 
 async def test_concepts_are_found_by_any_of_their_words(house: Open) -> None:
     async with house(start=None) as home:
-        offers = await home.service.offer(Animate, "concepts", "pan_left, zoom", ADA, home.place())
+        offers = await home.service.autocomplete_option(
+            Animate, "concepts", "pan_left, zoom", ADA, home.place()
+        )
         assert [f"pan_left, {key}" for key in ("dolly_zoom", "zoom_in", "zoom_out")] == [
             offer.value for offer in offers
         ]

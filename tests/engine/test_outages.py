@@ -40,7 +40,7 @@ async def test_each_conversation_that_waits_is_told_once_an_outage(any_house: Op
 
 async def test_where_it_cannot_be_said_others_are_told(house: Open) -> None:
     class Closed:
-        async def tell(self, text: str, place: Place) -> None:
+        async def post_notice(self, text: str, place: Place) -> None:
             home.chat.told.append((text, place))
             raise Undeliverable("the channel is gone")
 
@@ -48,7 +48,7 @@ async def test_where_it_cannot_be_said_others_are_told(house: Open) -> None:
         for channel in ("c1", "c2"):
             await home.say("/imagine a fox", place=home.place(channel=channel))
         await stop(home)
-        home.chat.tell = Closed().tell  # type: ignore[method-assign]
+        home.chat.post_notice = Closed().post_notice  # type: ignore[method-assign]
         assert ["c1", "c2"] == sorted(await look(home))
 
 

@@ -111,7 +111,7 @@ async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_a
         await home.until(lambda: _noted(home, card))
         home.advance(2 * SECOND)
         for _ in range(3):
-            again = await home.service.look(card.card, BOB)
+            again = await home.service.get_card(card.card, BOB)
             assert again is not None
             assert first.jobs[0].ready_at == again.jobs[0].ready_at
         home.advance(60 * SECOND)

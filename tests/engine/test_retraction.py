@@ -247,7 +247,7 @@ async def test_a_question_is_answered_only_in_time_and_by_whoever_may(house: Ope
             await home.answer(asked, "Delete")
         for question in ("", "nonsense", "z" * 24):
             with pytest.raises(InvalidRequest, match="too old"):
-                await home.service.decide(job.id, ADA, question=question, confirmed=True)
+                await home.service.answer_confirmation(job.id, ADA, question=question, confirmed=True)
         assert [] == home.provider.deleted
         assert 1 == len((await home.learn("/history")).views)
 

@@ -17,8 +17,8 @@ from bot.bootstrap import App
 from bot.domain.identity import Place
 from bot.domain.jobs import State
 from bot.domain.parsing import parse
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
 from bot.service.facade import BotService
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply
 from bot.tls import tls_context
 from tests.engine.conftest import Open
@@ -54,7 +54,7 @@ class Run:
     async def ask(self, key: str) -> str:
         assert self.service is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.service.handle(parse("/imagine a red fox"), ADA, place, key=key)
+        answer = await self.service.execute(parse("/imagine a red fox"), ADA, place, key=key)
         assert isinstance(answer, CardReply)
         return answer.view.jobs[0].id
 

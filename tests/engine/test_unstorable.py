@@ -28,7 +28,7 @@ def _named(name: str, **more: Any) -> Caller:
 
 
 _USES: dict[str, Use] = {
-    "prompt": lambda house, odd, _: house.service.handle(
+    "prompt": lambda house, odd, _: house.service.execute(
         build(Imagine, {"prompt": f"fox {odd}"}), ADA, house.place(), key=house.new_key()
     ),
     "name": lambda house, odd, _: house.ask(by=_named(f"Ada{odd}")),
@@ -44,7 +44,7 @@ _USES: dict[str, Use] = {
     "wording": lambda house, odd, card: house.press(
         Action.EDIT, card.jobs[0].id, wording=ActionInput(prompt=f"fox {odd}")
     ),
-    "question": lambda house, odd, card: house.service.decide(
+    "question": lambda house, odd, card: house.service.answer_confirmation(
         f"{card.jobs[0].id}{odd}", ADA, question=f"q{odd}", confirmed=True
     ),
     "emoji": lambda house, odd, card: house.service.react(
@@ -54,32 +54,34 @@ _USES: dict[str, Use] = {
         "🔁", f"j{odd}", ADA, house.place(), key=f"r{odd}"
     ),
     "taken away": lambda house, odd, _: house.service.unreact("⭐", f"j{odd}", ADA, house.place(), key=odd),
-    "words of a job": lambda house, odd, _: house.service.handle(
+    "words of a job": lambda house, odd, _: house.service.execute(
         build(Show, {"job": f"fox{odd}"}), ADA, house.place(), key=house.new_key()
     ),
-    "named job": lambda house, odd, _: house.service.handle(
+    "named job": lambda house, odd, _: house.service.execute(
         build(Extend, {"job": f"fox{odd}"}), ADA, house.place(), key=house.new_key()
     ),
-    "image": lambda house, odd, _: house.service.handle(
+    "image": lambda house, odd, _: house.service.execute(
         build(Imagine, {"prompt": "fox", "image": (f"#abc{odd}",)}), ADA, house.place(), key=house.new_key()
     ),
     "file": lambda house, odd, _: house.ask(
         files=(Reference(url=f"https://chat.invalid/{odd.encode(errors='replace').decode()}", via="chat"),)
     ),
-    "reason": lambda house, odd, _: house.service.handle(
+    "reason": lambda house, odd, _: house.service.execute(
         build(StudioPause, {"reason": f"why {odd}"}), _named("Ada"), house.place(), key=house.new_key()
     ),
-    "quota member": lambda house, odd, _: house.service.handle(
+    "quota member": lambda house, odd, _: house.service.execute(
         build(QuotasSet, {"member": f"Ada{odd}", "amount": "1"}),
         _named("Ada"),
         house.place(),
         key=house.new_key(),
     ),
-    "introduction": lambda house, odd, _: house.service.introduce(_named(f"Ada{odd}")),
-    "card": lambda house, odd, _: house.service.look(f"card{odd}", ADA),
-    "message": lambda house, odd, _: house.service.find("chat", f"m{odd}"),
-    "typed": lambda house, odd, _: house.service.offer(Extend, "job", f"fox{odd}", ADA, house.place()),
-    "line": lambda house, odd, _: house.service.suggest(
+    "introduction": lambda house, odd, _: house.service.remember_member(_named(f"Ada{odd}")),
+    "card": lambda house, odd, _: house.service.get_card(f"card{odd}", ADA),
+    "message": lambda house, odd, _: house.service.card_by_message("chat", f"m{odd}"),
+    "typed": lambda house, odd, _: house.service.autocomplete_option(
+        Extend, "job", f"fox{odd}", ADA, house.place()
+    ),
+    "line": lambda house, odd, _: house.service.autocomplete_line(
         f"/quotas set Ada{odd}", _named("Ada"), house.place()
     ),
     "operator": lambda house, odd, _: house.operator.calls["quota_show"](subject=f"chat:w{odd}:u1"),
@@ -108,7 +110,7 @@ def _must_be_storable(answer: object) -> None:
 
 async def test_a_name_keeps_everything_else(any_house: Open) -> None:
     async with any_house() as house:
-        await house.service.introduce(_named("A\0da 😀 \ud83d\ude00"))
+        await house.service.remember_member(_named("A\0da 😀 \ud83d\ude00"))
         (known,) = await find_members(house.services.database, ADA.workspace, ADA.member)
         assert "Ada 😀 😀" == known.name
 

@@ -18,14 +18,14 @@ SIX_HOURS = 21_600_000
 
 
 async def concepts(house: House) -> list[str]:
-    offers = await house.service.offer(Animate, "concepts", "", ADA, house.place())
+    offers = await house.service.autocomplete_option(Animate, "concepts", "", ADA, house.place())
     return [offer.value for offer in offers]
 
 
 async def test_without_any_answer_the_documented_words_are_offered(house: Open) -> None:
     async with house(start=None) as home:
         assert list(CONCEPTS)[:25] == await concepts(home)
-        motions = await home.service.offer(Animate, "camera_motion", "orbit", ADA, home.place())
+        motions = await home.service.autocomplete_option(Animate, "camera_motion", "orbit", ADA, home.place())
         assert ["camera orbit left", "camera orbit right"] == [offer.value for offer in motions]
         assert "camera dolly zoom" not in CAMERA_MOTIONS
 

@@ -23,7 +23,7 @@ from bot.domain.models import PICTURE_SIZES, Lane, video_size
 from bot.domain.pricing import is_estimate, is_upper_bound, price, published_rates, show_left, show_money
 from bot.domain.reactions import DEFAULT_REACTIONS, normal
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
-from bot.service.adapter import Publisher
+from bot.ports import Publisher
 from bot.service.replies import CardReply, Choice, PriceQuote, PrivateReply, Reply
 from tests.playground.fake_uploads import FakeUpload, FakeUploads
 
@@ -59,7 +59,7 @@ class FakeStudio(BotService):
     def __post_init__(self) -> None:
         self.open.set()
 
-    async def handle(  # noqa: PLR0911 - one answer for each command
+    async def execute(  # noqa: PLR0911 - one answer for each command
         self,
         command: Command,
         caller: Caller,
@@ -71,7 +71,7 @@ class FakeStudio(BotService):
     ) -> Reply:
         match command:
             case Quota():
-                return await self.glance(Quota(), caller)
+                return await self.answer_query(Quota(), caller)
             case Help():
                 return PrivateReply(
                     title="What you can do", facts=(("/imagine a red fox", "from $0.016"), ("/quota", "free"))
@@ -114,7 +114,9 @@ class FakeStudio(BotService):
             )
         return self.answers[key]
 
-    async def decide(self, job: str, caller: Caller, *, question: str, confirmed: bool) -> PrivateReply:
+    async def answer_confirmation(
+        self, job: str, caller: Caller, *, question: str, confirmed: bool
+    ) -> PrivateReply:
         if not confirmed:
             return PrivateReply(title="Kept", text="Nothing was deleted.")
         if question not in self.questions:
@@ -139,10 +141,10 @@ class FakeStudio(BotService):
     def reactions(self, _: Caller, /) -> Mapping[str, Action]:
         return DEFAULT_REACTIONS
 
-    def uploading(self, caller: Caller, /) -> AbstractAsyncContextManager[FakeUpload]:
-        return self.uploads.uploading(caller)
+    def begin_upload(self, caller: Caller, /) -> AbstractAsyncContextManager[FakeUpload]:
+        return self.uploads.begin_upload(caller)
 
-    def admit_question(self, _: Caller, /) -> None:
+    def admit_query(self, _: Caller, /) -> None:
         if self.asked_too_much is not None:
             raise self.asked_too_much
 
@@ -164,7 +166,7 @@ class FakeStudio(BotService):
             source=None if command.jobs else parent,
         )
 
-    async def glance(self, _: Quota, caller: Caller, /) -> PrivateReply:
+    async def answer_query(self, _: Quota, caller: Caller, /) -> PrivateReply:
         mine = [job for job in self.jobs.values() if job.member == caller.member]
         used = sum(job.price for job in mine if job.state is State.COMPLETED)
         reserved = sum(job.price for job in mine if not job.is_final)
@@ -175,7 +177,7 @@ class FakeStudio(BotService):
         )
         return PrivateReply(title="Your quota", facts=(("You, this day", told),))
 
-    async def suggest(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
+    async def autocomplete_line(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         del place
         return complete(text, admin=caller.is_admin).suggestions
 

@@ -27,7 +27,7 @@ class FakeUploads:
     failure: Exception | None = None
 
     @asynccontextmanager
-    async def uploading(self, caller: Caller) -> AsyncIterator["FakeUpload"]:
+    async def begin_upload(self, caller: Caller) -> AsyncIterator["FakeUpload"]:
         if self.refusal is not None:
             raise self.refusal
         try:
@@ -47,7 +47,7 @@ class FakeUpload:
     def add(self, size: int) -> None:
         self.share.add(size)
 
-    async def take_in(self, path: Path) -> Media:
+    async def store(self, path: Path) -> Media:
         if self.uploads.failure is not None:
             raise self.uploads.failure
         content = await asyncio.to_thread(path.read_bytes)

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from adapters.playground.adapter import connect
 from bot.domain.media import Media, MediaKind
 from bot.security.tokens import TokenSigner
-from bot.service.adapter import Adapter
+from bot.service.plugin import Adapter
 from bot.settings import Settings
 from bot.tls import tls_context
 from tests.patience import PATIENCE_S

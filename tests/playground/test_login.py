@@ -47,8 +47,8 @@ async def test_beyond_loopback_a_password_is_made_and_told_to_the_operator() -> 
     told = []
     for _ in range(2):
         async with serve(settings) as served:
-            assert served.adapter.notice is not None
-            told.append(made_in(served.adapter.notice("http://127.0.0.1:8080")))
+            assert served.adapter.startup_notice is not None
+            told.append(made_in(served.adapter.startup_notice("http://127.0.0.1:8080")))
             async with served.client() as client:
                 assert (await client.get("/playground/state")).status_code == HTTPStatus.UNAUTHORIZED
                 assert (await sign_in(client, "")).status_code == HTTPStatus.FORBIDDEN
@@ -64,8 +64,8 @@ async def test_the_password_that_was_set_is_not_repeated_on_the_terminal() -> No
         Settings(playground_password=SecretStr(PASSWORD)),
     ):
         async with serve(settings) as served, served.client() as client:
-            assert served.adapter.notice is not None
-            notice = served.adapter.notice(served.url)
+            assert served.adapter.startup_notice is not None
+            notice = served.adapter.startup_notice(served.url)
             assert served.url in notice
             assert PASSWORD not in notice
             assert (await client.get("/playground/state")).status_code == HTTPStatus.UNAUTHORIZED

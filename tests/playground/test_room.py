@@ -83,9 +83,9 @@ class TestOutlet:
 
     async def test_finds_what_is_there(self, room: Room) -> None:
         publisher = RoomOutlet(room)
-        assert await publisher.find(CARD, place()) is None
+        assert await publisher.find_message(CARD, place()) is None
         await publisher.show(live(1), place())
-        assert await publisher.find(CARD, place()) == CARD
+        assert await publisher.find_message(CARD, place()) == CARD
 
     async def test_what_is_removed_stays_so(self, room: Room) -> None:
         publisher = RoomOutlet(room)
@@ -93,7 +93,7 @@ class TestOutlet:
         for _ in range(2):
             await publisher.remove(place(message=CARD))
         await publisher.show(live(9), place(message=CARD))
-        assert await publisher.find(CARD, place()) is None
+        assert await publisher.find_message(CARD, place()) is None
         assert await seen(room, ADA) == []
 
     async def test_removing_what_was_never_there_is_no_error(self, room: Room) -> None:
@@ -109,7 +109,7 @@ class TestOutlet:
 
 async def test_of_the_bots_own_lines_everybody_sees_the_last(room: Room) -> None:
     for text in ("It is out", "It is out again"):
-        await RoomOutlet(room).tell(text, place())
+        await RoomOutlet(room).post_notice(text, place())
     for person in (ADA, GRACE):
         (line,) = await seen(room, person)
         assert ("It is out again", None) == (line["text"], line["to"])
@@ -149,8 +149,8 @@ class TestConversations:
         await publisher.show(live(1), self.DIRECT.place())
         await publisher.remove(replace(self.DIRECT.place(), message=CARD))
         assert [card["channel"] for card in await seen(room, GRACE)] == ["studio"]
-        assert await publisher.find(CARD, place()) == CARD
-        assert await publisher.find(CARD, self.DIRECT.place()) is None
+        assert await publisher.find_message(CARD, place()) == CARD
+        assert await publisher.find_message(CARD, self.DIRECT.place()) is None
 
     async def test_the_core_names_a_place_as_the_playground_does(self) -> None:
         assert self.DIRECT.place().channel == "@playground:grace"

@@ -90,7 +90,7 @@ def test_several_keys_may_stand_in_one_file(tmp_path: Path, environment: pytest.
 
 
 def test_names_of_files_are_known_and_nothing_but_a_secret_has_one() -> None:
-    known = setting_names(Settings) | discord.settings() | slack.settings()
+    known = setting_names(Settings) | discord.setting_names() | slack.setting_names()
     assert {"DISCORD_TOKEN_FILE", "SLACK_BOT_TOKEN_FILE", "REVERIE_SECRET_KEY_FILE"} <= known
     assert not {"REVERIE_HTTP_PORT_FILE", "HTTPS_PROXY_FILE"} & known
 

@@ -7,7 +7,7 @@ from adapters.slack import plugin as slack
 from bot.environment import find_unknown, setting_names
 from bot.settings import Settings
 
-_KNOWN = setting_names(Settings) | discord.settings() | slack.settings()
+_KNOWN = setting_names(Settings) | discord.setting_names() | slack.setting_names()
 
 
 @pytest.mark.parametrize(

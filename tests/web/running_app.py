@@ -12,9 +12,10 @@ from bot.bootstrap import App
 from bot.domain.cards import CardView
 from bot.domain.identity import Place
 from bot.domain.parsing import parse
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, Receiver
+from bot.ports import Receiver
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply
 from bot.tls import tls_context
 from bot.web.server import Server
@@ -72,7 +73,7 @@ class RunningApp:
         """Give a command; answers the card's id."""
         assert self.service is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.service.handle(parse(text), ADA, place, key=key or text)
+        answer = await self.service.execute(parse(text), ADA, place, key=key or text)
         assert isinstance(answer, CardReply)
         return answer.view.card
 

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, ProviderError
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
-from bot.service.adapter import Adapter
+from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.settings import Role, Timing
 from bot.store.accounts import Stop, stop_account
@@ -232,7 +232,7 @@ async def test_who_holds_the_token_hears_the_reasons_from_anywhere(tmp_path: Pat
 async def test_a_chat_that_is_not_connected_is_a_reason(tmp_path: Path) -> None:
     async with open_house(tmp_path, start=None) as home:
         await answers(home)
-        adapter = Adapter(name="chat", publisher=FakeChat(), obstacle=lambda: "the token was refused")
+        adapter = Adapter(name="chat", publisher=FakeChat(), not_ready_reason=lambda: "the token was refused")
         app = Starlette(routes=health_routes(home.services, [adapter]))
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from adapters.playground import plugin
 from bot.bootstrap import App
-from bot.service.adapter import Adapter, AdapterContext
+from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import Settings
 from tests.engine.house import given_settings
 from tests.web.running_app import served

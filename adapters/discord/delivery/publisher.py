@@ -114,14 +114,14 @@ class CardOutlet:
         except Refusal:
             return True
 
-    def phase(self, place: Place) -> str:
+    def layout_variant(self, place: Place) -> str:
         """Shortly before a message can be changed no longer, it says where the result will come."""
         reach, now = Reach.read(place.reach), self._clock()
         if reach is None or is_open(place, reach) or not reach.lives(now):
             return ""
         return "ends soon" if reach.ends_soon(now) else ""
 
-    async def find(self, card: str, place: Place) -> str | None:
+    async def find_message(self, card: str, place: Place) -> str | None:
         # What is private is looked for by `show`, which alone knows whose direct messages are meant.
         for way in ways(place, "", Reach.read(place.reach), self._clock()):
             try:
@@ -152,7 +152,7 @@ class CardOutlet:
             else:
                 return
 
-    async def tell(self, text: str, place: Place) -> None:
+    async def post_notice(self, text: str, place: Place) -> None:
         channel = place.thread or place.channel
         post = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         try:

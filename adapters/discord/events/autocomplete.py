@@ -40,7 +40,7 @@ class Completing:
         typing = read_typing(interaction)
         if typing is None:
             return ()
-        return await self._service.offer(
+        return await self._service.autocomplete_option(
             typing.command,
             typing.option,
             typing.text,

@@ -44,7 +44,7 @@ class Pressing:
                 await self.show(seat, pressed.job, files=True)
             case Control.CONFIRM | Control.KEEP:
                 ask = partial(
-                    self._service.decide,
+                    self._service.answer_confirmation,
                     pressed.job,
                     seat.caller,
                     question=pressed.card,
@@ -62,7 +62,9 @@ class Pressing:
 
     async def pick(self, seat: Seat, pressed: Pressed, value: str) -> None:
         """A list was used: another job for the buttons below it, or one to be shown."""
-        view = await self._service.look(pressed.card, seat.caller) if pressed.verb is Control.PICK else None
+        view = (
+            await self._service.get_card(pressed.card, seat.caller) if pressed.verb is Control.PICK else None
+        )
         if view is None or value not in {job.id for job in view.jobs}:
             await self.show(seat, value, files=pressed.verb is Control.OPEN)
             return
@@ -73,7 +75,7 @@ class Pressing:
             return
         for _ in range(_LOOKS):
             # The card may have got a new revision between our look and our answer, which now covers it.
-            seen = await self._service.look(pressed.card, seat.caller)
+            seen = await self._service.get_card(pressed.card, seat.caller)
             if seen is None or (now := components(seen, self._words, value)) == shown:
                 return
             shown = now
@@ -131,7 +133,7 @@ class Pressing:
         await self._responder.respond(seat, Callback.FORM, form)
 
     def _ask(self, command: Command, seat: Seat) -> Ask:
-        return partial(self._service.handle, command, seat.caller, seat.place(), key=seat.key)
+        return partial(self._service.execute, command, seat.caller, seat.place(), key=seat.key)
 
 
 def _shown(answer: Reply) -> CardView:

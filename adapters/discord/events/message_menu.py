@@ -97,7 +97,7 @@ class Choosing:
 
     async def _on_ours(self, seat: Seat, menu: Menu, jobs: Sequence[Pressed]) -> None:
         first = jobs[0]
-        several = await self._service.look(first.card, seat.caller) if len(jobs) > 1 else None
+        several = await self._service.get_card(first.card, seat.caller) if len(jobs) > 1 else None
         if several is not None:
             await self._answering.tell(seat, render(several))
         elif menu in _ACTIONS and len(jobs) == 1:
@@ -140,7 +140,7 @@ class Choosing:
     async def _make(self, seat: Seat, command: Command) -> None:
         await self._answering.require_place(seat)
         ask = partial(
-            self._service.handle,
+            self._service.execute,
             command,
             seat.caller,
             seat.place(),

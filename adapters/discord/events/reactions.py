@@ -107,7 +107,7 @@ class Reacting:
         elif not self._may_ask(seat):
             return ()
         channel, message = str(payload.channel_id), str(payload.message_id)
-        shown = await self._service.find(ADAPTER, message, name_message(channel, message))
+        shown = await self._service.card_by_message(ADAPTER, message, name_message(channel, message))
         if shown is not None:
             if not ours:
                 self._service.admit(seat.caller, seat.key)
@@ -126,7 +126,7 @@ class Reacting:
     def _may_ask(self, seat: Seat) -> bool:
         """Whether the store may be asked if a message is ours; a reaction to another's is no command."""
         try:
-            self._service.admit_question(seat.caller)
+            self._service.admit_query(seat.caller)
         except TooManyRequests:
             return False
         return True

@@ -110,7 +110,7 @@ class Answering:
         if not seat.is_guild or not permissions.missing(seat.app_permissions, thread=seat.in_thread):
             return
         if seat.hidden and card is not None:
-            seen = await self._service.look(card, seat.caller)
+            seen = await self._service.get_card(card, seat.caller)
             if seen is not None and seen.private:
                 return
         permissions.require(seat.app_permissions, thread=seat.in_thread, channel=seat.spot)
@@ -132,7 +132,7 @@ class Answering:
         if not message:
             return
         try:
-            await self._service.shown(view, message)
+            await self._service.confirm_shown(view, message)
         except StoreError as error:
             # The card's outlet finds the response by its token, and edits it once more.
             _log.warning("response_not_noted", card=view.card, error=str(error))

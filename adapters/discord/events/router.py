@@ -28,8 +28,8 @@ from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, NotAllowed, Refused, TooManyRequests
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.service.adapter import AdapterContext
 from bot.service.facade import BotService
+from bot.service.plugin import AdapterContext
 from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
@@ -204,8 +204,8 @@ class Doors:
 
         async def ask() -> Reply:
             for one in wanted.named:
-                await self._service.introduce(one)
-            return await self._service.handle(
+                await self._service.remember_member(one)
+            return await self._service.execute(
                 command,
                 seat.caller,
                 seat.place(private=not public),
@@ -220,7 +220,7 @@ class Doors:
         self._service.admit(seat.caller, seat.key)
 
     def _admit_question(self, seat: Seat) -> None:
-        self._service.admit_question(seat.caller)
+        self._service.admit_query(seat.caller)
 
     async def _open(
         self,

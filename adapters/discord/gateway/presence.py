@@ -17,7 +17,7 @@ async def keep_presence(
     """Show the load now and then, until cancelled; what is shown already must cost nothing."""
     while True:
         try:
-            load = await service.load()
+            load = await service.queue_stats()
             await show(presence_of(load.running, load.waiting))
         except StoreError as error:
             _log.info("load_not_known", error=str(error))

@@ -26,7 +26,7 @@ from adapters.discord.rest.errors import Refusal
 from adapters.discord.rest.responses import Unexpected, expecting, id_of
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import Delayed
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 
 _log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from adapters.discord.rest.errors import Refusal
 from adapters.discord.rest.responses import object_of, objects_of
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import ResolvedFile
+from bot.ports import ResolvedFile
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _FOLDERS = ("/attachments/", "/ephemeral-attachments/")
@@ -26,7 +26,7 @@ class DiscordFiles:
         self._rest = rest
         self._clock = clock
 
-    async def locate(self, url: str, place: Place) -> ResolvedFile:  # noqa: ARG002 - the address says it all
+    async def resolve(self, url: str, place: Place) -> ResolvedFile:  # noqa: ARG002 - the address says it all
         if not is_attachment(url):
             raise MediaRefused("this address is not one of an attachment at Discord")
         if ends_at(url) > self._clock() + _MARGIN_MS:

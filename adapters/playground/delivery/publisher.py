@@ -19,14 +19,14 @@ class RoomOutlet:
     async def show(self, view: CardView, place: Place) -> str:
         return await self._room.show(view, place)
 
-    def phase(self, place: Place) -> str:  # noqa: ARG002 - every place here stays as it is
+    def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - every place here stays as it is
         return ""
 
-    async def find(self, card: str, place: Place) -> str | None:
+    async def find_message(self, card: str, place: Place) -> str | None:
         return card if await self._room.has(card, place) else None
 
     async def remove(self, place: Place) -> None:
         await self._room.remove(place)
 
-    async def tell(self, text: str, place: Place) -> None:
+    async def post_notice(self, text: str, place: Place) -> None:
         await self._room.tell(text, place)

@@ -52,7 +52,7 @@ class Asking:
         said = said_of(form, self._uploads, seat)
         try:
             order = wish_of(form, self._uploads, seat)
-            answer = await self._service.handle(
+            answer = await self._service.execute(
                 order.command,
                 seat.caller,
                 seat.place(private=order.private),
@@ -69,7 +69,7 @@ class Asking:
         form = await read(request, Wanted)
         seat = await self._answering.seat(request, form.channel)
         try:
-            self._service.admit_question(seat.caller)
+            self._service.admit_query(seat.caller)
             order = wish_of(form, self._uploads, seat)
             if not isinstance(order.command, GenerateCommand):
                 return as_json({"price": None, "refusal": None})
@@ -107,7 +107,7 @@ class Asking:
         seat = await self._answering.seat(request, form.channel)
         said = Said(text="Delete" if form.confirmed else "Keep")
         try:
-            note = await self._service.decide(
+            note = await self._service.answer_confirmation(
                 form.job, seat.caller, question=form.question, confirmed=form.confirmed
             )
         except Refused as refusal:

@@ -119,8 +119,8 @@ class Pages:
 
     async def suggest(self, request: Request) -> Response:
         seat = await self._answering.seat(request, _channel(request))
-        self._service.admit_question(seat.caller)
-        found = await self._service.suggest(
+        self._service.admit_query(seat.caller)
+        found = await self._service.autocomplete_line(
             request.query_params.get("text", "")[:500], seat.caller, seat.place()
         )
         return as_json([{"text": one.text, "label": one.label, "about": one.about} for one in found])
@@ -155,7 +155,7 @@ class Pages:
 
     async def _quota(self, seat: Seat) -> Message | None:
         try:
-            note = await self._service.glance(Quota(), seat.caller)
+            note = await self._service.answer_query(Quota(), seat.caller)
         except ReverieError:
             # The page keeps the numbers that it has; a command will tell what is wrong.
             return None

@@ -68,9 +68,9 @@ class Uploads:
         if read_number(request.headers.get("content-length", "0")) > self._largest:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         try:
-            async with self._service.uploading(seat.caller) as upload, _new_file(self._incoming) as path:
+            async with self._service.begin_upload(seat.caller) as upload, _new_file(self._incoming) as path:
                 await self._write(request, path, upload)
-                media = await upload.take_in(path)
+                media = await upload.store(path)
         except OSError as error:
             reason = disk_failure(error.errno) or "The media storage failed."
             raise HTTPException(

@@ -90,11 +90,11 @@ class CardOutlet:
         await self._asides.own_up(show, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/reverie show {view.jobs[0].id}` has the result")
 
-    def phase(self, place: Place) -> str:  # noqa: ARG002 - the port's
+    def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - the port's
         """A message can be edited for ever."""
         return ""
 
-    async def find(self, card: str, place: Place) -> str | None:
+    async def find_message(self, card: str, place: Place) -> str | None:
         noted = await self._uploads.message_of(card)
         if noted is not None:
             return noted
@@ -116,7 +116,7 @@ class CardOutlet:
         if place.message is not None:
             await self._removal.remove(self._door(place), place.message)
 
-    async def tell(self, text: str, place: Place) -> None:
+    async def post_notice(self, text: str, place: Place) -> None:
         payload = Payload(text=escaped(text), blocks=[])
         channel, thread = place.channel, place.thread
         try:

@@ -116,7 +116,7 @@ class Pressing:
             hidden=seat.hidden,
         )
         # Not by way of `asking`, which looks up who somebody is: the trigger is short-lived.
-        note = await self.asking.service.handle(
+        note = await self.asking.service.execute(
             build(Show, {"job": pressed.job}), seat.caller, seat.place(), key=seat.key
         )
         assert isinstance(note, PrivateReply)  # noqa: S101 - what is only shown makes nothing

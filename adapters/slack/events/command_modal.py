@@ -173,7 +173,7 @@ class Filling:
         name = str(body["action_id"]).removesuffix(PICKER)
         # A list of several asks for each by itself.
         last = typed.rpartition(" ")[2] if " " in typed and _takes_several(form.wanted, name) else typed
-        offers = await self.service.offer(form.wanted, name, last, seat.caller, seat.place())
+        offers = await self.service.autocomplete_option(form.wanted, name, last, seat.caller, seat.place())
         if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(PICKER):
             offers = (Offer(value=typed, label=typed), *offers)
         return [choice(one) for one in offers if len(one.value) <= _VALUE]

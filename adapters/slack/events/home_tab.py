@@ -143,13 +143,13 @@ class Home:
             case HomeButton.REFRESH:
                 return None
             case HomeButton.CANCEL:
-                answer = await self._service.handle(_cancel(value), caller, place, key=key)
+                answer = await self._service.execute(_cancel(value), caller, place, key=key)
             case HomeButton.SEND:
                 answer = await self._service.act(Action.SEND, value, caller, place, key=key)
             case HomeButton.PAUSE:
-                answer = await self._service.handle(StudioPause(), caller, place, key=key)
+                answer = await self._service.execute(StudioPause(), caller, place, key=key)
             case HomeButton.RESUME:
-                answer = await self._service.handle(StudioResume(), caller, place, key=key)
+                answer = await self._service.execute(StudioResume(), caller, place, key=key)
         return answer if isinstance(answer, PrivateReply) else None
 
     async def _publish(self, visitor: Visitor, notice: str = "", *, spare: bool = False) -> None:
@@ -178,7 +178,7 @@ class Home:
         )
 
     async def _look(self, caller: Caller, notice: str) -> Overview:
-        glance = self._service.glance
+        glance = self._service.answer_query
         usage: PrivateReply | None = None
         quotas: PrivateReply | None = None
         try:

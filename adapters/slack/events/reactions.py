@@ -104,7 +104,7 @@ class Reacting:
     def _may_ask(self, seat: Seat) -> bool:
         """Whether the store may be asked if a message is ours."""
         try:
-            self.service.admit_question(seat.caller)
+            self.service.admit_query(seat.caller)
         except TooManyRequests:
             return False
         return True

@@ -138,12 +138,12 @@ class Asking:
             _log.info("member_not_introduced", user=user, error=str(error))
             return
         guest = someone.standing is Standing.GUEST
-        await self.service.introduce(replace(named, name=someone.name or named.name, is_guest=guest))
+        await self.service.remember_member(replace(named, name=someone.name or named.name, is_guest=guest))
 
     async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Reply:
         """Do what a question asks about, or leave it; raises Refused."""
         seat = await self.recognised(seat)
-        answer = await self.service.decide(
+        answer = await self.service.answer_confirmation(
             job, seat.caller, question=question, confirmed=confirmed, key=seat.key
         )
         self.touch(seat)
@@ -158,7 +158,7 @@ class Asking:
             return await self.service.act(
                 order.action, order.job, seat.caller, seat.place(), key=seat.key, wording=order.wording
             )
-        return await self.service.handle(
+        return await self.service.execute(
             order.command,
             seat.caller,
             seat.place(),
@@ -171,7 +171,7 @@ class Asking:
         """Whether it goes on from what is private, and so is shown to nobody else anyway."""
         if not (seat.hidden and order.card):
             return False
-        seen = await self.service.look(order.card, seat.caller)
+        seen = await self.service.get_card(order.card, seat.caller)
         return seen is not None and seen.private
 
 

@@ -27,7 +27,7 @@ from adapters.slack.events.slash_commands import Commanding
 from adapters.slack.events.stale import OldButton, OldForm
 from adapters.slack.services import Connection
 from bot.domain.errors import Refused, TooManyRequests
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 
 _log = structlog.get_logger(__name__)
 
@@ -233,7 +233,7 @@ class Doors:
     def _may_ask(self, event: Event) -> bool:
         """Whether somebody may ask one more small question."""
         try:
-            self._service.admit_question(seat_of(event, self._clock()).caller)
+            self._service.admit_query(seat_of(event, self._clock()).caller)
         except TooManyRequests:
             return False
         return True

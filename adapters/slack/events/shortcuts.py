@@ -87,7 +87,7 @@ class Shortcuts:
         names = [name_message(channel, ts)]
         if (card := await self.publisher.card_message(channel, ts)) is not None:
             names.append(card)
-        return await self.service.find(ADAPTER, *names)
+        return await self.service.card_by_message(ADAPTER, *names)
 
     async def _on_ours(self, seat: Seat, menu: Menu, shown: Displayed) -> Reply | None:
         if len(shown.jobs) > 1:
@@ -99,7 +99,7 @@ class Shortcuts:
 
     async def _choose(self, seat: Seat, shown: Displayed) -> Reply | None:
         """Of a card with several results the one that is meant, and what to do, are chosen privately."""
-        view = await self.service.look(shown.card, seat.caller)
+        view = await self.service.get_card(shown.card, seat.caller)
         if view is None:
             return await self.pressing.show(seat, shown.jobs[0])
         pictures = await self.publisher.results(view)

@@ -78,7 +78,7 @@ class Commanding:
         if getattr(command, command.newest[0]):
             return None
         root = name_message(seat.spot.channel, seat.spot.thread)
-        shown = await self.asking.service.find(ADAPTER, root)
+        shown = await self.asking.service.card_by_message(ADAPTER, root)
         if shown is not None and len(shown.jobs) > 1:
             raise InvalidRequest(
                 f"This card has {len(shown.jobs)} results, and you have not said which one is meant; nothing "

@@ -24,7 +24,7 @@ from adapters.slack.oauth.state_store import LIFETIME_MS, States
 from adapters.slack.settings import SlackSettings
 from adapters.slack.web_api.tokens import Tokens
 from bot.domain.errors import Delayed, StoreError
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 
 _log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from adapters.slack.web_api.errors import Meaning, Refusal
 from adapters.slack.web_api.tokens import Tokens
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import ResolvedFile
+from bot.ports import ResolvedFile
 
 _HOST = "files.slack.com"
 #: of the original; its thumbnails lie elsewhere
@@ -26,7 +26,7 @@ class SlackFiles:
         #: where another service stands for Slack, its files lie there too
         self._base = urlsplit(base)
 
-    async def locate(self, url: str, place: Place) -> ResolvedFile:
+    async def resolve(self, url: str, place: Place) -> ResolvedFile:
         file = self.file_at(url)
         if file is None:
             raise MediaRefused("this address is not one of a file at Slack")

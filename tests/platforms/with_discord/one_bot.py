@@ -17,7 +17,7 @@ from adapters.discord.adapter import connect
 from adapters.discord.gateway.supervisor import Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
@@ -38,7 +38,7 @@ class Bot:
     @property
     def obstacle(self) -> str:
         """Why it is not ready; empty when it is."""
-        return self.adapter.obstacle() or ""
+        return self.adapter.not_ready_reason() or ""
 
     def _build(self, context: AdapterContext) -> Adapter:
         self.context = context

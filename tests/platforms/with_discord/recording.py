@@ -7,8 +7,8 @@ from typing import Any, cast
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import NotAllowed
 from bot.domain.identity import Caller, Place
-from bot.service.adapter import AdapterContext
 from bot.service.facade import BotService
+from bot.service.plugin import AdapterContext
 
 RECORDED = "Only recorded"
 
@@ -42,9 +42,9 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._service, name)
 
-    async def handle(self, command: Command, caller: Caller, place: Place, **more: Any) -> Any:
+    async def execute(self, command: Command, caller: Caller, place: Place, **more: Any) -> Any:
         if self.makes or not isinstance(command, GenerateCommand):
-            return await self._service.handle(command, caller, place, **more)
+            return await self._service.execute(command, caller, place, **more)
         return await self._record(command, caller)
 
     async def act(self, action: Any, job: str, caller: Caller, *_: Any, **more: Any) -> Any:

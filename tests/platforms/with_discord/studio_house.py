@@ -21,7 +21,8 @@ from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, ResolvedFile
+from bot.ports import ResolvedFile
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
 from tests.platforms.running import running
@@ -32,7 +33,7 @@ _PATIENT_MS = 30_000
 class _NoFiles:
     """The core fetches by the names of the real Discord, which no test may reach but by the fake's proxy."""
 
-    async def locate(self, url: str, place: Place) -> ResolvedFile:
+    async def resolve(self, url: str, place: Place) -> ResolvedFile:
         raise MediaUnavailable(f"{url} is not read at {place.channel}")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.cards import CardView
 from bot.domain.errors import StoreError
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 from tests.platforms.fake_discord import Callback, Drop, FakeDiscord, Permissions
 from tests.platforms.with_discord.studio_house import open_studio
 
@@ -27,7 +27,7 @@ class Forgetful:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._service, name)
 
-    async def shown(self, _: CardView, __: str) -> None:
+    async def confirm_shown(self, _: CardView, __: str) -> None:
         raise StoreError("the store is away")
 
 
@@ -38,7 +38,7 @@ class Broken(Forgetful):
         super().__init__(context)
         self._error = error
 
-    async def handle(self, *_: object, **__: object) -> None:
+    async def execute(self, *_: object, **__: object) -> None:
         raise self._error
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.errors import StoreError
 from bot.domain.ids import short_id
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 from bot.store.jobs import Load
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
@@ -16,10 +16,10 @@ from tests.platforms.with_discord.test_pressing import job_of
 class _Away:
     """A studio whose store is out of reach."""
 
-    async def load(self) -> Load:
+    async def queue_stats(self) -> Load:
         return Load(running=0, waiting=0)
 
-    async def offer(self, *_: object, **__: object) -> None:
+    async def autocomplete_option(self, *_: object, **__: object) -> None:
         raise StoreError("the store is away")
 
 

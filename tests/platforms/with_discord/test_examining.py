@@ -13,7 +13,7 @@ from adapters.discord.gateway.command_sync import register
 from adapters.discord.gateway.shards import read_shards
 from adapters.discord.rest.client import Rest
 from adapters.discord.settings import DiscordSettings
-from bot.service.adapter import Diagnosis
+from bot.service.plugin import Diagnosis
 from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
 

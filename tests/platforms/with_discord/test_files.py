@@ -40,7 +40,7 @@ async def _read(house: House, url: str) -> tuple[int, bytes]:
 
 async def test_an_address_that_lives_is_used_as_it_is(house: House) -> None:
     _, url = _sent(house)
-    located = await _files(house).locate(url, house.place())
+    located = await _files(house).resolve(url, house.place())
     assert (url, {}) == (located.url, located.headers)
     assert [] == house.fake.requests(_REFRESH)
 
@@ -49,7 +49,7 @@ async def test_an_address_that_lives_is_used_as_it_is(house: House) -> None:
 async def test_an_address_that_ends_is_exchanged_for_one_that_lives(house: House, hours: float) -> None:
     _, url = _sent(house)
     house.fake.clock.advance(hours * 3600)
-    located = await _files(house).locate(url, house.place())
+    located = await _files(house).resolve(url, house.place())
     assert (200, b"fox") == await _read(house, located.url)
     assert ends_at(located.url) > house.fake.clock.now_ms() + 3_600_000
 
@@ -59,7 +59,7 @@ async def test_a_file_that_is_gone_is_refused_with_the_remedy(house: House) -> N
     house.fake.clock.advance(25 * 3600)
     house.fake.delete(message)
     with pytest.raises(MediaRefused, match="send it again"):
-        await _files(house).locate(url, house.place())
+        await _files(house).resolve(url, house.place())
 
 
 @pytest.mark.parametrize("status", [500, 429])
@@ -68,7 +68,7 @@ async def test_asking_again_may_help_where_discord_stumbles(house: House, status
     house.fake.clock.advance(25 * 3600)
     house.fake.fault(_REFRESH, status=status)
     with pytest.raises(MediaUnavailable):
-        await _files(house).locate(url, house.place())
+        await _files(house).resolve(url, house.place())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_asking_again_may_help_where_discord_stumbles(house: House, status
 async def test_an_address_elsewhere_is_never_vouched_for(house: House, url: str) -> None:
     assert not is_attachment(url)
     with pytest.raises(MediaRefused):
-        await _files(house).locate(url, house.place())
+        await _files(house).resolve(url, house.place())
     assert [] == house.fake.requests()
 
 

@@ -95,7 +95,7 @@ async def asks(house: House) -> dict[str, Any]:
         "GET /guilds/*": lambda: look_up(house.rest, guild, channel),
         "POST /users/@me/channels": lambda: Places(house.rest, clock).direct(user),
         "GET /users/@me": lambda: myself(house),
-        "POST /attachments/refresh-urls": lambda: files.locate(OLD, house.place()),
+        "POST /attachments/refresh-urls": lambda: files.resolve(OLD, house.place()),
         "PUT /applications/*": lambda: register(house.rest, str(house.fake.world.application_id)),
     }
 
@@ -137,7 +137,7 @@ async def test_a_card_is_shown_once_whatever_was_answered_before(tmp_path: Path)
         for raw in ODD:
             fake.fault("GET /channels/*/messages", status=200, raw=raw, content_type=_type_of(raw))
             with contextlib.suppress(Delayed):
-                assert name == (await house.new_outlet().find(view.card, house.place()) or name)
+                assert name == (await house.new_outlet().find_message(view.card, house.place()) or name)
 
 
 async def test_limits_that_are_no_numbers_are_passed_over(tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ async def test_a_card_is_found_again_after_a_long_doubt(house: House, hours: int
     for number in range(130):
         house.ada.write(f"talk {number}")
     house.fake.clock.advance(hours * 3600)
-    assert shown == await house.new_outlet().find(view.card, house.place())
-    assert await house.publisher.find(identity(7, house.fake.clock.now_ms()), house.place()) is None
+    assert shown == await house.new_outlet().find_message(view.card, house.place())
+    assert await house.publisher.find_message(identity(7, house.fake.clock.now_ms()), house.place()) is None
 
 
 async def test_a_message_of_somebody_else_is_never_taken_for_a_card(house: House) -> None:
@@ -109,7 +109,7 @@ async def test_a_message_of_somebody_else_is_never_taken_for_a_card(house: House
     view = house.view(_RUNNING)
     draft = Draft(body={"components": components(view, ENGLISH)})
     post(house.fake.world, house.channel, house.ada.user, draft)
-    assert await house.publisher.find(view.card, house.place()) is None
+    assert await house.publisher.find_message(view.card, house.place()) is None
 
 
 async def test_each_place_of_a_card_has_a_nonce_of_its_own(house: House) -> None:
@@ -125,19 +125,19 @@ async def test_the_search_goes_back_no_further_than_the_card_and_a_few_pages(hou
     for number in range(250):
         house.ada.write(f"talk {number}")
     house.fake.clock.advance(3600)
-    assert await house.publisher.find(house.view().card, house.place()) is None
+    assert await house.publisher.find_message(house.view().card, house.place()) is None
     pages = f"GET /channels/{house.channel.id}/messages"
     assert 1 == len(house.fake.requests(pages))
     for number in range(600):
         house.ada.write(f"more talk {number}")
-    assert await house.publisher.find(house.view().card, house.place()) is None
+    assert await house.publisher.find_message(house.view().card, house.place()) is None
     assert 6 == len(house.fake.requests(pages))
 
 
 async def test_the_answer_of_an_interaction_is_found_by_its_token(house: House) -> None:
     view = house.view(_RUNNING)
     _, place = await house.answered(view, private=True)
-    assert place.message == await house.publisher.find(view.card, replace(place, message=None))
+    assert place.message == await house.publisher.find_message(view.card, replace(place, message=None))
 
 
 async def test_what_turns_out_to_be_private_takes_no_response_that_others_see(house: House) -> None:
@@ -185,9 +185,9 @@ async def test_what_cannot_be_changed_later_says_where_the_result_will_come(hous
     message = invocation.original
     assert message is not None
     assert f"`/show {_RUNNING.id}`" in described(message)
-    assert not house.publisher.phase(place)
+    assert not house.publisher.layout_variant(place)
     house.fake.clock.advance(13 * 60)
-    assert house.publisher.phase(place), "the engine shows it again"
+    assert house.publisher.layout_variant(place), "the engine shows it again"
     await house.publisher.show(view, place)
     assert "cannot change much longer" in described(message)
     await house.publisher.show(house.view(private=True), place)
@@ -208,7 +208,7 @@ async def test_a_copy_goes_to_direct_messages_once_though_its_note_was_lost(hous
     [message] = house.sent_directly()
     assert "" == message.content
     house.fake.clock.advance(3600)
-    assert shown == await house.publisher.find(view.card, house.direct())
+    assert shown == await house.publisher.find_message(view.card, house.direct())
 
 
 async def test_closed_direct_messages_leave_the_result_to_show(house: House) -> None:

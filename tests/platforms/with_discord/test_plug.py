@@ -15,7 +15,7 @@ from adapters.discord.rest.attachment_urls import DiscordFiles
 from adapters.discord.services import open_connection
 from adapters.discord.settings import DiscordSettings
 from bot.security.tokens import TokenSigner
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 from bot.settings import Role, Settings
 from tests.platforms.with_discord.cards import NOW, PICTURE
 from tests.platforms.with_discord.shelf import Shelf
@@ -71,7 +71,7 @@ def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.Monke
     built = plugin.build(_context(tmp_path))
     assert isinstance(built.publisher, CardOutlet)
     assert isinstance(built.files, DiscordFiles)
-    assert "not connected" in (built.obstacle() or "")
+    assert "not connected" in (built.not_ready_reason() or "")
 
 
 def test_a_worker_does_not_listen_and_is_ready_all_the_same(
@@ -79,7 +79,7 @@ def test_a_worker_does_not_listen_and_is_ready_all_the_same(
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
     built = plugin.build(_context(tmp_path, role=Role.WORKER))
-    assert (None, None) == (built.receiver, built.obstacle())
+    assert (None, None) == (built.receiver, built.not_ready_reason())
 
 
 @pytest.mark.parametrize(("base", "public"), [("https://bot.example.org", True), (None, False)])

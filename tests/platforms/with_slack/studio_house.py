@@ -25,8 +25,9 @@ from adapters.slack.socket_mode import Listener
 from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
 from bot.domain.identity import Place
-from bot.service.adapter import Adapter, AdapterContext, AdapterPlugin, ResolvedFile
+from bot.ports import ResolvedFile
 from bot.service.facade import BotService
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.running import running
@@ -39,7 +40,7 @@ _PING_S = 1.0
 class _NoFiles:
     """The core fetches nothing from loopback, where the fake is; who opens files has tests of its own."""
 
-    async def locate(self, url: str, place: Place) -> ResolvedFile:
+    async def resolve(self, url: str, place: Place) -> ResolvedFile:
         raise MediaUnavailable(f"{url} is not read at {place.channel}")
 
 
@@ -63,10 +64,10 @@ class Slow(StandIn):
         super().__init__(service)
         self.begun, self.gate = asyncio.Event(), asyncio.Event()
 
-    async def handle(self, *args: Any, **more: Any) -> Any:
+    async def execute(self, *args: Any, **more: Any) -> Any:
         self.begun.set()
         await self.gate.wait()
-        return await self._service.handle(*args, **more)
+        return await self._service.execute(*args, **more)
 
 
 def before(kind: Callable[[BotService], StandIn]) -> Wrap:
@@ -148,7 +149,7 @@ class StudioHouse:
             receiver=self.listener,
             files=_NoFiles(),
             routes=slack_routes(bolt, secret) if secret is not None else (),
-            obstacle=self.listener.obstacle,
+            not_ready_reason=self.listener.obstacle,
             close=connection.close,
         )
 

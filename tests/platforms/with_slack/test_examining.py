@@ -9,7 +9,7 @@ import yaml
 
 from adapters.slack.doctor import examine
 from adapters.slack.oauth.manifest import SCOPES, manifest
-from bot.service.adapter import Diagnosis
+from bot.service.plugin import Diagnosis
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.odd import odd_fault

@@ -33,7 +33,7 @@ def _sent(house: House, name: str = "fox.png") -> tuple[str, str]:
 
 async def test_a_file_is_read_with_the_bots_token(house: House, tmp_path: Path) -> None:
     address, _ = _sent(house)
-    located = await _files(house).locate(address, house.place())
+    located = await _files(house).resolve(address, house.place())
     async with Fetcher(trusted_origins=frozenset({house.fake.api.removesuffix("api/")})) as fetcher:
         fetched = await fetcher.fetch(
             located.url, max_bytes=100, timeout_s=5, into=tmp_path, vouched=True, headers=located.headers
@@ -46,14 +46,14 @@ async def test_a_file_that_was_deleted_is_asked_for_again(house: House) -> None:
     address, file = _sent(house)
     del house.fake.world.files[file]
     with pytest.raises(MediaRefused, match="send it again"):
-        await _files(house).locate(address, house.place())
+        await _files(house).resolve(address, house.place())
 
 
 async def test_where_slack_is_out_of_reach_the_file_may_be_had_later(house: House) -> None:
     address, _ = _sent(house)
     house.fake.fault("files.info", status=503)
     with pytest.raises(MediaUnavailable):
-        await _files(house).locate(address, house.place())
+        await _files(house).resolve(address, house.place())
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_where_slack_is_out_of_reach_the_file_may_be_had_later(house: Hous
 )
 async def test_the_token_is_shown_to_slack_alone(house: House, address: str) -> None:
     with pytest.raises(MediaRefused, match="not one of a file at Slack"):
-        await _files(house).locate(address, house.place())
+        await _files(house).resolve(address, house.place())
 
 
 async def test_a_file_at_slack_itself_is_known_by_its_address(house: House) -> None:

@@ -63,11 +63,11 @@ class Failing(StandIn):
 
     away = True
 
-    async def handle(self, *args: Any, **more: Any) -> Any:
+    async def execute(self, *args: Any, **more: Any) -> Any:
         if self.away:
             self.away = False
             raise StoreError("the disk is full")
-        return await self._service.handle(*args, **more)
+        return await self._service.execute(*args, **more)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])

@@ -127,7 +127,7 @@ async def _delivered(house: House, view: CardView, place: Place, chance: Random)
         publisher = house.new_outlet(patience_s=0, slack=slack)
         try:
             if doubted and place.message is None:
-                place = replace(place, message=await publisher.find(view.card, place))
+                place = replace(place, message=await publisher.find_message(view.card, place))
             doubted = True
             await publisher.show(view, place)
         except Held:

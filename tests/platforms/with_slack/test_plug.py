@@ -14,7 +14,7 @@ from adapters.slack.services import open_connection
 from adapters.slack.settings import SlackSettings
 from adapters.slack.web_api.files import SlackFiles
 from bot.security.tokens import TokenSigner
-from bot.service.adapter import AdapterContext
+from bot.service.plugin import AdapterContext
 from bot.settings import Settings
 from tests.platforms.with_discord.shelf import Shelf
 from tests.platforms.with_slack.cards import NOW
@@ -77,7 +77,7 @@ async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest
         assert isinstance(built.publisher, CardOutlet)
         assert isinstance(built.files, SlackFiles)
         assert () == built.routes, "nobody could tell Slack's requests from anybody's"
-        assert built.obstacle() is None
+        assert built.not_ready_reason() is None
         assert "hidden" not in repr(SlackSettings())
         _set(monkeypatch, _OAUTH)
         assert isinstance(open_connection(context, SlackSettings()).tokens, Installations)

@@ -39,7 +39,7 @@ async def test_a_card_in_a_thread_stays_there(house: House) -> None:
     name = await house.publisher.show(view, house.place(thread=asked.ts))
     [message] = house.messages()
     assert asked.ts == message.thread_ts
-    assert name == await house.new_outlet().find(view.card, house.place(thread=asked.ts))
+    assert name == await house.new_outlet().find_message(view.card, house.place(thread=asked.ts))
 
 
 async def test_a_message_whose_posting_was_not_answered_is_found_again(house: House) -> None:
@@ -49,7 +49,7 @@ async def test_a_message_whose_posting_was_not_answered_is_found_again(house: Ho
         await house.publisher.show(view, house.place())
     assert not isinstance(delayed.value, Held), "nobody knows whether it was posted"
     [message] = house.messages()
-    assert posted(message) == await house.new_outlet().find(view.card, house.place())
+    assert posted(message) == await house.new_outlet().find_message(view.card, house.place())
 
 
 async def test_what_slack_certainly_did_not_post_is_said_so(house: House) -> None:
@@ -89,7 +89,7 @@ async def test_a_private_card_whose_posting_was_not_answered_is_found_in_direct_
     with pytest.raises(Delayed):
         await house.publisher.show(view, place)
     again = house.new_outlet()
-    assert await again.find(view.card, place) is None
+    assert await again.find_message(view.card, place) is None
     assert posted(house.sent_directly()[0]) == await again.show(view, place)
     assert 1 == len(house.sent_directly())
 
@@ -99,7 +99,7 @@ async def test_a_search_is_made_once_though_an_app_of_many_workspaces_reads_once
 ) -> None:
     house.fake.limits.rates["conversations.history"] = (1, 60)
     view, place = house.view(), house.direct_place()
-    assert await house.publisher.find(view.card, place) is None
+    assert await house.publisher.find_message(view.card, place) is None
     await house.publisher.show(view, place)
     assert 1 == len(house.fake.requests("conversations.history"))
 
@@ -164,11 +164,11 @@ async def test_the_file_of_a_deleted_job_goes_while_the_others_stay(house: House
 
 
 async def test_a_line_of_the_bots_own_mentions_nobody(house: House) -> None:
-    await house.publisher.tell("Out of <!channel> for a while", house.place())
+    await house.publisher.post_notice("Out of <!channel> for a while", house.place())
     assert "Out of &lt;!channel&gt; for a while" == house.messages()[0].text
     house.fake.archive(house.channel)
     with pytest.raises(Undeliverable):
-        await house.publisher.tell("Back again", house.place())
+        await house.publisher.post_notice("Back again", house.place())
 
 
 async def test_in_an_organisation_the_place_says_whose_token_opens_the_workspace(house: House) -> None:

@@ -131,7 +131,7 @@ async def test_a_card_whose_film_cannot_be_sent_yet_is_not_posted_again(house: H
     with pytest.raises(Delayed) as delayed:
         await house.publisher.show(view, house.place())
     assert not isinstance(delayed.value, Held), "the card is posted"
-    assert posted(house.messages()[0]) == await house.new_outlet().find(view.card, house.place())
+    assert posted(house.messages()[0]) == await house.new_outlet().find_message(view.card, house.place())
     assert [] == house.fake.requests("conversations.*"), "known without a search"
 
 
