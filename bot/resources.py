@@ -244,7 +244,7 @@ async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) ->
             monotonic=monotonic_ms,
             owner=f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}",
             rate_limit=rate_limit,
-            reachable_at=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
+            provider_facing_url=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
         )
         await prepare_store(services)
         yield Opened(services=services, fetcher=fetcher, simulation=simulation)

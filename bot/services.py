@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,9 +29,22 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: topics of the signals: inputs are to be brought in · a place is free · cards may be shown ·
-#: something runs · an account is to be checked · more is stored than the budget allows
-INPUTS, FREE, CARDS, FLIGHT, ACCOUNTS, MEDIA = "inputs", "free", "cards", "flight", "accounts", "media"
+
+class Topic(StrEnum):
+    """What a signal wakes the waiting loops for."""
+
+    #: jobs whose inputs are to be fetched
+    INPUTS = "inputs"
+    #: a slot of a lane has become free
+    LANE_FREE = "free"
+    #: cards that may be shown
+    CARDS = "cards"
+    #: jobs that are with the provider
+    IN_FLIGHT = "flight"
+    #: accounts that are to be checked
+    ACCOUNTS = "accounts"
+    #: more media is stored than the budget allows
+    MEDIA = "media"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +82,7 @@ class Services:
     owner: str
     rate_limit: RateLimiter
     #: base of the URLs under which a provider reaches us; None: it cannot
-    reachable_at: str | None
+    provider_facing_url: str | None
     #: by name of the adapter whose platform's files it opens
     files: dict[str, "FileResolver"] = field(default_factory=dict)
     #: what providers can of whose accounts this process has no key, by name
@@ -78,9 +92,9 @@ class Services:
     #: accounts that were refused something which may be about the account itself
     accounts_in_doubt: set[str] = field(default_factory=set)
     #: rounds of loops that have failed since they last went well, by the loop's name
-    failing_rounds: dict[str, LoopFailures] = field(default_factory=dict)
+    failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: what outlooks take, and when it was asked for, by pace
-    lately: dict[str, tuple[int, "EstimateInputs"]] = field(default_factory=dict)
+    estimate_cache: dict[str, tuple[int, "EstimateInputs"]] = field(default_factory=dict)
     #: nothing new is begun once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -89,7 +103,7 @@ class Services:
         return self.settings.times
 
     @property
-    def answerer(self) -> str:
+    def answer_lease_owner(self) -> str:
         """Who holds a card that an inlet shows by itself: this process, but not its deliverer."""
         return f"{self.owner}/answer"
 
@@ -100,24 +114,24 @@ class Services:
         for topic in topics:
             self.database.signals.notify(topic)
 
-    async def rounds(self, topic: str, interval_ms: int) -> AsyncIterator[None]:
+    async def ticks(self, topic: str, interval_ms: int) -> AsyncIterator[None]:
         """Go on at once, then with every signal or after the interval, until the process stops."""
         while not self.stopping.is_set():
             seen = self.database.signals.mark(topic)
             yield
             await self.database.signals.changed(topic, since=seen, timeout_s=interval_ms / 1000)
 
-    async def steadily(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+    async def guarded(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do one round of a loop; whatever goes wrong in it is told, and the next round tries again."""
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
             log.warning("round_failed", loop=name, error=repr(error))
-            before = self.failing_rounds.get(name)
+            before = self.failing_loops.get(name)
             count = 1 if before is None else before.count + 1
-            self.failing_rounds[name] = LoopFailures(count=count, error=type(error).__name__)
+            self.failing_loops[name] = LoopFailures(count=count, error=type(error).__name__)
         else:
-            self.failing_rounds.pop(name, None)
+            self.failing_loops.pop(name, None)
 
     def capabilities_of(self, provider: str) -> Capabilities | None:
         """What a provider can; None where it is not known here."""
@@ -133,10 +147,10 @@ def queue_name(provider: str, lane: Lane) -> str:
     return f"{provider}/{lane}"
 
 
-def jobs_in(lane: Lane) -> str:
+def jobs_topic(lane: Lane) -> str:
     """The topic under which it is told that jobs of a lane may be claimed."""
     return f"jobs/{lane}"
 
 
 #: for whatever concerns jobs of every lane
-ALL_JOBS = tuple(jobs_in(lane) for lane in Lane)
+ALL_JOBS = tuple(jobs_topic(lane) for lane in Lane)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Action
 from bot.domain.cards import JobPhase, JobView
-from bot.service.replies import Choice
+from bot.service.replies import ConfirmationButton
 
 
 class Control(StrEnum):
@@ -44,11 +44,11 @@ def verb_of(text: str) -> Action | Control | None:
     return None
 
 
-def verb_for(choice: Choice) -> Control:
+def verb_for(choice: ConfirmationButton) -> Control:
     """What a button under a question does."""
     return Control.CONFIRM if choice.confirms else Control.KEEP
 
 
 def shared_facts(jobs: Sequence[JobView]) -> list[tuple[str, str]]:
     """The facts that hold for every job of a card, in their order."""
-    return [fact for fact in jobs[0].facts if all(fact in job.facts for job in jobs)] if jobs else []
+    return [fact for fact in jobs[0].fields if all(fact in job.fields for job in jobs)] if jobs else []

@@ -68,7 +68,7 @@ class Shrinking:
 
     def still(self, media: Media) -> Path:
         """What stands for it where nothing moves."""
-        return self._library.path(media.still)
+        return self._library.path(media.poster)
 
     async def close(self) -> None:
         tasks = list(self._making.values())

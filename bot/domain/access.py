@@ -47,7 +47,7 @@ def check_open(workspace: Workspace, blocked: AbstractSet[str], caller: Caller) 
         raise NotAllowed(f"New jobs are paused here by an admin{because}. Waiting jobs keep their place.")
 
 
-def check_patience(patience: QueueLimits, *, member: int, workspace: int) -> None:
+def check_queue_limits(patience: QueueLimits, *, member: int, workspace: int) -> None:
     """Refuse one more job when too many wait already; `member` and `workspace` count those waiting."""
     if member >= patience.member:
         raise QuotaExhausted(

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.commands.extend import extension_of, going_on
+from bot.domain.commands.extend import continuation_prompt, same_shape_request
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
-from bot.domain.options import addresses_in
+from bot.domain.options import split_addresses
 from bot.domain.requests import (
-    PATIENT_MODEL,
+    LONGEST_REFRAME_MODEL,
     AnyRequest,
     ImageRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
     VideoRequest,
+    accepts_length,
     check_length,
     check_prompt,
     check_video,
-    takes_length,
 )
 from bot.domain.text import storable
 
@@ -103,7 +103,7 @@ class ActionInput:
             object.__setattr__(self, "prompt", storable(self.prompt))
 
 
-def offered(job: Job) -> tuple[Action, ...]:
+def available_actions(job: Job) -> tuple[Action, ...]:
     """The actions that apply to a job as it stands, in the order in which they are shown."""
     if job.deleted or not job.is_final:
         return ()
@@ -112,8 +112,8 @@ def offered(job: Job) -> tuple[Action, ...]:
     return tuple(action for action in Action if _ONLY.get(action, job.request.makes) is job.request.makes)
 
 
-def require_offered(action: Action, job: Job) -> None:
-    if action in offered(job):
+def require_available(action: Action, job: Job) -> None:
+    if action in available_actions(job):
         return
     name = f"{EMOJI[action]} {LABELS[action]}"
     if not job.is_final:
@@ -123,9 +123,9 @@ def require_offered(action: Action, job: Job) -> None:
     raise InvalidRequest(f"{name} cannot be used on a {job.request.makes}, only on a {_ONLY[action]}")
 
 
-def follow_up(action: Action, job: Job, wording: ActionInput | None = None) -> AnyRequest:
+def follow_up_request(action: Action, job: Job, wording: ActionInput | None = None) -> AnyRequest:
     """The request that a generating action makes of a finished job."""
-    require_offered(action, job)
+    require_available(action, job)
     wording = wording or ActionInput()
     match action:
         case Action.AGAIN:
@@ -139,7 +139,7 @@ def follow_up(action: Action, job: Job, wording: ActionInput | None = None) -> A
         case Action.EXTEND | Action.REVERSE:
             return _extension(job, forward=action is Action.EXTEND)
         case Action.REFRAME:
-            return _reframed(job, wording.aspect_ratio or turned(job.request.aspect_ratio))
+            return _reframed(job, wording.aspect_ratio or rotated(job.request.aspect_ratio))
         case _:
             raise InvalidRequest(f"{LABELS[action]} makes no new job")
 
@@ -147,7 +147,7 @@ def follow_up(action: Action, job: Job, wording: ActionInput | None = None) -> A
 def _reworded(request: AnyRequest, prompt: str | None) -> AnyRequest:
     if prompt is None:
         raise InvalidRequest("Write the new prompt")
-    words, addresses = addresses_in(prompt)
+    words, addresses = split_addresses(prompt)
     if addresses:
         raise InvalidRequest(
             "An address cannot be part of the words; /imagine and /animate take one as what they build on"
@@ -162,16 +162,16 @@ def _variation(job: Job) -> AnyRequest:
     request = job.request
     if isinstance(request, ImageRequest | ReframeImageRequest):
         return ImageRequest(
-            prompt=check_prompt(job.words or "A variation of this picture"),
+            prompt=check_prompt(job.prompt_text or "A variation of this picture"),
             model=request.model,
             aspect_ratio=request.aspect_ratio,
             format=request.format,
             image_refs=(Reference(job=job.id, weight=VARIATION_WEIGHT),),
         )
-    frame = Reference(job=job.id, still=True)
+    frame = Reference(job=job.id, first_frame_only=True)
     if isinstance(request, ReframeVideoRequest):
-        return extension_of(job).model_copy(update={"prompt": job.words, "start": frame})
-    again = {"prompt": request.prompt or job.words, "start": frame, **_ends(request)}
+        return same_shape_request(job).model_copy(update={"prompt": job.prompt_text, "start": frame})
+    again = {"prompt": request.prompt or job.prompt_text, "start": frame, **_ends(request)}
     return check_video(request.model_copy(update=again))
 
 
@@ -183,15 +183,17 @@ def _ends(request: VideoRequest) -> dict[str, object]:
 
 def _animation(job: Job) -> VideoRequest:
     return check_video(
-        VideoRequest(prompt=job.words, aspect_ratio=job.request.aspect_ratio, start=Reference(job=job.id))
+        VideoRequest(
+            prompt=job.prompt_text, aspect_ratio=job.request.aspect_ratio, start=Reference(job=job.id)
+        )
     )
 
 
 def _extension(job: Job, *, forward: bool) -> VideoRequest:
     video = Reference(job=job.id, kind=MediaKind.VIDEO)
     end = {"start": video} if forward else {"end": video}
-    words = going_on(job, forward=forward)
-    return check_video(extension_of(job).model_copy(update={"prompt": words, **end}))
+    words = continuation_prompt(job, forward=forward)
+    return check_video(same_shape_request(job).model_copy(update={"prompt": words, **end}))
 
 
 def _reframed(job: Job, aspect_ratio: AspectRatio) -> AnyRequest:
@@ -206,7 +208,7 @@ def _reframed(job: Job, aspect_ratio: AspectRatio) -> AnyRequest:
     length = job.result.duration_ms if job.result else None
     reframing = ReframeVideoRequest(
         source=Reference(job=job.id, kind=MediaKind.VIDEO),
-        model=request.model if takes_length(request.model, length or 0) else PATIENT_MODEL,
+        model=request.model if accepts_length(request.model, length or 0) else LONGEST_REFRAME_MODEL,
         aspect_ratio=aspect_ratio,
         duration_ms=length,
     )
@@ -214,7 +216,7 @@ def _reframed(job: Job, aspect_ratio: AspectRatio) -> AnyRequest:
     return reframing
 
 
-def turned(aspect_ratio: AspectRatio) -> AspectRatio:
+def rotated(aspect_ratio: AspectRatio) -> AspectRatio:
     """The same frame stood on its side, and a tall one for a square: what a bare 🖼️ means."""
     width, height = aspect_ratio.parts
     return AspectRatio.PORTRAIT if width == height else AspectRatio(f"{height}:{width}")

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import orjson
 
-from bot.domain.actions import Action, offered
+from bot.domain.actions import Action, available_actions
 from bot.domain.estimates import Estimate, ShownEstimate
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
@@ -42,7 +42,7 @@ class Card:
     #: the one job that it shows, though that belongs to another card
     copy_of: str | None = None
     #: what its message says about jobs that have not ended, by job
-    told: Mapping[str, ShownEstimate] = field(default_factory=dict)
+    shown_estimates: Mapping[str, ShownEstimate] = field(default_factory=dict)
 
 
 #: label of what a job costs, and of the job that it was made from
@@ -66,11 +66,11 @@ class JobView:
     """One job on a card."""
 
     id: str
-    tone: JobPhase
+    phase: JobPhase
     #: one line: where it stands
     headline: str
     #: label and value, in order
-    facts: tuple[tuple[str, str], ...]
+    fields: tuple[tuple[str, str], ...]
     #: when the provider took it, for a progress bar; None before
     running_since: int | None
     #: milliseconds that it is expected to run
@@ -88,7 +88,7 @@ class JobView:
     #: job that it was made from
     parent: str | None
     #: why its place or time is worse than told before
-    because: str = ""
+    delay_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +107,12 @@ class CardView:
     @property
     def settled(self) -> bool:
         """Nothing on it will change by itself."""
-        return all(job.tone not in (JobPhase.WAITING, JobPhase.RUNNING) for job in self.jobs)
+        return all(job.phase not in (JobPhase.WAITING, JobPhase.RUNNING) for job in self.jobs)
 
     @property
     def gone(self) -> bool:
         """Nothing is left to show."""
-        return all(job.tone is JobPhase.GONE for job in self.jobs)
+        return all(job.phase is JobPhase.GONE for job in self.jobs)
 
     @property
     def digest(self) -> str:
@@ -121,7 +121,7 @@ class CardView:
         return hashlib.sha256(looks).hexdigest()[:32]
 
 
-def view(
+def card_view(
     card: Card,
     jobs: Sequence[Job],
     estimates: Mapping[str, Estimate],
@@ -142,35 +142,35 @@ def view(
         private=card.place.private,
         created_at=card.created_at,
         jobs=tuple(
-            view_job(job, estimates.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
+            job_view(job, estimates.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
         ),
     )
 
 
-def view_job(job: Job, estimate: Estimate | None, now: int, source: Job | None = None) -> JobView:
+def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None = None) -> JobView:
     return JobView(
         id=job.id,
-        tone=_tone(job),
+        phase=_tone(job),
         headline=headline(job, estimate or Estimate()),
-        facts=(*_facts(job), *_source(job, source)),
+        fields=(*_facts(job), *_source(job, source)),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
         expected_ms=estimate.generation_ms if estimate else 0,
         position=estimate.position if estimate else None,
         ready_at=now + estimate.wait_ms if estimate else None,
         media=None if job.deleted or job.expired else job.result,
         alt=job.title,
-        actions=offered(job),
+        actions=available_actions(job),
         cancellable=job.state in WAITING,
         stars=job.stars,
         parent=job.parent,
-        because=estimate.because if estimate else "",
+        delay_reason=estimate.delay_reason if estimate else "",
     )
 
 
-def told(seen: CardView) -> dict[str, ShownEstimate]:
+def shown_estimates(seen: CardView) -> dict[str, ShownEstimate]:
     """What a revision says about its jobs that have not ended."""
     return {
-        job.id: ShownEstimate(position=job.position, ready_at=job.ready_at, because=job.because)
+        job.id: ShownEstimate(position=job.position, ready_at=job.ready_at, delay_reason=job.delay_reason)
         for job in seen.jobs
         if job.ready_at is not None
     }
@@ -189,11 +189,11 @@ def headline(job: Job, estimate: Estimate) -> str:
     if job.deleted:
         return "Deleted"
     if job.failure is not None:
-        return job.failure.told
-    if job.state is State.QUEUED and estimate.obstacle:
-        return f"Waiting: {estimate.obstacle}"
+        return job.failure.message
+    if job.state is State.QUEUED and estimate.blocked_reason:
+        return f"Waiting: {estimate.blocked_reason}"
     place = "In the queue" if estimate.position is None else f"Place {estimate.position} in the queue"
-    because = f" – {estimate.because}" if estimate.because else ""
+    because = f" – {estimate.delay_reason}" if estimate.delay_reason else ""
     lines = {
         State.HELD: "Waits for a confirmation",
         State.PREPARING: "Preparing what it builds on",

@@ -19,11 +19,11 @@ class Suggestion:
     text: str
     #: as shown in the list
     label: str
-    about: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class AutocompleteChoice:
     """One value for an option."""
 
     value: str
@@ -85,7 +85,9 @@ def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[s
         start = last[2:].lower().replace("-", "_")
         return Completion(
             suggestions=tuple(
-                Suggestion(text=f"{stem} --{option.name} ", label=f"--{option.name}", about=_about(option))
+                Suggestion(
+                    text=f"{stem} --{option.name} ", label=f"--{option.name}", description=_about(option)
+                )
                 for option in spec
                 if _open(option, given) and option.name.startswith(start)
             )
@@ -113,7 +115,7 @@ def _motions(typing: re.Match[str], known: Sequence[str]) -> Completion:
     before = typing.string[: typing.start("typed")]
     return Completion(
         suggestions=tuple(
-            Suggestion(text=f'{before}"{motion}" ', label=motion, about="Camera motion")
+            Suggestion(text=f'{before}"{motion}" ', label=motion, description="Camera motion")
             for motion in known
             if motion.startswith(begun)
         )
@@ -122,7 +124,7 @@ def _motions(typing: re.Match[str], known: Sequence[str]) -> Completion:
 
 def _names(typed: str, *, admin: bool) -> tuple[Suggestion, ...]:
     return tuple(
-        Suggestion(text=f"/{command.name} ", label=f"/{command.name}", about=command.about)
+        Suggestion(text=f"/{command.name} ", label=f"/{command.name}", description=command.description)
         for command in CATALOGUE.values()
         if command.name.startswith(typed[1:].lower()) and _for(command, admin=admin)
     )
@@ -134,7 +136,7 @@ def _for(command: type[Command], *, admin: bool) -> bool:
 
 def _open(option: Option, given: Mapping[str, int]) -> bool:
     """Whether an option can be given, or given once more."""
-    return given.get(option.name, 0) < option.times
+    return given.get(option.name, 0) < option.max_count
 
 
 def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[Counter[str], bool]:
@@ -164,12 +166,12 @@ def _values(option: Option, stem: str, last: str, concepts: Sequence[str]) -> Co
     if option.name == CONCEPTS_OPTION:
         return Completion(
             suggestions=tuple(
-                Suggestion(text=f"{stem} {listed} ", label=listed, about=option.about)
+                Suggestion(text=f"{stem} {listed} ", label=listed, description=option.description)
                 for listed in concepts_after(last, concepts)
             )
         )
     found = tuple(
-        Suggestion(text=f"{stem} {choice} ", label=choice, about=option.about)
+        Suggestion(text=f"{stem} {choice} ", label=choice, description=option.description)
         for choice in option.choices
         if choice.startswith(last.lower())
     )
@@ -192,4 +194,4 @@ def _awaiting(word: str, spec: Sequence[Option]) -> Option | None:
 
 
 def _about(option: Option) -> str:
-    return f"{option.about} (now {option.default})" if option.default else option.about
+    return f"{option.description} (now {option.default})" if option.default else option.description

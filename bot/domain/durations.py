@@ -24,14 +24,14 @@ class DurationStats:
     """How long generations of one kind take, in milliseconds."""
 
     #: half of them are done by then
-    usual: int
+    p50: int
     #: 95 of 100 are done by then: whatever takes longer is late
-    late: int
+    p95: int
 
 
-def typical(request: AnyRequest, *, speed: float = 1.0) -> DurationStats:
+def typical_duration(request: AnyRequest, *, speed: float = 1.0) -> DurationStats:
     """What to expect before anything is learned; `speed` divides it, for a simulator that hurries."""
     milliseconds = _TYPICAL_MS[request.model] / speed
     if isinstance(request, VideoRequest):
         milliseconds *= _BY_RESOLUTION[request.resolution] / 100 * request.duration.ms / Duration.FIVE.ms
-    return DurationStats(usual=round(milliseconds), late=round(milliseconds * _UNUSUAL / 100))
+    return DurationStats(p50=round(milliseconds), p95=round(milliseconds * _UNUSUAL / 100))

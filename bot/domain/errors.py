@@ -135,7 +135,7 @@ class Delayed(DeliveryError):
         self.retry_after_ms = retry_after_ms
 
 
-class Held(Delayed):
+class NotPosted(Delayed):
     """The platform was not asked yet, or has said no for now."""
 
 

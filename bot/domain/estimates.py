@@ -16,7 +16,7 @@ class ShownEstimate:
     #: when it was said to be done, in milliseconds UTC
     ready_at: int
     #: why that was worse than what was told before it
-    because: str = ""
+    delay_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,12 @@ class Estimate:
     #: the provider is done, and our own work on its file takes long
     finishing: bool = False
     #: why nothing moves, where that is known
-    obstacle: str = ""
+    blocked_reason: str = ""
     #: why this is worse than what was told before
-    because: str = ""
+    delay_reason: str = ""
 
 
-def in_keeping(estimate: Estimate, told: ShownEstimate | None, now: int) -> Estimate:
+def stabilised(estimate: Estimate, told: ShownEstimate | None, now: int) -> Estimate:
     """The outlook as it may be told after what was told before.
 
     A small change of the time is not told at all: what was said stands. A worse place or time comes with its
@@ -52,11 +52,11 @@ def in_keeping(estimate: Estimate, told: ShownEstimate | None, now: int) -> Esti
     if abs(later_by) <= slack:
         estimate, later_by = replace(estimate, wait_ms=told.ready_at - now), 0
     if _behind(estimate.position, told.position):
-        return replace(estimate, because="members with fewer jobs go first")
+        return replace(estimate, delay_reason="members with fewer jobs go first")
     if later_by > 0:
-        return replace(estimate, because="it goes slower than expected")
+        return replace(estimate, delay_reason="it goes slower than expected")
     better = later_by < 0 or estimate.position != told.position
-    return estimate if better else replace(estimate, because=told.because)
+    return estimate if better else replace(estimate, delay_reason=told.delay_reason)
 
 
 def _behind(position: int | None, before: int | None) -> bool:
@@ -64,4 +64,4 @@ def _behind(position: int | None, before: int | None) -> bool:
 
 
 #: what was told of each job, by id
-ToldByJob = Mapping[str, ShownEstimate]
+ShownEstimates = Mapping[str, ShownEstimate]

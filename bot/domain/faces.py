@@ -88,7 +88,7 @@ def _discord_command(command: type[Command]) -> Iterator[str]:
     fields = discord_fields(command)
     if len(fields) > DISCORD_OPTIONS:
         yield f"Discord: /{command.name} has {len(fields)} options, {DISCORD_OPTIONS} are allowed"
-    for text in (command.about, *(field.about for field in fields)):
+    for text in (command.description, *(field.description for field in fields)):
         if not 0 < len(text) <= DISCORD_DESCRIPTION:
             yield f"Discord: a description of /{command.name} has {len(text)} characters: {text!r}"
     for name in (*command.name.split(), *(field.name for field in fields)):
@@ -113,9 +113,9 @@ def discord_size(command: type[Command]) -> int:
     """Characters that Discord counts of a command: names, descriptions and choices."""
     return (
         len(command.name)
-        + len(command.about)
+        + len(command.description)
         + sum(
-            len(field.name) + len(field.about) + 2 * sum(map(len, field.choices))
+            len(field.name) + len(field.description) + 2 * sum(map(len, field.choices))
             for field in discord_fields(command)
         )
     )
@@ -136,8 +136,8 @@ def _slack(commands: list[type[Command]]) -> Iterator[str]:
 def _slack_field(command: type[Command], field: SlackField) -> Iterator[str]:
     if len(field.name) > SLACK_LABEL:
         yield f"Slack: the label {field.name!r} of /{command.name} is too long"
-    if len(field.about) > SLACK_HINT:
-        yield f"Slack: the hint of {field.name} of /{command.name} has {len(field.about)} characters"
+    if len(field.description) > SLACK_HINT:
+        yield f"Slack: the hint of {field.name} of /{command.name} has {len(field.description)} characters"
     if len(field.choices) > SLACK_SELECT_OPTIONS:
         yield f"Slack: {field.name} of /{command.name} has {len(field.choices)} choices"
     if any(len(choice) > SLACK_CHOICE for choice in field.choices):

@@ -50,7 +50,7 @@ class Failure:
 
     category: FailureCategory
     #: shown to the member as it stands
-    told: str
+    message: str
     #: the provider's own words on one line, for the operator; None where there were none
     reason: str | None
     retry: Retry
@@ -60,7 +60,7 @@ class Failure:
 class _Rule:
     fragments: tuple[str, ...]
     category: FailureCategory
-    told: str
+    message: str
     retry: Retry
 
 
@@ -105,15 +105,15 @@ _RULES = (
 )
 
 _OURS: dict[FailureCategory, tuple[str, Retry]] = {
-    FailureCategory.INPUT_UNREACHABLE: (_RULES[0].told, Retry.ANOTHER_INPUT),
+    FailureCategory.INPUT_UNREACHABLE: (_RULES[0].message, Retry.ANOTHER_INPUT),
     FailureCategory.INPUT_REFUSED: ("What this builds on cannot be used.", Retry.ANOTHER_INPUT),
     FailureCategory.INPUT_UNPROCESSED: (
         "The bot could not process what this builds on; the file may be fine. Try again in a while.",
         Retry.BUTTON,
     ),
-    FailureCategory.MODERATION: (_RULES[3].told, Retry.AFTER_EDITING),
-    FailureCategory.PROMPT: (_RULES[4].told, Retry.BUTTON),
-    FailureCategory.SERVICE: (_RULES[5].told, Retry.BUTTON),
+    FailureCategory.MODERATION: (_RULES[3].message, Retry.AFTER_EDITING),
+    FailureCategory.PROMPT: (_RULES[4].message, Retry.BUTTON),
+    FailureCategory.SERVICE: (_RULES[5].message, Retry.BUTTON),
     FailureCategory.UNKNOWN: ("The generation failed, and no reason was given.", Retry.BUTTON),
     FailureCategory.REJECTED: ("The generation service refused the request.", Retry.AFTER_EDITING),
     FailureCategory.TIMEOUT: ("The generation did not finish in time.", Retry.BUTTON),
@@ -156,7 +156,7 @@ def classify_failure(reason: str | None) -> Failure:
         if any(fragment in told_by_api for fragment in rule.fragments):
             return Failure(
                 category=rule.category,
-                told=f"{rule.told} {_NOT_CHARGED}",
+                message=f"{rule.message} {_NOT_CHARGED}",
                 reason=one_line(reason or ""),
                 retry=rule.retry,
             )
@@ -188,7 +188,7 @@ def failure(category: FailureCategory, reason: str | None = None) -> Failure:
     shown = one_line(reason or "")
     if shown and category in _QUOTED:
         told = _QUOTED[category].format(_neutral(shown).rstrip("."))
-    return Failure(category=category, told=f"{told} {_NOT_CHARGED}", reason=shown or None, retry=retry)
+    return Failure(category=category, message=f"{told} {_NOT_CHARGED}", reason=shown or None, retry=retry)
 
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

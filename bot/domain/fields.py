@@ -35,14 +35,14 @@ class DiscordField:
     """One option of a command as Discord shows it."""
 
     name: str
-    about: str
+    description: str
     required: bool
     kind: DiscordKind
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
     #: characters of a text; None where none is typed
-    longest: int | None = None
+    max_length: int | None = None
     #: asks the bot while a person types
     autocompleted: bool = False
     #: the catalogue's option that it fills, maybe together with others; None for the weights of several
@@ -63,10 +63,10 @@ def discord_fields(command: type[Command]) -> tuple[DiscordField, ...]:
         found.append(
             DiscordField(
                 name=WEIGHTS,
-                about=about,
+                description=about,
                 required=False,
                 kind=DiscordKind.TEXT,
-                longest=_WEIGHTS_LONGEST,
+                max_length=_WEIGHTS_LONGEST,
                 option=None,
             )
         )
@@ -76,17 +76,21 @@ def discord_fields(command: type[Command]) -> tuple[DiscordField, ...]:
 def _discord_option(option: Option) -> Iterator[DiscordField]:
     if option.kind is Kind.MEDIA:
         for number, name in enumerate(attachments(option), 1):
-            about = option.about if option.times == 1 else f"{option.about} ({number} of {option.times})"
-            yield DiscordField(
-                name=name, about=about, required=False, kind=DiscordKind.ATTACHMENT, option=option
+            about = (
+                option.description
+                if option.max_count == 1
+                else f"{option.description} ({number} of {option.max_count})"
             )
-        others = "a job or an address" if option.times == 1 else "jobs or addresses"
+            yield DiscordField(
+                name=name, description=about, required=False, kind=DiscordKind.ATTACHMENT, option=option
+            )
+        others = "a job or an address" if option.max_count == 1 else "jobs or addresses"
         yield DiscordField(
             name=f"{option.name}_from",
-            about=f"{option.about}: {others}",
+            description=f"{option.description}: {others}",
             required=False,
             kind=DiscordKind.TEXT,
-            longest=min(option.times * (URL_MAX + 1), DISCORD_TEXT),
+            max_length=min(option.max_count * (URL_MAX + 1), DISCORD_TEXT),
             autocompleted=True,
             option=option,
         )
@@ -95,13 +99,13 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
     typed = kind is DiscordKind.TEXT and not option.choices
     yield DiscordField(
         name=option.name,
-        about=option.about,
+        description=option.description,
         required=option.required,
         kind=kind,
         choices=option.choices,
         minimum=option.minimum if kind is DiscordKind.INTEGER else None,
         maximum=option.maximum if kind is DiscordKind.INTEGER else None,
-        longest=min(option.longest, DISCORD_TEXT) if typed else None,
+        max_length=min(option.max_length, DISCORD_TEXT) if typed else None,
         autocompleted=option.kind is Kind.JOB or option.name in (CONCEPTS_OPTION, MOTION_OPTION),
         option=option,
     )
@@ -118,9 +122,9 @@ _WEIGHTS_LONGEST = 200
 
 def attachments(option: Option) -> tuple[str, ...]:
     """The names of the attachments that a media option is given by: `style`, or `image1` to `image4`."""
-    if option.times == 1:
+    if option.max_count == 1:
         return (option.name,)
-    return tuple(f"{option.name}{number}" for number in range(1, option.times + 1))
+    return tuple(f"{option.name}{number}" for number in range(1, option.max_count + 1))
 
 
 def _example_weights(spec: Sequence[Option]) -> str:
@@ -144,14 +148,14 @@ class SlackField:
     """One field of a command's form as Slack shows it: one block."""
 
     name: str
-    about: str
+    description: str
     required: bool
     kind: SlackKind
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
     #: characters of a text; None where none is typed
-    longest: int | None = None
+    max_length: int | None = None
     #: files at most; 0 where it takes none
     files: int = 0
     #: the catalogue's option that it fills, maybe together with another
@@ -172,33 +176,33 @@ def _slack_option(option: Option) -> Iterator[SlackField]:
     if option.kind is Kind.MEDIA:
         yield SlackField(
             name=option.name,
-            about=option.about,
+            description=option.description,
             required=False,
             kind=SlackKind.FILES,
-            files=option.times,
+            files=option.max_count,
             option=option,
         )
-        others = "a job or an address" if option.times == 1 else "jobs or addresses, parted by spaces"
+        others = "a job or an address" if option.max_count == 1 else "jobs or addresses, parted by spaces"
         strength = ", each maybe with its strength, such as @0.85" if option.weighted else ""
         yield SlackField(
             name=f"{option.name}_from",
-            about=f"{option.about}: {others}{strength}",
+            description=f"{option.description}: {others}{strength}",
             required=False,
             kind=SlackKind.TEXT,
-            longest=SLACK_TEXT,
+            max_length=SLACK_TEXT,
             option=option,
         )
         return
     kind = _SLACK_KINDS.get(option.kind, SlackKind.TEXT)
     yield SlackField(
         name=option.name,
-        about=option.about,
+        description=option.description,
         required=option.required,
         kind=kind,
         choices=option.choices,
         minimum=option.minimum if kind is SlackKind.NUMBER else None,
         maximum=option.maximum if kind is SlackKind.NUMBER else None,
-        longest=min(option.longest, SLACK_TEXT) if kind is SlackKind.TEXT else None,
+        max_length=min(option.max_length, SLACK_TEXT) if kind is SlackKind.TEXT else None,
         option=option,
     )
 

@@ -70,8 +70,8 @@ class Place:
     #: direct messages with the bot, where nobody but the asker reads along; known while a command is accepted
     direct: bool = False
     #: what only the adapter reads (an interaction token, for example); encrypted where it is stored
-    reach: str = field(default="", repr=False)
+    reply_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         ids = (self.adapter, self.workspace, self.channel, self.thread or "", self.message or "")
-        _require_storable(*ids, self.reach)
+        _require_storable(*ids, self.reply_token)

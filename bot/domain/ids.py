@@ -22,7 +22,7 @@ def new_id(now_ms: int, entropy: bytes) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
 
 
-def made_at(known: str) -> int:
+def id_created_at(known: str) -> int:
     """When an id was made, in milliseconds UTC, which it begins with."""
     return int(known.translate(_VALUES), 32) >> 72
 
@@ -37,13 +37,13 @@ def short_id(known: str) -> str:
     return known[-SHORT:]
 
 
-def as_name(text: str) -> str | None:
+def parse_job_name(text: str) -> str | None:
     """Read a whole id or a short one the way people type it; None where it is neither."""
     candidate = text.strip().removeprefix("#").lower()
     return candidate if _PATTERN.fullmatch(candidate) or _SHORT.fullmatch(candidate) else None
 
 
-def as_id(text: str) -> str | None:
+def parse_job_id(text: str) -> str | None:
     """Read an id the way people paste it: any case, maybe with a leading `#`; None where it is none."""
     candidate = text.strip().removeprefix("#").lower()
     return candidate if _PATTERN.fullmatch(candidate) else None

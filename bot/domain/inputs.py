@@ -8,7 +8,7 @@ from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import AspectRatio
 
 #: jobs that were named, by id
-Jobs = Mapping[str, Job]
+JobsById = Mapping[str, Job]
 
 _ELSE = {
     MediaKind.PICTURE: "/extend goes on from a video that was made here, /reframe puts any into a new frame",
@@ -31,32 +31,32 @@ def require_result(job: Job) -> Job:
     return job
 
 
-def settled(reference: Reference, jobs: Jobs) -> Reference:
+def with_kind(reference: Reference, jobs: JobsById) -> Reference:
     """The reference with what is known of its kind; raises InvalidRequest for a job without a result."""
     if reference.job is None:
         return reference
     job = require_result(jobs[reference.job])
-    kind = MediaKind.PICTURE if reference.still else job.request.makes
+    kind = MediaKind.PICTURE if reference.first_frame_only else job.request.makes
     return reference.model_copy(update={"kind": kind})
 
 
-def of_kind(reference: Reference, jobs: Jobs, kind: MediaKind, option: str) -> Reference:
+def require_kind(reference: Reference, jobs: JobsById, kind: MediaKind, option: str) -> Reference:
     """The reference, settled; raises InvalidRequest where it is not of the kind that an option needs."""
-    found = settled(reference, jobs)
+    found = with_kind(reference, jobs)
     if found.kind is not kind:
         raise InvalidRequest(f"{option} needs a {kind}, and this is a {found.kind}; {_ELSE[kind]}")
     return found
 
 
-def media_of(reference: Reference, jobs: Jobs) -> Media | None:
+def known_media(reference: Reference, jobs: JobsById) -> Media | None:
     """What is known of the thing itself; None while it has not been brought in."""
     return jobs[reference.job].result if reference.job is not None else reference.file
 
 
-def ratio_of(references: Iterable[Reference | None], jobs: Jobs) -> AspectRatio | None:
+def known_ratio(references: Iterable[Reference | None], jobs: JobsById) -> AspectRatio | None:
     """The aspect ratio of the first thing whose size is known."""
     for reference in references:
-        media = media_of(reference, jobs) if reference is not None else None
+        media = known_media(reference, jobs) if reference is not None else None
         if media is not None:
             return media.aspect_ratio
     return None

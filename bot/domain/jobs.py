@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 #: every legal move; whatever is not here cannot happen
-MOVES: Mapping[State, frozenset[State]] = {
+TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.HELD: frozenset({State.PREPARING, State.QUEUED, State.CANCELLED, State.FAILED}),
     State.PREPARING: frozenset({State.QUEUED, State.CANCELLED, State.FAILED}),
     State.QUEUED: frozenset({State.SUBMITTING, State.SUBMITTED, State.CANCELLED, State.FAILED}),
@@ -47,9 +47,9 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
 }
 
-FINAL = frozenset(state for state, onward in MOVES.items() if not onward)
+FINAL = frozenset(state for state, onward in TRANSITIONS.items() if not onward)
 #: can still be taken back
-WAITING = frozenset(state for state, onward in MOVES.items() if State.CANCELLED in onward)
+WAITING = frozenset(state for state, onward in TRANSITIONS.items() if State.CANCELLED in onward)
 #: hold a place in their lane
 IN_FLIGHT = frozenset(State) - FINAL - WAITING
 
@@ -58,8 +58,8 @@ IN_FLIGHT = frozenset(State) - FINAL - WAITING
 UNTITLED: Mapping[MediaKind, str] = {kind: f"A {kind} from what was sent" for kind in MediaKind}
 
 
-def may_move(before: State, after: State) -> bool:
-    return after in MOVES[before]
+def can_transition(before: State, after: State) -> bool:
+    return after in TRANSITIONS[before]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Job:
     price: int
     state: State
     #: virtual time of its place in the queue, in millionths of a turn
-    turn: int
+    virtual_time: int
     #: creates tried, each with a marker of its own
     attempt: int = 0
     #: the account that has or had it
@@ -121,6 +121,6 @@ class Job:
         return self.state in FINAL
 
     @property
-    def words(self) -> str:
+    def prompt_text(self) -> str:
         """What the result shows, as good as a prompt; empty where nobody has said it."""
         return "" if self.title in UNTITLED.values() else self.title

@@ -39,7 +39,7 @@ class Media:
         return MediaKind.PICTURE if self.duration_ms is None else MediaKind.VIDEO
 
     @property
-    def still(self) -> str:
+    def poster(self) -> str:
         """Name in the storage of what stands for it where nothing moves: a video's first frame."""
         return self.file if self.kind is MediaKind.PICTURE else f"{self.file}.still"
 
@@ -55,12 +55,13 @@ class Reference(BaseModel):
     cannot reach us reads it there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Stored jobs hold the alias.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     #: id of the job whose result is meant
     job: str | None = None
     #: of the job's video only its first frame is meant
-    still: bool = False
+    first_frame_only: Annotated[bool, Field(alias="still")] = False
     file: Media | None = None
     url: Annotated[str, Field(max_length=URL_MAX)] | None = None
     #: the adapter whose platform's own file the address is; empty where anybody could have named it
@@ -80,7 +81,7 @@ class Reference(BaseModel):
     def key(self) -> str:
         """Its name among the things that one request builds on."""
         if self.job is not None:
-            return f"{self.job}/still" if self.still else self.job
+            return f"{self.job}/still" if self.first_frame_only else self.job
         return self.url or (self.file.file if self.file else "")
 
     @property

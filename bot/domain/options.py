@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.ids import as_id, as_name
+from bot.domain.ids import parse_job_id, parse_job_name
 from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.pricing import read_money
 
@@ -39,14 +39,14 @@ class Kind(StrEnum):
 class OptionSpec:
     """What a field says about itself beside its type."""
 
-    about: str
+    description: str
     kind: Kind | None = None
     #: further names that text faces understand, `ar` for `aspect_ratio`
     aliases: tuple[str, ...] = ()
     #: may be given without its name in text
     positional: bool = False
     #: longest text
-    longest: int = 100
+    max_length: int = 100
     #: each value may end with `@` and its influence from 0 to 1
     weighted: bool = False
     #: of jobs, the kind of result that fits; None: either
@@ -59,7 +59,7 @@ class Option:
 
     name: str
     kind: Kind
-    about: str
+    description: str
     required: bool
     #: as a person would write it; None where there is none
     default: str | None
@@ -68,9 +68,9 @@ class Option:
     maximum: int | None
     aliases: tuple[str, ...]
     positional: bool
-    longest: int
+    max_length: int
     #: how often it may be given
-    times: int
+    max_count: int
     weighted: bool
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None
@@ -80,7 +80,7 @@ class Option:
 _BRIEF = 40
 
 
-def brief(text: str) -> str:
+def shorten(text: str) -> str:
     """The beginning of a text that an answer repeats: platforms refuse answers that are too long."""
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
@@ -88,16 +88,18 @@ def brief(text: str) -> str:
 def _read_job(value: object) -> object:
     if not isinstance(value, str):
         return value
-    job = as_name(value)
+    job = parse_job_name(value)
     if job is None:
         what = "an address" if is_address(value) else "not a job's id"
-        raise ValueError(f"{brief(value)!r} is {what}; give the #id of a job made here, /history lists yours")
+        raise ValueError(
+            f"{shorten(value)!r} is {what}; give the #id of a job made here, /history lists yours"
+        )
     return job
 
 
 def _read_search(value: object) -> object:
     """A job's id, or words by which it is found; an address finds none."""
-    if not isinstance(value, str) or as_name(value) is not None:
+    if not isinstance(value, str) or parse_job_name(value) is not None:
         return _read_job(value)
     words = " ".join(value.split())
     if not words or is_address(words):
@@ -150,7 +152,7 @@ def _bare(text: str) -> str:
     return text
 
 
-def addresses_in(text: str) -> tuple[str, tuple[str, ...]]:
+def split_addresses(text: str) -> tuple[str, tuple[str, ...]]:
     """Part a text into its words and the addresses in it, each maybe with its influence behind an `@`."""
     found: list[str] = []
 
@@ -169,7 +171,7 @@ def addresses_in(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedJob:
+class JobMention:
     """A job's id among words."""
 
     #: a whole id or a short one, in lower case
@@ -182,10 +184,10 @@ class NamedJob:
     end: int
 
 
-def job_ids_in(text: str) -> tuple[NamedJob, ...]:
+def job_mentions(text: str) -> tuple[JobMention, ...]:
     """The ids of jobs among words, in their order."""
     return tuple(
-        NamedJob(
+        JobMention(
             name=name,
             weight=match["weight"] or "",
             certain=match["whole"] is not None or any(letter.isdigit() for letter in name),
@@ -193,11 +195,11 @@ def job_ids_in(text: str) -> tuple[NamedJob, ...]:
             end=match.end(),
         )
         for match in _JOB_AMONG_WORDS.finditer(text)
-        if (name := as_name(match["whole"] or match["short"])) is not None
+        if (name := parse_job_name(match["whole"] or match["short"])) is not None
     )
 
 
-def without(text: str, named: Iterable[NamedJob]) -> str:
+def remove_job_ids(text: str, named: Iterable[JobMention]) -> str:
     """The words that are left when ids are taken out of them."""
     for one in sorted(named, key=lambda job: job.start, reverse=True):
         text = text[: one.start] + text[one.end :]
@@ -218,25 +220,25 @@ def names_media(text: str) -> bool:
 
 def is_named_job(text: str) -> bool:
     """Whether one word among others can only be meant for a job: six letters alone may be a word."""
-    return as_name(text) is not None and (text.startswith("#") or as_id(text) is not None)
+    return parse_job_name(text) is not None and (text.startswith("#") or parse_job_id(text) is not None)
 
 
 def read_reference(text: str) -> Reference:
     """Read a job's id or an address; raises ValueError saying what is expected."""
     text = text.strip()
-    if (job := as_name(text)) is not None:
+    if (job := parse_job_name(text)) is not None:
         return Reference(job=job)
     text = _bare(text)
     if not is_address(text) or not text.isprintable() or " " in text:
         raise ValueError(
-            f"{brief(text)!r} is neither a job's id nor an address; attach a file, or see /history for ids"
+            f"{shorten(text)!r} is neither a job's id nor an address; attach a file, or see /history for ids"
         )
     if len(text) > URL_MAX:
         raise ValueError(f"an address has {URL_MAX} characters at most")
     try:
         return Reference(url=text, kind=kind_of_address(text))
     except ValueError as error:
-        raise ValueError(f"{brief(text)!r} is not an address that can be read") from error
+        raise ValueError(f"{shorten(text)!r} is not an address that can be read") from error
 
 
 def _read_media(value: object) -> object:
@@ -292,7 +294,7 @@ def _derive(name: str, field: FieldInfo) -> Option:
     return Option(
         name=name,
         kind=opt.kind or _kind_of(inner[0]),
-        about=opt.about,
+        description=opt.description,
         required=field.is_required(),
         default=None if field.is_required() or field.default in (None, False, "", ()) else str(field.default),
         choices=choices,
@@ -300,8 +302,8 @@ def _derive(name: str, field: FieldInfo) -> Option:
         maximum=next((_whole(item.le) for item in bounds if isinstance(item, Le)), None),
         aliases=opt.aliases,
         positional=opt.positional,
-        longest=opt.longest,
-        times=next((item.max_length for item in field.metadata if isinstance(item, MaxLen)), 1),
+        max_length=opt.max_length,
+        max_count=next((item.max_length for item in field.metadata if isinstance(item, MaxLen)), 1),
         weighted=opt.weighted,
         result=opt.result,
     )
@@ -340,15 +342,15 @@ def explain(command: type[BaseModel], errors: list[Mapping[str, Any]]) -> Invali
     if error["type"] == "missing":
         if name == "prompt":
             return InvalidRequest("Prompt is required")
-        return InvalidRequest(f"{option.name} is missing: {option.about.lower()}")
+        return InvalidRequest(f"{option.name} is missing: {option.description.lower()}")
     return InvalidRequest(_expectation(option, error))
 
 
 def _expectation(option: Option, error: Mapping[str, Any]) -> str:
     if error["type"] == "too_long":
-        return f"{option.name} can be given {option.times} times at most"
+        return f"{option.name} can be given {option.max_count} times at most"
     if option.choices:
-        given = brief(str(error.get("input")))
+        given = shorten(str(error.get("input")))
         return f"{option.name} cannot be {given!r}; choose one of {', '.join(option.choices)}"
     if option.minimum is not None and option.maximum is not None:
         return f"{option.name} must be a whole number from {option.minimum} to {option.maximum}"

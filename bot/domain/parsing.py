@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.options import Kind, Option, brief, is_named_job, names_media, options
+from bot.domain.options import Kind, Option, is_named_job, names_media, options, shorten
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -60,7 +60,7 @@ def split_command(text: str) -> tuple[type[Command], str]:
     if members:
         raise InvalidRequest(f"/{words[0].lower()} needs one of: {', '.join(f'/{name}' for name in members)}")
     hint = _nearest(words[0], list(CATALOGUE), "/")
-    raise InvalidRequest(f"There is no /{brief(words[0])}.{hint} /help shows all.")
+    raise InvalidRequest(f"There is no /{shorten(words[0])}.{hint} /help shows all.")
 
 
 def parse_options(command: type[Command], text: str) -> Command:
@@ -80,7 +80,7 @@ def parse_options(command: type[Command], text: str) -> Command:
         option = known.get(_normal(flag["name"]))
         if option is None:
             raise _unknown(flag, command, known)
-        if option.name in given and option.times == 1:
+        if option.name in given and option.max_count == 1:
             raise InvalidRequest(f"--{option.name} is given twice; keep one")
         value = flag["value"]
         if value is not None:
@@ -91,8 +91,8 @@ def parse_options(command: type[Command], text: str) -> Command:
             value = words[position].text
             position += 1
         else:
-            raise InvalidRequest(f"--{option.name} needs a value: {option.about.lower()}")
-        if option.times > 1:
+            raise InvalidRequest(f"--{option.name} needs a value: {option.description.lower()}")
+        if option.max_count > 1:
             earlier = given.get(option.name, ())
             given[option.name] = (*earlier, value) if isinstance(earlier, tuple) else (value,)
         else:
@@ -111,7 +111,7 @@ def _flag(word: _Word, known: Mapping[str, Option]) -> re.Match[str] | None:
     if found is None or word.raw.startswith("--"):
         return found
     name = _normal(found["name"])
-    near = len(name) >= _NEAR_MIN and get_close_matches(brief(name), known, n=1, cutoff=_NEAR)
+    near = len(name) >= _NEAR_MIN and get_close_matches(shorten(name), known, n=1, cutoff=_NEAR)
     return found if name in known or near else None
 
 
@@ -137,7 +137,9 @@ def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object
         given[free[0].name] = loose[0].text
     elif loose:
         wanted = ", ".join(f"--{option.name}" for option in spec) or "no options"
-        raise InvalidRequest(f"{brief(loose[0].text)!r} is not understood here; this command knows {wanted}")
+        raise InvalidRequest(
+            f"{shorten(loose[0].text)!r} is not understood here; this command knows {wanted}"
+        )
 
 
 def fits(option: Option, text: str) -> bool:
@@ -161,7 +163,7 @@ def _read(option: Option, text: str) -> object:
     if option.kind is Kind.FLAG:
         if text.lower() in _YES | _NO:
             return text.lower() in _YES
-        raise InvalidRequest(f"--{option.name} is yes or no, not {brief(text)!r}")
+        raise InvalidRequest(f"--{option.name} is yes or no, not {shorten(text)!r}")
     if option.kind is Kind.CHOICE:
         return text.lower()
     return text
@@ -200,17 +202,17 @@ def _unquoted(text: str) -> str:
 def _unknown(flag: re.Match[str], command: type[Command], known: dict[str, Option]) -> InvalidRequest:
     name = flag["name"]
     if not known:
-        return InvalidRequest(f"/{command.name} has no options, so --{brief(name)} is not understood")
+        return InvalidRequest(f"/{command.name} has no options, so --{shorten(name)} is not understood")
     hint = _nearest(_normal(name), list(known), "--")
     if not flag.string.startswith("--"):
         return InvalidRequest(
-            f"{flag.string[0]}{brief(name)} looks like an option, and /{command.name} has none of that name."
+            f"{flag.string[0]}{shorten(name)} looks like an option, and /{command.name} has none of that name."
             f"{hint} Where it belongs to the text, put a space behind the dash."
         )
     names = ", ".join(f"--{option.name}" for option in options(command))
-    return InvalidRequest(f"/{command.name} has no --{brief(name)}.{hint} It knows {names}.")
+    return InvalidRequest(f"/{command.name} has no --{shorten(name)}.{hint} It knows {names}.")
 
 
 def _nearest(name: str, known: list[str], mark: str) -> str:
-    close = get_close_matches(brief(name).lower(), known, n=1, cutoff=0.5)
+    close = get_close_matches(shorten(name).lower(), known, n=1, cutoff=0.5)
     return f" Did you mean {mark}{close[0]}?" if close else ""

@@ -12,16 +12,16 @@ _NOISE = str.maketrans("", "", _VARIATION_SELECTORS + _TONES)
 _KEYCAP = "\u20e3"
 
 
-def normal(emoji: str) -> str:
+def normalized(emoji: str) -> str:
     """One spelling for all ways to send an emoji."""
     return emoji.translate(_NOISE)
 
 
 #: what each emoji does where a workspace has decided nothing else
-DEFAULT_REACTIONS: Mapping[str, Action] = {normal(emoji): action for action, emoji in EMOJI.items()}
+DEFAULT_REACTIONS: Mapping[str, Action] = {normalized(emoji): action for action, emoji in EMOJI.items()}
 
 
-def number_of(emoji: str) -> int | None:
+def keycap_number(emoji: str) -> int | None:
     """The place from 1 to 4 that a keycap names among the results on a card; None for any other emoji."""
-    digit, _, rest = normal(emoji).partition(_KEYCAP)
+    digit, _, rest = normalized(emoji).partition(_KEYCAP)
     return int(digit) if digit in ("1", "2", "3", "4") and not rest and _KEYCAP in emoji else None

@@ -87,7 +87,7 @@ class ImageRequest(_Request):
     modify_ref: Reference | None = None
 
     @property
-    def pace(self) -> str:
+    def duration_class(self) -> str:
         """What requests of like duration share."""
         return f"{self.kind}/{self.model}"
 
@@ -113,7 +113,7 @@ class VideoRequest(_Request):
     concepts: tuple[str, ...] = ()
 
     @property
-    def pace(self) -> str:
+    def duration_class(self) -> str:
         return f"{self.kind}/{self.model}/{self.resolution}/{self.duration}"
 
     def with_references(self, found: Mapping[str, Reference]) -> Self:
@@ -159,7 +159,7 @@ class ReframeImageRequest(_Reframe):
     format: ImageFormat = ImageFormat.JPG
 
     @property
-    def pace(self) -> str:
+    def duration_class(self) -> str:
         return f"{self.kind}/{self.model}"
 
 
@@ -174,7 +174,7 @@ class ReframeVideoRequest(_Reframe):
     duration_ms: int | None = None
 
     @property
-    def pace(self) -> str:
+    def duration_class(self) -> str:
         return f"{self.kind}/{self.model}"
 
 
@@ -231,23 +231,23 @@ def check_crop(request: _Reframe) -> None:
             raise InvalidRequest(f"{edge}_end must be larger than {edge}_start")
 
 
-def takes_length(model: VideoModel, milliseconds: int) -> bool:
+def accepts_length(model: VideoModel, milliseconds: int) -> bool:
     """Whether a model puts a video of this length into a new frame."""
     return milliseconds <= REFRAME_MAX_MS[model] + _LENGTH_TOLERANCE_MS
 
 
 #: the model that puts the longest videos into a new frame
-PATIENT_MODEL = max(REFRAME_MAX_MS, key=lambda model: REFRAME_MAX_MS[model])
+LONGEST_REFRAME_MODEL = max(REFRAME_MAX_MS, key=lambda model: REFRAME_MAX_MS[model])
 
 
 def check_length(request: ReframeVideoRequest) -> None:
     """Refuse a video that is too long for its model, in words that name the one that can."""
-    if request.duration_ms is None or takes_length(request.model, request.duration_ms):
+    if request.duration_ms is None or accepts_length(request.model, request.duration_ms):
         return
     most = REFRAME_MAX_MS[request.model]
     hint = (
-        f"; {PATIENT_MODEL} takes up to {REFRAME_MAX_MS[PATIENT_MODEL] // 1000} s"
-        if takes_length(PATIENT_MODEL, request.duration_ms)
+        f"; {LONGEST_REFRAME_MODEL} takes up to {REFRAME_MAX_MS[LONGEST_REFRAME_MODEL] // 1000} s"
+        if accepts_length(LONGEST_REFRAME_MODEL, request.duration_ms)
         else "; send a shorter part of it"
     )
     raise InvalidRequest(

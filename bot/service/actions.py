@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.domain.actions import GENERATING, Action, ActionInput, offered, require_offered
+from bot.domain.actions import GENERATING, Action, ActionInput, available_actions, require_available
 from bot.domain.commands import Delete
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
@@ -12,7 +12,7 @@ from bot.service import retraction
 from bot.service.durable_writes import write_until_known
 from bot.service.replies import PrivateReply, Reply
 from bot.service.visibility import visible
-from bot.services import CARDS, Services
+from bot.services import Services, Topic
 from bot.store.cards import Copy, post_copy
 from bot.store.jobs import Star, find_job, toggle_star
 
@@ -37,7 +37,7 @@ async def act(
     if press.action is Action.DELETE:
         return await retraction.ask_to_delete(services, Delete(job=press.job), caller)
     job = await visible(services, press.job, caller, place)
-    require_offered(press.action, job)
+    require_available(press.action, job)
     if press.action is Action.SEND:
         return await send(services, job, caller, place, press)
     if press.action is Action.GALLERY:
@@ -74,14 +74,16 @@ async def send(
         event=f"{place.adapter}:{press.key}",
         caller=caller,
         place=direct,
-        sealed_reach=services.cipher.encrypt(place.reach, context=card_context(card)) if place.reach else "",
+        sealed_reach=services.cipher.encrypt(place.reply_token, context=card_context(card))
+        if place.reply_token
+        else "",
         job=job.id,
         now=services.clock(),
         reaction=press.reaction,
         reaction_since=services.clock() - services.times.reaction_window,
     )
     await write_until_known(services, post_copy, copy)
-    services.wake(CARDS)
+    services.wake(Topic.CARDS)
     return PrivateReply(title="On its way to you", text="It comes as a direct message.")
 
 
@@ -90,7 +92,7 @@ async def unstar(
 ) -> PrivateReply | None:
     """Take a result out of the gallery again; None where it is not there to be taken out."""
     found = await find_job(services.database, job)
-    if found is None or Action.GALLERY not in offered(found):
+    if found is None or Action.GALLERY not in available_actions(found):
         return None
     return await star(
         services, await visible(services, job, caller, place), caller, f"{place.adapter}:{key}", on=False
@@ -101,5 +103,5 @@ async def star(services: Services, job: Job, caller: Caller, event: str, *, on: 
     """Put a result into the workspace's gallery, or take it out; None turns it to the other."""
     item = Star(job=job.id, card=job.card, member=caller.member, now=services.clock(), event=event, on=on)
     starred = await write_until_known(services, toggle_star, item)
-    services.wake(CARDS)
+    services.wake(Topic.CARDS)
     return PrivateReply(title="In the gallery" if starred else "Taken out of the gallery")

@@ -11,7 +11,7 @@ from bot.domain.quota import Allowance, Level, Rule, bounds
 from bot.service.durable_writes import write_until_known
 from bot.service.queries import counted, describe
 from bot.service.replies import PrivateReply
-from bot.services import ALL_JOBS, CARDS, Services, log
+from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.workspaces import (
     Decision,
     MemberName,
@@ -101,7 +101,7 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
             for level, (limit, meter) in limits.items()
             for line in describe(limit, meter, name=member.name if level is Level.MEMBER else None)
         ]
-        return PrivateReply(title=f"Quota of {member.name}", facts=tuple(facts))
+        return PrivateReply(title=f"Quota of {member.name}", fields=tuple(facts))
     facts = []
     for level, (limit, meter) in (await counted(services, caller)).items():
         if level in (Level.WORKSPACE, Level.CEILING):
@@ -113,7 +113,7 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
         if rule.level is Level.WORKSPACE:
             whom = "The workspace together"
         facts.append((f"Rule: {whom}", _each(rule.allowance)))
-    return PrivateReply(title="Quotas of this workspace", facts=tuple(facts))
+    return PrivateReply(title="Quotas of this workspace", fields=tuple(facts))
 
 
 def _each(allowance: Allowance) -> str:
@@ -154,7 +154,7 @@ async def pause_or_resume(
         set_pause,
         Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason),
     )
-    services.wake(*ALL_JOBS, CARDS)
+    services.wake(*ALL_JOBS, Topic.CARDS)
     if paused:
         return PrivateReply(
             title="Paused", text="Nothing new is taken or started here. /studio resume goes on."
@@ -172,7 +172,7 @@ async def show_usage(services: Services, command: StudioUsage, caller: Caller) -
     return PrivateReply(
         title=f"Spent this {command.period}: {show_money(total)}",
         text="" if rows else "Nothing yet.",
-        facts=tuple(
+        fields=tuple(
             (f"{row.name} · {row.pace.partition('/')[2]}", f"{show_money(row.spent)} for {row.jobs}")
             for row in rows
         ),

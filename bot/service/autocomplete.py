@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.access import is_operator
 from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand
-from bot.domain.completion import Offer, Suggestion, complete
+from bot.domain.completion import AutocompleteChoice, Suggestion, complete
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, concepts_after, motions_like
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
@@ -33,7 +33,7 @@ async def offer(
     caller: Caller,
     place: Place,
     count: int,
-) -> tuple[Offer, ...]:
+) -> tuple[AutocompleteChoice, ...]:
     """The values that fit what is typed so far, the caller's newest jobs first; of a list its last part."""
     option = next((one for one in options(command) if one.name == name), None)
     if option is None:
@@ -46,28 +46,30 @@ async def offer(
         wanted = _wanted(command, option, typed=typed, caller=caller, place=place, count=count)
         return await _jobs(services, option, wanted)
     return tuple(
-        Offer(value=choice, label=choice) for choice in option.choices if choice.startswith(typed.lower())
+        AutocompleteChoice(value=choice, label=choice)
+        for choice in option.choices
+        if choice.startswith(typed.lower())
     )[:count]
 
 
 async def preselect(
     services: Services, command: type[GenerateCommand], name: str, caller: Caller, place: Place
-) -> Offer | None:
+) -> AutocompleteChoice | None:
     """The newest job that the command can build on without its being named."""
     option = next(one for one in options(command) if one.name == name)
     newest = await newest_usable(services.database, caller.person, option.result, place)
     job = await find_job(services.database, newest) if newest is not None else None
-    return Offer(value=job.id, label=_label(job, services.clock())) if job is not None else None
+    return AutocompleteChoice(value=job.id, label=_label(job, services.clock())) if job is not None else None
 
 
-async def _jobs(services: Services, option: Option, wanted: JobsLike) -> tuple[Offer, ...]:
+async def _jobs(services: Services, option: Option, wanted: JobsLike) -> tuple[AutocompleteChoice, ...]:
     before, last = "", wanted.text
-    if option.times > 1:
+    if option.max_count > 1:
         stem, gap, last = wanted.text.rpartition(" ")
         before = stem + gap
     now = services.clock()
     return tuple(
-        Offer(value=before + job.id, label=_label(job, now))
+        AutocompleteChoice(value=before + job.id, label=_label(job, now))
         for job in await jobs_like(services.database, replace(wanted, text=last))
     )
 
@@ -109,7 +111,7 @@ async def suggest(services: Services, text: str, caller: Caller, place: Place) -
                 Suggestion(
                     text=f"{completion.stem} {job.id} ",
                     label=job.title[:_TITLE],
-                    about=f"{job.state} · {job.request.model} · {job.request.aspect_ratio}",
+                    description=f"{job.state} · {job.request.model} · {job.request.aspect_ratio}",
                 )
                 for job in jobs
             ),
@@ -119,15 +121,15 @@ async def suggest(services: Services, text: str, caller: Caller, place: Place) -
         return (
             *completion.suggestions,
             *(
-                Suggestion(text=f"{completion.stem} {_quoted(name)} ", label=name, about="Member")
+                Suggestion(text=f"{completion.stem} {_quoted(name)} ", label=name, description="Member")
                 for name in names
             ),
         )
     return completion.suggestions
 
 
-def _as_they_are(words: Sequence[str]) -> tuple[Offer, ...]:
-    return tuple(Offer(value=word, label=word) for word in words)
+def _as_they_are(words: Sequence[str]) -> tuple[AutocompleteChoice, ...]:
+    return tuple(AutocompleteChoice(value=word, label=word) for word in words)
 
 
 def _quoted(name: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from bot.domain.cards import Card, CardView, view
-from bot.domain.durations import DurationStats, typical
+from bot.domain.cards import Card, CardView, card_view
+from bot.domain.durations import DurationStats, typical_duration
 from bot.domain.errors import ReverieError, StoreError
-from bot.domain.estimates import Estimate, in_keeping
+from bot.domain.estimates import Estimate, stabilised
 from bot.domain.jobs import Job, State
 from bot.services import Services, log
 from bot.store.accept import NewCard
@@ -45,7 +45,7 @@ async def with_known(services: Services, work: Awaitable[_T], pace: str) -> tupl
     Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile; where
     it cannot be read, or not soon, what was known last has to do: the read never fails what was done.
     """
-    at, known = services.lately.get(pace, (0, None))
+    at, known = services.estimate_cache.get(pace, (0, None))
     if known is not None and services.monotonic() - at < _LATELY_MS:
         return await work, known
     learning = asyncio.create_task(_learn(services, pace), name="learn")
@@ -54,13 +54,13 @@ async def with_known(services: Services, work: Awaitable[_T], pace: str) -> tupl
         await asyncio.wait([learning], timeout=_BESIDE_S)
     finally:
         learning.cancel()
-    _, learned = services.lately.get(pace, (0, None))
+    _, learned = services.estimate_cache.get(pace, (0, None))
     return done, learned or EstimateInputs()
 
 
 async def _learn(services: Services, pace: str) -> None:
     try:
-        services.lately[pace] = (services.monotonic(), await known_now(services, [pace]))
+        services.estimate_cache[pace] = (services.monotonic(), await known_now(services, [pace]))
     except StoreError as error:
         log.warning("estimate_not_read", error=repr(error))
 
@@ -139,11 +139,11 @@ def _view(
     One moment for both: what was told must come out to the millisecond, or looks different for nothing.
     """
     kept = {
-        job.id: _once_more(job, in_keeping(expected[job.id], card.told.get(job.id), now))
+        job.id: _once_more(job, stabilised(expected[job.id], card.shown_estimates.get(job.id), now))
         for job in jobs
         if job.id in expected
     }
-    return view(card, jobs, kept, now, sources)
+    return card_view(card, jobs, kept, now, sources)
 
 
 async def estimates(services: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:
@@ -158,7 +158,7 @@ async def _expected(services: Services, jobs: Iterable[Job], now: int) -> Mappin
     if not open_jobs:
         return {}
     known, before = await asyncio.gather(
-        known_now(services, {job.request.pace for job in open_jobs}),
+        known_now(services, {job.request.duration_class for job in open_jobs}),
         standings(services.database, [job for job in open_jobs if job.state is State.QUEUED]),
     )
     return _outlooks(services, open_jobs, before, known, now)
@@ -169,32 +169,34 @@ def _outlooks(
 ) -> Mapping[str, Estimate]:
     found = {}
     for job in jobs:
-        pace = known.paces.get(job.request.pace) or typical(job.request, speed=_speed(services, job))
+        pace = known.paces.get(job.request.duration_class) or typical_duration(
+            job.request, speed=_speed(services, job)
+        )
         standing = before.get(job.id)
         position = standing.ahead + 1 if standing else None
         found[job.id] = Estimate(
             position=position,
-            wait_ms=_wait(job, pace, _until_its_turn(services, job, position or 1, pace.usual, known), now),
-            generation_ms=pace.usual,
-            late=job.submitted_at is not None and now - job.submitted_at > pace.late,
+            wait_ms=_wait(job, pace, _until_its_turn(services, job, position or 1, pace.p50, known), now),
+            generation_ms=pace.p50,
+            late=job.submitted_at is not None and now - job.submitted_at > pace.p95,
             finishing=_finishing(services, job),
-            obstacle=_obstacle(job, standing, known.ready) if standing else "",
+            blocked_reason=_obstacle(job, standing, known.ready) if standing else "",
         )
     return found
 
 
 def _once_more(job: Job, estimate: Estimate) -> Estimate:
     """Whoever was told that it is on its way, and finds it in the queue again, is told why."""
-    if job.state is State.QUEUED and job.attempt and not estimate.because:
-        return replace(estimate, because="it has to be sent once more")
+    if job.state is State.QUEUED and job.attempt and not estimate.delay_reason:
+        return replace(estimate, delay_reason="it has to be sent once more")
     return estimate
 
 
 def _wait(job: Job, pace: DurationStats, until_its_turn: int, now: int) -> int:
     """Milliseconds until it is expected to be done."""
     if job.state is State.SUBMITTED and job.submitted_at is not None:
-        return job.submitted_at + pace.usual - now
-    return pace.usual + until_its_turn
+        return job.submitted_at + pace.p50 - now
+    return pace.p50 + until_its_turn
 
 
 def _until_its_turn(services: Services, job: Job, position: int, took: int, known: EstimateInputs) -> int:

@@ -24,11 +24,11 @@ from bot.domain.commands import (
     StudioResume,
     StudioUsage,
 )
-from bot.domain.completion import Offer, Suggestion
+from bot.domain.completion import AutocompleteChoice, Suggestion
 from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.media import Media, Reference
 from bot.domain.pricing import is_estimate, is_upper_bound
-from bot.domain.reactions import DEFAULT_REACTIONS, normal
+from bot.domain.reactions import DEFAULT_REACTIONS, normalized
 from bot.domain.text import storable
 from bot.service import actions as acting
 from bot.service import admin as administration
@@ -147,19 +147,19 @@ class BotService:
 
     async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         """Do what a reaction asks; None where this emoji means nothing here."""
-        action = self.reactions(caller).get(normal(emoji))
+        action = self.reactions(caller).get(normalized(emoji))
         if action is None:
             return None
         job, key = storable(job), storable(key)
         self._services.rate_limit.spend(caller.member, key)
         pressed = ActionEvent(
-            action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normal(emoji)}"
+            action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normalized(emoji)}"
         )
         return await acting.act(self._services, pressed, caller, place)
 
     async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         """Take back what a reaction did, where that can be taken back: a star."""
-        if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
+        if self.reactions(caller).get(normalized(emoji)) is not Action.GALLERY:
             return None
         return await acting.unstar(self._services, storable(job), caller, place, key=storable(key))
 
@@ -253,7 +253,7 @@ class BotService:
         place: Place,
         *,
         count: int = 25,
-    ) -> tuple[Offer, ...]:
+    ) -> tuple[AutocompleteChoice, ...]:
         """What could be chosen for one option while it is typed; the value replaces all that is typed."""
         return await offering.offer(
             self._services, command, option, storable(typed), caller=caller, place=place, count=count
@@ -261,7 +261,7 @@ class BotService:
 
     async def preselect(
         self, command: type[GenerateCommand], option: str, caller: Caller, place: Place
-    ) -> Offer | None:
+    ) -> AutocompleteChoice | None:
         """The job that a form begins with: what the command builds on where nothing is named."""
         return await offering.preselect(self._services, command, option, caller, place)
 

@@ -6,9 +6,9 @@ from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, JobNotFound
 from bot.domain.identity import Caller, Place
-from bot.domain.ids import as_id, as_name, short_id
+from bot.domain.ids import parse_job_id, parse_job_name, short_id
 from bot.domain.jobs import Job
-from bot.domain.options import NamedJob, brief, job_ids_in, without
+from bot.domain.options import JobMention, job_mentions, remove_job_ids, shorten
 from bot.service.visibility import require_seen
 from bot.services import Services
 from bot.store.job_search import JobsLike, jobs_like, jobs_named
@@ -24,7 +24,7 @@ async def with_whole_ids(services: Services, command: _Command, caller: Caller, 
     ids = {
         name: (await _find(services, command, name, caller, place)).id
         for name in command.jobs
-        if as_id(name) is None
+        if parse_job_id(name) is None
     }
     return command.renamed(ids) if ids else command
 
@@ -39,8 +39,8 @@ async def with_named_jobs(
     a short id, so the store decides.
     """
     prompt: str = getattr(command, "prompt", "")
-    named: list[tuple[NamedJob, Job]] = []
-    for one in job_ids_in(prompt):
+    named: list[tuple[JobMention, Job]] = []
+    for one in job_mentions(prompt):
         found = await _seen(services, one.name, caller, place)
         if found:
             named.append((one, only(f"#{one.name}", found, services.clock())))
@@ -49,7 +49,7 @@ async def with_named_jobs(
                 f"There is no job #{one.name} that you can see here; /history lists yours. Leave out the # "
                 "where it is no id."
             )
-    prompt = without(prompt, [one for one, _ in named])
+    prompt = remove_job_ids(prompt, [one for one, _ in named])
     sources = [job.id + one.weight for one, job in named]
     while not (named or command.jobs) and (leading := await _leading(services, prompt, caller, place)):
         job, prompt = leading
@@ -63,19 +63,28 @@ async def with_named_jobs(
 async def _leading(services: Services, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
     """The job whose short id a text begins with, and the rest of the text; None where there is none."""
     word, _, rest = prompt.partition(" ")
-    if not word or as_name(word) is None or not (found := await _seen(services, word.lower(), caller, place)):
+    if (
+        not word
+        or parse_job_name(word) is None
+        or not (found := await _seen(services, word.lower(), caller, place))
+    ):
         return None
     return only(word, found, services.clock()), rest.strip()
 
 
 def _require_words(command: GenerateCommand, prompt: str) -> None:
     """Refuse a mistyped short id where it would be all the words of a command on the newest result."""
-    if command.newest and not command.jobs and as_name(prompt) and any(map(str.isdigit, prompt)):
+    if (
+        command.default_source
+        and not command.jobs
+        and parse_job_name(prompt)
+        and any(map(str.isdigit, prompt))
+    ):
         raise JobNotFound(f"There is no job #{prompt.strip()} that you can see here; /history lists yours.")
 
 
 async def _find(services: Services, command: Command, name: str, caller: Caller, place: Place) -> Job:
-    if as_name(name) is not None and (found := await _seen(services, name, caller, place)):
+    if parse_job_name(name) is not None and (found := await _seen(services, name, caller, place)):
         return only(f"#{name}", found, services.clock())
     if isinstance(command, GenerateCommand):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
@@ -91,10 +100,10 @@ async def _find(services: Services, command: Command, name: str, caller: Caller,
     found = await jobs_like(services.database, wanted)
     if not found:
         raise JobNotFound(
-            f"No job of yours that /{command.name} could take here is called {brief(name)!r}; "
+            f"No job of yours that /{command.name} could take here is called {shorten(name)!r}; "
             "/history lists yours"
         )
-    return only(repr(brief(name)), found, services.clock())
+    return only(repr(shorten(name)), found, services.clock())
 
 
 async def _seen(services: Services, name: str, caller: Caller, place: Place) -> list[Job]:
@@ -114,7 +123,7 @@ def only(name: str, found: list[Job], now: int) -> Job:
         return found[0]
     alike = len({short_id(job.id) for job in found}) < len(found)
     listed = "; ".join(
-        f"#{job.id if alike else short_id(job.id)} {brief(job.title)} ({show_age(now - job.created_at)})"
+        f"#{job.id if alike else short_id(job.id)} {shorten(job.title)} ({show_age(now - job.created_at)})"
         for job in found[:_LISTED]
     )
     more = "; and more" if len(found) > _LISTED else ""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError
 from bot.domain.identity import Caller
-from bot.domain.ids import as_id
+from bot.domain.ids import parse_job_id
 from bot.domain.jobs import Job, State
 from bot.domain.pricing import read_money, show_left, show_money
 from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
@@ -221,7 +221,7 @@ class Operator:
         return Caller(workspace=workspace, person=person, member=subject, name=user, is_guest=guest)
 
     async def _find(self, job: str) -> Job:
-        found = await find_job(self._database, as_id(job) or "")
+        found = await find_job(self._database, parse_job_id(job) or "")
         if found is None:
             raise JobNotFound(f"There is no job {job}")
         return found
@@ -247,7 +247,7 @@ def _told(job: Job) -> dict[str, Any]:
         "attempt": job.attempt,
         "account": job.account,
         "generation": job.remote_id,
-        "failure": job.failure.told if job.failure else None,
+        "failure": job.failure.message if job.failure else None,
     }
 
 

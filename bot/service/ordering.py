@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.actions import Action, ActionInput, follow_up
+from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import GenerateCommand
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
@@ -20,7 +20,7 @@ from bot.service.job_lookup import only, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.visibility import must_be_private, visible
 from bot.service.vocabulary import told_concepts
-from bot.services import CARDS, INPUTS, Services, jobs_in, log, queue_name
+from bot.services import Services, Topic, jobs_topic, log, queue_name
 from bot.settings import Role
 from bot.store.accept import Acceptance, NewJob
 from bot.store.accept import accept as accept_all
@@ -43,7 +43,7 @@ class Order:
     #: jobs that it builds on, by id
     sources: Mapping[str, Job]
     #: how many jobs are asked for
-    times: int = 1
+    job_count: int = 1
     #: it builds on what others may not see, or is asked for privately
     private: bool = False
 
@@ -71,7 +71,7 @@ async def resolve_command(
         title=request.prompt or (sources[parent].title if parent else UNTITLED[request.makes]),
         parent=parent,
         sources=sources,
-        times=command.times,
+        job_count=command.job_count,
         private=command.private or await must_be_private(services, sources.values(), caller, place),
     )
 
@@ -87,9 +87,9 @@ async def _complete(
     if along.replied is not None and not command.jobs and not command.names_source:
         replied = await visible(services, along.replied, caller, place)
         command = command.with_job(require_result(replied))
-    if command.newest is None:
+    if command.default_source is None:
         return command
-    option, kind = command.newest
+    option, kind = command.default_source
     if getattr(command, option) is not None:
         return command
     newest = await newest_usable(services.database, caller.person, kind, place)
@@ -117,7 +117,7 @@ async def resolve_action(
     services: Services, action: Action, job: Job, wording: ActionInput, *, caller: Caller, place: Place
 ) -> Order:
     """Read a generating action on a finished job."""
-    request = follow_up(action, job, wording)
+    request = follow_up_request(action, job, wording)
     named = {reference.job for reference in request.references if reference.job is not None}
     again = action in (Action.AGAIN, Action.EDIT)
     parent = job.parent if again else job.id
@@ -161,27 +161,29 @@ async def accept(
         event=f"{place.adapter}:{key}",
         caller=caller,
         place=place,
-        sealed_reach=services.cipher.encrypt(place.reach, context=card_context(card)) if place.reach else "",
+        sealed_reach=services.cipher.encrypt(place.reply_token, context=card_context(card))
+        if place.reply_token
+        else "",
         jobs=jobs,
         defaults=services.settings.defaults,
         patience=services.settings.patience,
         now=now,
         deadline=now + services.times.queue_deadline,
-        answerer=services.answerer if answer_window_ms else None,
+        answerer=services.answer_lease_owner if answer_window_ms else None,
         answer_until=now + answer_window_ms if answer_window_ms else None,
         reaction=reaction,
         reaction_since=now - services.times.reaction_window,
     )
     accepted, known = await with_known(
-        services, write_until_known(services, accept_all, item), order.request.pace
+        services, write_until_known(services, accept_all, item), order.request.duration_class
     )
     # Our own repetition of a commit of unknown outcome is no repeated event: the card is ours to show.
     repeated = accepted.card != card
     if not repeated:
         # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
-        services.wake(INPUTS if order.request.references else jobs_in(order.request.lane))
+        services.wake(Topic.INPUTS if order.request.references else jobs_topic(order.request.lane))
         if not answer_window_ms:
-            services.wake(CARDS)
+            services.wake(Topic.CARDS)
         for job in item.jobs:
             log.info(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
@@ -205,7 +207,7 @@ async def _accounts(services: Services, required: str | None) -> Mapping[str, st
 async def new_jobs(services: Services, order: Order) -> tuple[NewJob, ...]:
     """The jobs of a wish, as they would be accepted now."""
     accounts = await _accounts(services, _account_required(order))
-    return tuple(_new_job(services, order, accounts) for _ in range(order.times))
+    return tuple(_new_job(services, order, accounts) for _ in range(order.job_count))
 
 
 def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> NewJob:
@@ -217,7 +219,7 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
         id=services.new_id(),
         provider=provider,
         queue=queue_name(provider, request.lane),
-        pace=request.pace,
+        pace=request.duration_class,
         request=request,
         title=order.title,
         price=price(request, services.rates),

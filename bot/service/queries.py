@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.domain.access import check_open, check_patience, is_operator
-from bot.domain.cards import CardView, headline, view_job
+from bot.domain.access import check_open, check_queue_limits, is_operator
+from bot.domain.cards import CardView, headline, job_view
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
@@ -51,7 +51,7 @@ async def tell_status(services: Services, command: Status, caller: Caller, place
         return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
     expected = await estimates(services, jobs, services.clock())
     facts = tuple((_short(job.title), headline(job, expected.get(job.id, Estimate()))) for job in jobs)
-    return PrivateReply(title="Where your jobs stand", facts=facts, views=await _views(services, jobs))
+    return PrivateReply(title="Where your jobs stand", fields=facts, views=await _views(services, jobs))
 
 
 def _short(text: str) -> str:
@@ -70,7 +70,7 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
             member_name=job.member_name,
             title=job.title,
             private=True,
-            jobs=(view_job(job, expected.get(job.id), now, sources.get(job.parent or "")),),
+            jobs=(job_view(job, expected.get(job.id), now, sources.get(job.parent or "")),),
             created_at=job.created_at,
         )
         for job in jobs
@@ -82,7 +82,7 @@ async def tell_quota(services: Services, _: Quota, caller: Caller) -> PrivateRep
     facts: list[tuple[str, str]] = []
     for limit, meter in (await counted(services, caller)).values():
         facts += describe(limit, meter)
-    return PrivateReply(title="Your quota", facts=tuple(facts))
+    return PrivateReply(title="Your quota", fields=tuple(facts))
 
 
 async def counted(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
@@ -103,7 +103,7 @@ async def check_acceptable(services: Services, caller: Caller, prices: Sequence[
     mine, everybodys = await waiting_now(services.database, caller, services.clock())
     counted_on = list((await counted(services, caller)).values())
     for offset, price_microusd in enumerate(prices):
-        check_patience(services.settings.patience, member=mine + offset, workspace=everybodys + offset)
+        check_queue_limits(services.settings.patience, member=mine + offset, workspace=everybodys + offset)
         counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
 
 
@@ -137,15 +137,15 @@ async def tell_help(services: Services, command: Help, caller: Caller) -> Privat
         facts = [
             (
                 f"--{option.name}",
-                option.about
+                option.description
                 + (f": {', '.join(option.choices)}" if option.choices else "")
                 + (f" (now {option.default})" if option.default else ""),
             )
             for option in options(found)
         ]
-        return PrivateReply(title=f"/{found.name}", facts=((found.example, found.about), *facts))
+        return PrivateReply(title=f"/{found.name}", fields=((found.example, found.description), *facts))
     facts = [
-        (item.example, item.about)
+        (item.example, item.description)
         for item in CATALOGUE.values()
         if admin or item.audience is Audience.EVERYONE
     ]
@@ -159,5 +159,5 @@ async def tell_help(services: Services, command: Help, caller: Caller) -> Privat
     return PrivateReply(
         title="What you can do",
         text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. What fails is not charged.",
-        facts=tuple(facts),
+        fields=tuple(facts),
     )

@@ -7,7 +7,7 @@ from bot.domain.media import Media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class ConfirmationButton:
     """One of the buttons under a question; what it says goes to `Studio.decide`."""
 
     label: str
@@ -25,11 +25,11 @@ class PrivateReply:
     title: str
     text: str = ""
     #: label and value, in order
-    facts: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     #: jobs to be listed, each as a card of its own kind
     views: tuple[CardView, ...] = ()
     #: nothing is done until one of these is pressed; the harmless one comes first
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[ConfirmationButton, ...] = ()
     #: what it is about, for a small picture where that is cheap
     media: Media | None = None
 

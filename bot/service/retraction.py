@@ -6,12 +6,12 @@ from bot.domain.access import is_operator, require_own
 from bot.domain.commands import Cancel, Delete
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, is_direct_workspace
-from bot.domain.ids import as_id, made_at, short_id
+from bot.domain.ids import id_created_at, parse_job_id, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
 from bot.service.durable_writes import write_until_known
-from bot.service.replies import Choice, PrivateReply
-from bot.services import CARDS, Services, log
+from bot.service.replies import ConfirmationButton, PrivateReply
+from bot.services import Services, Topic, log
 from bot.store.jobs import Deletion, delete_job, find_job
 from bot.worker.retention import remove_unused
 from bot.worker.transitions import move
@@ -43,8 +43,8 @@ async def ask_to_delete(services: Services, command: Delete, caller: Caller) -> 
     found = await _deletable(services, command.job, caller)
     question = services.new_id()
     choices = (
-        Choice(label="Keep", confirms=False, job=found.id, question=question),
-        Choice(label="Delete", confirms=True, job=found.id, question=question),
+        ConfirmationButton(label="Keep", confirms=False, job=found.id, question=question),
+        ConfirmationButton(label="Delete", confirms=True, job=found.id, question=question),
     )
     return PrivateReply(
         title="Delete this?",
@@ -63,8 +63,8 @@ async def decide(
     """Delete what was asked about, or keep it; the same answer again changes nothing."""
     if not confirmed:
         return PrivateReply(title="Kept", text="Nothing was deleted.")
-    asked = as_id(question)
-    if asked is None or not 0 <= services.clock() - made_at(asked) <= services.times.confirmation:
+    asked = parse_job_id(question)
+    if asked is None or not 0 <= services.clock() - id_created_at(asked) <= services.times.confirmation:
         raise InvalidRequest(
             "This question is too old to be answered; nothing was deleted. Use /delete again."
         )
@@ -97,7 +97,7 @@ async def _deletable(services: Services, job: str, caller: Caller) -> Job:
 
 async def _delete(services: Services, job: Job) -> None:
     unused = await write_until_known(services, delete_job, Deletion(job=job.id, now=services.clock()))
-    services.wake(CARDS)
+    services.wake(Topic.CARDS)
     log.info("job_deleted", job_id=job.id)
     await remove_unused(services, unused or ())
 

@@ -30,8 +30,8 @@ def told_concepts(services: Services) -> frozenset[str]:
 
 async def keep_vocabularies(services: Services) -> None:
     """Read what is known, and have it told anew when it is old, until the process stops."""
-    async for _ in services.rounds("vocabulary", services.times.vocabulary_retry):
-        await services.steadily("vocabulary", lambda: refresh_vocabularies(services))
+    async for _ in services.ticks("vocabulary", services.times.vocabulary_retry):
+        await services.guarded("vocabulary", lambda: refresh_vocabularies(services))
 
 
 async def refresh_vocabularies(services: Services) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.access import QueueLimits, Workspace, check_open, check_patience
+from bot.domain.access import QueueLimits, Workspace, check_open, check_queue_limits
 from bot.domain.cards import Card
 from bot.domain.errors import Refused, StoreError
 from bot.domain.identity import Caller, Place
@@ -258,7 +258,7 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     meters = dict(batch.meters)
     limits = batch.limits[item.card]
     for offset, new in enumerate(item.jobs):
-        check_patience(
+        check_queue_limits(
             item.patience,
             member=batch.waiting_member[caller.member] + offset,
             workspace=batch.waiting_workspace[caller.workspace] + offset,
@@ -336,7 +336,7 @@ def _job(item: Acceptance, new: NewJob, position: int, turn: int) -> Job:
         title=new.title,
         price=new.price,
         state=State.PREPARING if new.request.references else State.QUEUED,
-        turn=turn,
+        virtual_time=turn,
         created_at=item.now,
         deadline=item.deadline,
         parent=new.parent,
@@ -363,7 +363,7 @@ def _job_row(item: Acceptance, new: NewJob, job: Job) -> dict[str, Any]:
         "title": job.title,
         "price": job.price,
         "state": job.state,
-        "turn": job.turn,
+        "turn": job.virtual_time,
         "account_required": job.account_required,
         "run_at": item.now,
         "deadline": job.deadline,
@@ -381,7 +381,9 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     await count(
         tx,
         [
-            Step(workspace=job.workspace, queue=job.queue, turn=job.turn, before=None, after=job.state)
+            Step(
+                workspace=job.workspace, queue=job.queue, turn=job.virtual_time, before=None, after=job.state
+            )
             for job in batch.jobs
         ],
     )

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from bot.domain.access import Workspace, check_open
 from bot.domain.cards import Card
 from bot.domain.errors import Refused
-from bot.domain.estimates import ToldByJob
+from bot.domain.estimates import ShownEstimates
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.security.encryption import FieldCipher
@@ -209,7 +209,7 @@ class Shown:
     rev: int
     digest: str
     #: what it says about jobs that have not ended
-    told: ToldByJob = field(default_factory=dict)
+    told: ShownEstimates = field(default_factory=dict)
     message: str | None
     #: not shown again before
     run_at: int

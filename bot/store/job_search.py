@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.identity import Place, is_direct_workspace
-from bot.domain.ids import as_name, short_id
+from bot.domain.ids import parse_job_name, short_id
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
 from bot.store.database.base import Database
@@ -93,7 +93,7 @@ def _fits(job: str, title: str, text: str) -> bool:
     """Whether a text begins an id, is a short one, or each of its words stands in the title."""
     typed = text.strip().casefold()
     name = typed.removeprefix("#")
-    if job.startswith(name) or (as_name(name) is not None and short_id(job) == name):
+    if job.startswith(name) or (parse_job_name(name) is not None and short_id(job) == name):
         return True
     words = title.casefold()
     return all(word in words for word in typed.split())

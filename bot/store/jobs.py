@@ -127,7 +127,7 @@ async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[
     """
     turns: dict[tuple[str, int], list[Job]] = {}
     for job in sorted(jobs, key=lambda job: job.id, reverse=True):
-        turns.setdefault((job.queue, job.turn), []).append(job)
+        turns.setdefault((job.queue, job.virtual_time), []).append(job)
     if not turns:
         return {}
     rows = await store.fetch(
@@ -137,7 +137,7 @@ async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[
                 "id": job.id,
                 "workspace": job.workspace,
                 "queue": job.queue,
-                "turn": job.turn,
+                "turn": job.virtual_time,
                 "next_id": later.id if later else _AFTER_ALL,
             }
             for turn in turns.values()
@@ -164,7 +164,7 @@ async def paces(database: Database, names: Iterable[str]) -> Mapping[str, Durati
 def _pace(took: Sequence[int]) -> DurationStats:
     usual = round(median(took))
     late = sorted(took)[ceil(len(took) * 95 / 100) - 1]
-    return DurationStats(usual=usual, late=max(late, 2 * usual) if len(took) < _FEW else late)
+    return DurationStats(p50=usual, p95=max(late, 2 * usual) if len(took) < _FEW else late)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

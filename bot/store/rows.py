@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.access import Workspace
 from bot.domain.cards import Card
-from bot.domain.estimates import ShownEstimate, ToldByJob
+from bot.domain.estimates import ShownEstimate, ShownEstimates
 from bot.domain.failures import Failure, FailureCategory, Retry
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
@@ -71,7 +71,7 @@ def job_from(row: Row) -> Job:
         title=row["title"],
         price=row["price"],
         state=State(row["state"]),
-        turn=row["turn"],
+        virtual_time=row["turn"],
         attempt=row["attempt"],
         account=row["account"],
         remote_id=row["remote_id"],
@@ -102,13 +102,21 @@ def failure_from(text: str | None) -> Failure | None:
     values = orjson.loads(text)
     return Failure(
         category=FailureCategory(values["category"]),
-        told=values["told"],
+        message=values["told"],
         reason=values["reason"],
         retry=Retry(values["retry"]),
     )
 
 
 def dump_record(record: Media | Failure | None) -> str | None:
+    if isinstance(record, Failure):
+        stored = {
+            "category": record.category,
+            "told": record.message,
+            "reason": record.reason,
+            "retry": record.retry,
+        }
+        return orjson.dumps(stored).decode()
     return orjson.dumps(record).decode() if record else None
 
 
@@ -124,7 +132,7 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
             message=row["message"],
             # How to reach the place may have said that only the asker sees it: without it, nobody else does.
             private=private or reach is None,
-            reach=reach or "",
+            reply_token=reach or "",
         ),
         member=row["member"],
         person=row["person"],
@@ -135,7 +143,7 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
         tries=row["tries"],
         created_at=row["created_at"],
         copy_of=row["copy_of"],
-        told=told_from(row["told"]),
+        shown_estimates=told_from(row["told"]),
     )
 
 
@@ -148,12 +156,21 @@ def _open_reach(row: Row, cipher: FieldCipher) -> str | None:
         return None
 
 
-def told_from(text: str) -> ToldByJob:
-    return {job: ShownEstimate(**values) for job, values in orjson.loads(text).items()}
+def told_from(text: str) -> ShownEstimates:
+    return {
+        job: ShownEstimate(
+            position=values["position"], ready_at=values["ready_at"], delay_reason=values.get("because", "")
+        )
+        for job, values in orjson.loads(text).items()
+    }
 
 
-def dump_told(told: ToldByJob) -> str:
-    return orjson.dumps(dict(told)).decode()
+def dump_told(told: ShownEstimates) -> str:
+    stored = {
+        job: {"position": one.position, "ready_at": one.ready_at, "because": one.delay_reason}
+        for job, one in told.items()
+    }
+    return orjson.dumps(stored).decode()
 
 
 def card_row(place: Place, caller: Caller, sealed_reach: str) -> dict[str, object]:

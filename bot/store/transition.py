@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import StaleTransition, StoreError
 from bot.domain.failures import Failure
-from bot.domain.jobs import FINAL, State, may_move
+from bot.domain.jobs import FINAL, State, can_transition
 from bot.domain.media import Media
 from bot.domain.quota import Settlement
 from bot.domain.requests import AnyRequest, dump_request
@@ -70,7 +70,7 @@ class Move:
     abandons: Cause | None = None
 
     def __post_init__(self) -> None:
-        if not may_move(self.before, self.after):
+        if not can_transition(self.before, self.after):
             raise StoreError(f"a job cannot move from {self.before} to {self.after}")
         prepared = (self.before, self.after) == (State.PREPARING, State.QUEUED)
         if not prepared and (self.request is not None or self.price is not None):

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from bot.domain.jobs import State
 from bot.domain.text import parse_json
 from bot.providers.base import GenerationState
-from bot.services import FLIGHT, Services, log
+from bot.services import Services, Topic, log
 from bot.store.claim import Claim
 from bot.store.jobs import Attempt, attempts
 from bot.worker.callback_tokens import read_token
@@ -60,7 +60,7 @@ class Callbacks:
         """Look at what callbacks named, one after the other, until cancelled."""
         while True:
             callback = await self._waiting.get()
-            await self._services.steadily("callback", lambda: self._look(callback))  # noqa: B023
+            await self._services.guarded("callback", lambda: self._look(callback))  # noqa: B023
 
     async def _look(self, callback: _Callback) -> None:
         for attempt in await attempts(self._services.database, [callback.claim.job]):
@@ -76,7 +76,7 @@ class Callbacks:
                 await watcher.called(callback.claim, callback.generation)
             else:
                 # This process only talks; one that works looks.
-                self._services.wake(FLIGHT)
+                self._services.wake(Topic.IN_FLIGHT)
 
 
 def _asks_for_a_look(callback: _Callback, attempt: Attempt) -> bool:

@@ -101,7 +101,7 @@ def _failing(services: Services, loops: Mapping[str, Supervised]) -> Iterator[st
     for name, loop in loops.items():
         if loop.trouble is not None and not name.startswith(INLET):
             yield f"The loop {name!r} does not run: {loop.trouble}."
-    for name, failure in services.failing_rounds.items():
+    for name, failure in services.failing_loops.items():
         if failure.count >= _KEEPS_FAILING:
             yield (
                 f"The loop {name!r} has failed {failure.count} times in a row ({failure.error}). It is tried "

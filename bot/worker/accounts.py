@@ -2,7 +2,7 @@
 
 from bot.domain.errors import AccountProblem
 from bot.providers.base import Provider
-from bot.services import ACCOUNTS, ALL_JOBS, CARDS, Services, log, queue_name
+from bot.services import ALL_JOBS, Services, Topic, log, queue_name
 from bot.store.accounts import AccountState, Stop, accounts, stop_account
 from bot.store.jobs import next_price
 from bot.worker.account_leases import keep_holding
@@ -18,13 +18,13 @@ async def stop(services: Services, provider: Provider, reason: str) -> None:
     )
     if await services.database.write(stop_account, stopped):
         log.error("account_stopped", account=provider.account, provider=provider.name, reason=reason)
-        services.wake(CARDS, ACCOUNTS)
+        services.wake(Topic.CARDS, Topic.ACCOUNTS)
 
 
 def doubt(services: Services, provider: Provider) -> None:
     """Have an account checked soon, because what it was refused may be about the account itself."""
     services.accounts_in_doubt.add(provider.account)
-    services.wake(ACCOUNTS)
+    services.wake(Topic.ACCOUNTS)
 
 
 class AccountMonitor:
@@ -46,9 +46,9 @@ class AccountMonitor:
 
     async def run(self) -> None:
         """Check until the process stops."""
-        async for _ in self._services.rounds(ACCOUNTS, self._services.times.account_check):
-            await self._services.steadily("check account", self._look)
-            await self._services.steadily("hold accounts", self._hold)
+        async for _ in self._services.ticks(Topic.ACCOUNTS, self._services.times.account_check):
+            await self._services.guarded("check account", self._look)
+            await self._services.guarded("hold accounts", self._hold)
 
     async def _hold(self) -> None:
         await keep_holding(self._services, self._provider.account)
@@ -94,7 +94,7 @@ class AccountMonitor:
         ):
             self._started, self._credit = True, credit
             log.info("account_started", account=self._provider.account)
-            services.wake(*ALL_JOBS, CARDS)
+            services.wake(*ALL_JOBS, Topic.CARDS)
 
     async def _needed(self) -> int:
         """Micro-dollars of the dearest job that would be submitted next."""

@@ -11,10 +11,10 @@ _PATH = "/callbacks/"
 
 def callback_url(services: Services, claim: Claim, *, expires_at: int) -> str | None:
     """The URL that names an attempt; None where no provider can reach us."""
-    if services.reachable_at is None:
+    if services.provider_facing_url is None:
         return None
     token = services.signer.sign("callback", f"{claim.job}-{claim.attempt}", expires_at=expires_at)
-    return f"{services.reachable_at}{_PATH}{token}"
+    return f"{services.provider_facing_url}{_PATH}{token}"
 
 
 def read_marker(services: Services, url: str | None) -> Claim | None:

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.domain.cards import Card, CardView, told
-from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
-from bot.domain.estimates import ToldByJob
+from bot.domain.cards import Card, CardView, shown_estimates
+from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
+from bot.domain.estimates import ShownEstimates
 from bot.domain.identity import Place
 from bot.ports import Publisher
 from bot.service.estimates import Unreadable, views_now
 from bot.service.rate_limit import ProgressPacer
-from bot.services import CARDS, Services, log
+from bot.services import Services, Topic, log
 from bot.store.cards import (
     CardsWanted,
     GiveUp,
@@ -59,7 +59,7 @@ class Deliverer:
         """Deliver until the process stops; ends with its hands empty."""
         services = self._services
         async with asyncio.TaskGroup() as group:
-            async for _ in services.rounds(CARDS, services.times.poll):
+            async for _ in services.ticks(Topic.CARDS, services.times.poll):
                 while self._busy < HANDS and not services.stopping.is_set():
                     monotonic = services.monotonic()
                     try:
@@ -96,11 +96,11 @@ class Deliverer:
                 await self.show(card, seen, leased_at)
 
         try:
-            await self._services.steadily("deliver", show)
+            await self._services.guarded("deliver", show)
         finally:
             if self._busy == HANDS:
                 # Others may have waited for a hand.
-                self._services.database.signals.wake(CARDS)
+                self._services.database.signals.wake(Topic.CARDS)
             self._busy -= 1
 
     async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
@@ -114,7 +114,7 @@ class Deliverer:
         channel = (card.place.adapter, card.place.channel)
         if card.shown_rev and not seen.settled and not self._pacer.take(channel):
             # Passed over: a card that waited for its channel would be looked at again and again.
-            await self._note(card, seen, card.shown_digest, card.place.message, said=card.told)
+            await self._note(card, seen, card.shown_digest, card.place.message, said=card.shown_estimates)
             return
         try:
             async with kept(services, card, leased_at):
@@ -139,7 +139,7 @@ class Deliverer:
             return place.message
         try:
             return await publisher.show(seen, place)
-        except Held:
+        except NotPosted:
             if place.message is None:
                 # What was in doubt has been looked for, and searches are dear where a platform counts them.
                 unposted = Unposted(card=card.id, owner=self._services.owner)
@@ -157,7 +157,13 @@ class Deliverer:
         return card.place
 
     async def _note(
-        self, card: Card, seen: CardView, look: str, message: str | None, *, said: ToldByJob | None = None
+        self,
+        card: Card,
+        seen: CardView,
+        look: str,
+        message: str | None,
+        *,
+        said: ShownEstimates | None = None,
     ) -> None:
         services, now = self._services, self._services.clock()
         shown = Shown(
@@ -165,7 +171,7 @@ class Deliverer:
             owner=services.owner,
             rev=seen.rev,
             digest=look,
-            told=told(seen) if said is None else said,
+            told=shown_estimates(seen) if said is None else said,
             message=message,
             run_at=now if seen.settled else now + services.times.progress_interval,
         )
@@ -201,10 +207,10 @@ async def note_answer(services: Services, seen: CardView, message: str) -> None:
     """Note that an inlet has shown a card's first revision itself, as its answer."""
     shown = Shown(
         card=seen.card,
-        owner=services.answerer,
+        owner=services.answer_lease_owner,
         rev=seen.rev,
         digest=seen.digest,
-        told=told(seen),
+        told=shown_estimates(seen),
         message=message,
         run_at=services.clock(),
     )
@@ -218,7 +224,7 @@ async def _note_shown(services: Services, shown: Shown) -> Noted:
         # The lease had ended: what was shown may cover something newer.
         await services.database.write(show_again, ShowAgain(card=shown.card, now=services.clock()))
     if noted is not Noted.UP_TO_DATE:
-        services.wake(CARDS)
+        services.wake(Topic.CARDS)
     return noted
 
 
@@ -232,6 +238,6 @@ async def tick_progress(services: Services) -> None:
         if cards:
             await services.database.write(want_progress, ProgressWanted(cards=cards, now=now))
 
-    async for _ in services.rounds("progress", services.times.progress_interval):
-        await services.steadily("progress", ask)
-        services.wake(CARDS)
+    async for _ in services.ticks("progress", services.times.progress_interval):
+        await services.guarded("progress", ask)
+        services.wake(Topic.CARDS)

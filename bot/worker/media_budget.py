@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
-from bot.services import MEDIA, Services, log
+from bot.services import Services, Topic, log
 from bot.store.file_refs import Expiry, expire_jobs
 from bot.store.leases import LeaseWanted, free_lease, take_lease
 from bot.worker.retention import remove_unused
@@ -26,8 +26,8 @@ class MediaBudget:
     async def run(self) -> None:
         """Keep within the budget, until the process stops."""
         services = self._services
-        async for _ in services.rounds(MEDIA, services.times.retention_interval):
-            await services.steadily("media budget", self.check)
+        async for _ in services.ticks(Topic.MEDIA, services.times.retention_interval):
+            await services.guarded("media budget", self.check)
 
     async def check(self) -> None:
         """Look how much is stored, and remove what is too much."""
@@ -90,7 +90,7 @@ def note_stored(services: Services, size: int) -> None:
     """Count a result that was stored, and have room made where it is too much."""
     services.media_usage.add(size)
     if services.media_usage.excess:
-        services.database.signals.wake(MEDIA)
+        services.database.signals.wake(Topic.MEDIA)
 
 
 def budget_remarks(services: Services) -> Iterator[str]:

@@ -37,9 +37,9 @@ async def source_addresses(services: Services, job: Job) -> dict[str, str]:
             if source.remote_id is None:
                 raise Rejected("the video that it goes on from is not at the provider")
             found[reference.key] = source.remote_id
-        elif services.reachable_at is not None:
-            file = source.result.still if reference.still else source.result.file
-            found[reference.key] = _link(services, services.reachable_at, file)
+        elif services.provider_facing_url is not None:
+            file = source.result.poster if reference.first_frame_only else source.result.file
+            found[reference.key] = _link(services, services.provider_facing_url, file)
         else:
             found[reference.key] = await _at_its_provider(services, reference, source)
     return found
@@ -64,7 +64,7 @@ def own_file(services: Services, url: str | None) -> str | None:
 
     Raises MediaRefused for a link that is not valid, or no longer.
     """
-    for base in {services.reachable_at, services.settings.public_url}:
+    for base in {services.provider_facing_url, services.settings.public_url}:
         if base is not None and url is not None and url.startswith(f"{base}/media/"):
             token = url.removeprefix(f"{base}/media/").partition("?")[0].removesuffix("/view")
             try:
@@ -83,8 +83,8 @@ def _link(services: Services, base: str, file: str) -> str:
 
 
 async def _file_address(services: Services, job: Job, reference: Reference) -> str:
-    if services.reachable_at is not None and reference.file is not None:
-        return _link(services, services.reachable_at, reference.file.file)
+    if services.provider_facing_url is not None and reference.file is not None:
+        return _link(services, services.provider_facing_url, reference.file.file)
     if reference.url is None:
         raise Rejected("the provider cannot reach the file, because no public URL is set")
     card = await find_card(services.database, job.card, services.cipher)
@@ -113,7 +113,7 @@ async def _at_its_provider(services: Services, reference: Reference, source: Job
             raise NotSent("another worker has the account that made it")
         raise Rejected("the account that made it is gone, and no public URL is set")
     generation = await maker.get(source.remote_id)
-    url = generation.still_url if reference.still else generation.asset_url
+    url = generation.still_url if reference.first_frame_only else generation.asset_url
     if url is None:
         raise Rejected("the provider no longer has it, and no public URL is set")
     return url

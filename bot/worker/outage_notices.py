@@ -24,8 +24,8 @@ async def announce(services: Services, publishers: Mapping[str, Publisher]) -> N
     async def look() -> None:
         await tell_of_outages(services, publishers)
 
-    async for _ in services.rounds("outages", services.times.outage_interval):
-        await services.steadily("announce", look)
+    async for _ in services.ticks("outages", services.times.outage_interval):
+        await services.guarded("announce", look)
 
 
 async def tell_of_outages(services: Services, publishers: Mapping[str, Publisher]) -> None:

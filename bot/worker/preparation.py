@@ -23,7 +23,7 @@ from bot.domain.requests import (
     check_length,
 )
 from bot.ports import ResolvedFile
-from bot.services import INPUTS, Services, log
+from bot.services import Services, Topic, log
 from bot.store.cards import find_card
 from bot.store.claim_preparation import (
     PreparingWanted,
@@ -59,7 +59,7 @@ class Preparer:
         """Prepare until the process stops; what is in hand then is left to whoever comes next."""
         services = self._services
         async with asyncio.TaskGroup() as group:
-            async for _ in services.rounds(INPUTS, services.times.poll):
+            async for _ in services.ticks(Topic.INPUTS, services.times.poll):
                 while len(self._in_hand) < HANDS and not services.stopping.is_set():
                     try:
                         jobs, lease = await self._take(HANDS - len(self._in_hand))
@@ -92,14 +92,14 @@ class Preparer:
         try:
             # What is brought in stays reserved until it is noted that the job needs it.
             with self._services.storage.reservations.keeping():
-                await self._services.steadily("prepare", lambda: prepare(self._services, job, lease))
+                await self._services.guarded("prepare", lambda: prepare(self._services, job, lease))
         except asyncio.CancelledError:
             await _put_back(self._services, job, lease, self._services.clock())
             raise
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self._services.database.signals.wake(INPUTS)
+        self._services.database.signals.wake(Topic.INPUTS)
 
 
 async def prepare(services: Services, job: Job, lease: Lease) -> None:
@@ -203,7 +203,7 @@ async def _bring(
     if (own := own_file(services, reference.url)) is not None:
         return await _of_own_link(services, reference, own, member)
     located = await locate(services, reference, place)
-    if services.reachable_at is None and located.headers:
+    if services.provider_facing_url is None and located.headers:
         raise MediaRefused(_UNREACHABLE)
     fetched = await _fetch(services, reference, located, member)
     _require_kind(reference, fetched.kind)
@@ -249,7 +249,7 @@ async def _of_file(services: Services, reference: Reference, media: Media, membe
     if not await _stored(services, media):
         raise MediaRefused("What this builds on is no longer stored; send it again")
     usable = await services.library.as_input(media, member=member)
-    if services.reachable_at is None:
+    if services.provider_facing_url is None:
         # The provider reads it where the person had it from, so it must be good as it lies there.
         if reference.url is None:
             raise MediaRefused(_UNREACHABLE)
@@ -275,12 +275,12 @@ def _require_there(source: Job | None) -> Media:
 
 async def _of_job(services: Services, reference: Reference, source: Job | None, member: str) -> Reference:
     result = _require_there(source)
-    if not await services.storage.exists(result.still if reference.still else result.file):
+    if not await services.storage.exists(result.poster if reference.first_frame_only else result.file):
         raise MediaRefused("What this builds on is no longer stored")
     most = _SIZES[result.kind]
-    if reference.still or result.size <= most:
+    if reference.first_frame_only or result.size <= most:
         return reference
-    if services.reachable_at is None:
+    if services.provider_facing_url is None:
         raise MediaRefused(
             f"The {result.kind} has {result.size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most"
         )

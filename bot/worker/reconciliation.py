@@ -64,7 +64,7 @@ async def take_stock(services: Services, provider: Provider, generations: Sequen
             row = found.get((marker.job, marker.attempt))
             if row is not None and row.account == provider.account:
                 # One that cannot be settled hides none of those behind it, and is seen again.
-                await services.steadily(
+                await services.guarded(
                     "settle generation", partial(_settle_marked, services, generation, row)
                 )
     undecided = await _bind_equals(services, lost, [one for one in unmarked if one.id not in known])

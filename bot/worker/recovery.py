@@ -37,10 +37,10 @@ _AT_ONCE = 200
 
 async def recover(services: Services) -> None:
     """Pick up what other processes dropped, and end what waited too long, until the process stops."""
-    async for _ in services.rounds("recovery", services.times.poll):
-        await services.steadily("lost claims", lambda: pick_up_claims(services))
-        await services.steadily("overdue", lambda: end_overdue(services))
-        await services.steadily("stranded", lambda: end_stranded(services))
+    async for _ in services.ticks("recovery", services.times.poll):
+        await services.guarded("lost claims", lambda: pick_up_claims(services))
+        await services.guarded("overdue", lambda: end_overdue(services))
+        await services.guarded("stranded", lambda: end_stranded(services))
 
 
 async def pick_up_claims(services: Services) -> None:
@@ -85,7 +85,7 @@ async def _each(
 ) -> None:
     """Do something for each job; one for which it fails holds back none of those behind it."""
     for job in jobs:
-        await services.steadily(name, partial(do, job))
+        await services.guarded(name, partial(do, job))
 
 
 async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence[Standing]) -> None:
@@ -167,8 +167,8 @@ async def sweep(services: Services, provider: Provider) -> None:
     async def look() -> None:
         await scan(services, provider, back_to=services.clock() - horizon)
 
-    async for _ in services.rounds("sweep", services.times.sweep_interval):
-        await services.steadily("sweep", look)
+    async for _ in services.ticks("sweep", services.times.sweep_interval):
+        await services.guarded("sweep", look)
 
 
 async def remove_orphans(services: Services, provider: Provider) -> None:
@@ -187,5 +187,5 @@ async def remove_orphans(services: Services, provider: Provider) -> None:
                 Removal(account=provider.account, remote_id=remote_id, now=services.clock(), run_at=run_at),
             )
 
-    async for _ in services.rounds("orphans", services.times.poll):
-        await services.steadily("remove orphans", remove)
+    async for _ in services.ticks("orphans", services.times.poll):
+        await services.guarded("remove orphans", remove)

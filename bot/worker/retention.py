@@ -16,10 +16,10 @@ _LOCKED_AT_ONCE = 50
 
 async def retain(services: Services) -> None:
     """Look for media whose time is over, until the process stops."""
-    async for _ in services.rounds("retention", services.times.retention_interval):
-        await services.steadily("uploads", lambda: end_uploads(services))
-        await services.steadily("retention", lambda: expire(services))
-        await services.steadily("strays", lambda: remove_strays(services))
+    async for _ in services.ticks("retention", services.times.retention_interval):
+        await services.guarded("uploads", lambda: end_uploads(services))
+        await services.guarded("retention", lambda: expire(services))
+        await services.guarded("strays", lambda: remove_strays(services))
 
 
 async def end_uploads(services: Services) -> None:

@@ -18,7 +18,7 @@ from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest
 from bot.providers.base import Generation, Provider
-from bot.services import FREE, Services, jobs_in, log, queue_name
+from bot.services import Services, Topic, jobs_topic, log, queue_name
 from bot.store.claim import Claim, ClaimRequest, CoolDown, Sending, claim, cool_down, note_sending
 from bot.store.jobs import Seen, find_job
 from bot.worker.accounts import doubt, stop
@@ -64,7 +64,7 @@ class Submitter:
     async def run(self) -> None:
         """Submit until the process stops; ends with its hands empty."""
         async with asyncio.TaskGroup() as group:
-            async for _ in self._services.rounds(jobs_in(self._lane), self._services.times.poll):
+            async for _ in self._services.ticks(jobs_topic(self._lane), self._services.times.poll):
                 while self._busy < HANDS and not self._is_full() and not self._services.stopping.is_set():
                     try:
                         claimed = await self._claim()
@@ -84,13 +84,13 @@ class Submitter:
         """
         services = self._services
         return services.monotonic() < self._full_until and self._full_at == services.database.signals.mark(
-            FREE
+            Topic.LANE_FREE
         )
 
     async def _claim(self) -> list[_Held]:
         services, provider = self._services, self._provider
         now, monotonic = services.clock(), services.monotonic()
-        self._full_at = services.database.signals.mark(FREE)
+        self._full_at = services.database.signals.mark(Topic.LANE_FREE)
         claimed = await services.database.write(
             claim,
             ClaimRequest(
@@ -110,10 +110,10 @@ class Submitter:
 
     async def _work(self, held: _Held) -> None:
         try:
-            await self._services.steadily("submit", lambda: self._submit(held))
+            await self._services.guarded("submit", lambda: self._submit(held))
         finally:
             self._busy -= 1
-            self._services.database.signals.wake(jobs_in(self._lane))
+            self._services.database.signals.wake(jobs_topic(self._lane))
 
     async def _submit(self, held: _Held) -> None:
         services = self._services

@@ -8,7 +8,7 @@ from bot.domain.jobs import FINAL, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
 from bot.service.durable_writes import write_until_known
-from bot.services import ALL_JOBS, CARDS, FLIGHT, FREE, Services, log
+from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.orphans import Cause
 from bot.store.transition import Lease, Move
 from bot.store.transition import move as move_all
@@ -83,10 +83,10 @@ async def move(
         log.info("move_came_late", job_id=job.id, after=after)
         return False
     log.info(f"job_{after}", job_id=job.id, before=job.state, attempt=job.attempt, cause=cause)
-    services.wake(CARDS)
+    services.wake(Topic.CARDS)
     if after is State.QUEUED or after in FINAL:
         # There is one more free place, or one more in line; who thought its lane full must know first.
-        services.wake(FREE, *ALL_JOBS)
+        services.wake(Topic.LANE_FREE, *ALL_JOBS)
     if after in (State.SUBMITTED, State.UNKNOWN):
-        services.wake(FLIGHT)
+        services.wake(Topic.IN_FLIGHT)
     return True

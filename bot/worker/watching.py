@@ -7,7 +7,7 @@ end in the same compare-and-set, so it does not matter who is first.
 import asyncio
 from collections.abc import Callable
 
-from bot.domain.durations import typical
+from bot.domain.durations import typical_duration
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
@@ -20,7 +20,7 @@ from bot.domain.failures import Failure, FailureCategory, Retry, classify_failur
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
 from bot.providers.base import Generation, GenerationState, Provider
-from bot.services import FLIGHT, Services, log
+from bot.services import Services, Topic, log
 from bot.store.cards import ProgressWanted, want_progress
 from bot.store.claim import Claim
 from bot.store.jobs import (
@@ -87,12 +87,12 @@ class Watcher:
         self._group = asyncio.TaskGroup()
         self._settling.clear()
         async with self._group:
-            async for _ in services.rounds(FLIGHT, services.times.watch_interval):
-                await services.steadily("watch", self._round)
+            async for _ in services.ticks(Topic.IN_FLIGHT, services.times.watch_interval):
+                await services.guarded("watch", self._round)
                 # A burst of signals is answered once, not once each.
                 await self._pause(services.times.watch_interval // 2)
         # Another replica goes on at once, rather than when the lease ends.
-        await services.steadily("watch", lambda: self._leads(flying=False))
+        await services.guarded("watch", lambda: self._leads(flying=False))
 
     def _lease(self) -> LeaseWanted:
         services, now = self._services, self._services.clock()
@@ -154,19 +154,21 @@ class Watcher:
     async def _due(self, jobs: list[Job]) -> list[Job]:
         """The jobs that may have ended by now, from what was learned of their kind."""
         now = self._services.clock()
-        learned = await paces(self._services.database, {job.request.pace for job in jobs}) if jobs else {}
+        learned = (
+            await paces(self._services.database, {job.request.duration_class for job in jobs}) if jobs else {}
+        )
         speed = self._services.settings.simulator_speed if self._provider.name == "simulator" else 1.0
 
         called = self._is_called()
 
         def earliest(job: Job) -> float:
             # What was learned during an outage must not put off the looks after it.
-            usual = typical(job.request, speed=speed)
-            pace = learned.get(job.request.pace, usual)
+            usual = typical_duration(job.request, speed=speed)
+            pace = learned.get(job.request.duration_class, usual)
             if called:
                 # The end will be told; who looks before it is late asks for nothing.
-                return min(pace.late, usual.late)
-            return _EARLIEST * min(pace.usual, usual.usual)
+                return min(pace.p95, usual.p95)
+            return _EARLIEST * min(pace.p50, usual.p50)
 
         return [
             job
@@ -260,7 +262,7 @@ class Watcher:
             # What is fetched stays reserved until it is noted that the job needs it.
             async with self._fetches:
                 with self._services.storage.reservations.keeping():
-                    await self._services.steadily("settle", work)  # type: ignore[arg-type]  # a coroutine function
+                    await self._services.guarded("settle", work)  # type: ignore[arg-type]  # a coroutine function
         finally:
             self._settling.discard(job.id)
 

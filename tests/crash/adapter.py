@@ -40,7 +40,7 @@ def content_of(view: CardView) -> dict[str, Any]:
         "jobs": [
             {
                 "id": job.id,
-                "tone": job.tone.value,
+                "tone": job.phase.value,
                 "headline": job.headline,
                 "media": asdict(job.media) if job.media else None,
             }

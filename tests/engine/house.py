@@ -354,7 +354,7 @@ async def open_house(
                 burst=settings.commands_burst,
                 monotonic=clock.monotonic,
             ),
-            reachable_at="http://bot.invalid" if reachable else None,
+            provider_facing_url="http://bot.invalid" if reachable else None,
             files={"chat": files} if files is not None else {},
         )
         await prepare_store(services)

@@ -51,7 +51,7 @@ async def test_a_members_quota_is_set_shown_and_reset(any_house: Open) -> None:
         with pytest.raises(QuotaExhausted, match=r"this week"):
             await home.say("/imagine one more fox")
 
-        facts = dict((await home.learn("/quotas show ada", by=BOSS)).facts)
+        facts = dict((await home.learn("/quotas show ada", by=BOSS)).fields)
         assert "$0.00 left" in facts["Ada, this week"]
         assert "$0.018 used" in facts["Ada, this week"]
 
@@ -161,7 +161,7 @@ async def test_usage_tells_who_spent_what(house: Open) -> None:
         note = await home.learn("/studio usage day", by=BOSS)
 
         assert "Spent this day: $0.039" == note.title
-        assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.facts
+        assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.fields
 
 
 async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_house: Open) -> None:
@@ -176,7 +176,7 @@ async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_house: Open) -> No
         await home.ask()
         after = await home.learn(f"/quotas show {ADA.member}", by=BOSS)
 
-    assert "of $0" in str(shown.facts)
+    assert "of $0" in str(shown.fields)
     assert 0 == next(one["limit_microusd"] for one in told if one["level"] == Level.MEMBER)
-    assert "of $0 " not in str(after.facts[0])
-    assert shown.facts[0] != after.facts[0]
+    assert "of $0 " not in str(after.fields[0])
+    assert shown.fields[0] != after.fields[0]

@@ -43,7 +43,7 @@ async def test_a_bare_command_goes_on_from_the_newest_of_this_place_alone(any_ho
 
         assert here.id == (await home.job(card)).parent
         assert not card.private
-        assert ("Building on", f"#{short_id(here.id)} · a red fox") in card.jobs[0].facts
+        assert ("Building on", f"#{short_id(here.id)} · a red fox") in card.jobs[0].fields
 
 
 async def test_where_nothing_fits_the_bot_asks_and_nothing_is_spent(any_house: Open) -> None:
@@ -172,7 +172,7 @@ async def test_a_public_card_does_not_tell_the_words_of_a_private_source(house: 
         made = await home.made(f"/animate {secret.id} it runs")
         await home.change("UPDATE job SET private = 0 WHERE id = :id", id=made.id)
         (view,) = (await home.learn(f"/show {made.id}")).views
-        assert ("Building on", f"#{short_id(secret.id)}") in view.jobs[0].facts
+        assert ("Building on", f"#{short_id(secret.id)}") in view.jobs[0].fields
 
 
 async def test_the_source_is_told_in_every_revision(house: Open) -> None:
@@ -180,10 +180,10 @@ async def test_the_source_is_told_in_every_revision(house: Open) -> None:
         fox = await home.made("/imagine a red fox")
         card = await home.ask(f"/reframe 1:1 {fox.id}")
         told = ("Building on", f"#{short_id(fox.id)} · a red fox")
-        assert told in card.jobs[0].facts
+        assert told in card.jobs[0].fields
         shown = await home.shown(card, lambda view: view.settled)
-        assert told in shown.jobs[0].facts
-        assert all(told in view.jobs[0].facts for view in home.chat.of(card.card))
+        assert told in shown.jobs[0].fields
+        assert all(told in view.jobs[0].fields for view in home.chat.of(card.card))
 
 
 async def test_a_reply_names_what_to_build_on(house: Open) -> None:

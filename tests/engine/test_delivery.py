@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.cards import CardView, JobPhase
-from bot.domain.errors import Delayed, DeliveryError, Held, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
@@ -17,7 +17,7 @@ from tests.engine.house import House
 
 
 def done(view: CardView) -> bool:
-    return view.jobs[0].tone is JobPhase.DONE
+    return view.jobs[0].phase is JobPhase.DONE
 
 
 async def _tried(house: House, card: CardView, times: int) -> bool:
@@ -38,7 +38,7 @@ async def test_a_card_is_posted_once_and_edited_from_then_on(any_house: Open) ->
     async with any_house() as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
-        await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
+        await home.shown(card, lambda view: view.jobs[0].phase is JobPhase.RUNNING)
         finish_all(home)
         await home.shown(card, done)
 
@@ -60,7 +60,7 @@ async def test_a_slow_progress_edit_never_covers_the_result(house: Open) -> None
 
         await home.shown(card, done)
         await home.until(lambda: is_shown(home, card))
-        assert [JobPhase.WAITING, JobPhase.DONE] == [view.jobs[0].tone for view in home.chat.of(card.card)]
+        assert [JobPhase.WAITING, JobPhase.DONE] == [view.jobs[0].phase for view in home.chat.of(card.card)]
 
 
 async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None:
@@ -80,7 +80,7 @@ async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None
         step.open()
 
         await home.until(lambda: len(home.chat.of(card.card)) >= before + 2)
-        tones = [view.jobs[0].tone for view in home.chat.of(card.card)]
+        tones = [view.jobs[0].phase for view in home.chat.of(card.card)]
         assert [JobPhase.DONE, JobPhase.WAITING, JobPhase.DONE] == tones[before - 1 : before + 2]
         assert 1 == len(home.chat.messages)
 
@@ -94,7 +94,7 @@ async def test_a_card_that_looks_the_same_is_not_shown_again(house: Open) -> Non
     async with house(simulator_speed=1, times={"progress_interval": 15}) as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
-        await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
+        await home.shown(card, lambda view: view.jobs[0].phase is JobPhase.RUNNING)
         shows = home.chat.shows
         revision = (await row_of(home, card))["shown_rev"]
 
@@ -261,7 +261,7 @@ async def test_a_post_that_is_not_found_is_made(house: Open) -> None:
 async def test_a_post_that_certainly_never_happened_is_not_looked_for(house: Open) -> None:
     """A search may be allowed once a minute, and a channel that is busy is no reason for one."""
     async with house(chat=FakeChat(dedupe_ms=0)) as home:
-        home.chat.steps.append(Held("429", retry_after_ms=1_000))
+        home.chat.steps.append(NotPosted("429", retry_after_ms=1_000))
         card = await home.ask()
         await home.ends(card)
         home.advance(1_001)
@@ -276,7 +276,7 @@ async def test_a_post_that_was_found_is_looked_for_again_until_it_has_been_edite
     async with house(chat=FakeChat(dedupe_ms=0)) as home:
         home.chat.steps += [
             Step(error=Delayed("504", retry_after_ms=1_000), done=True),
-            Held("429", retry_after_ms=1_000),
+            NotPosted("429", retry_after_ms=1_000),
         ]
         card = await home.ask()
         await home.ends(card)
@@ -351,7 +351,7 @@ async def test_a_place_may_call_for_another_look_of_what_has_not_changed(house: 
     async with house() as home:
         home.provider.born = GenerationState.DREAMING
         card = await home.ask()
-        await home.shown(card, lambda view: view.jobs[0].tone is JobPhase.RUNNING)
+        await home.shown(card, lambda view: view.jobs[0].phase is JobPhase.RUNNING)
         before = home.chat.shows
         home.chat.phase_now = "ends soon"
         home.advance(3_000)
@@ -372,11 +372,11 @@ async def test_what_reaches_a_place_is_encrypted_where_it_is_stored(house: Open)
             return await show(view, place)
 
         home.chat.show = listening  # type: ignore[method-assign]  # our own fake
-        await home.ask(place=home.place(reach="token of an interaction"))
+        await home.ask(place=home.place(reply_token="token of an interaction"))
         home.start()
         await home.until(lambda: places)
 
-        assert "token of an interaction" == places[0].reach
+        assert "token of an interaction" == places[0].reply_token
         (row,) = await home.rows("SELECT reach FROM card")
         assert row["reach"]
         assert "token" not in row["reach"]

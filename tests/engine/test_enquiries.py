@@ -39,15 +39,15 @@ async def test_status_tells_place_and_state_of_what_has_not_ended(house: Open) -
         assert "Nothing is running" == (await home.learn("/status")).title
         cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
         note = await home.learn("/status")
-        assert [f"fox {number}" for number in range(3)] == [name for name, _ in note.facts]
-        assert ["Place 1", "Place 2", "Place 3"] == [told[:7] for _, told in note.facts]
+        assert [f"fox {number}" for number in range(3)] == [name for name, _ in note.fields]
+        assert ["Place 1", "Place 2", "Place 3"] == [told[:7] for _, told in note.fields]
 
         home.provider.born = GenerationState.DREAMING
         home.start()
         for card in cards:
             await home.comes_to(card, State.SUBMITTED)
         one = await home.learn(f"/status {cards[0].jobs[0].id}")
-        assert one.facts[0][1].startswith("Dreaming")
+        assert one.fields[0][1].startswith("Dreaming")
 
 
 async def test_show_has_the_picture_and_its_buttons(house: Open) -> None:
@@ -56,7 +56,7 @@ async def test_show_has_the_picture_and_its_buttons(house: Open) -> None:
         (view,) = (await home.learn(f"/show {job.id}", by=BOB)).views
         assert job.result == view.jobs[0].media
         assert Action.VARIATION in view.jobs[0].actions
-        assert JobPhase.DONE is view.jobs[0].tone
+        assert JobPhase.DONE is view.jobs[0].phase
 
 
 async def test_show_tells_why_a_job_failed(house: Open) -> None:
@@ -65,20 +65,20 @@ async def test_show_tells_why_a_job_failed(house: Open) -> None:
         job = await home.ends(await home.ask())
         (view,) = (await home.learn(f"/show {job.id}")).views
         assert "not charged" in view.jobs[0].headline
-        assert ("Price", "not charged") in view.jobs[0].facts
+        assert ("Price", "not charged") in view.jobs[0].fields
 
 
 async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(any_house: Open) -> None:
     async with any_house(start=None) as home:
         await home.ask()
-        facts = dict((await home.learn("/quota")).facts)
+        facts = dict((await home.learn("/quota")).fields)
         assert "$24.98 left of $25.00 · $0.018 reserved · $0.00 used" in facts["You, this day"]
         assert "resets Wed 11 Mar 2026, 00:00 UTC" in facts["You, this day"]
         assert "resets Wed 01 Apr 2026, 00:00 UTC" in facts["Budget of this workspace, this month"]
 
         home.start()
         await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
-        facts = dict((await home.learn("/quota")).facts)
+        facts = dict((await home.learn("/quota")).fields)
         assert "$0.00 reserved · $0.018 used" in facts["You, this day"]
 
 
@@ -86,16 +86,16 @@ async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(house
     async with house(start=None) as home:
         note = await home.learn("/help")
         assert "≈$0.018" in note.text
-        examples = [example for example, _ in note.facts]
+        examples = [example for example, _ in note.fields]
         assert any(example.startswith("/imagine") for example in examples)
         assert not any(example.startswith("/studio") for example in examples)
-        admins = [example for example, _ in (await home.learn("/help", by=BOSS)).facts]
+        admins = [example for example, _ in (await home.learn("/help", by=BOSS)).fields]
         assert any(example.startswith("/studio") for example in admins)
 
 
 async def test_help_with_one_command_shows_its_options(house: Open) -> None:
     async with house(start=None) as home:
-        facts = dict((await home.learn("/help imagine")).facts)
+        facts = dict((await home.learn("/help imagine")).fields)
         assert "photon-flash-1" in facts["--model"]
         with pytest.raises(InvalidRequest, match="There is no /nonsense"):
             await home.say("/help nonsense")

@@ -92,11 +92,11 @@ async def test_what_went_back_into_the_queue_keeps_its_turn(house: Open) -> None
     async with house(start=("submit",)) as home:
         home.provider.steps.append(RateLimited(retry_after_ms=10_000))
         card = await home.ask(by=ADA)
-        turn = (await home.job(card)).turn
+        turn = (await home.job(card)).virtual_time
         await home.until(lambda: home.provider.creates)
 
         returned = await home.comes_to(card, State.QUEUED)
         later = await home.job(await home.ask(by=BOB))
 
-        assert turn == returned.turn
-        assert (returned.turn, returned.id) < (later.turn, later.id)
+        assert turn == returned.virtual_time
+        assert (returned.virtual_time, returned.id) < (later.virtual_time, later.id)

@@ -85,10 +85,10 @@ async def test_an_upload_of_two_members_stays_for_the_later(any_house: Open) -> 
 async def test_a_frame_of_an_uploaded_video_goes_with_it(house: Open) -> None:
     async with house(start=None) as home:
         file = await home.upload(MP4 + b"mine")
-        assert await home.services.storage.exists(file.still)
+        assert await home.services.storage.exists(file.poster)
         home.advance(home.services.times.upload_hold + 1)
         await end_uploads(home.services)
-        assert not await home.services.storage.exists(file.still)
+        assert not await home.services.storage.exists(file.poster)
 
 
 async def test_more_uploads_than_anybody_needs_are_refused(any_house: Open) -> None:

@@ -280,7 +280,7 @@ async def test_whatever_a_video_is_made_from_its_kind_is_known(house: Open) -> N
         assert MediaKind.VIDEO is file.kind
         job = await home.made("/reframe 1:1", files=(file,))
         assert "A video from what was sent" == job.title
-        assert "" == job.words
+        assert "" == job.prompt_text
 
 
 async def fails(house: House, card: CardView, category: FailureCategory, told: str) -> None:

@@ -55,7 +55,7 @@ async def test_a_create_refused_by_moderation_says_so_and_stops_nothing(house: O
         refused = await home.ends(await home.ask("/imagine something else"))
         assert refused.failure is not None
         assert FailureCategory.MODERATION is refused.failure.category
-        assert "refused by moderation" in refused.failure.told
+        assert "refused by moderation" in refused.failure.message
         assert (0, 0) == await home.money()
         assert State.COMPLETED is (await home.ends(await home.ask())).state
 
@@ -144,7 +144,7 @@ async def test_a_refused_create_fails_with_the_reason_and_is_not_charged(house: 
 
         assert State.FAILED is job.state
         seen = await home.shown(card, lambda view: view.settled)
-        assert JobPhase.FAILED is seen.jobs[0].tone
+        assert JobPhase.FAILED is seen.jobs[0].phase
         assert "image_ref is not supported by this model" in seen.jobs[0].headline
         assert "not charged" in seen.jobs[0].headline
         assert (0, 0) == await home.money()

@@ -41,7 +41,7 @@ async def test_a_card_whose_reach_is_sealed_with_a_lost_secret_goes_to_the_asker
 ) -> None:
     """Whether others may see it stood in what cannot be read."""
     async with any_house(start=("prepare", "submit", "watch")) as home:
-        lost = await home.ask("/imagine one", place=home.place(reach="token"))
+        lost = await home.ask("/imagine one", place=home.place(reply_token="token"))
         context = card_context(lost.card)
         sealed = FieldCipher(b"another secret that nobody has any more").encrypt("token", context=context)
         await home.change("UPDATE card SET reach = :reach WHERE id = :id", reach=sealed, id=lost.card)
@@ -52,7 +52,7 @@ async def test_a_card_whose_reach_is_sealed_with_a_lost_secret_goes_to_the_asker
         await home.shown(lost, lambda view: view.settled)
 
         place = home.chat.places[lost.card]
-        assert (True, "") == (place.private, place.reach)
+        assert (True, "") == (place.private, place.reply_token)
         assert not home.chat.places[other.card].private
         assert [lost.card] == told(logs)
 

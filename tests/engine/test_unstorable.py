@@ -37,7 +37,7 @@ _USES: dict[str, Use] = {
     "workspace": lambda house, odd, _: house.ask(by=_named("Ada", workspace=f"{ADA.workspace}{odd}")),
     "channel": lambda house, odd, _: house.ask(place=house.place(channel=f"c{odd}")),
     "thread": lambda house, odd, _: house.ask(place=house.place(thread=f"t{odd}")),
-    "reach": lambda house, odd, _: house.ask(place=house.place(reach=f"r{odd}")),
+    "reach": lambda house, odd, _: house.ask(place=house.place(reply_token=f"r{odd}")),
     "key": lambda house, odd, _: house.ask(key=f"k{odd}"),
     "job": lambda house, odd, _: house.press(Action.AGAIN, f"j{odd}"),
     "press": lambda house, odd, card: house.press(Action.AGAIN, card.jobs[0].id, key=f"k{odd}"),

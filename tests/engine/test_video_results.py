@@ -27,7 +27,7 @@ async def test_a_video_lies_in_the_storage_with_its_length_and_first_frame(any_h
         assert (MediaKind.VIDEO, 5_040) == (job.result.kind, job.result.duration_ms)
         assert (1280, 720, "video/mp4") == (job.result.width, job.result.height, job.result.mime)
         assert await home.services.storage.exists(job.result.file)
-        assert await home.services.storage.exists(job.result.still)
+        assert await home.services.storage.exists(job.result.poster)
         assert (1_000, (True, {})) == (home.library.most[ASSET], home.library.told[ASSET])
         await home.made()
         assert 100 == home.library.most["http://api.invalid/one/2"]

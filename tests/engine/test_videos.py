@@ -46,7 +46,7 @@ async def test_words_become_a_video_charged_once(any_house: Open) -> None:
         media = (await home.shown(card, lambda view: view.settled)).jobs[0].media
         assert media is not None
         assert MediaKind.VIDEO is media.kind
-        assert await home.services.storage.exists(media.still)
+        assert await home.services.storage.exists(media.poster)
         assert (price(request, home.services.rates), 0) == await home.money()
         assert 1 == home.chat.posts
 

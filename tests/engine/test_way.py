@@ -13,7 +13,7 @@ async def test_a_prompt_becomes_one_message_with_its_picture_charged_once(any_ho
 
         assert State.COMPLETED is job.state
         seen = await house.shown(card, lambda view: view.settled)
-        assert JobPhase.DONE is seen.jobs[0].tone
+        assert JobPhase.DONE is seen.jobs[0].phase
         assert seen.jobs[0].media == job.result
         assert (job.price, 0) == await house.money()
         assert 1 == house.chat.posts

@@ -58,9 +58,9 @@ async def test_a_video_is_brought_in_with_its_still(
     media = await _bring(library, site, "/a")
     assert ("video/mp4", 72, 128, 500) == (media.mime, media.width, media.height, media.duration_ms)
     assert MediaKind.VIDEO is media.kind
-    with Image.open(library.path(media.still)) as still:
+    with Image.open(library.path(media.poster)) as still:
         assert ("JPEG", (72, 128)) == (still.format, still.size)
-    assert files_in(storage) == [library.path(media.file), library.path(media.still)]
+    assert files_in(storage) == [library.path(media.file), library.path(media.poster)]
 
 
 async def test_headers_are_sent(library: MediaLibrary, site: Site) -> None:
@@ -130,7 +130,7 @@ async def test_two_of_one_at_once_are_one(
         *(library.take_in(arrived(storage, content, name)) for name in ("one", "other"))
     )
     assert one == other
-    assert files_in(storage) == [library.path(one.file), library.path(one.still)]
+    assert files_in(storage) == [library.path(one.file), library.path(one.poster)]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -178,7 +178,7 @@ async def test_other_videos_are_converted(
     source = video(tmp_path / "a", codec=codec, container=container)
     usable = await library.as_input(await library.take_in(arrived(storage, source.read_bytes())))
     assert ("video/mp4", 128, 72) == (usable.mime, usable.width, usable.height)
-    assert await storage.exists(usable.still)
+    assert await storage.exists(usable.poster)
     assert usable == await library.as_input(usable)
 
 

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from adapters.playground.ports import BotService
-from bot.domain.actions import GENERATING, Action, ActionInput, follow_up, require_offered
-from bot.domain.cards import Card, CardView, view
+from bot.domain.actions import GENERATING, Action, ActionInput, follow_up_request, require_available
+from bot.domain.cards import Card, CardView, card_view
 from bot.domain.commands import Cancel, Command, Delete, GenerateCommand, Help, History, Quota, Show
 from bot.domain.completion import Suggestion, complete
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted, Refused
@@ -21,10 +21,10 @@ from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import Media, Reference
 from bot.domain.models import PICTURE_SIZES, Lane, video_size
 from bot.domain.pricing import is_estimate, is_upper_bound, price, published_rates, show_left, show_money
-from bot.domain.reactions import DEFAULT_REACTIONS, normal
+from bot.domain.reactions import DEFAULT_REACTIONS, normalized
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.ports import Publisher
-from bot.service.replies import CardReply, Choice, PriceQuote, PrivateReply, Reply
+from bot.service.replies import CardReply, ConfirmationButton, PriceQuote, PrivateReply, Reply
 from tests.playground.fake_uploads import FakeUpload, FakeUploads
 
 START = 1_790_000_000_000
@@ -74,7 +74,8 @@ class FakeStudio(BotService):
                 return await self.answer_query(Quota(), caller)
             case Help():
                 return PrivateReply(
-                    title="What you can do", facts=(("/imagine a red fox", "from $0.016"), ("/quota", "free"))
+                    title="What you can do",
+                    fields=(("/imagine a red fox", "from $0.016"), ("/quota", "free")),
                 )
             case History():
                 mine = [self._alone(job.id) for job in self.jobs.values() if job.person == caller.person]
@@ -93,7 +94,7 @@ class FakeStudio(BotService):
                 assert isinstance(command, GenerateCommand)
                 request, parent = self._read(command, caller, files, replied)
                 self.answers[key] = await self._accept(
-                    request, caller, place, parent=parent, times=command.times
+                    request, caller, place, parent=parent, times=command.job_count
                 )
             return self.answers[key]
 
@@ -128,12 +129,12 @@ class FakeStudio(BotService):
         return PrivateReply(title="Deleted", text="Its message and media are removed.")
 
     async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
-        action = self.reactions(caller).get(normal(emoji))
+        action = self.reactions(caller).get(normalized(emoji))
         return None if action is None else await self.act(action, job, caller, place, key=key)
 
     async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
         del place, key
-        if self.reactions(caller).get(normal(emoji)) is not Action.GALLERY:
+        if self.reactions(caller).get(normalized(emoji)) is not Action.GALLERY:
             return None
         await self.change(job, stars=0)
         return PrivateReply(title="Taken out of the gallery")
@@ -160,7 +161,7 @@ class FakeStudio(BotService):
         del place
         request, parent = self._read(command, caller, files, replied)
         return PriceQuote(
-            price=price(request, published_rates()) * command.times,
+            price=price(request, published_rates()) * command.job_count,
             estimate=is_estimate(request),
             upper_bound=is_upper_bound(request),
             source=None if command.jobs else parent,
@@ -175,7 +176,7 @@ class FakeStudio(BotService):
             f"{show_left(left)} left of {show_money(ALLOWANCE)} · {show_money(reserved)} reserved · "
             f"{show_money(used)} used · resets tomorrow at 00:00 UTC"
         )
-        return PrivateReply(title="Your quota", facts=(("You, this day", told),))
+        return PrivateReply(title="Your quota", fields=(("You, this day", told),))
 
     async def autocomplete_line(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
         del place
@@ -234,7 +235,7 @@ class FakeStudio(BotService):
             for job in jobs
             if not job.is_final
         }
-        return view(found, jobs, estimates, self.now)
+        return card_view(found, jobs, estimates, self.now)
 
     def _alone(self, job: str) -> CardView:
         shown = self.view(self.job(job).card)
@@ -250,13 +251,13 @@ class FakeStudio(BotService):
             command = command.with_files(files)
         elif replied is not None and not command.jobs:
             command = command.with_job(require_result(self.job(replied)))
-        if command.newest is not None and getattr(command, command.newest[0]) is None:
+        if command.default_source is not None and getattr(command, command.default_source[0]) is None:
             mine = [
                 job
                 for job in self.jobs.values()
                 if job.person == caller.person
                 and job.result
-                and command.newest[1] in (None, job.request.makes)
+                and command.default_source[1] in (None, job.request.makes)
             ]
             if mine:
                 command = command.with_job(mine[-1])
@@ -269,7 +270,7 @@ class FakeStudio(BotService):
         question = self._new_id()
         self.questions.append(question)
         choices = [
-            Choice(label=label, confirms=label == "Delete", job=job.id, question=question)
+            ConfirmationButton(label=label, confirms=label == "Delete", job=job.id, question=question)
             for label in ("Keep", "Delete")
         ]
         return PrivateReply(
@@ -288,7 +289,7 @@ class FakeStudio(BotService):
     ) -> Reply:
         if action is Action.DELETE:
             return self._question(job, caller)
-        require_offered(action, job)
+        require_available(action, job)
         if action is Action.GALLERY:
             await self.change(job.id, stars=job.stars + 1)
             return PrivateReply(title="In the gallery")
@@ -302,7 +303,7 @@ class FakeStudio(BotService):
             await self._post([], caller, direct, copy_of=job.id)
             return PrivateReply(title="On its way to you", text="It comes as a direct message.")
         assert action in GENERATING
-        return await self._accept(follow_up(action, job, wording), caller, place, parent=job.id)
+        return await self._accept(follow_up_request(action, job, wording), caller, place, parent=job.id)
 
     async def _accept(
         self, request: AnyRequest, caller: Caller, place: Place, *, parent: str | None, times: int = 1
@@ -330,7 +331,7 @@ class FakeStudio(BotService):
                 title=title,
                 price=cost,
                 state=State.QUEUED,
-                turn=0,
+                virtual_time=0,
                 attempt=0,
                 account=None,
                 remote_id=None,

@@ -35,9 +35,9 @@ def room(adapter_data: FakeVault) -> Room:
 def live(rev: int, *, private: bool = False) -> CardView:
     job = JobView(
         id="1" * 24,
-        tone=JobPhase.RUNNING,
+        phase=JobPhase.RUNNING,
         headline="Dreaming",
-        facts=(),
+        fields=(),
         running_since=START,
         expected_ms=1,
         ready_at=None,

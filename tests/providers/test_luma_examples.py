@@ -77,7 +77,7 @@ def finished(job: str) -> Job:
         title="earlier",
         price=0,
         state=State.COMPLETED,
-        turn=0,
+        virtual_time=0,
         attempt=1,
         account="a",
         remote_id=GENERATIONS.get(job, "of a picture"),

@@ -32,7 +32,7 @@ VIDEO = Reference(job="j1", kind=MediaKind.VIDEO)
     ("reference", "frame"),
     [
         (Reference(job="j1"), {"type": "image", "url": MEDIA["j1"]}),
-        (Reference(job="j1", still=True), {"type": "image", "url": MEDIA["j1/still"]}),
+        (Reference(job="j1", first_frame_only=True), {"type": "image", "url": MEDIA["j1/still"]}),
         (Reference.of(FILE), {"type": "image", "url": MEDIA[FILE.file]}),
         (
             Reference(url="https://a.example/x.heic", file=FILE),

@@ -80,14 +80,16 @@ def acceptance(
         card=card,
         event=event or f"chat:{card}",
         caller=who,
-        place=Place(adapter="chat", workspace=who.workspace, channel="general", private=private, reach=reach),
+        place=Place(
+            adapter="chat", workspace=who.workspace, channel="general", private=private, reply_token=reach
+        ),
         sealed_reach=SEAL.encrypt(reach, context=card_context(card)) if reach else "",
         jobs=tuple(
             NewJob(
                 id=new_id("job"),
                 provider="luma",
                 queue=queue,
-                pace=request.pace,
+                pace=request.duration_class,
                 request=request,
                 title=prompt,
                 price=price,

@@ -60,7 +60,7 @@ async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -
     assert AcceptedCard(card=item.card) == accepted
     card = await find_card(store, item.card, SEAL)
     assert card is not None
-    assert replace(item.place, reach="token") == card.place
+    assert replace(item.place, reply_token="token") == card.place
     assert (1, 0) == (card.wanted_rev, card.shown_rev)
     jobs = (await jobs_of_cards(store, [item.card]))[item.card]
     places = await standings(store, jobs)
@@ -321,7 +321,7 @@ async def test_turns_of_a_member_follow_each_other_and_start_at_the_clock(store:
     await store.write(accept, late)
     await store.write(accept, later)
     found = await jobs_by_id(store, [job.id for item in (*items, late, later) for job in item.jobs])
-    turns = [[found[job.id].turn // TURN for job in item.jobs] for item in (*items, late, later)]
+    turns = [[found[job.id].virtual_time // TURN for job in item.jobs] for item in (*items, late, later)]
     assert [[1, 2], [3, 4], [5], [6, 7]] == turns
 
 

@@ -103,7 +103,7 @@ async def card_of(database: Database, card: str) -> Card:
 async def test_a_card_is_leased_to_one_at_a_time_until_the_lease_ends(store: Database) -> None:
     await store.write(accept, acceptance(reach="token"))
     (card,) = await lease(store)
-    assert "token" == card.place.reach
+    assert "token" == card.place.reply_token
     assert [] == await lease(store, "other", now=NOW + LEASE)
     assert [card] == await lease(store, "other", now=NOW + LEASE + 1)
 
@@ -163,21 +163,21 @@ async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> N
 async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    assert {} == card.told
+    assert {} == card.shown_estimates
     said = {
         "job": ShownEstimate(position=3, ready_at=NOW + MINUTE),
         "other": ShownEstimate(position=None, ready_at=NOW),
     }
     assert await store.write(note_shown, replace(shown(card), told=said)) is Noted.UP_TO_DATE
-    assert said == (await card_of(store, card.id)).told
+    assert said == (await card_of(store, card.id)).shown_estimates
     await store.write(show_again, ShowAgain(card=card.id, now=NOW))
     (card,) = await lease(store)
-    assert said == card.told
+    assert said == card.shown_estimates
     assert await store.write(note_shown, replace(shown(card, rev=1), told={})) is Noted.BEHIND
-    assert said == (await card_of(store, card.id)).told, "an older revision says nothing any more"
+    assert said == (await card_of(store, card.id)).shown_estimates, "an older revision says nothing any more"
     (card,) = await lease(store)
     assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
-    assert {} == (await card_of(store, card.id)).told
+    assert {} == (await card_of(store, card.id)).shown_estimates
 
 
 async def test_only_the_holder_notes_anything(store: Database) -> None:

@@ -141,7 +141,7 @@ async def test_who_comes_later_stands_at_the_clock_and_not_before_it(store: Data
     assert many[:50] == await claim_next(store, most=50)
     late = await fill(store, 3, name="bob")
     found = await jobs_by_id(store, late)
-    assert [51 * TURN, 52 * TURN, 53 * TURN] == [found[job].turn for job in late]
+    assert [51 * TURN, 52 * TURN, 53 * TURN] == [found[job].virtual_time for job in late]
     assert [many[50], late[0], many[51], late[1]] == await claim_next(store, most=4)
 
 

@@ -74,7 +74,7 @@ async def test_a_copy_is_a_card_of_its_own_that_shows_the_job(store: Database) -
     item = copy_of(walk)
     assert AcceptedCard(card=item.card) == await store.write(post_copy, item)
     card = await card_of(store, item.card)
-    assert (walk.job, "@chat:bob", "token") == (card.copy_of, card.place.channel, card.place.reach)
+    assert (walk.job, "@chat:bob", "token") == (card.copy_of, card.place.channel, card.place.reply_token)
     assert (True, "chat:bob", 1, 0) == (card.place.private, card.person, card.wanted_rev, card.shown_rev)
     job = await walk.now_at()
     assert {item.card: [job], job.card: [job]} == await jobs_of_cards(store, [item.card, job.card])

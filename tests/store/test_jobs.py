@@ -164,25 +164,27 @@ async def take(database: Database, *seconds: int, request: AnyRequest | None = N
 async def test_how_long_a_kind_takes_is_learned_from_the_latest_fifty(store: Database) -> None:
     await open_account(store)
     await take(store, *[1_000] * 5, *range(50, 0, -1))
-    learned = {"image/photon-1": DurationStats(usual=25_500, late=48 * SECOND)}
+    learned = {"image/photon-1": DurationStats(p50=25_500, p95=48 * SECOND)}
     assert learned == await paces(store, ["image/photon-1", "unknown"])
 
 
 async def test_what_is_late_is_not_told_from_a_few(store: Database) -> None:
     await open_account(store)
     video = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
-    assert {} == await paces(store, [video.pace])
+    assert {} == await paces(store, [video.duration_class])
     await take(store, 10, 12, 11, 40, request=video)
-    assert {video.pace: DurationStats(usual=11_500, late=40 * SECOND)} == await paces(store, [video.pace])
+    assert {video.duration_class: DurationStats(p50=11_500, p95=40 * SECOND)} == await paces(
+        store, [video.duration_class]
+    )
     await take(store, *[10] * 5)
-    found = await paces(store, [video.pace, "image/photon-1"])
-    assert DurationStats(usual=10 * SECOND, late=10 * SECOND) == found["image/photon-1"]
+    found = await paces(store, [video.duration_class, "image/photon-1"])
+    assert DurationStats(p50=10 * SECOND, p95=10 * SECOND) == found["image/photon-1"]
 
 
 async def test_what_is_late_takes_twice_as_long_as_usual_where_one_is_known(store: Database) -> None:
     await open_account(store)
     await take(store, 10)
-    assert {"image/photon-1": DurationStats(usual=10 * SECOND, late=20 * SECOND)} == await paces(
+    assert {"image/photon-1": DurationStats(p50=10 * SECOND, p95=20 * SECOND)} == await paces(
         store, ["image/photon-1"]
     )
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from bot.domain.errors import QuotaExhausted, StaleTransition
-from bot.domain.jobs import MOVES, Job, State
+from bot.domain.jobs import TRANSITIONS, Job, State
 from bot.domain.quota import Level, Limit, Meter, Period
 from bot.store.accept import accept
 from bot.store.database.base import Database, Violated
@@ -157,7 +157,7 @@ class Life:
     async def move_on(self) -> None:
         if moving := [job for job in await self.jobs() if not job.is_final]:
             job = self.random.choice(moving)
-            ways = sorted(MOVES[job.state] - {State.SUBMITTING})
+            ways = sorted(TRANSITIONS[job.state] - {State.SUBMITTING})
             # most jobs go well, or nothing would ever be paid
             onward = [State.SUBMITTED, State.COMPLETED] * 3
             after = self.random.choice(ways + [way for way in onward if way in ways])

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import StaleTransition, StoreError
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import FINAL, MOVES, State
+from bot.domain.jobs import FINAL, TRANSITIONS, State
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule, Settlement
 from bot.store.accept import accept
 from bot.store.cards import find_card
@@ -79,7 +79,9 @@ async def test_a_failure_is_kept_as_it_was(store: Database) -> None:
     assert failure(FailureCategory.TIMEOUT) == (await walk.now_at()).failure
 
 
-@pytest.mark.parametrize(("before", "after"), [(a, b) for a in State for b in State if b not in MOVES[a]])
+@pytest.mark.parametrize(
+    ("before", "after"), [(a, b) for a in State for b in State if b not in TRANSITIONS[a]]
+)
 def test_an_illegal_move_cannot_even_be_asked_for(before: State, after: State) -> None:
     with pytest.raises(StoreError, match="cannot move"):
         leave("job", before, after)

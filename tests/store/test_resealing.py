@@ -54,7 +54,7 @@ async def test_how_to_reach_a_card_is_resealed_too(store: Database) -> None:
     assert {"resealed": 1, "current": 0, "unreadable": 0} == found
     card = await find_card(store, with_reach.card, FieldCipher(NEW))
     assert card is not None
-    assert "token" == card.place.reach
+    assert "token" == card.place.reply_token
 
 
 async def test_what_was_written_meanwhile_stays(store: Database) -> None:

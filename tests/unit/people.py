@@ -54,7 +54,7 @@ def job(state: State = State.COMPLETED, *, owner: Caller | None = None, **change
         "price": 17_223,
         "state": state,
         "queue": "simulator/image",
-        "turn": 0,
+        "virtual_time": 0,
         "attempt": 1,
         "account": "simulator-a",
         "remote_id": "r",

@@ -11,9 +11,9 @@ from bot.domain.actions import (
     VARIATION_WEIGHT,
     Action,
     ActionInput,
-    follow_up,
-    offered,
-    turned,
+    available_actions,
+    follow_up_request,
+    rotated,
 )
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import FINAL, UNTITLED, Job, State
@@ -43,8 +43,8 @@ def test_what_is_offered_fits_the_state(state: State) -> None:
         State.FAILED: (Action.AGAIN, Action.EDIT, Action.DELETE),
         State.CANCELLED: (Action.AGAIN, Action.EDIT, Action.DELETE),
     }
-    assert expected.get(state, ()) == offered(job(state))
-    assert () == offered(job(state, deleted=True))
+    assert expected.get(state, ()) == available_actions(job(state))
+    assert () == available_actions(job(state, deleted=True))
 
 
 def test_every_action_has_its_own_emoji_and_label() -> None:
@@ -53,11 +53,11 @@ def test_every_action_has_its_own_emoji_and_label() -> None:
 
 
 def test_again_asks_for_the_same() -> None:
-    assert _REQUEST == follow_up(Action.AGAIN, job(State.FAILED, request=_REQUEST))
+    assert _REQUEST == follow_up_request(Action.AGAIN, job(State.FAILED, request=_REQUEST))
 
 
 def test_a_variation_builds_on_the_picture() -> None:
-    found = follow_up(Action.VARIATION, job(request=_REQUEST))
+    found = follow_up_request(Action.VARIATION, job(request=_REQUEST))
     reference = Reference(job="0" * 24, weight=VARIATION_WEIGHT)
     assert _REQUEST.model_copy(update={"image_refs": (reference,)}) == found
     assert (reference,) == found.references
@@ -65,7 +65,7 @@ def test_a_variation_builds_on_the_picture() -> None:
 
 def test_a_variation_of_a_reframed_picture_has_the_words_of_its_origin() -> None:
     request = ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)
-    found = follow_up(Action.VARIATION, job(request=request, title="a red fox"))
+    found = follow_up_request(Action.VARIATION, job(request=request, title="a red fox"))
     assert isinstance(found, ImageRequest)
     assert ("a red fox", AspectRatio.SQUARE) == (found.prompt, found.aspect_ratio)
     assert (Reference(job="0" * 24, weight=VARIATION_WEIGHT),) == found.image_refs
@@ -73,7 +73,7 @@ def test_a_variation_of_a_reframed_picture_has_the_words_of_its_origin() -> None
 
 @pytest.mark.parametrize("asked", [None, AspectRatio.CLASSIC])
 def test_a_reframe_stands_the_picture_on_its_side_unless_asked_otherwise(asked: AspectRatio | None) -> None:
-    found = follow_up(Action.REFRAME, job(request=_REQUEST), wording=ActionInput(aspect_ratio=asked))
+    found = follow_up_request(Action.REFRAME, job(request=_REQUEST), wording=ActionInput(aspect_ratio=asked))
     assert isinstance(found, ReframeImageRequest)
     assert (asked or AspectRatio.ULTRATALL) == found.aspect_ratio
     assert (Reference(job="0" * 24),) == found.references
@@ -82,21 +82,21 @@ def test_a_reframe_stands_the_picture_on_its_side_unless_asked_otherwise(asked: 
 
 def test_a_frame_is_turned_on_its_side_and_a_square_is_made_tall() -> None:
     for ratio in set(AspectRatio) - {AspectRatio.SQUARE}:
-        assert ratio != turned(ratio)
-        assert ratio == turned(turned(ratio))
-    assert AspectRatio.PORTRAIT == turned(AspectRatio.SQUARE)
+        assert ratio != rotated(ratio)
+        assert ratio == rotated(rotated(ratio))
+    assert AspectRatio.PORTRAIT == rotated(AspectRatio.SQUARE)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - FINAL))
 def test_a_job_that_has_not_ended_takes_no_action(state: State) -> None:
     with pytest.raises(InvalidRequest, match="not finished yet"):
-        follow_up(Action.AGAIN, job(state))
+        follow_up_request(Action.AGAIN, job(state))
 
 
 @pytest.mark.parametrize("action", [Action.VARIATION, Action.REFRAME, Action.GALLERY])
 def test_a_job_without_a_picture_says_so(action: Action) -> None:
     with pytest.raises(InvalidRequest, match="it has no result"):
-        follow_up(action, job(State.FAILED))
+        follow_up_request(action, job(State.FAILED))
 
 
 _MADE = [
@@ -119,8 +119,8 @@ _UNTITLED = [replace(made, title=UNTITLED[made.request.makes]) for made in _MADE
 @pytest.mark.parametrize("made", [*_MADE, *_UNTITLED])
 def test_whatever_is_offered_asks_for_what_the_api_takes_and_the_store_keeps(made: Job) -> None:
     """Also of results that nobody has put into words."""
-    for action in set(offered(made)) & GENERATING:
-        found = follow_up(action, made, ActionInput(prompt="a blue fox"))
+    for action in set(available_actions(made)) & GENERATING:
+        found = follow_up_request(action, made, ActionInput(prompt="a blue fox"))
         assert found == load_request(dump_request(found))
         if isinstance(found, VideoRequest):
             assert found is check_video(found)
@@ -131,22 +131,22 @@ def test_whatever_is_offered_asks_for_what_the_api_takes_and_the_store_keeps(mad
 @pytest.mark.parametrize("made", _MADE)
 def test_actions_that_make_something_keep_to_the_account_of_their_source(made: Job) -> None:
     """Only what goes on from a video must be made where that was made."""
-    for action in set(offered(made)) & GENERATING:
-        found = follow_up(action, made, ActionInput(prompt="a blue fox"))
+    for action in set(available_actions(made)) & GENERATING:
+        found = follow_up_request(action, made, ActionInput(prompt="a blue fox"))
         continues = [one.job for one in getattr(found, "continues", ())]
         assert ([made.id] if action in (Action.EXTEND, Action.REVERSE) else []) == continues
 
 
 def test_pictures_are_animated_and_videos_extended_and_neither_the_other() -> None:
     with pytest.raises(InvalidRequest, match="Extend cannot be used on a picture, only on a video"):
-        follow_up(Action.EXTEND, job())
+        follow_up_request(Action.EXTEND, job())
     with pytest.raises(InvalidRequest, match="Animate cannot be used on a video, only on a picture"):
-        follow_up(Action.ANIMATE, film())
-    assert set(Action) == set(offered(job())) | set(offered(film()))
+        follow_up_request(Action.ANIMATE, film())
+    assert set(Action) == set(available_actions(job())) | set(available_actions(film()))
 
 
 def test_an_animation_begins_with_the_picture_in_its_frame() -> None:
-    found = follow_up(Action.ANIMATE, job(request=_REQUEST))
+    found = follow_up_request(Action.ANIMATE, job(request=_REQUEST))
     expected = VideoRequest(
         prompt="a red fox", aspect_ratio=AspectRatio.ULTRAWIDE, start=Reference(job="0" * 24)
     )
@@ -155,7 +155,7 @@ def test_an_animation_begins_with_the_picture_in_its_frame() -> None:
 
 def test_new_words_change_the_words_alone() -> None:
     for made in _MADE:
-        found = follow_up(Action.EDIT, made, ActionInput(prompt=" a blue fox "))
+        found = follow_up_request(Action.EDIT, made, ActionInput(prompt=" a blue fox "))
         assert made.request.model_copy(update={"prompt": "a blue fox"}) == found
 
 
@@ -169,10 +169,10 @@ def test_new_words_change_the_words_alone() -> None:
 )
 def test_new_words_must_be_words(wording: ActionInput | None, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
-        follow_up(Action.EDIT, job(), wording)
+        follow_up_request(Action.EDIT, job(), wording)
 
 
 @pytest.mark.parametrize("action", sorted(set(Action) - GENERATING))
 def test_what_makes_no_job_asks_for_nothing(action: Action) -> None:
     with pytest.raises(InvalidRequest, match="makes no new job"):
-        follow_up(action, job())
+        follow_up_request(action, job())

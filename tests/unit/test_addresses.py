@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.domain.actions import Action, ActionInput, follow_up
+from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import CATALOGUE, Animate, Extend, GenerateCommand, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
-from bot.domain.options import Kind, addresses_in, options
+from bot.domain.options import Kind, options, split_addresses
 from bot.domain.parsing import parse
 from tests.unit.people import job
 
@@ -52,7 +52,7 @@ MEDIUM = Reference(url=URL)
 def test_addresses_are_parted_from_the_words_around_them(
     text: str, words: str, found: tuple[str, ...]
 ) -> None:
-    assert (words, found) == addresses_in(text)
+    assert (words, found) == split_addresses(text)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_address_is_media_on_every_command_that_takes_some(
     typed = parse(f"/{command.name} {first}{words}")
     filled = build(command, {"prompt": words} | ({"aspect_ratio": "9:16"} if first else {}))
     for one in (typed, filled):
-        media = getattr(one, command.takes[0])
+        media = getattr(one, command.attachment_options[0])
         assert MEDIUM == (media[0] if isinstance(media, tuple) else media)
         assert "fox.example" not in one.prompt  # type: ignore[attr-defined]
         assert {"a", "red", "fox"} == set(one.prompt.replace(",", "").split())  # type: ignore[attr-defined]
@@ -123,7 +123,7 @@ def test_an_address_is_no_job(command: type[GenerateCommand]) -> None:
 
 def test_an_address_in_an_edited_prompt_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="cannot be part of the words"):
-        follow_up(Action.EDIT, job(), ActionInput(prompt=f"like {URL}"))
+        follow_up_request(Action.EDIT, job(), ActionInput(prompt=f"like {URL}"))
 
 
 def test_an_admins_reason_may_hold_an_address() -> None:

@@ -74,9 +74,9 @@ def test_every_command_that_makes_takes_files_into_options_that_it_has() -> None
     makings = [command for command in CATALOGUE.values() if issubclass(command, GenerateCommand)]
     assert [Imagine, Animate, Extend, Reframe] == makings
     for command in makings:
-        named = {*command.takes, *(command.newest or ())[:1]}
+        named = {*command.attachment_options, *(command.default_source or ())[:1]}
         assert named <= set(command.model_fields)
 
 
 def test_several_pictures_are_several_jobs() -> None:
-    assert (3, 1) == (Imagine(prompt="a fox", count=3).times, Animate().times)
+    assert (3, 1) == (Imagine(prompt="a fox", count=3).job_count, Animate().job_count)

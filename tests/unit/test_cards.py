@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import JobPhase, show_duration, show_wait, view, view_job
+from bot.domain.cards import JobPhase, card_view, job_view, show_duration, show_wait
 from bot.domain.estimates import Estimate
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
@@ -30,7 +30,7 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
             "Place 3 in the queue · about 40 s",
         ),
         (job(State.QUEUED), Estimate(), JobPhase.WAITING, "In the queue"),
-        (job(State.QUEUED), Estimate(obstacle="no credit"), JobPhase.WAITING, "Waiting: no credit"),
+        (job(State.QUEUED), Estimate(blocked_reason="no credit"), JobPhase.WAITING, "Waiting: no credit"),
         (job(State.SUBMITTING), Estimate(), JobPhase.WAITING, "On its way"),
         (job(State.UNKNOWN), Estimate(), JobPhase.WAITING, "got lost"),
         (
@@ -50,57 +50,57 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
 def test_a_headline_tells_where_the_job_stands(
     shown: Job, estimate: Estimate, tone: JobPhase, words: str
 ) -> None:
-    found = view_job(shown, estimate, NOW)
-    assert tone is found.tone
+    found = job_view(shown, estimate, NOW)
+    assert tone is found.phase
     assert words in found.headline
 
 
 @pytest.mark.parametrize("state", State)
 def test_what_was_not_paid_is_said_to_be_not_charged(state: State) -> None:
-    price = dict(view_job(job(state), Estimate(), NOW).facts)["Price"]
+    price = dict(job_view(job(state), Estimate(), NOW).fields)["Price"]
     expected = {State.COMPLETED: "$0.018", State.FAILED: "not charged", State.CANCELLED: "not charged"}
     assert expected.get(state, "≈$0.018") == price
 
 
 def test_a_refund_is_told() -> None:
-    assert "$0.018, refunded" == dict(view_job(job(refunded=True), Estimate(), NOW).facts)["Price"]
+    assert "$0.018, refunded" == dict(job_view(job(refunded=True), Estimate(), NOW).fields)["Price"]
 
 
 def test_the_price_of_a_reframe_is_no_estimate() -> None:
     request = ReframeImageRequest(source=Reference(job="2" * 24), aspect_ratio=AspectRatio.SQUARE)
-    shown = view_job(job(State.QUEUED, request=request), Estimate(position=1), NOW)
-    assert "$0.018" == dict(shown.facts)["Price"]
+    shown = job_view(job(State.QUEUED, request=request), Estimate(position=1), NOW)
+    assert "$0.018" == dict(shown.fields)["Price"]
 
 
 def test_a_loop_towards_a_picture_is_made_with_a_warning() -> None:
     picture = Reference(job="2" * 24)
     for ends, warned in (({"end": picture}, True), ({"start": picture}, False), ({}, False)):
         request = VideoRequest(prompt="a fox", loop=True, **ends)
-        assert warned is ("Loop" in dict(view_job(film(request=request), None, NOW).facts))
+        assert warned is ("Loop" in dict(job_view(film(request=request), None, NOW).fields))
 
 
 def test_a_finished_picture_is_shown_with_its_size_and_time() -> None:
-    facts = dict(view_job(job(), Estimate(), NOW).facts)
+    facts = dict(job_view(job(), Estimate(), NOW).fields)
     assert ("2048 × 1152", "12 s") == (facts["Size"], facts["Took"])
 
 
 @pytest.mark.parametrize("state", State)
 def test_only_what_waits_can_be_taken_back(state: State) -> None:
-    assert (state in {State.HELD, State.PREPARING, State.QUEUED}) is view_job(
+    assert (state in {State.HELD, State.PREPARING, State.QUEUED}) is job_view(
         job(state), Estimate(), NOW
     ).cancellable
 
 
 def test_a_deleted_job_shows_no_picture_and_offers_nothing() -> None:
-    shown = view(CARD, [job(deleted=True)], {}, NOW)
+    shown = card_view(CARD, [job(deleted=True)], {}, NOW)
     assert shown.gone
     assert shown.jobs[0].media is None
     assert () == shown.jobs[0].actions
 
 
 def test_cards_that_look_the_same_have_the_same_digest() -> None:
-    one = view(CARD, [job()], {}, NOW)
-    again = view(replace(CARD, wanted_rev=9, shown_rev=8, tries=5), [job()], {}, NOW)
+    one = card_view(CARD, [job()], {}, NOW)
+    again = card_view(replace(CARD, wanted_rev=9, shown_rev=8, tries=5), [job()], {}, NOW)
     assert one.rev != again.rev
     assert one.digest == again.digest
 
@@ -110,14 +110,14 @@ def test_cards_that_look_the_same_have_the_same_digest() -> None:
     [job(State.SUBMITTED), job(stars=1), job(deleted=True), job(title="a blue fox"), job(expired=True)],
 )
 def test_a_card_that_looks_different_has_another_digest(other: Job) -> None:
-    assert view(CARD, [job()], {}, NOW).digest != view(CARD, [other], {}, NOW).digest
+    assert card_view(CARD, [job()], {}, NOW).digest != card_view(CARD, [other], {}, NOW).digest
 
 
 def test_a_card_is_settled_when_all_its_jobs_are() -> None:
     running = job(State.SUBMITTED, position=1)
-    assert view(CARD, [job(), _FAILED], {}, NOW).settled
-    assert not view(CARD, [job(), running], {running.id: Estimate()}, NOW).settled
-    assert not view(CARD, [job(), job(deleted=True)], {}, NOW).gone
+    assert card_view(CARD, [job(), _FAILED], {}, NOW).settled
+    assert not card_view(CARD, [job(), running], {running.id: Estimate()}, NOW).settled
+    assert not card_view(CARD, [job(), job(deleted=True)], {}, NOW).gone
 
 
 @given(st.integers(-1000, 10**9))

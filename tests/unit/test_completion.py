@@ -63,7 +63,7 @@ _MOTIONS = ("camera orbit left", "camera orbit right", "camera pan left")
 )
 def test_a_camera_motion_is_completed_across_its_words(text: str, labels: list[str]) -> None:
     found = complete(text, admin=False, camera_motions=_MOTIONS).suggestions
-    assert labels == [one.label for one in found if one.about == "Camera motion"]
+    assert labels == [one.label for one in found if one.description == "Camera motion"]
     for one in found:
         command = parse(one.text) if one.label in _MOTIONS else None
         assert command is None or one.label == getattr(command, "camera_motion", None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.domain.actions import Action, ActionInput, follow_up
+from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import Animate, Direction, Extend
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job
@@ -197,14 +197,17 @@ def test_of_nine_pairs_of_ends_five_forbid_a_loop() -> None:
 )
 def test_every_action_on_every_video_asks_for_what_is_taken(action: Action, request_: VideoRequest) -> None:
     source = film(request=request_)
-    found = follow_up(action, source, ActionInput(prompt="a blue fox"))
+    found = follow_up_request(action, source, ActionInput(prompt="a blue fox"))
     assert found == load_request(dump_request(found))
     if isinstance(found, VideoRequest):
         assert found is check_video(found)
     expected = {
         Action.EXTEND: (Reference(job=source.id, kind=MediaKind.VIDEO), None),
         Action.REVERSE: (None, Reference(job=source.id, kind=MediaKind.VIDEO)),
-        Action.VARIATION: (Reference(job=source.id, still=True), _URL if request_.end is _URL else None),
+        Action.VARIATION: (
+            Reference(job=source.id, first_frame_only=True),
+            _URL if request_.end is _URL else None,
+        ),
         Action.REFRAME: (None, None),
     }.get(action, (request_.start, request_.end))
     assert expected == (getattr(found, "start", None), getattr(found, "end", None))
@@ -213,4 +216,4 @@ def test_every_action_on_every_video_asks_for_what_is_taken(action: Action, requ
 def test_new_words_for_a_loop_that_the_api_no_longer_takes_are_refused() -> None:
     request = VideoRequest(prompt="a fox runs", end=_SECOND, loop=True)
     with pytest.raises(InvalidRequest, match="extend reverse"):
-        follow_up(Action.EDIT, film(request=request), ActionInput(prompt="a blue fox"))
+        follow_up_request(Action.EDIT, film(request=request), ActionInput(prompt="a blue fox"))

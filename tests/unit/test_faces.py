@@ -13,21 +13,21 @@ from bot.domain.options import Kind, MediaRef, OptionSpec, options
 
 def _command(name: str = "fine", about: str = "About it", **fields: Any) -> type[Command]:
     made = create_model(name.title().replace(" ", ""), __base__=Command, **fields)
-    made.name, made.about = name, about
+    made.name, made.description = name, about
     return made
 
 
 def _field(about: str = "About it", **opt: Any) -> Any:
-    return (Annotated[str, OptionSpec(about=about, **opt)], "")
+    return (Annotated[str, OptionSpec(description=about, **opt)], "")
 
 
 def _choices(count: int, length: int = 1) -> Any:
     members = {f"C{number}": f"{number}".zfill(length) for number in range(count)}
-    return (Annotated[StrEnum("Choice", members), OptionSpec(about="Choose")], ...)
+    return (Annotated[StrEnum("Choice", members), OptionSpec(description="Choose")], ...)
 
 
 def _media(times: int, about: str = "About it", *, weighted: bool = False) -> Any:
-    opt = OptionSpec(about=about, kind=Kind.MEDIA, weighted=weighted)
+    opt = OptionSpec(description=about, kind=Kind.MEDIA, weighted=weighted)
     if times == 1:
         return (Annotated[MediaRef | None, opt], None)
     return (Annotated[tuple[MediaRef, ...], Field(max_length=times), opt], ())

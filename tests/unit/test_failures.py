@@ -58,8 +58,8 @@ def test_reasons_are_classified_by_fragment(
 ) -> None:
     found = classify_failure(reason)
     assert (found.category, found.retry, found.reason) == (category, retry, reason or None)
-    assert words in found.told
-    assert ("refused by moderation" in found.told) is (category is FailureCategory.MODERATION)
+    assert words in found.message
+    assert ("refused by moderation" in found.message) is (category is FailureCategory.MODERATION)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_refused_create_is_classified_by_what_it_says(reason: str, category: F
 @pytest.mark.parametrize("category", FailureCategory)
 def test_every_failure_says_that_it_was_not_charged(category: FailureCategory) -> None:
     for reason in (None, "some reason"):
-        told = failure(category, reason).told
+        told = failure(category, reason).message
         assert "not charged" in told
         quoted = {
             FailureCategory.UNKNOWN,
@@ -93,12 +93,12 @@ def test_every_failure_says_that_it_was_not_charged(category: FailureCategory) -
 
 def test_a_known_reason_is_kept_for_the_operator_but_not_shown() -> None:
     found = classify_failure("Job failed on gpu-7 for @everyone")
-    assert "gpu-7" not in found.told
+    assert "gpu-7" not in found.message
     assert found.reason == "Job failed on gpu-7 for @everyone"
 
 
 def test_a_shown_reason_pings_nobody_and_links_nowhere() -> None:
-    told = classify_failure("ask @everyone <@1> [here](https://evil.example/x?y) `code`").told
+    told = classify_failure("ask @everyone <@1> [here](https://evil.example/x?y) `code`").message
     assert not set("<>[]`") & set(told)
     assert "@everyone" not in told
     assert "://" not in told
@@ -106,7 +106,7 @@ def test_a_shown_reason_pings_nobody_and_links_nowhere() -> None:
 
 @given(reason=st.text())
 def test_any_reason_makes_a_short_line(reason: str) -> None:
-    assert len(classify_failure(reason).told) < 1000
+    assert len(classify_failure(reason).message) < 1000
     line = one_line(reason)
     assert len(line) <= 300
     assert line.isprintable()

@@ -58,7 +58,7 @@ def test_several_pictures_are_one_attachment_each_and_one_text_for_all() -> None
     fields = _on_discord(Imagine)
     named = [name for name in fields if name.startswith("image")]
     assert ["image1", "image2", "image3", "image4", "image_from"] == named
-    assert "A picture that guides it (3 of 4)" == fields["image3"].about
+    assert "A picture that guides it (3 of 4)" == fields["image3"].description
     assert fields["image1"].option is fields["image_from"].option
 
 
@@ -69,7 +69,7 @@ def test_influences_are_one_text_where_something_has_one() -> None:
         fields[WEIGHTS].required,
         fields[WEIGHTS].option,
     )
-    assert "image1 0.85, style 0.5" in fields[WEIGHTS].about
+    assert "image1 0.85, style 0.5" in fields[WEIGHTS].description
     weighted = [command for command in CATALOGUE.values() if any(one.weighted for one in options(command))]
     assert weighted == [command for command in CATALOGUE.values() if WEIGHTS in _on_discord(command)]
 
@@ -82,8 +82,8 @@ def test_the_largest_commands_have_room_for_more() -> None:
 def test_what_discord_takes_fits_the_kind_of_field(command: type[Command]) -> None:
     for field in discord_fields(command):
         typed = field.kind is DiscordKind.TEXT and not field.choices
-        assert typed is (field.longest is not None)
-        assert 0 < (field.longest or 1) <= DISCORD_TEXT
+        assert typed is (field.max_length is not None)
+        assert 0 < (field.max_length or 1) <= DISCORD_TEXT
         # Discord refuses an option that is both.
         assert not (field.choices and field.autocompleted)
         if field.minimum is not None or field.maximum is not None:
@@ -105,13 +105,13 @@ def test_a_form_on_slack_takes_files_beside_text(command: type[Command]) -> None
         fields = [field for field in slack_fields(command) if field.option is option]
         if option.kind is Kind.MEDIA:
             assert [SlackKind.FILES, SlackKind.TEXT] == [field.kind for field in fields]
-            assert [option.times, 0] == [field.files for field in fields]
+            assert [option.max_count, 0] == [field.files for field in fields]
             assert [option.name, f"{option.name}_from"] == [field.name for field in fields]
-            assert option.weighted is ("@0.85" in fields[1].about)
+            assert option.weighted is ("@0.85" in fields[1].description)
         else:
             assert [option.name] == [field.name for field in fields]
             assert [0] == [field.files for field in fields]
-        assert all((field.longest or 0) <= SLACK_TEXT for field in fields)
+        assert all((field.max_length or 0) <= SLACK_TEXT for field in fields)
 
 
 @_COMMANDS

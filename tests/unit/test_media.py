@@ -19,7 +19,7 @@ def test_what_has_a_length_is_a_video() -> None:
 
 
 def test_a_picture_stands_for_itself_and_a_video_is_stood_for_by_its_first_frame() -> None:
-    assert (PICTURE.file, f"{VIDEO.file}.still") == (PICTURE.still, VIDEO.still)
+    assert (PICTURE.file, f"{VIDEO.file}.still") == (PICTURE.poster, VIDEO.poster)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_an_influence_lies_between_0_and_1(weight: float) -> None:
 def test_the_things_that_a_request_builds_on_have_different_names() -> None:
     keys = [
         Reference(job=_JOB).key,
-        Reference(job=_JOB, still=True).key,
+        Reference(job=_JOB, first_frame_only=True).key,
         Reference(url=_URL).key,
         Reference.of(PICTURE).key,
         Reference.of(VIDEO).key,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import told, view
-from bot.domain.durations import typical
-from bot.domain.estimates import Estimate, ShownEstimate, in_keeping
+from bot.domain.cards import card_view, shown_estimates
+from bot.domain.durations import typical_duration
+from bot.domain.estimates import Estimate, ShownEstimate, stabilised
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
@@ -23,7 +23,7 @@ _DAYS = st.lists(st.tuples(st.integers(0, 120_000), _OUTLOOKS), max_size=12)
 
 def _said(estimate: Estimate, now: int) -> ShownEstimate:
     return ShownEstimate(
-        position=estimate.position, ready_at=now + estimate.wait_ms, because=estimate.because
+        position=estimate.position, ready_at=now + estimate.wait_ms, delay_reason=estimate.delay_reason
     )
 
 
@@ -36,15 +36,15 @@ def test_nothing_gets_worse_without_a_reason_and_small_changes_are_not_told(
     first: Estimate, days: list[tuple[int, Estimate]]
 ) -> None:
     now = NOW
-    before = _said(in_keeping(first, None, now), now)
+    before = _said(stabilised(first, None, now), now)
     for passed, estimate in days:
         now += passed
-        kept = in_keeping(estimate, before, now)
+        kept = stabilised(estimate, before, now)
         after = _said(kept, now)
         change = after.ready_at - before.ready_at
         assert estimate.position == kept.position
         if change > 0 or _is_behind(after, before):
-            assert after.because
+            assert after.delay_reason
         assert change == 0 or abs(change) > 8_000
         if change != 0:
             assert estimate.wait_ms == kept.wait_ms
@@ -53,14 +53,14 @@ def test_nothing_gets_worse_without_a_reason_and_small_changes_are_not_told(
 
 @given(_OUTLOOKS)
 def test_the_first_word_is_told_as_it_is(estimate: Estimate) -> None:
-    assert estimate == in_keeping(estimate, None, NOW)
+    assert estimate == stabilised(estimate, None, NOW)
 
 
 @given(_OUTLOOKS, st.integers(0, 8_000))
 def test_what_was_said_stands_while_it_comes_true(estimate: Estimate, passed: int) -> None:
     """Told again a little later, neither place nor time has moved."""
     before = _said(estimate, NOW)
-    assert before == _said(in_keeping(estimate, before, NOW + passed), NOW + passed)
+    assert before == _said(stabilised(estimate, before, NOW + passed), NOW + passed)
 
 
 _TOLD = ShownEstimate(position=3, ready_at=NOW + 60_000)
@@ -84,7 +84,7 @@ _TOLD = ShownEstimate(position=3, ready_at=NOW + 60_000)
 def test_a_worse_outlook_comes_with_the_reason_that_fits(
     estimate: Estimate, wait_ms: int, because: str
 ) -> None:
-    assert replace(estimate, wait_ms=wait_ms, because=because) == in_keeping(estimate, _TOLD, NOW)
+    assert replace(estimate, wait_ms=wait_ms, delay_reason=because) == stabilised(estimate, _TOLD, NOW)
 
 
 @pytest.mark.parametrize(
@@ -98,16 +98,16 @@ def test_a_worse_outlook_comes_with_the_reason_that_fits(
 )
 def test_a_reason_stays_until_something_gets_better(estimate: Estimate, because: str) -> None:
     """A person who looks a minute later must still find it."""
-    before = replace(_TOLD, because="it goes slower than expected")
-    assert because == in_keeping(estimate, before, NOW).because
+    before = replace(_TOLD, delay_reason="it goes slower than expected")
+    assert because == stabilised(estimate, before, NOW).delay_reason
 
 
 def test_what_a_card_says_is_what_the_next_one_keeps_to() -> None:
     job = film(State.QUEUED)
-    estimate = Estimate(position=4, wait_ms=90_000, because="it goes slower than expected")
-    seen = view(CARD, [job], {job.id: estimate}, NOW)
-    assert {job.id: _said(estimate, NOW)} == told(seen)
-    assert {} == told(view(CARD, [film()], {}, NOW))
+    estimate = Estimate(position=4, wait_ms=90_000, delay_reason="it goes slower than expected")
+    seen = card_view(CARD, [job], {job.id: estimate}, NOW)
+    assert {job.id: _said(estimate, NOW)} == shown_estimates(seen)
+    assert {} == shown_estimates(card_view(CARD, [film()], {}, NOW))
 
 
 _PICTURE, _FILM = ImageRequest(prompt="a fox"), VideoRequest(prompt="a fox")
@@ -125,16 +125,16 @@ _REFRAMED = ReframeVideoRequest(source=Reference(job="0" * 24), aspect_ratio="1:
     ],
 )
 def test_what_is_typical_is_expected_until_something_is_learned(request_: AnyRequest, usual: int) -> None:
-    assert usual == typical(request_).usual
-    hurried = typical(request_, speed=10)
-    assert usual // 10 == hurried.usual
-    assert hurried.usual < hurried.late < typical(request_).late
+    assert usual == typical_duration(request_).p50
+    hurried = typical_duration(request_, speed=10)
+    assert usual // 10 == hurried.p50
+    assert hurried.p50 < hurried.p95 < typical_duration(request_).p95
 
 
 @pytest.mark.parametrize("model", VideoModel)
 def test_larger_and_longer_videos_take_longer(model: VideoModel) -> None:
     def usual(resolution: Resolution, duration: Duration) -> int:
-        return typical(VideoRequest(model=model, resolution=resolution, duration=duration)).usual
+        return typical_duration(VideoRequest(model=model, resolution=resolution, duration=duration)).p50
 
     for duration in Duration:
         by_size = [usual(resolution, duration) for resolution in Resolution]

@@ -53,7 +53,7 @@ def commands(draw: st.DrawFn) -> tuple[type[Command], dict[str, tuple[str, ...]]
     """A command and what was given for some of its options, all of them legal."""
     command = draw(st.sampled_from(list(CATALOGUE.values())))
     return command, {
-        option.name: draw(st.lists(_value(option), min_size=1, max_size=option.times).map(tuple))
+        option.name: draw(st.lists(_value(option), min_size=1, max_size=option.max_count).map(tuple))
         for option in options(command)
         if option.required or draw(st.booleans())
     }
@@ -94,7 +94,7 @@ def test_a_command_written_in_any_way_reads_as_the_same_command(
         return slash + draw(st.sampled_from([" ", "\t", " \n "])).join([name, *parts])
 
     expected: dict[str, Any] = {
-        name: several if spec[name].times > 1 else _meant(spec[name], *several)
+        name: several if spec[name].max_count > 1 else _meant(spec[name], *several)
         for name, several in values.items()
     }
     assert build(command, expected) == parse(data.draw(written()))

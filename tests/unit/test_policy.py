@@ -6,7 +6,7 @@ from bot.domain.access import (
     QueueLimits,
     Workspace,
     check_open,
-    check_patience,
+    check_queue_limits,
     is_operator,
     require_admin,
     require_own,
@@ -96,11 +96,11 @@ def test_an_open_door_lets_in() -> None:
 
 def test_too_many_waiting_jobs_are_refused() -> None:
     patience = QueueLimits(member=2, workspace=3)
-    check_patience(patience, member=1, workspace=2)
+    check_queue_limits(patience, member=1, workspace=2)
     with pytest.raises(QuotaExhausted, match="You have 2 jobs waiting"):
-        check_patience(patience, member=2, workspace=2)
+        check_queue_limits(patience, member=2, workspace=2)
     with pytest.raises(QuotaExhausted, match="3 jobs wait in this workspace"):
-        check_patience(patience, member=0, workspace=3)
+        check_queue_limits(patience, member=0, workspace=3)
 
 
 @pytest.mark.parametrize("user", ["", "1" * 200])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.actions import EMOJI, Action
-from bot.domain.reactions import DEFAULT_REACTIONS, normal, number_of
+from bot.domain.reactions import DEFAULT_REACTIONS, keycap_number, normalized
 
 _SELECTORS = ("", "\ufe0f", "\ufe0e")
 _TONES = [chr(code) for code in range(0x1F3FB, 0x1F400)]
@@ -15,7 +15,7 @@ _TONES = [chr(code) for code in range(0x1F3FB, 0x1F400)]
 def test_every_action_has_a_reaction_however_a_keyboard_spells_it(action: Action) -> None:
     bare = EMOJI[action].replace("\ufe0f", "")
     for selector in _SELECTORS:
-        assert action is DEFAULT_REACTIONS[normal(bare + selector)]
+        assert action is DEFAULT_REACTIONS[normalized(bare + selector)]
 
 
 def test_no_two_actions_share_a_reaction() -> None:
@@ -24,27 +24,27 @@ def test_no_two_actions_share_a_reaction() -> None:
 
 @pytest.mark.parametrize("tone", _TONES)
 def test_a_hand_is_the_same_in_every_colour(tone: str) -> None:
-    assert normal("👍") == normal(f"👍{tone}")
+    assert normalized("👍") == normalized(f"👍{tone}")
 
 
 @given(st.text(max_size=8))
 def test_one_spelling_stays_as_it_is(emoji: str) -> None:
-    assert normal(emoji) == normal(normal(emoji))
+    assert normalized(emoji) == normalized(normalized(emoji))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_keycap_names_a_result_on_the_card(number: int) -> None:
     for selector in _SELECTORS:
-        assert number == number_of(f"{number}{selector}\u20e3")
+        assert number == keycap_number(f"{number}{selector}\u20e3")
 
 
 @pytest.mark.parametrize(
     "emoji", ["", "2", "0️⃣", "5️⃣", "9️⃣", "#️⃣", "22️⃣", "2️⃣2️⃣", "2️⃣x", "\u20e3", "⭐", "٢\u20e3", "🔁"]
 )
 def test_what_is_no_such_keycap_names_nothing(emoji: str) -> None:
-    assert number_of(emoji) is None
+    assert keycap_number(emoji) is None
 
 
 @given(st.text(max_size=5))
 def test_any_text_is_read_without_a_complaint(emoji: str) -> None:
-    assert number_of(emoji) in (None, 1, 2, 3, 4)
+    assert keycap_number(emoji) in (None, 1, 2, 3, 4)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.actions import Action, follow_up
+from bot.domain.actions import Action, follow_up_request
 from bot.domain.commands import Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media, MediaKind, Reference
@@ -136,14 +136,14 @@ def test_a_button_reframes_with_the_own_model_unless_the_video_is_too_long_for_i
 ) -> None:
     result = _lasting(milliseconds).file
     request = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
-    found = follow_up(Action.REFRAME, film(request=request, result=result))
+    found = follow_up_request(Action.REFRAME, film(request=request, result=result))
     assert isinstance(found, ReframeVideoRequest)
     assert (model, milliseconds) == (found.model, found.duration_ms)
 
 
 def test_a_video_that_no_model_takes_is_not_reframed_by_a_button_either() -> None:
     with pytest.raises(InvalidRequest, match="31 s long"):
-        follow_up(Action.REFRAME, film(result=_lasting(31_000).file))
+        follow_up_request(Action.REFRAME, film(result=_lasting(31_000).file))
 
 
 def test_every_pixel_of_the_frame_can_be_said_in_words() -> None:

@@ -18,7 +18,7 @@ from bot.domain.requests import (
 from tests.unit.people import PICTURE, VIDEO
 
 _JOB, _URL, _FILM = Reference(job="2" * 24), Reference(url="https://fox.example/a.png"), Reference.of(VIDEO)
-_STILL = Reference(job="2" * 24, still=True)
+_STILL = Reference(job="2" * 24, first_frame_only=True)
 
 _REQUESTS: list[AnyRequest] = [
     ImageRequest(prompt="a fox"),
@@ -76,7 +76,7 @@ def test_a_video_goes_on_from_the_videos_at_its_ends_alone() -> None:
 
 
 def test_what_takes_equally_long_shares_a_pace() -> None:
-    paces = [request.pace for request in _REQUESTS]
+    paces = [request.duration_class for request in _REQUESTS]
     assert [
         "image/photon-1",
         "image/photon-1",
@@ -87,7 +87,7 @@ def test_what_takes_equally_long_shares_a_pace() -> None:
         "reframe_video/ray-flash-2",
         "reframe_video/ray-flash-2",
     ] == paces
-    assert "video/ray-2/720p/5s" == VideoRequest(model=VideoModel.RAY_2).pace
+    assert "video/ray-2/720p/5s" == VideoRequest(model=VideoModel.RAY_2).duration_class
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.actions import Action, follow_up
-from bot.domain.cards import view_job
+from bot.domain.actions import Action, follow_up_request
+from bot.domain.cards import job_view
 from bot.domain.commands import Animate, Direction, Extend
 from bot.domain.jobs import UNTITLED, State
 from bot.domain.media import MediaKind, Reference
@@ -66,7 +66,7 @@ def test_a_shape_that_is_not_known_costs_the_most_and_never_more_afterwards(reso
 
 def test_a_card_says_that_the_shape_is_not_known_yet() -> None:
     request = Animate(start=_URL).request({})
-    facts = dict(view_job(film(State.PREPARING, request=request), None, NOW).facts)
+    facts = dict(job_view(film(State.PREPARING, request=request), None, NOW).fields)
     assert ("that of its picture", "up to $0.25") == (facts["Aspect ratio"], facts["Price"])
 
 
@@ -76,11 +76,11 @@ def test_what_has_no_title_is_never_sent_as_a_prompt(kind: MediaKind) -> None:
     shot, moving = job(title=UNTITLED[kind]), film(title=UNTITLED[kind], request=VideoRequest(start=_URL))
     jobs = {moving.id: moving}
     prompts = [
-        follow_up(Action.ANIMATE, shot).prompt,
-        follow_up(Action.VARIATION, shot).prompt,
-        follow_up(Action.VARIATION, moving).prompt,
-        follow_up(Action.EXTEND, moving).prompt,
-        follow_up(Action.REVERSE, moving).prompt,
+        follow_up_request(Action.ANIMATE, shot).prompt,
+        follow_up_request(Action.VARIATION, shot).prompt,
+        follow_up_request(Action.VARIATION, moving).prompt,
+        follow_up_request(Action.EXTEND, moving).prompt,
+        follow_up_request(Action.REVERSE, moving).prompt,
         Extend(job=moving.id, prompt="  ").request(jobs).prompt,
         Extend(job=moving.id, direction=Direction.REVERSE).request(jobs).prompt,
     ]
@@ -94,6 +94,6 @@ def test_what_has_no_title_is_never_sent_as_a_prompt(kind: MediaKind) -> None:
 
 
 def test_words_that_somebody_has_said_are_kept() -> None:
-    assert "a red fox" == job().words
-    variation = follow_up(Action.VARIATION, job(request=ImageRequest(prompt="a red fox")))
+    assert "a red fox" == job().prompt_text
+    variation = follow_up_request(Action.VARIATION, job(request=ImageRequest(prompt="a red fox")))
     assert "a red fox" == variation.prompt

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.commands import Animate, Extend, GenerateCommand, Imagine, Reframe
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import media_of, of_kind, ratio_of, require_result, settled
+from bot.domain.inputs import known_media, known_ratio, require_kind, require_result, with_kind
 from bot.domain.jobs import FINAL, Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
@@ -78,25 +78,25 @@ def test_a_finished_job_can_be_built_on() -> None:
 
 
 def test_a_reference_learns_its_kind_from_its_job() -> None:
-    assert MediaKind.VIDEO is settled(_VIDEO, _JOBS).kind
-    assert MediaKind.PICTURE is settled(_PICTURE.model_copy(update={"kind": MediaKind.VIDEO}), _JOBS).kind
-    assert _PAGE is settled(_PAGE, {})
+    assert MediaKind.VIDEO is with_kind(_VIDEO, _JOBS).kind
+    assert MediaKind.PICTURE is with_kind(_PICTURE.model_copy(update={"kind": MediaKind.VIDEO}), _JOBS).kind
+    assert _PAGE is with_kind(_PAGE, {})
 
 
 def test_the_first_frame_of_a_video_is_a_picture() -> None:
-    frame = Reference(job=_FILM.id, still=True)
-    assert frame == of_kind(frame, _JOBS, MediaKind.PICTURE, "start")
+    frame = Reference(job=_FILM.id, first_frame_only=True)
+    assert frame == require_kind(frame, _JOBS, MediaKind.PICTURE, "start")
     assert frame == Animate(prompt="a fox", start=frame).request(_JOBS).start
 
 
 def test_what_is_known_of_a_source_lies_at_its_job_or_beside_it() -> None:
     sources = (_PICTURE, _VIDEO, Reference.of(VIDEO), _PAGE)
-    assert [PICTURE, VIDEO, VIDEO, None] == [media_of(source, _JOBS) for source in sources]
+    assert [PICTURE, VIDEO, VIDEO, None] == [known_media(source, _JOBS) for source in sources]
 
 
 def test_the_ratio_is_that_of_the_first_thing_whose_size_is_known() -> None:
-    assert ratio_of((None, _PAGE), _JOBS) is None
-    assert AspectRatio.LANDSCAPE is ratio_of((None, _PAGE, _PICTURE), _JOBS)
+    assert known_ratio((None, _PAGE), _JOBS) is None
+    assert AspectRatio.LANDSCAPE is known_ratio((None, _PAGE, _PICTURE), _JOBS)
 
 
 def test_a_picture_guided_by_others_names_their_jobs_and_keeps_their_influence() -> None:

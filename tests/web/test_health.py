@@ -116,15 +116,15 @@ async def test_rounds_that_keep_failing_are_told_until_one_goes_well(tmp_path: P
     async with open_house(tmp_path, start=None) as home, home.http() as http:
         await answers(home)
         for round_ in range(4):
-            await home.services.steadily("watch", fails)
-            await home.services.steadily("deliver", works)
+            await home.services.guarded("watch", fails)
+            await home.services.guarded("deliver", works)
             assert (round_ >= 2) == (await http.get("/readyz")).json()["degraded"]
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["ready"])
         (reason,) = answer.json()["reasons"]
         assert "'watch' has failed 4 times in a row (KeyError)" in reason
         assert "a detail" not in reason
-        await home.services.steadily("watch", works)
+        await home.services.guarded("watch", works)
         assert not (await http.get("/readyz")).json()["degraded"]
 
 

@@ -40,9 +40,9 @@ async def test_jobs_are_made_called_back_and_built_upon_without_a_socket(tmp_pat
     app = RunningApp(tmp_path, times={"watch_interval": 600_000, "poll": 60_000}, simulator_speed=200)
     async with app.running():
         first = await app.ended(await app.say("/imagine a red fox"))
-        assert [JobPhase.DONE] == [job.tone for job in first.jobs]
+        assert [JobPhase.DONE] == [job.phase for job in first.jobs]
         second = await app.ended(await app.say(f"/imagine a blue fox --image {first.jobs[0].id}"))
-        assert [JobPhase.DONE] == [job.tone for job in second.jobs]
+        assert [JobPhase.DONE] == [job.phase for job in second.jobs]
 
 
 async def test_a_public_url_changes_nothing_about_it(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_a_public_url_changes_nothing_about_it(tmp_path: Path) -> None:
     async with app.running() as http:
         first = await app.ended(await app.say("/imagine a red fox"))
         second = await app.ended(await app.say(f"/imagine a blue fox --image {first.jobs[0].id}"))
-        assert [JobPhase.DONE] == [job.tone for job in second.jobs]
+        assert [JobPhase.DONE] == [job.phase for job in second.jobs]
         assert (await http.get(f"/simulator{API}/generations", headers=KEY)).status_code == 404
 
 
@@ -79,4 +79,4 @@ async def test_a_full_disk_of_the_simulator_ends_no_process_and_loses_no_job(tmp
         assert (await http.get("/readyz")).json()["ready"]
         writable(media)
         for shown in (await app.ended(card), await app.ended(other)):
-            assert [JobPhase.DONE] == [job.tone for job in shown.jobs]
+            assert [JobPhase.DONE] == [job.phase for job in shown.jobs]

@@ -10,7 +10,7 @@ from adapters.discord.delivery.routes import name_message
 from adapters.discord.messages.buttons import mentions_card
 from adapters.discord.rest.client import Rest
 from adapters.discord.rest.responses import expecting, id_of, objects_of
-from bot.domain.ids import made_at
+from bot.domain.ids import id_created_at
 
 _PAGE, _PAGES = 100, 5
 #: clocks may differ; a message is never much older than its card
@@ -27,7 +27,7 @@ class Search:
 
     async def find(self, card: str, channel: str, *, pages: int = _PAGES) -> str | None:
         """The card's message, as `name_message` writes it; None where it is not among the bot's newest."""
-        me, earliest = await self._rest.me(), made_at(card) - _SLACK_MS
+        me, earliest = await self._rest.me(), id_created_at(card) - _SLACK_MS
         before: dict[str, str] = {}
         async with self._one_at_a_time:
             for _ in range(pages):

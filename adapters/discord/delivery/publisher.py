@@ -63,7 +63,7 @@ class CardOutlet:
 
     def response(self, view: CardView, place: Place) -> Payload:
         """The first response to the interaction at `place`, as a show would edit it; it has no files."""
-        reach = Reach.read(place.reach)
+        reach = Reach.read(place.reply_token)
         assert reach is not None  # noqa: S101 - whoever responds has been asked
         way = ByToken(application=reach.application, token=reach.token, message=ORIGINAL, limit=reach.limit)
         return self._writer.body(way, Show(view=view, place=place, reach=reach))
@@ -73,7 +73,7 @@ class CardOutlet:
 
         Nobody waits for that elsewhere: raises Refusal where the response is gone, Delayed.
         """
-        reach = Reach.read(place.reach)
+        reach = Reach.read(place.reply_token)
         assert reach is not None  # noqa: S101 - whoever responds has been asked
         way = ByToken(
             application=reach.application,
@@ -84,7 +84,7 @@ class CardOutlet:
         await self._writer.write(way, Show(view=view, place=place, reach=reach))
 
     async def show(self, view: CardView, place: Place) -> str:
-        show = Show(view=view, place=place, reach=Reach.read(place.reach))
+        show = Show(view=view, place=place, reach=Reach.read(place.reply_token))
         reasons: list[str] = []
         for way in ways(place, show.asker, show.reach, self._clock()):
             if await self._is_open_response(way, show):
@@ -116,14 +116,14 @@ class CardOutlet:
 
     def layout_variant(self, place: Place) -> str:
         """Shortly before a message can be changed no longer, it says where the result will come."""
-        reach, now = Reach.read(place.reach), self._clock()
+        reach, now = Reach.read(place.reply_token), self._clock()
         if reach is None or is_open(place, reach) or not reach.lives(now):
             return ""
         return "ends soon" if reach.ends_soon(now) else ""
 
     async def find_message(self, card: str, place: Place) -> str | None:
         # What is private is looked for by `show`, which alone knows whose direct messages are meant.
-        for way in ways(place, "", Reach.read(place.reach), self._clock()):
+        for way in ways(place, "", Reach.read(place.reply_token), self._clock()):
             try:
                 match way:
                     case ByToken():
@@ -141,7 +141,7 @@ class CardOutlet:
     async def remove(self, place: Place) -> None:
         if place.message is None:
             return
-        for way in ways(place, "", Reach.read(place.reach), self._clock()):
+        for way in ways(place, "", Reach.read(place.reply_token), self._clock()):
             if isinstance(way, ToPerson):
                 return
             route = message_route("DELETE", way)

@@ -93,7 +93,7 @@ class Writer:
 
     def body(self, spot: Spot, show: Show, load: Load = _NO_FILES) -> Payload:
         """The whole message but its nonce."""
-        done = show.view.settled and any(job.tone is JobPhase.DONE for job in show.view.jobs)
+        done = show.view.settled and any(job.phase is JobPhase.DONE for job in show.view.jobs)
         public = show.is_home(spot) and is_open(show.place, show.reach) and guild_of(show.place)
         body = render(
             show.view,

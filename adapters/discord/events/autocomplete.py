@@ -9,7 +9,7 @@ from discord import Interaction
 from adapters.chat.text import visible
 from adapters.discord.events.context import Seat
 from adapters.discord.events.options import read_typing
-from bot.domain.completion import Offer
+from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import ReverieError
 from bot.domain.faces import DISCORD_CHOICE, DISCORD_CHOICES
 from bot.service.facade import BotService
@@ -36,7 +36,7 @@ class Completing:
             if len(one.value) <= DISCORD_CHOICE
         ]
 
-    async def _offers(self, interaction: Interaction[Any], seat: Seat) -> Sequence[Offer]:
+    async def _offers(self, interaction: Interaction[Any], seat: Seat) -> Sequence[AutocompleteChoice]:
         typing = read_typing(interaction)
         if typing is None:
             return ()

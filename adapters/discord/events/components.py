@@ -9,7 +9,7 @@ from adapters.discord.events.interaction_responses import Callback, Responder
 from adapters.discord.events.replies import Answering, Ask
 from adapters.discord.messages.buttons import Control, Pressed, components
 from adapters.discord.messages.strings import ENGLISH, Words
-from bot.domain.actions import GENERATING, Action, ActionInput, turned
+from bot.domain.actions import GENERATING, Action, ActionInput, rotated
 from bot.domain.cards import CardView, JobView
 from bot.domain.commands import Cancel, Command, Show, build
 from bot.domain.errors import InvalidRequest
@@ -142,4 +142,4 @@ def _shown(answer: Reply) -> CardView:
 
 
 def _turned(job: JobView) -> AspectRatio:
-    return turned(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)
+    return rotated(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)

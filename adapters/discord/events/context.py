@@ -60,7 +60,7 @@ class Seat:
             thread=self.thread,
             private=private,
             direct=self.direct,
-            reach=reach,
+            reply_token=reach,
         )
 
 

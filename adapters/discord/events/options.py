@@ -15,7 +15,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.fields import WEIGHTS, DiscordField, DiscordKind, attachments, discord_fields
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.domain.options import Kind, Option, brief, is_weighted
+from bot.domain.options import Kind, Option, is_weighted, shorten
 from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import NOT_MEDIA
 
@@ -109,7 +109,7 @@ class _Reader:
         for name, value in self._given.items():
             field = self._fields.get(name)
             if field is None:
-                raise InvalidRequest(f"{brief(str(name))}: {_STALE}")
+                raise InvalidRequest(f"{shorten(str(name))}: {_STALE}")
             if type(value) not in _VALUES[field.kind]:
                 raise InvalidRequest(f"{name}: {ODD}")
 
@@ -132,10 +132,10 @@ class _Reader:
         self._weigh(media)
         for name, (option, found) in media.items():
             several = tuple(found.values())
-            if option.times == 1 and len(several) > 1:
+            if option.max_count == 1 and len(several) > 1:
                 raise InvalidRequest(f"{name} takes one: a file, or a job or an address in {name}_from")
             if several:
-                values[name] = several if option.times > 1 else several[0]
+                values[name] = several if option.max_count > 1 else several[0]
         return Wanted(command=through_discord(build(self._command, values)), named=tuple(named))
 
     def _collect(self, field: DiscordField, option: Option, value: object, found: _Found) -> None:
@@ -185,7 +185,7 @@ class _Reader:
 def _free_names(option: Option, found: Mapping[str, object]) -> Iterator[str]:
     """Names that no attachment has taken, and then some for what is too much."""
     yield from (name for name in attachments(option) if name not in found)
-    number = option.times
+    number = option.max_count
     while True:
         number += 1
         yield f"{option.name}{number}"

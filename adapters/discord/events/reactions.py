@@ -23,7 +23,7 @@ from adapters.discord.rest.permissions import lacking, look_up
 from adapters.discord.rest.responses import Unexpected, expecting, id_of, object_of, objects_of
 from bot.domain.actions import GENERATING, Action
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused, TooManyRequests
-from bot.domain.reactions import normal, number_of
+from bot.domain.reactions import keycap_number, normalized
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 
@@ -58,7 +58,7 @@ class Reacting:
         if await self._means_nothing(payload):
             return
         seat = seat_of_reaction(payload)
-        action = self._service.reactions(seat.caller).get(normal(payload.emoji.name or ""))
+        action = self._service.reactions(seat.caller).get(normalized(payload.emoji.name or ""))
         if action is None:
             return
         # A star is the same however often it is given, and may be given, taken and given within a minute.
@@ -79,7 +79,7 @@ class Reacting:
             return
         seat = seat_of_reaction(payload)
         emoji = payload.emoji.name or ""
-        if self._service.reactions(seat.caller).get(normal(emoji)) is not Action.GALLERY:
+        if self._service.reactions(seat.caller).get(normalized(emoji)) is not Action.GALLERY:
             return
         seat = replace(seat, key=f"back/{_name(payload)}/{self._clock()}")
         try:
@@ -202,7 +202,7 @@ class Reacting:
         for one in objects_of(found.get("reactions") or [], "reaction"):
             emoji = object_of(one.get("emoji"), "emoji")
             name = str(emoji.get("name") or "")
-            number = number_of(name) if emoji.get("id") is None else None
+            number = keycap_number(name) if emoji.get("id") is None else None
             if number is not None and await self._has_put(seat, name, payload):
                 numbers.append(number)
         return numbers
@@ -271,4 +271,4 @@ def _message(payload: RawReactionActionEvent, further: str = "", **more: str) ->
 
 def _name(payload: RawReactionActionEvent) -> str:
     """Names who put which emoji under which message."""
-    return f"{payload.message_id}/{payload.user_id}/{normal(payload.emoji.name or '')}"
+    return f"{payload.message_id}/{payload.user_id}/{normalized(payload.emoji.name or '')}"

@@ -89,7 +89,7 @@ class Answering:
                     _log.warning("response_failed", interaction=seat.key, error=repr(error))
             case PrivateReply() as note:
                 message = await self._tell(seat, _Told(payload=render_note(note), private=True), deferred)
-                if files and message and not note.facts and not note.choices:
+                if files and message and not note.fields and not note.choices:
                     await self._complete(seat, note, message)
             case Refused() as refusal:
                 await self._tell(seat, _refusal(refusal), deferred)
@@ -150,7 +150,7 @@ class Answering:
     async def _complete(self, seat: Seat, note: PrivateReply, message: str) -> None:
         """Add the result to a job that is shown once more; the words are there already."""
         view = _only(note)
-        if view is None or not any(job.tone is JobPhase.DONE and job.media for job in view.jobs):
+        if view is None or not any(job.phase is JobPhase.DONE and job.media for job in view.jobs):
             return
         try:
             await self._publisher.complete(view, replace(seat.place(private=True), message=message))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.options import brief
+from bot.domain.options import shorten
 
 _PAIR = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*+)\s*[=:@]?\s*(?P<number>\d+(?:[.,]\d+)?|\.\d+)(?![\w.%])\s*[,;]?\s*", re.ASCII
@@ -19,12 +19,12 @@ def read_weights(text: str, names: Collection[str]) -> Mapping[str, float]:
         pair = _PAIR.match(text, at)
         if pair is None:
             raise InvalidRequest(
-                f"weights: {brief(text[at:].strip())!r} is not understood; write them like image1 0.85"
+                f"weights: {shorten(text[at:].strip())!r} is not understood; write them like image1 0.85"
             )
         name, weight = pair["name"].lower(), float(pair["number"].replace(",", "."))
         if name not in names:
             given = ", ".join(names) or "no picture"
-            raise InvalidRequest(f"weights: {brief(name)} is not there to be weighted, only {given}")
+            raise InvalidRequest(f"weights: {shorten(name)} is not there to be weighted, only {given}")
         if name in found:
             raise InvalidRequest(f"weights: {name} is given twice; keep one")
         if weight > 1:

@@ -69,21 +69,23 @@ class _Writer:
 
     def _top(self, name: str, members: Sequence[type[Command]]) -> Payload:
         alone = members[0] if members[0].name == name else None
-        about = alone.about if alone else f"{name.capitalize()}: {', '.join(_last(one) for one in members)}"
+        about = (
+            alone.description if alone else f"{name.capitalize()}: {', '.join(_last(one) for one in members)}"
+        )
         options = self._options(alone) if alone else [self._member(one) for one in members]
         for_admins = all(one.audience is Audience.ADMINS for one in members)
         where = _FOR_ADMINS if for_admins else _EVERYWHERE
         return {"type": _COMMAND} | self._words(name, about) | {"options": options} | where
 
     def _member(self, command: type[Command]) -> Payload:
-        words = self._words(_last(command), command.about)
+        words = self._words(_last(command), command.description)
         return {"type": _SUBCOMMAND} | words | {"options": self._options(command)}
 
     def _options(self, command: type[Command]) -> list[Payload]:
         return [self._option(one) for one in discord_fields(command)]
 
     def _option(self, one: DiscordField) -> Payload:
-        option: Payload = {"type": _TYPES[one.kind]} | self._words(one.name, one.about)
+        option: Payload = {"type": _TYPES[one.kind]} | self._words(one.name, one.description)
         option["required"] = one.required
         if one.choices:
             option["choices"] = [{"name": choice, "value": choice} for choice in one.choices]
@@ -92,7 +94,7 @@ class _Writer:
         for limit, value in (
             ("min_value", one.minimum),
             ("max_value", one.maximum),
-            ("max_length", one.longest),
+            ("max_length", one.max_length),
         ):
             if value is not None:
                 option[limit] = value

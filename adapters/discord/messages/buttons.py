@@ -13,7 +13,7 @@ from adapters.discord.messages.markdown import visible
 from adapters.discord.messages.strings import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
-from bot.service.replies import Choice
+from bot.service.replies import ConfirmationButton
 
 __all__ = [
     "Component",
@@ -79,7 +79,7 @@ def _said(components: Iterable[Component]) -> Iterator[tuple[Component, Pressed]
 
 def components(view: CardView, words: Words, picked: str | None = None) -> list[Component]:
     """A select where there are several jobs, and the buttons of the one that is picked."""
-    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
+    left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     if not left:
         return []
     job = next((one for one in left if one.id == picked), left[0])
@@ -106,7 +106,7 @@ def chooser(views: Sequence[CardView], words: Words) -> list[Component]:
     return rows[:_ROWS]
 
 
-def questions(choices: Sequence[Choice]) -> list[Component]:
+def questions(choices: Sequence[ConfirmationButton]) -> list[Component]:
     """The buttons under a question, which say in the card's stead when it was asked."""
     if not choices:
         return []
@@ -137,7 +137,7 @@ def _select(view: CardView, picked: JobView, words: Words) -> Component:
             "default": job.id == picked.id,
         }
         for number, job in enumerate(view.jobs, 1)
-        if job.tone is not JobPhase.GONE
+        if job.phase is not JobPhase.GONE
     ]
     return _list(Pressed(verb=Control.PICK, job=picked.id, card=view.card), words.pick, options)
 

@@ -68,7 +68,7 @@ def alt_text(job: JobView) -> str:
 
 def _embed(view: CardView, words: Words, links: Mapping[str, str], notes: Sequence[str]) -> Payload:
     jobs = view.jobs
-    tones = {job.tone for job in jobs}
+    tones = {job.phase for job in jobs}
     prompt = as_text(view.title, TITLE)
     short = len(visible(view.title, TITLE + 1)) <= TITLE and not prompt.endswith("…")
     lines = [] if short else [as_text(view.title, _PROMPT), ""]
@@ -89,7 +89,7 @@ def _embed(view: CardView, words: Words, links: Mapping[str, str], notes: Sequen
 
 
 def _headline(job: JobView, words: Words, limit: int) -> str:
-    line = f"{MARK[job.tone]} {as_text(words.of(job.headline), limit)}"
+    line = f"{MARK[job.phase]} {as_text(words.of(job.headline), limit)}"
     if job.ready_at is not None:
         # Counts down in the reader's client, without an edit.
         line += f" · {words.expected.format(when=f'<t:{job.ready_at // 1000}:R>')}"
@@ -97,7 +97,7 @@ def _headline(job: JobView, words: Words, limit: int) -> str:
 
 
 def _fields(jobs: tuple[JobView, ...], words: Words, links: Mapping[str, str]) -> list[Payload]:
-    left = [job for job in jobs if job.tone is not JobPhase.GONE]
+    left = [job for job in jobs if job.phase is not JobPhase.GONE]
     shared = shared_facts(left)
     fields = [_field(words.label(label, len(left)), as_text(words.of(value), 200)) for label, value in shared]
     if len(jobs) > 1:
@@ -116,8 +116,8 @@ def _field_of(
 ) -> Payload:
     """One of several jobs, with what it has not in common with the others."""
     lines = [_headline(job, words, _HEADLINE_OF_MANY)]
-    own = [fact for fact in job.facts if fact not in shared]
-    if own and job.tone is not JobPhase.GONE:
+    own = [fact for fact in job.fields if fact not in shared]
+    if own and job.phase is not JobPhase.GONE:
         lines.append(" · ".join(f"{words.of(label)}: {as_text(words.of(value), 60)}" for label, value in own))
     if link := links.get(job.id):
         lines.append(f"[{words.full}]({link})")

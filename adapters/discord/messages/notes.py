@@ -32,9 +32,9 @@ def render_note(note: PrivateReply, words: Words = ENGLISH) -> Payload:
         "title": as_text(words.of(note.title), TITLE),
         "description": "\n".join(lines)[:DESCRIPTION],
         "color": _COLOUR,
-        "fields": [_field(words.of(spelled(label)), value) for label, value in note.facts[:_FIELDS]],
+        "fields": [_field(words.of(spelled(label)), value) for label, value in note.fields[:_FIELDS]],
     }
-    _fit(embed, len(note.facts), words)
+    _fit(embed, len(note.fields), words)
     return _message(embeds=[embed], components=[*chooser(note.views, words), *questions(note.choices)])
 
 
@@ -66,7 +66,7 @@ def _message(
 
 def _lines(views: Sequence[CardView]) -> list[str]:
     return [
-        f"{MARK[job.tone]} {as_text(view.title, _PROMPT)} · <t:{view.created_at // 1000}:R>"
+        f"{MARK[job.phase]} {as_text(view.title, _PROMPT)} · <t:{view.created_at // 1000}:R>"
         for view in views
         for job in view.jobs
     ]

@@ -26,7 +26,7 @@ from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
-from bot.domain.reactions import normal
+from bot.domain.reactions import normalized
 
 #: they choose one of a card's pictures for the reactions that follow
 NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
@@ -119,7 +119,7 @@ class Asking:
         form = await read(request, ReactionForm)
         seat = await self._answering.seat(request, form.channel)
         card = await self._card(seat, form.card)
-        action = self._service.reactions(seat.caller).get(normal(form.emoji))
+        action = self._service.reactions(seat.caller).get(normalized(form.emoji))
         if action is None and form.emoji not in NUMBERS + FEELINGS:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "This emoji is not offered here")
         said = Said(text=f"{form.emoji} {LABELS[action]}" if action else form.emoji)

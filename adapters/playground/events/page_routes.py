@@ -24,7 +24,7 @@ from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
 from bot.domain.models import PICTURE_SIZES
-from bot.domain.reactions import normal
+from bot.domain.reactions import normalized
 from bot.domain.requests import PROMPT_MAX
 from bot.security.loopback import client_address
 
@@ -123,7 +123,7 @@ class Pages:
         found = await self._service.autocomplete_line(
             request.query_params.get("text", "")[:500], seat.caller, seat.place()
         )
-        return as_json([{"text": one.text, "label": one.label, "about": one.about} for one in found])
+        return as_json([{"text": one.text, "label": one.label, "about": one.description} for one in found])
 
     async def dismiss(self, request: Request) -> Response:
         person = await self._answering.person(request)
@@ -159,7 +159,7 @@ class Pages:
         except ReverieError:
             # The page keeps the numbers that it has; a command will tell what is wrong.
             return None
-        return {"title": note.title, "facts": note.facts}
+        return {"title": note.title, "facts": note.fields}
 
 
 def _channel(request: Request) -> Channel:
@@ -169,7 +169,7 @@ def _channel(request: Request) -> Channel:
 
 def _in_colours(emoji: str, action: Action) -> str:
     """The spelling that is drawn as a picture: the map's own may be one of a plain letter."""
-    return EMOJI[action] if normal(EMOJI[action]) == emoji else emoji
+    return EMOJI[action] if normalized(EMOJI[action]) == emoji else emoji
 
 
 def _person(person: Person) -> Message:

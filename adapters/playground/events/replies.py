@@ -45,7 +45,7 @@ class Answering:
             case PrivateReply() as note if note.choices:
                 # Shown above the page, so that it cannot lie under the click that has asked.
                 return self._outcome([], question=self._question(note))
-            case PrivateReply() as note if brief and not note.facts and not note.views:
+            case PrivateReply() as note if brief and not note.fields and not note.views:
                 return self._outcome([], toast={"title": note.title, "text": note.text})
             case PrivateReply() as note:
                 return self._outcome([await self._room.note(seat, key, note, said)])

@@ -18,14 +18,14 @@ def forms_for(*, admin: bool) -> list[dict[str, Any]]:
 
 def _form(command: type[Command]) -> dict[str, Any]:
     making = command if issubclass(command, GenerateCommand) else None
-    newest = making.newest if making else None
+    newest = making.default_source if making else None
     return {
         "name": command.name,
-        "about": command.about,
+        "about": command.description,
         "admins": command.audience is Audience.ADMINS,
         "makes": making is not None,
         #: options that files fill which come along without a name
-        "takes": making.takes if making else (),
+        "takes": making.attachment_options if making else (),
         #: the option that means one's newest result where it is empty
         "newest": newest and {"option": newest[0], "kind": newest[1]},
         "fields": [_field(option, making) for option in options(command)],
@@ -37,14 +37,14 @@ def _field(option: Option, making: type[GenerateCommand] | None) -> dict[str, An
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
         "kind": option.kind,
-        "about": option.about,
+        "about": option.description,
         "required": option.required,
         "default": option.default,
         "choices": option.choices,
         "minimum": option.minimum,
         "maximum": option.maximum,
-        "longest": option.longest,
-        "times": option.times,
+        "longest": option.max_length,
+        "times": option.max_count,
         "weighted": option.weighted,
         #: shown at once; the others are folded away
         "main": _is_main(option, making),
@@ -55,5 +55,5 @@ def _is_main(option: Option, making: type[GenerateCommand] | None) -> bool:
     if option.required or option.positional or option.kind in (Kind.CHOICE, Kind.FLAG):
         return True
     if option.kind is Kind.MEDIA:
-        return making is not None and option.name in making.takes
+        return making is not None and option.name in making.attachment_options
     return option.kind is Kind.INTEGER and option.maximum is not None and option.maximum <= _SMALL

@@ -50,9 +50,9 @@ def card_message(view: CardView, *, channel: Channel, to: str | None) -> Message
 def _job(job: JobView) -> Message:
     return {
         "id": job.id,
-        "tone": job.tone,
+        "tone": job.phase,
         "headline": job.headline,
-        "facts": job.facts,
+        "facts": job.fields,
         "running_since": job.running_since,
         "expected_ms": job.expected_ms,
         "ready_at": job.ready_at,
@@ -71,7 +71,7 @@ def media_record(media: Media) -> Message:
     return {
         "kind": media.kind,
         "file": media.file,
-        "still": media.still,
+        "still": media.poster,
         "width": media.width,
         "height": media.height,
         "duration_ms": media.duration_ms,
@@ -93,7 +93,7 @@ def note_message(
         "refused": False,
         "title": note.title,
         "text": note.text,
-        "facts": note.facts,
+        "facts": note.fields,
         "cards": [card_message(view, channel=channel, to=to) for view in note.views],
     }
 

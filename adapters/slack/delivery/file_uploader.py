@@ -20,7 +20,7 @@ from adapters.slack.delivery.routes import name_message
 from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
 from adapters.slack.web_api.client import Door
 from adapters.slack.web_api.errors import Meaning, Refusal
-from bot.domain.errors import Held
+from bot.domain.errors import NotPosted
 
 _log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Sender:
         elif found.get("mimetype"):
             await self._put(parcel, Kind.PICTURE, known.model_copy(update={"ready": True}))
             return known.file
-        raise Held("Slack is looking at a picture", retry_after_ms=_AGAIN_MS)
+        raise NotPosted("Slack is looking at a picture", retry_after_ms=_AGAIN_MS)
 
     async def film(self, door: Door, parcel: Parcel, thread: Thread) -> Upload | None:
         """The film in the card's thread; None where Slack does not keep it."""
@@ -101,7 +101,7 @@ class Sender:
         found = await self._look(door, known, lambda file: _share(file, thread.channel) is not None)
         if found is None:
             await self._recomplete(door, known, parcel, thread)
-            raise Held("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+            raise NotPosted("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
         share = _share(found, thread.channel)
         if share is None and self._is_old(known):
             # Slack may share a file, and not tell for minutes that it has.
@@ -109,7 +109,7 @@ class Sender:
             if share is None:
                 await self._take_back(door, known, parcel)
         if share is None:
-            raise Held("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+            raise NotPosted("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
         shared = {
             "ready": True,
             "message": name_message(thread.channel, share),
@@ -149,7 +149,7 @@ class Sender:
             if refusal.code in _FILE_GONE:
                 # The channel is where it was: the file alone has to be sent again.
                 await self._put(parcel, kind, upload.model_copy(update={"lost": True}))
-                raise Held("Slack has lost a file", retry_after_ms=_AGAIN_MS) from refusal
+                raise NotPosted("Slack has lost a file", retry_after_ms=_AGAIN_MS) from refusal
             await self._uploads.forget(parcel.card, parcel.job, kind)
             raise
 
@@ -249,4 +249,4 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
-        raise Held(f"A file of ours cannot be read: {error.strerror}") from error
+        raise NotPosted(f"A file of ours cannot be read: {error.strerror}") from error

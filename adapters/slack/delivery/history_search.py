@@ -10,7 +10,7 @@ from typing import Any
 from adapters.chat.ttl_cache import TtlCache
 from adapters.slack.delivery.routes import InChannel, name_message
 from adapters.slack.web_api.client import Door
-from bot.domain.ids import made_at
+from bot.domain.ids import id_created_at
 
 #: what a card's message carries, for nobody to see
 EVENT_TYPE = "reverie_card"
@@ -37,7 +37,7 @@ class Search:
         where: dict[str, Any] = {
             "channel": place.channel,
             "ts": place.thread,
-            "oldest": f"{made_at(card) // 1000 - _SLACK_S}.000000",
+            "oldest": f"{id_created_at(card) // 1000 - _SLACK_S}.000000",
             "limit": _PAGE,
             "include_all_metadata": True,
         }

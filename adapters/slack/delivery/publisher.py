@@ -71,7 +71,7 @@ class CardOutlet:
         self._doubted: TtlCache[str, bool] = TtlCache(_REMEMBERED)
 
     async def show(self, view: CardView, place: Place) -> str:
-        show = Show(view=view, place=place, reach=Reach.read(place.reach), door=self._door(place))
+        show = Show(view=view, place=place, reach=Reach.read(place.reply_token), door=self._door(place))
         await self._removal.clear(show.door, view)
         reasons: list[str] = []
         for way in ways(place, show.asker):

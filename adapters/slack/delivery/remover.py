@@ -33,7 +33,7 @@ class Removal:
     async def clear(self, door: Door, view: CardView) -> None:
         """Remove what belongs to those jobs of a card that were deleted."""
         for job in view.jobs:
-            if job.tone is not JobPhase.GONE:
+            if job.phase is not JobPhase.GONE:
                 continue
             for kind in Kind:
                 upload = await self._uploads.get(view.card, job.id, kind)

@@ -63,7 +63,7 @@ def user_of(place: Place) -> str:
 
 
 def enterprise_of(place: Place) -> str | None:
-    return Reach.read(place.reach).enterprise
+    return Reach.read(place.reply_token).enterprise
 
 
 def name_message(channel: str, ts: str) -> str:

@@ -16,7 +16,7 @@ from adapters.slack.messages.strings import Words
 from adapters.slack.web_api.client import Door
 from adapters.slack.web_api.errors import Meaning, Refusal
 from bot.domain.cards import CardView
-from bot.domain.errors import Delayed, Held
+from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
 
 #: when a picture that Slack would not show is tried again
@@ -66,7 +66,7 @@ class Writer:
         channel, ts = str(said.get("channel") or spot.channel), str(said["ts"])
         try:
             await self._add_films(InChannel(channel=channel, thread=spot.thread), ts, show)
-        except Held as error:
+        except NotPosted as error:
             # Whoever comes next must look for the message that has just been posted.
             raise Delayed(str(error), retry_after_ms=error.retry_after_ms) from error
         return name_message(channel, ts)
@@ -104,4 +104,6 @@ class Writer:
                 raise
             # Slack has said that it knows the picture, and shows it only a moment later; or it was deleted.
             await self._uploads.doubt_pictures(show.view.card, before=self._clock() - FOREVER_MS)
-            raise Held("Slack does not show a picture yet", retry_after_ms=_PICTURE_AGAIN_MS) from refusal
+            raise NotPosted(
+                "Slack does not show a picture yet", retry_after_ms=_PICTURE_AGAIN_MS
+            ) from refusal

@@ -14,7 +14,7 @@ from adapters.slack.events.replies import DIRECTLY, Ack, Answering
 from adapters.slack.events.requests import Asking
 from adapters.slack.events.stale import OldButton, OldForm
 from adapters.slack.messages.buttons import Pressed, jobs_of, picked
-from bot.domain.actions import Action, turned
+from bot.domain.actions import Action, rotated
 from bot.domain.cards import JobView
 from bot.domain.commands import Cancel, Show, build
 from bot.domain.errors import InvalidRequest
@@ -152,4 +152,4 @@ def _must_be_chosen(body: Body) -> None:
 
 
 def _turned(job: JobView) -> AspectRatio:
-    return turned(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)
+    return rotated(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)

@@ -11,7 +11,7 @@ from adapters.slack.events.form_fields import Values, choice, has_more, inputs
 from adapters.slack.events.stale import OldForm
 from adapters.slack.messages.mrkdwn import Block, plain
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand
-from bot.domain.completion import Offer
+from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import Refused
 from bot.domain.faces import SLACK_HINT, SLACK_LABEL
 from bot.domain.media import Reference
@@ -103,7 +103,7 @@ def faults_of(view: Mapping[str, Any], refusal: Refused) -> dict[str, str]:
 def _heading(form: Form) -> Iterator[Block]:
     if form.open_to_all:
         options = [
-            choice(Offer(value=one.name, label=f"{one.name} · {one.about}"))
+            choice(AutocompleteChoice(value=one.name, label=f"{one.name} · {one.description}"))
             for one in CATALOGUE.values()
             if has_form(one) and one.audience is Audience.EVERYONE
         ]
@@ -126,7 +126,7 @@ def _media(media: Sequence[Reference], chosen: Values) -> Iterator[Block]:
     if not media:
         return
     options = [
-        choice(Offer(value=str(number), label=f"{number + 1} · {one.kind}"))
+        choice(AutocompleteChoice(value=str(number), label=f"{number + 1} · {one.kind}"))
         for number, one in enumerate(media)
     ]
     yield {

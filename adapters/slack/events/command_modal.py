@@ -31,7 +31,7 @@ from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Refusal
 from bot.domain.actions import VARIATION_WEIGHT
 from bot.domain.commands import Command, GenerateCommand, Imagine, build
-from bot.domain.completion import Offer
+from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
@@ -175,7 +175,7 @@ class Filling:
         last = typed.rpartition(" ")[2] if " " in typed and _takes_several(form.wanted, name) else typed
         offers = await self.service.autocomplete_option(form.wanted, name, last, seat.caller, seat.place())
         if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(PICKER):
-            offers = (Offer(value=typed, label=typed), *offers)
+            offers = (AutocompleteChoice(value=typed, label=typed), *offers)
         return [choice(one) for one in offers if len(one.value) <= _VALUE]
 
     async def _beginning(self, seat: Seat, command: type[Command], *, with_media: bool) -> dict[str, Any]:
@@ -183,7 +183,9 @@ class Filling:
         chosen: dict[str, Any] = {}
         ratio = next((one for one in options(command) if one.name == "aspect_ratio" and one.required), None)
         if ratio is not None:
-            chosen[ratio.name] = choice(Offer(value=AspectRatio.PORTRAIT, label=AspectRatio.PORTRAIT))
+            chosen[ratio.name] = choice(
+                AutocompleteChoice(value=AspectRatio.PORTRAIT, label=AspectRatio.PORTRAIT)
+            )
         if with_media or not issubclass(command, GenerateCommand):
             return chosen
         if (option := _builds_on(command)) is not None:
@@ -254,15 +256,15 @@ def _must_show(form: Form, state: State) -> None:
 
 def _builds_on(command: type[GenerateCommand]) -> str | None:
     """The option for which the caller's newest result is chosen, where that makes the form complete."""
-    if command.newest is not None:
-        return command.newest[0]
+    if command.default_source is not None:
+        return command.default_source[0]
     if any(one.required for one in options(command)):
         return None
-    return next(iter(command.takes), None)
+    return next(iter(command.attachment_options), None)
 
 
 def _takes_several(command: type[Command], name: str) -> bool:
-    return any(one.name == name and one.times > 1 for one in options(command))
+    return any(one.name == name and one.max_count > 1 for one in options(command))
 
 
 def _placed(form: Form, body: Mapping[str, Any], now: int) -> Form:

@@ -25,5 +25,5 @@ def refusal_as_typed(refusal: Refused) -> Refused:
 
 
 def note_as_typed(note: PrivateReply) -> PrivateReply:
-    facts = tuple((as_typed(label), as_typed(value)) for label, value in note.facts)
-    return replace(note, text=as_typed(note.text), facts=facts)
+    facts = tuple((as_typed(label), as_typed(value)) for label, value in note.fields)
+    return replace(note, text=as_typed(note.text), fields=facts)

@@ -111,7 +111,7 @@ class Seat:
             # Everybody in a team shares its workspace, but not what is asked for in direct messages.
             private=private or direct,
             direct=direct,
-            reach=self.reach.write(),
+            reply_token=self.reach.write(),
         )
 
     def direct(self) -> "Seat":

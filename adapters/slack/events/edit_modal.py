@@ -11,7 +11,7 @@ from adapters.slack.messages.mrkdwn import Block, plain
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
-from bot.domain.completion import Offer
+from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest
 from bot.domain.faces import SLACK_LABEL
 from bot.domain.fields import SLACK_TEXT
@@ -65,7 +65,7 @@ def prompt_form(remembered: Remembered, prompt: str) -> Block:
 
 def ratio_form(remembered: Remembered, chosen: AspectRatio) -> Block:
     """Ask for the new frame."""
-    options = {one: choice(Offer(value=one, label=one)) for one in AspectRatio}
+    options = {one: choice(AutocompleteChoice(value=one, label=one)) for one in AspectRatio}
     element = {
         "type": "static_select",
         "action_id": RATIO,

@@ -9,7 +9,7 @@ from adapters.slack.events.command_line import member
 from adapters.slack.events.message_files import reference_of
 from adapters.slack.messages.mrkdwn import Block, plain
 from bot.domain.commands import Command, GenerateCommand
-from bot.domain.completion import Offer
+from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest
 from bot.domain.faces import SLACK_CHOICE, SLACK_HINT, SLACK_LABEL
 from bot.domain.fields import SlackField, SlackKind, slack_fields
@@ -56,7 +56,7 @@ def has_more(command: type[Command]) -> bool:
     )
 
 
-def choice(offer: Offer) -> Block:
+def choice(offer: AutocompleteChoice) -> Block:
     """An offer as an option of a list."""
     return {"text": plain(offer.label, SLACK_CHOICE), "value": offer.value}
 
@@ -94,7 +94,7 @@ def read_inputs(command: type[Command], state: State, team: str) -> Given:
 
 def _is_first(command: type[Command], option: Option) -> bool:
     plainly = option.required or option.positional or option.default is not None
-    takes = command.takes[:1] if issubclass(command, GenerateCommand) else ()
+    takes = command.attachment_options[:1] if issubclass(command, GenerateCommand) else ()
     return plainly or bool(option.choices) or option.kind in (Kind.FLAG, Kind.JOB) or option.name in takes
 
 
@@ -118,7 +118,7 @@ def _media(option: Option, said: Values) -> dict[str, Any]:
     typed: list[Reference | str] = [*str(said.get(f"{option.name}_from") or "").split()]
     picked = said.get(f"{option.name}{PICKER}") or ()
     jobs = [str(one["value"]) for one in ([picked] if isinstance(picked, Mapping) else picked)]
-    if option.times > 1:
+    if option.max_count > 1:
         found = (*files, *typed, *jobs)
         return {option.name: found} if found else {}
     # A job stands in the form from its beginning, so whatever else is given is meant instead of it.
@@ -133,7 +133,7 @@ def _input(one: SlackField, value: Any, *, priced: bool) -> Block:
         "type": "input",
         "block_id": one.name,
         "label": plain(_label(one.name), SLACK_LABEL),
-        "hint": plain(one.about, SLACK_HINT),
+        "hint": plain(one.description, SLACK_HINT),
         "optional": not one.required,
         # Choices decide on the price, which the form tells.
         "dispatch_action": priced and one.kind is SlackKind.CHOICE,
@@ -154,13 +154,13 @@ def _files(one: SlackField, _: Any) -> Block:
 
 
 def _choices(one: SlackField, value: Any) -> Block:
-    offered = [choice(Offer(value=each, label=each)) for each in one.choices]
+    offered = [choice(AutocompleteChoice(value=each, label=each)) for each in one.choices]
     begins = value or next((each for each in offered if each["value"] == one.option.default), None)
     return {"type": "static_select", "options": offered, **_with("initial_option", begins)}
 
 
 def _flag(_: SlackField, value: Any) -> Block:
-    offered = [choice(Offer(value="yes", label="Yes"))]
+    offered = [choice(AutocompleteChoice(value="yes", label="Yes"))]
     return {"type": "checkboxes", "options": offered, **_with("initial_options", value)}
 
 
@@ -178,8 +178,8 @@ def _member(_: SlackField, value: Any) -> Block:
 def _text(one: SlackField, value: Any) -> Block:
     return {
         "type": "plain_text_input",
-        "multiline": (one.longest or 0) > _ONE_LINE,
-        "max_length": one.longest,
+        "multiline": (one.max_length or 0) > _ONE_LINE,
+        "max_length": one.max_length,
         **_with("initial_value", value or one.option.default),
     }
 
@@ -196,14 +196,14 @@ _ELEMENTS: Mapping[SlackKind, Callable[[SlackField, Any], Block]] = {
 
 def _picker(option: Option, value: Any) -> Block:
     """Picks results of the caller's own, next to the files of an option."""
-    several = option.times > 1
+    several = option.max_count > 1
     block = f"{option.name}{PICKER}"
     return {
         "type": "input",
         "block_id": block,
         "label": plain(f"{_label(option.name)}: or {'some' if several else 'one'} of yours", SLACK_LABEL),
         "optional": True,
-        "element": {"action_id": block, **_external(value, several=several, times=option.times)},
+        "element": {"action_id": block, **_external(value, several=several, times=option.max_count)},
     }
 
 

@@ -24,7 +24,7 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError
 from bot.domain.identity import Caller, Place
-from bot.domain.ids import as_id
+from bot.domain.ids import parse_job_id
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 
@@ -209,6 +209,6 @@ class Home:
 
 def _cancel(job: str) -> Cancel:
     # A button names its job by the whole id; words would find another one.
-    if as_id(job) is None:
+    if parse_job_id(job) is None:
         raise InvalidRequest("This button is of an older version; open the tab anew")
     return Cancel(job=job)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from adapters.slack.events.context import ADAPTER
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import URL_MAX, MediaKind, Reference
-from bot.domain.options import brief, is_address
+from bot.domain.options import is_address, shorten
 from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import ending_of, kind_of_type, says_nothing
 
@@ -18,7 +18,7 @@ Message = Mapping[str, Any]
 def reference_of(file: File) -> Reference:
     """A file that somebody has sent; raises InvalidRequest for what is no picture or video, or too large."""
     kind = kind_of(file)
-    called = repr(brief(str(file.get("name") or "this file")))
+    called = repr(shorten(str(file.get("name") or "this file")))
     if kind is None:
         raise InvalidRequest(f"{called} is neither a picture nor a video")
     url, size = str(file.get("url_private") or ""), _number(file.get("size"))

@@ -17,7 +17,7 @@ from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Refusal
 from bot.domain.actions import GENERATING, Action
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
-from bot.domain.reactions import normal
+from bot.domain.reactions import normalized
 from bot.service.facade import BotService
 from bot.service.replies import Reply
 
@@ -112,7 +112,7 @@ class Reacting:
     def action_of(self, event: Event) -> Action | None:
         """What a reaction asks for by the map of its workspace; None for all others."""
         emoji = self._meant(event)
-        return self.service.reactions(seat_of(event, 0).caller).get(normal(emoji)) if emoji else None
+        return self.service.reactions(seat_of(event, 0).caller).get(normalized(emoji)) if emoji else None
 
     def _meant(self, event: Event) -> str | None:
         """The emoji under a message of ours; None for all that can mean nothing, which costs no look-up."""

@@ -73,9 +73,13 @@ class Commanding:
 
         Raises InvalidRequest under a card with several, for none of them is more likely than another.
         """
-        if seat.spot.thread is None or not isinstance(command, GenerateCommand) or command.newest is None:
+        if (
+            seat.spot.thread is None
+            or not isinstance(command, GenerateCommand)
+            or command.default_source is None
+        ):
             return None
-        if getattr(command, command.newest[0]):
+        if getattr(command, command.default_source[0]):
             return None
         root = name_message(seat.spot.channel, seat.spot.thread)
         shown = await self.asking.service.card_by_message(ADAPTER, root)

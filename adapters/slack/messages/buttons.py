@@ -14,7 +14,7 @@ from adapters.slack.messages.mrkdwn import Block, plain
 from adapters.slack.messages.strings import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
-from bot.service.replies import Choice
+from bot.service.replies import ConfirmationButton
 
 #: the whole of an action's id, for one listener of all
 TEMPLATE = r"rv:(?P<verb>[a-z]{1,20})"
@@ -87,7 +87,7 @@ def jobs_of(blocks: Iterable[Block]) -> list[Pressed]:
 
 def controls(view: CardView, words: Words) -> list[Block]:
     """A select where there are several jobs, and the buttons of the one that is meant."""
-    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
+    left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     if not left:
         return []
     buttons = list(_buttons(view, left, words))
@@ -102,7 +102,7 @@ def _row(inside: list[Block]) -> Block:
 def _select(view: CardView, left: list[JobView], words: Words) -> Block:
     options = [
         {
-            "text": plain(f"{number} · {MARK[job.tone]} {words.of(job.headline)}", _OPTION),
+            "text": plain(f"{number} · {MARK[job.phase]} {words.of(job.headline)}", _OPTION),
             "value": Pressed(verb=Control.PICK, job=job.id, card=view.card).value,
         }
         for number, job in enumerate(view.jobs, 1)
@@ -144,7 +144,7 @@ def button(pressed: Pressed, label: str) -> Block:
     }
 
 
-def questions(choices: Sequence[Choice]) -> list[Block]:
+def questions(choices: Sequence[ConfirmationButton]) -> list[Block]:
     """The buttons under a question, which say in the card's stead when it was asked."""
     shown = [
         {

@@ -83,14 +83,14 @@ def alt_text(job: JobView, words: Words = ENGLISH) -> str:
 
 def summary(view: CardView, words: Words) -> str:
     """The card in one line."""
-    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
-    marks = "".join(MARK[job.tone] for job in left)
+    left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
+    marks = "".join(MARK[job.phase] for job in left)
     line = as_text(words.of(left[0].headline), _SUMMARY_HEADLINE) if left else words.deleted
     return f"{marks} {as_text(view.title or words.untitled, _SUMMARY_PROMPT)} – {line}".strip()
 
 
 def _body(view: CardView, words: Words, shown: Shown) -> Iterator[Block]:
-    left = [job for job in view.jobs if job.tone is not JobPhase.GONE]
+    left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     several = len(view.jobs) > 1
     for number, job in enumerate(view.jobs, 1):
         yield _headline(job, words, number if several else None)
@@ -109,7 +109,7 @@ def _body(view: CardView, words: Words, shown: Shown) -> Iterator[Block]:
 def _headline(job: JobView, words: Words, number: int | None) -> Block:
     stars = f" · ⭐ {job.stars}" if job.stars else ""
     count = f"{number} · " if number is not None else ""
-    line = visible(f"{count}{MARK[job.tone]} {words.of(job.headline)}{stars}", _HEADLINE)
+    line = visible(f"{count}{MARK[job.phase]} {words.of(job.headline)}{stars}", _HEADLINE)
     if job.ready_at is None:
         return {"type": "section", "text": plain(line, _HEADLINE)}
     # Slack shows a time in each reader's own zone.
@@ -145,7 +145,7 @@ def _footer(view: CardView, left: list[JobView], shared: list[tuple[str, str]], 
     for number, job in enumerate(view.jobs, 1):
         own = [
             f"{words.of(label)}: {words.of(value)}"
-            for label, value in job.facts
+            for label, value in job.fields
             if (label, value) not in shared
         ]
         if own and job in left:

@@ -96,7 +96,7 @@ def _history(overview: Overview, link: Link, now: int, *, thumbnails: bool) -> I
     if not overview.history.views:
         yield _section("Nothing yet.")
     for view, job in _jobs(overview.history.views)[:MADE]:
-        facts = [value for label, value in job.facts if label in _SHORT]
+        facts = [value for label, value in job.fields if label in _SHORT]
         page = link(job.media) if job.media is not None else None
         block = _job(view, job, *facts, show_age(now - view.created_at), page=page)
         picture = _picture(overview.pictures.get(job.id), job.media, page)
@@ -130,20 +130,20 @@ def _facts(title: str, note: PrivateReply) -> Iterator[Block]:
     yield _header(title)
     if note.text:
         yield {"type": "section", "text": plain(note.text, _VALUE)}
-    for label, value in note.facts[:_LINES]:
+    for label, value in note.fields[:_LINES]:
         yield _section(f"*{as_text(label, _LABEL)}*\n{as_text(value, _VALUE)}")
-    yield from _more(len(note.facts) - _LINES)
+    yield from _more(len(note.fields) - _LINES)
 
 
 def _jobs(views: Sequence[CardView]) -> list[tuple[CardView, JobView]]:
-    return [(view, job) for view in views for job in view.jobs if job.tone is not JobPhase.GONE]
+    return [(view, job) for view in views for job in view.jobs if job.phase is not JobPhase.GONE]
 
 
 def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> Block:
     prompt = as_text(view.title or "Without words", _PROMPT)
     opened = f" · <{escaped(page)}|Open>" if page is not None else ""
     about = " · ".join([as_text(job.headline, _HEADLINE), *(as_text(fact, _LABEL) for fact in facts)])
-    return _section(f"*{prompt}*\n{MARK[job.tone]} {about}{opened}")
+    return _section(f"*{prompt}*\n{MARK[job.phase]} {about}{opened}")
 
 
 def _picture(file: str | None, media: Media | None, page: str | None) -> Block | None:

@@ -28,12 +28,12 @@ def render_note(note: PrivateReply, words: Words = ENGLISH, shown: Shown | None 
     blocks: list[Block] = [{"type": "header", "text": plain(title, _TITLE)}]
     blocks += [_section(line) for line in words.of(note.text).splitlines()[:_TEXT_LINES] if line.strip()]
     room = TEXTS - size_of(blocks) - _TITLE
-    facts = list(_within([_fact(*fact, words) for fact in note.facts], room, len))
+    facts = list(_within([_fact(*fact, words) for fact in note.fields], room, len))
     blocks += [{"type": "section", "text": mrkdwn(part)} for part in _joined(facts)]
     listed = [_listed(view, words) for view in note.views[: BLOCKS - 1 - len(blocks)]]
     listed = list(_within(listed, room - sum(map(len, facts)), lambda block: size_of([block])))
     blocks += listed
-    left = len(note.facts) - len(facts) + len(note.views) - len(listed)
+    left = len(note.fields) - len(facts) + len(note.views) - len(listed)
     if left:
         blocks.append({"type": "context", "elements": [plain(words.left_out.format(count=left), _TITLE)]})
     blocks += questions(note.choices)
@@ -82,6 +82,6 @@ def _joined(lines: Sequence[str]) -> list[str]:
 
 def _listed(view: CardView, words: Words) -> Block:
     job = view.jobs[0]
-    line = f"{MARK[job.tone]} {visible(view.title, _PROMPT) or words.untitled} · {words.of(job.headline)}"
+    line = f"{MARK[job.phase]} {visible(view.title, _PROMPT) or words.untitled} · {words.of(job.headline)}"
     pressed = Pressed(verb=Control.OPEN, job=job.id, card=view.card)
     return {**_section(line), "accessory": button(pressed, words.show)}

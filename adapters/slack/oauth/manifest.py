@@ -116,7 +116,7 @@ def _commands(public_url: str | None) -> Iterator[Document]:
             hint = _hint(command)
             yield {
                 "command": f"/{command.name}",
-                "description": command.about,
+                "description": command.description,
                 **({"usage_hint": hint} if hint else {}),
                 "should_escape": True,
                 **url,

@@ -26,7 +26,7 @@ from adapters.slack.web_api.errors import AUTH, NOT_INSTALLED, NOT_NOW, TROUBLE,
 from adapters.slack.web_api.rate_limits import Lane, Throttle
 from adapters.slack.web_api.responses import CheckedWebClient, error_code
 from adapters.slack.web_api.tokens import Tokens
-from bot.domain.errors import Delayed, Held
+from bot.domain.errors import Delayed, NotPosted
 
 _log = structlog.get_logger(__name__)
 
@@ -115,14 +115,14 @@ class Slack:
         try:
             stream = await asyncio.to_thread(path.open, "rb")
         except OSError as error:
-            raise Held(f"A file of ours cannot be read: {error.strerror}") from error
+            raise NotPosted(f"A file of ours cannot be read: {error.strerror}") from error
         headers = {"Content-Type": "application/octet-stream"}
         with stream:
             async with _translated("upload"):
                 sending = self._sessions().post(url, data=stream, headers=headers, proxy=self._proxy)
                 async with sending as answer:
                     if answer.status != HTTPStatus.OK or answer.content_type == "text/html":
-                        raise Held(f"Slack took no file: {answer.status}")
+                        raise NotPosted(f"Slack took no file: {answer.status}")
 
     async def respond(self, url: str, message: Mapping[str, Any]) -> None:
         """Answer at an interaction's own address, which is its own proof; five times in half an hour."""
@@ -160,7 +160,7 @@ class Slack:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not code or code in TROUBLE:
             return Delayed(f"Slack answered {status} {code} to {method}".replace("  ", " "))
         if code in NOT_NOW:
-            return Held(f"Slack says {code} to {method}", retry_after_ms=_NOT_NOW_MS)
+            return NotPosted(f"Slack says {code} to {method}", retry_after_ms=_NOT_NOW_MS)
         if code in AUTH:
             return self._lost(code, lane)
         refusal = Refusal(
@@ -169,22 +169,22 @@ class Slack:
         _log.info("slack_refused", method=method, team=lane.team, code=code, needed=refusal.needed)
         return refusal
 
-    def _slow_down(self, lane: Lane, answer: AsyncSlackResponse) -> Held:
+    def _slow_down(self, lane: Lane, answer: AsyncSlackResponse) -> NotPosted:
         asked = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after")
         told_ms = read_wait(asked)
         wait_ms = _NOT_NOW_MS if told_ms is None else told_ms
         self._throttle.stop(lane, wait_ms, _now())
         _log.info("slack_rate_limited", method=lane.method, team=lane.team, wait_ms=wait_ms)
-        return Held("Slack asks to slow down", retry_after_ms=wait_ms)
+        return NotPosted("Slack asks to slow down", retry_after_ms=wait_ms)
 
-    def _lost(self, code: str, lane: Lane) -> Held:
+    def _lost(self, code: str, lane: Lane) -> NotPosted:
         _log.warning("slack_token_refused", team=lane.team, code=code)
         if self._alone:
             self._obstacle = (
                 f"Slack does not accept SLACK_BOT_TOKEN ({code}); copy it anew from the app's page, "
                 "under OAuth & Permissions, and restart"
             )
-        return Held("Slack does not accept the token", retry_after_ms=_UNKNOWN_TOKEN_MS)
+        return NotPosted("Slack does not accept the token", retry_after_ms=_UNKNOWN_TOKEN_MS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +206,7 @@ async def _translated(what: str) -> AsyncIterator[None]:
     try:
         yield
     except aiohttp.ClientConnectorError as error:
-        raise Held(f"Slack cannot be reached for {what}: {type(error).__name__}") from error
+        raise NotPosted(f"Slack cannot be reached for {what}: {type(error).__name__}") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         # The error's own message may hold an address that is a secret.
         raise Delayed(f"Slack cannot be reached for {what}: {type(error).__name__}") from error

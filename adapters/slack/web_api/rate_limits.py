@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.chat.ttl_cache import TtlCache
-from bot.domain.errors import Held
+from bot.domain.errors import NotPosted
 
 _MINUTE_MS = 60_000
 #: between two messages in one channel
@@ -63,7 +63,7 @@ class Throttle:
         """
         at = max(now + self._stopped.left(lane, now), self._next(lane, now, spare=spare))
         if at - now > _PATIENCE_MS:
-            raise Held("Slack's rate limit is used up", retry_after_ms=at - now)
+            raise NotPosted("Slack's rate limit is used up", retry_after_ms=at - now)
         if lane.channel or lane.method in _TIERS:
             sent = self._sent.get(lane, now) or deque(maxlen=1 if lane.channel else None)
             sent.append(at)

@@ -16,7 +16,7 @@ class QuotasSet(Command):
     """Set what a member, every member or the whole workspace may spend."""
 
     name = "quotas set"
-    about = "Set what a member, every member or the workspace may spend"
+    description = "Set what a member, every member or the workspace may spend"
     example = "/quotas set ada --amount 5 --period week"
     audience = Audience.ADMINS
 
@@ -32,7 +32,7 @@ class QuotasShow(Command):
     """Show the rules and what was spent under them."""
 
     name = "quotas show"
-    about = "Show the quota rules and what was spent"
+    description = "Show the quota rules and what was spent"
     example = "/quotas show ada"
     audience = Audience.ADMINS
 
@@ -43,7 +43,7 @@ class QuotasReset(Command):
     """Give back what was used in this period."""
 
     name = "quotas reset"
-    about = "Count this period's use from zero again"
+    description = "Count this period's use from zero again"
     example = "/quotas reset ada"
     audience = Audience.ADMINS
 
@@ -55,7 +55,7 @@ class StudioPause(Command):
     """Take no new commands here and start nothing; what runs ends well."""
 
     name = "studio pause"
-    about = "Start nothing new here; waiting jobs keep their place"
+    description = "Start nothing new here; waiting jobs keep their place"
     example = "/studio pause we are out of money until Monday"
     audience = Audience.ADMINS
 
@@ -66,7 +66,7 @@ class StudioResume(Command):
     """Go on after a pause."""
 
     name = "studio resume"
-    about = "Go on after a pause"
+    description = "Go on after a pause"
     example = "/studio resume"
     audience = Audience.ADMINS
 
@@ -75,7 +75,7 @@ class StudioUsage(Command):
     """Show what this workspace spent, by member and model."""
 
     name = "studio usage"
-    about = "Show what was spent here, by member and model"
+    description = "Show what was spent here, by member and model"
     example = "/studio usage month"
     audience = Audience.ADMINS
 

@@ -12,7 +12,7 @@ from bot.domain.commands.generate import (
     picture,
 )
 from bot.domain.concepts import read_concepts
-from bot.domain.inputs import Jobs, ratio_of
+from bot.domain.inputs import JobsById, known_ratio
 from bot.domain.media import MediaKind
 from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.options import Kind, MediaRef, OptionSpec
@@ -23,9 +23,9 @@ class Animate(GenerateCommand):
     """Turn words, or a picture, into a video."""
 
     name = "animate"
-    about = "Turn words, or a picture, into a video"
+    description = "Turn words, or a picture, into a video"
     example = "/animate the tiger walks through the snow --duration 9s"
-    takes = ("start", "end")
+    attachment_options = ("start", "end")
 
     prompt: PromptOption = ""
     start: Annotated[
@@ -60,9 +60,9 @@ class Animate(GenerateCommand):
     ] = ""
     camera_motion: Annotated[str, OptionSpec(about="How the camera moves, such as camera orbit left")] = ""
 
-    def request(self, jobs: Jobs) -> VideoRequest:
+    def request(self, jobs: JobsById) -> VideoRequest:
         start, end = picture(self.start, jobs, "start"), picture(self.end, jobs, "end")
-        known = self.aspect_ratio or ratio_of((start, end), jobs)
+        known = self.aspect_ratio or known_ratio((start, end), jobs)
         return check_video(
             VideoRequest(
                 prompt=with_motion(self.prompt, self.camera_motion),

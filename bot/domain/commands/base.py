@@ -27,7 +27,7 @@ class Command(BaseModel):
 
     #: as typed after the slash; a space parts a group from its member
     name: ClassVar[str]
-    about: ClassVar[str]
+    description: ClassVar[str]
     example: ClassVar[str]
     audience: ClassVar[Audience] = Audience.EVERYONE
     #: states of the jobs that it can be given
@@ -88,9 +88,9 @@ def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
         text = cleaned.get(option.name)
         if option.kind not in (Kind.TEXT, Kind.MEMBER) or not isinstance(text, str):
             continue
-        if len(text.strip()) > option.longest:
+        if len(text.strip()) > option.max_length:
             raise InvalidRequest(
-                f"{option.name.capitalize()} is too long, maximum length is {option.longest} characters"
+                f"{option.name.capitalize()} is too long, maximum length is {option.max_length} characters"
             )
     try:
         return command.model_validate(command.read_addresses(cleaned))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from bot.domain.commands.generate import DurationOption, GenerateCommand, LoopOption, PromptOption, picture
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import Jobs, of_kind
+from bot.domain.inputs import JobsById, require_kind
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, Resolution, VideoModel
@@ -22,11 +22,11 @@ class Extend(GenerateCommand):
     """Go on from a video, lead up to it, or join two."""
 
     name = "extend"
-    about = "Go on from a video, lead up to it, or join two"
+    description = "Go on from a video, lead up to it, or join two"
     example = "/extend the tiger lies down and sleeps"
-    takes = ("image",)
-    newest = ("job", MediaKind.VIDEO)
-    no_address = (
+    attachment_options = ("image",)
+    default_source = ("job", MediaKind.VIDEO)
+    no_address_reason = (
         "/extend goes on from a video that was made here, not from an address. Name its #id; --image takes "
         "the address of a picture for the other end, /animate begins with one, and /reframe takes any video."
     )
@@ -71,7 +71,7 @@ class Extend(GenerateCommand):
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
 
-    def request(self, jobs: Jobs) -> VideoRequest:
+    def request(self, jobs: JobsById) -> VideoRequest:
         if self.job is None:
             raise InvalidRequest("job is missing: /extend goes on from a finished video")
         if self.to is not None and self.image is not None:
@@ -82,11 +82,13 @@ class Extend(GenerateCommand):
         other = _video(self.to, jobs, "to") if self.to is not None else picture(self.image, jobs, "image")
         source = jobs[self.job]
         forward = self.direction is Direction.FORWARD
-        own = extension_of(source)
+        own = same_shape_request(source)
         return check_video(
             own.model_copy(
                 update={
-                    "prompt": check_prompt(self.prompt.strip() or going_on(source, forward=forward)),
+                    "prompt": check_prompt(
+                        self.prompt.strip() or continuation_prompt(source, forward=forward)
+                    ),
                     "model": self.model or own.model,
                     "resolution": self.resolution or own.resolution,
                     "duration": self.duration,
@@ -98,12 +100,12 @@ class Extend(GenerateCommand):
         )
 
 
-def going_on(source: Job, *, forward: bool = True) -> str:
+def continuation_prompt(source: Job, *, forward: bool = True) -> str:
     """The words for more of a video where none are given: its own, for the API wants some."""
-    return source.words or ("The scene goes on" if forward else "What leads up to this scene")
+    return source.prompt_text or ("The scene goes on" if forward else "What leads up to this scene")
 
 
-def extension_of(source: Job) -> VideoRequest:
+def same_shape_request(source: Job) -> VideoRequest:
     """A request of the same model and shape as a job's video, with nothing at its ends."""
     request = source.request
     if isinstance(request, VideoRequest):
@@ -114,5 +116,5 @@ def extension_of(source: Job) -> VideoRequest:
     return VideoRequest(model=model, aspect_ratio=request.aspect_ratio)
 
 
-def _video(job: str, jobs: Jobs, option: str) -> Reference:
-    return of_kind(Reference(job=job), jobs, MediaKind.VIDEO, option)
+def _video(job: str, jobs: JobsById, option: str) -> Reference:
+    return require_kind(Reference(job=job), jobs, MediaKind.VIDEO, option)

@@ -5,11 +5,11 @@ from typing import Annotated, Any, ClassVar, Self
 
 from bot.domain.commands.base import Command, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import Jobs, of_kind
+from bot.domain.inputs import JobsById, require_kind
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
-from bot.domain.options import Kind, OptionSpec, addresses_in, options
+from bot.domain.options import Kind, OptionSpec, options, split_addresses
 from bot.domain.requests import PROMPT_MAX, AnyRequest
 
 
@@ -18,16 +18,16 @@ class GenerateCommand(Command):
 
     states = frozenset({State.COMPLETED})
     #: options that take the files which come along with it, in this order
-    takes: ClassVar[tuple[str, ...]] = ()
+    attachment_options: ClassVar[tuple[str, ...]] = ()
     #: the option that means the asker's newest result where it is left out, and the kind that it needs
-    newest: ClassVar[tuple[str, MediaKind | None] | None] = None
+    default_source: ClassVar[tuple[str, MediaKind | None] | None] = None
     #: why an address among the words cannot be what it builds on; empty where it can
-    no_address: ClassVar[str] = ""
+    no_address_reason: ClassVar[str] = ""
 
     private: Annotated[bool, OptionSpec(about="Show the result to you alone")] = False
 
     @property
-    def times(self) -> int:
+    def job_count(self) -> int:
         """How many jobs it asks for."""
         return 1
 
@@ -42,12 +42,12 @@ class GenerateCommand(Command):
             for one in options(cls)
             if one.kind is Kind.TEXT and isinstance(values.get(one.name), str)
         ]
-        parted = {name: addresses_in(values[name]) for name in words}
+        parted = {name: split_addresses(values[name]) for name in words}
         found = [address for _, addresses in parted.values() for address in addresses]
         if not found:
             return values
-        if cls.no_address:
-            raise InvalidRequest(cls.no_address)
+        if cls.no_address_reason:
+            raise InvalidRequest(cls.no_address_reason)
         if odd := next((name for name in words if name != "prompt" and parted[name][1]), None):
             raise InvalidRequest(f"{odd} takes words, not an address; put the address into the prompt")
         update, left = _shared_out(cls, found, values)
@@ -60,7 +60,9 @@ class GenerateCommand(Command):
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:
         """Put the files that came along into the options that are still empty."""
-        update, left = _shared_out(type(self), files, {name: getattr(self, name) for name in self.takes})
+        update, left = _shared_out(
+            type(self), files, {name: getattr(self, name) for name in self.attachment_options}
+        )
         if left:
             most = len(files) - left or "none"
             raise InvalidRequest(f"/{self.name} takes {most} of these {len(files)} files; send fewer")
@@ -69,11 +71,15 @@ class GenerateCommand(Command):
     @property
     def names_source(self) -> bool:
         """Whether what it builds on first is named, so that nothing else is meant in its stead."""
-        return bool(getattr(self, self.newest[0] if self.newest else next(iter(self.takes))))
+        return bool(
+            getattr(
+                self, self.default_source[0] if self.default_source else next(iter(self.attachment_options))
+            )
+        )
 
     def with_job(self, job: Job) -> Self:
         """Build on a job that was not named: the one replied to, or the asker's newest."""
-        name = self.newest[0] if self.newest else next(iter(self.takes))
+        name = self.default_source[0] if self.default_source else next(iter(self.attachment_options))
         before = getattr(self, name)
         reference = Reference(job=job.id, kind=job.request.makes)
         if name == "job":
@@ -97,7 +103,7 @@ class GenerateCommand(Command):
             )
         return build(type(self), {**values, **update})
 
-    def request(self, jobs: Jobs) -> AnyRequest:
+    def request(self, jobs: JobsById) -> AnyRequest:
         """Freeze what is asked for; `jobs` holds every job that is named."""
         raise NotImplementedError
 
@@ -116,19 +122,19 @@ DurationOption = Annotated[Duration, OptionSpec(about="The length", aliases=("d"
 LoopOption = Annotated[bool, OptionSpec(about="End as it begins, so that it can go on for ever")]
 
 
-def picture(reference: Reference | None, jobs: Jobs, option: str) -> Reference | None:
+def picture(reference: Reference | None, jobs: JobsById, option: str) -> Reference | None:
     """An option's picture; raises InvalidRequest where it is a video."""
-    return None if reference is None else of_kind(reference, jobs, MediaKind.PICTURE, option)
+    return None if reference is None else require_kind(reference, jobs, MediaKind.PICTURE, option)
 
 
 def _shared_out(
     command: type[GenerateCommand], found: Sequence[Any], before: Mapping[str, Any]
 ) -> tuple[dict[str, Any], int]:
     """The options of `takes` with what was found put where there is room, and how much is left over."""
-    room = {option.name: option.times for option in options(command)}
+    room = {option.name: option.max_count for option in options(command)}
     rest = list(found)
     update: dict[str, Any] = {}
-    for name in command.takes:
+    for name in command.attachment_options:
         value = before.get(name)
         if room[name] > 1:
             several = tuple(value or ())

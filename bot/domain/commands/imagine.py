@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.commands.generate import GenerateCommand, ImageModelOption, picture
-from bot.domain.inputs import Jobs, of_kind
+from bot.domain.inputs import JobsById, require_kind
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel
 from bot.domain.options import Kind, MediaRef, OptionSpec, WeightedRef
@@ -16,9 +16,9 @@ class Imagine(GenerateCommand):
     """Turn words into a picture."""
 
     name = "imagine"
-    about = "Turn words into a picture"
+    description = "Turn words into a picture"
     example = "/imagine a teddy bear with an electric guitar --ar 3:4"
-    takes = ("image",)
+    attachment_options = ("image",)
 
     prompt: Annotated[
         str, OptionSpec(about="What to picture", positional=True, aliases=("p",), longest=PROMPT_MAX)
@@ -70,12 +70,12 @@ class Imagine(GenerateCommand):
     ] = None
 
     @property
-    def times(self) -> int:
+    def job_count(self) -> int:
         return self.count
 
-    def request(self, jobs: Jobs) -> ImageRequest:
+    def request(self, jobs: JobsById) -> ImageRequest:
         def pictures(name: str, references: tuple[Reference, ...]) -> tuple[Reference, ...]:
-            return tuple(of_kind(one, jobs, MediaKind.PICTURE, name) for one in references)
+            return tuple(require_kind(one, jobs, MediaKind.PICTURE, name) for one in references)
 
         return ImageRequest(
             prompt=check_prompt(self.prompt),

@@ -13,7 +13,7 @@ class Show(Command):
     """Show a job again."""
 
     name = "show"
-    about = "Show a job again, by its id"
+    description = "Show a job again, by its id"
     example = "/show #4n6p8r"
 
     job: Job
@@ -23,7 +23,7 @@ class History(Command):
     """List one's own jobs."""
 
     name = "history"
-    about = "List your jobs, the newest first"
+    description = "List your jobs, the newest first"
     example = "/history 20"
 
     count: Annotated[
@@ -35,7 +35,7 @@ class Status(Command):
     """Tell where a job stands."""
 
     name = "status"
-    about = "Tell where your jobs stand: place in the queue and expected wait"
+    description = "Tell where your jobs stand: place in the queue and expected wait"
     example = "/status"
 
     job: Annotated[
@@ -48,7 +48,7 @@ class Cancel(Command):
     """Take back a job that still waits."""
 
     name = "cancel"
-    about = "Take back a job that still waits; nothing is charged"
+    description = "Take back a job that still waits; nothing is charged"
     example = "/cancel #4n6p8r"
     states = WAITING
 
@@ -59,7 +59,7 @@ class Delete(Command):
     """Remove a finished job's message and picture."""
 
     name = "delete"
-    about = "Remove a job's message and picture, here and at the provider"
+    description = "Remove a job's message and picture, here and at the provider"
     example = "/delete #4n6p8r"
     states = FINAL
 
@@ -70,7 +70,7 @@ class Quota(Command):
     """Show one's quota."""
 
     name = "quota"
-    about = "Show what you have left, reserved and used, and when it resets"
+    description = "Show what you have left, reserved and used, and when it resets"
     example = "/quota"
 
 
@@ -78,7 +78,7 @@ class Help(Command):
     """Show what can be done, by example and with prices."""
 
     name = "help"
-    about = "Show what you can do, by example and with prices"
+    description = "Show what you can do, by example and with prices"
     example = "/help"
 
     command: Annotated[str, OptionSpec(about="One command", positional=True)] = ""

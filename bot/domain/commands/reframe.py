@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bot.domain.commands.generate import GenerateCommand, picture
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import Jobs, media_of, settled
+from bot.domain.inputs import JobsById, known_media, with_kind
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
 from bot.domain.options import Kind, MediaRef, OptionSpec
@@ -28,10 +28,10 @@ class Reframe(GenerateCommand):
     """Put a picture or a video into a new frame."""
 
     name = "reframe"
-    about = "Put a picture or video into a new frame; what is missing is imagined"
+    description = "Put a picture or video into a new frame; what is missing is imagined"
     example = "/reframe 9:16 with more sky"
-    takes = ("media", "first_frame")
-    newest = ("media", None)
+    attachment_options = ("media", "first_frame")
+    default_source = ("media", None)
 
     aspect_ratio: Annotated[
         AspectRatio,
@@ -81,11 +81,11 @@ class Reframe(GenerateCommand):
         """A video that came along is what is reframed, and a picture beside it its first frame."""
         return super().with_files(tuple(sorted(files, key=lambda file: file.kind is MediaKind.PICTURE)))
 
-    def request(self, jobs: Jobs) -> ReframeImageRequest | ReframeVideoRequest:
+    def request(self, jobs: JobsById) -> ReframeImageRequest | ReframeVideoRequest:
         if self.media is None:
             raise InvalidRequest("media is missing: /reframe needs a picture or video")
         check_prompt(self.prompt, required=False)
-        source = settled(self.media, jobs)
+        source = with_kind(self.media, jobs)
         if source.url is not None and isinstance(self.model, VideoModel):
             # An address that does not tell by its name what it is.
             source = source.model_copy(update={"kind": MediaKind.VIDEO})
@@ -112,12 +112,12 @@ class Reframe(GenerateCommand):
         check_crop(request)
         return request
 
-    def _of_video(self, source: Reference, jobs: Jobs) -> ReframeVideoRequest:
+    def _of_video(self, source: Reference, jobs: JobsById) -> ReframeVideoRequest:
         if isinstance(self.model, ImageModel):
             raise InvalidRequest(f"{self.model} reframes pictures, and this is a video; leave model out")
         if self.format is not None:
             raise InvalidRequest("format is for pictures, and this is a video; leave it out")
-        media = media_of(source, jobs)
+        media = known_media(source, jobs)
         request = ReframeVideoRequest(
             source=source,
             model=self.model or VideoModel.RAY_FLASH_2,

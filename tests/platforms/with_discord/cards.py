@@ -23,9 +23,9 @@ def job_view(number: int = 1, tone: JobPhase = JobPhase.DONE, **changes: Any) ->
     done, moving = tone is JobPhase.DONE, tone in (JobPhase.WAITING, JobPhase.RUNNING)
     values: dict[str, Any] = {
         "id": identity(number),
-        "tone": tone,
+        "phase": tone,
         "headline": "Done" if done else "Dreaming · about 10 s in all",
-        "facts": FACTS,
+        "fields": FACTS,
         "running_since": None,
         "expected_ms": 12_000,
         "position": None,

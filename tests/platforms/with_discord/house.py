@@ -65,7 +65,7 @@ class House:
             thread=str(where.id) if where.parent is not None else None,
             message=message,
             private=private,
-            reach=reach,
+            reply_token=reach,
         )
 
     def direct(self) -> Place:
@@ -105,7 +105,7 @@ class House:
         await self.rest.request(route, {"type": 4, "data": data})
         message = await invocation.message()
         return invocation, self.place(
-            channel, reach=place.reach, private=place.private, message=str(message.id)
+            channel, reach=place.reply_token, private=place.private, message=str(message.id)
         )
 
     async def defer(self, invocation: Invocation) -> None:

@@ -16,7 +16,7 @@ class Shelf:
         self.gate = asyncio.Event()
         self.gate.set()
         self.made: list[tuple[str, int]] = []
-        for name, size in ((PICTURE.file, PICTURE.size), (VIDEO.file, VIDEO.size), (VIDEO.still, 10)):
+        for name, size in ((PICTURE.file, PICTURE.size), (VIDEO.file, VIDEO.size), (VIDEO.poster, 10)):
             (folder / name).write_bytes(b"x" * size)
 
     def path(self, file_id: str) -> Path:

@@ -47,7 +47,7 @@ async def test_a_file_that_does_not_fit_goes_up_smaller_with_the_whole_one_linke
 async def test_a_video_that_cannot_be_made_smaller_is_linked_under_its_poster(shelf: Shelf) -> None:
     shelf.error = MediaRefused()
     load = await _ladder(shelf).load(card_view(job_view(media=_BIG_VIDEO)), [], LIMIT)
-    assert [shelf.path(VIDEO.still)] == [file.path for file in load.uploads]
+    assert [shelf.path(VIDEO.poster)] == [file.path for file in load.uploads]
     assert load.uploads[0].name.endswith(".jpg")
     assert load.links
     assert not load.short

@@ -25,12 +25,12 @@ def views(count: int, title: str) -> tuple[CardView, ...]:
     "note",
     [
         PrivateReply(
-            title=STARS, text=STARS, facts=tuple((f"{number} {STARS}", STARS) for number in range(60))
+            title=STARS, text=STARS, fields=tuple((f"{number} {STARS}", STARS) for number in range(60))
         ),
         PrivateReply(title=STARS, views=views(50, STARS)),
-        PrivateReply(title="Where your jobs stand", facts=((STARS, STARS),) * 20, views=views(20, STARS)),
+        PrivateReply(title="Where your jobs stand", fields=((STARS, STARS),) * 20, views=views(20, STARS)),
         PrivateReply(title="Nothing", text=""),
-        PrivateReply(title="x", facts=(("", ""),)),
+        PrivateReply(title="x", fields=(("", ""),)),
     ],
     ids=["facts", "history", "status", "empty", "blank"],
 )
@@ -67,7 +67,7 @@ def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
 
 def test_what_does_not_fit_is_counted() -> None:
     facts = tuple((f"fact {number}", "x") for number in range(40))
-    embed = render_note(PrivateReply(title="Usage", facts=facts))["embeds"][0]
+    embed = render_note(PrivateReply(title="Usage", fields=facts))["embeds"][0]
     assert (25, "and 15 more") == (len(embed["fields"]), embed["footer"]["text"])
 
 
@@ -96,5 +96,5 @@ def test_a_refusal_shows_names_of_people_as_text_and_names_of_channels_as_channe
     ],
 )
 def test_examples_are_spelled_as_people_type_them_here(written: str, spelled: str) -> None:
-    payload = render_note(PrivateReply(title="What you can do", facts=((written, "x"),)))
+    payload = render_note(PrivateReply(title="What you can do", fields=((written, "x"),)))
     assert spelled == payload["embeds"][0]["fields"][0]["name"]

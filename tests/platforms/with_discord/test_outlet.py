@@ -58,7 +58,7 @@ async def test_several_results_are_several_files_and_a_deleted_one_is_taken_off(
     await house.publisher.show(house.view(*jobs), place)
     [message] = house.cards()
     assert [f"reverie-{job.id}.jpg" for job in jobs] == [one.filename for one in message.attachments]
-    gone = replace(jobs[1], tone=JobPhase.GONE, media=None, actions=())
+    gone = replace(jobs[1], phase=JobPhase.GONE, media=None, actions=())
     await house.publisher.show(house.view(jobs[0], gone, *jobs[2:]), place)
     left = [jobs[0], *jobs[2:]]
     assert [f"reverie-{job.id}.jpg" for job in left] == [one.filename for one in message.attachments]
@@ -368,7 +368,7 @@ async def test_who_had_a_result_sent_hears_that_direct_messages_are_closed(house
     house.ada.user.dms_open = False
     invocation, place = await house.answered(house.view(private=True), private=True)
     with pytest.raises(Undeliverable, match="direct messages from the bot are closed"):
-        await house.publisher.show(house.view(), replace(house.direct(), reach=place.reach))
+        await house.publisher.show(house.view(), replace(house.direct(), reply_token=place.reply_token))
     told = await invocation.follow_up()
     assert told.ephemeral
     assert "direct messages from the bot are closed. Open them" in told.content

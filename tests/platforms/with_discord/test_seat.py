@@ -90,6 +90,6 @@ async def test_a_seat_of_somebody_who_reacts(fake: FakeDiscord) -> None:
         there.caller.is_admin,
         there.caller.name,
     )
-    assert ("", None) == (there.place().reach, there.reach)
+    assert ("", None) == (there.place().reply_token, there.reach)
     assert not in_thread.caller.is_admin
     assert (str(guild.first_channel().id), str(thread.id)) == (in_thread.channel, in_thread.thread)

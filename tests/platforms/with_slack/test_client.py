@@ -11,7 +11,7 @@ from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Meaning, Refusal
 from adapters.slack.web_api.rate_limits import Lane, Throttle
 from adapters.slack.web_api.tokens import OneToken
-from bot.domain.errors import Delayed, Held
+from bot.domain.errors import Delayed, NotPosted
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.house import House, open_house
 
@@ -45,14 +45,14 @@ async def test_what_may_have_been_done_is_told_from_what_certainly_was_not(
     house.fake.fault("chat.postMessage", **fault)
     with pytest.raises(Delayed) as delayed:
         await _say(house)
-    assert certain is isinstance(delayed.value, Held)
+    assert certain is isinstance(delayed.value, NotPosted)
     assert 1 == len(house.fake.requests("chat.postMessage")), "nothing goes out twice"
 
 
 async def test_after_a_no_for_some_time_nothing_is_sent_until_it_is_over(house: House) -> None:
     house.fake.fault("chat.update", status=429, retry_after_s=30)
     for _ in range(2):
-        with pytest.raises(Held) as held:
+        with pytest.raises(NotPosted) as held:
             await house.slack.call("chat.update", house.team.id, channel="C1", ts="1.1", text="x")
         assert 29_000 < (held.value.retry_after_ms or 0) <= 30_000
     assert 1 == len(house.fake.requests("chat.update"))
@@ -61,14 +61,14 @@ async def test_after_a_no_for_some_time_nothing_is_sent_until_it_is_over(house: 
 
 async def test_where_nobody_listens_nothing_was_done() -> None:
     slack = Slack(OneToken(SecretStr("xoxb-1")), "http://127.0.0.1:9/api/")
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await slack.call("auth.test", "T1")
     await slack.close()
 
 
 async def test_a_token_that_is_no_longer_good_is_an_obstacle_until_it_is(house: House) -> None:
     house.fake.fault("chat.postMessage", error="token_revoked")
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await _say(house)
     assert "SLACK_BOT_TOKEN" in (house.slack.obstacle() or "")
     await house.slack.call("auth.test", house.team.id)
@@ -129,7 +129,7 @@ class TestThrottle:
         throttle = Throttle()
         here, there = (Lane.of("chat.postMessage", "T1", channel) for channel in ("C1", "C2"))
         assert [0, 1_000] == [throttle.take(here, 0), throttle.take(here, 0)]
-        with pytest.raises(Held) as held:
+        with pytest.raises(NotPosted) as held:
             throttle.take(here, 0)
         assert 2_000 == held.value.retry_after_ms
         assert 0 == throttle.take(there, 0)
@@ -139,10 +139,10 @@ class TestThrottle:
         throttle, lane = Throttle(), Lane.of("chat.update", "T1", "C1")
         taken = [throttle.take(lane, 0, spare=True) for _ in range(30)]
         assert [0] * 30 == taken
-        with pytest.raises(Held):
+        with pytest.raises(NotPosted):
             throttle.take(lane, 0, spare=True)
         assert [0] * 20 == [throttle.take(lane, 0) for _ in range(20)]
-        with pytest.raises(Held) as held:
+        with pytest.raises(NotPosted) as held:
             throttle.take(lane, 30_000)
         assert 30_000 == held.value.retry_after_ms
         assert 0 == throttle.take(lane, 60_000, spare=True)

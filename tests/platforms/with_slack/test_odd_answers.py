@@ -22,7 +22,7 @@ from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Refusal
 from adapters.slack.web_api.tokens import OneToken
 from bot.domain.cards import CardView
-from bot.domain.errors import Delayed, Held
+from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack import FakeSlack, Stage
@@ -59,7 +59,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(house: House, me
         house.fake.fault(method, body=body, content_type=kind)
         with pytest.raises(Delayed) as delayed:
             await house.slack.call(method, house.team.id)
-        assert not isinstance(delayed.value, Held), "it may have been done"
+        assert not isinstance(delayed.value, NotPosted), "it may have been done"
 
 
 @pytest.mark.parametrize("method", _READ)
@@ -80,7 +80,7 @@ async def test_a_refusal_whose_time_makes_no_sense_is_waited_out(house: House, r
     house.fake.fault("users.info", status=429, body=b"{}", headers={"Retry-After": retry_after})
     for _ in range(2):
         slack = Slack(OneToken(SecretStr("xoxb-1")), house.fake.api)
-        with pytest.raises(Held) as held:
+        with pytest.raises(NotPosted) as held:
             await slack.call("users.info", house.team.id, user="U1")
         await slack.close()
         assert 30_000 == held.value.retry_after_ms
@@ -130,7 +130,7 @@ async def _delivered(house: House, view: CardView, place: Place, chance: Random)
                 place = replace(place, message=await publisher.find_message(view.card, place))
             doubted = True
             await publisher.show(view, place)
-        except Held:
+        except NotPosted:
             doubted = False
         except Delayed:
             pass

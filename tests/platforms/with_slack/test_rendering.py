@@ -118,7 +118,7 @@ def test_a_note_fits(count: int) -> None:
     )
     facts = tuple((_NASTY * 3, "long " * 200) for _ in range(count))
     payload = render_note(
-        PrivateReply(title="t" * 500, text="l\n" * 5 + "x" * 4_000, facts=facts, views=views)
+        PrivateReply(title="t" * 500, text="l\n" * 5 + "x" * 4_000, fields=facts, views=views)
     )
     _check(payload)
     _check(say(_NASTY))
@@ -126,6 +126,6 @@ def test_a_note_fits(count: int) -> None:
 
 def test_a_list_says_how_much_it_leaves_out() -> None:
     facts = tuple((f"fact {number}", "long " * 80) for number in range(60))
-    told = texts(render_note(PrivateReply(title="Quotas", facts=facts)).blocks)
+    told = texts(render_note(PrivateReply(title="Quotas", fields=facts)).blocks)
     shown = sum(line.count("fact ") for line in told)
     assert f"and {60 - shown} more" in told

@@ -9,7 +9,7 @@ import pytest
 from adapters.slack.delivery.response_url import Reach
 from adapters.slack.web_api.client import Slack
 from bot.domain.cards import JobPhase
-from bot.domain.errors import Delayed, Held, Undeliverable
+from bot.domain.errors import Delayed, NotPosted, Undeliverable
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.cards import job_view
 from tests.platforms.with_slack.house import House, open_house, pictures, posted, said
@@ -47,7 +47,7 @@ async def test_a_message_whose_posting_was_not_answered_is_found_again(house: Ho
     house.fake.fault("chat.postMessage", drop=Drop.AFTER)
     with pytest.raises(Delayed) as delayed:
         await house.publisher.show(view, house.place())
-    assert not isinstance(delayed.value, Held), "nobody knows whether it was posted"
+    assert not isinstance(delayed.value, NotPosted), "nobody knows whether it was posted"
     [message] = house.messages()
     assert posted(message) == await house.new_outlet().find_message(view.card, house.place())
 
@@ -55,7 +55,7 @@ async def test_a_message_whose_posting_was_not_answered_is_found_again(house: Ho
 async def test_what_slack_certainly_did_not_post_is_said_so(house: House) -> None:
     """The engine then looks for nothing, for a search may be allowed once a minute."""
     house.fake.fault("chat.postMessage", status=429, retry_after_s=7)
-    with pytest.raises(Held) as held:
+    with pytest.raises(NotPosted) as held:
         await house.publisher.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
     assert 7_000 == held.value.retry_after_ms
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from adapters.slack.web_api.rate_limits import Lane, Throttle
-from bot.domain.errors import Held
+from bot.domain.errors import NotPosted
 
 _HOUR = 3_600_000
 
@@ -22,7 +22,7 @@ def _wait(throttle: Throttle, lane: Lane, now: int, *, spare: bool) -> int:
     """Milliseconds to wait for a turn, be it taken or put off."""
     try:
         return throttle.take(lane, now, spare=spare)
-    except Held as held:
+    except NotPosted as held:
         return held.retry_after_ms or -1
 
 
@@ -31,11 +31,11 @@ def test_many_keys_whose_last_call_is_long_ago_under_a_429_still_work() -> None:
     throttle = Throttle()
     throttle.take(_edit(1), 0)
     throttle.stop(_edit(1), 2 * _HOUR, 0)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         throttle.take(_edit(1), _HOUR)
     waits = [throttle.take(_edit(team), _HOUR) for team in range(2, 12_000)]
     assert {0} == set(waits)
-    with pytest.raises(Held) as held:
+    with pytest.raises(NotPosted) as held:
         throttle.take(_edit(1), _HOUR + 1)
     assert _HOUR - 1 == held.value.retry_after_ms, "the refusal is still kept"
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.slack.delivery.uploaded_media import Kind
 from bot.domain.cards import CardView, JobPhase
-from bot.domain.errors import Delayed, Held
+from bot.domain.errors import Delayed, NotPosted
 from bot.domain.media import Media
 from tests.platforms.fake_slack import Drop, File, Message, Stage
 from tests.platforms.with_slack.cards import PICTURE, VIDEO, job_view
@@ -65,7 +65,7 @@ async def test_a_picture_whose_last_step_was_not_answered_is_shown_all_the_same(
         house.fake.clock.advance(11)
         try:
             await house.new_outlet().show(done, house.place(message=name))
-        except Held:
+        except NotPosted:
             continue
     assert 1 == len(pictures(house.messages()[0]))
 
@@ -76,7 +76,7 @@ async def test_a_film_comes_into_the_cards_thread_and_its_first_frame_into_the_c
     card, film = house.messages()
     assert [card.ts] == [film.thread_ts]
     assert house.shelf.path(VIDEO.file).read_bytes() == film.files[0].content
-    assert house.shelf.path(VIDEO.still).read_bytes() == house.fake.world.files[pictures(card)[0]].content
+    assert house.shelf.path(VIDEO.poster).read_bytes() == house.fake.world.files[pictures(card)[0]].content
     assert "The video is in the thread" in said(card)
     assert film.files[0].id in said(card), "by a link"
     # Somebody reacts to the film: it stands for its card.
@@ -113,11 +113,11 @@ async def test_a_film_that_was_sent_but_never_posted_is_posted_from_what_was_sen
         await house.publisher.show(done, house.place(message=name))
     sent = len(house.fake.world.files)
     again = house.new_outlet()
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         # The request may only be late.
         await again.show(done, house.place(message=name))
     house.fake.clock.advance(11)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await again.show(done, house.place(message=name))
     await again.show(done, house.place(message=name))
     assert 1 == len(_films(house))
@@ -130,7 +130,7 @@ async def test_a_card_whose_film_cannot_be_sent_yet_is_not_posted_again(house: H
     house.fake.fault("files.getUploadURLExternal", status=429, retry_after_s=1)
     with pytest.raises(Delayed) as delayed:
         await house.publisher.show(view, house.place())
-    assert not isinstance(delayed.value, Held), "the card is posted"
+    assert not isinstance(delayed.value, NotPosted), "the card is posted"
     assert posted(house.messages()[0]) == await house.new_outlet().find_message(view.card, house.place())
     assert [] == house.fake.requests("conversations.*"), "known without a search"
 
@@ -139,7 +139,7 @@ async def test_a_picture_that_slack_never_finishes_with_is_linked(house: House) 
     house.fake.world.processing_s = None
     done, name = await _running(house, PICTURE)
     publisher = house.new_outlet(patience_s=0)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await publisher.show(done, house.place(message=name))
     house.fake.clock.advance(91)
     await publisher.show(done, house.place(message=name))
@@ -152,13 +152,13 @@ async def test_a_picture_that_slack_does_not_show_yet_is_waited_for(house: House
     house.fake.world.processing_s = None
     done, name = await _running(house, PICTURE)
     publisher = house.new_outlet(patience_s=0)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await publisher.show(done, house.place(message=name))
     known = await house.uploads.get(done.card, done.jobs[0].id, Kind.PICTURE)
     assert known is not None
     early = known.model_copy(update={"ready": True})
     await house.uploads.put(done.card, done.jobs[0].id, Kind.PICTURE, early)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await publisher.show(done, house.place(message=name))
     house.fake.world.files[known.file].stage = Stage.READY
     await publisher.show(done, house.place(message=name))
@@ -171,7 +171,7 @@ async def test_a_picture_that_an_admin_deleted_goes_up_again_when_its_card_chang
     [first] = pictures(house.messages()[0])
     house.fake.world.files[first].stage = Stage.DELETED
     house.fake.clock.advance(600)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await house.publisher.show(done, house.place(message=name))
     await house.publisher.show(done, house.place(message=name))
     [second] = pictures(house.messages()[0])
@@ -208,7 +208,7 @@ async def _shown_in_time(house: House, view: CardView, name: str) -> int:
     for put_off in range(100):
         try:
             await house.new_outlet(patience_s=0).show(view, house.place(message=name))
-        except Held:
+        except NotPosted:
             house.fake.clock.advance(11)
             await house.fake.until(lambda: not any(map(_is_looked_at, house.fake.world.files.values())))
         else:
@@ -253,7 +253,7 @@ async def test_a_film_that_slack_never_shares_is_linked_and_the_card_says_so(
 async def test_a_film_that_an_older_version_took_for_delivered_is_shared_after_all(house: House) -> None:
     house.fake.world.never_shared = 1
     done, name = await _running(house, VIDEO)
-    with pytest.raises(Held):
+    with pytest.raises(NotPosted):
         await house.new_outlet(patience_s=1).show(done, house.place(message=name))
     job = done.jobs[0].id
     known = await house.uploads.get(done.card, job, Kind.FILM)
