@@ -1,1 +1,1 @@
-"""What the chat adapters share: controls under a card, text from people, result files, caches."""
+"""Code that the chat adapters share: card controls, text sanitizing, result files, event tasks, caches."""

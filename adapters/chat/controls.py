@@ -1,4 +1,4 @@
-"""What the cards of all platforms have in common besides what the core says."""
+"""Card controls and status emoji that look the same on every platform."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -8,26 +8,29 @@ from bot.domain.cards import JobPhase, JobView
 from bot.service.replies import ConfirmationButton
 
 
-class Control(StrEnum):
-    """What a button does besides the actions of the core."""
+class CardControl(StrEnum):
+    """What a button or select under a card does, besides the core's actions.
 
-    #: take back a job that waits
+    The values are stored in the custom ids and action ids of messages that were sent already.
+    """
+
+    #: cancel a job that has not started
     CANCEL = "cancel"
-    #: show everything about a job, privately; under every card, so that every card can be found again
+    #: show one job privately; under every card, so that a card's message can be recognised
     DETAILS = "details"
     #: show the job that this one was made from
     ORIGIN = "origin"
-    #: a select: which job of the card the buttons are for
+    #: a select: the job of the card that the buttons act on
     PICK = "pick"
-    #: a select under a list: which of its jobs to show
+    #: a select under a list of jobs: the job to show
     OPEN = "open"
-    #: under a question: do what it asks about, or leave everything as it is
+    #: under a question: do it, or change nothing
     CONFIRM = "confirm"
     KEEP = "keep"
 
 
-#: how a job stands, at a glance
-MARK: Mapping[JobPhase, str] = {
+#: a job's state as one emoji
+PHASE_EMOJI: Mapping[JobPhase, str] = {
     JobPhase.WAITING: "🕓",
     JobPhase.RUNNING: "✨",
     JobPhase.DONE: "✅",
@@ -36,19 +39,19 @@ MARK: Mapping[JobPhase, str] = {
 }
 
 
-def verb_of(text: str) -> Action | Control | None:
-    """What a button's own text says is to be done; None where a version wrote it that knew other verbs."""
-    for verbs in (Action, Control):
+def parse_verb(text: str) -> Action | CardControl | None:
+    """Parse the verb of a custom id; None for a verb of another version of the bot."""
+    for verbs in (Action, CardControl):
         if text in set(verbs):
             return verbs(text)
     return None
 
 
-def verb_for(choice: ConfirmationButton) -> Control:
-    """What a button under a question does."""
-    return Control.CONFIRM if choice.confirms else Control.KEEP
+def control_for(choice: ConfirmationButton) -> CardControl:
+    """The control of a button under a question."""
+    return CardControl.CONFIRM if choice.confirms else CardControl.KEEP
 
 
-def shared_facts(jobs: Sequence[JobView]) -> list[tuple[str, str]]:
-    """The facts that hold for every job of a card, in their order."""
+def common_fields(jobs: Sequence[JobView]) -> list[tuple[str, str]]:
+    """The fields that are equal for every job of a card, in order."""
     return [fact for fact in jobs[0].fields if all(fact in job.fields for job in jobs)] if jobs else []

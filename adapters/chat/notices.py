@@ -1,35 +1,34 @@
-"""Limits the private refusals that take a message of their own.
+"""Limits refusals that are sent as messages of their own.
 
-A command's refusal is its answer. A reaction or a mention has none, so a refusal is a message to the person,
-and a flood of refused reactions must not become a flood of messages.
+A command's refusal is its response. A reaction or a mention has no response, so its refusal is a direct
+message, and a flood of refused reactions must not become a flood of messages.
 """
 
 from adapters.chat.ttl_cache import TtlCache
 from bot.domain.errors import Refused, TooManyRequests
 
-#: in this time nobody is told the same twice, or more than so much
+#: in this window a person gets each text once, and at most so many texts
 _WINDOW_MS = 60_000
-_MOST = 3
-#: people remembered; who was told longest ago goes first
-_REMEMBERED = 10_000
+_MAX_NOTICES = 3
+_MAX_PEOPLE = 10_000
 
 
-class Notices:
-    """Decides whether a refusal is told."""
+class NoticeLimiter:
+    """Decides whether a refusal is sent to a person."""
 
     def __init__(self) -> None:
-        #: person → what they were told in a window that begins with the first of it
-        self._told: TtlCache[str, set[str]] = TtlCache(_REMEMBERED)
+        #: person → texts sent in the window, which begins with the first of them
+        self._sent: TtlCache[str, set[str]] = TtlCache(_MAX_PEOPLE)
 
-    def take(self, person: str, refusal: Refused, now: int) -> bool:
-        """Whether a person is to be told; if so, it counts as told. `now` is in milliseconds."""
+    def allows(self, person: str, refusal: Refused, now: int) -> bool:
+        """Whether to send the refusal now (in milliseconds); if so, it counts as sent."""
         if isinstance(refusal, TooManyRequests) and refusal.repeated:
             return False
-        told, text = self._told.get(person, now), str(refusal)
-        if told is None:
-            self._told.put(person, {text}, now, ttl_ms=_WINDOW_MS)
+        sent, text = self._sent.get(person, now), str(refusal)
+        if sent is None:
+            self._sent.put(person, {text}, now, ttl_ms=_WINDOW_MS)
             return True
-        if text in told or len(told) >= _MOST:
+        if text in sent or len(sent) >= _MAX_NOTICES:
             return False
-        told.add(text)
+        sent.add(text)
         return True

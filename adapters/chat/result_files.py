@@ -1,54 +1,92 @@
-"""Makes a result fit a platform's limit, while the card that shows it takes its turns."""
+"""Result files: a rendition that fits a platform's upload limit, its name, and a link to the full file."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
-from bot.domain.media import Media
+from bot.domain.media import Media, MediaKind
+from bot.service.plugin import AdapterContext
 
-#: when a card asks again for a smaller file that is being made
-_AGAIN_MS = 3_000
-#: smaller files in the making or made, before those that nobody came for are let go
-_REMEMBERED = 100
-#: less than this, in bytes, is nothing worth looking at
-_LEAST = 2**18
+#: lifetime of a link to our media page
+_LINK_MS = 30 * 86_400_000
+#: when to look again for a rendition that is still being made
+_RETRY_MS = 3_000
+#: renditions tracked before finished ones that nobody asked for again are dropped
+_MAX_TRACKED = 100
+#: bytes; a rendition below this limit is not worth looking at
+_MIN_LIMIT = 2**18
+
+_EXTENSIONS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+}
+
+#: makes the URL of our media page for a file; None where no public URL is set
+MediaLinker = Callable[[Media], str | None]
 
 
 class Library(Protocol):
-    """What is needed of the core's library."""
+    """The part of the core's media library that is used here."""
 
     def path(self, file_id: str) -> Path: ...
 
     async def smaller(self, media: Media, max_bytes: int) -> Path: ...
 
 
-class Shrinking:
-    """Finds a file of a size; shrinking a film takes longer than one show of its card may.
+def media_linker(context: AdapterContext) -> MediaLinker:
+    """Make a function that signs links to our media page."""
+    base, signer, clock = context.settings.public_url, context.signer, context.clock
 
-    So it goes on here meanwhile, and the card's next show finds it done.
+    def link(media: Media) -> str | None:
+        if base is None:
+            return None
+        return f"{base}/media/{signer.sign('media', media.file, expires_at=clock() + _LINK_MS)}/view"
+
+    return link
+
+
+def file_extension(media: Media, path: Path) -> str:
+    """The extension for the full file or for the rendition at `path`; platforms go by it."""
+    if path.name == media.file:
+        return _EXTENSIONS.get(media.mime, ".jpg")
+    # Renditions are JPEG or MP4; a video's poster is stored beside it as `.still`.
+    return ".jpg" if media.kind is MediaKind.PICTURE or path.name.endswith(".still") else ".mp4"
+
+
+class ResultFiles:
+    """Finds a file of a result that fits a size limit.
+
+    Transcoding a video may take longer than one delivery of its card should. It then continues here, and
+    the card's next delivery finds it finished.
     """
 
     def __init__(self, library: Library, *, patience_s: float = 8.0) -> None:
         self._library = library
-        #: how long a show waits for a smaller file before it lets others go first
+        #: how long one delivery waits for a rendition
         self._patience_s = patience_s
-        self._making: dict[tuple[str, int], asyncio.Task[Path]] = {}
-        #: those that our own processing has failed on once, the latest last
+        self._renditions: dict[tuple[str, int], asyncio.Task[Path]] = {}
+        #: renditions that failed once by a fault of ours, the latest last
         self._failed: dict[tuple[str, int], None] = {}
 
     async def fit(self, media: Media, limit: int) -> Path | None:
-        """A file of at most `limit` bytes that shows the same; None where none is worth looking at.
+        """A file of at most `limit` bytes; None where no useful rendition exists.
 
-        Raises Delayed while it is being made, and once where making it failed by our own fault: a second
-        failure would only hold up the card, which can link the whole file instead.
+        Raises Delayed while it is being made, and once after our own processing failed. A second failure
+        would only hold up the card, which can link the full file instead.
         """
         if media.size <= limit:
             return self._library.path(media.file)
-        if limit < _LEAST:
+        if limit < _MIN_LIMIT:
             return None
         try:
-            return await self._smaller(media, limit)
+            return await self._rendition(media, limit)
         except MediaRefused:
             return None
         except ProcessingFailed as error:
@@ -58,42 +96,42 @@ class Shrinking:
         except MediaUnavailable as error:
             raise Delayed(str(error)) from error
 
-    def _failed_before(self, key: tuple[str, int]) -> bool:
-        if key in self._failed:
-            return True
-        self._failed[key] = None
-        if len(self._failed) > _REMEMBERED:
-            del self._failed[next(iter(self._failed))]
-        return False
-
-    def still(self, media: Media) -> Path:
-        """What stands for it where nothing moves."""
+    def poster(self, media: Media) -> Path:
+        """A still picture of the result."""
         return self._library.path(media.poster)
 
     async def close(self) -> None:
-        tasks = list(self._making.values())
+        tasks = list(self._renditions.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _smaller(self, media: Media, limit: int) -> Path:
+    def _failed_before(self, key: tuple[str, int]) -> bool:
+        if key in self._failed:
+            return True
+        self._failed[key] = None
+        if len(self._failed) > _MAX_TRACKED:
+            del self._failed[next(iter(self._failed))]
+        return False
+
+    async def _rendition(self, media: Media, limit: int) -> Path:
         key = (media.file, limit)
-        task = self._making.get(key)
+        task = self._renditions.get(key)
         if task is None:
-            self._forget()
+            self._drop_finished()
             task = asyncio.create_task(self._library.smaller(media, limit), name=f"shrink {media.file[:12]}")
-            self._making[key] = task
+            self._renditions[key] = task
         done, _ = await asyncio.wait([task], timeout=self._patience_s)
         if not done:
-            raise Delayed("A smaller file is being made", retry_after_ms=_AGAIN_MS)
-        self._making.pop(key, None)
+            raise Delayed("A smaller file is being made", retry_after_ms=_RETRY_MS)
+        self._renditions.pop(key, None)
         return task.result()
 
-    def _forget(self) -> None:
-        """Let go of what was made for cards that nobody asks for any longer."""
-        if len(self._making) > _REMEMBERED:
-            for key, task in list(self._making.items()):
+    def _drop_finished(self) -> None:
+        """Drop renditions of cards that are no longer delivered."""
+        if len(self._renditions) > _MAX_TRACKED:
+            for key, task in list(self._renditions.items()):
                 if task.done():
-                    # Looked at, or asyncio would complain of an error that nobody saw.
+                    # Read the exception, or asyncio logs it as never retrieved.
                     _ = task.cancelled() or task.exception()
-                    del self._making[key]
+                    del self._renditions[key]

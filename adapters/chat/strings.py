@@ -1,4 +1,4 @@
-"""What all platforms say in the adapters' own words; another language is another `Words`."""
+"""Texts that the adapters add to cards on every platform."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,38 +7,38 @@ from bot.domain.cards import PRICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """English; texts with braces are filled in."""
+class Strings:
+    """English; texts with braces are formatted."""
 
-    cancel: str = "Take back"
+    cancel: str = "Cancel"
     details: str = "Details"
-    origin: str = "Made from"
-    pick: str = "Which one the buttons are for"
+    origin: str = "Source job"
+    pick: str = "Choose the result that the buttons act on"
     #: under a list of jobs
-    open: str = "Show one of these"
+    open: str = "Show one of these jobs"
     #: below a list that is longer than a message
     left_out: str = "and {count} more"
-    #: of what holds for each of several jobs
+    #: a label whose value holds for each of several jobs
     each: str = "{label} each"
     full: str = "Full size"
-    full_only: str = "Too large for this place"
-    untitled: str = "Without words"
+    full_only: str = "Too large for this channel"
+    untitled: str = "No prompt"
     expected: str = "expected {when}"
     deleted: str = "Deleted"
-    #: above a card that came to somebody's direct messages instead
-    moved: str = "This comes here because it could not be shown in {channel}: {reason}."
-    #: where a result can neither be sent nor linked
+    #: above a card that was sent by direct message instead
+    moved: str = "Sent here because it could not be posted in {channel}: {reason}."
+    #: where a result can be neither uploaded nor linked
     too_large: str = (
-        "A file is too large for this place, and the bot has no public address to link it from: "
-        "whoever runs it can set REVERIE_PUBLIC_URL."
+        "A file is too large for this channel, and the bot has no public URL to link it from. "
+        "The bot's operator can set REVERIE_PUBLIC_URL."
     )
-    #: labels and lines of the core in this language; what is not here is said in English
+    #: replacements for texts of the core
     core: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, text: str) -> str:
         return self.core.get(text, text)
 
     def label(self, text: str, jobs: int) -> str:
-        """The label of a fact that holds for so many jobs."""
-        told = self.of(text)
-        return self.each.format(label=told) if text == PRICE and jobs > 1 else told
+        """The label of a field that is shown once for so many jobs."""
+        label = self.of(text)
+        return self.each.format(label=label) if text == PRICE and jobs > 1 else label

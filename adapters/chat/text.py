@@ -1,40 +1,40 @@
-"""Text from people without what nobody sees, and cut where a platform has no room for more."""
+"""Sanitizes text from people: removes invisible characters and truncates without breaking escapes."""
 
 import unicodedata
 from collections.abc import Sequence
 
-#: joiners that emoji and several scripts cannot do without
+#: zero-width joiners, which emoji and several scripts need
 _JOINERS = frozenset("\u200c\u200d")
-#: letters and marks that show nothing
+#: letters and marks without a visible glyph
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
-_ISOLATE, _END = "\u2068", "\u2069"
+_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
-def visible(text: str, limit: int) -> str:
-    """One line of what can be seen, at most `limit` characters, for where nothing is formatted."""
-    line = " ".join("".join(_seen(text)).split())
+def sanitize_line(text: str, limit: int) -> str:
+    """One line of visible text of at most `limit` characters, for fields without formatting."""
+    line = " ".join("".join(_visible(text)).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def fitted(line: str, pieces: Sequence[str], limit: int) -> str:
-    """A visible line, escaped into `pieces` for a platform that formats, in at most `limit` characters."""
-    turned = any(unicodedata.bidirectional(one) in _RIGHT_TO_LEFT for one in line)
-    room = limit - 2 if turned else limit
-    shown = "".join(pieces)
-    if len(shown) > room:
-        shown = _cut(pieces, room)
-    # Isolated, it cannot pull the words around it to the other side.
-    return f"{_ISOLATE}{shown}{_END}" if turned else shown
+def truncate_escaped(line: str, pieces: Sequence[str], limit: int) -> str:
+    """Join the escaped `pieces` of a sanitized line into at most `limit` characters."""
+    right_to_left = any(unicodedata.bidirectional(one) in _RIGHT_TO_LEFT for one in line)
+    available = limit - 2 if right_to_left else limit
+    text = "".join(pieces)
+    if len(text) > available:
+        text = _truncate(pieces, available)
+    # Isolated, right-to-left text cannot reorder the words around it.
+    return f"{_ISOLATE}{text}{_POP_ISOLATE}" if right_to_left else text
 
 
-def _seen(text: str) -> list[str]:
+def _visible(text: str) -> list[str]:
     found = []
     for at, character in enumerate(text):
         if character in _BLANKS:
             continue
-        if unicodedata.category(character) not in _UNSEEN:
+        if unicodedata.category(character) not in _INVISIBLE:
             found.append(character)
         elif character in _JOINERS:
             if _joins(text, at):
@@ -45,16 +45,16 @@ def _seen(text: str) -> list[str]:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether a joiner stands between what it could join: never beside plain Latin letters or a space."""
+    """Whether a joiner has something to join: never beside Latin letters or spaces."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     return all(one and not one.isascii() and one not in _JOINERS for one in (before, after))
 
 
-def _cut(pieces: Sequence[str], room: int) -> str:
-    """As many whole pieces as fit, so that no escape loses what it escapes."""
+def _truncate(pieces: Sequence[str], available: int) -> str:
+    """Keep as many whole pieces as fit, so that no escape is separated from its character."""
     length, kept = 0, []
     for piece in pieces:
-        if length + len(piece) > room - 1:
+        if length + len(piece) > available - 1:
             break
         kept.append(piece)
         length += len(piece)

@@ -1,4 +1,4 @@
-"""A bounded cache whose entries end by themselves, and how long a platform asks to wait."""
+"""A bounded cache with expiry, and a parser for the waits that platforms ask for."""
 
 import math
 from collections.abc import Hashable
@@ -8,27 +8,27 @@ from typing import Generic, TypeVar
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
-#: no platform asks for more; a longer wait is an odd answer, and would stop a workspace for days
-_LONGEST_WAIT_MS = 3_600_000
+#: no platform asks for more; a longer wait is a malformed answer and would stop a workspace for days
+_MAX_WAIT_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry(Generic[_Value]):
     value: _Value
     since: int
-    #: None: until it is the oldest of too many
+    #: None: the entry never expires
     until: int | None
 
 
 class TtlCache(Generic[_Key, _Value]):
-    """Holds at most `most` values and drops the oldest first; all times are milliseconds of one clock.
+    """Holds at most `max_entries` values and evicts the oldest; all times are milliseconds of one clock.
 
-    A clock that was set back must not keep an entry alive for longer than its time: one that begins in the
-    future counts as ended.
+    A clock that was set back must not extend an entry's life: an entry that begins in the future has
+    expired.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
         self._entries: dict[_Key, _Entry[_Value]] = {}
 
     def __len__(self) -> int:
@@ -38,19 +38,19 @@ class TtlCache(Generic[_Key, _Value]):
         entry = self._live(key, now)
         return entry.value if entry is not None else None
 
-    def left(self, key: _Key, now: int) -> int:
-        """Milliseconds that an entry still lives; 0 where there is none."""
+    def remaining_ms(self, key: _Key, now: int) -> int:
+        """Milliseconds until an entry expires; 0 where there is none."""
         entry = self._live(key, now)
         return entry.until - now if entry is not None and entry.until is not None else 0
 
     def put(self, key: _Key, value: _Value, now: int = 0, *, ttl_ms: int | None = None) -> None:
         self._entries.pop(key, None)
-        while len(self._entries) >= self._most:
+        while len(self._entries) >= self._max_entries:
             del self._entries[next(iter(self._entries))]
         until = now + ttl_ms if ttl_ms is not None else None
         self._entries[key] = _Entry(value=value, since=now, until=until)
 
-    def forget(self, key: _Key) -> None:
+    def discard(self, key: _Key) -> None:
         self._entries.pop(key, None)
 
     def _live(self, key: _Key, now: int) -> _Entry[_Value] | None:
@@ -61,14 +61,14 @@ class TtlCache(Generic[_Key, _Value]):
         return None
 
 
-def read_wait(seconds: object) -> int | None:
-    """Read a wait, which platforms tell in seconds, in milliseconds; None where it makes no sense."""
+def parse_retry_after(seconds: object) -> int | None:
+    """Parse a wait in seconds to milliseconds; None where it makes no sense."""
     if isinstance(seconds, bool) or not isinstance(seconds, (str, int, float)):
         return None
     try:
-        read = float(seconds)
+        parsed = float(seconds)
     except (ValueError, OverflowError):
         return None
-    if not math.isfinite(read) or read < 0:
+    if not math.isfinite(parsed) or parsed < 0:
         return None
-    return min(round(read * 1000), _LONGEST_WAIT_MS)
+    return min(round(parsed * 1000), _MAX_WAIT_MS)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from adapters.chat.media_links import Link, link_to
+from adapters.chat.result_files import MediaLinker, media_linker
 from adapters.discord.delivery.attachments import Ladder
 from adapters.discord.delivery.publisher import CardOutlet
 from adapters.discord.rest.attachment_urls import DiscordFiles
@@ -22,7 +22,7 @@ class Connection:
     publisher: CardOutlet
     files: DiscordFiles
     #: our own page for a file, where people can open one
-    link: Link
+    link: MediaLinker
 
     async def close(self) -> None:
         await self.ladder.close()
@@ -34,7 +34,7 @@ def open_connection(
 ) -> Connection:
     """Make everything that needs no gateway; nothing is sent before it is used."""
     rest = Rest(settings.token or SecretStr(""), proxy=context.settings.https_proxy, connector=connector)
-    link = link_to(context)
+    link = media_linker(context)
     ladder = Ladder(context.library, link)
     publisher = CardOutlet(rest=rest, ladder=ladder, clock=context.clock, mention=settings.mention)
     return Connection(

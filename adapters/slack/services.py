@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.chat.media_links import Link, link_to
-from adapters.chat.result_files import Shrinking
+from adapters.chat.result_files import MediaLinker, ResultFiles, media_linker
 from adapters.slack.delivery.attachments import Ladder
 from adapters.slack.delivery.file_uploader import Sender
 from adapters.slack.delivery.publisher import CardOutlet
@@ -32,10 +31,10 @@ class Connection:
     tokens: Tokens
     people: People
     files: SlackFiles
-    shrinking: Shrinking
+    shrinking: ResultFiles
     publisher: CardOutlet
     #: our own page for a file, where people can open one
-    link: Link
+    link: MediaLinker
 
     async def close(self) -> None:
         await self.shrinking.close()
@@ -48,8 +47,8 @@ def open_connection(context: AdapterContext, settings: SlackSettings) -> Connect
     client = web_client(settings.api_base, proxy=proxy)
     tokens = tokens_for(context, settings, client)
     slack = Slack(tokens, settings.api_base, proxy=proxy, alone=not settings.by_oauth)
-    uploads, link = Uploads(context.adapter_data), link_to(context)
-    shrinking = Shrinking(context.library)
+    uploads, link = Uploads(context.adapter_data), media_linker(context)
+    shrinking = ResultFiles(context.library)
     ladder = Ladder(shrinking, Sender(uploads, clock), link, ENGLISH)
     return Connection(
         slack=slack,

@@ -8,7 +8,8 @@ ReverieError
 │   ├── NotAllowed           ask somebody who may
 │   ├── ContentRejected      change the words
 │   ├── JobNotFound          check the id
-│   └── NotYours             ask the owner
+│   ├── NotYours             ask the owner
+│   └── ServiceUnavailable   a fault of ours: try again
 ├── ProviderError            the generation API
 │   ├── NotSent              nothing left this machine: try again
 │   ├── RateLimited          try again after `retry_after_ms`
@@ -71,6 +72,10 @@ class JobNotFound(Refused):
 
 class NotYours(Refused):
     """This job belongs to somebody else."""
+
+
+class ServiceUnavailable(Refused):
+    """Temporarily unavailable; try again in a moment."""
 
 
 class ProviderError(ReverieError):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.chat.ttl_cache import TtlCache, read_wait
+from adapters.chat.ttl_cache import TtlCache, parse_retry_after
 
 
 def test_the_oldest_goes_first_and_the_rest_stays() -> None:
@@ -29,7 +29,7 @@ def test_an_entry_ends_by_itself_and_by_a_clock_that_was_set_back() -> None:
         cache.put("a", "x", at, ttl_ms=100)
         assert found == cache.get("a", later)
     cache.put("a", "x", 5, ttl_ms=100)
-    assert [100, 1, 0, 0] == [cache.left("a", now) for now in (5, 104, 105, 5)]
+    assert [100, 1, 0, 0] == [cache.remaining_ms("a", now) for now in (5, 104, 105, 5)]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_an_entry_ends_by_itself_and_by_a_clock_that_was_set_back() -> None:
     ],
 )
 def test_a_wait_is_read_in_seconds(told: object, milliseconds: int) -> None:
-    assert milliseconds == read_wait(told)
+    assert milliseconds == parse_retry_after(told)
 
 
 @pytest.mark.parametrize("told", ["", "soon", "nan", "inf", "-1", None, True, [], {"a": 1}, 10**400])
 def test_a_wait_that_makes_no_sense_is_none(told: object) -> None:
-    assert read_wait(told) is None
+    assert parse_retry_after(told) is None

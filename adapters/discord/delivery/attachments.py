@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters.chat.file_names import ending_of
-from adapters.chat.media_links import Link
-from adapters.chat.result_files import Library, Shrinking
+from adapters.chat.result_files import Library, MediaLinker, ResultFiles, file_extension
 from adapters.discord.messages.cards import alt_text
 from adapters.discord.rest.client import Upload
 from bot.domain.cards import CardView, JobView
@@ -34,8 +32,8 @@ class Load:
 class Ladder:
     """Finds for each result the best file that a place takes."""
 
-    def __init__(self, library: Library, link: Link, *, patience_s: float = 8.0) -> None:
-        self._shrinking = Shrinking(library, patience_s=patience_s)
+    def __init__(self, library: Library, link: MediaLinker, *, patience_s: float = 8.0) -> None:
+        self._shrinking = ResultFiles(library, patience_s=patience_s)
         self._link = link
 
     async def load(self, view: CardView, there: Sequence[Mapping[str, Any]], limit: int) -> Load:
@@ -55,7 +53,7 @@ class Ladder:
                 name, whole = str(kept["filename"]), kept.get("size") == job.media.size
             else:
                 path, whole = await self._best(job.media, limit)
-                name = f"reverie-{job.id}{ending_of(job.media, path)}" if path is not None else ""
+                name = f"reverie-{job.id}{file_extension(job.media, path)}" if path is not None else ""
                 if path is not None:
                     about = {"filename": name, "description": alt_text(job)}
                     attachments.append({"id": len(uploads), **about})
@@ -79,7 +77,7 @@ class Ladder:
         """The file to send, and whether it is the whole one; None where a link is all that fits."""
         path = await self._shrinking.fit(media, limit)
         if path is None and media.kind is MediaKind.VIDEO:
-            poster = self._shrinking.still(media)
+            poster = self._shrinking.poster(media)
             path = poster if await asyncio.to_thread(_size, poster) <= limit else None
         return path, path is not None and path.name == media.file
 

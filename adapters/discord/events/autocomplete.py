@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from discord import Interaction
 
-from adapters.chat.text import visible
+from adapters.chat.text import sanitize_line
 from adapters.discord.events.context import Seat
 from adapters.discord.events.options import read_typing
 from bot.domain.completion import AutocompleteChoice
@@ -31,7 +31,7 @@ class Completing:
             _log.warning("nothing_offered", interaction=seat.key, error=repr(error))
             return []
         return [
-            {"name": visible(one.label, DISCORD_CHOICE) or one.value, "value": one.value}
+            {"name": sanitize_line(one.label, DISCORD_CHOICE) or one.value, "value": one.value}
             for one in offers
             if len(one.value) <= DISCORD_CHOICE
         ]

@@ -7,7 +7,7 @@ from adapters.discord.events import modals as forms
 from adapters.discord.events.context import Seat
 from adapters.discord.events.interaction_responses import Callback, Responder
 from adapters.discord.events.replies import Answering, Ask
-from adapters.discord.messages.buttons import Control, Pressed, components
+from adapters.discord.messages.buttons import CardControl, Pressed, components
 from adapters.discord.messages.strings import ENGLISH, Words
 from bot.domain.actions import GENERATING, Action, ActionInput, rotated
 from bot.domain.cards import CardView, JobView
@@ -35,20 +35,20 @@ class Pressing:
 
     async def press(self, seat: Seat, pressed: Pressed) -> None:
         match pressed.verb:
-            case Control.CANCEL:
+            case CardControl.CANCEL:
                 ask = self._ask(build(Cancel, {"job": pressed.job}), seat)
                 await self._answering.answer(seat, ask, private=True)
-            case Control.DETAILS:
+            case CardControl.DETAILS:
                 await self.show(seat, pressed.job)
-            case Control.ORIGIN:
+            case CardControl.ORIGIN:
                 await self.show(seat, pressed.job, files=True)
-            case Control.CONFIRM | Control.KEEP:
+            case CardControl.CONFIRM | CardControl.KEEP:
                 ask = partial(
                     self._service.answer_confirmation,
                     pressed.job,
                     seat.caller,
                     question=pressed.card,
-                    confirmed=pressed.verb is Control.CONFIRM,
+                    confirmed=pressed.verb is CardControl.CONFIRM,
                     key=seat.key,
                 )
                 await self._answering.replace(seat, ask)
@@ -63,10 +63,12 @@ class Pressing:
     async def pick(self, seat: Seat, pressed: Pressed, value: str) -> None:
         """A list was used: another job for the buttons below it, or one to be shown."""
         view = (
-            await self._service.get_card(pressed.card, seat.caller) if pressed.verb is Control.PICK else None
+            await self._service.get_card(pressed.card, seat.caller)
+            if pressed.verb is CardControl.PICK
+            else None
         )
         if view is None or value not in {job.id for job in view.jobs}:
-            await self.show(seat, value, files=pressed.verb is Control.OPEN)
+            await self.show(seat, value, files=pressed.verb is CardControl.OPEN)
             return
         # Everybody sees it: buttons that act on another job than the list shows would cost the wrong one.
         # The words and files stay as they are; the card's next revision begins with its first job again.

@@ -10,7 +10,7 @@ import structlog
 from discord import RawReactionActionEvent
 from discord.http import Route
 
-from adapters.chat.notices import Notices
+from adapters.chat.notices import NoticeLimiter
 from adapters.discord.delivery.routes import name_message
 from adapters.discord.events.context import ADAPTER, DIRECT, Seat, is_person, seat_of_reaction
 from adapters.discord.messages.buttons import jobs_of
@@ -52,7 +52,7 @@ class Reacting:
         self._rest = rest
         self._clock = clock
         self._places = Places(rest, clock)
-        self._notices = Notices()
+        self._notices = NoticeLimiter()
 
     async def reacted(self, payload: RawReactionActionEvent) -> None:
         if await self._means_nothing(payload):
@@ -70,7 +70,7 @@ class Reacting:
             if person is not None:
                 await self._act(person, payload, action, jobs)
         except Refused as refusal:
-            if self._notices.take(seat.user, refusal, self._clock()):
+            if self._notices.allows(seat.user, refusal, self._clock()):
                 await self._tell(seat, payload, refused(refusal))
 
     async def unreacted(self, payload: RawReactionActionEvent) -> None:

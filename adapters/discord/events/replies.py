@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from adapters.chat.unforeseen import OutOfReach
 from adapters.discord.delivery.publisher import CardOutlet
 from adapters.discord.events.context import Seat
 from adapters.discord.events.interaction_responses import Callback, Responder
@@ -19,7 +18,7 @@ from adapters.discord.messages.notes import refused, render_note
 from adapters.discord.rest import permissions
 from adapters.discord.rest.errors import Refusal
 from bot.domain.cards import CardView, JobPhase
-from bot.domain.errors import Delayed, Refused, StoreError
+from bot.domain.errors import Delayed, Refused, ServiceUnavailable, StoreError
 from bot.service.facade import BotService
 from bot.service.replies import CardReply, PrivateReply, Reply
 
@@ -165,7 +164,7 @@ async def _outcome(seat: Seat, ask: Ask) -> Reply | Refused:
         return refusal
     except Exception as error:  # noqa: BLE001 - whatever has gone wrong, the person is told and the bot goes on
         _log.warning("question_failed", interaction=seat.key, error=repr(error))
-        return OutOfReach()
+        return ServiceUnavailable()
 
 
 def _refusal(refusal: Refused) -> _Told:

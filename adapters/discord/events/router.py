@@ -8,8 +8,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from discord import Interaction, InteractionType, RawReactionActionEvent
 
-from adapters.chat.controls import Control
-from adapters.chat.unforeseen import OutOfReach
+from adapters.chat.controls import CardControl
 from adapters.discord.delivery.writer import EPHEMERAL
 from adapters.discord.events import modals as forms
 from adapters.discord.events.components import Pressing
@@ -25,7 +24,7 @@ from adapters.discord.messages.buttons import Pressed
 from adapters.discord.messages.notes import refused
 from adapters.discord.services import Connection
 from bot.domain.commands import Command, GenerateCommand
-from bot.domain.errors import InvalidRequest, NotAllowed, Refused, TooManyRequests
+from bot.domain.errors import InvalidRequest, NotAllowed, Refused, ServiceUnavailable, TooManyRequests
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
 from bot.service.facade import BotService
@@ -147,7 +146,7 @@ class Doors:
     async def pick(self, interaction: Event, pressed: Pressed | None, value: str) -> None:
         """A list of ours."""
         # What is only chosen makes nothing yet.
-        chooses = pressed is not None and pressed.verb is Control.PICK
+        chooses = pressed is not None and pressed.verb is CardControl.PICK
         admit = self._admit_question if chooses else self._admit
         await self._open(
             interaction, lambda seat: self._pressing.pick(seat, _known(pressed), value), admit=admit
@@ -243,7 +242,7 @@ class Doors:
             await self._answering.refuse(seat, refusal)
         except Exception as error:  # noqa: BLE001 - one event's fault must not take the others with it
             _log.warning("event_failed", interaction=seat.key, error=repr(error))
-            await self._answering.refuse(seat, OutOfReach())
+            await self._answering.refuse(seat, ServiceUnavailable())
 
 
 async def _logged(

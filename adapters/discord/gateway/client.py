@@ -14,7 +14,7 @@ import discord
 import structlog
 from discord import Guild, Interaction, InteractionType, RawReactionActionEvent
 
-from adapters.discord.events.event_tasks import Do, Hands
+from adapters.chat.event_tasks import EventTasks, Handler
 from adapters.discord.events.pending_media import Drafted
 from adapters.discord.events.router import Doors
 from adapters.discord.gateway.payloads import ODD, is_by_person, ticket_of, why_not
@@ -50,7 +50,7 @@ class Gateway(discord.AutoShardedClient):
         doors: Doors,
         greeter: Greeter,
         turns: Turns,
-        hands: Hands,
+        tasks: EventTasks,
         *,
         shards: Shards,
         line: str | None = None,
@@ -76,7 +76,7 @@ class Gateway(discord.AutoShardedClient):
         self._doors = doors
         self._greeter = greeter
         self._turns = turns
-        self._hands = hands
+        self._event_tasks = tasks
         self._wanted = frozenset(shards.ids)
         #: shards that hear
         self._hearing: set[int] = set()
@@ -149,7 +149,7 @@ class Gateway(discord.AutoShardedClient):
             case _:
                 self._answer("unknown", interaction, partial(doors.unknown, interaction))
 
-    def _component(self, interaction: Event, data: dict[str, Any]) -> Do:
+    def _component(self, interaction: Event, data: dict[str, Any]) -> Handler:
         """Who takes a button or a list, by its custom id alone, so on every message for ever."""
         custom_id, values = str(data.get("custom_id")), data.get("values")
         if drafted := Drafted.read(custom_id):
@@ -187,11 +187,11 @@ class Gateway(discord.AutoShardedClient):
     def _take(self, name: str, do: Callable[[], Awaitable[None]]) -> None:
         # Once this is closed, nothing new is taken: the library may still hold what it has read.
         if not self.is_closed():
-            self._hands.take(name, do)
+            self._event_tasks.start_background(name, do)
 
-    def _answer(self, name: str, interaction: Event, do: Do) -> None:
+    def _answer(self, name: str, interaction: Event, do: Handler) -> None:
         if not self.is_closed():
-            self._hands.answer(name, do, partial(self._doors.busy, interaction))
+            self._event_tasks.start_interaction(name, do, partial(self._doors.busy, interaction))
 
     def _parse(self, name: str, parse: Parse, event: Any) -> None:
         """Have the library read an event; what it cannot read is refused, and harms no other."""
@@ -209,7 +209,7 @@ class Gateway(discord.AutoShardedClient):
             refusal = InvalidRequest(ODD)
         if name == "INTERACTION_CREATE" and not self.is_closed() and (ticket := ticket_of(event)):
             turn_away = partial(self._doors.turn_away, ticket, refusal)
-            self._hands.answer("odd", turn_away, turn_away)
+            self._event_tasks.start_interaction("odd", turn_away, turn_away)
 
     async def _say(self, shard: int) -> None:
         if self._line is None or self._said.get(shard) == self._line or shard not in self._hearing:

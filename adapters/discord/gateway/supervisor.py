@@ -14,7 +14,7 @@ import structlog
 from discord.http import Route
 from pydantic import SecretStr
 
-from adapters.discord.events.event_tasks import Hands
+from adapters.chat.event_tasks import EventTasks
 from adapters.discord.events.router import Doors
 from adapters.discord.gateway.client import Gateway
 from adapters.discord.gateway.command_sync import register
@@ -110,27 +110,27 @@ class Listener:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            hands = Hands(group)
+            tasks = EventTasks(group)
             try:
                 async with asyncio.TaskGroup() as loops:
                     loops.create_task(self._register(), name="discord commands")
-                    loops.create_task(self._stay(hands), name="discord gateway")
+                    loops.create_task(self._stay(tasks), name="discord gateway")
                     loops.create_task(
                         keep_presence(self._context.service, self._show, every_s=self._rhythm.presence),
                         name="discord presence",
                     )
             finally:
                 # The gateway is closed by now.
-                await hands.finish(self._rhythm.last)
+                await tasks.drain(self._rhythm.last)
 
-    async def _stay(self, hands: Hands) -> None:
+    async def _stay(self, tasks: EventTasks) -> None:
         """Hear, whatever happens, until cancelled."""
         again, now = self._rhythm.again, asyncio.get_running_loop().time
         while True:
             began, wait = now(), again
             try:
                 with _translated():
-                    await self._listen(hands)
+                    await self._listen(tasks)
             except Barred as barred:
                 self._trouble = str(barred)
                 wait = barred.retry_after_ms / 1000 if barred.retry_after_ms else self._rhythm.mended
@@ -146,13 +146,13 @@ class Listener:
             again = self._rhythm.again if steady else min(again * 2, self._rhythm.again_max)
             await asyncio.sleep(wait)
 
-    async def _listen(self, hands: Hands) -> None:
+    async def _listen(self, tasks: EventTasks) -> None:
         """Hear until the gateway is closed for good."""
         gateway = Gateway(
             self._doors,
             self._greeter,
             self._turns,
-            hands,
+            tasks,
             shards=await self._ask_for_shards(),
             line=self._line,
             proxy=self._context.settings.https_proxy,

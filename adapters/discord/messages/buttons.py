@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.chat.controls import Control, verb_for, verb_of
-from adapters.discord.messages.markdown import visible
+from adapters.chat.controls import CardControl, control_for, parse_verb
+from adapters.discord.messages.markdown import sanitize_line
 from adapters.discord.messages.strings import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.service.replies import ConfirmationButton
 
 __all__ = [
+    "CardControl",
     "Component",
-    "Control",
     "Pressed",
     "chooser",
     "components",
@@ -37,7 +37,7 @@ Component = dict[str, Any]
 class Pressed:
     """What a custom id says. A wish, never a right: who may is decided by the event's own caller."""
 
-    verb: Action | Control
+    verb: Action | CardControl
     job: str
     card: str
 
@@ -48,7 +48,7 @@ class Pressed:
     def read(cls, custom_id: str) -> "Pressed | None":
         """Read a custom id; None where it is not ours, or of a version that knew other verbs."""
         match = _PATTERN.fullmatch(custom_id)
-        verb = verb_of(match["verb"]) if match is not None else None
+        verb = parse_verb(match["verb"]) if match is not None else None
         if match is None or verb is None:
             return None
         return cls(verb=verb, job=match["job"], card=match["card"])
@@ -63,9 +63,11 @@ def jobs_of(components: Iterable[Component]) -> list[Pressed]:
     """The jobs that a message of ours shows, in their order."""
     said = list(_said(components))
     for component, pressed in said:
-        if pressed.verb is Control.PICK:
-            return [replace(pressed, verb=Control.DETAILS, job=one["value"]) for one in component["options"]]
-    return [pressed for _, pressed in said if pressed.verb is Control.DETAILS][:1]
+        if pressed.verb is CardControl.PICK:
+            return [
+                replace(pressed, verb=CardControl.DETAILS, job=one["value"]) for one in component["options"]
+            ]
+    return [pressed for _, pressed in said if pressed.verb is CardControl.DETAILS][:1]
 
 
 def _said(components: Iterable[Component]) -> Iterator[tuple[Component, Pressed]]:
@@ -94,10 +96,10 @@ def chooser(views: Sequence[CardView], words: Words) -> list[Component]:
     rows = []
     for at in range(0, len(views), _OPTIONS):
         part = views[at : at + _OPTIONS]
-        first = Pressed(verb=Control.OPEN, job=part[0].jobs[0].id, card=part[0].card)
+        first = Pressed(verb=CardControl.OPEN, job=part[0].jobs[0].id, card=part[0].card)
         options = [
             {
-                "label": f"{number} · {visible(view.title, _OPTION - 6)}"[:_OPTION],
+                "label": f"{number} · {sanitize_line(view.title, _OPTION - 6)}"[:_OPTION],
                 "value": view.jobs[0].id,
             }
             for number, view in enumerate(part, at + 1)
@@ -116,7 +118,7 @@ def questions(choices: Sequence[ConfirmationButton]) -> list[Component]:
                 {
                     "type": 2,
                     "style": _DANGER if one.confirms else _SECONDARY,
-                    "custom_id": Pressed(verb=verb_for(one), job=one.job, card=one.question).write(),
+                    "custom_id": Pressed(verb=control_for(one), job=one.job, card=one.question).write(),
                     "label": one.label[:_LABEL],
                 }
                 for one in choices
@@ -139,7 +141,7 @@ def _select(view: CardView, picked: JobView, words: Words) -> Component:
         for number, job in enumerate(view.jobs, 1)
         if job.phase is not JobPhase.GONE
     ]
-    return _list(Pressed(verb=Control.PICK, job=picked.id, card=view.card), words.pick, options)
+    return _list(Pressed(verb=CardControl.PICK, job=picked.id, card=view.card), words.pick, options)
 
 
 def _list(pressed: Pressed, placeholder: str, options: list[Component]) -> Component:
@@ -155,10 +157,10 @@ def _list(pressed: Pressed, placeholder: str, options: list[Component]) -> Compo
 
 
 def _buttons(view: CardView, job: JobView, words: Words) -> Iterator[Component]:
-    def button(verb: Action | Control, emoji: str, label: str, about: str = job.id) -> Component:
+    def button(verb: Action | CardControl, emoji: str, label: str, about: str = job.id) -> Component:
         return {
             "type": 2,
-            "style": _DANGER if verb in (Action.DELETE, Control.CANCEL) else _SECONDARY,
+            "style": _DANGER if verb in (Action.DELETE, CardControl.CANCEL) else _SECONDARY,
             "custom_id": Pressed(verb=verb, job=about, card=view.card).write(),
             "emoji": {"name": emoji},
             "label": label[:_LABEL],
@@ -167,7 +169,7 @@ def _buttons(view: CardView, job: JobView, words: Words) -> Iterator[Component]:
     for action in job.actions:
         yield button(action, EMOJI[action], words.of(LABELS[action]))
     if job.cancellable:
-        yield button(Control.CANCEL, "✖️", words.cancel)
+        yield button(CardControl.CANCEL, "✖️", words.cancel)
     if job.parent is not None:
-        yield button(Control.ORIGIN, "🔗", words.origin, job.parent)
-    yield button(Control.DETAILS, "ℹ️", words.details)
+        yield button(CardControl.ORIGIN, "🔗", words.origin, job.parent)
+    yield button(CardControl.DETAILS, "ℹ️", words.details)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.chat.controls import MARK, shared_facts
+from adapters.chat.controls import PHASE_EMOJI, common_fields
 from adapters.discord.messages.buttons import components
-from adapters.discord.messages.markdown import as_text, visible
+from adapters.discord.messages.markdown import as_text, sanitize_line
 from adapters.discord.messages.strings import ENGLISH, Words
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.ids import short_id
@@ -63,20 +63,20 @@ def render(
 
 def alt_text(job: JobView) -> str:
     """What stands for a picture where it cannot be seen."""
-    return visible(job.alt, ALT)
+    return sanitize_line(job.alt, ALT)
 
 
 def _embed(view: CardView, words: Words, links: Mapping[str, str], notes: Sequence[str]) -> Payload:
     jobs = view.jobs
     tones = {job.phase for job in jobs}
     prompt = as_text(view.title, TITLE)
-    short = len(visible(view.title, TITLE + 1)) <= TITLE and not prompt.endswith("…")
+    short = len(sanitize_line(view.title, TITLE + 1)) <= TITLE and not prompt.endswith("…")
     lines = [] if short else [as_text(view.title, _PROMPT), ""]
     if len(jobs) == 1:
         lines.append(_headline(jobs[0], words, _HEADLINE))
     lines += [f"-# {note}" for note in notes]
     embed: Payload = {
-        "author": {"name": visible(view.member_name, _NAME) or _ZERO_WIDTH},
+        "author": {"name": sanitize_line(view.member_name, _NAME) or _ZERO_WIDTH},
         "description": "\n".join(lines)[:DESCRIPTION],
         "color": _COLOUR[next(tone for tone in _FIRST if tone in tones)],
         "fields": _fields(jobs, words, links),
@@ -89,7 +89,7 @@ def _embed(view: CardView, words: Words, links: Mapping[str, str], notes: Sequen
 
 
 def _headline(job: JobView, words: Words, limit: int) -> str:
-    line = f"{MARK[job.phase]} {as_text(words.of(job.headline), limit)}"
+    line = f"{PHASE_EMOJI[job.phase]} {as_text(words.of(job.headline), limit)}"
     if job.ready_at is not None:
         # Counts down in the reader's client, without an edit.
         line += f" · {words.expected.format(when=f'<t:{job.ready_at // 1000}:R>')}"
@@ -98,7 +98,7 @@ def _headline(job: JobView, words: Words, limit: int) -> str:
 
 def _fields(jobs: tuple[JobView, ...], words: Words, links: Mapping[str, str]) -> list[Payload]:
     left = [job for job in jobs if job.phase is not JobPhase.GONE]
-    shared = shared_facts(left)
+    shared = common_fields(left)
     fields = [_field(words.label(label, len(left)), as_text(words.of(value), 200)) for label, value in shared]
     if len(jobs) > 1:
         fields += [_field_of(number, job, shared, words, links) for number, job in enumerate(jobs, 1)]

@@ -2,9 +2,9 @@
 
 import re
 
-from adapters.chat.text import fitted, visible
+from adapters.chat.text import sanitize_line, truncate_escaped
 
-__all__ = ["as_text", "visible"]
+__all__ = ["as_text", "sanitize_line"]
 
 #: what Discord's markdown gives a meaning to, wherever it stands
 _MARKS = frozenset("\\`*_~|<>[]#")
@@ -14,8 +14,8 @@ _BEGINNING = re.compile(r"(?P<head>\d*)(?P<mark>[-+.)])")
 
 def as_text(text: str, limit: int) -> str:
     """One visible line for where Discord formats: what means something to it is escaped."""
-    line = visible(text, limit)
-    return fitted(line, list(_escaped(line)), limit)
+    line = sanitize_line(text, limit)
+    return truncate_escaped(line, list(_escaped(line)), limit)
 
 
 def _escaped(line: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapters.chat.controls import MARK
+from adapters.chat.controls import PHASE_EMOJI
 from adapters.discord.messages.buttons import Component, chooser, questions
 from adapters.discord.messages.cards import DESCRIPTION, EMBED, TITLE, Payload, render
 from adapters.discord.messages.examples import spelled
@@ -66,7 +66,7 @@ def _message(
 
 def _lines(views: Sequence[CardView]) -> list[str]:
     return [
-        f"{MARK[job.phase]} {as_text(view.title, _PROMPT)} · <t:{view.created_at // 1000}:R>"
+        f"{PHASE_EMOJI[job.phase]} {as_text(view.title, _PROMPT)} · <t:{view.created_at // 1000}:R>"
         for view in views
         for job in view.jobs
     ]

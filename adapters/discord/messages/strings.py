@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from adapters.chat import strings as words
+from adapters.chat.strings import Strings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words(words.Words):
+class Words(Strings):
     """English; texts with braces are filled in."""
 
     #: under a card that cannot be changed for ever

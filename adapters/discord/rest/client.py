@@ -21,7 +21,7 @@ import structlog
 from discord.http import Route
 from pydantic import SecretStr
 
-from adapters.chat.ttl_cache import read_wait
+from adapters.chat.ttl_cache import parse_retry_after
 from adapters.discord.rest.errors import EDITED_TOO_OFTEN, Refusal
 from adapters.discord.rest.rate_limits import Throttle
 from adapters.discord.rest.responses import Unexpected, id_of
@@ -183,7 +183,7 @@ class Rest:
 
     def _slow_down(self, route: Route, response: aiohttp.ClientResponse, said: Mapping[str, Any]) -> Delayed:
         asked = said.get("retry_after") or response.headers.get("Retry-After")
-        wait_ms = read_wait(asked) or _BANNED_MS
+        wait_ms = parse_retry_after(asked) or _BANNED_MS
         # Without a body it comes from the network in front of Discord and means this whole address.
         everything = bool(said.get("global", not said))
         self._throttle.stop(route, wait_ms, _now(), everything=everything, banned=not said)

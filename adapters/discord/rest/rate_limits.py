@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from discord.http import Route
 
-from adapters.chat.ttl_cache import TtlCache, read_wait
+from adapters.chat.ttl_cache import TtlCache, parse_retry_after
 
 #: buckets remembered; the one that was told of longest ago goes first
 _REMEMBERED = 10_000
@@ -40,8 +40,8 @@ class Throttle:
         bucket = self._buckets.get(self._key(route), now)
         waits = bucket.until - now if bucket is not None and bucket.left <= 0 else 0
         # Interactions carry tokens of their own, and are outside of what the bot's own may send.
-        still = self._stopped.left(_TOKEN, now) if route.webhook_token is None else 0
-        return max(0, waits, still, self._stopped.left(_ADDRESS, now))
+        still = self._stopped.remaining_ms(_TOKEN, now) if route.webhook_token is None else 0
+        return max(0, waits, still, self._stopped.remaining_ms(_ADDRESS, now))
 
     def take(self, route: Route, now: int) -> None:
         """One request is on its way: others at the same time must not count on its place."""
@@ -54,7 +54,7 @@ class Throttle:
         name = headers.get("X-RateLimit-Bucket")
         left, reset_ms = (
             headers.get("X-RateLimit-Remaining"),
-            read_wait(headers.get("X-RateLimit-Reset-After")),
+            parse_retry_after(headers.get("X-RateLimit-Reset-After")),
         )
         if name is not None:
             self._names[route.key] = name
@@ -77,7 +77,7 @@ class Throttle:
             self._buckets.put(self._key(route), _Bucket(left=0, until=now + wait_ms), now, ttl_ms=wait_ms)
 
     def _stop(self, what: str, wait_ms: int, now: int) -> None:
-        if wait_ms > self._stopped.left(what, now):
+        if wait_ms > self._stopped.remaining_ms(what, now):
             self._stopped.put(what, None, now, ttl_ms=wait_ms)
 
     def _key(self, route: Route) -> str:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.chat.file_names import ending_of
-from adapters.chat.media_links import Link
-from adapters.chat.result_files import Shrinking
-from adapters.chat.text import visible
+from adapters.chat.result_files import MediaLinker, ResultFiles, file_extension
+from adapters.chat.text import sanitize_line
 from adapters.slack.delivery.file_uploader import Parcel, Sender, Thread
 from adapters.slack.messages.cards import Shown
 from adapters.slack.messages.strings import Words
@@ -52,16 +50,16 @@ class _Result:
 
     def parcel(self, path: Path) -> Parcel:
         job = self.job
-        name = f"reverie-{job.id}{ending_of(self.media, path)}"
+        name = f"reverie-{job.id}{file_extension(self.media, path)}"
         return Parcel(
-            card=self.card, job=job.id, path=path, name=name, title=visible(job.alt, _TITLE) or name
+            card=self.card, job=job.id, path=path, name=name, title=sanitize_line(job.alt, _TITLE) or name
         )
 
 
 class Ladder:
     """Finds for each result the best way in which its place can have it."""
 
-    def __init__(self, shrinking: Shrinking, sender: Sender, link: Link, words: Words) -> None:
+    def __init__(self, shrinking: ResultFiles, sender: Sender, link: MediaLinker, words: Words) -> None:
         self._shrinking = shrinking
         self._sender = sender
         self._link = link
@@ -97,7 +95,7 @@ class Ladder:
     async def _still(self, door: Door, result: _Result, load: Load) -> None:
         """A film's first frame; a card without it still has its film."""
         try:
-            still = await self._sender.picture(door, result.parcel(self._shrinking.still(result.media)))
+            still = await self._sender.picture(door, result.parcel(self._shrinking.poster(result.media)))
         except Refusal as refusal:
             _excuse(refusal)
         else:

@@ -53,7 +53,7 @@ class Search:
                 pages += 1
                 if found is not None or not cursor:
                     break
-            self._stopped_at.forget(key)
+            self._stopped_at.discard(key)
         return name_message(place.channel, found) if found is not None else None
 
 

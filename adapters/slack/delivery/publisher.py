@@ -168,7 +168,7 @@ class CardOutlet:
             # Whatever was not asked here, a message may have been posted before.
             raise Delayed(str(error), retry_after_ms=error.retry_after_ms) from error
         # Whoever posts it now in vain has `find` asked anew.
-        self._doubted.forget(show.view.card)
+        self._doubted.discard(show.view.card)
         return replace(spot, message=read_message(found)[1]) if found is not None else spot
 
     async def _open(self, door: Door, user: str) -> str:

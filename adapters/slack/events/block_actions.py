@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from adapters.chat.controls import Control
+from adapters.chat.controls import CardControl
 from adapters.slack.events.command_form import faults_of
 from adapters.slack.events.command_modal import Filling
 from adapters.slack.events.context import Body, Event, Seat, seat_of
@@ -23,7 +23,7 @@ from bot.domain.models import AspectRatio
 from bot.service.replies import CardReply, PrivateReply, Reply
 
 #: what acts on one result alone, whichever button of the card it is
-_FOR_ONE = frozenset(Action) | {Control.CANCEL}
+_FOR_ONE = frozenset(Action) | {CardControl.CANCEL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Pressing:
                 _must_be_chosen(body)
             seat = seat_of(event, now)
             answer = await self.do(seat, pressed)
-            if pressed is not None and pressed.verb in (Control.CONFIRM, Control.KEEP):
+            if pressed is not None and pressed.verb in (CardControl.CONFIRM, CardControl.KEEP):
                 # What came of it is told anew; the question itself has had its answer.
                 self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
             return answer
@@ -56,10 +56,10 @@ class Pressing:
         if pressed is None:
             raise OldButton
         match pressed.verb:
-            case Control.CANCEL:
+            case CardControl.CANCEL:
                 return await self.asking.ask(seat, Wish.of(build(Cancel, {"job": pressed.job})))
-            case Control.CONFIRM | Control.KEEP:
-                confirmed = pressed.verb is Control.CONFIRM
+            case CardControl.CONFIRM | CardControl.KEEP:
+                confirmed = pressed.verb is CardControl.CONFIRM
                 return await self.asking.decide(seat, pressed.job, question=pressed.card, confirmed=confirmed)
             case Action.EDIT | Action.REFRAME:
                 await self._open_form(seat, pressed)
@@ -132,7 +132,7 @@ class Pressing:
 def chooses(body: Any) -> bool:
     """Whether one of a card's results was chosen in its list, and nothing more."""
     pressed = _read(body)
-    return pressed is not None and pressed.verb is Control.PICK
+    return pressed is not None and pressed.verb is CardControl.PICK
 
 
 def _read(body: Any) -> Pressed | None:

@@ -18,7 +18,6 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.chat.unforeseen import OutOfReach
 from adapters.slack.events.command_form import FORM
 from adapters.slack.events.edit_modal import REWORDING
 from adapters.slack.events.menu_entries import CREATE, Menu
@@ -32,7 +31,7 @@ from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.installations import Installations
 from adapters.slack.oauth.uninstall import listen as listen_for_leaving
 from adapters.slack.web_api.tokens import Tokens
-from bot.domain.errors import DeliveryError, StoreError
+from bot.domain.errors import DeliveryError, ServiceUnavailable, StoreError
 
 _log = structlog.get_logger(__name__)
 
@@ -126,5 +125,5 @@ async def _acknowledge(error: Exception, body: dict[str, Any]) -> BoltResponse |
     _log.warning("event_failed", kind=body.get("type"), error=repr(error))
     if "event" not in body and not Overload.owes(body):
         # Somebody waits for it, and Slack sends it no second time.
-        return said(body, OutOfReach())
+        return said(body, ServiceUnavailable())
     return None if isinstance(error, _PASSING) else BoltResponse(status=200, body="")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.chat.text import visible
+from adapters.chat.text import sanitize_line
 from adapters.slack.events.command_line import member
 from adapters.slack.events.message_files import reference_of
 from adapters.slack.messages.mrkdwn import Block, plain
@@ -223,4 +223,4 @@ def _with(name: str, value: Any) -> Block:
 
 
 def _label(name: str) -> str:
-    return visible(name.replace("_", " ").capitalize(), SLACK_LABEL)
+    return sanitize_line(name.replace("_", " ").capitalize(), SLACK_LABEL)

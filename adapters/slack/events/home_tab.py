@@ -7,8 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from adapters.chat.media_links import Link
-from adapters.chat.unforeseen import OutOfReach
+from adapters.chat.result_files import MediaLinker
 from adapters.slack.delivery.uploaded_media import Kind, Uploads
 from adapters.slack.messages.home_view import MADE, HomeButton, Overview, home_view
 from bot.domain.actions import Action
@@ -22,7 +21,7 @@ from bot.domain.commands import (
     StudioResume,
     StudioUsage,
 )
-from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError
+from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError, ServiceUnavailable
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import parse_job_id
 from bot.service.facade import BotService
@@ -71,7 +70,7 @@ class Home:
         service: BotService,
         slack: Publisher,
         uploads: Uploads,
-        link: Link,
+        link: MediaLinker,
         clock: Callable[[], int],
         *,
         pace_s: float = PACE_S,
@@ -113,7 +112,7 @@ class Home:
             notice = str(refusal)
         except ReverieError as error:
             _log.warning("slack_home_button_failed", action=action_id, error=str(error))
-            notice = str(OutOfReach())
+            notice = str(ServiceUnavailable())
         else:
             notice = " – ".join(part for part in (note.title, note.text) if part) if note else ""
         await self._publish(visitor, notice)

@@ -12,8 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from adapters.chat.notices import Notices
-from adapters.chat.unforeseen import OutOfReach
+from adapters.chat.notices import NoticeLimiter
 from adapters.slack.delivery.publisher import CardOutlet
 from adapters.slack.delivery.routes import is_direct
 from adapters.slack.events.channel_membership import Absent
@@ -27,7 +26,7 @@ from adapters.slack.messages.mrkdwn import plain
 from adapters.slack.messages.notes import refused, render_note
 from adapters.slack.web_api.client import Slack
 from adapters.slack.web_api.errors import Refusal
-from bot.domain.errors import DeliveryError, Refused, StoreError, TooManyRequests
+from bot.domain.errors import DeliveryError, Refused, ServiceUnavailable, StoreError, TooManyRequests
 from bot.service.replies import PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
@@ -75,7 +74,7 @@ class Answering:
         self.hands = hands
         self._clock = clock
         self._patience_s = patience_s
-        self._notices = Notices()
+        self._notices = NoticeLimiter()
 
     async def answer(self, seat: Seat, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
         """Ask the core, acknowledge, and tell; with `faults`, a form shows what is wrong with it."""
@@ -148,7 +147,9 @@ class Answering:
         self, seat: Seat, asked: Awaitable[Outcome | StoreError], *, silently: bool = False
     ) -> None:
         came = await asked
-        await self._tell_came(seat, OutOfReach() if isinstance(came, StoreError) else came, silently=silently)
+        await self._tell_came(
+            seat, ServiceUnavailable() if isinstance(came, StoreError) else came, silently=silently
+        )
 
     async def _tell_came(self, seat: Seat, came: Outcome, *, silently: bool = False) -> None:
         asks = isinstance(came, PrivateReply) and bool(came.choices)
@@ -164,7 +165,7 @@ class Answering:
         """Whether a refusal is told; where there is no address for answers it takes a message of its own."""
         if isinstance(refusal, Absent) or seat.spot.response_url is not None:
             return not _is_repeated(refusal)
-        return self._notices.take(f"{seat.team}:{seat.user}", refusal, self._clock())
+        return self._notices.allows(f"{seat.team}:{seat.user}", refusal, self._clock())
 
     async def _reply(self, came: Outcome, seat: Seat) -> _Reply | None:
         match came:
@@ -235,7 +236,7 @@ async def outcome(ask: Callable[[], Awaitable[_T]], seat: Seat) -> _T | Refused:
         return refusal
     except Exception as error:  # noqa: BLE001 - the person is told, and the bot goes on
         _log.warning("question_failed", key=seat.key, error=repr(error))
-        return OutOfReach()
+        return ServiceUnavailable()
 
 
 async def _durably(ask: Ask, seat: Seat) -> Outcome | StoreError:

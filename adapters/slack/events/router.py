@@ -7,7 +7,6 @@ import structlog
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from adapters.chat.unforeseen import OutOfReach
 from adapters.slack.delivery.uploaded_media import Uploads
 from adapters.slack.events.block_actions import Pressing, chooses
 from adapters.slack.events.channel_membership import Attendance
@@ -26,7 +25,7 @@ from adapters.slack.events.shortcuts import Shortcuts
 from adapters.slack.events.slash_commands import Commanding
 from adapters.slack.events.stale import OldButton, OldForm
 from adapters.slack.services import Connection
-from bot.domain.errors import Refused, TooManyRequests
+from bot.domain.errors import Refused, ServiceUnavailable, TooManyRequests
 from bot.service.plugin import AdapterContext
 
 _log = structlog.get_logger(__name__)
@@ -211,7 +210,7 @@ class Doors:
             _log.warning("event_failed", kind=body.get("type"), error=repr(error))
             await ack()
             seat = seat_of(event, self._clock())
-            self.hands.start(self._answering.refuse(seat, OutOfReach()), f"tell {seat.key}")
+            self.hands.start(self._answering.refuse(seat, ServiceUnavailable()), f"tell {seat.key}")
 
     async def _refuse_old(self, event: Event, ack: Ack, *, now: int) -> None:  # noqa: ARG002 - one signature
         await self._refuse(event, ack, OldForm() if _sent_form(event) is not None else OldButton())

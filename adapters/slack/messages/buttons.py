@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.chat.controls import MARK, Control, verb_for, verb_of
+from adapters.chat.controls import PHASE_EMOJI, CardControl, control_for, parse_verb
 from adapters.slack.messages.mrkdwn import Block, plain
 from adapters.slack.messages.strings import Words
 from bot.domain.actions import EMOJI, LABELS, Action
@@ -21,7 +21,7 @@ TEMPLATE = r"rv:(?P<verb>[a-z]{1,20})"
 _ACTION = re.compile(TEMPLATE)
 _VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
 #: they mean the job that they name, whatever is chosen in the select
-_OWN_JOB = (Control.PICK, Control.ORIGIN, Control.CONFIRM, Control.KEEP)
+_OWN_JOB = (CardControl.PICK, CardControl.ORIGIN, CardControl.CONFIRM, CardControl.KEEP)
 _IN_A_ROW = 5
 _LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
 
@@ -30,7 +30,7 @@ _LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
 class Pressed:
     """What an action says. A wish, never a right: who may is decided by the event's own caller."""
 
-    verb: Action | Control
+    verb: Action | CardControl
     job: str
     card: str
 
@@ -51,7 +51,7 @@ class Pressed:
         `state` is the payload's `state.values`: what is chosen in the message's select then counts.
         """
         match = _ACTION.fullmatch(str(action.get("action_id", "")))
-        verb = verb_of(match["verb"]) if match is not None else None
+        verb = parse_verb(match["verb"]) if match is not None else None
         chosen = action.get("selected_option") or {}
         value = _VALUE.fullmatch(str(action.get("value") or chosen.get("value") or ""))
         if verb is None or value is None:
@@ -68,7 +68,7 @@ def picked(state: Mapping[str, Mapping[str, Any]]) -> Pressed | None:
     for actions in state.values():
         for action_id, chosen in actions.items():
             pressed = Pressed.read({**chosen, "action_id": action_id})
-            if pressed is not None and pressed.verb is Control.PICK:
+            if pressed is not None and pressed.verb is CardControl.PICK:
                 return pressed
     return None
 
@@ -78,11 +78,11 @@ def jobs_of(blocks: Iterable[Block]) -> list[Pressed]:
     elements = [one for block in blocks for one in block.get("elements") or ()]
     for element in elements:
         said = Pressed.read({**element, **(element.get("options") or [{}])[0]})
-        if said is not None and said.verb is Control.PICK:
+        if said is not None and said.verb is CardControl.PICK:
             options = [Pressed.read({**element, "value": one["value"]}) for one in element["options"]]
-            return [replace(one, verb=Control.DETAILS) for one in options if one is not None]
+            return [replace(one, verb=CardControl.DETAILS) for one in options if one is not None]
     found = [Pressed.read(element) for element in elements]
-    return [one for one in found if one is not None and one.verb is Control.DETAILS][:1]
+    return [one for one in found if one is not None and one.verb is CardControl.DETAILS][:1]
 
 
 def controls(view: CardView, words: Words) -> list[Block]:
@@ -102,15 +102,15 @@ def _row(inside: list[Block]) -> Block:
 def _select(view: CardView, left: list[JobView], words: Words) -> Block:
     options = [
         {
-            "text": plain(f"{number} · {MARK[job.phase]} {words.of(job.headline)}", _OPTION),
-            "value": Pressed(verb=Control.PICK, job=job.id, card=view.card).value,
+            "text": plain(f"{number} · {PHASE_EMOJI[job.phase]} {words.of(job.headline)}", _OPTION),
+            "value": Pressed(verb=CardControl.PICK, job=job.id, card=view.card).value,
         }
         for number, job in enumerate(view.jobs, 1)
         if job in left
     ]
     return {
         "type": "static_select",
-        "action_id": f"rv:{Control.PICK}",
+        "action_id": f"rv:{CardControl.PICK}",
         "placeholder": plain(words.pick, _PLACEHOLDER),
         "options": options,
         "initial_option": options[0],
@@ -127,12 +127,12 @@ def _buttons(view: CardView, left: list[JobView], words: Words) -> Iterator[Bloc
             yield {**shown, "style": "danger"} if action is Action.DELETE else shown
     waiting = next((one for one in left if one.cancellable), None)
     if waiting is not None:
-        pressed = Pressed(verb=Control.CANCEL, job=waiting.id, card=view.card)
+        pressed = Pressed(verb=CardControl.CANCEL, job=waiting.id, card=view.card)
         yield {**button(pressed, f"✖️ {words.cancel}"), "style": "danger"}
     parent = next((one.parent for one in left if one.parent is not None), None)
     if parent is not None:
-        yield button(Pressed(verb=Control.ORIGIN, job=parent, card=view.card), f"🔗 {words.origin}")
-    yield button(Pressed(verb=Control.DETAILS, job=first.id, card=view.card), f"ℹ️ {words.details}")
+        yield button(Pressed(verb=CardControl.ORIGIN, job=parent, card=view.card), f"🔗 {words.origin}")
+    yield button(Pressed(verb=CardControl.DETAILS, job=first.id, card=view.card), f"ℹ️ {words.details}")
 
 
 def button(pressed: Pressed, label: str) -> Block:
@@ -148,7 +148,7 @@ def questions(choices: Sequence[ConfirmationButton]) -> list[Block]:
     """The buttons under a question, which say in the card's stead when it was asked."""
     shown = [
         {
-            **button(Pressed(verb=verb_for(one), job=one.job, card=one.question), one.label),
+            **button(Pressed(verb=control_for(one), job=one.job, card=one.question), one.label),
             **({"style": "danger"} if one.confirms else {}),
         }
         for one in choices

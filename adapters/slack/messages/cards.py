@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.chat.controls import MARK, shared_facts
-from adapters.chat.text import visible
+from adapters.chat.controls import PHASE_EMOJI, common_fields
+from adapters.chat.text import sanitize_line
 from adapters.slack.messages.buttons import controls
 from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain, size_of
 from adapters.slack.messages.strings import ENGLISH, Words
@@ -78,13 +78,13 @@ def render(
 
 def alt_text(job: JobView, words: Words = ENGLISH) -> str:
     """What stands for a picture where it cannot be seen."""
-    return visible(job.alt, ALT) or words.untitled
+    return sanitize_line(job.alt, ALT) or words.untitled
 
 
 def summary(view: CardView, words: Words) -> str:
     """The card in one line."""
     left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
-    marks = "".join(MARK[job.phase] for job in left)
+    marks = "".join(PHASE_EMOJI[job.phase] for job in left)
     line = as_text(words.of(left[0].headline), _SUMMARY_HEADLINE) if left else words.deleted
     return f"{marks} {as_text(view.title or words.untitled, _SUMMARY_PROMPT)} – {line}".strip()
 
@@ -95,7 +95,7 @@ def _body(view: CardView, words: Words, shown: Shown) -> Iterator[Block]:
     for number, job in enumerate(view.jobs, 1):
         yield _headline(job, words, number if several else None)
         yield from _result(job, words, shown)
-    shared = shared_facts(left)
+    shared = common_fields(left)
     if shared:
         yield {
             "type": "section",
@@ -109,7 +109,7 @@ def _body(view: CardView, words: Words, shown: Shown) -> Iterator[Block]:
 def _headline(job: JobView, words: Words, number: int | None) -> Block:
     stars = f" · ⭐ {job.stars}" if job.stars else ""
     count = f"{number} · " if number is not None else ""
-    line = visible(f"{count}{MARK[job.phase]} {words.of(job.headline)}{stars}", _HEADLINE)
+    line = sanitize_line(f"{count}{PHASE_EMOJI[job.phase]} {words.of(job.headline)}{stars}", _HEADLINE)
     if job.ready_at is None:
         return {"type": "section", "text": plain(line, _HEADLINE)}
     # Slack shows a time in each reader's own zone.

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from adapters.chat.controls import MARK
-from adapters.chat.media_links import Link
+from adapters.chat.controls import PHASE_EMOJI
+from adapters.chat.result_files import MediaLinker
 from adapters.slack.messages.cards import alt_text
 from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain
 from bot.domain.actions import EMOJI, LABELS, Action
@@ -57,7 +57,7 @@ class Overview:
     notice: str = ""
 
 
-def home_view(overview: Overview, *, link: Link, now: int, thumbnails: bool = True) -> Block:
+def home_view(overview: Overview, *, link: MediaLinker, now: int, thumbnails: bool = True) -> Block:
     """The whole view. Without `thumbnails` there is nothing in it that Slack might not be able to show."""
     blocks = [
         *_beginning(overview.notice),
@@ -91,7 +91,7 @@ def _running(note: PrivateReply) -> Iterator[Block]:
     yield from _more(len(note.views) - RUNNING)
 
 
-def _history(overview: Overview, link: Link, now: int, *, thumbnails: bool) -> Iterator[Block]:
+def _history(overview: Overview, link: MediaLinker, now: int, *, thumbnails: bool) -> Iterator[Block]:
     yield _header("What you made")
     if not overview.history.views:
         yield _section("Nothing yet.")
@@ -143,7 +143,7 @@ def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> 
     prompt = as_text(view.title or "Without words", _PROMPT)
     opened = f" · <{escaped(page)}|Open>" if page is not None else ""
     about = " · ".join([as_text(job.headline, _HEADLINE), *(as_text(fact, _LABEL) for fact in facts)])
-    return _section(f"*{prompt}*\n{MARK[job.phase]} {about}{opened}")
+    return _section(f"*{prompt}*\n{PHASE_EMOJI[job.phase]} {about}{opened}")
 
 
 def _picture(file: str | None, media: Media | None, page: str | None) -> Block | None:

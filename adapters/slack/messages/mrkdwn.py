@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from adapters.chat.text import fitted, visible
+from adapters.chat.text import sanitize_line, truncate_escaped
 
 #: what Slack reads as the beginning or end of formatting, and the beginning of an emoji
 _MARKS = re.compile(r"[*_~`]|:(?=[\w+'-]+:)")
@@ -20,7 +20,7 @@ Block = dict[str, Any]
 
 def plain(text: str, limit: int, *, emoji: bool = False) -> Block:
     """A text object that shows one line of people's words as they are."""
-    return {"type": "plain_text", "text": visible(text, limit) or "\u2013", "emoji": emoji}
+    return {"type": "plain_text", "text": sanitize_line(text, limit) or "\u2013", "emoji": emoji}
 
 
 def mrkdwn(text: str) -> Block:
@@ -35,12 +35,12 @@ def escaped(text: str) -> str:
 
 def as_text(text: str, limit: int) -> str:
     """One visible line for `mrkdwn`, at most `limit` characters."""
-    line = visible(text, limit)
+    line = sanitize_line(text, limit)
     marks = {match.start() for match in _MARKS.finditer(line)}
     pieces = [
         f"{_JOINER}{one}{_JOINER}" if at in marks else _ENTITIES.get(one, one) for at, one in enumerate(line)
     ]
-    return fitted(line, pieces, limit)
+    return truncate_escaped(line, pieces, limit)
 
 
 def size_of(blocks: Sequence[Block]) -> int:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from adapters.chat.controls import MARK, Control
-from adapters.chat.text import visible
+from adapters.chat.controls import PHASE_EMOJI, CardControl
+from adapters.chat.text import sanitize_line
 from adapters.slack.messages.buttons import Pressed, button, questions
 from adapters.slack.messages.cards import BLOCKS, SECTION, TEXTS, Payload, Shown, render
 from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain, size_of
@@ -43,7 +43,7 @@ def render_note(note: PrivateReply, words: Words = ENGLISH, shown: Shown | None 
 
 def say(text: str) -> Payload:
     """A sentence of the core, in which people's words may stand."""
-    shown = visible(text, _TEXT)
+    shown = sanitize_line(text, _TEXT)
     return Payload(text=escaped(shown), blocks=[_section(shown)])
 
 
@@ -82,6 +82,7 @@ def _joined(lines: Sequence[str]) -> list[str]:
 
 def _listed(view: CardView, words: Words) -> Block:
     job = view.jobs[0]
-    line = f"{MARK[job.phase]} {visible(view.title, _PROMPT) or words.untitled} · {words.of(job.headline)}"
-    pressed = Pressed(verb=Control.OPEN, job=job.id, card=view.card)
+    title = sanitize_line(view.title, _PROMPT) or words.untitled
+    line = f"{PHASE_EMOJI[job.phase]} {title} · {words.of(job.headline)}"
+    pressed = Pressed(verb=CardControl.OPEN, job=job.id, card=view.card)
     return {**_section(line), "accessory": button(pressed, words.show)}

@@ -21,7 +21,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.chat.ttl_cache import read_wait
+from adapters.chat.ttl_cache import parse_retry_after
 from adapters.slack.web_api.errors import AUTH, NOT_INSTALLED, NOT_NOW, TROUBLE, Refusal
 from adapters.slack.web_api.rate_limits import Lane, Throttle
 from adapters.slack.web_api.responses import CheckedWebClient, error_code
@@ -171,7 +171,7 @@ class Slack:
 
     def _slow_down(self, lane: Lane, answer: AsyncSlackResponse) -> NotPosted:
         asked = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after")
-        told_ms = read_wait(asked)
+        told_ms = parse_retry_after(asked)
         wait_ms = _NOT_NOW_MS if told_ms is None else told_ms
         self._throttle.stop(lane, wait_ms, _now())
         _log.info("slack_rate_limited", method=lane.method, team=lane.team, wait_ms=wait_ms)

@@ -61,7 +61,7 @@ class Throttle:
 
         `spare` leaves a share to others. Raises Held, and takes none, where that is long.
         """
-        at = max(now + self._stopped.left(lane, now), self._next(lane, now, spare=spare))
+        at = max(now + self._stopped.remaining_ms(lane, now), self._next(lane, now, spare=spare))
         if at - now > _PATIENCE_MS:
             raise NotPosted("Slack's rate limit is used up", retry_after_ms=at - now)
         if lane.channel or lane.method in _TIERS:

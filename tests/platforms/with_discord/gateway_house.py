@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import discord
 
-from adapters.discord.events.event_tasks import Hands, Limits
+from adapters.chat.event_tasks import EventTasks, TaskLimits
 from adapters.discord.events.router import Doors
 from adapters.discord.gateway.client import Gateway
 from adapters.discord.gateway.shards import Turns, all_shards
@@ -97,7 +97,7 @@ class Heard(Gateway):
 
 @asynccontextmanager
 async def listening(
-    fake: FakeDiscord, *, limits: Limits | None = None, **more: Any
+    fake: FakeDiscord, *, limits: TaskLimits | None = None, **more: Any
 ) -> AsyncIterator[tuple[Heard, Porter]]:
     """Run one gateway against the fake, until the block ends and all is done that was in hand."""
     porter = Porter(fake)
@@ -107,13 +107,13 @@ async def listening(
         "connector": fake.connector(),
     }
     async with asyncio.TaskGroup() as group:
-        hands = Hands(group, limits)
-        gateway = Heard(fake, porter=porter, hands=hands, **known | more)
+        tasks = EventTasks(group, limits)
+        gateway = Heard(fake, porter=porter, tasks=tasks, **known | more)
         running = group.create_task(gateway.start(fake.token))
         try:
             await fake.until(lambda: gateway.deaf == 0)
             yield gateway, porter
         finally:
             await gateway.leave()
-            await hands.finish(5)
+            await tasks.drain(5)
             await running

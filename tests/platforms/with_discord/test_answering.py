@@ -209,7 +209,7 @@ async def test_what_goes_wrong_is_told_privately(tmp_path: Path, fake: FakeDisco
     async with open_studio(tmp_path, fake, wrap=lambda given: broken(given, error)) as house:
         told = await house.ada.slash("imagine", prompt="a red fox").message()
         assert told.only_for is house.ada.user
-        assert "The studio is out of reach for a moment; try again." == told.content
+        assert "Temporarily unavailable; try again in a moment." == told.content
 
 
 async def test_an_address_in_an_option_of_words_is_no_words(tmp_path: Path, fake: FakeDiscord) -> None:

@@ -27,7 +27,7 @@ async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDi
         # Nobody pays for a guess: the list says which one.
         panel = await private(house.ada.use_on(several, Menu.VARIATION))
         second = next(part for part in panel.parts() if part["type"] == 3)["options"][1]["value"]
-        await house.ada.choose(panel, "Which one the buttons are for", second).answered()
+        await house.ada.choose(panel, "Choose the result that the buttons act on", second).answered()
         assert second == job_of(panel)
         assert second != job_of(several)
 

@@ -3,9 +3,9 @@
 import discord
 import pytest
 
-from adapters.discord.events.event_tasks import Limits
+from adapters.chat.event_tasks import TaskLimits
 from adapters.discord.events.menu_entries import Menu
-from adapters.discord.messages.buttons import Control, Pressed
+from adapters.discord.messages.buttons import CardControl, Pressed
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
 from tests.platforms.with_discord.gateway_house import listening
@@ -23,7 +23,7 @@ def ada(fake: FakeDiscord) -> Person:
 
 
 async def test_every_kind_of_event_comes_by_its_own_door(fake: FakeDiscord, ada: Person) -> None:
-    pressed = Pressed(verb=Control.DETAILS, job=_JOB, card=_JOB).write()
+    pressed = Pressed(verb=CardControl.DETAILS, job=_JOB, card=_JOB).write()
     button = {"type": 2, "style": 2, "label": "Details", "custom_id": pressed}
     async with listening(fake) as (gateway, porter):
         route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=ada.place.id)
@@ -102,7 +102,7 @@ async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
     fake: FakeDiscord, ada: Person
 ) -> None:
     """Three are handled, two wait in vain, two are turned away at once; a reaction waits for its turn."""
-    limits = Limits(most=3, waiting=2, wait_s=0.2, most_others=1)
+    limits = TaskLimits(interactions=3, queued_interactions=2, queue_s=0.2, background=1)
     async with listening(fake, limits=limits) as (_, porter):
         porter.opened.clear()
         for _ in range(7):
@@ -120,7 +120,10 @@ async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
 
 
 async def test_what_waits_when_the_bot_stops_is_turned_away(fake: FakeDiscord, ada: Person) -> None:
-    async with listening(fake, limits=Limits(most=1, waiting=1, wait_s=60)) as (gateway, porter):
+    async with listening(fake, limits=TaskLimits(interactions=1, queued_interactions=1, queue_s=60)) as (
+        gateway,
+        porter,
+    ):
         porter.opened.clear()
         for _ in range(3):
             ada.slash("imagine")

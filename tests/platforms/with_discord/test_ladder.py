@@ -108,7 +108,7 @@ async def test_a_smaller_file_is_made_on_while_its_card_waits_for_another_turn(s
 
 
 async def _ladder_done(ladder: Ladder) -> None:
-    await asyncio.wait(ladder._shrinking._making.values(), timeout=5)
+    await asyncio.wait(ladder._shrinking._renditions.values(), timeout=5)
 
 
 async def test_a_worker_that_breaks_is_asked_again_later(shelf: Shelf) -> None:
@@ -134,6 +134,6 @@ async def test_closing_ends_what_is_being_made(shelf: Shelf) -> None:
     ladder = _ladder(shelf, patience_s=0.01)
     with pytest.raises(Delayed):
         await ladder.load(card_view(job_view(media=_BIG_VIDEO)), [], LIMIT)
-    [task] = ladder._shrinking._making.values()
+    [task] = ladder._shrinking._renditions.values()
     await ladder.close()
     assert task.cancelled()

@@ -249,7 +249,7 @@ async def test_what_another_version_offered_is_refused(tmp_path: Path, fake: Fak
             assert isinstance(asked, Invocation)
             said = await private(asked)
             assert said.content, change
-            assert "out of reach" not in said.content, change
+            assert "unavailable" not in said.content, change
         assert before == len(recorder.asked)
 
 

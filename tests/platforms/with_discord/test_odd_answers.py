@@ -176,6 +176,6 @@ async def test_what_is_accepted_is_shown_once_whatever_discord_answers(
         asked = [house.ada.slash("imagine", prompt=f"fox {number}") for number in range(len(ODD) + 1)]
         for one in asked:
             card = await house.done(one)
-            assert "out of reach" not in card.content
+            assert "unavailable" not in card.content
         assert len(asked) == len(house.mine())
         assert all(fault.spent for fault in fake.service.faults._planned)

@@ -90,7 +90,7 @@ async def test_a_prompt_is_edited_and_a_frame_chosen_in_forms(tmp_path: Path, fa
         square = await house.done(house.ada.submit(again, {RATIO: ["1:1"]}))
         assert "1:1" == facts(square)["Aspect ratio"]
 
-        shown = house.ada.press(framed, "Made from")
+        shown = house.ada.press(framed, "Source job")
         origin = await shown.message(lambda message: bool(message.attachments))
         assert (job_of(changed), house.ada.user) == (job_of(origin), origin.only_for)
 
@@ -108,7 +108,7 @@ async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_els
         first, second = (one["value"] for one in options)
         before = (card.embeds, card.attachments)
         assert first == job_of(card)
-        picked = house.ada.choose(card, "Which one the buttons are for", second)
+        picked = house.ada.choose(card, "Choose the result that the buttons act on", second)
         assert Callback.UPDATE is await picked.answered()
         assert second == job_of(card)
         assert before == (card.embeds, card.attachments)
@@ -116,7 +116,7 @@ async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_els
         assert facts(varied)["Building on"].startswith(source(second))
 
         listed = await house.ada.slash("history").message()
-        opened = house.ada.choose(listed, "Show one of these", first)
+        opened = house.ada.choose(listed, "Show one of these jobs", first)
         shown = await opened.message(lambda message: bool(message.attachments))
         assert (first, house.ada.user) == (job_of(shown), shown.only_for)
 
@@ -126,7 +126,7 @@ async def test_a_waiting_job_is_taken_back_by_its_button(tmp_path: Path, fake: F
         house.ada.slash("imagine", prompt="what runs")
         waiting = house.ada.slash("imagine", prompt="what waits")
         card = await waiting.message(lambda message: "queue" in message.embeds[0]["description"])
-        told = await private(house.ada.press(card, "Take back"))
+        told = await private(house.ada.press(card, "Cancel"))
         assert "Taken back" == told.embeds[0]["title"]
         await waiting.message(lambda message: "not charged" in message.embeds[0]["description"])
 

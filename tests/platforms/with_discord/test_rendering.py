@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord.messages.buttons import Control, Pressed, components, mentions_card
+from adapters.discord.messages.buttons import CardControl, Pressed, components, mentions_card
 from adapters.discord.messages.cards import alt_text, embed_size, render
-from adapters.discord.messages.markdown import as_text, visible
+from adapters.discord.messages.markdown import as_text, sanitize_line
 from adapters.discord.messages.strings import ENGLISH, Words
 from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import JobPhase
@@ -52,7 +52,7 @@ def test_every_offered_action_is_a_button_with_its_emoji_that_names_job_and_card
     by_verb = {Pressed.read(one["custom_id"]): one["emoji"]["name"] for one in buttons}
     job = view.jobs[0].id
     expected = {Pressed(verb=one, job=job, card=view.card): EMOJI[one] for one in Action}
-    assert expected | {Pressed(verb=Control.DETAILS, job=job, card=view.card): "ℹ️"} == by_verb
+    assert expected | {Pressed(verb=CardControl.DETAILS, job=job, card=view.card): "ℹ️"} == by_verb
     assert all(len(one["custom_id"]) <= 100 for one in buttons)
 
 
@@ -68,8 +68,8 @@ def test_what_waits_can_be_taken_back_and_what_runs_cannot() -> None:
     def verbs(tone: JobPhase) -> list[str]:
         return [one["custom_id"].split(":")[1] for one in _buttons(render(card_view(job_view(tone=tone))))]
 
-    assert [Control.CANCEL, Control.DETAILS] == verbs(JobPhase.WAITING)
-    assert [Control.DETAILS] == verbs(JobPhase.RUNNING)
+    assert [CardControl.CANCEL, CardControl.DETAILS] == verbs(JobPhase.WAITING)
+    assert [CardControl.DETAILS] == verbs(JobPhase.RUNNING)
 
 
 def test_the_expected_end_counts_down_by_itself() -> None:
@@ -111,7 +111,7 @@ def test_a_failure_is_told_in_full_and_can_be_tried_again() -> None:
     failed = job_view(tone=JobPhase.FAILED, headline=told, actions=(Action.AGAIN, Action.EDIT, Action.DELETE))
     rendered = render(card_view(failed))
     assert told in rendered["embeds"][0]["description"]
-    assert [Action.AGAIN, Action.EDIT, Action.DELETE, Control.DETAILS] == [
+    assert [Action.AGAIN, Action.EDIT, Action.DELETE, CardControl.DETAILS] == [
         one["custom_id"].split(":")[1] for one in _buttons(rendered)
     ]
 
@@ -164,7 +164,7 @@ def test_a_prompt_stands_nowhere_in_the_content() -> None:
 def test_whatever_a_prompt_holds_its_marks_are_escaped_and_it_fits(text: str, limit: int) -> None:
     shown = as_text(text, limit)
     assert len(shown) <= limit
-    assert len(visible(text, limit)) <= limit
+    assert len(sanitize_line(text, limit)) <= limit
     bare = re.sub(r"\\[^0-9A-Za-z\s]", "", shown)
     assert not re.search(r"[\\`*_~|<>\[\]#]|@(?!\u200b)|://|[\u202a-\u202e\u2066\u2067\n]", bare)
 
@@ -240,7 +240,7 @@ def test_a_custom_id_that_is_not_ours_is_nothing(custom_id: str) -> None:
 
 
 def test_every_verb_survives_its_custom_id() -> None:
-    for verb in (*Action, *Control):
+    for verb in (*Action, *CardControl):
         pressed = Pressed(verb=verb, job=identity(1), card=identity(2))
         assert pressed == Pressed.read(pressed.write())
 

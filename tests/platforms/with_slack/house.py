@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.chat.result_files import Shrinking
+from adapters.chat.result_files import ResultFiles
 from adapters.slack.delivery.attachments import Ladder
 from adapters.slack.delivery.file_uploader import Sender
 from adapters.slack.delivery.publisher import CardOutlet
@@ -41,7 +41,7 @@ class House:
         self.adapter_data = adapter_data
         self.uploads = Uploads(adapter_data)
         self.slack = Slack(OneToken(SecretStr(fake.bot_token(self.team))), fake.api)
-        self.shrinking = Shrinking(self.shelf, patience_s=0.2)
+        self.shrinking = ResultFiles(self.shelf, patience_s=0.2)
         self._public = public
         self.publisher = self.new_outlet()
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from adapters.chat.controls import Control
+from adapters.chat.controls import CardControl
 from adapters.slack.messages.buttons import Pressed, controls, jobs_of
 from adapters.slack.messages.cards import render
 from adapters.slack.messages.strings import ENGLISH
@@ -17,7 +17,7 @@ def _elements(view: CardView) -> list[dict[str, Any]]:
     return [element for row in controls(view, ENGLISH) for element in row["elements"]]
 
 
-def _verbs(view: CardView) -> list[Action | Control]:
+def _verbs(view: CardView) -> list[Action | CardControl]:
     return [pressed.verb for one in _elements(view) if (pressed := Pressed.read(one)) is not None]
 
 
@@ -29,7 +29,7 @@ def test_a_button_names_verb_job_and_card() -> None:
 
 def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() -> None:
     view = card_view(job_view(1, JobPhase.WAITING, parent=identity(9)))
-    assert [Control.CANCEL, Control.ORIGIN, Control.DETAILS] == _verbs(view)
+    assert [CardControl.CANCEL, CardControl.ORIGIN, CardControl.DETAILS] == _verbs(view)
     origin = Pressed.read(_elements(view)[1])
     assert origin is not None
     assert identity(9) == origin.job

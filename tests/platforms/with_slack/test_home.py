@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from adapters.chat.media_links import Link
+from adapters.chat.result_files import MediaLinker
 from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
 from adapters.slack.events.home_tab import Home, Visitor
 from adapters.slack.messages.home_view import MADE, RUNNING, HomeButton, Overview, home_view
@@ -55,7 +55,7 @@ class Looking:
 
 
 @asynccontextmanager
-async def look(folder: Path, link: Link = lambda _: None, **more: Any) -> AsyncIterator[Looking]:
+async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) -> AsyncIterator[Looking]:
     async with FakeSlack(manifest()) as slack, open_house(folder, **more) as house:
         team = slack.team("Film club")
         door = Slack(OneToken(SecretStr(slack.bot_token(team))), slack.api)

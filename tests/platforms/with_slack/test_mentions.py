@@ -79,4 +79,4 @@ async def test_while_nothing_is_durable_slack_tells_it_again(tmp_path: Path, *, 
 
     delivery = house.slack.deliveries[0]
     assert ([] if late else ["http_error"]) == delivery.failures
-    assert ("out of reach" if late else "a red fox") in words(told)
+    assert ("unavailable" if late else "a red fox") in words(told)
