@@ -147,7 +147,7 @@ class App:
             await self._stop.wait()
             log.info("stopping")
             services.stopping.set()
-            services.database.signals.wake_all()
+            services.database.wakeups.wake_all()
             for task in open_ended:
                 task.cancel()
             if begun:

@@ -33,10 +33,10 @@ from bot.service.rate_limit import RateLimiter
 from bot.services import Services, log
 from bot.settings import Role, Settings, malformed
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
-from bot.store.accounts import accounts
+from bot.store.accounts import list_accounts
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
-from bot.store.leases import end_all_leases
+from bot.store.leases import expire_all_leases
 from bot.worker.account_leases import hold_accounts
 from bot.worker.account_names import find_naming_key, keep_naming_key
 
@@ -134,7 +134,7 @@ async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: 
 
 
 async def _account_names(database: Database) -> set[str]:
-    return {row.id for row in await accounts(database)}
+    return {row.id for row in await list_accounts(database)}
 
 
 def likely_naming_key(settings: Settings, secrets: Sequence[bytes], known: Collection[str]) -> bytes:
@@ -166,7 +166,7 @@ async def prepare_store(services: Services) -> None:
         await hold_accounts(services)
     if services.settings.database.startswith("sqlite"):
         # This process holds the database alone: whoever had a lease is gone.
-        await services.database.write(end_all_leases, None)
+        await services.database.write(expire_all_leases, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

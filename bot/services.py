@@ -112,14 +112,14 @@ class Services:
 
     def wake(self, *topics: str) -> None:
         for topic in topics:
-            self.database.signals.notify(topic)
+            self.database.wakeups.notify(topic)
 
     async def ticks(self, topic: str, interval_ms: int) -> AsyncIterator[None]:
         """Go on at once, then with every signal or after the interval, until the process stops."""
         while not self.stopping.is_set():
-            seen = self.database.signals.mark(topic)
+            seen = self.database.wakeups.mark(topic)
             yield
-            await self.database.signals.changed(topic, since=seen, timeout_s=interval_ms / 1000)
+            await self.database.wakeups.changed(topic, since=seen, timeout_s=interval_ms / 1000)
 
     async def guarded(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do one round of a loop; whatever goes wrong in it is told, and the next round tries again."""

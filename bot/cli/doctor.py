@@ -21,11 +21,11 @@ from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, misfit
-from bot.store.accounts import AccountState, accounts
+from bot.store.accounts import AccountState, list_accounts
 from bot.store.database.base import Database, connect
 from bot.store.database.migrate import pending
-from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
-from bot.store.reports import wrong_counts, wrong_meters
+from bot.store.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
+from bot.store.reports import inconsistent_counts, inconsistent_meters
 from bot.tls import tls_context
 from bot.web.server import listen
 
@@ -173,7 +173,7 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
                     what=f"database: {len(missing)} migrations to apply, which run does by itself"
                 )
                 return
-            meters, counts = await wrong_meters(database), await wrong_counts(database)
+            meters, counts = await inconsistent_meters(database), await inconsistent_counts(database)
             if meters or counts:
                 yield Diagnosis(
                     what=f"{len(meters)} meters and {len(counts)} counts of what waits are wrong",
@@ -184,7 +184,7 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
                 yield Diagnosis(what="database, meters and counts are sound")
             if (finding := await _sealed(settings, database)) is not None:
                 yield finding
-            for row in await accounts(database):
+            for row in await list_accounts(database):
                 if row.state is AccountState.STOPPED:
                     yield Diagnosis(
                         what=f"account {row.id} does not take jobs: {row.reason}",
@@ -204,7 +204,7 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
                     level=Severity.WARNING,
                     remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
                 )
-            if unprocessed := await count_unprocessed(database, since=clock_ms() - TOLD_FOR_MS):
+            if unprocessed := await count_unprocessed(database, since=clock_ms() - REPORTED_FOR_MS):
                 yield Diagnosis(
                     what=f"{unprocessed} results of the last 30 days could not be processed here",
                     level=Severity.WARNING,

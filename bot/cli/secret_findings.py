@@ -12,7 +12,7 @@ from bot.security.loopback import is_loopback_name
 from bot.security.secret_keys import SECRET_MIN, UnusableSecret, short_parts
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
-from bot.store.database.file_lock import beside
+from bot.store.database.file_lock import sibling_of
 
 #: files of SQLite beside a database
 _ENDINGS = ("", "-wal", "-shm")
@@ -100,7 +100,7 @@ def _database(settings: Settings) -> list[Path]:
     from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
 
     try:
-        return [beside(path_of(settings.database), ending) for ending in _ENDINGS]
+        return [sibling_of(path_of(settings.database), ending) for ending in _ENDINGS]
     except StoreError:
         return []  # told among the findings of the store
 

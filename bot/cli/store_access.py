@@ -12,11 +12,11 @@ from bot.domain.errors import ReverieError
 from bot.security.secret_keys import fingerprint
 from bot.service.operator import Answer, Operator
 from bot.settings import Settings
-from bot.store.copy import copy_all
+from bot.store.copy import copy_database
 from bot.store.database.base import Database, connect
 from bot.store.database.file_lock import DatabaseLocked, lock_store
 from bot.store.database.migrate import migrate, pending
-from bot.store.reports import count_states, wrong_counts, wrong_meters
+from bot.store.reports import count_states, inconsistent_counts, inconsistent_meters
 from bot.web.operator_socket import call_running, socket_of
 
 #: a store of many years is resealed in minutes
@@ -99,9 +99,9 @@ async def check(settings: Settings) -> dict[str, Any]:
         problems += [f"migration {step.name} is missing" for step in await pending(database)]
         if not problems:
             problems += [
-                f"meter {row['id']} differs from its journal" for row in await wrong_meters(database)
+                f"meter {row['id']} differs from its journal" for row in await inconsistent_meters(database)
             ]
-            problems += await wrong_counts(database)
+            problems += await inconsistent_counts(database)
         states = {} if problems else await count_states(database)
     if settings.database.startswith("sqlite"):
         problems += await asyncio.to_thread(integrity, sqlite_file(settings))
@@ -128,4 +128,4 @@ async def copy(settings: Settings, target: str) -> dict[str, int]:
     with lock_store(target):
         async with _alone(settings) as source, connect(target) as new:
             await migrate(new)
-            return await copy_all(source, new)
+            return await copy_database(source, new)

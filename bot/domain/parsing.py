@@ -206,8 +206,8 @@ def _unknown(flag: re.Match[str], command: type[Command], known: dict[str, Optio
     hint = _nearest(_normal(name), list(known), "--")
     if not flag.string.startswith("--"):
         return InvalidRequest(
-            f"{flag.string[0]}{shorten(name)} looks like an option, and /{command.name} has none of that name."
-            f"{hint} Where it belongs to the text, put a space behind the dash."
+            f"{flag.string[0]}{shorten(name)} looks like an option, and /{command.name} has none of that "
+            f"name.{hint} Where it belongs to the text, put a space behind the dash."
         )
     names = ", ".join(f"--{option.name}" for option in options(command))
     return InvalidRequest(f"/{command.name} has no --{shorten(name)}.{hint} It knows {names}.")

@@ -13,7 +13,7 @@ from bot.service.durable_writes import write_until_known
 from bot.service.replies import PrivateReply, Reply
 from bot.service.visibility import visible
 from bot.services import Services, Topic
-from bot.store.cards import Copy, post_copy
+from bot.store.cards import CardCopy, create_card_copy
 from bot.store.jobs import Star, find_job, toggle_star
 
 
@@ -69,12 +69,12 @@ async def send(
         private=True,
     )
     card = services.new_id()
-    copy = Copy(
+    copy = CardCopy(
         card=card,
         event=f"{place.adapter}:{press.key}",
         caller=caller,
         place=direct,
-        sealed_reach=services.cipher.encrypt(place.reply_token, context=card_context(card))
+        encrypted_reply_token=services.cipher.encrypt(place.reply_token, context=card_context(card))
         if place.reply_token
         else "",
         job=job.id,
@@ -82,7 +82,7 @@ async def send(
         reaction=press.reaction,
         reaction_since=services.clock() - services.times.reaction_window,
     )
-    await write_until_known(services, post_copy, copy)
+    await write_until_known(services, create_card_copy, copy)
     services.wake(Topic.CARDS)
     return PrivateReply(title="On its way to you", text="It comes as a direct message.")
 

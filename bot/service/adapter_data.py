@@ -39,7 +39,7 @@ class AdapterData:
 
     async def take(self, key: str) -> str | None:
         """Read a value and forget it: of all who ask at once one is answered."""
-        kept = await self._database.write(adapter_data.take, (self._adapter, key))
+        kept = await self._database.write(adapter_data.pop, (self._adapter, key))
         return self._opened(kept) if kept else None
 
     async def turn(self, name: str, *, now: int, every: int) -> int:
@@ -48,7 +48,7 @@ class AdapterData:
         Answers when that is, in milliseconds UTC; one that is not used is lost.
         """
         item = adapter_data.Turn(adapter=self._adapter, name=name, now=now, every=every)
-        return await self._database.write(adapter_data.take_turn, item)
+        return await self._database.write(adapter_data.reserve_rate_slot, item)
 
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
         """What was put after number `seq` under keys that begin with `prefix`, in that order."""
@@ -63,10 +63,10 @@ class AdapterData:
     def _sealed(self, key: str, value: str) -> str:
         return self._cipher.encrypt(value, context=entry_context(self._adapter, key))
 
-    def _opened(self, kept: adapter_data.Kept) -> str:
+    def _opened(self, kept: adapter_data.Entry) -> str:
         return self._cipher.decrypt(kept.sealed, context=entry_context(self._adapter, kept.key))
 
-    def _entries(self, kept: Iterable[adapter_data.Kept]) -> list[Entry]:
+    def _entries(self, kept: Iterable[adapter_data.Entry]) -> list[Entry]:
         """Those that can be decrypted."""
         found = []
         for one in kept:

@@ -13,7 +13,7 @@ from bot.service.queries import counted, describe
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.workspaces import (
-    Decision,
+    AuditEntry,
     MemberName,
     Pause,
     Reset,
@@ -21,10 +21,10 @@ from bot.store.workspaces import (
     find_members,
     find_workspace,
     reset_meter,
-    rules_of,
     set_pause,
     set_rule,
     usage,
+    workspace_rules,
 )
 
 
@@ -32,9 +32,9 @@ def _require_admin(services: Services, caller: Caller) -> None:
     require_admin(caller, frozenset(services.settings.operators))
 
 
-def _decision(services: Services, caller: Caller, action: str, subject: str) -> Decision:
+def _decision(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
     log.info("decided", actor=caller.member, workspace=caller.workspace, action=action, subject=subject)
-    return Decision(
+    return AuditEntry(
         actor=caller.member,
         workspace=caller.workspace,
         action=action,
@@ -108,7 +108,7 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
             facts += describe(limit, meter)
     default = services.settings.defaults.member
     facts.append(("Every member, unless a rule says otherwise", _each(default)))
-    for rule in await rules_of(services.database, caller.workspace):
+    for rule in await workspace_rules(services.database, caller.workspace):
         whom = "Every member" if not rule.subject else rule.subject.removeprefix(f"{caller.workspace}:")
         if rule.level is Level.WORKSPACE:
             whom = "The workspace together"
@@ -173,7 +173,10 @@ async def show_usage(services: Services, command: StudioUsage, caller: Caller) -
         title=f"Spent this {command.period}: {show_money(total)}",
         text="" if rows else "Nothing yet.",
         fields=tuple(
-            (f"{row.name} · {row.pace.partition('/')[2]}", f"{show_money(row.spent)} for {row.jobs}")
+            (
+                f"{row.name} · {row.duration_class.partition('/')[2]}",
+                f"{show_money(row.spent)} for {row.jobs}",
+            )
             for row in rows
         ),
     )

@@ -14,9 +14,9 @@ from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
 from bot.service.vocabulary import offered_concepts, offered_motions
 from bot.services import Services
-from bot.store.job_search import JobsLike, jobs_like, newest_usable
+from bot.store.job_search import JobQuery, newest_usable, search_jobs
 from bot.store.jobs import find_job
-from bot.store.workspaces import members_like
+from bot.store.workspaces import member_names
 
 #: characters of a prompt that tell one job from others
 _TITLE = 60
@@ -62,7 +62,7 @@ async def preselect(
     return AutocompleteChoice(value=job.id, label=_label(job, services.clock())) if job is not None else None
 
 
-async def _jobs(services: Services, option: Option, wanted: JobsLike) -> tuple[AutocompleteChoice, ...]:
+async def _jobs(services: Services, option: Option, wanted: JobQuery) -> tuple[AutocompleteChoice, ...]:
     before, last = "", wanted.text
     if option.max_count > 1:
         stem, gap, last = wanted.text.rpartition(" ")
@@ -70,15 +70,15 @@ async def _jobs(services: Services, option: Option, wanted: JobsLike) -> tuple[A
     now = services.clock()
     return tuple(
         AutocompleteChoice(value=before + job.id, label=_label(job, now))
-        for job in await jobs_like(services.database, replace(wanted, text=last))
+        for job in await search_jobs(services.database, replace(wanted, text=last))
     )
 
 
 def _wanted(
     command: type[Command], option: Option, *, typed: str, caller: Caller, place: Place, count: int
-) -> JobsLike:
+) -> JobQuery:
     """The caller's jobs that the command can use."""
-    return JobsLike(
+    return JobQuery(
         person=caller.person,
         text=typed,
         kind=option.result,
@@ -104,7 +104,7 @@ async def suggest(services: Services, text: str, caller: Caller, place: Place) -
     if command is not None and option is not None and option.kind in (Kind.JOB, Kind.MEDIA):
         typed = completion.typed
         wanted = _wanted(command, option, typed=typed, caller=caller, place=place, count=_JOBS)
-        jobs = await jobs_like(services.database, wanted)
+        jobs = await search_jobs(services.database, wanted)
         return (
             *completion.suggestions,
             *(
@@ -117,7 +117,7 @@ async def suggest(services: Services, text: str, caller: Caller, place: Place) -
             ),
         )
     if option is not None and option.kind is Kind.MEMBER and admin:
-        names = await members_like(services.database, caller.workspace, text.rpartition(" ")[2])
+        names = await member_names(services.database, caller.workspace, text.rpartition(" ")[2])
         return (
             *completion.suggestions,
             *(

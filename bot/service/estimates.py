@@ -13,7 +13,7 @@ from bot.domain.jobs import Job, State
 from bot.services import Services, log
 from bot.store.accept import NewCard
 from bot.store.accounts import ReadyAccount, ready_accounts
-from bot.store.jobs import Standing, jobs_by_id, jobs_of_cards, paces, standings
+from bot.store.jobs import QueuePosition, duration_stats, jobs_by_id, jobs_of_cards, queue_positions
 from bot.store.rows import UNREADABLE, log_unreadable
 
 _T = TypeVar("_T")
@@ -29,14 +29,16 @@ class EstimateInputs:
     """What an outlook takes besides its job's own place."""
 
     #: how long the latest jobs of each kind took; only kinds with some
-    paces: Mapping[str, DurationStats] = field(default_factory=dict)
+    duration_stats: Mapping[str, DurationStats] = field(default_factory=dict)
     #: accounts that take something, by id; None: nobody could tell
     ready: Mapping[str, ReadyAccount] | None = None
 
 
 async def known_now(services: Services, kinds: Iterable[str]) -> EstimateInputs:
-    learned, ready = await asyncio.gather(paces(services.database, kinds), ready_accounts(services.database))
-    return EstimateInputs(paces=learned, ready=ready)
+    learned, ready = await asyncio.gather(
+        duration_stats(services.database, kinds), ready_accounts(services.database)
+    )
+    return EstimateInputs(duration_stats=learned, ready=ready)
 
 
 async def with_known(services: Services, work: Awaitable[_T], pace: str) -> tuple[_T, EstimateInputs]:
@@ -118,7 +120,9 @@ def view_of_new(
 ) -> CardView:
     """A card as it was accepted, without asking for anything more; `sources` hold what it builds on."""
     now = services.clock()
-    return _view(new.card, new.jobs, _outlooks(services, new.jobs, new.standings, known, now), now, sources)
+    return _view(
+        new.card, new.jobs, _outlooks(services, new.jobs, new.queue_positions, known, now), now, sources
+    )
 
 
 async def sources_of(services: Services, jobs: Iterable[Job]) -> Mapping[str, Job]:
@@ -159,17 +163,21 @@ async def _expected(services: Services, jobs: Iterable[Job], now: int) -> Mappin
         return {}
     known, before = await asyncio.gather(
         known_now(services, {job.request.duration_class for job in open_jobs}),
-        standings(services.database, [job for job in open_jobs if job.state is State.QUEUED]),
+        queue_positions(services.database, [job for job in open_jobs if job.state is State.QUEUED]),
     )
     return _outlooks(services, open_jobs, before, known, now)
 
 
 def _outlooks(
-    services: Services, jobs: Iterable[Job], before: Mapping[str, Standing], known: EstimateInputs, now: int
+    services: Services,
+    jobs: Iterable[Job],
+    before: Mapping[str, QueuePosition],
+    known: EstimateInputs,
+    now: int,
 ) -> Mapping[str, Estimate]:
     found = {}
     for job in jobs:
-        pace = known.paces.get(job.request.duration_class) or typical_duration(
+        pace = known.duration_stats.get(job.request.duration_class) or typical_duration(
             job.request, speed=_speed(services, job)
         )
         standing = before.get(job.id)
@@ -229,7 +237,7 @@ def _speed(services: Services, job: Job) -> float:
     return services.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
-def _obstacle(job: Job, standing: Standing, ready: Mapping[str, ReadyAccount] | None) -> str:
+def _obstacle(job: Job, standing: QueuePosition, ready: Mapping[str, ReadyAccount] | None) -> str:
     """Why a queued job does not get on, if so; `ready` are the accounts that take something, where known."""
     if standing.paused:
         return "paused by an admin"

@@ -42,9 +42,9 @@ from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PriceQuote, PrivateReply, Reply
 from bot.services import Services
-from bot.store.cards import Displayed, card_at, find_card
-from bot.store.jobs import Load, load_now
-from bot.store.workspaces import Introduction, introduce
+from bot.store.cards import MessageCard, card_of_message, find_card
+from bot.store.jobs import QueueStats, queue_stats
+from bot.store.workspaces import Introduction, remember_member
 from bot.worker.delivery import note_answer
 
 #: what answers each command that makes no job
@@ -231,18 +231,18 @@ class BotService:
         (seen,) = await views_now(services, found)
         return seen
 
-    async def card_by_message(self, adapter: str, *messages: str) -> Displayed | None:
+    async def card_by_message(self, adapter: str, *messages: str) -> MessageCard | None:
         """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
-        return await card_at(self._services.database, adapter, tuple(map(storable, messages)))
+        return await card_of_message(self._services.database, adapter, tuple(map(storable, messages)))
 
     async def remember_member(self, member: Caller) -> None:
         """Make somebody known whom an event names, so that a command may name them too."""
         item = Introduction(caller=member, now=self._services.clock())
-        await self._services.database.write(introduce, item)
+        await self._services.database.write(remember_member, item)
 
-    async def queue_stats(self) -> Load:
+    async def queue_stats(self) -> QueueStats:
         """How much there is to do now, everywhere."""
-        return await load_now(self._services.database)
+        return await queue_stats(self._services.database)
 
     async def autocomplete_option(
         self,

@@ -11,7 +11,7 @@ from bot.domain.jobs import Job
 from bot.domain.options import JobMention, job_mentions, remove_job_ids, shorten
 from bot.service.visibility import require_seen
 from bot.services import Services
-from bot.store.job_search import JobsLike, jobs_like, jobs_named
+from bot.store.job_search import JobQuery, jobs_by_any_id, search_jobs
 
 #: jobs that an answer lists where several are meant
 _LISTED = 6
@@ -88,7 +88,7 @@ async def _find(services: Services, command: Command, name: str, caller: Caller,
         return only(f"#{name}", found, services.clock())
     if isinstance(command, GenerateCommand):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
-    wanted = JobsLike(
+    wanted = JobQuery(
         person=caller.person,
         text=name,
         kind=None,
@@ -97,7 +97,7 @@ async def _find(services: Services, command: Command, name: str, caller: Caller,
         place=place,
         count=_LISTED + 1,
     )
-    found = await jobs_like(services.database, wanted)
+    found = await search_jobs(services.database, wanted)
     if not found:
         raise JobNotFound(
             f"No job of yours that /{command.name} could take here is called {shorten(name)!r}; "
@@ -109,7 +109,7 @@ async def _find(services: Services, command: Command, name: str, caller: Caller,
 async def _seen(services: Services, name: str, caller: Caller, place: Place) -> list[Job]:
     """The jobs of this short id that the caller may see."""
     seen = []
-    for job in await jobs_named(services.database, name):
+    for job in await jobs_by_any_id(services.database, name):
         try:
             seen.append(await require_seen(services, job, caller, place))
         except JobNotFound:

@@ -19,19 +19,19 @@ from bot.security.encryption import FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.resealing import reseal_all
 from bot.store.database.base import Database
-from bot.store.jobs import Refund, find_job, list_jobs, refund
+from bot.store.jobs import Refund, find_job, list_jobs, refund_job
 from bot.store.orphans import Resolution, list_orphans, resolve_orphan
 from bot.store.reports import list_workspaces
 from bot.store.workspaces import (
+    AuditEntry,
     Block,
-    Decision,
     Reset,
     SetRule,
+    applicable_rules,
     find_members,
     find_workspace,
     meters,
     reset_meter,
-    rules_for,
     set_block,
     set_rule,
     usage,
@@ -76,8 +76,8 @@ class Operator:
         }
         return {name: _with_storable(call) for name, call in calls.items()}
 
-    def _decision(self, action: str, subject: str, workspace: str = "") -> Decision:
-        return Decision(actor=ACTOR, workspace=workspace, action=action, subject=subject, now=self._clock())
+    def _decision(self, action: str, subject: str, workspace: str = "") -> AuditEntry:
+        return AuditEntry(actor=ACTOR, workspace=workspace, action=action, subject=subject, now=self._clock())
 
     async def quota_set(self, *, subject: str, amount: str, period: str = "month") -> Answer:
         """Give a workspace a ceiling, a person a limit everywhere, or the whole bot one."""
@@ -95,7 +95,7 @@ class Operator:
         """Everything that limits a workspace or a member, with what has been counted."""
         caller = await self._caller(subject)
         workspace = await find_workspace(self._database, caller.workspace)
-        rules = await rules_for(self._database, caller.workspace, [caller.member, caller.person])
+        rules = await applicable_rules(self._database, caller.workspace, [caller.member, caller.person])
         limits = limits_for(caller, rules, self._defaults, now=self._clock(), zone=workspace.timezone)
         whole = caller.member == caller.workspace
         return [
@@ -116,7 +116,7 @@ class Operator:
         """Count one limit of a workspace or a member from zero again."""
         caller = await self._caller(subject)
         workspace = await find_workspace(self._database, caller.workspace)
-        rules = await rules_for(self._database, caller.workspace, [caller.member, caller.person])
+        rules = await applicable_rules(self._database, caller.workspace, [caller.member, caller.person])
         limits = limits_for(caller, rules, self._defaults, now=self._clock(), zone=workspace.timezone)
         found = next((limit for limit in limits if limit.level == level), None)
         if found is None:
@@ -152,7 +152,7 @@ class Operator:
         found = await self._find(job)
         if found.state is not State.COMPLETED:
             raise InvalidRequest(f"Job {found.id} is {found.state}; only a completed one was charged")
-        back = await self._database.write(refund, Refund(job=found.id, now=self._clock(), cause=ACTOR))
+        back = await self._database.write(refund_job, Refund(job=found.id, now=self._clock(), cause=ACTOR))
         if not back:
             raise InvalidRequest(f"Job {found.id} was refunded before")
         return {"job": found.id, "refunded": show_money(found.price)}
@@ -188,7 +188,7 @@ class Operator:
             {
                 "member": row.member,
                 "name": row.name,
-                "kind": row.pace,
+                "kind": row.duration_class,
                 "jobs": row.jobs,
                 "spent_microusd": row.spent,
             }

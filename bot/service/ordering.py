@@ -161,16 +161,16 @@ async def accept(
         event=f"{place.adapter}:{key}",
         caller=caller,
         place=place,
-        sealed_reach=services.cipher.encrypt(place.reply_token, context=card_context(card))
+        encrypted_reply_token=services.cipher.encrypt(place.reply_token, context=card_context(card))
         if place.reply_token
         else "",
         jobs=jobs,
         defaults=services.settings.defaults,
-        patience=services.settings.patience,
+        queue_limits=services.settings.patience,
         now=now,
         deadline=now + services.times.queue_deadline,
-        answerer=services.answer_lease_owner if answer_window_ms else None,
-        answer_until=now + answer_window_ms if answer_window_ms else None,
+        lease_owner=services.answer_lease_owner if answer_window_ms else None,
+        lease_until=now + answer_window_ms if answer_window_ms else None,
         reaction=reaction,
         reaction_since=now - services.times.reaction_window,
     )
@@ -219,7 +219,7 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
         id=services.new_id(),
         provider=provider,
         queue=queue_name(provider, request.lane),
-        pace=request.duration_class,
+        duration_class=request.duration_class,
         request=request,
         title=order.title,
         price=price(request, services.rates),

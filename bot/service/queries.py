@@ -18,8 +18,8 @@ from bot.service.estimates import estimates, sources_of
 from bot.service.replies import PrivateReply
 from bot.service.visibility import visible
 from bot.services import Services
-from bot.store.jobs import history, running
-from bot.store.workspaces import blocked_among, find_workspace, meters, rules_for, waiting_now
+from bot.store.jobs import history, unfinished_jobs
+from bot.store.workspaces import applicable_rules, blocked_subjects, find_workspace, meters, waiting_counts
 
 #: running jobs told at once
 _RUNNING = 20
@@ -46,7 +46,7 @@ async def tell_status(services: Services, command: Status, caller: Caller, place
     if command.job is not None:
         jobs = [await visible(services, command.job, caller, place)]
     else:
-        jobs = await running(services.database, caller.workspace, caller.member, count=_RUNNING)
+        jobs = await unfinished_jobs(services.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:
         return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
     expected = await estimates(services, jobs, services.clock())
@@ -88,7 +88,7 @@ async def tell_quota(services: Services, _: Quota, caller: Caller) -> PrivateRep
 async def counted(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
     """Every limit on the caller now, with what has been counted."""
     workspace = await find_workspace(services.database, caller.workspace)
-    rules = await rules_for(services.database, caller.workspace, [caller.member, caller.person])
+    rules = await applicable_rules(services.database, caller.workspace, [caller.member, caller.person])
     limits = limits_for(
         caller, rules, services.settings.defaults, now=services.clock(), zone=workspace.timezone
     )
@@ -99,8 +99,8 @@ async def check_acceptable(services: Services, caller: Caller, prices: Sequence[
     """Raise what accepting jobs of these prices would be refused with now; nothing is reserved."""
     workspace = await find_workspace(services.database, caller.workspace)
     subjects = (caller.member, caller.person, caller.workspace)
-    check_open(workspace, await blocked_among(services.database, subjects), caller)
-    mine, everybodys = await waiting_now(services.database, caller, services.clock())
+    check_open(workspace, await blocked_subjects(services.database, subjects), caller)
+    mine, everybodys = await waiting_counts(services.database, caller, services.clock())
     counted_on = list((await counted(services, caller)).values())
     for offset, price_microusd in enumerate(prices):
         check_queue_limits(services.settings.patience, member=mine + offset, workspace=everybodys + offset)

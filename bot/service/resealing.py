@@ -3,7 +3,7 @@
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.services import log
 from bot.store.database.base import Database
-from bot.store.reseal import Resealing, Sealed, reseal, sealed_values
+from bot.store.reseal import EncryptedValue, Resealing, encrypted_values, replace_values
 
 
 async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
@@ -12,7 +12,7 @@ async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
     What changes meanwhile is written with the first secret of whoever writes it.
     """
     counts = {"resealed": 0, "current": 0, "unreadable": 0}
-    async for page in sealed_values(database):
+    async for page in encrypted_values(database):
         changes = []
         for value in page:
             try:
@@ -28,9 +28,9 @@ async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
                     card=value.key if value.adapter is None else None,
                 )
         if changes:
-            counts["resealed"] += await database.write(reseal, Resealing(changes=tuple(changes)))
+            counts["resealed"] += await database.write(replace_values, Resealing(changes=tuple(changes)))
     return counts
 
 
-def _anew(value: Sealed, cipher: FieldCipher) -> str:
+def _anew(value: EncryptedValue, cipher: FieldCipher) -> str:
     return cipher.encrypt(cipher.decrypt(value.value, context=value.context), context=value.context)

@@ -10,7 +10,7 @@ from bot.domain.media import Media
 from bot.media.incoming_quota import IncomingFull, IncomingShare
 from bot.service.durable_writes import write_until_known
 from bot.services import Services
-from bot.store.file_refs import UploadHeld, hold_upload, unused_uploads
+from bot.store.file_refs import UploadHeld, add_upload, unused_uploads
 from bot.worker.retention import remove_unused
 
 
@@ -76,7 +76,7 @@ async def _keep(services: Services, path: Path, caller: Caller) -> Media:
 async def _hold(services: Services, media: Media, caller: Caller) -> bool:
     until = services.clock() + services.times.upload_hold
     held = UploadHeld(file=media.file, member=caller.member, until=until)
-    return await write_until_known(services, hold_upload, held)
+    return await write_until_known(services, add_upload, held)
 
 
 async def _has_room(services: Services, media: Media, caller: Caller) -> bool:

@@ -8,7 +8,7 @@ from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.jobs import Job
 from bot.services import Services
 from bot.store.cards import was_sent
-from bot.store.job_search import shown_at
+from bot.store.job_search import jobs_shown_at
 from bot.store.jobs import find_job
 
 
@@ -29,7 +29,7 @@ async def require_seen(services: Services, found: Job | None, caller: Caller, pl
             raise
         # People who share a conversation, but no workspace, see what is shown there.
         together = not found.private and is_direct_workspace(found.workspace)
-        if together and await shown_at(services.database, [found.id], place, caller.person):
+        if together and await jobs_shown_at(services.database, [found.id], place, caller.person):
             return found
         if not await was_sent(services.database, found.id, caller.person):
             raise
@@ -42,4 +42,6 @@ async def must_be_private(services: Services, sources: Iterable[Job], caller: Ca
     if any(job.private for job in kept):
         return True
     direct = [job.id for job in kept if is_direct_workspace(job.workspace)]
-    return bool(direct) and await shown_at(services.database, direct, place, caller.person) != set(direct)
+    return bool(direct) and await jobs_shown_at(services.database, direct, place, caller.person) != set(
+        direct
+    )

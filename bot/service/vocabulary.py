@@ -11,7 +11,7 @@ from bot.domain.errors import ProviderError
 from bot.providers.base import Vocabulary
 from bot.services import Services, log
 from bot.settings import Role
-from bot.store.vocabulary import ToldVocabulary, save_vocabulary, vocabularies
+from bot.store.vocabulary import StoredVocabulary, save_vocabulary, vocabularies
 
 
 def offered_concepts(services: Services) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ async def refresh_vocabularies(services: Services) -> None:
             services.vocabularies[name] = told.words
 
 
-async def _ask(services: Services, name: str, known: ToldVocabulary | None) -> ToldVocabulary | None:
+async def _ask(services: Services, name: str, known: StoredVocabulary | None) -> StoredVocabulary | None:
     """Ask the accounts of a provider in turn; what was known stays where none answers."""
     for provider in services.providers_of(name):
         try:
@@ -56,13 +56,13 @@ async def _ask(services: Services, name: str, known: ToldVocabulary | None) -> T
             log.info("vocabulary_not_told", account=provider.account, error=repr(error))
             continue
         words = _completed(words, known)
-        told = ToldVocabulary(provider=name, words=words, told_at=services.clock())
+        told = StoredVocabulary(provider=name, words=words, told_at=services.clock())
         await services.database.write(save_vocabulary, told)
         return told
     return known
 
 
-def _completed(words: Vocabulary, known: ToldVocabulary | None) -> Vocabulary:
+def _completed(words: Vocabulary, known: StoredVocabulary | None) -> Vocabulary:
     """Keep one of two lists that is suddenly empty: an API that has nothing to tell lacks the words, too."""
     if known is None:
         return words

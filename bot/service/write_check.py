@@ -11,7 +11,7 @@ from bot.domain.errors import MediaError, StoreError
 from bot.media.disk_usage import free_bytes, show_bytes
 from bot.services import Services
 from bot.store.database.base import Transaction
-from bot.store.leases import LeaseWanted, free_lease, take_lease
+from bot.store.leases import LeaseWanted, acquire_lease, release_lease
 
 _LEASE = "write-check"
 #: as much as a command writes, and more than may be left over in a file's last block
@@ -83,6 +83,6 @@ class WriteCheck:
 
 
 async def _write(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[None]:
-    await take_lease(tx, items)
-    await free_lease(tx, items)
+    await acquire_lease(tx, items)
+    await release_lease(tx, items)
     return [None] * len(items)

@@ -16,17 +16,17 @@ from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.quota import Defaults, Limit, Meter, limits_for
 from bot.domain.requests import AnyRequest, dump_request
-from bot.store.counters import Step, count
+from bot.store.counters import StateChange, update_counters
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
-from bot.store.file_refs import Holding, hold
-from bot.store.jobs import Standing, standings
+from bot.store.file_refs import FileReference, add_references
+from bot.store.jobs import QueuePosition, queue_positions
 from bot.store.rows import card_row, member_row, rule_from, workspace_from
 
 sql, cards, jobs = load("accepting"), load("cards"), load("jobs")
 
 #: virtual time of one job of weight 1
-TURN = 1_000_000
+VIRTUAL_TIME_STEP = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class NewJob:
     provider: str
     #: what shares one virtual time
     queue: str
-    pace: str
+    duration_class: str
     request: AnyRequest
     title: str
     #: micro-dollars
@@ -57,16 +57,16 @@ class Acceptance:
     caller: Caller
     place: Place
     #: `place.reach`, encrypted
-    sealed_reach: str
+    encrypted_reply_token: str
     jobs: tuple[NewJob, ...]
     defaults: Defaults
-    patience: QueueLimits
+    queue_limits: QueueLimits
     now: int
     #: when waiting in the queue ends
     deadline: int
     #: who may show the first revision, and until when; None: whoever delivers
-    answerer: str | None = None
-    answer_until: int | None = None
+    lease_owner: str | None = None
+    lease_until: int | None = None
     #: names member, job and emoji of a reaction; None where it was none
     reaction: str | None = None
     #: the same reaction accepted after this is answered again
@@ -80,7 +80,7 @@ class NewCard:
     card: Card
     jobs: Sequence[Job]
     #: what stands before each job that is queued
-    standings: Mapping[str, Standing]
+    queue_positions: Mapping[str, QueuePosition]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +113,8 @@ class _Batch:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     jobs: list[Job] = field(default_factory=list)
     #: what stands before those that are queued, once they are written
-    standings: dict[str, Standing] = field(default_factory=dict)
-    held: list[Holding] = field(default_factory=list)
+    queue_positions: dict[str, QueuePosition] = field(default_factory=dict)
+    held: list[FileReference] = field(default_factory=list)
     #: micro-dollars to reserve, by meter
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -259,7 +259,7 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     limits = batch.limits[item.card]
     for offset, new in enumerate(item.jobs):
         check_queue_limits(
-            item.patience,
+            item.queue_limits,
             member=batch.waiting_member[caller.member] + offset,
             workspace=batch.waiting_workspace[caller.workspace] + offset,
         )
@@ -271,9 +271,9 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     batch.rows["cards"].append(_card_row(item))
     jobs = []
     for position, new in enumerate(item.jobs):
-        turn = batch.turns[new.queue, caller.member] + TURN
-        batch.turns[new.queue, caller.member] = turn
-        jobs.append(job := _job(item, new, position, turn))
+        virtual_time = batch.turns[new.queue, caller.member] + VIRTUAL_TIME_STEP
+        batch.turns[new.queue, caller.member] = virtual_time
+        jobs.append(job := _job(item, new, position, virtual_time))
         batch.rows["jobs"].append(_job_row(item, new, job))
         batch.rows["events"].append(
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
@@ -283,9 +283,9 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
             entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
-        batch.held += [Holding(file=file, holder=job.id) for file in new.files]
+        batch.held += [FileReference(file=file, holder=job.id) for file in new.files]
     batch.jobs += jobs
-    return NewCard(card=_card(item), jobs=jobs, standings=batch.standings)
+    return NewCard(card=_card(item), jobs=jobs, queue_positions=batch.queue_positions)
 
 
 def _card(item: Acceptance) -> Card:
@@ -299,7 +299,7 @@ def _card(item: Acceptance) -> Card:
         shown_rev=0,
         shown_digest="",
         # An inlet that answers by itself may have posted before it could say so.
-        posting_since=item.now if item.answerer else None,
+        posting_since=item.now if item.lease_owner else None,
         tries=0,
         created_at=item.now,
     )
@@ -309,17 +309,17 @@ def _card_row(item: Acceptance) -> dict[str, Any]:
     return {
         "id": item.card,
         "event": item.event,
-        **card_row(item.place, item.caller, item.sealed_reach),
+        **card_row(item.place, item.caller, item.encrypted_reply_token),
         "reaction": item.reaction,
-        "posting_since": item.now if item.answerer else None,
-        "lease_owner": item.answerer,
-        "lease_until": item.answer_until,
+        "posting_since": item.now if item.lease_owner else None,
+        "lease_owner": item.lease_owner,
+        "lease_until": item.lease_until,
         "run_at": item.now,
         "created_at": item.now,
     }
 
 
-def _job(item: Acceptance, new: NewJob, position: int, turn: int) -> Job:
+def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int) -> Job:
     """A job as it is written."""
     return Job(
         id=new.id,
@@ -336,7 +336,7 @@ def _job(item: Acceptance, new: NewJob, position: int, turn: int) -> Job:
         title=new.title,
         price=new.price,
         state=State.PREPARING if new.request.references else State.QUEUED,
-        virtual_time=turn,
+        virtual_time=virtual_time,
         created_at=item.now,
         deadline=item.deadline,
         parent=new.parent,
@@ -357,7 +357,7 @@ def _job_row(item: Acceptance, new: NewJob, job: Job) -> dict[str, Any]:
         "provider": job.provider,
         "lane": job.lane,
         "queue": job.queue,
-        "pace": new.pace,
+        "pace": new.duration_class,
         "request": dump_request(job.request),
         "makes": job.request.makes,
         "title": job.title,
@@ -378,11 +378,15 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
     if await tx.run(sql.reserve, items=demands) != len(demands):
         raise StoreError("a meter moved while it was locked")
-    await count(
+    await update_counters(
         tx,
         [
-            Step(
-                workspace=job.workspace, queue=job.queue, turn=job.virtual_time, before=None, after=job.state
+            StateChange(
+                workspace=job.workspace,
+                queue=job.queue,
+                virtual_time=job.virtual_time,
+                before=None,
+                after=job.state,
             )
             for job in batch.jobs
         ],
@@ -392,5 +396,7 @@ async def _write(tx: Transaction, batch: _Batch) -> None:
     await tx.run(sql.insert_events, items=batch.rows["events"])
     await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
     await tx.run(sql.insert_journal, items=batch.rows["journal"])
-    await hold(tx, batch.held)
-    batch.standings.update(await standings(tx, [job for job in batch.jobs if job.state is State.QUEUED]))
+    await add_references(tx, batch.held)
+    batch.queue_positions.update(
+        await queue_positions(tx, [job for job in batch.jobs if job.state is State.QUEUED])
+    )

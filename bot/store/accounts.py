@@ -31,7 +31,7 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class AccountRegistration:
     """The accounts whose keys a worker has, with their lanes' limits."""
 
     #: account → provider
@@ -43,7 +43,7 @@ class Registration:
     held_before: int
 
 
-async def register(tx: Transaction, items: Sequence[Registration]) -> Sequence[None]:
+async def register_accounts(tx: Transaction, items: Sequence[AccountRegistration]) -> Sequence[None]:
     """Say that a worker holds these accounts, and retire those that no worker holds any more."""
     for item in items:
         for account, provider in sorted(item.accounts.items()):
@@ -91,13 +91,13 @@ class Echo:
     unless_since: int
 
 
-async def note_echo(tx: Transaction, items: Sequence[Echo]) -> Sequence[None]:
+async def record_echo(tx: Transaction, items: Sequence[Echo]) -> Sequence[None]:
     for item in items:
         await tx.run(sql.note_echo, id=item.account, now=item.now, unless_since=item.unless_since)
     return [None] * len(items)
 
 
-async def accounts(database: Database) -> list[AccountRow]:
+async def list_accounts(database: Database) -> list[AccountRow]:
     return [_account(row) for row in await database.fetch(sql.flights)]
 
 
@@ -106,7 +106,7 @@ async def known_accounts(database: Database) -> dict[str, str]:
     return {row["id"]: row["provider"] for row in await database.fetch(sql.known_accounts)}
 
 
-async def held_at(database: Database, account: str) -> int | None:
+async def last_registered_at(database: Database, account: str) -> int | None:
     """When a worker last said that it holds an account; None: never."""
     row = await database.one(sql.held_at, id=account)
     return row["held_at"] if row else None

@@ -17,7 +17,7 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Entry:
     key: str
     sealed: str
     seq: int
@@ -44,13 +44,13 @@ async def put(tx: Transaction, items: Sequence[Put]) -> Sequence[int]:
     return answers
 
 
-async def put_new(tx: Transaction, items: Sequence[Put]) -> Sequence[Kept]:
+async def put_new(tx: Transaction, items: Sequence[Put]) -> Sequence[Entry]:
     """Keep values that nobody has put before; answers what is kept, whoever put it."""
     kept = []
     for item in items:
         await tx.run(sql.put_new, adapter=item.adapter, key=item.key, value=item.sealed)
         row = await tx.one(sql.get, adapter=item.adapter, key=item.key)
-        kept.append(_kept(row) if row else Kept(key=item.key, sealed=item.sealed, seq=0))
+        kept.append(_kept(row) if row else Entry(key=item.key, sealed=item.sealed, seq=0))
     return kept
 
 
@@ -60,7 +60,7 @@ async def remove(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[
     return [None] * len(items)
 
 
-async def take(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[Kept | None]:
+async def pop(tx: Transaction, items: Sequence[tuple[str, str]]) -> Sequence[Entry | None]:
     """Read values and forget them; of all who ask at once one is answered."""
     rows = [await tx.one(sql.take, adapter=adapter, key=key) for adapter, key in items]
     return [_kept(row) if row else None for row in rows]
@@ -76,7 +76,7 @@ class Turn:
     every: int
 
 
-async def take_turn(tx: Transaction, items: Sequence[Turn]) -> Sequence[int]:
+async def reserve_rate_slot(tx: Transaction, items: Sequence[Turn]) -> Sequence[int]:
     """Answer when each may go; whoever asks next goes later."""
     answers: dict[int, int] = {}
     # In one order by all, so that two replicas never wait for each other.
@@ -93,20 +93,20 @@ async def take_turn(tx: Transaction, items: Sequence[Turn]) -> Sequence[int]:
     return [answers[index] for index in range(len(items))]
 
 
-async def get(database: Database, adapter: str, key: str) -> Kept | None:
+async def get(database: Database, adapter: str, key: str) -> Entry | None:
     row = await database.one(sql.get, adapter=adapter, key=key)
     return _kept(row) if row else None
 
 
-async def since(database: Database, adapter: str, prefix: str, seq: int, *, limit: int) -> list[Kept]:
+async def since(database: Database, adapter: str, prefix: str, seq: int, *, limit: int) -> list[Entry]:
     rows = await database.fetch(sql.since, adapter=adapter, prefix=prefix, seq=seq, count=limit)
     return [_kept(row) for row in rows]
 
 
-async def latest(database: Database, adapter: str, prefix: str, *, limit: int) -> list[Kept]:
+async def latest(database: Database, adapter: str, prefix: str, *, limit: int) -> list[Entry]:
     rows = await database.fetch(sql.latest, adapter=adapter, prefix=prefix, count=limit)
     return [_kept(row) for row in reversed(rows)]
 
 
-def _kept(row: Row) -> Kept:
-    return Kept(key=row["key"], sealed=row["value"], seq=row["seq"])
+def _kept(row: Row) -> Entry:
+    return Entry(key=row["key"], sealed=row["value"], seq=row["seq"])

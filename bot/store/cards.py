@@ -17,14 +17,14 @@ from bot.security.encryption import FieldCipher
 from bot.store.accept import AcceptedCard
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
-from bot.store.rows import card_from, card_row, dump_told, jobs_from, readable
+from bot.store.rows import card_from, card_row, dump_estimates, jobs_from, readable
 
 sql = load("cards")
 accepting = load("accepting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardsWanted:
+class CardLeaseRequest:
     """A process offers to bring cards up to date."""
 
     owner: str
@@ -38,7 +38,7 @@ class CardsWanted:
     given_up_before: int
 
 
-async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence[list[Card]]:
+async def lease_cards(tx: Transaction, items: Sequence[CardLeaseRequest]) -> Sequence[list[Card]]:
     """Hand out cards whose shown revision is behind; nobody else gets them until the lease ends.
 
     Cards that cannot be read are put aside, and given up in the end.
@@ -46,7 +46,7 @@ async def lease_cards(tx: Transaction, items: Sequence[CardsWanted]) -> Sequence
     return [await _lease(tx, item) for item in items]
 
 
-async def _lease(tx: Transaction, item: CardsWanted) -> list[Card]:
+async def _lease(tx: Transaction, item: CardLeaseRequest) -> list[Card]:
     while due := await tx.fetch(sql.due_cards, now=item.now, adapters=list(item.adapters), count=item.count):
         rows = await tx.fetch(
             sql.lease_cards,
@@ -70,7 +70,7 @@ def _cards(rows: Sequence[Row], cipher: FieldCipher) -> dict[str, Card]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class CardCopy:
     """A job's result is to be shown once more, at a place of the caller's own."""
 
     card: str
@@ -79,7 +79,7 @@ class Copy:
     caller: Caller
     place: Place
     #: `place.reach`, encrypted
-    sealed_reach: str
+    encrypted_reply_token: str
     job: str
     now: int
     #: names member, job and emoji of a reaction; None where it was none
@@ -88,7 +88,7 @@ class Copy:
     reaction_since: int = 0
 
 
-async def post_copy(tx: Transaction, items: Sequence[Copy]) -> Sequence[AcceptedCard | Exception]:
+async def create_card_copy(tx: Transaction, items: Sequence[CardCopy]) -> Sequence[AcceptedCard | Exception]:
     """Make cards that show jobs of other cards; whatever becomes of the job is shown there too."""
     callers = [item.caller for item in items]
     subjects = {subject for one in callers for subject in (one.member, one.person, one.workspace)}
@@ -122,11 +122,11 @@ def _refusal(caller: Caller, blocked: frozenset[str]) -> Refused | None:
     return None
 
 
-def _copy_row(item: Copy) -> dict[str, object]:
+def _copy_row(item: CardCopy) -> dict[str, object]:
     return {
         "id": item.card,
         "event": item.event,
-        **card_row(item.place, item.caller, item.sealed_reach),
+        **card_row(item.place, item.caller, item.encrypted_reply_token),
         "copy_of": item.job,
         "reaction": item.reaction,
         "since": item.reaction_since,
@@ -135,7 +135,7 @@ def _copy_row(item: Copy) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Displayed:
+class MessageCard:
     """What a message shows."""
 
     card: str
@@ -143,11 +143,11 @@ class Displayed:
     jobs: tuple[str, ...]
 
 
-async def card_at(database: Database, adapter: str, messages: Sequence[str]) -> Displayed | None:
+async def card_of_message(database: Database, adapter: str, messages: Sequence[str]) -> MessageCard | None:
     """The card of a message, by any of the names that its adapter may have for it."""
     rows = await database.fetch(sql.card_at, adapter=adapter, messages=sorted(messages))
     jobs = tuple(row["job"] for row in rows if row["job"] is not None)
-    return Displayed(card=rows[0]["card"], jobs=jobs) if jobs else None
+    return MessageCard(card=rows[0]["card"], jobs=jobs) if jobs else None
 
 
 async def find_card(database: Database, card: str, cipher: FieldCipher) -> Card | None:
@@ -176,7 +176,7 @@ class Posting:
     now: int
 
 
-async def note_posting(tx: Transaction, items: Sequence[Posting]) -> Sequence[bool]:
+async def record_posting(tx: Transaction, items: Sequence[Posting]) -> Sequence[bool]:
     """Note it before it happens, so that after a crash somebody looks for the message first."""
     noted = {
         item.card: await tx.run(sql.note_posting, id=item.card, owner=item.owner, now=item.now)
@@ -193,7 +193,7 @@ class Unposted:
     owner: str
 
 
-async def forget_posting(tx: Transaction, items: Sequence[Unposted]) -> Sequence[None]:
+async def clear_posting(tx: Transaction, items: Sequence[Unposted]) -> Sequence[None]:
     """Leave nothing to be looked for."""
     for item in sorted(items, key=_card_of):
         await tx.run(sql.forget_posting, id=item.card, owner=item.owner)
@@ -201,7 +201,7 @@ async def forget_posting(tx: Transaction, items: Sequence[Unposted]) -> Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownRevision:
     """People see this revision."""
 
     card: str
@@ -215,7 +215,7 @@ class Shown:
     run_at: int
 
 
-class Noted(Enum):
+class ShownOutcome(Enum):
     """How a card stands once a revision of it was noted as shown."""
 
     UP_TO_DATE = auto()
@@ -225,7 +225,7 @@ class Noted(Enum):
     LOST = auto()
 
 
-async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[Noted]:
+async def record_shown(tx: Transaction, items: Sequence[ShownRevision]) -> Sequence[ShownOutcome]:
     """Note revisions as shown."""
     latest = {item.card: item for item in sorted(items, key=lambda item: item.rev)}
     rows = await tx.fetch(
@@ -236,15 +236,15 @@ async def note_shown(tx: Transaction, items: Sequence[Shown]) -> Sequence[Noted]
                 "owner": item.owner,
                 "rev": item.rev,
                 "digest": item.digest,
-                "told": dump_told(item.told),
+                "told": dump_estimates(item.told),
                 "message": item.message,
                 "run_at": item.run_at,
             }
             for item in latest.values()
         ],
     )
-    noted = {row["id"]: Noted.BEHIND if row["behind"] else Noted.UP_TO_DATE for row in rows}
-    return [noted.get(item.card, Noted.LOST) for item in items]
+    noted = {row["id"]: ShownOutcome.BEHIND if row["behind"] else ShownOutcome.UP_TO_DATE for row in rows}
+    return [noted.get(item.card, ShownOutcome.LOST) for item in items]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +257,7 @@ class Renewal:
     until: int
 
 
-async def renew_card(tx: Transaction, items: Sequence[Renewal]) -> Sequence[bool]:
+async def renew_card_lease(tx: Transaction, items: Sequence[Renewal]) -> Sequence[bool]:
     """Prolong leases; False where one has ended or is somebody else's."""
     answers: dict[int, bool] = {}
     for index, item in sorted(enumerate(items), key=lambda pair: pair[1].card):
@@ -275,7 +275,7 @@ class PutOff:
     run_at: int
 
 
-async def put_off(tx: Transaction, items: Sequence[PutOff]) -> Sequence[None]:
+async def postpone_card(tx: Transaction, items: Sequence[PutOff]) -> Sequence[None]:
     for item in sorted(items, key=_card_of):
         await tx.run(sql.put_off, id=item.card, owner=item.owner, run_at=item.run_at)
     return [None] * len(items)
@@ -290,13 +290,13 @@ class GiveUp:
     reason: str
 
 
-async def give_up(tx: Transaction, items: Sequence[GiveUp]) -> Sequence[None]:
+async def mark_undeliverable(tx: Transaction, items: Sequence[GiveUp]) -> Sequence[None]:
     for item in sorted(items, key=_card_of):
         await tx.run(sql.give_up, id=item.card, owner=item.owner, reason=item.reason)
     return [None] * len(items)
 
 
-async def unfinished_cards(database: Database, *, now: int, count: int, each: int) -> list[str]:
+async def cards_in_progress(database: Database, *, now: int, count: int, each: int) -> list[str]:
     """Shown cards of jobs that have not ended: they look different as time passes.
 
     At most `count`, and of one channel `each` that are under way and `each` that wait: thousands may, and few
@@ -314,7 +314,7 @@ class ProgressWanted:
     now: int
 
 
-async def want_progress(tx: Transaction, items: Sequence[ProgressWanted]) -> Sequence[int]:
+async def request_progress(tx: Transaction, items: Sequence[ProgressWanted]) -> Sequence[int]:
     """Ask for new revisions of cards; answers of how many. What looks the same is not shown again."""
     return [len(await tx.fetch(sql.want_progress, ids=sorted(item.cards), now=item.now)) for item in items]
 
@@ -325,7 +325,7 @@ class ShowAgain:
     now: int
 
 
-async def show_again(tx: Transaction, items: Sequence[ShowAgain]) -> Sequence[None]:
+async def show_card_again(tx: Transaction, items: Sequence[ShowAgain]) -> Sequence[None]:
     """Have cards shown once more, even where they look as they did."""
     for item in sorted(items, key=_card_of):
         await tx.run(sql.show_again, id=item.card, now=item.now)

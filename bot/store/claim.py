@@ -7,7 +7,7 @@ from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.store.database.base import Transaction
 from bot.store.database.named_sql import load
-from bot.store.transition import moved_from, note_moves
+from bot.store.transition import record_transitions, transition_row
 
 sql = load("claiming")
 
@@ -39,31 +39,31 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class ClaimResult:
     claims: tuple[Claim, ...]
     #: the lane gave all that it has; more may wait
     full: bool
 
 
-async def claim(tx: Transaction, items: Sequence[ClaimRequest]) -> Sequence[Claimed | Exception]:
-    answers: dict[int, Claimed] = {}
+async def claim(tx: Transaction, items: Sequence[ClaimRequest]) -> Sequence[ClaimResult | Exception]:
+    answers: dict[int, ClaimResult] = {}
     # Lanes are locked in one order by all, so that two replicas never wait for each other.
     for index, item in sorted(enumerate(items), key=lambda pair: (pair[1].account, pair[1].lane)):
         answers[index] = await _claim(tx, item)
     return [answers[index] for index in range(len(items))]
 
 
-async def _claim(tx: Transaction, item: ClaimRequest) -> Claimed:
+async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
     if await tx.one(sql.waits, queue=item.queue, now=item.now) is None:
-        return Claimed(claims=(), full=False)
+        return ClaimResult(claims=(), full=False)
     lane = await tx.one(sql.lock_lane, account=item.account, lane=item.lane)
     if lane is None or lane["state"] != "ready" or lane["cool_until"] > item.now:
-        return Claimed(claims=(), full=True)
+        return ClaimResult(claims=(), full=True)
     load_now = await tx.one(sql.load, account=item.account, lane=item.lane, since=item.window_start)
     assert load_now is not None  # noqa: S101 - an aggregate always has a row
     free = min(lane["concurrent"] - load_now["in_flight"], lane["per_minute"] - load_now["claimed"])
     if free <= 0:
-        return Claimed(claims=(), full=True)
+        return ClaimResult(claims=(), full=True)
     rows = await tx.fetch(
         sql.next_in_line,
         queue=item.queue,
@@ -73,7 +73,7 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> Claimed:
         free=min(free, item.most),
     )
     if not rows:
-        return Claimed(claims=(), full=False)
+        return ClaimResult(claims=(), full=False)
     claimed = await tx.fetch(
         sql.claim,
         ids=[row["id"] for row in rows],
@@ -96,10 +96,10 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> Claimed:
         ],
     )
     await tx.run(sql.advance_clock, queue=item.queue, turn=max(row["turn"] for row in rows))
-    await note_moves(
+    await record_transitions(
         tx,
         [
-            moved_from(
+            transition_row(
                 row,
                 before=State.QUEUED,
                 after=State.SUBMITTING,
@@ -112,14 +112,14 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> Claimed:
     )
     turns = {row["id"]: row["turn"] for row in claimed}
     ordered = sorted(claimed, key=lambda row: (turns[row["id"]], row["id"]))
-    return Claimed(
+    return ClaimResult(
         claims=tuple(Claim(job=row["id"], attempt=row["attempt"]) for row in ordered),
         full=len(claimed) >= free,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class SendingRecord:
     """An attempt is about to leave."""
 
     claim: Claim
@@ -130,7 +130,7 @@ class Sending:
     marked: bool
 
 
-async def note_sending(tx: Transaction, items: Sequence[Sending]) -> Sequence[bool | Exception]:
+async def record_sending(tx: Transaction, items: Sequence[SendingRecord]) -> Sequence[bool | Exception]:
     """Note that attempts leave now; False for one that is no longer the sender's.
 
     An attempt without this note never left, which is what recovery relies on.

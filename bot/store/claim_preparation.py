@@ -7,13 +7,13 @@ from bot.domain.jobs import Job
 from bot.store.database.base import Transaction
 from bot.store.database.named_sql import load
 from bot.store.rows import jobs_from
-from bot.store.transition import Lease
+from bot.store.transition import PreparationLease
 
 sql = load("preparing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreparingWanted:
+class PreparationRequest:
     """A process offers to prepare jobs."""
 
     owner: str
@@ -27,11 +27,11 @@ class PreparingWanted:
     aside_until: int
 
     @property
-    def lease(self) -> Lease:
-        return Lease(owner=self.owner, until=self.lease_until)
+    def lease(self) -> PreparationLease:
+        return PreparationLease(owner=self.owner, until=self.lease_until)
 
 
-async def take_preparing(tx: Transaction, items: Sequence[PreparingWanted]) -> Sequence[list[Job]]:
+async def claim_preparation(tx: Transaction, items: Sequence[PreparationRequest]) -> Sequence[list[Job]]:
     """Hand out jobs to prepare, to everybody in turn; nobody else gets them until the lease ends.
 
     Jobs that cannot be read are put aside, and end at their deadline.
@@ -39,7 +39,7 @@ async def take_preparing(tx: Transaction, items: Sequence[PreparingWanted]) -> S
     return [await _take(tx, item) for item in items]
 
 
-async def _take(tx: Transaction, item: PreparingWanted) -> list[Job]:
+async def _take(tx: Transaction, item: PreparationRequest) -> list[Job]:
     while due := [
         row["id"] for row in await tx.fetch(sql.due, now=item.now, count=item.count, each=item.each)
     ]:
@@ -57,14 +57,14 @@ class Setback:
     """A job could not be prepared this time; it is still the caller's."""
 
     job: str
-    lease: Lease
+    lease: PreparationLease
     at: int
     #: it failed by our own fault
     ours: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setbacks:
+class PreparationFailures:
     """What has gone wrong with the preparation of a job so far."""
 
     #: how often it failed by our own fault
@@ -73,7 +73,9 @@ class Setbacks:
     since: int
 
 
-async def note_setback(tx: Transaction, items: Sequence[Setback]) -> Sequence[Setbacks | None]:
+async def record_preparation_failure(
+    tx: Transaction, items: Sequence[Setback]
+) -> Sequence[PreparationFailures | None]:
     """Count setbacks; None for a job that is no longer the caller's to prepare."""
     rows = await tx.fetch(
         sql.note_setback,
@@ -88,7 +90,7 @@ async def note_setback(tx: Transaction, items: Sequence[Setback]) -> Sequence[Se
             for item in items
         ],
     )
-    known = {row["id"]: Setbacks(ours=row["misses"], since=row["missed_at"]) for row in rows}
+    known = {row["id"]: PreparationFailures(ours=row["misses"], since=row["missed_at"]) for row in rows}
     return [known.get(item.job) for item in items]
 
 
@@ -97,12 +99,12 @@ class PutBack:
     """A job cannot be prepared now."""
 
     job: str
-    lease: Lease
+    lease: PreparationLease
     #: not tried again before
     run_at: int
 
 
-async def put_back(tx: Transaction, items: Sequence[PutBack]) -> Sequence[bool]:
+async def postpone_preparation(tx: Transaction, items: Sequence[PutBack]) -> Sequence[bool]:
     """Put jobs off; False for one that is no longer the caller's to prepare."""
     rows = await tx.fetch(
         sql.put_back,

@@ -37,7 +37,7 @@ TABLES = (
 NUMBERED = frozenset({"audit", "job_event", "journal"})
 
 
-async def copy_all(source: Database, target: Database) -> dict[str, int]:
+async def copy_database(source: Database, target: Database) -> dict[str, int]:
     """Copy every table in one transaction; answers the rows of each. Raises StoreError if one is used."""
 
     async def work(tx: Transaction) -> dict[str, int]:

@@ -12,17 +12,17 @@ sql = load("counting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class StateChange:
     """A job comes into a state, from another one or as a new job."""
 
     workspace: str
     queue: str
-    turn: int
+    virtual_time: int
     before: State | None
     after: State
 
 
-async def count(tx: Transaction, steps: Iterable[Step]) -> None:
+async def update_counters(tx: Transaction, steps: Iterable[StateChange]) -> None:
     """Count what waits in each workspace, and what is queued in each turn of each queue.
 
     Whoever locks jobs, meters or cards too does so in this order: jobs, meters, these counts, cards.
@@ -30,7 +30,7 @@ async def count(tx: Transaction, steps: Iterable[Step]) -> None:
     waiting, lines = Counter[str](), Counter[tuple[str, int]]()
     for step in steps:
         waiting[step.workspace] += (step.after in WAITING) - (step.before in WAITING)
-        lines[step.queue, step.turn] += (step.after is State.QUEUED) - (step.before is State.QUEUED)
+        lines[step.queue, step.virtual_time] += (step.after is State.QUEUED) - (step.before is State.QUEUED)
     if changed := [{"id": one, "jobs": jobs} for one, jobs in sorted(waiting.items()) if jobs]:
         await tx.run(sql.count_waiting, items=changed)
     moved = [

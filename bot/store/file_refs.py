@@ -19,11 +19,11 @@ sql = load("holdings")
 #: a job that a request builds on, as `dump_request` writes it; in people's texts the quotes are escaped
 _SOURCE = re.compile(r'"job":"([^"\\]+)"')
 #: files that one member may have sent without using them yet
-UPLOADS_MAX = 50
+MAX_UNUSED_UPLOADS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class FileReference:
     """Somebody needs a file."""
 
     file: str
@@ -33,7 +33,7 @@ class Holding:
     until: int | None = None
 
 
-async def hold(tx: Transaction, items: Iterable[Holding]) -> None:
+async def add_references(tx: Transaction, items: Iterable[FileReference]) -> None:
     """Keep files from being removed; what is held already is held until the later time."""
     latest = {(one.file, one.holder): one for one in sorted(items, key=lambda one: one.until or 0)}
     if not latest:
@@ -45,7 +45,7 @@ async def hold(tx: Transaction, items: Iterable[Holding]) -> None:
     )
 
 
-async def let_go(tx: Transaction, jobs: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+async def release_files(tx: Transaction, jobs: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """End what jobs hold; answers, by job, the files that nobody needs any longer, each of them once."""
     rows = await tx.fetch(sql.held_by, holders=sorted(jobs))
     held = [(row["file"], row["holder"]) for row in rows]
@@ -87,7 +87,7 @@ def upload_holder(member: str) -> str:
     return f"upload:{member}"
 
 
-async def hold_upload(tx: Transaction, items: Sequence[UploadHeld]) -> Sequence[bool]:
+async def add_upload(tx: Transaction, items: Sequence[UploadHeld]) -> Sequence[bool]:
     """Keep uploads for a while; False for a member who has too many that no command has used yet.
 
     Two replicas may together let a few more pass: the bound is for what one member piles up, not for money.
@@ -98,11 +98,13 @@ async def hold_upload(tx: Transaction, items: Sequence[UploadHeld]) -> Sequence[
     answers = []
     for item in items:
         files = held[item.holder]
-        answers.append(item.file in files or len(files) < UPLOADS_MAX)
+        answers.append(item.file in files or len(files) < MAX_UNUSED_UPLOADS)
         if answers[-1]:
             files.add(item.file)
     kept = [item for item, answer in zip(items, answers, strict=True) if answer]
-    await hold(tx, [Holding(file=item.file, holder=item.holder, until=item.until) for item in kept])
+    await add_references(
+        tx, [FileReference(file=item.file, holder=item.holder, until=item.until) for item in kept]
+    )
     return answers
 
 
@@ -115,7 +117,7 @@ class HoldingsEnded:
     count: int
 
 
-async def end_holdings(tx: Transaction, items: Sequence[HoldingsEnded]) -> Sequence[tuple[str, ...]]:
+async def expire_references(tx: Transaction, items: Sequence[HoldingsEnded]) -> Sequence[tuple[str, ...]]:
     """End holdings whose time is over; answers the files that nobody needs any longer."""
     answers = []
     for item in items:
@@ -136,7 +138,7 @@ class Expiry:
     size: int | None = None
 
 
-async def expire_jobs(tx: Transaction, items: Sequence[Expiry]) -> Sequence[list[tuple[str, ...]]]:
+async def expire_media(tx: Transaction, items: Sequence[Expiry]) -> Sequence[list[tuple[str, ...]]]:
     """Let the oldest ended jobs go of their media; answers for each the files that nobody needs any longer.
 
     What somebody starred stays, what a job under way builds on, and what a card is still to show. Jobs that
@@ -149,7 +151,7 @@ async def expire_jobs(tx: Transaction, items: Sequence[Expiry]) -> Sequence[list
         due = await tx.fetch(sql.due_expiry, before=item.finished_before, count=item.count, needed=needed)
         jobs = [row["id"] for row in (due if item.size is None else _enough(due, item.size))]
         await tx.run(sql.expire, jobs=jobs)
-        freed = await let_go(tx, jobs)
+        freed = await release_files(tx, jobs)
         answers.append([freed[job] for job in jobs])
     return answers
 

@@ -31,14 +31,14 @@ async def newest_usable(database: Database, person: str, kind: MediaKind | None,
     return row["id"] if row else None
 
 
-async def shown_at(database: Database, jobs: Iterable[str], place: Place, person: str) -> set[str]:
+async def jobs_shown_at(database: Database, jobs: Iterable[str], place: Place, person: str) -> set[str]:
     """Those of the jobs that a card shows to a person at this place."""
     rows = await database.fetch(sql.shown_at, jobs=sorted(set(jobs)), **_place(place, person))
     return {row["id"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobsLike:
+class JobQuery:
     """A person looks for one of their jobs by its id, its short id or words of its title."""
 
     person: str
@@ -52,7 +52,7 @@ class JobsLike:
     count: int
 
 
-async def jobs_like(database: Database, wanted: JobsLike) -> list[Job]:
+async def search_jobs(database: Database, wanted: JobQuery) -> list[Job]:
     """The newest jobs that fit.
 
     Words are compared here: the databases fold the case of ASCII alone, and each in its own way.
@@ -82,7 +82,7 @@ async def jobs_like(database: Database, wanted: JobsLike) -> list[Job]:
     return [jobs[one] for one in newest if one in jobs]
 
 
-async def jobs_named(database: Database, name: str) -> list[Job]:
+async def jobs_by_any_id(database: Database, name: str) -> list[Job]:
     """The jobs of everybody that a short or a whole id names."""
     if len(name) > len(short_id(name)):
         return list((await jobs_by_id(database, [name])).values())

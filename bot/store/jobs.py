@@ -13,11 +13,11 @@ from bot.domain.jobs import Job, State
 from bot.domain.quota import Settlement
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
-from bot.store.file_refs import let_go
-from bot.store.ledger import Settling, settle
-from bot.store.orphans import Cause
+from bot.store.file_refs import release_files
+from bot.store.ledger import SettleReservation, settle_reservations
+from bot.store.orphans import OrphanCause
 from bot.store.rows import jobs_from
-from bot.store.transition import tell_again
+from bot.store.transition import refresh_cards
 
 sql = load("jobs")
 orphans = load("orphans")
@@ -52,22 +52,26 @@ async def history(database: Database, person: str, *, count: int) -> list[Job]:
     return list(jobs_from(await database.fetch(sql.history, person=person, count=count)).values())
 
 
-async def running(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
+async def unfinished_jobs(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
     rows = await database.fetch(sql.running, workspace=workspace, member=member, count=count)
     return list(jobs_from(rows).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class QueueStats:
     """How much there is to do, over all workspaces."""
 
     running: int
     waiting: int
 
 
-async def load_now(database: Database) -> Load:
+async def queue_stats(database: Database) -> QueueStats:
     row = await database.one(sql.load)
-    return Load(running=row["running"], waiting=row["waiting"]) if row else Load(running=0, waiting=0)
+    return (
+        QueueStats(running=row["running"], waiting=row["waiting"])
+        if row
+        else QueueStats(running=0, waiting=0)
+    )
 
 
 async def next_price(database: Database, *, provider: str, queue: str, account: str) -> int:
@@ -82,25 +86,25 @@ async def count_unfinished(database: Database) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
+class JobsInFlight:
     """What an account has in flight."""
 
     jobs: Sequence[Job]
     #: jobs that cannot be read, each with its deadline: they are watched no longer, but must end
-    unreadable: Sequence[tuple["Seen", int]]
+    unreadable: Sequence[tuple["JobRef", int]]
 
     def __bool__(self) -> bool:
         return bool(self.jobs or self.unreadable)
 
 
-async def in_flight(database: Database, account: str) -> Flight:
+async def in_flight(database: Database, account: str) -> JobsInFlight:
     rows = await database.fetch(sql.in_flight, account=account)
     jobs = jobs_from(rows)
     lost = [(_seen(row), row["deadline"]) for row in rows if row["id"] not in jobs]
-    return Flight(jobs=list(jobs.values()), unreadable=lost)
+    return JobsInFlight(jobs=list(jobs.values()), unreadable=lost)
 
 
-async def states_of(database: Database, ids: Iterable[str]) -> list["Seen"]:
+async def job_refs(database: Database, ids: Iterable[str]) -> list["JobRef"]:
     """How jobs stand, also those that cannot be read."""
     return [_seen(row) for row in await database.fetch(sql.states_of, ids=sorted(set(ids)))]
 
@@ -110,7 +114,7 @@ async def list_jobs(database: Database, *, state: State | None, count: int) -> l
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class QueuePosition:
     """What stands before a queued job."""
 
     #: jobs that are claimed before it
@@ -119,7 +123,7 @@ class Standing:
     paused: bool
 
 
-async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, Standing]:
+async def queue_positions(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, QueuePosition]:
     """What stands before each of these jobs.
 
     Thousands may have the same turn. They are counted from its end, where new jobs are, and each of them
@@ -147,13 +151,13 @@ async def standings(store: Database | Transaction, jobs: Iterable[Job]) -> dict[
     )
     found = {row["id"]: row for row in rows}
     return {
-        job.id: Standing(ahead=found[job.id]["up_to"] - behind, paused=bool(found[job.id]["paused"]))
+        job.id: QueuePosition(ahead=found[job.id]["up_to"] - behind, paused=bool(found[job.id]["paused"]))
         for turn in turns.values()
         for job, behind in zip(turn, accumulate(found[job.id]["since"] for job in turn), strict=True)
     }
 
 
-async def paces(database: Database, names: Iterable[str]) -> Mapping[str, DurationStats]:
+async def duration_stats(database: Database, names: Iterable[str]) -> Mapping[str, DurationStats]:
     """How long the latest jobs of each kind took; only kinds with some."""
     asked = [{"pace": name} for name in sorted(set(names))]
     rows = await database.fetch(sql.latest_took, items=asked, count=_LEARNED_FROM)
@@ -209,7 +213,7 @@ async def known_generations(database: Database, account: str, ids: Iterable[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class JobRef:
     """As much of a job as moving it takes."""
 
     id: str
@@ -217,21 +221,21 @@ class Seen:
     attempt: int
 
 
-def _seen(row: Row) -> Seen:
-    return Seen(id=row["id"], state=State(row["state"]), attempt=row["attempt"])
+def _seen(row: Row) -> JobRef:
+    return JobRef(id=row["id"], state=State(row["state"]), attempt=row["attempt"])
 
 
-async def lost_claims(database: Database, *, now: int) -> list[tuple[Seen, bool]]:
+async def expired_claims(database: Database, *, now: int) -> list[tuple[JobRef, bool]]:
     """Claimed jobs whose process no longer holds their lease, and whether their request has left."""
     rows = await database.fetch(sql.lost_claims, now=now)
     return [(_seen(row), row["sent_at"] is not None) for row in rows]
 
 
-async def overdue_in_queue(database: Database, *, now: int, count: int) -> list[Seen]:
+async def overdue_in_queue(database: Database, *, now: int, count: int) -> list[JobRef]:
     return [_seen(row) for row in await database.fetch(sql.overdue_in_queue, now=now, count=count)]
 
 
-async def stranded(database: Database, *, now: int, lost_before: int, count: int) -> list[Seen]:
+async def stranded_jobs(database: Database, *, now: int, lost_before: int, count: int) -> list[JobRef]:
     """Jobs in flight on retired accounts that are overdue."""
     rows = await database.fetch(sql.stranded, now=now, lost_before=lost_before, count=count)
     return [_seen(row) for row in rows]
@@ -247,7 +251,7 @@ class Miss:
     found: bool
 
 
-async def note_look(tx: Transaction, items: Sequence[Miss]) -> Sequence[tuple[int, int]]:
+async def record_look(tx: Transaction, items: Sequence[Miss]) -> Sequence[tuple[int, int]]:
     """Count the misses in a row of each job: how many, and since when."""
     answers = []
     for item in items:
@@ -306,7 +310,7 @@ async def toggle_star(tx: Transaction, items: Sequence[Star]) -> Sequence[bool]:
             await tx.run(sql.unstar, **whose)
         answers[index] = wanted
         changed[item.job] = item.card
-    await tell_again(tx, changed, max(item.now for item in items))
+    await refresh_cards(tx, changed, max(item.now for item in items))
     return [answers[index] for index in range(len(items))]
 
 
@@ -323,7 +327,7 @@ async def delete_job(tx: Transaction, items: Sequence[Deletion]) -> Sequence[tup
     """
     now = max(item.now for item in items)
     rows = await tx.fetch(sql.delete_jobs, ids=sorted({item.job for item in items}))
-    freed = dict(await let_go(tx, [row["id"] for row in rows]))
+    freed = dict(await release_files(tx, [row["id"] for row in rows]))
     generated = [row for row in rows if row["remote_id"]]
     await tx.fetch(
         orphans.adopt_orphans,
@@ -332,14 +336,14 @@ async def delete_job(tx: Transaction, items: Sequence[Deletion]) -> Sequence[tup
                 "account": row["account"],
                 "remote_id": row["remote_id"],
                 "job": row["id"],
-                "cause": Cause.DELETED,
+                "cause": OrphanCause.DELETED,
                 "price": 0,
                 "now": now,
             }
             for row in generated
         ],
     )
-    await tell_again(tx, {row["id"]: row["card"] for row in rows}, now)
+    await refresh_cards(tx, {row["id"]: row["card"] for row in rows}, now)
     return [freed.pop(item.job, ()) for item in items]
 
 
@@ -350,12 +354,15 @@ class Refund:
     cause: str
 
 
-async def refund(tx: Transaction, items: Sequence[Refund]) -> Sequence[bool]:
+async def refund_job(tx: Transaction, items: Sequence[Refund]) -> Sequence[bool]:
     """Give back what captured jobs cost, once; answers whether there was anything to give back."""
-    back = await settle(
+    back = await settle_reservations(
         tx,
-        {item.job: Settling(settlement=Settlement.REFUNDED, at=item.now, cause=item.cause) for item in items},
+        {
+            item.job: SettleReservation(settlement=Settlement.REFUNDED, at=item.now, cause=item.cause)
+            for item in items
+        },
     )
     cards = {row["id"]: row["card"] for row in await tx.fetch(sql.note_refunded, jobs=sorted(back))}
-    await tell_again(tx, cards, max(item.now for item in items))
+    await refresh_cards(tx, cards, max(item.now for item in items))
     return [item.job in back for item in items]

@@ -17,7 +17,7 @@ class LeaseWanted:
     until: int
 
 
-async def take_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[int | None]:
+async def acquire_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[int | None]:
     """Take or renew leases; answers the fence, which rises with every change of owner, or None."""
     answers: dict[int, int | None] = {}
     # In one order by all, so that two replicas never wait for each other.
@@ -27,13 +27,13 @@ async def take_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[
     return [answers[index] for index in range(len(items))]
 
 
-async def free_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[None]:
+async def release_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[None]:
     for item in items:
         await tx.run(sql.free_lease, name=item.name, owner=item.owner)
     return [None] * len(items)
 
 
-async def end_all_leases(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
+async def expire_all_leases(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
     """End the leases of processes that cannot be alive, because this one holds the database alone."""
     await tx.run(sql.end_job_leases)
     await tx.run(sql.end_card_leases)

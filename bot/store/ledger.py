@@ -13,7 +13,7 @@ accepting = load("accepting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settling:
+class SettleReservation:
     """How a job's reservations end."""
 
     settlement: Settlement
@@ -22,7 +22,7 @@ class Settling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lowering:
+class LowerReservation:
     """A job turns out to cost less than was reserved for it."""
 
     #: micro-dollars
@@ -44,7 +44,9 @@ class _Entry:
     settled_as: Settlement | None
 
 
-async def settle(tx: Transaction, changes: Mapping[str, Settling | Lowering]) -> set[str]:
+async def settle_reservations(
+    tx: Transaction, changes: Mapping[str, SettleReservation | LowerReservation]
+) -> set[str]:
     """Change the reservations of jobs; answers those that had any to change.
 
     Touches exactly the meters that were reserved on, whatever rule or period holds by now. A meter that was
@@ -91,11 +93,11 @@ async def settle(tx: Transaction, changes: Mapping[str, Settling | Lowering]) ->
     return {entry.job for entry in entries}
 
 
-def _entry(row: Row, change: Settling | Lowering) -> _Entry | None:
+def _entry(row: Row, change: SettleReservation | LowerReservation) -> _Entry | None:
     """What a change makes of a reservation; None where it changes nothing."""
     settled_as = Settlement(row["settled_as"]) if row["settled_as"] else None
     job, meter, amount = row["job"], row["meter"], row["amount"]
-    if isinstance(change, Lowering):
+    if isinstance(change, LowerReservation):
         if settled_as is not None or change.price >= amount:
             return None
         less = amount - change.price

@@ -10,10 +10,10 @@ from bot.store.database.named_sql import load
 sql = load("orphans")
 
 #: how long operators are told of what was left at the provider: 30 days
-TOLD_FOR_MS = 30 * 86_400_000
+REPORTED_FOR_MS = 30 * 86_400_000
 
 
-class Cause(StrEnum):
+class OrphanCause(StrEnum):
     """Why a generation has no job."""
 
     #: its job was refunded or taken back before it turned up
@@ -33,14 +33,14 @@ class Orphan:
     account: str
     remote_id: str
     job: str | None
-    cause: Cause
+    cause: OrphanCause
     #: micro-dollars that the operator bears
     price: int
     found_at: int
     removed_at: int | None = None
 
 
-async def adopt_orphan(tx: Transaction, items: Sequence[Orphan]) -> Sequence[bool]:
+async def record_orphan(tx: Transaction, items: Sequence[Orphan]) -> Sequence[bool]:
     """Put orphans on the list; answers which were new."""
     rows = await tx.fetch(
         sql.adopt_orphans,
@@ -77,7 +77,7 @@ class Removal:
     run_at: int | None
 
 
-async def note_removal(tx: Transaction, items: Sequence[Removal]) -> Sequence[None]:
+async def record_removal(tx: Transaction, items: Sequence[Removal]) -> Sequence[None]:
     for item in items:
         where = {"account": item.account, "remote_id": item.remote_id}
         if item.run_at is None:
@@ -106,7 +106,7 @@ async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
             account=row["account"],
             remote_id=row["remote_id"],
             job=row["job"],
-            cause=Cause(row["cause"]),
+            cause=OrphanCause(row["cause"]),
             price=row["price"],
             found_at=row["found_at"],
             removed_at=row["removed_at"],

@@ -14,7 +14,7 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class OutageNotice:
     """One conversation is told of one outage."""
 
     provider: str
@@ -22,13 +22,15 @@ class Telling:
     now: int
 
 
-async def untold(database: Database, providers: Iterable[str], adapters: Iterable[str]) -> list[Telling]:
+async def due_notices(
+    database: Database, providers: Iterable[str], adapters: Iterable[str]
+) -> list[OutageNotice]:
     """Public conversations where a job waits for one of these providers and nobody was told why."""
     rows = await database.fetch(
         sql.untold, providers=sorted(providers), adapters=sorted(adapters), count=_AT_ONCE
     )
     return [
-        Telling(
+        OutageNotice(
             provider=row["provider"],
             place=Place(
                 adapter=row["adapter"],
@@ -42,7 +44,7 @@ async def untold(database: Database, providers: Iterable[str], adapters: Iterabl
     ]
 
 
-async def note_told(tx: Transaction, items: Sequence[Telling]) -> Sequence[bool]:
+async def claim_notice(tx: Transaction, items: Sequence[OutageNotice]) -> Sequence[bool]:
     """Take it on oneself to tell; False where another process has."""
     answers = []
     for item in items:
@@ -59,13 +61,13 @@ async def note_told(tx: Transaction, items: Sequence[Telling]) -> Sequence[bool]
     return answers
 
 
-async def forget_told(tx: Transaction, items: Sequence[tuple[str, ...]]) -> Sequence[None]:
+async def clear_notices(tx: Transaction, items: Sequence[tuple[str, ...]]) -> Sequence[None]:
     """Outages but those of the named providers are over; the next one is told again."""
     for providers in items:
         await tx.run(sql.forget, providers=sorted(providers))
     return [None] * len(items)
 
 
-async def any_told(database: Database) -> bool:
+async def any_notices(database: Database) -> bool:
     row = await database.one(sql.told)
     return bool(row and row["told"])

@@ -26,12 +26,12 @@ async def list_workspaces(database: Database, *, since: int) -> list[dict[str, A
     ]
 
 
-async def wrong_meters(database: Database) -> list[dict[str, Any]]:
+async def inconsistent_meters(database: Database) -> list[dict[str, Any]]:
     """Meters whose row differs from the sum of their journal; empty, or something is badly wrong."""
     return [dict(row) for row in await database.fetch(meters_sql.unsettled)]
 
 
-async def wrong_counts(database: Database) -> list[str]:
+async def inconsistent_counts(database: Database) -> list[str]:
     """Counts of what waits that differ from the jobs; empty, or something is badly wrong."""
     return [
         f"{row['what']} counts {row['told']} waiting jobs and has {row['jobs']}"

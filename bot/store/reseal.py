@@ -18,7 +18,7 @@ PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class EncryptedValue:
     """An encrypted value and where it lies: an adapter's key, or a card where the adapter is None."""
 
     adapter: str | None
@@ -34,26 +34,26 @@ class Sealed:
 class Resealing:
     """Values to be replaced, in the order in which they were read, each with the new one."""
 
-    changes: tuple[tuple[Sealed, str], ...]
+    changes: tuple[tuple[EncryptedValue, str], ...]
 
 
-async def sealed_values(database: Database) -> AsyncIterator[list[Sealed]]:
+async def encrypted_values(database: Database) -> AsyncIterator[list[EncryptedValue]]:
     """Read every encrypted value, in pages."""
     adapter = key = card = ""
     while rows := await database.fetch(sql.entries_after, adapter=adapter, key=key, count=PAGE):
-        yield [Sealed(adapter=row["adapter"], key=row["key"], value=row["value"]) for row in rows]
+        yield [EncryptedValue(adapter=row["adapter"], key=row["key"], value=row["value"]) for row in rows]
         adapter, key = rows[-1]["adapter"], rows[-1]["key"]
     while rows := await database.fetch(sql.cards_after, id=card, count=PAGE):
-        yield [Sealed(adapter=None, key=row["id"], value=row["reach"]) for row in rows]
+        yield [EncryptedValue(adapter=None, key=row["id"], value=row["reach"]) for row in rows]
         card = rows[-1]["id"]
 
 
-async def reseal(tx: Transaction, items: Sequence[Resealing]) -> Sequence[int]:
+async def replace_values(tx: Transaction, items: Sequence[Resealing]) -> Sequence[int]:
     """Replace values that are still what was read; answers how many were."""
     return [sum([await _replace(tx, *change) for change in item.changes]) for item in items]
 
 
-async def _replace(tx: Transaction, old: Sealed, new: str) -> int:
+async def _replace(tx: Transaction, old: EncryptedValue, new: str) -> int:
     if old.adapter is None:
         return await tx.run(sql.reseal_card, id=old.key, old=old.value, new=new)
     return await tx.run(sql.reseal_entry, adapter=old.adapter, key=old.key, old=old.value, new=new)

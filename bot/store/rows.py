@@ -143,7 +143,7 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
         tries=row["tries"],
         created_at=row["created_at"],
         copy_of=row["copy_of"],
-        shown_estimates=told_from(row["told"]),
+        shown_estimates=estimates_from(row["told"]),
     )
 
 
@@ -156,7 +156,7 @@ def _open_reach(row: Row, cipher: FieldCipher) -> str | None:
         return None
 
 
-def told_from(text: str) -> ShownEstimates:
+def estimates_from(text: str) -> ShownEstimates:
     return {
         job: ShownEstimate(
             position=values["position"], ready_at=values["ready_at"], delay_reason=values.get("because", "")
@@ -165,7 +165,7 @@ def told_from(text: str) -> ShownEstimates:
     }
 
 
-def dump_told(told: ShownEstimates) -> str:
+def dump_estimates(told: ShownEstimates) -> str:
     stored = {
         job: {"position": one.position, "ready_at": one.ready_at, "because": one.delay_reason}
         for job, one in told.items()
@@ -173,7 +173,7 @@ def dump_told(told: ShownEstimates) -> str:
     return orjson.dumps(stored).decode()
 
 
-def card_row(place: Place, caller: Caller, sealed_reach: str) -> dict[str, object]:
+def card_row(place: Place, caller: Caller, encrypted_reply_token: str) -> dict[str, object]:
     """The columns that say where a new card is shown, and who asked for it."""
     return {
         "adapter": place.adapter,
@@ -181,7 +181,7 @@ def card_row(place: Place, caller: Caller, sealed_reach: str) -> dict[str, objec
         "channel": place.channel,
         "thread": place.thread,
         "message": place.message,
-        "reach": sealed_reach,
+        "reach": encrypted_reply_token,
         "private": int(place.private),
         "member": caller.member,
         "person": caller.person,

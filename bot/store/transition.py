@@ -13,12 +13,12 @@ from bot.domain.jobs import FINAL, State, can_transition
 from bot.domain.media import Media
 from bot.domain.quota import Settlement
 from bot.domain.requests import AnyRequest, dump_request
-from bot.store.counters import Step, count
+from bot.store.counters import StateChange, update_counters
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
-from bot.store.file_refs import Holding, hold
-from bot.store.ledger import Lowering, Settling, settle
-from bot.store.orphans import Cause
+from bot.store.file_refs import FileReference, add_references
+from bot.store.ledger import LowerReservation, SettleReservation, settle_reservations
+from bot.store.orphans import OrphanCause
 from bot.store.rows import dump_record
 
 sql = load("moving")
@@ -32,7 +32,7 @@ _SETTLED_BY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class PreparationLease:
     """One lease of a job: the next one of the same owner ends at another time."""
 
     owner: str
@@ -40,7 +40,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Transition:
     """One arrow: the job must be in `before`, at `attempt`, or nothing happens."""
 
     job: str
@@ -65,9 +65,9 @@ class Move:
     #: the attempt's request is known not to have been carried out
     never_arrived: bool = False
     #: the lease under which it was prepared; None: whoever moves it needs none
-    lease: Lease | None = None
+    lease: PreparationLease | None = None
     #: why its generation lives on without a job: the operator bears it
-    abandons: Cause | None = None
+    orphan_cause: OrphanCause | None = None
 
     def __post_init__(self) -> None:
         if not can_transition(self.before, self.after):
@@ -77,7 +77,7 @@ class Move:
             raise StoreError("what a job asks for is frozen once it has been prepared")
 
 
-async def move(tx: Transaction, items: Sequence[Move]) -> Sequence[Exception | None]:
+async def transition(tx: Transaction, items: Sequence[Transition]) -> Sequence[Exception | None]:
     answers: dict[int, Exception | None] = {}
     pending = dict(enumerate(items))
     while pending:
@@ -92,7 +92,7 @@ async def move(tx: Transaction, items: Sequence[Move]) -> Sequence[Exception | N
     return [answers[index] for index in range(len(items))]
 
 
-async def _follow(tx: Transaction, moved: Sequence[tuple[Move, Row]]) -> None:
+async def _follow(tx: Transaction, moved: Sequence[tuple[Transition, Row]]) -> None:
     """Do all that moves bring with them: bind, settle, hold files, note, tell the cards."""
     bound = [item for item, _ in moved if item.remote_id]
     if bound:
@@ -103,36 +103,38 @@ async def _follow(tx: Transaction, moved: Sequence[tuple[Move, Row]]) -> None:
     absent = [{"job": m.job, "number": m.attempt} for m, _ in moved if m.never_arrived]
     if absent:
         await tx.run(sql.forget_sending, items=absent)
-    abandoned = [{"job": m.job, "cause": m.abandons, "now": m.now} for m, _ in moved if m.abandons]
+    abandoned = [{"job": m.job, "cause": m.orphan_cause, "now": m.now} for m, _ in moved if m.orphan_cause]
     if abandoned:
         await tx.run(sql.abandon, items=abandoned)
     changes = {item.job: change for item, _ in moved if (change := _change(item)) is not None}
     if changes:
-        await settle(tx, changes)
-    await hold(tx, [Holding(file=file, holder=item.job) for item, _ in moved for file in _files(item)])
-    await note_moves(
+        await settle_reservations(tx, changes)
+    await add_references(
+        tx, [FileReference(file=file, holder=item.job) for item, _ in moved for file in _files(item)]
+    )
+    await record_transitions(
         tx,
         [
-            moved_from(row, before=m.before, after=m.after, attempt=m.attempt, at=m.now, cause=m.cause)
+            transition_row(row, before=m.before, after=m.after, attempt=m.attempt, at=m.now, cause=m.cause)
             for m, row in moved
         ],
     )
 
 
-def _change(item: Move) -> Settling | Lowering | None:
+def _change(item: Transition) -> SettleReservation | LowerReservation | None:
     """What a move does to the money reserved for its job."""
     if item.after in FINAL:
-        return Settling(settlement=_SETTLED_BY[item.after], at=item.now, cause=item.cause)
+        return SettleReservation(settlement=_SETTLED_BY[item.after], at=item.now, cause=item.cause)
     if item.price is not None:
-        return Lowering(price=item.price, at=item.now, cause=item.cause)
+        return LowerReservation(price=item.price, at=item.now, cause=item.cause)
     return None
 
 
-def _files(item: Move) -> tuple[str, ...]:
+def _files(item: Transition) -> tuple[str, ...]:
     return (*item.files, item.result.file) if item.result else item.files
 
 
-def _row(item: Move) -> dict[str, object]:
+def _row(item: Transition) -> dict[str, object]:
     return {
         "id": item.job,
         "before": item.before,
@@ -154,28 +156,32 @@ def _row(item: Move) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class TransitionRow:
     """What a move leaves in the job's history."""
 
     job: str
     card: str
-    step: Step
+    step: StateChange
     attempt: int
     at: int
     cause: str
 
 
-def moved_from(row: Row, *, before: State, after: State, attempt: int, at: int, cause: str) -> Moved:
+def transition_row(
+    row: Row, *, before: State, after: State, attempt: int, at: int, cause: str
+) -> TransitionRow:
     """A move of the job whose id, card, workspace, queue and turn the row tells."""
-    step = Step(workspace=row["workspace"], queue=row["queue"], turn=row["turn"], before=before, after=after)
-    return Moved(job=row["id"], card=row["card"], step=step, attempt=attempt, at=at, cause=cause)
+    step = StateChange(
+        workspace=row["workspace"], queue=row["queue"], virtual_time=row["turn"], before=before, after=after
+    )
+    return TransitionRow(job=row["id"], card=row["card"], step=step, attempt=attempt, at=at, cause=cause)
 
 
-async def note_moves(tx: Transaction, moves: Sequence[Moved]) -> None:
+async def record_transitions(tx: Transaction, moves: Sequence[TransitionRow]) -> None:
     """Write the moves' events, count what waits, and ask for new revisions of their cards."""
     if not moves:
         return
-    await count(tx, [m.step for m in moves])
+    await update_counters(tx, [m.step for m in moves])
     await tx.run(
         accepting.insert_events,
         items=[
@@ -200,7 +206,7 @@ async def note_moves(tx: Transaction, moves: Sequence[Moved]) -> None:
     )
 
 
-async def tell_again(tx: Transaction, cards: Mapping[str, str], now: int) -> None:
+async def refresh_cards(tx: Transaction, cards: Mapping[str, str], now: int) -> None:
     """Ask for new revisions of cards of ended jobs, by job, and of the copies that others were sent."""
     copies = await tx.fetch(sql.copies, jobs=sorted(cards))
     told = sorted({*cards.values(), *(row["id"] for row in copies)})

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldVocabulary:
+class StoredVocabulary:
     """What a provider has told."""
 
     provider: str
@@ -24,7 +24,7 @@ class ToldVocabulary:
     told_at: int
 
 
-async def save_vocabulary(tx: Transaction, items: Sequence[ToldVocabulary]) -> Sequence[None]:
+async def save_vocabulary(tx: Transaction, items: Sequence[StoredVocabulary]) -> Sequence[None]:
     for item in items:
         await tx.run(
             sql.save,
@@ -36,7 +36,7 @@ async def save_vocabulary(tx: Transaction, items: Sequence[ToldVocabulary]) -> S
     return [None] * len(items)
 
 
-async def vocabularies(database: Database) -> dict[str, ToldVocabulary]:
+async def vocabularies(database: Database) -> dict[str, StoredVocabulary]:
     """What each provider has told last, by provider; a row that cannot be read is asked for again."""
     told = {}
     for row in await database.fetch(sql.all):
@@ -47,8 +47,8 @@ async def vocabularies(database: Database) -> dict[str, ToldVocabulary]:
     return told
 
 
-def _told(row: Row) -> ToldVocabulary:
-    return ToldVocabulary(
+def _told(row: Row) -> StoredVocabulary:
+    return StoredVocabulary(
         provider=row["provider"],
         words=Vocabulary(
             concepts=frozenset(orjson.loads(row["concepts"])),

@@ -18,7 +18,7 @@ meters_sql = load("meters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class AuditEntry:
     """Who decides what, for the audit table."""
 
     actor: str
@@ -30,7 +30,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRule:
-    decision: Decision
+    decision: AuditEntry
     rule: Rule
 
 
@@ -47,7 +47,7 @@ async def set_rule(tx: Transaction, items: Sequence[SetRule]) -> Sequence[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    decision: Decision
+    decision: AuditEntry
     workspace: str
     paused: bool
     reason: str = ""
@@ -63,7 +63,7 @@ async def set_pause(tx: Transaction, items: Sequence[Pause]) -> Sequence[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    decision: Decision
+    decision: AuditEntry
     subject: str
     blocked: bool
 
@@ -85,7 +85,7 @@ async def set_block(tx: Transaction, items: Sequence[Block]) -> Sequence[bool]:
 class Reset:
     """Count a meter's use from zero again."""
 
-    decision: Decision
+    decision: AuditEntry
     meter: str
 
 
@@ -115,7 +115,7 @@ async def reset_meter(tx: Transaction, items: Sequence[Reset]) -> Sequence[int]:
     return answers
 
 
-async def _note(tx: Transaction, decision: Decision, detail: dict[str, object]) -> None:
+async def _note(tx: Transaction, decision: AuditEntry, detail: dict[str, object]) -> None:
     await tx.run(
         sql.insert_audit,
         at=decision.now,
@@ -127,13 +127,13 @@ async def _note(tx: Transaction, decision: Decision, detail: dict[str, object]) 
     )
 
 
-async def blocked_among(database: Database, subjects: Iterable[str]) -> frozenset[str]:
+async def blocked_subjects(database: Database, subjects: Iterable[str]) -> frozenset[str]:
     """Those of the workspaces, members and persons whom the operator has shut out."""
     rows = await database.fetch(accepting.blocks, subjects=sorted(set(subjects)))
     return frozenset(row["subject"] for row in rows)
 
 
-async def waiting_now(database: Database, caller: Caller, now: int) -> tuple[int, int]:
+async def waiting_counts(database: Database, caller: Caller, now: int) -> tuple[int, int]:
     """How many jobs wait for a member, and in their workspace as a whole."""
     rows = await database.fetch(
         accepting.waiting, members=[member_row(caller, now)], workspaces=[caller.workspace]
@@ -148,7 +148,7 @@ async def find_workspace(database: Database, workspace: str) -> Workspace:
     return workspace_from(row) if row else Workspace(id=workspace)
 
 
-async def rules_for(database: Database, workspace: str, subjects: Iterable[str]) -> list[Rule]:
+async def applicable_rules(database: Database, workspace: str, subjects: Iterable[str]) -> list[Rule]:
     """The rules that may concern these subjects in a workspace, the operator's among them."""
     rows = await database.fetch(
         accepting.rules, workspaces=[workspace], subjects=sorted({*subjects, workspace, ""})
@@ -156,7 +156,7 @@ async def rules_for(database: Database, workspace: str, subjects: Iterable[str])
     return [rule_from(row) for row in rows]
 
 
-async def rules_of(database: Database, workspace: str) -> list[Rule]:
+async def workspace_rules(database: Database, workspace: str) -> list[Rule]:
     """What the admins of a workspace have set; the operator's rules for the empty one."""
     return [rule_from(row) for row in await database.fetch(sql.rules_of, workspace=workspace)]
 
@@ -196,14 +196,14 @@ async def find_members(database: Database, workspace: str, text: str) -> list[Me
     ]
 
 
-async def members_like(database: Database, workspace: str, start: str) -> list[str]:
+async def member_names(database: Database, workspace: str, start: str) -> list[str]:
     """Names of members that begin with `start`, whoever was seen last first."""
     plain = start.translate(WITHOUT_WILDCARDS)
     rows = await database.fetch(sql.members_like, workspace=workspace, prefix=f"{plain}%")
     return [row["name"] for row in rows]
 
 
-async def introduce(tx: Transaction, items: Sequence[Introduction]) -> Sequence[None]:
+async def remember_member(tx: Transaction, items: Sequence[Introduction]) -> Sequence[None]:
     """Make members known before they have asked for anything."""
     seen = {item.caller.member: member_row(item.caller, item.now) for item in items}
     await tx.run(
@@ -220,7 +220,7 @@ class Usage:
 
     member: str
     name: str
-    pace: str
+    duration_class: str
     jobs: int
     #: micro-dollars
     spent: int
@@ -229,6 +229,12 @@ class Usage:
 async def usage(database: Database, workspace: str, *, since: int) -> list[Usage]:
     rows = await database.fetch(meters_sql.usage, workspace=workspace, since=since)
     return [
-        Usage(member=row["member"], name=row["name"], pace=row["pace"], jobs=row["jobs"], spent=row["spent"])
+        Usage(
+            member=row["member"],
+            name=row["name"],
+            duration_class=row["pace"],
+            jobs=row["jobs"],
+            spent=row["spent"],
+        )
         for row in rows
     ]

@@ -19,8 +19,8 @@ from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.services import Services
 from bot.settings import Role
-from bot.store.accounts import AccountRow, AccountState, accounts
-from bot.store.orphans import TOLD_FOR_MS, count_orphans, count_unprocessed
+from bot.store.accounts import AccountRow, AccountState, list_accounts
+from bot.store.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
 from bot.supervision import INLET, Supervised
 from bot.web.metrics import exposition
 from bot.worker.media_budget import budget_impairments, budget_remarks
@@ -46,7 +46,7 @@ async def readiness(
     loops: Mapping[str, Supervised] = MappingProxyType({}),
 ) -> Readiness:
     try:
-        rows = await accounts(services.database)
+        rows = await list_accounts(services.database)
     except StoreError as error:
         return Readiness(obstacles=(f"The database does not answer: {error}",))
     obstacles = [fault] if (fault := await writes.fault()) else []
@@ -118,7 +118,7 @@ async def remarks(services: Services) -> list[str]:
             f"{found} generations had no job and are borne by the operator ({show_money(microusd)}); "
             f"{left} of them are still to be deleted at the provider."
         )
-    if unprocessed := await count_unprocessed(services.database, since=services.clock() - TOLD_FOR_MS):
+    if unprocessed := await count_unprocessed(services.database, since=services.clock() - REPORTED_FOR_MS):
         told.append(
             f"{unprocessed} results could not be processed here in the last 30 days and were left at the "
             "provider: see the log for the reason, and reverie jobs orphans for their ids; "

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.pricing import MICROUSD
 from bot.services import Services
-from bot.store.accounts import AccountState, accounts
+from bot.store.accounts import AccountState, list_accounts
 from bot.store.jobs import count_unfinished
 from bot.store.orphans import count_orphans
 
@@ -31,7 +31,7 @@ async def exposition(services: Services, *, is_ready: bool) -> bytes:
         ["account", "provider"],
         registry=registry,
     )
-    for row in await accounts(services.database):
+    for row in await list_accounts(services.database):
         takes.labels(row.id, row.provider).set(row.state is AccountState.READY)
         flying.labels(row.id, row.provider).set(row.in_flight)
     jobs = Gauge("reverie_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)

@@ -20,7 +20,7 @@ from bot.domain.errors import InvalidRequest, ReverieError
 from bot.domain.text import parse_json, storable_json
 from bot.service.operator import Answer, Operator
 from bot.services import log
-from bot.store.database.file_lock import beside
+from bot.store.database.file_lock import sibling_of
 from bot.store.database.sqlite import path_of
 from bot.tls import tls_context
 from bot.web.server import Server
@@ -99,7 +99,7 @@ def _taker(operator: Operator) -> Any:
 
 def socket_of(database: str) -> Path:
     """Say where a running bot's socket lies, from the URL of its SQLite database."""
-    return beside(path_of(database), SOCKET)
+    return sibling_of(path_of(database), SOCKET)
 
 
 async def call_running(

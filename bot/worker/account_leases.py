@@ -5,7 +5,7 @@ other workers may have other keys: there an account is retired once nobody has h
 """
 
 from bot.services import Services
-from bot.store.accounts import Registration, held_at, register
+from bot.store.accounts import AccountRegistration, last_registered_at, register_accounts
 
 #: later than any time at which an account can have been held
 _ALWAYS = 2**62
@@ -15,7 +15,7 @@ async def hold_accounts(services: Services) -> None:
     """Say that this worker holds the accounts that its settings name."""
     now = services.clock()
     alone = services.settings.database.startswith("sqlite")
-    item = Registration(
+    item = AccountRegistration(
         accounts={account: provider.name for account, provider in services.providers.items()},
         lanes={
             (account, lane): (limits.concurrent, limits.per_minute)
@@ -25,13 +25,13 @@ async def hold_accounts(services: Services) -> None:
         now=now,
         held_before=_ALWAYS if alone else now - services.times.account_lost,
     )
-    await services.database.write(register, item)
+    await services.database.write(register_accounts, item)
 
 
 async def keep_holding(services: Services, account: str) -> None:
     """Say it again where that was long ago."""
     if services.settings.database.startswith("sqlite"):
         return  # no other process asks
-    at = await held_at(services.database, account)
+    at = await last_registered_at(services.database, account)
     if at is None or services.clock() - at >= services.times.account_hold:
         await hold_accounts(services)

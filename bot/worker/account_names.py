@@ -26,5 +26,5 @@ async def keep_naming_key(database: Database, cipher: FieldCipher, key: bytes) -
     return _opened(await database.write(adapter_data.put_new, item), cipher)
 
 
-def _opened(kept: adapter_data.Kept, cipher: FieldCipher) -> bytes:
+def _opened(kept: adapter_data.Entry, cipher: FieldCipher) -> bytes:
     return bytes.fromhex(cipher.decrypt(kept.sealed, context=_CONTEXT))

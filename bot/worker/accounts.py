@@ -3,7 +3,7 @@
 from bot.domain.errors import AccountProblem
 from bot.providers.base import Provider
 from bot.services import ALL_JOBS, Services, Topic, log, queue_name
-from bot.store.accounts import AccountState, Stop, accounts, stop_account
+from bot.store.accounts import AccountState, Stop, list_accounts, stop_account
 from bot.store.jobs import next_price
 from bot.worker.account_leases import keep_holding
 
@@ -57,7 +57,7 @@ class AccountMonitor:
         services, account = self._services, self._provider.account
         stopped = any(
             row.id == account and row.state is AccountState.STOPPED
-            for row in await accounts(services.database)
+            for row in await list_accounts(services.database)
         )
         if self._answered and not stopped and account not in services.accounts_in_doubt:
             return

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from bot.domain.cards import Card
 from bot.domain.errors import StoreError
 from bot.services import Services, log
-from bot.store.cards import Renewal, renew_card
+from bot.store.cards import Renewal, renew_card_lease
 
 #: part of its lease that a show may take before the next renewal, so that it ends before somebody else begins
 _SHARE = 0.8
@@ -42,7 +42,7 @@ async def _renew(services: Services, card: Card, limit: asyncio.Timeout) -> None
         asked, now = loop.time(), services.clock()
         item = Renewal(card=card.id, owner=services.owner, now=now, until=now + lease)
         try:
-            renewed = await services.database.write(renew_card, item)
+            renewed = await services.database.write(renew_card_lease, item)
         except StoreError as error:
             log.warning("card_lease_not_renewed", card=card.id, error=repr(error))
             continue

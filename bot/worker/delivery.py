@@ -13,24 +13,24 @@ from bot.service.estimates import Unreadable, views_now
 from bot.service.rate_limit import ProgressPacer
 from bot.services import Services, Topic, log
 from bot.store.cards import (
-    CardsWanted,
+    CardLeaseRequest,
     GiveUp,
-    Noted,
     Posting,
     ProgressWanted,
     PutOff,
     ShowAgain,
-    Shown,
+    ShownOutcome,
+    ShownRevision,
     Unposted,
-    forget_posting,
-    give_up,
+    cards_in_progress,
+    clear_posting,
     lease_cards,
-    note_posting,
-    note_shown,
-    put_off,
-    show_again,
-    unfinished_cards,
-    want_progress,
+    mark_undeliverable,
+    postpone_card,
+    record_posting,
+    record_shown,
+    request_progress,
+    show_card_again,
 )
 from bot.worker.card_lease import kept
 
@@ -76,7 +76,7 @@ class Deliverer:
 
     async def _lease(self, count: int) -> list[Card]:
         services, now = self._services, self._services.clock()
-        wanted = CardsWanted(
+        wanted = CardLeaseRequest(
             owner=services.owner,
             adapters=tuple(sorted(self._outlets)),
             now=now,
@@ -100,7 +100,7 @@ class Deliverer:
         finally:
             if self._busy == HANDS:
                 # Others may have waited for a hand.
-                self._services.database.signals.wake(Topic.CARDS)
+                self._services.database.wakeups.wake(Topic.CARDS)
             self._busy -= 1
 
     async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
@@ -143,7 +143,7 @@ class Deliverer:
             if place.message is None:
                 # What was in doubt has been looked for, and searches are dear where a platform counts them.
                 unposted = Unposted(card=card.id, owner=self._services.owner)
-                await self._services.database.write(forget_posting, unposted)
+                await self._services.database.write(clear_posting, unposted)
             raise
 
     async def _look_for(self, card: Card, publisher: Publisher) -> Place:
@@ -152,7 +152,7 @@ class Deliverer:
         if card.posting_since is not None and services.clock() - card.posting_since > publisher.dedupe_ms:
             return replace(card.place, message=await publisher.find_message(card.id, card.place))
         await services.database.write(
-            note_posting, Posting(card=card.id, owner=services.owner, now=services.clock())
+            record_posting, Posting(card=card.id, owner=services.owner, now=services.clock())
         )
         return card.place
 
@@ -166,7 +166,7 @@ class Deliverer:
         said: ShownEstimates | None = None,
     ) -> None:
         services, now = self._services, self._services.clock()
-        shown = Shown(
+        shown = ShownRevision(
             card=card.id,
             owner=services.owner,
             rev=seen.rev,
@@ -175,7 +175,7 @@ class Deliverer:
             message=message,
             run_at=now if seen.settled else now + services.times.progress_interval,
         )
-        if await _note_shown(services, shown) is Noted.LOST:
+        if await _note_shown(services, shown) is ShownOutcome.LOST:
             log.warning("card_shown_without_lease", card=card.id)
 
     async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
@@ -188,7 +188,7 @@ class Deliverer:
         )
         log.info("card_put_off", card=card.id, tries=card.tries + 1, error=repr(error))
         await services.database.write(
-            put_off,
+            postpone_card,
             PutOff(
                 card=card.id,
                 owner=services.owner,
@@ -199,13 +199,13 @@ class Deliverer:
     async def _give_up(self, card: Card, reason: str) -> None:
         log.warning("card_undeliverable", card=card.id, reason=reason)
         await self._services.database.write(
-            give_up, GiveUp(card=card.id, owner=self._services.owner, reason=reason)
+            mark_undeliverable, GiveUp(card=card.id, owner=self._services.owner, reason=reason)
         )
 
 
 async def note_answer(services: Services, seen: CardView, message: str) -> None:
     """Note that an inlet has shown a card's first revision itself, as its answer."""
-    shown = Shown(
+    shown = ShownRevision(
         card=seen.card,
         owner=services.answer_lease_owner,
         rev=seen.rev,
@@ -217,13 +217,13 @@ async def note_answer(services: Services, seen: CardView, message: str) -> None:
     await _note_shown(services, shown)
 
 
-async def _note_shown(services: Services, shown: Shown) -> Noted:
+async def _note_shown(services: Services, shown: ShownRevision) -> ShownOutcome:
     """Note what people see; nobody is woken for a card of which they see all."""
-    noted = await services.database.write(note_shown, shown, patience_s=_NOTE_WITHIN_S)
-    if noted is Noted.LOST:
+    noted = await services.database.write(record_shown, shown, max_delay_s=_NOTE_WITHIN_S)
+    if noted is ShownOutcome.LOST:
         # The lease had ended: what was shown may cover something newer.
-        await services.database.write(show_again, ShowAgain(card=shown.card, now=services.clock()))
-    if noted is not Noted.UP_TO_DATE:
+        await services.database.write(show_card_again, ShowAgain(card=shown.card, now=services.clock()))
+    if noted is not ShownOutcome.UP_TO_DATE:
         services.wake(Topic.CARDS)
     return noted
 
@@ -234,9 +234,9 @@ async def tick_progress(services: Services) -> None:
     async def ask() -> None:
         # Found beside the writer: while thousands wait, looking through them takes its time.
         now = services.clock()
-        cards = await unfinished_cards(services.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
+        cards = await cards_in_progress(services.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
         if cards:
-            await services.database.write(want_progress, ProgressWanted(cards=cards, now=now))
+            await services.database.write(request_progress, ProgressWanted(cards=cards, now=now))
 
     async for _ in services.ticks("progress", services.times.progress_interval):
         await services.guarded("progress", ask)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
-from bot.store.file_refs import Expiry, expire_jobs
-from bot.store.leases import LeaseWanted, free_lease, take_lease
+from bot.store.file_refs import Expiry, expire_media
+from bot.store.leases import LeaseWanted, acquire_lease, release_lease
 from bot.worker.retention import remove_unused
 
 _AT_ONCE = 50
@@ -51,21 +51,21 @@ class MediaBudget:
         # Replicas share the folder: of two that remove at once each would remove as much as is too much.
         until = now + services.times.retention_interval
         lease = LeaseWanted(name=_LEASE, owner=services.owner, now=now, until=until)
-        if await services.database.write(take_lease, lease) is None:
+        if await services.database.write(acquire_lease, lease) is None:
             self._measured_at = None
             return
         try:
             await self._measure()
             await self._remove_oldest()
         finally:
-            await services.database.write(free_lease, lease)
+            await services.database.write(release_lease, lease)
 
     async def _remove_oldest(self) -> None:
         services, usage = self._services, self._services.media_usage
         await self._remove(self._left)
         while usage.excess and not self._left and not services.stopping.is_set():
             due = Expiry(finished_before=services.clock() + 1, count=_AT_ONCE, size=usage.excess)
-            expired = await services.database.write(expire_jobs, due)
+            expired = await services.database.write(expire_media, due)
             if not expired:
                 break
             log.info("media_removed_for_budget", jobs=len(expired))
@@ -90,7 +90,7 @@ def note_stored(services: Services, size: int) -> None:
     """Count a result that was stored, and have room made where it is too much."""
     services.media_usage.add(size)
     if services.media_usage.excess:
-        services.database.signals.wake(Topic.MEDIA)
+        services.database.wakeups.wake(Topic.MEDIA)
 
 
 def budget_remarks(services: Services) -> Iterator[str]:

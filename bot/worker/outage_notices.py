@@ -9,8 +9,8 @@ from dataclasses import replace
 from bot.domain.errors import DeliveryError
 from bot.ports import Publisher
 from bot.services import Services, log
-from bot.store.accounts import AccountState, accounts
-from bot.store.outage_notices import Telling, any_told, forget_told, note_told, untold
+from bot.store.accounts import AccountState, list_accounts
+from bot.store.outage_notices import OutageNotice, any_notices, claim_notice, clear_notices, due_notices
 
 WORDS = (
     "The generation service takes nothing right now; the operator of this bot has been told. "
@@ -30,20 +30,20 @@ async def announce(services: Services, publishers: Mapping[str, Publisher]) -> N
 
 async def tell_of_outages(services: Services, publishers: Mapping[str, Publisher]) -> None:
     """Tell every waiting conversation that has not been told yet."""
-    rows = await accounts(services.database)
+    rows = await list_accounts(services.database)
     working = {row.provider for row in rows if row.state is AccountState.READY}
     out = {row.provider for row in rows if row.state is AccountState.STOPPED} - working
-    if await any_told(services.database):
-        await services.database.write(forget_told, tuple(sorted(out)))
+    if await any_notices(services.database):
+        await services.database.write(clear_notices, tuple(sorted(out)))
     if not out:
         return
-    for telling in await untold(services.database, out, publishers):
+    for telling in await due_notices(services.database, out, publishers):
         await _tell(services, publishers[telling.place.adapter], telling)
 
 
-async def _tell(services: Services, publisher: Publisher, telling: Telling) -> None:
+async def _tell(services: Services, publisher: Publisher, telling: OutageNotice) -> None:
     # Noted first: a line that is lost with this process is missed by nobody, one that comes twice is.
-    if not await services.database.write(note_told, replace(telling, now=services.clock())):
+    if not await services.database.write(claim_notice, replace(telling, now=services.clock())):
         return
     try:
         await publisher.post_notice(WORDS, telling.place)

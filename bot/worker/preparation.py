@@ -26,16 +26,16 @@ from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log
 from bot.store.cards import find_card
 from bot.store.claim_preparation import (
-    PreparingWanted,
+    PreparationFailures,
+    PreparationRequest,
     PutBack,
     Setback,
-    Setbacks,
-    note_setback,
-    put_back,
-    take_preparing,
+    claim_preparation,
+    postpone_preparation,
+    record_preparation_failure,
 )
 from bot.store.jobs import jobs_by_id
-from bot.store.transition import Lease
+from bot.store.transition import PreparationLease
 from bot.worker.media_urls import locate, own_file
 from bot.worker.transitions import move
 
@@ -76,9 +76,9 @@ class Preparer:
             for task in self._in_hand:
                 task.cancel()
 
-    async def _take(self, count: int) -> tuple[list[Job], Lease]:
+    async def _take(self, count: int) -> tuple[list[Job], PreparationLease]:
         services, now = self._services, self._services.clock()
-        wanted = PreparingWanted(
+        wanted = PreparationRequest(
             owner=services.owner,
             now=now,
             lease_until=now + services.times.prepare_lease,
@@ -86,9 +86,9 @@ class Preparer:
             each=services.settings.inputs_per_person,
             aside_until=now + services.times.unreadable_retry,
         )
-        return await services.database.write(take_preparing, wanted), wanted.lease
+        return await services.database.write(claim_preparation, wanted), wanted.lease
 
-    async def _work(self, job: Job, lease: Lease) -> None:
+    async def _work(self, job: Job, lease: PreparationLease) -> None:
         try:
             # What is brought in stays reserved until it is noted that the job needs it.
             with self._services.storage.reservations.keeping():
@@ -99,10 +99,10 @@ class Preparer:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self._services.database.signals.wake(Topic.INPUTS)
+        self._services.database.wakeups.wake(Topic.INPUTS)
 
 
-async def prepare(services: Services, job: Job, lease: Lease) -> None:
+async def prepare(services: Services, job: Job, lease: PreparationLease) -> None:
     """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
     try:
         async with asyncio.timeout(services.times.prepare_lease * _SHARE / 1000):
@@ -127,7 +127,7 @@ async def prepare(services: Services, job: Job, lease: Lease) -> None:
         )
 
 
-async def _failed_here(services: Services, job: Job, lease: Lease, reason: str) -> None:
+async def _failed_here(services: Services, job: Job, lease: PreparationLease, reason: str) -> None:
     """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
     log.warning("input_not_processed", job_id=job.id, error=reason)
     setbacks = await _setbacks(services, job, lease, ours=True)
@@ -137,7 +137,7 @@ async def _failed_here(services: Services, job: Job, lease: Lease, reason: str) 
         await _put_back(services, job, lease, services.clock() + services.times.prepare_retry)
 
 
-async def _not_there(services: Services, job: Job, lease: Lease, reason: str) -> None:
+async def _not_there(services: Services, job: Job, lease: PreparationLease, reason: str) -> None:
     """Try again what may be there a little later; in the end the job fails with the cause."""
     log.info("input_unavailable", job_id=job.id, error=reason)
     setbacks = await _setbacks(services, job, lease, ours=False)
@@ -147,17 +147,21 @@ async def _not_there(services: Services, job: Job, lease: Lease, reason: str) ->
         await _put_back(services, job, lease, services.clock() + services.times.prepare_retry)
 
 
-async def _setbacks(services: Services, job: Job, lease: Lease, *, ours: bool) -> Setbacks | None:
+async def _setbacks(
+    services: Services, job: Job, lease: PreparationLease, *, ours: bool
+) -> PreparationFailures | None:
     """Count one more; None where the job is no longer ours to prepare."""
     item = Setback(job=job.id, lease=lease, at=services.clock(), ours=ours)
-    return await services.database.write(note_setback, item)
+    return await services.database.write(record_preparation_failure, item)
 
 
-async def _put_back(services: Services, job: Job, lease: Lease, run_at: int) -> None:
-    await services.database.write(put_back, PutBack(job=job.id, lease=lease, run_at=run_at))
+async def _put_back(services: Services, job: Job, lease: PreparationLease, run_at: int) -> None:
+    await services.database.write(postpone_preparation, PutBack(job=job.id, lease=lease, run_at=run_at))
 
 
-async def _refuse(services: Services, job: Job, lease: Lease, category: FailureCategory, reason: str) -> None:
+async def _refuse(
+    services: Services, job: Job, lease: PreparationLease, category: FailureCategory, reason: str
+) -> None:
     why = failure(category, reason)
     await move(services, job, State.FAILED, "input_unusable", failure=why, lease=lease)
 

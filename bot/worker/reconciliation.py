@@ -13,10 +13,10 @@ from functools import partial
 from bot.domain.jobs import State
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.services import Services, log
-from bot.store.accounts import Echo, note_echo
+from bot.store.accounts import Echo, record_echo
 from bot.store.claim import Claim
-from bot.store.jobs import Attempt, Seen, attempts, known_generations, unbound_attempts
-from bot.store.orphans import Cause, Orphan, adopt_orphan
+from bot.store.jobs import Attempt, JobRef, attempts, known_generations, unbound_attempts
+from bot.store.orphans import Orphan, OrphanCause, record_orphan
 from bot.worker.callback_tokens import read_marker
 from bot.worker.transitions import move
 
@@ -50,7 +50,7 @@ async def take_stock(services: Services, provider: Provider, generations: Sequen
     if marked:
         now = services.clock()
         echo = Echo(account=provider.account, now=now, unless_since=now - services.times.echo_proof // 24)
-        await services.database.write(note_echo, echo)
+        await services.database.write(record_echo, echo)
     unmarked = [one for one in generations if one.callback_url is None and one.fingerprint]
     # Read before what is known: a create that is answered in between is then known, and not taken for lost.
     lost = await _lost_attempts(services, provider, unmarked) if unmarked else {}
@@ -85,7 +85,7 @@ async def _settle_marked(services: Services, generation: Generation, attempt: At
     if newest and attempt.state in _ADOPTING:
         await _adopt(services, generation, attempt)
     else:
-        await _orphan(services, generation, attempt, Cause.LATE if newest else Cause.SUPERSEDED)
+        await _orphan(services, generation, attempt, OrphanCause.LATE if newest else OrphanCause.SUPERSEDED)
 
 
 async def _adopt(services: Services, generation: Generation, attempt: Attempt) -> None:
@@ -93,7 +93,7 @@ async def _adopt(services: Services, generation: Generation, attempt: Attempt) -
 
     Then this very generation's answer came in, most likely; whoever sees it next decides on what is true.
     """
-    seen = Seen(id=attempt.job, state=attempt.state, attempt=attempt.number)
+    seen = JobRef(id=attempt.job, state=attempt.state, attempt=attempt.number)
     now = services.clock()
     await move(
         services,
@@ -146,7 +146,7 @@ async def _bind_equals(
             if match.state is State.UNKNOWN and match.number == match.newest:
                 await _adopt(services, generation, match)
             else:
-                await _orphan(services, generation, match, Cause.UNBOUND)
+                await _orphan(services, generation, match, OrphanCause.UNBOUND)
     return undecided
 
 
@@ -159,7 +159,7 @@ def _may_be(services: Services, generation: Generation, attempt: Attempt) -> boo
     return earliest <= generation.created_at <= latest
 
 
-async def _orphan(services: Services, generation: Generation, attempt: Attempt, cause: Cause) -> None:
+async def _orphan(services: Services, generation: Generation, attempt: Attempt, cause: OrphanCause) -> None:
     if generation.state is GenerationState.FAILED:
         return  # The provider has given the money back by itself.
     orphan = Orphan(
@@ -170,5 +170,5 @@ async def _orphan(services: Services, generation: Generation, attempt: Attempt, 
         price=attempt.price,
         found_at=services.clock(),
     )
-    if await services.database.write(adopt_orphan, orphan):
+    if await services.database.write(record_orphan, orphan):
         log.warning("orphan_found", job_id=attempt.job, attempt=attempt.number, cause=cause)

@@ -15,14 +15,14 @@ from bot.services import Services, log
 from bot.store.accounts import echoed_at
 from bot.store.jobs import (
     Attempt,
-    Seen,
+    JobRef,
     attempts,
-    lost_claims,
+    expired_claims,
+    job_refs,
     overdue_in_queue,
-    states_of,
-    stranded,
+    stranded_jobs,
 )
-from bot.store.orphans import Cause, Removal, due_orphans, note_removal
+from bot.store.orphans import OrphanCause, Removal, due_orphans, record_removal
 from bot.store.rows import UNREADABLE
 from bot.worker.reconciliation import CLOCK_SKEW_MS, Stock, take_stock
 from bot.worker.transitions import Standing, move
@@ -45,9 +45,9 @@ async def recover(services: Services) -> None:
 
 async def pick_up_claims(services: Services) -> None:
     """Find out about claimed jobs whose process is gone."""
-    lost = dict(await lost_claims(services.database, now=services.clock()))
+    lost = dict(await expired_claims(services.database, now=services.clock()))
 
-    async def pick_up(job: Seen) -> None:
+    async def pick_up(job: JobRef) -> None:
         # The note comes before the request: without the note there was no request.
         if lost[job]:
             await move(services, job, State.UNKNOWN, "lease_ended")
@@ -60,7 +60,7 @@ async def pick_up_claims(services: Services) -> None:
 async def end_overdue(services: Services) -> None:
     """Give back the money of jobs that waited longer than anybody should."""
 
-    async def end(job: Seen) -> None:
+    async def end(job: JobRef) -> None:
         await move(services, job, State.FAILED, "expired", failure=failure(FailureCategory.EXPIRED))
 
     overdue = await overdue_in_queue(services.database, now=services.clock(), count=_AT_ONCE)
@@ -72,16 +72,16 @@ async def end_stranded(services: Services) -> None:
     now = services.clock()
     lost_before = now - services.times.unknown_deadline
 
-    async def end(job: Seen) -> None:
+    async def end(job: JobRef) -> None:
         why = failure(FailureCategory.TIMEOUT)
-        await move(services, job, State.FAILED, "account_gone", failure=why, abandons=Cause.LATE)
+        await move(services, job, State.FAILED, "account_gone", failure=why, orphan_cause=OrphanCause.LATE)
 
-    left = await stranded(services.database, now=now, lost_before=lost_before, count=_AT_ONCE)
+    left = await stranded_jobs(services.database, now=now, lost_before=lost_before, count=_AT_ONCE)
     await _each(services, "stranded job", left, end)
 
 
 async def _each(
-    services: Services, name: str, jobs: Iterable[Seen], do: Callable[[Seen], Awaitable[None]]
+    services: Services, name: str, jobs: Iterable[JobRef], do: Callable[[JobRef], Awaitable[None]]
 ) -> None:
     """Do something for each job; one for which it fails holds back none of those behind it."""
     for job in jobs:
@@ -115,7 +115,7 @@ async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence
         raise
     echoed = await echoed_at(services.database, provider.account)
     proven = complete and echoed is not None and services.clock() - echoed < services.times.echo_proof
-    for job in await states_of(services.database, [job.id for job in ripe]):
+    for job in await job_refs(services.database, [job.id for job in ripe]):
         attempt = newest[job.id]
         if job.state is not State.UNKNOWN or job.attempt != attempt.number:
             continue
@@ -183,7 +183,7 @@ async def remove_orphans(services: Services, provider: Provider) -> None:
                 log.info("removal_failed", account=provider.account, error=repr(error))
                 run_at = services.clock() + services.times.orphan_retry * min(2**tries, 64)
             await services.database.write(
-                note_removal,
+                record_removal,
                 Removal(account=provider.account, remote_id=remote_id, now=services.clock(), run_at=run_at),
             )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import MediaUnavailable, StoreError
 from bot.services import Services, log
-from bot.store.file_refs import Expiry, HoldingsEnded, end_holdings, expire_jobs, files_in_use
+from bot.store.file_refs import Expiry, HoldingsEnded, expire_media, expire_references, files_in_use
 
 _AT_ONCE = 200
 _DAY_MS = 86_400_000
@@ -26,7 +26,7 @@ async def end_uploads(services: Services) -> None:
     """Let go of files that were sent for a command which never came."""
     while not services.stopping.is_set():
         ended = HoldingsEnded(now=services.clock(), count=_AT_ONCE)
-        if not (files := await services.database.write(end_holdings, ended)):
+        if not (files := await services.database.write(expire_references, ended)):
             return
         await remove_unused(services, files)
 
@@ -38,7 +38,7 @@ async def expire(services: Services) -> None:
     before = services.clock() - services.settings.retention_days * _DAY_MS
     while not services.stopping.is_set():
         due = Expiry(finished_before=before, count=_AT_ONCE)
-        if not (expired := await services.database.write(expire_jobs, due)):
+        if not (expired := await services.database.write(expire_media, due)):
             return
         log.info("media_expired", jobs=len(expired))
         await remove_unused(services, [file for files in expired for file in files])

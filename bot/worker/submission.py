@@ -19,8 +19,8 @@ from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest
 from bot.providers.base import Generation, Provider
 from bot.services import Services, Topic, jobs_topic, log, queue_name
-from bot.store.claim import Claim, ClaimRequest, CoolDown, Sending, claim, cool_down, note_sending
-from bot.store.jobs import Seen, find_job
+from bot.store.claim import Claim, ClaimRequest, CoolDown, SendingRecord, claim, cool_down, record_sending
+from bot.store.jobs import JobRef, find_job
 from bot.worker.accounts import doubt, stop
 from bot.worker.callback_tokens import callback_url
 from bot.worker.media_urls import source_addresses
@@ -42,9 +42,9 @@ class _Held:
     monotonic: int
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> JobRef:
         """The job as it was claimed: a later owner's attempt is never moved by this one."""
-        return Seen(id=self.claim.job, state=State.SUBMITTING, attempt=self.claim.attempt)
+        return JobRef(id=self.claim.job, state=State.SUBMITTING, attempt=self.claim.attempt)
 
 
 class Submitter:
@@ -83,14 +83,14 @@ class Submitter:
         Every command that is accepted meanwhile would else ask the store in vain.
         """
         services = self._services
-        return services.monotonic() < self._full_until and self._full_at == services.database.signals.mark(
+        return services.monotonic() < self._full_until and self._full_at == services.database.wakeups.mark(
             Topic.LANE_FREE
         )
 
     async def _claim(self) -> list[_Held]:
         services, provider = self._services, self._provider
         now, monotonic = services.clock(), services.monotonic()
-        self._full_at = services.database.signals.mark(Topic.LANE_FREE)
+        self._full_at = services.database.wakeups.mark(Topic.LANE_FREE)
         claimed = await services.database.write(
             claim,
             ClaimRequest(
@@ -113,7 +113,7 @@ class Submitter:
             await self._services.guarded("submit", lambda: self._submit(held))
         finally:
             self._busy -= 1
-            self._services.database.signals.wake(jobs_topic(self._lane))
+            self._services.database.wakeups.wake(jobs_topic(self._lane))
 
     async def _submit(self, held: _Held) -> None:
         services = self._services
@@ -138,8 +138,8 @@ class Submitter:
             lasts = services.times.generation_deadline + services.times.unknown_deadline
             marker = callback_url(services, held.claim, expires_at=held.wall + lasts)
         mine = await services.database.write(
-            note_sending,
-            Sending(
+            record_sending,
+            SendingRecord(
                 claim=held.claim,
                 owner=services.owner,
                 now=services.clock(),

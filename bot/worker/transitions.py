@@ -9,9 +9,9 @@ from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
 from bot.service.durable_writes import write_until_known
 from bot.services import ALL_JOBS, Services, Topic, log
-from bot.store.orphans import Cause
-from bot.store.transition import Lease, Move
-from bot.store.transition import move as move_all
+from bot.store.orphans import OrphanCause
+from bot.store.transition import PreparationLease, Transition
+from bot.store.transition import transition as move_all
 
 
 class Standing(Protocol):
@@ -44,15 +44,15 @@ async def move(
     price: int | None = None,
     files: tuple[str, ...] = (),
     never_arrived: bool = False,
-    lease: Lease | None = None,
-    abandons: Cause | None = None,
+    lease: PreparationLease | None = None,
+    orphan_cause: OrphanCause | None = None,
     answered: bool = False,
 ) -> bool:
     """Move a job on from where it was seen; False where somebody else has moved it meanwhile.
 
-    The keywords are those of `Move`; `answered` where a person waits to be told what came of it.
+    The keywords are those of `Transition`; `answered` where a person waits to be told what came of it.
     """
-    item = Move(
+    item = Transition(
         job=job.id,
         before=job.state,
         attempt=job.attempt,
@@ -71,7 +71,7 @@ async def move(
         files=files,
         never_arrived=never_arrived,
         lease=lease,
-        abandons=abandons,
+        orphan_cause=orphan_cause,
     )
     try:
         await (

@@ -21,21 +21,21 @@ from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.services import Services, Topic, log
-from bot.store.cards import ProgressWanted, want_progress
+from bot.store.cards import ProgressWanted, request_progress
 from bot.store.claim import Claim
 from bot.store.jobs import (
     Extension,
-    Flight,
+    JobsInFlight,
     Miss,
     attempts,
+    duration_stats,
     extend_deadline,
     find_job,
     in_flight,
-    note_look,
-    paces,
+    record_look,
 )
-from bot.store.leases import LeaseWanted, free_lease, take_lease
-from bot.store.orphans import Cause
+from bot.store.leases import LeaseWanted, acquire_lease, release_lease
+from bot.store.orphans import OrphanCause
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop
 from bot.worker.media_budget import note_stored
@@ -105,12 +105,12 @@ class Watcher:
         if not flying:
             if self._renewed_at is not None:
                 self._renewed_at = None
-                await services.database.write(free_lease, self._lease())
+                await services.database.write(release_lease, self._lease())
             return False
         now = services.monotonic()
         if self._renewed_at is not None and now - self._renewed_at < services.times.watch_lease * _RENEWED:
             return True
-        taken = await services.database.write(take_lease, self._lease()) is not None
+        taken = await services.database.write(acquire_lease, self._lease()) is not None
         self._renewed_at = now if taken else None
         return taken
 
@@ -144,19 +144,25 @@ class Watcher:
             for job in jobs:
                 await self._check_deadline(job)
 
-    async def _end_unreadable(self, flight: Flight) -> None:
+    async def _end_unreadable(self, flight: JobsInFlight) -> None:
         """Give back the money of jobs that run, cannot be read, and are overdue."""
         for seen, deadline in flight.unreadable:
             if seen.state is State.SUBMITTED and self._services.clock() >= deadline:
                 why = failure(FailureCategory.TIMEOUT)
-                await move(self._services, seen, State.FAILED, why.category, failure=why, abandons=Cause.LATE)
+                await move(
+                    self._services,
+                    seen,
+                    State.FAILED,
+                    why.category,
+                    failure=why,
+                    orphan_cause=OrphanCause.LATE,
+                )
 
     async def _due(self, jobs: list[Job]) -> list[Job]:
         """The jobs that may have ended by now, from what was learned of their kind."""
         now = self._services.clock()
-        learned = (
-            await paces(self._services.database, {job.request.duration_class for job in jobs}) if jobs else {}
-        )
+        classes = {job.request.duration_class for job in jobs}
+        learned = await duration_stats(self._services.database, classes) if classes else {}
         speed = self._services.settings.simulator_speed if self._provider.name == "simulator" else 1.0
 
         called = self._is_called()
@@ -235,7 +241,7 @@ class Watcher:
         except GenerationNotFound:
             self._missed.add(job.id)
             misses, since = await services.database.write(
-                note_look, Miss(job=job.id, attempt=job.attempt, now=services.clock(), found=False)
+                record_look, Miss(job=job.id, attempt=job.attempt, now=services.clock(), found=False)
             )
             if misses >= _MISSES and services.clock() - since >= services.times.vanished_after:
                 await self._fail(job, failure(FailureCategory.VANISHED))
@@ -246,7 +252,7 @@ class Watcher:
         if job.id in self._missed:
             self._missed.discard(job.id)
             item = Miss(job=job.id, attempt=job.attempt, now=self._services.clock(), found=True)
-            await self._services.database.write(note_look, item)
+            await self._services.database.write(record_look, item)
         self.seen(job, generation)
 
     def seen(self, job: Job, generation: Generation) -> None:
@@ -297,7 +303,7 @@ class Watcher:
             extension = Extension(job=job.id, attempt=job.attempt, deadline=trouble.until)
             await services.database.write(extend_deadline, extension)
             await services.database.write(
-                want_progress, ProgressWanted(cards=[job.card], now=services.clock())
+                request_progress, ProgressWanted(cards=[job.card], now=services.clock())
             )
         await self._check_deadline(job)
 
@@ -333,7 +339,7 @@ class Watcher:
         trouble, now = self._troubles.get(job.id), self._services.clock()
         if trouble is None:
             if job.state is State.SUBMITTED and now >= job.deadline:
-                await self._fail(job, failure(FailureCategory.TIMEOUT), abandons=Cause.LATE)
+                await self._fail(job, failure(FailureCategory.TIMEOUT), orphan_cause=OrphanCause.LATE)
         elif now >= trouble.until:
             if trouble.ours:
                 log.error(
@@ -343,11 +349,11 @@ class Watcher:
                     generation_id=job.remote_id,
                     error=trouble.error,
                 )
-            cause = Cause.UNPROCESSED if trouble.ours else Cause.LATE
-            await self._fail(job, trouble.why, abandons=cause)
+            cause = OrphanCause.UNPROCESSED if trouble.ours else OrphanCause.LATE
+            await self._fail(job, trouble.why, orphan_cause=cause)
 
-    async def _fail(self, job: Job, why: Failure, *, abandons: Cause | None = None) -> None:
-        await self._move(job, State.FAILED, why.category, failed=why, abandons=abandons)
+    async def _fail(self, job: Job, why: Failure, *, orphan_cause: OrphanCause | None = None) -> None:
+        await self._move(job, State.FAILED, why.category, failed=why, orphan_cause=orphan_cause)
 
     async def _move(
         self,
@@ -357,10 +363,12 @@ class Watcher:
         *,
         result: Media | None = None,
         failed: Failure | None = None,
-        abandons: Cause | None = None,
+        orphan_cause: OrphanCause | None = None,
     ) -> None:
         self._troubles.pop(job.id, None)
-        await move(self._services, job, after, cause, result=result, failure=failed, abandons=abandons)
+        await move(
+            self._services, job, after, cause, result=result, failure=failed, orphan_cause=orphan_cause
+        )
 
     def note_callback(self) -> None:
         """Note that callbacks of this account reach this process."""

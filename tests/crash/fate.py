@@ -32,7 +32,7 @@ from bot.domain.jobs import State
 from bot.domain.requests import AnyRequest
 from bot.providers.base import Generation, Page, Provider, Vocabulary
 from bot.store.accept import accept
-from bot.store.claim import note_sending
+from bot.store.claim import record_sending
 from bot.store.database.base import (
     Database,
     Item,
@@ -45,7 +45,7 @@ from bot.store.database.base import (
 )
 from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
-from bot.store.transition import Move, move
+from bot.store.transition import Transition, transition
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class FatedStore:
     def __init__(self, store: Database, fate: Fate) -> None:
         self._store = store
         self._fate = fate
-        self.signals = store.signals
+        self.wakeups = store.wakeups
 
     @property
     def dialect(self) -> Dialect:
@@ -106,7 +106,7 @@ class FatedStore:
         await self._store.close()
 
     async def write(
-        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
         before, within, after = _points(operation, item)
         await self._fate.meet(before)
@@ -114,7 +114,7 @@ class FatedStore:
             operation = self._ending(operation)
         self._fate.writing += 1
         try:
-            result = await self._store.write(operation, item, patience_s=patience_s)
+            result = await self._store.write(operation, item, max_delay_s=max_delay_s)
         finally:
             self._fate.writing -= 1
         await self._fate.meet(after)
@@ -155,9 +155,9 @@ def _points(operation: object, item: object) -> tuple[str, str, str]:
     """Names of the points before, in and after a write; empty where there is none."""
     if operation is accept:
         return "", "accepting", "accepted"
-    if operation is note_sending:
+    if operation is record_sending:
         return "claimed", "", ""
-    if operation is move and isinstance(item, Move):
+    if operation is transition and isinstance(item, Transition):
         if item.before is State.PREPARING:
             return "preparing", "", ""
         if item.after is State.SUBMITTED:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.jobs import FINAL, State
-from bot.store.reports import wrong_counts, wrong_meters
+from bot.store.reports import inconsistent_counts, inconsistent_meters
 from tests.crash.chat import Event, Message
 from tests.crash.timing import LIST_LAG_MS
 from tests.crash.world import Generation, World
@@ -31,9 +31,9 @@ class Found:
     reservations: Sequence[Mapping[str, Any]]
     journal: Sequence[Mapping[str, Any]]
     #: meters that differ from their journal
-    wrong_meters: Sequence[Mapping[str, Any]]
+    inconsistent_meters: Sequence[Mapping[str, Any]]
     #: counts of what waits that differ from the jobs
-    wrong_counts: Sequence[str]
+    inconsistent_counts: Sequence[str]
     #: what SQLite's own checks complain of
     damage: Sequence[object]
     generations: Sequence[Generation]
@@ -60,8 +60,8 @@ async def look(world: World) -> Found:
         meters=await world.rows("SELECT * FROM meter"),
         reservations=await world.rows("SELECT * FROM reservation"),
         journal=await world.rows("SELECT * FROM journal"),
-        wrong_meters=await wrong_meters(world.store),
-        wrong_counts=await wrong_counts(world.store),
+        inconsistent_meters=await inconsistent_meters(world.store),
+        inconsistent_counts=await inconsistent_counts(world.store),
         damage=damage,
         generations=await world.provider.generations(),
         spent=await world.provider.spent(),
@@ -205,8 +205,8 @@ def _given_up_early(found: Found, grace_ms: int) -> Iterator[str]:
 
 def _miscounted(found: Found) -> Iterator[str]:
     """Meters and counts are exact: what was completed is used, nothing is reserved, nothing differs."""
-    yield from (f"meter {row['id']} differs from its journal" for row in found.wrong_meters)
-    yield from found.wrong_counts
+    yield from (f"meter {row['id']} differs from its journal" for row in found.inconsistent_meters)
+    yield from found.inconsistent_counts
     expected: Counter[str] = Counter()
     jobs = {job["id"]: job for job in found.jobs}
     for job in found.jobs:

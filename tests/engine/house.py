@@ -136,7 +136,7 @@ class House:
     async def stop(self) -> None:
         """Stop like the app does: nothing new, what is in hand ends."""
         self.services.stopping.set()
-        self.services.database.signals.wake_all()
+        self.services.database.wakeups.wake_all()
         callbacks = self._running.pop("callbacks", None)
         if callbacks is not None:
             callbacks.cancel()
@@ -155,7 +155,7 @@ class House:
         """Let time pass by both clocks."""
         self.clock.wall_ahead += milliseconds
         self.clock.monotonic_ahead += milliseconds
-        self.services.database.signals.wake_all()
+        self.services.database.wakeups.wake_all()
 
     def place(self, by: Caller = ADA, *, channel: str = "c1", **more: Any) -> Place:
         return Place(adapter="chat", workspace=by.workspace, channel=channel, **more)
@@ -268,7 +268,7 @@ class House:
         target = self.provider.lists + many
 
         def looked() -> bool:
-            self.services.database.signals.wake_all()
+            self.services.database.wakeups.wake_all()
             return self.provider.lists >= target
 
         await self.until(looked)

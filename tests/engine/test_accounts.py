@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain.errors import AccountProblem, NotSent, Rejected
 from bot.domain.jobs import State
 from bot.domain.pricing import MICROUSD
-from bot.store.accounts import AccountState, Stop, accounts, stop_account
+from bot.store.accounts import AccountState, Stop, list_accounts, stop_account
 from tests.engine.conftest import Open
 from tests.engine.house import House
 
@@ -13,7 +13,7 @@ CHECK_MS = 25
 
 
 async def state(house: House) -> AccountState:
-    (row,) = await accounts(house.services.database)
+    (row,) = await list_accounts(house.services.database)
     return row.state
 
 

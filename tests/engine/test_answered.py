@@ -10,12 +10,12 @@ from bot.domain.errors import Refused
 from bot.domain.jobs import State
 from bot.service.replies import CardReply, PrivateReply
 from bot.store.accept import accept
-from bot.store.cards import post_copy
+from bot.store.cards import create_card_copy
 from bot.store.database.base import CommitUnknown, Database, Operation, Row, StoreUnavailable
 from bot.store.database.named_sql import Query
-from bot.store.file_refs import hold_upload
+from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, toggle_star
-from bot.store.transition import move
+from bot.store.transition import transition
 from bot.store.workspaces import reset_meter, set_pause, set_rule
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
@@ -36,8 +36,8 @@ class Faulty:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
-    async def write(self, operation: Any, item: Any, *, patience_s: float = 0.0) -> Any:
-        result = await self._database.write(operation, item, patience_s=patience_s)
+    async def write(self, operation: Any, item: Any, *, max_delay_s: float = 0.0) -> Any:
+        result = await self._database.write(operation, item, max_delay_s=max_delay_s)
         self.blind = self.blind or operation is self.blind_after
         if self.lost.get(operation):
             self.lost[operation] -= 1
@@ -117,13 +117,13 @@ async def done_by(house: House, operation: Operation[Any, Any]) -> Any:
     """Do what a person would, and answer what the person is told."""
     deeds: dict[Operation[Any, Any], Callable[[str], Any]] = {
         accept: lambda job: house.press(Action.VARIATION, job),
-        post_copy: lambda job: house.press(Action.SEND, job),
+        create_card_copy: lambda job: house.press(Action.SEND, job),
         toggle_star: lambda job: house.press(Action.GALLERY, job),
         delete_job: house.delete,
         set_rule: lambda _: house.say("/quotas set --amount 5 --member ada", by=BOSS),
         reset_meter: lambda _: house.say("/quotas reset --member ada", by=BOSS),
         set_pause: lambda _: house.say("/studio pause", by=BOSS),
-        hold_upload: lambda _: house.upload(PNG),
+        add_upload: lambda _: house.upload(PNG),
     }
     job = await house.made()
     store_of(house).lost = {operation: 2}
@@ -132,7 +132,7 @@ async def done_by(house: House, operation: Operation[Any, Any]) -> Any:
 
 @pytest.mark.parametrize(
     "operation",
-    [accept, post_copy, toggle_star, delete_job, set_rule, reset_meter, set_pause, hold_upload],
+    [accept, create_card_copy, toggle_star, delete_job, set_rule, reset_meter, set_pause, add_upload],
     ids=lambda operation: operation.__name__,
 )
 async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
@@ -146,7 +146,7 @@ async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
 async def test_a_cancelled_job_is_told_as_cancelled_though_the_commit_was_unknown(any_house: Open) -> None:
     async with any_house(wrap_store=Faulty, start=None) as home:
         card = await home.ask()
-        store_of(home).lost = {move: 1}
+        store_of(home).lost = {transition: 1}
 
         note = await home.learn(f"/cancel {card.jobs[0].id}")
 

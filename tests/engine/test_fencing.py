@@ -31,8 +31,8 @@ class SleepsAfterClaim:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
-    async def write(self, operation: Any, item: Any, *, patience_s: float = 0.0) -> Any:
-        result = await self._database.write(operation, item, patience_s=patience_s)
+    async def write(self, operation: Any, item: Any, *, max_delay_s: float = 0.0) -> Any:
+        result = await self._database.write(operation, item, max_delay_s=max_delay_s)
         if self.armed and operation is claim and result.claims:
             self.armed, self._sleeps = False, True
         return result

@@ -11,7 +11,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import State
 from bot.resources import prepare_store, providers_of
 from bot.settings import Role
-from bot.store.accounts import AccountState, accounts, held_at
+from bot.store.accounts import AccountState, last_registered_at, list_accounts
 from bot.worker.account_leases import keep_holding
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
@@ -19,7 +19,7 @@ from tests.engine.house import SECRET, House, given_settings, open_house
 
 
 async def states(house: House) -> dict[str, str]:
-    return {row.id: row.state for row in await accounts(house.services.database)}
+    return {row.id: row.state for row in await list_accounts(house.services.database)}
 
 
 def test_a_gateway_without_a_key_is_no_simulator(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ async def test_an_account_that_no_worker_holds_is_retired_after_a_while(
     async with open_house(tmp_path, migrated_postgres_url, providers=[one], clock=clock, start=None):
         pass
     async with open_house(tmp_path, migrated_postgres_url, providers=[two], clock=clock, start=None) as home:
-        begun = await held_at(home.services.database, "two")
+        begun = await last_registered_at(home.services.database, "two")
         await keep_holding(home.services, "two")
-        assert begun == await held_at(home.services.database, "two"), "it has just been said"
+        assert begun == await last_registered_at(home.services.database, "two"), "it has just been said"
         home.advance(home.services.times.account_lost - 1_000_000)
         await keep_holding(home.services, "two")
         assert {"one": AccountState.READY, "two": AccountState.READY} == await states(home)

@@ -21,9 +21,9 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
-    async def write(self, operation: Any, item: Any, *, patience_s: float = 0.0) -> Any:
+    async def write(self, operation: Any, item: Any, *, max_delay_s: float = 0.0) -> Any:
         counted = self._operations.setdefault(operation, self._counted(operation))
-        return await self._database.write(counted, item, patience_s=patience_s)
+        return await self._database.write(counted, item, max_delay_s=max_delay_s)
 
     def _counted(self, operation: Any) -> Callable[..., Awaitable[Any]]:
         async def run(tx: Transaction, items: Sequence[Any]) -> Any:

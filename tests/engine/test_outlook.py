@@ -12,7 +12,7 @@ from bot.domain.jobs import State
 from bot.providers.base import GenerationState
 from bot.store.database.base import Row
 from bot.store.database.named_sql import Query
-from bot.store.jobs import paces
+from bot.store.jobs import duration_stats
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, House
 
@@ -29,7 +29,7 @@ async def takes(house: House, text: str, milliseconds: int) -> None:
     house.advance(milliseconds)
     assert job.remote_id is not None
     house.provider.end(job.remote_id, GenerationState.COMPLETED)
-    house.services.database.signals.wake_all()
+    house.services.database.wakeups.wake_all()
     assert State.COMPLETED is (await house.ends(card)).state
 
 
@@ -41,7 +41,7 @@ async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_h
         await takes(home, "/animate a fox --model ray-2", 120 * SECOND)
 
         kinds = ("ray-flash-2/720p/5s", "ray-flash-2/540p/5s", "ray-flash-2/720p/9s", "ray-2/720p/5s")
-        learned = await paces(home.services.database, [f"video/{kind}" for kind in kinds])
+        learned = await duration_stats(home.services.database, [f"video/{kind}" for kind in kinds])
         took = [learned[f"video/{kind}"].p50 / SECOND for kind in kinds]
         assert pytest.approx([80, 40, 160, 120], abs=15) == took
 

@@ -20,7 +20,7 @@ from bot.domain.requests import (
     VideoRequest,
 )
 from bot.store.file_refs import files_in_use
-from bot.store.transition import Lease
+from bot.store.transition import PreparationLease
 from bot.worker.preparation import HANDS, prepare
 from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
@@ -202,7 +202,7 @@ async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: 
         # Whoever comes late changes nothing.
         assert stuck.library.gate is not None
         stuck.library.gate.set()
-        await prepare(stuck.services, late, Lease(owner="stuck", until=heir.clock.wall()))
+        await prepare(stuck.services, late, PreparationLease(owner="stuck", until=heir.clock.wall()))
         assert job == await heir.job(card)
         assert ["accepted", "prepared"] == await heir.causes(card)
 

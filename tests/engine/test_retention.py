@@ -9,7 +9,7 @@ from bot.domain.actions import Action
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, Reference
-from bot.store.file_refs import UPLOADS_MAX
+from bot.store.file_refs import MAX_UNUSED_UPLOADS
 from bot.worker.retention import end_uploads, expire, remove_strays
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG
@@ -93,12 +93,12 @@ async def test_a_frame_of_an_uploaded_video_goes_with_it(house: Open) -> None:
 
 async def test_more_uploads_than_anybody_needs_are_refused(any_house: Open) -> None:
     async with any_house(start=None) as home:
-        for number in range(UPLOADS_MAX):
+        for number in range(MAX_UNUSED_UPLOADS):
             await home.upload(PNG + str(number).encode())
         with pytest.raises(InvalidRequest, match="many files that no command has used"):
             await home.upload(PNG + b"one more")
         stored = [path for path in home.services.storage.folder.rglob("*") if _is_media(path)]
-        assert UPLOADS_MAX == len(stored)
+        assert MAX_UNUSED_UPLOADS == len(stored)
         await home.upload(PNG + b"one more", by=BOB)
 
 

@@ -266,7 +266,7 @@ async def test_two_replicas_together_keep_to_the_limits_of_one_account(
         for card in cards[:12]:
             await first.ends(card)
         first.advance(76_000)
-        second.services.database.signals.wake_all()
+        second.services.database.wakeups.wake_all()
         await finish(second, 17)
         await finish(first, 20)
         jobs: list[Job] = [await second.ends(card) for card in cards]

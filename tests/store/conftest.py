@@ -4,7 +4,7 @@ import pytest
 
 from bot.store.database.base import Database, connect
 from bot.store.database.named_sql import Query
-from bot.store.reports import wrong_counts
+from bot.store.reports import inconsistent_counts
 from tests.databases import (
     database_url,
     kept_postgres_url,
@@ -41,7 +41,7 @@ async def notes(database_url: str) -> AsyncIterator[Database]:
 async def postgres_store(migrated_postgres_url: str) -> AsyncIterator[Database]:
     async with connect(migrated_postgres_url) as database:
         yield database
-        assert [] == await wrong_counts(database)
+        assert [] == await inconsistent_counts(database)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def replicas(
 async def sqlite_store(migrated_sqlite_url: str) -> AsyncIterator[Database]:
     async with connect(migrated_sqlite_url) as database:
         yield database
-        assert [] == await wrong_counts(database)
+        assert [] == await inconsistent_counts(database)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

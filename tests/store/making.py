@@ -14,13 +14,13 @@ from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
 from bot.domain.requests import AnyRequest, ImageRequest
 from bot.security.encryption import FieldCipher, card_context
 from bot.store.accept import Acceptance, NewJob, accept
-from bot.store.accounts import Registration, register
-from bot.store.cards import Copy
-from bot.store.claim import Claim, Claimed, ClaimRequest, Sending, claim, note_sending
+from bot.store.accounts import AccountRegistration, register_accounts
+from bot.store.cards import CardCopy
+from bot.store.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import find_job
-from bot.store.transition import Move, move
+from bot.store.transition import Transition, transition
 
 #: Friday, 15 January 2027, 08:00 UTC
 NOW = 1_800_000_000_000
@@ -53,7 +53,7 @@ def acceptance(
     price: int = 10,
     allowance: int = 1_000_000,
     ceiling: int = 1_000_000,
-    patience: QueueLimits | None = None,
+    queue_limits: QueueLimits | None = None,
     prompt: str = "a red fox",
     references: Sequence[str] = (),
     request: AnyRequest | None = None,
@@ -64,7 +64,7 @@ def acceptance(
     account_required: str | None = None,
     private: bool = False,
     reach: str = "",
-    answerer: str | None = None,
+    lease_owner: str | None = None,
     now: int = NOW,
 ) -> Acceptance:
     """Make one command; money in micro-dollars, the allowance by the day, the ceiling by the month.
@@ -83,13 +83,13 @@ def acceptance(
         place=Place(
             adapter="chat", workspace=who.workspace, channel="general", private=private, reply_token=reach
         ),
-        sealed_reach=SEAL.encrypt(reach, context=card_context(card)) if reach else "",
+        encrypted_reply_token=SEAL.encrypt(reach, context=card_context(card)) if reach else "",
         jobs=tuple(
             NewJob(
                 id=new_id("job"),
                 provider="luma",
                 queue=queue,
-                pace=request.duration_class,
+                duration_class=request.duration_class,
                 request=request,
                 title=prompt,
                 price=price,
@@ -103,11 +103,11 @@ def acceptance(
             member=Allowance(amount=allowance, period=Period.DAY),
             ceiling=Allowance(amount=ceiling, period=Period.MONTH),
         ),
-        patience=patience or QueueLimits(member=10_000, workspace=10_000),
+        queue_limits=queue_limits or QueueLimits(member=10_000, workspace=10_000),
         now=now,
         deadline=now + DAY,
-        answerer=answerer,
-        answer_until=now + 3 * SECOND if answerer else None,
+        lease_owner=lease_owner,
+        lease_until=now + 3 * SECOND if lease_owner else None,
         reaction=reaction,
         reaction_since=reaction_since,
     )
@@ -131,8 +131,8 @@ async def open_accounts(
 ) -> None:
     """Have these accounts, and no others."""
     await database.write(
-        register,
-        Registration(
+        register_accounts,
+        AccountRegistration(
             accounts=dict.fromkeys(accounts, "luma"),
             lanes={(account, Lane.IMAGE): (concurrent, per_minute) for account in accounts},
             now=NOW,
@@ -165,7 +165,7 @@ def offer(
 
 
 async def claim_next(database: Database, most: int = 1, *, now: int = NOW) -> list[str]:
-    claimed: Claimed = await database.write(claim, offer(most=most, now=now))
+    claimed: ClaimResult = await database.write(claim, offer(most=most, now=now))
     return [one.job for one in claimed.claims]
 
 
@@ -184,8 +184,8 @@ class Walk:
     async def send(self, *, owner: str = "one", now: int = NOW, marked: bool = True) -> bool:
         job = await self.now_at()
         noted: bool = await self.database.write(
-            note_sending,
-            Sending(
+            record_sending,
+            SendingRecord(
                 claim=Claim(job=job.id, attempt=job.attempt),
                 owner=owner,
                 now=now,
@@ -209,8 +209,8 @@ class Walk:
         job = seen or await self.now_at()
         submits = after is State.SUBMITTED
         await self.database.write(
-            move,
-            Move(
+            transition,
+            Transition(
                 job=job.id,
                 before=job.state,
                 attempt=job.attempt,
@@ -242,16 +242,16 @@ async def completed(database: Database, item: Acceptance | None = None) -> Walk:
     return walk
 
 
-def copy_of(walk: Walk, who: Caller | None = None, *, event: str | None = None) -> Copy:
+def copy_of(walk: Walk, who: Caller | None = None, *, event: str | None = None) -> CardCopy:
     """Ask for a job's result in somebody's direct messages."""
     who = who or caller("bob")
     card = new_id("card")
-    return Copy(
+    return CardCopy(
         card=card,
         event=event or f"chat:{card}",
         caller=who,
         place=Place(adapter="chat", workspace="chat:@dm", channel=f"@{who.person}", private=True),
-        sealed_reach=SEAL.encrypt("token", context=card_context(card)),
+        encrypted_reply_token=SEAL.encrypt("token", context=card_context(card)),
         job=walk.job,
         now=NOW,
     )

@@ -11,13 +11,13 @@ from bot.domain.access import QueueLimits
 from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
 from bot.domain.jobs import State
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule
-from bot.store.accept import TURN, Acceptance, AcceptedCard, NewCard, accept
+from bot.store.accept import VIRTUAL_TIME_STEP, Acceptance, AcceptedCard, NewCard, accept
 from bot.store.cards import find_card
-from bot.store.database.base import Database, Violated
+from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
-from bot.store.jobs import jobs_by_id, jobs_of_cards, standings
-from bot.store.reports import wrong_meters
-from bot.store.workspaces import Block, Decision, Pause, SetRule, set_block, set_pause, set_rule
+from bot.store.jobs import jobs_by_id, jobs_of_cards, queue_positions
+from bot.store.reports import inconsistent_meters
+from bot.store.workspaces import AuditEntry, Block, Pause, SetRule, set_block, set_pause, set_rule
 from tests.store.making import (
     DAY,
     MINUTE,
@@ -35,7 +35,7 @@ from tests.store.making import (
 )
 from tests.store.meeting import meet
 
-BOSS = Decision(actor="chat:home:boss", workspace="chat:home", action="set", subject="x", now=NOW)
+BOSS = AuditEntry(actor="chat:home:boss", workspace="chat:home", action="set", subject="x", now=NOW)
 
 
 async def accept_all(database: Database, items: Sequence[Acceptance]) -> list[AcceptedCard | BaseException]:
@@ -55,7 +55,7 @@ def rule(level: Level, subject: str, amount: int, *, workspace: str = "") -> Set
 
 
 async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -> None:
-    item = acceptance(jobs=3, price=10, prompt="a blue owl", reach="token", private=True, answerer="one")
+    item = acceptance(jobs=3, price=10, prompt="a blue owl", reach="token", private=True, lease_owner="one")
     accepted = await store.write(accept, item)
     assert AcceptedCard(card=item.card) == accepted
     card = await find_card(store, item.card, SEAL)
@@ -63,8 +63,8 @@ async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -
     assert replace(item.place, reply_token="token") == card.place
     assert (1, 0) == (card.wanted_rev, card.shown_rev)
     jobs = (await jobs_of_cards(store, [item.card]))[item.card]
-    places = await standings(store, jobs)
-    assert NewCard(card=card, jobs=jobs, standings=places) == accepted.new, "nobody needs to ask for it"
+    places = await queue_positions(store, jobs)
+    assert NewCard(card=card, jobs=jobs, queue_positions=places) == accepted.new, "nobody needs to ask for it"
     assert [(job.id, n) for n, job in enumerate(item.jobs)] == [(job.id, job.position) for job in jobs]
     assert {State.QUEUED} == {job.state for job in jobs}
     assert ["a blue owl"] * 3 == [job.title for job in jobs]
@@ -74,7 +74,7 @@ async def test_a_command_becomes_a_card_jobs_and_reservations(store: Database) -
     assert (3, 6, 6) == tuple(
         [await count_of(store, table) for table in ("job_event", "reservation", "journal")]
     )
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_what_builds_on_a_picture_is_prepared_first(store: Database) -> None:
@@ -98,13 +98,13 @@ async def test_a_poisoned_command_leaves_nothing_and_harms_nobody(store: Databas
     poisoned = replace(poisoned, jobs=(poisoned.jobs[0], replace(poisoned.jobs[1], id=first.jobs[0].id)))
     good = [acceptance() for _ in range(10)]
     answers = await accept_all(store, [*good[:5], poisoned, *good[5:]])
-    assert isinstance(answers.pop(5), Violated)
+    assert isinstance(answers.pop(5), ConstraintViolated)
     assert [AcceptedCard(card=item.card) for item in good] == answers
     assert None is await find_card(store, poisoned.card, SEAL)
     assert Meter() == await meter_of(store, member_scope(caller("eve")))
     assert Meter(reserved=110) == await meter_of(store, ceiling_scope())
     assert 11 == await count_of(store, "job")
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_an_event_makes_one_card_however_often_it_comes(store: Database) -> None:
@@ -198,7 +198,7 @@ async def test_two_hundred_at_once_fill_a_meter_to_the_last_place(store: Databas
     assert 7 == sum(isinstance(answer, AcceptedCard) for answer in answers)
     assert 193 == sum(isinstance(answer, QuotaExhausted) for answer in answers)
     assert Meter(reserved=70) == await meter_of(store, member_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_two_replicas_fill_a_meter_to_the_last_place(replicas: tuple[Database, Database]) -> None:
@@ -240,7 +240,7 @@ async def test_different_members_are_accepted_by_two_replicas_without_waiting_in
     backward = [acceptance(who) for who in reversed(people)]
     answers = await asyncio.gather(accept_all(replicas[0], forward), accept_all(replicas[1], backward))
     assert {AcceptedCard} == {type(answer) for part in answers for answer in part}
-    assert [] == await wrong_meters(replicas[0])
+    assert [] == await inconsistent_meters(replicas[0])
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -299,15 +299,15 @@ async def test_a_paused_workspace_takes_nothing_and_says_why(store: Database) ->
 
 
 async def test_patience_counts_what_waits(store: Database) -> None:
-    patience = QueueLimits(member=2, workspace=3)
+    queue_limits = QueueLimits(member=2, workspace=3)
     await open_account(store)
-    items = [acceptance(patience=patience) for _ in range(3)] + [
-        acceptance(caller("bob"), patience=patience) for _ in range(2)
+    items = [acceptance(queue_limits=queue_limits) for _ in range(3)] + [
+        acceptance(caller("bob"), queue_limits=queue_limits) for _ in range(2)
     ]
     answers = await accept_all(store, items)
     assert [False, False, True, False, True] == [isinstance(answer, Refused) for answer in answers]
     assert 1 == len(await claim_next(store))
-    await store.write(accept, acceptance(patience=patience))
+    await store.write(accept, acceptance(queue_limits=queue_limits))
 
 
 async def test_turns_of_a_member_follow_each_other_and_start_at_the_clock(store: Database) -> None:
@@ -321,7 +321,10 @@ async def test_turns_of_a_member_follow_each_other_and_start_at_the_clock(store:
     await store.write(accept, late)
     await store.write(accept, later)
     found = await jobs_by_id(store, [job.id for item in (*items, late, later) for job in item.jobs])
-    turns = [[found[job.id].virtual_time // TURN for job in item.jobs] for item in (*items, late, later)]
+    turns = [
+        [found[job.id].virtual_time // VIRTUAL_TIME_STEP for job in item.jobs]
+        for item in (*items, late, later)
+    ]
     assert [[1, 2], [3, 4], [5], [6, 7]] == turns
 
 

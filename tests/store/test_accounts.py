@@ -3,17 +3,17 @@
 from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.store.accounts import (
+    AccountRegistration,
     AccountRow,
     AccountState,
     Echo,
-    Registration,
     Stop,
-    accounts,
     echoed_at,
-    held_at,
     known_accounts,
-    note_echo,
-    register,
+    last_registered_at,
+    list_accounts,
+    record_echo,
+    register_accounts,
     stop_account,
 )
 from bot.store.database.base import Database
@@ -31,7 +31,7 @@ from tests.store.making import (
 
 
 async def states(database: Database) -> dict[str, AccountState]:
-    return {row.id: row.state for row in await accounts(database)}
+    return {row.id: row.state for row in await list_accounts(database)}
 
 
 async def test_accounts_are_known_with_what_is_in_flight_on_them(store: Database) -> None:
@@ -44,14 +44,14 @@ async def test_accounts_are_known_with_what_is_in_flight_on_them(store: Database
     assert [
         AccountRow(id=ACCOUNT, provider="luma", state=ready, reason="", in_flight=2),
         AccountRow(id="luma-2", provider="luma", state=ready, reason="", in_flight=0),
-    ] == await accounts(store)
+    ] == await list_accounts(store)
 
 
 async def test_what_ended_is_not_in_flight(store: Database) -> None:
     await open_account(store)
     walk = await submitted(store)
     await walk.move(State.FAILED)
-    assert [0] == [row.in_flight for row in await accounts(store)]
+    assert [0] == [row.in_flight for row in await list_accounts(store)]
 
 
 async def test_an_account_whose_key_is_gone_is_retired_and_comes_back_with_it(store: Database) -> None:
@@ -87,7 +87,7 @@ async def test_why_an_account_is_stopped_is_kept_over_a_start(store: Database) -
     await open_account(store)
     await store.write(stop_account, Stop(account=ACCOUNT, now=NOW, reason="no credit"))
     await open_account(store)
-    (row,) = await accounts(store)
+    (row,) = await list_accounts(store)
     assert (AccountState.STOPPED, "no credit") == (row.state, row.reason)
 
 
@@ -103,25 +103,25 @@ async def test_the_last_echo_of_a_marker_is_remembered(store: Database) -> None:
     assert await echoed_at(store, ACCOUNT) is None
     assert await echoed_at(store, "nobody") is None
     for now in (NOW, NOW + 5, NOW + 6):
-        await store.write(note_echo, Echo(account=ACCOUNT, now=now, unless_since=now - 5))
+        await store.write(record_echo, Echo(account=ACCOUNT, now=now, unless_since=now - 5))
     assert NOW + 6 == await echoed_at(store, ACCOUNT)
 
 
 async def test_two_workers_with_different_keys_leave_each_other_s_accounts_alone(store: Database) -> None:
-    def held(account: str, now: int) -> Registration:
+    def held(account: str, now: int) -> AccountRegistration:
         lanes = {(account, Lane.IMAGE): (5, 5)}
-        return Registration(accounts={account: "luma"}, lanes=lanes, now=now, held_before=now - HOUR)
+        return AccountRegistration(accounts={account: "luma"}, lanes=lanes, now=now, held_before=now - HOUR)
 
-    await store.write(register, held("one", NOW))
-    await store.write(register, held("two", NOW + HOUR))
+    await store.write(register_accounts, held("one", NOW))
+    await store.write(register_accounts, held("two", NOW + HOUR))
     assert {"one": AccountState.READY, "two": AccountState.READY} == await states(store)
     assert {"one": "luma", "two": "luma"} == await known_accounts(store)
 
-    await store.write(register, held("two", NOW + HOUR + 1))
+    await store.write(register_accounts, held("two", NOW + HOUR + 1))
     assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(store)
     assert {"two": "luma"} == await known_accounts(store)
 
-    await store.write(register, held("one", NOW + HOUR + 2))
+    await store.write(register_accounts, held("one", NOW + HOUR + 2))
     assert {"one": AccountState.READY, "two": AccountState.READY} == await states(store)
 
 
@@ -129,7 +129,7 @@ async def test_accounts_of_an_older_versions_workers_are_not_retired_at_once(sto
     await open_accounts(store, "one")
     forget = Query("forget", "UPDATE account SET held_at = NULL")
     await store.exclusively(lambda tx: tx.run(forget))
-    other = Registration(accounts={"two": "luma"}, lanes={}, now=NOW, held_before=NOW - HOUR)
-    await store.write(register, other)
+    other = AccountRegistration(accounts={"two": "luma"}, lanes={}, now=NOW, held_before=NOW - HOUR)
+    await store.write(register_accounts, other)
     assert AccountState.READY == (await states(store))["one"]
-    assert NOW == await held_at(store, "one")
+    assert NOW == await last_registered_at(store, "one")

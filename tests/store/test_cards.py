@@ -10,29 +10,29 @@ from bot.domain.estimates import ShownEstimate
 from bot.domain.jobs import State
 from bot.store.accept import accept
 from bot.store.cards import (
-    CardsWanted,
+    CardLeaseRequest,
     GiveUp,
-    Noted,
     Posting,
     ProgressWanted,
     PutOff,
     ShowAgain,
-    Shown,
+    ShownOutcome,
+    ShownRevision,
     Unposted,
+    cards_in_progress,
+    clear_posting,
     find_card,
-    forget_posting,
-    give_up,
     lease_cards,
-    note_posting,
-    note_shown,
-    put_off,
-    show_again,
-    unfinished_cards,
-    want_progress,
+    mark_undeliverable,
+    postpone_card,
+    record_posting,
+    record_shown,
+    request_progress,
+    show_card_again,
 )
-from bot.store.database.base import Database, Violated
+from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
-from bot.store.transition import Move, move
+from bot.store.transition import Transition, transition
 from tests.store.making import (
     DAY,
     HOUR,
@@ -54,8 +54,8 @@ LEASE = 30 * SECOND
 
 def wanted(
     owner: str = "one", *, now: int = NOW, count: int = 100, adapters: tuple[str, ...] = ("chat",)
-) -> CardsWanted:
-    return CardsWanted(
+) -> CardLeaseRequest:
+    return CardLeaseRequest(
         owner=owner,
         adapters=adapters,
         now=now,
@@ -67,8 +67,8 @@ def wanted(
     )
 
 
-def shown(card: Card, *, owner: str = "one", rev: int | None = None, run_at: int = NOW) -> Shown:
-    return Shown(
+def shown(card: Card, *, owner: str = "one", rev: int | None = None, run_at: int = NOW) -> ShownRevision:
+    return ShownRevision(
         card=card.id,
         owner=owner,
         rev=card.wanted_rev if rev is None else rev,
@@ -85,13 +85,13 @@ async def lease(database: Database, owner: str = "one", *, now: int = NOW) -> li
 
 async def show_all(database: Database, *, now: int = NOW) -> None:
     for card in await lease(database, now=now):
-        assert await database.write(note_shown, shown(card, run_at=now)) is Noted.UP_TO_DATE
+        assert await database.write(record_shown, shown(card, run_at=now)) is ShownOutcome.UP_TO_DATE
 
 
 async def look_again(database: Database, *, now: int = NOW, count: int = 10, each: int = 10) -> int:
     """Want progress of what has not ended; answers of how many cards."""
-    cards = await unfinished_cards(database, now=now, count=count, each=each)
-    return await database.write(want_progress, ProgressWanted(cards=cards, now=now))
+    cards = await cards_in_progress(database, now=now, count=count, each=each)
+    return await database.write(request_progress, ProgressWanted(cards=cards, now=now))
 
 
 async def card_of(database: Database, card: str) -> Card:
@@ -135,7 +135,7 @@ async def test_cards_go_to_who_can_show_them_the_longest_due_first(store: Databa
 
 
 async def test_an_inlet_that_answers_by_itself_has_the_card_for_its_time(store: Database) -> None:
-    await store.write(accept, acceptance(answerer="one"))
+    await store.write(accept, acceptance(lease_owner="one"))
     assert [] == await lease(store, "other", now=NOW + 3 * SECOND)
     (card,) = await lease(store, "other", now=NOW + 3 * SECOND + 1)
     assert NOW == card.posting_since, "it may have posted before it could say so"
@@ -144,19 +144,19 @@ async def test_an_inlet_that_answers_by_itself_has_the_card_for_its_time(store: 
 async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 1))
-    assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 2))
+    assert await store.write(record_posting, Posting(card=card.id, owner="one", now=NOW + 1))
+    assert await store.write(record_posting, Posting(card=card.id, owner="one", now=NOW + 2))
     assert NOW + 1 == (await card_of(store, card.id)).posting_since
-    await store.write(forget_posting, Unposted(card=card.id, owner="other"))
+    await store.write(clear_posting, Unposted(card=card.id, owner="other"))
     assert NOW + 1 == (await card_of(store, card.id)).posting_since, "only its holder knows"
-    await store.write(forget_posting, Unposted(card=card.id, owner="one"))
+    await store.write(clear_posting, Unposted(card=card.id, owner="one"))
     assert (await card_of(store, card.id)).posting_since is None
-    assert await store.write(note_posting, Posting(card=card.id, owner="one", now=NOW + 3))
-    assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
+    assert await store.write(record_posting, Posting(card=card.id, owner="one", now=NOW + 3))
+    assert await store.write(record_shown, shown(card)) is ShownOutcome.UP_TO_DATE
     noted = await card_of(store, card.id)
     assert (1, "message", None) == (noted.shown_rev, noted.place.message, noted.posting_since)
     assert [] == await lease(store)
-    await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
     assert [card.id] == [one.id for one in await lease(store, "other")]
 
 
@@ -168,15 +168,15 @@ async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) 
         "job": ShownEstimate(position=3, ready_at=NOW + MINUTE),
         "other": ShownEstimate(position=None, ready_at=NOW),
     }
-    assert await store.write(note_shown, replace(shown(card), told=said)) is Noted.UP_TO_DATE
+    assert await store.write(record_shown, replace(shown(card), told=said)) is ShownOutcome.UP_TO_DATE
     assert said == (await card_of(store, card.id)).shown_estimates
-    await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
     (card,) = await lease(store)
     assert said == card.shown_estimates
-    assert await store.write(note_shown, replace(shown(card, rev=1), told={})) is Noted.BEHIND
+    assert await store.write(record_shown, replace(shown(card, rev=1), told={})) is ShownOutcome.BEHIND
     assert said == (await card_of(store, card.id)).shown_estimates, "an older revision says nothing any more"
     (card,) = await lease(store)
-    assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
+    assert await store.write(record_shown, shown(card)) is ShownOutcome.UP_TO_DATE
     assert {} == (await card_of(store, card.id)).shown_estimates
 
 
@@ -184,43 +184,43 @@ async def test_only_the_holder_notes_anything(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     before = await card_of(store, card.id)
-    assert await store.write(note_shown, shown(card, owner="other")) is Noted.LOST
-    assert not await store.write(note_posting, Posting(card=card.id, owner="other", now=NOW))
-    await store.write(put_off, PutOff(card=card.id, owner="other", run_at=NOW + MINUTE))
-    await store.write(give_up, GiveUp(card=card.id, owner="other", reason="none"))
+    assert await store.write(record_shown, shown(card, owner="other")) is ShownOutcome.LOST
+    assert not await store.write(record_posting, Posting(card=card.id, owner="other", now=NOW))
+    await store.write(postpone_card, PutOff(card=card.id, owner="other", run_at=NOW + MINUTE))
+    await store.write(mark_undeliverable, GiveUp(card=card.id, owner="other", reason="none"))
     assert before == await card_of(store, card.id)
-    assert await store.write(note_shown, shown(card)) is Noted.UP_TO_DATE
-    assert await store.write(note_shown, shown(card)) is Noted.LOST, "its lease ended with the note"
+    assert await store.write(record_shown, shown(card)) is ShownOutcome.UP_TO_DATE
+    assert await store.write(record_shown, shown(card)) is ShownOutcome.LOST, "its lease ended with the note"
 
 
 async def test_an_older_revision_never_takes_the_place_of_a_newer_one(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     for _ in range(3):
-        await store.write(show_again, ShowAgain(card=card.id, now=NOW))
-    assert await store.write(note_shown, shown(card, rev=3)) is Noted.BEHIND
+        await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
+    assert await store.write(record_shown, shown(card, rev=3)) is ShownOutcome.BEHIND
     (card,) = await lease(store)
-    assert await store.write(note_shown, shown(card, rev=2)) is Noted.BEHIND
+    assert await store.write(record_shown, shown(card, rev=2)) is ShownOutcome.BEHIND
     noted = await card_of(store, card.id)
     assert (3, "digest 3") == (noted.shown_rev, noted.shown_digest)
     (card,) = await lease(store)
-    both = await asyncio.gather(*(store.write(note_shown, shown(card, rev=rev)) for rev in (4, 2)))
-    assert [Noted.UP_TO_DATE, Noted.UP_TO_DATE] == both
+    both = await asyncio.gather(*(store.write(record_shown, shown(card, rev=rev)) for rev in (4, 2)))
+    assert [ShownOutcome.UP_TO_DATE, ShownOutcome.UP_TO_DATE] == both
     assert 4 == (await card_of(store, card.id)).shown_rev
 
 
 async def test_nobody_sees_a_revision_that_was_never_asked_for(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    with pytest.raises(Violated):
-        await store.write(note_shown, shown(card, rev=2))
+    with pytest.raises(ConstraintViolated):
+        await store.write(record_shown, shown(card, rev=2))
 
 
 async def test_a_result_is_due_at_once_while_progress_waits(store: Database) -> None:
     await open_account(store)
     walk = await submitted(store)
     for card in await lease(store):
-        await store.write(note_shown, shown(card, run_at=NOW + 3 * SECOND))
+        await store.write(record_shown, shown(card, run_at=NOW + 3 * SECOND))
     await walk.move(State.QUEUED)
     assert [] == await lease(store, now=NOW + SECOND)
     await walk.move(State.FAILED, now=NOW + SECOND)
@@ -232,7 +232,7 @@ async def test_a_result_that_comes_while_progress_is_shown_does_not_wait(store: 
     walk = await submitted(store)
     (card,) = await lease(store)
     await walk.move(State.COMPLETED, now=NOW + SECOND)
-    await store.write(note_shown, shown(card, run_at=NOW + 4 * SECOND))
+    await store.write(record_shown, shown(card, run_at=NOW + 4 * SECOND))
     assert 1 == len(await lease(store, now=NOW + SECOND))
 
 
@@ -242,26 +242,26 @@ async def test_a_card_that_is_put_off_comes_back_at_its_time(store: Database) ->
         (card,) = await lease(store, now=NOW + tries * MINUTE)
         assert tries == card.tries
         later = PutOff(card=card.id, owner="one", run_at=NOW + (tries + 1) * MINUTE)
-        await store.write(put_off, later)
+        await store.write(postpone_card, later)
         assert [] == await lease(store, now=NOW + (tries + 1) * MINUTE - 1)
     (card,) = await lease(store, now=NOW + 2 * MINUTE)
-    await store.write(note_shown, shown(card))
+    await store.write(record_shown, shown(card))
     assert 0 == (await card_of(store, card.id)).tries
 
 
 async def test_a_platform_that_asks_to_wait_is_obeyed_though_more_has_come(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    await store.write(show_again, ShowAgain(card=card.id, now=NOW))
+    await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
     asked = PutOff(card=card.id, owner="one", run_at=NOW + MINUTE)
-    await store.write(put_off, asked)
+    await store.write(postpone_card, asked)
     assert [] == await lease(store, now=NOW + MINUTE - 1)
 
 
 async def test_a_card_that_cannot_be_shown_is_never_tried_again(store: Database) -> None:
     job = await accepted(store)
     (card,) = await lease(store)
-    await store.write(give_up, GiveUp(card=card.id, owner="one", reason="the channel is gone"))
+    await store.write(mark_undeliverable, GiveUp(card=card.id, owner="one", reason="the channel is gone"))
     await Walk(database=store, job=job).move(State.CANCELLED)
     assert [] == await lease(store, now=NOW + MINUTE)
     assert 0 == await look_again(store, now=NOW + MINUTE)
@@ -290,14 +290,14 @@ async def test_progress_is_wanted_once_until_it_is_shown(store: Database) -> Non
 async def test_two_processes_that_have_seen_the_same_want_progress_once(store: Database) -> None:
     await store.write(accept, acceptance())
     await show_all(store)
-    wanted = ProgressWanted(cards=await unfinished_cards(store, now=NOW, count=10, each=10), now=NOW)
-    assert [1, 0] == [await store.write(want_progress, wanted) for _ in range(2)]
+    wanted = ProgressWanted(cards=await cards_in_progress(store, now=NOW, count=10, each=10), now=NOW)
+    assert [1, 0] == [await store.write(request_progress, wanted) for _ in range(2)]
 
 
 async def test_progress_waits_for_the_card_s_next_turn(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    await store.write(note_shown, shown(card, run_at=NOW + 3 * SECOND))
+    await store.write(record_shown, shown(card, run_at=NOW + 3 * SECOND))
     assert 0 == await look_again(store, now=NOW + 3 * SECOND - 1)
     assert 1 == await look_again(store, now=NOW + 3 * SECOND)
 
@@ -317,7 +317,7 @@ async def test_of_many_waiting_cards_a_few_are_looked_at_in_turn_and_what_runs_f
         assert 3 == await look_again(store, now=now, count=3)
         seen += [card.id for card in await lease(store, now=now)]
         for card in seen[-3:]:
-            await store.write(note_shown, shown(await card_of(store, card), run_at=now))
+            await store.write(record_shown, shown(await card_of(store, card), run_at=now))
     assert 3 == seen.count(running.card)
     assert {item.card for item in items} == set(seen)
 
@@ -348,11 +348,11 @@ async def test_moves_and_shows_of_the_same_cards_do_not_wait_in_a_ring(
     waits = Query("deadlocks", "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     before = await replicas[0].one(waits)
     await asyncio.gather(
-        *(replicas[0].write(note_shown, shown(card)) for card in reversed(cards)),
+        *(replicas[0].write(record_shown, shown(card)) for card in reversed(cards)),
         *(
             replicas[1].write(
-                move,
-                Move(
+                transition,
+                Transition(
                     job=item.jobs[0].id,
                     before=State.QUEUED,
                     attempt=0,

@@ -7,13 +7,13 @@ import pytest
 
 from bot.domain.jobs import State
 from bot.domain.models import Lane
-from bot.store.accept import TURN, accept
+from bot.store.accept import VIRTUAL_TIME_STEP, accept
 from bot.store.accounts import Stop, stop_account
-from bot.store.claim import Claimed, CoolDown, claim, cool_down
+from bot.store.claim import ClaimResult, CoolDown, claim, cool_down
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import attempts, jobs_by_id
-from bot.store.workspaces import Decision, Pause, set_pause
+from bot.store.workspaces import AuditEntry, Pause, set_pause
 from tests.store.making import (
     ACCOUNT,
     MINUTE,
@@ -53,14 +53,14 @@ async def test_a_claimed_job_is_its_process_s_own(store: Database) -> None:
     )
     (attempt,) = await attempts(store, [job])
     assert (1, ACCOUNT, None) == (attempt.number, attempt.account, attempt.sent_at)
-    assert Claimed(claims=(), full=False) == await store.write(claim, offer())
+    assert ClaimResult(claims=(), full=False) == await store.write(claim, offer())
 
 
 async def test_a_lane_is_never_fuller_than_it_may_be(store: Database) -> None:
     await open_account(store, concurrent=3)
     jobs = await fill(store, 5)
     assert jobs[:3] == await claim_next(store, most=5)
-    assert Claimed(claims=(), full=True) == await store.write(claim, offer())
+    assert ClaimResult(claims=(), full=True) == await store.write(claim, offer())
     walk = Walk(database=store, job=jobs[0])
     await walk.send()
     await walk.move(State.UNKNOWN)
@@ -141,7 +141,8 @@ async def test_who_comes_later_stands_at_the_clock_and_not_before_it(store: Data
     assert many[:50] == await claim_next(store, most=50)
     late = await fill(store, 3, name="bob")
     found = await jobs_by_id(store, late)
-    assert [51 * TURN, 52 * TURN, 53 * TURN] == [found[job].virtual_time for job in late]
+    times = [found[job].virtual_time for job in late]
+    assert [step * VIRTUAL_TIME_STEP for step in (51, 52, 53)] == times
     assert [many[50], late[0], many[51], late[1]] == await claim_next(store, most=4)
 
 
@@ -165,7 +166,7 @@ async def test_paused_workspaces_are_passed_over(store: Database) -> None:
     await open_account(store)
     paused = await fill(store, 2)
     open_ones = await fill(store, 2, workspace="chat:other")
-    decision = Decision(actor="boss", workspace="chat:home", action="pause", subject="", now=NOW)
+    decision = AuditEntry(actor="boss", workspace="chat:home", action="pause", subject="", now=NOW)
     await store.write(set_pause, Pause(decision=decision, workspace="chat:home", paused=True))
     assert open_ones == await claim_next(store, most=10)
     await store.write(set_pause, Pause(decision=decision, workspace="chat:home", paused=False))
@@ -207,7 +208,7 @@ async def test_a_cooling_lane_gives_nothing_until_it_is_cool(store: Database) ->
     until = NOW + MINUTE
     await store.write(cool_down, CoolDown(account=ACCOUNT, lane=Lane.IMAGE, until=until))
     await store.write(cool_down, CoolDown(account=ACCOUNT, lane=Lane.IMAGE, until=NOW + SECOND))
-    assert Claimed(claims=(), full=True) == await store.write(claim, offer(now=until - 1))
+    assert ClaimResult(claims=(), full=True) == await store.write(claim, offer(now=until - 1))
     assert [job] == await claim_next(store, now=until)
 
 
@@ -222,14 +223,14 @@ async def test_a_stopped_account_gives_nothing(store: Database) -> None:
 
 async def test_an_account_that_nobody_registered_gives_nothing(store: Database) -> None:
     await fill(store, 1)
-    assert Claimed(claims=(), full=True) == await store.write(claim, offer())
+    assert ClaimResult(claims=(), full=True) == await store.write(claim, offer())
 
 
 async def test_offers_of_one_batch_are_answered_in_their_order(store: Database) -> None:
     await open_account(store)
     jobs = await fill(store, 3)
 
-    async def both(database: Database, offers: Sequence[str]) -> list[Claimed]:
+    async def both(database: Database, offers: Sequence[str]) -> list[ClaimResult]:
         return await asyncio.gather(*(database.write(claim, offer(account=one, most=1)) for one in offers))
 
     answers = await both(store, ["nobody", ACCOUNT, ACCOUNT])
@@ -266,4 +267,4 @@ async def test_the_clock_never_turns_back(store: Database) -> None:
     await claim_next(store)
     row = await store.one(Query("clock", "SELECT turn FROM clock WHERE queue = :queue"), queue=QUEUE)
     assert row is not None
-    assert 6 * TURN == row["turn"]
+    assert 6 * VIRTUAL_TIME_STEP == row["turn"]

@@ -6,11 +6,11 @@ import pytest
 
 from bot.domain.errors import StoreError
 from bot.store.accept import accept
-from bot.store.copy import NUMBERED, TABLES, copy_all
+from bot.store.copy import NUMBERED, TABLES, copy_database
 from bot.store.database.base import Database
 from bot.store.database.migrate import FOLDER
 from bot.store.database.named_sql import Query
-from bot.store.reports import wrong_meters
+from bot.store.reports import inconsistent_meters
 from tests.store.living import live
 from tests.store.making import acceptance, accepted, count_of
 
@@ -40,12 +40,12 @@ async def test_a_store_moves_whole(
 ) -> None:
     source, target = (sqlite_store, replicas[0]) if forward else (replicas[0], sqlite_store)
     await live(source)
-    counts = await copy_all(source, target)
+    counts = await copy_database(source, target)
     assert set(TABLES) == {table for table, rows in counts.items() if rows}, (
         "no table was left out of the test"
     )
     assert await content(source) == await content(target)
-    assert [] == await wrong_meters(target)
+    assert [] == await inconsistent_meters(target)
     await target.write(accept, acceptance())
     assert counts["job"] + 1 == await count_of(target, "job")
 
@@ -56,5 +56,5 @@ async def test_nothing_is_copied_over_something(
     await live(sqlite_store)
     await accepted(replicas[0])
     with pytest.raises(StoreError, match="not empty"):
-        await copy_all(sqlite_store, replicas[0])
+        await copy_database(sqlite_store, replicas[0])
     assert 1 == await count_of(replicas[0], "job")

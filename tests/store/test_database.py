@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from bot.domain.errors import NotAllowed, StoreError
-from bot.store.database.base import Database, Transaction, Violated, connect
+from bot.store.database.base import ConstraintViolated, Database, Transaction, connect
 from bot.store.database.group_commit import BATCH_MAX
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
@@ -38,7 +38,7 @@ async def test_what_nobody_waits_for_rides_along(notes: Database) -> None:
     """Where all share a transaction it goes with the next one; with lines of their own, with its own kind."""
     writing = Writing()
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
-        riding = [group.create_task(notes.write(writing.insert, f"r{n}", patience_s=3600)) for n in range(2)]
+        riding = [group.create_task(notes.write(writing.insert, f"r{n}", max_delay_s=3600)) for n in range(2)]
         await asyncio.sleep(0)
         assert not writing.groups
         await notes.write(writing.insert, "n")
@@ -51,7 +51,7 @@ async def test_what_rides_along_does_not_go_alone_behind_a_commit(notes: Databas
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         first = group.create_task(notes.write(gate.insert, "first"))
         await gate.entered.wait()
-        riding = group.create_task(notes.write(writing.insert, "r", patience_s=3600))
+        riding = group.create_task(notes.write(writing.insert, "r", max_delay_s=3600))
         gate.opened.set()
         await first
         assert not riding.done()
@@ -62,7 +62,7 @@ async def test_what_rides_along_does_not_go_alone_behind_a_commit(notes: Databas
 
 async def test_what_rides_along_goes_alone_after_a_while(notes: Database) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        assert "wrote r" == await notes.write(Writing().insert, "r", patience_s=0.01)
+        assert "wrote r" == await notes.write(Writing().insert, "r", max_delay_s=0.01)
     assert 1 == await count(notes)
 
 
@@ -103,7 +103,7 @@ async def test_a_poisoned_item_fails_alone(notes: Database) -> None:
         notes.write(other.insert, "other"),
         return_exceptions=True,
     )
-    assert isinstance(answers.pop(13), Violated)
+    assert isinstance(answers.pop(13), ConstraintViolated)
     assert "wrote other" == answers.pop()
     assert [f"wrote n{n}" for n in range(20) if n != 13] == answers
     assert 21 == await count(notes)
@@ -169,7 +169,7 @@ async def test_closing_finishes_what_was_asked_and_refuses_the_rest(
     await other.open()
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         task = group.create_task(other.write(gate.insert, "n"))
-        riding = group.create_task(other.write(Writing().insert, "r", patience_s=3600))
+        riding = group.create_task(other.write(Writing().insert, "r", max_delay_s=3600))
         await gate.entered.wait()
         closing = group.create_task(other.close())
         await asyncio.sleep(0)
@@ -218,14 +218,14 @@ async def test_a_failed_transaction_leaves_nothing(notes: Database) -> None:
         await transaction.run(INSERT, items=[{"id": "a", "amount": 1}])
         await transaction.run(ADD, id="a", amount=-2)
 
-    with pytest.raises(Violated):
+    with pytest.raises(ConstraintViolated):
         await notes.exclusively(work)
     assert 0 == await count(notes)
 
 
 async def test_an_error_tells_nothing_of_the_row(notes: Database) -> None:
     rows = [{"id": "a", "body": "a very private prompt", "amount": -1}]
-    with pytest.raises(Violated) as caught:
+    with pytest.raises(ConstraintViolated) as caught:
         await notes.exclusively(lambda transaction: transaction.run(INSERT, items=rows))
     assert "private" not in f"{caught.value} {caught.value.__cause__}"
 

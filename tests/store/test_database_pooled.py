@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StoreError
-from bot.store.database.base import Database, Transaction, Violated, connect
+from bot.store.database.base import ConstraintViolated, Database, Transaction, connect
 from bot.store.database.migrate import migrate
 from bot.store.database.named_sql import Query
 from bot.store.database.postgres import PostgresDatabase
@@ -61,7 +61,7 @@ async def test_a_refused_row_leaves_no_transaction_behind(notes: Database) -> No
         return items
 
     for _ in range(10):
-        with pytest.raises(Violated):
+        with pytest.raises(ConstraintViolated):
             await notes.write(again, "a")
     await notes.write(writing.insert, "b")
     assert 2 == await count(notes)
@@ -90,9 +90,9 @@ async def test_replicas_without_a_direct_url_do_without_signals(pooled_url: str)
         async with connect(pooled_url) as database:
             assert isinstance(database, PostgresDatabase)
             assert not database.listens
-            seen = database.signals.mark("jobs")
-            database.signals.notify("jobs")
-            assert await database.signals.changed("jobs", since=seen, timeout_s=0)
+            seen = database.wakeups.mark("jobs")
+            database.wakeups.notify("jobs")
+            assert await database.wakeups.changed("jobs", since=seen, timeout_s=0)
     (told,) = [one for one in logs if one["event"] == "replicas_not_signalled"]
     assert "REVERIE_DATABASE_DIRECT_URL" in told["remedy"]
 
@@ -102,9 +102,9 @@ async def test_with_a_direct_url_replicas_hear_each_other(postgres_url: str, poo
         connect(pooled_url, direct_url=postgres_url) as one,
         connect(pooled_url, direct_url=postgres_url) as other,
     ):
-        seen = other.signals.mark("jobs")
-        one.signals.notify("jobs")
-        assert await other.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
+        seen = other.wakeups.mark("jobs")
+        one.wakeups.notify("jobs")
+        assert await other.wakeups.changed("jobs", since=seen, timeout_s=PATIENCE_S)
 
 
 async def test_a_server_without_a_pooler_is_recognised(postgres_url: str) -> None:

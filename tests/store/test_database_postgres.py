@@ -11,12 +11,12 @@ import pytest
 from bot.domain.errors import StoreError
 from bot.store.database.base import (
     CommitUnknown,
+    ConstraintViolated,
     Database,
     StoreFull,
     StoreReadOnly,
     StoreUnavailable,
     Transaction,
-    Violated,
     connect,
 )
 from bot.store.database.named_sql import Query
@@ -122,7 +122,7 @@ async def test_an_error_that_is_held_back_does_not_pass_for_a_commit(notes: Data
     async def careless(transaction: Transaction, ids: Sequence[str]) -> Sequence[str]:
         rows = [{"id": one, "amount": 1} for one in ids]
         await transaction.run(INSERT, items=rows)
-        with pytest.raises(Violated):
+        with pytest.raises(ConstraintViolated):
             await transaction.run(INSERT, items=rows)
         return ids
 

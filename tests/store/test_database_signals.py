@@ -11,76 +11,76 @@ import asyncpg
 
 from bot.store.database.base import connect
 from bot.store.database.pg_notify import CHANNEL, PAUSE_S
-from bot.store.database.wakeups import Signals
+from bot.store.database.wakeups import Wakeups
 from tests.patience import PATIENCE_S
 
 
 async def test_a_signal_wakes_everybody_who_waits_for_its_topic() -> None:
-    signals = Signals()
+    wakeups = Wakeups()
     async with asyncio.TaskGroup() as group:
-        waiting = [group.create_task(signals.wait("jobs", PATIENCE_S)) for _ in range(3)]
-        other = group.create_task(signals.wait("cards", 0.01))
+        waiting = [group.create_task(wakeups.wait("jobs", PATIENCE_S)) for _ in range(3)]
+        other = group.create_task(wakeups.wait("cards", 0.01))
         await asyncio.sleep(0)
-        signals.notify("jobs")
+        wakeups.notify("jobs")
     assert [True] * 3 == [task.result() for task in waiting]
     assert other.result() is False
 
 
 async def test_a_signal_between_the_look_and_the_wait_is_not_lost() -> None:
-    signals = Signals()
-    seen = signals.mark("jobs")
-    signals.notify("jobs")
-    assert await signals.changed("jobs", since=seen, timeout_s=0) is True
-    seen = signals.mark("jobs")
-    assert await signals.changed("jobs", since=seen, timeout_s=0) is False
+    wakeups = Wakeups()
+    seen = wakeups.mark("jobs")
+    wakeups.notify("jobs")
+    assert await wakeups.changed("jobs", since=seen, timeout_s=0) is True
+    seen = wakeups.mark("jobs")
+    assert await wakeups.changed("jobs", since=seen, timeout_s=0) is False
 
 
 async def test_a_consumer_that_marks_before_it_looks_misses_nothing() -> None:
-    signals, store, taken = Signals(), list[int](), list[int]()
+    wakeups, store, taken = Wakeups(), list[int](), list[int]()
 
     async def produce() -> None:
         for number in range(300):
             store.append(number)
-            signals.notify("jobs")
+            wakeups.notify("jobs")
             if number % 7 == 0:
                 await asyncio.sleep(0)
 
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         group.create_task(produce())
         while len(taken) < 300:
-            seen = signals.mark("jobs")
+            seen = wakeups.mark("jobs")
             looked, store[:] = list(store), []
             await asyncio.sleep(0)  # whatever is said now must still wake us
             taken += looked
             if not looked:
-                assert await signals.changed("jobs", since=seen, timeout_s=None)
+                assert await wakeups.changed("jobs", since=seen, timeout_s=None)
     assert list(range(300)) == taken
 
 
 async def test_a_waiter_that_leaves_is_forgotten() -> None:
-    signals = Signals()
-    task = asyncio.create_task(signals.wait("jobs", PATIENCE_S))
+    wakeups = Wakeups()
+    task = asyncio.create_task(wakeups.wait("jobs", PATIENCE_S))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
-    signals.notify("jobs")
+    wakeups.notify("jobs")
     assert task.cancelled()
 
 
 async def test_a_signal_reaches_other_replicas(postgres_url: str) -> None:
     async with connect(postgres_url) as one, connect(postgres_url) as other:
         for speaker, listener in ((one, other), (other, one)):
-            seen = listener.signals.mark("jobs")
-            speaker.signals.notify("jobs")
-            assert await listener.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
+            seen = listener.wakeups.mark("jobs")
+            speaker.wakeups.notify("jobs")
+            assert await listener.wakeups.changed("jobs", since=seen, timeout_s=PATIENCE_S)
 
 
 async def test_the_last_words_of_a_replica_are_heard(postgres_url: str) -> None:
     async with connect(postgres_url) as listener:
-        seen = listener.signals.mark("jobs")
+        seen = listener.wakeups.mark("jobs")
         async with connect(postgres_url) as speaker:
-            speaker.signals.notify("jobs")
-        assert await listener.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
+            speaker.wakeups.notify("jobs")
+        assert await listener.wakeups.changed("jobs", since=seen, timeout_s=PATIENCE_S)
 
 
 async def test_a_flood_of_signals_is_said_a_few_times(postgres_url: str) -> None:
@@ -97,14 +97,14 @@ async def test_a_flood_of_signals_is_said_a_few_times(postgres_url: str) -> None
     await listener.add_listener(CHANNEL, hear)
     loop = asyncio.get_running_loop()
     async with connect(postgres_url) as speaker, asyncio.timeout(PATIENCE_S):
-        began, own = loop.time(), speaker.signals.mark("jobs")
+        began, own = loop.time(), speaker.wakeups.mark("jobs")
         for _ in range(200):
-            speaker.signals.notify("jobs")
+            speaker.wakeups.notify("jobs")
             await asyncio.sleep(0.001)
         flooded_s = loop.time() - began
-        speaker.signals.notify("over")
+        speaker.wakeups.notify("over")
         await over.wait()
-        assert own + 200 == speaker.signals.mark("jobs")
+        assert own + 200 == speaker.wakeups.mark("jobs")
     await listener.close()
     assert heard.count("jobs") <= flooded_s / PAUSE_S + 2
 
@@ -112,17 +112,17 @@ async def test_a_flood_of_signals_is_said_a_few_times(postgres_url: str) -> None
 async def test_a_replica_whose_connection_broke_looks_once_and_listens_again(postgres_url: str) -> None:
     server = await asyncpg.connect(postgres_url)
     async with connect(postgres_url) as listener, connect(postgres_url) as speaker:
-        seen = listener.signals.mark("jobs")
+        seen = listener.wakeups.mark("jobs")
         ended = await server.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'"
         )
         assert 2 == len(ended)
-        assert await listener.signals.changed("jobs", since=seen, timeout_s=PATIENCE_S)
+        assert await listener.wakeups.changed("jobs", since=seen, timeout_s=PATIENCE_S)
         async with asyncio.timeout(PATIENCE_S):
             for _ in count():
-                speaker.signals.notify("jobs")
-                if await listener.signals.wait("jobs", 0.1):
+                speaker.wakeups.notify("jobs")
+                if await listener.wakeups.wait("jobs", 0.1):
                     break
     await server.close()
 
@@ -138,7 +138,7 @@ async def test_what_was_to_say_when_the_connection_broke_is_said_on_the_next(pos
                 " WHERE datname = current_database() AND query LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
             )
         )
-        speaker.signals.notify("jobs")
+        speaker.wakeups.notify("jobs")
         await heard.wait()
     await listener.close()
 

@@ -10,14 +10,14 @@ from bot.store.accept import accept
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import (
-    UPLOADS_MAX,
+    MAX_UNUSED_UPLOADS,
     Expiry,
     HoldingsEnded,
     UploadHeld,
-    end_holdings,
-    expire_jobs,
+    add_upload,
+    expire_media,
+    expire_references,
     files_in_use,
-    hold_upload,
 )
 from bot.store.job_search import newest_usable
 from bot.store.jobs import Deletion, Star, delete_job, toggle_star
@@ -67,18 +67,18 @@ async def delete(database: Database, job: str) -> tuple[str, ...]:
 
 
 async def upload(database: Database, file: str, *, member: str = "ada", until: int = NOW + HOUR) -> bool:
-    held: bool = await database.write(hold_upload, UploadHeld(file=file, member=member, until=until))
+    held: bool = await database.write(add_upload, UploadHeld(file=file, member=member, until=until))
     return held
 
 
 async def end(database: Database, *, now: int, count: int = 100) -> tuple[str, ...]:
-    unneeded: tuple[str, ...] = await database.write(end_holdings, HoldingsEnded(now=now, count=count))
+    unneeded: tuple[str, ...] = await database.write(expire_references, HoldingsEnded(now=now, count=count))
     return unneeded
 
 
 async def expire(database: Database, *, before: int, count: int = 100) -> list[tuple[str, ...]]:
     unneeded: list[tuple[str, ...]] = await database.write(
-        expire_jobs, Expiry(finished_before=before, count=count)
+        expire_media, Expiry(finished_before=before, count=count)
     )
     return unneeded
 
@@ -134,7 +134,7 @@ async def test_an_upload_that_is_prolonged_while_it_ends_stays(replicas: tuple[D
     await upload(replicas[0], "file", until=NOW)
     again = UploadHeld(file="file", member="ada", until=NOW + HOUR)
     _, freed = await meet(
-        replicas, hold_upload, again, before="hold", meanwhile=lambda other: end(other, now=NOW)
+        replicas, add_upload, again, before="hold", meanwhile=lambda other: end(other, now=NOW)
     )
     assert () == freed
     assert ("file",) == await end(replicas[0], now=NOW + HOUR)
@@ -148,7 +148,7 @@ async def test_of_two_who_let_go_at_once_the_second_frees_the_file(
     await upload(replicas[0], "file", until=NOW)
     over = HoldingsEnded(now=NOW, count=9)
     answers = await meet(
-        replicas, end_holdings, over, before="let_go", meanwhile=lambda other: delete(other, walk.job)
+        replicas, expire_references, over, before="let_go", meanwhile=lambda other: delete(other, walk.job)
     )
     assert [(), ("file",)] == answers
 
@@ -213,12 +213,12 @@ async def test_a_job_s_file_that_is_sent_again_is_not_let_go_with_the_upload(sto
 
 
 async def test_a_member_holds_a_bounded_number_of_uploads(store: Database) -> None:
-    answers = await asyncio.gather(*(upload(store, f"{n}") for n in range(UPLOADS_MAX + 2)))
-    assert [True] * UPLOADS_MAX + [False] * 2 == answers
+    answers = await asyncio.gather(*(upload(store, f"{n}") for n in range(MAX_UNUSED_UPLOADS + 2)))
+    assert [True] * MAX_UNUSED_UPLOADS + [False] * 2 == answers
     assert not await upload(store, "one more")
     assert await upload(store, "0"), "it is held already"
     assert await upload(store, "one more", member="bob")
-    assert UPLOADS_MAX == len(await end(store, now=NOW + HOUR)) - 1
+    assert MAX_UNUSED_UPLOADS == len(await end(store, now=NOW + HOUR)) - 1
     assert await upload(store, "one more")
 
 
@@ -298,15 +298,17 @@ async def test_no_more_jobs_expire_than_it_takes_for_so_many_bytes(store: Databa
     for n in range(4):
         await done(store, f"{n}", now=NOW + n)
     due = Expiry(finished_before=NOW + DAY, count=9, size=PICTURE.size + 1)
-    assert [("0",), ("1",)] == await store.write(expire_jobs, due)
+    assert [("0",), ("1",)] == await store.write(expire_media, due)
 
 
 async def test_after_a_job_whose_files_are_of_unknown_size_is_counted_again(store: Database) -> None:
     walk = await submitted(store, acceptance(files=["input"]))
     await walk.move(State.FAILED, now=NOW)
     await done(store, "result", now=NOW + 1)
-    assert [("input",)] == await store.write(expire_jobs, Expiry(finished_before=NOW + DAY, count=9, size=9))
-    assert [("result",)] == await store.write(expire_jobs, Expiry(finished_before=NOW + DAY, count=9, size=9))
+    assert [("input",)] == await store.write(expire_media, Expiry(finished_before=NOW + DAY, count=9, size=9))
+    assert [("result",)] == await store.write(
+        expire_media, Expiry(finished_before=NOW + DAY, count=9, size=9)
+    )
 
 
 async def test_what_a_job_under_way_builds_on_does_not_expire(store: Database) -> None:

@@ -13,14 +13,16 @@ from bot.store.accounts import Stop, stop_account
 from bot.store.database.base import Database
 from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
-from bot.store.job_search import jobs_named, newest_usable
+from bot.store.job_search import jobs_by_any_id, newest_usable
 from bot.store.job_search import sql as job_search
 from bot.store.jobs import (
     Deletion,
     Miss,
-    Standing,
+    QueuePosition,
     attempts,
     delete_job,
+    duration_stats,
+    expired_claims,
     find_job,
     history,
     in_flight,
@@ -28,16 +30,14 @@ from bot.store.jobs import (
     jobs_of_cards,
     known_generations,
     list_jobs,
-    lost_claims,
-    note_look,
     overdue_in_queue,
-    paces,
-    running,
-    standings,
-    stranded,
+    queue_positions,
+    record_look,
+    stranded_jobs,
     unbound_attempts,
+    unfinished_jobs,
 )
-from bot.store.orphans import Cause, Orphan, adopt_orphan, due_orphans
+from bot.store.orphans import Orphan, OrphanCause, due_orphans, record_orphan
 from bot.store.reports import count_states
 from tests.store.making import (
     ACCOUNT,
@@ -91,7 +91,7 @@ async def test_a_person_s_history_is_theirs_over_all_workspaces_the_newest_first
     second = await accepted(store, acceptance(caller(workspace="chat:other")))
     assert [second, first] == [job.id for job in await history(store, "chat:ada", count=9)]
     assert [second] == [job.id for job in await history(store, "chat:ada", count=1)]
-    assert [first] == [job.id for job in await running(store, WORKSPACE, "chat:home:ada", count=9)]
+    assert [first] == [job.id for job in await unfinished_jobs(store, WORKSPACE, "chat:home:ada", count=9)]
 
 
 async def test_the_newest_usable_job_is_done_and_still_has_its_media(store: Database) -> None:
@@ -139,12 +139,12 @@ async def test_places_in_the_queue_are_counted_as_they_will_be_claimed(store: Da
         await store.write(accept, item)
     (ada, bob, eve) = ([job.id for job in item.jobs] for item in items)
     jobs = await jobs_by_id(store, [*ada, *bob, *eve])
-    places = await standings(store, jobs.values())
+    places = await queue_positions(store, jobs.values())
     expected = {ada[0]: 0, bob[0]: 1, ada[1]: 2, bob[1]: 3, ada[2]: 4, eve[0]: 0}
     assert expected == {job: standing.ahead for job, standing in places.items()}
     await claim_next(store, most=2)
-    assert Standing(ahead=2, paused=False) == (await standings(store, [jobs[ada[2]]]))[ada[2]]
-    assert {} == await standings(store, [])
+    assert QueuePosition(ahead=2, paused=False) == (await queue_positions(store, [jobs[ada[2]]]))[ada[2]]
+    assert {} == await queue_positions(store, [])
 
 
 async def begin(database: Database, job: str, *, at: int) -> None:
@@ -165,26 +165,26 @@ async def test_how_long_a_kind_takes_is_learned_from_the_latest_fifty(store: Dat
     await open_account(store)
     await take(store, *[1_000] * 5, *range(50, 0, -1))
     learned = {"image/photon-1": DurationStats(p50=25_500, p95=48 * SECOND)}
-    assert learned == await paces(store, ["image/photon-1", "unknown"])
+    assert learned == await duration_stats(store, ["image/photon-1", "unknown"])
 
 
 async def test_what_is_late_is_not_told_from_a_few(store: Database) -> None:
     await open_account(store)
     video = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
-    assert {} == await paces(store, [video.duration_class])
+    assert {} == await duration_stats(store, [video.duration_class])
     await take(store, 10, 12, 11, 40, request=video)
-    assert {video.duration_class: DurationStats(p50=11_500, p95=40 * SECOND)} == await paces(
+    assert {video.duration_class: DurationStats(p50=11_500, p95=40 * SECOND)} == await duration_stats(
         store, [video.duration_class]
     )
     await take(store, *[10] * 5)
-    found = await paces(store, [video.duration_class, "image/photon-1"])
+    found = await duration_stats(store, [video.duration_class, "image/photon-1"])
     assert DurationStats(p50=10 * SECOND, p95=10 * SECOND) == found["image/photon-1"]
 
 
 async def test_what_is_late_takes_twice_as_long_as_usual_where_one_is_known(store: Database) -> None:
     await open_account(store)
     await take(store, 10)
-    assert {"image/photon-1": DurationStats(p50=10 * SECOND, p95=20 * SECOND)} == await paces(
+    assert {"image/photon-1": DurationStats(p50=10 * SECOND, p95=20 * SECOND)} == await duration_stats(
         store, ["image/photon-1"]
     )
 
@@ -194,8 +194,8 @@ async def test_claims_of_the_dead_are_found_with_whether_they_left(store: Databa
     jobs = [await accepted(store) for _ in range(2)]
     await claim_next(store, most=2)
     await Walk(database=store, job=jobs[1]).send()
-    assert [] == await lost_claims(store, now=NOW + 45 * SECOND)
-    found = await lost_claims(store, now=NOW + 45 * SECOND + 1)
+    assert [] == await expired_claims(store, now=NOW + 45 * SECOND)
+    found = await expired_claims(store, now=NOW + 45 * SECOND + 1)
     assert {(jobs[0], False), (jobs[1], True)} == {(lost.id, left) for lost, left in found}
 
 
@@ -217,11 +217,11 @@ async def test_what_is_in_flight_on_a_retired_account_is_stranded_in_the_end(sto
     await lost.send()
     await lost.move(State.UNKNOWN)
     late = NOW + DAY + 1
-    assert [] == await stranded(store, now=late, lost_before=late, count=9)
+    assert [] == await stranded_jobs(store, now=late, lost_before=late, count=9)
     await open_account(store, "luma-2")
-    found = await stranded(store, now=NOW, lost_before=NOW + 1, count=9)
+    found = await stranded_jobs(store, now=NOW, lost_before=NOW + 1, count=9)
     assert [lost.job] == [one.id for one in found]
-    found = await stranded(store, now=late, lost_before=late, count=9)
+    found = await stranded_jobs(store, now=late, lost_before=late, count=9)
     assert {flying.job, lost.job} == {one.id for one in found}
     await store.write(stop_account, Stop(account=ACCOUNT, now=NOW))
 
@@ -246,8 +246,10 @@ async def test_generations_that_somebody_stands_for_are_known(store: Database) -
     await open_accounts(store, ACCOUNT, "luma-2")
     walk = await submitted(store)
     mine = (await walk.now_at()).remote_id or ""
-    orphan = Orphan(account=ACCOUNT, remote_id="orphan", job=None, cause=Cause.LATE, price=1, found_at=NOW)
-    await store.write(adopt_orphan, orphan)
+    orphan = Orphan(
+        account=ACCOUNT, remote_id="orphan", job=None, cause=OrphanCause.LATE, price=1, found_at=NOW
+    )
+    await store.write(record_orphan, orphan)
     ids = [mine, "orphan", "stranger"]
     assert {mine, "orphan"} == await known_generations(store, ACCOUNT, ids)
     assert set() == await known_generations(store, "luma-2", ids)
@@ -259,12 +261,12 @@ async def test_misses_in_a_row_are_counted_from_the_first(store: Database) -> No
     await open_account(store)
     walk = await submitted(store)
     looks = [
-        await store.write(note_look, Miss(job=walk.job, attempt=1, now=NOW + n, found=found))
+        await store.write(record_look, Miss(job=walk.job, attempt=1, now=NOW + n, found=found))
         for n, found in enumerate((False, False, True, False))
     ]
     assert [(1, NOW), (2, NOW), (0, NOW + 2), (1, NOW + 3)] == looks
     await walk.move(State.FAILED)
-    assert (0, NOW) == await store.write(note_look, Miss(job=walk.job, attempt=1, now=NOW, found=False))
+    assert (0, NOW) == await store.write(record_look, Miss(job=walk.job, attempt=1, now=NOW, found=False))
 
 
 async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Database) -> None:
@@ -290,8 +292,8 @@ async def test_a_short_id_is_looked_up_by_its_index(store: Database) -> None:
     item = acceptance()
     whole = "01k9zv3f5k0q8x7w2m4n6p8r"
     await store.write(accept, replace(item, jobs=(replace(item.jobs[0], id=whole),)))
-    assert [whole] == [job.id for job in await jobs_named(store, short_id(whole))]
-    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.jobs_named.text}")
+    assert [whole] == [job.id for job in await jobs_by_any_id(store, short_id(whole))]
+    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.jobs_by_any_id.text}")
     if store.dialect is Dialect.SQLITE:
         told = [row["detail"] for row in await store.fetch(plan, short="4n6p8r")]
         assert any("job_short" in line for line in told), told

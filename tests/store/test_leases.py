@@ -4,10 +4,10 @@ import asyncio
 
 from bot.domain.jobs import State
 from bot.store.accept import accept
-from bot.store.cards import CardsWanted, lease_cards
+from bot.store.cards import CardLeaseRequest, lease_cards
 from bot.store.database.base import Database
-from bot.store.jobs import lost_claims
-from bot.store.leases import LeaseWanted, end_all_leases, free_lease, take_lease
+from bot.store.jobs import expired_claims
+from bot.store.leases import LeaseWanted, acquire_lease, expire_all_leases, release_lease
 from tests.store.making import (
     DAY,
     HOUR,
@@ -27,25 +27,25 @@ def wanted(owner: str, *, now: int = NOW, name: str = "watch:luma-1") -> LeaseWa
 
 
 async def test_a_lease_has_one_holder_until_it_ends(store: Database) -> None:
-    assert 1 == await store.write(take_lease, wanted("one"))
-    assert await store.write(take_lease, wanted("other", now=NOW + 10 * SECOND)) is None
-    assert 1 == await store.write(take_lease, wanted("other", name="watch:luma-2"))
-    assert 2 == await store.write(take_lease, wanted("other", now=NOW + 10 * SECOND + 1))
-    assert await store.write(take_lease, wanted("one", now=NOW + 11 * SECOND)) is None
+    assert 1 == await store.write(acquire_lease, wanted("one"))
+    assert await store.write(acquire_lease, wanted("other", now=NOW + 10 * SECOND)) is None
+    assert 1 == await store.write(acquire_lease, wanted("other", name="watch:luma-2"))
+    assert 2 == await store.write(acquire_lease, wanted("other", now=NOW + 10 * SECOND + 1))
+    assert await store.write(acquire_lease, wanted("one", now=NOW + 11 * SECOND)) is None
 
 
 async def test_a_holder_renews_its_lease_and_keeps_its_fence(store: Database) -> None:
     for n in range(3):
-        assert 1 == await store.write(take_lease, wanted("one", now=NOW + n * 9 * SECOND))
-    assert await store.write(take_lease, wanted("other", now=NOW + 27 * SECOND)) is None
+        assert 1 == await store.write(acquire_lease, wanted("one", now=NOW + n * 9 * SECOND))
+    assert await store.write(acquire_lease, wanted("other", now=NOW + 27 * SECOND)) is None
 
 
 async def test_a_lease_is_freed_by_its_holder_only(store: Database) -> None:
-    await store.write(take_lease, wanted("one"))
-    await store.write(free_lease, wanted("other"))
-    assert await store.write(take_lease, wanted("other")) is None
-    await store.write(free_lease, wanted("one"))
-    assert 2 == await store.write(take_lease, wanted("other"))
+    await store.write(acquire_lease, wanted("one"))
+    await store.write(release_lease, wanted("other"))
+    assert await store.write(acquire_lease, wanted("other")) is None
+    await store.write(release_lease, wanted("one"))
+    assert 2 == await store.write(acquire_lease, wanted("other"))
 
 
 async def test_of_many_that_ask_at_once_one_gets_it(replicas: tuple[Database, Database]) -> None:
@@ -53,7 +53,7 @@ async def test_of_many_that_ask_at_once_one_gets_it(replicas: tuple[Database, Da
         now = NOW + round_ * 20 * SECOND
         answers = await asyncio.gather(
             *(
-                replica.write(take_lease, wanted(f"{round_} {n} {k}", now=now))
+                replica.write(acquire_lease, wanted(f"{round_} {n} {k}", now=now))
                 for k in range(5)
                 for n, replica in enumerate(replicas)
             )
@@ -65,7 +65,7 @@ async def test_whoever_holds_the_folder_alone_ends_the_leases_of_the_dead(store:
     await open_account(store)
     job = await accepted(store)
     await claim_next(store)
-    cards = CardsWanted(
+    cards = CardLeaseRequest(
         owner="dead",
         adapters=("chat",),
         now=NOW,
@@ -76,11 +76,11 @@ async def test_whoever_holds_the_folder_alone_ends_the_leases_of_the_dead(store:
         given_up_before=NOW - DAY,
     )
     await store.write(lease_cards, cards)
-    await store.write(take_lease, wanted("dead"))
+    await store.write(acquire_lease, wanted("dead"))
     await store.write(accept, acceptance())
-    assert [] == await lost_claims(store, now=NOW)
-    await store.write(end_all_leases, None)
-    assert [job] == [lost.id for lost, _ in await lost_claims(store, now=NOW)]
+    assert [] == await expired_claims(store, now=NOW)
+    await store.write(expire_all_leases, None)
+    assert [job] == [lost.id for lost, _ in await expired_claims(store, now=NOW)]
     assert 2 == len(await store.write(lease_cards, cards))
-    assert 2 == await store.write(take_lease, wanted("one"))
+    assert 2 == await store.write(acquire_lease, wanted("one"))
     assert State.SUBMITTING == (await Walk(database=store, job=job).now_at()).state

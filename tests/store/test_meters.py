@@ -10,11 +10,11 @@ from bot.domain.errors import QuotaExhausted, StaleTransition
 from bot.domain.jobs import TRANSITIONS, Job, State
 from bot.domain.quota import Level, Limit, Meter, Period
 from bot.store.accept import accept
-from bot.store.database.base import Database, Violated
+from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
-from bot.store.jobs import Refund, list_jobs, refund
-from bot.store.reports import wrong_meters
-from bot.store.workspaces import Decision, Reset, meters, reset_meter, usage
+from bot.store.jobs import Refund, list_jobs, refund_job
+from bot.store.reports import inconsistent_meters
+from bot.store.workspaces import AuditEntry, Reset, meters, reset_meter, usage
 from tests.store.making import (
     DAY,
     NOW,
@@ -32,7 +32,7 @@ from tests.store.making import (
     submitted,
 )
 
-RESET = Decision(actor="chat:home:boss", workspace="chat:home", action="reset", subject="ada", now=NOW)
+RESET = AuditEntry(actor="chat:home:boss", workspace="chat:home", action="reset", subject="ada", now=NOW)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def store(store: Database) -> Database:
 
 
 async def give_back(database: Database, job: str) -> bool:
-    given: bool = await database.write(refund, Refund(job=job, now=NOW, cause="operator"))
+    given: bool = await database.write(refund_job, Refund(job=job, now=NOW, cause="operator"))
     return given
 
 
@@ -65,7 +65,7 @@ async def test_a_refund_comes_once_and_only_after_a_capture(store: Database) -> 
     assert await give_back(store, walk.job)
     assert not await give_back(store, walk.job)
     assert Meter() == await meter_of(store, member_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_a_job_that_was_never_paid_is_not_refunded(store: Database) -> None:
@@ -84,7 +84,7 @@ async def test_two_replicas_refund_a_job_once(replicas: tuple[Database, Database
         given = await asyncio.gather(*(give_back(replica, walk.job) for replica in replicas))
         assert [False, True] == sorted(given)
     assert Meter(used=1_000) == await meter_of(replicas[0], member_scope())
-    assert [] == await wrong_meters(replicas[0])
+    assert [] == await inconsistent_meters(replicas[0])
     assert State.COMPLETED == (await others.now_at()).state
 
 
@@ -97,7 +97,7 @@ async def test_a_reset_counts_from_zero_and_leaves_what_is_reserved(store: Datab
     assert Meter(used=10, reserved=10) == await meter_of(store, ceiling_scope())
     await walk.move(State.COMPLETED)
     assert Meter(used=10) == await meter_of(store, member_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_what_a_reset_gave_back_is_not_refunded_again(store: Database) -> None:
@@ -107,7 +107,7 @@ async def test_what_a_reset_gave_back_is_not_refunded_again(store: Database) -> 
     assert await give_back(store, early.job)
     assert Meter(used=10) == await meter_of(store, member_scope()), "the later job is paid"
     assert Meter(used=10) == await meter_of(store, ceiling_scope()), "which was not reset"
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_a_reset_of_an_unknown_meter_changes_nothing(store: Database) -> None:
@@ -184,7 +184,7 @@ async def test_meters_equal_their_journal_after_whatever_happened(store: Databas
     life = Life(store, seed)
     for _ in range(30):
         await life.go_on()
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
     reserved = sum(job.price for job in await life.jobs() if not job.is_final)
     members = [await meter_of(store, member_scope(who)) for who in life.people]
     assert reserved == sum(meter.reserved for meter in members)
@@ -195,7 +195,7 @@ async def test_a_meter_that_differs_from_its_journal_is_found(store: Database) -
     await completed(store)
     broken = Query("break", "UPDATE meter SET used = used + 1 WHERE scope = :scope")
     await store.exclusively(lambda tx: tx.run(broken, scope=member_scope()))
-    (wrong,) = await wrong_meters(store)
+    (wrong,) = await inconsistent_meters(store)
     assert (11, 10) == (wrong["used"], wrong["used_by_journal"])
 
 
@@ -228,14 +228,14 @@ async def test_a_meter_that_differs_from_its_journal_is_found(store: Database) -
 )
 async def test_the_database_itself_refuses_what_cannot_be(store: Database, statement: str) -> None:
     await accepted(store)
-    with pytest.raises(Violated):
+    with pytest.raises(ConstraintViolated):
         await store.exclusively(lambda tx: tx.run(Query("break", statement)))
 
 
 async def test_two_jobs_never_share_a_generation(store: Database) -> None:
     first, second = await submitted(store), Walk(database=store, job=await accepted(store))
     await claim_next(store)
-    with pytest.raises(Violated):
+    with pytest.raises(ConstraintViolated):
         await second.move(State.SUBMITTED, remote_id=(await first.now_at()).remote_id)
     assert State.SUBMITTING == (await second.now_at()).state
 

@@ -15,7 +15,7 @@ from bot.store.database.dialect import Dialect, split
 from bot.store.database.migrate import FOLDER, migrate, pending
 from bot.store.database.named_sql import Query
 from bot.store.jobs import list_jobs
-from bot.store.reports import wrong_counts, wrong_meters
+from bot.store.reports import inconsistent_counts, inconsistent_meters
 from tests.store.making import acceptance, count_of
 from tests.store.releasing import SCHEMAS
 
@@ -83,8 +83,8 @@ async def test_a_released_store_becomes_one_of_today(
         assert [] == await pending(old)
         assert await describe(fresh) == await describe(old)
         assert before == {table: await count_of(old, table) for table in before}
-        assert [] == await wrong_meters(old)
-        assert [] == await wrong_counts(old)
+        assert [] == await inconsistent_meters(old)
+        assert [] == await inconsistent_counts(old)
         jobs = await list_jobs(old, state=None, count=100)
         assert before["job"] == len(jobs)
         assert {State.COMPLETED, State.SUBMITTED, State.PREPARING} <= {job.state for job in jobs}

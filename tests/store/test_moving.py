@@ -15,10 +15,10 @@ from bot.store.cards import find_card
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import attempts
-from bot.store.orphans import Cause, list_orphans
-from bot.store.reports import wrong_meters
-from bot.store.transition import Move, move
-from bot.store.workspaces import Decision, SetRule, set_rule
+from bot.store.orphans import OrphanCause, list_orphans
+from bot.store.reports import inconsistent_meters
+from bot.store.transition import Transition, transition
+from bot.store.workspaces import AuditEntry, SetRule, set_rule
 from tests.store.making import (
     ACCOUNT,
     DAY,
@@ -41,8 +41,8 @@ from tests.store.making import (
 EVENTS = Query("events", "SELECT before, after, attempt, cause FROM job_event WHERE job = :job ORDER BY id")
 
 
-def leave(job: str, before: State, after: State, *, attempt: int = 0) -> Move:
-    return Move(job=job, before=before, attempt=attempt, after=after, now=NOW, cause="test")
+def leave(job: str, before: State, after: State, *, attempt: int = 0) -> Transition:
+    return Transition(job=job, before=before, attempt=attempt, after=after, now=NOW, cause="test")
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def test_a_move_from_elsewhere_is_stale_and_leaves_no_trace(
     found = [await count_of(store, table) for table in tables], await find_card(store, card, SEAL)
     item = leave(job, before, State.FAILED, attempt=attempt)
     with pytest.raises(StaleTransition):
-        await store.write(move, replace(item, abandons=Cause.LATE, remote_id="g"))
+        await store.write(transition, replace(item, orphan_cause=OrphanCause.LATE, remote_id="g"))
     left = [await count_of(store, table) for table in tables], await find_card(store, card, SEAL)
     assert found == left
     assert Meter(reserved=10) == await meter_of(store, member_scope())
@@ -110,14 +110,14 @@ async def test_a_move_from_elsewhere_is_stale_and_leaves_no_trace(
 
 async def test_a_job_that_is_not_there_cannot_move(store: Database) -> None:
     with pytest.raises(StaleTransition):
-        await store.write(move, leave("nobody", State.QUEUED, State.CANCELLED))
+        await store.write(transition, leave("nobody", State.QUEUED, State.CANCELLED))
 
 
 async def test_of_two_moves_of_one_job_in_a_batch_the_first_counts(store: Database) -> None:
     job = await accepted(store)
     answers = await asyncio.gather(
-        store.write(move, leave(job, State.QUEUED, State.CANCELLED)),
-        store.write(move, leave(job, State.QUEUED, State.FAILED)),
+        store.write(transition, leave(job, State.QUEUED, State.CANCELLED)),
+        store.write(transition, leave(job, State.QUEUED, State.FAILED)),
         return_exceptions=True,
     )
     assert [type(None), StaleTransition] == [type(answer) for answer in answers]
@@ -130,7 +130,7 @@ async def test_two_moves_of_one_job_in_a_batch_may_follow_each_other(store: Data
     await claim_next(store)
     way = [State.SUBMITTING, State.UNKNOWN, State.QUEUED, State.CANCELLED]
     await asyncio.gather(
-        *(store.write(move, leave(job, before, after, attempt=1)) for before, after in pairwise(way))
+        *(store.write(transition, leave(job, before, after, attempt=1)) for before, after in pairwise(way))
     )
     assert State.CANCELLED == (await Walk(database=store, job=job).now_at()).state
     assert Meter() == await meter_of(store, member_scope())
@@ -142,11 +142,11 @@ async def test_two_replicas_end_a_job_once(replicas: tuple[Database, Database]) 
         walk = await submitted(replicas[0])
         end = replace(leave(walk.job, State.SUBMITTED, State.COMPLETED, attempt=1), result=PICTURE)
         answers = await asyncio.gather(
-            *(replica.write(move, end) for replica in replicas), return_exceptions=True
+            *(replica.write(transition, end) for replica in replicas), return_exceptions=True
         )
         assert {type(None), StaleTransition} == {type(answer) for answer in answers}
     assert Meter(used=100) == await meter_of(replicas[0], member_scope())
-    assert [] == await wrong_meters(replicas[0])
+    assert [] == await inconsistent_meters(replicas[0])
 
 
 async def test_two_replicas_move_jobs_of_the_same_cards_without_waiting_in_a_ring(
@@ -157,8 +157,8 @@ async def test_two_replicas_move_jobs_of_the_same_cards_without_waiting_in_a_rin
     first = [leave(item.jobs[0].id, State.QUEUED, State.CANCELLED) for item in items]
     second = [leave(item.jobs[1].id, State.QUEUED, State.CANCELLED) for item in reversed(items)]
     await asyncio.gather(
-        *(replicas[0].write(move, item) for item in first),
-        *(replicas[1].write(move, item) for item in second),
+        *(replicas[0].write(transition, item) for item in first),
+        *(replicas[1].write(transition, item) for item in second),
     )
     assert {3} == {
         row["wanted_rev"] for row in await replicas[0].fetch(Query("r", "SELECT wanted_rev FROM card"))
@@ -182,7 +182,7 @@ async def test_money_is_settled_by_how_a_job_ends(
     assert expected == await meter_of(store, member_scope())
     rows = await store.fetch(Query("settled", "SELECT DISTINCT settled_as FROM reservation"))
     assert [settled] == [row["settled_as"] for row in rows]
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_what_is_settled_are_the_meters_that_were_reserved_on(store: Database) -> None:
@@ -191,7 +191,7 @@ async def test_what_is_settled_are_the_meters_that_were_reserved_on(store: Datab
     for level, subject in ((Level.MEMBER, "chat:home:ada"), (Level.EVERYTHING, "")):
         workspace = "chat:home" if level is Level.MEMBER else ""
         allowance = Allowance(amount=50, period=Period.WEEK)
-        decision = Decision(actor="boss", workspace=workspace, action="set", subject=subject, now=NOW)
+        decision = AuditEntry(actor="boss", workspace=workspace, action="set", subject=subject, now=NOW)
         await store.write(
             set_rule,
             SetRule(
@@ -206,7 +206,7 @@ async def test_what_is_settled_are_the_meters_that_were_reserved_on(store: Datab
     used = await store.fetch(Query("used", "SELECT id FROM meter WHERE used = 10 ORDER BY id"))
     assert [row["meter"] for row in before] == [row["id"] for row in used]
     assert Meter(reserved=10) == await meter_of(store, "everything:")
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_an_end_is_due_at_once_and_progress_waits(store: Database) -> None:
@@ -225,7 +225,7 @@ async def test_a_request_that_never_arrived_is_not_looked_for(store: Database) -
     await claim_next(store)
     await Walk(database=store, job=job).send()
     back = leave(job, State.SUBMITTING, State.QUEUED, attempt=1)
-    await store.write(move, replace(back, never_arrived=True))
+    await store.write(transition, replace(back, never_arrived=True))
     assert [None] == [attempt.sent_at for attempt in await attempts(store, [job])]
 
 
@@ -236,11 +236,11 @@ async def test_a_job_that_is_asked_again_leaves_its_generation_to_the_attempt(st
     assert [f"generation of {walk.job}"] == [one.remote_id for one in await attempts(store, [walk.job])]
 
 
-@pytest.mark.parametrize("cause", [Cause.LATE, Cause.UNPROCESSED])
-async def test_a_generation_that_is_abandoned_becomes_an_orphan(store: Database, cause: Cause) -> None:
+@pytest.mark.parametrize("cause", [OrphanCause.LATE, OrphanCause.UNPROCESSED])
+async def test_a_generation_that_is_abandoned_becomes_an_orphan(store: Database, cause: OrphanCause) -> None:
     walk = await submitted(store)
     end = leave(walk.job, State.SUBMITTED, State.FAILED, attempt=1)
-    await store.write(move, replace(end, abandons=cause))
+    await store.write(transition, replace(end, orphan_cause=cause))
     (orphan,) = await list_orphans(store, count=10)
     assert (walk.job, cause, 10) == (orphan.job, orphan.cause, orphan.price)
 

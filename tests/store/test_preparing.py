@@ -14,21 +14,21 @@ from bot.domain.quota import Meter
 from bot.domain.requests import ReframeVideoRequest
 from bot.store.accept import accept
 from bot.store.claim_preparation import (
-    PreparingWanted,
+    PreparationFailures,
+    PreparationRequest,
     PutBack,
     Setback,
-    Setbacks,
-    note_setback,
-    put_back,
-    take_preparing,
+    claim_preparation,
+    postpone_preparation,
+    record_preparation_failure,
 )
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import files_in_use
-from bot.store.jobs import Refund, refund
-from bot.store.leases import end_all_leases
-from bot.store.reports import wrong_meters
-from bot.store.transition import Lease, Move, move
+from bot.store.jobs import Refund, refund_job
+from bot.store.leases import expire_all_leases
+from bot.store.reports import inconsistent_meters
+from bot.store.transition import PreparationLease, Transition, transition
 from tests.store.making import (
     HOUR,
     MINUTE,
@@ -57,7 +57,7 @@ async def preparing(database: Database, *, price: int = 10, now: int = NOW, name
 async def take(
     database: Database, owner: str = "one", *, now: int = NOW, count: int = 9, each: int = 1_000
 ) -> list[Job]:
-    wanted = PreparingWanted(
+    wanted = PreparationRequest(
         owner=owner,
         now=now,
         lease_until=now + LEASE,
@@ -65,25 +65,27 @@ async def take(
         each=each,
         aside_until=now + HOUR,
     )
-    jobs: list[Job] = await database.write(take_preparing, wanted)
+    jobs: list[Job] = await database.write(claim_preparation, wanted)
     return jobs
 
 
 async def give_back(
     database: Database, job: str, owner: str = "one", *, taken: int = NOW, run_at: int = NOW + MINUTE
 ) -> bool:
-    lease = Lease(owner=owner, until=taken + LEASE)
-    done: bool = await database.write(put_back, PutBack(job=job, lease=lease, run_at=run_at))
+    lease = PreparationLease(owner=owner, until=taken + LEASE)
+    done: bool = await database.write(postpone_preparation, PutBack(job=job, lease=lease, run_at=run_at))
     return done
 
 
-def prepared(job: str, **changes: object) -> Move:
-    ready = Move(job=job, before=State.PREPARING, attempt=0, after=State.QUEUED, now=NOW, cause="prepared")
+def prepared(job: str, **changes: object) -> Transition:
+    ready = Transition(
+        job=job, before=State.PREPARING, attempt=0, after=State.QUEUED, now=NOW, cause="prepared"
+    )
     return replace(ready, **changes)  # type: ignore[arg-type]  # the changes are fields of a move
 
 
-def cancelled(job: str, before: State) -> Move:
-    return Move(job=job, before=before, attempt=0, after=State.CANCELLED, now=NOW, cause="cancelled")
+def cancelled(job: str, before: State) -> Transition:
+    return Transition(job=job, before=before, attempt=0, after=State.CANCELLED, now=NOW, cause="cancelled")
 
 
 async def test_a_job_is_prepared_by_one_at_a_time_until_the_lease_ends(store: Database) -> None:
@@ -121,7 +123,7 @@ async def test_a_person_has_only_so_many_in_preparation_over_all_processes(store
     bob = await preparing(store, now=NOW + 9, name="bob")
     assert [bob] == [job.id for job in await take(store, "third", now=NOW + 9, each=2)]
 
-    await store.write(move, prepared(jobs[1]))
+    await store.write(transition, prepared(jobs[1]))
     assert jobs[2:3] == [job.id for job in await take(store, "other", now=NOW + 10, each=2)]
     await give_back(store, jobs[0], taken=NOW + 9)
     assert jobs[3:4] == [job.id for job in await take(store, "other", now=NOW + 10, each=2)]
@@ -151,20 +153,24 @@ async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database
     """By whoever prepares it, and by nobody else."""
     job = await preparing(store)
 
-    async def fail(at: int, *, ours: bool, owner: str = "one", taken: int = NOW) -> Setbacks | None:
-        item = Setback(job=job, lease=Lease(owner=owner, until=taken + LEASE), at=at, ours=ours)
-        answer: Setbacks | None = await store.write(note_setback, item)
+    async def fail(
+        at: int, *, ours: bool, owner: str = "one", taken: int = NOW
+    ) -> PreparationFailures | None:
+        item = Setback(job=job, lease=PreparationLease(owner=owner, until=taken + LEASE), at=at, ours=ours)
+        answer: PreparationFailures | None = await store.write(record_preparation_failure, item)
         return answer
 
     await take(store)
-    assert Setbacks(ours=0, since=NOW + 1) == await fail(NOW + 1, ours=False)
+    assert PreparationFailures(ours=0, since=NOW + 1) == await fail(NOW + 1, ours=False)
     assert None is await fail(NOW + 2, ours=True, owner="other")
-    assert Setbacks(ours=1, since=NOW + 1) == await fail(NOW + 3, ours=True)
+    assert PreparationFailures(ours=1, since=NOW + 1) == await fail(NOW + 3, ours=True)
     await give_back(store, job, run_at=NOW + 4)
     assert None is await fail(NOW + 4, ours=True)
     await take(store, "other", now=NOW + 5)
-    assert Setbacks(ours=2, since=NOW + 1) == await fail(NOW + 5, ours=True, owner="other", taken=NOW + 5)
-    await store.write(move, prepared(job))
+    assert PreparationFailures(ours=2, since=NOW + 1) == await fail(
+        NOW + 5, ours=True, owner="other", taken=NOW + 5
+    )
+    await store.write(transition, prepared(job))
     rows = await store.fetch(Query("misses", "SELECT misses, missed_at FROM job"))
     assert [{"misses": 0, "missed_at": None}] == [dict(row) for row in rows]
 
@@ -203,10 +209,15 @@ async def test_of_two_who_prepared_a_job_the_holder_of_the_lease_counts(store: D
     await take(store)
     later = NOW + LEASE + 1
     await take(store, "other", now=later)
-    for stale in (Lease(owner="one", until=NOW + LEASE), Lease(owner="other", until=NOW + LEASE)):
+    for stale in (
+        PreparationLease(owner="one", until=NOW + LEASE),
+        PreparationLease(owner="other", until=NOW + LEASE),
+    ):
         with pytest.raises(StaleTransition):
-            await store.write(move, prepared(job, price=4, lease=stale))
-    await store.write(move, prepared(job, price=3, lease=Lease(owner="other", until=later + LEASE)))
+            await store.write(transition, prepared(job, price=4, lease=stale))
+    await store.write(
+        transition, prepared(job, price=3, lease=PreparationLease(owner="other", until=later + LEASE))
+    )
     assert not await give_back(store, job, "other", taken=later)
     assert Meter(reserved=3) == await meter_of(store, member_scope())
 
@@ -214,7 +225,7 @@ async def test_of_two_who_prepared_a_job_the_holder_of_the_lease_counts(store: D
 async def test_whoever_holds_the_folder_alone_prepares_what_the_dead_had(store: Database) -> None:
     job = await preparing(store)
     await take(store, "dead")
-    await store.write(end_all_leases, None)
+    await store.write(expire_all_leases, None)
     assert [job] == [one.id for one in await take(store)]
 
 
@@ -222,7 +233,7 @@ async def test_a_prepared_job_is_free_for_its_claim(store: Database) -> None:
     await open_account(store)
     job = await preparing(store)
     await take(store)
-    await store.write(move, prepared(job))
+    await store.write(transition, prepared(job))
     row = await store.one(Query("lease", "SELECT lease_owner, lease_until FROM job"))
     assert {"lease_owner": None, "lease_until": None} == dict(row or {})
     assert [job] == await claim_next(store)
@@ -232,7 +243,7 @@ async def test_what_was_found_out_is_kept_with_the_move(store: Database) -> None
     job = await preparing(store)
     found = REFRAMING.with_references({VIDEO.key: VIDEO.model_copy(update={"file": PICTURE})})
     request = found.model_copy(update={"duration_ms": 4_000})
-    await store.write(move, prepared(job, request=request, price=7, files=(PICTURE.file, PICTURE.file)))
+    await store.write(transition, prepared(job, request=request, price=7, files=(PICTURE.file, PICTURE.file)))
     now = await Walk(database=store, job=job).now_at()
     assert (State.QUEUED, request, 7) == (now.state, now.request, now.price)
     assert {PICTURE.file} == await files_in_use(store, [PICTURE.file])
@@ -240,36 +251,36 @@ async def test_what_was_found_out_is_kept_with_the_move(store: Database) -> None
 
 async def test_a_move_that_says_nothing_of_it_leaves_request_and_price(store: Database) -> None:
     job = await preparing(store)
-    await store.write(move, prepared(job))
+    await store.write(transition, prepared(job))
     now = await Walk(database=store, job=job).now_at()
     assert (REFRAMING, 10) == (now.request, now.price)
 
 
 async def test_a_lower_price_frees_what_was_reserved_too_much(store: Database) -> None:
     job = await preparing(store, price=10)
-    await store.write(move, prepared(job, price=4))
+    await store.write(transition, prepared(job, price=4))
     assert Meter(reserved=4) == await meter_of(store, member_scope())
     assert Meter(reserved=4) == await meter_of(store, ceiling_scope())
     rows = await store.fetch(Query("j", "SELECT kind, amount, cause FROM journal WHERE job = :job"), job=job)
     entries = sorted((row["kind"], row["amount"], row["cause"]) for row in rows)
     assert [("lowered", 6, "prepared")] * 2 + [("reserved", 10, "accepted")] * 2 == entries
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 @pytest.mark.parametrize("price", [10, 11, 1_000])
 async def test_a_price_is_never_raised(store: Database, price: int) -> None:
     job = await preparing(store, price=10)
-    await store.write(move, prepared(job, price=price))
+    await store.write(transition, prepared(job, price=price))
     assert 10 == (await Walk(database=store, job=job).now_at()).price
     assert Meter(reserved=10) == await meter_of(store, member_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_a_job_that_turns_out_to_cost_nothing_reserves_nothing(store: Database) -> None:
     job = await preparing(store, price=10)
-    await store.write(move, prepared(job, price=0))
+    await store.write(transition, prepared(job, price=0))
     assert Meter() == await meter_of(store, member_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 @pytest.mark.parametrize(("after", "expected"), [(State.COMPLETED, Meter(used=4)), (State.FAILED, Meter())])
@@ -278,45 +289,45 @@ async def test_what_is_settled_later_is_the_lower_price(
 ) -> None:
     await open_account(store)
     job = await preparing(store, price=10)
-    await store.write(move, prepared(job, price=4))
+    await store.write(transition, prepared(job, price=4))
     await claim_next(store)
     walk = Walk(database=store, job=job)
     await walk.send()
     await walk.move(State.SUBMITTED)
     await walk.move(after)
     assert expected == await meter_of(store, member_scope())
-    given = await store.write(refund, Refund(job=job, now=NOW, cause="operator"))
+    given = await store.write(refund_job, Refund(job=job, now=NOW, cause="operator"))
     assert given == (after is State.COMPLETED)
     assert Meter() == await meter_of(store, member_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_prices_are_lowered_and_money_released_in_one_batch(store: Database) -> None:
     jobs = [await preparing(store, price=10) for _ in range(4)]
     await asyncio.gather(
-        store.write(move, prepared(jobs[0], price=4)),
-        store.write(move, cancelled(jobs[1], State.PREPARING)),
-        store.write(move, prepared(jobs[2], price=1)),
+        store.write(transition, prepared(jobs[0], price=4)),
+        store.write(transition, cancelled(jobs[1], State.PREPARING)),
+        store.write(transition, prepared(jobs[2], price=1)),
         # the same job: lowered first, then taken back
-        store.write(move, prepared(jobs[3], price=2)),
-        store.write(move, cancelled(jobs[3], State.QUEUED)),
+        store.write(transition, prepared(jobs[3], price=2)),
+        store.write(transition, cancelled(jobs[3], State.QUEUED)),
     )
     assert Meter(reserved=5) == await meter_of(store, member_scope())
     assert Meter(reserved=5) == await meter_of(store, ceiling_scope())
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_a_job_that_is_taken_back_first_is_not_lowered(store: Database) -> None:
     job = await preparing(store, price=10)
     answers = await asyncio.gather(
-        store.write(move, cancelled(job, State.PREPARING)),
-        store.write(move, prepared(job, price=4, files=("file",))),
+        store.write(transition, cancelled(job, State.PREPARING)),
+        store.write(transition, prepared(job, price=4, files=("file",))),
         return_exceptions=True,
     )
     assert [type(None), StaleTransition] == [type(answer) for answer in answers]
     assert Meter() == await meter_of(store, member_scope())
     assert set() == await files_in_use(store, ["file"])
-    assert [] == await wrong_meters(store)
+    assert [] == await inconsistent_meters(store)
 
 
 async def test_two_replicas_lower_and_release_without_waiting_in_a_ring(
@@ -330,19 +341,19 @@ async def test_two_replicas_lower_and_release_without_waiting_in_a_ring(
     before = await replicas[0].one(waits)
     pairs = list(zip(lowered, reversed(released), strict=True))
     await asyncio.gather(
-        *(replicas[0].write(move, prepared(one, price=4)) for one, _ in pairs[:10]),
-        *(replicas[0].write(move, cancelled(other, State.PREPARING)) for _, other in pairs[:10]),
-        *(replicas[1].write(move, cancelled(other, State.PREPARING)) for _, other in pairs[10:]),
-        *(replicas[1].write(move, prepared(one, price=4)) for one, _ in pairs[10:]),
+        *(replicas[0].write(transition, prepared(one, price=4)) for one, _ in pairs[:10]),
+        *(replicas[0].write(transition, cancelled(other, State.PREPARING)) for _, other in pairs[:10]),
+        *(replicas[1].write(transition, cancelled(other, State.PREPARING)) for _, other in pairs[10:]),
+        *(replicas[1].write(transition, prepared(one, price=4)) for one, _ in pairs[10:]),
     )
     assert before == await replicas[0].one(waits)
     assert Meter(reserved=80) == await meter_of(replicas[0], ceiling_scope())
-    assert [] == await wrong_meters(replicas[0])
+    assert [] == await inconsistent_meters(replicas[0])
 
 
 async def test_a_lower_price_makes_room_under_the_limit(store: Database) -> None:
     job = await accepted(store, acceptance(request=REFRAMING, price=10, allowance=14))
-    await store.write(move, prepared(job, price=4))
+    await store.write(transition, prepared(job, price=4))
     await store.write(accept, acceptance(price=10, allowance=14))
     assert Meter(reserved=14) == await meter_of(store, member_scope())
 

@@ -59,11 +59,11 @@ async def test_how_to_reach_a_card_is_resealed_too(store: Database) -> None:
 
 async def test_what_was_written_meanwhile_stays(store: Database) -> None:
     await AdapterData(store, FieldCipher(OLD), "chat").put("a", "read")
-    pages = [page async for page in resealing.sealed_values(store)]
+    pages = [page async for page in resealing.encrypted_values(store)]
     await AdapterData(store, FieldCipher(NEW), "chat").put("a", "written meanwhile")
     ((old,),) = pages
     changes = resealing.Resealing(changes=((old, FieldCipher(NEW).encrypt("read", context=old.context)),))
-    assert 0 == await store.write(resealing.reseal, changes)
+    assert 0 == await store.write(resealing.replace_values, changes)
     kept = await get(store, "chat", "a")
     assert kept is not None
     assert "written meanwhile" == FieldCipher(NEW).decrypt(kept.sealed, context=old.context)

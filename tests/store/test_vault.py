@@ -7,7 +7,19 @@ import pytest
 
 from bot.security.encryption import DecryptionFailed
 from bot.service.adapter_data import AdapterData
-from bot.store.adapter_data import Kept, Put, Turn, get, latest, put, put_new, remove, since, take, take_turn
+from bot.store.adapter_data import (
+    Entry,
+    Put,
+    Turn,
+    get,
+    latest,
+    pop,
+    put,
+    put_new,
+    remove,
+    reserve_rate_slot,
+    since,
+)
 from bot.store.database.base import Database
 from tests.patience import PATIENCE_S
 from tests.store.making import SEAL
@@ -21,7 +33,7 @@ async def keep(database: Database, key: str, sealed: str = "value", *, adapter: 
 async def test_what_is_put_is_kept_until_it_is_removed(store: Database) -> None:
     assert 1 == await keep(store, "a", "first")
     assert 2 == await keep(store, "a", "second")
-    assert Kept(key="a", sealed="second", seq=2) == await get(store, "chat", "a")
+    assert Entry(key="a", sealed="second", seq=2) == await get(store, "chat", "a")
     await store.write(remove, ("chat", "a"))
     assert await get(store, "chat", "a") is None
     assert 3 == await keep(store, "a"), "a number is never given twice"
@@ -111,14 +123,14 @@ async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(st
 
 async def test_of_all_who_take_a_value_one_has_it(replicas: tuple[Database, Database]) -> None:
     await keep(replicas[0], "state", "once")
-    taken = await asyncio.gather(*(one.write(take, ("chat", "state")) for one in replicas * 5))
+    taken = await asyncio.gather(*(one.write(pop, ("chat", "state")) for one in replicas * 5))
     assert ["once"] == [kept.sealed for kept in taken if kept is not None]
     assert await get(replicas[0], "chat", "state") is None
 
 
 async def test_turns_of_all_processes_lie_apart(replicas: tuple[Database, Database]) -> None:
     turn = Turn(adapter="chat", name="identify", now=1_000, every=5)
-    taken = await asyncio.gather(*(one.write(take_turn, turn) for one in replicas * 5))
+    taken = await asyncio.gather(*(one.write(reserve_rate_slot, turn) for one in replicas * 5))
     assert [1_000 + 5 * place for place in range(10)] == sorted(taken)
 
 

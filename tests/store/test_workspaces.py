@@ -9,28 +9,28 @@ from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.reports import list_workspaces
 from bot.store.workspaces import (
+    AuditEntry,
     Block,
-    Decision,
     Pause,
     Reset,
     SetRule,
+    applicable_rules,
     find_members,
     find_workspace,
-    members_like,
+    member_names,
     reset_meter,
-    rules_for,
-    rules_of,
     set_block,
     set_pause,
     set_rule,
+    workspace_rules,
 )
 from tests.store.making import NOW, WORKSPACE, acceptance, caller, completed, open_account
 
 AUDIT = Query("audit", "SELECT at, actor, workspace, action, subject, detail FROM audit ORDER BY id")
 
 
-def decide(action: str, subject: str = "") -> Decision:
-    return Decision(actor="chat:home:boss", workspace=WORKSPACE, action=action, subject=subject, now=NOW)
+def decide(action: str, subject: str = "") -> AuditEntry:
+    return AuditEntry(actor="chat:home:boss", workspace=WORKSPACE, action=action, subject=subject, now=NOW)
 
 
 def rule(level: Level, subject: str, amount: int, workspace: str = WORKSPACE) -> Rule:
@@ -62,7 +62,7 @@ async def test_a_rule_takes_the_place_of_the_one_before(store: Database) -> None
     for amount in (5, 7):
         limit = rule(Level.MEMBER, "", amount)
         await store.write(set_rule, SetRule(decision=decide("limit"), rule=limit))
-    assert [rule(Level.MEMBER, "", 7)] == await rules_of(store, WORKSPACE)
+    assert [rule(Level.MEMBER, "", 7)] == await workspace_rules(store, WORKSPACE)
 
 
 async def test_the_rules_that_concern_somebody_are_found(store: Database) -> None:
@@ -76,9 +76,9 @@ async def test_the_rules_that_concern_somebody_are_found(store: Database) -> Non
     others = [rule(Level.PERSON, "chat:eve", 6, ""), rule(Level.WORKSPACE, "chat:other", 7, "chat:other")]
     for one in (*about_ada, *others):
         await store.write(set_rule, SetRule(decision=decide("limit"), rule=one))
-    found = await rules_for(store, WORKSPACE, ["chat:ada", "chat:home:ada"])
+    found = await applicable_rules(store, WORKSPACE, ["chat:ada", "chat:home:ada"])
     assert sorted(about_ada, key=str) == sorted(found, key=str)
-    assert sorted([*about_ada[2:], others[0]], key=str) == sorted(await rules_of(store, ""), key=str)
+    assert sorted([*about_ada[2:], others[0]], key=str) == sorted(await workspace_rules(store, ""), key=str)
 
 
 async def test_a_workspace_may_be_paused_before_anybody_asked_anything_there(store: Database) -> None:
@@ -109,21 +109,21 @@ async def test_a_member_is_found_by_name_or_id(store: Database, text: str) -> No
 async def test_a_name_in_any_script_is_found_as_it_is_written(store: Database) -> None:
     await store.write(accept, acceptance(caller("Élodie")))
     assert ["Élodie"] == [one.name for one in await find_members(store, WORKSPACE, "Élodie")]
-    assert ["Élodie"] == await members_like(store, WORKSPACE, "Él")
+    assert ["Élodie"] == await member_names(store, WORKSPACE, "Él")
 
 
 async def test_names_are_completed_whoever_was_seen_last_first(store: Database) -> None:
     for n, name in enumerate(("adam", "eve", "ada")):
         await store.write(accept, acceptance(caller(name), now=NOW + n))
-    assert ["Ada", "Adam"] == await members_like(store, WORKSPACE, "AD")
-    assert [] == await members_like(store, WORKSPACE, "x")
+    assert ["Ada", "Adam"] == await member_names(store, WORKSPACE, "AD")
+    assert [] == await member_names(store, WORKSPACE, "x")
 
 
 @pytest.mark.parametrize("start", ["%", "_d", "\\"])
 async def test_wildcards_are_no_wildcards(store: Database, start: str) -> None:
     await store.write(accept, acceptance(caller("ada")))
-    assert await members_like(store, WORKSPACE, start) in ([], ["Ada"])
-    assert [] == await members_like(store, WORKSPACE, start + "zz")
+    assert await member_names(store, WORKSPACE, start) in ([], ["Ada"])
+    assert [] == await member_names(store, WORKSPACE, start + "zz")
 
 
 async def test_the_operator_sees_every_workspace(store: Database) -> None:

@@ -46,8 +46,8 @@ def test_a_picture_is_an_attachment_or_named_in_a_text() -> None:
 def test_what_is_required_in_words_comes_first_and_a_picture_never_is() -> None:
     class Needy(Command):
         name, about = "needy", "Needs both"
-        picture: Annotated[MediaRef, OptionSpec(about="What it is", kind=Kind.MEDIA)]
-        prompt: Annotated[str, OptionSpec(about="What it shows")]
+        picture: Annotated[MediaRef, OptionSpec(description="What it is", kind=Kind.MEDIA)]
+        prompt: Annotated[str, OptionSpec(description="What it shows")]
 
     for fields in (discord_fields(Needy), slack_fields(Needy)):
         asked = [(field.name, field.required) for field in fields]

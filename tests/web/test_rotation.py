@@ -11,7 +11,7 @@ from bot.providers.luma import account_id
 from bot.resources import clock_ms, naming_key_of, providers_of, secrets_of
 from bot.security.tokens import TokenSigner
 from bot.settings import Settings
-from bot.store.accounts import AccountState, accounts
+from bot.store.accounts import AccountState, list_accounts
 from bot.store.database.base import connect
 from bot.store.database.named_sql import Query
 from tests.engine.house import given_settings
@@ -23,7 +23,7 @@ NAMED_BY_OLD = f"simulator-{account_id(SecretStr('simulator'), OLD.encode())}"
 
 async def account_states(settings: Settings) -> dict[str, AccountState]:
     async with connect(settings.database, read_only=True) as database:
-        return {row.id: row.state for row in await accounts(database)}
+        return {row.id: row.state for row in await list_accounts(database)}
 
 
 async def shown_by_the_doctor(settings: Settings) -> list[str]:

@@ -8,8 +8,10 @@ from bot.domain.commands.base import Audience, Command
 from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.quota import Period
 
-_Member = Annotated[str, OptionSpec(about="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))]
-_Whole = Annotated[bool, OptionSpec(about="The whole workspace together instead of each member")]
+_Member = Annotated[
+    str, OptionSpec(description="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))
+]
+_Whole = Annotated[bool, OptionSpec(description="The whole workspace together instead of each member")]
 
 
 class QuotasSet(Command):
@@ -21,9 +23,11 @@ class QuotasSet(Command):
     audience = Audience.ADMINS
 
     amount: Annotated[
-        Money, Field(ge=0), OptionSpec(about="Dollars in each period", kind=Kind.MONEY, aliases=("a",))
+        Money, Field(ge=0), OptionSpec(description="Dollars in each period", kind=Kind.MONEY, aliases=("a",))
     ]
-    period: Annotated[Period, OptionSpec(about="Calendar day, week or month", aliases=("per",))] = Period.DAY
+    period: Annotated[Period, OptionSpec(description="Calendar day, week or month", aliases=("per",))] = (
+        Period.DAY
+    )
     member: _Member = ""
     workspace: _Whole = False
 
@@ -59,7 +63,9 @@ class StudioPause(Command):
     example = "/studio pause we are out of money until Monday"
     audience = Audience.ADMINS
 
-    reason: Annotated[str, OptionSpec(about="What members are told", positional=True, longest=200)] = ""
+    reason: Annotated[
+        str, OptionSpec(description="What members are told", positional=True, max_length=200)
+    ] = ""
 
 
 class StudioResume(Command):
@@ -79,4 +85,6 @@ class StudioUsage(Command):
     example = "/studio usage month"
     audience = Audience.ADMINS
 
-    period: Annotated[Period, OptionSpec(about="This day, week or month", positional=True)] = Period.MONTH
+    period: Annotated[Period, OptionSpec(description="This day, week or month", positional=True)] = (
+        Period.MONTH
+    )

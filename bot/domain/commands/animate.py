@@ -31,7 +31,7 @@ class Animate(GenerateCommand):
     start: Annotated[
         MediaRef | None,
         OptionSpec(
-            about="The picture that it begins with",
+            description="The picture that it begins with",
             kind=Kind.MEDIA,
             positional=True,
             result=MediaKind.PICTURE,
@@ -40,7 +40,7 @@ class Animate(GenerateCommand):
     end: Annotated[
         MediaRef | None,
         OptionSpec(
-            about="The picture that it ends with",
+            description="The picture that it ends with",
             kind=Kind.MEDIA,
             positional=True,
             result=MediaKind.PICTURE,
@@ -49,16 +49,22 @@ class Animate(GenerateCommand):
     model: VideoModelOption = VideoModel.RAY_FLASH_2
     aspect_ratio: Annotated[
         AspectRatio | None,
-        OptionSpec(about="Its width to height; else that of its picture, or 16:9", aliases=("ar", "aspect")),
+        OptionSpec(
+            description="Its width to height; else that of its picture, or 16:9", aliases=("ar", "aspect")
+        ),
     ] = None
     resolution: ResolutionOption = Resolution.P720
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
     concepts: Annotated[
         str,
-        OptionSpec(about="Camera concepts, such as dolly_zoom, pan_left", aliases=("concept",), longest=300),
+        OptionSpec(
+            description="Camera concepts, such as dolly_zoom, pan_left", aliases=("concept",), max_length=300
+        ),
     ] = ""
-    camera_motion: Annotated[str, OptionSpec(about="How the camera moves, such as camera orbit left")] = ""
+    camera_motion: Annotated[
+        str, OptionSpec(description="How the camera moves, such as camera orbit left")
+    ] = ""
 
     def request(self, jobs: JobsById) -> VideoRequest:
         start, end = picture(self.start, jobs, "start"), picture(self.end, jobs, "end")

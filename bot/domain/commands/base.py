@@ -74,7 +74,9 @@ class Command(BaseModel):
 #: a job that must be named
 Job = Annotated[
     JobSearch,
-    OptionSpec(about="The job, by its #id or words of it", kind=Kind.JOB, positional=True, aliases=("id",)),
+    OptionSpec(
+        description="The job, by its #id or words of it", kind=Kind.JOB, positional=True, aliases=("id",)
+    ),
 ]
 
 

@@ -34,20 +34,20 @@ class Extend(GenerateCommand):
     job: Annotated[
         JobId | None,
         OptionSpec(
-            about="The job whose video it is; else your newest",
+            description="The job whose video it is; else your newest",
             kind=Kind.JOB,
             positional=True,
             result=MediaKind.VIDEO,
         ),
     ] = None
     prompt: PromptOption = ""
-    direction: Annotated[Direction, OptionSpec(about="On from its end, or up to its beginning")] = (
+    direction: Annotated[Direction, OptionSpec(description="On from its end, or up to its beginning")] = (
         Direction.FORWARD
     )
     to: Annotated[
         JobId | None,
         OptionSpec(
-            about="A second job: what lies between both videos is imagined",
+            description="A second job: what lies between both videos is imagined",
             kind=Kind.JOB,
             positional=True,
             result=MediaKind.VIDEO,
@@ -56,17 +56,18 @@ class Extend(GenerateCommand):
     image: Annotated[
         MediaRef | None,
         OptionSpec(
-            about="The picture at the other end",
+            description="The picture at the other end",
             kind=Kind.MEDIA,
             aliases=("end", "start"),
             result=MediaKind.PICTURE,
         ),
     ] = None
     model: Annotated[
-        VideoModel | None, OptionSpec(about="The model; else the video's own", aliases=("m",))
+        VideoModel | None, OptionSpec(description="The model; else the video's own", aliases=("m",))
     ] = None
     resolution: Annotated[
-        Resolution | None, OptionSpec(about="The resolution; else the video's own", aliases=("res", "r"))
+        Resolution | None,
+        OptionSpec(description="The resolution; else the video's own", aliases=("res", "r")),
     ] = None
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False

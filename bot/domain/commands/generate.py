@@ -24,7 +24,7 @@ class GenerateCommand(Command):
     #: why an address among the words cannot be what it builds on; empty where it can
     no_address_reason: ClassVar[str] = ""
 
-    private: Annotated[bool, OptionSpec(about="Show the result to you alone")] = False
+    private: Annotated[bool, OptionSpec(description="Show the result to you alone")] = False
 
     @property
     def job_count(self) -> int:
@@ -109,17 +109,17 @@ class GenerateCommand(Command):
 
 
 ImageModelOption = Annotated[
-    ImageModel, OptionSpec(about="The model: photon-1, or the quicker photon-flash-1", aliases=("m",))
+    ImageModel, OptionSpec(description="The model: photon-1, or the quicker photon-flash-1", aliases=("m",))
 ]
 VideoModelOption = Annotated[
-    VideoModel, OptionSpec(about="The model: ray-flash-2, or ray-2 with more detail", aliases=("m",))
+    VideoModel, OptionSpec(description="The model: ray-flash-2, or ray-2 with more detail", aliases=("m",))
 ]
 PromptOption = Annotated[
-    str, OptionSpec(about="What it shows", positional=True, aliases=("p",), longest=PROMPT_MAX)
+    str, OptionSpec(description="What it shows", positional=True, aliases=("p",), max_length=PROMPT_MAX)
 ]
-ResolutionOption = Annotated[Resolution, OptionSpec(about="The resolution", aliases=("res", "r"))]
-DurationOption = Annotated[Duration, OptionSpec(about="The length", aliases=("d",))]
-LoopOption = Annotated[bool, OptionSpec(about="End as it begins, so that it can go on for ever")]
+ResolutionOption = Annotated[Resolution, OptionSpec(description="The resolution", aliases=("res", "r"))]
+DurationOption = Annotated[Duration, OptionSpec(description="The length", aliases=("d",))]
+LoopOption = Annotated[bool, OptionSpec(description="End as it begins, so that it can go on for ever")]
 
 
 def picture(reference: Reference | None, jobs: JobsById, option: str) -> Reference | None:

@@ -21,19 +21,21 @@ class Imagine(GenerateCommand):
     attachment_options = ("image",)
 
     prompt: Annotated[
-        str, OptionSpec(about="What to picture", positional=True, aliases=("p",), longest=PROMPT_MAX)
+        str, OptionSpec(description="What to picture", positional=True, aliases=("p",), max_length=PROMPT_MAX)
     ]
     model: ImageModelOption = ImageModel.PHOTON_1
     aspect_ratio: Annotated[
-        AspectRatio, OptionSpec(about="The picture's width to height", aliases=("ar", "aspect"))
+        AspectRatio, OptionSpec(description="The picture's width to height", aliases=("ar", "aspect"))
     ] = AspectRatio.LANDSCAPE
-    count: Annotated[int, Field(ge=1, le=4), OptionSpec(about="How many pictures", aliases=("n",))] = 1
-    format: Annotated[ImageFormat, OptionSpec(about="The file format", aliases=("f",))] = ImageFormat.JPG
+    count: Annotated[int, Field(ge=1, le=4), OptionSpec(description="How many pictures", aliases=("n",))] = 1
+    format: Annotated[ImageFormat, OptionSpec(description="The file format", aliases=("f",))] = (
+        ImageFormat.JPG
+    )
     image: Annotated[
         tuple[WeightedRef, ...],
         Field(max_length=IMAGE_REFS_MAX),
         OptionSpec(
-            about="A picture that guides it",
+            description="A picture that guides it",
             kind=Kind.MEDIA,
             aliases=("i", "ref"),
             weighted=True,
@@ -43,7 +45,7 @@ class Imagine(GenerateCommand):
     style: Annotated[
         WeightedRef | None,
         OptionSpec(
-            about="A picture whose style it takes",
+            description="A picture whose style it takes",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,
@@ -53,7 +55,7 @@ class Imagine(GenerateCommand):
         tuple[MediaRef, ...],
         Field(max_length=CHARACTER_REFS_MAX),
         OptionSpec(
-            about="A picture of the character it shows",
+            description="A picture of the character it shows",
             kind=Kind.MEDIA,
             aliases=("c",),
             result=MediaKind.PICTURE,
@@ -62,7 +64,7 @@ class Imagine(GenerateCommand):
     modify: Annotated[
         WeightedRef | None,
         OptionSpec(
-            about="A picture to change as the words say",
+            description="A picture to change as the words say",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,

@@ -27,7 +27,7 @@ class History(Command):
     example = "/history 20"
 
     count: Annotated[
-        int, Field(ge=1, le=50), OptionSpec(about="How many", positional=True, aliases=("n",))
+        int, Field(ge=1, le=50), OptionSpec(description="How many", positional=True, aliases=("n",))
     ] = 10
 
 
@@ -40,7 +40,7 @@ class Status(Command):
 
     job: Annotated[
         JobSearch | None,
-        OptionSpec(about="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",)),
+        OptionSpec(description="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",)),
     ] = None
 
 
@@ -81,4 +81,4 @@ class Help(Command):
     description = "Show what you can do, by example and with prices"
     example = "/help"
 
-    command: Annotated[str, OptionSpec(about="One command", positional=True)] = ""
+    command: Annotated[str, OptionSpec(description="One command", positional=True)] = ""

@@ -35,46 +35,59 @@ class Reframe(GenerateCommand):
 
     aspect_ratio: Annotated[
         AspectRatio,
-        OptionSpec(about="The new frame's width to height", aliases=("ar", "aspect"), positional=True),
+        OptionSpec(description="The new frame's width to height", aliases=("ar", "aspect"), positional=True),
     ]
     media: Annotated[
         MediaRef | None,
         OptionSpec(
-            about="The picture or video; else your newest",
+            description="The picture or video; else your newest",
             kind=Kind.MEDIA,
             positional=True,
             aliases=("job", "id"),
         ),
     ] = None
     prompt: Annotated[
-        str, OptionSpec(about="What the new space shows", positional=True, aliases=("p",), longest=PROMPT_MAX)
+        str,
+        OptionSpec(
+            description="What the new space shows", positional=True, aliases=("p",), max_length=PROMPT_MAX
+        ),
     ] = ""
     model: Annotated[
         ImageModel | VideoModel | None,
-        OptionSpec(about="The model: photon for a picture, ray for a video", aliases=("m",)),
+        OptionSpec(description="The model: photon for a picture, ray for a video", aliases=("m",)),
     ] = None
-    format: Annotated[ImageFormat | None, OptionSpec(about="A picture's file format", aliases=("f",))] = None
+    format: Annotated[
+        ImageFormat | None, OptionSpec(description="A picture's file format", aliases=("f",))
+    ] = None
     first_frame: Annotated[
         MediaRef | None,
         OptionSpec(
-            about="A video's first frame as it should look", kind=Kind.MEDIA, result=MediaKind.PICTURE
+            description="A video's first frame as it should look", kind=Kind.MEDIA, result=MediaKind.PICTURE
         ),
     ] = None
     grid_position_x: Annotated[
-        int | None, _PIXELS, OptionSpec(about="Left edge of the source in the new frame, in pixels")
+        int | None, _PIXELS, OptionSpec(description="Left edge of the source in the new frame, in pixels")
     ] = None
     grid_position_y: Annotated[
-        int | None, _PIXELS, OptionSpec(about="Upper edge of the source in the new frame, in pixels")
+        int | None, _PIXELS, OptionSpec(description="Upper edge of the source in the new frame, in pixels")
     ] = None
-    x_start: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: left edge in pixels")] = None
-    x_end: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: right edge in pixels")] = None
-    y_start: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: upper edge in pixels")] = None
-    y_end: Annotated[int | None, _PIXELS, OptionSpec(about="Crop the source: lower edge in pixels")] = None
+    x_start: Annotated[
+        int | None, _PIXELS, OptionSpec(description="Crop the source: left edge in pixels")
+    ] = None
+    x_end: Annotated[int | None, _PIXELS, OptionSpec(description="Crop the source: right edge in pixels")] = (
+        None
+    )
+    y_start: Annotated[
+        int | None, _PIXELS, OptionSpec(description="Crop the source: upper edge in pixels")
+    ] = None
+    y_end: Annotated[int | None, _PIXELS, OptionSpec(description="Crop the source: lower edge in pixels")] = (
+        None
+    )
     resized_width: Annotated[
-        int | None, _SIZE, OptionSpec(about="Width of the source in the new frame, in pixels")
+        int | None, _SIZE, OptionSpec(description="Width of the source in the new frame, in pixels")
     ] = None
     resized_height: Annotated[
-        int | None, _SIZE, OptionSpec(about="Height of the source in the new frame, in pixels")
+        int | None, _SIZE, OptionSpec(description="Height of the source in the new frame, in pixels")
     ] = None
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from bot.domain.errors import StoreError
 from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
-from bot.store.database.wakeups import Signals
+from bot.store.database.wakeups import Wakeups
 
 
-class Violated(StoreError):
+class ConstraintViolated(StoreError):
     """A constraint of the database refused the row."""
 
 
@@ -81,7 +81,7 @@ Operation: TypeAlias = Callable[[Transaction, Sequence[Item]], Awaitable[Sequenc
 class Database(Protocol):
     """A durable store: writes in groups, reads beside them."""
 
-    signals: Signals
+    wakeups: Wakeups
 
     @property
     def file(self) -> Path | None:
@@ -105,7 +105,7 @@ class Database(Protocol):
         ...
 
     async def write(
-        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
         """Have an item written, together with all others of that moment; returns once it is durable.
 

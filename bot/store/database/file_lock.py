@@ -41,7 +41,7 @@ class FolderLocked(Locked):
         super().__init__(f"The folder {folder}", holder, "another folder in REVERIE_DATA_DIR")
 
 
-def beside(file: Path, ending: str) -> Path:
+def sibling_of(file: Path, ending: str) -> Path:
     """Say where a file of ours lies that belongs to a database, whatever the database is called by."""
     real = file.resolve()
     return real.with_name(f"{real.name}{ending}")
@@ -56,7 +56,7 @@ def lock_store(url: str) -> Iterator[None]:
     from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
 
     file = path_of(url)
-    with _locked(beside(file, ".lock")) as holder:
+    with _locked(sibling_of(file, ".lock")) as holder:
         if holder is not None:
             raise DatabaseLocked(file, holder or None)
         yield

@@ -56,7 +56,7 @@ class Batch:
         return results
 
     def answer(self, results: Sequence[Any]) -> None:
-        hand_out(results, [asked.answer for asked in self.asked])
+        resolve_futures(results, [asked.answer for asked in self.asked])
 
     def halves(self) -> "list[Batch]":
         middle = len(self.asked) // 2
@@ -64,7 +64,7 @@ class Batch:
         return [Batch(operation=self.operation, asked=part) for part in parts]
 
 
-def hand_out(results: Sequence[Any], answers: Sequence[asyncio.Future[Any]]) -> None:
+def resolve_futures(results: Sequence[Any], answers: Sequence[asyncio.Future[Any]]) -> None:
     """Give each caller its result, or raise it there; who has left meanwhile is passed over."""
     for result, answer in zip(results, answers, strict=True):
         if answer.done():
@@ -127,16 +127,16 @@ class GroupCommit:
         self._lines: dict[Hashable, _Line] = {}
 
     async def write(
-        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
         if self._closed:
             raise StoreError("The store is closed.")
         loop = asyncio.get_running_loop()
         asked = _Asked(item=item, answer=loop.create_future())
         line = self._lines.setdefault(None if self._together else operation, _Line())
-        if patience_s:
+        if max_delay_s:
             line.riding.setdefault(operation, deque()).append(asked)
-            line.departure = line.departure or loop.call_later(patience_s, self._depart, line)
+            line.departure = line.departure or loop.call_later(max_delay_s, self._depart, line)
         else:
             line.waiting.setdefault(operation, deque()).append(asked)
             self._start(line)

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from bot.store.database.wakeups import Signals
+from bot.store.database.wakeups import Wakeups
 
 CHANNEL = "reverie"
 #: pause after saying what was to say; topics that come meanwhile are said once
@@ -34,7 +34,7 @@ class Notifier:
     """Carries the signals of one process to the others and theirs to it."""
 
     def __init__(self, connect: Connect) -> None:
-        self.signals = Signals(self._forward)
+        self.wakeups = Wakeups(self._forward)
         self._connect = connect
         self._topics: set[str] = set()
         self._said = asyncio.Event()
@@ -67,7 +67,7 @@ class Notifier:
 
             def hear(_: object, speaker: int, __: str, topic: object) -> None:
                 if speaker != own:  # who spoke here was woken before it was said
-                    self.signals.wake(str(topic))
+                    self.wakeups.wake(str(topic))
 
             connection.add_termination_listener(lambda _: self._said.set())
             await connection.add_listener(CHANNEL, hear)
@@ -88,7 +88,7 @@ class Notifier:
                 return
             connection = await self._reconnect()
             # what was said while nobody listened is unknown, so everybody looks
-            self.signals.wake_all()
+            self.wakeups.wake_all()
 
     async def _reconnect(self) -> asyncpg.Connection:
         while True:

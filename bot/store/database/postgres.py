@@ -63,7 +63,7 @@ class PostgresDatabase:
         self._readers: asyncpg.Pool | None = None
         self._group = GroupCommit(self._commit, together=False)
         self._notifier = Notifier(self._connect_to_listen)
-        self.signals = self._notifier.signals
+        self.wakeups = self._notifier.wakeups
 
     def __repr__(self) -> str:
         return f"PostgresDatabase({_address(self._url)!r})"
@@ -108,9 +108,9 @@ class PostgresDatabase:
         await self._connections.aclose()
 
     async def write(
-        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
-        return await self._group.write(operation, item, patience_s=patience_s)
+        return await self._group.write(operation, item, max_delay_s=max_delay_s)
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async def alone(transaction: Transaction) -> Outcome:

@@ -8,7 +8,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from bot.domain.errors import StoreError
-from bot.store.database.base import StoreFull, StoreReadOnly, StoreUnavailable, Violated
+from bot.store.database.base import ConstraintViolated, StoreFull, StoreReadOnly, StoreUnavailable
 
 CONTENDED = (
     asyncpg.SerializationError,
@@ -53,7 +53,7 @@ def translated(connection: Connection | None = None) -> Iterator[None]:
         if connection is not None and connection.is_closed():
             raise StoreUnavailable(_wording(error)) from error
         if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-            raise Violated(_wording(error)) from error
+            raise ConstraintViolated(_wording(error)) from error
         raise StoreError(_wording(error)) from error
 
 

@@ -23,8 +23,16 @@ from bot.store.database.dialect import Dialect
 from bot.store.database.group_commit import Batch, GroupCommit
 from bot.store.database.named_sql import Query
 from bot.store.database.sqlite_readers import Readers
-from bot.store.database.sqlite_thread import SqliteTransaction, apply, begin, by_name, end, translated, visit
-from bot.store.database.wakeups import Signals
+from bot.store.database.sqlite_thread import (
+    SqliteTransaction,
+    apply,
+    begin,
+    by_name,
+    end,
+    run_in_thread,
+    translated,
+)
+from bot.store.database.wakeups import Wakeups
 
 READERS = 4
 #: seconds to wait for another process, such as a backup, to leave the file
@@ -58,7 +66,7 @@ class SqliteDatabase:
     """The store in one file."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.signals = Signals()
+        self.wakeups = Wakeups()
         self._path = path
         self._read_only = read_only
         self._connections = AsyncExitStack()
@@ -102,9 +110,9 @@ class SqliteDatabase:
         await self._connections.aclose()
 
     async def write(
-        self, operation: Operation[Item, Result], item: Item, *, patience_s: float = 0.0
+        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
-        return await self._group.write(operation, item, patience_s=patience_s)
+        return await self._group.write(operation, item, max_delay_s=max_delay_s)
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async with self._transaction() as transaction:
@@ -156,7 +164,7 @@ class SqliteDatabase:
 
     async def _commit(self, batches: Sequence[Batch]) -> list[Sequence[Any]]:
         async with self._writing:
-            return await visit(self._open_writer, partial(apply, batches))
+            return await run_in_thread(self._open_writer, partial(apply, batches))
 
     @property
     def _open_writer(self) -> aiosqlite.Connection:
@@ -171,9 +179,9 @@ class SqliteDatabase:
         async with self._writing:
             try:
                 # Inside: who is cancelled meanwhile has begun all the same, in the connection's own thread.
-                await visit(writer, begin)
-                yield SqliteTransaction(partial(visit, writer))
-                await visit(writer, end)
+                await run_in_thread(writer, begin)
+                yield SqliteTransaction(partial(run_in_thread, writer))
+                await run_in_thread(writer, end)
             except BaseException:
                 with suppress(sqlite3.Error):
                     await writer.rollback()

@@ -15,8 +15,8 @@ import aiosqlite
 
 from bot.store.database.base import Row
 from bot.store.database.dialect import Statement
-from bot.store.database.group_commit import hand_out
-from bot.store.database.sqlite_thread import fetch, visit
+from bot.store.database.group_commit import resolve_futures
+from bot.store.database.sqlite_thread import fetch, run_in_thread
 
 #: questions in one visit, so that a slow one among them holds up only a few
 _TOGETHER = 16
@@ -61,12 +61,12 @@ class Readers:
 
     async def _visit(self, reader: aiosqlite.Connection, questions: Sequence[_Question]) -> None:
         try:
-            answers = await visit(reader, partial(_answer, questions))
+            answers = await run_in_thread(reader, partial(_answer, questions))
         except Exception as error:  # noqa: BLE001 - the connection is of no use; its callers are told
             answers = [error] * len(questions)
         finally:
             self._idle.append(reader)
-        hand_out(answers, [question.answer for question in questions])
+        resolve_futures(answers, [question.answer for question in questions])
         self._send()
 
 

@@ -14,13 +14,13 @@ import aiosqlite
 
 from bot.domain.errors import StoreError
 from bot.store.database.base import (
+    ConstraintViolated,
     NotWritable,
     Outcome,
     Row,
     StoreFull,
     StoreReadOnly,
     StoreUnavailable,
-    Violated,
 )
 from bot.store.database.dialect import Dialect, Statement
 from bot.store.database.group_commit import Batch
@@ -41,7 +41,7 @@ _MEANING: Mapping[int, type[StoreError]] = {
 Work: TypeAlias = Callable[[sqlite3.Connection], Outcome]
 
 
-async def visit(connection: aiosqlite.Connection, work: Work[Outcome]) -> Outcome:
+async def run_in_thread(connection: aiosqlite.Connection, work: Work[Outcome]) -> Outcome:
     """Go to a connection's thread, do something there, and come back with what came of it."""
     # The driver's own door, through which all of its methods go.
     done: Outcome = await connection._execute(work, connection._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
@@ -137,7 +137,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise Violated(str(error)) from error
+        raise ConstraintViolated(str(error)) from error
     except sqlite3.Error as error:
         # the lower byte is the kind, the upper ones its variety: https://sqlite.org/rescode.html
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

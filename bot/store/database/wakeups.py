@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 
-class Signals:
+class Wakeups:
     """The wake-ups of one process. Topics are a fixed handful: each is counted for good."""
 
     def __init__(self, forward: Callable[[str], None] | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain.errors import StoreError
 from bot.domain.ids import short_id
 from bot.service.plugin import AdapterContext
-from bot.store.jobs import Load
+from bot.store.jobs import QueueStats
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
 from tests.platforms.with_discord.test_pressing import job_of
@@ -16,8 +16,8 @@ from tests.platforms.with_discord.test_pressing import job_of
 class _Away:
     """A studio whose store is out of reach."""
 
-    async def queue_stats(self) -> Load:
-        return Load(running=0, waiting=0)
+    async def queue_stats(self) -> QueueStats:
+        return QueueStats(running=0, waiting=0)
 
     async def autocomplete_option(self, *_: object, **__: object) -> None:
         raise StoreError("the store is away")
