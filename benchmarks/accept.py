@@ -20,7 +20,8 @@ from random import Random
 from statistics import median, quantiles
 
 from bot.store.accept import Acceptance, AcceptedCard, accept
-from bot.store.database.base import Database, Operation, Transaction, connect
+from bot.store.database.base import Database, Operation, Transaction
+from bot.store.database.connect import connect
 from bot.store.database.dialect import Dialect
 from bot.store.database.migrate import migrate
 from tests.store.making import acceptance, caller

@@ -18,7 +18,7 @@ from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlu
 from bot.service.vocabulary import keep_vocabularies
 from bot.services import Services, log
 from bot.settings import Role, Settings, misfit
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from bot.store.database.file_lock import lock_folder, lock_store
 from bot.supervision import INLET, Supervised
 from bot.web.callbacks import Callbacks

@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 
 from bot.store.copy import TABLES
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 
 #: quicker than any real server may be: nothing of a test outlives the machine

@@ -22,7 +22,8 @@ from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, misfit
 from bot.store.accounts import AccountState, list_accounts
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect
 from bot.store.database.migrate import pending
 from bot.store.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
 from bot.store.reports import inconsistent_counts, inconsistent_meters

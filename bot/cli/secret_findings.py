@@ -12,6 +12,7 @@ from bot.security.loopback import is_loopback_name
 from bot.security.secret_keys import SECRET_MIN, UnusableSecret, short_parts
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
+from bot.store.database.connect import path_of
 from bot.store.database.file_lock import sibling_of
 
 #: files of SQLite beside a database
@@ -97,8 +98,6 @@ def _database(settings: Settings) -> list[Path]:
     """The files of an SQLite database; none where it is another's."""
     if not settings.database.startswith("sqlite"):
         return []
-    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
-
     try:
         return [sibling_of(path_of(settings.database), ending) for ending in _ENDINGS]
     except StoreError:

@@ -13,7 +13,8 @@ from bot.security.secret_keys import fingerprint
 from bot.service.operator import Answer, Operator
 from bot.settings import Settings
 from bot.store.copy import copy_database
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect, path_of
 from bot.store.database.file_lock import DatabaseLocked, lock_store
 from bot.store.database.migrate import migrate, pending
 from bot.store.reports import count_states, inconsistent_counts, inconsistent_meters
@@ -118,8 +119,6 @@ def integrity(file: Path) -> Sequence[str]:
 
 def sqlite_file(settings: Settings) -> Path:
     """The file that holds the store; raises StoreError where the URL names none."""
-    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
-
     return path_of(settings.database)
 
 

@@ -20,8 +20,8 @@ from bot.domain.errors import InvalidRequest, ReverieError
 from bot.domain.text import parse_json, storable_json
 from bot.service.operator import Answer, Operator
 from bot.services import log
+from bot.store.database.connect import path_of
 from bot.store.database.file_lock import sibling_of
-from bot.store.database.sqlite import path_of
 from bot.tls import tls_context
 from bot.web.server import Server
 

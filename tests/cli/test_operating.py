@@ -12,7 +12,7 @@ from bot.cli.store_access import check, copy, operate, upgrade
 from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError, StoreError
 from bot.settings import Settings
 from bot.store.copy import TABLES
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from bot.store.database.file_lock import DatabaseLocked, lock_store
 from bot.store.database.named_sql import Query
 from tests.cli.store import CHILD, JOB, PRICE, fill, settings

@@ -21,7 +21,8 @@ from bot.domain.requests import AnyRequest
 from bot.log import set_up_logs
 from bot.providers.base import Generation, Page, Provider
 from bot.settings import Settings
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect
 from bot.web.server import on_stop
 from tests.crash.adapter import plugin
 from tests.crash.fate import Between, Fate, FatedProvider, FatedStore

@@ -13,7 +13,8 @@ import httpx
 from bot.providers.simulator.accounts import account_of
 from bot.providers.simulator.settings import SimulatorSettings
 from bot.settings import Timing
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
 from bot.tls import tls_context
 from tests.crash import timing

@@ -41,7 +41,8 @@ from bot.service.rate_limit import RateLimiter
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
 from bot.services import Services
 from bot.settings import Settings, Timing
-from bot.store.database.base import Database, Transaction, connect
+from bot.store.database.base import Database, Transaction
+from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from bot.store.database.named_sql import Query
 from bot.store.jobs import find_job, jobs_of_cards

@@ -2,7 +2,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
 from bot.store.reports import inconsistent_counts
 from tests.databases import (

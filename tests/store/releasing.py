@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 from bot.store.copy import NUMBERED, TABLES
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect
 from bot.store.database.migrate import FOLDER, migrate
 from bot.store.database.named_sql import Query
 from tests.store.living import live

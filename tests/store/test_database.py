@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from bot.domain.errors import NotAllowed, StoreError
-from bot.store.database.base import ConstraintViolated, Database, Transaction, connect
+from bot.store.database.base import ConstraintViolated, Database, Transaction
+from bot.store.database.connect import connect
 from bot.store.database.group_commit import BATCH_MAX
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import StoreError
-from bot.store.database.base import Database, connect
+from bot.store.database.base import Database
+from bot.store.database.connect import connect
 from bot.store.database.migrate import NewerDatabase, migrate, pending
 from bot.store.database.named_sql import Query
 

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StoreError
-from bot.store.database.base import ConstraintViolated, Database, Transaction, connect
+from bot.store.database.base import ConstraintViolated, Database, Transaction
+from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from bot.store.database.named_sql import Query
 from bot.store.database.postgres import PostgresDatabase

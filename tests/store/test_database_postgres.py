@@ -17,8 +17,8 @@ from bot.store.database.base import (
     StoreReadOnly,
     StoreUnavailable,
     Transaction,
-    connect,
 )
+from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 from tests.store.notes import ADD, ALL, CREATE, INSERT, Gate, Writing, count

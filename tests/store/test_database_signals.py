@@ -9,7 +9,7 @@ from itertools import count
 
 import asyncpg
 
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from bot.store.database.pg_notify import CHANNEL, PAUSE_S
 from bot.store.database.wakeups import Wakeups
 from tests.patience import PATIENCE_S

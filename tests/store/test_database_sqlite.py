@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database.base import Row, StoreUnavailable, Transaction, connect
+from bot.store.database.base import Row, StoreUnavailable, Transaction
+from bot.store.database.connect import connect, path_of
 from bot.store.database.named_sql import Query
-from bot.store.database.sqlite import path_of
 from tests.store.notes import ALL, CREATE, Gate, Writing, count, until
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ import pytest
 from bot.domain.jobs import State
 from bot.store.accept import accept
 from bot.store.copy import TABLES
-from bot.store.database.base import Database, Transaction, connect
+from bot.store.database.base import Database, Transaction
+from bot.store.database.connect import connect
 from bot.store.database.dialect import Dialect, split
 from bot.store.database.migrate import FOLDER, migrate, pending
 from bot.store.database.named_sql import Query

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from itertools import count
 
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from tests.store.notes import Writing
 
 

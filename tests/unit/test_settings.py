@@ -19,6 +19,7 @@ from bot.domain.models import Lane
 from bot.domain.quota import Period
 from bot.environment import setting_names
 from bot.settings import Role, Settings, Switch, Timing, misfit
+from bot.store.database.connect import path_of
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 #: read by the libraries below us
@@ -251,8 +252,6 @@ def test_the_public_url_ends_without_a_slash() -> None:
 
 @pytest.mark.parametrize("folder", ["data", "/srv/re verie#1?x=%41"])
 def test_the_database_lies_in_the_data_folder_whatever_its_name(folder: str) -> None:
-    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - only here
-
     assert Path(folder) / "reverie.db" == path_of(_read(REVERIE_DATA_DIR=folder).database)
 
 

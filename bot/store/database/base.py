@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 from bot.domain.errors import StoreError
 from bot.store.database.dialect import Dialect
@@ -135,24 +134,3 @@ class Database(Protocol):
         traceback: TracebackType | None,
         /,
     ) -> None: ...
-
-
-def connect(url: str, *, read_only: bool = False, direct_url: str | None = None) -> Database:
-    """Choose the database by its URL; `async with` or `open` connects.
-
-    `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user@host/name`. With `read_only`
-    every write is refused, and an SQLite file must exist. `direct_url` leads past a pooler before PostgreSQL.
-    """
-    # each driver is imported only where it is used: asyncpg alone costs 40 ms and 8 MB
-    scheme = urlsplit(url).scheme
-    if scheme == "sqlite":
-        from bot.store.database.sqlite import SqliteDatabase, path_of  # noqa: PLC0415
-
-        return SqliteDatabase(path_of(url), read_only=read_only)
-    if scheme in ("postgres", "postgresql"):
-        from bot.store.database.postgres import PostgresDatabase  # noqa: PLC0415
-
-        return PostgresDatabase(url, read_only=read_only, direct_url=direct_url)
-    raise StoreError(
-        f"No database speaks {scheme!r}: REVERIE_DATABASE_URL is sqlite:///path or postgresql://user@host/name."
-    )

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.domain.errors import ReverieError
+from bot.store.database.connect import path_of
 
 
 class Locked(ReverieError):
@@ -53,8 +54,6 @@ def lock_store(url: str) -> Iterator[None]:
     if urlsplit(url).scheme != "sqlite":
         yield
         return
-    from bot.store.database.sqlite import path_of  # noqa: PLC0415 - PostgreSQL needs none of it
-
     file = path_of(url)
     with _locked(sibling_of(file, ".lock")) as holder:
         if holder is not None:

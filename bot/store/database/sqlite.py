@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 import aiosqlite
 import structlog
@@ -51,15 +51,6 @@ _WRITING = (
     "PRAGMA journal_size_limit = 67108864",
 )
 log = structlog.get_logger()
-
-
-def path_of(url: str) -> Path:
-    """Read the path from `sqlite:///relative` or `sqlite:////absolute`."""
-    parts = urlsplit(url)
-    path = unquote(parts.path.removeprefix("/"))
-    if parts.netloc or parts.query or not path or path == ":memory:":
-        raise StoreError("An SQLite database is named sqlite:///relative/path or sqlite:////absolute/path.")
-    return Path(path)
 
 
 class SqliteDatabase:

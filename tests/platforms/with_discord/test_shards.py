@@ -12,7 +12,7 @@ from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import StoreError
 from bot.security.encryption import FieldCipher
 from bot.service.adapter_data import AdapterData
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.gateway_house import OneVault, listening

@@ -24,7 +24,7 @@ from adapters.slack.oauth.uninstall import listen as listen_for_leaving
 from adapters.slack.web_api.client import web_client
 from bot.security.tokens import TokenSigner
 from bot.service.adapter_data import AdapterData
-from bot.store.database.base import connect
+from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from bot.web.server import Server, listen
 from tests.platforms.fake_slack import FakeSlack
