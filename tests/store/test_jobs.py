@@ -293,7 +293,7 @@ async def test_a_short_id_is_looked_up_by_its_index(store: Database) -> None:
     whole = "01k9zv3f5k0q8x7w2m4n6p8r"
     await store.write(accept, replace(item, jobs=(replace(item.jobs[0], id=whole),)))
     assert [whole] == [job.id for job in await jobs_by_any_id(store, short_id(whole))]
-    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.jobs_by_any_id.text}")
+    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.jobs_named.text}")
     if store.dialect is Dialect.SQLITE:
         told = [row["detail"] for row in await store.fetch(plan, short="4n6p8r")]
         assert any("job_short" in line for line in told), told

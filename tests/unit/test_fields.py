@@ -45,7 +45,7 @@ def test_a_picture_is_an_attachment_or_named_in_a_text() -> None:
 
 def test_what_is_required_in_words_comes_first_and_a_picture_never_is() -> None:
     class Needy(Command):
-        name, about = "needy", "Needs both"
+        name, description = "needy", "Needs both"
         picture: Annotated[MediaRef, OptionSpec(description="What it is", kind=Kind.MEDIA)]
         prompt: Annotated[str, OptionSpec(description="What it shows")]
 
