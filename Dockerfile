@@ -9,6 +9,7 @@ RUN python -m venv --without-pip /venv \
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY adapters adapters
+COPY simulator simulator
 RUN python -m hatchling build -t wheel -d /dist \
     && python -m pip --python /venv install --no-index --no-deps /dist/*.whl
 

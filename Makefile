@@ -64,7 +64,7 @@ lock: $(BIN)/uv ## renew the locks after a change of pyproject.toml; ARGS=--upgr
 
 clean: ## remove the virtual environment, caches and builds; never data
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find bot adapters tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find bot adapters simulator tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A half-made environment would look like a whole one to the next run of make, so it goes at once.
 $(BIN)/python:

@@ -25,7 +25,6 @@ from bot.media.storage import FolderStorage
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
-from bot.providers.simulator.settings import SimulatorSettings
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner
@@ -39,6 +38,7 @@ from bot.store.database.migrate import migrate
 from bot.store.leases import expire_all_leases
 from bot.worker.account_leases import hold_accounts
 from bot.worker.account_names import find_naming_key, keep_naming_key
+from simulator.api.settings import SimulatorSettings
 
 #: stands between the engine and a provider; tests put faults there
 Wrap = Callable[[Provider], Provider]

@@ -122,8 +122,8 @@ def simulate(
 ) -> None:
     """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
     from bot.log import set_up_logs  # noqa: PLC0415
-    from bot.providers.simulator.settings import SimulatorSettings  # noqa: PLC0415
     from bot.simulation.standalone import serve  # noqa: PLC0415
+    from simulator.api.settings import SimulatorSettings  # noqa: PLC0415
 
     settings = read_settings()
     set_up_logs(settings.log_format, settings.log_level)

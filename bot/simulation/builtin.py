@@ -11,12 +11,12 @@ from starlette.routing import BaseRoute
 
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
-from bot.providers.simulator.errors import Unavailable
-from bot.providers.simulator.ports import Fetch
-from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.simulator import Simulator
 from bot.simulation.in_process import InProcess
 from bot.simulation.ports import entered, reading, rendering
+from simulator.api.ports import Fetch
+from simulator.api.settings import SimulatorSettings
+from simulator.api.simulator import Simulator
+from simulator.errors import Unavailable
 
 #: Where the built-in simulator and we ourselves are, for URLs that never leave this process. Names under
 #: `.invalid` exist nowhere: https://www.rfc-editor.org/rfc/rfc2606

@@ -10,9 +10,9 @@ from typing import Any
 from bot.domain.errors import MediaRefused, MediaUnavailable, ReverieError
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
-from bot.providers.simulator.errors import Unavailable, Unreadable
-from bot.providers.simulator.ports import Fetch, Render
-from bot.providers.simulator.simulator import Simulator
+from simulator.api.ports import Fetch, Render
+from simulator.api.simulator import Simulator
+from simulator.errors import Unavailable, Unreadable
 
 _READ_MAX = 100_000_000
 #: seconds; the simulator's settings bound it further

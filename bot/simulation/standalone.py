@@ -21,14 +21,14 @@ from bot.media.download.fetcher import Fetcher
 from bot.media.download.ip_ranges import Address, is_public, spelled_address
 from bot.media.download.transport import resolve
 from bot.media.sandbox.pool import SandboxPool
-from bot.providers.simulator.errors import Unreadable
-from bot.providers.simulator.ports import Fetch, Render
-from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.simulator import Simulator, wall_clock_ms
 from bot.security.loopback import is_local, is_loopback_address, names_us
 from bot.simulation.ports import entered, reading, rendering
 from bot.tls import tls_context
 from bot.web.server import Server, listen, on_stop
+from simulator.api.ports import Fetch, Render
+from simulator.api.settings import SimulatorSettings
+from simulator.api.simulator import Simulator, wall_clock_ms
+from simulator.errors import Unreadable
 
 _THIS_MACHINE = "The simulator answers to this machine only: open it at http://127.0.0.1"
 _PORTS = {"http": 80, "https": 443}

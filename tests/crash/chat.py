@@ -27,8 +27,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.providers.simulator.answers import LostAnswer
 from bot.web.server import Server
+from simulator.api.answers import LostAnswer
 
 #: how long a request for events waits for one
 _POLL_S = 0.5

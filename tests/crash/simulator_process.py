@@ -16,14 +16,14 @@ import uvloop
 from PIL import Image
 
 from bot.log import set_up_logs
-from bot.providers.simulator.filming import film
-from bot.providers.simulator.filming.script import Take
-from bot.providers.simulator.painting import paint
-from bot.providers.simulator.painting.commission import Commission
-from bot.providers.simulator.settings import SimulatorSettings
-from bot.providers.simulator.shelf import write_whole
 from bot.simulation.standalone import standing_alone
 from bot.web.server import Server, listen, on_stop
+from simulator.api.settings import SimulatorSettings
+from simulator.drawing import paint
+from simulator.drawing.commission import Commission
+from simulator.films import film
+from simulator.films.script import Take
+from simulator.shelf import write_whole
 
 _FILM_SIZE = (96, 54)
 

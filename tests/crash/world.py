@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 
-from bot.providers.simulator.accounts import account_of
-from bot.providers.simulator.settings import SimulatorSettings
 from bot.settings import Timing
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
 from bot.tls import tls_context
+from simulator.api.accounts import account_of
+from simulator.api.settings import SimulatorSettings
 from tests.crash import timing
 from tests.crash.chat import Chat, open_chat
 from tests.crash.processes import Processes, Running, port

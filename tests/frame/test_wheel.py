@@ -15,7 +15,7 @@ import pytest
 
 from tests.frame.dockerfile import ROOT, read_stages
 
-PACKAGES = ("bot", "adapters")
+PACKAGES = ("bot", "adapters", "simulator")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -71,7 +71,7 @@ def files(folder: Path) -> Sequence[str]:
     )
 
 
-def test_the_wheel_holds_every_file_of_both_packages(built: Built) -> None:
+def test_the_wheel_holds_every_file_of_the_packages(built: Built) -> None:
     """Prices, queries, migrations and the playground's pages are read from there at run time."""
     with ZipFile(built.wheel) as archive:
         held = sorted(name for name in archive.namelist() if name.split("/")[0] in PACKAGES)

@@ -25,9 +25,9 @@ from bot.domain.models import AspectRatio
 from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
-from bot.providers.simulator.settings import SimulatorSettings
 from bot.simulation.standalone import standing_alone
 from bot.tls import tls_context
+from simulator.api.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 
 FOX = ImageRequest(prompt="a fox in the snow")

@@ -19,8 +19,8 @@ from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import LumaProvider
-from tests.providers.films import SMALL, Screening, create_video, difference, screen, shelve, write_source
-from tests.providers.simulation import KEY, Caller, served, simulator_at, until
+from tests.simulator.films import SMALL, Screening, create_video, difference, screen, shelve, write_source
+from tests.simulator.simulation import KEY, Caller, served, simulator_at, until
 
 MARKER = "http://127.0.0.1:1/callbacks/marker"
 FAST = 10_000

@@ -18,12 +18,12 @@ from bot.domain.requests import ImageRequest
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider
-from bot.providers.simulator.answers import LostAnswer
-from bot.providers.simulator.settings import SimulatorSettings
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, Simulation
 from bot.simulation.in_process import InProcess
+from simulator.api.answers import LostAnswer
+from simulator.api.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
-from tests.providers.simulation import served
+from tests.simulator.simulation import served
 from tests.web.running_app import until
 
 FOX = ImageRequest(prompt="a fox in the snow")

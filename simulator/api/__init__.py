@@ -1,0 +1,1 @@
+"""The API: routes, rules, state in SQLite, callbacks and faults."""

@@ -1,0 +1,69 @@
+"""What can be set about the simulator; the defaults are what the API documents."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.formats import FPS, Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneLimits:
+    #: generations at once
+    concurrent: int
+    #: creates in any window of the rate limit
+    per_minute: int
+
+
+class SimulatorSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: the simulator's own SQLite file; assets and references lie in a folder beside it
+    database: Path
+    #: divides every duration: 10 finishes a picture in a tenth of the documented time
+    speed: float = Field(default=1.0, gt=0)
+    #: what a key has when it is first seen, in US cents
+    credit_cents: float = Field(default=100_000.0, ge=0)
+    #: generations of a key that may be queued or dreaming at once
+    image_concurrent: int = Field(default=40, ge=0)
+    #: creates of a key within any `window_s`
+    image_per_minute: int = Field(default=80, ge=0)
+    #: the same for films
+    video_concurrent: int = Field(default=10, ge=0)
+    video_per_minute: int = Field(default=20, ge=0)
+    #: length of the sliding window of the rate limit
+    window_s: float = Field(default=60.0, gt=0)
+    #: how long a new generation is missing from the list
+    list_lag_ms: int = Field(default=0, ge=0)
+    #: how often a callback is repeated when it was not answered with 200
+    callback_retries: int = Field(default=3, ge=0)
+    #: pause before a callback is repeated
+    callback_retry_ms: int = Field(default=100, ge=0)
+    callback_timeout_s: float = Field(default=5.0, gt=0)
+    #: how long one picture may take to draw or to be read
+    render_timeout_s: float = Field(default=20.0, gt=0)
+    #: pictures drawn for a second of a film; fewer make it jerky, and much cheaper
+    pictures_per_s: int = Field(default=FPS, ge=1, le=FPS)
+    #: how long one film may take to be made
+    film_timeout_s: float = Field(default=240.0, gt=0)
+    #: how long one reference may take to arrive
+    reference_timeout_s: float = Field(default=20.0, gt=0)
+    #: how often a reference that does not arrive is asked for
+    reference_attempts: int = Field(default=3, ge=1)
+    #: pause after a fault of this machine, such as a full disk, before the work is tried again
+    setback_ms: int = Field(default=1_000, ge=1)
+
+    @property
+    def window_ms(self) -> int:
+        return round(self.window_s * 1000)
+
+    @property
+    def media(self) -> Path:
+        """The folder of references and finished files."""
+        return self.database.with_name(f"{self.database.name}.media")
+
+    def limits(self, lane: Lane) -> LaneLimits:
+        if lane is Lane.IMAGE:
+            return LaneLimits(concurrent=self.image_concurrent, per_minute=self.image_per_minute)
+        return LaneLimits(concurrent=self.video_concurrent, per_minute=self.video_per_minute)
