@@ -38,7 +38,7 @@ from bot.store.database.migrate import migrate
 from bot.store.leases import expire_all_leases
 from bot.worker.account_leases import hold_accounts
 from bot.worker.account_names import find_naming_key, keep_naming_key
-from simulator.api.settings import SimulatorSettings
+from simulator.settings import SimulatorSettings
 
 #: stands between the engine and a provider; tests put faults there
 Wrap = Callable[[Provider], Provider]
@@ -266,7 +266,7 @@ def simulation_of(settings: Settings, pool: SandboxPool) -> Simulation:
         SimulatorSettings(
             database=settings.data_dir / "simulator.db",
             speed=settings.simulator_speed,
-            pictures_per_s=settings.simulator_pictures_per_s,
+            drawn_fps=settings.simulator_pictures_per_s,
         ),
         workers=pool,
         public_url=settings.public_url,

@@ -1,9 +1,10 @@
-"""Models, aspect ratios, resolutions and durations of the API, and the pixel sizes that follow from them.
+"""Models, aspect ratios, resolutions and durations of the API, and the sizes that follow from them.
 
-The simulator keeps its own copy of these facts: it shares no code with its callers, so that a mistake of
-theirs cannot hide behind the same mistake here.
+The facts are taken from the API's OpenAPI document. The simulator shares no code with its clients, so that a
+mistake of theirs is not repeated here and therefore shows.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
@@ -44,8 +45,8 @@ class AspectRatio(StrEnum):
     @property
     def parts(self) -> tuple[int, int]:
         """Width and height as whole numbers."""
-        across, down = self.value.split(":")
-        return int(across), int(down)
+        width, height = self.value.split(":")
+        return int(width), int(height)
 
 
 class ImageFormat(StrEnum):
@@ -61,9 +62,9 @@ class Resolution(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Resolution | None":
-        """Understand `1080`, as the API's own documents write it."""
+        """Accept `1080`, as the API's own documents write it."""
         name = f"{value}p"
-        return next((one for one in cls if one.value == name), None)
+        return next((member for member in cls if member.value == name), None)
 
     @property
     def short_side(self) -> int:
@@ -77,19 +78,19 @@ class Duration(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Duration | None":
-        """Understand `5`, as people write it."""
+        """Accept `5` for `5s`."""
         name = f"{value}s"
-        return next((one for one in cls if one.value == name), None)
+        return next((member for member in cls if member.value == name), None)
 
     @property
     def ms(self) -> int:
         return int(self.value.removesuffix("s")) * 1000
 
 
-#: frames a second of every video
+#: frames per second of every video
 FPS = 24
 
-#: width and height in pixels of a picture, and of everything that is reframed, as documented
+#: width and height in pixels of a picture, and of every reframed picture or video, as documented
 PICTURE_SIZES: dict[AspectRatio, tuple[int, int]] = {
     AspectRatio.SQUARE: (1536, 1536),
     AspectRatio.CLASSIC: (1792, 1344),
@@ -114,11 +115,68 @@ def even(pixels: float) -> int:
 
 
 def nearest_ratio(width: int, height: int) -> AspectRatio:
-    """The aspect ratio that can be asked for and comes nearest to these pixels."""
+    """The offered aspect ratio that is nearest to these pixels."""
 
     def distance(ratio: AspectRatio) -> float:
-        # A factor, not a difference: what is near must not change when the picture is turned on its side.
+        # A factor, not a difference, so that a picture turned on its side has the turned ratio.
         across, down = ratio.parts
         return abs(log(width * down / (height * across)))
 
     return min(AspectRatio, key=distance)
+
+
+#: most pixels of a modified video's short and long side: the size that its price is given for
+_MODIFIED_SHORT, _MODIFIED_LONG = 720, 1680
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoShape:
+    """Width and height in pixels, and length, of a video."""
+
+    width: int
+    height: int
+    duration_ms: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.height
+
+    @property
+    def frames(self) -> int:
+        return max(1, round(self.duration_ms * FPS / 1000))
+
+    @property
+    def aspect_ratio(self) -> AspectRatio:
+        """The nearest ratio that the API offers."""
+        return nearest_ratio(self.width, self.height)
+
+
+def requested_shape(ratio: AspectRatio, resolution: Resolution, duration: Duration) -> VideoShape:
+    width, height = video_size(ratio, resolution)
+    return VideoShape(width=width, height=height, duration_ms=duration.ms)
+
+
+def reframed_shape(ratio: AspectRatio, duration_ms: int) -> VideoShape:
+    width, height = PICTURE_SIZES[ratio]
+    return VideoShape(width=width, height=height, duration_ms=duration_ms)
+
+
+def modified_shape(source: VideoShape) -> VideoShape:
+    scale = min(1.0, _MODIFIED_SHORT / min(source.size), _MODIFIED_LONG / max(source.size))
+    return _scaled(source, scale)
+
+
+def largest_modified(duration_ms: int) -> VideoShape:
+    return VideoShape(width=_MODIFIED_LONG, height=_MODIFIED_SHORT, duration_ms=duration_ms)
+
+
+def upscaled_shape(source: VideoShape, resolution: Resolution) -> VideoShape:
+    return _scaled(source, resolution.short_side / min(source.size))
+
+
+def _scaled(source: VideoShape, scale: float) -> VideoShape:
+    return VideoShape(
+        width=even(source.width * scale),
+        height=even(source.height * scale),
+        duration_ms=source.duration_ms,
+    )

@@ -123,7 +123,7 @@ def simulate(
     """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
     from bot.log import set_up_logs  # noqa: PLC0415
     from bot.simulation.standalone import serve  # noqa: PLC0415
-    from simulator.api.settings import SimulatorSettings  # noqa: PLC0415
+    from simulator.settings import SimulatorSettings  # noqa: PLC0415
 
     settings = read_settings()
     set_up_logs(settings.log_format, settings.log_level)

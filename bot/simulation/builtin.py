@@ -13,10 +13,10 @@ from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.simulation.in_process import InProcess
 from bot.simulation.ports import entered, reading, rendering
-from simulator.api.ports import Fetch
-from simulator.api.settings import SimulatorSettings
-from simulator.api.simulator import Simulator
-from simulator.errors import Unavailable
+from simulator.app import Simulator
+from simulator.errors import FileUnavailable
+from simulator.ports import Fetch
+from simulator.settings import SimulatorSettings
 
 #: Where the built-in simulator and we ourselves are, for URLs that never leave this process. Names under
 #: `.invalid` exist nowhere: https://www.rfc-editor.org/rfc/rfc2606
@@ -82,5 +82,5 @@ class Simulation:
 
 def _content(response: httpx.Response) -> bytes:
     if response.status_code != HTTPStatus.OK:
-        raise Unavailable(f"answered {response.status_code}")
+        raise FileUnavailable(f"answered {response.status_code}")
     return response.content

@@ -10,9 +10,9 @@ from typing import Any
 from bot.domain.errors import MediaRefused, MediaUnavailable, ReverieError
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
-from simulator.api.ports import Fetch, Render
-from simulator.api.simulator import Simulator
-from simulator.errors import Unavailable, Unreadable
+from simulator.app import Simulator
+from simulator.errors import FileUnavailable, FileUnreadable
+from simulator.ports import Fetch, Render
 
 _READ_MAX = 100_000_000
 #: seconds; the simulator's settings bound it further
@@ -40,9 +40,9 @@ def reading(fetcher: Fetcher) -> Fetch:
         try:
             fetched = await fetcher.fetch(url, max_bytes=_READ_MAX, timeout_s=_READ_S)
         except MediaRefused as error:
-            raise Unreadable(str(error)) from error
+            raise FileUnreadable(str(error)) from error
         except MediaUnavailable as error:
-            raise Unavailable(str(error)) from error
+            raise FileUnavailable(str(error)) from error
         try:
             return await asyncio.to_thread(fetched.path.read_bytes)
         finally:
@@ -58,8 +58,8 @@ def rendering(workers: SandboxPool) -> Render:
         try:
             return await workers.run(function, *args, timeout_s=timeout_s)
         except MediaRefused as error:
-            raise Unreadable(str(error)) from error
+            raise FileUnreadable(str(error)) from error
         except MediaUnavailable as error:
-            raise Unavailable(str(error)) from error
+            raise FileUnavailable(str(error)) from error
 
     return render

@@ -25,10 +25,10 @@ from bot.security.loopback import is_local, is_loopback_address, names_us
 from bot.simulation.ports import entered, reading, rendering
 from bot.tls import tls_context
 from bot.web.server import Server, listen, on_stop
-from simulator.api.ports import Fetch, Render
-from simulator.api.settings import SimulatorSettings
-from simulator.api.simulator import Simulator, wall_clock_ms
-from simulator.errors import Unreadable
+from simulator.app import Simulator, wall_clock_ms
+from simulator.errors import FileUnreadable
+from simulator.ports import Fetch, Render
+from simulator.settings import SimulatorSettings
 
 _THIS_MACHINE = "The simulator answers to this machine only: open it at http://127.0.0.1"
 _PORTS = {"http": 80, "https": 443}
@@ -178,7 +178,7 @@ class _Callbacks:
         found = await resolve(target.raw_host.decode("ascii"), port)
         address = next((address for address in found if self._may_reach(address)), None)
         if address is None:
-            raise Unreadable("callbacks are not posted to this address")
+            raise FileUnreadable("callbacks are not posted to this address")
         return await self._send(target, target.copy_with(host=str(address)), body, None)
 
     async def _send(self, target: httpx.URL, at: httpx.URL, body: bytes, proxy: str | None) -> int:

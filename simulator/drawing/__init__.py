@@ -6,20 +6,20 @@ from pathlib import Path
 from PIL import Image
 
 from simulator.drawing.caption import write_caption
-from simulator.drawing.commission import Commission
+from simulator.drawing.commission import PictureSpec
 from simulator.drawing.reframing import paint_reframe
 from simulator.drawing.scene import paint_scene
-from simulator.shelf import write_whole
+from simulator.file_store import write_atomically
 
 _JPEG_QUALITY = 88
 
 
-def paint(commission: Commission, target: Path) -> None:
+def paint(commission: PictureSpec, target: Path) -> None:
     """Paint a picture into a file; its suffix says the format."""
-    write_whole(_encoded(compose(commission), target.suffix), target)
+    write_atomically(_encoded(compose(commission), target.suffix), target)
 
 
-def compose(commission: Commission) -> Image.Image:
+def compose(commission: PictureSpec) -> Image.Image:
     if commission.of_role("media"):
         # What a reframe shows is its source: no word is written over it.
         return paint_reframe(commission)

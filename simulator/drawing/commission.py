@@ -49,7 +49,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commission:
+class PictureSpec:
     id: str
     prompt: str
     model: str

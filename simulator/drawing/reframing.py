@@ -2,14 +2,14 @@
 
 from PIL import Image, ImageFilter, ImageOps
 
-from simulator.drawing.commission import Commission, Placement
+from simulator.drawing.commission import PictureSpec, Placement
 from simulator.drawing.sources import open_picture
 
 #: surroundings are painted this much smaller, then blurred and enlarged
 _SHRINK = 4
 
 
-def paint_reframe(commission: Commission) -> Image.Image:
+def paint_reframe(commission: PictureSpec) -> Image.Image:
     (source,) = commission.of_role("media")
     return reframe(open_picture(source.path), commission.size, commission.placement, Image.Resampling.LANCZOS)
 

@@ -6,7 +6,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from simulator.drawing.cast import cast
 from simulator.drawing.colours import mix
-from simulator.drawing.commission import Commission, Source
+from simulator.drawing.commission import PictureSpec, Source
 from simulator.drawing.land import paint_land
 from simulator.drawing.plan import plan_scene
 from simulator.drawing.sky import paint_sky, radial
@@ -17,7 +17,7 @@ _FACES_MAX = 4
 _VERY_SOFT = 0.03
 
 
-def paint_scene(commission: Commission) -> Image.Image:
+def paint_scene(commission: PictureSpec) -> Image.Image:
     guides = [(source, open_picture(source.path)) for source in commission.sources]
     tone = next((guide for source, guide in guides if source.weight > 0 and not _is_face(source)), None)
     plan = plan_scene(commission.prompt, commission.id, tone)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageCms, ImageOps
 
-from simulator.errors import Unreadable
+from simulator.errors import FileUnreadable
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 #: modes of pixels, by the colour spaces of profiles
@@ -18,13 +18,13 @@ def check_picture(path: Path) -> str | None:
     """Decode a picture whole, to know that it can be painted from; answers why it cannot, else None."""
     try:
         open_picture(path)
-    except Unreadable as error:
+    except FileUnreadable as error:
         return str(error)
     return None
 
 
 def open_picture(path: Path) -> Image.Image:
-    """Read a picture as RGB, upright, on white where it is transparent. Raises Unreadable."""
+    """Read a picture as RGB, upright, on white where it is transparent. Raises FileUnreadable."""
     try:
         with Image.open(path, formats=_FORMATS) as picture:
             _check_size(picture)
@@ -34,14 +34,14 @@ def open_picture(path: Path) -> Image.Image:
             layer = upright.convert("RGBA")
             white = Image.new("RGBA", layer.size, "white")
             return Image.alpha_composite(white, layer).convert("RGB")
-    except (Unreadable, MemoryError):
+    except (FileUnreadable, MemoryError):
         raise
     except OSError as error:
         if error.errno is not None:
             raise  # the disk's fault: what Pillow raises itself has no number
-        raise Unreadable("This is not a picture that can be read.") from error
+        raise FileUnreadable("This is not a picture that can be read.") from error
     except Exception as error:  # a broken file makes decoders raise anything at all
-        raise Unreadable("This is not a picture that can be read.") from error
+        raise FileUnreadable("This is not a picture that can be read.") from error
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
@@ -74,4 +74,4 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _check_size(picture: Image.Image) -> None:
     if picture.width * picture.height > _PIXELS_MAX:
-        raise Unreadable("The picture has too many pixels.")
+        raise FileUnreadable("The picture has too many pixels.")

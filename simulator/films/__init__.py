@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from simulator.file_store import atomic_path, write_atomically
 from simulator.films.footage import frames_of, open_still
 from simulator.films.reel import write_reel
 from simulator.films.reframing import reframed
@@ -22,7 +23,6 @@ from simulator.films.script import (
     Take,
 )
 from simulator.films.taking import shoot
-from simulator.shelf import appearing_whole, write_whole
 
 _POSTER_QUALITY = 85
 #: short side of a poster, in pixels
@@ -30,8 +30,8 @@ _POSTER_SHORT = 720
 
 
 def film(script: Script, target: Path) -> None:
-    """Make a film. Raises Unreadable when its source cannot be read."""
-    with appearing_whole(target) as path:
+    """Make a film. Raises FileUnreadable when its source cannot be read."""
+    with atomic_path(target) as path:
         if isinstance(script, Scoring):
             score(script, path)
         elif isinstance(script, Enlargement):
@@ -41,7 +41,7 @@ def film(script: Script, target: Path) -> None:
 
 
 def make_poster(script: Script, target: Path) -> None:
-    """Make the picture that stands for a film: its first frame. Raises Unreadable."""
+    """Make the picture that stands for a film: its first frame. Raises FileUnreadable."""
     if isinstance(script, Scoring | Enlargement):
         picture = open_still(Still(path=script.source, moment=Moment.FIRST))
     else:
@@ -51,7 +51,7 @@ def make_poster(script: Script, target: Path) -> None:
     picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=_POSTER_QUALITY)
-    write_whole(buffer.getvalue(), target)
+    write_atomically(buffer.getvalue(), target)
 
 
 def _drawn(script: Take | Reframing | Restyling) -> Iterator[Image.Image]:

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from simulator.drawing.sources import open_picture
-from simulator.errors import Unreadable
+from simulator.errors import FileUnreadable
 from simulator.films.reel import HDR
 from simulator.films.script import Moment, Still
 from simulator.formats import FPS
@@ -41,7 +41,7 @@ def check_footage(path: Path, longest_s: float) -> dict[str, int] | str:
     """
     try:
         return _measure(path, longest_s)
-    except Unreadable as error:
+    except FileUnreadable as error:
         return str(error)
 
 
@@ -49,20 +49,20 @@ def _measure(path: Path, longest_s: float) -> dict[str, int]:
     with _opened(path) as (container, stream):
         first = next(_decoded(container.demux(stream)), None)
         if first is None:
-            raise Unreadable("This film has no pictures.")
+            raise FileUnreadable("This film has no pictures.")
         container.seek(0)
         frames = sum(1 for packet in container.demux(stream) if packet.size)
         if frames * first.width * first.height > _ALL_PIXELS_MAX or frames > _FRAMES_MAX:
-            raise Unreadable("The film has too many frames.")
+            raise FileUnreadable("The film has too many frames.")
         duration_s = _duration_s(container, stream)
     if not 0 < duration_s <= longest_s + _GRACE_S:
-        raise Unreadable(f"This film is {duration_s:.1f} s long; {longest_s:g} s are accepted.")
+        raise FileUnreadable(f"This film is {duration_s:.1f} s long; {longest_s:g} s are accepted.")
     width, height = _upright_size(first)
     return {"width": width, "height": height, "duration_ms": round(min(duration_s, longest_s) * 1000)}
 
 
 def open_still(still: Still) -> Image.Image:
-    """Read a picture, or a moment of a film. Raises Unreadable."""
+    """Read a picture, or a moment of a film. Raises FileUnreadable."""
     if still.moment is None:
         return open_picture(still.path)
     with _opened(still.path) as (container, stream):
@@ -71,7 +71,7 @@ def open_still(still: Still) -> Image.Image:
         else:
             found = _last_frame(container, stream)
         if found is None:
-            raise Unreadable("This film has no pictures.")
+            raise FileUnreadable("This film has no pictures.")
         return upright(found)
 
 
@@ -104,7 +104,7 @@ def _tagged(frame: VideoFrame) -> VideoFrame:
 
 
 def frames_of(path: Path, frames_max: int | None = None) -> Iterator[VideoFrame]:
-    """Read a film at `FPS`, whatever its own pace. Raises Unreadable."""
+    """Read a film at `FPS`, whatever its own pace. Raises FileUnreadable."""
     with _opened(path) as (container, stream):
         due, start = 0, None
         last: VideoFrame | None = None
@@ -129,16 +129,16 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
         with av.open(str(path), format=_kind(path)) as container:
             if not container.streams.video:
-                raise Unreadable("This file has no moving picture.")
+                raise FileUnreadable("This file has no moving picture.")
             stream = container.streams.video[0]
             if stream.codec_context.width * stream.codec_context.height > _PIXELS_MAX:
-                raise Unreadable("The film has too many pixels.")
+                raise FileUnreadable("The film has too many pixels.")
             stream.codec_context.thread_count = 1
             yield container, stream
     except MemoryError:
         raise
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise Unreadable("This is not a film that can be read.") from error
+        raise FileUnreadable("This is not a film that can be read.") from error
 
 
 def _kind(path: Path) -> str:
@@ -148,7 +148,7 @@ def _kind(path: Path) -> str:
         return "mp4"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "matroska"
-    raise Unreadable("This is not a film: MP4, MOV, WebM and MKV can be read.")
+    raise FileUnreadable("This is not a film: MP4, MOV, WebM and MKV can be read.")
 
 
 def _duration_s(container: InputContainer, stream: VideoStream) -> float:

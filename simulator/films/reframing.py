@@ -15,7 +15,7 @@ def reframed(script: Reframing) -> Iterator[Image.Image]:
     frames = paced(
         frames_of(script.source, script.frames),
         lambda frame: reframe(upright(frame), script.size, script.placement, Image.Resampling.BILINEAR),
-        pictures_per_s=script.pictures_per_s,
+        drawn_fps=script.drawn_fps,
         frames=script.frames,
     )
     return led_in(frames, script.opening)

@@ -26,7 +26,7 @@ def restyled(script: Restyling) -> Iterator[Image.Image]:
     frames = paced(
         frames_of(script.source, script.frames),
         lambda frame: _restyle(upright(frame, script.size), palette, script.strength),
-        pictures_per_s=script.pictures_per_s,
+        drawn_fps=script.drawn_fps,
         frames=script.frames,
     )
     return led_in(frames, script.opening)

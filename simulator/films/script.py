@@ -40,7 +40,7 @@ class Take:
     opening: Still | None
     closing: Still | None
     #: see `paced`
-    pictures_per_s: int = FPS
+    drawn_fps: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Reframing:
     placement: Placement
     opening: Still | None
     frames: int
-    pictures_per_s: int = FPS
+    drawn_fps: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Restyling:
     strength: float
     opening: Still | None
     frames: int
-    pictures_per_s: int = FPS
+    drawn_fps: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

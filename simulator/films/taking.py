@@ -76,7 +76,7 @@ def shoot(take: Take) -> Iterator[Image.Image]:
         assert picture is not None  # noqa: S101 - without words there is a picture to begin or end with
         return picture
 
-    return paced(range(take.frames), draw, pictures_per_s=take.pictures_per_s, frames=take.frames)
+    return paced(range(take.frames), draw, drawn_fps=take.drawn_fps, frames=take.frames)
 
 
 def _drawn_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.web.server import Server
-from simulator.api.answers import LostAnswer
+from simulator.api.http import DroppedConnection
 
 #: how long a request for events waits for one
 _POLL_S = 0.5
@@ -246,7 +246,7 @@ class Chat:
         elif self._chance.random() >= self.faults.get(call, 0) / 2:
             return None
         self.lost.append(call)
-        return LostAnswer()
+        return DroppedConnection()
 
 
 async def _left(_: Request, error: Exception) -> Response:  # noqa: ARG001

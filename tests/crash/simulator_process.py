@@ -18,12 +18,12 @@ from PIL import Image
 from bot.log import set_up_logs
 from bot.simulation.standalone import standing_alone
 from bot.web.server import Server, listen, on_stop
-from simulator.api.settings import SimulatorSettings
 from simulator.drawing import paint
-from simulator.drawing.commission import Commission
+from simulator.drawing.commission import PictureSpec
+from simulator.file_store import write_atomically
 from simulator.films import film
 from simulator.films.script import Take
-from simulator.shelf import write_whole
+from simulator.settings import SimulatorSettings
 
 _FILM_SIZE = (96, 54)
 
@@ -33,11 +33,11 @@ async def sketch(function: Callable[..., object], /, *args: Any, timeout_s: floa
     return _SKETCHED.get(function, function)(*args)
 
 
-def _sketch_picture(commission: Commission, target: Path) -> None:
+def _sketch_picture(commission: PictureSpec, target: Path) -> None:
     dots = hashlib.sha512(commission.id.encode()).digest() * 3
     picture = io.BytesIO()
     Image.frombytes("RGB", (8, 8), dots).save(picture, "JPEG")
-    write_whole(picture.getvalue(), target)
+    write_atomically(picture.getvalue(), target)
 
 
 def _sketch_film(take: Take, target: Path) -> None:

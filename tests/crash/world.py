@@ -15,8 +15,8 @@ from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
 from bot.tls import tls_context
-from simulator.api.accounts import account_of
-from simulator.api.settings import SimulatorSettings
+from simulator.generations.accounts import account_id
+from simulator.settings import SimulatorSettings
 from tests.crash import timing
 from tests.crash.chat import Chat, open_chat
 from tests.crash.processes import Processes, Running, port
@@ -57,7 +57,7 @@ class Provider:
     http: httpx.AsyncClient
 
     async def generations(self) -> list[Generation]:
-        mine = account_of(self.key)
+        mine = account_id(self.key)
         answer = await self.http.get(f"{self.address}/control/generations")
         return [
             Generation(**{field.name: row[field.name] for field in fields(Generation)})
@@ -80,7 +80,7 @@ class Provider:
     async def peak(self) -> int:
         """Most generations of the account at once."""
         found = (await self.http.get(f"{self.address}/control/stats")).raise_for_status().json()
-        mine = account_of(self.key)
+        mine = account_id(self.key)
         return max(
             (one["highest_concurrent"] for one in found["lanes"] if one["key_hash"] == mine), default=0
         )
@@ -207,7 +207,7 @@ async def simulator(folder: Path, started: Processes, **settings: Any) -> AsyncI
             "list_lag_ms": timing.LIST_LAG_MS,
             "window_s": 60 * timing.SCALE,
             "callback_timeout_s": 1,
-            "pictures_per_s": timing.PICTURES_PER_S,
+            "drawn_fps": timing.PICTURES_PER_S,
             **settings,
         }
     )

@@ -27,7 +27,7 @@ from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.simulation.standalone import standing_alone
 from bot.tls import tls_context
-from simulator.api.settings import SimulatorSettings
+from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 
 FOX = ImageRequest(prompt="a fox in the snow")

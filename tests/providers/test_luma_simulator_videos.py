@@ -148,7 +148,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Studio]:
     async with (
         served(Starlette(routes=[Route("/{name}", show)])) as url,
         # How it looks between its first and its last frame is no business of these tests.
-        simulator_at(tmp_path, speed=FAST, pictures_per_s=1) as caller,
+        simulator_at(tmp_path, speed=FAST, drawn_fps=1) as caller,
         account(caller) as provider,
     ):
         yield Studio(tmp_path, caller, provider, url)

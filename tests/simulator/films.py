@@ -11,9 +11,9 @@ import av
 import httpx
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from bot.domain.models import FPS
+from simulator.file_store import FileStore
 from simulator.films.reel import write_reel
-from simulator.shelf import Shelf
+from simulator.formats import FPS
 from tests.simulator.simulation import KEY, Caller
 
 #: width and height of a source film
@@ -86,8 +86,8 @@ def _rolling(frames: int, size: tuple[int, int]) -> Iterator[Image.Image]:
 
 def shelve(folder: Path, generation: dict[str, Any], film: Path) -> None:
     """Put a film where the simulator keeps those that it has made already."""
-    shelf = Shelf(folder / "simulator.db.media")
-    target = shelf.asset(generation["id"], "video.mp4")
+    files = FileStore(folder / "simulator.db.media")
+    target = files.asset(generation["id"], "video.mp4")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(film.read_bytes())
 

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp
 
 from bot.simulation.standalone import standing_alone
 from bot.tls import tls_context
-from simulator.api.ports import Fetch, Render
-from simulator.api.settings import SimulatorSettings
-from simulator.api.simulator import wall_clock_ms
+from simulator.app import wall_clock_ms
+from simulator.ports import Fetch, Render
+from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 
 KEY = "luma-test-key"

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from bot.simulation.standalone import near_may_reach, standing_alone
-from simulator.api.settings import SimulatorSettings
+from simulator.settings import SimulatorSettings
 from tests.simulator.simulation import KEY, served, until
 
 CONTROL = ["/", "/control/faults", "/control/generations", "/control/stats"]

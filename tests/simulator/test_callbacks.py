@@ -1,4 +1,4 @@
-"""Callbacks of the simulator: the whole generation, in order, repeated until somebody says 200."""
+"""CallbackSender of the simulator: the whole generation, in order, repeated until somebody says 200."""
 
 import asyncio
 import json

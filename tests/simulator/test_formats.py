@@ -7,8 +7,8 @@ import simulator
 from bot.domain import models as ours
 from bot.domain.pricing import published_rates
 from simulator import formats as theirs
-from simulator.api.shape import Shape
-from simulator.api.tariff import film_cost, picture_cost
+from simulator.formats import VideoShape
+from simulator.generations.pricing import image_price, video_price
 
 PACKAGE = Path(simulator.__file__).parent
 
@@ -50,7 +50,7 @@ def test_both_know_the_same_prices() -> None:
     for model in theirs.ImageModel:
         width, height = theirs.PICTURE_SIZES[theirs.AspectRatio.SQUARE]
         cost = -(-rates.image[ours.ImageModel(model)] * width * height // 1_000_000)
-        assert cost == picture_cost(model, theirs.AspectRatio.SQUARE)
+        assert cost == image_price(model, theirs.AspectRatio.SQUARE)
     for film in theirs.VideoModel:
-        second = Shape(width=1000, height=1000, duration_ms=1000)
-        assert rates.video[ours.VideoModel(film)] * theirs.FPS == film_cost(film, second)
+        second = VideoShape(width=1000, height=1000, duration_ms=1000)
+        assert rates.video[ours.VideoModel(film)] * theirs.FPS == video_price(film, second)

@@ -86,7 +86,7 @@ async def test_what_goes_on_in_the_background_is_tried_again(tmp_path: Path, col
 
     async with (
         served(Starlette(routes=[Route("/hook", hear, methods=["POST"])])) as url,
-        simulator_at(tmp_path, fetch=fetch, setback_ms=100) as caller,
+        simulator_at(tmp_path, fetch=fetch, error_pause_ms=100) as caller,
     ):
         with capture_logs() as logged:
             with refusing(tmp_path, f"UPDATE OF {column} ON generation"):
@@ -104,7 +104,7 @@ async def test_a_folder_that_takes_no_references_holds_up_nothing_else(tmp_path:
 
     media = tmp_path / "simulator.db.media"
     media.write_bytes(b"no folder can be made here")
-    async with simulator_at(tmp_path, fetch=fetch, setback_ms=100) as caller:
+    async with simulator_at(tmp_path, fetch=fetch, error_pause_ms=100) as caller:
         with capture_logs() as logged:
             waiting = await caller.create("a fox", image_ref=[{"url": "http://pictures.test/"}])
             await until(partial(_logged, logged, "reference_not_recorded"))

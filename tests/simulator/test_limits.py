@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.api.peaks import Peak, Span, peaks
+from simulator.generations.usage_stats import LaneUsage, SlotSpan, usage_by_lane
 from tests.simulator.simulation import STILL, Caller, simulator_at
 
 #: of photon-1 at 16:9, in micro-dollars: 7,300 per megapixel, 2048 by 1152, rounded up
@@ -76,9 +76,9 @@ def test_peaks_follow_from_when_slots_were_held(
     spans: list[tuple[int, int | None]], concurrent: int, per_window: int
 ) -> None:
     """Windows of 8 ms are half open: a create exactly one window later counts in the next."""
-    held = [Span(account="a", lane="image", start=start, end=end) for start, end in spans]
-    assert peaks(held, 8) == [
-        Peak(account="a", lane="image", created=len(spans), concurrent=concurrent, per_window=per_window)
+    held = [SlotSpan(account="a", lane="image", start=start, end=end) for start, end in spans]
+    assert usage_by_lane(held, 8) == [
+        LaneUsage(account="a", lane="image", created=len(spans), concurrent=concurrent, per_window=per_window)
     ]
 
 

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.drawing import compose, paint
-from simulator.drawing.commission import Commission, Placement, Source
+from simulator.drawing.commission import PictureSpec, Placement, Source
 from simulator.drawing.sources import check_picture
-from simulator.errors import Unavailable, Unreadable
+from simulator.errors import FileUnavailable, FileUnreadable
 from simulator.formats import PICTURE_SIZES, AspectRatio
 from tests.simulator.simulation import Caller, served, simulator_at
 
@@ -29,8 +29,8 @@ def _commission(
     sources: Sequence[Source] = (),
     identifier: str = "5e9d0a33-5f0d-4d0e-9d8c-2d8f4f2f2b11",
     **placement: Any,
-) -> Commission:
-    return Commission(
+) -> PictureSpec:
+    return PictureSpec(
         id=identifier,
         prompt=prompt,
         model="photon-1",
@@ -326,9 +326,9 @@ async def test_references_are_read_by_the_fetcher_that_was_given(tmp_path: Path)
     async def fetch(url: str) -> bytes:
         asked.append(url)
         if len(asked) == 1:
-            raise Unavailable
+            raise FileUnavailable
         if "forbidden" in url:
-            raise Unreadable
+            raise FileUnreadable
         return _png()
 
     async with simulator_at(tmp_path, fetch=fetch) as caller:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.simulation.standalone import serve
-from simulator.api.settings import SimulatorSettings
+from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 from tests.simulator.alone import alone
 from tests.simulator.simulation import served, until

@@ -13,7 +13,7 @@ from lumaai import AsyncLumaAI, LumaAI
 from lumaai.types import Generation
 
 from bot.tls import tls_context
-from simulator.api.ports import Fetch
+from simulator.ports import Fetch
 from tests.patience import PATIENCE_S
 from tests.simulator.films import shelve, write_source
 from tests.simulator.simulation import simulator_at

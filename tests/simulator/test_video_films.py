@@ -208,13 +208,11 @@ def test_a_modified_film_keeps_more_the_closer_it_adheres(
 def test_fewer_pictures_are_drawn_where_a_machine_is_small(source: Path) -> None:
     plain = Placement.read({})
     for drawn in (
-        shoot(take(frames=24, pictures_per_s=4)),
-        reframed(
-            Reframing(source=source, size=SMALL, placement=plain, opening=None, frames=24, pictures_per_s=4)
-        ),
+        shoot(take(frames=24, drawn_fps=4)),
+        reframed(Reframing(source=source, size=SMALL, placement=plain, opening=None, frames=24, drawn_fps=4)),
         restyled(
             Restyling(
-                source=source, size=SMALL, prompt="", strength=0.1, opening=None, frames=24, pictures_per_s=4
+                source=source, size=SMALL, prompt="", strength=0.1, opening=None, frames=24, drawn_fps=4
             )
         ),
     ):

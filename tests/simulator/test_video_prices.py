@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from simulator.api.shape import Shape, ordered_shape, restyled_shape
-from simulator.api.tariff import film_cost, modify_cost
-from simulator.formats import AspectRatio, Duration, Resolution, VideoModel
+from simulator.formats import (
+    AspectRatio,
+    Duration,
+    Resolution,
+    VideoModel,
+    VideoShape,
+    modified_shape,
+    requested_shape,
+)
+from simulator.generations.pricing import modify_price, video_price
 from tests.simulator.films import create_video, post_video, shelve, write_source
 from tests.simulator.simulation import simulator_at
 
@@ -29,7 +36,7 @@ TABLE = {
 def test_films_cost_what_is_published(film: tuple[VideoModel, str], cents: tuple[float, float]) -> None:
     model, resolution = film
     costs = [
-        film_cost(model, ordered_shape(AspectRatio.LANDSCAPE, Resolution(resolution), length)) / 10_000
+        video_price(model, requested_shape(AspectRatio.LANDSCAPE, Resolution(resolution), length)) / 10_000
         for length in Duration
     ]
     assert costs == pytest.approx(cents, abs=0.06)
@@ -37,8 +44,8 @@ def test_films_cost_what_is_published(film: tuple[VideoModel, str], cents: tuple
 
 @pytest.mark.parametrize(("model", "dollars"), [(VideoModel.RAY_2, 1.75), (VideoModel.RAY_FLASH_2, 0.60)])
 def test_modifying_costs_what_is_published(model: VideoModel, dollars: float) -> None:
-    shape = Shape(width=1280, height=720, duration_ms=5000)
-    assert dollars == round(modify_cost(model, shape) / 1_000_000, 2)
+    shape = VideoShape(width=1280, height=720, duration_ms=5000)
+    assert dollars == round(modify_price(model, shape) / 1_000_000, 2)
 
 
 @pytest.mark.parametrize("resolution", list(Resolution))
@@ -46,7 +53,7 @@ def test_modifying_costs_what_is_published(model: VideoModel, dollars: float) ->
 def test_the_short_side_has_as_many_pixels_as_the_resolution_says(
     ratio: AspectRatio, resolution: Resolution
 ) -> None:
-    shape = ordered_shape(ratio, resolution, Duration.FIVE)
+    shape = requested_shape(ratio, resolution, Duration.FIVE)
     across, down = (int(part) for part in ratio.value.split(":"))
     assert min(shape.size) == resolution.short_side
     assert shape.width % 2 == shape.height % 2 == 0
@@ -56,7 +63,7 @@ def test_the_short_side_has_as_many_pixels_as_the_resolution_says(
 
 def test_what_is_restyled_is_never_larger_than_its_price_foresees() -> None:
     sizes = [(3840, 2160), (1280, 720), (321, 180), (5000, 500), (720, 4000)]
-    shapes = [restyled_shape(Shape(width=w, height=h, duration_ms=1)).size for w, h in sizes]
+    shapes = [modified_shape(VideoShape(width=w, height=h, duration_ms=1)).size for w, h in sizes]
     assert shapes == [(1280, 720), (1280, 720), (320, 180), (1680, 168), (302, 1680)]
 
 

@@ -20,8 +20,8 @@ from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, Simulation
 from bot.simulation.in_process import InProcess
-from simulator.api.answers import LostAnswer
-from simulator.api.settings import SimulatorSettings
+from simulator.api.http import DroppedConnection
+from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 from tests.simulator.simulation import served
 from tests.web.running_app import until
@@ -100,7 +100,7 @@ async def test_a_caller_that_gives_up_leaves_the_request_going_on() -> None:
 
 async def test_a_lost_answer_is_in_doubt() -> None:
     async def create(_: Request) -> Response:
-        return LostAnswer()
+        return DroppedConnection()
 
     path = httpx.URL(API_URL).path + "/generations/image"
     provider = provider_over(InProcess(Starlette(routes=[Route(path, create, methods=["POST"])])))

@@ -2,8 +2,8 @@
 
 import json
 
-from simulator.api.generations import Generation
-from simulator.drawing.commission import Commission, Placement, Source
+from simulator.drawing.commission import PictureSpec, Placement, Source
+from simulator.file_store import FileStore
 from simulator.films.script import (
     Enlargement,
     Moment,
@@ -15,32 +15,32 @@ from simulator.films.script import (
     Take,
 )
 from simulator.formats import FPS, AspectRatio
-from simulator.shelf import Shelf
+from simulator.generations.generation import Generation
 
 #: how much of a film each way to modify it changes, from 0 to 1; the number behind it adds a tenth
 _STRENGTHS = {"adhere": 0.1, "flex": 0.35, "reimagine": 0.65}
 
 
-def commission_of(generation: Generation, shelf: Shelf) -> Commission:
+def picture_spec(generation: Generation, files: FileStore) -> PictureSpec:
     request = json.loads(generation.request)
-    return Commission(
+    return PictureSpec(
         id=generation.id,
         prompt=generation.prompt,
         model=generation.model,
         aspect_ratio=AspectRatio(request["aspect_ratio"]),
         sources=tuple(
-            Source(path=shelf.reference(generation.id, index), role=reference.role, weight=reference.weight)
+            Source(path=files.reference(generation.id, index), role=reference.role, weight=reference.weight)
             for index, reference in enumerate(generation.references)
         ),
         placement=Placement.read(request),
     )
 
 
-def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS) -> Script:
+def video_spec(generation: Generation, files: FileStore, *, drawn_fps: int = FPS) -> Script:
     request = json.loads(generation.request)
-    shape = generation.film_shape
+    shape = generation.video_shape
     paths = {
-        reference.role: shelf.reference(generation.id, index)
+        reference.role: files.reference(generation.id, index)
         for index, reference in enumerate(generation.references)
     }
     first_frame = Still(path=paths["first_frame"]) if "first_frame" in paths else None
@@ -52,7 +52,7 @@ def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS
                 placement=Placement.read(request),
                 opening=first_frame,
                 frames=shape.frames,
-                pictures_per_s=pictures_per_s,
+                drawn_fps=drawn_fps,
             )
         case "modify_video":
             return Restyling(
@@ -62,7 +62,7 @@ def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS
                 strength=_strength(request["mode"]),
                 opening=first_frame,
                 frames=shape.frames,
-                pictures_per_s=pictures_per_s,
+                drawn_fps=drawn_fps,
             )
         case "upscale_video":
             return Enlargement(source=paths["source"], size=shape.size)
@@ -77,7 +77,7 @@ def script_of(generation: Generation, shelf: Shelf, *, pictures_per_s: int = FPS
                 model=generation.model,
                 size=shape.size,
                 frames=shape.frames,
-                pictures_per_s=pictures_per_s,
+                drawn_fps=drawn_fps,
                 loop=bool(request["loop"]),
                 concepts=tuple(concept["key"] for concept in request["concepts"] or ()),
                 # What is added to a film begins where that one ends, or ends where it begins.

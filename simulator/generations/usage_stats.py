@@ -1,4 +1,4 @@
-"""How hard the simulator has been used, worked out afterwards from when each generation held its slot."""
+"""Highest use of each account and lane, computed from when each generation occupied its slot."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,54 +6,54 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """The time during which a generation counts as concurrent, in milliseconds UTC."""
+class SlotSpan:
+    """The time in which a generation counts as concurrent, in milliseconds UTC."""
 
     account: str
     lane: str
     start: int
-    #: None while it is not known when that will be
+    #: None while the end is unknown
     end: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
+class LaneUsage:
     account: str
     lane: str
     created: int
     #: most generations that were queued or dreaming at one time
     concurrent: int
-    #: most creates in any stretch as long as the rate limit's window
+    #: most creates within any window of the rate limit
     per_window: int
 
 
-def peaks(spans: Iterable[Span], window_ms: int) -> list[Peak]:
-    lanes: defaultdict[tuple[str, str], list[Span]] = defaultdict(list)
+def usage_by_lane(spans: Iterable[SlotSpan], window_ms: int) -> list[LaneUsage]:
+    lanes: defaultdict[tuple[str, str], list[SlotSpan]] = defaultdict(list)
     for span in spans:
         lanes[span.account, span.lane].append(span)
     return [
-        Peak(
+        LaneUsage(
             account=account,
             lane=lane,
-            created=len(held),
-            concurrent=_highest_overlap(held),
-            per_window=_fullest_window(sorted(span.start for span in held), window_ms),
+            created=len(in_use),
+            concurrent=_highest_overlap(in_use),
+            per_window=_fullest_window(sorted(span.start for span in in_use), window_ms),
         )
-        for (account, lane), held in lanes.items()
+        for (account, lane), in_use in lanes.items()
     ]
 
 
-def _highest_overlap(spans: Iterable[Span]) -> int:
-    # A slot that is freed and taken in the same millisecond is one slot: ends sort before starts.
+def _highest_overlap(spans: Iterable[SlotSpan]) -> int:
+    # A slot that is freed and taken in the same millisecond counts once: ends sort before starts.
     changes = sorted(
         change
         for span in spans
         for change in ((span.start, 1), *(() if span.end is None else ((max(span.end, span.start + 1), -1),)))
     )
-    highest = held = 0
+    highest = in_use = 0
     for _, change in changes:
-        held += change
-        highest = max(highest, held)
+        in_use += change
+        highest = max(highest, in_use)
     return highest
 
 

@@ -1,4 +1,4 @@
-"""The simulator's own SQLite file: one row per generation, nothing that matters anywhere else."""
+"""The simulator's own SQLite file: accounts, generations and fault rules."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -67,8 +67,7 @@ CREATE TABLE IF NOT EXISTS fault (
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
--- A commit outlives the process being killed, which is all that a simulator must survive; a power cut may
--- take the last moments with it.
+-- A commit survives kill -9, which is all that a simulator must survive; a power cut may lose the last ones.
 PRAGMA synchronous = NORMAL;
 PRAGMA busy_timeout = 5000;
 """
@@ -77,19 +76,19 @@ Row = Sequence[Any]
 
 
 class Database:
-    """One connection that writes, a transaction at a time, and one that reads meanwhile."""
+    """One connection for writing, one transaction at a time, and one for reading."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._exits = AsyncExitStack()
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._writer: aiosqlite.Connection
         self._reader: aiosqlite.Connection
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exits:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # It holds people's prompts; what SQLite puts beside it gets the same rights.
+            # It holds people's prompts; SQLite gives the files beside it the same mode.
             self._path.touch(mode=0o600)
             self._writer = await exits.enter_async_context(self._connect())
             await self._writer.executescript(_SCHEMA)
@@ -104,15 +103,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """Write all or nothing; durable when the block has ended."""
-        async with self._turn:
+        """Run a write transaction; it is committed when the block ends."""
+        async with self._write_lock:
             try:
                 await self._writer.execute("BEGIN IMMEDIATE")
                 yield self._writer
                 await self._writer.commit()
             except BaseException:
-                # Statements run in the order in which they were asked for, so whatever a cancelled
-                # caller no longer waits for is over, or is undone, before the next transaction begins.
+                # aiosqlite runs statements in the order of the calls, so what a cancelled caller no longer
+                # waits for has ended, or is rolled back, before the next transaction begins.
                 await self._writer.rollback()
                 raise
 

@@ -1,4 +1,4 @@
-"""Faults on demand and figures, for tests and demonstrations; whoever runs the simulator says who may."""
+"""Control routes: faults on demand, statistics and a page for people."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,42 +8,42 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.api.answers import Json, Problem
-from simulator.api.archive import Archive
-from simulator.api.faults import Fault, Faults
-from simulator.api.page import show_page
-from simulator.api.peaks import Peak, peaks
-from simulator.api.settings import SimulatorSettings
-from simulator.api.wire import own_url, read_body, understand
+from simulator.api.control_page import show_page
+from simulator.api.http import JsonResponse, base_url_of, parse_body, read_json
+from simulator.errors import ApiError
+from simulator.generations.faults import FaultRule, Faults
+from simulator.generations.repository import Repository
+from simulator.generations.usage_stats import LaneUsage, usage_by_lane
+from simulator.settings import SimulatorSettings
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-#: Why a request must not reach these routes, told to whoever asks; None where it may.
+#: Returns why a request may not use these routes, or None where it may.
 Refuse = Callable[[Request], str | None]
 
 #: generations on the page
 _SHOWN = 60
 
 
-class Control:
+class ControlRoutes:
     def __init__(
         self,
         *,
-        archive: Archive,
+        repository: Repository,
         faults: Faults,
         settings: SimulatorSettings,
         clock_ms: Callable[[], int],
         refuse: Refuse,
     ) -> None:
         self._refuse = refuse
-        self._archive = archive
+        self._repository = repository
         self._faults = faults
         self._settings = settings
         self._clock_ms = clock_ms
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/control/faults", self._guarded(self.order_fault), methods=["POST"]),
+            Route("/control/faults", self._guarded(self.add_fault), methods=["POST"]),
             Route("/control/faults", self._guarded(self.list_faults), methods=["GET"]),
             Route("/control/faults", self._guarded(self.clear_faults), methods=["DELETE"]),
             Route("/control/generations", self._guarded(self.list_generations), methods=["GET"]),
@@ -51,13 +51,13 @@ class Control:
             Route("/", self._guarded(self.show_page), methods=["GET"]),
         ]
 
-    async def order_fault(self, request: Request) -> Response:
-        fault = understand(await read_body(request), Fault)
-        await self._faults.order(fault)
-        return Json({"faults": await self._faults.pending()}, HTTPStatus.CREATED)
+    async def add_fault(self, request: Request) -> Response:
+        rule = parse_body(await read_json(request), FaultRule)
+        await self._faults.add(rule)
+        return JsonResponse({"faults": await self._faults.pending()}, HTTPStatus.CREATED)
 
     async def list_faults(self, _: Request) -> Response:
-        return Json({"faults": await self._faults.pending()})
+        return JsonResponse({"faults": await self._faults.pending()})
 
     async def clear_faults(self, _: Request) -> Response:
         await self._faults.clear()
@@ -65,7 +65,7 @@ class Control:
 
     async def list_generations(self, _: Request) -> Response:
         now = self._clock_ms()
-        return Json(
+        return JsonResponse(
             {
                 "generations": [
                     {
@@ -77,46 +77,48 @@ class Control:
                         "callback_url": generation.callback_url,
                         "created_at": generation.created_at,
                         "deleted": generation.deleted_at is not None,
-                        "fault": generation.fate,
+                        "fault": generation.fault,
                         "cost": generation.cost,
                     }
-                    for generation in await self._archive.everything()
+                    for generation in await self._repository.all()
                 ]
             }
         )
 
     async def show_page(self, request: Request) -> Response:
-        everything = await self._archive.everything()
+        generations = await self._repository.all()
         return show_page(
-            everything[::-1][:_SHOWN],
-            total=len(everything),
+            generations[::-1][:_SHOWN],
+            total=len(generations),
             faults=await self._faults.pending(),
-            peaks=await self._peaks(),
+            usage=await self._usage(),
             now=self._clock_ms(),
-            base_url=own_url(request),
+            base_url=base_url_of(request),
         )
 
-    async def _peaks(self) -> list[Peak]:
-        return await asyncio.to_thread(peaks, await self._archive.spans(), self._settings.window_ms)
+    async def _usage(self) -> list[LaneUsage]:
+        return await asyncio.to_thread(
+            usage_by_lane, await self._repository.slot_spans(), self._settings.window_ms
+        )
 
     async def show_stats(self, _: Request) -> Response:
-        """Show the peaks of each key and lane, and over all of them."""
-        found = await self._peaks()
-        return Json(
+        """Show the highest use of each key and lane, and of all of them."""
+        usage = await self._usage()
+        return JsonResponse(
             {
                 "window_ms": self._settings.window_ms,
-                "created": sum(peak.created for peak in found),
-                "highest_concurrent": max((peak.concurrent for peak in found), default=0),
-                "highest_per_window": max((peak.per_window for peak in found), default=0),
+                "created": sum(lane.created for lane in usage),
+                "highest_concurrent": max((lane.concurrent for lane in usage), default=0),
+                "highest_per_window": max((lane.per_window for lane in usage), default=0),
                 "lanes": [
                     {
-                        "key_hash": peak.account,
-                        "lane": peak.lane,
-                        "created": peak.created,
-                        "highest_concurrent": peak.concurrent,
-                        "highest_per_window": peak.per_window,
+                        "key_hash": lane.account,
+                        "lane": lane.lane,
+                        "created": lane.created,
+                        "highest_concurrent": lane.concurrent,
+                        "highest_per_window": lane.per_window,
                     }
-                    for peak in found
+                    for lane in usage
                 ],
             }
         )
@@ -125,7 +127,7 @@ class Control:
         async def guarded(request: Request) -> Response:
             reason = self._refuse(request)
             if reason is not None:
-                raise Problem(HTTPStatus.FORBIDDEN, reason)
+                raise ApiError(HTTPStatus.FORBIDDEN, reason)
             return await handler(request)
 
         return guarded

@@ -1,4 +1,4 @@
-"""Faults on demand: what shall go wrong, how often and for whom, kept in the database."""
+"""Faults on demand: rules, kept in the database, for what goes wrong, how often and for whom."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,21 +6,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.api.accounts import account_of
-from simulator.api.database import Database
+from simulator.generations.accounts import account_id
+from simulator.generations.database import Database
 
 
-class Moment(StrEnum):
-    """When a fault strikes; of each moment a request meets one fault at most, the oldest."""
+class FaultStage(StrEnum):
+    """When a fault happens; each request consumes at most one rule of each stage, the oldest."""
 
     #: before anything is done
     DELAY = "delay"
     #: in place of the work
     INSTEAD = "instead"
-    #: when the work is done, in place of its answer
+    #: when the work is done, in place of its response
     AFTER = "after"
-    #: later, to the generation that was made
-    FATE = "fate"
+    #: later, to the new generation
+    GENERATION = "fate"
 
 
 class FaultKind(StrEnum):
@@ -44,27 +44,27 @@ class FaultKind(StrEnum):
     UNKNOWN_STATE = "unknown_state"
 
 
-_MOMENTS = {
-    FaultKind.SLOW: Moment.DELAY,
-    FaultKind.UNAUTHORIZED: Moment.INSTEAD,
-    FaultKind.NO_CREDITS: Moment.INSTEAD,
-    FaultKind.RATE_LIMIT: Moment.INSTEAD,
-    FaultKind.SERVER_ERROR: Moment.INSTEAD,
-    FaultKind.LIST_ERROR: Moment.INSTEAD,
-    FaultKind.ASSET_ERROR: Moment.INSTEAD,
-    FaultKind.LOST_ANSWER: Moment.AFTER,
-    FaultKind.SERVER_ERROR_AFTER: Moment.AFTER,
-    FaultKind.GARBAGE: Moment.AFTER,
+_STAGES = {
+    FaultKind.SLOW: FaultStage.DELAY,
+    FaultKind.UNAUTHORIZED: FaultStage.INSTEAD,
+    FaultKind.NO_CREDITS: FaultStage.INSTEAD,
+    FaultKind.RATE_LIMIT: FaultStage.INSTEAD,
+    FaultKind.SERVER_ERROR: FaultStage.INSTEAD,
+    FaultKind.LIST_ERROR: FaultStage.INSTEAD,
+    FaultKind.ASSET_ERROR: FaultStage.INSTEAD,
+    FaultKind.LOST_ANSWER: FaultStage.AFTER,
+    FaultKind.SERVER_ERROR_AFTER: FaultStage.AFTER,
+    FaultKind.GARBAGE: FaultStage.AFTER,
 }
 
-#: what a generation that was made to fail gives as its reason
+#: failure reasons of generations that fail on demand
 FAILURES = {
     FaultKind.MODERATION: "Advanced prompt moderation failed",
     FaultKind.PROMPT_FAILED: "Prompt processing failed",
     FaultKind.JOB_FAILED: "Job failed",
 }
 
-#: words in a prompt that do the same, for whoever tries things out
+#: words in a prompt that have the same effect, for trying things out
 MAGIC_WORDS = {
     "#moderation": FaultKind.MODERATION,
     "#fail": FaultKind.JOB_FAILED,
@@ -76,28 +76,28 @@ SLOW_WORD, SLOWDOWN = "#slow", 5
 Call = Literal["create", "get", "list", "delete", "credits", "asset", "any"]
 
 
-class Fault(BaseModel):
-    """An order for something to go wrong."""
+class FaultRule(BaseModel):
+    """A fault that is to happen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: FaultKind
-    #: how many requests it strikes
+    #: how many requests it affects
     times: int = Field(default=1, ge=1)
-    #: API key that it is meant for; everyone's when absent
+    #: API key that it is limited to
     key: str | None = None
-    #: part of the prompt that it is meant for
+    #: text that the prompt must contain
     match: str | None = None
-    #: failure reason, or text of the error answer
+    #: failure reason, or detail of the error response
     reason: str | None = None
-    #: how long `slow` holds an answer back, or what `rate_limit` names in Retry-After
+    #: delay of `slow`, or the Retry-After of `rate_limit`
     ms: int | None = Field(default=None, ge=0)
-    #: the call that it strikes; what strikes a generation or its answer always strikes creates
+    #: the call that it affects; faults of a generation or its response always affect creates
     on: Call | None = None
 
     @property
-    def moment(self) -> Moment:
-        return _MOMENTS.get(self.kind, Moment.FATE)
+    def stage(self) -> FaultStage:
+        return _STAGES.get(self.kind, FaultStage.GENERATION)
 
     @property
     def call(self) -> Call:
@@ -105,12 +105,12 @@ class Fault(BaseModel):
             return "list"
         if self.kind is FaultKind.ASSET_ERROR:
             return "asset"
-        return (self.on or "create") if self.moment in (Moment.DELAY, Moment.INSTEAD) else "create"
+        return (self.on or "create") if self.stage in (FaultStage.DELAY, FaultStage.INSTEAD) else "create"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Struck:
-    """A fault that has come true for one request."""
+class TriggeredFault:
+    """A fault that happens to one request."""
 
     kind: FaultKind
     reason: str | None
@@ -118,20 +118,20 @@ class Struck:
 
 
 class Faults:
-    """The faults that are still to come."""
+    """The stored fault rules."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def order(self, fault: Fault) -> None:
+    async def add(self, rule: FaultRule) -> None:
         await self._database.write(
             'INSERT INTO fault (kind, moment, "on", times, account, match, reason, ms)'
             " VALUES (:kind, :moment, :on, :times, :account, :match, :reason, :ms)",
             {
-                **fault.model_dump(mode="json", exclude={"key"}),
-                "moment": fault.moment.value,
-                "on": fault.call,
-                "account": None if fault.key is None else account_of(fault.key),
+                **rule.model_dump(mode="json", exclude={"key"}),
+                "moment": rule.stage.value,
+                "on": rule.call,
+                "account": None if rule.key is None else account_id(rule.key),
             },
         )
 
@@ -145,11 +145,13 @@ class Faults:
     async def clear(self) -> None:
         await self._database.write("DELETE FROM fault", {})
 
-    async def strike(self, call: Call, account: str, prompt: str, moment: Moment) -> Struck | None:
-        """Use up one fault that is meant for this request, if there is one."""
+    async def consume(
+        self, call: Call, account: str, prompt: str, stage: FaultStage
+    ) -> TriggeredFault | None:
+        """Use up one fault rule that matches this request, if there is one."""
         if not await self._database.read("SELECT 1 FROM fault LIMIT 1"):
             return None
-        meant = {"call": call, "account": account, "prompt": prompt.lower(), "moment": moment.value}
+        parameters = {"call": call, "account": account, "prompt": prompt.lower(), "moment": stage.value}
         async with self._database.transaction() as connection:
             found = list(
                 await connection.execute_fetchall(
@@ -158,20 +160,20 @@ class Faults:
                     " AND (account IS NULL OR account = :account)"
                     " AND (match IS NULL OR instr(:prompt, lower(match)) > 0)"
                     " ORDER BY seq LIMIT 1) RETURNING kind, reason, ms",
-                    meant,
+                    parameters,
                 )
             )
             await connection.execute("DELETE FROM fault WHERE times <= 0")
         if not found:
             return None
         kind, reason, ms = found[0]
-        return Struck(kind=FaultKind(kind), reason=reason, ms=ms)
+        return TriggeredFault(kind=FaultKind(kind), reason=reason, ms=ms)
 
 
-def fate_in(prompt: str) -> Struck | None:
-    """Read the magic words of a prompt."""
+def fault_in_prompt(prompt: str) -> TriggeredFault | None:
+    """Find the fault that a magic word of the prompt asks for."""
     words = prompt.lower()
     for word, kind in MAGIC_WORDS.items():
         if word in words:
-            return Struck(kind=kind, reason=None, ms=None)
+            return TriggeredFault(kind=kind, reason=None, ms=None)
     return None

@@ -1,4 +1,4 @@
-"""What can be set about the simulator; the defaults are what the API documents."""
+"""Settings of the simulator; the default limits are those that the API documents."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,49 +10,49 @@ from simulator.formats import FPS, Lane
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneLimits:
-    #: generations at once
+    #: generations in progress
     concurrent: int
-    #: creates in any window of the rate limit
+    #: creates within any window of the rate limit
     per_minute: int
 
 
 class SimulatorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: the simulator's own SQLite file; assets and references lie in a folder beside it
+    #: the simulator's own SQLite file; assets and references are in a folder beside it
     database: Path
     #: divides every duration: 10 finishes a picture in a tenth of the documented time
     speed: float = Field(default=1.0, gt=0)
-    #: what a key has when it is first seen, in US cents
+    #: opening balance of a new key, in US cents
     credit_cents: float = Field(default=100_000.0, ge=0)
     #: generations of a key that may be queued or dreaming at once
     image_concurrent: int = Field(default=40, ge=0)
     #: creates of a key within any `window_s`
     image_per_minute: int = Field(default=80, ge=0)
-    #: the same for films
+    #: the same for videos
     video_concurrent: int = Field(default=10, ge=0)
     video_per_minute: int = Field(default=20, ge=0)
     #: length of the sliding window of the rate limit
     window_s: float = Field(default=60.0, gt=0)
-    #: how long a new generation is missing from the list
+    #: delay until a new generation appears in the list
     list_lag_ms: int = Field(default=0, ge=0)
-    #: how often a callback is repeated when it was not answered with 200
+    #: retries of a callback that was not answered with 200
     callback_retries: int = Field(default=3, ge=0)
-    #: pause before a callback is repeated
+    #: pause before a retry
     callback_retry_ms: int = Field(default=100, ge=0)
     callback_timeout_s: float = Field(default=5.0, gt=0)
-    #: how long one picture may take to draw or to be read
+    #: time limit for drawing or reading one picture
     render_timeout_s: float = Field(default=20.0, gt=0)
-    #: pictures drawn for a second of a film; fewer make it jerky, and much cheaper
-    pictures_per_s: int = Field(default=FPS, ge=1, le=FPS)
-    #: how long one film may take to be made
-    film_timeout_s: float = Field(default=240.0, gt=0)
-    #: how long one reference may take to arrive
+    #: frames drawn per second of video; fewer are cheaper and less smooth
+    drawn_fps: int = Field(default=FPS, ge=1, le=FPS)
+    #: time limit for rendering one video
+    video_timeout_s: float = Field(default=240.0, gt=0)
+    #: time limit for fetching one reference
     reference_timeout_s: float = Field(default=20.0, gt=0)
-    #: how often a reference that does not arrive is asked for
+    #: attempts to fetch a reference
     reference_attempts: int = Field(default=3, ge=1)
-    #: pause after a fault of this machine, such as a full disk, before the work is tried again
-    setback_ms: int = Field(default=1_000, ge=1)
+    #: pause after an error of this machine, such as a full disk, before a retry
+    error_pause_ms: int = Field(default=1_000, ge=1)
 
     @property
     def window_ms(self) -> int:

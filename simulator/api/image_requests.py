@@ -1,4 +1,4 @@
-"""The two ways to ask for a picture, checked and put into words as the API does it."""
+"""Bodies of the requests that create a picture: generate and reframe."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -6,17 +6,17 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.api.answers import Problem
-from simulator.api.generations import Generation, Reference
-from simulator.api.orders import Draft, Media, Order, Placed, read_prompt
-from simulator.api.tariff import picture_cost
-from simulator.api.wire import HttpUrl
+from simulator.api.http import HttpUrl
+from simulator.api.schemas import CreateRequest, Media, PlacementFields, checked_prompt
+from simulator.errors import ApiError
 from simulator.formats import AspectRatio, ImageFormat, ImageModel, Lane
+from simulator.generations.generation import Generation, NewGeneration, Reference
+from simulator.generations.pricing import image_price
 
-#: how long each model usually takes, in milliseconds
-_USUAL_MS = {ImageModel.PHOTON_1: 12_000, ImageModel.PHOTON_FLASH_1: 5_000}
+#: typical duration of each model, in milliseconds
+_TYPICAL_MS = {ImageModel.PHOTON_1: 12_000, ImageModel.PHOTON_FLASH_1: 5_000}
 _REFERENCES_MAX = 4
-#: of a reference that names no weight
+#: of a reference without a weight
 _WEIGHT = 0.85
 _MODIFY_WEIGHT = 1.0
 
@@ -40,7 +40,7 @@ class CharacterRef(_Part):
     identity0: Identity
 
 
-class _PictureOrder(Order):
+class _AnyImageRequest(CreateRequest):
     #: whether a prompt must be given
     needs_prompt: ClassVar[bool]
 
@@ -59,9 +59,9 @@ class _PictureOrder(Order):
     def wait_s(self) -> float | None:
         return None
 
-    def draft(self, films: Mapping[str, Generation]) -> Draft:  # noqa: ARG002 - pictures build on none
-        prompt = read_prompt(self.prompt, required=self.needs_prompt)
-        return Draft(
+    def resolve(self, videos: Mapping[str, Generation]) -> NewGeneration:  # noqa: ARG002 - uses no video
+        prompt = checked_prompt(self.prompt, required=self.needs_prompt)
+        return NewGeneration(
             lane=Lane.IMAGE,
             output="image",
             model=self.model.value,
@@ -69,14 +69,14 @@ class _PictureOrder(Order):
             echo=self.echo(prompt),
             references=self.references(),
             callback_url=self.callback_url,
-            cost=picture_cost(self.model, self.aspect_ratio),
-            usual_ms=_USUAL_MS[self.model],
+            price=image_price(self.model, self.aspect_ratio),
+            typical_ms=_TYPICAL_MS[self.model],
             asset=f"image.{self.format}",
             wait_s=self.wait_s(),
         )
 
 
-class ImageOrder(_PictureOrder):
+class ImageRequest(_AnyImageRequest):
     """POST /generations/image."""
 
     needs_prompt: ClassVar[bool] = True
@@ -94,7 +94,7 @@ class ImageOrder(_PictureOrder):
     def wait_s(self) -> float | None:
         return self.sync_timeout if self.sync else None
 
-    def check(self) -> None:
+    def check_rules(self) -> None:
         _at_most(self.image_ref, _REFERENCES_MAX, "image references")
         _at_most(self.style_ref, 1, "style references")
         if self.character_ref:
@@ -113,7 +113,7 @@ class ImageOrder(_PictureOrder):
         return tuple(found)
 
 
-class ReframeOrder(_PictureOrder, Placed):
+class ReframeImageRequest(_AnyImageRequest, PlacementFields):
     """POST /generations/image/reframe."""
 
     needs_prompt: ClassVar[bool] = False
@@ -121,7 +121,7 @@ class ReframeOrder(_PictureOrder, Placed):
     generation_type: Literal["reframe_image"]
     media: Media
 
-    def check(self) -> None:
+    def check_rules(self) -> None:
         self.check_crop()
 
     def references(self) -> tuple[Reference, ...]:
@@ -130,7 +130,7 @@ class ReframeOrder(_PictureOrder, Placed):
 
 def _at_most(given: list[Any] | None, most: int, what: str) -> None:
     if given is not None and len(given) > most:
-        raise Problem.embedded(f"at most {most} {what} are supported")
+        raise ApiError.unsupported(f"at most {most} {what} are supported")
 
 
 def _reference(ref: ImageRef, role: str, weight: float) -> Reference:

@@ -1,24 +1,24 @@
-"""The generations that exist: looking them up, listing and removing them."""
+"""Queries and updates of generations."""
 
 from dataclasses import fields
 from typing import Any
 
-from simulator.api.database import Database
-from simulator.api.faults import FaultKind
-from simulator.api.generations import Generation
-from simulator.api.peaks import Span
-from simulator.api.shape import Shape
+from simulator.formats import VideoShape
+from simulator.generations.database import Database
+from simulator.generations.faults import FaultKind
+from simulator.generations.generation import COLUMNS, Generation
+from simulator.generations.usage_stats import SlotSpan
 
-_COLUMNS = tuple(field.name for field in fields(Generation))
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM generation"  # noqa: S608 - names of our own fields
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM generation"  # noqa: S608 - names of our own fields
+_FIELDS = tuple(field.name for field in fields(Generation))
 
 
-class Archive:
+class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find(self, identifier: str) -> Generation | None:
-        """Find a generation of any account, also one that is deleted or has vanished."""
+        """Find a generation of any account, including deleted and vanished ones."""
         found = await self._select("WHERE id = :id", {"id": identifier})
         return found[0] if found else None
 
@@ -37,7 +37,7 @@ class Archive:
         )
 
     async def delete(self, identifier: str, account: str, now: int) -> bool:
-        """Remove a generation; False where there is none. It frees its slot, its price stays paid."""
+        """Mark a generation as deleted; False where there is none. Frees its slot without a refund."""
         return bool(
             await self._database.write(
                 "UPDATE generation SET deleted_at = :now, announce_at = NULL, awaits_references = 0"
@@ -47,29 +47,29 @@ class Archive:
             )
         )
 
-    async def everything(self) -> list[Generation]:
+    async def all(self) -> list[Generation]:
         return await self._select("ORDER BY seq", {})
 
-    async def spans(self) -> list[Span]:
-        """When each generation held a slot of which lane."""
+    async def slot_spans(self) -> list[SlotSpan]:
+        """Return when each generation occupied a slot of its lane."""
         rows = await self._database.read(
             "SELECT account, lane, created_at,"
             " min(coalesce(ends_at, deleted_at), coalesce(deleted_at, ends_at)) FROM generation ORDER BY seq"
         )
-        return [Span(account=a, lane=lane, start=start, end=end) for a, lane, start, end in rows]
+        return [SlotSpan(account=a, lane=lane, start=start, end=end) for a, lane, start, end in rows]
 
-    async def waiting(self) -> list[Generation]:
-        """Those whose references have not been fetched yet, oldest first."""
+    async def awaiting_references(self) -> list[Generation]:
+        """List the generations whose references are not fetched yet, oldest first."""
         return await self._select("WHERE awaits_references = 1 ORDER BY seq", {})
 
     async def references_arrived(self, identifier: str, now: int) -> None:
         await self._end_waiting(identifier, "ends_at = max(due_at, :now)", {"now": now})
 
-    async def measured(self, identifier: str, shape: Shape, cost: int) -> None:
-        """Note what a film will be, now that its source has been seen, and pay back what it costs less."""
+    async def set_shape_and_price(self, identifier: str, shape: VideoShape, price: int) -> None:
+        """Set what a video will be, now that its source is known, and refund what it costs less."""
         parameters = {
             "id": identifier,
-            "cost": cost,
+            "cost": price,
             "width": shape.width,
             "height": shape.height,
             "duration_ms": shape.duration_ms,
@@ -87,28 +87,28 @@ class Archive:
             )
 
     async def references_unreadable(self, identifier: str, reason: str, now: int) -> None:
-        # It dreams for a moment first, so that its callback hears both.
+        # It is dreaming for a moment first, so that its callback is sent both states.
         await self._end_waiting(
             identifier,
             "ends_at = max(dreaming_at + 1, :now), failure_reason = :reason",
             {"now": now, "reason": reason},
         )
 
-    async def announcing(self, until: int, limit: int) -> list[Generation]:
-        """Those whose callback is due by `until`, the longest due first."""
+    async def callbacks_due(self, until: int, limit: int) -> list[Generation]:
+        """List the generations whose callback is due by `until`, the longest due first."""
         return await self._select(
             "WHERE announce_at <= :until ORDER BY announce_at LIMIT :limit", {"until": until, "limit": limit}
         )
 
-    async def next_announcement(self, *, after: int) -> int | None:
+    async def next_callback_at(self, *, after: int) -> int | None:
         rows = await self._database.read(
             "SELECT min(announce_at) FROM generation WHERE announce_at > :after", {"after": after}
         )
         at: int | None = rows[0][0]
         return at
 
-    async def announced(self, identifier: str, state: str, *, last: bool) -> None:
-        """Note what the callback has been told; the end is told next, once it is known when that is."""
+    async def callback_sent(self, identifier: str, state: str, *, last: bool) -> None:
+        """Record the state that a callback has sent; the final state is due when the generation ends."""
         await self._database.write(
             "UPDATE generation SET announced = :state,"
             " announce_at = CASE WHEN :last OR deleted_at IS NOT NULL THEN NULL ELSE ends_at END"
@@ -131,4 +131,4 @@ class Archive:
 
     async def _select(self, rest: str, parameters: dict[str, Any]) -> list[Generation]:
         rows = await self._database.read(f"{_SELECT} {rest}", parameters)
-        return [Generation(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+        return [Generation(**dict(zip(_FIELDS, row, strict=True))) for row in rows]

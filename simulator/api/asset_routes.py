@@ -1,0 +1,70 @@
+"""Routes of the finished files, whole or in ranges."""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from simulator.errors import ApiError, FileUnavailable, FileUnreadable
+from simulator.formats import GenerationState
+from simulator.generations.faults import FaultKind, Faults, FaultStage
+from simulator.generations.generation import Generation
+from simulator.generations.renderer import Renderer
+from simulator.generations.repository import Repository
+
+_MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4"}
+
+
+class AssetRoutes:
+    def __init__(
+        self, *, repository: Repository, faults: Faults, renderer: Renderer, clock_ms: Callable[[], int]
+    ) -> None:
+        self._repository = repository
+        self._faults = faults
+        self._renderer = renderer
+        self._clock_ms = clock_ms
+
+    def routes(self) -> list[BaseRoute]:
+        return [Route("/assets/{id}/{name}", self.serve, methods=["GET"])]
+
+    async def serve(self, request: Request) -> Response:
+        generation = await self._repository.find(request.path_params["id"])
+        name = request.path_params["name"]
+        if (
+            generation is None
+            or generation.is_hidden
+            or name not in generation.files.values()
+            or generation.state(self._clock_ms()) is not GenerationState.COMPLETED
+        ):
+            raise ApiError(HTTPStatus.NOT_FOUND, "Not Found")
+        media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
+        if generation.fault == FaultKind.EXPIRED_ASSET:
+            raise ApiError(HTTPStatus.FORBIDDEN, "Request has expired")
+        if generation.fault == FaultKind.BROKEN_ASSET:
+            return Response(b"<html>This is not a picture.</html>", media_type=media_type)
+        await self._apply_faults(generation)
+        try:
+            path = await self._renderer.file_of(generation, name)
+        except (FileUnavailable, FileUnreadable) as error:
+            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "The file could not be made") from error
+        return FileResponse(
+            path,
+            media_type=media_type,
+            headers={
+                "Cache-ControlRoutes": "public, max-age=31536000, immutable",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    async def _apply_faults(self, generation: Generation) -> None:
+        delay = await self._faults.consume("asset", generation.account, generation.prompt, FaultStage.DELAY)
+        if delay is not None:
+            await asyncio.sleep((delay.ms or 0) / 1000)
+        instead = await self._faults.consume(
+            "asset", generation.account, generation.prompt, FaultStage.INSTEAD
+        )
+        if instead is not None:
+            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, instead.reason or "Service FileUnavailable")
