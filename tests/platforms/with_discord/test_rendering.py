@@ -99,8 +99,8 @@ def test_the_first_that_is_left_is_picked_where_the_picked_one_is_gone() -> None
 
 
 def test_facts_that_all_jobs_share_are_told_once() -> None:
-    first = job_view(1, facts=(("Model", "photon-1"), ("Took", "9 s")))
-    second = job_view(2, facts=(("Model", "photon-1"), ("Took", "11 s")))
+    first = job_view(1, fields=(("Model", "photon-1"), ("Took", "9 s")))
+    second = job_view(2, fields=(("Model", "photon-1"), ("Took", "11 s")))
     [embed] = render(card_view(first, second))["embeds"]
     assert ["Model", "1", "2"] == [field["name"] for field in embed["fields"]]
     assert "✅ Done\nTook: 11 s" == embed["fields"][2]["value"]
@@ -186,7 +186,7 @@ def test_a_card_is_within_all_limits_of_discord(
             headline=headline or "Done",
             alt=title,
             actions=tuple(Action),
-            facts=tuple((f"Label {one}", f"value {number} {one}" * 9) for one in range(9)),
+            fields=tuple((f"Label {one}", f"value {number} {one}" * 9) for one in range(9)),
             parent=identity(90 + number) if parent else None,
         )
         for number, tone in enumerate(tones, 1)
@@ -212,7 +212,7 @@ def test_a_card_is_within_all_limits_of_discord(
 
 def test_last_fields_give_way_to_the_limit_of_a_whole_card() -> None:
     facts = tuple((f"Label {one}", "v" * 200) for one in range(20))
-    jobs = tuple(job_view(number, facts=facts, headline="h" * 300) for number in range(1, 11))
+    jobs = tuple(job_view(number, fields=facts, headline="h" * 300) for number in range(1, 11))
     links = {job.id: f"https://bot.example.org/media/{'t' * 300}/view" for job in jobs}
     [embed] = render(card_view(*jobs, title="a fox " * 600), links=links)["embeds"]
     assert 5000 < embed_size(embed) <= 6000

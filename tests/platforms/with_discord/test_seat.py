@@ -46,7 +46,7 @@ async def test_a_seat_in_a_guild(fake: FakeDiscord) -> None:
     assert (False, 50 * 2**20, True) == (there.reach.ephemeral, there.reach.limit, there.reach.lasting)
     assert there.reach.until <= fake.clock.now_ms() + TOKEN_MS
     assert discord.Permissions(there.app_permissions).attach_files
-    assert '"ephemeral":true' in there.place(private=True).reach
+    assert '"ephemeral":true' in there.place(private=True).reply_token
 
     assert (str(forum.id), str(post.id), True) == (in_post.channel, in_post.thread, in_post.in_thread)
     assert not in_post.caller.is_admin

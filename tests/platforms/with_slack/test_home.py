@@ -175,7 +175,7 @@ async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -
 
 
 def test_the_longest_of_all_tabs_is_within_slacks_limits() -> None:
-    job = job_view(headline="x" * 5_000, facts=(("Model", "y" * 5_000),), cancellable=True)
+    job = job_view(headline="x" * 5_000, fields=(("Model", "y" * 5_000),), cancellable=True)
     views = tuple(card_view(job, title="z" * 5_000) for _ in range(50))
     facts = PrivateReply(title="t" * 5_000, text="w" * 5_000, fields=(("l" * 5_000, "v" * 5_000),) * 50)
     jobs = PrivateReply(title="jobs", views=views)

@@ -212,7 +212,7 @@ async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
 async def test_a_note_or_a_reach_that_cannot_be_read_does_not_hold_back_its_card(house: House) -> None:
     view = house.view(job_view(1, media=PICTURE))
     await house.adapter_data.put(f"upload/{view.card}/{view.jobs[0].id}/{Kind.PICTURE}", "{}")
-    await house.publisher.show(view, house.place(reach="{not json"))
+    await house.publisher.show(view, house.place(reply_token="{not json"))
     assert 1 == len(pictures(house.messages()[0]))
 
 

@@ -42,7 +42,7 @@ def test_the_largest_card_fits() -> None:
             number,
             alt=long,
             headline=long,
-            facts=tuple((f"{at if at < 12 else number} {long}", long) for at in range(14)),
+            fields=tuple((f"{at if at < 12 else number} {long}", long) for at in range(14)),
             actions=tuple(Action),
             cancellable=True,
             parent=identity(9),
@@ -58,12 +58,12 @@ def test_the_largest_card_fits() -> None:
 
 
 def test_an_empty_card_is_one_all_the_same() -> None:
-    job = job_view(1, headline="", facts=(), alt="", actions=())
+    job = job_view(1, headline="", fields=(), alt="", actions=())
     _check(render(card_view(job, title="", member_name="")))
 
 
 def test_peoples_words_are_shown_as_they_are_and_do_nothing() -> None:
-    job = job_view(1, headline=_NASTY, facts=((_NASTY, _NASTY),), alt=_NASTY)
+    job = job_view(1, headline=_NASTY, fields=((_NASTY, _NASTY),), alt=_NASTY)
     payload = render(card_view(job, job_view(2), title=_NASTY, member_name=_NASTY))
     for text in [payload.text, *_objects(payload.blocks, "mrkdwn")]:
         assert "<!channel" not in text
@@ -101,8 +101,8 @@ def test_a_card_says_what_is_worth_knowing() -> None:
 
 def test_several_jobs_say_in_common_what_they_have_in_common() -> None:
     jobs = [
-        job_view(1, facts=(("Price", "$0.018"), ("Size", "1 × 1"))),
-        job_view(2, facts=(("Price", "$0.018"),)),
+        job_view(1, fields=(("Price", "$0.018"), ("Size", "1 × 1"))),
+        job_view(2, fields=(("Price", "$0.018"),)),
     ]
     blocks = render(card_view(*jobs)).blocks
     [fields] = [block["fields"] for block in blocks if "fields" in block]

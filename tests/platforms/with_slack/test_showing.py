@@ -76,7 +76,7 @@ async def test_a_private_card_never_comes_to_the_channel(house: House) -> None:
 
 async def test_a_private_card_is_answered_by_the_commands_own_address_while_that_lives(house: House) -> None:
     house.fake.kick_bot(house.channel)
-    place = house.place(private=True, reach=house.reach())
+    place = house.place(private=True, reply_token=house.reach())
     await house.publisher.show(house.view(job_view(1, JobPhase.WAITING), private=True), place)
     assert [True] == [copy.only_for is house.ada.user for copy in house.whispers()]
 
@@ -138,7 +138,7 @@ async def test_what_cannot_be_sent_to_somebody_is_said_where_they_asked_for_it(h
     reach = house.reach()
     house.fake.deactivate(house.ada)
     with pytest.raises(Undeliverable):
-        await house.publisher.show(house.view(), house.direct_place(reach=reach))
+        await house.publisher.show(house.view(), house.direct_place(reply_token=reach))
     [whisper] = house.whispers()
     assert "could not be sent to you" in whisper.text
 
@@ -184,7 +184,7 @@ async def test_in_an_organisation_the_place_says_whose_token_opens_the_workspace
 
     slack = Slack(Tokens(), house.fake.api)
     reach = Reach(enterprise=whole.id).write()
-    place = house.place(team.general, workspace=f"slack:{team.id}", reach=reach)
+    place = house.place(team.general, workspace=f"slack:{team.id}", reply_token=reach)
     await house.new_outlet(slack=slack).show(house.view(), place)
     await slack.close()
     assert 1 == len(pictures(house.messages(team.general)[0]))
