@@ -32,6 +32,7 @@ from bot.store.jobs import (
     extend_deadline,
     find_job,
     in_flight,
+    job_refs,
     record_look,
 )
 from bot.store.leases import LeaseWanted, acquire_lease, release_lease
@@ -283,6 +284,8 @@ class Watcher:
 
     async def _complete(self, job: Job, generation: Generation) -> None:
         """Fetch the result into our storage first; only then is it paid."""
+        if not await self._is_current(job):
+            return  # This look began before the result was stored.
         try:
             stored = await self._fetch(job, generation)
         except MediaError as error:
@@ -290,6 +293,11 @@ class Watcher:
             return
         await self._move(job, State.COMPLETED, "completed", result=stored)
         note_stored(self._services, stored.size)
+
+    async def _is_current(self, job: Job) -> bool:
+        """Whether the job is still as it was read."""
+        stored = await job_refs(self._services.database, [job.id])
+        return [(job.state, job.attempt)] == [(one.state, one.attempt) for one in stored]
 
     async def _not_taken_in(self, job: Job, error: MediaError) -> None:
         """Try again later: half a file looks like a broken one, and our own failure is no verdict on any."""

@@ -1,7 +1,9 @@
 """A result that does not reach our storage: it is paid for at the provider, so it is fetched again."""
 
+import asyncio
 from collections import deque
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -138,3 +140,36 @@ async def test_an_asset_that_is_lost_after_we_failed_on_it_is_left_to_the_operat
         home.advance(300_001)
         job = await is_given_up(home, card, FailureCategory.ASSET_LOST)
         assert {job.remote_id: "unprocessed"} == await home.orphans()
+
+
+class _LateReader(FakeProvider):
+    """An account whose first answer about a generation waits for an event."""
+
+    def __init__(self, clock: Clock, late: asyncio.Event) -> None:
+        super().__init__(clock)
+        self._late = late
+
+    async def get(self, generation_id: str) -> Generation:
+        generation = await super().get(generation_id)
+        if self.reads == 1:
+            await self._late.wait()
+        return generation
+
+
+async def test_a_look_that_began_before_the_result_was_stored_does_not_fetch_again(house: Open) -> None:
+    late = asyncio.Event()
+    provider = _LateReader(Clock(), late)
+    async with house(providers=[provider]) as home:
+        card = await home.ask()
+        await home.until(lambda: provider.reads)
+        _, _, callback_url = provider.creates[0]
+        assert callback_url is not None
+        (generation,) = provider.generations
+        async with home.http() as client:
+            await client.post(urlsplit(callback_url).path, json={"id": generation, "state": "completed"})
+        await home.ends(card)
+
+        late.set()
+
+        await home.ends(await home.ask("/imagine another fox"))
+        assert 2 == len(home.library.fetched)
