@@ -1,8 +1,7 @@
 """Delivering: the holder of a card's lease brings what people see up to what is true."""
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.cards import Card, CardView, shown_estimates
 from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
@@ -33,9 +32,10 @@ from bot.store.cards import (
     show_card_again,
 )
 from bot.worker.card_lease import kept
+from bot.worker.leased_pool import LeasedPool
 
-#: cards in hand at once
-HANDS = 16
+#: cards that are shown at once
+MAX_IN_FLIGHT = 16
 #: cards looked at again in one round, though nothing has happened to their jobs
 _REFRESHED = 100
 #: of those, in one channel, so many that are under way and as many that wait: it takes one such edit a round
@@ -46,36 +46,38 @@ _TRIES = 10
 _NOTE_WITHIN_S = 0.03
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeasedCard:
+    card: Card
+    #: what to show; None where none of the card's jobs can be read
+    view: CardView | None
+    #: monotonic milliseconds
+    leased_at: int
+
+
 class Deliverer:
-    """Shows cards through the outlets of the enabled adapters."""
+    """Shows cards through the publishers of the enabled adapters."""
 
     def __init__(self, services: Services, publishers: Mapping[str, Publisher]) -> None:
         self._services = services
         self._outlets = publishers
-        self._busy = 0
         self._pacer = ProgressPacer(interval=services.times.progress_interval, monotonic=services.monotonic)
 
     async def run(self) -> None:
-        """Deliver until the process stops; ends with its hands empty."""
-        services = self._services
-        async with asyncio.TaskGroup() as group:
-            async for _ in services.ticks(Topic.CARDS, services.times.poll):
-                while self._busy < HANDS and not services.stopping.is_set():
-                    monotonic = services.monotonic()
-                    try:
-                        cards = await self._lease(HANDS - self._busy)
-                        views = await views_now(services, *cards) if cards else []
-                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
-                        log.warning("card_lease_failed", error=repr(error))
-                        break
-                    for card, seen in zip(cards, views, strict=True):
-                        self._busy += 1
-                        group.create_task(self._deliver(card, seen, monotonic), name=f"show {card.id}")
-                    if not cards:
-                        break
+        """Deliver until the process stops and every edit that was sent has its answer."""
+        pool = LeasedPool(
+            self._services,
+            "deliver",
+            topic=Topic.CARDS,
+            max_in_flight=MAX_IN_FLIGHT,
+            lease=self._lease,
+            work=self._deliver,
+            item_id=lambda leased: leased.card.id,
+        )
+        await pool.run()
 
-    async def _lease(self, count: int) -> list[Card]:
-        services, now = self._services, self._services.clock()
+    async def _lease(self, count: int) -> list[_LeasedCard]:
+        services, now, monotonic = self._services, self._services.clock(), self._services.monotonic()
         wanted = CardLeaseRequest(
             owner=services.owner,
             adapters=tuple(sorted(self._outlets)),
@@ -86,22 +88,18 @@ class Deliverer:
             aside_until=now + services.times.unreadable_retry,
             given_up_before=now - services.times.delivery_deadline,
         )
-        return await services.database.write(lease_cards, wanted)
+        cards = await services.database.write(lease_cards, wanted)
+        views = await views_now(services, *cards) if cards else []
+        return [
+            _LeasedCard(card=card, view=view, leased_at=monotonic)
+            for card, view in zip(cards, views, strict=True)
+        ]
 
-    async def _deliver(self, card: Card, seen: CardView | None, leased_at: int) -> None:
-        async def show() -> None:
-            if seen is None:
-                await self._put_off(card, self._services.times.unreadable_retry, Unreadable())
-            else:
-                await self.show(card, seen, leased_at)
-
-        try:
-            await self._services.guarded("deliver", show)
-        finally:
-            if self._busy == HANDS:
-                # Others may have waited for a hand.
-                self._services.database.wakeups.wake(Topic.CARDS)
-            self._busy -= 1
+    async def _deliver(self, leased: _LeasedCard) -> None:
+        if leased.view is None:
+            await self._put_off(leased.card, self._services.times.unreadable_retry, Unreadable())
+        else:
+            await self.show(leased.card, leased.view, leased.leased_at)
 
     async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
         """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""

@@ -36,11 +36,12 @@ from bot.store.claim_preparation import (
 )
 from bot.store.jobs import jobs_by_id
 from bot.store.transition import PreparationLease
+from bot.worker.leased_pool import LeasedPool
 from bot.worker.media_urls import locate, own_file
 from bot.worker.transitions import move
 
-#: jobs in hand at once; the fetching waits for others, the converting has its own few processes
-HANDS = 8
+#: jobs that are prepared at once; downloads wait for others, and conversion has a few processes of its own
+MAX_IN_FLIGHT = 8
 #: how often a job is tried again after a failure of our own
 _PROCESSING_RETRIES = 2
 #: part of its lease that the work on a job may take, so that it ends before somebody else begins
@@ -53,30 +54,23 @@ class Preparer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._in_hand: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Prepare until the process stops; what is in hand then is left to whoever comes next."""
-        services = self._services
-        async with asyncio.TaskGroup() as group:
-            async for _ in services.ticks(Topic.INPUTS, services.times.poll):
-                while len(self._in_hand) < HANDS and not services.stopping.is_set():
-                    try:
-                        jobs, lease = await self._take(HANDS - len(self._in_hand))
-                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
-                        log.warning("preparing_not_taken", error=repr(error))
-                        break
-                    for job in jobs:
-                        task = group.create_task(self._work(job, lease), name=f"prepare {job.id}")
-                        self._in_hand.add(task)
-                        task.add_done_callback(self._done)
-                    if not jobs:
-                        break
+        pool = LeasedPool(
+            self._services,
+            "prepare",
+            topic=Topic.INPUTS,
+            max_in_flight=MAX_IN_FLIGHT,
+            lease=self._take,
+            work=self._work,
+            item_id=lambda leased: leased[0].id,
             # A large file may take longer to arrive than a process may take to stop.
-            for task in self._in_hand:
-                task.cancel()
+            cancels_on_stop=True,
+        )
+        await pool.run()
 
-    async def _take(self, count: int) -> tuple[list[Job], PreparationLease]:
+    async def _take(self, count: int) -> list[tuple[Job, PreparationLease]]:
         services, now = self._services, self._services.clock()
         wanted = PreparationRequest(
             owner=services.owner,
@@ -86,20 +80,21 @@ class Preparer:
             each=services.settings.inputs_per_person,
             aside_until=now + services.times.unreadable_retry,
         )
-        return await services.database.write(claim_preparation, wanted), wanted.lease
+        jobs = await services.database.write(claim_preparation, wanted)
+        return [(job, wanted.lease) for job in jobs]
 
-    async def _work(self, job: Job, lease: PreparationLease) -> None:
+    async def _work(self, leased: tuple[Job, PreparationLease]) -> None:
+        job, lease = leased
         try:
             # What is brought in stays reserved until it is noted that the job needs it.
             with self._services.storage.reservations.keeping():
-                await self._services.guarded("prepare", lambda: prepare(self._services, job, lease))
+                await prepare(self._services, job, lease)
         except asyncio.CancelledError:
             await _put_back(self._services, job, lease, self._services.clock())
             raise
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.discard(task)
-        self._services.database.wakeups.wake(Topic.INPUTS)
+        finally:
+            # Another job of the same person may be prepared now.
+            self._services.database.wakeups.wake(Topic.INPUTS)
 
 
 async def prepare(services: Services, job: Job, lease: PreparationLease) -> None:

@@ -1,6 +1,5 @@
 """Submitting: claimed jobs leave for the provider, each at most once per attempt (T2, T3)."""
 
-import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,12 +22,13 @@ from bot.store.claim import Claim, ClaimRequest, CoolDown, SendingRecord, claim,
 from bot.store.jobs import JobRef, find_job
 from bot.worker.accounts import doubt, stop
 from bot.worker.callback_tokens import callback_url
+from bot.worker.leased_pool import LeasedPool
 from bot.worker.media_urls import source_addresses
 from bot.worker.reconciliation import claim_answer
 from bot.worker.transitions import move
 
-#: requests of one lane at once; more only make each other slower
-HANDS = 16
+#: requests of one lane at once; more only slow each other down
+MAX_IN_FLIGHT = 16
 #: setbacks in a row after which the lane rests no longer than before
 _SETBACKS_MAX = 10
 
@@ -54,7 +54,6 @@ class Submitter:
         self._services = services
         self._provider = provider
         self._lane = lane
-        self._busy = 0
         #: requests in a row that the provider did not take
         self._setbacks = 0
         self._rests_until = 0
@@ -62,20 +61,18 @@ class Submitter:
         self._full_until, self._full_at = 0, 0
 
     async def run(self) -> None:
-        """Submit until the process stops; ends with its hands empty."""
-        async with asyncio.TaskGroup() as group:
-            async for _ in self._services.ticks(jobs_topic(self._lane), self._services.times.poll):
-                while self._busy < HANDS and not self._is_full() and not self._services.stopping.is_set():
-                    try:
-                        claimed = await self._claim()
-                    except Exception as error:  # noqa: BLE001 - the store may be away; the next round tries again
-                        log.warning("claim_failed", account=self._provider.account, error=repr(error))
-                        break
-                    for held in claimed:
-                        self._busy += 1
-                        group.create_task(self._work(held), name=f"submit {held.claim.job}")
-                    if not claimed:
-                        break
+        """Submit until the process stops and every request that was sent has its answer."""
+        pool = LeasedPool(
+            self._services,
+            "submit",
+            topic=jobs_topic(self._lane),
+            max_in_flight=MAX_IN_FLIGHT,
+            lease=self._claim,
+            work=self._submit,
+            item_id=lambda held: held.claim.job,
+            is_paused=self._is_full,
+        )
+        await pool.run()
 
     def _is_full(self) -> bool:
         """Whether the lane was full and no place became free since; time alone frees some, so not for long.
@@ -87,7 +84,7 @@ class Submitter:
             Topic.LANE_FREE
         )
 
-    async def _claim(self) -> list[_Held]:
+    async def _claim(self, count: int) -> list[_Held]:
         services, provider = self._services, self._provider
         now, monotonic = services.clock(), services.monotonic()
         self._full_at = services.database.wakeups.mark(Topic.LANE_FREE)
@@ -102,18 +99,11 @@ class Submitter:
                 now=now,
                 lease_until=now + services.times.submit_lease,
                 window_start=now - services.times.lane_window,
-                most=HANDS - self._busy,
+                most=count,
             ),
         )
         self._full_until = monotonic + services.times.poll if claimed.full else 0
         return [_Held(claim=one, wall=now, monotonic=monotonic) for one in claimed.claims]
-
-    async def _work(self, held: _Held) -> None:
-        try:
-            await self._services.guarded("submit", lambda: self._submit(held))
-        finally:
-            self._busy -= 1
-            self._services.database.wakeups.wake(jobs_topic(self._lane))
 
     async def _submit(self, held: _Held) -> None:
         services = self._services

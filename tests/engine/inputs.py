@@ -5,7 +5,7 @@ import asyncio
 from bot.domain.cards import CardView
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
-from bot.worker.preparation import HANDS
+from bot.worker.preparation import MAX_IN_FLIGHT
 from tests.engine.house import House, person
 
 PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4"
@@ -43,7 +43,7 @@ async def has_its_hands_full(house: House) -> list[CardView]:
     house.library.gate = asyncio.Event()
     cards = [
         await house.ask(f"/animate it runs --start {PHOTO}?{number}", by=person(f"member{number}"))
-        for number in range(HANDS)
+        for number in range(MAX_IN_FLIGHT)
     ]
-    await house.until(lambda: len(house.library.fetched) == HANDS)
+    await house.until(lambda: len(house.library.fetched) == MAX_IN_FLIGHT)
     return cards

@@ -12,7 +12,7 @@ from bot.store.claim import claim
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query
 from bot.store.jobs import Deletion, delete_job
-from bot.worker.preparation import HANDS
+from bot.worker.preparation import MAX_IN_FLIGHT
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, held
 from tests.engine.house import House, person
@@ -89,11 +89,11 @@ async def test_whoever_prepared_past_its_lease_does_not_refuse_what_the_next_one
         any_house(clock=clock, providers=providers, start=None, owner="heir") as heir,
     ):
         stuck.library.gate, heir.library.gate = asyncio.Event(), asyncio.Event()
-        cards: list[CardView] = [await ask_with_photo(stuck, number) for number in range(HANDS)]
-        await stuck.until(lambda: len(stuck.library.fetched) == HANDS)
+        cards: list[CardView] = [await ask_with_photo(stuck, number) for number in range(MAX_IN_FLIGHT)]
+        await stuck.until(lambda: len(stuck.library.fetched) == MAX_IN_FLIGHT)
         heir.advance(heir.services.times.prepare_lease + 1)
         heir.start("prepare")
-        await heir.until(lambda: len(heir.library.fetched) == HANDS)
+        await heir.until(lambda: len(heir.library.fetched) == MAX_IN_FLIGHT)
 
         job = cards[0].jobs[0].id
         stuck.library.errors["*"] = MediaRefused("This is no picture.")

@@ -45,6 +45,6 @@ async def test_a_lease_that_somebody_else_has_ends_the_show(house: Open) -> None
         card = await home.ask()
         await step.begun.wait()
         await home.change("UPDATE card SET lease_owner = 'another' WHERE id = :id", id=card.card)
-        name = f"show {card.card}"
+        name = f"deliver {card.card}"
         await home.until(lambda: all(task.get_name() != name for task in asyncio.all_tasks()))
         assert [] == home.chat.of(card.card)

@@ -21,7 +21,7 @@ from bot.domain.requests import (
 )
 from bot.store.file_refs import files_in_use
 from bot.store.transition import PreparationLease
-from bot.worker.preparation import HANDS, prepare
+from bot.worker.preparation import MAX_IN_FLIGHT, prepare
 from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
 from tests.engine.fakes import Clock, FakeProvider
@@ -177,7 +177,7 @@ async def test_an_input_is_not_fetched_by_two_replicas_at_once(any_house: Open) 
         first.library.gate.set()
         for card in cards:
             await first.comes_to(card, State.QUEUED)
-        assert HANDS == len(first.library.fetched)
+        assert MAX_IN_FLIGHT == len(first.library.fetched)
         assert [PHOTO] == second.library.fetched
 
 
@@ -291,7 +291,7 @@ async def test_one_members_fetches_leave_room_for_another(any_house: Open) -> No
     """However many wait, and for however long they take."""
     async with any_house() as home:
         home.library.gate = asyncio.Event()
-        for number in range(HANDS + 2):
+        for number in range(MAX_IN_FLIGHT + 2):
             await home.ask(f"/animate it runs --start {PHOTO}?{number}")
         await home.until(lambda: len(home.library.fetched) == 2)
         card = await home.ask(f"/animate it runs --start {PHOTO}?bob", by=BOB)
@@ -299,5 +299,5 @@ async def test_one_members_fetches_leave_room_for_another(any_house: Open) -> No
         assert f"{PHOTO}?bob" == home.library.fetched[-1]
         home.library.gate.set()
         assert State.COMPLETED is (await home.ends(card)).state
-        everybodys = {f"{PHOTO}?{name}" for name in (*range(HANDS + 2), "bob")}
+        everybodys = {f"{PHOTO}?{name}" for name in (*range(MAX_IN_FLIGHT + 2), "bob")}
         await home.until(lambda: everybodys <= set(home.library.fetched))
