@@ -1,4 +1,4 @@
-"""The seam between the engine and a generation API: one `Provider` is one account at one API."""
+"""The port to a generation API: one `Provider` is one account at one API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.domain.requests import AnyRequest
 
 
 class GenerationState(StrEnum):
-    """Where a generation stands; a state that is not known here is read as `DREAMING`."""
+    """State of a generation; an unknown one is read as `DREAMING`."""
 
     QUEUED = "queued"
     DREAMING = "dreaming"
@@ -24,15 +24,15 @@ class Generation:
 
     id: str
     state: GenerationState
-    #: milliseconds UTC by the provider's clock; None where it is not told
+    #: milliseconds UTC by the provider's clock; None where the provider does not say
     created_at: int | None
-    #: as sent by the provider, only when failed
+    #: in the provider's words; only of a failed one
     failure_reason: str | None = None
-    #: where the finished file lies for a while; None until completed
+    #: URL of the finished file, which expires; None until completed
     asset_url: str | None = None
-    #: where the thumbnail of a finished video lies; None where there is none
-    still_url: str | None = None
-    #: the callback URL that our create carried, echoed by the provider: the attempt's marker
+    #: URL of a finished video's thumbnail, which expires
+    thumbnail_url: str | None = None
+    #: the callback URL of the create, echoed by the provider; it carries the attempt's token
     callback_url: str | None = None
     #: digest of the request as echoed; equal requests have equal digests
     fingerprint: str = ""
@@ -44,8 +44,8 @@ class Page:
 
     generations: Sequence[Generation]
     has_more: bool
-    #: every entry could be read, so what is not here is not there
-    whole: bool = True
+    #: every entry could be read, so that a generation which is not here does not exist
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,27 +56,27 @@ class LaneLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What an API can; the options offered follow."""
+    """What an API can do; the offered options follow from it."""
 
-    #: kinds of request (`ImageRequest.kind` …) that it takes
+    #: accepted kinds of request (`ImageRequest.kind` …)
     kinds: frozenset[str]
     models: frozenset[Model]
-    #: generations can be listed, so a lost answer can be found again
+    #: generations can be listed, so that one whose create was not answered can be found
     lists: bool
-    #: calls back and echoes the callback URL, so a create can carry a marker
+    #: calls back and echoes the callback URL, so that a create can carry a token
     callbacks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """Words that a provider's video models know beside the prompt's own."""
+    """Terms that a provider's video models understand in addition to the prompt."""
 
     concepts: frozenset[str] = frozenset()
     camera_motions: tuple[str, ...] = ()
 
 
 class Provider(Protocol):
-    """One account at a generation API. All errors are `ProviderError`s."""
+    """One account at a generation API. Raises `ProviderError`s only."""
 
     #: the API: `luma`, `simulator` …
     name: str
@@ -84,8 +84,8 @@ class Provider(Protocol):
     account: str
     capabilities: Capabilities
     limits: Mapping[Lane, LaneLimits]
-    #: where its own answers may lead although the address is private, because the operator configured it:
-    #: scheme, host and port, and the path above that of the API
+    #: URL prefix that may be fetched though its address is private, because the operator configured it:
+    #: scheme, host and port, and what precedes the API's own path
     origin: str
 
     def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
@@ -97,14 +97,14 @@ class Provider(Protocol):
     ) -> Generation:
         """Create a generation. Sends one request and never repeats it.
 
-        `media` maps the key of each reference to a URL that the provider can read, and of a video that
-        another one goes on from or leads up to, to the id of its generation.
+        `media` maps the key of each reference to a URL that the provider can read. The key of a video that is
+        extended is mapped to the id of its generation.
         Raises NotSent, RateLimited, Rejected, OutcomeUnknown or AccountProblem.
         """
         ...
 
     async def get(self, generation_id: str) -> Generation:
-        """Raises GenerationNotFound, and the same as `submit`."""
+        """Read one generation; raises GenerationNotFound, and the same as `submit`."""
         ...
 
     async def page(self, *, limit: int, offset: int) -> Page:
@@ -112,18 +112,18 @@ class Provider(Protocol):
         ...
 
     async def delete(self, generation_id: str) -> None:
-        """Remove a generation; one that is gone already is no error."""
+        """Delete a generation; a missing one is no error."""
         ...
 
     async def check(self) -> int | None:
-        """Ask whether the account can submit; answers its credit in micro-dollars where it is told.
+        """Check that the account can submit; returns its credit in micro-dollars, or None if unknown.
 
         Raises AccountProblem while it cannot.
         """
         ...
 
     async def vocabulary(self) -> Vocabulary:
-        """Ask for the words that the video models know; raises the same as `submit`."""
+        """Read the terms that the video models understand; raises the same as `submit`."""
         ...
 
     async def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""Whether a provider answers: every call of an account is observed on its way."""
+"""Records whether a provider answers the calls of this process."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -11,18 +11,18 @@ from bot.providers.base import Generation, Page, Provider, Vocabulary
 
 @dataclass(slots=True, kw_only=True)
 class ProviderHealth:
-    """How the calls of one account have gone since the start of this process."""
+    """Outcome of one account's calls since the start of this process."""
 
-    #: some call did what was asked
+    #: some call has succeeded
     worked: bool = False
-    #: since when every call has gone without an answer, in milliseconds UTC; None: the last one was answered
+    #: since when no call has been answered, in milliseconds UTC; None: the last one was answered
     failing_since: int | None = None
-    #: what the last call that did not work failed with; empty once one has worked again
+    #: error of the last call; empty if it succeeded
     error: str = ""
 
 
 class ObservedProvider:
-    """A `Provider` that keeps the record of another one's answers."""
+    """Wraps a `Provider` and records the outcome of each call."""
 
     def __init__(self, provider: Provider, health: ProviderHealth, clock: Callable[[], int]) -> None:
         self.name = provider.name
@@ -80,11 +80,11 @@ class ObservedProvider:
             health.failing_since, health.error = None, str(error)
             raise
         except ProviderError:
-            # An answer about one request: the provider is there, and the account may use it.
-            self._works()
+            # An error about one request: the provider answers, and the account may use it.
+            self._record_success()
             raise
         else:
-            self._works()
+            self._record_success()
 
-    def _works(self) -> None:
+    def _record_success(self) -> None:
         self.health.worked, self.health.failing_since, self.health.error = True, None, ""

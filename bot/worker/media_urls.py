@@ -113,7 +113,7 @@ async def _at_its_provider(services: Services, reference: Reference, source: Job
             raise NotSent("another worker has the account that made it")
         raise Rejected("the account that made it is gone, and no public URL is set")
     generation = await maker.get(source.remote_id)
-    url = generation.still_url if reference.first_frame_only else generation.asset_url
+    url = generation.thumbnail_url if reference.first_frame_only else generation.asset_url
     if url is None:
         raise Rejected("the provider no longer has it, and no public URL is set")
     return url

@@ -150,7 +150,7 @@ async def scan(services: Services, provider: Provider, *, back_to: int) -> tuple
     offset, whole = 0, True
     for _ in range(_PAGES_MAX):
         page = await provider.page(limit=_PAGE, offset=offset)
-        whole &= page.whole
+        whole &= page.is_complete
         stock.add(await take_stock(services, provider, page.generations))
         times = [one.created_at for one in page.generations if one.created_at is not None]
         # The order of the list is not documented: a page counts as older only when all of it is.

@@ -122,7 +122,7 @@ class FakeProvider:
         self.credit: int | None = None
         self.checks = 0
         self.delete_error: Exception | None = None
-        self.reads, self.lists, self.whole = 0, 0, True
+        self.reads, self.lists, self.lists_completely = 0, 0, True
         self._clock = clock
         self._numbers = count(1)
 
@@ -138,7 +138,7 @@ class FakeProvider:
             callback_url=callback_url,
             fingerprint=_digest(request),
             asset_url=f"{address}.mp4" if video else address,
-            still_url=f"{address}.still" if video else None,
+            thumbnail_url=f"{address}.still" if video else None,
         )
         self.generations[generation.id] = generation
         if self.lags:
@@ -187,7 +187,9 @@ class FakeProvider:
         gone = self.hidden | self.forgotten
         seen = [one for one in reversed(self.generations.values()) if one.id not in gone]
         return Page(
-            generations=seen[offset : offset + limit], has_more=len(seen) > offset + limit, whole=self.whole
+            generations=seen[offset : offset + limit],
+            has_more=len(seen) > offset + limit,
+            is_complete=self.lists_completely,
         )
 
     async def delete(self, generation_id: str) -> None:

@@ -168,12 +168,12 @@ async def test_a_list_that_cannot_be_read_whole_proves_nothing(house: Open, trou
         if trouble == "failing":
             home.provider.list_error = OutcomeUnknown("503")
         else:
-            home.provider.whole = False
+            home.provider.lists_completely = False
         home.advance(GRACE)
         await home.looks()
         assert State.UNKNOWN is (await home.job(card)).state
 
-        home.provider.list_error, home.provider.whole = None, True
+        home.provider.list_error, home.provider.lists_completely = None, True
         job = await home.ends(card)
         assert (State.COMPLETED, 2) == (job.state, job.attempt)
 

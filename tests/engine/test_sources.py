@@ -91,7 +91,7 @@ async def test_without_a_public_url_the_provider_gets_its_own_links(house: Open)
         assert {film.id: generations[film.remote_id].asset_url} == await sent(home)
         assert "signed=later" in (await sent(home))[film.id]
         await home.ends((await home.press(Action.VARIATION, film.id)).view)
-        assert {f"{film.id}/still": generations[film.remote_id].still_url} == await sent(home)
+        assert {f"{film.id}/still": generations[film.remote_id].thumbnail_url} == await sent(home)
         await home.made(f"/extend {film.id} it jumps")
         assert {film.id: film.remote_id} == await sent(home)
 

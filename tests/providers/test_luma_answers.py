@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.providers.base import Generation, GenerationState
-from bot.providers.luma.responses import read_credit, read_generation, read_page, read_words
+from bot.providers.luma.responses import read_credit, read_generation, read_page, read_terms
 
 ID = "3ce343aa-5746-4ab3-b167-4e29f83d3f42"
 
@@ -92,13 +92,13 @@ def test_times_are_read_with_and_without_fraction_and_zone(told: object, millise
 )
 def test_the_asset_is_the_one_that_is_filled(assets: object, asset: str | None, still: str | None) -> None:
     generation = read(assets=assets)
-    assert (generation.asset_url, generation.still_url) == (asset, still)
+    assert (generation.asset_url, generation.thumbnail_url) == (asset, still)
 
 
 @pytest.mark.parametrize("state", ["queued", "dreaming", "failed", "polishing"])
 def test_what_is_not_completed_has_no_asset(state: str) -> None:
     generation = read(state=state, assets={"image": "https://thumbnail", "video": "https://v"})
-    assert (generation.asset_url, generation.still_url) == (None, None)
+    assert (generation.asset_url, generation.thumbnail_url) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_what_is_not_completed_has_no_asset(state: str) -> None:
     ],
 )
 def test_words_are_read_from_a_list_only(document: object, words: tuple[str, ...] | None) -> None:
-    assert read_words(document) == words
+    assert read_terms(document) == words
 
 
 def test_a_reason_is_read_only_from_a_failure() -> None:
@@ -155,7 +155,7 @@ def test_reading_never_fails(document: Any, named: bool) -> None:
     assert page is not None
     assert page.generations[-1].id == ID
     read_page(document, limit=1)
-    read_words(document)
+    read_terms(document)
     assert read_credit(document) is None
     read_credit({"credit_balance": document})
 

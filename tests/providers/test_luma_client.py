@@ -119,7 +119,7 @@ async def test_a_connection_closed_while_idle_is_not_used_for_a_create() -> None
         scripted(reply_and_hang_up(200, {}), reply(201, CREATED)) as api,
         account(api.url) as provider,
     ):
-        await provider.ping()
+        await provider.check()
         assert await submit(provider) == ID
         assert [received.method for received in api.received] == ["GET", "POST"]
         assert api.connections == 2
@@ -129,7 +129,7 @@ async def test_a_connection_closed_while_idle_is_not_used_for_a_create() -> None
 async def test_a_kept_connection_that_breaks_under_a_create_leaves_it_in_doubt(fault: Act) -> None:
     """The server may have carried the create out before it hung up, so a new connection is not tried."""
     async with scripted(reply(200, {}), fault, reply(201, CREATED)) as api, account(api.url) as provider:
-        await provider.ping()
+        await provider.check()
         with pytest.raises(OutcomeUnknown):
             await submit(provider)
         assert [received.method for received in api.received] == ["GET", "POST"]
@@ -153,7 +153,7 @@ async def test_a_loopback_api_is_reached_past_the_proxy(monkeypatch: pytest.Monk
         for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(variable, proxy.url)
         async with account(api.url, proxy=proxy.url) as provider:
-            await provider.ping()
+            await provider.check()
         assert (len(api.received), proxy.received) == (1, [])
 
 
@@ -207,7 +207,7 @@ async def test_get_reads_a_finished_generation() -> None:
     async with scripted(reply(200, finished)) as api, account(api.url) as provider:
         generation = await provider.get(ID)
     assert generation.state is GenerationState.COMPLETED
-    assert (generation.asset_url, generation.still_url) == ("https://cdn.example/a.jpg", None)
+    assert (generation.asset_url, generation.thumbnail_url) == ("https://cdn.example/a.jpg", None)
     assert api.received[0].target == f"/generations/{ID}"
 
 

@@ -167,8 +167,7 @@ async def test_the_words_that_the_models_know_are_told(rig: Rig) -> None:
     assert "camera orbit left" in vocabulary.camera_motions
 
 
-async def test_credit_is_told_and_the_service_answers(rig: Rig) -> None:
-    await rig.provider.ping()
+async def test_credit_is_reported(rig: Rig) -> None:
     before = await rig.provider.check()
     assert before is not None
     await rig.provider.submit(FOX, media={}, callback_url=None)

@@ -118,10 +118,10 @@ class Studio:
         generation = await self._ended(submitted.id)
         assert generation.state is GenerationState.COMPLETED, generation.failure_reason
         assert generation.asset_url is not None
-        assert generation.still_url is not None
+        assert generation.thumbnail_url is not None
         content = await self._caller.http.get(generation.asset_url, timeout=120)
         assert content.headers["content-type"] == "video/mp4"
-        poster = await self._caller.http.get(generation.still_url, timeout=120)
+        poster = await self._caller.http.get(generation.thumbnail_url, timeout=120)
         assert poster.headers["content-type"] == "image/jpeg"
         return screen(content.content)
 

@@ -1,4 +1,4 @@
-"""The Dream Machine API as a provider."""
+"""A `Provider` for the Dream Machine API."""
 
 from bot.providers.luma.client import BUILD_TIER, CAPABILITIES, PUBLIC_API, LumaProvider, account_id
 

@@ -1,8 +1,8 @@
-"""What the API says about an error, read from every form in which it says it.
+"""Parses the body of an error response.
 
 `{"detail": …}` holds a sentence, a sentence that begins with a status of its own ("400: concepts are not
-supported for this model"), or a list of `{type, loc, msg, input, ctx}`. What stands in between, such as a
-proxy, answers what it likes.
+supported for this model"), or a list of `{type, loc, msg, input, ctx}`. A proxy in between may return
+anything.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.domain.failures import one_line
 from bot.domain.text import parse_json, storable
 
-#: a status in front of a sentence; only errors, for a sentence may begin with any other number
+#: a status in front of a sentence; 4xx and 5xx only, because a sentence may begin with any other number
 _EMBEDDED = re.compile(r"\s*([45]\d\d)\s*:\s*(?=\S)")
 _CREDENTIAL = re.compile(r"(?i)\bbearer\s+\S+|\bluma-[\w.-]{16,}")
 _HIDDEN = "(hidden)"
@@ -24,16 +24,16 @@ _FIELDS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """An error in the API's words."""
+    """An error as the API words it."""
 
-    #: the status inside the sentence, which is truer than HTTP's; None where there is none
+    #: the status inside the sentence, which is more precise than HTTP's
     status: int | None
-    #: one readable line, without credentials; empty where nothing readable was said
+    #: one readable line without credentials; may be empty
     text: str
 
 
 def read_detail(content: bytes, *, api_key: str = "") -> Detail:
-    """Read the body of an error answer, whatever it is."""
+    """Parse the body of an error response; accepts any content."""
     try:
         document: object = parse_json(content)
     except ValueError:
@@ -42,10 +42,10 @@ def read_detail(content: bytes, *, api_key: str = "") -> Detail:
 
 
 def read_document(document: object, *, api_key: str = "") -> Detail:
-    """Read an error document, whatever it is."""
+    """Parse an error document; accepts any value."""
     text = _sentence(document)
     if text.lstrip().startswith("<"):
-        text = ""  # a page of whatever stands in between
+        text = ""  # an HTML page of a proxy
     status = None
     while found := _EMBEDDED.match(text):
         status, text = int(found[1]), text[found.end() :]
@@ -70,7 +70,7 @@ def _sentence(said: object) -> str:
 
 
 def _fields(errors: Sequence[object]) -> str:
-    """Join what is wrong with each field; what was sent there (`input`) is never repeated."""
+    """Join the errors of the fields; never repeats what was sent (`input`)."""
     return "; ".join(filter(None, map(_field, errors[:_FIELDS_SHOWN])))
 
 

@@ -1,14 +1,14 @@
-"""The edge to the API: what went wrong, in terms of what the engine must do.
+"""Translates failures of the API into provider errors, which say what the worker must do.
 
-A create is paid for and has no idempotency key, so the one question about every failure is whether the
-request may have arrived. It has provably not when no connection was made, or when the transport traced its
-steps and never began to write the request: everything before (pool, name, connect, TLS, a proxy's CONNECT) is
+A create costs money and has no idempotency key, so the question about every failure is whether the request
+may have arrived. It provably has not if no connection was made, or if the transport traced its steps and
+never began to write the request. Everything before that (pool, DNS, connect, TLS, a proxy's CONNECT) is
 `NotSent`.
 
-A kept-alive connection that the server closes while our create is on its way gives no proof. The transport
-looks at an idle connection before it is used again, which leaves a window of one round trip; in it the
-server may have read and carried out the create before it hung up, and a failed write does not tell what was
-delivered of the earlier ones. So this is `OutcomeUnknown`, although mostly nothing will have happened.
+A kept-alive connection that the server closes during our create proves nothing. The transport checks an idle
+connection before it uses it again, which leaves a window of one round trip: the server may have executed the
+create before it closed, and a failed write does not tell what was delivered of the earlier ones. So this is
+`OutcomeUnknown`, although mostly nothing has happened.
 """
 
 import math
@@ -40,9 +40,9 @@ RETRY_AFTER_MAX_MS = 120_000
 
 
 class Call(Enum):
-    """What a call is about, which decides what its failure means."""
+    """Kind of a call, which decides what its failure means."""
 
-    #: pays for a generation: never repeated
+    #: costs money: never repeated
     CREATE = auto()
     #: reads or deletes one generation: may be repeated
     GENERATION = auto()
@@ -50,34 +50,34 @@ class Call(Enum):
     ACCOUNT = auto()
 
     def lost(self, message: str) -> ProviderError:
-        """Name an answer that did not come or cannot be understood."""
+        """The error for a response that is missing or invalid."""
         return OutcomeUnknown(message) if self is Call.CREATE else NotSent(message)
 
 
-class Departure:
-    """Whether a request may have left, as the transport traces it (httpx's `trace` extension)."""
+class RequestTrace:
+    """Records by httpx's `trace` extension whether a request may have been sent."""
 
     def __init__(self) -> None:
-        self._watched = False
-        self._began = False
+        self._traced = False
+        self._write_started = False
 
     async def __call__(self, event: str, details: Mapping[str, Any]) -> None:
-        self._watched = True
-        # A proxy is asked for a tunnel by a request of its own, which carries nothing of ours.
+        self._traced = True
+        # The CONNECT request to a proxy carries nothing of the request itself.
         if event.endswith(".send_request_headers.started") and details["request"].method != b"CONNECT":
-            self._began = True
+            self._write_started = True
 
     @property
-    def disproved(self) -> bool:
-        """True only where the transport told its steps and writing the request was not among them."""
-        return self._watched and not self._began
+    def proves_not_sent(self) -> bool:
+        """True only if the transport reported its steps and did not begin to write the request."""
+        return self._traced and not self._write_started
 
 
 @contextmanager
-def translated(call: Call, departure: Departure) -> Iterator[None]:
-    """Turn what the HTTP library raises into provider errors.
+def translated(call: Call, trace: RequestTrace) -> Iterator[None]:
+    """Translate the HTTP library's exceptions into provider errors.
 
-    Messages name the kind of error alone: the library's own texts can hold addresses and proxy passwords.
+    Messages name only the type of the exception: its text can contain URLs and proxy passwords.
     """
     try:
         yield
@@ -93,44 +93,44 @@ def translated(call: Call, departure: Departure) -> Iterator[None]:
         raise Rejected(f"The request cannot be written ({type(error).__name__})") from error
     except (httpx.HTTPError, OSError) as error:  # a TimeoutError is an OSError
         message = f"The generation API did not answer ({type(error).__name__})"
-        raise (NotSent(message) if departure.disproved else call.lost(message)) from error
+        raise (NotSent(message) if trace.proves_not_sent else call.lost(message)) from error
 
 
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-#: asked to send the same request elsewhere, so it was not carried out here
-_ELSEWHERE = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
-#: money as a word of its own ("refund", "accredited" and "fundamental" are none) that there is not enough of
+#: asks to send the same request elsewhere, so that it was not executed here
+_SAME_REQUEST_ELSEWHERE = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
+#: lack of money; "refund", "accredited" and "fundamental" do not count
 _NO_MONEY = re.compile(
     r"(?i)\b(?:insufficient|inadequate|not enough|no|low|out of|zero|negative|exhausted|add|top up)\W+"
     r"(?:\w+\W+){0,3}?(?<![a-z])(?:credit|balance|fund)s?(?![a-z])"
     r"|(?<![a-z])(?:credit|balance|fund)s?(?:_\w+)?(?![a-z])\W+(?:\w+\W+){0,3}?"
     r"(?:low|insufficient|zero|0|negative|empty|exhausted|used up|required|exceeded)\b"
 )
-#: what an account may use in a month or by its plan; only the operator can raise it
+#: limit of a month or a plan, which only the operator can raise
 _USAGE_LIMIT = re.compile(
     r"(?i)\b(?:usage|spend(?:ing)?|monthly|billing|quota)\W+(?:\w+\W+){0,2}limit\b|\bplan(?:'s)? limit\b"
     r"|\blimit\W+(?:\w+\W+){0,3}(?:month|billing|plan|spending)\b"
     r"|\bquota\W+(?:\w+\W+){0,2}exceeded|\bexceeded\W+(?:\w+\W+){0,2}quota"
 )
-#: how much an account may ask for at once or in a minute; time alone frees it
+#: limit of concurrent requests or requests a minute, which time alone frees
 _RATE_LIMIT = re.compile(
     r"(?i)\brate\W?limit|\btoo many (?:requests|concurrent|generations)|\bconcurren\w*\W+(?:\w+\W+){0,3}limit"
     r"|\blimit\W+(?:\w+\W+){0,3}concurren"
 )
-#: a 403 that is about the account, not about what was asked
+#: a 403 about the account rather than the request
 _ACCOUNT = re.compile(
     r"(?i)\bapi[ _-]?key|\bsubscription|\baccount\b|\bauthenticat|\bcredential|\bunauthori[sz]ed"
 )
 
 
 def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | None = None) -> ProviderError:
-    """Name an answer that is not a success.
+    """The error for a response that is not a success.
 
-    Of refusals the words win over the status: the API answers 400 to what is about moderation, a limit or a
-    balance. 408 and 5xx refuse nothing, whatever they say: a create may have been carried out.
-    A create is never redirected. 307 and 308 ask for the same request elsewhere, so nothing was carried out
-    and repeating it at this address will not help: `Rejected`. 301, 302 and 303 are also given after a POST
-    was carried out, to say where its result lies, so they are in doubt.
+    For 4xx the text decides before the status: the API returns 400 for moderation, limits and balance alike.
+    408 and 5xx reject nothing, whatever their text: a create may have been executed.
+    A create is never redirected. 307 and 308 ask for the same request elsewhere, so nothing was executed, and
+    repeating it at this URL will not help: `Rejected`. 301, 302 and 303 may follow an executed POST, so that
+    the outcome is unknown.
     """
     status = detail.status or status
     message = detail.text or f"The generation API answered HTTP {status}"
@@ -138,8 +138,8 @@ def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | No
         return Rejected(message)
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     if not refused or status == HTTPStatus.REQUEST_TIMEOUT:
-        moved = status in _ELSEWHERE and call is Call.CREATE
-        return Rejected(f"{message}; it has moved") if moved else call.lost(message)
+        moved = status in _SAME_REQUEST_ELSEWHERE and call is Call.CREATE
+        return Rejected(f"{message}; the API has moved") if moved else call.lost(message)
     if status in _GONE and call is Call.GENERATION:
         return GenerationNotFound(message)
     return _refused(call, status, message, retry_after_ms)
@@ -164,7 +164,7 @@ def _is_about_account(call: Call, status: int, message: str) -> bool:
 
 
 def read_retry_after(value: str | None, *, now_ms: int) -> int | None:
-    """Read a Retry-After header, seconds or an HTTP date; milliseconds, capped at two minutes."""
+    """Parse a Retry-After header (seconds or an HTTP date) into milliseconds, two minutes at most."""
     if value is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Digests by which a request that was sent is recognised in the API's echo of it.
+"""Digests that are equal for a sent request and the API's echo of it.
 
-The echo is normalised: defaults are filled in, what was not sent is null, numbers and addresses may be
-written differently, and signatures in addresses change with every attempt. None of this changes the digest.
+The echo is normalised: defaults are filled in, omitted fields are null, numbers and URLs may be written
+differently, and signatures in URLs change with every attempt. None of this changes the digest.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from bot.domain.models import Duration, Resolution
 
-#: what makes a generation, in every kind of request. How its answer is given (`callback_url`, `sync`,
-#: `sync_timeout`) and how it is labelled (`type`, `generation_type`) do not, nor do fields echoes gain later
-_MATTERS = frozenset(
+#: fields that define a generation, for every kind of request. Fields about the response (`callback_url`,
+#: `sync`, `sync_timeout`), labels (`type`, `generation_type`) and unknown fields of the echo are left out
+_COMPARED = frozenset(
     {
         *("prompt", "model", "aspect_ratio", "format", "media"),
         *("image_ref", "style_ref", "character_ref", "modify_image_ref"),
@@ -32,35 +32,39 @@ _DEFAULTS: dict[str, object] = {
     "resolution": "720p",
     "duration": "5s",
 }
-#: fields whose values are documented with more than one name, such as `1080` and `1080p`
-_NAMES: Mapping[str, type[StrEnum]] = {"resolution": Resolution, "duration": Duration}
-#: fields whose texts are addresses
-_ADDRESSES = frozenset({"url", "images"})
-#: no request is nested deeper; what is, was not made by us
+#: fields whose values are documented in more than one spelling, such as `1080` and `1080p`
+_ENUMS: Mapping[str, type[StrEnum]] = {"resolution": Resolution, "duration": Duration}
+#: fields whose strings are URLs
+_URLS = frozenset({"url", "images"})
+#: no request of ours is nested deeper
 _DEPTH_MAX = 8
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def fingerprint(request: Mapping[str, object]) -> str:
-    """Digest of a request, the same for what is sent and for its echo."""
-    matters = {key: _canonical(_named(value, key), key) for key, value in request.items() if key in _MATTERS}
-    filled = _DEFAULTS | {key: value for key, value in matters.items() if value is not None}
+    """Digest of a request, the same for the sent one and its echo."""
+    compared = {
+        key: _canonical(_canonical_enum(value, key), key)
+        for key, value in request.items()
+        if key in _COMPARED
+    }
+    filled = _DEFAULTS | {key: value for key, value in compared.items() if value is not None}
     text = json.dumps(filled, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _named(value: object, key: str) -> object:
-    names = _NAMES.get(key)
-    if names is None or not isinstance(value, str | int):
+def _canonical_enum(value: object, key: str) -> object:
+    enum = _ENUMS.get(key)
+    if enum is None or not isinstance(value, str | int):
         return value
     try:
-        return names(str(value).strip().lower()).value
+        return enum(str(value).strip().lower()).value
     except ValueError:
         return value
 
 
 def _canonical(value: object, key: str, depth: int = 0) -> object:
-    """One spelling for equal values; None for what says nothing."""
+    """One spelling for equal values; None for empty ones."""
     if depth > _DEPTH_MAX:
         return None
     if isinstance(value, Mapping):
@@ -70,16 +74,16 @@ def _canonical(value: object, key: str, depth: int = 0) -> object:
         items = [_canonical(inner, key, depth + 1) for inner in value]
         return [inner for inner in items if inner is not None] or None
     if isinstance(value, str):
-        return (_bare(value) if key in _ADDRESSES else value.strip()) or None
+        return (_without_query(value) if key in _URLS else value.strip()) or None
     if isinstance(value, float):
-        # six decimals are more than a weight has and fewer than a single-precision echo keeps
+        # A weight has fewer than six decimals, and a single-precision echo keeps more.
         rounded = round(value, 6)
         return int(rounded) if rounded.is_integer() else rounded
     return value
 
 
-def _bare(url: str) -> str:
-    """Scheme, host and path: queries carry signatures."""
+def _without_query(url: str) -> str:
+    """Scheme, host and path of a URL; its query may carry a signature."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

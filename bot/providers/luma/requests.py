@@ -1,4 +1,4 @@
-"""Our requests, spelled in JSON as the API documents it."""
+"""Serialises requests into the API's JSON."""
 
 from collections.abc import Mapping
 
@@ -18,10 +18,10 @@ Body = dict[str, object]
 def create(
     request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None = None
 ) -> tuple[str, Body]:
-    """Spell a request: the path it is posted to and its JSON.
+    """The path and JSON body of a create.
 
-    `media` maps the key of each reference to an address, and of each video in `VideoRequest.continues` to the
-    id of its generation. Raises Rejected where one is missing.
+    `media` maps the key of each reference to a URL, and of each video in `VideoRequest.continues` to the id
+    of its generation. Raises Rejected if one is missing.
     """
     match request:
         case ImageRequest():
@@ -32,7 +32,7 @@ def create(
             path, body = "/generations/image/reframe", _reframed_image(request, media)
         case ReframeVideoRequest():
             path, body = "/generations/video/reframe", _reframed_video(request, media)
-    return path, _said({**body, "callback_url": callback_url})
+    return path, _without_empty({**body, "callback_url": callback_url})
 
 
 def _image(request: ImageRequest, media: Mapping[str, str]) -> Body:
@@ -51,7 +51,7 @@ def _image(request: ImageRequest, media: Mapping[str, str]) -> Body:
 
 
 def _character(pictures: tuple[Reference, ...], media: Mapping[str, str]) -> Body:
-    return {"identity0": {"images": [_given(reference, media) for reference in pictures]}}
+    return {"identity0": {"images": [_media_of(reference, media) for reference in pictures]}}
 
 
 def _video(request: VideoRequest, media: Mapping[str, str]) -> Body:
@@ -72,8 +72,8 @@ def _video(request: VideoRequest, media: Mapping[str, str]) -> Body:
 
 def _keyframe(end: Reference, media: Mapping[str, str]) -> Body:
     if end.kind is MediaKind.VIDEO:
-        return {"type": "generation", "id": _given(end, media)}
-    return {"type": "image", "url": _given(end, media)}
+        return {"type": "generation", "id": _media_of(end, media)}
+    return {"type": "image", "url": _media_of(end, media)}
 
 
 def _reframed_image(request: ReframeImageRequest, media: Mapping[str, str]) -> Body:
@@ -89,14 +89,14 @@ def _reframed_video(request: ReframeVideoRequest, media: Mapping[str, str]) -> B
     return {
         "generation_type": "reframe_video",
         "model": request.model.value,
-        "first_frame": {"url": _given(request.first_frame, media)} if request.first_frame else None,
+        "first_frame": {"url": _media_of(request.first_frame, media)} if request.first_frame else None,
         **_reframed(request, media),
     }
 
 
 def _reframed(request: ReframeImageRequest | ReframeVideoRequest, media: Mapping[str, str]) -> Body:
     return {
-        "media": {"url": _given(request.source, media)},
+        "media": {"url": _media_of(request.source, media)},
         "aspect_ratio": request.aspect_ratio.value,
         "prompt": request.prompt,
         "grid_position_x": request.grid_position_x,
@@ -110,18 +110,18 @@ def _reframed(request: ReframeImageRequest | ReframeVideoRequest, media: Mapping
     }
 
 
-def _said(body: Body) -> Body:
-    """Leave out what says nothing; zero and false say something."""
+def _without_empty(body: Body) -> Body:
+    """Drop empty fields, but keep 0 and false."""
     return {key: value for key, value in body.items() if value is not None and value not in ("", [])}
 
 
 def _weighted(reference: Reference, media: Mapping[str, str]) -> Body:
-    return _said({"url": _given(reference, media), "weight": reference.weight})
+    return _without_empty({"url": _media_of(reference, media), "weight": reference.weight})
 
 
-def _given(reference: Reference, media: Mapping[str, str]) -> str:
-    """The address, or the id of the generation, that stands for a reference."""
+def _media_of(reference: Reference, media: Mapping[str, str]) -> str:
+    """The URL or generation id of a reference."""
     found = media.get(reference.key)
     if not found:
-        raise Rejected(f"A {reference.kind} that this builds on is not available any more")
+        raise Rejected(f"A {reference.kind} that this builds on is no longer available")
     return found

@@ -1,7 +1,7 @@
-"""The API's answers, read as far as they can be.
+"""Parses the API's responses leniently.
 
-Reading never fails on a field: what is missing or strange is left out, for a generation that can be named can
-still be watched. Only an answer that says nothing usable reads as None.
+A missing or invalid field is skipped, because a generation with an id can still be watched. Only a response
+without anything usable is parsed as None.
 """
 
 import math
@@ -18,7 +18,7 @@ from bot.providers.luma.fingerprints import fingerprint
 
 log = structlog.get_logger(__name__)
 
-#: ids are UUIDs today; any token is taken that cannot change the path it is put into
+#: ids are UUIDs today; any token that is safe inside a URL path is accepted
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -29,7 +29,7 @@ def generation_path(generation_id: str) -> str:
 
 
 def read_generation(document: object) -> Generation | None:
-    """Read a generation; None where it cannot even be named."""
+    """Parse a generation; None if it has no valid id."""
     if not isinstance(document, Mapping):
         return None
     generation_id = document.get("id")
@@ -38,21 +38,21 @@ def read_generation(document: object) -> Generation | None:
     state = _state(document.get("state"))
     request = document.get("request")
     echo: Mapping[str, object] = request if isinstance(request, Mapping) else {}
-    asset_url, still_url = _assets(document.get("assets") if state is GenerationState.COMPLETED else None)
+    asset_url, thumbnail_url = _assets(document.get("assets") if state is GenerationState.COMPLETED else None)
     return Generation(
         id=generation_id,
         state=state,
         created_at=_milliseconds(document.get("created_at")),
         failure_reason=_text(document.get("failure_reason")) if state is GenerationState.FAILED else None,
         asset_url=asset_url,
-        still_url=still_url,
+        thumbnail_url=thumbnail_url,
         callback_url=_text(echo.get("callback_url")),
         fingerprint=fingerprint(echo) if echo else "",
     )
 
 
 def read_page(document: object, *, limit: int) -> Page | None:
-    """Read one page of the list, which was asked for with this limit; None where it is no page."""
+    """Parse one page of the list, requested with this limit; None if it is not a page."""
     entries = document.get("generations") if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(entries, list):
         return None
@@ -63,27 +63,27 @@ def read_page(document: object, *, limit: int) -> Page | None:
     return Page(
         generations=readable,
         has_more=has_more if isinstance(has_more, bool) else len(entries) >= limit,
-        whole=not skipped,
+        is_complete=not skipped,
     )
 
 
 def read_credit(document: object) -> int | None:
-    """Read the account's credit, told in US cents, as micro-dollars; None where it is not told."""
+    """Parse the account's credit from US cents into micro-dollars; None if it is missing."""
     cents = document.get("credit_balance") if isinstance(document, Mapping) else None
     if isinstance(cents, bool) or not isinstance(cents, int | float) or not math.isfinite(cents):
         return None
     return math.floor(Decimal(str(cents)) * 10_000)
 
 
-def read_words(document: object) -> tuple[str, ...] | None:
-    """Read a list of words that the models know; None where it is no list."""
+def read_terms(document: object) -> tuple[str, ...] | None:
+    """Parse a list of terms; None if it is not a list."""
     if not isinstance(document, list):
         return None
     return tuple(dict.fromkeys(word for entry in document if (word := _text(entry))))
 
 
 def _state(value: object) -> GenerationState:
-    """Read a state; one that is not known means that it still runs, so that it never ends a job."""
+    """Parse a state; an unknown one means "still running", so that it never ends a job."""
     try:
         return GenerationState(str(value))
     except ValueError:
@@ -94,7 +94,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _milliseconds(value: object) -> int | None:
-    """Read an ISO 8601 time with or without fraction and zone; without one it is UTC."""
+    """Parse an ISO 8601 time; UTC if it names no time zone."""
     if not isinstance(value, str):
         return None
     try:
@@ -106,7 +106,7 @@ def _milliseconds(value: object) -> int | None:
 
 
 def _assets(assets: object) -> tuple[str | None, str | None]:
-    """The finished file, and a video's thumbnail, decided by which assets are filled.
+    """URLs of the finished file and of a video's thumbnail.
 
     `image` is a picture, or the thumbnail of the `video` beside it.
     """
