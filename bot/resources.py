@@ -26,9 +26,9 @@ from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
 from bot.security.encryption import DecryptionFailed, FieldCipher
+from bot.security.rate_limit import RateLimiter
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner
-from bot.service.rate_limit import RateLimiter
 from bot.services import Services, log
 from bot.settings import Role, Settings, malformed
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation

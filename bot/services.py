@@ -5,27 +5,25 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.domain.durations import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.models import Lane
 from bot.domain.pricing import Rates
 from bot.media.disk_usage import MediaUsage
 from bot.media.ingest import MediaLibrary
 from bot.media.storage import FolderStorage
+from bot.ports import FileResolver
 from bot.providers.base import Capabilities, Provider, Vocabulary
 from bot.providers.health import ProviderHealth
 from bot.security.encryption import FieldCipher
+from bot.security.rate_limit import RateLimiter
 from bot.security.tokens import TokenSigner
-from bot.service.rate_limit import RateLimiter
 from bot.settings import Settings, Timing
+from bot.store.accounts import ReadyAccount
 from bot.store.database.base import Database
-
-if TYPE_CHECKING:
-    from bot.ports import FileResolver
-    from bot.service.estimates import EstimateInputs
 
 log = structlog.get_logger()
 
@@ -45,6 +43,16 @@ class Topic(StrEnum):
     ACCOUNTS = "accounts"
     #: more media is stored than the budget allows
     MEDIA = "media"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateInputs:
+    """What an outlook takes besides its job's own place."""
+
+    #: how long the latest jobs of each kind took; only kinds with some
+    duration_stats: Mapping[str, DurationStats] = field(default_factory=dict)
+    #: accounts that take something, by id; None: nobody could tell
+    ready: Mapping[str, ReadyAccount] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +92,7 @@ class Services:
     #: base of the URLs under which a provider reaches us; None: it cannot
     provider_facing_url: str | None
     #: by name of the adapter whose platform's files it opens
-    files: dict[str, "FileResolver"] = field(default_factory=dict)
+    files: dict[str, FileResolver] = field(default_factory=dict)
     #: what providers can of whose accounts this process has no key, by name
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
     #: words that video models know, by provider, as last told
@@ -94,7 +102,7 @@ class Services:
     #: rounds of loops that have failed since they last went well, by the loop's name
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: what outlooks take, and when it was asked for, by pace
-    estimate_cache: dict[str, tuple[int, "EstimateInputs"]] = field(default_factory=dict)
+    estimate_cache: dict[str, tuple[int, EstimateInputs]] = field(default_factory=dict)
     #: nothing new is begun once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -30,6 +30,8 @@ from bot.domain.media import Media, Reference
 from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.reactions import DEFAULT_REACTIONS, normalized
 from bot.domain.text import storable
+from bot.jobs.estimates import views_now
+from bot.jobs.transitions import confirm_shown
 from bot.service import actions as acting
 from bot.service import admin as administration
 from bot.service import autocomplete as offering
@@ -37,7 +39,6 @@ from bot.service import ordering as intake
 from bot.service import queries as enquiries
 from bot.service import retraction, uploads
 from bot.service.actions import ActionEvent
-from bot.service.estimates import views_now
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PriceQuote, PrivateReply, Reply
@@ -45,7 +46,6 @@ from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.jobs import QueueStats, queue_stats
 from bot.store.workspaces import Introduction, remember_member
-from bot.worker.delivery import note_answer
 
 #: what answers each command that makes no job
 _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
@@ -214,7 +214,7 @@ class BotService:
 
     async def confirm_shown(self, seen: CardView, message: str) -> None:
         """Note that the adapter has shown a card's first revision itself, as this message."""
-        await note_answer(self._services, seen, message)
+        await confirm_shown(self._services, seen, message)
 
     async def get_card(self, card: str, caller: Caller) -> CardView | None:
         """A card as it is now, for those who may see it."""

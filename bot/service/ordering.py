@@ -13,9 +13,10 @@ from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, VideoRequest
+from bot.jobs.estimates import view_of, view_of_new, with_known
+from bot.jobs.media_urls import check_addresses
 from bot.security.encryption import card_context
 from bot.service.durable_writes import write_until_known
-from bot.service.estimates import view_of, view_of_new, with_known
 from bot.service.job_lookup import only, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.visibility import must_be_private, visible
@@ -28,7 +29,6 @@ from bot.store.accounts import known_accounts
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
 from bot.store.jobs import jobs_by_id, jobs_of_cards
-from bot.worker.media_urls import check_addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ async def accept(
     """Make a wish durable as the jobs of one card; the same `key` again answers the same card.
 
     The same `reaction` counts once in a while, whatever its key. With an answer window the caller shows the
-    first revision itself within that time, and says so with `delivery.note_answer`; after it, or without one,
+    first revision itself within that time, and says so with `confirm_shown`; after it, or without one,
     the card's outlet shows it.
     """
     jobs = await new_jobs(services, order)

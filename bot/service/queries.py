@@ -14,7 +14,7 @@ from bot.domain.options import options
 from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
 from bot.domain.requests import ImageRequest, VideoRequest
-from bot.service.estimates import estimates, sources_of
+from bot.jobs.estimates import estimates, sources_of
 from bot.service.replies import PrivateReply
 from bot.service.visibility import visible
 from bot.services import Services

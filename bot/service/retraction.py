@@ -1,6 +1,7 @@
 """Taking back: cancelling what waits, and deleting what is done once that has been confirmed."""
 
 from dataclasses import replace
+from functools import partial
 
 from bot.domain.access import is_operator, require_own
 from bot.domain.commands import Cancel, Delete
@@ -9,12 +10,12 @@ from bot.domain.identity import Caller, is_direct_workspace
 from bot.domain.ids import id_created_at, parse_job_id, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
+from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.transitions import move
 from bot.service.durable_writes import write_until_known
 from bot.service.replies import ConfirmationButton, PrivateReply
 from bot.services import Services, Topic, log
 from bot.store.jobs import Deletion, delete_job, find_job
-from bot.worker.retention import remove_unused
-from bot.worker.transitions import move
 
 
 async def cancel(services: Services, command: Cancel, caller: Caller) -> PrivateReply:
@@ -23,7 +24,8 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
     if found.state is State.CANCELLED:
         return PrivateReply(title="Taken back already", text="Nothing was charged.")
     _require_waiting(found)
-    if not await move(services, found, State.CANCELLED, "cancelled", answered=True):
+    write = partial(write_until_known, services)
+    if not await move(services, found, State.CANCELLED, "cancelled", write=write):
         # It moved while we looked: say what is true now.
         return await cancel(services, command, caller)
     return PrivateReply(title="Taken back", text=f"Not charged: {show_money(found.price)} is free again.")
@@ -99,7 +101,7 @@ async def _delete(services: Services, job: Job) -> None:
     unused = await write_until_known(services, delete_job, Deletion(job=job.id, now=services.clock()))
     services.wake(Topic.CARDS)
     log.info("job_deleted", job_id=job.id)
-    await remove_unused(services, unused or ())
+    await remove_unreferenced(services, unused or ())
 
 
 async def _own(services: Services, job: str, caller: Caller, *, or_admin: bool = False) -> Job:

@@ -7,11 +7,11 @@ from pathlib import Path
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, QuotaExhausted, Refused
 from bot.domain.identity import Caller
 from bot.domain.media import Media
+from bot.jobs.stored_files import remove_unreferenced
 from bot.media.incoming_quota import IncomingFull, IncomingShare
 from bot.service.durable_writes import write_until_known
 from bot.services import Services
 from bot.store.file_refs import UploadHeld, add_upload, unused_uploads
-from bot.worker.retention import remove_unused
 
 
 class Upload:
@@ -68,7 +68,7 @@ async def _keep(services: Services, path: Path, caller: Caller) -> Media:
             raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
         kept = await _has_room(services, media, caller) and await _hold(services, media, caller)
     if not kept:
-        await remove_unused(services, [media.file])
+        await remove_unreferenced(services, [media.file])
         raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
     return media
 

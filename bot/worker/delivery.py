@@ -1,15 +1,16 @@
 """Delivering: the holder of a card's lease brings what people see up to what is true."""
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.cards import Card, CardView, shown_estimates
 from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
 from bot.domain.estimates import ShownEstimates
 from bot.domain.identity import Place
+from bot.jobs.estimates import Unreadable, views_now
+from bot.jobs.transitions import record_shown_revision
 from bot.ports import Publisher
-from bot.service.estimates import Unreadable, views_now
-from bot.service.rate_limit import ProgressPacer
 from bot.services import Services, Topic, log
 from bot.store.cards import (
     CardLeaseRequest,
@@ -17,7 +18,6 @@ from bot.store.cards import (
     Posting,
     ProgressWanted,
     PutOff,
-    ShowAgain,
     ShownOutcome,
     ShownRevision,
     Unposted,
@@ -27,9 +27,7 @@ from bot.store.cards import (
     mark_undeliverable,
     postpone_card,
     record_posting,
-    record_shown,
     request_progress,
-    show_card_again,
 )
 from bot.worker.card_lease import kept
 from bot.worker.leased_pool import LeasedPool
@@ -42,8 +40,8 @@ _REFRESHED = 100
 _REFRESHED_EACH = 12
 #: shows that must fail before an old card is given up: its result may have come only now
 _TRIES = 10
-#: how long the note of what was shown waits for a commit to ride along with: it delays no person
-_NOTE_WITHIN_S = 0.03
+#: channels whose last progress edit is remembered; the one that was edited longest ago is dropped first
+_CHANNELS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +171,7 @@ class Deliverer:
             message=message,
             run_at=now if seen.settled else now + services.times.progress_interval,
         )
-        if await _note_shown(services, shown) is ShownOutcome.LOST:
+        if await record_shown_revision(services, shown) is ShownOutcome.LOST:
             log.warning("card_shown_without_lease", card=card.id)
 
     async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
@@ -201,29 +199,26 @@ class Deliverer:
         )
 
 
-async def note_answer(services: Services, seen: CardView, message: str) -> None:
-    """Note that an inlet has shown a card's first revision itself, as its answer."""
-    shown = ShownRevision(
-        card=seen.card,
-        owner=services.answer_lease_owner,
-        rev=seen.rev,
-        digest=seen.digest,
-        told=shown_estimates(seen),
-        message=message,
-        run_at=services.clock(),
-    )
-    await _note_shown(services, shown)
+class ProgressPacer:
+    """Lets one progress edit through in each channel and interval."""
 
+    def __init__(self, *, interval: int, monotonic: Callable[[], int]) -> None:
+        self._interval = interval
+        self._monotonic = monotonic
+        #: channel → when it took the last one
+        self._taken_at: OrderedDict[Hashable, int] = OrderedDict()
 
-async def _note_shown(services: Services, shown: ShownRevision) -> ShownOutcome:
-    """Note what people see; nobody is woken for a card of which they see all."""
-    noted = await services.database.write(record_shown, shown, max_delay_s=_NOTE_WITHIN_S)
-    if noted is ShownOutcome.LOST:
-        # The lease had ended: what was shown may cover something newer.
-        await services.database.write(show_card_again, ShowAgain(card=shown.card, now=services.clock()))
-    if noted is not ShownOutcome.UP_TO_DATE:
-        services.wake(Topic.CARDS)
-    return noted
+    def take(self, channel: Hashable) -> bool:
+        """Whether the channel takes an edit now; one that it takes keeps others out."""
+        now = self._monotonic()
+        # What was taken in the future was taken before the clock was set back.
+        if 0 <= now - self._taken_at.get(channel, now - self._interval) < self._interval:
+            return False
+        self._taken_at.pop(channel, None)
+        self._taken_at[channel] = now
+        if len(self._taken_at) > _CHANNELS:
+            self._taken_at.popitem(last=False)
+        return True
 
 
 async def tick_progress(services: Services) -> None:

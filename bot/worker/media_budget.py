@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
+from bot.jobs.stored_files import remove_unreferenced
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
 from bot.store.file_refs import Expiry, expire_media
 from bot.store.leases import LeaseWanted, acquire_lease, release_lease
-from bot.worker.retention import remove_unused
 
 _AT_ONCE = 50
 _LEASE = "media-budget"
@@ -74,7 +74,7 @@ class MediaBudget:
 
     async def _remove(self, files: Sequence[str]) -> None:
         """Remove files; where none of them can be removed, no more jobs lose theirs in vain."""
-        removed = await remove_unused(self._services, files)
+        removed = await remove_unreferenced(self._services, files)
         self._services.media_usage.add(-removed)
         self._left = [] if removed else files
 

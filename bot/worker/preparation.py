@@ -22,6 +22,8 @@ from bot.domain.requests import (
     VideoRequest,
     check_length,
 )
+from bot.jobs.media_urls import locate, own_file
+from bot.jobs.transitions import move
 from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log
 from bot.store.cards import find_card
@@ -37,8 +39,6 @@ from bot.store.claim_preparation import (
 from bot.store.jobs import jobs_by_id
 from bot.store.transition import PreparationLease
 from bot.worker.leased_pool import LeasedPool
-from bot.worker.media_urls import locate, own_file
-from bot.worker.transitions import move
 
 #: jobs that are prepared at once; downloads wait for others, and conversion has a few processes of its own
 MAX_IN_FLIGHT = 8

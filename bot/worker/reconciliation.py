@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.domain.jobs import State
+from bot.jobs.transitions import move
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.services import Services, log
 from bot.store.accounts import Echo, record_echo
@@ -18,7 +19,6 @@ from bot.store.claim import Claim
 from bot.store.jobs import Attempt, JobRef, attempts, known_generations, unbound_attempts
 from bot.store.orphans import Orphan, OrphanCause, record_orphan
 from bot.worker.callback_tokens import read_marker
-from bot.worker.transitions import move
 
 #: states in which a job may still take a generation of its newest attempt
 _ADOPTING = frozenset({State.SUBMITTING, State.UNKNOWN, State.QUEUED})

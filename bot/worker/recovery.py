@@ -9,7 +9,8 @@ from functools import partial
 
 from bot.domain.errors import ProviderError
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import State
+from bot.domain.jobs import Job, State
+from bot.jobs.transitions import move
 from bot.providers.base import Provider
 from bot.services import Services, log
 from bot.store.accounts import echoed_at
@@ -25,7 +26,6 @@ from bot.store.jobs import (
 from bot.store.orphans import OrphanCause, Removal, due_orphans, record_removal
 from bot.store.rows import UNREADABLE
 from bot.worker.reconciliation import CLOCK_SKEW_MS, Stock, take_stock
-from bot.worker.transitions import Standing, move
 
 _PAGE = 100
 #: how far two pages overlap, because the border moves when something is deleted between them
@@ -40,7 +40,7 @@ async def recover(services: Services) -> None:
     async for _ in services.ticks("recovery", services.times.poll):
         await services.guarded("lost claims", lambda: pick_up_claims(services))
         await services.guarded("overdue", lambda: end_overdue(services))
-        await services.guarded("stranded", lambda: end_stranded(services))
+        await services.guarded("stranded_jobs", lambda: end_stranded(services))
 
 
 async def pick_up_claims(services: Services) -> None:
@@ -77,7 +77,7 @@ async def end_stranded(services: Services) -> None:
         await move(services, job, State.FAILED, "account_gone", failure=why, orphan_cause=OrphanCause.LATE)
 
     left = await stranded_jobs(services.database, now=now, lost_before=lost_before, count=_AT_ONCE)
-    await _each(services, "stranded job", left, end)
+    await _each(services, "stranded_jobs job", left, end)
 
 
 async def _each(
@@ -88,7 +88,7 @@ async def _each(
         await services.guarded(name, partial(do, job))
 
 
-async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence[Standing]) -> None:
+async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence[Job | JobRef]) -> None:
     """Find out what became of creates whose answer was lost; raises ProviderError when nobody can tell now.
 
     What exists is adopted. What is proven absent is asked again. What is neither is given back, and the
@@ -129,7 +129,7 @@ def _too_long(services: Services, attempt: Attempt) -> bool:
     return services.clock() >= (attempt.sent_at or 0) + services.times.unknown_deadline
 
 
-async def _give_up(services: Services, *jobs: Standing) -> None:
+async def _give_up(services: Services, *jobs: Job | JobRef) -> None:
     for job in jobs:
         await move(services, job, State.FAILED, "lost_answer", failure=failure(FailureCategory.LOST_ANSWER))
 

@@ -1,17 +1,13 @@
 """Retention: media leave the storage when nobody needs them any longer, or their time is over."""
 
-from collections.abc import Sequence
-
-from bot.domain.errors import MediaUnavailable, StoreError
+from bot.jobs.stored_files import remove_unreferenced
 from bot.services import Services, log
-from bot.store.file_refs import Expiry, HoldingsEnded, expire_media, expire_references, files_in_use
+from bot.store.file_refs import Expiry, HoldingsEnded, expire_media, expire_references
 
 _AT_ONCE = 200
 _DAY_MS = 86_400_000
 #: a file that nobody holds may still be on its way into a job for so long
 _YOUNG_MS = 7_200_000
-#: files that are locked together, each by an open file
-_LOCKED_AT_ONCE = 50
 
 
 async def retain(services: Services) -> None:
@@ -28,7 +24,7 @@ async def end_uploads(services: Services) -> None:
         ended = HoldingsEnded(now=services.clock(), count=_AT_ONCE)
         if not (files := await services.database.write(expire_references, ended)):
             return
-        await remove_unused(services, files)
+        await remove_unreferenced(services, files)
 
 
 async def expire(services: Services) -> None:
@@ -41,31 +37,10 @@ async def expire(services: Services) -> None:
         if not (expired := await services.database.write(expire_media, due)):
             return
         log.info("media_expired", jobs=len(expired))
-        await remove_unused(services, [file for files in expired for file in files])
+        await remove_unreferenced(services, [file for files in expired for file in files])
 
 
 async def remove_strays(services: Services) -> None:
     """Remove files that a process stored before it died and could say for what."""
     async for files in services.storage.strays(_YOUNG_MS, now=services.clock()):
-        await remove_unused(services, files)
-
-
-async def remove_unused(services: Services, files: Sequence[str]) -> int:
-    """Remove files that nobody holds, and answer the bytes that this frees.
-
-    What is just being stored again, or cannot be removed, is a stray.
-
-    Strays are looked for again and again, so that whoever let go of a file is never told of an error here.
-    """
-    freed = 0
-    for start in range(0, len(files), _LOCKED_AT_ONCE):
-        try:
-            with services.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
-                # Asked under the lock: who stores the same content now waits, and stores it anew.
-                held = await files_in_use(services.database, alone) if alone else set()
-                for file in alone:
-                    if file not in held:
-                        freed += await services.storage.remove(file)
-        except (MediaUnavailable, StoreError) as error:
-            log.warning("files_not_removed", error=repr(error))
-    return freed
+        await remove_unreferenced(services, files)

@@ -16,6 +16,8 @@ from bot.domain.failures import Failure, FailureCategory, classify_refusal, fail
 from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest
+from bot.jobs.media_urls import source_addresses
+from bot.jobs.transitions import move
 from bot.providers.base import Generation, Provider
 from bot.services import Services, Topic, jobs_topic, log, queue_name
 from bot.store.claim import Claim, ClaimRequest, CoolDown, SendingRecord, claim, cool_down, record_sending
@@ -23,9 +25,7 @@ from bot.store.jobs import JobRef, find_job
 from bot.worker.accounts import doubt, stop
 from bot.worker.callback_tokens import callback_url
 from bot.worker.leased_pool import LeasedPool
-from bot.worker.media_urls import source_addresses
 from bot.worker.reconciliation import claim_answer
-from bot.worker.transitions import move
 
 #: requests of one lane at once; more only slow each other down
 MAX_IN_FLIGHT = 16

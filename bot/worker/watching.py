@@ -19,12 +19,14 @@ from bot.domain.errors import (
 from bot.domain.failures import Failure, FailureCategory, Retry, classify_failure, failure
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
+from bot.jobs.transitions import move
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.services import Services, Topic, log
 from bot.store.cards import ProgressWanted, request_progress
 from bot.store.claim import Claim
 from bot.store.jobs import (
     Extension,
+    JobRef,
     JobsInFlight,
     Miss,
     attempts,
@@ -43,7 +45,6 @@ from bot.worker.media_budget import note_stored
 from bot.worker.reconciliation import take_stock
 from bot.worker.recovery import resolve_unknown
 from bot.worker.result_faults import Trouble
-from bot.worker.transitions import Standing, move
 
 PAGE = 100
 #: up to so many jobs are read one by one rather than by list
@@ -90,7 +91,7 @@ class Watcher:
         async with self._group:
             async for _ in services.ticks(Topic.IN_FLIGHT, services.times.watch_interval):
                 await services.guarded("watch", self._round)
-                # A burst of signals is answered once, not once each.
+                # A burst of wakeups is answered once, not once each.
                 await self._pause(services.times.watch_interval // 2)
         # Another replica goes on at once, rather than when the lease ends.
         await services.guarded("watch", lambda: self._leads(flying=False))
@@ -134,7 +135,7 @@ class Watcher:
             del self._troubles[ended]
         try:
             await self._look(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
-            running: list[Standing] = [*jobs, *unreadable]
+            running: list[Job | JobRef] = [*jobs, *unreadable]
             if unknown := [job for job in running if job.state is State.UNKNOWN]:
                 await resolve_unknown(services, provider, unknown)
         except ProviderError as error:

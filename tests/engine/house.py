@@ -32,12 +32,12 @@ from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
 from bot.resources import media_usage_of, prepare_store, storage_of
 from bot.security.encryption import FieldCipher
+from bot.security.rate_limit import RateLimiter
 from bot.security.tokens import TokenSigner
 from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.plugin import Adapter
 from bot.service.queries import counted
-from bot.service.rate_limit import RateLimiter
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
 from bot.services import Services
 from bot.settings import Settings, Timing

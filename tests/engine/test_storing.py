@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.jobs import State
+from bot.jobs.stored_files import remove_unreferenced
 from bot.media.storage import FolderStorage
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query
-from bot.worker.retention import remove_unused
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 
@@ -44,7 +44,7 @@ async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_house
         store = home.services.database
         assert isinstance(store, AsksSlowly)
         store.armed = True
-        removing = asyncio.create_task(remove_unused(home.services, [stray.file]))
+        removing = asyncio.create_task(remove_unreferenced(home.services, [stray.file]))
         await home.until(store.asked.is_set)
 
         card = await home.ask()
@@ -62,9 +62,9 @@ async def test_what_is_on_its_way_into_a_job_is_not_removed(any_house: Open) -> 
         storage = home.services.storage
         with storage.reservations.keeping():
             media = await storage.put(PNG + b"on its way", mime="image/png", width=1, height=1)
-            await remove_unused(home.services, [media.file])
+            await remove_unreferenced(home.services, [media.file])
             assert await storage.exists(media.file)
-        await remove_unused(home.services, [media.file])
+        await remove_unreferenced(home.services, [media.file])
         assert not await storage.exists(media.file)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import QuotaExhausted, TooManyRequests
-from bot.service.rate_limit import ProgressPacer, RateLimiter
+from bot.security.rate_limit import RateLimiter
+from bot.worker.delivery import ProgressPacer
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from bot.domain.cards import Card, CardView, card_view
@@ -10,7 +10,7 @@ from bot.domain.durations import DurationStats, typical_duration
 from bot.domain.errors import ReverieError, StoreError
 from bot.domain.estimates import Estimate, stabilised
 from bot.domain.jobs import Job, State
-from bot.services import Services, log
+from bot.services import EstimateInputs, Services, log
 from bot.store.accept import NewCard
 from bot.store.accounts import ReadyAccount, ready_accounts
 from bot.store.jobs import QueuePosition, duration_stats, jobs_by_id, jobs_of_cards, queue_positions
@@ -22,16 +22,6 @@ _T = TypeVar("_T")
 _LATELY_MS = 1_000
 #: how long an answer that is ready waits for what is asked beside it
 _BESIDE_S = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EstimateInputs:
-    """What an outlook takes besides its job's own place."""
-
-    #: how long the latest jobs of each kind took; only kinds with some
-    duration_stats: Mapping[str, DurationStats] = field(default_factory=dict)
-    #: accounts that take something, by id; None: nobody could tell
-    ready: Mapping[str, ReadyAccount] | None = None
 
 
 async def known_now(services: Services, kinds: Iterable[str]) -> EstimateInputs:

@@ -1,4 +1,4 @@
-"""Rate limits of our own: commands of a member, and edits in a channel that only tell progress."""
+"""Rate limit of a member's commands."""
 
 import math
 from collections import OrderedDict
@@ -9,8 +9,6 @@ from bot.domain.errors import TooManyRequests
 
 #: members and events remembered; who was quiet longest goes first, with a bucket that is full by then
 _REMEMBERED = 10_000
-#: channels remembered for their last progress edit; the one that was edited longest ago goes first
-_CHANNELS = 10_000
 #: processor time that costs as much as a command, in seconds: at 20 commands a minute, all of one processor
 _CPU_S_PER_COMMAND = 3.0
 #: questions for each command: a client asks with nearly every letter that somebody types
@@ -108,25 +106,3 @@ def _remember(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None
     kept.move_to_end(key)
     if len(kept) > _REMEMBERED:
         kept.popitem(last=False)
-
-
-class ProgressPacer:
-    """Lets one progress edit through in each channel and interval."""
-
-    def __init__(self, *, interval: int, monotonic: Callable[[], int]) -> None:
-        self._interval = interval
-        self._monotonic = monotonic
-        #: channel → when it took the last one
-        self._taken_at: OrderedDict[Hashable, int] = OrderedDict()
-
-    def take(self, channel: Hashable) -> bool:
-        """Whether the channel takes an edit now; one that it takes keeps others out."""
-        now = self._monotonic()
-        # What was taken in the future was taken before the clock was set back.
-        if 0 <= now - self._taken_at.get(channel, now - self._interval) < self._interval:
-            return False
-        self._taken_at.pop(channel, None)
-        self._taken_at[channel] = now
-        if len(self._taken_at) > _CHANNELS:
-            self._taken_at.popitem(last=False)
-        return True

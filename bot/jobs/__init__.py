@@ -1,0 +1,1 @@
+"""What use cases and worker loops both do with jobs: transitions, estimates, media."""

@@ -1,0 +1,107 @@
+"""Moves jobs and records what their cards show, and wakes the loops that go on from there."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.domain.cards import CardView, shown_estimates
+from bot.domain.errors import StaleTransition
+from bot.domain.failures import Failure
+from bot.domain.jobs import FINAL, Job, State
+from bot.domain.media import Media
+from bot.domain.requests import AnyRequest
+from bot.services import ALL_JOBS, Services, Topic, log
+from bot.store.cards import ShowAgain, ShownOutcome, ShownRevision, record_shown, show_card_again
+from bot.store.database.base import Operation
+from bot.store.jobs import JobRef
+from bot.store.orphans import OrphanCause
+from bot.store.transition import PreparationLease, Transition, transition
+
+#: writes one transition; raises StaleTransition
+_Write = Callable[[Operation[Transition, None], Transition], Awaitable[None]]
+#: how long a recorded revision may wait for a commit to share: nobody waits for it
+_MAX_DELAY_S = 0.03
+
+
+async def move(
+    services: Services,
+    job: Job | JobRef,
+    after: State,
+    cause: str,
+    *,
+    account: str | None = None,
+    remote_id: str | None = None,
+    submitted_at: int | None = None,
+    run_at: int | None = None,
+    deadline: int | None = None,
+    result: Media | None = None,
+    failure: Failure | None = None,
+    request: AnyRequest | None = None,
+    price: int | None = None,
+    files: tuple[str, ...] = (),
+    never_arrived: bool = False,
+    lease: PreparationLease | None = None,
+    orphan_cause: OrphanCause | None = None,
+    write: _Write | None = None,
+) -> bool:
+    """Move a job from the state in which it was read; False if another process has moved it meanwhile.
+
+    The keywords are those of `Transition`. `write` replaces the plain write to the store.
+    """
+    item = Transition(
+        job=job.id,
+        before=job.state,
+        attempt=job.attempt,
+        after=after,
+        now=services.clock(),
+        cause=cause,
+        account=account,
+        remote_id=remote_id,
+        submitted_at=submitted_at,
+        run_at=run_at,
+        deadline=deadline,
+        result=result,
+        failure=failure,
+        request=request,
+        price=price,
+        files=files,
+        never_arrived=never_arrived,
+        lease=lease,
+        orphan_cause=orphan_cause,
+    )
+    try:
+        await (write or services.database.write)(transition, item)
+    except StaleTransition:
+        log.info("transition_stale", job_id=job.id, after=after)
+        return False
+    log.info(f"job_{after}", job_id=job.id, before=job.state, attempt=job.attempt, cause=cause)
+    services.wake(Topic.CARDS)
+    if after is State.QUEUED or after in FINAL:
+        # A slot is free or a job is queued. A submitter that found its lane full must be woken first.
+        services.wake(Topic.LANE_FREE, *ALL_JOBS)
+    if after in (State.SUBMITTED, State.UNKNOWN):
+        services.wake(Topic.IN_FLIGHT)
+    return True
+
+
+async def confirm_shown(services: Services, seen: CardView, message: str) -> None:
+    """Record that a receiver has shown a card's first revision itself, as its response."""
+    shown = ShownRevision(
+        card=seen.card,
+        owner=services.answer_lease_owner,
+        rev=seen.rev,
+        digest=seen.digest,
+        told=shown_estimates(seen),
+        message=message,
+        run_at=services.clock(),
+    )
+    await record_shown_revision(services, shown)
+
+
+async def record_shown_revision(services: Services, shown: ShownRevision) -> ShownOutcome:
+    """Record the revision that a card's message shows; wakes no loop if it is the newest."""
+    noted = await services.database.write(record_shown, shown, max_delay_s=_MAX_DELAY_S)
+    if noted is ShownOutcome.LOST:
+        # The lease had expired: what was shown may cover a newer revision.
+        await services.database.write(show_card_again, ShowAgain(card=shown.card, now=services.clock()))
+    if noted is not ShownOutcome.UP_TO_DATE:
+        services.wake(Topic.CARDS)
+    return noted
