@@ -20,7 +20,7 @@ from bot.services import Services, log
 from bot.settings import Role, Settings, misfit
 from bot.store.database.connect import connect
 from bot.store.database.file_lock import lock_folder, lock_store
-from bot.supervision import INLET, Supervised
+from bot.supervision import RECEIVER, Supervised
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
@@ -163,10 +163,10 @@ class App:
         """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
         if adapter.receiver is None:
             return adapter
-        name = f"{INLET}{adapter.name}"
+        name = f"{RECEIVER}{adapter.name}"
         receiver = Supervised(name, adapter.receiver.run, times=services.times, stopping=services.stopping)
         receivers[name] = receiver
-        return replace(adapter, not_ready_reason=lambda: receiver.trouble or adapter.not_ready_reason())
+        return replace(adapter, not_ready_reason=lambda: receiver.fault or adapter.not_ready_reason())
 
     def _connect(self, services: Services, service: BotService) -> list[Adapter]:
         """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""

@@ -134,7 +134,7 @@ class Services:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
-            log.warning("round_failed", loop=name, error=repr(error))
+            log.warning("tick_failed", loop=name, error=repr(error))
             before = self.failing_loops.get(name)
             count = 1 if before is None else before.count + 1
             self.failing_loops[name] = LoopFailures(count=count, error=type(error).__name__)

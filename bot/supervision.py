@@ -1,4 +1,4 @@
-"""Starts a loop again when it fails, so that one failing loop never ends the process or the others."""
+"""Restarts a loop that fails, so that it ends neither the process nor the other loops."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,14 +7,14 @@ import structlog
 
 from bot.settings import Timing
 
-#: how the names of adapters' loops begin
-INLET = "inlet "
+#: prefix of the names of receivers' loops
+RECEIVER = "receiver "
 
 _log = structlog.get_logger(__name__)
 
 
 class Supervised:
-    """A loop that is to run until the process stops; the pauses before new starts grow while it fails."""
+    """Runs a loop until the process stops; the pause before a restart grows while it keeps failing."""
 
     def __init__(
         self, name: str, loop: Callable[[], Awaitable[object]], *, times: Timing, stopping: asyncio.Event
@@ -23,8 +23,8 @@ class Supervised:
         self._loop = loop
         self._times = times
         self._stopping = stopping
-        #: why it does not run, for the operator; None while it has run well for a while, and before it failed
-        self.trouble: str | None = None
+        #: why it is not running, for the operator; None before a failure and once it has run for a while
+        self.fault: str | None = None
 
     async def run(self) -> None:
         """Run until `stopping` is set and the loop has ended, or until cancelled."""
@@ -41,19 +41,19 @@ class Supervised:
                 return
             if (clock.time() - began) * 1000 >= self._times.restart_steady:
                 pause = self._times.restart
-            _log.warning("loop_restarts", loop=self._name, pause_ms=pause)
+            _log.warning("loop_restarting", loop=self._name, pause_ms=pause)
             await self._wait(pause)
             pause = min(pause * 2, self._times.restart_max)
 
     async def _attempt(self) -> None:
-        """Run the loop once; whatever ends it is told to the operator."""
+        """Run the loop once, and report whatever ends it."""
         try:
             await self._loop()
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            # Something inside was cancelled, not this loop: it would end without a trace.
+            # Something inside the loop was cancelled, not the loop itself; it would end silently.
             self._failed(error)
         except Exception as error:  # noqa: BLE001 - the outermost frame of a loop
             self._failed(error)
@@ -62,12 +62,12 @@ class Supervised:
                 self._failed(None)
 
     def _failed(self, error: BaseException | None) -> None:
-        what = "ended by itself" if error is None else f"failed ({type(error).__name__})"
-        self.trouble = f"it {what} and is started again by itself; the log tells why"
+        what = "ended" if error is None else f"failed ({type(error).__name__})"
+        self.fault = f"it {what} and is being restarted; the log has the reason"
         _log.error("loop_failed", loop=self._name, error=repr(error), exc_info=error)
 
     def _recovered(self) -> None:
-        self.trouble = None
+        self.fault = None
 
     async def _wait(self, milliseconds: int) -> None:
         try:

@@ -1,1 +1,1 @@
-"""The web server: callbacks, media, health, and what adapters add."""
+"""The web server: callbacks, media, health and the operator socket."""

@@ -1,4 +1,4 @@
-"""`/callbacks/{token}`: a provider says that something changed; we look for ourselves."""
+"""`/callbacks/{token}`: a provider reports a change, which is verified by a request of our own."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,50 +19,48 @@ from bot.store.jobs import Attempt, attempts
 from bot.worker.callback_tokens import read_token
 from bot.worker.watching import Watcher
 
-#: callbacks that wait; more are dropped, because the list finds what they told
+#: queued callbacks; more are dropped, because the watcher finds the same by itself
 _WAITING_MAX = 10_000
 _BODY_MAX = 100_000
-
-
 _ENDED = frozenset({GenerationState.COMPLETED, GenerationState.FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Callback:
-    """What a callback says; none of it is believed before the provider has been asked."""
+    """Content of a callback; nothing of it is trusted before the provider has confirmed it."""
 
     claim: Claim
     generation: str
-    #: says that the generation has ended
+    #: says "completed" or "failed"
     ended: bool
 
 
 class Callbacks:
-    """Answers at once, works later."""
+    """Queues callbacks and responds at once; `run` processes them."""
 
     def __init__(self, services: Services, watchers: Mapping[str, Watcher]) -> None:
         self._services = services
         self._watchers = watchers
-        self._waiting: asyncio.Queue[_Callback] = asyncio.Queue(_WAITING_MAX)
+        self._queue: asyncio.Queue[_Callback] = asyncio.Queue(_WAITING_MAX)
 
     def routes(self) -> list[Route]:
-        return [Route("/callbacks/{token}", self._take, methods=["POST"])]
+        return [Route("/callbacks/{token}", self._receive, methods=["POST"])]
 
-    async def _take(self, request: Request) -> Response:
+    async def _receive(self, request: Request) -> Response:
         claim = read_token(self._services, request.path_params["token"], now=self._services.clock())
         if claim is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        if (callback := await _read(request, claim)) is not None and not self._waiting.full():
-            self._waiting.put_nowait(callback)
+        if (callback := await _read(request, claim)) is not None and not self._queue.full():
+            self._queue.put_nowait(callback)
         return Response(status_code=HTTPStatus.OK)
 
     async def run(self) -> None:
-        """Look at what callbacks named, one after the other, until cancelled."""
+        """Process callbacks one after the other, until cancelled."""
         while True:
-            callback = await self._waiting.get()
-            await self._services.guarded("callback", lambda: self._look(callback))  # noqa: B023
+            callback = await self._queue.get()
+            await self._services.guarded("callback", lambda: self._process(callback))  # noqa: B023
 
-    async def _look(self, callback: _Callback) -> None:
+    async def _process(self, callback: _Callback) -> None:
         for attempt in await attempts(self._services.database, [callback.claim.job]):
             if attempt.number != callback.claim.attempt:
                 continue
@@ -70,20 +68,20 @@ class Callbacks:
             watcher = self._watchers.get(attempt.account)
             if watcher is not None:
                 watcher.note_callback()
-            if not _asks_for_a_look(callback, attempt):
+            if not _needs_request(callback, attempt):
                 continue
             if watcher is not None:
                 await watcher.called(callback.claim, callback.generation)
             else:
-                # This process only talks; one that works looks.
+                # This process runs no watchers; another one does.
                 self._services.wake(Topic.IN_FLIGHT)
 
 
-def _asks_for_a_look(callback: _Callback, attempt: Attempt) -> bool:
+def _needs_request(callback: _Callback, attempt: Attempt) -> bool:
     """Whether a request to the provider can tell more than the store knows.
 
-    Each callback of a running generation would else cost one. Before the end only an attempt whose answer was
-    lost gains from it: it can be adopted.
+    Otherwise each callback of a running generation would cost one. Before the end, only an attempt with an
+    unknown outcome gains from it: its generation can be adopted.
     """
     if not callback.ended:
         return attempt.state is State.UNKNOWN
@@ -93,7 +91,7 @@ def _asks_for_a_look(callback: _Callback, attempt: Attempt) -> bool:
 
 
 async def _read(request: Request, claim: Claim) -> _Callback | None:
-    """Read a callback's body; the generation is a UUID, before it comes near a URL."""
+    """Parse a callback's body; the generation id must be a UUID, because it becomes part of a URL."""
     body = b""
     async for chunk in request.stream():
         body += chunk

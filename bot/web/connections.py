@@ -1,4 +1,4 @@
-"""HTTP connections that slow clients cannot hold: deadlines for headers, bodies and reading, and a cap."""
+"""Protects the HTTP server from slow clients: deadlines for headers, bodies and reading, and a cap."""
 
 import asyncio
 import resource
@@ -17,39 +17,39 @@ from uvicorn.server import ServerState
 
 from bot.security.loopback import is_loopback_address
 
-#: part of the process's file descriptors that connections may take
-_SHARE_OF_FILES = 2
+#: connections may use one in so many of the process's file descriptors
+_DESCRIPTORS_PER_CONNECTION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
-    """What one client may take of the server. Times are seconds."""
+    """Limits for clients. Times are seconds."""
 
     #: from the first byte of a request, or from connecting, to the end of its headers
     headers_s: float = 10.0
-    #: over each of these times a body must arrive at `body_rate` bytes a second
+    #: in each such window a body must arrive at `body_rate` bytes a second
     body_window_s: float = 10.0
     body_rate: int = 2_000
-    #: a client that takes nothing of a response for so long is gone
+    #: a client that reads nothing of a response for so long is disconnected
     stalled_s: float = 30.0
-    #: between two requests on one connection
+    #: maximum pause between two requests on one connection
     idle_s: int = 30
     connections: int = 1_000
-    #: of one address; not for this machine, where a reverse proxy speaks for everybody
+    #: per IP address; not for loopback, where a reverse proxy connects for every client
     connections_per_address: int = 100
 
 
 class _Phase(Enum):
     """What is expected from the client."""
 
-    #: a response is on its way, or nothing
+    #: nothing: a response is being sent, or no request is open
     IDLE = auto()
     HEADERS = auto()
     BODY = auto()
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. Each server has a class of its own, which holds what its connections share."""
+    """One connection. Each server has a subclass, which holds what its connections share."""
 
     limits: ClassVar[ConnectionLimits]
     by_address: ClassVar[Counter[str]]
@@ -64,7 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._phase = _Phase.HEADERS
         self._timer: asyncio.TimerHandle | None = None
-        self._stall: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
         #: bytes of the body in this window
         self._received = 0
 
@@ -73,18 +73,18 @@ class BoundedProtocol(HttpToolsProtocol):
         address = self._address()
         if address is not None:
             self.by_address[address] += 1
-        if len(self.connections) > _most_connections(self.limits) or (
+        if len(self.connections) > _max_connections(self.limits) or (
             address is not None
             and not is_loopback_address(address)
             and self.by_address[address] > self.limits.connections_per_address
         ):
             self._end(HTTPStatus.SERVICE_UNAVAILABLE)
             return
-        self._wait(self.limits.headers_s, self._headers_late)
+        self._set_deadline(self.limits.headers_s, self._headers_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._wait(None)
-        self._watch_reading(None)
+        self._set_deadline(None)
+        self._watch_reader(None)
         address = self._address()
         if address is not None:
             self.by_address[address] -= 1
@@ -101,13 +101,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._phase is _Phase.IDLE:
-            self._wait(None)
+            self._set_deadline(None)
         elif self._phase is not began or self._timer is None:
             if self._phase is _Phase.HEADERS:
-                self._wait(self.limits.headers_s, self._headers_late)
+                self._set_deadline(self.limits.headers_s, self._headers_late)
             else:
                 self._received = 0
-                self._wait(self.limits.body_window_s, self._check_body)
+                self._set_deadline(self.limits.body_window_s, self._check_body)
 
     def on_message_begin(self) -> None:
         self._phase = _Phase.HEADERS
@@ -123,50 +123,50 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._watch_reading(self.transport.get_write_buffer_size())
+        self._watch_reader(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        self._watch_reading(None)
+        self._watch_reader(None)
         super().resume_writing()
 
     def _headers_late(self) -> None:
         self._end(HTTPStatus.REQUEST_TIMEOUT)
 
     def _check_body(self) -> None:
-        # Whoever is not read from cannot send.
+        # A client cannot send while reading from it is paused.
         enough = self.limits.body_window_s * self.limits.body_rate
         if not self.flow.read_paused and self._received < enough:
             self._end(HTTPStatus.REQUEST_TIMEOUT)
             return
         self._received = 0
-        self._wait(self.limits.body_window_s, self._check_body)
+        self._set_deadline(self.limits.body_window_s, self._check_body)
 
-    def _check_reading(self, left: int) -> None:
+    def _check_reader(self, left: int) -> None:
         now = self.transport.get_write_buffer_size()
         if now >= left:
             self.transport.abort()
             return
-        self._watch_reading(now)
+        self._watch_reader(now)
 
-    def _wait(self, seconds: float | None, late: Callable[[], None] | None = None) -> None:
-        """Call `late` after some seconds, in place of what was waited for before."""
+    def _set_deadline(self, seconds: float | None, late: Callable[[], None] | None = None) -> None:
+        """Call `late` after some seconds; replaces the deadline before."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if seconds is not None and late is not None:
             self._timer = self.loop.call_later(seconds, late)
 
-    def _watch_reading(self, left: int | None) -> None:
-        """Have a client that takes nothing of `left` bytes disconnected; None: it has taken them."""
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+    def _watch_reader(self, left: int | None) -> None:
+        """Disconnect a client that reads none of `left` bytes in time; None: everything was read."""
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
         if left is not None:
-            self._stall = self.loop.call_later(self.limits.stalled_s, self._check_reading, left)
+            self._stall_timer = self.loop.call_later(self.limits.stalled_s, self._check_reader, left)
 
     def _end(self, status: HTTPStatus) -> None:
-        """Say why, where nothing has been said yet, and close."""
-        self._wait(None)
+        """Send the status unless a response has started, and close."""
+        self._set_deadline(None)
         if self.cycle is None or not self.cycle.response_started:
             head = (f"HTTP/1.1 {status.value} {status.phrase}", "connection: close", "content-length: 0")
             self.transport.write("\r\n".join((*head, "", "")).encode())
@@ -177,12 +177,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def bounded_protocol(limits: ConnectionLimits) -> type[BoundedProtocol]:
-    """The protocol of one server."""
+    """A protocol class for one server."""
     return type("ServerProtocol", (BoundedProtocol,), {"limits": limits, "by_address": Counter()})
 
 
 def quiet_disconnects(app: ASGIApp) -> ASGIApp:
-    """End a request whose client has gone while it was read, without a word: nobody waits for an answer."""
+    """Ignore a client that disconnects while its request is read."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -193,6 +193,6 @@ def quiet_disconnects(app: ASGIApp) -> ASGIApp:
     return wrapped
 
 
-def _most_connections(limits: ConnectionLimits) -> int:
+def _max_connections(limits: ConnectionLimits) -> int:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return min(limits.connections, files // _SHARE_OF_FILES) if files > 0 else limits.connections
+    return min(limits.connections, files // _DESCRIPTORS_PER_CONNECTION) if files > 0 else limits.connections

@@ -1,6 +1,7 @@
-"""`/media/{token}`: pictures and videos of ours, for whoever holds a signed link that has not ended.
+"""Serves stored media by signed, expiring links.
 
-`/media/{token}/view` is a page that shows one, `/media/{token}/still` its first frame.
+`/media/{token}` is the file, `/media/{token}/view` an HTML page that shows it, `/media/{token}/still` the
+first frame of a video.
 """
 
 import asyncio
@@ -37,8 +38,8 @@ _PAGE_HEADERS = _COMMON | {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-#: what is served, and the ending of its name when it is saved
-_ENDINGS = {
+#: served media types and their file name extensions
+_EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/png": "png",
     "image/gif": "gif",
@@ -51,10 +52,10 @@ _ENDINGS = {
     "video/webm": "webm",
 }
 
-_GONE = "This file is no longer here."
-_LATER = "This file cannot be read right now."
+_GONE = "This file is no longer available."
+_LATER = "This file is temporarily unavailable."
 
-#: title of the page, and how the thing is shown
+#: title and content of the page
 _PICTURE = ("Picture · Reverie", '<img src="../$token" alt="The picture of this link">')
 _VIDEO = (
     "Video · Reverie",
@@ -94,7 +95,7 @@ def media_routes(services: Services) -> list[Route]:
             # A provider that is told "gone" fails the generation for it; the trouble is ours, and may pass.
             log.warning("media_not_read", error=repr(error))
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
-        if mime not in _ENDINGS:
+        if mime not in _EXTENSIONS:
             raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON)
         return _Served(path=path, mime=mime, stat=stat)
 
@@ -106,7 +107,7 @@ def media_routes(services: Services) -> list[Route]:
 
     async def view(request: Request) -> Response:
         served = await find(request)
-        token, ending = request.path_params["token"], _ENDINGS[served.mime]
+        token, ending = request.path_params["token"], _EXTENSIONS[served.mime]
         title, shown = _VIDEO if served.mime.startswith("video/") else _PICTURE
         # A token that has been verified holds nothing that HTML would read as its own.
         text = page.substitute(

@@ -1,4 +1,4 @@
-"""`/metrics`: what operators watch, as Prometheus reads it."""
+"""Metrics in the Prometheus text format."""
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
@@ -10,7 +10,7 @@ from bot.store.orphans import count_orphans
 
 
 async def exposition(services: Services, *, is_ready: bool) -> bytes:
-    """Read everything now and write it in the text format."""
+    """Collect the current values in the text format."""
     registry = CollectorRegistry()
     ready = Gauge("reverie_ready", "1 while commands are accepted and answered.", registry=registry)
     ready.set(is_ready)

@@ -1,4 +1,4 @@
-"""The running bot's own socket: how the operator's command line writes while the bot holds the database."""
+"""Unix socket of the running bot: lets the command line write while the bot holds the database."""
 
 import asyncio
 import os
@@ -25,36 +25,37 @@ from bot.store.database.file_lock import sibling_of
 from bot.tls import tls_context
 from bot.web.server import Server
 
-#: the socket lies beside the database, whose name this is added to
+#: appended to the name of the database
 SOCKET = ".sock"
-#: bytes that the address of a Unix socket has room for
+#: maximum length of a Unix socket's path, in bytes
 _PATH_MAX = 100
 
 
 @asynccontextmanager
 async def serve_operator(operator: Operator, database: str) -> AsyncIterator[None]:
-    """Take the operator's calls on a socket beside the SQLite database, which only its owner can open."""
+    """Serve the operator's calls on a socket beside the SQLite database, which only its owner can open."""
     path = socket_of(database)
     if len(os.fsencode(path)) > _PATH_MAX:
         log.warning(
-            "operator_socket_skipped", remedy="a shorter path of the database lets the command line write"
+            "operator_socket_skipped",
+            remedy="use a shorter database path, so that the command line can write",
         )
         yield
         return
     try:
         listener = _listen(path)
     except OSError as error:
-        # Not every file system has sockets; people's commands need none.
+        # Not every file system has sockets, and chat commands need none.
         log.warning(
             "operator_socket_skipped",
             error=str(error),
-            remedy="a REVERIE_DATA_DIR on a local disk lets the command line write while the bot runs",
+            remedy="use a REVERIE_DATA_DIR on a local disk, so that the command line can write",
         )
         yield
         return
     with listener:
-        server = Server(Starlette(routes=[Route("/{call}", _taker(operator), methods=["POST"])]))
-        # In no group: what goes wrong with the operator's socket must not end everything else.
+        server = Server(Starlette(routes=[Route("/{call}", _endpoint(operator), methods=["POST"])]))
+        # Outside of the task group: a failure of this socket must not stop the bot.
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="operator")
         try:
             yield
@@ -81,31 +82,31 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _taker(operator: Operator) -> Any:
-    async def take(request: Request) -> Response:
+def _endpoint(operator: Operator) -> Any:
+    async def call_operator(request: Request) -> Response:
         call = operator.calls.get(request.path_params["call"])
         if call is None:
             return JSONResponse({"error": "unknown call"}, HTTPStatus.NOT_FOUND)
         try:
             return JSONResponse(await call(**parse_json(await request.body())))
         except (TypeError, ValueError) as error:
-            # The command line is of another version than the bot that runs.
-            return JSONResponse({"error": f"This call is not understood: {error}"}, HTTPStatus.BAD_REQUEST)
+            # The command line and the running bot have different versions.
+            return JSONResponse({"error": f"Invalid call: {error}"}, HTTPStatus.BAD_REQUEST)
         except ReverieError as error:
             return JSONResponse({"error": str(error)}, HTTPStatus.BAD_REQUEST)
 
-    return take
+    return call_operator
 
 
 def socket_of(database: str) -> Path:
-    """Say where a running bot's socket lies, from the URL of its SQLite database."""
+    """Path of a running bot's socket, by the URL of its SQLite database."""
     return sibling_of(path_of(database), SOCKET)
 
 
 async def call_running(
     database: str, call: str, arguments: dict[str, Any], *, timeout_s: float = 30.0
 ) -> Answer:
-    """Have the bot that runs on this database do an operator's call; raises InvalidRequest as it does."""
+    """Send an operator's call to the bot that runs on this database; raises its InvalidRequest."""
     transport = httpx.AsyncHTTPTransport(uds=str(socket_of(database)), verify=tls_context())
     try:
         async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
@@ -115,7 +116,7 @@ async def call_running(
         answer: Answer = orjson.loads(response.content)
     except (httpx.HTTPError, orjson.JSONDecodeError) as error:
         file = path_of(database)
-        raise ReverieError(f"The bot that runs on {file} does not answer: try again, or stop it") from error
+        raise ReverieError(f"The bot that runs on {file} does not respond: try again, or stop it") from error
     if isinstance(answer, dict) and "error" in answer:
         raise InvalidRequest(answer["error"])
     return answer

@@ -1,11 +1,11 @@
-"""Security headers on every answer of the web server, those of errors and unknown addresses included."""
+"""Adds security headers to every response of the web server, including errors."""
 
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: the strictest that each route works with; one that needs more says so itself
+#: defaults, as strict as possible; a route that needs more sets its own
 _HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
@@ -18,8 +18,8 @@ _HEADERS: Mapping[str, str] = {
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
-#: browsers heed it over https alone; other names of the same domain are not ours to decide about
-_ONLY_HTTPS = "max-age=31536000"
+#: for https only; without includeSubDomains, because other host names are not ours
+_HSTS = "max-age=31536000"
 
 
 class SecurityHeaders:
@@ -29,7 +29,7 @@ class SecurityHeaders:
         self._app = app
         self._headers = dict(_HEADERS)
         if public_url is not None and public_url.lower().startswith("https:"):
-            self._headers["Strict-Transport-Security"] = _ONLY_HTTPS
+            self._headers["Strict-Transport-Security"] = _HSTS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:

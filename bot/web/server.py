@@ -1,6 +1,6 @@
-"""Serving HTTP beside everything else, with signals and the order of a stop in our own hands.
+"""Runs uvicorn inside the bot's event loop; the bot handles signals and shutdown itself.
 
-Used by the bot, by the operator's socket and by the simulator that runs alone.
+Used by the bot, the operator socket and the standalone simulator.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from starlette.types import ASGIApp
 from bot.web.connections import ConnectionLimits, bounded_protocol, quiet_disconnects
 
 _BACKLOG = 2048
-#: seconds that open requests get to end
+#: seconds that open requests have to end
 _GRACE_S = 2
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but the signals stay with whoever runs it."""
+    """uvicorn without its signal handlers."""
 
     def __init__(
         self,
@@ -39,27 +39,27 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                # What a proxy claims about a client must not make it a loopback one.
+                # A forwarding header must not make a client look like a loopback one.
                 proxy_headers=False,
                 timeout_keep_alive=limits.idle_s,
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
-        self._told = started
+        self._on_startup = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._told is not None:
-            self._told()
+        if self._on_startup is not None:
+            self._on_startup()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone: uvicorn would raise them again, and a stop would not exit with 0."""
+        """Do nothing: uvicorn would raise the signal again, and a stop would not exit with 0."""
         yield
 
 
 class WebServer:
-    """Serves an app on a socket that stays open between starts: a server that failed can be replaced."""
+    """Serves an app on a socket that stays open, so that a failed server can be restarted."""
 
     def __init__(
         self,
@@ -77,40 +77,40 @@ class WebServer:
         self._stopping = False
 
     async def run(self) -> None:
-        """Serve until `stop`; raises whatever ends it before."""
+        """Serve until `stop`; raises the error that ends it earlier."""
         server = self._server = self._make(self._app, started=self._started)
         server.should_exit = self._stopping
-        # The server closes what it is given; clients that connect meanwhile wait in this socket's backlog.
+        # The server closes its sockets. Clients that connect meanwhile wait in the backlog of the original.
         sockets = [self._listener.dup()]
         try:
             await server.serve(sockets=sockets)
         finally:
-            # Nothing is left of them after a stop. After a failure nobody looks after them any more.
-            for listening in getattr(server, "servers", ()):
-                listening.close()
+            # After a failure uvicorn leaves them open.
+            for server_socket in getattr(server, "servers", ()):
+                server_socket.close()
             for connection in list(server.server_state.connections):
                 connection.transport.abort()
-            for one in sockets:
-                one.close()
+            for duplicate in sockets:
+                duplicate.close()
 
     def stop(self) -> None:
-        """Let open requests end, and serve nothing more."""
+        """Stop accepting requests and let the open ones end."""
         self._stopping = True
         if self._server is not None:
             self._server.should_exit = True
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take a port; raises OSError when it cannot be had."""
+    """Listen on a port; raises OSError if it is not available."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listener = socket.socket(family, kind, protocol)
     try:
-        # A port whose last connections are still winding down is free; one that is listened on is not.
+        # Allows a port with connections in TIME_WAIT, but not one that another socket listens on.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Listening, not binding, is what tells two servers of one port apart.
+        # With SO_REUSEADDR two sockets can bind one port; only listen() fails for the second.
         listener.listen(_BACKLOG)
     except OSError:
         listener.close()

@@ -93,7 +93,7 @@ def note_stored(services: Services, size: int) -> None:
         services.database.wakeups.wake(Topic.MEDIA)
 
 
-def budget_remarks(services: Services) -> Iterator[str]:
+def budget_warning(services: Services) -> Iterator[str]:
     """What the operator should know of the budget while it can be kept."""
     usage = services.media_usage
     if usage.is_near_budget and not usage.stuck:
@@ -103,7 +103,7 @@ def budget_remarks(services: Services) -> Iterator[str]:
         )
 
 
-def budget_impairments(services: Services) -> Iterator[str]:
+def budget_exceeded(services: Services) -> Iterator[str]:
     """Tell that the budget cannot be kept."""
     if services.media_usage.stuck:
         yield (

@@ -80,7 +80,7 @@ async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_pa
             answer.json()["degraded"],
         )
         (reason,) = answer.json()["reasons"]
-        assert "has not been answered for 60 s" in reason
+        assert "has had no response for 60 s" in reason
         assert "(ConnectTimeout)" in reason
         assert 'reverie_provider_up{account="one"} 0.0' in (await http.get("/metrics")).text
         await answers(home)
@@ -136,18 +136,18 @@ async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
         await answers(home)
         stopping = asyncio.Event()
         loop = Supervised("deliver", fails, times=Timing(restart=1), stopping=stopping)
-        receiver = Supervised("inlet chat", fails, times=Timing(restart=1), stopping=stopping)
+        receiver = Supervised("receiver chat", fails, times=Timing(restart=1), stopping=stopping)
         async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
             for one in (loop, receiver):
                 tasks.create_task(one.run())
-            await until(lambda: loop.trouble is not None and receiver.trouble is not None)
+            await until(lambda: loop.fault is not None and receiver.fault is not None)
             found = await readiness(
-                home.services, [], WriteCheck(home.services), {"deliver": loop, "inlet chat": receiver}
+                home.services, [], WriteCheck(home.services), {"deliver": loop, "receiver chat": receiver}
             )
             stopping.set()
-    assert () == found.obstacles
-    (reason,) = found.impairments
-    assert "'deliver' does not run: it failed (KeyError) and is started again" in reason
+    assert () == found.not_ready
+    (reason,) = found.degraded
+    assert "'deliver' is not running: it failed (KeyError) and is being restarted" in reason
 
 
 async def test_a_gateway_is_ready_when_some_worker_has_an_account_that_takes_jobs(tmp_path: Path) -> None:

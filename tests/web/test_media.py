@@ -73,7 +73,7 @@ async def test_what_is_no_medium_is_not_served(tmp_path: Path, content: bytes, p
         assert 410 == answer.status_code
         assert "text/plain; charset=utf-8" == answer.headers["content-type"]
         assert "nosniff" == answer.headers["x-content-type-options"]
-        assert "This file is no longer here." == answer.text
+        assert "This file is no longer available." == answer.text
 
 
 @pytest.mark.parametrize(

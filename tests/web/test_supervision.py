@@ -85,7 +85,7 @@ async def test_pauses_grow_while_it_fails_and_begin_anew_after_it_ran_well() -> 
         nonlocal runs
         runs += 1
         if runs == 6:
-            await until(lambda: supervised.trouble is None)
+            await until(lambda: supervised.fault is None)
         if runs == 8:
             stopping.set()
         raise RuntimeError
@@ -95,7 +95,7 @@ async def test_pauses_grow_while_it_fails_and_begin_anew_after_it_ran_well() -> 
     with capture_logs() as logged:
         async with asyncio.timeout(PATIENCE_S):
             await supervised.run()
-    pauses = [entry["pause_ms"] for entry in logged if entry["event"] == "loop_restarts"]
+    pauses = [entry["pause_ms"] for entry in logged if entry["event"] == "loop_restarting"]
     assert [1, 2, 4, 4, 4, 1, 2] == pauses
     assert 8 == len([entry for entry in logged if entry["event"] == "loop_failed"])
 
@@ -112,7 +112,7 @@ async def test_a_stop_during_the_pause_starts_nothing_more() -> None:
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
         supervised = Supervised("test", loop, times=times, stopping=stopping)
         tasks.create_task(supervised.run())
-        await until(lambda: supervised.trouble is not None)
+        await until(lambda: supervised.fault is not None)
         stopping.set()
     assert 1 == starts
 
