@@ -103,7 +103,7 @@ async def test_a_stopped_account_is_a_reason_with_a_remedy(tmp_path: Path) -> No
         assert (200, True) == (answer.status_code, answer.json()["degraded"])
         (reason,) = answer.json()["reasons"]
         assert "insufficient credits" in reason
-        assert "Mend its key or credit" in reason
+        assert "Fix its key or add credit" in reason
 
 
 async def test_rounds_that_keep_failing_are_told_until_one_goes_well(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ async def test_a_key_that_is_gone_while_its_jobs_run_is_a_reason(tmp_path: Path)
         await home.services.providers["two"].check()
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["degraded"])
-        assert "1 jobs in flight, but no key. Put it back" in answer.json()["reasons"][0]
+        assert "1 jobs in flight, but no key. Add the key" in answer.json()["reasons"][0]
         assert (await home.job(card)).account == "one"
 
 

@@ -70,7 +70,7 @@ async def test_a_failing_inlet_is_told_and_started_again_beside_the_others(
         told = (await http.get("/readyz")).json()
         assert not told["ready"]
         (reason,) = (reason for reason in told["reasons"] if reason.startswith("broken: it "))
-        assert "started again" in reason
+        assert "being restarted" in reason
         assert (1, 0) == (well.starts, well.ends)
         while not (await http.get("/readyz")).json()["ready"]:  # noqa: ASYNC110 - it is over by itself
             await asyncio.sleep(0.01)
