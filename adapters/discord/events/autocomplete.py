@@ -9,9 +9,9 @@ from discord import Interaction
 from adapters.chat.text import sanitize_line
 from adapters.discord.events.context import Seat
 from adapters.discord.events.options import read_typing
+from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import ReverieError
-from bot.domain.faces import DISCORD_CHOICE, DISCORD_CHOICES
 from bot.service.facade import BotService
 
 _log = structlog.get_logger(__name__)

@@ -10,9 +10,15 @@ from adapters.discord.events.context import ADAPTER, DIRECT
 from adapters.discord.events.message_media import kind_of_attachment, through_discord
 from adapters.discord.events.weights import read_weights
 from adapters.discord.gateway.payloads import ODD, understood
+from adapters.discord.messages.option_fields import (
+    WEIGHTS,
+    DiscordField,
+    DiscordKind,
+    attachments,
+    discord_fields,
+)
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.fields import WEIGHTS, DiscordField, DiscordKind, attachments, discord_fields
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
 from bot.domain.options import Kind, Option, is_weighted, shorten

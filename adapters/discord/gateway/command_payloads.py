@@ -7,8 +7,8 @@ from typing import Any
 from discord import Permissions
 
 from adapters.discord.events.menu_entries import Menu
+from adapters.discord.messages.option_fields import DiscordField, DiscordKind, discord_fields
 from bot.domain.commands import CATALOGUE, Audience, Command
-from bot.domain.fields import DiscordField, DiscordKind, discord_fields
 
 Payload = dict[str, Any]
 

@@ -10,10 +10,10 @@ from adapters.slack.events.context import Spot
 from adapters.slack.events.form_fields import Values, choice, has_more, inputs
 from adapters.slack.events.stale import OldForm
 from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.messages.option_fields import SLACK_HINT, SLACK_LABEL
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import Refused
-from bot.domain.faces import SLACK_HINT, SLACK_LABEL
 from bot.domain.media import Reference
 from bot.domain.pricing import show_money
 from bot.service.replies import PriceQuote

@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
+from adapters.slack.messages.option_fields import native_on_slack
 from bot.domain.commands import CATALOGUE
 from bot.domain.errors import Refused
-from bot.domain.faces import native_on_slack
 from bot.service.replies import PrivateReply
 
 #: the name that takes all commands

@@ -8,13 +8,12 @@ from adapters.slack.events.form_fields import choice, chosen_in
 from adapters.slack.events.stale import OldForm
 from adapters.slack.messages.buttons import Pressed
 from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.messages.option_fields import SLACK_LABEL, SLACK_TEXT
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest
-from bot.domain.faces import SLACK_LABEL
-from bot.domain.fields import SLACK_TEXT
 from bot.domain.models import AspectRatio
 from bot.domain.requests import PROMPT_MAX
 

@@ -8,11 +8,17 @@ from adapters.chat.text import sanitize_line
 from adapters.slack.events.command_line import member
 from adapters.slack.events.message_files import reference_of
 from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.messages.option_fields import (
+    SLACK_CHOICE,
+    SLACK_HINT,
+    SLACK_LABEL,
+    SlackField,
+    SlackKind,
+    slack_fields,
+)
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest
-from bot.domain.faces import SLACK_CHOICE, SLACK_HINT, SLACK_LABEL
-from bot.domain.fields import SlackField, SlackKind, slack_fields
 from bot.domain.media import MediaKind, Reference
 from bot.domain.options import Kind, Option
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.slack.events.menu_entries import CREATE, Menu
+from adapters.slack.messages.option_fields import native_on_slack
 from bot.domain.commands import CATALOGUE, Command
-from bot.domain.faces import native_on_slack
 
 EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/slack/oauth_redirect"
 

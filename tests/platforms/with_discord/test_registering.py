@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from adapters.discord.events.menu_entries import Menu
 from adapters.discord.gateway.command_payloads import Localisation, payloads
 from adapters.discord.gateway.command_sync import is_registered, register
+from adapters.discord.messages.option_fields import DISCORD_COMMAND_SIZE, DISCORD_DESCRIPTION
 from adapters.discord.rest.client import Rest
 from adapters.discord.rest.errors import Refusal
 from bot.domain.commands import CATALOGUE, Audience
-from bot.domain.faces import DISCORD_COMMAND_SIZE, DISCORD_DESCRIPTION
 from tests.platforms.fake_discord import FakeDiscord, NotOffered, Permissions, Upload
 
 WRITES = "PUT *"

@@ -1,10 +1,13 @@
-"""What each face makes of a command's options: the fields in which a person gives them.
+"""The options in which Discord asks for a command's input, and Discord's limits on them.
 
-A picture or video may come as a file, or as a text that names a job or an address, so one option of the
-catalogue can be several fields.
+A picture or video comes as an attachment, or as a text that names a job or an address, so one option of the
+catalogue can be several of Discord's.
+https://discord.com/developers/docs/interactions/application-commands
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -14,8 +17,17 @@ from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.media import URL_MAX
 from bot.domain.options import Kind, Option, options
 
-#: characters that each platform takes in one text
-DISCORD_TEXT, SLACK_TEXT = 6000, 3000
+#: longest text of one option
+DISCORD_TEXT = 6000
+DISCORD_OPTIONS = 25
+DISCORD_CHOICES = 25
+DISCORD_CHOICE = 100
+DISCORD_DESCRIPTION = 100
+#: names, descriptions and choice values of one top-level command together
+DISCORD_COMMAND_SIZE = 8000
+DISCORD_SUBCOMMANDS = 25
+DISCORD_TOP_LEVEL = 100
+DISCORD_NAME = re.compile(r"[-_a-z0-9]{1,32}")
 #: the one option on Discord that says how strong each weighted picture is
 WEIGHTS = "weights"
 
@@ -132,84 +144,56 @@ def _example_weights(spec: Sequence[Option]) -> str:
     return ", ".join(f"{name} {weight}" for name, weight in zip(names, ("0.85", "0.5"), strict=False))
 
 
-class SlackKind(StrEnum):
-    """What Slack lets a person give in one field of a form."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    CHOICE = "choice"
-    FLAG = "flag"
-    MEMBER = "member"
-    FILES = "files"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackField:
-    """One field of a command's form as Slack shows it: one block."""
-
-    name: str
-    description: str
-    required: bool
-    kind: SlackKind
-    choices: tuple[str, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
-    #: characters of a text; None where none is typed
-    max_length: int | None = None
-    #: files at most; 0 where it takes none
-    files: int = 0
-    #: the catalogue's option that it fills, maybe together with another
-    option: Option
+def discord_problems(commands: Iterable[type[Command]]) -> Iterator[str]:
+    """Everything in the catalogue that Discord would refuse."""
+    commands = list(commands)
+    groups: dict[str, list[type[Command]]] = {}
+    for command in commands:
+        groups.setdefault(command.name.partition(" ")[0], []).append(command)
+    if len(groups) > DISCORD_TOP_LEVEL:
+        yield f"Discord: {len(groups)} commands, {DISCORD_TOP_LEVEL} are allowed"
+    for name, members in groups.items():
+        if len(members) > DISCORD_SUBCOMMANDS:
+            yield f"Discord: /{name} has {len(members)} members, {DISCORD_SUBCOMMANDS} are allowed"
+        size = sum(discord_size(member) for member in members)
+        if size > DISCORD_COMMAND_SIZE:
+            yield f"Discord: /{name} takes {size} characters of {DISCORD_COMMAND_SIZE}"
+    for command in commands:
+        yield from _discord_command(command)
 
 
-@cache
-def slack_fields(command: type[Command]) -> tuple[SlackField, ...]:
-    """A command's form as Slack shows it, the required fields first.
+def _discord_command(command: type[Command]) -> Iterator[str]:
+    fields = discord_fields(command)
+    if len(fields) > DISCORD_OPTIONS:
+        yield f"Discord: /{command.name} has {len(fields)} options, {DISCORD_OPTIONS} are allowed"
+    for text in (command.description, *(field.description for field in fields)):
+        if not 0 < len(text) <= DISCORD_DESCRIPTION:
+            yield f"Discord: a description of /{command.name} has {len(text)} characters: {text!r}"
+    for name in (*command.name.split(), *(field.name for field in fields)):
+        if not DISCORD_NAME.fullmatch(name):
+            yield f"Discord: {name!r} of /{command.name} is not a legal name"
+    for name, times in Counter(field.name for field in fields).items():
+        if times > 1:
+            yield f"Discord: {name} of /{command.name} means {times} options"
+    yield from _discord_choices(command, fields)
 
-    A picture or video is a field for files, and one for jobs and addresses where `@0.85` says how strong.
-    """
-    found = [field for option in options(command) for field in _slack_option(option)]
-    return tuple(sorted(found, key=lambda field: not field.required))
+
+def _discord_choices(command: type[Command], fields: Sequence[DiscordField]) -> Iterator[str]:
+    for field in fields:
+        if len(field.choices) > DISCORD_CHOICES:
+            yield f"Discord: {field.name} of /{command.name} has {len(field.choices)} choices"
+        for choice in field.choices:
+            if len(choice) > DISCORD_CHOICE:
+                yield f"Discord: a choice of {field.name} of /{command.name} has {len(choice)} characters"
 
 
-def _slack_option(option: Option) -> Iterator[SlackField]:
-    if option.kind is Kind.MEDIA:
-        yield SlackField(
-            name=option.name,
-            description=option.description,
-            required=False,
-            kind=SlackKind.FILES,
-            files=option.max_count,
-            option=option,
+def discord_size(command: type[Command]) -> int:
+    """Characters that Discord counts of a command: names, descriptions and choices."""
+    return (
+        len(command.name)
+        + len(command.description)
+        + sum(
+            len(field.name) + len(field.description) + 2 * sum(map(len, field.choices))
+            for field in discord_fields(command)
         )
-        others = "a job or an address" if option.max_count == 1 else "jobs or addresses, parted by spaces"
-        strength = ", each maybe with its strength, such as @0.85" if option.weighted else ""
-        yield SlackField(
-            name=f"{option.name}_from",
-            description=f"{option.description}: {others}{strength}",
-            required=False,
-            kind=SlackKind.TEXT,
-            max_length=SLACK_TEXT,
-            option=option,
-        )
-        return
-    kind = _SLACK_KINDS.get(option.kind, SlackKind.TEXT)
-    yield SlackField(
-        name=option.name,
-        description=option.description,
-        required=option.required,
-        kind=kind,
-        choices=option.choices,
-        minimum=option.minimum if kind is SlackKind.NUMBER else None,
-        maximum=option.maximum if kind is SlackKind.NUMBER else None,
-        max_length=min(option.max_length, SLACK_TEXT) if kind is SlackKind.TEXT else None,
-        option=option,
     )
-
-
-_SLACK_KINDS = {
-    Kind.CHOICE: SlackKind.CHOICE,
-    Kind.INTEGER: SlackKind.NUMBER,
-    Kind.FLAG: SlackKind.FLAG,
-    Kind.MEMBER: SlackKind.MEMBER,
-}

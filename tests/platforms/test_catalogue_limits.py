@@ -1,14 +1,20 @@
-"""The limits of the faces, and a catalogue that keeps them."""
+"""The catalogue keeps the limits of every platform."""
 
+from collections import Counter
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, create_model
 
+from adapters.discord.messages.option_fields import discord_problems, discord_size
+from adapters.slack.messages.option_fields import native_on_slack, slack_problems
 from bot.domain.commands import CATALOGUE, Command, Imagine, Status
-from bot.domain.faces import discord_size, native_on_slack, problems
 from bot.domain.options import Kind, MediaRef, OptionSpec, options
+
+#: a group and its member
+TEXT_WORDS = 2
 
 
 def _command(name: str = "fine", about: str = "About it", **fields: Any) -> type[Command]:
@@ -33,8 +39,28 @@ def _media(times: int, about: str = "About it", *, weighted: bool = False) -> An
     return (Annotated[tuple[MediaRef, ...], Field(max_length=times), opt], ())
 
 
-def test_every_face_can_show_the_catalogue() -> None:
-    assert [] == problems(CATALOGUE.values())
+def _problems(commands: list[type[Command]]) -> list[str]:
+    return [*_text_problems(commands), *discord_problems(commands), *slack_problems(commands)]
+
+
+def _text_problems(commands: list[type[Command]]) -> Iterator[str]:
+    names = [command.name for command in commands]
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield f"Text: /{name} is defined {times} times"
+        if len(name.split()) > TEXT_WORDS:
+            yield f"Text: /{name} has {len(name.split())} words, {TEXT_WORDS} are understood"
+        if any(other.startswith(f"{name} ") for other in names):
+            yield f"Text: /{name} is a command and a group"
+    for command in commands:
+        flags = Counter(flag for option in options(command) for flag in (option.name, *option.aliases))
+        for flag, times in flags.items():
+            if times > 1:
+                yield f"Text: --{flag} of /{command.name} means {times} options"
+
+
+def test_every_platform_can_show_the_catalogue() -> None:
+    assert [] == _problems(list(CATALOGUE.values()))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +98,7 @@ def test_every_face_can_show_the_catalogue() -> None:
     ],
 )
 def test_a_limit_that_is_passed_is_told(commands: list[type[Command]], words: str) -> None:
-    assert any(words in problem for problem in problems(commands)), problems(commands)
+    assert any(words in problem for problem in _problems(commands)), _problems(commands)
 
 
 def test_required_options_come_first_as_discord_wants() -> None:

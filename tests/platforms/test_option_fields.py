@@ -1,21 +1,19 @@
-"""The fields that each face makes of a command's options."""
+"""The fields that each platform makes of a command's options."""
 
 from typing import Annotated
 
 import pytest
 
-from bot.domain.commands import CATALOGUE, Animate, Command, Extend, Imagine, Reframe
-from bot.domain.fields import (
+from adapters.discord.messages.option_fields import (
     DISCORD_TEXT,
-    SLACK_TEXT,
     WEIGHTS,
     DiscordField,
     DiscordKind,
-    SlackKind,
     attachments,
     discord_fields,
-    slack_fields,
 )
+from adapters.slack.messages.option_fields import SLACK_TEXT, SlackKind, slack_fields
+from bot.domain.commands import CATALOGUE, Animate, Command, Extend, Imagine, Reframe
 from bot.domain.options import Kind, MediaRef, OptionSpec, options
 
 _COMMANDS = pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)
@@ -26,7 +24,7 @@ def _on_discord(command: type[Command]) -> dict[str, DiscordField]:
 
 
 @_COMMANDS
-def test_every_option_can_be_given_on_every_face(command: type[Command]) -> None:
+def test_every_option_can_be_given_on_every_platform(command: type[Command]) -> None:
     spec = list(options(command))
     for fields in (discord_fields(command), slack_fields(command)):
         assert spec == list(dict.fromkeys(field.option for field in fields if field.option is not None))
@@ -115,7 +113,7 @@ def test_a_form_on_slack_takes_files_beside_text(command: type[Command]) -> None
 
 
 @_COMMANDS
-def test_a_choice_is_chosen_and_a_number_has_its_bounds_on_every_face(command: type[Command]) -> None:
+def test_a_choice_is_chosen_and_a_number_has_its_bounds_on_every_platform(command: type[Command]) -> None:
     for option in options(command):
         if option.kind is Kind.MEDIA:
             continue

@@ -1,0 +1,146 @@
+"""The fields of a command's form on Slack, and Slack's limits on them.
+
+A picture or video comes as a file, or as a text that names a job or an address, so one option of the
+catalogue can be two fields. https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from bot.domain.commands import Command
+from bot.domain.options import Kind, Option, options
+
+#: longest text of one field
+SLACK_TEXT = 3000
+# fmt: off
+#: names that Slack keeps for itself
+SLACK_RESERVED = frozenset({
+    "archive", "away", "call", "collapse", "dm", "dnd", "expand", "feed", "feedback", "help", "invite",
+    "invite_people", "join", "kick", "leave", "me", "mute", "msg", "open", "part", "prefs", "remind",
+    "remove", "rename", "search", "shortcuts", "shrug", "star", "status", "sub", "topic", "who",
+})
+# fmt: on
+SLACK_MODAL_BLOCKS = 100
+SLACK_LABEL = 75
+SLACK_SELECT_OPTIONS = 100
+#: characters of a choice, and of what stands below a field
+SLACK_CHOICE, SLACK_HINT = 75, 2000
+#: files of one field
+SLACK_FILES = 10
+
+
+def native_on_slack(command: type[Command]) -> bool:
+    """Whether the command can have a name of its own; all others go through `/reverie <command>`."""
+    return command.name not in SLACK_RESERVED and " " not in command.name
+
+
+class SlackKind(StrEnum):
+    """What Slack lets a person give in one field of a form."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    CHOICE = "choice"
+    FLAG = "flag"
+    MEMBER = "member"
+    FILES = "files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackField:
+    """One field of a command's form as Slack shows it: one block."""
+
+    name: str
+    description: str
+    required: bool
+    kind: SlackKind
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    #: characters of a text; None where none is typed
+    max_length: int | None = None
+    #: files at most; 0 where it takes none
+    files: int = 0
+    #: the catalogue's option that it fills, maybe together with another
+    option: Option
+
+
+@cache
+def slack_fields(command: type[Command]) -> tuple[SlackField, ...]:
+    """A command's form as Slack shows it, the required fields first.
+
+    A picture or video is a field for files, and one for jobs and addresses where `@0.85` says how strong.
+    """
+    found = [field for option in options(command) for field in _slack_option(option)]
+    return tuple(sorted(found, key=lambda field: not field.required))
+
+
+def _slack_option(option: Option) -> Iterator[SlackField]:
+    if option.kind is Kind.MEDIA:
+        yield SlackField(
+            name=option.name,
+            description=option.description,
+            required=False,
+            kind=SlackKind.FILES,
+            files=option.max_count,
+            option=option,
+        )
+        others = "a job or an address" if option.max_count == 1 else "jobs or addresses, parted by spaces"
+        strength = ", each maybe with its strength, such as @0.85" if option.weighted else ""
+        yield SlackField(
+            name=f"{option.name}_from",
+            description=f"{option.description}: {others}{strength}",
+            required=False,
+            kind=SlackKind.TEXT,
+            max_length=SLACK_TEXT,
+            option=option,
+        )
+        return
+    kind = _SLACK_KINDS.get(option.kind, SlackKind.TEXT)
+    yield SlackField(
+        name=option.name,
+        description=option.description,
+        required=option.required,
+        kind=kind,
+        choices=option.choices,
+        minimum=option.minimum if kind is SlackKind.NUMBER else None,
+        maximum=option.maximum if kind is SlackKind.NUMBER else None,
+        max_length=min(option.max_length, SLACK_TEXT) if kind is SlackKind.TEXT else None,
+        option=option,
+    )
+
+
+_SLACK_KINDS = {
+    Kind.CHOICE: SlackKind.CHOICE,
+    Kind.INTEGER: SlackKind.NUMBER,
+    Kind.FLAG: SlackKind.FLAG,
+    Kind.MEMBER: SlackKind.MEMBER,
+}
+
+
+def slack_problems(commands: Iterable[type[Command]]) -> Iterator[str]:
+    """Everything in the catalogue that Slack would refuse."""
+    for command in commands:
+        fields = slack_fields(command)
+        if len(fields) > SLACK_MODAL_BLOCKS:
+            yield f"Slack: the form of /{command.name} has {len(fields)} blocks"
+        for name, times in Counter(field.name for field in fields).items():
+            if times > 1:
+                yield f"Slack: {name} of /{command.name} means {times} fields"
+        for field in fields:
+            yield from _slack_field(command, field)
+
+
+def _slack_field(command: type[Command], field: SlackField) -> Iterator[str]:
+    if len(field.name) > SLACK_LABEL:
+        yield f"Slack: the label {field.name!r} of /{command.name} is too long"
+    if len(field.description) > SLACK_HINT:
+        yield f"Slack: the hint of {field.name} of /{command.name} has {len(field.description)} characters"
+    if len(field.choices) > SLACK_SELECT_OPTIONS:
+        yield f"Slack: {field.name} of /{command.name} has {len(field.choices)} choices"
+    if any(len(choice) > SLACK_CHOICE for choice in field.choices):
+        yield f"Slack: a choice of {field.name} of /{command.name} is too long"
+    if field.files > SLACK_FILES:
+        yield f"Slack: {field.name} of /{command.name} takes {field.files} files"
