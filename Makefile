@@ -16,7 +16,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check audit bench bench-full lock clean
+.PHONY: help run demo test soak check audit bench bench-full lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,13 +27,18 @@ run: $(RUN_STAMP) ## start all that is configured; with nothing configured the p
 demo: $(RUN_STAMP) ## start the playground with the simulator, even where keys are set
 	@exec $(BIN)/reverie demo $(ARGS)
 
-# Half of the tests wait for processes and browsers: two of them share a core, and whoever is free takes the
-# next one. They step back behind whoever sits at this machine, and the workers of the bots, which step back
-# behind the bots, are not starved by the rest.
+# Half of the tests wait for processes and browsers: two workers share a core, and whoever is free takes the
+# next test, the long ones first. They step back behind whoever sits at this machine, and the workers of the
+# bots, which step back behind the bots, are not starved by the rest. Bytecode is kept: hundreds of
+# interpreters begin in a run.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
+PYTEST := PYTHONDONTWRITEBYTECODE= nice -n 15 $(BIN)/python -m pytest
 
-test: $(DEV_STAMP) ## run all tests
-	@nice -n 15 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+test: $(DEV_STAMP) ## run all tests but the long random ones
+	@$(PYTEST) -n $(WORKERS) --dist load --maxschedchunk 1 $(ARGS)
+
+soak: $(DEV_STAMP) ## run the long random tests; they take several minutes
+	@$(PYTEST) -n 2 -m soak $(ARGS)
 
 # What looks random is left out: locks and test data are full of digests. Known forms of tokens and keys stay.
 SECRETS := --exclude-files '\.lock$$' --disable-plugin KeywordDetector --disable-plugin IPPublicDetector \

@@ -1,32 +1,43 @@
-"""Hundreds of jobs, dozens of kills at random instants, every promise kept."""
+"""Jobs by the dozen, kills at random instants, every promise kept; by the hundred in `make soak`."""
+
+import pytest
 
 from tests.crash.conftest import Open
 from tests.crash.mayhem import Mayhem, Plan, seed_of, verdict
 from tests.crash.processes import port
 
-JOBS, KILLS = 300, 30
+#: jobs and kills
+SIZES = [(60, 7), pytest.param((300, 30), marks=pytest.mark.soak)]
 
 
-async def test_killed_at_random_with_markers(world: Open) -> None:
-    plan = Plan(seed=seed_of(1), jobs=JOBS, kills=KILLS)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_killed_at_random_with_markers(world: Open, size: tuple[int, int]) -> None:
+    jobs, kills = size
+    plan = Plan(seed=seed_of(1), jobs=jobs, kills=kills)
     async with world(chat={"seed": plan.seed}) as here:
         await Mayhem(world=here, plan=plan).one_bot()
         assert [] == await verdict(here)
-        assert JOBS < len(await here.rows("SELECT id FROM job"))
+        assert jobs < len(await here.rows("SELECT id FROM job"))
 
 
-async def test_killed_at_random_without_a_public_url(world: Open) -> None:
-    plan = Plan(seed=seed_of(2), jobs=JOBS, kills=KILLS)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_killed_at_random_without_a_public_url(world: Open, size: tuple[int, int]) -> None:
+    jobs, kills = size
+    plan = Plan(seed=seed_of(2), jobs=jobs, kills=kills)
     async with world(chat={"seed": plan.seed}, marked=False) as here:
         await Mayhem(world=here, plan=plan).one_bot()
         assert [] == await verdict(here)
-        assert JOBS < len(await here.rows("SELECT id FROM job"))
+        assert jobs < len(await here.rows("SELECT id FROM job"))
 
 
-async def test_two_bots_on_one_postgresql_killed_and_held_at_random(world: Open, postgres_url: str) -> None:
-    plan = Plan(seed=seed_of(3), jobs=JOBS, kills=KILLS)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_two_bots_on_one_postgresql_killed_and_held_at_random(
+    world: Open, postgres_url: str, size: tuple[int, int]
+) -> None:
+    jobs, kills = size
+    plan = Plan(seed=seed_of(3), jobs=jobs, kills=kills)
     async with world(chat={"seed": plan.seed}, database_url=postgres_url) as here:
         with port() as other:
             await Mayhem(world=here, plan=plan).two_bots(other, hold_s=3.5)
         assert [] == await verdict(here)
-        assert JOBS < len(await here.rows("SELECT id FROM job"))
+        assert jobs < len(await here.rows("SELECT id FROM job"))

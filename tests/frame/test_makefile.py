@@ -8,7 +8,7 @@ import pytest
 
 from tests.frame.dockerfile import ROOT
 
-TARGETS = ("help", "run", "demo", "test", "check", "audit", "bench", "bench-full", "lock", "clean")
+TARGETS = ("help", "run", "demo", "test", "soak", "check", "audit", "bench", "bench-full", "lock", "clean")
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -43,7 +43,7 @@ def test_to_run_installs_the_runtime_only(checkout: Path) -> None:
     assert "reverie run" in planned
 
 
-@pytest.mark.parametrize("target", ["test", "check", "bench", "bench-full"])
+@pytest.mark.parametrize("target", ["test", "soak", "check", "bench", "bench-full"])
 def test_to_develop_installs_the_whole_lock(checkout: Path, target: str) -> None:
     assert "--requirement requirements-dev.lock" in make(checkout, "--dry-run", target).stdout
 
