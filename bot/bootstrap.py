@@ -1,4 +1,4 @@
-"""The only assembler: what `opening.py` opens, the engine, the web and the adapters, in one TaskGroup."""
+"""The only assembler: what `resources.py` opens, the engine, the web and the adapters, in one TaskGroup."""
 
 import asyncio
 import socket
@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 
 from starlette.applications import Starlette
 
-from bot.resources import Misconfigured, Opened, OpenStore, Wrap, open_core
+from bot.media.sandbox.pool import SandboxPool
+from bot.resources import Misconfigured, Opened, OpenPool, OpenStore, Wrap, open_core
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.operator import Operator
@@ -58,12 +59,14 @@ class App:
         plugins: Sequence[AdapterPlugin] | None = None,
         wrap: Wrap = lambda provider: provider,
         open_store: OpenStore | None = None,
+        open_pool: OpenPool = SandboxPool,
         server: type[Server] = Server,
     ) -> None:
         self._settings = settings
         self._plugins = find_plugins() if plugins is None else plugins
         self._wrap = wrap
         self._open_store = open_store or partial(connect, direct_url=settings.database_direct_url)
+        self._open_pool = open_pool
         self._server = server
         self._stop = asyncio.Event()
         #: set once everything runs
@@ -87,7 +90,9 @@ class App:
                 if settings.database.startswith("sqlite"):
                     exits.enter_context(lock_folder(settings.data_dir))
                 opened = await exits.enter_async_context(
-                    open_core(settings, wrap=self._wrap, open_store=self._open_store)
+                    open_core(
+                        settings, wrap=self._wrap, open_store=self._open_store, open_pool=self._open_pool
+                    )
                 )
                 await self._work(opened, listener)
 

@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,6 +44,8 @@ from simulator.settings import SimulatorSettings
 Wrap = Callable[[Provider], Provider]
 #: chooses the store by its URL; tests put faults there
 OpenStore = Callable[[str], Database]
+#: opens the processes that read and convert media; tests share them
+OpenPool = Callable[[], AbstractAsyncContextManager[SandboxPool]]
 
 
 class Misconfigured(ReverieError):
@@ -180,15 +182,17 @@ class Opened:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, *, wrap: Wrap, open_store: OpenStore) -> AsyncIterator[Opened]:
+async def open_core(
+    settings: Settings, *, wrap: Wrap, open_store: OpenStore, open_pool: OpenPool = SandboxPool
+) -> AsyncIterator[Opened]:
     """Open everything that the engine works with."""
     secrets = secrets_of(settings)
     async with AsyncExitStack() as exits:
         database: Database = await exits.enter_async_context(open_store(settings.database))
         await migrate(database)
-        pool = await exits.enter_async_context(SandboxPool())
+        pool = await exits.enter_async_context(open_pool())
         simulation = simulation_of(settings, pool) if "simulator" in settings.providers else None
-        inputs = await exits.enter_async_context(SandboxPool())
+        inputs = await exits.enter_async_context(open_pool())
         providers: list[ObservedProvider] = []
         naming_key = await _keep_naming_key(settings, secrets, database)
         for provider in providers_of(

@@ -1,4 +1,7 @@
-"""The command line as its own process, in a folder of its own and without the developer's settings."""
+"""The command line as a process of its own, in its own folder and without the developer's settings.
+
+It is started warm; what belongs to the start of an interpreter is tested in `test_streams` and `test_use`.
+"""
 
 import os
 import re
@@ -6,13 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
 from tests.patience import PATIENCE_S
+from tests.warm import COMMAND_LINE, Started, start
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +27,17 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        with _started(folder, arguments, settings, out.fileno(), err.fileno()) as process:
+            code = process.wait()
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+
+
+def cold_reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a new interpreter, which inherits the limits of this process."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
@@ -32,6 +47,19 @@ def reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.Comple
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+def _started(
+    folder: Path, arguments: Sequence[str], settings: Mapping[str, str], out: int, err: int
+) -> Started:
+    with open(os.devnull) as nothing:  # noqa: PTH123 - it is no file
+        return start(
+            COMMAND_LINE,
+            ["reverie", *arguments],
+            folder=folder,
+            environment=environment(**settings),
+            streams=(nothing.fileno(), out, err),
+        )
 
 
 def complaint(ended: subprocess.CompletedProcess[str], code: int) -> str:
@@ -60,35 +88,34 @@ class Running:
 @contextmanager
 def running(where: Path, *arguments: str, **settings: str) -> Iterator[Running]:
     """Run until the block ends, on a free port; a stop must end with 0."""
-    log = where / "log.txt"
-    with log.open("w") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *(arguments or ("run",))],
-            cwd=where,
-            env=environment(**({"REVERIE_HTTP_PORT": "0"} | settings)),
-            stdout=written,
-            stderr=subprocess.PIPE,
-            text=True,
+    reading, writing = os.pipe()
+    with (where / "log.txt").open("w") as written, os.fdopen(writing, "w") as told:
+        process = _started(
+            where,
+            arguments or ("run",),
+            {"REVERIE_HTTP_PORT": "0"} | settings,
+            written.fileno(),
+            told.fileno(),
         )
-    assert process.stderr is not None
-    try:
+    with os.fdopen(reading) as heard, process:
         found = None
-        heard = []
+        lines = []
         with _killed_in_time(process):
-            while found is None and (line := process.stderr.readline()):
-                heard.append(line)
+            while found is None and (line := heard.readline()):
+                lines.append(line)
                 found = re.search(r"(?:address=http://[\d.]+:|port=)(\d+)", line)
-        assert found, "".join(heard)
-        yield Running(folder=where, port=int(found[1]))
-    finally:
-        process.send_signal(signal.SIGTERM)
-        with _killed_in_time(process):
-            _, rest = process.communicate()
-    assert 0 == process.returncode, rest
+        assert found, "".join(lines)
+        try:
+            yield Running(folder=where, port=int(found[1]))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            with _killed_in_time(process):
+                rest = heard.read()
+        assert 0 == process.wait(), rest
 
 
 @contextmanager
-def _killed_in_time(process: "subprocess.Popen[str]") -> Iterator[None]:
+def _killed_in_time(process: Started) -> Iterator[None]:
     """Kill a process that this block has waited for too long."""
     watchdog = Timer(PATIENCE_S, process.kill)
     watchdog.start()

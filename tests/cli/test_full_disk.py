@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.running import Running, folder, reverie, running
+from tests.cli.running import Running, cold_reverie, folder, reverie, running
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits another process")
@@ -62,7 +62,7 @@ def test_the_doctor_tells_of_a_disk_that_takes_nothing() -> None:
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
         try:
-            ended = reverie(where, "doctor", **_NO_BYTECODE)
+            ended = cold_reverie(where, "doctor", **_NO_BYTECODE)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert 1 == ended.returncode

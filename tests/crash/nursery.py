@@ -1,7 +1,4 @@
-"""`python -m tests.crash.nursery`: imports the bot once and forks it whenever one is asked for.
-
-A process that begins as a fork knows nothing of the lives before it, but need not import everything first:
-dozens of starts in a minute would else be all that a small machine does.
+"""Forks a bot or a simulator whenever one is asked for; started warm, see `tests.warm`.
 
 Each line on standard input is the JSON of a `Birth`; each on standard output is `began PID`, in the order of
 the births, or `ended PID CODE`.
@@ -133,7 +130,3 @@ def _bury(living: set[int]) -> None:
 
 def _tell(line: str) -> None:
     os.write(1, line.encode() + b"\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from tests.crash.nursery import Birth
 from tests.patience import PATIENCE_S
+from tests.warm import start
 
 #: settings of a bot that somebody may run on this machine
 _NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
@@ -63,9 +63,11 @@ class Running:
 class Processes:
     """Starts processes in a nursery."""
 
-    def __init__(self, folder: Path, nursery: Process) -> None:
+    def __init__(self, folder: Path, told: asyncio.StreamReader, orders: asyncio.StreamWriter) -> None:
+        """`told` is what the nursery writes, `orders` what it reads."""
         self._folder = folder
-        self._nursery = nursery
+        self._told = told
+        self._orders = orders
         self._awaited: deque[asyncio.Future[Running]] = deque()
         self._running: dict[int, Running] = {}
 
@@ -79,15 +81,13 @@ class Processes:
         )
         began: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
         self._awaited.append(began)
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(birth.line())
-        await self._nursery.stdin.drain()
+        self._orders.write(birth.line())
+        await self._orders.drain()
         return await began
 
     async def listen(self) -> None:
         """Hear what the nursery tells until it ends."""
-        assert self._nursery.stdout is not None
-        async for line in self._nursery.stdout:
+        async for line in self._told:
             match line.decode().split():
                 case ["began", pid]:
                     self._running[int(pid)] = running = Running(int(pid))
@@ -109,24 +109,23 @@ def _inherited() -> dict[str, str]:
 @asynccontextmanager
 async def processes(folder: Path) -> AsyncIterator[Processes]:
     """Open a nursery; everything that was started there ends with it."""
-    nursery = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.crash.nursery",
-        stdin=PIPE,
-        stdout=PIPE,
-        env=_inherited() | {"PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path)},
-    )
-    started = Processes(folder, nursery)
+    ours, theirs = socket.socketpair()
+    told, orders = await asyncio.open_unix_connection(sock=ours)
+    with theirs:
+        streams = (theirs.fileno(), theirs.fileno(), 2)
+        nursery = start(
+            "tests.crash.nursery:main", ["nursery"], folder=folder, environment=_inherited(), streams=streams
+        )
+    started = Processes(folder, told, orders)
     listening = asyncio.create_task(started.listen(), name="nursery")
     try:
         yield started
     finally:
         await started.end_all()
-        assert nursery.stdin is not None
-        nursery.stdin.close()
-        await nursery.wait()
+        orders.write_eof()
         await listening
+        orders.close()
+        await asyncio.to_thread(nursery.wait)
 
 
 @contextmanager

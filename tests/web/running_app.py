@@ -21,6 +21,7 @@ from bot.tls import tls_context
 from bot.web.server import Server
 from tests.engine.fakes import FakeChat
 from tests.engine.house import ADA, given_settings
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
 
@@ -57,7 +58,10 @@ class RunningApp:
             for name, receiver in receivers
         ]
         self.app = App(
-            given_settings(folder, http_port=0, times=times, **settings), plugins=plugins, server=server
+            given_settings(folder, http_port=0, times=times, **settings),
+            plugins=plugins,
+            server=server,
+            open_pool=SharedPool,
         )
 
     def _build(self, context: AdapterContext) -> Adapter:

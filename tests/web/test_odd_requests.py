@@ -18,6 +18,7 @@ from bot.bootstrap import App
 from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import Settings
 from tests.engine.house import given_settings
+from tests.media_workers import SharedPool
 from tests.web.running_app import served
 
 CHANCE = random.Random(12)  # noqa: S311 - seeded, so that a failure comes again
@@ -60,7 +61,11 @@ class Fuzzed:
 
     def __init__(self, folder: Path) -> None:
         self.routes: list[tuple[str, str]] = list(CORE)
-        self.app = App(given_settings(folder, http_port=0), plugins=[replace(plugin, build=self._build)])
+        self.app = App(
+            given_settings(folder, http_port=0),
+            plugins=[replace(plugin, build=self._build)],
+            open_pool=SharedPool,
+        )
 
     def _build(self, context: AdapterContext) -> Adapter:
         built = plugin.build(context)
@@ -269,7 +274,9 @@ async def test_an_error_of_ours_has_them_too_and_tells_nothing(tmp_path: Path) -
     def build(_: AdapterContext) -> Adapter:
         return Adapter(name="playground", routes=[Route("/fails", fail)])
 
-    app = App(given_settings(tmp_path, http_port=0), plugins=[replace(plugin, build=build)])
+    app = App(
+        given_settings(tmp_path, http_port=0), plugins=[replace(plugin, build=build)], open_pool=SharedPool
+    )
     async with served(app) as http:
         answer = await http.get("/fails")
     assert 500 == answer.status_code
@@ -284,7 +291,7 @@ async def test_an_error_of_ours_has_them_too_and_tells_nothing(tmp_path: Path) -
 async def test_https_is_asked_for_where_people_come_by_it(
     tmp_path: Path, public_url: str | None, told: bool
 ) -> None:
-    app = App(given_settings(tmp_path, http_port=0, public_url=public_url), plugins=[])
+    app = App(given_settings(tmp_path, http_port=0, public_url=public_url), plugins=[], open_pool=SharedPool)
     async with served(app) as http:
         for path in ("/healthz", "/nowhere"):
             assert told == ("strict-transport-security" in (await http.get(path)).headers)

@@ -19,6 +19,7 @@ from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
 
@@ -33,7 +34,7 @@ class Bot:
         self._rhythm = rhythm
         self._settings = DiscordSettings(token=SecretStr(token))
         plugin = AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)
-        self.app = App(given_settings(folder, http_port=0), plugins=[plugin])
+        self.app = App(given_settings(folder, http_port=0), plugins=[plugin], open_pool=SharedPool)
 
     @property
     def obstacle(self) -> str:

@@ -24,8 +24,9 @@ from bot.domain.identity import Place
 from bot.ports import ResolvedFile
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
+from tests.media_workers import SharedPool
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
-from tests.platforms.running import running
+from tests.platforms.running import AT_EASE, running
 
 _PATIENT_MS = 30_000
 
@@ -59,11 +60,12 @@ class StudioHouse:
         self._wrap = wrap
         # On a busy machine three seconds may pass by themselves; what comes late is tested on purpose.
         fake.world.ack_within_ms = _PATIENT_MS
-        times = {"answer_window": _PATIENT_MS} | settings.pop("times", {})
+        times = AT_EASE | {"answer_window": _PATIENT_MS} | settings.pop("times", {})
         values = {"http_port": 0, "default_ceiling": 100, "default_allowance": 25, "times": times, **settings}
         self.app = App(
             given_settings(folder, **values),
             plugins=[AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)],
+            open_pool=SharedPool,
         )
         self.context: AdapterContext
         self.connection: Connection

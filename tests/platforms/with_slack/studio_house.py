@@ -29,8 +29,9 @@ from bot.ports import ResolvedFile
 from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.engine.house import given_settings
+from tests.media_workers import SharedPool
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
-from tests.platforms.running import running
+from tests.platforms.running import AT_EASE, running
 
 _PUBLIC = "https://bot.example.org"
 #: the line is given up after four pings without an echo, and a crowded machine takes its time
@@ -112,10 +113,12 @@ class StudioHouse:
             "default_allowance": 25,
             "simulator_pictures_per_s": 4,
             **settings,
+            "times": AT_EASE | settings.get("times", {}),
         }
         self.app = App(
             given_settings(folder, **values),
             plugins=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
+            open_pool=SharedPool,
         )
         self.context: AdapterContext
         self.connection: Connection

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.painting import picture as painted
+from tests.warm import COMMAND_LINE, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,28 +52,27 @@ async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
         "REVERIE_SIMULATOR_PICTURES_PER_S": "1",
         "REVERIE_TIMING__PROGRESS_INTERVAL": "200",
     }
-    with (folder / "log.txt").open("wb") as log:
-        bot = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", cwd=folder, env=kept | ours, stdout=log, stderr=log
-        )
+    with (folder / "log.txt").open("wb") as log, open(os.devnull, "rb") as nothing:  # noqa: ASYNC230, PTH123
+        streams = (nothing.fileno(), log.fileno(), log.fileno())
+        bot = start(COMMAND_LINE, ["reverie", "run"], folder=folder, environment=kept | ours, streams=streams)
     url = f"http://127.0.0.1:{port}"
+    ended = asyncio.create_task(asyncio.to_thread(bot.wait, 10 * PATIENCE_S))
     try:
-        await _alive(url, bot, folder)
+        await _alive(url, ended, folder)
         yield url
     finally:
-        if bot.returncode is None:
-            bot.send_signal(signal.SIGTERM)
+        bot.send_signal(signal.SIGTERM)
         async with asyncio.timeout(PATIENCE_S):
-            ended = await bot.wait()
-    assert ended == 0, (folder / "log.txt").read_text()
+            code = await ended
+    assert code == 0, (folder / "log.txt").read_text()
 
 
-async def _alive(url: str, bot: asyncio.subprocess.Process, folder: Path) -> None:
+async def _alive(url: str, ended: asyncio.Task[int], folder: Path) -> None:
     async with (
         asyncio.timeout(PATIENCE_S),
         httpx.AsyncClient(trust_env=False, verify=tls_context()) as client,
     ):
-        while bot.returncode is None:
+        while not ended.done():
             try:
                 if (await client.get(f"{url}/healthz")).is_success:
                     return

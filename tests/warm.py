@@ -1,0 +1,251 @@
+"""Starts processes as forks of one that has imported the bot already.
+
+A process that begins so knows nothing of the lives before it, but need not import everything first: hundreds
+of starts in a run would else be much of what a small machine does. `python -m tests.warm SOCKET` is the
+parent, one for each process that runs tests, which it outlives by nothing.
+
+Each connection asks for one process: a line of JSON (`Order`) with its three standard streams. It is answered
+by the process's id, and by its exit code once it has ended.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from bot.tls import tls_context
+from tests.patience import PATIENCE_S
+
+#: what starts the command line, as `python -m bot` does
+COMMAND_LINE = "bot.cli:main"
+
+_ROOT = Path(__file__).parents[1]
+_ORDER_MAX = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a new process is to be."""
+
+    #: `module:function`, which is called without arguments
+    target: str
+    #: what `sys.argv` holds
+    arguments: tuple[str, ...]
+    folder: str
+    #: all of its environment
+    environment: dict[str, str]
+
+
+class Started:
+    """A process that was started so."""
+
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._connection = connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        self.wait()
+
+    def wait(self, timeout: float = PATIENCE_S) -> int:
+        """Answer its exit code, or the negative number of the signal that ended it; raises TimeoutError."""
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            self.returncode = int(_line(self._connection))
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        # Once its end was told its number may be another's.
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def start(
+    target: str,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    streams: tuple[int, int, int],
+) -> Started:
+    """Start a process with these descriptors as its standard streams, which stay open here."""
+    order = Order(
+        target=target, arguments=tuple(arguments), folder=str(folder), environment=dict(environment)
+    )
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(_parent())
+    socket.send_fds(connection, [json.dumps(asdict(order)).encode() + b"\n"], streams)
+    return Started(int(_line(connection)), connection)
+
+
+@cache
+def _parent() -> str:
+    """Start the parent, which ends with this process; answers where it listens."""
+    folder = tempfile.mkdtemp(prefix="warm-")
+    path = f"{folder}/socket"
+    paths = os.pathsep.join((str(_ROOT), *filter(None, sys.path)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.warm", path],
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_inherited() | {"PYTHONPATH": paths},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def end() -> None:
+        process.communicate()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    assert process.stdout.readline(), "the parent of warm processes has not started"
+    return path
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("REVERIE_", "LUMA"))}
+
+
+def _line(connection: socket.socket) -> bytes:
+    """Read a line, and nothing after it."""
+    read = b""
+    while not read.endswith(b"\n"):
+        one = connection.recv(1)
+        if not one:
+            raise ChildProcessError("the parent of warm processes has ended")
+        read += one
+    return read
+
+
+class _Parent:
+    def __init__(self, path: str) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(path)
+        self._listening.listen(64)
+        self._woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake)
+        #: process → who has asked for it
+        self._living: dict[int, socket.socket] = {}
+        for one in (0, self._listening, self._woken):
+            self._selector.register(one, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Serve until standard input ends."""
+        while True:
+            ready = {key.fileobj for key, _ in self._selector.select()}
+            if self._woken in ready:
+                os.read(self._woken, 1024)
+                self._bury()
+            if self._listening in ready:
+                self._bear(self._listening.accept()[0])
+            if 0 in ready and not os.read(0, 1024):
+                for pid in self._living:
+                    os.kill(pid, signal.SIGKILL)
+                return
+
+    def _bear(self, connection: socket.socket) -> None:
+        content, streams, _, _ = socket.recv_fds(connection, _ORDER_MAX, 3)
+        while content and not content.endswith(b"\n"):
+            content += connection.recv(_ORDER_MAX)
+        if not content:
+            return
+        pid = os.fork()
+        if pid == 0:
+            _live(Order(**json.loads(content)), streams)
+        for one in streams:
+            os.close(one)
+        self._living[pid] = connection
+        _tell(connection, pid)
+
+    def _bury(self) -> None:
+        while self._living:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            connection = self._living.pop(pid)
+            _tell(connection, os.waitstatus_to_exitcode(status))
+            connection.close()
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    with suppress(OSError):  # nobody waits for it any more
+        connection.sendall(b"%d\n" % number)
+
+
+def _live(order: Order, streams: Sequence[int]) -> NoReturn:
+    """Become that process."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os.environ.clear()
+        os.environ.update(order.environment)
+        os.chdir(order.folder)
+        sys.argv[:] = order.arguments
+        module, _, function = order.target.partition(":")
+        getattr(importlib.import_module(module), function)()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:  # noqa: BLE001 - as an interpreter ends
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        # The parent's loop must not go on twice.
+        os._exit(code)
+
+
+def main() -> None:
+    # Only the parent needs them, and whoever asks it for something loads this module too.
+    for name in ("bot.bootstrap", "bot.cli", "bot.log", "bot.web.server", "tests.crash.nursery"):
+        importlib.import_module(name)
+    for plugin in entry_points(group="reverie.adapters"):
+        plugin.load()
+    # Done before the first child what every child would else do for itself.
+    tls_context()
+    parent = _Parent(sys.argv[1])
+    # What the collector does not look at stays shared with the children.
+    gc.collect()
+    gc.freeze()
+    os.write(1, b"ready\n")
+    parent.serve()
+
+
+if __name__ == "__main__":
+    main()
