@@ -26,7 +26,7 @@ class SharedPool(SandboxPool):
     def __init__(self) -> None:
         super().__init__()
         self._calls: set[Future[Any]] = set()
-        self._closed = False
+        self._closed = threading.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -34,7 +34,7 @@ class SharedPool(SandboxPool):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closed = True
+        self._closed.set()
         for call in self._calls:
             call.cancel()
 
@@ -48,7 +48,7 @@ class SharedPool(SandboxPool):
         key: Hashable = None,
         used: Callable[[float], None] | None = None,
     ) -> Result:
-        if self._closed:
+        if self._closed.is_set():
             raise MediaUnavailable("The bot is stopping.")
         loop, workers = _workers()
         spent: list[float] = []
@@ -62,7 +62,7 @@ class SharedPool(SandboxPool):
         try:
             return await asyncio.wrap_future(call)
         except asyncio.CancelledError:
-            if self._closed and call.cancelled():
+            if self._closed.is_set() and call.cancelled():
                 raise MediaUnavailable("The bot is stopping.") from None
             raise
         finally:

@@ -3,7 +3,7 @@
 from tests.crash.chat import Call
 from tests.crash.conftest import Open
 from tests.crash.mayhem import Mayhem, Plan, seed_of, verdict
-from tests.crash.test_points import finish_one, imagine, start_again
+from tests.crash.steps import finish_one, imagine, start_again
 
 #: enough for the next sweep to mend what it can
 _MENDED_S = 4.0

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -13,11 +12,7 @@ from bot.domain.jobs import State
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
 from tests.engine.fakes import FakeChat, Step, held
-from tests.engine.house import House
-
-
-def done(view: CardView) -> bool:
-    return view.jobs[0].phase is JobPhase.DONE
+from tests.engine.house import House, done, is_shown, row_of
 
 
 async def _tried(house: House, card: CardView, times: int) -> bool:
@@ -27,11 +22,6 @@ async def _tried(house: House, card: CardView, times: int) -> bool:
 def finish_all(house: House) -> None:
     for identifier in house.provider.generations:
         house.provider.end(identifier, GenerationState.COMPLETED)
-
-
-async def row_of(house: House, card: CardView) -> dict[str, Any]:
-    sql = "SELECT shown_rev, wanted_rev, tries, run_at, undeliverable, message FROM card WHERE id = :id"
-    return (await house.rows(sql, id=card.card))[0]
 
 
 async def test_a_card_is_posted_once_and_edited_from_then_on(any_house: Open) -> None:
@@ -83,11 +73,6 @@ async def test_an_edit_that_outlives_its_lease_is_put_right(house: Open) -> None
         tones = [view.jobs[0].phase for view in home.chat.of(card.card)]
         assert [JobPhase.DONE, JobPhase.WAITING, JobPhase.DONE] == tones[before - 1 : before + 2]
         assert 1 == len(home.chat.messages)
-
-
-async def is_shown(house: House, card: CardView) -> bool:
-    row = await row_of(house, card)
-    return bool(row["shown_rev"] == row["wanted_rev"])
 
 
 async def test_a_card_that_looks_the_same_is_not_shown_again(house: Open) -> None:

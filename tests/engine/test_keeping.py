@@ -5,8 +5,7 @@ import asyncio
 from bot.domain.cards import CardView
 from tests.engine.conftest import Open
 from tests.engine.fakes import held
-from tests.engine.house import House
-from tests.engine.test_delivery import done, is_shown, row_of
+from tests.engine.house import House, done, is_shown, row_of
 
 
 async def test_a_show_that_hangs_is_given_up_before_its_lease_ends(house: Open) -> None:

@@ -23,8 +23,8 @@ from bot.settings import Settings, Switch
 from tests.patience import PATIENCE_S
 from tests.playground.fake_studio import START
 from tests.playground.fakes import FakeVault, Kept
+from tests.playground.rooms import CARD, GRACE, live, place
 from tests.playground.serving import Served, serve
-from tests.playground.test_room import CARD, GRACE, live, place
 from tests.web.running_app import until
 
 Told = tuple[int, Any]

@@ -10,16 +10,11 @@ from adapters.playground.delivery.conversation_store import KEPT, Room
 from adapters.playground.delivery.conversations import Channel, Person, Seat, Talk
 from adapters.playground.delivery.publisher import RoomOutlet
 from adapters.playground.messages.wire import Message, Said
-from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.errors import InvalidRequest
-from bot.domain.identity import Place
 from bot.service.replies import PrivateReply
 from tests.playground.fake_studio import START
 from tests.playground.fakes import FakeVault
-
-ADA = Person(name="ada", is_admin=True)
-GRACE = Person(name="grace", is_admin=False)
-CARD = "0" * 24
+from tests.playground.rooms import ADA, CARD, GRACE, live, place
 
 
 @pytest.fixture
@@ -30,39 +25,6 @@ def adapter_data() -> FakeVault:
 @pytest.fixture
 def room(adapter_data: FakeVault) -> Room:
     return Room(adapter_data, lambda: START)
-
-
-def live(rev: int, *, private: bool = False) -> CardView:
-    job = JobView(
-        id="1" * 24,
-        phase=JobPhase.RUNNING,
-        headline="Dreaming",
-        fields=(),
-        running_since=START,
-        expected_ms=1,
-        ready_at=None,
-        position=None,
-        media=None,
-        alt="a fox",
-        actions=(),
-        cancellable=False,
-        stars=0,
-        parent=None,
-    )
-    return CardView(
-        card=CARD,
-        rev=rev,
-        member=Seat(person=ADA).caller.member,
-        member_name=ADA.name,
-        title="a fox",
-        private=private,
-        jobs=(job,),
-        created_at=START,
-    )
-
-
-def place(*, message: str | None = None, private: bool = False) -> Place:
-    return replace(Seat(person=ADA).place(private=private), message=message)
 
 
 async def seen(room: Room, person: Person) -> list[Message]:

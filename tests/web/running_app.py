@@ -20,7 +20,7 @@ from bot.service.replies import CardReply
 from bot.tls import tls_context
 from bot.web.server import Server
 from tests.engine.fakes import FakeChat
-from tests.engine.house import ADA, given_settings
+from tests.engine.house import ADA, House, given_settings
 from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
@@ -110,3 +110,8 @@ def writable(folder: Path) -> None:
     away = folder.with_name(f"{folder.name}.away")
     if away.exists():
         away.replace(folder)
+
+
+async def answers(house: House) -> None:
+    """Have the provider answer for the first time."""
+    await house.services.providers["one"].check()

@@ -20,7 +20,7 @@ from bot.web.health import health_routes, readiness
 from tests.engine.fakes import FakeChat, FakeProvider
 from tests.engine.house import House, open_house
 from tests.patience import PATIENCE_S
-from tests.web.running_app import until
+from tests.web.running_app import answers, until
 
 TOKEN = "a token for the gauges"
 
@@ -28,11 +28,6 @@ TOKEN = "a token for the gauges"
 async def stop_the_account(house: House) -> None:
     stop = Stop(account="one", now=house.clock.wall(), reason="insufficient credits")
     await house.services.database.write(stop_account, stop)
-
-
-async def answers(house: House) -> None:
-    """Have the provider answer for the first time."""
-    await house.services.providers["one"].check()
 
 
 async def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:

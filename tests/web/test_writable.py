@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.service.durable_writes import NotAcceptedNow
 from tests.engine.house import House, open_house
-from tests.web.test_health import answers
+from tests.web.running_app import answers
 
 #: pages of an SQLite file that nothing reaches
 _UNLIMITED = 1 << 30

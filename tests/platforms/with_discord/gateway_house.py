@@ -95,9 +95,20 @@ class Heard(Gateway):
         await super().change_presence(activity=activity, **more)
 
 
+class Leaving(Heard):
+    """Begins to close when the first event of somebody comes in, before anybody is told of it."""
+
+    leaving: asyncio.Task[None] | None = None
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if self.leaving is None and event in {"interaction", "raw_reaction_add", "raw_reaction_remove"}:
+            self.leaving = self.loop.create_task(self.leave())
+        super().dispatch(event, *args, **kwargs)
+
+
 @asynccontextmanager
 async def listening(
-    fake: FakeDiscord, *, limits: TaskLimits | None = None, **more: Any
+    fake: FakeDiscord, *, kind: type[Heard] = Heard, limits: TaskLimits | None = None, **more: Any
 ) -> AsyncIterator[tuple[Heard, Porter]]:
     """Run one gateway against the fake, until the block ends and all is done that was in hand."""
     porter = Porter(fake)
@@ -108,7 +119,7 @@ async def listening(
     }
     async with asyncio.TaskGroup() as group:
         tasks = EventTasks(group, limits)
-        gateway = Heard(fake, porter=porter, tasks=tasks, **known | more)
+        gateway = kind(fake, porter=porter, tasks=tasks, **known | more)
         running = group.create_task(gateway.start(fake.token))
         try:
             await fake.until(lambda: gateway.deaf == 0)

@@ -14,10 +14,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.discord.adapter import connect
+from adapters.discord.doctor import examine
 from adapters.discord.gateway.supervisor import Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
-from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
+from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from tests.engine.house import given_settings
 from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
@@ -68,3 +69,11 @@ async def until(holds: Callable[[], Any]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)
+
+
+async def found(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> list[Diagnosis]:
+    settings = DiscordSettings(token=SecretStr(token or fake.token), **own)
+    given = given_settings(Path("unused"))
+    findings = [one async for one in examine(given, settings, connector=fake.connector)]
+    assert all(one.remedy for one in findings if not one.ok)
+    return findings

@@ -14,7 +14,7 @@ from tests.chromium import find_chromium
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
 from tests.platforms.fake_discord.look.page import page_of
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.with_discord.test_process import is_done, led_to
+from tests.platforms.with_discord.reading import is_done, led_to
 
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _LONG_S = 90.0

@@ -10,6 +10,7 @@ from bot.domain.cards import CardView
 from bot.domain.errors import StoreError
 from bot.service.plugin import AdapterContext
 from tests.platforms.fake_discord import Callback, Drop, FakeDiscord, Permissions
+from tests.platforms.with_discord.reading import job_of
 from tests.platforms.with_discord.studio_house import open_studio
 
 CALLBACK = "POST /interactions/*/callback"
@@ -128,6 +129,20 @@ async def test_a_missing_permission_is_named_before_anything_is_spent(
         assert card.only_for is house.ada.user
         again = await house.ada.press(card, "🎲").message(lambda message: bool(message.attachments))
         assert again.only_for is house.ada.user
+
+
+async def test_a_private_view_of_what_is_public_waives_no_permission(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    """Only what goes on from a private card is shown to its asker alone, wherever that is."""
+    async with open_studio(tmp_path, fake) as house:
+        _, card = await house.imagine()
+        fake.overwrite(house.channel, deny=Permissions.ATTACH_FILES)
+        view = await house.ada.slash("show", job=job_of(card)).message()
+        told = await house.ada.press(view, "🎲").message()
+        assert (house.ada.user, house.ada.user) == (view.only_for, told.only_for)
+        assert f"<#{house.channel.id}>: I lack Attach Files there" in told.content
+        assert [card] == house.mine()
 
 
 async def test_a_response_gets_through_trouble_once(tmp_path: Path, fake: FakeDiscord) -> None:

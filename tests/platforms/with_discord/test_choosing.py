@@ -6,8 +6,8 @@ from adapters.discord.events.menu_entries import Menu
 from adapters.discord.events.modals import PROMPT
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import Callback, FakeDiscord, Upload
+from tests.platforms.with_discord.reading import facts, job_of, private, source
 from tests.platforms.with_discord.studio_house import open_studio
-from tests.platforms.with_discord.test_pressing import facts, job_of, private, source
 
 
 async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDiscord) -> None:

@@ -9,8 +9,8 @@ from bot.domain.ids import short_id
 from bot.service.plugin import AdapterContext
 from bot.store.jobs import QueueStats
 from tests.platforms.fake_discord import FakeDiscord
+from tests.platforms.with_discord.reading import job_of
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
-from tests.platforms.with_discord.test_pressing import job_of
 
 
 class _Away:

@@ -1,21 +1,18 @@
 """What doctor finds out about Discord: every complaint with its remedy, and how the bot is invited."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from pydantic import SecretStr
 
-from adapters.discord.doctor import examine
 from adapters.discord.gateway.command_sync import register
 from adapters.discord.gateway.shards import read_shards
 from adapters.discord.rest.client import Rest
-from adapters.discord.settings import DiscordSettings
 from bot.service.plugin import Diagnosis
-from tests.engine.house import given_settings
 from tests.platforms.fake_discord import FakeDiscord, Permissions
+from tests.platforms.with_discord.one_bot import found
 
 #: what no field is documented to hold
 _ODD: tuple[Any, ...] = (None, 7.5, [], {}, "x", "9" * 5_000)
@@ -30,14 +27,6 @@ def _with_less(answer: Any) -> Iterator[Any]:
             yield {other: value for other, value in answer.items() if other != name}
             yield from ({**answer, name: odd} for odd in _ODD)
             yield from ({**answer, name: less} for less in _with_less(answer[name]))
-
-
-async def found(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> list[Diagnosis]:
-    settings = DiscordSettings(token=SecretStr(token or fake.token), **own)
-    given = given_settings(Path("unused"))
-    findings = [one async for one in examine(given, settings, connector=fake.connector)]
-    assert all(one.remedy for one in findings if not one.ok)
-    return findings
 
 
 def about(findings: list[Diagnosis], words: str) -> Diagnosis:

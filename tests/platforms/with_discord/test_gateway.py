@@ -8,7 +8,7 @@ from adapters.discord.events.menu_entries import Menu
 from adapters.discord.messages.buttons import CardControl, Pressed
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
-from tests.platforms.with_discord.gateway_house import listening
+from tests.platforms.with_discord.gateway_house import Leaving, listening
 
 _JOB = new_id(1_800_000_000_000, bytes(9))
 
@@ -132,6 +132,37 @@ async def test_what_waits_when_the_bot_stops_is_turned_away(fake: FakeDiscord, a
         await gateway.leave()
         porter.opened.set()
     assert ["busy", "busy", "command"] == sorted(door for door, _ in porter.came)
+
+
+@pytest.mark.parametrize("event", ["command", "reaction", "reaction taken away"])
+async def test_once_it_closes_it_takes_nothing_new(fake: FakeDiscord, ada: Person, event: str) -> None:
+    message = ada.write("look")
+    ada.react(message, "🎲")
+    async with listening(fake, kind=Leaving) as (gateway, porter):
+        match event:
+            case "command":
+                ada.slash("imagine")
+            case "reaction":
+                ada.react(message, "🔁")
+            case _:
+                ada.unreact(message, "🎲")
+        await fake.until(lambda: isinstance(gateway, Leaving) and gateway.leaving is not None)
+        await fake.until(lambda: fake.gateway.connected == 0)
+    assert (0, []) == (porter.knocks, porter.came)
+
+
+async def test_reactions_of_bots_come_to_no_door(fake: FakeDiscord, ada: Person) -> None:
+    guild = ada.place.guild
+    assert guild is not None
+    robot = fake.member(guild, "robot", bot=True)
+    message = ada.write("look")
+    async with listening(fake) as (_, porter):
+        robot.react(message, "🎲")
+        robot.unreact(message, "🎲")
+        robot.react(message, "🔁")
+        ada.react(message, "🎬")
+        await porter.met(1)
+    assert [("reacted", "🎬")] == [one for one in porter.came if one[0] == "reacted"]
 
 
 async def test_the_line_under_its_name_is_sent_when_it_changes(fake: FakeDiscord) -> None:

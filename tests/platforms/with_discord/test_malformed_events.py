@@ -18,10 +18,9 @@ from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
 from tests.platforms.fake_discord.state.events import Event
 from tests.platforms.with_discord.one_bot import started, until
+from tests.platforms.with_discord.reading import private, told
 from tests.platforms.with_discord.recording import RECORDED, Asked, Recorder
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
-from tests.platforms.with_discord.test_pressing import private
-from tests.platforms.with_discord.test_reacting import told
 
 _MUTATIONS = 240
 _WRONG: tuple[Any, ...] = (None, "x", -1, True, 1.5, [], {}, [None], {"id": None}, "9" * 400)

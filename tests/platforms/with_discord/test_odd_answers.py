@@ -18,9 +18,8 @@ from bot.domain.errors import Delayed, MediaUnavailable
 from tests.platforms.fake_discord import FakeDiscord, Fault
 from tests.platforms.with_discord.cards import job_view
 from tests.platforms.with_discord.house import House, open_house
-from tests.platforms.with_discord.one_bot import started, until
+from tests.platforms.with_discord.one_bot import found, started, until
 from tests.platforms.with_discord.studio_house import open_studio
-from tests.platforms.with_discord.test_examining import found
 
 #: what a proxy, an outage or another version may answer with 200
 ODD = ("<html>Sign in</html>", "null", "[]", "{}", '"ok"', "[7]", '{"id": null}', '[{"id": {}}]', "{")

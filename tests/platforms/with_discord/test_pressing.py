@@ -8,30 +8,9 @@ from adapters.discord.events.modals import PROMPT, RATIO
 from adapters.discord.messages.buttons import Pressed
 from bot.domain.actions import Action
 from bot.domain.ids import short_id
-from tests.platforms.fake_discord import Callback, FakeDiscord, Invocation, Message
+from tests.platforms.fake_discord import Callback, FakeDiscord, Message
+from tests.platforms.with_discord.reading import facts, job_of, private, source
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
-
-
-def job_of(card: Message) -> str:
-    pressed = Pressed.read(card.custom_id("Details"))
-    assert pressed is not None
-    return pressed.job
-
-
-def facts(card: Message) -> dict[str, str]:
-    return {field["name"]: field["value"] for field in card.embeds[0]["fields"]}
-
-
-def source(job: str) -> str:
-    """A job as a card names what it builds on, escaped for Discord."""
-    return f"\\#{short_id(job)}"
-
-
-async def private(asked: Invocation) -> Message:
-    """What it is answered with, which nobody else may see."""
-    answer = await asked.message()
-    assert answer.only_for is asked.interaction.user
-    return answer
 
 
 async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeDiscord) -> None:

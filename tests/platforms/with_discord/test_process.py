@@ -1,25 +1,11 @@
 """The whole bot as anybody starts it, led to a Discord of the tests by its proxy and certificates alone."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.unmodified import QUICK, Bot, led, look
-
-
-@asynccontextmanager
-async def led_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncIterator[Bot]:
-    proxy, own = fake.proxy(), {"DISCORD_TOKEN": fake.token}
-    async with led(folder, proxy, fake.certificates.authority, QUICK | own | settings) as bot:
-        await bot.ready()
-        yield bot
-    assert proxy.refused == []
-
-
-def is_done(message: Message) -> bool:
-    return bool(message.attachments)
+from tests.platforms.unmodified import look
+from tests.platforms.with_discord.reading import is_done, led_to
 
 
 async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscord, tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from tests.platforms.fake_discord import FakeDiscord
+from tests.platforms.with_discord.reading import job_of, told
 from tests.platforms.with_discord.studio_house import open_studio
-from tests.platforms.with_discord.test_pressing import job_of
-from tests.platforms.with_discord.test_reacting import told
 
 _TOO_FAST = "That was a lot at once"
 

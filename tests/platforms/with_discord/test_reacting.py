@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.platforms.fake_discord import FakeDiscord, Message, Permissions, Person
+from tests.platforms.fake_discord import FakeDiscord, Message, Permissions
+from tests.platforms.with_discord.reading import facts, job_of, source, told
 from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
-from tests.platforms.with_discord.test_pressing import facts, job_of, source
-
-
-def told(person: Person) -> list[str]:
-    """What the bot has told somebody in their direct messages."""
-    return [one.content for one in person.reads_directly() if one.author is not person.user]
 
 
 async def result(house: StudioHouse, *others: Message) -> Message:

@@ -218,3 +218,9 @@ async def _heard(house: StudioHouse) -> None:
         house.slack.point_to(house.app.address)
     else:
         await house.slack.connected()
+
+
+def medium(view: object) -> list[str]:
+    blocks = getattr(view, "blocks", [])
+    element = next(one["element"] for one in blocks if one.get("block_id") == "form_medium")
+    return [str(each["text"]["text"]) for each in element["options"]]

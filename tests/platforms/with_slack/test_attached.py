@@ -7,8 +7,7 @@ import pytest
 
 from adapters.slack.events.message_files import is_bare, kind_of, media_of, shown_in
 from bot.domain.media import MediaKind
-from tests.platforms.with_slack.studio_house import open_studio, words
-from tests.platforms.with_slack.test_shortcuts import medium
+from tests.platforms.with_slack.studio_house import medium, open_studio, words
 
 _AT = "https://files.slack.com/files-pri/T1-F1/"
 

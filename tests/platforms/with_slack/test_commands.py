@@ -93,3 +93,48 @@ async def test_what_is_private_goes_to_direct_messages(tmp_path: Path) -> None:
     assert "Only you see this" in words(copy)
     assert "a secret fox" in card.text
     assert [] == house.mine(room)
+
+
+async def test_what_goes_on_from_a_private_card_needs_no_bot_where_it_is_asked_for(tmp_path: Path) -> None:
+    """From its button and from its form: whoever asks sees the result alone."""
+    async with open_studio(tmp_path) as house:
+        room = house.slack.channel(house.team, "no-bots", with_bot=False)
+        ada, directly = house.ada.at(room), house.ada.at_bot().place
+        ada.slash("/imagine", "a secret fox --private")
+        card = await house.card(directly)
+        view = await ada.slash("/reverie", f"show {job_of(card)}").response()
+        ada.press(view, "rv:again")
+        again = await house.card(directly, until=lambda one: one is not card)
+        form = await ada.press(view, "rv:edit").view()
+        ada.submit(form, {"prompt": "a secret owl"})
+        edited = await house.card(directly, until=lambda one: "a secret owl" in one.text)
+
+    assert ada.user is view.only_for
+    assert [card, again, edited] == house.mine(directly)
+    assert [] == house.mine(room)
+    assert "/invite" not in " ".join(words(one) for one in room.messages.values())
+
+
+async def test_a_private_view_of_a_public_card_needs_the_bot_for_what_goes_on_from_it(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        card = await house.imagine()
+        room = house.slack.channel(house.team, "no-bots", with_bot=False)
+        ada = house.ada.at(room)
+        view = await ada.slash("/reverie", f"show {job_of(card)}").response()
+        offer = await ada.press(view, "rv:again").response()
+
+    assert ada.user is view.only_for
+    assert "/invite @Reverie" in words(offer)
+    assert [card] == house.mine()
+    assert [] == house.mine(house.ada.at_bot().place)
+
+
+async def test_what_is_asked_for_in_direct_messages_is_nobody_elses(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        house.ada.at_bot().slash("/imagine", "a secret fox")
+        card = await house.card(house.ada.at_bot().place)
+        mine = await house.ada.slash("/reverie", f"show {job_of(card)}").response()
+        other = await house.boss.slash("/reverie", f"show {job_of(card)}").response()
+
+    assert "a secret fox" in words(mine)
+    assert "a secret fox" not in words(other)

@@ -46,6 +46,15 @@ async def test_a_right_that_was_taken_ends_at_once(house: House) -> None:
     assert Standing.GUEST is (await people.look(house.team.id, bob.user.id)).standing
 
 
+async def test_a_closed_account_is_no_admin_whoever_has_named_it(house: House) -> None:
+    bob = house.fake.user(house.team, "bob", admin=True)
+    people = _people(house, bob.user.id)
+    assert (await people.look(house.team.id, bob.user.id)).is_admin
+    house.fake.deactivate(bob)
+    seen = await people.look(house.team.id, bob.user.id)
+    assert (Standing.DEACTIVATED, False) == (seen.standing, seen.is_admin)
+
+
 async def test_who_asks_at_the_same_moment_shares_one_request(house: House) -> None:
     people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
     seen = await asyncio.gather(*(people.look(house.team.id, bob.user.id) for _ in range(50)))

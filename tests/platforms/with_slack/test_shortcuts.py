@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.platforms.with_slack.studio_house import job_of, open_studio, words
+from tests.platforms.with_slack.studio_house import job_of, medium, open_studio, words
 
 
 async def test_on_a_result_the_menu_does_what_its_buttons_do(tmp_path: Path) -> None:
@@ -47,9 +47,3 @@ async def test_on_what_others_have_sent_a_form_opens_with_it(tmp_path: Path) -> 
     assert ["1 · video", "2 · picture"] == medium(reframing)
     assert "choose it again" in next(iter(over.errors.values()))
     assert card.author.is_bot
-
-
-def medium(view: object) -> list[str]:
-    blocks = getattr(view, "blocks", [])
-    element = next(one["element"] for one in blocks if one.get("block_id") == "form_medium")
-    return [str(each["text"]["text"]) for each in element["options"]]

@@ -38,8 +38,9 @@ async def test_bots_and_webhooks_start_nothing_and_hear_nothing(tmp_path: Path, 
         gone.mention("imagine a red fox")
         gone.react(card, "game_die")
         await settled(house)
+        # What they had asked for would have a card before this one.
         house.ada.mention("imagine a teal owl")
-        other = await house.card(until=lambda one: one is not card)
+        other = await house.card(until=lambda one: "a teal owl" in words(one))
 
     assert [card, other] == house.mine()
     assert [] == whispers(house)
@@ -57,6 +58,39 @@ async def test_a_bot_whose_message_is_not_marked_as_one_starts_nothing_either(tm
         await settled(house)
 
     assert [] == house.mine() == whispers(house)
+
+
+async def test_what_an_app_writes_in_a_persons_name_starts_nothing(tmp_path: Path) -> None:
+    """Slack says of its author that they are a person, and of the message that an app has written it."""
+    async with open_studio(tmp_path) as house:
+        bo = house.slack.user(house.team, "bo")
+        with house.slack.holding() as held:
+            bo.user.bot_id = "B0ELSEWHERE"
+            bo.mention("imagine a red fox")
+            bo.mention("")
+            bo.user.bot_id = None
+        held.release()
+        await settled(house)
+        house.ada.mention("imagine a teal owl")
+        card = await house.card()
+
+    assert "a teal owl" in words(card)
+    assert [card] == house.mine()
+    assert [] == whispers(house)
+
+
+async def test_a_closed_account_rules_nothing_any_more(tmp_path: Path) -> None:
+    async with open_studio(tmp_path) as house:
+        chief = house.slack.user(house.team, "chief", admin=True)
+        await chief.slash("/reverie", "quotas set --amount 5").response()
+        heard = whispers(house)
+        house.slack.deactivate(chief)
+        chief.mention("quotas set --amount 50")
+        await settled(house)
+        assert heard == whispers(house)
+        quota = await house.ada.slash("/quota").response()
+
+    assert "of $5.00" in words(quota)
 
 
 @pytest.mark.parametrize(
