@@ -1,14 +1,13 @@
-"""Discord: the receiver handles events of the gateway, the publisher shows cards over REST alone.
+"""Discord adapter: the receiver handles gateway events, the publisher delivers cards over REST alone.
 
-An event: `gateway/supervisor` connects → `gateway/client` receives → `events/router` dispatches →
-`events/context` (who and where) → `events/options` (which command) → the core → `events/replies`, once.
-A card: `delivery/publisher` → `delivery/routes` (by token, by channel, by direct message) →
+An event: `gateway/client` receives it → `events/router` → `events/context` (who and where) →
+`events/options` (which command) → the core → `events/replies` → `delivery/interactions` (one response).
+A card: `delivery/publisher` → `delivery/routes` (interaction token, channel, direct message) →
 `delivery/writer`, with the payload of `messages/cards` and the files of `delivery/attachments`.
 
-What both sides agree on: `Place.reach` is a `delivery.interaction_token.Reach`; `Place.channel` is the
-channel, or of a thread its parent, with the thread in `Place.thread`; `Place.message` is the plain id of an
-interaction's response, or `<channel>/<message>` for what the bot posted itself; a custom id is a
-`messages.buttons.Pressed`.
+Shared by both: `Place.reply_token` is an `InteractionToken`. `Place.channel` is the channel, or the parent
+of the thread in `Place.thread`. `Place.message` is the plain id of an interaction's response, or
+`<channel>/<message>` for a message that the bot posted itself. A custom id is a `ComponentId`.
 """
 
 from collections.abc import AsyncIterator
@@ -17,7 +16,7 @@ from bot.environment import setting_names
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from bot.settings import Settings
 
-# The library is imported only when this adapter is enabled, and its settings when they are asked for.
+# discord.py is imported only when this adapter is enabled, and the settings when they are read.
 
 
 def _enabled(_: Settings) -> bool:
@@ -29,24 +28,24 @@ def _enabled(_: Settings) -> bool:
     return settings.token is not None
 
 
-def _names() -> frozenset[str]:
+def _setting_names() -> frozenset[str]:
     from adapters.discord.settings import DiscordSettings  # noqa: PLC0415
 
     return setting_names(DiscordSettings)
 
 
 def _build(context: AdapterContext) -> Adapter:
-    from adapters.discord.adapter import connect  # noqa: PLC0415
+    from adapters.discord.adapter import build_adapter  # noqa: PLC0415
 
-    return connect(context)
+    return build_adapter(context)
 
 
-def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:
-    from adapters.discord.doctor import examine  # noqa: PLC0415
+def _diagnose(settings: Settings) -> AsyncIterator[Diagnosis]:
+    from adapters.discord.doctor import diagnose  # noqa: PLC0415
 
-    return examine(settings)
+    return diagnose(settings)
 
 
 plugin = AdapterPlugin(
-    name="discord", enabled=_enabled, build=_build, diagnose=_examine, setting_names=_names
+    name="discord", enabled=_enabled, build=_build, diagnose=_diagnose, setting_names=_setting_names
 )

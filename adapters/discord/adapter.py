@@ -1,40 +1,58 @@
-"""Puts the Discord adapter together."""
+"""Builds the Discord adapter: REST client, publisher and receiver."""
 
-from adapters.discord.events.autocomplete import Completing
+from pydantic import SecretStr
+
+from adapters.chat.result_files import media_linker
+from adapters.discord.delivery.attachments import AttachmentPlanner
+from adapters.discord.delivery.publisher import CardPublisher
 from adapters.discord.events.context import ADAPTER
-from adapters.discord.events.options import read
-from adapters.discord.events.router import Doors
-from adapters.discord.gateway.supervisor import Listener, Rhythm
-from adapters.discord.rest.client import Connector
-from adapters.discord.services import open_connection
+from adapters.discord.events.router import EventRouter
+from adapters.discord.gateway.supervisor import GatewaySupervisor, Timings
+from adapters.discord.rest.attachment_urls import AttachmentResolver
+from adapters.discord.rest.channel_lookups import ChannelLookups
+from adapters.discord.rest.client import Connector, RestClient
 from adapters.discord.settings import DiscordSettings
 from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import Role
 
 
-def connect(
+def build_adapter(
     context: AdapterContext,
     settings: DiscordSettings | None = None,
     *,
     connector: Connector | None = None,
-    rhythm: Rhythm | None = None,
+    timings: Timings | None = None,
+    defer_after_s: float = 1.5,
 ) -> Adapter:
-    """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
+    """Build the adapter; nothing is sent before it delivers or runs."""
     settings = settings or DiscordSettings()
-    connection = open_connection(context, settings, connector=connector)
-    rest, listener = connection.rest, None
+    rest = RestClient(
+        settings.token or SecretStr(""), proxy=context.settings.https_proxy, connector=connector
+    )
+    lookups = ChannelLookups(rest, context.clock)
+    planner = AttachmentPlanner(context.library, media_linker(context))
+    publisher = CardPublisher(
+        rest=rest, planner=planner, lookups=lookups, clock=context.clock, mention=settings.mention
+    )
+    supervisor = None
     if context.settings.role is not Role.WORKER:
-        doors = Doors(context, connection, read=read, completing=Completing(context.service))
-        listener = Listener(context, rest, doors, settings, connector=connector, rhythm=rhythm)
+        router = EventRouter(
+            context, rest=rest, lookups=lookups, publisher=publisher, defer_after_s=defer_after_s
+        )
+        supervisor = GatewaySupervisor(context, rest, router, settings, connector=connector, timings=timings)
 
-    def obstacle() -> str | None:
-        return rest.obstacle() or (listener.obstacle() if listener is not None else None)
+    def not_ready_reason() -> str | None:
+        return rest.not_ready_reason() or (supervisor.not_ready_reason() if supervisor is not None else None)
+
+    async def close() -> None:
+        await planner.close()
+        await rest.close()
 
     return Adapter(
         name=ADAPTER,
-        publisher=connection.publisher,
-        receiver=listener,
-        files=connection.files,
-        not_ready_reason=obstacle,
-        close=connection.close,
+        publisher=publisher,
+        receiver=supervisor,
+        files=AttachmentResolver(rest, context.clock),
+        not_ready_reason=not_ready_reason,
+        close=close,
     )

@@ -1,4 +1,4 @@
-"""What `reverie doctor` finds out about Discord: the token, the commands, the servers, and how to invite."""
+"""Diagnoses the Discord set-up for `reverie doctor`: token, application, commands, servers, invite links."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -8,99 +8,94 @@ from urllib.parse import urlencode
 from discord.http import Route
 from pydantic import SecretStr
 
-from adapters.discord.gateway.command_sync import is_registered
-from adapters.discord.rest.client import Connector, Rest
-from adapters.discord.rest.errors import Refusal
-from adapters.discord.rest.permissions import INVITED, listed, missing
-from adapters.discord.rest.responses import Unexpected, expecting, id_of, object_of, objects_of
+from adapters.discord.gateway.command_sync import are_commands_synced
+from adapters.discord.rest.client import (
+    Connector,
+    RestClient,
+    UnexpectedResponse,
+    id_of,
+    object_of,
+    objects_of,
+    reading_response,
+)
+from adapters.discord.rest.errors import ApiError
+from adapters.discord.rest.permissions import INVITE_PERMISSIONS, join_names, missing_permissions
 from adapters.discord.settings import DiscordSettings
 from bot.domain.errors import Delayed
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 
-_AUTHORIZE = "https://discord.com/oauth2/authorize"
-#: a connection that starts anew takes one; below this a loop of restarts would lock the bot out for a day
+_AUTHORIZE_URL = "https://discord.com/oauth2/authorize"
+#: every new session takes one start; with fewer left, a restart loop would lock the bot out for a day
 _FEW_STARTS = 50
-#: servers on one page of Discord's list, and those that are named
-_PAGE, _NAMED = 200, 20
-_BY_USER = "1"
+#: servers on one page of Discord's list, and servers that are named
+_PAGE, _MAX_NAMED = 200, 20
+_USER_INSTALL = "1"
 _PERMISSIONS = re.compile(r"[0-9]{1,40}")
 
 
-async def examine(
+async def diagnose(
     settings: Settings, own: DiscordSettings | None = None, *, connector: Connector | None = None
 ) -> AsyncIterator[Diagnosis]:
-    """Look at everything that Discord tells about the bot."""
+    """Check everything that Discord says about the bot."""
     own = own or DiscordSettings()
-    rest = Rest(own.token or SecretStr(""), proxy=settings.https_proxy, connector=connector)
+    rest = RestClient(own.token or SecretStr(""), proxy=settings.https_proxy, connector=connector)
     try:
-        async for finding in _look(rest, own):
+        async for finding in _findings(rest, own):
             yield finding
-    except Refusal as refusal:
+    except ApiError as error:
         yield Diagnosis(
-            what=f"Discord refuses: {refusal.told}", level=Severity.FAULT, remedy="check DISCORD_TOKEN"
+            what=f"Discord refuses: {error.reason}", level=Severity.FAULT, remedy="check DISCORD_TOKEN"
         )
     except Delayed as error:
-        if obstacle := rest.obstacle():
-            yield Diagnosis(what="DISCORD_TOKEN is not accepted", level=Severity.FAULT, remedy=obstacle)
+        if reason := rest.not_ready_reason():
+            yield Diagnosis(what="DISCORD_TOKEN is not accepted", level=Severity.FAULT, remedy=reason)
         else:
             remedy = "check the network, HTTPS_PROXY and SSL_CERT_FILE, and try again"
-            yield Diagnosis(what=f"Discord cannot be asked: {error}", level=Severity.FAULT, remedy=remedy)
+            yield Diagnosis(what=f"Discord cannot be reached: {error}", level=Severity.FAULT, remedy=remedy)
     finally:
         await rest.close()
 
 
-async def _look(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
-    for finding in await _part("the bot's own account", _account(rest)):
+async def _findings(rest: RestClient, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
+    for finding in await _part("the bot's account", _account(rest)):
         yield finding
     application = await rest.request(Route("GET", "/applications/@me"))
-    for finding in await _part("the application", _application(application)):
-        yield finding
-    for finding in await _part("the starts that are left", _starts(rest, settings)):
-        yield finding
-    for finding in await _part("the commands", _commands(rest, application, settings)):
-        yield finding
-    for finding in await _part("the servers", _guilds(rest)):
-        yield finding
-    for finding in await _part("how the bot is invited", _links(application)):
-        yield finding
+    parts = (
+        ("the application", _application(application)),
+        ("the session starts", _session_starts(rest, settings)),
+        ("the commands", _commands(rest, application, settings)),
+        ("the servers", _guilds(rest)),
+        ("the invite links", _links(application)),
+    )
+    for name, part in parts:
+        for finding in await _part(name, part):
+            yield finding
 
 
-async def _part(what: str, findings: AsyncIterator[Diagnosis]) -> list[Diagnosis]:
-    """The findings about one thing; an answer that lacks something ends none of the others."""
+async def _part(name: str, findings: AsyncIterator[Diagnosis]) -> list[Diagnosis]:
+    """The findings about one thing; an unexpected answer does not end the others."""
     found = []
     try:
-        with expecting("field"):
+        with reading_response("field"):
             async for finding in findings:
-                found.append(finding)  # noqa: PERF401 - what was found before an odd answer counts
-    except Unexpected as error:
+                found.append(finding)  # noqa: PERF401 - findings before an unexpected answer are kept
+    except UnexpectedResponse as error:
         remedy = (
-            "run doctor again; if it stays so, see whether a proxy answers in Discord's place (HTTPS_PROXY), "
-            "and whether there is a newer version of this bot"
+            "run doctor again; if it stays so, check whether a proxy answers in place of Discord "
+            "(HTTPS_PROXY), and whether there is a newer version of this bot"
         )
-        found.append(Diagnosis(what=f"Discord: {what}: {error}", level=Severity.FAULT, remedy=remedy))
+        found.append(Diagnosis(what=f"Discord: {name}: {error}", level=Severity.FAULT, remedy=remedy))
     return found
 
 
-async def _account(rest: Rest) -> AsyncIterator[Diagnosis]:
+async def _account(rest: RestClient) -> AsyncIterator[Diagnosis]:
     me = await rest.request(Route("GET", "/users/@me"))
-    yield Diagnosis(what=f"Discord: the token is that of {_name(me, id_of(me, 'user'))}")
-
-
-async def _links(application: object) -> AsyncIterator[Diagnosis]:
-    own = id_of(application, "application")
-    yield Diagnosis(what=f"Discord: invite it to a server by {invite_link(own)}")
-    if _BY_USER in (object_of(application, "application").get("integration_types_config") or {}):
-        yield Diagnosis(what=f"Discord: add it to your own account by {own_link(own)}")
-
-
-def _name(told: Mapping[str, Any], instead: str) -> str:
-    """What something is called, or its id."""
-    return str(told.get("username") or told.get("name") or instead)
+    yield Diagnosis(what=f"Discord: the token belongs to {_name(me, id_of(me, 'user'))}")
 
 
 async def _application(answer: object) -> AsyncIterator[Diagnosis]:
-    """What can be set in the developer portal and would keep the bot from hearing or being invited."""
+    """Settings of the developer portal that keep the bot from receiving events or being invited."""
     yield Diagnosis(what="Discord: no privileged intents are needed")
     application = object_of(answer, "application")
     if application.get("interactions_endpoint_url"):
@@ -117,72 +112,72 @@ async def _application(answer: object) -> AsyncIterator[Diagnosis]:
         )
 
 
-async def _starts(rest: Rest, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
-    told = await rest.request(Route("GET", "/gateway/bot"))
-    limit, advised = told["session_start_limit"], int(told["shards"])
-    left = int(limit["remaining"])
-    what = f"Discord: {left} of {limit.get('total', '?')} starts are left today"
-    remedy = "find out why the bot starts so often, then start it again"
-    enough = left >= max(_FEW_STARTS, 2 * advised)
-    yield Diagnosis(
-        what=what, level=Severity.OK if enough else Severity.FAULT, remedy="" if enough else remedy
-    )
-    if settings.shards is not None:
-        few = settings.shards.count < advised
-        yield Diagnosis(
-            what=f"Discord: {len(settings.shards.ids)} of {settings.shards.count} shards are this "
-            f"process's, and Discord advises {advised} in all",
-            level=Severity.WARNING if few else Severity.OK,
-            remedy="raise the number behind the / in REVERIE_DISCORD_SHARDS, everywhere at once"
-            if few
-            else "",
-        )
+async def _session_starts(rest: RestClient, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
+    answer = await rest.request(Route("GET", "/gateway/bot"))
+    limit, recommended = answer["session_start_limit"], int(answer["shards"])
+    remaining = int(limit["remaining"])
+    what = f"Discord: {remaining} of {limit.get('total', '?')} session starts are left today"
+    if remaining >= max(_FEW_STARTS, 2 * recommended):
+        yield Diagnosis(what=what)
+    else:
+        remedy = "find out why the bot starts so often, then start it again"
+        yield Diagnosis(what=what, level=Severity.FAULT, remedy=remedy)
+    shards = settings.shards
+    if shards is None:
+        return
+    what = f"Discord: this process has {len(shards.ids)} of {shards.count} shards, and Discord recommends "
+    if shards.count < recommended:
+        remedy = "raise the number after the / in REVERIE_DISCORD_SHARDS, on all processes at once"
+        yield Diagnosis(what=f"{what}{recommended} in all", level=Severity.WARNING, remedy=remedy)
+    else:
+        yield Diagnosis(what=f"{what}{recommended} in all")
 
 
-async def _commands(rest: Rest, application: object, settings: DiscordSettings) -> AsyncIterator[Diagnosis]:
-    own = id_of(application, "application")
-    where = f"in {len(settings.guilds)} servers" if settings.guilds else "everywhere"
+async def _commands(
+    rest: RestClient, application: object, settings: DiscordSettings
+) -> AsyncIterator[Diagnosis]:
+    where = f"in {len(settings.guilds)} servers" if settings.guilds else "globally"
     try:
-        registered = await is_registered(rest, own, settings.guilds)
-    except Refusal as refusal:
+        synced = await are_commands_synced(rest, id_of(application, "application"), settings.guilds)
+    except ApiError as error:
         yield Diagnosis(
-            what=f"Discord: the commands {where} cannot be read: {refusal.told}",
+            what=f"Discord: the commands registered {where} cannot be read: {error.reason}",
             level=Severity.FAULT,
             remedy="invite the bot there by the link below, or correct REVERIE_DISCORD_GUILDS",
         )
         return
-    if registered:
+    if synced:
         yield Diagnosis(what=f"Discord: the commands of this version are registered {where}")
     else:
-        yield Diagnosis(what=f"Discord: the commands are not registered {where} yet; run does it by itself")
+        yield Diagnosis(what=f"Discord: the commands are not registered {where} yet; `run` registers them")
 
 
-async def _guilds(rest: Rest) -> AsyncIterator[Diagnosis]:
-    count = poor = unread = 0
+async def _guilds(rest: RestClient) -> AsyncIterator[Diagnosis]:
+    count = lacking = unknown = 0
     async for guild in _each_guild(rest):
         count += 1
-        known = id_of(guild, "server")
+        guild_id = id_of(guild, "server")
         permissions = guild.get("permissions")
         if not isinstance(permissions, str) or not _PERMISSIONS.fullmatch(permissions):
-            unread += 1
+            unknown += 1
             continue
-        lacking = _lacking(int(permissions))
-        poor += bool(lacking)
-        if lacking and poor <= _NAMED:
+        missing = _missing(int(permissions))
+        lacking += bool(missing)
+        if missing and lacking <= _MAX_NAMED:
             yield Diagnosis(
-                what=f"Discord: in {_name(guild, '?')} ({known}) the bot lacks {listed(lacking)}",
+                what=f"Discord: in {_name(guild, '?')} ({guild_id}) the bot lacks {join_names(missing)}",
                 level=Severity.FAULT,
-                remedy="allow it in the server's settings, under Roles, or invite the bot anew",
+                remedy="allow it in the server's settings, under Roles, or invite the bot again",
             )
-    if poor > _NAMED:
+    if lacking > _MAX_NAMED:
         yield Diagnosis(
-            what=f"Discord: the same holds for {poor - _NAMED} more servers",
+            what=f"Discord: the bot also lacks permissions in {lacking - _MAX_NAMED} more servers",
             level=Severity.FAULT,
-            remedy="invite the bot anew by the link below",
+            remedy="invite the bot again by the link below",
         )
-    if unread:
+    if unknown:
         yield Diagnosis(
-            what=f"Discord: of {unread} servers it does not say what the bot may do there",
+            what=f"Discord: the bot's permissions in {unknown} servers are unknown",
             level=Severity.WARNING,
             remedy="run doctor again later",
         )
@@ -196,7 +191,15 @@ async def _guilds(rest: Rest) -> AsyncIterator[Diagnosis]:
         )
 
 
-async def _each_guild(rest: Rest) -> AsyncIterator[Mapping[str, Any]]:
+async def _links(application: object) -> AsyncIterator[Diagnosis]:
+    application_id = id_of(application, "application")
+    yield Diagnosis(what=f"Discord: invite the bot to a server: {invite_link(application_id)}")
+    config = object_of(application, "application").get("integration_types_config") or {}
+    if _USER_INSTALL in config:
+        yield Diagnosis(what=f"Discord: add the bot to your own account: {user_install_link(application_id)}")
+
+
+async def _each_guild(rest: RestClient) -> AsyncIterator[Mapping[str, Any]]:
     params = {"limit": str(_PAGE)}
     while True:
         answer = await rest.request(Route("GET", "/users/@me/guilds"), params=params)
@@ -207,27 +210,35 @@ async def _each_guild(rest: Rest) -> AsyncIterator[Mapping[str, Any]]:
             return
         last = id_of(page[-1], "server")
         if int(last) <= int(params.get("after", "0")):
-            raise Unexpected("Discord lists the same servers again")
+            raise UnexpectedResponse("Discord lists the same servers again")
         params |= {"after": last}
 
 
-def _lacking(permissions: int) -> tuple[str, ...]:
-    """What the bot needs in channels or in threads and has not; single channels may differ."""
-    names = (*missing(permissions, thread=False), *missing(permissions, thread=True))
+def _missing(permissions: int) -> tuple[str, ...]:
+    """What the bot lacks in channels or in threads; single channels may differ."""
+    names = (*missing_permissions(permissions, thread=False), *missing_permissions(permissions, thread=True))
     return tuple(dict.fromkeys(names))
 
 
+def _name(answer: Mapping[str, Any], default: str) -> str:
+    return str(answer.get("username") or answer.get("name") or default)
+
+
 def invite_link(application: str) -> str:
-    """Where an admin lets the bot into a server, with all that it needs there."""
+    """The link by which an admin adds the bot to a server, with the permissions that it needs."""
     query = {
         "client_id": application,
         "scope": "bot applications.commands",
-        "permissions": str(INVITED.value),
+        "permissions": str(INVITE_PERMISSIONS.value),
     }
-    return f"{_AUTHORIZE}?{urlencode(query)}"
+    return f"{_AUTHORIZE_URL}?{urlencode(query)}"
 
 
-def own_link(application: str) -> str:
-    """Where people add the bot to their own account, for use in every conversation."""
-    query = {"client_id": application, "integration_type": _BY_USER, "scope": "applications.commands"}
-    return f"{_AUTHORIZE}?{urlencode(query)}"
+def user_install_link(application: str) -> str:
+    """The link by which people add the bot to their own account, for use in every conversation."""
+    query = {
+        "client_id": application,
+        "integration_type": _USER_INSTALL,
+        "scope": "applications.commands",
+    }
+    return f"{_AUTHORIZE_URL}?{urlencode(query)}"

@@ -1,1 +1,1 @@
-"""Publishes cards over REST alone, so that a worker without a gateway can deliver."""
+"""Delivers messages over REST alone, so that a worker without a gateway can deliver."""

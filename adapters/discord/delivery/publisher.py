@@ -1,213 +1,226 @@
-"""Discord's outlet: shows cards by HTTP alone, so that a worker without a gateway can deliver.
+"""Publishes cards over REST alone, so that a worker without a gateway can deliver.
 
-A card is shown on the first way that is open: by the interaction's token while that lives, by channel and
-message afterwards, in the asker's direct messages where both are closed. `Place.message` is the plain id of
-an interaction's response, or `<channel>/<message>` for what the bot posted itself.
+A card is delivered by the first route that works: with the interaction token while it is valid, then with
+the bot token in the channel, then to the asker's direct messages. `Place.message` is the plain id of an
+interaction's response, or `<channel>/<message>` for a message that the bot posted itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 from discord.http import Route
 
-from adapters.discord.delivery.attachments import Ladder
-from adapters.discord.delivery.history_search import Search, shows
-from adapters.discord.delivery.interaction_token import Reach
+from adapters.discord.delivery.attachments import AttachmentPlanner
+from adapters.discord.delivery.card_finder import CardFinder, shows_card
+from adapters.discord.delivery.interactions import InteractionToken, follow_up_route, is_public
 from adapters.discord.delivery.routes import (
-    ORIGINAL,
-    ByToken,
-    InChannel,
-    ToPerson,
-    Way,
-    guild_of,
-    is_open,
-    name_message,
-    read_message,
-    ways,
+    ChannelRoute,
+    DeliveryRoute,
+    DirectMessageRoute,
+    WebhookRoute,
+    guild_id,
+    message_endpoint,
+    message_name,
+    parse_message_name,
+    routes_for,
 )
-from adapters.discord.delivery.writer import EPHEMERAL, Show, Writer, message_route
-from adapters.discord.messages.cards import Payload
-from adapters.discord.messages.strings import ENGLISH, Words
-from adapters.discord.rest.channel_lookups import Places
-from adapters.discord.rest.client import Rest
-from adapters.discord.rest.errors import Meaning, Refusal
-from adapters.discord.rest.permissions import listed, look_up
-from adapters.discord.rest.responses import id_of, object_of
+from adapters.discord.delivery.writer import Delivery, MessageWriter
+from adapters.discord.messages.cards import EPHEMERAL
+from adapters.discord.messages.strings import STRINGS
+from adapters.discord.rest.channel_lookups import ChannelLookups
+from adapters.discord.rest.client import RestClient, id_of, object_of
+from adapters.discord.rest.errors import ApiError, ErrorAction
+from adapters.discord.rest.permissions import fetch_missing_permissions, join_names
 from bot.domain.cards import CardView
 from bot.domain.errors import DeliveryError, Undeliverable
 from bot.domain.identity import Place
 
 _log = structlog.get_logger(__name__)
 
-#: Discord merges messages of one nonce for "a few minutes"; two are counted on
+_Result = TypeVar("_Result")
+
+#: Discord merges messages with the same nonce for "a few minutes"; two are relied on
 _DEDUPE_MS = 120_000
 
 
-class CardOutlet:
-    """Shows cards on the best way that is open."""
+class CardPublisher:
+    """Delivers cards by the best route that works."""
 
     dedupe_ms: int = _DEDUPE_MS
 
     def __init__(
-        self, *, rest: Rest, ladder: Ladder, clock: Callable[[], int], mention: bool, words: Words = ENGLISH
+        self,
+        *,
+        rest: RestClient,
+        planner: AttachmentPlanner,
+        lookups: ChannelLookups,
+        clock: Callable[[], int],
+        mention: bool,
     ) -> None:
         self._rest = rest
         self._clock = clock
-        self._words = words
-        self._places = Places(rest, clock)
-        self._search = Search(rest)
-        self._writer = Writer(
-            rest=rest, ladder=ladder, places=self._places, clock=clock, mention=mention, words=words
+        self._lookups = lookups
+        self._finder = CardFinder(rest)
+        self._writer = MessageWriter(
+            rest=rest, planner=planner, lookups=lookups, clock=clock, mention=mention
         )
-
-    def response(self, view: CardView, place: Place) -> Payload:
-        """The first response to the interaction at `place`, as a show would edit it; it has no files."""
-        reach = Reach.read(place.reply_token)
-        assert reach is not None  # noqa: S101 - whoever responds has been asked
-        way = ByToken(application=reach.application, token=reach.token, message=ORIGINAL, limit=reach.limit)
-        return self._writer.body(way, Show(view=view, place=place, reach=reach))
-
-    async def complete(self, view: CardView, place: Place) -> None:
-        """Bring the files to a response that shows a card once more and is not its message.
-
-        Nobody waits for that elsewhere: raises Refusal where the response is gone, Delayed.
-        """
-        reach = Reach.read(place.reply_token)
-        assert reach is not None  # noqa: S101 - whoever responds has been asked
-        way = ByToken(
-            application=reach.application,
-            token=reach.token,
-            message=place.message or ORIGINAL,
-            limit=reach.limit,
-        )
-        await self._writer.write(way, Show(view=view, place=place, reach=reach))
 
     async def show(self, view: CardView, place: Place) -> str:
-        show = Show(view=view, place=place, reach=Reach.read(place.reply_token))
+        delivery = Delivery(view=view, place=place, token=InteractionToken.parse(place.reply_token))
         reasons: list[str] = []
-        for way in ways(place, show.asker, show.reach, self._clock()):
-            if await self._is_open_response(way, show):
-                continue
-            try:
-                return await self._take(way, replace(show, moved=reasons[-1] if reasons else ""))
-            except Refusal as refusal:
-                if refusal.meaning in (Meaning.WRONG, Meaning.TOO_LARGE):
-                    raise Undeliverable(f"Discord does not accept the message: {refusal}") from refusal
-                _log.info("way_closed", card=view.card, way=type(way).__name__, code=refusal.code)
-                if not isinstance(way, ByToken):
-                    reasons.append(await self._reason(way, place, refusal))
-        await self._own_up(show, reasons[-1])
+
+        async def deliver(route: DeliveryRoute) -> str | None:
+            if await self._would_reveal(route, delivery):
+                return None
+            return await self._deliver(route, replace(delivery, moved_reason=reasons[-1] if reasons else ""))
+
+        async def keep_reason(route: DeliveryRoute, error: ApiError) -> None:
+            if error.action in (ErrorAction.INVALID, ErrorAction.TOO_LARGE):
+                raise Undeliverable(f"Discord does not accept the message: {error}") from error
+            if not isinstance(route, WebhookRoute):
+                reasons.append(await self._reason(route, place, error))
+
+        routes = routes_for(place, delivery.asker, delivery.token, self._clock())
+        message = await self._try_routes(routes, deliver, keep_reason)
+        if message is not None:
+            return message
+        await self._report_failure(delivery, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/show {view.jobs[0].id}` has the result")
 
-    async def _is_open_response(self, way: Way, show: Show) -> bool:
-        """Whether a private card would be shown in a response that others see.
+    async def attach_results(self, view: CardView, place: Place) -> None:
+        """Add the results to a response that shows a job privately and is not its card's message.
 
-        It was deferred in the open, before the core had found that the card builds on what is private.
+        Nobody retries it: raises ApiError where the response is gone, Delayed.
         """
-        if not isinstance(way, ByToken) or way.message != ORIGINAL or not show.place.private:
-            return False
-        if show.reach is None or show.reach.ephemeral:
-            return False
-        try:
-            return not shows(await self._rest.request(message_route("GET", way)), show.view.card)
-        except Refusal:
-            return True
+        token = InteractionToken.parse(place.reply_token)
+        assert token is not None  # noqa: S101 - the place is that of an interaction
+        route = WebhookRoute(token=token, message=place.message)
+        await self._writer.write(route, Delivery(view=view, place=place, token=token))
 
     def layout_variant(self, place: Place) -> str:
-        """Shortly before a message can be changed no longer, it says where the result will come."""
-        reach, now = Reach.read(place.reply_token), self._clock()
-        if reach is None or is_open(place, reach) or not reach.lives(now):
+        """Changes shortly before a message can no longer be edited, so that it says so in time."""
+        token, now = InteractionToken.parse(place.reply_token), self._clock()
+        if token is None or is_public(place, token) or not token.is_valid(now):
             return ""
-        return "ends soon" if reach.ends_soon(now) else ""
+        return "ends soon" if token.expires_soon(now) else ""
 
     async def find_message(self, card: str, place: Place) -> str | None:
-        # What is private is looked for by `show`, which alone knows whose direct messages are meant.
-        for way in ways(place, "", Reach.read(place.reply_token), self._clock()):
-            try:
-                match way:
-                    case ByToken():
-                        original = object_of(await self._rest.request(message_route("GET", way)), "message")
-                        if shows(original, card):
-                            return id_of(original, "message")
-                    case InChannel(channel=channel):
-                        return await self._search.find(card, channel)
-                    case ToPerson(user=user) if user:
-                        return await self._search.find(card, await self._places.direct(user))
-            except Refusal as refusal:
-                _log.info("search_refused", card=card, way=type(way).__name__, code=refusal.code)
-        return None
+        async def search(route: DeliveryRoute) -> str | None:
+            match route:
+                case WebhookRoute():
+                    answer = await self._rest.request(message_endpoint("GET", route))
+                    original = object_of(answer, "message")
+                    return id_of(original, "message") if shows_card(original, card) else None
+                case ChannelRoute():
+                    return await self._finder.find(card, route.channel)
+                case DirectMessageRoute():
+                    # Only `show` knows the asker, and searches their direct messages itself.
+                    if not route.user:
+                        return None
+                    return await self._finder.find(card, await self._lookups.dm_channel(route.user))
+
+        return await self._try_routes(self._routes(place), search)
 
     async def remove(self, place: Place) -> None:
         if place.message is None:
             return
-        for way in ways(place, "", Reach.read(place.reply_token), self._clock()):
-            if isinstance(way, ToPerson):
-                return
-            route = message_route("DELETE", way)
-            try:
-                await self._writer.awake(way, lambda route=route: self._rest.request(route))  # type: ignore[misc]
-            except Refusal as refusal:
-                _log.info("removal_refused", way=type(way).__name__, code=refusal.code)
-            else:
-                return
+
+        async def delete(route: DeliveryRoute) -> bool:
+            if not isinstance(route, DirectMessageRoute):
+                endpoint = message_endpoint("DELETE", route)
+                await self._writer.unarchiving(route, lambda: self._rest.request(endpoint))
+            return True
+
+        await self._try_routes(self._routes(place), delete)
 
     async def post_notice(self, text: str, place: Place) -> None:
         channel = place.thread or place.channel
-        post = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         try:
-            await self._rest.request(post, {"content": text, "allowed_mentions": {"parse": []}})
-        except Refusal as refusal:
-            raise Undeliverable(refusal.told) from refusal
+            await self._rest.request(route, {"content": text, "allowed_mentions": {"parse": []}})
+        except ApiError as error:
+            raise Undeliverable(error.reason) from error
 
-    async def _take(self, way: Way, show: Show) -> str:
-        match way:
-            case ByToken():
-                return id_of(await self._writer.write(way, show), "message")
-            case InChannel():
-                answer = await self._writer.write(way, show)
-                # A plain id stays one: while its token lives, that edits without a permission.
-                return show.place.message or name_message(
-                    id_of(answer, "message", "channel_id"), id_of(answer, "message")
-                )
-            case ToPerson():
-                return await self._show_to(way.user, show)
+    def _routes(self, place: Place) -> Sequence[DeliveryRoute]:
+        """The routes to a card's message where its asker is not known."""
+        return routes_for(place, "", InteractionToken.parse(place.reply_token), self._clock())
 
-    async def _show_to(self, user: str, show: Show) -> str:
-        channel = await self._places.direct(user)
-        spot = None
-        # The engine knows of first messages at the place itself, but not of one that came here instead.
-        if not show.place.channel.startswith("@"):
-            spot = read_message(await self._search.find(show.view.card, channel, pages=1) or "")
-        answer = await self._writer.write(spot or InChannel(channel=channel), show)
-        return name_message(channel, id_of(answer, "message"))
+    async def _try_routes(
+        self,
+        routes: Sequence[DeliveryRoute],
+        attempt: Callable[[DeliveryRoute], Awaitable[_Result | None]],
+        refused: Callable[[DeliveryRoute, ApiError], Awaitable[None]] | None = None,
+    ) -> _Result | None:
+        """The first result that a route has; a route that Discord refuses is skipped."""
+        for route in routes:
+            try:
+                result = await attempt(route)
+            except ApiError as error:
+                _log.info("route_refused", route=type(route).__name__, code=error.code)
+                if refused is not None:
+                    await refused(route, error)
+            else:
+                if result is not None:
+                    return result
+        return None
 
-    async def _own_up(self, show: Show, reason: str) -> None:
-        """Tell who pressed a button that what they asked for could not be sent to them."""
-        reach = show.reach
-        if not show.place.channel.startswith("@") or reach is None or not reach.lives(self._clock()):
-            return
-        follow_up = Route(
-            "POST",
-            "/webhooks/{webhook_id}/{webhook_token}",
-            webhook_id=reach.application,
-            webhook_token=reach.token,
+    async def _would_reveal(self, route: DeliveryRoute, delivery: Delivery) -> bool:
+        """Whether a private card would be shown in a response that others see.
+
+        That response was deferred publicly, before the core found that the card builds on a private one.
+        """
+        if not isinstance(route, WebhookRoute) or route.message or not delivery.place.private:
+            return False
+        if route.token.ephemeral:
+            return False
+        try:
+            answer = await self._rest.request(message_endpoint("GET", route))
+        except ApiError:
+            return True
+        return not shows_card(answer, delivery.view.card)
+
+    async def _deliver(self, route: DeliveryRoute, delivery: Delivery) -> str:
+        if isinstance(route, DirectMessageRoute):
+            return await self._deliver_directly(route.user, delivery)
+        answer = await self._writer.write(route, delivery)
+        if isinstance(route, WebhookRoute):
+            return id_of(answer, "message")
+        # A plain id is kept: while its token is valid, it can be edited without a permission.
+        return delivery.place.message or message_name(
+            id_of(answer, "message", "channel_id"), id_of(answer, "message")
         )
-        text = self._words.not_sent.format(reason=reason, job=show.view.jobs[0].id)
+
+    async def _deliver_directly(self, user: str, delivery: Delivery) -> str:
+        channel = await self._lookups.dm_channel(user)
+        posted = None
+        # The core knows of first messages at the place itself, but not of one that was sent here instead.
+        if not delivery.place.channel.startswith("@"):
+            posted = parse_message_name(await self._finder.find(delivery.view.card, channel, pages=1) or "")
+        answer = await self._writer.write(posted or ChannelRoute(channel=channel), delivery)
+        return message_name(channel, id_of(answer, "message"))
+
+    async def _report_failure(self, delivery: Delivery, reason: str) -> None:
+        """Tell a person who asked for a result by direct message that it could not be sent."""
+        token = delivery.token
+        if not delivery.place.channel.startswith("@") or token is None or not token.is_valid(self._clock()):
+            return
+        text = STRINGS.not_sent.format(reason=reason, job=delivery.view.jobs[0].id)
         body = {"content": text, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}
         try:
-            await self._rest.request(follow_up, body)
-        except Refusal as refusal:
-            _log.info("not_told", card=show.view.card, code=refusal.code)
+            await self._rest.request(follow_up_route(token), body)
+        except ApiError as error:
+            _log.info("failure_not_reported", card=delivery.view.card, code=error.code)
 
-    async def _reason(self, way: InChannel | ToPerson, place: Place, refusal: Refusal) -> str:
-        """Why a way is closed, down to the name of the permission."""
-        guild = guild_of(place)
-        if refusal.meaning is Meaning.FORBIDDEN and isinstance(way, InChannel) and guild:
+    async def _reason(self, route: ChannelRoute | DirectMessageRoute, place: Place, error: ApiError) -> str:
+        """Why a route was refused, with the name of a missing permission."""
+        guild = guild_id(place)
+        if error.action is ErrorAction.FORBIDDEN and isinstance(route, ChannelRoute) and guild:
             try:
-                lacking = await look_up(self._rest, guild, way.channel)
-            except (Refusal, DeliveryError):
-                lacking = ()
-            if lacking:
-                return f"the bot lacks {listed(lacking)}"
-        return refusal.told
+                missing = await fetch_missing_permissions(self._rest, guild, route.channel)
+            except (ApiError, DeliveryError):
+                missing = ()
+            if missing:
+                return f"the bot lacks {join_names(missing)}"
+        return error.reason

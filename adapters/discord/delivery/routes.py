@@ -1,28 +1,25 @@
-"""The ways on which a card can be shown at a place, best first. Pure."""
+"""The routes by which a card can be delivered to a place, best first. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from adapters.discord.delivery.interaction_token import Reach
+from discord.http import Route
+
+from adapters.discord.delivery.interactions import InteractionToken, is_public, response_route
 from bot.domain.identity import Place
 
-#: the response to an interaction, in the routes of its token
-ORIGINAL = "@original"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRoute:
+    """Edit with the interaction token; needs no permission in the channel."""
+
+    token: InteractionToken
+    #: None: the original response
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByToken:
-    """Edit what the interaction's token can reach; needs no permission in the channel."""
-
-    application: str
-    token: str = field(repr=False)
-    message: str
-    #: bytes of one file; None where the interaction did not say
-    limit: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InChannel:
-    """Edit or post with the bot's own token."""
+class ChannelRoute:
+    """Edit or post with the bot token."""
 
     channel: str
     #: None: a new message
@@ -30,55 +27,54 @@ class InChannel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToPerson:
-    """Post into somebody's direct messages."""
+class DirectMessageRoute:
+    """Post to a user's direct messages."""
 
     user: str
 
 
-Way = ByToken | InChannel | ToPerson
+DeliveryRoute = WebhookRoute | ChannelRoute | DirectMessageRoute
+#: where a message is, or will be
+MessageTarget = WebhookRoute | ChannelRoute
 
 
-def ways(place: Place, asker: str, reach: Reach | None, now: int) -> tuple[Way, ...]:
-    """All ways for a card of `asker`, a user's id. What is private is never on a way to a channel."""
-    if place.message is not None and (elsewhere := read_message(place.message)):
-        return (elsewhere, ToPerson(user=asker))
+def routes_for(
+    place: Place, asker: str, token: InteractionToken | None, now: int
+) -> tuple[DeliveryRoute, ...]:
+    """All routes for a card of `asker`, a user's id. A private card never has a route to a channel."""
+    if place.message is not None and (posted := parse_message_name(place.message)):
+        return (posted, DirectMessageRoute(user=asker))
     if place.channel.startswith("@"):
-        return (ToPerson(user=place.channel.rpartition(":")[2].lstrip("@")),)
-    found: list[Way] = []
-    if reach is not None and reach.lives(now) and (place.message or reach.original):
-        found.append(
-            ByToken(
-                application=reach.application,
-                token=reach.token,
-                message=place.message or ORIGINAL,
-                limit=reach.limit,
-            )
-        )
-    if is_open(place, reach):
-        found.append(InChannel(channel=place.thread or place.channel, message=place.message))
-    found.append(ToPerson(user=asker))
+        return (DirectMessageRoute(user=place.channel.rpartition(":")[2].lstrip("@")),)
+    found: list[DeliveryRoute] = []
+    if token is not None and token.is_valid(now):
+        found.append(WebhookRoute(token=token, message=place.message))
+    if is_public(place, token):
+        found.append(ChannelRoute(channel=place.thread or place.channel, message=place.message))
+    found.append(DirectMessageRoute(user=asker))
     return tuple(found)
 
 
-def is_open(place: Place, reach: Reach | None) -> bool:
-    """Everybody at the place may see the card, and the bot reaches it there without an interaction."""
-    hidden = place.private or place.channel.startswith("@")
-    return not hidden and (reach is None or (reach.lasting and not reach.ephemeral))
+def message_endpoint(method: str, target: MessageTarget) -> Route:
+    """The endpoint of an existing message."""
+    if isinstance(target, WebhookRoute):
+        return response_route(method, target.token, target.message)
+    path = "/channels/{channel_id}/messages/{message_id}"
+    return Route(method, path, channel_id=target.channel, message_id=target.message)
 
 
-def name_message(channel: str, message: str) -> str:
-    """The id of a message of the bot's own, which its token alone reaches, wherever it lies."""
+def message_name(channel: str, message: str) -> str:
+    """Name a message that the bot token can edit, wherever it is, as `Place.message` stores it."""
     return f"{channel}/{message}"
 
 
-def read_message(name: str) -> InChannel | None:
-    """Read what `name_message` wrote; None for a plain id, which an interaction's response has."""
+def parse_message_name(name: str) -> ChannelRoute | None:
+    """Parse what `message_name` wrote; None for a plain id, which an interaction's response has."""
     channel, _, message = name.rpartition("/")
-    return InChannel(channel=channel, message=message) if channel else None
+    return ChannelRoute(channel=channel, message=message) if channel else None
 
 
-def guild_of(place: Place) -> str | None:
+def guild_id(place: Place) -> str | None:
     """The guild's id; None in direct messages."""
     name = place.workspace.rpartition(":")[2]
     return name if name.isdecimal() else None

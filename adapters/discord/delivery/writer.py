@@ -1,4 +1,4 @@
-"""Writing a card into one message: its body, the files that the place takes, and the rungs below."""
+"""Writes a card's revision into one message: body and files, with smaller files where Discord refuses."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,36 +6,33 @@ from typing import Any
 
 from discord.http import Route
 
-from adapters.discord.delivery.attachments import LIMIT, Ladder, Load
-from adapters.discord.delivery.interaction_token import Reach
-from adapters.discord.delivery.routes import ORIGINAL, ByToken, InChannel, guild_of, is_open
-from adapters.discord.messages.cards import Payload, render
-from adapters.discord.messages.strings import Words
-from adapters.discord.rest.channel_lookups import Places
-from adapters.discord.rest.client import Rest
-from adapters.discord.rest.errors import Meaning, Refusal
-from adapters.discord.rest.responses import Unexpected, object_of, objects_of
+from adapters.discord.delivery.attachments import AttachmentPlan, AttachmentPlanner
+from adapters.discord.delivery.interactions import InteractionToken, expiry_notes, is_public
+from adapters.discord.delivery.routes import (
+    ChannelRoute,
+    MessageTarget,
+    WebhookRoute,
+    guild_id,
+    message_endpoint,
+)
+from adapters.discord.messages.cards import Payload, render_card
+from adapters.discord.messages.strings import STRINGS
+from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT, ChannelLookups
+from adapters.discord.rest.client import RestClient, UnexpectedResponse, object_of, objects_of
+from adapters.discord.rest.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView, JobPhase
 from bot.domain.identity import Place
 
-#: where one message lies, or will
-Spot = ByToken | InChannel
-
-#: a message's flag: it is for one person's eyes
-EPHEMERAL = 64
-
-_NO_FILES = Load(attachments=(), uploads=(), links={}, short=False)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
-    """One show of one revision."""
+class Delivery:
+    """One revision of a card on its way to its place."""
 
     view: CardView
     place: Place
-    reach: Reach | None
-    #: why it comes to direct messages instead of its place; empty where it is meant to be there
-    moved: str = ""
+    token: InteractionToken | None
+    #: why it goes to direct messages instead of its place; empty where it does not
+    moved_reason: str = ""
 
     @property
     def asker(self) -> str:
@@ -43,153 +40,133 @@ class Show:
         return self.view.member.rpartition(":")[2]
 
     @property
-    def home(self) -> str:
-        """The channel where it was asked for."""
+    def channel(self) -> str:
+        """The channel or thread where the card was asked for."""
         return self.place.thread or self.place.channel
 
     @property
     def has_files(self) -> bool:
         return any(job.media is not None for job in self.view.jobs)
 
-    def is_home(self, spot: Spot) -> bool:
-        return isinstance(spot, ByToken) or spot.channel == self.home
+    def is_at_place(self, target: MessageTarget) -> bool:
+        return isinstance(target, WebhookRoute) or target.channel == self.channel
 
 
-class Writer:
-    """Edits and posts messages. Raises Refusal where Discord does not take them there."""
+class MessageWriter:
+    """Edits and posts messages. Raises ApiError where Discord refuses."""
 
     def __init__(
         self,
         *,
-        rest: Rest,
-        ladder: Ladder,
-        places: Places,
+        rest: RestClient,
+        planner: AttachmentPlanner,
+        lookups: ChannelLookups,
         clock: Callable[[], int],
         mention: bool,
-        words: Words,
     ) -> None:
         self._rest = rest
-        self._ladder = ladder
-        self._places = places
+        self._planner = planner
+        self._lookups = lookups
         self._clock = clock
         self._mention = mention
-        self._words = words
 
-    async def write(self, spot: Spot, show: Show) -> Mapping[str, Any]:
-        """Bring a message up to this revision, with files as large as the place takes; answers it."""
-        new = isinstance(spot, InChannel) and spot.message is None
-        # What lies at the message already does not go up twice.
-        there = await self._attachments(spot) if show.has_files and not new else []
-        limit = await self._limit(spot, show) if show.has_files else LIMIT
+    async def write(self, target: MessageTarget, delivery: Delivery) -> Mapping[str, Any]:
+        """Bring a message up to this revision, with files as large as the channel takes; returns it."""
+        new = isinstance(target, ChannelRoute) and target.message is None
+        # What is attached already is not uploaded again.
+        existing = await self._attachments(target) if delivery.has_files and not new else []
+        limit = await self._upload_limit(target, delivery) if delivery.has_files else DEFAULT_UPLOAD_LIMIT
         while True:
-            load = await self._ladder.load(show.view, there, limit)
+            plan = await self._planner.plan(delivery.view, existing, limit)
             try:
-                return await self._send(spot, show, load)
-            except Refusal as refusal:
-                lower = self._lower(refusal, load, show.view, limit)
+                return await self._send(target, delivery, plan)
+            except ApiError as error:
+                lower = self._lower_limit(error, plan, delivery.view, limit)
                 if lower is None:
                     raise
                 limit = lower
 
-    def body(self, spot: Spot, show: Show, load: Load = _NO_FILES) -> Payload:
-        """The whole message but its nonce."""
-        done = show.view.settled and any(job.phase is JobPhase.DONE for job in show.view.jobs)
-        public = show.is_home(spot) and is_open(show.place, show.reach) and guild_of(show.place)
-        body = render(
-            show.view,
-            words=self._words,
-            mention=show.asker if done and public and self._mention else None,
-            links=load.links,
-            notes=self._notes(spot, show, load),
-        )
-        return body | {"attachments": list(load.attachments)}
-
-    async def awake(self, spot: Spot, act: Callable[[], Awaitable[Any]]) -> Any:
-        """Do something in a channel, even if that is a thread which has gone to sleep."""
+    async def unarchiving(self, target: MessageTarget, request: Callable[[], Awaitable[Any]]) -> Any:
+        """Send a request; where it fails because the thread is archived, unarchive it and send it again."""
         try:
-            return await act()
-        except Refusal as refusal:
-            if refusal.meaning is not Meaning.ARCHIVED or not isinstance(spot, InChannel):
+            return await request()
+        except ApiError as error:
+            if error.action is not ErrorAction.ARCHIVED or not isinstance(target, ChannelRoute):
                 raise
-            asleep = refusal
-        wake = Route("PATCH", "/channels/{channel_id}", channel_id=spot.channel)
+            archived = error
+        route = Route("PATCH", "/channels/{channel_id}", channel_id=target.channel)
         try:
-            await self._rest.request(wake, {"archived": False})
-        except Refusal as refusal:
-            raise asleep from refusal
-        return await act()
+            await self._rest.request(route, {"archived": False})
+        except ApiError as error:
+            raise archived from error
+        return await request()
 
-    async def _send(self, spot: Spot, show: Show, load: Load) -> Mapping[str, Any]:
-        body = self.body(spot, show, load)
-        if isinstance(spot, InChannel) and spot.message is None:
-            route = Route("POST", "/channels/{channel_id}/messages", channel_id=spot.channel)
-            body |= {"nonce": _nonce(spot, show), "enforce_nonce": True}
+    async def _send(
+        self, target: MessageTarget, delivery: Delivery, plan: AttachmentPlan
+    ) -> Mapping[str, Any]:
+        body = self._body(target, delivery, plan)
+        if isinstance(target, ChannelRoute) and target.message is None:
+            route = Route("POST", "/channels/{channel_id}/messages", channel_id=target.channel)
+            body |= {"nonce": _nonce(target, delivery), "enforce_nonce": True}
         else:
-            route = message_route("PATCH", spot)
-        answer: Mapping[str, Any] = await self.awake(
-            spot, lambda: self._rest.request(route, body, files=load.uploads)
+            route = message_endpoint("PATCH", target)
+        answer: Mapping[str, Any] = await self.unarchiving(
+            target, lambda: self._rest.request(route, body, files=plan.uploads)
         )
         return answer
 
-    def _lower(self, refusal: Refusal, load: Load, view: CardView, limit: int) -> int | None:
-        """The next limit to try after a refusal; None where smaller files are of no use."""
-        if not load.uploads:
+    def _body(self, target: MessageTarget, delivery: Delivery, plan: AttachmentPlan) -> Payload:
+        """The whole message without its nonce."""
+        view, place, notes = delivery.view, delivery.place, []
+        done = view.settled and any(job.phase is JobPhase.DONE for job in view.jobs)
+        public = delivery.is_at_place(target) and is_public(place, delivery.token) and guild_id(place)
+        if delivery.moved_reason:
+            channel = f"<#{delivery.channel}>"
+            notes.append(STRINGS.moved.format(channel=channel, reason=delivery.moved_reason))
+        if plan.incomplete:
+            notes.append(STRINGS.too_large)
+        if isinstance(target, WebhookRoute):
+            notes += expiry_notes(view, place, delivery.token, self._clock())
+        body = render_card(
+            view,
+            mention=delivery.asker if done and public and self._mention else None,
+            links=plan.links,
+            notes=notes,
+        )
+        return body | {"attachments": list(plan.attachments)}
+
+    def _lower_limit(self, error: ApiError, plan: AttachmentPlan, view: CardView, limit: int) -> int | None:
+        """The next upload limit to try after a refusal; None where smaller files do not help."""
+        if not plan.uploads:
             return None
-        if refusal.meaning is Meaning.TOO_LARGE:
-            return LIMIT if limit > LIMIT else 0
-        # Where the bot may write but not attach, links do.
-        return 0 if refusal.meaning is Meaning.FORBIDDEN and self._ladder.has_links(view) else None
+        if error.action is ErrorAction.TOO_LARGE:
+            return DEFAULT_UPLOAD_LIMIT if limit > DEFAULT_UPLOAD_LIMIT else 0
+        # Where the bot may write but not attach files, links work.
+        return 0 if error.action is ErrorAction.FORBIDDEN and self._planner.can_link(view) else None
 
-    def _notes(self, spot: Spot, show: Show, load: Load) -> Sequence[str]:
-        """What has to be said about the place itself."""
-        words, reach, notes = self._words, show.reach, []
-        if show.moved:
-            notes.append(words.moved.format(channel=f"<#{show.home}>", reason=show.moved))
-        if load.short:
-            notes.append(words.too_large)
-        bounded = reach is not None and isinstance(spot, ByToken) and not is_open(show.place, reach)
-        if reach is not None and bounded and not show.view.settled:
-            text = words.bounded_soon if reach.ends_soon(self._clock()) else words.bounded
-            notes.append(text.format(time=f"<t:{reach.until // 1000}:t>", job=show.view.jobs[0].id))
-        return notes
-
-    async def _limit(self, spot: Spot, show: Show) -> int:
+    async def _upload_limit(self, target: MessageTarget, delivery: Delivery) -> int:
         """Bytes of one file."""
-        if isinstance(spot, ByToken) and spot.limit is not None:
-            return spot.limit
-        return await self._places.limit(guild_of(show.place)) if show.is_home(spot) else LIMIT
+        if isinstance(target, WebhookRoute) and target.token.upload_limit is not None:
+            return target.token.upload_limit
+        if delivery.is_at_place(target):
+            return await self._lookups.upload_limit(guild_id(delivery.place))
+        return DEFAULT_UPLOAD_LIMIT
 
-    async def _attachments(self, spot: Spot) -> Sequence[Mapping[str, Any]]:
+    async def _attachments(self, target: MessageTarget) -> Sequence[Mapping[str, Any]]:
         try:
-            message = object_of(await self._rest.request(message_route("GET", spot)), "message")
+            message = object_of(await self._rest.request(message_endpoint("GET", target)), "message")
             found = objects_of(message.get("attachments") or [], "attachment")
-        except Unexpected:
+        except UnexpectedResponse:
             return []
-        except Refusal as refusal:
-            # Who may edit may not always read: then everything goes up once more.
-            if refusal.meaning is Meaning.FORBIDDEN and isinstance(spot, InChannel):
+        except ApiError as error:
+            # A bot that may edit may not always read: then everything is uploaded again.
+            if error.action is ErrorAction.FORBIDDEN and isinstance(target, ChannelRoute):
                 return []
             raise
         return [one for one in found if one.get("id") and one.get("filename")]
 
 
-def message_route(method: str, spot: Spot) -> Route:
-    if isinstance(spot, InChannel):
-        path = "/channels/{channel_id}/messages/{message_id}"
-        return Route(method, path, channel_id=spot.channel, message_id=spot.message)
-    path = "/webhooks/{webhook_id}/{webhook_token}/messages/"
-    # Its own text in the path: quoting would take the @ of the original response apart.
-    message = ORIGINAL if spot.message == ORIGINAL else "{message_id}"
-    return Route(
-        method,
-        path + message,
-        webhook_id=spot.application,
-        webhook_token=spot.token,
-        message_id=spot.message,
-    )
-
-
-def _nonce(spot: InChannel, show: Show) -> str:
-    """One for each place: Discord answers a nonce that it has seen with its message, wherever that is."""
-    home = show.is_home(spot) or show.place.channel.startswith("@")
-    return show.view.card if home else f"d{show.view.card}"
+def _nonce(target: ChannelRoute, delivery: Delivery) -> str:
+    """One nonce per channel: Discord answers a known nonce with its message, in whatever channel that is."""
+    at_place = delivery.is_at_place(target) or delivery.place.channel.startswith("@")
+    return delivery.view.card if at_place else f"d{delivery.view.card}"

@@ -1,1 +1,1 @@
-"""Handles Discord events: slash commands, components, modals, context menus and reactions."""
+"""Handles Discord events: slash commands, components, modals, message commands and reactions."""

@@ -1,147 +1,142 @@
-"""Buttons, lists and their forms: whoever presses asks, and pays."""
+"""Handles buttons, selects and their modals: whoever presses a button asks, and pays."""
 
 from collections.abc import Mapping
 from functools import partial
 
-from adapters.discord.events import modals as forms
-from adapters.discord.events.context import Seat
-from adapters.discord.events.interaction_responses import Callback, Responder
-from adapters.discord.events.replies import Answering, Ask
-from adapters.discord.messages.buttons import CardControl, Pressed, components
-from adapters.discord.messages.strings import ENGLISH, Words
+from adapters.chat.controls import CardControl
+from adapters.discord.delivery.interactions import InteractionCallbackType, InteractionResponder
+from adapters.discord.events.context import InteractionContext
+from adapters.discord.events.replies import Replies, ServiceCall
+from adapters.discord.messages import modals
+from adapters.discord.messages.buttons import ComponentId, card_components
 from bot.domain.actions import GENERATING, Action, ActionInput, rotated
-from bot.domain.cards import CardView, JobView
+from bot.domain.cards import CardView
 from bot.domain.commands import Cancel, Command, Show, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UNTITLED
 from bot.domain.models import AspectRatio
 from bot.service.facade import BotService
-from bot.service.replies import PrivateReply, Reply
+from bot.service.replies import PrivateReply
 
-#: how often a list that was used is brought up to what has happened meanwhile
-_LOOKS = 3
+#: how often a select that was used is compared with newer revisions of its card
+_MAX_UPDATES = 3
 
 
-class Pressing:
-    """Does what a button of ours says, for whoever pressed it."""
+class ComponentHandler:
+    """Does what a component of ours asks for."""
 
-    def __init__(
-        self, *, service: BotService, answering: Answering, responder: Responder, words: Words = ENGLISH
-    ) -> None:
+    def __init__(self, *, service: BotService, replies: Replies, responder: InteractionResponder) -> None:
         self._service = service
-        self._answering = answering
+        self._replies = replies
         self._responder = responder
-        self._words = words
 
-    async def press(self, seat: Seat, pressed: Pressed) -> None:
-        match pressed.verb:
+    async def press(self, context: InteractionContext, component: ComponentId) -> None:
+        match component.verb:
             case CardControl.CANCEL:
-                ask = self._ask(build(Cancel, {"job": pressed.job}), seat)
-                await self._answering.answer(seat, ask, private=True)
+                call = self._call(build(Cancel, {"job": component.job}), context)
+                await self._replies.reply(context, call, private=True)
             case CardControl.DETAILS:
-                await self.show(seat, pressed.job)
+                await self.show(context, component.job)
             case CardControl.ORIGIN:
-                await self.show(seat, pressed.job, files=True)
+                await self.show(context, component.job, with_results=True)
             case CardControl.CONFIRM | CardControl.KEEP:
-                ask = partial(
+                confirm = partial(
                     self._service.answer_confirmation,
-                    pressed.job,
-                    seat.caller,
-                    question=pressed.card,
-                    confirmed=pressed.verb is CardControl.CONFIRM,
-                    key=seat.key,
+                    component.job,
+                    context.caller,
+                    question=component.card,
+                    confirmed=component.verb is CardControl.CONFIRM,
+                    key=context.key,
                 )
-                await self._answering.replace(seat, ask)
+                await self._replies.replace_message(context, confirm)
             case Action.EDIT | Action.REFRAME:
-                await self._open_form(seat, pressed)
+                await self._open_modal(context, component)
             case Action() as action:
-                await self.act(seat, action, pressed)
+                await self.act(context, action, component)
             case _:
-                # A list from which nothing was chosen.
+                # A select without a value.
                 raise InvalidRequest("Choose one entry of the list")
 
-    async def pick(self, seat: Seat, pressed: Pressed, value: str) -> None:
-        """A list was used: another job for the buttons below it, or one to be shown."""
-        view = (
-            await self._service.get_card(pressed.card, seat.caller)
-            if pressed.verb is CardControl.PICK
-            else None
-        )
+    async def select(self, context: InteractionContext, component: ComponentId, value: str) -> None:
+        """Pick the job that the buttons act on, or show a job."""
+        picks = component.verb is CardControl.PICK
+        view = await self._service.get_card(component.card, context.caller) if picks else None
         if view is None or value not in {job.id for job in view.jobs}:
-            await self.show(seat, value, files=pressed.verb is CardControl.OPEN)
+            await self.show(context, value, with_results=component.verb is CardControl.OPEN)
             return
-        # Everybody sees it: buttons that act on another job than the list shows would cost the wrong one.
-        # The words and files stay as they are; the card's next revision begins with its first job again.
-        shown = components(view, self._words, value)
-        if await self._responder.respond(seat, Callback.UPDATE, {"components": shown}) is None:
+        # Everybody sees the change: buttons that act on another job than the select shows would cost the
+        # wrong one. Texts and files stay; the card's next revision begins with its first job again.
+        token, sent = context.token, card_components(view, value)
+        data = {"components": sent}
+        if await self._responder.respond(token, InteractionCallbackType.UPDATE, data) is None:
             return
-        for _ in range(_LOOKS):
-            # The card may have got a new revision between our look and our answer, which now covers it.
-            seen = await self._service.get_card(pressed.card, seat.caller)
-            if seen is None or (now := components(seen, self._words, value)) == shown:
+        for _ in range(_MAX_UPDATES):
+            # A new revision may have been sent between our look and our response, which now covers it.
+            view = await self._service.get_card(component.card, context.caller)
+            if view is None or (current := card_components(view, value)) == sent:
                 return
-            shown = now
-            await self._responder.edit(seat, {"components": shown})
+            sent = current
+            await self._responder.edit(token, {"components": sent})
 
-    async def submit(self, seat: Seat, pressed: Pressed, values: Mapping[str, str]) -> None:
-        """A form came back that one of these buttons had opened."""
-        match pressed.verb:
+    async def submit(
+        self, context: InteractionContext, component: ComponentId, values: Mapping[str, str]
+    ) -> None:
+        """A modal was submitted that one of these buttons had opened."""
+        match component.verb:
             case Action.EDIT:
-                wording = ActionInput(prompt=forms.filled(values, forms.PROMPT))
-                await self.act(seat, Action.EDIT, pressed, wording)
+                changes = ActionInput(prompt=modals.modal_value(values, modals.PROMPT))
             case Action.REFRAME:
-                wording = ActionInput(aspect_ratio=forms.ratio_of(values))
-                await self.act(seat, Action.REFRAME, pressed, wording)
+                changes = ActionInput(aspect_ratio=modals.aspect_ratio_value(values))
             case _:
-                raise InvalidRequest(forms.STALE)
+                raise InvalidRequest(modals.OUTDATED_MODAL)
+        await self.act(context, Action(component.verb), component, changes)
 
     async def act(
-        self, seat: Seat, action: Action, pressed: Pressed, wording: ActionInput | None = None
+        self,
+        context: InteractionContext,
+        action: Action,
+        component: ComponentId,
+        changes: ActionInput | None = None,
     ) -> None:
-        """Do an action of the core; what makes something new is answered with its card."""
-        makes = action in GENERATING
-        if makes:
-            await self._answering.require_place(seat, pressed.card)
-        ask = partial(
+        """Do an action of the core; one that generates is answered with a new card."""
+        generates = action in GENERATING
+        if generates:
+            await self._replies.require_postable(context, component.card)
+        call = partial(
             self._service.act,
             action,
-            pressed.job,
-            seat.caller,
-            seat.place(),
-            key=seat.key,
-            wording=wording,
-            answer_window_ms=self._answering.window_ms,
+            component.job,
+            context.caller,
+            context.place(),
+            key=context.key,
+            wording=changes,
+            answer_window_ms=self._replies.answer_window_ms,
         )
-        await self._answering.answer(seat, ask, private=not makes)
+        await self._replies.reply(context, call, private=not generates)
 
-    async def show(self, seat: Seat, job: str, *, files: bool = False) -> None:
+    async def show(self, context: InteractionContext, job: str, *, with_results: bool = False) -> None:
         """Show one job privately, with its buttons."""
-        ask = self._ask(build(Show, {"job": job}), seat)
-        await self._answering.answer(seat, ask, private=True, files=files)
+        call = self._call(build(Show, {"job": job}), context)
+        await self._replies.reply(context, call, private=True, with_results=with_results)
 
-    async def _open_form(self, seat: Seat, pressed: Pressed) -> None:
-        # Before anybody has written anything in vain.
-        await self._answering.require_place(seat, pressed.card)
-        note = await self._ask(build(Show, {"job": pressed.job}), seat)()
-        view = _shown(note)
-        custom_id = pressed.write()
-        if pressed.verb is Action.EDIT:
-            words = "" if view.title in UNTITLED.values() else view.title
-            form = forms.prompt_form(
-                custom_id, Action.EDIT, prompt=words, label="What it shows", required=False
-            )
+    async def _open_modal(self, context: InteractionContext, component: ComponentId) -> None:
+        # Before anybody has typed in vain.
+        await self._replies.require_postable(context, component.card)
+        view = await self._shown_job(context, component.job)
+        custom_id = component.write()
+        if component.verb is Action.EDIT:
+            prompt = "" if view.title in UNTITLED.values() else view.title
+            modal = modals.prompt_modal(custom_id, Action.EDIT, prompt=prompt, label="Prompt", required=False)
         else:
-            form = forms.ratio_form(custom_id, _turned(view.jobs[0]))
-        await self._responder.respond(seat, Callback.FORM, form)
+            media = view.jobs[0].media
+            ratio = media.aspect_ratio if media is not None else AspectRatio.LANDSCAPE
+            modal = modals.aspect_ratio_modal(custom_id, rotated(ratio))
+        await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
 
-    def _ask(self, command: Command, seat: Seat) -> Ask:
-        return partial(self._service.execute, command, seat.caller, seat.place(), key=seat.key)
+    async def _shown_job(self, context: InteractionContext, job: str) -> CardView:
+        reply = await self._call(build(Show, {"job": job}), context)()
+        assert isinstance(reply, PrivateReply)  # noqa: S101 - /show makes nothing
+        return reply.views[0]
 
-
-def _shown(answer: Reply) -> CardView:
-    assert isinstance(answer, PrivateReply)  # noqa: S101 - what is only shown makes nothing
-    return answer.views[0]
-
-
-def _turned(job: JobView) -> AspectRatio:
-    return rotated(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)
+    def _call(self, command: Command, context: InteractionContext) -> ServiceCall:
+        return partial(self._service.execute, command, context.caller, context.place(), key=context.key)

@@ -1,58 +1,54 @@
-"""Who does something and where, as the event itself says; nothing in a custom id or a text can change it."""
+"""Who made an event and where, as the event itself says; nothing in a custom id or a text can change it.
 
-from collections.abc import Callable
+Raw gateway events are checked here before discord.py reads them: only what decides who asks and who pays.
+Anything else that is malformed is refused by its reader.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from discord import Interaction, Member, RawReactionActionEvent, Thread, User
+from discord import Interaction, InteractionType, Member, RawReactionActionEvent, Thread, User
 
-from adapters.discord.delivery.history_search import sent_at
-from adapters.discord.delivery.interaction_token import TOKEN_MS, Reach
-from bot.domain.errors import InvalidRequest
+from adapters.discord.delivery.interactions import TOKEN_LIFETIME_MS, InteractionToken, UnparsedInteraction
+from bot.domain.errors import InvalidRequest, NotAllowed, Refused
 from bot.domain.identity import Caller, Place
 
 ADAPTER = "discord"
-#: where people and the bot meet outside of a server that has invited it
-DIRECT = f"{ADAPTER}:@dm"
+#: the workspace of everything outside of servers that have invited the bot
+DIRECT_WORKSPACE = f"{ADAPTER}:@dm"
+MALFORMED = "Discord sent this in an unknown format, so nothing was started or charged. Try it again."
+_NOT_A_PERSON = "Only people can use this; nothing was started or charged."
+#: who installed the app, in `authorizing_integration_owners`
+_GUILD_INSTALL, _USER_INSTALL = "0", "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """Somebody at a place, with what the event brought for answering them."""
+class EventContext:
+    """The caller and the channel of an event."""
 
     caller: Caller
-    #: the interaction's id; what a reaction is told from others by
+    #: identifies the event: the interaction's id, or who put which emoji under which message
     key: str = ""
     channel: str
     thread: str | None = None
-    #: the bot itself is in the guild, so that what it may do there counts
+    #: the bot itself is in the guild, so that its permissions matter
     is_guild: bool
-    #: what the bot may do there; 0 where the event does not say
-    app_permissions: int = 0
-    #: None for a reaction: it cannot be answered
-    reach: Reach | None = None
-    #: the message that the event is about is seen by the caller alone
-    hidden: bool = False
     #: direct messages with the bot
     direct: bool = False
 
     @property
-    def in_thread(self) -> bool:
-        return self.thread is not None
-
-    @property
-    def spot(self) -> str:
-        """The channel or thread itself."""
+    def channel_or_thread(self) -> str:
         return self.thread or self.channel
 
     @property
     def user(self) -> str:
-        """The caller's id at Discord."""
+        """The caller's Discord id."""
         return self.caller.person.rpartition(":")[2]
 
     def place(self, *, private: bool = False) -> Place:
-        """Where a card goes that is asked for from here."""
-        reach = self.reach.model_copy(update={"ephemeral": private}).write() if self.reach else ""
+        """Where a card goes that is asked for here."""
         return Place(
             adapter=ADAPTER,
             workspace=self.caller.workspace,
@@ -60,42 +56,56 @@ class Seat:
             thread=self.thread,
             private=private,
             direct=self.direct,
-            reply_token=reach,
+            reply_token=self._token_json(private=private),
         )
 
+    def _token_json(self, *, private: bool) -> str:  # noqa: ARG002 - an interaction has a token
+        return ""
 
-def seat_of(interaction: Interaction[Any], clock: Callable[[], int]) -> Seat:
-    """Read the seat of somebody who used a command, a button, a menu or a form."""
-    channel = interaction.channel
-    if channel is None:
-        raise InvalidRequest("This does not work in a place of this kind")
-    in_guild, user = interaction.is_guild_integration(), interaction.user
-    rights = interaction.permissions
-    caller = _caller(
-        str(user.id),
-        str(interaction.guild_id) if in_guild else None,
-        name=user.display_name,
-        # An admin of some server must not rule over the workspace that all direct messages share.
-        is_admin=in_guild and (rights.administrator or rights.manage_guild),
-    )
-    thread = isinstance(channel, Thread)
-    return Seat(
-        caller=caller,
-        key=str(interaction.id),
-        channel=str(channel.parent_id if isinstance(channel, Thread) else channel.id),
-        thread=str(channel.id) if thread else None,
-        is_guild=in_guild,
-        app_permissions=interaction.app_permissions.value,
-        hidden=interaction.message is not None and interaction.message.flags.ephemeral,
-        direct=interaction.context.dm_channel is True,
-        reach=Reach(
-            application=str(interaction.application_id),
-            token=interaction.token,
-            # By whichever clock is behind: a token that is thought to live longer loses an edit.
-            until=min(sent_at(str(interaction.id)), clock()) + TOKEN_MS,
-            lasting=in_guild or interaction.context.dm_channel is True,
-            limit=interaction.filesize_limit,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionContext(EventContext):
+    """The context of an interaction, with how to respond to it."""
+
+    token: InteractionToken
+    #: the bot's permissions in the channel
+    app_permissions: int
+    #: the message that the interaction is about is ephemeral
+    on_ephemeral: bool = False
+
+    def _token_json(self, *, private: bool) -> str:
+        return self.token.model_copy(update={"ephemeral": private}).write()
+
+
+def interaction_context(interaction: Interaction[Any], clock: Callable[[], int]) -> InteractionContext:
+    """The context of an interaction; raises Refused where its caller is not a person or cannot be read."""
+    with reading_event():
+        if not is_person(interaction.user):
+            raise NotAllowed(_NOT_A_PERSON)
+        return _interaction_context(interaction, clock)
+
+
+def reaction_context(payload: RawReactionActionEvent) -> EventContext:
+    """The context of a reaction; without a member the event does not hold the caller's name.
+
+    Their permissions follow from the guild's roles, which the gateway keeps up to date.
+    """
+    member = payload.member
+    permissions = member.guild_permissions if member is not None else None
+    # A thread that the gateway does not know is treated as a channel, which works.
+    thread = member.guild.get_thread(payload.channel_id) if member is not None else None
+    return EventContext(
+        caller=_caller(
+            str(payload.user_id),
+            str(payload.guild_id) if payload.guild_id else None,
+            name=member.display_name if member is not None else "",
+            is_admin=permissions is not None and (permissions.administrator or permissions.manage_guild),
         ),
+        channel=str(thread.parent_id if thread is not None else payload.channel_id),
+        thread=str(thread.id) if thread is not None else None,
+        is_guild=payload.guild_id is not None,
+        # Outside of guilds the gateway sends reactions of direct messages with the bot alone.
+        direct=payload.guild_id is None,
     )
 
 
@@ -104,31 +114,93 @@ def is_person(user: User | Member) -> bool:
     return user.bot is False and user.system is False
 
 
-def seat_of_reaction(payload: RawReactionActionEvent) -> Seat:
-    """Read the seat of somebody who reacted; without a member the event does not say their name.
+@contextmanager
+def reading_event() -> Iterator[None]:
+    """Translate what reading a malformed part of an event raises into a refusal."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise InvalidRequest(MALFORMED) from error
 
-    Their rights follow from the guild's roles, which the gateway keeps up to date.
-    """
-    member = payload.member
-    rights = member.guild_permissions if member is not None else None
-    thread = _thread_of(member, payload.channel_id)
-    return Seat(
-        caller=_caller(
-            str(payload.user_id),
-            str(payload.guild_id) if payload.guild_id else None,
-            name=member.display_name if member is not None else "",
-            is_admin=rights is not None and (rights.administrator or rights.manage_guild),
+
+def refusal_for(event: object) -> Refused | None:
+    """Why a raw interaction is refused before it is parsed; None where a person made it."""
+    malformed = InvalidRequest(MALFORMED)
+    if not isinstance(event, dict) or unparsed_interaction(event) is None:
+        return malformed
+    guild, member = event.get("guild_id"), event.get("member")
+    in_guild = guild is not None
+    if not _is_id(event.get("application_id")) or (in_guild and not _is_id(guild)):
+        return malformed
+    if not _states_installation(event.get("authorizing_integration_owners"), guild):
+        return malformed
+    user = (member.get("user") if isinstance(member, dict) else None) if in_guild else event.get("user")
+    if not isinstance(user, dict) or not _is_id(user.get("id")):
+        return malformed
+    return None if _is_raw_person(user) else NotAllowed(_NOT_A_PERSON)
+
+
+def may_be_by_person(event: object) -> bool:
+    """Whether a person may have made a raw reaction; what the event does not say is fetched later."""
+    if not isinstance(event, dict) or not all(map(_is_id, _reaction_ids(event))):
+        return False
+    member = event.get("member")
+    if member is None:
+        return True
+    if event.get("guild_id") is None:
+        return False
+    user = member.get("user") if isinstance(member, dict) else None
+    return isinstance(user, dict) and user.get("id") == event["user_id"] and _is_raw_person(user)
+
+
+def unparsed_interaction(event: object) -> UnparsedInteraction | None:
+    """How to reject a raw interaction, however malformed; None where it cannot be responded to."""
+    if not isinstance(event, dict):
+        return None
+    key, token = event.get("id"), event.get("token")
+    if not isinstance(key, str) or not key.isdecimal() or not isinstance(token, str) or not token:
+        return None
+    is_autocomplete = event.get("type") == InteractionType.autocomplete.value
+    return UnparsedInteraction(id=key, token=token, is_autocomplete=is_autocomplete)
+
+
+def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]) -> InteractionContext:
+    channel = interaction.channel
+    if channel is None:
+        raise InvalidRequest("Unsupported channel type")
+    in_guild, user = interaction.is_guild_integration(), interaction.user
+    permissions, direct = interaction.permissions, interaction.context.dm_channel is True
+    caller = _caller(
+        str(user.id),
+        str(interaction.guild_id) if in_guild else None,
+        name=user.display_name,
+        # An admin of another server must not be admin of the workspace that all direct messages share.
+        is_admin=in_guild and (permissions.administrator or permissions.manage_guild),
+    )
+    key, created_ms = str(interaction.id), round(interaction.created_at.timestamp() * 1000)
+    return InteractionContext(
+        caller=caller,
+        key=key,
+        channel=str(channel.parent_id if isinstance(channel, Thread) else channel.id),
+        thread=str(channel.id) if isinstance(channel, Thread) else None,
+        is_guild=in_guild,
+        app_permissions=interaction.app_permissions.value,
+        on_ephemeral=interaction.message is not None and interaction.message.flags.ephemeral,
+        direct=direct,
+        token=InteractionToken(
+            id=key,
+            application=str(interaction.application_id),
+            token=interaction.token,
+            # By the slower clock: a token that is used after it has expired loses an edit.
+            expires_at=min(created_ms, clock()) + TOKEN_LIFETIME_MS,
+            bot_has_access=in_guild or direct,
+            upload_limit=interaction.filesize_limit,
         ),
-        channel=str(thread.parent_id if thread is not None else payload.channel_id),
-        thread=str(thread.id) if thread is not None else None,
-        is_guild=payload.guild_id is not None,
-        # Of all conversations outside of servers the gateway tells of these alone.
-        direct=payload.guild_id is None,
     )
 
 
 def _caller(user: str, guild: str | None, *, name: str, is_admin: bool) -> Caller:
-    workspace = f"{ADAPTER}:{guild}" if guild else DIRECT
+    workspace = f"{ADAPTER}:{guild}" if guild else DIRECT_WORKSPACE
     return Caller(
         workspace=workspace,
         person=f"{ADAPTER}:{user}",
@@ -138,6 +210,25 @@ def _caller(user: str, guild: str | None, *, name: str, is_admin: bool) -> Calle
     )
 
 
-def _thread_of(member: Member | None, channel: int) -> Thread | None:
-    """The thread of that id; one that the gateway does not know is treated like a channel, which works."""
-    return member.guild.get_thread(channel) if member is not None else None
+def _states_installation(owners: object, guild: object) -> bool:
+    """Whether the event says who installed the app, a server or a person: that decides whose budget pays."""
+    if not isinstance(owners, dict) or not owners or not all(map(_is_id, owners.values())):
+        return False
+    by_guild = owners.get(_GUILD_INSTALL)
+    return owners.keys() <= {_GUILD_INSTALL, _USER_INSTALL} and (
+        guild is None or by_guild is None or by_guild == guild
+    )
+
+
+def _reaction_ids(event: Mapping[str, Any]) -> tuple[Any, ...]:
+    ids = tuple(event.get(name) for name in ("user_id", "channel_id", "message_id"))
+    return ids if event.get("guild_id") is None else (*ids, event["guild_id"])
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdecimal()
+
+
+def _is_raw_person(user: Mapping[str, Any]) -> bool:
+    """The same as `is_person` for a raw user."""
+    return user.get("bot", False) is False and user.get("system", False) is False

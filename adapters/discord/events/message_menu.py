@@ -1,24 +1,28 @@
-"""The menu of a message: on our results and on everything else that shows a picture or a video.
+"""Handles a message's context menu, on our results and on any message with pictures or videos.
 
-Where a message shows several, nothing is guessed that somebody would pay for: the person chooses first.
+Where a message has several, the person chooses first: nothing is guessed that somebody would pay for.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from adapters.discord.events import modals as forms
-from adapters.discord.events.components import Pressing
-from adapters.discord.events.context import Seat
-from adapters.discord.events.interaction_responses import Callback, Responder
-from adapters.discord.events.menu_entries import Menu
-from adapters.discord.events.message_media import media_of
-from adapters.discord.events.pending_media import Draft, Drafted, Drafts, Use
-from adapters.discord.events.replies import Answering
-from adapters.discord.gateway.payloads import understood
-from adapters.discord.messages.buttons import Component, Pressed, jobs_of
-from adapters.discord.messages.cards import render
-from adapters.discord.messages.notes import say
+from adapters.discord.delivery.interactions import InteractionCallbackType, InteractionResponder
+from adapters.discord.events.components import ComponentHandler
+from adapters.discord.events.context import InteractionContext, reading_event
+from adapters.discord.events.message_media import find_media
+from adapters.discord.events.pending_media import (
+    MediaAction,
+    PendingMedia,
+    PendingMediaId,
+    PendingMediaStore,
+)
+from adapters.discord.events.replies import Replies
+from adapters.discord.messages import modals
+from adapters.discord.messages.buttons import Component, ComponentId, jobs_in
+from adapters.discord.messages.cards import render_card
+from adapters.discord.messages.private_replies import render_text
 from bot.domain.actions import EMOJI, LABELS, VARIATION_WEIGHT, Action
 from bot.domain.commands import Animate, Command, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
@@ -26,144 +30,163 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
 from bot.service.facade import BotService
 
-_ACTIONS: Mapping[Menu, Action] = {
-    Menu.ANIMATE: Action.ANIMATE,
-    Menu.REFRAME: Action.REFRAME,
-    Menu.VARIATION: Action.VARIATION,
-}
-_USES: Mapping[Menu, Use] = {
-    Menu.ANIMATE: Use.ANIMATE,
-    Menu.REFRAME: Use.REFRAME,
-    Menu.VARIATION: Use.VARIATION,
-}
-#: what can be done with each kind
-_FITTING: Mapping[MediaKind, tuple[Use, ...]] = {
-    MediaKind.PICTURE: (Use.VARIATION, Use.ANIMATE, Use.REFRAME),
-    MediaKind.VIDEO: (Use.REFRAME,),
-}
-#: rows of buttons under one message
-_MEDIA = 5
-_NOTHING = "There is no picture or video in this message"
+
+class MenuEntry(StrEnum):
+    """The entries of a message's context menu; Discord shows at most five of one app."""
+
+    ANIMATE = "Animate"
+    REFRAME = "Reframe"
+    VARIATION = "Variation"
+    DETAILS = "Details"
+    #: private buttons for everything else
+    MORE = "Reverie…"
 
 
-class Choosing:
-    """Does what somebody chose from the menu of a message."""
+#: what an entry does with media; the same names as the core's actions
+_MEDIA_ACTIONS: Mapping[MenuEntry, MediaAction] = {
+    MenuEntry.ANIMATE: MediaAction.ANIMATE,
+    MenuEntry.REFRAME: MediaAction.REFRAME,
+    MenuEntry.VARIATION: MediaAction.VARIATION,
+}
+#: what can be done with each kind of media
+_ACTIONS_BY_KIND: Mapping[MediaKind, tuple[MediaAction, ...]] = {
+    MediaKind.PICTURE: (MediaAction.VARIATION, MediaAction.ANIMATE, MediaAction.REFRAME),
+    MediaKind.VIDEO: (MediaAction.REFRAME,),
+}
+#: Discord's limit on rows of buttons under one message
+_MAX_MEDIA = 5
+
+
+class MessageMenuHandler:
+    """Does what somebody chose from a message's context menu."""
 
     def __init__(
         self,
         *,
         service: BotService,
-        answering: Answering,
-        responder: Responder,
-        pressing: Pressing,
-        drafts: Drafts,
+        replies: Replies,
+        responder: InteractionResponder,
+        components: ComponentHandler,
+        pending: PendingMediaStore,
     ) -> None:
         self._service = service
-        self._answering = answering
+        self._replies = replies
         self._responder = responder
-        self._pressing = pressing
-        self._drafts = drafts
+        self._components = components
+        self._pending = pending
 
-    async def choose(self, seat: Seat, menu: Menu, message: Mapping[str, Any], me: str) -> None:
-        """`message` is as Discord sent it, `me` the bot's own user id."""
-        with understood():
-            ours = str(message["author"]["id"]) == me
-            jobs = jobs_of(message.get("components") or ()) if ours else []
-            media = media_of(message)
+    async def choose(
+        self, context: InteractionContext, entry: MenuEntry, message: Mapping[str, Any], bot: str
+    ) -> None:
+        """Handle an entry on `message`, a raw message object; `bot` is the bot's own user id."""
+        with reading_event():
+            ours = str(message["author"]["id"]) == bot
+            jobs = jobs_in(message.get("components") or ()) if ours else []
+            media = find_media(message)
         if jobs:
-            await self._on_ours(seat, menu, jobs)
-            return
-        if not media:
-            raise InvalidRequest(_NOTHING)
-        await self._on_foreign(seat, menu, media)
-
-    async def use(self, seat: Seat, drafted: Drafted) -> None:
-        """A button under somebody else's pictures was pressed."""
-        await self._go_on(seat, drafted, await self._drafts.read(drafted, seat.caller))
-
-    async def submit(self, seat: Seat, drafted: Drafted, values: Mapping[str, str]) -> None:
-        """A form about one of them came back."""
-        medium = await self._drafts.read(drafted, seat.caller)
-        match drafted.use:
-            case Use.REFRAME:
-                ratio = forms.filled(values, forms.RATIO)
-                await self._make(seat, build(Reframe, {"media": medium, forms.RATIO: ratio}))
-            case Use.VARIATION:
-                weighted = medium.model_copy(update={"weight": VARIATION_WEIGHT})
-                words = {"prompt": forms.filled(values, forms.PROMPT), "image": (weighted,)}
-                await self._make(seat, build(Imagine, words))
-            case _:
-                raise InvalidRequest(forms.STALE)
-
-    async def _on_ours(self, seat: Seat, menu: Menu, jobs: Sequence[Pressed]) -> None:
-        first = jobs[0]
-        several = await self._service.get_card(first.card, seat.caller) if len(jobs) > 1 else None
-        if several is not None:
-            await self._answering.tell(seat, render(several))
-        elif menu in _ACTIONS and len(jobs) == 1:
-            pressed = Pressed(verb=_ACTIONS[menu], job=first.job, card=first.card)
-            await self._pressing.press(seat, pressed)
+            await self._on_our_card(context, entry, jobs)
+        elif media:
+            await self._on_media(context, entry, media)
         else:
-            await self._pressing.show(seat, first.job)
+            raise InvalidRequest("There is no picture or video in this message")
 
-    async def _on_foreign(self, seat: Seat, menu: Menu, media: Sequence[Reference]) -> None:
-        draft = Draft(id=seat.key, media=tuple(media[:_MEDIA]))
-        use = _USES.get(menu)
-        if menu is Menu.DETAILS:
-            raise InvalidRequest("This was not made here, so nothing more is known about it")
-        fitting = [at for at, one in enumerate(draft.media) if use is None or use in _FITTING[one.kind]]
-        if not fitting:
-            raise InvalidRequest(f"{menu} is for pictures, and this is a video; {Menu.REFRAME} takes it")
-        await self._drafts.keep(draft, seat.caller)
-        if use is not None and len(fitting) == 1:
-            number = fitting[0]
-            drafted = Drafted(use=use, draft=draft.id, number=number)
-            await self._go_on(seat, drafted, draft.media[number])
+    async def press(self, context: InteractionContext, media_id: PendingMediaId) -> None:
+        """A button for one of several pictures and videos."""
+        await self._use(context, media_id, await self._pending.get(media_id, context.caller))
+
+    async def submit(
+        self, context: InteractionContext, media_id: PendingMediaId, values: Mapping[str, str]
+    ) -> None:
+        """A modal about one of them was submitted."""
+        medium = await self._pending.get(media_id, context.caller)
+        match media_id.action:
+            case MediaAction.REFRAME:
+                ratio = modals.modal_value(values, modals.RATIO)
+                await self._generate(context, build(Reframe, {"media": medium, modals.RATIO: ratio}))
+            case MediaAction.VARIATION:
+                weighted = medium.model_copy(update={"weight": VARIATION_WEIGHT})
+                prompt = modals.modal_value(values, modals.PROMPT)
+                await self._generate(context, build(Imagine, {"prompt": prompt, "image": (weighted,)}))
+            case _:
+                raise InvalidRequest(modals.OUTDATED_MODAL)
+
+    async def _on_our_card(
+        self, context: InteractionContext, entry: MenuEntry, jobs: Sequence[ComponentId]
+    ) -> None:
+        first = jobs[0]
+        card = await self._service.get_card(first.card, context.caller) if len(jobs) > 1 else None
+        if card is not None:
+            await self._replies.send_private(context, render_card(card))
+        elif entry in _MEDIA_ACTIONS and len(jobs) == 1:
+            verb = Action(_MEDIA_ACTIONS[entry])
+            await self._components.press(context, ComponentId(verb=verb, job=first.job, card=first.card))
+        else:
+            await self._components.show(context, first.job)
+
+    async def _on_media(
+        self, context: InteractionContext, entry: MenuEntry, media: Sequence[Reference]
+    ) -> None:
+        pending = PendingMedia(id=context.key, media=tuple(media[:_MAX_MEDIA]))
+        action = _MEDIA_ACTIONS.get(entry)
+        if entry is MenuEntry.DETAILS:
+            raise InvalidRequest("This was not made with this bot, so there are no details")
+        suitable = [
+            index
+            for index, one in enumerate(pending.media)
+            if action is None or action in _ACTIONS_BY_KIND[one.kind]
+        ]
+        if not suitable:
+            raise InvalidRequest(
+                f"{entry} is for pictures, and this is a video; use {MenuEntry.REFRAME} instead"
+            )
+        await self._pending.put(pending, context.caller)
+        if action is not None and len(suitable) == 1:
+            index = suitable[0]
+            media_id = PendingMediaId(action=action, pending=pending.id, index=index)
+            await self._use(context, media_id, pending.media[index])
             return
-        panel = say("What shall become of it?", components=_panel(draft))
-        await self._answering.tell(seat, panel)
+        question = render_text("What do you want to make of it?", components=_media_buttons(pending))
+        await self._replies.send_private(context, question)
 
-    async def _go_on(self, seat: Seat, drafted: Drafted, medium: Reference) -> None:
-        await self._answering.require_place(seat)
-        match drafted.use:
-            case Use.ANIMATE:
-                await self._make(seat, build(Animate, {"start": medium}))
-            case Use.VARIATION:
-                form = forms.prompt_form(
-                    drafted.write(), Action.VARIATION, label="What it shall show", required=True
-                )
-                await self._responder.respond(seat, Callback.FORM, form)
-            case Use.REFRAME:
-                form = forms.ratio_form(drafted.write(), AspectRatio.PORTRAIT)
-                await self._responder.respond(seat, Callback.FORM, form)
+    async def _use(self, context: InteractionContext, media_id: PendingMediaId, medium: Reference) -> None:
+        await self._replies.require_postable(context)
+        match media_id.action:
+            case MediaAction.ANIMATE:
+                await self._generate(context, build(Animate, {"start": medium}))
+                return
+            case MediaAction.VARIATION:
+                modal = modals.prompt_modal(media_id.write(), Action.VARIATION, label="Prompt", required=True)
+            case MediaAction.REFRAME:
+                modal = modals.aspect_ratio_modal(media_id.write(), AspectRatio.PORTRAIT)
+        await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
 
-    async def _make(self, seat: Seat, command: Command) -> None:
-        await self._answering.require_place(seat)
-        ask = partial(
+    async def _generate(self, context: InteractionContext, command: Command) -> None:
+        await self._replies.require_postable(context)
+        call = partial(
             self._service.execute,
             command,
-            seat.caller,
-            seat.place(),
-            key=seat.key,
-            answer_window_ms=self._answering.window_ms,
+            context.caller,
+            context.place(),
+            key=context.key,
+            answer_window_ms=self._replies.answer_window_ms,
         )
-        await self._answering.answer(seat, ask, private=False)
+        await self._replies.reply(context, call, private=False)
 
 
-def _panel(draft: Draft) -> list[Component]:
-    """A row of buttons for each picture or video."""
+def _media_buttons(pending: PendingMedia) -> list[Component]:
+    """One row of buttons for each picture or video."""
     rows = []
-    for number, medium in enumerate(draft.media):
-        which = f"{number + 1} · " if len(draft.media) > 1 else ""
+    for index, medium in enumerate(pending.media):
+        number = f"{index + 1} · " if len(pending.media) > 1 else ""
         buttons = [
             {
                 "type": 2,
                 "style": 2,
-                "custom_id": Drafted(use=use, draft=draft.id, number=number).write(),
-                "emoji": {"name": EMOJI[Action(use)]},
-                "label": f"{which}{LABELS[Action(use)]}",
+                "custom_id": PendingMediaId(action=action, pending=pending.id, index=index).write(),
+                "emoji": {"name": EMOJI[Action(action)]},
+                "label": f"{number}{LABELS[Action(action)]}",
             }
-            for use in _FITTING[medium.kind]
+            for action in _ACTIONS_BY_KIND[medium.kind]
         ]
         rows.append({"type": 1, "components": buttons})
     return rows

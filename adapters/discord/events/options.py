@@ -1,15 +1,14 @@
-"""Reading: from what an event of Discord holds to a command of the catalogue. Pure."""
+"""Parses the options of a slash command into a command of the catalogue. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from discord import Interaction
 
-from adapters.discord.events.context import ADAPTER, DIRECT
-from adapters.discord.events.message_media import kind_of_attachment, through_discord
-from adapters.discord.events.weights import read_weights
-from adapters.discord.gateway.payloads import ODD, understood
+from adapters.discord.events.context import ADAPTER, DIRECT_WORKSPACE, MALFORMED, reading_event
+from adapters.discord.events.message_media import attachment_kind
 from adapters.discord.messages.option_fields import (
     WEIGHTS,
     DiscordField,
@@ -17,6 +16,7 @@ from adapters.discord.messages.option_fields import (
     attachments,
     discord_fields,
 )
+from adapters.discord.rest.attachment_urls import is_attachment_url
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
@@ -26,61 +26,88 @@ from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import NOT_MEDIA
 
 _SUBCOMMAND = 1
-_STALE = (
-    "This is of another version of the bot, so nothing was started or charged; "
-    "restart Discord to see today's commands"
+_OUTDATED = (
+    "This belongs to another version of the bot, so nothing was started or charged; "
+    "restart Discord to see the current commands"
 )
-#: what Discord sends for an option of each kind
-_VALUES: Mapping[DiscordKind, tuple[type, ...]] = {
+#: the JSON types that Discord sends for each kind of option
+_VALUE_TYPES: Mapping[DiscordKind, tuple[type, ...]] = {
     DiscordKind.TEXT: (str,),
     DiscordKind.INTEGER: (int,),
     DiscordKind.FLAG: (bool,),
     DiscordKind.MEMBER: (str,),
     DiscordKind.ATTACHMENT: (str,),
 }
+#: one item of `image1 0.85, style 0.5`
+_WEIGHT = re.compile(
+    r"\s*(?P<name>[A-Za-z_]\w*+)\s*[=:@]?\s*(?P<number>\d+(?:[.,]\d+)?|\.\d+)(?![\w.%])\s*[,;]?\s*", re.ASCII
+)
 
-#: what a media option was given, under the names by which weights are said
-_Found = dict[str, Reference | str]
+#: the media of one option, by the names that the `weights` option uses
+_NamedMedia = dict[str, Reference | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A command as somebody gave it."""
+class ParsedCommand:
+    """A command, and the members that its options mention."""
 
     command: Command
-    #: files that came along without an option of their own
-    files: tuple[Reference, ...] = ()
-    #: members whom it names
-    named: tuple[Caller, ...] = ()
+    mentioned: tuple[Caller, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typing:
-    """An option that somebody is typing into."""
+class FocusedOption:
+    """The option that somebody is typing into."""
 
     command: type[Command]
     option: str
     text: str
 
 
-def read(interaction: Interaction[Any]) -> Wanted:
-    """Read a slash command; raises InvalidRequest that says what to mend."""
-    with understood():
+def parse_command(interaction: Interaction[Any]) -> ParsedCommand:
+    """Parse a slash command; raises InvalidRequest that says what to correct."""
+    with reading_event():
         data: Any = interaction.data
         command, given = _command(data)
-        return _Reader(command, given, data.get("resolved") or {}, interaction.guild_id).wanted()
+        parser = _OptionParser(command, given, data.get("resolved") or {}, interaction.guild_id)
+        return parser.parse()
 
 
-def read_typing(interaction: Interaction[Any]) -> Typing | None:
-    """Read what is being typed; None where nothing can be offered for it."""
-    with understood():
+def parse_focused_option(interaction: Interaction[Any]) -> FocusedOption | None:
+    """Parse an autocomplete interaction; None where nothing can be suggested."""
+    with reading_event():
         command, given = _command(interaction.data)
         focused = next((one for one in given if one.get("focused")), None)
         fields = {field.name: field for field in discord_fields(command)}
         field = fields.get(focused["name"]) if focused else None
         if focused is None or field is None or field.option is None:
             return None
-        return Typing(command=command, option=field.option.name, text=str(focused["value"]))
+        return FocusedOption(command=command, option=field.option.name, text=str(focused["value"]))
+
+
+def parse_weights(text: str, names: Collection[str]) -> Mapping[str, float]:
+    """Parse weights such as `image1 0.85, style 0.5`; raises InvalidRequest."""
+    found: dict[str, float] = {}
+    at = 0
+    while at < len(text.rstrip()):
+        item = _WEIGHT.match(text, at)
+        if item is None:
+            raise InvalidRequest(
+                f"weights: {shorten(text[at:].strip())!r} is not a weight; write them like image1 0.85"
+            )
+        name, weight = item["name"].lower(), float(item["number"].replace(",", "."))
+        if name not in names:
+            given = ", ".join(names) or "no picture"
+            raise InvalidRequest(f"weights: {shorten(name)} was not given, only {given}")
+        if name in found:
+            raise InvalidRequest(f"weights: {name} is given twice; keep one")
+        if weight > 1:
+            raise InvalidRequest(
+                f"weights: {name} must be between 0 and 1, such as 0.85, not {item['number']}"
+            )
+        found[name] = weight
+        at = item.end()
+    return found
 
 
 def _command(data: Any) -> tuple[type[Command], Sequence[Mapping[str, Any]]]:
@@ -89,11 +116,13 @@ def _command(data: Any) -> tuple[type[Command], Sequence[Mapping[str, Any]]]:
         name, given = f"{name} {given[0]['name']}", given[0].get("options") or []
     command = CATALOGUE.get(name)
     if command is None:
-        raise InvalidRequest(_STALE)
+        raise InvalidRequest(_OUTDATED)
     return command, given
 
 
-class _Reader:
+class _OptionParser:
+    """Parses the options of one interaction."""
+
     def __init__(
         self,
         command: type[Command],
@@ -106,45 +135,46 @@ class _Reader:
         self._given = {one["name"]: one["value"] for one in given}
         self._check(given)
         self._resolved = resolved
-        self._workspace = DIRECT if guild is None else f"{ADAPTER}:{guild}"
+        self._workspace = DIRECT_WORKSPACE if guild is None else f"{ADAPTER}:{guild}"
 
     def _check(self, given: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse what would be passed over: a default in its place might cost what nobody asked for."""
+        """Refuse unknown options instead of ignoring them: a default might cost what nobody asked for."""
         if len(self._given) < len(given):
-            raise InvalidRequest(ODD)
+            raise InvalidRequest(MALFORMED)
         for name, value in self._given.items():
             field = self._fields.get(name)
             if field is None:
-                raise InvalidRequest(f"{shorten(str(name))}: {_STALE}")
-            if type(value) not in _VALUES[field.kind]:
-                raise InvalidRequest(f"{name}: {ODD}")
+                raise InvalidRequest(f"{shorten(str(name))}: {_OUTDATED}")
+            if type(value) not in _VALUE_TYPES[field.kind]:
+                raise InvalidRequest(f"{name}: {MALFORMED}")
 
-    def wanted(self) -> Wanted:
+    def parse(self) -> ParsedCommand:
         values: dict[str, Any] = {}
-        named: list[Caller] = []
-        media: dict[str, tuple[Option, _Found]] = {}
+        mentioned: list[Caller] = []
+        media: dict[str, tuple[Option, _NamedMedia]] = {}
         for field in self._fields.values():
             value, option = self._given.get(field.name), field.option
             if value is None or option is None:
                 continue
             if option.kind is Kind.MEDIA:
-                self._collect(field, option, value, media.setdefault(option.name, (option, {}))[1])
+                self._add_media(field, option, value, media.setdefault(option.name, (option, {}))[1])
             elif field.kind is DiscordKind.MEMBER:
                 member = self._member(str(value))
-                named.append(member)
+                mentioned.append(member)
                 values[option.name] = member.member
             else:
                 values[option.name] = value
-        self._weigh(media)
+        self._apply_weights(media)
         for name, (option, found) in media.items():
             several = tuple(found.values())
             if option.max_count == 1 and len(several) > 1:
-                raise InvalidRequest(f"{name} takes one: a file, or a job or an address in {name}_from")
+                raise InvalidRequest(f"{name} takes one file, or one job or URL in {name}_from")
             if several:
                 values[name] = several if option.max_count > 1 else several[0]
-        return Wanted(command=through_discord(build(self._command, values)), named=tuple(named))
+        command = _through_resolver(build(self._command, values))
+        return ParsedCommand(command=command, mentioned=tuple(mentioned))
 
-    def _collect(self, field: DiscordField, option: Option, value: object, found: _Found) -> None:
+    def _add_media(self, field: DiscordField, option: Option, value: object, found: _NamedMedia) -> None:
         if field.kind is DiscordKind.ATTACHMENT:
             found[field.name] = self._attachment(field.name, str(value))
             return
@@ -156,42 +186,66 @@ class _Reader:
     def _attachment(self, name: str, identifier: str) -> Reference:
         file = self._resolved["attachments"][identifier]
         url, size = str(file["url"]), int(file["size"])
-        kind = kind_of_attachment(file)
+        kind = attachment_kind(file)
         if kind is None:
             raise InvalidRequest(f"{name}: {NOT_MEDIA}")
         if size > (most := TAKEN_MAX_BYTES[kind]):
-            raise InvalidRequest(f"{name}: this {kind} is too big: at most {most / 1e6:g} MB are accepted")
+            raise InvalidRequest(f"{name}: this {kind} is too large; at most {most / 1e6:g} MB are accepted")
         return Reference(url=url, via=ADAPTER, kind=kind)
 
-    def _weigh(self, media: Mapping[str, tuple[Option, _Found]]) -> None:
+    def _apply_weights(self, media: Mapping[str, tuple[Option, _NamedMedia]]) -> None:
         text = self._given.get(WEIGHTS)
         if not text:
             return
         weighted = {name: found for option, found in media.values() if option.weighted for name in found}
-        for name, weight in read_weights(str(text), weighted).items():
+        for name, weight in parse_weights(str(text), weighted).items():
             value = weighted[name][name]
             if isinstance(value, Reference):
                 weighted[name][name] = value.model_copy(update={"weight": weight})
             elif is_weighted(value):
-                raise InvalidRequest(f"weights: {name} has one already, behind its @; keep one of both")
+                raise InvalidRequest(f"weights: {name} has a weight already, after its @; keep one of both")
             else:
                 weighted[name][name] = f"{value}@{weight:g}"
 
     def _member(self, user: str) -> Caller:
-        shown = self._resolved["users"][user]
+        resolved = self._resolved["users"][user]
         nick = (self._resolved.get("members") or {}).get(user, {}).get("nick")
         return Caller(
             workspace=self._workspace,
             person=f"{ADAPTER}:{user}",
             member=f"{self._workspace}:{user}",
-            name=nick or shown.get("global_name") or shown["username"],
+            name=nick or resolved.get("global_name") or resolved["username"],
         )
 
 
 def _free_names(option: Option, found: Mapping[str, object]) -> Iterator[str]:
-    """Names that no attachment has taken, and then some for what is too much."""
+    """Names that no attachment uses, and further ones for media beyond the limit."""
     yield from (name for name in attachments(option) if name not in found)
     number = option.max_count
     while True:
         number += 1
         yield f"{option.name}{number}"
+
+
+def _through_resolver(command: Command) -> Command:
+    """Have the attachment resolver renew the Discord URLs that somebody typed or pasted."""
+    changes: dict[str, Any] = {}
+    for name in type(command).model_fields:
+        value = getattr(command, name)
+        if isinstance(value, Reference):
+            changed: Any = _reference_through_resolver(value)
+        elif isinstance(value, tuple) and any(isinstance(one, Reference) for one in value):
+            changed = tuple(
+                _reference_through_resolver(one) if isinstance(one, Reference) else one for one in value
+            )
+        else:
+            continue
+        if changed != value:
+            changes[name] = changed
+    return command.model_copy(update=changes) if changes else command
+
+
+def _reference_through_resolver(reference: Reference) -> Reference:
+    if reference.url is None or reference.via or not is_attachment_url(reference.url):
+        return reference
+    return reference.model_copy(update={"via": ADAPTER})

@@ -1,6 +1,6 @@
-"""What somebody pointed at in a message that is not ours, until they have said what to do with it.
+"""Media of other people's messages, kept until the person has chosen what to do with them.
 
-An address is too long for a custom id, and the message may lie where only its readers can read it.
+A URL is too long for a custom id, and the message may be in a channel that only its members can read.
 """
 
 import re
@@ -15,11 +15,11 @@ from bot.domain.identity import Caller
 from bot.domain.media import Reference
 from bot.service.adapter_data import AdapterData
 
-_PATTERN = re.compile(r"rd:(?P<verb>[a-z]{1,20}):(?P<draft>[0-9]{1,20}):(?P<number>[0-9])")
+_PATTERN = re.compile(r"rd:(?P<action>[a-z]{1,20}):(?P<pending>[0-9]{1,20}):(?P<index>[0-9])")
 
 
-class Use(StrEnum):
-    """What can be done with a picture or video of somebody else's."""
+class MediaAction(StrEnum):
+    """What can be done with media of other people's messages."""
 
     ANIMATE = "animate"
     REFRAME = "reframe"
@@ -27,28 +27,28 @@ class Use(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drafted:
-    """What a custom id says of a draft; whose draft it is, the event's own caller decides."""
+class PendingMediaId:
+    """A parsed custom id. Whose pending media it names follows from the event's own caller."""
 
-    use: Use
-    #: id of the interaction that made the draft
-    draft: str
-    #: which of the draft's media
-    number: int
+    action: MediaAction
+    #: id of the interaction that stored the media
+    pending: str
+    #: which of them
+    index: int
 
     def write(self) -> str:
-        return f"rd:{self.use}:{self.draft}:{self.number}"
+        return f"rd:{self.action}:{self.pending}:{self.index}"
 
     @classmethod
-    def read(cls, custom_id: str) -> Self | None:
+    def parse(cls, custom_id: str) -> Self | None:
         match = _PATTERN.fullmatch(custom_id)
-        if match is None or match["verb"] not in set(Use):
+        if match is None or match["action"] not in set(MediaAction):
             return None
-        return cls(use=Use(match["verb"]), draft=match["draft"], number=int(match["number"]))
+        return cls(action=MediaAction(match["action"]), pending=match["pending"], index=int(match["index"]))
 
 
-class Draft(BaseModel):
-    """Pictures and videos of one message."""
+class PendingMedia(BaseModel):
+    """The pictures and videos of one message."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,25 +56,26 @@ class Draft(BaseModel):
     media: tuple[Reference, ...]
 
 
-class Drafts:
-    """Keeps the newest draft of each person; so nothing that is never finished piles up."""
+class PendingMediaStore:
+    """Keeps the newest pending media of each person, so that abandoned ones do not accumulate."""
 
     def __init__(self, adapter_data: AdapterData) -> None:
         self._adapter_data = adapter_data
 
-    async def keep(self, draft: Draft, caller: Caller) -> None:
-        await self._adapter_data.put(_key(caller), draft.model_dump_json())
+    async def put(self, pending: PendingMedia, caller: Caller) -> None:
+        await self._adapter_data.put(_key(caller), pending.model_dump_json())
 
-    async def read(self, drafted: Drafted, caller: Caller) -> Reference:
-        """The medium that is meant; raises InvalidRequest where it is not known any more."""
-        kept = await self._adapter_data.get(_key(caller))
-        draft = Draft.model_validate_json(kept) if kept else None
-        if draft is None or draft.id != drafted.draft or drafted.number >= len(draft.media):
+    async def get(self, media_id: PendingMediaId, caller: Caller) -> Reference:
+        """The medium that an id names; raises InvalidRequest where it is not stored any longer."""
+        stored = await self._adapter_data.get(_key(caller))
+        pending = PendingMedia.model_validate_json(stored) if stored else None
+        if pending is None or pending.id != media_id.pending or media_id.index >= len(pending.media):
             raise InvalidRequest(
-                "This is no longer at hand; choose it again from the message's menu, under Apps"
+                "This has expired; choose it again from the message's context menu, under Apps"
             )
-        return draft.media[drafted.number]
+        return pending.media[media_id.index]
 
 
 def _key(caller: Caller) -> str:
+    """The key in the adapter's data; the prefix is that of entries written by earlier versions."""
     return f"draft/{caller.person}"

@@ -1,175 +1,196 @@
-"""Answering: first the core commits, then the person is told, in one response.
+"""Responds to interactions: first the core commits, then the person is told, in one response.
 
-A "thinking" answer is given only where the core takes its time, and is private wherever it is not certain
-that the answer is for everybody: what is seen cannot be taken back.
+A deferred response is sent only where the core takes long. It is ephemeral wherever it is not certain that
+the response is for everybody: who sees a message cannot be changed later.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 
-from adapters.discord.delivery.publisher import CardOutlet
-from adapters.discord.events.context import Seat
-from adapters.discord.events.interaction_responses import Callback, Responder
-from adapters.discord.messages.cards import Payload
-from adapters.discord.messages.notes import refused, render_note
-from adapters.discord.rest import permissions
-from adapters.discord.rest.errors import Refusal
+from adapters.discord.delivery.interactions import (
+    InteractionCallbackType,
+    InteractionResponder,
+    InteractionToken,
+    expiry_notes,
+)
+from adapters.discord.delivery.publisher import CardPublisher
+from adapters.discord.events.context import InteractionContext
+from adapters.discord.messages.cards import Payload, render_card
+from adapters.discord.messages.private_replies import render_refusal, render_reply
+from adapters.discord.rest.errors import ApiError
+from adapters.discord.rest.permissions import missing_permissions, permissions_error
 from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import Delayed, Refused, ServiceUnavailable, StoreError
+from bot.domain.identity import Place
 from bot.service.facade import BotService
 from bot.service.replies import CardReply, PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
-#: asks the core; may take as long as the core's commit
-Ask = Callable[[], Awaitable[Reply]]
+#: a call of the core; takes as long as the core's commit
+ServiceCall = Callable[[], Awaitable[Reply]]
+
+_Deferred = TypeVar("_Deferred")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What is to be said, and to whom."""
-
-    payload: Payload
-    private: bool
-
-
-class Answering:
-    """Gives every interaction its one answer."""
+class Replies:
+    """Gives every interaction its one response."""
 
     def __init__(
         self,
         *,
         service: BotService,
-        responder: Responder,
-        publisher: CardOutlet,
-        window_ms: int,
-        patience_s: float = 1.5,
+        responder: InteractionResponder,
+        publisher: CardPublisher,
+        clock: Callable[[], int],
+        answer_window_ms: int,
+        defer_after_s: float = 1.5,
     ) -> None:
-        """`window_ms` is how long a card waits for its first response before its outlet shows it."""
+        """`answer_window_ms` is how long the publisher leaves a new card to its first response."""
         self._service = service
         self._responder = responder
         self._publisher = publisher
-        self.window_ms = window_ms
-        self._patience_s = patience_s
+        self._clock = clock
+        self.answer_window_ms = answer_window_ms
+        self._defer_after_s = defer_after_s
 
-    async def replace(self, seat: Seat, ask: Ask) -> None:
-        """Ask the core, and put what it says in the place of the message whose button was used."""
-        async with asyncio.TaskGroup() as group:
-            asked = group.create_task(_outcome(seat, ask), name=f"ask {seat.key}")
-            patience_s = self._responder.patience_s(seat, self._patience_s)
-            done, _ = await asyncio.wait((asked,), timeout=patience_s)
-            if not done:
-                await self._responder.respond(seat, Callback.DEFERRED_UPDATE)
-            outcome = await asked
-        assert not isinstance(outcome, CardReply)  # noqa: S101 - a question is never answered by a card
-        payload = render_note(outcome) if isinstance(outcome, PrivateReply) else refused(outcome)
-        if done:
-            await self._responder.respond(seat, Callback.UPDATE, payload)
-        else:
-            await self._responder.edit(seat, payload)
+    async def reply(
+        self, context: InteractionContext, call: ServiceCall, *, private: bool, with_results: bool = False
+    ) -> None:
+        """Call the core and send its reply; `with_results` attaches the results of a job that is shown."""
 
-    async def answer(self, seat: Seat, ask: Ask, *, private: bool, files: bool = False) -> None:
-        """Ask the core and tell what it says; with `files`, a shown job comes with its result."""
-        async with asyncio.TaskGroup() as group:
-            asked = group.create_task(_outcome(seat, ask), name=f"ask {seat.key}")
-            patience_s = self._responder.patience_s(seat, self._patience_s)
-            done, _ = await asyncio.wait((asked,), timeout=patience_s)
-            deferred = None if done else await self._defer(seat, hidden=private or seat.hidden)
-            outcome = await asked
+        async def defer() -> bool | None:
+            """Whether the deferred response is ephemeral; None where it could not be sent."""
+            ephemeral = private or context.on_ephemeral
+            kind = InteractionCallbackType.DEFERRED
+            sent = await self._responder.respond(context.token, kind, ephemeral=ephemeral)
+            return None if sent is None else ephemeral
+
+        outcome, deferred = await self._call(context, call, defer)
         match outcome:
-            case CardReply() as accepted:
+            case CardReply():
                 try:
-                    await self._show(seat, accepted, deferred)
-                except Exception as error:  # noqa: BLE001 - it is accepted: whatever fails now must not say otherwise
+                    await self._send_card(context, outcome, deferred)
+                except Exception as error:  # noqa: BLE001 - it is accepted: no failure may say otherwise now
                     # The card's delivery shows it where this response did not.
-                    _log.warning("response_failed", interaction=seat.key, error=repr(error))
-            case PrivateReply() as note:
-                message = await self._tell(seat, _Told(payload=render_note(note), private=True), deferred)
-                if files and message and not note.fields and not note.choices:
-                    await self._complete(seat, note, message)
-            case Refused() as refusal:
-                await self._tell(seat, _refusal(refusal), deferred)
+                    _log.warning("response_failed", interaction=context.key, error=repr(error))
+            case PrivateReply():
+                message = await self._send(context, render_reply(outcome), private=True, deferred=deferred)
+                if with_results and message and not outcome.fields and not outcome.choices:
+                    await self._attach_results(context, outcome, message)
+            case Refused():
+                await self._send(context, render_refusal(outcome), private=True, deferred=deferred)
 
-    async def refuse(self, seat: Seat, refusal: Refused) -> None:
-        """Tell privately why nothing was done."""
-        await self._tell(seat, _refusal(refusal), None)
+    async def replace_message(self, context: InteractionContext, call: ServiceCall) -> None:
+        """Call the core, and replace the message whose button was pressed with its reply."""
+        token, kinds = context.token, InteractionCallbackType
 
-    async def tell(self, seat: Seat, payload: Payload) -> None:
-        """Tell something privately."""
-        await self._tell(seat, _Told(payload=payload, private=True), None)
+        async def defer() -> bool:
+            await self._responder.respond(token, kinds.DEFERRED_UPDATE)
+            return True
 
-    async def require_place(self, seat: Seat, card: str | None = None) -> None:
-        """Refuse what would be charged and could not be shown; `card` is the one that it goes on from.
+        outcome, deferred = await self._call(context, call, defer)
+        assert not isinstance(outcome, CardReply)  # noqa: S101 - a question is never answered with a card
+        payload = render_reply(outcome) if isinstance(outcome, PrivateReply) else render_refusal(outcome)
+        if deferred:
+            await self._responder.edit(token, payload)
+        else:
+            await self._responder.respond(token, kinds.UPDATE, payload)
 
-        Raises Lacking. What is private is shown by the interaction's token and in direct messages alone.
+    async def refuse(self, context: InteractionContext, refusal: Refused) -> None:
+        """Tell the caller privately why nothing was done."""
+        await self.send_private(context, render_refusal(refusal))
+
+    async def send_private(self, context: InteractionContext, payload: Payload) -> None:
+        await self._send(context, payload, private=True, deferred=None)
+
+    async def require_postable(self, context: InteractionContext, card: str | None = None) -> None:
+        """Refuse what would be charged and could not be posted; `card` is the card that it builds on.
+
+        Raises MissingPermissions. A private card needs no permission: it is delivered with the interaction
+        token and to direct messages alone.
         """
-        if not seat.is_guild or not permissions.missing(seat.app_permissions, thread=seat.in_thread):
+        if not context.is_guild:
             return
-        if seat.hidden and card is not None:
-            seen = await self._service.get_card(card, seat.caller)
-            if seen is not None and seen.private:
+        missing = missing_permissions(context.app_permissions, thread=context.thread is not None)
+        if not missing:
+            return
+        if context.on_ephemeral and card is not None:
+            view = await self._service.get_card(card, context.caller)
+            if view is not None and view.private:
                 return
-        permissions.require(seat.app_permissions, thread=seat.in_thread, channel=seat.spot)
+        raise permissions_error(missing, channel=context.channel_or_thread)
 
-    async def _defer(self, seat: Seat, *, hidden: bool) -> bool | None:
-        """Say that it is being thought about; answers who sees that, None where nobody does."""
-        message = await self._responder.respond(seat, Callback.DEFERRED, ephemeral=hidden)
-        return None if message is None else hidden
+    async def _call(
+        self,
+        context: InteractionContext,
+        call: ServiceCall,
+        defer: Callable[[], Awaitable[_Deferred]],
+    ) -> tuple[Reply | Refused, _Deferred | None]:
+        """The core's reply, and what `defer` rerotated where the core took too long to wait for it."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(_outcome(context, call), name=f"ask {context.key}")
+            timeout_s = self._responder.defer_after_s(context.token, self._defer_after_s)
+            done, _ = await asyncio.wait((task,), timeout=timeout_s)
+            deferred = None if done else await defer()
+            return await task, deferred
 
-    async def _show(self, seat: Seat, accepted: CardReply, deferred: bool | None) -> None:
-        view = accepted.view
-        if accepted.repeated:
-            # Whoever made it shows it; where that one is gone, the card's outlet does after the window.
-            _log.info("interaction_repeated", interaction=seat.key, card=view.card)
+    async def _send_card(self, context: InteractionContext, reply: CardReply, deferred: bool | None) -> None:
+        view = reply.view
+        if reply.repeated:
+            # The process that made it shows it; if that one is gone, the publisher does after the window.
+            _log.info("interaction_repeated", interaction=context.key, card=view.card)
             return
-        place = seat.place(private=view.private)
-        told = _Told(payload=self._publisher.response(view, place), private=view.private)
-        message = await self._tell(seat, told, deferred)
+        place = context.place(private=view.private)
+        payload = card_response(view, place, context.token, self._clock())
+        message = await self._send(context, payload, private=view.private, deferred=deferred)
         if not message:
             return
         try:
             await self._service.confirm_shown(view, message)
         except StoreError as error:
-            # The card's outlet finds the response by its token, and edits it once more.
-            _log.warning("response_not_noted", card=view.card, error=str(error))
+            # The publisher finds the response by its token, and edits it once more.
+            _log.warning("response_not_recorded", card=view.card, error=str(error))
 
-    async def _tell(self, seat: Seat, told: _Told, deferred: bool | None) -> str | None:
-        """Say it in the one response; answers the message's id, None where it could not be said."""
+    async def _send(
+        self, context: InteractionContext, payload: Payload, *, private: bool, deferred: bool | None
+    ) -> str | None:
+        """Send the one response; returns the message's id, None where it could not be sent."""
+        responder, token = self._responder, context.token
         if deferred is None:
-            return await self._responder.respond(seat, Callback.MESSAGE, told.payload, ephemeral=told.private)
-        if deferred == told.private:
-            return await self._responder.edit(seat, told.payload)
-        # Who sees a message is settled for ever when it is deferred, and what follows first takes its place.
-        await self._responder.remove(seat)
-        return await self._responder.follow_up(seat, told.payload, ephemeral=told.private)
+            return await responder.respond(token, InteractionCallbackType.MESSAGE, payload, ephemeral=private)
+        if deferred == private:
+            return await responder.edit(token, payload)
+        # Who sees a message is fixed when it is deferred, and the first follow-up would take its place.
+        await responder.delete(token)
+        return await responder.follow_up(token, payload, ephemeral=private)
 
-    async def _complete(self, seat: Seat, note: PrivateReply, message: str) -> None:
-        """Add the result to a job that is shown once more; the words are there already."""
-        view = _only(note)
+    async def _attach_results(self, context: InteractionContext, reply: PrivateReply, message: str) -> None:
+        """Attach the results to a job that is shown privately; its text was sent already."""
+        view = reply.views[0] if len(reply.views) == 1 else None
         if view is None or not any(job.phase is JobPhase.DONE and job.media for job in view.jobs):
             return
         try:
-            await self._publisher.complete(view, replace(seat.place(private=True), message=message))
-        except (Refusal, Delayed) as error:
-            _log.info("files_not_shown", interaction=seat.key, error=str(error))
+            place = replace(context.place(private=True), message=message)
+            await self._publisher.attach_results(view, place)
+        except (ApiError, Delayed) as error:
+            _log.info("results_not_attached", interaction=context.key, error=str(error))
 
 
-async def _outcome(seat: Seat, ask: Ask) -> Reply | Refused:
+def card_response(view: CardView, place: Place, token: InteractionToken, now: int) -> Payload:
+    """The first response that shows a new card; it has no attachments yet."""
+    return render_card(view, notes=expiry_notes(view, place, token, now)) | {"attachments": []}
+
+
+async def _outcome(context: InteractionContext, call: ServiceCall) -> Reply | Refused:
     try:
-        return await ask()
+        return await call()
     except Refused as refusal:
         return refusal
-    except Exception as error:  # noqa: BLE001 - whatever has gone wrong, the person is told and the bot goes on
-        _log.warning("question_failed", interaction=seat.key, error=repr(error))
+    except Exception as error:  # noqa: BLE001 - whatever has failed, the person is told and the bot goes on
+        _log.warning("service_call_failed", interaction=context.key, error=repr(error))
         return ServiceUnavailable()
-
-
-def _refusal(refusal: Refused) -> _Told:
-    return _Told(payload=refused(refusal), private=True)
-
-
-def _only(note: PrivateReply) -> CardView | None:
-    return note.views[0] if len(note.views) == 1 else None

@@ -1,274 +1,281 @@
-"""The doors of the inlet: one for each kind of event. None of them raises, and each answers the person."""
+"""Routes gateway events to their handlers. Handlers never raise; each one responds to the person."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from discord import Interaction, InteractionType, RawReactionActionEvent
 
 from adapters.chat.controls import CardControl
-from adapters.discord.delivery.writer import EPHEMERAL
-from adapters.discord.events import modals as forms
-from adapters.discord.events.components import Pressing
-from adapters.discord.events.context import Seat, is_person, seat_of
-from adapters.discord.events.interaction_responses import Callback, Responder
-from adapters.discord.events.menu_entries import Menu
-from adapters.discord.events.message_menu import Choosing
-from adapters.discord.events.pending_media import Drafted, Drafts
-from adapters.discord.events.reactions import Reacting
-from adapters.discord.events.replies import Answering
-from adapters.discord.gateway.payloads import NO_PERSON, ODD, Ticket, understood
-from adapters.discord.messages.buttons import Pressed
-from adapters.discord.messages.notes import refused
-from adapters.discord.services import Connection
-from bot.domain.commands import Command, GenerateCommand
-from bot.domain.errors import InvalidRequest, NotAllowed, Refused, ServiceUnavailable, TooManyRequests
+from adapters.chat.text import sanitize_line
+from adapters.discord.delivery.interactions import (
+    InteractionCallbackType,
+    InteractionResponder,
+    UnparsedInteraction,
+)
+from adapters.discord.delivery.publisher import CardPublisher
+from adapters.discord.events.components import ComponentHandler
+from adapters.discord.events.context import (
+    MALFORMED,
+    InteractionContext,
+    interaction_context,
+    reading_event,
+)
+from adapters.discord.events.message_menu import MenuEntry, MessageMenuHandler
+from adapters.discord.events.options import parse_command, parse_focused_option
+from adapters.discord.events.pending_media import PendingMediaId, PendingMediaStore
+from adapters.discord.events.reactions import ReactionHandler
+from adapters.discord.events.replies import Replies, ServiceCall
+from adapters.discord.messages.buttons import ComponentId
+from adapters.discord.messages.cards import EPHEMERAL
+from adapters.discord.messages.modals import modal_values
+from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
+from adapters.discord.messages.private_replies import render_refusal
+from adapters.discord.rest.channel_lookups import ChannelLookups
+from adapters.discord.rest.client import RestClient
+from bot.domain.commands import GenerateCommand
+from bot.domain.errors import (
+    InvalidRequest,
+    NotAllowed,
+    Refused,
+    ReverieError,
+    ServiceUnavailable,
+    TooManyRequests,
+)
 from bot.domain.identity import Caller
-from bot.domain.media import Reference
-from bot.service.facade import BotService
 from bot.service.plugin import AdapterContext
 from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
-_STALE = (
-    "This is of another version of the bot, so nothing was started or charged. "
-    "Restart Discord to see what is offered today."
+_OUTDATED = (
+    "This belongs to another version of the bot, so nothing was started or charged. "
+    "Restart Discord to see the current commands."
 )
 _BUSY = "I am busy right now, so this was not started and nothing was charged. Try again in a moment."
 
 Event = Interaction[Any]
-Said = TypeVar("Said", Pressed, Drafted)
+_Handler = Callable[[InteractionContext], Awaitable[None]]
+_CustomId = TypeVar("_CustomId", ComponentId, PendingMediaId)
 
 
-class Wanted(Protocol):
-    """What a command was read to be."""
-
-    @property
-    def command(self) -> Command: ...
-
-    @property
-    def files(self) -> tuple[Reference, ...]: ...
-
-    #: members whom the event names
-    @property
-    def named(self) -> tuple[Caller, ...]: ...
-
-
-class Completing(Protocol):
-    """Knows what could be chosen while somebody types."""
-
-    async def answer(self, interaction: Event, seat: Seat) -> Sequence[dict[str, Any]]: ...
-
-
-#: reads a command; raises Refused
-Read = Callable[[Event], Wanted]
-
-
-class Doors:
-    """Lets people's events in, each by its own door."""
+class EventRouter:
+    """Has one method for each kind of event."""
 
     def __init__(
         self,
         context: AdapterContext,
-        connection: Connection,
         *,
-        read: Read,
-        completing: Completing,
-        patience_s: float = 1.5,
+        rest: RestClient,
+        lookups: ChannelLookups,
+        publisher: CardPublisher,
+        defer_after_s: float = 1.5,
     ) -> None:
-        """`patience_s` is how long the core may take before the person sees that it is thinking."""
-        self._service: BotService = context.service
+        """`defer_after_s` is how long the core may take before a deferred response is sent."""
+        self._service = service = context.service
         self._clock = context.clock
-        self._rest = connection.rest
-        self._read = read
-        self._completing = completing
-        self._responder = Responder(connection.rest, context.clock)
-        self._answering = Answering(
-            service=self._service,
-            responder=self._responder,
-            publisher=connection.publisher,
-            window_ms=context.settings.times.answer_window,
-            patience_s=patience_s,
+        self._rest = rest
+        self._responder = responder = InteractionResponder(rest, context.clock)
+        self._replies = Replies(
+            service=service,
+            responder=responder,
+            publisher=publisher,
+            clock=context.clock,
+            answer_window_ms=context.settings.times.answer_window,
+            defer_after_s=defer_after_s,
         )
-        self._pressing = Pressing(service=self._service, answering=self._answering, responder=self._responder)
-        self._choosing = Choosing(
-            service=self._service,
-            answering=self._answering,
-            responder=self._responder,
-            pressing=self._pressing,
-            drafts=Drafts(context.adapter_data),
+        self._components = ComponentHandler(service=service, replies=self._replies, responder=responder)
+        self._message_menu = MessageMenuHandler(
+            service=service,
+            replies=self._replies,
+            responder=responder,
+            components=self._components,
+            pending=PendingMediaStore(context.adapter_data),
         )
-        self._reacting = Reacting(service=self._service, rest=connection.rest, clock=context.clock)
+        self._reactions = ReactionHandler(service=service, rest=rest, lookups=lookups, clock=context.clock)
 
     async def command(self, interaction: Event) -> None:
         """A slash command."""
-        await self._open(interaction, partial(self._give, interaction))
+
+        async def execute(context: InteractionContext) -> None:
+            parsed = parse_command(interaction)
+            command = parsed.command
+            public = isinstance(command, GenerateCommand) and not command.private
+            if public:
+                await self._replies.require_postable(context)
+
+            call: ServiceCall = partial(
+                self._service.execute,
+                command,
+                context.caller,
+                context.place(private=not public),
+                key=context.key,
+                answer_window_ms=self._replies.answer_window_ms,
+            )
+            if parsed.mentioned:
+                call = partial(self._remember_and_call, parsed.mentioned, call)
+            await self._replies.reply(context, call, private=not public, with_results=True)
+
+        await self._handle(interaction, execute)
 
     async def menu(self, interaction: Event) -> None:
-        """An entry of a message's menu."""
+        """An entry of a message's context menu."""
 
-        async def choose(seat: Seat) -> None:
+        async def choose(context: InteractionContext) -> None:
             data: Any = interaction.data
             try:
-                menu, target = Menu(data["name"]), data["target_id"]
+                entry, target = MenuEntry(data["name"]), data["target_id"]
             except (KeyError, ValueError) as error:
-                raise InvalidRequest(_STALE) from error
-            with understood():
+                raise InvalidRequest(_OUTDATED) from error
+            with reading_event():
                 message = data["resolved"]["messages"][target]
                 if str(message["id"]) != target:
-                    raise InvalidRequest(ODD)
-                there = replace(seat, hidden=bool(int(message.get("flags") or 0) & EPHEMERAL))
-            await self._choosing.choose(there, menu, message, await self._rest.me())
+                    raise InvalidRequest(MALFORMED)
+                ephemeral = bool(int(message.get("flags") or 0) & EPHEMERAL)
+            bot = await self._rest.bot_id()
+            await self._message_menu.choose(replace(context, on_ephemeral=ephemeral), entry, message, bot)
 
-        await self._open(interaction, choose)
+        await self._handle(interaction, choose)
 
-    async def complete(self, interaction: Event) -> None:
-        """Somebody types into an option; where nothing can be offered, nothing is."""
+    async def autocomplete(self, interaction: Event) -> None:
+        """Somebody types into an option. Where nothing can be suggested, they can still type."""
         try:
-            seat = _seat(interaction, self._clock)
-            self._admit_question(seat)
-            choices = await self._completing.answer(interaction, seat)
+            context = interaction_context(interaction, self._clock)
+            self._service.admit_query(context.caller)
+            choices = await self._choices(interaction, context)
         except TooManyRequests as refusal:
-            await self.turn_away(_ticket(interaction), refusal)
-        except Exception as error:  # noqa: BLE001 - what is not offered can still be typed
-            _log.warning("completion_failed", interaction=interaction.id, error=repr(error))
-            await self.turn_away(_ticket(interaction), InvalidRequest(ODD))
+            await self.reject(_unparsed(interaction), refusal)
+        except Exception as error:  # noqa: BLE001 - what is not suggested can still be typed
+            _log.warning("autocomplete_failed", interaction=interaction.id, error=repr(error))
+            await self.reject(_unparsed(interaction), InvalidRequest(MALFORMED))
         else:
-            await self._responder.respond(seat, Callback.CHOICES, {"choices": list(choices)})
+            kind = InteractionCallbackType.AUTOCOMPLETE
+            await self._responder.respond(context.token, kind, {"choices": list(choices)})
 
-    async def press(self, interaction: Event, pressed: Pressed | None) -> None:
-        """A button of ours; None where it is of a version that knew others."""
-        await self._open(interaction, lambda seat: self._pressing.press(seat, _known(pressed)))
+    async def press(self, interaction: Event, component: ComponentId | None) -> None:
+        """A button of ours; None: with a custom id that this version does not know."""
+        await self._handle(interaction, lambda context: self._components.press(context, _known(component)))
 
-    async def pick(self, interaction: Event, pressed: Pressed | None, value: str) -> None:
-        """A list of ours."""
-        # What is only chosen makes nothing yet.
-        chooses = pressed is not None and pressed.verb is CardControl.PICK
-        admit = self._admit_question if chooses else self._admit
-        await self._open(
-            interaction, lambda seat: self._pressing.pick(seat, _known(pressed), value), admit=admit
+    async def select(self, interaction: Event, component: ComponentId | None, value: str) -> None:
+        """A select of ours."""
+        # Picking a job for the buttons makes nothing yet.
+        picks = component is not None and component.verb is CardControl.PICK
+        await self._handle(
+            interaction,
+            lambda context: self._components.select(context, _known(component), value),
+            is_query=picks,
         )
 
-    async def use(self, interaction: Event, drafted: Drafted | None) -> None:
-        """A button for something that was not made here."""
-        await self._open(interaction, lambda seat: self._choosing.use(seat, _known(drafted)))
+    async def press_pending(self, interaction: Event, media_id: PendingMediaId | None) -> None:
+        """A button for media of another person's message."""
+        await self._handle(interaction, lambda context: self._message_menu.press(context, _known(media_id)))
 
     async def submit(self, interaction: Event) -> None:
-        """A form came back."""
+        """A modal was submitted."""
 
-        async def take(seat: Seat) -> None:
+        async def submit(context: InteractionContext) -> None:
             data: Any = interaction.data
-            with understood():
-                name, values = str(data["custom_id"]), forms.values_of(data)
-            if drafted := Drafted.read(name):
-                await self._choosing.submit(seat, drafted, values)
+            with reading_event():
+                custom_id, values = str(data["custom_id"]), modal_values(data)
+            if media_id := PendingMediaId.parse(custom_id):
+                await self._message_menu.submit(context, media_id, values)
             else:
-                await self._pressing.submit(seat, _known(Pressed.read(name)), values)
+                await self._components.submit(context, _known(ComponentId.parse(custom_id)), values)
 
-        await self._open(interaction, take)
+        await self._handle(interaction, submit)
 
     async def unknown(self, interaction: Event) -> None:
         """Something that this version does not offer."""
 
-        async def refuse(_: Seat) -> None:
-            raise InvalidRequest(_STALE)
+        async def refuse(_: InteractionContext) -> None:
+            raise InvalidRequest(_OUTDATED)
 
-        await self._open(interaction, refuse)
+        await self._handle(interaction, refuse)
 
-    async def busy(self, interaction: Event) -> None:
-        """There is too much to do for another one: nothing is begun."""
-        await self.turn_away(_ticket(interaction), NotAllowed(_BUSY))
+    async def reject_busy(self, interaction: Event) -> None:
+        """Too many interactions are running to start this one."""
+        await self.reject(_unparsed(interaction), NotAllowed(_BUSY))
 
-    async def turn_away(self, ticket: Ticket, refusal: Refused) -> None:
-        """Tell privately why an interaction is not even looked at."""
-        await self._responder.turn_away(ticket, refused(refusal))
+    async def reject(self, interaction: UnparsedInteraction, refusal: Refused) -> None:
+        """Tell the caller privately why an interaction is not handled."""
+        await self._responder.reject(interaction, render_refusal(refusal))
 
-    async def reacted(self, payload: RawReactionActionEvent) -> None:
-        """A reaction was put under some message."""
-        await _logged(payload, self._reacting.reacted)
+    async def reaction_added(self, payload: RawReactionActionEvent) -> None:
+        await _logging_errors(payload, self._reactions.added)
 
-    async def unreacted(self, payload: RawReactionActionEvent) -> None:
-        """A reaction was taken away."""
-        await _logged(payload, self._reacting.unreacted)
+    async def reaction_removed(self, payload: RawReactionActionEvent) -> None:
+        await _logging_errors(payload, self._reactions.removed)
 
-    async def _give(self, interaction: Event, seat: Seat) -> None:
-        wanted = self._read(interaction)
-        command = wanted.command
-        public = isinstance(command, GenerateCommand) and not command.private
-        if public:
-            await self._answering.require_place(seat)
+    async def _remember_and_call(self, members: Sequence[Caller], call: ServiceCall) -> Reply:
+        """Make the mentioned members known to the core before it executes a command about them."""
+        for member in members:
+            await self._service.remember_member(member)
+        return await call()
 
-        async def ask() -> Reply:
-            for one in wanted.named:
-                await self._service.remember_member(one)
-            return await self._service.execute(
-                command,
-                seat.caller,
-                seat.place(private=not public),
-                key=seat.key,
-                files=wanted.files,
-                answer_window_ms=self._answering.window_ms,
-            )
-
-        await self._answering.answer(seat, ask, private=not public, files=True)
-
-    def _admit(self, seat: Seat) -> None:
-        self._service.admit(seat.caller, seat.key)
-
-    def _admit_question(self, seat: Seat) -> None:
-        self._service.admit_query(seat.caller)
-
-    async def _open(
-        self,
-        interaction: Event,
-        do: Callable[[Seat], Awaitable[None]],
-        *,
-        admit: Callable[[Seat], None] | None = None,
-    ) -> None:
+    async def _choices(self, interaction: Event, context: InteractionContext) -> Sequence[Mapping[str, Any]]:
+        focused = parse_focused_option(interaction)
+        if focused is None:
+            return ()
         try:
-            seat = _seat(interaction, self._clock)
+            offers = await self._service.autocomplete_option(
+                focused.command,
+                focused.option,
+                focused.text,
+                context.caller,
+                context.place(),
+                count=DISCORD_CHOICES,
+            )
+        except ReverieError as error:
+            _log.warning("autocomplete_unavailable", interaction=context.key, error=repr(error))
+            return ()
+        return [
+            {"name": sanitize_line(one.label, DISCORD_CHOICE) or one.value, "value": one.value}
+            for one in offers
+            if len(one.value) <= DISCORD_CHOICE
+        ]
+
+    async def _handle(self, interaction: Event, handler: _Handler, *, is_query: bool = False) -> None:
+        """Run a handler within the caller's rate limit, and tell the caller why it refused or failed."""
+        try:
+            context = interaction_context(interaction, self._clock)
         except Refused as refusal:
-            _log.warning("seat_not_understood", interaction=interaction.id, reason=str(refusal))
-            await self.turn_away(_ticket(interaction), refusal)
+            _log.warning("interaction_refused", interaction=interaction.id, reason=str(refusal))
+            await self.reject(_unparsed(interaction), refusal)
             return
         try:
             # Before anything is looked up for it.
-            (admit or self._admit)(seat)
-            await do(seat)
+            if is_query:
+                self._service.admit_query(context.caller)
+            else:
+                self._service.admit(context.caller, context.key)
+            await handler(context)
         except Refused as refusal:
-            await self._answering.refuse(seat, refusal)
-        except Exception as error:  # noqa: BLE001 - one event's fault must not take the others with it
-            _log.warning("event_failed", interaction=seat.key, error=repr(error))
-            await self._answering.refuse(seat, ServiceUnavailable())
+            await self._replies.refuse(context, refusal)
+        except Exception as error:  # noqa: BLE001 - one event's fault must not end the others
+            _log.warning("event_failed", interaction=context.key, error=repr(error))
+            await self._replies.refuse(context, ServiceUnavailable())
 
 
-async def _logged(
-    payload: RawReactionActionEvent, do: Callable[[RawReactionActionEvent], Awaitable[None]]
+async def _logging_errors(
+    payload: RawReactionActionEvent, handler: Callable[[RawReactionActionEvent], Awaitable[None]]
 ) -> None:
     try:
-        await do(payload)
-    except Exception as error:  # noqa: BLE001 - one event's fault must not take the others with it
+        await handler(payload)
+    except Exception as error:  # noqa: BLE001 - one event's fault must not end the others
         _log.warning("reaction_failed", message=payload.message_id, error=repr(error))
 
 
-def _seat(interaction: Event, clock: Callable[[], int]) -> Seat:
-    """Who asks and where; raises Refused where that is no person, or cannot be told."""
-    with understood():
-        if not is_person(interaction.user):
-            raise NotAllowed(NO_PERSON)
-        return seat_of(interaction, clock)
+def _unparsed(interaction: Event) -> UnparsedInteraction:
+    is_autocomplete = interaction.type is InteractionType.autocomplete
+    return UnparsedInteraction(
+        id=str(interaction.id), token=interaction.token, is_autocomplete=is_autocomplete
+    )
 
 
-def _ticket(interaction: Event) -> Ticket:
-    completes = interaction.type is InteractionType.autocomplete
-    return Ticket(id=str(interaction.id), token=interaction.token, completes=completes)
-
-
-def _known(read: Said | None) -> Said:
-    """What a custom id said; raises InvalidRequest where it says nothing that is known here."""
-    if read is None:
-        raise InvalidRequest("This button is of another version; /show opens the job with its buttons anew")
-    return read
+def _known(custom_id: _CustomId | None) -> _CustomId:
+    """Raises InvalidRequest for a custom id that this version does not know."""
+    if custom_id is None:
+        raise InvalidRequest("This button is of another version; use /show to see the job with new buttons")
+    return custom_id

@@ -1,1 +1,1 @@
-"""The gateway connection: client, shards, command registration, presence and the welcome message."""
+"""The gateway connection: client, supervisor, command registration and the welcome message."""

@@ -1,7 +1,7 @@
-"""The gateway: one connection of discord.py, whose events are let in by the doors.
+"""The gateway client: one login of discord.py, whose events go to the event router.
 
-The library parses events, dispatches what is pressed and keeps its sessions alive. It remembers neither
-messages nor members: all that an event means is in the event itself, or in the store.
+discord.py parses events and keeps its sessions alive. It caches neither messages nor members: everything
+that an event means is in the event itself or in the store.
 """
 
 import asyncio
@@ -12,48 +12,48 @@ from typing import Any
 import aiohttp
 import discord
 import structlog
-from discord import Guild, Interaction, InteractionType, RawReactionActionEvent
+from discord import AppCommandType, Guild, Interaction, InteractionType, RawReactionActionEvent
 
 from adapters.chat.event_tasks import EventTasks, Handler
-from adapters.discord.events.pending_media import Drafted
-from adapters.discord.events.router import Doors
-from adapters.discord.gateway.payloads import ODD, is_by_person, ticket_of, why_not
-from adapters.discord.gateway.shards import Shards, Turns
-from adapters.discord.gateway.welcome import Greeter
-from adapters.discord.messages.buttons import Pressed
+from adapters.discord.events.context import MALFORMED, may_be_by_person, refusal_for, unparsed_interaction
+from adapters.discord.events.pending_media import PendingMediaId
+from adapters.discord.events.router import EventRouter
+from adapters.discord.gateway.identify_limiter import IdentifyLimiter
+from adapters.discord.gateway.welcome import WelcomeMessage
+from adapters.discord.messages.buttons import ComponentId
+from adapters.discord.settings import ShardRange
 from bot.domain.errors import InvalidRequest
 from bot.domain.text import storable_json
 
 _log = structlog.get_logger(__name__)
 
-#: nothing that Discord calls privileged
+#: no privileged intents
 INTENTS = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
-_CHAT_INPUT, _ON_MESSAGE = 1, 3
-#: without these there is no session; what fails in them ends it, and another is begun
-_SESSION = frozenset({"READY", "RESUMED"})
-_REACTIONS = frozenset({"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"})
-#: events that hold what people have written
-_BY_PEOPLE = _REACTIONS | {"INTERACTION_CREATE"}
-#: longest wait for Discord's goodbye
-_GOODBYE_S = 3.0
+#: without these there is no session: an error in them ends it, and another session is started
+_SESSION_EVENTS = frozenset({"READY", "RESUMED"})
+_REACTION_EVENTS = frozenset({"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"})
+#: events that hold text from people
+_USER_EVENTS = _REACTION_EVENTS | {"INTERACTION_CREATE"}
+#: longest wait for Discord's close frame
+_CLOSE_TIMEOUT_S = 3.0
 
 Event = Interaction[Any]
-#: the library's own reader of an event
-Parse = Callable[[Any], None]
+#: the library's parser of an event
+Parser = Callable[[Any], None]
 
 
-class Gateway(discord.AutoShardedClient):
-    """One login. What its events ask for is taken in hand, and outlives it."""
+class GatewayClient(discord.AutoShardedClient):
+    """One login. Its events run as tasks that outlive it."""
 
     def __init__(
         self,
-        doors: Doors,
-        greeter: Greeter,
-        turns: Turns,
+        router: EventRouter,
+        welcome: WelcomeMessage,
+        identify: IdentifyLimiter,
         tasks: EventTasks,
         *,
-        shards: Shards,
-        line: str | None = None,
+        shards: ShardRange,
+        presence: str | None = None,
         proxy: str | None = None,
         connector: aiohttp.BaseConnector | None = None,
         heartbeat_timeout: float = 60.0,
@@ -62,7 +62,7 @@ class Gateway(discord.AutoShardedClient):
             intents=INTENTS,
             shard_ids=list(shards.ids),
             shard_count=shards.count,
-            # A turn may be far off where many processes start at once.
+            # Where many processes start at once, a shard may wait long for its turn to identify.
             shard_connect_timeout=None,
             proxy=proxy,
             connector=connector,
@@ -70,154 +70,154 @@ class Gateway(discord.AutoShardedClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            # While the library waits for all servers to be told, it takes an invitation for one of them.
+            # While the library waits for all guilds to arrive, it would take an invitation for one of them.
             guild_ready_timeout=0.0,
         )
-        self._doors = doors
-        self._greeter = greeter
-        self._turns = turns
+        self._router = router
+        self._welcome = welcome
+        self._identify = identify
         self._event_tasks = tasks
-        self._wanted = frozenset(shards.ids)
-        #: shards that hear
-        self._hearing: set[int] = set()
-        #: any of them has heard since the login
-        self.was_heard = False
-        #: what stands under the bot's name, and which shards have said so
-        self._line = line
-        self._said: dict[int, str] = {}
-        # An error in one of them would end the session, and with it what others have asked for.
+        self._shard_ids = frozenset(shards.ids)
+        self._connected: set[int] = set()
+        #: a shard has been connected since the login
+        self.was_connected = False
+        #: the text under the bot's name, and the shards that have sent it
+        self._presence = presence
+        self._presence_sent: dict[int, str] = {}
+        # An error in a parser would end the session, and with it the events of other people.
         parsers = self._connection.parsers
-        for name in parsers.keys() - _SESSION:
+        for name in parsers.keys() - _SESSION_EVENTS:
             parsers[name] = partial(self._parse, name, parsers[name])
 
     @property
-    def deaf(self) -> int:
+    def disconnected(self) -> int:
         """How many shards of this process are not connected."""
-        return len(self._wanted - self._hearing)
+        return len(self._shard_ids - self._connected)
 
-    async def show(self, line: str) -> None:
-        """Have every shard say this under the bot's name."""
-        self._line = line
-        for shard in sorted(self._hearing):
-            await self._say(shard)
+    async def set_presence(self, text: str) -> None:
+        """Show a text under the bot's name on every shard."""
+        self._presence = text
+        for shard in sorted(self._connected):
+            await self._send_presence(shard)
 
-    async def leave(self) -> None:
-        """Hear nothing more; on a dead line nobody answers a goodbye."""
+    async def stop(self) -> None:
+        """Close all sessions; a dead connection gets no close frame."""
         try:
-            async with asyncio.timeout(_GOODBYE_S):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                 await self.close()
         except TimeoutError:
             await self.http.close()
 
     async def setup_hook(self) -> None:
-        await self._greeter.recall()
+        await self._welcome.load_unfinished()
 
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the store knows who was first
-        await self._turns.wait(shard_id or 0)
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the store knows the order
+        await self._identify.wait(shard_id or 0)
 
     async def on_shard_connect(self, shard: int) -> None:
-        self._hearing.add(shard)
-        self.was_heard = True
-        # A new session says nothing.
-        self._said.pop(shard, None)
-        self._take("presence", lambda: self._say(shard))
+        self._connected.add(shard)
+        self.was_connected = True
+        # A new session has no presence.
+        self._presence_sent.pop(shard, None)
+        self._start_background("presence", lambda: self._send_presence(shard))
         _log.info("discord_connected", shard=shard)
 
     async def on_shard_resumed(self, shard: int) -> None:
-        self._hearing.add(shard)
+        self._connected.add(shard)
         _log.info("discord_resumed", shard=shard)
 
     async def on_shard_disconnect(self, shard: int) -> None:
-        if shard in self._hearing:
-            self._hearing.discard(shard)
+        if shard in self._connected:
+            self._connected.discard(shard)
             _log.info("discord_disconnected", shard=shard)
 
     async def on_interaction(self, interaction: Event) -> None:
         data: Any = interaction.data if isinstance(interaction.data, dict) else {}
-        doors, kind, sort = self._doors, interaction.type, data.get("type")
+        router, kind, command_type = self._router, interaction.type, data.get("type")
+        handler: Handler
         match kind:
-            case InteractionType.application_command if sort == _CHAT_INPUT:
-                self._answer("command", interaction, partial(doors.command, interaction))
-            case InteractionType.application_command if sort == _ON_MESSAGE:
-                self._answer("menu", interaction, partial(doors.menu, interaction))
+            case InteractionType.application_command if command_type == AppCommandType.chat_input.value:
+                name, handler = "command", partial(router.command, interaction)
+            case InteractionType.application_command if command_type == AppCommandType.message.value:
+                name, handler = "menu", partial(router.menu, interaction)
             case InteractionType.autocomplete:
-                self._answer("completion", interaction, partial(doors.complete, interaction))
+                name, handler = "autocomplete", partial(router.autocomplete, interaction)
             case InteractionType.modal_submit:
-                self._answer("form", interaction, partial(doors.submit, interaction))
+                name, handler = "modal", partial(router.submit, interaction)
             case InteractionType.component:
-                self._answer("component", interaction, self._component(interaction, data))
+                name, handler = "component", self._component_handler(interaction, data)
             case _:
-                self._answer("unknown", interaction, partial(doors.unknown, interaction))
+                name, handler = "unknown", partial(router.unknown, interaction)
+        if not self.is_closed():
+            self._event_tasks.start_interaction(name, handler, partial(router.reject_busy, interaction))
 
-    def _component(self, interaction: Event, data: dict[str, Any]) -> Handler:
-        """Who takes a button or a list, by its custom id alone, so on every message for ever."""
+    def _component_handler(self, interaction: Event, data: dict[str, Any]) -> Handler:
+        """The handler of a button or select, by its custom id alone, so that it works for ever."""
         custom_id, values = str(data.get("custom_id")), data.get("values")
-        if drafted := Drafted.read(custom_id):
-            return partial(self._doors.use, interaction, drafted)
-        pressed = Pressed.read(custom_id)
+        if media_id := PendingMediaId.parse(custom_id):
+            return partial(self._router.press_pending, interaction, media_id)
+        component = ComponentId.parse(custom_id)
         if isinstance(values, list) and values:
-            return partial(self._doors.pick, interaction, pressed, str(values[0]))
-        return partial(self._doors.press, interaction, pressed)
+            return partial(self._router.select, interaction, component, str(values[0]))
+        return partial(self._router.press, interaction, component)
 
     async def on_raw_reaction_add(self, payload: RawReactionActionEvent) -> None:
-        self._take("reaction", lambda: self._doors.reacted(payload))
+        self._start_background("reaction", lambda: self._router.reaction_added(payload))
 
     async def on_raw_reaction_remove(self, payload: RawReactionActionEvent) -> None:
-        self._take("reaction", lambda: self._doors.unreacted(payload))
+        self._start_background("reaction", lambda: self._router.reaction_removed(payload))
 
     async def on_guild_join(self, guild: Guild) -> None:
-        self._take("greeting", lambda: self._greeter.greet(guild))
+        self._start_background("welcome", lambda: self._welcome.send(guild))
 
     async def on_shard_ready(self, _: int) -> None:
-        # Those that came before this are not told one by one.
+        # Guilds that arrived before this have no event of their own.
         for guild in self.guilds:
             await self.on_guild_available(guild)
 
     async def on_guild_available(self, guild: Guild) -> None:
-        if self._greeter.owes(guild) and not guild.unavailable:
-            self._take("greeting", lambda: self._greeter.greet(guild))
+        if self._welcome.is_unfinished(guild) and not guild.unavailable:
+            self._start_background("welcome", lambda: self._welcome.send(guild))
 
     async def on_guild_remove(self, guild: Guild) -> None:
-        self._take("farewell", lambda: self._greeter.forget(guild))
+        self._start_background("guild removal", lambda: self._welcome.forget(guild))
 
     async def on_error(self, event: str, /, *_: Any, **__: Any) -> None:
         """The library calls this where a handler raised, from within its `except`."""
         _log.exception("event_failed", event_name=event)
 
-    def _take(self, name: str, do: Callable[[], Awaitable[None]]) -> None:
-        # Once this is closed, nothing new is taken: the library may still hold what it has read.
+    def _start_background(self, name: str, handler: Callable[[], Awaitable[None]]) -> None:
+        # A closed client starts nothing: the library may still hold events that it has read.
         if not self.is_closed():
-            self._event_tasks.start_background(name, do)
+            self._event_tasks.start_background(name, handler)
 
-    def _answer(self, name: str, interaction: Event, do: Handler) -> None:
-        if not self.is_closed():
-            self._event_tasks.start_interaction(name, do, partial(self._doors.busy, interaction))
-
-    def _parse(self, name: str, parse: Parse, event: Any) -> None:
-        """Have the library read an event; what it cannot read is refused, and harms no other."""
-        if name in _BY_PEOPLE:
+    def _parse(self, name: str, parser: Parser, event: Any) -> None:
+        """Have the library parse an event; one that it cannot parse is refused, and harms no other."""
+        if name in _USER_EVENTS:
             event = storable_json(event)
-        refusal = why_not(event) if name == "INTERACTION_CREATE" else None
-        if name in _REACTIONS and not is_by_person(event):
+        refusal = refusal_for(event) if name == "INTERACTION_CREATE" else None
+        if name in _REACTION_EVENTS and not may_be_by_person(event):
             return
         try:
             if refusal is None:
-                parse(event)
+                parser(event)
                 return
         except Exception as error:  # noqa: BLE001 - whatever an event holds, the session goes on
-            _log.warning("event_not_understood", event_name=name, error=repr(error))
-            refusal = InvalidRequest(ODD)
-        if name == "INTERACTION_CREATE" and not self.is_closed() and (ticket := ticket_of(event)):
-            turn_away = partial(self._doors.turn_away, ticket, refusal)
-            self._event_tasks.start_interaction("odd", turn_away, turn_away)
+            _log.warning("event_malformed", event_name=name, error=repr(error))
+            refusal = InvalidRequest(MALFORMED)
+        interaction = unparsed_interaction(event) if name == "INTERACTION_CREATE" else None
+        if interaction is not None and not self.is_closed():
+            reject = partial(self._router.reject, interaction, refusal)
+            self._event_tasks.start_interaction("malformed", reject, reject)
 
-    async def _say(self, shard: int) -> None:
-        if self._line is None or self._said.get(shard) == self._line or shard not in self._hearing:
+    async def _send_presence(self, shard: int) -> None:
+        text = self._presence
+        if text is None or self._presence_sent.get(shard) == text or shard not in self._connected:
             return
-        self._said[shard] = self._line
-        watching = discord.Activity(type=discord.ActivityType.watching, name=self._line)
+        self._presence_sent[shard] = text
+        watching = discord.Activity(type=discord.ActivityType.watching, name=text)
         try:
             await self.change_presence(activity=watching, shard_id=shard)
         except (aiohttp.ClientError, ConnectionError) as error:
-            self._said.pop(shard, None)
-            _log.info("presence_not_told", shard=shard, error=type(error).__name__)
+            self._presence_sent.pop(shard, None)
+            _log.info("presence_not_sent", shard=shard, error=type(error).__name__)

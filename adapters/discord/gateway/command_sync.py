@@ -1,7 +1,7 @@
-"""Registering: Discord is told of the commands, where it knows others than ours.
+"""Registers the commands at Discord, where it has others than ours.
 
-A write counts against a daily limit and makes people's clients read everything anew, so nothing is written
-that is there already. Several processes that start at once write the same, which is harmless.
+A write counts against a daily limit and makes people's clients reload all commands, so nothing is written
+that is registered already. Several processes that start at once write the same, which is harmless.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,17 +10,16 @@ from typing import Any
 import structlog
 from discord.http import Route
 
-from adapters.discord.gateway.command_payloads import Localisations, Payload, payloads
-from adapters.discord.rest.client import Rest
-from adapters.discord.rest.responses import expecting, objects_of
+from adapters.discord.gateway.command_payloads import Payload, command_payloads
+from adapters.discord.rest.client import RestClient, objects_of, reading_response
 
 _log = structlog.get_logger(__name__)
 
-_BY_LANGUAGE = frozenset({"name_localizations", "description_localizations"})
-#: where a command is offered; of those in one guild alone Discord does not say it
-_WHERE = frozenset({"contexts", "integration_types"})
-#: all else that can be registered; what Discord adds of its own, now or one day, is no difference
-_WORDS = _BY_LANGUAGE | {
+_LOCALIZATIONS = frozenset({"name_localizations", "description_localizations"})
+#: where a command is available; Discord does not return it for the commands of one guild
+_AVAILABILITY = frozenset({"contexts", "integration_types"})
+#: the other fields that we can register; fields that Discord adds are no difference
+_FIELDS = _LOCALIZATIONS | {
     "autocomplete",
     "channel_types",
     "choices",
@@ -39,27 +38,23 @@ _WORDS = _BY_LANGUAGE | {
 }
 
 
-async def register(
-    rest: Rest, application: str, guilds: Sequence[str] = (), localisations: Localisations | None = None
-) -> bool:
-    """Bring Discord up to what we offer, everywhere or in these guilds alone; answers whether that wrote.
+async def sync_commands(rest: RestClient, application: str, guilds: Sequence[str] = ()) -> bool:
+    """Register our commands, globally or in these guilds only; returns whether anything was written.
 
-    Raises Delayed where Discord cannot be asked now, Refusal where it does not accept a command.
+    Raises Delayed where Discord cannot be asked now, ApiError where it does not accept a command.
     """
-    ours, wrote = payloads(localisations), False
+    ours, written = command_payloads(), False
     for guild in guilds or (None,):
         if await _differs(rest, application, guild, ours):
             objects_of(await rest.request(_route("PUT", application, guild), ours), "command")
             _log.info("commands_registered", guild=guild)
-            wrote = True
-    return wrote
+            written = True
+    return written
 
 
-async def is_registered(
-    rest: Rest, application: str, guilds: Sequence[str] = (), localisations: Localisations | None = None
-) -> bool:
-    """Whether Discord knows the commands of this version; raises like `register`."""
-    ours = payloads(localisations)
+async def are_commands_synced(rest: RestClient, application: str, guilds: Sequence[str] = ()) -> bool:
+    """Whether Discord has the commands of this version; raises like `sync_commands`."""
+    ours = command_payloads()
     return not any([await _differs(rest, application, guild, ours) for guild in guilds or (None,)])
 
 
@@ -70,32 +65,36 @@ def _route(method: str, application: str, guild: str | None) -> Route:
     return Route(method, path, application_id=application, guild_id=guild)
 
 
-async def _differs(rest: Rest, application: str, guild: str | None, ours: Sequence[Payload]) -> bool:
-    answer = await rest.request(_route("GET", application, guild), params={"with_localizations": "true"})
-    theirs = objects_of(answer, "command")
-    keys = _WORDS if guild is not None else _WORDS | _WHERE
-    with expecting("command"):
-        return _by_name(theirs, keys) != _by_name(ours, keys)
+async def _differs(rest: RestClient, application: str, guild: str | None, ours: Sequence[Payload]) -> bool:
+    params = {"with_localizations": "true"}
+    theirs = objects_of(await rest.request(_route("GET", application, guild), params=params), "command")
+    fields = _FIELDS if guild is not None else _FIELDS | _AVAILABILITY
+    with reading_response("command"):
+        return _by_name(theirs, fields) != _by_name(ours, fields)
 
 
-def _by_name(commands: Sequence[Mapping[str, Any]], keys: Collection[str]) -> dict[tuple[str, int], Payload]:
-    return {(str(one["name"]), int(one["type"])): _said(one, keys) for one in commands}
+def _by_name(
+    commands: Sequence[Mapping[str, Any]], fields: Collection[str]
+) -> dict[tuple[str, int], Payload]:
+    return {(str(one["name"]), int(one["type"])): _normalized(one, fields) for one in commands}
 
 
-def _said(value: Any, keys: Collection[str]) -> Any:
-    """A value without all that means the same when it is left out, as `required: false` does."""
+def _normalized(value: Any, fields: Collection[str]) -> Any:
+    """A value without everything that means the same when it is left out, such as `required: false`."""
     if isinstance(value, dict):
         inner = {
-            key: one if key in _BY_LANGUAGE else _said(one, keys) for key, one in value.items() if key in keys
+            key: one if key in _LOCALIZATIONS else _normalized(one, fields)
+            for key, one in value.items()
+            if key in fields
         }
-        return {key: one for key, one in inner.items() if not _says_nothing(one)}
+        return {key: one for key, one in inner.items() if not _is_default(one)}
     if isinstance(value, list):
-        several = [_said(one, keys) for one in value]
-        # Places are a set; options and choices stand in the order in which people see them.
+        several = [_normalized(one, fields) for one in value]
+        # Contexts are a set; options and choices keep the order in which people see them.
         return sorted(several) if all(isinstance(one, int) for one in several) else several
     return value
 
 
-def _says_nothing(value: object) -> bool:
-    """Not so 0, which bounds a number."""
+def _is_default(value: object) -> bool:
+    """Whether a value is the same as none. 0 is not: it limits a number."""
     return value is None or value is False or value in ("", [], {})

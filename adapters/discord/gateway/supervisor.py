@@ -1,6 +1,6 @@
-"""Listening: has the commands registered, and hears what people do until the bot stops.
+"""Keeps the gateway connected and the commands registered until the bot stops.
 
-Whatever keeps it from that is told to the operator and tried again: other chats go on meanwhile.
+Every failure is reported to the operator and retried; other chat platforms go on meanwhile.
 """
 
 import asyncio
@@ -15,225 +15,249 @@ from discord.http import Route
 from pydantic import SecretStr
 
 from adapters.chat.event_tasks import EventTasks
-from adapters.discord.events.router import Doors
-from adapters.discord.gateway.client import Gateway
-from adapters.discord.gateway.command_sync import register
-from adapters.discord.gateway.presence import keep_presence
-from adapters.discord.gateway.shards import MOST_SHARDS, Shards, Turns, all_shards
-from adapters.discord.gateway.welcome import Greeter
-from adapters.discord.rest.client import NOT_ACCEPTED, Connector, Rest
-from adapters.discord.rest.errors import Refusal
-from adapters.discord.rest.responses import Unexpected, expecting, id_of
-from adapters.discord.settings import DiscordSettings
-from bot.domain.errors import Delayed
+from adapters.discord.events.router import EventRouter
+from adapters.discord.gateway.client import GatewayClient
+from adapters.discord.gateway.command_sync import sync_commands
+from adapters.discord.gateway.identify_limiter import IdentifyLimiter
+from adapters.discord.gateway.welcome import WelcomeMessage
+from adapters.discord.rest.client import (
+    LOGIN_REFUSED,
+    Connector,
+    RestClient,
+    UnexpectedResponse,
+    id_of,
+    reading_response,
+)
+from adapters.discord.rest.errors import ApiError
+from adapters.discord.settings import DiscordSettings, ShardRange
+from bot.domain.errors import Delayed, StoreError
 from bot.service.plugin import AdapterContext
 
 _log = structlog.get_logger(__name__)
 
-#: who was connected for so long has not failed again, but anew
-_STEADY_S = 60.0
-_AGAIN = "it is tried again by itself"
-_UNREACHABLE = f"Discord cannot be reached; check the network and HTTPS_PROXY, {_AGAIN}"
-_INTENTS = (
-    "Discord does not allow this bot to hear of reactions and servers; "
+#: shards of one process; far more than Discord recommends to the largest bots
+MAX_SHARDS = 10_000
+#: a connection that lasted so long was stable: the next retry is fast again
+_STABLE_S = 60.0
+_RETRYING = "this is retried automatically"
+_UNREACHABLE = f"Discord cannot be reached; check the network and HTTPS_PROXY, {_RETRYING}"
+_INTENTS_REFUSED = (
+    "Discord does not allow this bot to receive reactions and servers; "
     "check in the developer portal, under Bot, that the application is not limited"
 )
-#: close codes of the gateway that only a change of settings mends
-_CLOSED = {
-    4004: NOT_ACCEPTED,
+#: the gateway's close codes that only a change of settings resolves
+_CLOSE_CODES = {
+    4004: LOGIN_REFUSED,
     4010: "Discord does not know the shards in REVERIE_DISCORD_SHARDS; correct them",
-    4011: "Discord wants more shards; raise the number behind the / in REVERIE_DISCORD_SHARDS",
-    4013: _INTENTS,
+    4011: "Discord requires more shards; raise the number after the / in REVERIE_DISCORD_SHARDS",
+    4013: _INTENTS_REFUSED,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """How long the inlet waits for what, in seconds; tests shorten it."""
+class Timings:
+    """Waits of the receiver in seconds; tests shorten them."""
 
-    #: between two tries while Discord is out of reach, and the longest
-    again: float = 2.0
-    again_max: float = 60.0
-    #: between two tries at what only the operator can mend
-    mended: float = 60.0
-    #: between two shards that identify; Discord lets one of a bucket in 5 s, and clocks take their share
+    #: first and longest wait between two tries while Discord cannot be reached
+    retry: float = 2.0
+    retry_max: float = 60.0
+    #: between two tries at what only the operator can resolve
+    operator_retry: float = 60.0
+    #: between two shards that identify; Discord allows one of a bucket in 5 s, and clocks differ
     identify: float = 5.25
-    #: between two looks at the load; Discord takes five changes in 20 s of a shard, and nobody needs them
+    #: between two presence updates; Discord allows five in 20 s per shard, and nobody needs them
     presence: float = 20.0
-    #: a line on which nothing is heard for so long is dead
+    #: a connection without a heartbeat for so long is dead
     heartbeat: float = 60.0
-    #: what is in hand may take so long when the bot stops
-    last: float = 5.0
+    #: how long running handlers may take when the bot stops
+    drain: float = 5.0
 
 
-class Barred(Delayed):
-    """Discord does not let the bot listen; the text holds the remedy."""
+class OperatorActionRequired(Delayed):
+    """Discord does not let the bot connect; the text holds the remedy."""
 
 
-class Listener:
-    """The inlet."""
+class GatewaySupervisor:
+    """The receiver of the Discord adapter."""
 
     def __init__(
         self,
         context: AdapterContext,
-        rest: Rest,
-        doors: Doors,
+        rest: RestClient,
+        router: EventRouter,
         settings: DiscordSettings,
         *,
         connector: Connector | None = None,
-        rhythm: Rhythm | None = None,
+        timings: Timings | None = None,
     ) -> None:
         self._context = context
         self._rest = rest
-        self._doors = doors
+        self._router = router
         self._settings = settings
         self._connector = connector
-        self._rhythm = rhythm or Rhythm()
-        adapter_data, every_ms = context.adapter_data, round(self._rhythm.identify * 1000)
-        self._greeter = Greeter(rest, adapter_data, again_s=self._rhythm.again)
-        self._turns = Turns(adapter_data, context.clock, every_ms=every_ms)
-        self._gateway: Gateway | None = None
-        #: what stands under the bot's name, as soon as that is known
-        self._line: str | None = None
-        #: why it cannot work, as far as is known
-        self._trouble: str | None = None
-        self._unregistered: str | None = "the commands are not registered yet"
+        self._timings = timings or Timings()
+        adapter_data, every_ms = context.adapter_data, round(self._timings.identify * 1000)
+        self._welcome = WelcomeMessage(rest, adapter_data, retry_s=self._timings.retry)
+        self._identify = IdentifyLimiter(adapter_data, context.clock, every_ms=every_ms)
+        self._client: GatewayClient | None = None
+        #: the text under the bot's name, once it is known
+        self._presence: str | None = None
+        self._connection_fault: str | None = None
+        self._commands_fault: str | None = "the commands are not registered yet"
 
-    def obstacle(self) -> str | None:
-        """Why nobody is heard, with the remedy; None where all is well."""
-        gateway = self._gateway
-        if gateway is None or not gateway.was_heard:
-            return self._trouble or f"not connected to the gateway yet; {_AGAIN}"
-        if gateway.deaf:
-            return f"{gateway.deaf} shards are not connected to the gateway; {_AGAIN}"
-        return self._unregistered
+    def not_ready_reason(self) -> str | None:
+        """Why events are not received, with the remedy; None where all is well."""
+        client = self._client
+        if client is None or not client.was_connected:
+            return self._connection_fault or f"not connected to the gateway yet; {_RETRYING}"
+        if client.disconnected:
+            return f"{client.disconnected} shards are not connected to the gateway; {_RETRYING}"
+        return self._commands_fault
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = EventTasks(group)
             try:
                 async with asyncio.TaskGroup() as loops:
-                    loops.create_task(self._register(), name="discord commands")
-                    loops.create_task(self._stay(tasks), name="discord gateway")
-                    loops.create_task(
-                        keep_presence(self._context.service, self._show, every_s=self._rhythm.presence),
-                        name="discord presence",
-                    )
+                    loops.create_task(self._sync_commands(), name="discord commands")
+                    loops.create_task(self._keep_connected(tasks), name="discord gateway")
+                    loops.create_task(self._keep_presence(), name="discord presence")
             finally:
                 # The gateway is closed by now.
-                await tasks.drain(self._rhythm.last)
+                await tasks.drain(self._timings.drain)
 
-    async def _stay(self, tasks: EventTasks) -> None:
-        """Hear, whatever happens, until cancelled."""
-        again, now = self._rhythm.again, asyncio.get_running_loop().time
+    async def _keep_connected(self, tasks: EventTasks) -> None:
+        """Connect again and again until cancelled."""
+        retry_s, now = self._timings.retry, asyncio.get_running_loop().time
         while True:
-            began, wait = now(), again
+            started, wait_s = now(), retry_s
             try:
                 with _translated():
-                    await self._listen(tasks)
-            except Barred as barred:
-                self._trouble = str(barred)
-                wait = barred.retry_after_ms / 1000 if barred.retry_after_ms else self._rhythm.mended
-                _log.error("discord_barred", trouble=self._trouble)
+                    await self._connect(tasks)
+            except OperatorActionRequired as error:
+                self._connection_fault = str(error)
+                wait_ms = error.retry_after_ms
+                wait_s = wait_ms / 1000 if wait_ms else self._timings.operator_retry
+                _log.error("discord_refused_connection", reason=self._connection_fault)
             except Delayed as error:
-                self._trouble = self._rest.obstacle() or _UNREACHABLE
-                wait = max(wait, (error.retry_after_ms or 0) / 1000)
+                self._connection_fault = self._rest.not_ready_reason() or _UNREACHABLE
+                wait_s = max(wait_s, (error.retry_after_ms or 0) / 1000)
                 _log.warning("discord_unreachable", error=str(error))
-            except Exception:  # noqa: BLE001 - a fault within the library must not take the other chats with it
-                self._trouble = f"the connection to the gateway failed; {_AGAIN}"
-                _log.exception("discord_failed")
-            steady = now() - began > _STEADY_S
-            again = self._rhythm.again if steady else min(again * 2, self._rhythm.again_max)
-            await asyncio.sleep(wait)
+            except Exception:  # noqa: BLE001 - a fault within the library must not end the other platforms
+                self._connection_fault = f"the connection to the gateway failed; {_RETRYING}"
+                _log.exception("discord_connection_failed")
+            stable = now() - started > _STABLE_S
+            retry_s = self._timings.retry if stable else min(retry_s * 2, self._timings.retry_max)
+            await asyncio.sleep(wait_s)
 
-    async def _listen(self, tasks: EventTasks) -> None:
-        """Hear until the gateway is closed for good."""
-        gateway = Gateway(
-            self._doors,
-            self._greeter,
-            self._turns,
+    async def _connect(self, tasks: EventTasks) -> None:
+        """Receive events until the gateway is closed for good."""
+        client = GatewayClient(
+            self._router,
+            self._welcome,
+            self._identify,
             tasks,
-            shards=await self._ask_for_shards(),
-            line=self._line,
+            shards=await self._fetch_shards(),
+            presence=self._presence,
             proxy=self._context.settings.https_proxy,
             connector=self._connector() if self._connector else None,
-            heartbeat_timeout=self._rhythm.heartbeat,
+            heartbeat_timeout=self._timings.heartbeat,
         )
-        self._gateway = gateway
+        self._client = client
         try:
-            await gateway.start((self._settings.token or SecretStr("")).get_secret_value())
+            await client.start((self._settings.token or SecretStr("")).get_secret_value())
         finally:
-            self._gateway = None
-            await gateway.leave()
+            self._client = None
+            await client.stop()
 
-    async def _ask_for_shards(self) -> Shards:
-        """Learn what the library does not look at: how many may identify, at once and today.
+    async def _fetch_shards(self) -> ShardRange:
+        """The shards of this process, and the identify limits, which the library does not check.
 
-        Raises Barred where no more may: Discord resets the token of a bot that goes on all the same.
+        Raises OperatorActionRequired where no session starts are left: Discord resets the token of a bot that
+        exceeds the limit.
         """
-        told = await self._rest.request(Route("GET", "/gateway/bot"))
-        with expecting("session limits"):
-            limit = told["session_start_limit"]
-            left, total = int(limit["remaining"]), int(limit["total"])
-            self._turns.concurrency = max(1, int(limit["max_concurrency"]))
-            shards = self._settings.shards or all_shards(min(int(told["shards"]), MOST_SHARDS + 1))
-            again_ms = int(limit["reset_after"])
-        if not 1 <= len(shards.ids) <= MOST_SHARDS:
-            raise Unexpected(f"Discord advises {len(shards.ids)} shards")
-        if left < len(shards.ids):
-            raise Barred(
-                f"only {left} of today's {total} session starts are left; "
-                f"find out why the bot starts so often, {_AGAIN} when Discord allows more",
-                retry_after_ms=again_ms,
+        answer = await self._rest.request(Route("GET", "/gateway/bot"))
+        with reading_response("session limits"):
+            limit = answer["session_start_limit"]
+            remaining, total = int(limit["remaining"]), int(limit["total"])
+            self._identify.max_concurrency = max(1, int(limit["max_concurrency"]))
+            recommended = min(int(answer["shards"]), MAX_SHARDS + 1)
+            shards = self._settings.shards or ShardRange(ids=tuple(range(recommended)), count=recommended)
+            reset_ms = int(limit["reset_after"])
+        if not 1 <= len(shards.ids) <= MAX_SHARDS:
+            raise UnexpectedResponse(f"Discord recommends {len(shards.ids)} shards")
+        if remaining < len(shards.ids):
+            raise OperatorActionRequired(
+                f"only {remaining} of today's {total} session starts are left; find out why the bot starts "
+                f"so often; {_RETRYING} when Discord allows more",
+                retry_after_ms=reset_ms,
             )
         return shards
 
-    async def _register(self) -> None:
-        """Have the commands registered, once; told and tried again until that is done."""
-        again = self._rhythm.again
+    async def _sync_commands(self) -> None:
+        """Register the commands once, with retries."""
+        retry_s = self._timings.retry
         while True:
             try:
                 application = await self._rest.request(Route("GET", "/applications/@me"))
-                await register(self._rest, id_of(application, "application"), self._settings.guilds)
+                await sync_commands(self._rest, id_of(application, "application"), self._settings.guilds)
             except Delayed as error:
-                self._unregistered = f"the commands are not registered yet: {error}; {_AGAIN}"
-                wait = max(again, (error.retry_after_ms or 0) / 1000)
-                _log.warning("commands_not_registered", error=str(error))
-            except Refusal as refusal:
-                self._unregistered = f"Discord does not accept the commands: {refusal.told}; {_AGAIN}"
-                wait = self._rhythm.mended
-                _log.error("commands_refused", code=refusal.code, told=refusal.told)
-            except Exception as error:  # noqa: BLE001 - a fault here must not take the other chats with it
-                self._unregistered = f"the commands could not be registered: {type(error).__name__}; {_AGAIN}"
-                wait = again
-                _log.exception("registration_failed")
+                self._commands_fault = f"the commands are not registered yet: {error}; {_RETRYING}"
+                wait_s = max(retry_s, (error.retry_after_ms or 0) / 1000)
+                _log.warning("command_sync_delayed", error=str(error))
+            except ApiError as error:
+                self._commands_fault = f"Discord does not accept the commands: {error.reason}; {_RETRYING}"
+                wait_s = self._timings.operator_retry
+                _log.error("command_sync_refused", code=error.code, reason=error.reason)
+            except Exception as error:  # noqa: BLE001 - a fault here must not end the other platforms
+                self._commands_fault = (
+                    f"the commands could not be registered: {type(error).__name__}; {_RETRYING}"
+                )
+                wait_s = retry_s
+                _log.exception("command_sync_failed")
             else:
-                self._unregistered = None
+                self._commands_fault = None
                 return
-            await asyncio.sleep(wait)
-            again = min(again * 2, self._rhythm.again_max)
+            await asyncio.sleep(wait_s)
+            retry_s = min(retry_s * 2, self._timings.retry_max)
 
-    async def _show(self, line: str) -> None:
-        self._line = line
-        if self._gateway is not None:
-            await self._gateway.show(line)
+    async def _keep_presence(self) -> None:
+        """Show the queue's length under the bot's name until cancelled."""
+        while True:
+            try:
+                stats = await self._context.service.queue_stats()
+                self._presence = presence_text(stats.running, stats.waiting)
+                if self._client is not None:
+                    await self._client.set_presence(self._presence)
+            except StoreError as error:
+                _log.info("queue_stats_unavailable", error=str(error))
+            except Exception as error:  # noqa: BLE001 - a presence must not end anything else
+                _log.warning("presence_failed", error=repr(error))
+            await asyncio.sleep(self._timings.presence)
+
+
+def presence_text(running: int, waiting: int) -> str:
+    """The text after the word "Watching"."""
+    if not running and not waiting:
+        return "for /imagine"
+    return f"{running} running, {waiting} waiting"
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Say what the library's errors mean: to be mended, or to be tried again."""
+    """Translate the library's errors to those that need the operator and those to retry."""
     try:
         yield
     except discord.LoginFailure as error:
-        raise Barred(NOT_ACCEPTED) from error
+        raise OperatorActionRequired(LOGIN_REFUSED) from error
     except discord.PrivilegedIntentsRequired as error:
-        raise Barred(_INTENTS) from error
+        raise OperatorActionRequired(_INTENTS_REFUSED) from error
     except discord.ConnectionClosed as error:
-        known = _CLOSED.get(error.code)
-        if known is None:
+        remedy = _CLOSE_CODES.get(error.code)
+        if remedy is None:
             raise Delayed(f"The gateway closed with {error.code}") from error
-        raise Barred(known) from error
-    except Refusal as refusal:
-        raise Barred(f"Discord refuses to be listened to: {refusal.told}") from refusal
+        raise OperatorActionRequired(remedy) from error
+    except ApiError as error:
+        raise OperatorActionRequired(f"Discord refuses the connection: {error.reason}") from error
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         raise Delayed(f"{type(error).__name__}: {error}") from error

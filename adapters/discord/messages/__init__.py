@@ -1,1 +1,1 @@
-"""Cards and private replies as Discord message payloads. Pure functions."""
+"""Discord message payloads for cards, private replies and modals. Pure functions."""

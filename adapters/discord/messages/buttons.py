@@ -1,6 +1,7 @@
-"""Buttons under a card: what they are called, and what they carry so that they work for ever.
+"""Buttons and selects under a card, and the custom ids by which they work for ever.
 
-A custom id says everything: the verb, the job, and the card, by which a message is found again.
+A custom id holds the verb, the job and the card, so that a button works after any restart and a message can
+be recognised as a card's.
 """
 
 import re
@@ -9,33 +10,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.chat.controls import CardControl, control_for, parse_verb
-from adapters.discord.messages.markdown import sanitize_line
-from adapters.discord.messages.strings import Words
+from adapters.chat.text import sanitize_line
+from adapters.discord.messages.strings import STRINGS
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.service.replies import ConfirmationButton
 
-__all__ = [
-    "CardControl",
-    "Component",
-    "Pressed",
-    "chooser",
-    "components",
-    "jobs_of",
-    "mentions_card",
-]
-
 _PATTERN = re.compile(r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
-_IN_A_ROW, _ROWS = 5, 5
+#: Discord's limits: buttons in a row, rows, characters of a label and of an option, options of a select
+_ROW_BUTTONS, _ROWS, _LABEL, _OPTION_LABEL, _OPTIONS = 5, 5, 80, 100, 25
+#: component types and button styles
+_ACTION_ROW, _BUTTON, _SELECT = 1, 2, 3
 _SECONDARY, _DANGER = 2, 4
-_LABEL, _OPTION, _OPTIONS = 80, 100, 25
 
 Component = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
-    """What a custom id says. A wish, never a right: who may is decided by the event's own caller."""
+class ComponentId:
+    """A parsed custom id. It states a request, never a right: rights follow from the event's own caller."""
 
     verb: Action | CardControl
     job: str
@@ -45,8 +38,8 @@ class Pressed:
         return f"rv:{self.verb}:{self.job}:{self.card}"
 
     @classmethod
-    def read(cls, custom_id: str) -> "Pressed | None":
-        """Read a custom id; None where it is not ours, or of a version that knew other verbs."""
+    def parse(cls, custom_id: str) -> "ComponentId | None":
+        """Parse a custom id; None where it is not ours, or has a verb of another version."""
         match = _PATTERN.fullmatch(custom_id)
         verb = parse_verb(match["verb"]) if match is not None else None
         if match is None or verb is None:
@@ -54,71 +47,61 @@ class Pressed:
         return cls(verb=verb, job=match["job"], card=match["card"])
 
 
-def mentions_card(components: Iterable[Component], card: str) -> bool:
-    """Whether these components of a message belong to the card."""
-    return any(pressed.card == card for _, pressed in _said(components))
+def belongs_to_card(components: Iterable[Component], card: str) -> bool:
+    """Whether a message with these components shows the card."""
+    return any(component_id.card == card for _, component_id in _parsed(components))
 
 
-def jobs_of(components: Iterable[Component]) -> list[Pressed]:
-    """The jobs that a message of ours shows, in their order."""
-    said = list(_said(components))
-    for component, pressed in said:
-        if pressed.verb is CardControl.PICK:
-            return [
-                replace(pressed, verb=CardControl.DETAILS, job=one["value"]) for one in component["options"]
-            ]
-    return [pressed for _, pressed in said if pressed.verb is CardControl.DETAILS][:1]
+def jobs_in(components: Iterable[Component]) -> list[ComponentId]:
+    """The jobs that a message with these components shows, in order."""
+    parsed = list(_parsed(components))
+    for component, found in parsed:
+        if found.verb is CardControl.PICK:
+            options = component["options"]
+            return [replace(found, verb=CardControl.DETAILS, job=one["value"]) for one in options]
+    return [found for _, found in parsed if found.verb is CardControl.DETAILS][:1]
 
 
-def _said(components: Iterable[Component]) -> Iterator[tuple[Component, Pressed]]:
-    """Every component of every level that is ours, with what it says."""
-    for component in components:
-        pressed = Pressed.read(component.get("custom_id") or "")
-        if pressed is not None:
-            yield component, pressed
-        yield from _said(component.get("components") or ())
-
-
-def components(view: CardView, words: Words, picked: str | None = None) -> list[Component]:
-    """A select where there are several jobs, and the buttons of the one that is picked."""
-    left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
-    if not left:
+def card_components(view: CardView, picked: str | None = None) -> list[Component]:
+    """The select of a card with several jobs, and the buttons of the picked job."""
+    remaining = [job for job in view.jobs if job.phase is not JobPhase.GONE]
+    if not remaining:
         return []
-    job = next((one for one in left if one.id == picked), left[0])
-    rows = [_row([_select(view, job, words)])] if len(left) > 1 else []
-    buttons = list(_buttons(view, job, words))
-    rows += [_row(buttons[at : at + _IN_A_ROW]) for at in range(0, len(buttons), _IN_A_ROW)]
+    job = next((one for one in remaining if one.id == picked), remaining[0])
+    rows = [_row([_job_select(view, job)])] if len(remaining) > 1 else []
+    buttons = list(_buttons(view, job))
+    rows += [_row(buttons[at : at + _ROW_BUTTONS]) for at in range(0, len(buttons), _ROW_BUTTONS)]
     return rows[:_ROWS]
 
 
-def chooser(views: Sequence[CardView], words: Words) -> list[Component]:
-    """Selects that show one of several jobs, each a card of its own."""
+def job_selects(views: Sequence[CardView]) -> list[Component]:
+    """Selects under a list of jobs, from which one is shown."""
     rows = []
     for at in range(0, len(views), _OPTIONS):
         part = views[at : at + _OPTIONS]
-        first = Pressed(verb=CardControl.OPEN, job=part[0].jobs[0].id, card=part[0].card)
+        first = ComponentId(verb=CardControl.OPEN, job=part[0].jobs[0].id, card=part[0].card)
         options = [
             {
-                "label": f"{number} · {sanitize_line(view.title, _OPTION - 6)}"[:_OPTION],
+                "label": f"{number} · {sanitize_line(view.title, _OPTION_LABEL - 6)}"[:_OPTION_LABEL],
                 "value": view.jobs[0].id,
             }
             for number, view in enumerate(part, at + 1)
         ]
-        rows.append(_row([_list(first, words.open, options)]))
+        rows.append(_row([_select(first, STRINGS.open, options)]))
     return rows[:_ROWS]
 
 
-def questions(choices: Sequence[ConfirmationButton]) -> list[Component]:
-    """The buttons under a question, which say in the card's stead when it was asked."""
+def confirmation_row(choices: Sequence[ConfirmationButton]) -> list[Component]:
+    """The buttons under a question; their ids hold the question's id in place of a card's."""
     if not choices:
         return []
     return [
         _row(
             [
                 {
-                    "type": 2,
+                    "type": _BUTTON,
                     "style": _DANGER if one.confirms else _SECONDARY,
-                    "custom_id": Pressed(verb=control_for(one), job=one.job, card=one.question).write(),
+                    "custom_id": ComponentId(verb=control_for(one), job=one.job, card=one.question).write(),
                     "label": one.label[:_LABEL],
                 }
                 for one in choices
@@ -127,28 +110,36 @@ def questions(choices: Sequence[ConfirmationButton]) -> list[Component]:
     ]
 
 
-def _row(inside: list[Component]) -> Component:
-    return {"type": 1, "components": inside}
+def _parsed(components: Iterable[Component]) -> Iterator[tuple[Component, ComponentId]]:
+    """Our components on every level, with their parsed ids."""
+    for component in components:
+        component_id = ComponentId.parse(component.get("custom_id") or "")
+        if component_id is not None:
+            yield component, component_id
+        yield from _parsed(component.get("components") or ())
 
 
-def _select(view: CardView, picked: JobView, words: Words) -> Component:
+def _row(components: list[Component]) -> Component:
+    return {"type": _ACTION_ROW, "components": components}
+
+
+def _job_select(view: CardView, picked: JobView) -> Component:
     options = [
         {
-            "label": f"{number} · {words.of(job.headline)}"[:_OPTION],
+            "label": f"{number} · {job.headline}"[:_OPTION_LABEL],
             "value": job.id,
             "default": job.id == picked.id,
         }
         for number, job in enumerate(view.jobs, 1)
         if job.phase is not JobPhase.GONE
     ]
-    return _list(Pressed(verb=CardControl.PICK, job=picked.id, card=view.card), words.pick, options)
+    return _select(ComponentId(verb=CardControl.PICK, job=picked.id, card=view.card), STRINGS.pick, options)
 
 
-def _list(pressed: Pressed, placeholder: str, options: list[Component]) -> Component:
-    """A select from which one thing is chosen."""
+def _select(component_id: ComponentId, placeholder: str, options: list[Component]) -> Component:
     return {
-        "type": 3,
-        "custom_id": pressed.write(),
+        "type": _SELECT,
+        "custom_id": component_id.write(),
         "placeholder": placeholder,
         "min_values": 1,
         "max_values": 1,
@@ -156,20 +147,20 @@ def _list(pressed: Pressed, placeholder: str, options: list[Component]) -> Compo
     }
 
 
-def _buttons(view: CardView, job: JobView, words: Words) -> Iterator[Component]:
-    def button(verb: Action | CardControl, emoji: str, label: str, about: str = job.id) -> Component:
+def _buttons(view: CardView, job: JobView) -> Iterator[Component]:
+    def button(verb: Action | CardControl, emoji: str, label: str, target: str = job.id) -> Component:
         return {
-            "type": 2,
+            "type": _BUTTON,
             "style": _DANGER if verb in (Action.DELETE, CardControl.CANCEL) else _SECONDARY,
-            "custom_id": Pressed(verb=verb, job=about, card=view.card).write(),
+            "custom_id": ComponentId(verb=verb, job=target, card=view.card).write(),
             "emoji": {"name": emoji},
             "label": label[:_LABEL],
         }
 
     for action in job.actions:
-        yield button(action, EMOJI[action], words.of(LABELS[action]))
+        yield button(action, EMOJI[action], LABELS[action])
     if job.cancellable:
-        yield button(CardControl.CANCEL, "✖️", words.cancel)
+        yield button(CardControl.CANCEL, "✖️", STRINGS.cancel)
     if job.parent is not None:
-        yield button(CardControl.ORIGIN, "🔗", words.origin, job.parent)
-    yield button(CardControl.DETAILS, "ℹ️", words.details)
+        yield button(CardControl.ORIGIN, "🔗", STRINGS.origin, job.parent)
+    yield button(CardControl.DETAILS, "ℹ️", STRINGS.details)

@@ -1,4 +1,4 @@
-"""What Discord alone makes necessary to say, besides what all adapters do."""
+"""Texts that only Discord needs, besides those that all platforms share."""
 
 from dataclasses import dataclass
 
@@ -6,32 +6,33 @@ from adapters.chat.strings import Strings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words(Strings):
-    """English; texts with braces are filled in."""
+class DiscordStrings(Strings):
+    """English; texts with braces are formatted."""
 
-    #: under a card that cannot be changed for ever
-    bounded: str = (
-        "What takes past {time} comes to your direct messages; where those are closed, `/show {job}` has it."
+    #: under a card whose message can be edited only until its interaction token expires
+    expires: str = (
+        "After {time} the result is sent to your direct messages; if those are closed, use `/show {job}`."
     )
-    #: the same when that time is near
-    bounded_soon: str = (
-        "**This message cannot change much longer.** The result comes to your direct messages; "
-        "where those are closed, `/show {job}` has it."
+    #: the same shortly before that time
+    expires_soon: str = (
+        "**This message cannot be updated much longer.** The result is sent to your direct messages; "
+        "if those are closed, use `/show {job}`."
     )
     #: to a server that has invited the bot
-    hello: str = "Hello! I turn words into pictures and videos."
-    first_steps: str = (
-        "Try `/imagine a red fox in the snow`, then press 🎬 under the picture. `/help` shows everything "
-        "with its price, and `private` shows a result to you alone.\n\n"
-        "**For admins:** `/quotas set` says what members may spend, `/service pause` stops me for a while. "
-        "Whoever runs me gives this server its budget; until then I refuse politely.\n\n"
-        "I need to see a channel, to write, to embed links, to attach files and to read its history."
+    welcome_title: str = "Hello! I turn words into pictures and videos."
+    welcome: str = (
+        "Try `/imagine a red fox in the snow`, then press 🎬 under the picture. `/help` lists all commands "
+        "with prices, and `private` shows a result to you alone.\n\n"
+        "**For admins:** `/quotas set` sets what members may spend, `/studio pause` pauses the bot here. "
+        "The bot's operator gives this server its budget; until then requests are refused.\n\n"
+        "I need these permissions: View Channel, Send Messages, Embed Links, Attach Files and "
+        "Read Message History."
     )
-    #: to who asked for a result in their direct messages
+    #: to a person whose result could not be sent to their direct messages
     not_sent: str = (
-        "It could not be sent to you: {reason}. Open them in this server's privacy settings, "
-        "or take it from `/show {job}`."
+        "The result could not be sent to you: {reason}. Allow direct messages in this server's privacy "
+        "settings, or use `/show {job}`."
     )
 
 
-ENGLISH = Words()
+STRINGS = DiscordStrings()

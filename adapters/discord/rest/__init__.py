@@ -1,1 +1,1 @@
-"""Discord's REST API: a client that sends each request once, rate limits, and what its errors mean."""
+"""Discord's REST API: a client that sends each request once, rate limits, errors, and lookups."""

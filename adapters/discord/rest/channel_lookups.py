@@ -1,46 +1,46 @@
-"""What has to be asked about a place before something is shown there: direct messages and upload limits."""
+"""Looks up direct-message channels and upload limits, and caches them."""
 
 from collections.abc import Callable
 
 from discord.http import Route
 
 from adapters.chat.ttl_cache import TtlCache
-from adapters.discord.delivery.attachments import LIMIT
-from adapters.discord.rest.client import Rest
-from adapters.discord.rest.errors import Refusal
-from adapters.discord.rest.responses import Unexpected, id_of, object_of
+from adapters.discord.rest.client import RestClient, UnexpectedResponse, id_of, object_of
+from adapters.discord.rest.errors import ApiError
 
-#: bytes of one file by a guild's boost tier, where that is more than everybody has
-_BY_TIER = {2: 50 * 2**20, 3: 100 * 2**20}
-#: a tier changes rarely, and a file that turns out too large goes down the ladder anyway
-_KEPT_MS = 15 * 60_000
-_REMEMBERED = 10_000
+#: bytes of one file that every channel takes
+DEFAULT_UPLOAD_LIMIT = 10 * 2**20
+#: bytes of one file by a guild's boost tier, where that is more
+_LIMIT_BY_TIER = {2: 50 * 2**20, 3: 100 * 2**20}
+#: a tier changes rarely, and a file that turns out too large is replaced by a smaller one anyway
+_LIMIT_TTL_MS = 15 * 60_000
+_MAX_ENTRIES = 10_000
 
 
-class Places:
-    """Asks once and remembers for a while."""
+class ChannelLookups:
+    """Asks Discord once and caches the answer."""
 
-    def __init__(self, rest: Rest, clock: Callable[[], int]) -> None:
+    def __init__(self, rest: RestClient, clock: Callable[[], int]) -> None:
         self._rest = rest
         self._clock = clock
-        #: user → channel of their direct messages, which never changes
-        self._direct: TtlCache[str, str] = TtlCache(_REMEMBERED)
+        #: user → direct-message channel, which never changes
+        self._dm_channels: TtlCache[str, str] = TtlCache(_MAX_ENTRIES)
         #: guild → bytes of one file
-        self._limits: TtlCache[str, int] = TtlCache(_REMEMBERED)
+        self._limits: TtlCache[str, int] = TtlCache(_MAX_ENTRIES)
 
-    async def direct(self, user: str) -> str:
-        """Open somebody's direct messages; opening them again answers the same channel."""
-        channel = self._direct.get(user)
+    async def dm_channel(self, user: str) -> str:
+        """Open a direct-message channel; opening it again returns the same one."""
+        channel = self._dm_channels.get(user)
         if channel is None:
             opened = await self._rest.request(Route("POST", "/users/@me/channels"), {"recipient_id": user})
             channel = id_of(opened, "channel")
-            self._direct.put(user, channel)
+            self._dm_channels.put(user, channel)
         return channel
 
-    async def limit(self, guild: str | None) -> int:
-        """Bytes of one file that the guild's boosts allow."""
+    async def upload_limit(self, guild: str | None) -> int:
+        """Bytes of one file that the guild's boost tier allows."""
         if guild is None:
-            return LIMIT
+            return DEFAULT_UPLOAD_LIMIT
         known = self._limits.get(guild, self._clock())
         if known is not None:
             return known
@@ -48,9 +48,11 @@ class Places:
             found = object_of(
                 await self._rest.request(Route("GET", "/guilds/{guild_id}", guild_id=guild)), "server"
             )
-        except (Refusal, Unexpected):
-            return LIMIT
+        except (ApiError, UnexpectedResponse):
+            return DEFAULT_UPLOAD_LIMIT
         tier = found.get("premium_tier")
-        limit = _BY_TIER.get(tier, LIMIT) if isinstance(tier, int) else LIMIT
-        self._limits.put(guild, limit, self._clock(), ttl_ms=_KEPT_MS)
+        limit = (
+            _LIMIT_BY_TIER.get(tier, DEFAULT_UPLOAD_LIMIT) if isinstance(tier, int) else DEFAULT_UPLOAD_LIMIT
+        )
+        self._limits.put(guild, limit, self._clock(), ttl_ms=_LIMIT_TTL_MS)
         return limit

@@ -1,14 +1,17 @@
-"""Requests to Discord's HTTP API, each sent once.
+"""A client of Discord's REST API that sends each request once, and checks the shape of its answers.
 
-discord.py's own client sleeps through a rate limit and asks a broken service for 25 s, while the engine's
-hand that delivers is held and other channels wait. Here the answer comes at once: how long to wait. The
-engine puts the card off durably, and may do so in another process.
+discord.py's own client sleeps through a rate limit and retries a failing service for 25 s, while the
+delivery's lease is held and other channels wait. This client raises Delayed at once and says how long to
+wait. The core reschedules the card durably, and may do so in another process.
+
+A proxy, an outage or a new API version may answer 200 with HTML, null or other fields. That is an error of
+this one request, retried or reported like any other, and never ends a loop.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
@@ -19,73 +22,77 @@ import aiohttp
 import orjson
 import structlog
 from discord.http import Route
+from discord.utils import DISCORD_EPOCH
 from pydantic import SecretStr
 
 from adapters.chat.ttl_cache import parse_retry_after
-from adapters.discord.rest.errors import EDITED_TOO_OFTEN, Refusal
-from adapters.discord.rest.rate_limits import Throttle
-from adapters.discord.rest.responses import Unexpected, id_of
+from adapters.discord.rest.errors import EDITED_TOO_OFTEN, ApiError
+from adapters.discord.rest.rate_limits import RateLimiter
 from bot.domain.errors import Delayed
 from bot.domain.text import parse_json
 
 _log = structlog.get_logger(__name__)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
-#: waits up to this are sat out, longer ones are told
-_PATIENCE_MS = 1_000
-#: when the network in front of Discord has had enough of us and does not say for how long
+#: rate limits up to this are waited for; longer ones raise Delayed
+_MAX_SLEEP_MS = 1_000
+#: when Cloudflare blocks us without saying for how long
 _BANNED_MS = 60_000
-#: nothing changes by asking until the operator has mended the token
-_UNKNOWN_TOKEN_MS = 60_000
-#: one message may be edited so often after its first hour; Discord does not say when again
+#: nothing changes until the operator has replaced the token
+_INVALID_TOKEN_MS = 60_000
+#: Discord limits edits of messages older than an hour, and does not say when the limit ends
 _EDITED_TOO_OFTEN_MS = 60_000
 _USER_AGENT = f"DiscordBot (Reverie, {version('reverie-bot')})"
 
-#: what the operator is told of a token that Discord refuses
-NOT_ACCEPTED = (
-    "Discord does not accept DISCORD_TOKEN; copy it anew from the developer portal, under Bot, and restart"
+#: shown to the operator when Discord rejects the token
+LOGIN_REFUSED = (
+    "Discord does not accept DISCORD_TOKEN; copy it again from the developer portal, under Bot, and restart"
 )
 
-#: makes what requests go through; tests lead it to a service of their own
+#: makes the connector of a session; tests connect to a fake Discord with it
 Connector = Callable[[], aiohttp.BaseConnector]
+
+
+class UnexpectedResponse(Delayed):
+    """Discord's answer is not as documented."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that goes up with a message, as the n-th of its attachments."""
+    """A file to upload, as the n-th of a message's attachments."""
 
     path: Path
     name: str
 
 
-class Rest:
-    """One token's door to the API. Raises Delayed to be asked again later, Refusal for a no."""
+class RestClient:
+    """Sends requests with one bot token. Raises Delayed to be retried later, ApiError for a refusal."""
 
     def __init__(
         self, token: SecretStr, *, proxy: str | None = None, connector: Connector | None = None
     ) -> None:
         self._token = token
         self._proxy = proxy
-        self._connector = connector or _connector
+        self._connector = connector or _default_connector
         self._session: aiohttp.ClientSession | None = None
-        self._throttle = Throttle()
-        self._obstacle: str | None = None
-        self._me: str | None = None
+        self._limiter = RateLimiter()
+        self._not_ready_reason: str | None = None
+        self._bot_id: str | None = None
 
-    def obstacle(self) -> str | None:
-        """Why nothing can be sent, with the remedy; None as far as is known."""
-        return self._obstacle
+    def not_ready_reason(self) -> str | None:
+        """Why requests fail, with the remedy; None as far as is known."""
+        return self._not_ready_reason
 
     async def close(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
-    async def me(self) -> str:
+    async def bot_id(self) -> str:
         """The bot's own user id."""
-        if self._me is None:
-            self._me = id_of(await self.request(Route("GET", "/users/@me")), "user")
-        return self._me
+        if self._bot_id is None:
+            self._bot_id = id_of(await self.request(Route("GET", "/users/@me")), "user")
+        return self._bot_id
 
     async def request(
         self,
@@ -95,51 +102,35 @@ class Rest:
         params: Mapping[str, str] | None = None,
         files: Sequence[Upload] = (),
     ) -> Any:
-        """Send one request; answers what Discord's JSON says, None where it says nothing."""
+        """Send one request; returns the JSON of the answer, None where it is empty."""
         self._check_token(route)
-        await self._turn(route)
+        await self._wait_for_rate_limit(route)
         with ExitStack() as opened:
-            content = self._content(body, files, opened)
+            content = _request_content(body, files, opened)
             async with _translated(route), self._send(route, content, params) as response:
-                self._throttle.note(route, response.headers, _now())
-                text = await response.read()
-                return self._read(route, response, text)
+                self._limiter.update(route, response.headers, _now())
+                return self._handle_response(route, response, await response.read())
 
     def _check_token(self, route: Route) -> None:
-        """Refuse what no header may hold, such as a line break within the token: nothing is sent."""
+        """Reject a token that no header may hold, such as one with a line break."""
         token = self._token.get_secret_value()
         if route.webhook_token is None and not (token.isascii() and token.isprintable()):
-            self._obstacle = NOT_ACCEPTED
-            raise Delayed("DISCORD_TOKEN is no token", retry_after_ms=_UNKNOWN_TOKEN_MS)
+            self._not_ready_reason = LOGIN_REFUSED
+            raise Delayed("DISCORD_TOKEN is not a token", retry_after_ms=_INVALID_TOKEN_MS)
 
-    def _content(
-        self, body: Any, files: Sequence[Upload], opened: ExitStack
-    ) -> aiohttp.FormData | bytes | None:
-        if not files:
-            return None if body is None else orjson.dumps(body)
-        # Discord does not understand escaped brackets in the names of fields.
-        form = aiohttp.FormData(quote_fields=False)
-        form.add_field("payload_json", orjson.dumps(body).decode(), content_type="application/json")
-        for number, file in enumerate(files):
-            try:
-                stream = opened.enter_context(file.path.open("rb"))
-            except OSError as error:
-                raise Delayed(f"A file of ours cannot be read: {error.strerror}") from error
-            form.add_field(f"files[{number}]", stream, filename=file.name)
-        return form
+    async def _wait_for_rate_limit(self, route: Route) -> None:
+        while wait_ms := self._limiter.acquire(route, _now()):
+            if wait_ms > _MAX_SLEEP_MS:
+                raise Delayed("Discord's rate limit is used up", retry_after_ms=wait_ms)
+            await asyncio.sleep(wait_ms / 1000)
 
     def _send(
         self, route: Route, content: aiohttp.FormData | bytes | None, params: Mapping[str, str] | None
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         headers = {"Content-Type": "application/json"} if isinstance(content, bytes) else {}
-        # An interaction's token is its own proof, and works where the bot's token is worth nothing.
+        # An interaction token authenticates by itself, and works where the bot token does not.
         if route.webhook_token is None:
             headers["Authorization"] = f"Bot {self._token.get_secret_value()}"
-        return self._open().request(
-            route.method, route.url, data=content, headers=headers, params=params, proxy=self._proxy
-        )
-
-    def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
                 connector=self._connector(),
@@ -147,63 +138,112 @@ class Rest:
                 timeout=_TIMEOUT,
                 headers={"User-Agent": _USER_AGENT},
             )
-        return self._session
+        return self._session.request(
+            route.method, route.url, data=content, headers=headers, params=params, proxy=self._proxy
+        )
 
-    async def _turn(self, route: Route) -> None:
-        """Wait for the route's turn, where that is soon."""
-        while wait := self._throttle.wait(route, _now()):
-            if wait > _PATIENCE_MS:
-                raise Delayed("Discord's rate limit is used up", retry_after_ms=wait)
-            await asyncio.sleep(wait / 1000)
-        self._throttle.take(route, _now())
-
-    def _read(self, route: Route, response: aiohttp.ClientResponse, text: bytes) -> Any:
+    def _handle_response(self, route: Route, response: aiohttp.ClientResponse, text: bytes) -> Any:
         status, answer = response.status, _json(response, text)
         if status < HTTPStatus.BAD_REQUEST:
             if route.webhook_token is None:
-                self._obstacle = None
+                self._not_ready_reason = None
             return answer
-        said = answer if isinstance(answer, dict) else {}
-        code = said["code"] if type(said.get("code")) is int else 0
+        error = answer if isinstance(answer, dict) else {}
+        code = error["code"] if type(error.get("code")) is int else 0
         if code == EDITED_TOO_OFTEN:
             raise Delayed("This message was edited too often", retry_after_ms=_EDITED_TOO_OFTEN_MS)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise self._slow_down(route, response, said)
+            raise self._rate_limited(route, response, error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             raise Delayed(f"Discord answered {status}")
         if status == HTTPStatus.UNAUTHORIZED and route.webhook_token is None:
-            self._obstacle = NOT_ACCEPTED
-            raise Delayed("Discord does not accept the token", retry_after_ms=_UNKNOWN_TOKEN_MS)
-        if status == HTTPStatus.FORBIDDEN and not said:
-            # A page of the network in front of Discord, which knows nothing of our message.
-            raise Delayed("Discord's network refuses us", retry_after_ms=_UNKNOWN_TOKEN_MS)
-        refusal = Refusal(status=status, code=code, text=_told(said))
-        _log.info("discord_refused", route=route.key, status=status, code=code)
-        raise refusal
+            self._not_ready_reason = LOGIN_REFUSED
+            raise Delayed("Discord does not accept the token", retry_after_ms=_INVALID_TOKEN_MS)
+        if status == HTTPStatus.FORBIDDEN and not error:
+            # A page of Cloudflare, which knows nothing about our message.
+            raise Delayed("Discord's network blocks this address", retry_after_ms=_INVALID_TOKEN_MS)
+        _log.info("discord_request_refused", route=route.key, status=status, code=code)
+        raise ApiError(status=status, code=code, text=_error_text(error))
 
-    def _slow_down(self, route: Route, response: aiohttp.ClientResponse, said: Mapping[str, Any]) -> Delayed:
-        asked = said.get("retry_after") or response.headers.get("Retry-After")
+    def _rate_limited(
+        self, route: Route, response: aiohttp.ClientResponse, error: Mapping[str, Any]
+    ) -> Delayed:
+        asked = error.get("retry_after") or response.headers.get("Retry-After")
         wait_ms = parse_retry_after(asked) or _BANNED_MS
-        # Without a body it comes from the network in front of Discord and means this whole address.
-        everything = bool(said.get("global", not said))
-        self._throttle.stop(route, wait_ms, _now(), everything=everything, banned=not said)
+        # Without a body the answer comes from Cloudflare and means this whole IP address.
+        everything = bool(error.get("global", not error))
+        self._limiter.block(route, wait_ms, _now(), everything=everything, banned=not error)
         _log.info("discord_rate_limited", route=route.key, wait_ms=wait_ms, everything=everything)
         return Delayed("Discord asks to slow down", retry_after_ms=wait_ms)
 
 
-def _connector() -> aiohttp.TCPConnector:
-    # aiohttp's own context is as old as its import; this one honours SSL_CERT_FILE as it is now.
+@contextmanager
+def reading_response(what: str) -> Iterator[None]:
+    """Translate what reading an unexpected shape raises; `what` names the thing that is read."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        text = f"Discord's answer holds no {what} as documented: {type(error).__name__}"
+        raise UnexpectedResponse(text) from error
+
+
+def object_of(answer: object, what: str) -> Mapping[str, Any]:
+    """The answer as a JSON object; raises UnexpectedResponse."""
+    if not isinstance(answer, dict):
+        raise UnexpectedResponse(f"Discord's answer is not a {what}")
+    return answer
+
+
+def objects_of(answer: object, what: str) -> Sequence[Mapping[str, Any]]:
+    """The answer as a list of JSON objects; raises UnexpectedResponse."""
+    if not isinstance(answer, list) or not all(isinstance(one, dict) for one in answer):
+        raise UnexpectedResponse(f"Discord's answer is not a list of {what}s")
+    return answer
+
+
+def id_of(answer: object, what: str, field: str = "id") -> str:
+    """The snowflake of an object; raises UnexpectedResponse."""
+    found = object_of(answer, what).get(field)
+    if not isinstance(found, str) or not found.isdecimal():
+        raise UnexpectedResponse(f"Discord's answer holds no {field} of the {what}")
+    return found
+
+
+def snowflake_ms(snowflake: str) -> int:
+    """When an object was created, in milliseconds UTC; every id begins with it."""
+    return (int(snowflake) >> 22) + DISCORD_EPOCH
+
+
+def _request_content(
+    body: Any, files: Sequence[Upload], opened: ExitStack
+) -> aiohttp.FormData | bytes | None:
+    if not files:
+        return None if body is None else orjson.dumps(body)
+    # Discord does not accept escaped brackets in field names.
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("payload_json", orjson.dumps(body).decode(), content_type="application/json")
+    for number, file in enumerate(files):
+        try:
+            stream = opened.enter_context(file.path.open("rb"))
+        except OSError as error:
+            raise Delayed(f"A stored file cannot be read: {error.strerror}") from error
+        form.add_field(f"files[{number}]", stream, filename=file.name)
+    return form
+
+
+def _default_connector() -> aiohttp.TCPConnector:
+    # aiohttp's default context is made at import; this one honours the current SSL_CERT_FILE.
     return aiohttp.TCPConnector(ssl=ssl.create_default_context())
 
 
 @asynccontextmanager
 async def _translated(route: Route) -> AsyncIterator[None]:
-    """Name what can go wrong on the way."""
+    """Translate the library's connection errors to Delayed."""
     try:
         yield
     # ValueError: a redirect or a header that cannot be read.
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        # The message of the error may hold the address, and that an interaction's token.
+        # Without the error's message, which may hold the URL with an interaction token.
         raise Delayed(f"Discord cannot be reached for {route.key}: {type(error).__name__}") from error
 
 
@@ -212,19 +252,19 @@ def _json(response: aiohttp.ClientResponse, text: bytes) -> Any:
         return None
     if response.content_type != "application/json":
         if response.status < HTTPStatus.BAD_REQUEST:
-            # Something between us and Discord speaks: nobody knows what has become of the request.
-            raise Unexpected(f"Discord's answer is {response.content_type} instead of JSON")
+            # Something between us and Discord answered: the outcome of the request is unknown.
+            raise UnexpectedResponse(f"Discord's answer is {response.content_type} instead of JSON")
         return None
     try:
         return parse_json(text)
     except ValueError as error:
-        raise Unexpected("Discord's answer was cut off") from error
+        raise UnexpectedResponse("Discord's answer was cut off") from error
 
 
-def _told(said: Mapping[str, Any]) -> str:
+def _error_text(error: Mapping[str, Any]) -> str:
     """The error in Discord's words, with the fields that it complains about."""
-    fields = orjson.dumps(said["errors"]).decode()[:500] if said.get("errors") else ""
-    return f"{said.get('message', '')} {fields}".strip()
+    fields = orjson.dumps(error["errors"]).decode()[:500] if error.get("errors") else ""
+    return f"{error.get('message', '')} {fields}".strip()
 
 
 def _now() -> int:

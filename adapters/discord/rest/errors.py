@@ -1,28 +1,29 @@
-"""What Discord's error codes mean for a card on its way.
+"""Discord's API errors and what to do about each.
 
-The codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
 
 from enum import StrEnum
+from http import HTTPStatus
 
 from bot.domain.errors import ReverieError
 
-TOO_LARGE, ARCHIVED, EDITED_TOO_OFTEN, WRONG_TOKEN = 40005, 50083, 30046, 50027
+TOO_LARGE, ARCHIVED, EDITED_TOO_OFTEN = 40005, 50083, 30046
 
 
-class Meaning(StrEnum):
-    """What is to be done about a refusal."""
+class ErrorAction(StrEnum):
+    """What to do about an error when a card is delivered."""
 
-    #: what the way leads to is not there, or no longer; take another way
+    #: the target does not exist (any more): try another route
     GONE = "gone"
-    #: the bot may not; another way may be open
+    #: the bot lacks a permission: try another route
     FORBIDDEN = "forbidden"
     #: a file is too large: send less
     TOO_LARGE = "too_large"
-    #: the thread sleeps: wake it first
+    #: the thread is archived: unarchive it first
     ARCHIVED = "archived"
-    #: the message itself is not accepted, and will not be later or elsewhere
-    WRONG = "wrong"
+    #: the message itself is invalid, now and on every route
+    INVALID = "invalid"
 
 
 _FORBIDDEN = {
@@ -39,17 +40,17 @@ _FORBIDDEN = {
     200001: "the server's automatic moderation blocked the message",
 }
 _GONE = {
-    10003: "the channel is gone",
-    10004: "the server is gone",
+    10003: "the channel was deleted",
+    10004: "the server was deleted",
     10008: "the message was deleted",
-    10013: "the person is gone",
-    10015: "the answer is over",
-    10062: "the answer is over",
-    50027: "the answer is over",
+    10013: "the user does not exist any longer",
+    10015: "the interaction has expired",
+    10062: "the interaction has expired",
+    50027: "the interaction has expired",
 }
 
 
-class Refusal(ReverieError):
+class ApiError(ReverieError):
     """Discord refused a request for good."""
 
     def __init__(self, *, status: int, code: int, text: str) -> None:
@@ -60,19 +61,19 @@ class Refusal(ReverieError):
         self.text = text
 
     @property
-    def meaning(self) -> Meaning:
-        if self.code == TOO_LARGE or self.status == 413:  # noqa: PLR2004 - Payload Too Large
-            return Meaning.TOO_LARGE
+    def action(self) -> ErrorAction:
+        if self.code == TOO_LARGE or self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return ErrorAction.TOO_LARGE
         if self.code == ARCHIVED:
-            return Meaning.ARCHIVED
-        if self.code in _GONE or self.status == 404:  # noqa: PLR2004 - Not Found
-            return Meaning.GONE
-        if self.code in _FORBIDDEN or self.status == 403:  # noqa: PLR2004 - Forbidden
-            return Meaning.FORBIDDEN
-        return Meaning.WRONG
+            return ErrorAction.ARCHIVED
+        if self.code in _GONE or self.status == HTTPStatus.NOT_FOUND:
+            return ErrorAction.GONE
+        if self.code in _FORBIDDEN or self.status == HTTPStatus.FORBIDDEN:
+            return ErrorAction.FORBIDDEN
+        return ErrorAction.INVALID
 
     @property
-    def told(self) -> str:
+    def reason(self) -> str:
         """The reason in words, as part of a sentence."""
         return (
             _FORBIDDEN.get(self.code) or _GONE.get(self.code) or f"Discord said: {self.text or self.status}"

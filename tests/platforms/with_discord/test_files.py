@@ -6,69 +6,69 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.discord.rest.attachment_urls import DiscordFiles, ends_at, is_attachment
+from adapters.discord.rest.attachment_urls import AttachmentResolver, expires_at, is_attachment_url
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from tests.platforms.fake_discord import Upload
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.with_discord.house import House, open_house
+from tests.platforms.with_discord.delivery_env import DeliveryEnv, open_delivery_env
 
 _REFRESH = "POST /attachments/refresh-urls"
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as opened:
+async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
+    async with open_delivery_env(tmp_path) as opened:
         yield opened
 
 
-def _files(house: House) -> DiscordFiles:
-    return DiscordFiles(house.rest, house.fake.clock.now_ms)
+def _files(env: DeliveryEnv) -> AttachmentResolver:
+    return AttachmentResolver(env.rest, env.fake.clock.now_ms)
 
 
-def _sent(house: House) -> tuple[Message, str]:
-    message = house.ada.write("look", Upload(filename="fox.png", content=b"fox"))
-    return message, house.fake.world.files.address(message.attachments[0])
+def _sent(env: DeliveryEnv) -> tuple[Message, str]:
+    message = env.ada.write("look", Upload(filename="fox.png", content=b"fox"))
+    return message, env.fake.world.files.address(message.attachments[0])
 
 
-async def _read(house: House, url: str) -> tuple[int, bytes]:
+async def _read(env: DeliveryEnv, url: str) -> tuple[int, bytes]:
     async with (
-        aiohttp.ClientSession(connector=house.fake.connector()) as session,
+        aiohttp.ClientSession(connector=env.fake.connector()) as session,
         session.get(url) as response,
     ):
         return response.status, await response.read()
 
 
-async def test_an_address_that_lives_is_used_as_it_is(house: House) -> None:
-    _, url = _sent(house)
-    located = await _files(house).resolve(url, house.place())
+async def test_an_address_that_lives_is_used_as_it_is(env: DeliveryEnv) -> None:
+    _, url = _sent(env)
+    located = await _files(env).resolve(url, env.place())
     assert (url, {}) == (located.url, located.headers)
-    assert [] == house.fake.requests(_REFRESH)
+    assert [] == env.fake.requests(_REFRESH)
 
 
 @pytest.mark.parametrize("hours", [23.9, 24, 24 * 30])
-async def test_an_address_that_ends_is_exchanged_for_one_that_lives(house: House, hours: float) -> None:
-    _, url = _sent(house)
-    house.fake.clock.advance(hours * 3600)
-    located = await _files(house).resolve(url, house.place())
-    assert (200, b"fox") == await _read(house, located.url)
-    assert ends_at(located.url) > house.fake.clock.now_ms() + 3_600_000
+async def test_an_address_that_ends_is_exchanged_for_one_that_lives(env: DeliveryEnv, hours: float) -> None:
+    _, url = _sent(env)
+    env.fake.clock.advance(hours * 3600)
+    located = await _files(env).resolve(url, env.place())
+    assert (200, b"fox") == await _read(env, located.url)
+    assert expires_at(located.url) > env.fake.clock.now_ms() + 3_600_000
 
 
-async def test_a_file_that_is_gone_is_refused_with_the_remedy(house: House) -> None:
-    message, url = _sent(house)
-    house.fake.clock.advance(25 * 3600)
-    house.fake.delete(message)
+async def test_a_file_that_is_gone_is_refused_with_the_remedy(env: DeliveryEnv) -> None:
+    message, url = _sent(env)
+    env.fake.clock.advance(25 * 3600)
+    env.fake.delete(message)
     with pytest.raises(MediaRefused, match="send it again"):
-        await _files(house).resolve(url, house.place())
+        await _files(env).resolve(url, env.place())
 
 
 @pytest.mark.parametrize("status", [500, 429])
-async def test_asking_again_may_help_where_discord_stumbles(house: House, status: int) -> None:
-    _, url = _sent(house)
-    house.fake.clock.advance(25 * 3600)
-    house.fake.fault(_REFRESH, status=status)
+async def test_asking_again_may_help_where_discord_stumbles(env: DeliveryEnv, status: int) -> None:
+    _, url = _sent(env)
+    env.fake.clock.advance(25 * 3600)
+    env.fake.fault(_REFRESH, status=status)
     with pytest.raises(MediaUnavailable):
-        await _files(house).resolve(url, house.place())
+        await _files(env).resolve(url, env.place())
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ async def test_asking_again_may_help_where_discord_stumbles(house: House, status
         "",
     ],
 )
-async def test_an_address_elsewhere_is_never_vouched_for(house: House, url: str) -> None:
-    assert not is_attachment(url)
+async def test_an_address_elsewhere_is_never_vouched_for(env: DeliveryEnv, url: str) -> None:
+    assert not is_attachment_url(url)
     with pytest.raises(MediaRefused):
-        await _files(house).resolve(url, house.place())
-    assert [] == house.fake.requests()
+        await _files(env).resolve(url, env.place())
+    assert [] == env.fake.requests()
 
 
 def test_both_hosts_and_both_folders_are_attachments() -> None:
     for host in ("cdn.discordapp.com", "media.discordapp.net"):
         for folder in ("attachments", "ephemeral-attachments"):
-            assert is_attachment(f"https://{host}/{folder}/1/2/fox.png?ex=1&is=1&hm=1")
+            assert is_attachment_url(f"https://{host}/{folder}/1/2/fox.png?ex=1&is=1&hm=1")

@@ -1,14 +1,15 @@
-"""The gateway: every event is let in once by its door, whatever happens to the line."""
+"""The gateway: every event is let in once by its method, whatever happens to the line."""
 
 import discord
 import pytest
 
+from adapters.chat.controls import CardControl
 from adapters.chat.event_tasks import TaskLimits
-from adapters.discord.events.menu_entries import Menu
-from adapters.discord.messages.buttons import CardControl, Pressed
+from adapters.discord.events.message_menu import MenuEntry
+from adapters.discord.messages.buttons import ComponentId
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
-from tests.platforms.with_discord.gateway_house import Leaving, listening
+from tests.platforms.with_discord.gateway_env import ClosingClient, connected_gateway
 
 _JOB = new_id(1_800_000_000_000, bytes(9))
 
@@ -16,43 +17,46 @@ _JOB = new_id(1_800_000_000_000, bytes(9))
 @pytest.fixture
 def ada(fake: FakeDiscord) -> Person:
     """Somebody who is offered a command and an entry in the menu of messages."""
-    for form in ({"name": "imagine", "type": 1, "description": "x"}, {"name": str(Menu.ANIMATE), "type": 3}):
+    for form in (
+        {"name": "imagine", "type": 1, "description": "x"},
+        {"name": str(MenuEntry.ANIMATE), "type": 3},
+    ):
         fake.world.commands.put(None, form | {"contexts": [0, 1, 2], "integration_types": [0]})
     fake.gateway.door.window_ms = 0
     return fake.member(fake.guild("Film club"), "ada")
 
 
 async def test_every_kind_of_event_comes_by_its_own_door(fake: FakeDiscord, ada: Person) -> None:
-    pressed = Pressed(verb=CardControl.DETAILS, job=_JOB, card=_JOB).write()
+    pressed = ComponentId(verb=CardControl.DETAILS, job=_JOB, card=_JOB).write()
     button = {"type": 2, "style": 2, "label": "Details", "custom_id": pressed}
-    async with listening(fake) as (gateway, porter):
+    async with connected_gateway(fake) as (gateway, router):
         route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=ada.place.id)
         rows = [{"type": 1, "components": [button]}]
         await gateway.http.request(route, json={"content": "old", "components": rows})
         message = await fake.message_in(ada.place)
         ada.slash("imagine")
-        ada.use_on(message, Menu.ANIMATE)
+        ada.use_on(message, MenuEntry.ANIMATE)
         ada.press(message, pressed)
         ada.react(message, "🎲")
         ada.unreact(message, "🎲")
-        await porter.met(5)
+        await router.has_finished(5)
     expected = {
         ("command", "imagine"),
         ("menu", "Animate"),
         ("press", ""),
-        ("reacted", "🎲"),
-        ("unreacted", "🎲"),
+        ("reaction_added", "🎲"),
+        ("reaction_removed", "🎲"),
     }
-    assert expected == set(porter.came)
-    assert 5 == len(porter.came)
+    assert expected == set(router.finished)
+    assert 5 == len(router.finished)
 
 
 async def test_it_asks_for_nothing_privileged_and_remembers_neither_members_nor_messages(
     fake: FakeDiscord, ada: Person
 ) -> None:
-    async with listening(fake) as (gateway, porter):
+    async with connected_gateway(fake) as (gateway, router):
         ada.react(ada.write("look"), "🎲")
-        await porter.met(1)
+        await router.has_finished(1)
         (guild,) = gateway.guilds
         assert [gateway.user] == [member._user for member in guild.members]
         assert [] == list(gateway.cached_messages)
@@ -64,38 +68,38 @@ async def test_a_burst_in_which_the_line_breaks_arrives_whole_and_once(
     fake: FakeDiscord, ada: Person
 ) -> None:
     message = ada.write("look")
-    async with listening(fake) as (_, porter):
+    async with connected_gateway(fake) as (_, router):
         fake.gateway.kill_after(3)
         for _ in range(5):
             ada.slash("imagine")
             ada.react(message, "🎲")
             ada.unreact(message, "🎲")
-        await porter.met(15)
+        await router.has_finished(15)
         assert 1 == fake.gateway.resumed
-    assert 15 == len(porter.came)
+    assert 15 == len(router.finished)
 
 
 @pytest.mark.parametrize("resumable", [True, False])
 async def test_a_session_that_is_over_begins_anew(fake: FakeDiscord, ada: Person, *, resumable: bool) -> None:
-    async with listening(fake) as (gateway, porter):
+    async with connected_gateway(fake) as (gateway, router):
         (before,) = fake.gateway.sessions
         fake.gateway.invalidate(resumable=resumable)
-        await fake.until(lambda: fake.gateway.connected == 0 and gateway.deaf == 1)
-        await fake.until(lambda: fake.gateway.connected == 1 and gateway.deaf == 0)
+        await fake.until(lambda: fake.gateway.connected == 0 and gateway.disconnected == 1)
+        await fake.until(lambda: fake.gateway.connected == 1 and gateway.disconnected == 0)
         assert resumable is (before in fake.gateway.sessions)
         ada.slash("imagine")
-        await porter.met(1)
+        await router.has_finished(1)
 
 
 async def test_a_dead_line_is_given_up_and_nothing_is_missed(fake: FakeDiscord, ada: Person) -> None:
     fake.gateway.heartbeat_interval_ms = 100
-    async with listening(fake, heartbeat_timeout=0.4) as (_, porter):
+    async with connected_gateway(fake, heartbeat_timeout=0.4) as (_, router):
         fake.gateway.frozen = True
         ada.slash("imagine")
         await fake.until(lambda: fake.gateway.connected == 0)
         fake.gateway.frozen = False
-        await porter.met(1)
-    assert [("command", "imagine")] == porter.came
+        await router.has_finished(1)
+    assert [("command", "imagine")] == router.finished
 
 
 async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
@@ -103,42 +107,64 @@ async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
 ) -> None:
     """Three are handled, two wait in vain, two are turned away at once; a reaction waits for its turn."""
     limits = TaskLimits(interactions=3, queued_interactions=2, queue_s=0.2, background=1)
-    async with listening(fake, limits=limits) as (_, porter):
-        porter.opened.clear()
+    async with connected_gateway(fake, limits=limits) as (_, router):
+        router.opened.clear()
         for _ in range(7):
             ada.slash("imagine")
         ada.react(ada.write("look"), "🎲")
         ada.react(ada.write("look"), "🔁")
-        await fake.until(lambda: porter.knocks == 8)
-        porter.opened.set()
-        await porter.met(9)
+        await fake.until(lambda: router.started == 8)
+        router.opened.set()
+        await router.has_finished(9)
         ada.slash("imagine")
-        await porter.met(10)
-    assert 4 == len([door for door, _ in porter.came if door == "command"])
-    assert 4 == len([door for door, _ in porter.came if door == "busy"])
-    assert ["🎲", "🔁"] == [said for door, said in porter.came if door == "reacted"]
+        await router.has_finished(10)
+    assert 4 == len([method for method, _ in router.finished if method == "command"])
+    assert 4 == len([method for method, _ in router.finished if method == "reject_busy"])
+    assert ["🎲", "🔁"] == [said for method, said in router.finished if method == "reaction_added"]
 
 
 async def test_what_waits_when_the_bot_stops_is_turned_away(fake: FakeDiscord, ada: Person) -> None:
-    async with listening(fake, limits=TaskLimits(interactions=1, queued_interactions=1, queue_s=60)) as (
+    async with connected_gateway(
+        fake, limits=TaskLimits(interactions=1, queued_interactions=1, queue_s=60)
+    ) as (
         gateway,
-        porter,
+        router,
     ):
-        porter.opened.clear()
+        router.opened.clear()
         for _ in range(3):
             ada.slash("imagine")
         # The third has been turned away at once, so the second waits.
-        await fake.until(lambda: porter.knocks == 2)
-        await gateway.leave()
-        porter.opened.set()
-    assert ["busy", "busy", "command"] == sorted(door for door, _ in porter.came)
+        await fake.until(lambda: router.started == 2)
+        await gateway.stop()
+        router.opened.set()
+    assert ["command", "reject_busy", "reject_busy"] == sorted(method for method, _ in router.finished)
+
+
+async def test_the_line_under_its_name_is_sent_when_it_changes(fake: FakeDiscord) -> None:
+    async with connected_gateway(fake, presence="one") as (gateway, _):
+        await fake.until(lambda: "one" in str(fake.gateway.presences))
+        for line in ("one", "two", "two"):
+            await gateway.set_presence(line)
+        await fake.until(lambda: "two" in str(fake.gateway.presences))
+        assert ["one", "two"] == gateway.presences
+
+
+async def test_a_fault_behind_one_door_harms_no_other_event(fake: FakeDiscord, ada: Person) -> None:
+    async with connected_gateway(fake) as (gateway, router):
+        gateway._start_background("fault", lambda: _fail())  # noqa: PLW0108 - as an event's handler comes
+        ada.slash("imagine")
+        await router.has_finished(1)
+
+
+async def _fail() -> None:
+    raise RuntimeError("a method does not open")
 
 
 @pytest.mark.parametrize("event", ["command", "reaction", "reaction taken away"])
-async def test_once_it_closes_it_takes_nothing_new(fake: FakeDiscord, ada: Person, event: str) -> None:
+async def test_a_closing_client_handles_no_new_event(fake: FakeDiscord, ada: Person, event: str) -> None:
     message = ada.write("look")
     ada.react(message, "🎲")
-    async with listening(fake, kind=Leaving) as (gateway, porter):
+    async with connected_gateway(fake, kind=ClosingClient) as (gateway, router):
         match event:
             case "command":
                 ada.slash("imagine")
@@ -146,40 +172,20 @@ async def test_once_it_closes_it_takes_nothing_new(fake: FakeDiscord, ada: Perso
                 ada.react(message, "🔁")
             case _:
                 ada.unreact(message, "🎲")
-        await fake.until(lambda: isinstance(gateway, Leaving) and gateway.leaving is not None)
+        await fake.until(lambda: isinstance(gateway, ClosingClient) and gateway.closing is not None)
         await fake.until(lambda: fake.gateway.connected == 0)
-    assert (0, []) == (porter.knocks, porter.came)
+    assert (0, []) == (router.started, router.finished)
 
 
-async def test_reactions_of_bots_come_to_no_door(fake: FakeDiscord, ada: Person) -> None:
+async def test_reactions_of_bots_reach_no_handler(fake: FakeDiscord, ada: Person) -> None:
     guild = ada.place.guild
     assert guild is not None
     robot = fake.member(guild, "robot", bot=True)
     message = ada.write("look")
-    async with listening(fake) as (_, porter):
+    async with connected_gateway(fake) as (_, router):
         robot.react(message, "🎲")
         robot.unreact(message, "🎲")
         robot.react(message, "🔁")
         ada.react(message, "🎬")
-        await porter.met(1)
-    assert [("reacted", "🎬")] == [one for one in porter.came if one[0] == "reacted"]
-
-
-async def test_the_line_under_its_name_is_sent_when_it_changes(fake: FakeDiscord) -> None:
-    async with listening(fake, line="one") as (gateway, _):
-        await fake.until(lambda: "one" in str(fake.gateway.presences))
-        for line in ("one", "two", "two"):
-            await gateway.show(line)
-        await fake.until(lambda: "two" in str(fake.gateway.presences))
-        assert ["one", "two"] == gateway.lines
-
-
-async def test_a_fault_behind_one_door_harms_no_other_event(fake: FakeDiscord, ada: Person) -> None:
-    async with listening(fake) as (gateway, porter):
-        gateway._take("fault", lambda: _fail())  # noqa: PLW0108 - as an event's handler comes
-        ada.slash("imagine")
-        await porter.met(1)
-
-
-async def _fail() -> None:
-    raise RuntimeError("a door does not open")
+        await router.has_finished(1)
+    assert [("reaction_added", "🎬")] == [one for one in router.finished if one[0] == "reaction_added"]

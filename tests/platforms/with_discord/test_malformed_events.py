@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.events.menu_entries import Menu
-from adapters.discord.events.modals import PROMPT
-from adapters.discord.gateway.payloads import is_by_person, why_not
+from adapters.discord.events.context import may_be_by_person, refusal_for
+from adapters.discord.events.message_menu import MenuEntry
+from adapters.discord.messages.modals import PROMPT
 from bot.domain.actions import Action
 from bot.domain.commands import GenerateCommand, Imagine
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
 from tests.platforms.fake_discord.state.events import Event
-from tests.platforms.with_discord.one_bot import started, until
-from tests.platforms.with_discord.reading import private, told
-from tests.platforms.with_discord.recording import RECORDED, Asked, Recorder
-from tests.platforms.with_discord.studio_house import StudioHouse, open_studio
+from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
+from tests.platforms.with_discord.discord_bot import started, until
+from tests.platforms.with_discord.readers import private, told
+from tests.platforms.with_discord.recording_service import RECORDED, Asked, RecordingService
 
 _MUTATIONS = 240
 _WRONG: tuple[Any, ...] = (None, "x", -1, True, 1.5, [], {}, [None], {"id": None}, "9" * 400)
@@ -61,7 +61,7 @@ def mutated(payload: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 class Garbling:
-    """Breaks one event on its way."""
+    """Breaks one event on its route."""
 
     def __init__(self, fake: FakeDiscord, seed: int) -> None:
         self._fake = fake
@@ -83,25 +83,25 @@ class Garbling:
         return replace(event, data=self.last)
 
 
-def deeds(house: StudioHouse, card: Message, foreign: Message, form: Invocation) -> list[Do]:
+def deeds(env: BotEnv, card: Message, foreign: Message, form: Invocation) -> list[Do]:
     """Every kind of event that could be charged for."""
-    ada = house.ada
+    ada = env.ada
     again = next(part for part in card.parts() if part.get("emoji", {}).get("name") == "🎲")["custom_id"]
     return [
         lambda: ada.slash("imagine", prompt="a red fox", count=2, model="photon-flash-1"),
         lambda: ada.press(card, again),
-        lambda: ada.use_on(foreign, Menu.ANIMATE),
-        lambda: ada.use_on(card, Menu.VARIATION),
+        lambda: ada.use_on(foreign, MenuEntry.ANIMATE),
+        lambda: ada.use_on(card, MenuEntry.VARIATION),
         lambda: ada.submit(form, {PROMPT: "hills at night"}),
         lambda: ada.react(card, "🎲"),
-        lambda: house.fake.overwrite(house.channel, ada),
+        lambda: env.fake.overwrite(env.channel, ada),
     ]
 
 
-def is_as_meant(house: StudioHouse, asked: Asked) -> bool:
+def is_as_meant(env: BotEnv, asked: Asked) -> bool:
     """Whether somebody asked for exactly this."""
-    person = f"discord:{house.ada.user.id}"
-    if (asked.person, asked.workspace) != (person, f"discord:{house.guild.id}"):
+    person = f"discord:{env.ada.user.id}"
+    if (asked.person, asked.workspace) != (person, f"discord:{env.guild.id}"):
         return False
     match asked.what:
         case Imagine(prompt="a red fox") as command:
@@ -116,33 +116,33 @@ def is_as_meant(house: StudioHouse, asked: Asked) -> bool:
 async def test_broken_events_end_nothing_and_are_charged_to_nobody(
     tmp_path: Path, lenient: FakeDiscord
 ) -> None:
-    fake, recorder = lenient, Recorder()
-    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
-        card = await made(house, recorder)
-        foreign = house.ada.write("my hills", Upload(filename="hills.png", content=picture()))
-        form = house.ada.use_on(foreign, Menu.VARIATION)
+    fake, recording = lenient, RecordingService()
+    async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
+        card = await made(env, recording)
+        foreign = env.ada.write("my hills", Upload(filename="hills.png", content=picture()))
+        form = env.ada.use_on(foreign, MenuEntry.VARIATION)
         await form.form()
         garbling, answers = Garbling(fake, seed=11), []
         for number in range(_MUTATIONS):
-            every = deeds(house, card, foreign, form)
+            every = deeds(env, card, foreign, form)
             answers.append((garbling.once(every[number % len(every)]), garbling.last))
             if "🎲" in card.reactions:
-                house.ada.unreact(card, "🎲")
+                env.ada.unreact(card, "🎲")
         unanswered = [
             one for one, event in answers if isinstance(one, Invocation) and _can_be_answered(one, event)
         ]
         await fake.until(lambda: all(one.callback is not None for one in unanswered))
-        assert [] == [asked for asked in recorder.asked if not is_as_meant(house, asked)]
+        assert [] == [asked for asked in recording.asked if not is_as_meant(env, asked)]
         # The session is still the same one, and everything works.
         assert 1 == len([op for op, _ in fake.gateway.received if op == 2])
-        assert RECORDED in (await private(house.ada.slash("imagine", prompt="a red fox"))).content
+        assert RECORDED in (await private(env.ada.slash("imagine", prompt="a red fox"))).content
 
 
-async def made(house: StudioHouse, recorder: Recorder) -> Message:
+async def made(env: BotEnv, recording: RecordingService) -> Message:
     """A card with its result, before nothing more is made."""
-    recorder.makes = True
-    _, card = await house.imagine()
-    recorder.makes = False
+    recording.makes = True
+    _, card = await env.imagine()
+    recording.makes = False
     return card
 
 
@@ -157,8 +157,8 @@ async def test_a_session_that_begins_broken_is_begun_anew(
         return replace(event, data=event.data | change)
 
     fake.world.garble = garble
-    async with started(fake, tmp_path, again_max=0.05) as bot:
-        await until(lambda: not bot.obstacle)
+    async with started(fake, tmp_path, retry_max=0.05) as bot:
+        await until(lambda: not bot.not_ready_reason)
         ada = fake.member(fake.guild("Film club"), "ada")
         assert "/imagine" in str((await private(ada.slash("help"))).embeds)
 
@@ -170,63 +170,61 @@ def _can_be_answered(asked: Invocation, event: dict[str, Any]) -> bool:
 
 
 async def test_what_is_no_person_is_told_so_and_asks_for_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
-    recorder = Recorder()
-    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
-        card = await made(house, recorder)
-        before = len(recorder.asked)
-        robot = fake.member(house.guild, "robot", bot=True).at(house.channel)
-        service = fake.member(house.guild, "service", system=True).at(house.channel)
+    recording = RecordingService()
+    async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
+        card = await made(env, recording)
+        before = len(recording.asked)
+        robot = fake.member(env.guild, "robot", bot=True).at(env.channel)
+        service = fake.member(env.guild, "service", system=True).at(env.channel)
         again = next(part for part in card.parts() if part.get("emoji", {}).get("name") == "🎲")["custom_id"]
         for one in (robot, service):
             for asked in (
                 one.slash("imagine", prompt="a red fox"),
                 one.press(card, again),
-                one.use_on(card, Menu.VARIATION),
+                one.use_on(card, MenuEntry.VARIATION),
                 one.slash("quota"),
             ):
                 assert "Only people can use this" in (await private(asked)).content
-        assert before == len(recorder.asked)
+        assert before == len(recording.asked)
         # A picture of a webhook is like any other: whoever points at it, pays.
-        posted = fake.webhook(house.channel, "news").write(
-            "look", Upload(filename="a.png", content=picture())
-        )
-        assert RECORDED in (await private(house.ada.use_on(posted, Menu.ANIMATE))).content
+        posted = fake.webhook(env.channel, "news").write("look", Upload(filename="a.png", content=picture()))
+        assert RECORDED in (await private(env.ada.use_on(posted, MenuEntry.ANIMATE))).content
         assert [] == told(robot)
 
 
 async def test_what_another_version_offered_is_refused(tmp_path: Path, fake: FakeDiscord) -> None:
     """Never is something else done in its place."""
-    recorder = Recorder()
-    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
-        card = await made(house, recorder)
-        before = len(recorder.asked)
-        foreign = house.ada.write("my hills", Upload(filename="hills.png", content=picture()))
-        opened = house.ada.use_on(foreign, Menu.VARIATION)
-        draft = (await opened.form())["custom_id"]
+    recording = RecordingService()
+    async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
+        card = await made(env, recording)
+        before = len(recording.asked)
+        foreign = env.ada.write("my hills", Upload(filename="hills.png", content=picture()))
+        opened = env.ada.use_on(foreign, MenuEntry.VARIATION)
+        pending = (await opened.form())["custom_id"]
         ours = next(part for part in card.parts() if part["type"] == 2)["custom_id"]
         _, _, job, own = ours.split(":")
         changes: list[tuple[Do, dict[str, Any]]] = [
             (
-                lambda: house.ada.submit(opened, {PROMPT: "x"}),
-                {"custom_id": draft.replace("variation", "animate")},
+                lambda: env.ada.submit(opened, {PROMPT: "x"}),
+                {"custom_id": pending.replace("variation", "animate")},
             ),
-            (lambda: house.ada.submit(opened, {PROMPT: "x"}), {"custom_id": f"rv:variation:{job}:{own}"}),
-            (lambda: house.ada.submit(opened, {PROMPT: "x"}), {"custom_id": "rv9:other"}),
-            (lambda: house.ada.submit(opened, {PROMPT: "x"}), {"custom_id": draft, "components": []}),
+            (lambda: env.ada.submit(opened, {PROMPT: "x"}), {"custom_id": f"rv:variation:{job}:{own}"}),
+            (lambda: env.ada.submit(opened, {PROMPT: "x"}), {"custom_id": "rv9:other"}),
+            (lambda: env.ada.submit(opened, {PROMPT: "x"}), {"custom_id": pending, "components": []}),
             (
-                lambda: house.ada.submit(opened, {PROMPT: "x"}),
+                lambda: env.ada.submit(opened, {PROMPT: "x"}),
                 {"custom_id": f"rv:edit:{job}:{own}", "components": []},
             ),
-            (lambda: house.ada.press(card, ours), {"custom_id": "rv9:other"}),
-            (lambda: house.ada.press(card, ours), {"custom_id": f"rv:melt:{job}:{own}"}),
-            (lambda: house.ada.press(card, ours), {"custom_id": f"rv:pick:{job}:{own}", "values": []}),
-            (lambda: house.ada.use_on(card, Menu.VARIATION), {"name": "Melt"}),
-            (lambda: house.ada.use_on(card, Menu.VARIATION), {"type": 2}),
-            (lambda: house.ada.use_on(card, Menu.VARIATION), {"target_id": "7"}),
-            (lambda: house.ada.slash("imagine", prompt="x"), {"name": "melt"}),
-            (lambda: house.ada.slash("imagine", prompt="x"), {"type": 4}),
+            (lambda: env.ada.press(card, ours), {"custom_id": "rv9:other"}),
+            (lambda: env.ada.press(card, ours), {"custom_id": f"rv:melt:{job}:{own}"}),
+            (lambda: env.ada.press(card, ours), {"custom_id": f"rv:pick:{job}:{own}", "values": []}),
+            (lambda: env.ada.use_on(card, MenuEntry.VARIATION), {"name": "Melt"}),
+            (lambda: env.ada.use_on(card, MenuEntry.VARIATION), {"type": 2}),
+            (lambda: env.ada.use_on(card, MenuEntry.VARIATION), {"target_id": "7"}),
+            (lambda: env.ada.slash("imagine", prompt="x"), {"name": "melt"}),
+            (lambda: env.ada.slash("imagine", prompt="x"), {"type": 4}),
             *(
-                (lambda: house.ada.slash("imagine", prompt="x"), {"options": [_option("prompt", "x"), more]})
+                (lambda: env.ada.slash("imagine", prompt="x"), {"options": [_option("prompt", "x"), more]})
                 for more in (
                     _option("quality", "4k"),
                     _option("count", None),
@@ -249,7 +247,7 @@ async def test_what_another_version_offered_is_refused(tmp_path: Path, fake: Fak
             said = await private(asked)
             assert said.content, change
             assert "unavailable" not in said.content, change
-        assert before == len(recorder.asked)
+        assert before == len(recording.asked)
 
 
 def _option(name: str, value: Any) -> dict[str, Any]:
@@ -260,12 +258,12 @@ def test_flags_that_are_not_plainly_false_are_no_person() -> None:
     user: dict[str, Any] = {"id": "5"}
     event = {"id": "1", "token": "t", "application_id": "2", "authorizing_integration_owners": {"1": "5"}}
     reaction = {"user_id": "5", "channel_id": "6", "message_id": "7", "guild_id": "8"}
-    assert why_not(event | {"user": user}) is None
-    assert is_by_person(reaction | {"member": {"user": user}})
+    assert refusal_for(event | {"user": user}) is None
+    assert may_be_by_person(reaction | {"member": {"user": user}})
     for flag in ("bot", "system"):
         for value in (True, None, "no", 1):
             wrong = user | {flag: value}
-            assert "people" in str(why_not(event | {"user": wrong}))
-            assert "people" in str(why_not(event | {"guild_id": "8", "member": {"user": wrong}}))
-            assert not is_by_person(reaction | {"member": {"user": wrong}})
-    assert not is_by_person(reaction | {"member": {"user": {"id": "6"}}})
+            assert "people" in str(refusal_for(event | {"user": wrong}))
+            assert "people" in str(refusal_for(event | {"guild_id": "8", "member": {"user": wrong}}))
+            assert not may_be_by_person(reaction | {"member": {"user": wrong}})
+    assert not may_be_by_person(reaction | {"member": {"user": {"id": "6"}}})

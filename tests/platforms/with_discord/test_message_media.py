@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.events.menu_entries import Menu
-from adapters.discord.events.message_media import kind_of_file, media_of
+from adapters.discord.events.message_media import find_media, media_kind
+from adapters.discord.events.message_menu import MenuEntry
 from bot.domain.media import MediaKind
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Upload
 from tests.platforms.fake_discord.net.contracts import _response_body
 from tests.platforms.fake_discord.state.message_payloads import message_json
-from tests.platforms.with_discord.studio_house import open_studio
+from tests.platforms.with_discord.bot_env import open_bot_env
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"
 EMPTY: dict[str, Any] = {"attachments": [], "embeds": []}
@@ -95,7 +95,7 @@ SHOWN = [
 
 
 def shown(message: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one.url or "", one.kind.value) for one in media_of(message)]
+    return [(one.url or "", one.kind.value) for one in find_media(message)]
 
 
 def test_every_picture_and_video_of_a_message_is_found_once() -> None:
@@ -116,7 +116,7 @@ def test_every_picture_and_video_of_a_message_is_found_once() -> None:
         ],
         "message_snapshots": [{"message": {"attachments": [attached(f"{CDN}/e.webp", "image/webp")]}}],
     }
-    found = [(one.url, one.kind.value, one.via) for one in media_of(message)]
+    found = [(one.url, one.kind.value, one.via) for one in find_media(message)]
     assert [
         (f"{CDN}/a.png?ex=1", "picture", "discord"),
         (f"{CDN}/c.mp4", "video", "discord"),
@@ -125,8 +125,8 @@ def test_every_picture_and_video_of_a_message_is_found_once() -> None:
         ("https://a.example/4.mp4", "video", ""),
         (f"{CDN}/e.webp", "picture", "discord"),
     ] == found
-    assert [] == media_of(EMPTY)
-    assert MediaKind.VIDEO is media_of(message)[1].kind
+    assert [] == find_media(EMPTY)
+    assert MediaKind.VIDEO is find_media(message)[1].kind
 
 
 def test_components_show_pictures_too_also_in_what_is_forwarded() -> None:
@@ -171,7 +171,7 @@ async def test_these_components_are_as_discord_documents_them(fake: FakeDiscord)
 def test_what_a_file_is_called_is_a_hint(
     mime: str | None, name: str, hints: dict[str, bool], kind: MediaKind | None
 ) -> None:
-    assert kind is kind_of_file(mime, name, **hints)
+    assert kind is media_kind(mime, name, **hints)
 
 
 def test_links_to_files_at_discord_are_found_in_what_is_written() -> None:
@@ -187,9 +187,9 @@ async def test_a_pasted_link_that_has_ended_or_lost_its_signature_is_renewed(
 ) -> None:
     """Typed as an option, and in a message whose menu is used."""
     monkeypatch.setenv("SSL_CERT_FILE", str(fake.certificates.authority))
-    async with fake.proxy() as proxy, open_studio(tmp_path, fake, https_proxy=proxy.url) as house:
+    async with fake.proxy() as proxy, open_bot_env(tmp_path, fake, https_proxy=proxy.url) as env:
         sent = [
-            house.ada.write(
+            env.ada.write(
                 "hills", Upload(filename=f"hills{number}.png", content=picture(size=(64 + number, 64)))
             )
             for number in range(3)
@@ -198,11 +198,11 @@ async def test_a_pasted_link_that_has_ended_or_lost_its_signature_is_renewed(
             fake.world.files.address(one.attachments[0]).partition("?")[0] for one in sent
         )
         ended, written = f"{ended}?ex=65000000&is=64000000&hm=00", f"{written}?ex=7fffffff"
-        await house.done(house.ada.slash("imagine", prompt="a fox", image_from=f"{ended}@0.5"))
-        await house.done(house.ada.slash("imagine", prompt="a fox", image_from=unsigned))
-        linking = house.ada.write(f"look at {written}")
-        await house.done(house.ada.use_on(linking, Menu.ANIMATE))
+        await env.done(env.ada.slash("imagine", prompt="a fox", image_from=f"{ended}@0.5"))
+        await env.done(env.ada.slash("imagine", prompt="a fox", image_from=unsigned))
+        linking = env.ada.write(f"look at {written}")
+        await env.done(env.ada.use_on(linking, MenuEntry.ANIMATE))
         for one in sent:
-            copy = house.context.library.path(sha256(one.attachments[0].content).hexdigest())
+            copy = env.context.library.path(sha256(one.attachments[0].content).hexdigest())
             assert await asyncio.to_thread(copy.exists)
         assert 3 == len(fake.requests("POST *refresh-urls"))

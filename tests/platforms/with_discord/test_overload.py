@@ -5,25 +5,25 @@ from pathlib import Path
 
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message
-from tests.platforms.with_discord.recording import RECORDED, Recorder
-from tests.platforms.with_discord.studio_house import open_studio
+from tests.platforms.with_discord.bot_env import open_bot_env
+from tests.platforms.with_discord.recording_service import RECORDED, RecordingService
 
 _AT_ONCE = 1_250
 
 
 async def test_nobody_is_left_without_an_answer(tmp_path: Path, fake: FakeDiscord) -> None:
     """While the core is stuck, too: whoever cannot be served is told so at once, and pays nothing."""
-    recorder = Recorder()
-    async with open_studio(tmp_path, fake, wrap=recorder.wrap) as house:
-        recorder.opened.clear()
-        asked = [house.ada.slash("imagine", prompt="a red fox") for _ in range(_AT_ONCE)]
-        typed = [house.ada.autocomplete("show", "job", "fox") for _ in range(20)]
+    recording = RecordingService()
+    async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
+        recording.opened.clear()
+        asked = [env.ada.slash("imagine", prompt="a red fox") for _ in range(_AT_ONCE)]
+        typed = [env.ada.autocomplete("show", "job", "fox") for _ in range(20)]
         waiting = [*asked, *typed]
         await fake.until(
-            lambda: sum(one.callback is not None for one in waiting) >= len(waiting) - recorder.came,
+            lambda: sum(one.callback is not None for one in waiting) >= len(waiting) - recording.came,
             timeout=PATIENCE_S,
         )
-        recorder.opened.set()
+        recording.opened.set()
         await fake.until(lambda: all(one.callback is not None for one in waiting), timeout=PATIENCE_S)
         await fake.until(lambda: all(answer_of(one) for one in asked), timeout=PATIENCE_S)
         answers = [message for one in asked if (message := answer_of(one))]
@@ -31,13 +31,13 @@ async def test_nobody_is_left_without_an_answer(tmp_path: Path, fake: FakeDiscor
         assert {RECORDED} < set(said)
         (busy,) = set(said) - {RECORDED}
         assert "nothing was charged" in busy
-        assert said[RECORDED] == len(recorder.asked) == recorder.came
+        assert said[RECORDED] == len(recording.asked) == recording.came
         assert all(message.ephemeral for message in answers)
         assert [[]] * len(typed) == [one.interaction.choices for one in typed]
 
 
 def answer_of(asked: Invocation) -> Message | None:
-    """What somebody reads at last; a deferred response gives way to a private follow-up."""
+    """What somebody reads at last; a deferred response gives route to a private follow-up."""
     if asked.follow_ups:
         return asked.follow_ups[0]
     original = asked.original

@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 from discord import Permissions
 
-from adapters.discord.rest.errors import Refusal
-from adapters.discord.rest.permissions import INVITED, look_up, missing, permissions_in, require
+from adapters.discord.rest.errors import ApiError
+from adapters.discord.rest.permissions import (
+    INVITE_PERMISSIONS,
+    fetch_missing_permissions,
+    missing_permissions,
+    permissions_in,
+    require_permissions,
+)
 from bot.domain.errors import NotAllowed
 from tests.platforms.fake_discord import Permissions as Rights
-from tests.platforms.with_discord.house import open_house
+from tests.platforms.with_discord.delivery_env import open_delivery_env
 
 _ALL = Permissions(
     view_channel=True,
@@ -35,28 +41,34 @@ def _guild(**changes: Any) -> dict[str, Any]:
 def _lacking(*overwrites: dict[str, Any], guild: dict[str, Any] | None = None) -> tuple[str, ...]:
     channel = {"permission_overwrites": [{"allow": "0", "deny": "0"} | one for one in overwrites]}
     found = permissions_in(guild or _guild(), channel, {"roles": [_ROLE]}, _ME)
-    return missing(found, thread=False)
+    return missing_permissions(found, thread=False)
 
 
 def test_an_invited_bot_lacks_nothing() -> None:
-    assert () == missing(INVITED.value, thread=False) == missing(INVITED.value, thread=True)
+    assert (
+        ()
+        == missing_permissions(INVITE_PERMISSIONS.value, thread=False)
+        == missing_permissions(INVITE_PERMISSIONS.value, thread=True)
+    )
 
 
 def test_what_is_missing_is_named_as_in_the_settings() -> None:
     has = Permissions(view_channel=True, send_messages=True, read_message_history=True)
-    assert ("Embed Links", "Attach Files") == missing(has.value, thread=False)
-    assert ("Send Messages in Threads", "Embed Links", "Attach Files") == missing(has.value, thread=True)
+    assert ("Embed Links", "Attach Files") == missing_permissions(has.value, thread=False)
+    assert ("Send Messages in Threads", "Embed Links", "Attach Files") == missing_permissions(
+        has.value, thread=True
+    )
 
 
 def test_an_administrator_lacks_nothing() -> None:
-    assert () == missing(Permissions(administrator=True).value, thread=True)
+    assert () == missing_permissions(Permissions(administrator=True).value, thread=True)
 
 
 def test_a_refusal_before_the_money_names_permission_place_and_remedy() -> None:
     has = _ALL.value & ~Permissions(attach_files=True).value
     with pytest.raises(NotAllowed, match=r"<#100>: I lack Attach Files there\. Nothing was charged"):
-        require(has, thread=False, channel="100")
-    require(_ALL.value, thread=False, channel="100")
+        require_permissions(has, thread=False, channel="100")
+    require_permissions(_ALL.value, thread=False, channel="100")
 
 
 def test_a_role_that_everybody_has_and_ones_own_roles_count() -> None:
@@ -85,14 +97,14 @@ def test_the_owner_may_everything_whatever_a_channel_denies() -> None:
 
 
 async def test_what_is_missing_is_asked_of_discord_where_an_event_does_not_say(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        guild, channel = str(house.guild.id), str(house.channel.id)
-        assert () == await look_up(house.rest, guild, channel)
-        thread = house.fake.thread(house.channel, "foxes", house.ada)
-        house.fake.overwrite(house.channel, deny=Rights.EMBED_LINKS | Rights.SEND_MESSAGES_IN_THREADS)
-        assert ("Embed Links",) == await look_up(house.rest, guild, channel)
-        lacking = await look_up(house.rest, guild, str(thread.id))
+    async with open_delivery_env(tmp_path) as env:
+        guild, channel = str(env.guild.id), str(env.channel.id)
+        assert () == await fetch_missing_permissions(env.rest, guild, channel)
+        thread = env.fake.thread(env.channel, "foxes", env.ada)
+        env.fake.overwrite(env.channel, deny=Rights.EMBED_LINKS | Rights.SEND_MESSAGES_IN_THREADS)
+        assert ("Embed Links",) == await fetch_missing_permissions(env.rest, guild, channel)
+        lacking = await fetch_missing_permissions(env.rest, guild, str(thread.id))
         assert ("Send Messages in Threads", "Embed Links") == lacking
-        house.fake.overwrite(house.channel, deny=Rights.VIEW_CHANNEL)
-        with pytest.raises(Refusal):
-            await look_up(house.rest, guild, channel)
+        env.fake.overwrite(env.channel, deny=Rights.VIEW_CHANNEL)
+        with pytest.raises(ApiError):
+            await fetch_missing_permissions(env.rest, guild, channel)

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.unmodified import look
-from tests.platforms.with_discord.reading import is_done, led_to
+from tests.platforms.with_discord.readers import is_done, led_to
 
 
 async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscord, tmp_path: Path) -> None:

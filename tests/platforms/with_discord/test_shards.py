@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from adapters.discord.gateway.shards import Shards, Turns, read_shards
-from adapters.discord.settings import DiscordSettings
+from adapters.discord.gateway.identify_limiter import IdentifyLimiter
+from adapters.discord.settings import DiscordSettings, ShardRange, parse_shards
 from bot.domain.errors import StoreError
 from bot.security.encryption import FieldCipher
 from bot.service.adapter_data import AdapterData
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from tests.platforms.fake_discord import FakeDiscord
-from tests.platforms.with_discord.gateway_house import OneVault, listening
+from tests.platforms.with_discord.gateway_env import SharedTurns, connected_gateway
 
 
 @pytest.mark.parametrize(
     ("text", "ids", "count"), [("0-3/16", (0, 1, 2, 3), 16), ("2/16", (2,), 16), (" 0 - 0 / 1 ", (0,), 1)]
 )
 def test_shards_are_named_by_a_range(text: str, ids: tuple[int, ...], count: int) -> None:
-    assert Shards(ids=ids, count=count) == read_shards(text)
+    assert ShardRange(ids=ids, count=count) == parse_shards(text)
 
 
 @pytest.mark.parametrize("text", ["3", "0-3", "4-3/16", "0-16/16", "0/0", "-1/2", "a/b"])
@@ -30,7 +30,7 @@ def test_what_names_no_shards_is_refused_with_what_is_expected(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REVERIE_DISCORD_SHARDS", text)
-    with pytest.raises(ValidationError, match=r"0-3/16|counted from 0"):
+    with pytest.raises(ValidationError, match=r"0-3/16|numbered from 0"):
         DiscordSettings()
 
 
@@ -45,10 +45,10 @@ async def test_shards_of_several_processes_identify_one_after_another(
             tasks = [
                 group.create_task(
                     exits.enter_async_context(
-                        listening(
+                        connected_gateway(
                             fake,
-                            shards=read_shards(text),
-                            turns=Turns(
+                            shards=parse_shards(text),
+                            identify=IdentifyLimiter(
                                 AdapterData(database, FieldCipher(b"k" * 32), "discord"),
                                 fake.clock.now_ms,
                                 every_ms=400,
@@ -58,15 +58,15 @@ async def test_shards_of_several_processes_identify_one_after_another(
                 )
                 for text in ("0-1/4", "2-3/4")
             ]
-        assert [0, 0] == [task.result()[0].deaf for task in tasks]
+        assert [0, 0] == [task.result()[0].disconnected for task in tasks]
         shards = sorted(data["shard"] for op, data in fake.gateway.received if op == 2)
         assert [[0, 4], [1, 4], [2, 4], [3, 4]] == shards, "nobody was turned away"
 
 
 async def test_with_more_lanes_shards_identify_side_by_side() -> None:
-    adapter_data = OneVault()
-    turns = Turns(adapter_data, lambda: 1_000, every_ms=5_250)
-    turns.concurrency = 2
+    adapter_data = SharedTurns()
+    turns = IdentifyLimiter(adapter_data, lambda: 1_000, every_ms=5_250)
+    turns.max_concurrency = 2
     await turns.wait(0)
     await turns.wait(1)
     assert {"identify/0": 6_250, "identify/1": 6_250} == adapter_data.next
@@ -74,9 +74,9 @@ async def test_with_more_lanes_shards_identify_side_by_side() -> None:
 
 async def test_a_turn_is_kept_for_the_next_connection_when_the_library_gives_one_up() -> None:
     """Were it taken anew, processes that start at once would put each other off for ever."""
-    adapter_data = OneVault()
+    adapter_data = SharedTurns()
     adapter_data.next["identify/0"] = 1_080
-    turns = Turns(adapter_data, lambda: 1_000, every_ms=5_000)
+    turns = IdentifyLimiter(adapter_data, lambda: 1_000, every_ms=5_000)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(turns.wait(0), timeout=0.01)
     await turns.wait(0)
@@ -85,17 +85,17 @@ async def test_a_turn_is_kept_for_the_next_connection_when_the_library_gives_one
     assert 11_080 == adapter_data.next["identify/0"], "and used up"
 
 
-async def _no_turn_left(turns: Turns) -> None:
+async def _no_turn_left(turns: IdentifyLimiter) -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(turns.wait(0), timeout=0.01)
 
 
 async def test_a_store_that_does_not_answer_ends_no_session() -> None:
-    class Broken(OneVault):
+    class Broken(SharedTurns):
         async def turn(self, name: str, *, now: int, every: int) -> int:
             if not self.next:
                 self.next[name] = 0
                 raise StoreError("out of reach")
             return await super().turn(name, now=now, every=every)
 
-    await Turns(Broken(), lambda: 1_000, every_ms=5_250, again_s=0).wait(0)
+    await IdentifyLimiter(Broken(), lambda: 1_000, every_ms=5_250, retry_s=0).wait(0)

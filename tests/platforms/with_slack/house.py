@@ -24,7 +24,7 @@ from bot.domain.media import Media
 from bot.service.adapter_data import AdapterData
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.state.deliveries import ResponseUrl
-from tests.platforms.with_discord.shelf import Shelf
+from tests.platforms.with_discord.fake_library import FakeLibrary
 from tests.platforms.with_slack.cards import card_view
 from tests.platforms.with_slack.installing import open_vault
 
@@ -37,7 +37,7 @@ class House:
         self.team = fake.team("Film club")
         self.channel = self.team.general
         self.ada = fake.user(self.team, "ada")
-        self.shelf = Shelf(folder)
+        self.shelf = FakeLibrary(folder)
         self.adapter_data = adapter_data
         self.uploads = Uploads(adapter_data)
         self.slack = Slack(OneToken(SecretStr(fake.bot_token(self.team))), fake.api)

@@ -16,7 +16,7 @@ from adapters.slack.web_api.files import SlackFiles
 from bot.security.tokens import TokenSigner
 from bot.service.plugin import AdapterContext
 from bot.settings import Settings
-from tests.platforms.with_discord.shelf import Shelf
+from tests.platforms.with_discord.fake_library import FakeLibrary
 from tests.platforms.with_slack.cards import NOW
 from tests.platforms.with_slack.installing import open_vault
 
@@ -68,7 +68,7 @@ async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest
             settings=Settings(),
             service=None,  # type: ignore[arg-type]
             adapter_data=adapter_data,
-            library=Shelf(tmp_path),  # type: ignore[arg-type]
+            library=FakeLibrary(tmp_path),  # type: ignore[arg-type]
             signer=TokenSigner(b"k" * 32),
             clock=lambda: NOW,
         )

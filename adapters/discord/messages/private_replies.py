@@ -1,0 +1,119 @@
+"""Renders a private reply, a sentence or a refusal as one Discord message. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.chat.controls import PHASE_EMOJI
+from adapters.discord.messages.buttons import Component, confirmation_row, job_selects
+from adapters.discord.messages.cards import (
+    DESCRIPTION,
+    EMBED,
+    FIELD_NAME,
+    FIELD_VALUE,
+    FIELDS,
+    TITLE,
+    ZERO_WIDTH,
+    Payload,
+    embed_size,
+    escape_markdown,
+    render_card,
+)
+from adapters.discord.messages.strings import STRINGS
+from adapters.discord.rest.permissions import MissingPermissions
+from bot.domain.cards import CardView
+from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.options import Kind, Option, options
+from bot.domain.parsing import parse
+from bot.domain.pricing import MICROUSD
+from bot.service.replies import PrivateReply
+
+_COLOUR = 0x5865F2
+#: characters of a prompt in a list of fifty jobs: with emoji and time no line is longer than 75
+_PROMPT = 50
+_TEXT = 2_000
+#: Discord's limit on a message's content, in characters
+_CONTENT = 2_000
+
+
+def render_reply(reply: PrivateReply) -> Payload:
+    """Render one job like its card, and several as a list to choose from."""
+    if len(reply.views) == 1:
+        return render_card(reply.views[0])
+    text = "\n".join(escape_markdown(line, _TEXT) for line in reply.text.splitlines())
+    lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]
+    embed: Payload = {
+        "title": escape_markdown(reply.title, TITLE),
+        "description": "\n".join(lines)[:DESCRIPTION],
+        "color": _COLOUR,
+        "fields": [_field(option_syntax(label), value) for label, value in reply.fields[:FIELDS]],
+    }
+    _truncate_fields(embed, len(reply.fields))
+    return _message(embeds=[embed], components=[*job_selects(reply.views), *confirmation_row(reply.choices)])
+
+
+def render_text(text: str, *, components: Sequence[Component] = ()) -> Payload:
+    """Render a sentence that may hold text from people."""
+    return render_markdown(escape_markdown(text, _CONTENT), components=components)
+
+
+def render_markdown(text: str, *, components: Sequence[Component] = ()) -> Payload:
+    """Render a sentence that is Discord markdown already."""
+    return _message(content=text[:_CONTENT], components=components)
+
+
+def render_refusal(refusal: Refused) -> Payload:
+    """Render why something was refused, with the remedy."""
+    text = str(refusal)
+    return render_markdown(text) if isinstance(refusal, MissingPermissions) else render_text(text)
+
+
+def option_syntax(text: str) -> str:
+    """Write an example such as `/reframe 9:16 with more sky`, or an option `--name`, as Discord shows it."""
+    if not text.startswith("/"):
+        return text.removeprefix("--")
+    try:
+        command = parse(text)
+    except InvalidRequest:
+        return text
+    given = (one for one in options(type(command)) if one.name in command.model_fields_set)
+    return " ".join((f"/{command.name}", *(f"{one.name}:{_value(one, command)}" for one in given)))
+
+
+def _message(
+    *, content: str = "", embeds: Sequence[Payload] = (), components: Sequence[Component] = ()
+) -> Payload:
+    return {
+        "content": content,
+        "embeds": list(embeds),
+        "components": list(components),
+        "allowed_mentions": {"parse": []},
+    }
+
+
+def _job_lines(views: Sequence[CardView]) -> list[str]:
+    return [
+        f"{PHASE_EMOJI[job.phase]} {escape_markdown(view.title, _PROMPT)} · <t:{view.created_at // 1000}:R>"
+        for view in views
+        for job in view.jobs
+    ]
+
+
+def _field(label: str, value: str) -> Payload:
+    name, text = escape_markdown(label, FIELD_NAME), escape_markdown(value, FIELD_VALUE)
+    return {"name": name or ZERO_WIDTH, "value": text or ZERO_WIDTH, "inline": False}
+
+
+def _value(option: Option, command: Any) -> str:
+    value = getattr(command, option.name)
+    return f"{value / MICROUSD:g}" if option.kind is Kind.MONEY else str(value)
+
+
+def _truncate_fields(embed: Payload, count: int) -> None:
+    """Remove last fields until Discord's limits are kept, and say how many are missing."""
+    fields = embed["fields"]
+    while True:
+        if missing := count - len(fields):
+            embed["footer"] = {"text": STRINGS.left_out.format(count=missing)}
+        if not fields or embed_size(embed) <= EMBED:
+            return
+        fields.pop()

@@ -1,0 +1,60 @@
+"""The real core behind the doors, which remembers what it was asked to make and makes nothing."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from bot.domain.commands import Command, GenerateCommand
+from bot.domain.errors import NotAllowed
+from bot.domain.identity import Caller, Place
+from bot.service.facade import BotService
+from bot.service.plugin import AdapterContext
+
+RECORDED = "Only recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request that would have been charged."""
+
+    what: Any
+    person: str
+    workspace: str
+
+
+class RecordingService:
+    """Stands before a studio; whatever would cost is kept and refused."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        #: how many have come, and whether they are let through
+        self.came = 0
+        self.opened = asyncio.Event()
+        self.opened.set()
+        #: it does make what it is asked for
+        self.makes = False
+        self._service: Any = None
+
+    def wrap(self, context: AdapterContext) -> AdapterContext:
+        self._service = context.service
+        return replace(context, service=cast("BotService", self))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._service, name)
+
+    async def execute(self, command: Command, caller: Caller, place: Place, **more: Any) -> Any:
+        if self.makes or not isinstance(command, GenerateCommand):
+            return await self._service.execute(command, caller, place, **more)
+        return await self._record(command, caller)
+
+    async def act(self, action: Any, job: str, caller: Caller, *_: Any, **more: Any) -> Any:
+        return await self._record((action, job, more.get("wording")), caller)
+
+    async def react(self, emoji: str, job: str, caller: Caller, *_: Any, **__: Any) -> Any:
+        return await self._record((emoji, job), caller)
+
+    async def _record(self, what: Any, caller: Caller) -> Any:
+        self.came += 1
+        await self.opened.wait()
+        self.asked.append(Asked(what=what, person=caller.person, workspace=caller.workspace))
+        raise NotAllowed(RECORDED)

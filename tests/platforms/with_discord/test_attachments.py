@@ -1,0 +1,144 @@
+"""The best file that a place takes: the whole one, a smaller one with a link, a poster, a link."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.discord.delivery.attachments import AttachmentPlanner
+from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT
+from bot.domain.cards import JobPhase
+from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
+from bot.domain.media import Media
+from tests.platforms.with_discord.cards import PICTURE, VIDEO, card_view, job_view
+from tests.platforms.with_discord.fake_library import FakeLibrary
+
+_BIG_PICTURE, _BIG_VIDEO = replace(PICTURE, size=30 * 2**20), replace(VIDEO, size=30 * 2**20)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> FakeLibrary:
+    return FakeLibrary(tmp_path)
+
+
+def _planner(library: FakeLibrary, *, public: bool = True, patience_s: float = 5) -> AttachmentPlanner:
+    return AttachmentPlanner(
+        library, lambda media: f"https://x/{media.file}" if public else None, patience_s=patience_s
+    )
+
+
+async def test_a_file_that_fits_goes_up_whole(library: FakeLibrary) -> None:
+    plan = await _planner(library).plan(card_view(), [], DEFAULT_UPLOAD_LIMIT)
+    job = card_view().jobs[0].id
+    assert [library.path(PICTURE.file)] == [file.path for file in plan.uploads]
+    assert [{"id": 0, "filename": f"reverie-{job}.jpg", "description": "a red fox"}] == plan.attachments
+    assert ({}, False) == (plan.links, plan.incomplete)
+
+
+@pytest.mark.parametrize(("media", "ending"), [(_BIG_PICTURE, ".jpg"), (_BIG_VIDEO, ".mp4")])
+async def test_a_file_that_does_not_fit_goes_up_smaller_with_the_whole_one_linked(
+    library: FakeLibrary, media: Media, ending: str
+) -> None:
+    view = card_view(job_view(media=media))
+    plan = await _planner(library).plan(view, [], DEFAULT_UPLOAD_LIMIT)
+    assert [library.path(f"{media.file}.fit-{DEFAULT_UPLOAD_LIMIT}")] == [file.path for file in plan.uploads]
+    assert plan.uploads[0].name.endswith(ending)
+    assert {view.jobs[0].id: f"https://x/{media.file}"} == plan.links
+
+
+async def test_a_video_that_cannot_be_made_smaller_is_linked_under_its_poster(library: FakeLibrary) -> None:
+    library.error = MediaRefused()
+    plan = await _planner(library).plan(card_view(job_view(media=_BIG_VIDEO)), [], DEFAULT_UPLOAD_LIMIT)
+    assert [library.path(VIDEO.poster)] == [file.path for file in plan.uploads]
+    assert plan.uploads[0].name.endswith(".jpg")
+    assert plan.links
+    assert not plan.incomplete
+
+
+async def test_a_picture_that_cannot_be_made_smaller_is_linked_alone(library: FakeLibrary) -> None:
+    library.error = MediaRefused()
+    plan = await _planner(library).plan(card_view(job_view(media=_BIG_PICTURE)), [], DEFAULT_UPLOAD_LIMIT)
+    assert not plan.uploads
+    assert plan.links
+
+
+@pytest.mark.parametrize("media", [_BIG_VIDEO, _BIG_PICTURE])
+async def test_what_can_be_neither_sent_nor_linked_is_said_to_be(library: FakeLibrary, media: Media) -> None:
+    library.error = MediaRefused()
+    view = card_view(job_view(media=media))
+    assert (await _planner(library, public=False).plan(view, [], DEFAULT_UPLOAD_LIMIT)).incomplete
+
+
+async def test_where_no_file_may_go_up_links_do(library: FakeLibrary) -> None:
+    plan = await _planner(library).plan(card_view(), [], 0)
+    assert not plan.uploads
+    assert {card_view().jobs[0].id: f"https://x/{PICTURE.file}"} == plan.links
+    assert not library.made
+
+
+async def test_what_lies_there_already_is_kept_and_what_belongs_to_nothing_dropped(
+    library: FakeLibrary,
+) -> None:
+    first, second, gone = job_view(1), job_view(2), job_view(3, JobPhase.GONE, media=None)
+    there = [
+        {"id": "71", "filename": f"reverie-{first.id}.jpg", "size": PICTURE.size},
+        {"id": "73", "filename": f"reverie-{gone.id}.jpg", "size": PICTURE.size},
+    ]
+    plan = await _planner(library).plan(card_view(first, second, gone), there, DEFAULT_UPLOAD_LIMIT)
+    assert [{"id": "71", "description": "a red fox"}, 0] == [plan.attachments[0], plan.attachments[1]["id"]]
+    assert [f"reverie-{second.id}.jpg"] == [file.name for file in plan.uploads]
+
+
+async def test_the_link_stays_beside_a_smaller_file_that_lies_there(library: FakeLibrary) -> None:
+    job = job_view(media=_BIG_VIDEO)
+    there = [{"id": "71", "filename": f"reverie-{job.id}.mp4", "size": 5}]
+    plan = await _planner(library).plan(card_view(job), there, DEFAULT_UPLOAD_LIMIT)
+    assert not plan.uploads
+    assert {job.id: f"https://x/{VIDEO.file}"} == plan.links
+
+
+async def test_a_smaller_file_is_made_on_while_its_card_waits_for_another_turn(library: FakeLibrary) -> None:
+    """Transcoding takes longer than a show may: it is not begun anew by each."""
+    library.gate.clear()
+    planner, view = _planner(library, patience_s=0.01), card_view(job_view(media=_BIG_VIDEO))
+    for _ in range(2):
+        with pytest.raises(Delayed) as delayed:
+            await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)
+        assert delayed.value.retry_after_ms
+    library.gate.set()
+    await _ladder_done(planner)
+    assert (await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)).uploads
+    assert [(VIDEO.file, DEFAULT_UPLOAD_LIMIT)] == library.made
+
+
+async def _ladder_done(planner: AttachmentPlanner) -> None:
+    await asyncio.wait(planner._files._renditions.values(), timeout=5)
+
+
+async def test_a_worker_that_breaks_is_asked_again_later(library: FakeLibrary) -> None:
+    library.error = MediaUnavailable()
+    with pytest.raises(Delayed):
+        await _planner(library).plan(card_view(job_view(media=_BIG_VIDEO)), [], DEFAULT_UPLOAD_LIMIT)
+
+
+async def test_what_we_fail_to_make_smaller_twice_is_linked(library: FakeLibrary) -> None:
+    """Its card is not held up for a day by a video whose rewriting takes too long for us."""
+    library.error = ProcessingFailed()
+    planner, view = _planner(library), card_view(job_view(media=_BIG_VIDEO))
+    with pytest.raises(Delayed):
+        await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)
+    plan = await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)
+    assert {view.jobs[0].id: f"https://x/{VIDEO.file}"} == plan.links
+    library.error = None
+    assert (await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)).uploads, "it is made as soon as it can be"
+
+
+async def test_closing_ends_what_is_being_made(library: FakeLibrary) -> None:
+    library.gate.clear()
+    planner = _planner(library, patience_s=0.01)
+    with pytest.raises(Delayed):
+        await planner.plan(card_view(job_view(media=_BIG_VIDEO)), [], DEFAULT_UPLOAD_LIMIT)
+    [task] = planner._files._renditions.values()
+    await planner.close()
+    assert task.cancelled()

@@ -1,0 +1,74 @@
+"""What is offered while somebody types into an option."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import StoreError
+from bot.domain.ids import short_id
+from bot.service.plugin import AdapterContext
+from bot.store.jobs import QueueStats
+from tests.platforms.fake_discord import FakeDiscord
+from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
+from tests.platforms.with_discord.readers import job_of
+
+
+class _Away:
+    """A studio whose store is out of token."""
+
+    async def queue_stats(self) -> QueueStats:
+        return QueueStats(running=0, waiting=0)
+
+    async def autocomplete_option(self, *_: object, **__: object) -> None:
+        raise StoreError("the store is away")
+
+
+def _away(context: AdapterContext) -> AdapterContext:
+    return replace(context, service=_Away())  # type: ignore[arg-type]
+
+
+async def offered(env: BotEnv, command: str, option: str, typed: str) -> list[dict[str, Any]]:
+    return await env.ada.autocomplete(command, option, typed).choices()
+
+
+async def test_own_jobs_are_offered_by_their_words_and_age(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine("a red fox")
+        await env.imagine("<@&1> @everyone \u202e\u200b**hills** " + "at night " * 20)
+        (fox,) = await offered(env, "animate", "start_from", "FOX")
+        assert {
+            "name": f"a red fox · just now · picture · #{short_id(job_of(card))}",
+            "value": job_of(card),
+        } == fox
+
+        both = await offered(env, "imagine", "image_from", "")
+        assert ["<@&1> @everyone **hills**", "a red fox"] == [
+            one["name"].partition(" at")[0].partition(" ·")[0] for one in both
+        ]
+        more = await offered(env, "imagine", "image_from", f"{both[0]['value']} fox")
+        assert [f"{both[0]['value']} {fox['value']}"] == [one["value"] for one in more]
+        assert [fox["value"]] == [one["value"] for one in await offered(env, "show", "job", "red")]
+
+        # What would be cut can still be typed.
+        assert [] == await offered(env, "imagine", "image_from", f"https://a.example/{'x' * 70} fox")
+        # Somebody else's.
+        bob = fake.member(env.guild, "bob")
+        assert [] == await bob.autocomplete("animate", "start_from", "fox").choices()
+        # A picture cannot be gone on from.
+        assert [] == await offered(env, "extend", "job", "fox")
+
+
+async def test_words_of_the_camera_are_offered(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        concepts = await offered(env, "animate", "concepts", "dolly_zoom, pan_l")
+        assert {"name": "dolly_zoom, pan_left", "value": "dolly_zoom, pan_left"} in concepts
+        assert 25 == len(await offered(env, "animate", "concepts", ""))
+        # The provider is asked for its own words while the bot is at work already.
+        while not (motions := await offered(env, "animate", "camera_motion", "orbit")):
+            pass
+        assert "camera orbit left" in [one["value"] for one in motions]
+
+
+async def test_what_cannot_be_looked_up_is_answered_with_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake, wrap=_away) as env:
+        assert [] == await offered(env, "show", "job", "fox")

@@ -1,0 +1,159 @@
+"""Buttons, lists and forms under cards: whoever presses asks, pays and is told."""
+
+from pathlib import Path
+
+from discord.http import Route
+
+from adapters.discord.messages.buttons import ComponentId
+from adapters.discord.messages.modals import PROMPT, RATIO
+from bot.domain.actions import Action
+from bot.domain.ids import short_id
+from tests.platforms.fake_discord import Callback, FakeDiscord, Message
+from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
+from tests.platforms.with_discord.readers import facts, job_of, private, source
+
+
+async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeDiscord) -> None:
+    """By what they carry alone: of the messages under which they are the gateway has never heard."""
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine()
+        bob = fake.member(env.guild, "bob").at(env.channel)
+        pressed = bob.press(card, "Again")
+        new = await env.done(pressed)
+        assert Callback.MESSAGE is pressed.callback
+        assert "bob" == new.embeds[0]["author"]["name"]
+        assert new.replies_to is card
+
+        starred = await private(bob.press(card, "Gallery"))
+        assert "In the gallery" == starred.embeds[0]["title"]
+        await fake.until(lambda: "⭐ 1" in card.embeds[0]["footer"]["text"])
+
+        refused = await private(bob.press(card, "Delete"))
+        assert "This job belongs to ada" == refused.content
+        assert not card.deleted
+
+        origin = await private(bob.press(new, "Details"))
+        assert job_of(new) == job_of(origin)
+        stranger = fake.member(fake.guild("Elsewhere"), "eve")
+        forged = ComponentId(verb=Action.AGAIN, job=job_of(new), card="0" * 24).write()
+        button = {"type": 2, "style": 2, "label": "x", "custom_id": forged}
+        elsewhere = await _posted(env, stranger.place.id, button)
+        told = await private(stranger.press(elsewhere, forged))
+        assert "There is no such job; /history lists yours" == told.content
+
+        old = {"type": 2, "style": 2, "label": "x", "custom_id": f"rv:sing:{'0' * 24}:{'0' * 24}"}
+        told = await private(bob.press(await _posted(env, env.channel.id, old), "x"))
+        assert "This button is of another version" in told.content
+
+
+async def test_a_prompt_is_edited_and_a_frame_chosen_in_forms(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine("a *red* fox")
+        opened = env.ada.press(card, "Edit prompt")
+        field = (await opened.form())["components"][0]["component"]
+        assert ("a *red* fox", 4000) == (field["value"], field["max_length"])
+        changed = await env.done(env.ada.submit(opened, {PROMPT: "a blue fox"}))
+        assert "a blue fox" == changed.embeds[0]["title"]
+
+        opened = env.ada.press(changed, "Reframe")
+        options = (await opened.form())["components"][0]["component"]["options"]
+        assert ["9:16"] == [one["value"] for one in options if one.get("default")]
+        framed = await env.done(env.ada.submit(opened))
+        assert ("9:16", f"{source(job_of(changed))} · a blue fox") == (
+            facts(framed)["Aspect ratio"],
+            facts(framed)["Building on"],
+        )
+
+        again = env.ada.press(framed, "Reframe")
+        await again.form()
+        square = await env.done(env.ada.submit(again, {RATIO: ["1:1"]}))
+        assert "1:1" == facts(square)["Aspect ratio"]
+
+        shown = env.ada.press(framed, "Source job")
+        origin = await shown.message(lambda message: bool(message.attachments))
+        assert (job_of(changed), env.ada.user) == (job_of(origin), origin.only_for)
+
+        _, long = await env.imagine("fox " * 1200)
+        told = await private(env.ada.press(long, "Edit prompt"))
+        assert "This prompt has 4799 characters, and a form takes at most 4000" in told.content
+
+
+async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_else(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine(count=2)
+        options = next(part for part in card.parts() if part["type"] == 3)["options"]
+        first, second = (one["value"] for one in options)
+        before = (card.embeds, card.attachments)
+        assert first == job_of(card)
+        picked = env.ada.choose(card, "Choose the result that the buttons act on", second)
+        assert Callback.UPDATE is await picked.answered()
+        assert second == job_of(card)
+        assert before == (card.embeds, card.attachments)
+        varied = await env.done(env.ada.press(card, "Variation"))
+        assert facts(varied)["Building on"].startswith(source(second))
+
+        listed = await env.ada.slash("history").message()
+        opened = env.ada.choose(listed, "Show one of these jobs", first)
+        shown = await opened.message(lambda message: bool(message.attachments))
+        assert (first, env.ada.user) == (job_of(shown), shown.only_for)
+
+
+async def test_a_waiting_job_is_taken_back_by_its_button(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake, image_concurrent=1, simulator_speed=0.01) as env:
+        env.ada.slash("imagine", prompt="what runs")
+        waiting = env.ada.slash("imagine", prompt="what waits")
+        card = await waiting.message(lambda message: "queue" in message.embeds[0]["description"])
+        told = await private(env.ada.press(card, "Cancel"))
+        assert "Taken back" == told.embeds[0]["title"]
+        await waiting.message(lambda message: "not charged" in message.embeds[0]["description"])
+
+
+async def test_who_cannot_get_a_copy_is_told_so(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine()
+        sent = env.ada.press(card, "Send to me")
+        assert "On its way to you" == (await private(sent)).embeds[0]["title"]
+        await fake.message_in(fake.world.direct_channel(env.ada.user), lambda one: bool(one.attachments))
+
+        bob = fake.member(env.guild, "bob").at(env.channel)
+        bob.user.dms_open = False
+        sent = bob.press(card, "Send to me")
+        told = await sent.follow_up()
+        assert bob.user is told.only_for
+        assert "could not be sent to you" in told.content
+
+
+async def _posted(env: BotEnv, channel: int, *parts: dict[str, object]) -> Message:
+    """A message of the bot's with these buttons."""
+    route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+    body = {"content": "old", "components": [{"type": 1, "components": list(parts)}]}
+    posted = await env.rest.request(route, body)
+    return env.fake.world.channels[channel].messages[int(posted["id"])]
+
+
+async def test_delete_asks_privately_and_only_its_button_deletes(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine("a red fox")
+        for asked in (
+            env.ada.press(card, "Delete"),
+            env.ada.slash("delete", job=f"#{short_id(job_of(card))}"),
+            env.ada.slash("delete", job="FOX red"),
+        ):
+            question = await private(asked)
+            assert "Delete this?" == question.embeds[0]["title"]
+            assert f"{source(job_of(card))} · a red fox" in question.embeds[0]["description"]
+            assert ["Keep", "Delete"] == [part["label"] for part in question.parts() if part["type"] == 2]
+            kept = env.ada.press(question, "Keep")
+            assert Callback.UPDATE is await kept.answered()
+            assert ("Kept", []) == (question.embeds[0]["title"], list(question.parts()))
+        assert not card.deleted
+
+        first = await private(env.ada.press(card, "Delete"))
+        second = await private(env.ada.press(card, "Delete"))
+        await env.ada.press(first, "Delete").answered()
+        await fake.until(lambda: card.deleted)
+        assert ("Deleted", []) == (first.embeds[0]["title"], list(first.parts()))
+        await env.ada.press(second, "Delete").answered()
+        assert "Deleted already" == second.embeds[0]["title"]

@@ -1,0 +1,211 @@
+"""What somebody filled in becomes a command; what cannot be used is refused in words at once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from discord import Interaction
+from pydantic import SecretStr
+
+from adapters.discord.events.options import ParsedCommand, parse_command, parse_weights
+from adapters.discord.gateway.command_sync import sync_commands
+from adapters.discord.rest.client import RestClient
+from bot.domain.commands import Animate, Imagine, QuotasSet, Reframe
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Caller
+from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, ImageModel
+from bot.domain.quota import Period
+from tests.platforms.fake_discord import FakeDiscord, Permissions, Upload
+from tests.platforms.tiny_bot import TinyBot, running
+
+JOB, OTHER = "0" * 23 + "1", "0" * 23 + "2"
+ADDRESS = "https://pictures.example/@ada/hills.png"
+PNG, MP4 = Upload(filename="a.png", content=b"png"), Upload(filename="b.mp4", content=b"mp4")
+#: one byte more than is taken of people
+HUGE = Upload(filename="huge.png", content=bytes(50_000_001))
+
+
+class Reading:
+    """A bot that reads what an admin sends, and does nothing."""
+
+    def __init__(self, fake: FakeDiscord, bot: TinyBot) -> None:
+        self.guild = fake.guild("Film club")
+        role = fake.role(self.guild, "admins", Permissions.MANAGE_GUILD)
+        self.ada = fake.member(self.guild, "ada", roles=[role])
+        self._bot = bot
+        self._asked = 0
+
+    async def heard(self, command: str, **options: Any) -> Interaction[Any]:
+        self.ada.slash(command, **options)
+        self._asked += 1
+        return await self._bot.asked(self._asked)
+
+    async def wanted(self, command: str, **options: Any) -> ParsedCommand:
+        return parse_command(await self.heard(command, **options))
+
+    async def refusal(self, command: str, **options: Any) -> str:
+        interaction = await self.heard(command, **options)
+        with pytest.raises(InvalidRequest) as caught:
+            parse_command(interaction)
+        return str(caught.value)
+
+
+@asynccontextmanager
+async def open_reading(fake: FakeDiscord) -> AsyncIterator[Reading]:
+    rest = RestClient(SecretStr(fake.token), connector=fake.connector)
+    try:
+        await sync_commands(rest, str(fake.world.application_id))
+    finally:
+        await rest.close()
+    async with running(fake) as bot:
+        yield Reading(fake, bot)
+
+
+def urls(wanted: ParsedCommand, name: str) -> list[str]:
+    """The paths of what lies at Discord, and all else as it was given."""
+    value = getattr(wanted.command, name)
+    return [_name(one) for one in (value if isinstance(value, tuple) else (value,))]
+
+
+def _name(reference: Reference) -> str:
+    source = reference.job or reference.url or ""
+    name = source.partition("?")[0].rpartition("/")[2] if reference.via == "discord" else source
+    return name if reference.weight is None else f"{name}@{reference.weight}"
+
+
+async def test_options_become_the_command_that_they_mean(fake: FakeDiscord) -> None:
+    async with open_reading(fake) as reading:
+        plain = await reading.wanted(
+            "imagine", prompt=" a fox ", count=2, model="photon-flash-1", private=True
+        )
+        expected = Imagine(prompt=" a fox ", count=2, model=ImageModel.PHOTON_FLASH_1, private=True)
+        assert ParsedCommand(command=expected) == plain
+
+        reframed = await reading.wanted("reframe", aspect_ratio="9:16", media=MP4, x_start=0)
+        assert isinstance(reframed.command, Reframe)
+        assert reframed.command.media is not None
+        assert (AspectRatio.PORTRAIT, 0, MediaKind.VIDEO, "discord") == (
+            reframed.command.aspect_ratio,
+            reframed.command.x_start,
+            reframed.command.media.kind,
+            reframed.command.media.via,
+        )
+        moved = await reading.wanted("animate", start_from=f"#{JOB}", end=PNG)
+        assert isinstance(moved.command, Animate)
+        assert [[JOB], ["a.png"]] == [urls(moved, "start"), urls(moved, "end")]
+        nothing = await reading.wanted("animate", prompt="it runs", start_from="  ")
+        assert Animate(prompt="it runs") == nothing.command
+
+
+async def test_pictures_come_as_files_and_beside_them_as_jobs_and_addresses(fake: FakeDiscord) -> None:
+    async with open_reading(fake) as reading:
+        mixed = await reading.wanted(
+            "imagine",
+            prompt="a fox",
+            image2=PNG,
+            image_from=f"{JOB}, {ADDRESS} {OTHER}@0.25",
+            style=PNG,
+            character1=PNG,
+            modify_from=ADDRESS,
+            weights="image1 0.85, image2=1; image3:.5 style 0,4 modify .3",
+        )
+        assert ["a.png@1.0", f"{JOB}@0.85", f"{ADDRESS}@0.5", f"{OTHER}@0.25"] == urls(mixed, "image")
+        assert ["a.png@0.4"] == urls(mixed, "style")
+        assert ["a.png"] == urls(mixed, "character")
+        assert [f"{ADDRESS}@0.3"] == urls(mixed, "modify")
+
+        fox = {"prompt": "a fox"}
+        four = {f"image{number}": PNG for number in range(1, 5)}
+        assert "image can be given 4 times at most" == await reading.refusal(
+            "imagine", **fox, **four, image_from=JOB
+        )
+        assert "style takes one" in await reading.refusal("imagine", **fox, style=PNG, style_from=JOB)
+        assert "neither a job's id nor an address" in await reading.refusal("imagine", **fox, image_from="x")
+        assert "this takes no influence" in await reading.refusal("animate", start_from=f"{JOB}@0.5")
+        assert "image1 has a weight already" in await reading.refusal(
+            "imagine", **fox, image_from=f"{JOB}@0.5", weights="image1 0.4"
+        )
+        assert "only image1" in await reading.refusal("imagine", **fox, image1=PNG, weights="character1 0.4")
+
+
+async def test_files_that_the_api_does_not_take_are_refused_before_anything_is_charged(
+    fake: FakeDiscord,
+) -> None:
+    async with open_reading(fake) as reading:
+        for name in ("notes.txt", "logo.svg", "song.mp3"):
+            told = await reading.refusal("animate", start=Upload(filename=name, content=b"-"))
+            assert "start: This is not a picture or a video: send a JPEG, PNG" in told
+        assert "start: this picture is too large; at most 50 MB are accepted" == (
+            await reading.refusal("animate", start=HUGE)
+        )
+        unnamed = await reading.heard("animate", start=MP4)
+        data: Any = unnamed.data
+        (file,) = data["resolved"]["attachments"].values()
+        del file["content_type"]
+        command = parse_command(unnamed).command
+        assert isinstance(command, Animate)
+        assert command.start is not None
+        assert MediaKind.VIDEO is command.start.kind
+
+
+async def test_members_are_known_by_the_event_that_names_them(fake: FakeDiscord) -> None:
+    async with open_reading(fake) as reading:
+        bob = fake.member(reading.guild, "bob")
+        reading.guild.members[bob.user.id].nick = "Bobby"
+        stranger = fake.user("cy")
+        given = await reading.wanted("quotas set", amount="$5.50", period="week", member=bob)
+        workspace = f"discord:{reading.guild.id}"
+        member = f"{workspace}:{bob.user.id}"
+        assert QuotasSet(amount=5_500_000, period=Period.WEEK, member=member) == given.command
+        person = f"discord:{bob.user.id}"
+        assert (Caller(workspace=workspace, person=person, member=member, name="Bobby"),) == given.mentioned
+        (left,) = (await reading.wanted("quotas show", member=stranger)).mentioned
+        assert "cy" == left.name
+
+
+async def test_a_command_of_another_version_is_told_so(fake: FakeDiscord) -> None:
+    async with open_reading(fake) as reading:
+        old = await reading.heard("imagine", prompt="a fox")
+        data: Any = old.data
+        data["name"] = "dream"
+        with pytest.raises(InvalidRequest, match="another version"):
+            parse_command(old)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("image1 0.85, style 0.5", {"image1": 0.85, "style": 0.5}),
+        ("IMAGE1=1 style:0", {"image1": 1, "style": 0}),
+        ("image1,0.2", None),
+        (" image1 @ .5;style 0,25 ", {"image1": 0.5, "style": 0.25}),
+        ("", {}),
+        ("  ", {}),
+        ("image1 85%", None),
+        ("image1", None),
+        ("0.5", None),
+        ("image1 0.5 and style 0.5", None),
+    ],
+)
+def test_weights_are_read_as_people_write_them(text: str, found: dict[str, float] | None) -> None:
+    if found is None:
+        with pytest.raises(InvalidRequest, match="is not a weight; write them like image1"):
+            parse_weights(text, ["image1", "style"])
+    else:
+        assert found == parse_weights(text, ["image1", "style"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("image2 0.5", "image2 was not given, only image1, style"),
+        ("style 1.01", "style must be between 0 and 1, such as 0.85, not 1.01"),
+        ("style 1 style 0.5", "style is given twice"),
+        ("style -0.5", "is not a weight"),
+    ],
+)
+def test_weights_that_mean_nothing_are_refused(text: str, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        parse_weights(text, ["image1", "style"])

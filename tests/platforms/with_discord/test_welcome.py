@@ -1,0 +1,101 @@
+"""Greeting: a server that invites the bot is told once what to do, where the bot may write."""
+
+import asyncio
+from pathlib import Path
+
+from tests.platforms.fake_discord import Drop, FakeDiscord, Guild, Permissions
+from tests.platforms.with_discord.discord_bot import Bot, started, until
+
+
+def greetings(fake: FakeDiscord, guild: Guild) -> list[str]:
+    """What the bot has said there, by channel."""
+    return [
+        channel.name
+        for channel in guild.channels.values()
+        for message in channel.messages.values()
+        if message.author is fake.world.bot
+    ]
+
+
+async def test_it_is_greeted_where_the_bot_may_write_with_what_to_do_first(
+    fake: FakeDiscord, tmp_path: Path
+) -> None:
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        guild = fake.guild("Film club", with_bot=False)
+        lobby = fake.channel(guild, "lobby")
+        fake.overwrite(guild.first_channel(), deny=Permissions.SEND_MESSAGES)
+        fake.let_bot_in(guild)
+        message = await fake.message_in(lobby)
+        for words in ("/imagine", "/quotas set", "Whoever runs me gives this server its budget"):
+            assert words in message.embeds[0]["description"]
+        assert ["lobby"] == greetings(fake, guild)
+
+
+async def test_neither_a_new_session_nor_a_restart_greets_again(fake: FakeDiscord, tmp_path: Path) -> None:
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        guild = fake.guild("Film club")
+        await noted(bot, guild, kept=True)
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        fake.gateway.invalidate()
+        await fake.until(lambda: len(fake.gateway.received) == 3 and fake.gateway.connected == 1)
+        await until(lambda: not bot.not_ready_reason)
+        await fake.message_in(fake.guild("Late club").first_channel())
+    assert ["general"] == greetings(fake, guild)
+    assert 2 == len(fake.requests("POST /channels/*/messages"))
+
+
+async def test_a_greeting_that_could_not_be_ended_is_ended_after_a_restart(
+    fake: FakeDiscord, tmp_path: Path
+) -> None:
+    failing = fake.fault("POST /channels/*/messages", status=502, times=None)
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        guild = fake.guild("Film club")
+        await fake.until(lambda: failing.happened == 4)
+    assert [] == greetings(fake, guild)
+    failing.times = failing.happened
+    async with started(fake, tmp_path) as bot:
+        await noted(bot, guild, kept=True)
+    assert ["general"] == greetings(fake, guild)
+
+
+async def test_a_greeting_whose_answer_is_lost_is_posted_once(fake: FakeDiscord, tmp_path: Path) -> None:
+    lost = fake.fault("POST /channels/*/messages", drop=Drop.AFTER)
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        guild = fake.guild("Film club")
+        await fake.until(lambda: len(fake.requests("POST /channels/*/messages")) == 2)
+    assert lost.spent
+    assert ["general"] == greetings(fake, guild)
+
+
+async def test_where_it_may_write_nowhere_nothing_is_tried(fake: FakeDiscord, tmp_path: Path) -> None:
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        shut = fake.guild("Shut club", with_bot=False)
+        shut.everyone.permissions = Permissions.VIEW_CHANNEL
+        fake.let_bot_in(shut)
+        await fake.message_in(fake.guild("Film club").first_channel())
+        assert 1 == len(fake.requests("POST /channels/*/messages"))
+
+
+async def test_a_server_that_invites_the_bot_once_more_is_greeted_once_more(
+    fake: FakeDiscord, tmp_path: Path
+) -> None:
+    async with started(fake, tmp_path) as bot:
+        await until(lambda: not bot.not_ready_reason)
+        guild = fake.guild("Film club")
+        await noted(bot, guild, kept=True)
+        fake.kick_bot(guild)
+        await noted(bot, guild, kept=False)
+        fake.let_bot_in(guild)
+        await fake.until(lambda: len(fake.requests("POST /channels/*/messages")) == 2)
+
+
+async def noted(bot: Bot, guild: Guild, *, kept: bool) -> None:
+    """Wait until it is noted that a server was greeted, or no longer."""
+    while kept is not bool(await bot.context.adapter_data.get(f"greeted/{guild.id}")):  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.01)
