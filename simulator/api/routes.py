@@ -26,7 +26,6 @@ from simulator.api.schemas import CreateRequest
 from simulator.api.video_requests import VideoRequest
 from simulator.errors import ApiError
 from simulator.file_store import FileStore
-from simulator.films.camera import CONCEPTS, PHRASES
 from simulator.formats import GenerationState
 from simulator.generations.accounts import MICROUSD_PER_CENT, read_credit
 from simulator.generations.create import create_generation
@@ -35,6 +34,7 @@ from simulator.generations.faults import Call, FaultKind, Faults, FaultStage, Tr
 from simulator.generations.generation import Generation
 from simulator.generations.repository import Repository
 from simulator.settings import SimulatorSettings
+from simulator.video.camera import CONCEPTS, PHRASES
 
 BASE = "/dream-machine/v1"
 _PAGE_MAX = 100

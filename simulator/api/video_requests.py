@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from simulator.api.http import HttpUrl
 from simulator.api.schemas import CreateRequest, checked_prompt
 from simulator.errors import ApiError
-from simulator.films.camera import CONCEPTS
 from simulator.formats import AspectRatio, Duration, Lane, Resolution, VideoModel, requested_shape
 from simulator.generations.generation import Generation, NewGeneration, Reference
 from simulator.generations.pricing import video_price
+from simulator.video.camera import CONCEPTS
 
 #: typical duration of each model for 5 s of video, in milliseconds
 TYPICAL_MS = {VideoModel.RAY_2: 105_000, VideoModel.RAY_FLASH_2: 65_000}

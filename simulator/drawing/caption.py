@@ -1,48 +1,41 @@
-"""A discreet band with the prompt, the model and the aspect ratio."""
+"""The caption at the lower edge of a picture: prompt, model and aspect ratio."""
 
 import unicodedata
 from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from simulator.drawing.sky import gradient
+from simulator.drawing.canvas import gradient
 
 _LINES_MAX = 2
 #: more of a prompt never fits
-_LETTERS_MAX = 400
+_LENGTH_MAX = 400
+#: a character that no font has
 _MISSING = "\uffff"
 
 
-def write_caption(picture: Image.Image, prompt: str, note: str) -> None:
-    """Write over the lower edge, lightly enough to leave the picture alone."""
-    strip = caption_strip(picture.size, prompt, note)
-    picture.paste(strip, (0, picture.height - strip.height), strip)
-
-
 def caption_strip(size: tuple[int, int], prompt: str, note: str) -> Image.Image:
-    """Make the transparent band for the lower edge of a picture."""
+    """Return the translucent strip for the lower edge of a picture of this size."""
     width, height = size
     em = round(min(width, height) * 0.025)
-    font, margin = _font(em), round(em * 1.3)
-    small = _font(round(em * 0.78))
-    note_width = small.getlength(note)
-    lines = _wrap(legible(prompt), font, width - 3 * margin - note_width)
-    strip = _shade((width, round(em * (1.5 + 1.4 * max(1, len(lines))) * 1.5)))
-    draw = ImageDraw.Draw(strip)
-    base = strip.height - margin * 0.8
+    font, small, margin = _font(em), _font(round(em * 0.78)), round(em * 1.3)
+    lines = _wrap(printable(prompt), font, width - 3 * margin - small.getlength(note))
+    strip = Image.new("RGB", (width, round(em * (1.5 + 1.4 * max(1, len(lines))) * 1.5)), (10, 12, 20))
+    strip.putalpha(gradient(strip.size, (0, 0, 0), (240, 240, 240), (190, 190, 190)).convert("L"))
+    draw, base = ImageDraw.Draw(strip), strip.height - margin * 0.8
     for row, line in enumerate(reversed(lines)):
         draw.text((margin, base - row * em * 1.4), line, font=font, fill=(255, 255, 255), anchor="ls")
     draw.text((width - margin, base), note, font=small, fill=(214, 218, 226), anchor="rs")
     return strip
 
 
-def legible(prompt: str) -> str:
-    """Keep what the built-in font can draw; symbols become their names, other signs three dots."""
+def printable(prompt: str) -> str:
+    """Keep what the built-in font has; symbols become their names, other characters three dots."""
     kept: list[str] = []
-    for sign in unicodedata.normalize("NFC", prompt[:_LETTERS_MAX]):
+    for sign in unicodedata.normalize("NFC", prompt[:_LENGTH_MAX]):
         if sign.isspace():
             kept.append(" ")
-        elif sign.isprintable() and _drawable(sign):
+        elif sign.isprintable() and _has_glyph(sign):
             kept.append(sign)
         elif unicodedata.category(sign) == "So":
             kept.append(f" {unicodedata.name(sign, '…').lower()} ")
@@ -59,32 +52,22 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _drawable(sign: str) -> bool:
+def _has_glyph(sign: str) -> bool:
     font = _font(24)
     return bytes(font.getmask(sign)) != bytes(font.getmask(_MISSING))
 
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
-    """Break into lines that fit, the last one ending in dots when there is more."""
+    """Break into lines that fit; the last one ends in dots when there is more."""
     lines: list[str] = []
-    rest = text
-    while rest and len(lines) < _LINES_MAX:
-        length = len(rest)
-        while length > 1 and font.getlength(rest[:length]) > room:
-            length = min(length - 1, max(1, round(length * room / font.getlength(rest[:length]))))
-        cut = length
-        if length < len(rest):
-            space = rest.rfind(" ", 0, length + 1)
-            cut = space if space > length // 2 else length
-        lines.append(rest[:cut].strip())
-        rest = rest[cut:].strip()
-    if rest:
+    while text and len(lines) < _LINES_MAX:
+        fits = len(text)
+        while fits > 1 and font.getlength(text[:fits]) > room:
+            fits = min(fits - 1, max(1, round(fits * room / font.getlength(text[:fits]))))
+        space = text.rfind(" ", fits // 2, fits + 1) if fits < len(text) else fits
+        cut = fits if space < 0 else space
+        lines.append(text[:cut].strip())
+        text = text[cut:].strip()
+    if text:
         lines[-1] = lines[-1][:-1].rstrip() + "…"
     return lines
-
-
-def _shade(size: tuple[int, int]) -> Image.Image:
-    """Make a fade into the dark, on which any text can be read."""
-    shade = Image.new("RGB", size, (10, 12, 20))
-    shade.putalpha(gradient(size, size[1], ((0, 0, 0), (190, 190, 190), (236, 236, 236))).convert("L"))
-    return shade

@@ -7,10 +7,9 @@ from typing import TypeVar
 
 import structlog
 
-from simulator.drawing.sources import check_picture
+from simulator.drawing.images import check_image
 from simulator.errors import FileUnavailable, FileUnreadable
 from simulator.file_store import FileStore
-from simulator.films.footage import check_footage
 from simulator.formats import VideoShape
 from simulator.generations.generation import Generation, Reference
 from simulator.generations.pricing import final_shape_and_price
@@ -18,6 +17,7 @@ from simulator.generations.renderer import Renderer
 from simulator.generations.repository import Repository
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
+from simulator.video.decode import check_video
 
 Result = TypeVar("Result")
 
@@ -117,11 +117,11 @@ class ReferenceLoader:
         await self._files.write(content, path)
         timeout_s, longest_s = self._settings.render_timeout_s, reference.longest_s
         if longest_s is None:
-            reason = await self._retried(lambda: self._render(check_picture, path, timeout_s=timeout_s))
+            reason = await self._retried(lambda: self._render(check_image, path, timeout_s=timeout_s))
             if reason is not None:
                 raise FileUnreadable(str(reason))
             return
-        found = await self._retried(lambda: self._render(check_footage, path, longest_s, timeout_s=timeout_s))
+        found = await self._retried(lambda: self._render(check_video, path, longest_s, timeout_s=timeout_s))
         if not isinstance(found, dict):
             raise FileUnreadable(str(found))
         await self._repository.set_shape_and_price(

@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from simulator.drawing import paint
+from simulator.drawing.picture import draw_picture
 from simulator.file_store import FileStore
-from simulator.films import film, make_poster
-from simulator.films.script import Script
 from simulator.generations.generation import THUMBNAIL, Generation
 from simulator.generations.render_spec import picture_spec, video_spec
 from simulator.ports import Render
 from simulator.settings import SimulatorSettings
+from simulator.video.render import render_thumbnail, render_video
+from simulator.video.spec import VideoSpec
 
 
 class Renderer:
@@ -35,20 +35,20 @@ class Renderer:
                 await self._render_file(generation, name, path)
         return path
 
-    def _script(self, generation: Generation) -> Script:
+    def _video_spec(self, generation: Generation) -> VideoSpec:
         return video_spec(generation, self._files, drawn_fps=self._settings.drawn_fps)
 
     async def _render_file(self, generation: Generation, name: str, path: Path) -> None:
         timeout_s = self._settings.render_timeout_s
         if generation.output == "image":
-            await self._render(paint, picture_spec(generation, self._files), path, timeout_s=timeout_s)
+            await self._render(draw_picture, picture_spec(generation, self._files), path, timeout_s=timeout_s)
         elif name == THUMBNAIL:
-            await self._render(make_poster, self._script(generation), path, timeout_s=timeout_s)
+            await self._render(render_thumbnail, self._video_spec(generation), path, timeout_s=timeout_s)
         else:
             async with self._video_slot:
                 await self._render(
-                    film,
-                    self._script(generation),
+                    render_video,
+                    self._video_spec(generation),
                     path,
                     timeout_s=self._settings.video_timeout_s,
                 )

@@ -18,14 +18,14 @@ from PIL import Image
 from bot.log import set_up_logs
 from bot.simulation.standalone import standing_alone
 from bot.web.server import Server, listen, on_stop
-from simulator.drawing import paint
-from simulator.drawing.commission import PictureSpec
+from simulator.drawing.picture import draw_picture
+from simulator.drawing.spec import PictureSpec
 from simulator.file_store import write_atomically
-from simulator.films import film
-from simulator.films.script import Take
 from simulator.settings import SimulatorSettings
+from simulator.video.render import render_video
+from simulator.video.spec import GenerateVideo
 
-_FILM_SIZE = (96, 54)
+_VIDEO_SIZE = (96, 54)
 
 
 async def sketch(function: Callable[..., object], /, *args: Any, timeout_s: float) -> object:  # noqa: ARG001 - the port's signature
@@ -33,21 +33,21 @@ async def sketch(function: Callable[..., object], /, *args: Any, timeout_s: floa
     return _SKETCHED.get(function, function)(*args)
 
 
-def _sketch_picture(commission: PictureSpec, target: Path) -> None:
-    dots = hashlib.sha512(commission.id.encode()).digest() * 3
+def _sketch_picture(spec: PictureSpec, target: Path) -> None:
+    dots = hashlib.sha512(spec.id.encode()).digest() * 3
     picture = io.BytesIO()
     Image.frombytes("RGB", (8, 8), dots).save(picture, "JPEG")
     write_atomically(picture.getvalue(), target)
 
 
-def _sketch_film(take: Take, target: Path) -> None:
+def _sketch_video(spec: GenerateVideo, target: Path) -> None:
     """Make it as long as it should be."""
-    film(replace(take, size=_FILM_SIZE), target)
+    render_video(replace(spec, size=_VIDEO_SIZE), target)
 
 
 _SKETCHED: Mapping[Callable[..., object], Callable[..., object]] = {
-    paint: _sketch_picture,
-    film: _sketch_film,
+    draw_picture: _sketch_picture,
+    render_video: _sketch_video,
 }
 
 

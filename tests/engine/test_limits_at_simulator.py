@@ -9,7 +9,7 @@ from bot.domain.jobs import State
 from bot.providers.luma import LumaProvider
 from tests.engine.fakes import Clock
 from tests.engine.house import open_house, person
-from tests.simulator.simulation import simulator_at
+from tests.simulator.client import simulator_at
 
 #: the window of a minute in two seconds, and everything that belongs to it as much shorter
 SCALE = 30

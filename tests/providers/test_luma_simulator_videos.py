@@ -19,8 +19,16 @@ from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import LumaProvider
-from tests.simulator.films import SMALL, Screening, create_video, difference, screen, shelve, write_source
-from tests.simulator.simulation import KEY, Caller, served, simulator_at, until
+from tests.simulator.client import KEY, ApiClient, served, simulator_at, until
+from tests.simulator.videos import (
+    SMALL,
+    DecodedVideo,
+    create_video,
+    decode,
+    difference,
+    store_video,
+    write_source,
+)
 
 MARKER = "http://127.0.0.1:1/callbacks/marker"
 FAST = 10_000
@@ -34,7 +42,7 @@ CLIP = Reference(url="film.mp4", kind=MediaKind.VIDEO)
 
 
 @asynccontextmanager
-async def account(caller: Caller) -> AsyncIterator[LumaProvider]:
+async def account(caller: ApiClient) -> AsyncIterator[LumaProvider]:
     """The account to which the simulator's films of `create_video` belong."""
     provider = LumaProvider(api_key=SecretStr(KEY), account="a1", base_url=caller.base_url)
     try:
@@ -82,7 +90,7 @@ async def test_the_echo_of_every_video_carries_our_marker_and_our_fingerprint(tm
         media = {one.key: f"https://a.example/{one.key}?sig=a" for one in (PICTURE, LAST_PICTURE, CLIP)}
         for job in (OWN, OTHER):
             film = await create_video(caller, model="ray-2", prompt="what is built on")
-            shelve(tmp_path, film, source)
+            store_video(tmp_path, film, source)
             media[job.key] = film["id"]
         at[0] = 1_000_000
         for request in REQUESTS:
@@ -97,22 +105,22 @@ async def test_the_echo_of_every_video_carries_our_marker_and_our_fingerprint(tm
 class Studio:
     """A simulator that hurries, our account at it, and files on the web to build on."""
 
-    def __init__(self, folder: Path, caller: Caller, provider: LumaProvider, web: str) -> None:
+    def __init__(self, folder: Path, caller: ApiClient, provider: LumaProvider, web: str) -> None:
         self._caller = caller
         self._provider = provider
         self._media = {one.key: f"{web}/{one.key}" for one in (PICTURE, LAST_PICTURE, CLIP)}
         self._folder = folder
 
-    async def shelve(self, reference: Reference) -> str:
+    async def store_video(self, reference: Reference) -> str:
         """Have an own film that is made already; answers its address."""
         film = await create_video(self._caller, model="ray-2", prompt="what is built on")
-        shelve(self._folder, film, self._folder / "own.mp4")
+        store_video(self._folder, film, self._folder / "own.mp4")
         self._media[reference.key] = film["id"]
         address = (await self._ended(film["id"])).asset_url
         assert address is not None
         return address
 
-    async def make(self, request: AnyRequest, **media: str) -> Screening:
+    async def make(self, request: AnyRequest, **media: str) -> DecodedVideo:
         """Ask for a film, wait for it, fetch it with its poster, and watch it."""
         submitted = await self._provider.submit(request, media=self._media | media, callback_url=None)
         generation = await self._ended(submitted.id)
@@ -123,7 +131,7 @@ class Studio:
         assert content.headers["content-type"] == "video/mp4"
         poster = await self._caller.http.get(generation.thumbnail_url, timeout=120)
         assert poster.headers["content-type"] == "image/jpeg"
-        return screen(content.content)
+        return decode(content.content)
 
     async def _ended(self, generation_id: str) -> Generation:
         async def has_ended() -> bool:
@@ -157,7 +165,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Studio]:
 @pytest.fixture
 def own(tmp_path: Path) -> list[Image.Image]:
     """The frames of an own film that can be built on."""
-    return screen(write_source(tmp_path / "own.mp4", frames=12, size=(180, 180))).frames
+    return decode(write_source(tmp_path / "own.mp4", frames=12, size=(180, 180))).frames
 
 
 def plain(colour: tuple[int, int, int]) -> Image.Image:
@@ -174,7 +182,7 @@ async def test_a_film_begins_and_ends_with_the_pictures_given(service: Studio) -
 async def test_a_film_goes_on_from_an_own_one_to_a_picture_in_the_length_asked_for(
     service: Studio, own: list[Image.Image]
 ) -> None:
-    await service.shelve(OWN)
+    await service.store_video(OWN)
     shown = await service.make(video(start=OWN, end=PICTURE, duration=Duration.NINE))
     assert (shown.codec, shown.size, shown.seconds) == ("h264", (540, 540), 9)
     assert difference(shown.frames[0], own[-1]) < LOSS
@@ -191,7 +199,7 @@ async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: Studio
 
 async def test_an_own_film_is_reframed_by_its_address(service: Studio, own: list[Image.Image]) -> None:
     """As a source it is sent as an address, not as the generation that made it."""
-    address = await service.shelve(OWN)
+    address = await service.store_video(OWN)
     request = ReframeVideoRequest(source=OWN, aspect_ratio=AspectRatio.SQUARE)
     shown = await service.make(request, own=address)
     assert (shown.size, shown.seconds) == ((1536, 1536), 0.5)

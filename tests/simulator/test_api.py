@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.simulator.simulation import STILL, simulator_at
+from tests.simulator.client import STILL, simulator_at
 
 
 async def test_a_generation_goes_from_queued_over_dreaming_to_completed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.patience import PATIENCE_S
-from tests.simulator.simulation import served, simulator_at
+from tests.simulator.client import served, simulator_at
 
 #: in place of a status: no answer at all
 NEVER = 0

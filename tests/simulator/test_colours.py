@@ -8,10 +8,10 @@ import pytest
 from av.video.stream import VideoStream
 from PIL import Image
 
-from simulator.drawing.sources import open_picture
-from simulator.films.footage import check_footage, frames_of, open_still
-from simulator.films.reel import write_reel
-from simulator.films.script import Moment, Still
+from simulator.drawing.images import open_image
+from simulator.video.decode import check_video, open_frame, read_frames
+from simulator.video.encode import write_video
+from simulator.video.spec import FramePosition, Keyframe
 from tests.media.bombs import still_video
 from tests.media.flat import BT601, BT709, FULL, Colour, first_frame, flat_video, shown
 from tests.media.pictures import colour
@@ -32,10 +32,10 @@ _WAYS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS.keys())
 def test_a_film_that_is_used_keeps_its_colours(way: dict[str, Any], paint: Colour, tmp_path: Path) -> None:
     source = flat_video(tmp_path / "a", paint, **way)
-    for moment in Moment:
-        still = open_still(Still(path=source, moment=moment))
+    for position in FramePosition:
+        still = open_frame(Keyframe(path=source, position=position))
         assert pytest.approx(paint, abs=3) == colour(still, (60, 40))
-    write_reel(frames_of(source), way["size"], tmp_path / "b.mp4")
+    write_video(read_frames(source), way["size"], tmp_path / "b.mp4")
     assert pytest.approx(paint, abs=3) == shown(first_frame(tmp_path / "b.mp4"))
 
 
@@ -43,16 +43,16 @@ def test_a_film_that_is_used_keeps_its_colours(way: dict[str, Any], paint: Colou
 def test_a_picture_s_profile_is_obeyed(mode: str, tmp_path: Path) -> None:
     image = Image.new(mode, (64, 48), (204, 60, 41))
     image.save(tmp_path / "a", "PNG", icc_profile=rgb_profile(P3, 2.2))
-    assert pytest.approx((223, 36, 14), abs=3) == colour(open_picture(tmp_path / "a"), (30, 20))
+    assert pytest.approx((223, 36, 14), abs=3) == colour(open_image(tmp_path / "a"), (30, 20))
 
 
 @pytest.mark.parametrize(("mode", "level"), [("L", 100), ("I;16", 100 * 257)])
 def test_greys_are_read(mode: str, level: int, tmp_path: Path) -> None:
     image = Image.new(mode, (64, 48), level)
     image.save(tmp_path / "a", "PNG")
-    assert (100, 100, 100) == colour(open_picture(tmp_path / "a"), (30, 20))
+    assert (100, 100, 100) == colour(open_image(tmp_path / "a"), (30, 20))
     image.save(tmp_path / "b", "PNG", icc_profile=grey_profile(1.0))
-    assert colour(open_picture(tmp_path / "b"), (30, 20))[0] > 150
+    assert colour(open_image(tmp_path / "b"), (30, 20))[0] > 150
 
 
 def _counted(path: Path, frames: int, group: int) -> Path:
@@ -74,11 +74,11 @@ def _counted(path: Path, frames: int, group: int) -> Path:
 def test_the_last_frame_is_the_last_one(frames: int, group: int, tmp_path: Path) -> None:
     path = _counted(tmp_path / "a", frames, group)
     expected = round((frames - 1) * 255 / 219)
-    last = open_still(Still(path=path, moment=Moment.LAST))
+    last = open_frame(Keyframe(path=path, position=FramePosition.LAST))
     assert (expected,) * 3 == pytest.approx(colour(last, (30, 20)), abs=3)
-    assert isinstance(check_footage(path, 10), dict)
+    assert isinstance(check_video(path, 10), dict)
 
 
 def test_a_film_with_far_too_many_frames_is_refused(tmp_path: Path) -> None:
     path = still_video(tmp_path / "a", size=(64, 36), frames=20_500, rate=10_000)
-    assert "The film has too many frames." == check_footage(path, 10)
+    assert "The video has too many frames." == check_video(path, 10)

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.simulator.simulation import STILL, Caller, simulator_at
+from tests.simulator.client import STILL, ApiClient, simulator_at
 
 
-async def _made(caller: Caller) -> int:
+async def _made(caller: ApiClient) -> int:
     return len((await caller.control("GET", "/generations")).json()["generations"])
 
 

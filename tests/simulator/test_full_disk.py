@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from tests.patience import PATIENCE_S
-from tests.simulator.simulation import served, simulator_at, until
+from tests.simulator.client import served, simulator_at, until
 
 
 @contextmanager

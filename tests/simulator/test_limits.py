@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from simulator.generations.usage_stats import LaneUsage, SlotSpan, usage_by_lane
-from tests.simulator.simulation import STILL, Caller, simulator_at
+from tests.simulator.client import STILL, ApiClient, simulator_at
 
 #: of photon-1 at 16:9, in micro-dollars: 7,300 per megapixel, 2048 by 1152, rounded up
 PRICE = 17_223
 
 
-async def _statuses(caller: Caller, count: int) -> list[int]:
+async def _statuses(caller: ApiClient, count: int) -> list[int]:
     answers = await asyncio.gather(*(caller.post_image(f"picture {number}") for number in range(count)))
     return sorted(answer.status_code for answer in answers)
 

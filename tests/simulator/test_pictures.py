@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,19 +15,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.drawing import compose, paint
-from simulator.drawing.commission import PictureSpec, Placement, Source
-from simulator.drawing.sources import check_picture
+from simulator.drawing.images import check_image
+from simulator.drawing.palette import PALETTES
+from simulator.drawing.picture import compose_picture, draw_picture
+from simulator.drawing.prompt import read_prompt
+from simulator.drawing.spec import PictureSpec, Placement, ReferenceImage
+from simulator.drawing.subjects import draw_subject, sections, wearable
 from simulator.errors import FileUnavailable, FileUnreadable
 from simulator.formats import PICTURE_SIZES, AspectRatio
-from tests.simulator.simulation import Caller, served, simulator_at
+from tests.simulator.client import ApiClient, served, simulator_at
 
 
-def _commission(
+def _spec(
     prompt: str,
     *,
     ratio: AspectRatio = AspectRatio.SQUARE,
-    sources: Sequence[Source] = (),
+    references: Sequence[ReferenceImage] = (),
     identifier: str = "5e9d0a33-5f0d-4d0e-9d8c-2d8f4f2f2b11",
     **placement: Any,
 ) -> PictureSpec:
@@ -35,13 +39,13 @@ def _commission(
         prompt=prompt,
         model="photon-1",
         aspect_ratio=ratio,
-        sources=tuple(sources),
-        placement=Placement.read(placement),
+        references=tuple(references),
+        placement=Placement.from_request(placement),
     )
 
 
 def _drawn(prompt: str, path: Path, **more: Any) -> Path:
-    paint(_commission(prompt, **more), path)
+    draw_picture(_spec(prompt, **more), path)
     return path
 
 
@@ -62,22 +66,95 @@ def test_a_picture_has_the_documented_size_and_format(
 
 
 def test_the_same_generation_is_drawn_the_same_and_another_one_differently() -> None:
-    first, again = (compose(_commission("a castle by the sea")) for _ in range(2))
-    other = compose(_commission("a castle by the sea", identifier=str(uuid4())))
+    first, again = (compose_picture(_spec("a castle by the sea")) for _ in range(2))
+    other = compose_picture(_spec("a castle by the sea", identifier=str(uuid4())))
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
 
 
 def test_the_subject_comes_from_the_prompt() -> None:
     """Two prompts of the same mood and land differ most where their subject stands."""
-    cat, car = (compose(_commission(f"a {what} in a meadow at noon")) for what in ("cat", "car"))
+    cat, car = (compose_picture(_spec(f"a {what} in a meadow at noon")) for what in ("cat", "car"))
     middle, edge = (600, 500, 936, 1336), (0, 0, 336, 836)
     assert _difference(cat.crop(middle), car.crop(middle)) > 3 * _difference(cat.crop(edge), car.crop(edge))
 
 
+@pytest.mark.parametrize(
+    "prompt", ["a red fox in the snow", "city at night, rain", "portrait of an old sailor", ""]
+)
+def test_four_pictures_of_one_prompt_differ_clearly(prompt: str) -> None:
+    pictures = [compose_picture(_spec(prompt, identifier=f"picture {at}")) for at in range(4)]
+    again = compose_picture(_spec(prompt, identifier="picture 0"))
+    assert _difference(pictures[0], again) == 0
+    assert min(_difference(one, other) for one, other in combinations(pictures, 2)) > 8
+
+
+@pytest.mark.parametrize(
+    ("prompt", "colour"),
+    [
+        ("a blue teapot", "2f6fd0"),
+        ("an orange cat in the grass", "f08a2e"),
+        ("ein rotes Auto", "d93a32"),
+        ("un gato negro", "33333c"),
+        ("緑のドラゴンと龍", "3f9b56"),
+        ("a woman with red hair", "d93a32"),
+        ("abstract shapes in teal", "1f9a94"),
+        ("a lamp in purple", "7d4bb8"),
+    ],
+)
+def test_a_colour_of_the_prompt_is_obeyed(prompt: str, colour: str) -> None:
+    """Seen in the light of the scene, over a good part of the picture."""
+    reds = bytes.fromhex(colour)
+    pictures = [compose_picture(_spec(prompt, identifier=f"picture {at}")) for at in range(3)]
+    assert all(_share_like(picture, (reds[0], reds[1], reds[2])) > 0.02 for picture in pictures)
+
+
+def _share_like(picture: Image.Image, colour: tuple[int, int, int]) -> float:
+    """Share of the picture that has nearly this colour."""
+    small = picture.resize((256, 256), Image.Resampling.BOX)
+    channels = ImageChops.difference(small, Image.new("RGB", small.size, colour)).split()
+    near = [channel.point(lambda value: 255 * (value < 48)) for channel in channels]
+    return ImageStat.Stat(ImageChops.multiply(ImageChops.multiply(near[0], near[1]), near[2])).mean[0] / 255
+
+
+def test_each_colour_goes_to_what_it_names() -> None:
+    reading = read_prompt("a blue teapot on a green table beside a red car, all in gold")
+    names = {name: bytes(colour).hex() for name, colour in reading.colours.items()}
+    assert names == {"teapot": "2f6fd0", "near": "3f9b56", "car": "d93a32"}
+    assert [bytes(colour).hex() for colour in reading.free_colours] == ["e8b53a"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subjects", "place"),
+    [
+        ("two foxes in the woods", ["fox"], "forest"),
+        ("un gato en la playa", ["cat"], "water"),
+        ("ein Haus am See", ["house"], "water"),
+        ("雪山の狐", ["fox"], "mountains"),
+        ("красный трактор в поле", ["car"], "hills"),
+        ("🐼 downtown", ["panda"], "city"),
+        ("nothing that anybody knows", [], None),
+    ],
+)
+def test_a_prompt_is_read_in_several_languages(prompt: str, subjects: list[str], place: str | None) -> None:
+    reading = read_prompt(prompt)
+    assert (subjects, place) == (reading.subjects, reading.place)
+
+
+@pytest.mark.parametrize("name", [name for name in sections() if name[0] not in "_+"])
+def test_every_subject_can_be_drawn(name: str) -> None:
+    """With everything that it can wear; a mistake in the file of subjects shows here."""
+    worn = [thing.removeprefix("+") for thing in sections() if thing[0] == "+" and wearable(thing[1:], name)]
+    drawn = draw_subject(name, worn, PALETTES["noon"], {}, 100)
+    box = drawn.getchannel("A").getbbox()
+    assert drawn.size == (100, 100)
+    assert box is not None
+    assert (box[2] - box[0]) * (box[3] - box[1]) > 1_500
+
+
 def test_a_symbol_counts_as_its_name() -> None:
-    spoken, drawn = (compose(_commission(prompt)) for prompt in ("x guitar at noon", "x 🎸 at noon"))
-    plain = compose(_commission("x at noon"))
+    spoken, drawn = (compose_picture(_spec(prompt)) for prompt in ("x guitar at noon", "x 🎸 at noon"))
+    plain = compose_picture(_spec("x at noon"))
     assert _difference(spoken, drawn) < _difference(spoken, plain)
 
 
@@ -96,7 +173,7 @@ def test_a_symbol_counts_as_its_name() -> None:
     ],
 )
 def test_no_prompt_is_too_strange_to_be_drawn(prompt: str) -> None:
-    assert compose(_commission(prompt)).size == (1536, 1536)
+    assert compose_picture(_spec(prompt)).size == (1536, 1536)
 
 
 @pytest.mark.parametrize(("role", "weight"), [("image_ref", 0.85), ("modify_image_ref", 1.0)])
@@ -105,9 +182,9 @@ def test_a_variation_is_closer_to_its_reference_than_a_new_picture_is(
 ) -> None:
     wide = AspectRatio.ULTRAWIDE
     path = _drawn("a red house in the desert", tmp_path / "reference.jpg", ratio=wide)
-    source = Source(path=path, role=role, weight=weight)
-    variation = compose(_commission("a fox in winter", sources=[source], ratio=wide))
-    unrelated = compose(_commission("a fox in winter", ratio=wide))
+    source = ReferenceImage(path=path, role=role, weight=weight)
+    variation = compose_picture(_spec("a fox in winter", references=[source], ratio=wide))
+    unrelated = compose_picture(_spec("a fox in winter", ratio=wide))
     with Image.open(path) as reference:
         assert _difference(variation, reference) < _difference(unrelated, reference) / 2
         assert _difference(variation, reference) > 1
@@ -118,9 +195,10 @@ def test_a_heavier_reference_shows_more(tmp_path: Path) -> None:
     with Image.open(path) as reference:
         distances = [
             _difference(
-                compose(
-                    _commission(
-                        "a robot in the city", sources=[Source(path=path, role="image_ref", weight=weight)]
+                compose_picture(
+                    _spec(
+                        "a robot in the city",
+                        references=[ReferenceImage(path=path, role="image_ref", weight=weight)],
                     )
                 ),
                 reference,
@@ -133,16 +211,16 @@ def test_a_heavier_reference_shows_more(tmp_path: Path) -> None:
 def test_a_style_lends_its_colours(tmp_path: Path) -> None:
     path = tmp_path / "style.png"
     Image.new("RGB", (300, 200), (20, 160, 60)).save(path)
-    source = Source(path=path, role="style_ref", weight=0.8)
-    red, green, blue = ImageStat.Stat(compose(_commission("a winter day", sources=[source]))).mean
+    source = ReferenceImage(path=path, role="style_ref", weight=0.8)
+    red, green, blue = ImageStat.Stat(compose_picture(_spec("a winter day", references=[source]))).mean
     assert green > 1.2 * max(red, blue)
 
 
 def test_a_character_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "face.png"
     Image.new("RGB", (300, 300), (255, 0, 255)).save(path)
-    source = Source(path=path, role="character_ref", weight=1.0)
-    picture = compose(_commission("a knight at night", sources=[source]))
+    source = ReferenceImage(path=path, role="character_ref", weight=1.0)
+    picture = compose_picture(_spec("a knight at night", references=[source]))
     assert _count_of(picture, (255, 0, 255)) > 10_000
 
 
@@ -155,8 +233,8 @@ def _count_of(picture: Image.Image, colour: tuple[int, int, int]) -> int:
 def test_a_reframe_shows_its_source_whole_and_undistorted(tmp_path: Path, ratio: AspectRatio) -> None:
     source = Image.open(_drawn("a cat and a car", tmp_path / "source.png", ratio=AspectRatio.CLASSIC))
     with source:
-        media = Source(path=tmp_path / "source.png", role="media", weight=1.0)
-        picture = compose(_commission("", ratio=ratio, sources=[media]))
+        media = ReferenceImage(path=tmp_path / "source.png", role="media", weight=1.0)
+        picture = compose_picture(_spec("", ratio=ratio, references=[media]))
         width, height = PICTURE_SIZES[ratio]
         scale = min(width / source.width, height / source.height)
         shown = (round(source.width * scale), round(source.height * scale))
@@ -168,12 +246,12 @@ def test_a_reframe_shows_its_source_whole_and_undistorted(tmp_path: Path, ratio:
 
 def test_a_reframe_places_its_source_as_asked(tmp_path: Path) -> None:
     path = _drawn("a dog on the beach", tmp_path / "source.png")
-    media = Source(path=path, role="media", weight=1.0)
-    picture = compose(
-        _commission(
+    media = ReferenceImage(path=path, role="media", weight=1.0)
+    picture = compose_picture(
+        _spec(
             "",
             ratio=AspectRatio.PORTRAIT,
-            sources=[media],
+            references=[media],
             x_start=200,
             x_end=1000,
             y_start=100,
@@ -192,8 +270,8 @@ def test_a_reframe_places_its_source_as_asked(tmp_path: Path) -> None:
 def test_surroundings_continue_the_source(tmp_path: Path) -> None:
     path = tmp_path / "source.png"
     Image.linear_gradient("L").convert("RGB").resize((400, 400)).save(path)
-    media = Source(path=path, role="media", weight=1.0)
-    picture = compose(_commission("", ratio=AspectRatio.PORTRAIT, sources=[media]))
+    media = ReferenceImage(path=path, role="media", weight=1.0)
+    picture = compose_picture(_spec("", ratio=AspectRatio.PORTRAIT, references=[media]))
     above, below = (ImageStat.Stat(picture.crop((0, top, 1152, top + 40))).mean[0] for top in (400, 1610))
     assert above < 40
     assert below > 215
@@ -205,13 +283,13 @@ def test_surroundings_continue_the_source(tmp_path: Path) -> None:
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken"
     path.write_bytes(content)
-    assert check_picture(path) is not None
+    assert check_image(path) is not None
 
 
 def test_a_picture_of_too_many_pixels_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     Image.new("1", (9000, 9000)).save(path)
-    assert check_picture(path) is not None
+    assert check_image(path) is not None
 
 
 def _png(colour: str = "orange") -> bytes:
@@ -233,7 +311,7 @@ async def _gallery(answers: Sequence[Response | None]) -> AsyncIterator[str]:
         yield f"{url}/picture.png"
 
 
-async def _picture_of(caller: Caller, generation: dict[str, Any]) -> Image.Image:
+async def _picture_of(caller: ApiClient, generation: dict[str, Any]) -> Image.Image:
     answer = await caller.http.get(generation["assets"]["image"])
     assert answer.status_code == 200, answer.text
     return Image.open(io.BytesIO(answer.content))

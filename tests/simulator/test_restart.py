@@ -16,8 +16,8 @@ from starlette.routing import Route
 from bot.simulation.standalone import serve
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
-from tests.simulator.alone import alone
-from tests.simulator.simulation import served, until
+from tests.simulator.client import served, until
+from tests.simulator.process import alone
 
 
 async def test_everything_survives_a_kill_in_the_middle(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from lumaai.types import Generation
 from bot.tls import tls_context
 from simulator.ports import Fetch
 from tests.patience import PATIENCE_S
-from tests.simulator.films import shelve, write_source
-from tests.simulator.simulation import simulator_at
+from tests.simulator.client import simulator_at
+from tests.simulator.videos import store_video, write_source
 
 Result = TypeVar("Result")
 
@@ -144,7 +144,7 @@ async def test_the_asynchronous_sdk_makes_and_edits_films(tmp_path: Path) -> Non
                 concepts=[{"key": "handheld"}],
             ),
         )
-        shelve(tmp_path, {"id": film.id}, source)
+        store_video(tmp_path, {"id": film.id}, source)
         identifier = str(film.id)
         made = [
             await sdk.generations.video.create(
@@ -191,7 +191,7 @@ def _film_synchronously(base_url: str, folder: Path, source: Path) -> None:
         assert "orbit_left" in sdk.generations.concepts.list()
         created = sdk.generations.video.create(model="ray-2", prompt="a fox in autumn")
         identifier = str(created.id)
-        shelve(folder, {"id": identifier}, source)
+        store_video(folder, {"id": identifier}, source)
         while (film := sdk.generations.get(identifier)).state != "completed":
             assert film.state != "failed"
         made = [

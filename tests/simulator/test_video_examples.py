@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.simulator.films import create_video, post_video, shelve, write_source
-from tests.simulator.simulation import simulator_at
+from tests.simulator.client import simulator_at
+from tests.simulator.videos import create_video, post_video, store_video, write_source
 
 _REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 _CURL = re.compile(r"--request POST \\\s+--url \S+?/v1/generations \\.*?--data '\s*(\{.*?\})\s*'", re.DOTALL)
@@ -50,7 +50,7 @@ async def test_every_example_is_taken(tmp_path: Path) -> None:
         tmp_path, clock_ms=lambda: at[0], fetch=nothing, speed=1, video_concurrent=999, video_per_minute=999
     ) as caller:
         ready = await create_video(caller, model="ray-2", prompt="what is built on")
-        shelve(tmp_path, ready, write_source(tmp_path / "source.mp4", frames=4))
+        store_video(tmp_path, ready, write_source(tmp_path / "source.mp4", frames=4))
         at[0] = 1_000_000
         answers = []
         for path, body in _documented():

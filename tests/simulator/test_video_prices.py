@@ -16,8 +16,8 @@ from simulator.formats import (
     requested_shape,
 )
 from simulator.generations.pricing import modify_price, video_price
-from tests.simulator.films import create_video, post_video, shelve, write_source
-from tests.simulator.simulation import simulator_at
+from tests.simulator.client import simulator_at
+from tests.simulator.videos import create_video, post_video, store_video, write_source
 
 #: in US cents at 16:9, for 5 and for 9 seconds
 TABLE = {
@@ -85,13 +85,13 @@ async def test_sound_and_upscaling_cost_a_second_of_the_model(tmp_path: Path) ->
     at = [0]
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1, credit_cents=70.8) as caller:
         film = await create_video(caller, model="ray-2", prompt="the film itself")
-        shelve(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
+        store_video(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
         at[0] = 1_000_000
         refused = await post_video(caller, f"/{film['id']}/audio")
         assert (refused.status_code, await caller.credit()) == (402, (708_000 - 707_789) / 10_000)
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1) as caller:
         film = await create_video(caller, model="ray-2", prompt="the film itself", key="rich")
-        shelve(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
+        store_video(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
         at[0] += 1_000_000
         await create_video(caller, f"/{film['id']}/audio", key="rich")
         left = 1_000_000_000 - 707_789 - 141_558

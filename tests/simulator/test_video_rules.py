@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.films import create_video, post_video, shelve, write_source
-from tests.simulator.simulation import STILL, Caller, simulator_at
+from tests.simulator.client import STILL, ApiClient, simulator_at
+from tests.simulator.videos import create_video, post_video, store_video, write_source
 
 PICTURE = {"type": "image", "url": "https://a.example/picture.jpg"}
 EARLIER = {"type": "generation", "id": "first"}
@@ -20,7 +20,7 @@ LATER = {"type": "generation", "id": "second"}
 class Room:
     """A simulator in which nothing goes on, but for two films that are ready."""
 
-    caller: Caller
+    caller: ApiClient
     first: str
     second: str
 
@@ -45,7 +45,7 @@ async def room(folder: Path, **settings: Any) -> AsyncIterator[Room]:
     async with simulator_at(folder, clock_ms=lambda: at[0], fetch=no_media, speed=1, **settings) as caller:
         ready = [await create_video(caller, prompt=f"film {number}", model="ray-2") for number in (1, 2)]
         for one in ready:
-            shelve(folder, one, source)
+            store_video(folder, one, source)
         at[0] = 1_000_000
         yield Room(caller=caller, first=ready[0]["id"], second=ready[1]["id"])
 
@@ -194,7 +194,7 @@ async def test_an_extension_takes_the_shape_of_its_film(tmp_path: Path) -> None:
     at = [0]
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1) as caller:
         tall = await create_video(caller, model="ray-2", prompt="a tall film", aspect_ratio="9:21")
-        shelve(tmp_path, tall, write_source(tmp_path / "source.mp4", frames=4))
+        store_video(tmp_path, tall, write_source(tmp_path / "source.mp4", frames=4))
         at[0] = 1_000_000
         frames = {"frame0": {"type": "generation", "id": tall["id"]}}
         more = await create_video(caller, model="ray-2", prompt="and more", keyframes=frames)

@@ -11,18 +11,18 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from tests.patience import PATIENCE_S
-from tests.simulator.alone import alone
-from tests.simulator.films import (
+from tests.simulator.client import served, simulator_at, until
+from tests.simulator.process import alone
+from tests.simulator.videos import (
     SMALL,
     create_video,
+    decode,
     difference,
-    film_of,
+    download_video,
     post_video,
-    screen,
-    shelve,
+    store_video,
     write_source,
 )
-from tests.simulator.simulation import served, simulator_at, until
 
 FAST = 10_000
 
@@ -44,8 +44,8 @@ async def test_a_film_is_made_served_and_edited(tmp_path: Path) -> None:
         }
         poster = await caller.http.get(done["assets"]["image"])
         assert (poster.status_code, poster.headers["content-type"]) == (200, "image/jpeg")
-        content = await film_of(caller, done)
-        shown = screen(content)
+        content = await download_video(caller, done)
+        shown = decode(content)
         assert (shown.codec, shown.size, len(shown.frames)) == ("h264", (720, 540), 120)
         assert shown.rate == 24
 
@@ -57,7 +57,7 @@ async def test_a_film_is_made_served_and_edited(tmp_path: Path) -> None:
 
         heard = await caller.ended((await create_video(caller, f"/{done['id']}/audio", prompt="waves"))["id"])
         await caller.call("DELETE", f"/generations/{done['id']}")
-        sounding = screen(await film_of(caller, heard))
+        sounding = decode(await download_video(caller, heard))
         assert (sounding.sound, len(sounding.frames)) == ("aac", 120)
         assert difference(shown.frames[60], sounding.frames[60]) == 0
 
@@ -83,7 +83,7 @@ async def test_pictures_and_films_are_brought_in_from_the_web(tmp_path: Path) ->
             caller, "/video/modify", model="ray-2", mode="flex_2", prompt="at night", **media
         )
         done = await caller.ended(made["id"])
-        frames = screen(await film_of(caller, done)).frames
+        frames = decode(await download_video(caller, done)).frames
         assert len(frames) == 6
         assert difference(frames[0], Image.new("RGB", SMALL, (20, 160, 60))) < 6
         assert sorted(asked) == ["film.mp4", "picture.png"]
@@ -93,7 +93,7 @@ async def test_pictures_and_films_are_brought_in_from_the_web(tmp_path: Path) ->
             "media": {"url": f"{url}/film.mp4"},
         }
         wide = await caller.ended((await create_video(caller, "/video/reframe", **body))["id"])
-        assert screen(await film_of(caller, wide)).size == (2432, 1024)
+        assert decode(await download_video(caller, wide)).size == (2432, 1024)
         keyframes = {"frame0": {"type": "image", "url": f"{url}/film.mp4"}}
         wrong = await caller.ended((await create_video(caller, model="ray-2", keyframes=keyframes))["id"])
         assert wrong["failure_reason"] == "Failed to read user input frames"
@@ -102,9 +102,9 @@ async def test_pictures_and_films_are_brought_in_from_the_web(tmp_path: Path) ->
 async def test_an_upscaled_film_is_larger(tmp_path: Path) -> None:
     async with simulator_at(tmp_path, speed=FAST) as caller:
         done = await caller.ended((await create_video(caller, model="ray-2", prompt="a small one"))["id"])
-        shelve(tmp_path, done, write_source(tmp_path / "film.mp4", frames=4))
+        store_video(tmp_path, done, write_source(tmp_path / "film.mp4", frames=4))
         larger = await caller.ended((await create_video(caller, f"/{done['id']}/upscale"))["id"])
-        shown = screen(await film_of(caller, larger))
+        shown = decode(await download_video(caller, larger))
         assert (shown.size, len(shown.frames)) == ((1920, 1080), 4)
 
 
@@ -180,7 +180,7 @@ async def test_a_film_survives_a_kill_while_it_is_made(tmp_path: Path) -> None:
         await process.wait()
     async with alone(tmp_path, speed=FAST) as (_, client):
         assert (await client.ended(second["id"]))["state"] == "completed"
-        earlier = screen(await film_of(client, await client.get(first["id"]))).frames
+        earlier = decode(await download_video(client, await client.get(first["id"]))).frames
         poster = await client.http.get((await client.get(second["id"]))["assets"]["image"])
         (tmp_path / "poster.jpg").write_bytes(poster.content)
         with Image.open(tmp_path / "poster.jpg") as opening:

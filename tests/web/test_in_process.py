@@ -23,7 +23,7 @@ from bot.simulation.in_process import InProcess
 from simulator.api.http import DroppedConnection
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
-from tests.simulator.simulation import served
+from tests.simulator.client import served
 from tests.web.running_app import until
 
 FOX = ImageRequest(prompt="a fox in the snow")
