@@ -1,5 +1,6 @@
 """The image's build, run outside of a container: the same files, the same command."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,12 +9,16 @@ import tomllib
 from collections.abc import Sequence
 from configparser import ConfigParser
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
+import httpx
 import pytest
+from PIL import Image
 
 from tests.frame.dockerfile import ROOT, read_stages
+from tests.patience import PATIENCE_S
 
 PACKAGES = ("bot", "adapters", "simulator")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -121,3 +126,39 @@ def test_the_command_runs_where_no_checkout_is(built: Built, tmp_path: Path) -> 
     assert (asked.returncode, asked.stderr) == (0, "")
     assert "run" in asked.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["site"], "asking for help writes nothing"
+
+
+def test_an_installed_copy_draws_pictures(built: Built, tmp_path: Path) -> None:
+    """The simulator's package and its data files are installed with the bot, and work without a checkout."""
+    site = tmp_path / "site"
+    installed(built.wheel, site)
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(site),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "REVERIE_DATA_DIR": str(tmp_path / "data"),
+        "REVERIE_LOG_FORMAT": "json",
+    }
+    command = [sys.executable, "-m", "bot", "simulate", "--port", "0", "--speed", "1000"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            port = next(json.loads(line)["port"] for line in process.stdout if '"simulator_started"' in line)
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}",
+                headers={"Authorization": "Bearer a"},
+                trust_env=False,
+                timeout=PATIENCE_S,
+            ) as client:
+                body = {"prompt": "a blue teapot", "model": "photon-1", "sync": True}
+                done = client.post(
+                    "/dream-machine/v1/generations/image", json=body, timeout=PATIENCE_S
+                ).json()
+                picture = client.get(done["assets"]["image"], timeout=PATIENCE_S)
+        finally:
+            process.terminate()
+    with Image.open(BytesIO(picture.content)) as drawn:
+        assert (drawn.format, drawn.size) == ("JPEG", (2048, 1152))
