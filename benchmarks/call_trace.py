@@ -22,7 +22,7 @@ from tests.platforms.unmodified import QUICK, Bot
 _PROGRAM = ("-m", "benchmarks.traced_bot", "run")
 _PROMPT = "a red fox in the snow"
 #: stands in for the API, in the bot's process
-_SIMULATION = ("bot/providers/simulat", "bot/simulation/")
+_SIMULATION = ("simulator/", "bot/simulation/")
 
 
 @dataclass(frozen=True, slots=True)

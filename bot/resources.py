@@ -31,7 +31,7 @@ from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner
 from bot.services import Services, log
 from bot.settings import Role, Settings, malformed
-from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, Simulation
+from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, BuiltInSimulator
 from bot.store.accounts import list_accounts
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
@@ -177,8 +177,8 @@ class Opened:
 
     services: Services
     fetcher: Fetcher
-    #: None where no account is the built-in simulator's; runs only while it is entered
-    simulation: Simulation | None
+    #: None where no account is the built-in simulator's; runs only while `running` is entered
+    simulation: BuiltInSimulator | None
 
 
 @asynccontextmanager
@@ -191,7 +191,7 @@ async def open_core(
         database: Database = await exits.enter_async_context(open_store(settings.database))
         await migrate(database)
         pool = await exits.enter_async_context(open_pool())
-        simulation = simulation_of(settings, pool) if "simulator" in settings.providers else None
+        simulation = built_in_simulator_of(settings, pool) if "simulator" in settings.providers else None
         inputs = await exits.enter_async_context(open_pool())
         providers: list[ObservedProvider] = []
         naming_key = await _keep_naming_key(settings, secrets, database)
@@ -265,8 +265,8 @@ def media_usage_of(settings: Settings) -> MediaUsage:
     return MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
 
 
-def simulation_of(settings: Settings, pool: SandboxPool) -> Simulation:
-    return Simulation(
+def built_in_simulator_of(settings: Settings, pool: SandboxPool) -> BuiltInSimulator:
+    return BuiltInSimulator(
         SimulatorSettings(
             database=settings.data_dir / "simulator.db",
             speed=settings.simulator_speed,

@@ -1,29 +1,28 @@
-"""A Dream Machine that runs on this machine: the API over HTTP, with drawn pictures and films, and faults.
+"""A simulator of the Dream Machine API for development, demos and tests; it draws placeholders.
 
-Any key that is not empty is an account of its own; the key `invalid` is refused. A prompt may carry a magic
-word, to see what happens then:
+Any API key that is not empty is an account of its own; the key `invalid` is refused. Some words in a prompt
+have an effect, for trying things out:
 
-    #moderation   it fails: refused by moderation, paid back
-    #fail         it fails: the job failed, paid back
+    #moderation   the generation fails: refused by moderation, and is refunded
+    #fail         the generation fails, and is refunded
     #stuck        it never ends
     #slow         it takes five times as long
 
-Tests and demonstrations order faults, on this machine only:
+Tests and demos add faults, from this machine only:
 
     POST /control/faults {"kind": "lost_answer", "times": 1, "key": …, "match": "part of a prompt", …}
 
     slow (ms) · unauthorized · no_credits · rate_limit (ms) · server_error
-                            strike creates, or what `on` names: create, get, list, delete, credits, asset, any
-    list_error · asset_error                    the list or the finished file answers 5xx
-    lost_answer · server_error_after · garbage  the generation is made, its answer is not what it should be
-    moderation · prompt_failed · job_failed     it fails, for `reason`
-    stuck · vanish · unknown_state              it never ends · is 404 · is in a state that nobody knows
-    expired_asset · broken_asset                its file is refused for good · is not what it says
+                            affect `create`, or `on`: create, get, list, delete, credits, asset, any
+    list_error · asset_error                    the list or the finished file is answered with 5xx
+    lost_answer · server_error_after · garbage  the generation is created, but the response is lost or broken
+    moderation · prompt_failed · job_failed     the generation fails, for `reason`
+    stuck · vanish · unknown_state              it never ends · is answered with 404 · has an unknown state
+    expired_asset · broken_asset                its file is refused for good · is not a picture or video
 
-GET and DELETE /control/faults show and forget what is still to come; GET /control/generations shows what was
-made for all keys, GET /control/stats the highest concurrency and the fullest window of the rate limit. GET /
-shows all of it on a page for people.
+GET and DELETE /control/faults show and clear the pending faults; GET /control/generations lists the
+generations of all keys, GET /control/stats the highest concurrency and rate. GET / shows all of it on a page.
 
-Nothing is imported here: a worker process that draws a picture needs the painting alone, and would start
-four times as slowly with the service around it.
+Nothing is imported here: a worker process that draws needs the drawing part alone, and would start four
+times as slowly with the service around it.
 """

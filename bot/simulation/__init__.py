@@ -1,1 +1,1 @@
-"""The seam to the simulator: the only place that starts it and hands it what it needs of the bot."""
+"""Starts the simulator, inside the bot or alone; nothing else in the bot imports it."""

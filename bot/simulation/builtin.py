@@ -1,4 +1,4 @@
-"""The simulator inside the bot. It has no address: whoever is not in this process cannot reach it."""
+"""The simulator inside the bot. It has no address: nothing outside of this process can reach it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,15 +11,15 @@ from starlette.routing import BaseRoute
 
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
-from bot.simulation.in_process import InProcess
-from bot.simulation.ports import entered, reading, rendering
+from bot.simulation.rendering import fetch_with, render_with, run_simulator
+from bot.simulation.transport import InProcessTransport
 from simulator.app import Simulator
 from simulator.errors import FileUnavailable
 from simulator.ports import Fetch
 from simulator.settings import SimulatorSettings
 
-#: Where the built-in simulator and we ourselves are, for URLs that never leave this process. Names under
-#: `.invalid` exist nowhere: https://www.rfc-editor.org/rfc/rfc2606
+#: Origins of the built-in simulator and of our own routes, for URLs that never leave this process. Names
+#: under `.invalid` never resolve: https://www.rfc-editor.org/rfc/rfc2606
 SIMULATOR_ORIGIN = "http://simulator.invalid"
 OWN_ORIGIN = "http://reverie.invalid"
 API_URL = f"{SIMULATOR_ORIGIN}/dream-machine/v1"
@@ -27,16 +27,16 @@ API_URL = f"{SIMULATOR_ORIGIN}/dream-machine/v1"
 _CALLBACKS, _MEDIA, _ASSETS = "/callbacks/", "/media/", "/assets/"
 
 
-class Simulation:
+class BuiltInSimulator:
     """Runs the simulator for the bot, and hands its callbacks and reads of our media to our own routes."""
 
     def __init__(self, settings: SimulatorSettings, *, workers: SandboxPool, public_url: str | None) -> None:
         """`public_url` is another base under which people and jobs know our own media."""
         self._database = settings.database
         self._simulator = Simulator(
-            settings, fetch=self._fetch, render=rendering(workers), post=self._call_back
+            settings, fetch=self._fetch, render=render_with(workers), post=self._call_back
         )
-        self.transport = InProcess(self._simulator.app)
+        self.transport = InProcessTransport(self._simulator.app)
         self._own_bases = (OWN_ORIGIN, public_url) if public_url else (OWN_ORIGIN,)
         self._own: httpx.AsyncClient
         self._read: Fetch
@@ -44,11 +44,11 @@ class Simulation:
     @asynccontextmanager
     async def running(self, fetcher: Fetcher, routes: Sequence[BaseRoute]) -> AsyncIterator[None]:
         """Run it; of ours it reaches these `routes` alone: callbacks and media."""
-        self._read = reading(fetcher)
-        own = InProcess(Starlette(routes=routes))
+        self._read = fetch_with(fetcher)
+        own = InProcessTransport(Starlette(routes=routes))
         async with (
             httpx.AsyncClient(transport=own, base_url=OWN_ORIGIN) as self._own,
-            entered(self._simulator, self._database),
+            run_simulator(self._simulator, self._database),
         ):
             try:
                 yield

@@ -1,4 +1,4 @@
-"""Starting the simulator, and what it is handed: the bot's checked fetcher and its worker processes."""
+"""Runs a simulator with the bot's checked fetcher and worker processes."""
 
 import asyncio
 import sqlite3
@@ -15,12 +15,12 @@ from simulator.errors import FileUnavailable, FileUnreadable
 from simulator.ports import Fetch, Render
 
 _READ_MAX = 100_000_000
-#: seconds; the simulator's settings bound it further
+#: in seconds; the simulator has a limit of its own below it
 _READ_S = 60.0
 
 
 @asynccontextmanager
-async def entered(simulator: Simulator, database: Path) -> AsyncIterator[None]:
+async def run_simulator(simulator: Simulator, database: Path) -> AsyncIterator[None]:
     """Run a simulator; raises ReverieError, with the remedy, where its file cannot be opened."""
     async with AsyncExitStack() as exits:
         try:
@@ -33,8 +33,8 @@ async def entered(simulator: Simulator, database: Path) -> AsyncIterator[None]:
         yield
 
 
-def reading(fetcher: Fetcher) -> Fetch:
-    """Read whole files with a checked fetcher."""
+def fetch_with(fetcher: Fetcher) -> Fetch:
+    """Return the simulator's `Fetch`, which reads files with a checked fetcher."""
 
     async def fetch(url: str) -> bytes:
         try:
@@ -51,8 +51,8 @@ def reading(fetcher: Fetcher) -> Fetch:
     return fetch
 
 
-def rendering(workers: SandboxPool) -> Render:
-    """Draw in worker processes."""
+def render_with(workers: SandboxPool) -> Render:
+    """Return the simulator's `Render`, which draws in worker processes."""
 
     async def render(function: Callable[..., object], /, *args: Any, timeout_s: float) -> object:
         try:

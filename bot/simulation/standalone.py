@@ -1,8 +1,8 @@
 """`reverie simulate`: the simulator alone on a port of its own, with real sockets for the official SDKs.
 
-On a loopback address it answers to this machine's names only, so that no web page can reach it by a name
-that is pointed here; what it is told to read and to call back may lie on this machine. Elsewhere the API is
-open to whoever reaches the port, like the real one, and nothing of this machine can be reached through it.
+On a loopback address it accepts the Host names of this machine only, which stops DNS rebinding by web pages;
+references and callbacks may then have loopback addresses. On any other address the API is open to everybody
+who reaches the port, like the real one, and loopback addresses cannot be reached through it.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +22,7 @@ from bot.media.download.ip_ranges import Address, is_public, spelled_address
 from bot.media.download.transport import resolve
 from bot.media.sandbox.pool import SandboxPool
 from bot.security.loopback import is_local, is_loopback_address, names_us
-from bot.simulation.ports import entered, reading, rendering
+from bot.simulation.rendering import fetch_with, render_with, run_simulator
 from bot.tls import tls_context
 from bot.web.server import Server, listen, on_stop
 from simulator.app import Simulator, wall_clock_ms
@@ -33,9 +33,9 @@ from simulator.settings import SimulatorSettings
 _THIS_MACHINE = "The simulator answers to this machine only: open it at http://127.0.0.1"
 _PORTS = {"http": 80, "https": 443}
 _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
-#: services of clouds that hand out credentials to their machines, inside those networks
+#: metadata services of clouds, which hand out credentials, inside those networks
 _METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "fd20:ce::254", "192.0.0.192")))
-_SAFE = frozenset({"GET", "HEAD"})
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _log = structlog.get_logger()
 
@@ -48,9 +48,9 @@ async def serve(
     proxy: str | None = None,
     started: Callable[[int], None] | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT; `started` is told the port once requests are taken.
+    """Run until SIGTERM or SIGINT; `started` is called with the port once requests are accepted.
 
-    Raises OSError, before anything else is done, when the port cannot be had.
+    Raises OSError, before anything else is done, when the port cannot be bound.
     """
     with listen(host, port) as listener:
         bound, port = listener.getsockname()[:2]
@@ -66,7 +66,7 @@ async def serve(
             if started is not None:
                 started(port)
 
-        async with standing_alone(settings, beyond_loopback=beyond, proxy=proxy) as app:
+        async with standalone_app(settings, beyond_loopback=beyond, proxy=proxy) as app:
             server = Server(app, started=announce)
 
             def stop() -> None:
@@ -78,7 +78,7 @@ async def serve(
 
 
 @asynccontextmanager
-async def standing_alone(
+async def standalone_app(
     settings: SimulatorSettings,
     *,
     beyond_loopback: bool = False,
@@ -87,30 +87,30 @@ async def standing_alone(
     fetch: Fetch | None = None,
     render: Render | None = None,
 ) -> AsyncIterator[ASGIApp]:
-    """Run the simulator with everything that it needs; answers the app to serve."""
-    may_reach = near_may_reach if beyond_loopback else _here
+    """Run the simulator with everything that it needs; yields the app to serve."""
+    may_reach = may_reach_private if beyond_loopback else _may_reach_loopback
     async with AsyncExitStack() as exits:
         fetcher = await exits.enter_async_context(Fetcher(may_reach=may_reach))
         workers = await exits.enter_async_context(SandboxPool())
-        callbacks = await exits.enter_async_context(_Callbacks(may_reach, proxy))
+        callbacks = await exits.enter_async_context(_CallbackPoster(may_reach, proxy))
         simulator = Simulator(
             settings,
-            fetch=fetch or reading(fetcher),
-            render=render or rendering(workers),
+            fetch=fetch or fetch_with(fetcher),
+            render=render or render_with(workers),
             post=callbacks.post,
             clock_ms=clock_ms,
             refuse_control=_refuse_control,
         )
-        await exits.enter_async_context(entered(simulator, settings.database))
-        yield simulator.app if beyond_loopback else _OwnNames(simulator.app)
+        await exits.enter_async_context(run_simulator(simulator, settings.database))
+        yield simulator.app if beyond_loopback else _HostCheck(simulator.app)
 
 
-def _here(address: Address) -> bool:
+def _may_reach_loopback(address: Address) -> bool:
     return address.is_loopback or is_public(address)
 
 
-def near_may_reach(address: Address) -> bool:
-    """Whether others may have us reach an address: the internet and private networks, not this machine."""
+def may_reach_private(address: Address) -> bool:
+    """Whether remote clients may use an address: the internet and private networks, not loopback."""
     private = address not in _METADATA and any(
         address.version == network.version and address in network for network in _PRIVATE
     )
@@ -122,16 +122,16 @@ def _refuse_control(request: Request) -> str | None:
         return "The control routes answer on this machine only"
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() != f"http://{request.headers['host']}".lower():
-        return "This did not come from the simulator's own page"
+        return "Only the simulator's own page may send this"
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method not in _SAFE and request.method != "DELETE" and kind != "application/json":
-        # Another site's form can send every other type without asking.
+    if request.method not in _SAFE_METHODS and request.method != "DELETE" and kind != "application/json":
+        # A form of another site can send every other type without a preflight request.
         return "Send application/json"
     return None
 
 
-class _OwnNames:
-    """ASGI middleware that answers to this machine's names only."""
+class _HostCheck:
+    """ASGI middleware that accepts the Host names of this machine only."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -143,8 +143,8 @@ class _OwnNames:
         await app(scope, receive, send)
 
 
-class _Callbacks:
-    """Posts callbacks, to the addresses that may be reached and no others."""
+class _CallbackPoster:
+    """Posts callbacks to addresses that may be reached."""
 
     def __init__(self, may_reach: Callable[[Address], bool], proxy: str | None) -> None:
         self._may_reach = may_reach
@@ -159,7 +159,7 @@ class _Callbacks:
                     verify=tls_context(),
                     trust_env=False,
                     proxy=proxy,
-                    # A kept connection belongs to an address, not to the name that was verified for it.
+                    # A kept connection belongs to an address, not to the host name that was checked for it.
                     limits=httpx.Limits(max_keepalive_connections=0),
                 )
             )
@@ -169,7 +169,7 @@ class _Callbacks:
         await self._exits.aclose()
 
     async def post(self, url: str, body: bytes) -> int:
-        """Post a callback; answers the status. Redirects are not followed."""
+        """Post a callback and return the status. Redirects are not followed."""
         target = httpx.URL(url)
         spelled = spelled_address(target.host)
         if self._proxy is not None and (spelled is None or is_public(spelled)):

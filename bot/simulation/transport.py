@@ -6,16 +6,16 @@ import httpx
 from starlette.types import ASGIApp
 
 
-class InProcess(httpx.AsyncBaseTransport):
+class InProcessTransport(httpx.AsyncBaseTransport):
     """Hands requests to an ASGI app of this process."""
 
     def __init__(self, app: ASGIApp) -> None:
-        # No loopback peer: what is open to this machine alone stays closed to what was written elsewhere.
+        # Not a loopback address: routes that are open to loopback peers stay closed to it.
         self._asgi = httpx.ASGITransport(app=app, client=("in-process", 0))
         self._running: set[asyncio.Task[httpx.Response]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # As over a socket, the app goes on when its caller has given up: half a create would be worse.
+        # As over a socket, the app goes on when its client has given up: half a create would be worse.
         task = asyncio.create_task(self._asgi.handle_async_request(request), name="request in process")
         self._running.add(task)
         task.add_done_callback(self._done)
@@ -24,13 +24,13 @@ class InProcess(httpx.AsyncBaseTransport):
         except asyncio.CancelledError as error:
             if not task.cancelled() or (asking := asyncio.current_task()) is None or asking.cancelling():
                 raise
-            # Not the caller was cancelled but what it called: the app is being closed.
+            # The app was cancelled because it is being closed, not the client.
             raise httpx.ReadError("The connection broke off") from error
         except Exception as error:
             raise httpx.ReadError("The connection broke off") from error
 
     async def aclose(self) -> None:
-        """End what still runs."""
+        """Cancel the requests that are still running."""
         running = list(self._running)
         for task in running:
             task.cancel()
@@ -39,5 +39,5 @@ class InProcess(httpx.AsyncBaseTransport):
     def _done(self, task: "asyncio.Task[httpx.Response]") -> None:
         self._running.discard(task)
         if not task.cancelled():
-            # Nobody may wait for it any more; a failure that somebody waits for is raised there.
+            # Retrieve the exception of a request that nobody waits for; asyncio else logs it.
             task.exception()

@@ -16,7 +16,7 @@ import uvloop
 from PIL import Image
 
 from bot.log import set_up_logs
-from bot.simulation.standalone import standing_alone
+from bot.simulation.standalone import standalone_app
 from bot.web.server import Server, listen, on_stop
 from simulator.drawing.picture import draw_picture
 from simulator.drawing.spec import PictureSpec
@@ -54,7 +54,7 @@ _SKETCHED: Mapping[Callable[..., object], Callable[..., object]] = {
 async def main(settings: SimulatorSettings, port: int) -> None:
     set_up_logs("console", "warning")
     with listen("127.0.0.1", port) as listener:
-        async with standing_alone(settings, render=sketch) as simulator:
+        async with standalone_app(settings, render=sketch) as simulator:
             server = Server(simulator)
 
             def stop() -> None:

@@ -25,7 +25,7 @@ from bot.domain.models import AspectRatio
 from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import BUILD_TIER, LumaProvider
-from bot.simulation.standalone import standing_alone
+from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
@@ -63,7 +63,7 @@ class Rig:
 
 @asynccontextmanager
 async def serving(settings: SimulatorSettings) -> AsyncIterator[str]:
-    async with standing_alone(settings) as simulator, asyncio.TaskGroup() as group:
+    async with standalone_app(settings) as simulator, asyncio.TaskGroup() as group:
         server = uvicorn.Server(uvicorn.Config(simulator, port=0, lifespan="off", ws="none", log_config=None))
         running = group.create_task(server.serve(), name="simulator")
         while not server.started:

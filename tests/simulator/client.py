@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from bot.simulation.standalone import standing_alone
+from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
 from simulator.app import wall_clock_ms
 from simulator.ports import Fetch, Render
@@ -109,7 +109,7 @@ async def simulator_at(
 ) -> AsyncIterator[ApiClient]:
     """Run a simulator whose database lies in `folder`, mounted under `prefix`."""
     own = SimulatorSettings(database=folder / "simulator.db", speed=speed, **settings)
-    async with standing_alone(own, clock_ms=clock_ms, fetch=fetch, render=render) as simulator:
+    async with standalone_app(own, clock_ms=clock_ms, fetch=fetch, render=render) as simulator:
         app: ASGIApp = simulator
         if prefix:
             app = Starlette(routes=[Mount(prefix, app=simulator)])

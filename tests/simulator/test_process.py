@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.simulation.standalone import near_may_reach, standing_alone
+from bot.simulation.standalone import may_reach_private, standalone_app
 from simulator.settings import SimulatorSettings
 from tests.simulator.client import KEY, served, until
 
@@ -25,7 +25,7 @@ FAULT = {"kind": "stuck"}
 @asynccontextmanager
 async def seen_from(folder: Path, peer: str, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     settings = SimulatorSettings(database=folder / "own.db")
-    async with standing_alone(settings, **options) as app:
+    async with standalone_app(settings, **options) as app:
         transport = httpx.ASGITransport(app=app, client=(peer, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787") as http:
             yield http
@@ -121,7 +121,7 @@ async def test_beyond_loopback_the_api_is_open_and_the_control_routes_are_not(tm
     ],
 )
 def test_what_others_may_have_it_reach(address: str, reached: bool) -> None:
-    assert near_may_reach(ipaddress.ip_address(address)) == reached
+    assert may_reach_private(ipaddress.ip_address(address)) == reached
 
 
 async def test_beyond_loopback_callbacks_and_references_never_reach_this_machine(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_beyond_loopback_callbacks_and_references_never_reach_this_machine
     settings = SimulatorSettings(database=tmp_path / "own.db", speed=1_000, callback_retries=0)
     async with (
         served(inner) as inside,
-        standing_alone(settings, beyond_loopback=True) as app,
+        standalone_app(settings, beyond_loopback=True) as app,
         served(app) as url,
         httpx.AsyncClient(base_url=url, trust_env=False, headers=BEARER) as http,
     ):

@@ -18,8 +18,8 @@ from bot.domain.requests import ImageRequest
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider
-from bot.simulation.builtin import API_URL, OWN_ORIGIN, Simulation
-from bot.simulation.in_process import InProcess
+from bot.simulation.builtin import API_URL, OWN_ORIGIN, BuiltInSimulator
+from bot.simulation.transport import InProcessTransport
 from simulator.api.http import DroppedConnection
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
@@ -49,7 +49,7 @@ async def simulation(folder: Path, told: list[str]) -> AsyncIterator[LumaProvide
     settings = SimulatorSettings(database=folder / "simulator.db", speed=1_000, callback_retries=0)
     routes = [Route("/callbacks/{token}", hear, methods=["POST"])]
     async with SandboxPool() as workers, Fetcher() as fetcher:
-        built_in = Simulation(settings, workers=workers, public_url=None)
+        built_in = BuiltInSimulator(settings, workers=workers, public_url=None)
         async with built_in.running(fetcher, routes):
             provider = provider_over(built_in.transport)
             yield provider
@@ -87,7 +87,7 @@ async def test_a_caller_that_gives_up_leaves_the_request_going_on() -> None:
         return Response(status_code=201)
 
     path = httpx.URL(API_URL).path + "/generations/image"
-    transport = InProcess(Starlette(routes=[Route(path, create, methods=["POST"])]))
+    transport = InProcessTransport(Starlette(routes=[Route(path, create, methods=["POST"])]))
     provider = provider_over(transport, timeout=0.05)
     with pytest.raises(OutcomeUnknown):
         await provider.submit(FOX, media={}, callback_url=None)
@@ -103,7 +103,7 @@ async def test_a_lost_answer_is_in_doubt() -> None:
         return DroppedConnection()
 
     path = httpx.URL(API_URL).path + "/generations/image"
-    provider = provider_over(InProcess(Starlette(routes=[Route(path, create, methods=["POST"])])))
+    provider = provider_over(InProcessTransport(Starlette(routes=[Route(path, create, methods=["POST"])])))
     with pytest.raises(OutcomeUnknown):
         await provider.submit(FOX, media={}, callback_url=None)
     await provider.close()
@@ -121,7 +121,7 @@ async def test_nothing_goes_on_after_it_is_closed(gives_up: bool) -> None:
             ended.set()
         return Response()
 
-    transport = InProcess(Starlette(routes=[Route("/", wait)]))
+    transport = InProcessTransport(Starlette(routes=[Route("/", wait)]))
     async with asyncio.timeout(PATIENCE_S):
         request = httpx.Request("GET", "http://simulator.invalid/")
         asking = asyncio.create_task(transport.handle_async_request(request))
