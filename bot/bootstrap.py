@@ -31,9 +31,10 @@ from bot.web.server import Server, WebServer, listen
 from bot.worker.accounts import AccountMonitor
 from bot.worker.delivery import Deliverer, tick_progress
 from bot.worker.media_budget import MediaBudget
-from bot.worker.outage_notices import announce
+from bot.worker.orphans import remove_orphans, sweep
+from bot.worker.outage_notices import post_outage_notices
 from bot.worker.preparation import Preparer
-from bot.worker.recovery import recover, remove_orphans, sweep
+from bot.worker.recovery import recover
 from bot.worker.retention import retain
 from bot.worker.submission import Submitter
 from bot.worker.watching import Watcher
@@ -250,7 +251,7 @@ def engine_loops(
     loops["media budget"] = lambda: MediaBudget(services).run()
     publishers = {adapter.name: adapter.publisher for adapter in adapters if adapter.publisher is not None}
     loops["deliver"] = lambda: Deliverer(services, publishers).run()
-    loops["announce"] = lambda: announce(services, publishers)
+    loops["outage notices"] = lambda: post_outage_notices(services, publishers)
     loops["progress"] = lambda: tick_progress(services)
     return loops
 

@@ -36,8 +36,7 @@ from bot.store.accounts import list_accounts
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
 from bot.store.leases import expire_all_leases
-from bot.worker.account_leases import hold_accounts
-from bot.worker.account_names import find_naming_key, keep_naming_key
+from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
 from simulator.settings import SimulatorSettings
 
 #: stands between the engine and a provider; tests put faults there
@@ -154,7 +153,7 @@ async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], databas
         return (
             key
             if settings.role is Role.GATEWAY
-            else await keep_naming_key(database, FieldCipher(*secrets), key)
+            else await store_naming_key(database, FieldCipher(*secrets), key)
         )
     except DecryptionFailed:
         # What is kept stays, for the secret may come back.
@@ -165,7 +164,7 @@ async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], databas
 async def prepare_store(services: Services) -> None:
     """Make a worker's accounts known, and end what a process before this one can no longer hold."""
     if services.settings.role is not Role.GATEWAY:
-        await hold_accounts(services)
+        await register_accounts(services)
     if services.settings.database.startswith("sqlite"):
         # This process holds the database alone: whoever had a lease is gone.
         await services.database.write(expire_all_leases, None)

@@ -98,7 +98,7 @@ class Services:
     #: words that video models know, by provider, as last told
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     #: accounts that were refused something which may be about the account itself
-    accounts_in_doubt: set[str] = field(default_factory=set)
+    accounts_to_check: set[str] = field(default_factory=set)
     #: rounds of loops that have failed since they last went well, by the loop's name
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: what outlooks take, and when it was asked for, by pace

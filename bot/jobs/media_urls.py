@@ -1,4 +1,4 @@
-"""What a job builds on, as its provider gets it: URLs that it can read, and generations of its own."""
+"""URLs of a job's inputs: where they are read, and under which the provider gets them."""
 
 from collections.abc import Iterable
 
@@ -15,12 +15,12 @@ from bot.store.cards import find_card
 from bot.store.jobs import jobs_by_id
 
 
-async def source_addresses(services: Services, job: Job) -> dict[str, str]:
-    """By key of each reference a URL, made now because URLs expire, or the id of a generation to go on from.
+async def provider_media(services: Services, job: Job) -> dict[str, str]:
+    """By key of each reference, a URL for the provider, or the id of the generation that is continued.
 
-    A URL is our own signed link where the provider reaches us; else that which the provider itself gives when
-    it is asked again, or the address that a person gave. Raises Rejected for what is gone, and another
-    ProviderError for what cannot be had now.
+    The URL is made now, because URLs expire. It is our own signed link if the provider can reach us, else the
+    one that the provider returns for its own generation, or the one that the member gave. Raises Rejected for
+    a missing input, and another ProviderError for one that is temporarily unavailable.
     """
     references = job.request.references
     sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
@@ -28,27 +28,27 @@ async def source_addresses(services: Services, job: Job) -> dict[str, str]:
     found = {}
     for reference in references:
         if reference.job is None:
-            found[reference.key] = await _file_address(services, job, reference)
+            found[reference.key] = await _file_url(services, job, reference)
             continue
         source = sources.get(reference.job)
         if source is None or source.deleted or source.expired or source.result is None:
             raise Rejected("what it builds on has been deleted")
         if reference in continued:
             if source.remote_id is None:
-                raise Rejected("the video that it goes on from is not at the provider")
+                raise Rejected("the video that it continues is not at the provider")
             found[reference.key] = source.remote_id
         elif services.provider_facing_url is not None:
             file = source.result.poster if reference.first_frame_only else source.result.file
             found[reference.key] = _link(services, services.provider_facing_url, file)
         else:
-            found[reference.key] = await _at_its_provider(services, reference, source)
+            found[reference.key] = await _provider_url(services, reference, source)
     return found
 
 
-def check_addresses(services: Services, references: Iterable[Reference]) -> None:
-    """Refuse addresses that cannot be fetched, by their spelling and our settings; raises InvalidRequest.
+def check_urls(services: Services, references: Iterable[Reference]) -> None:
+    """Refuse URLs that cannot be fetched, by their form and our settings; raises InvalidRequest.
 
-    What lies on a platform itself is left to that platform, which knows where it can be read.
+    Files of a chat platform are not checked: their adapter resolves them.
     """
     try:
         for reference in references:
@@ -60,9 +60,9 @@ def check_addresses(services: Services, references: Iterable[Reference]) -> None
 
 
 def own_file(services: Services, url: str | None) -> str | None:
-    """The stored file that a signed link of ours leads to, and None for other addresses.
+    """The stored file that a signed link of ours names; None for other URLs.
 
-    Raises MediaRefused for a link that is not valid, or no longer.
+    Raises MediaRefused for an invalid or expired link.
     """
     for base in {services.provider_facing_url, services.settings.public_url}:
         if base is not None and url is not None and url.startswith(f"{base}/media/"):
@@ -71,8 +71,7 @@ def own_file(services: Services, url: str | None) -> str | None:
                 return services.signer.verify("media", token, now=services.clock())
             except BadToken as error:
                 raise MediaRefused(
-                    "This link of the bot is not valid, or no longer: name the job instead, or attach the "
-                    "file."
+                    "This link of the bot is invalid or has expired: name the job, or attach the file."
                 ) from error
     return None
 
@@ -82,37 +81,39 @@ def _link(services: Services, base: str, file: str) -> str:
     return f"{base}/media/{token}"
 
 
-async def _file_address(services: Services, job: Job, reference: Reference) -> str:
+async def _file_url(services: Services, job: Job, reference: Reference) -> str:
     if services.provider_facing_url is not None and reference.file is not None:
         return _link(services, services.provider_facing_url, reference.file.file)
     if reference.url is None:
         raise Rejected("the provider cannot reach the file, because no public URL is set")
     card = await find_card(services.database, job.card, services.cipher)
     if card is None:
-        raise NotSent("the card that says where it lies cannot be read")
+        raise NotSent("the card that has its channel cannot be read")
     try:
-        located = await locate(services, reference, card.place)
+        resolved = await resolve_url(services, reference, card.place)
     except MediaUnavailable as error:
         raise NotSent(str(error)) from error
     except MediaRefused as error:
         raise Rejected(str(error)) from error
-    return located.url
+    return resolved.url
 
 
-async def locate(services: Services, reference: Reference, place: Place) -> ResolvedFile:
-    """Where an address can be read now; raises MediaError where its platform cannot tell."""
-    assert reference.url is not None  # noqa: S101 - asked for addresses alone
-    opener = services.files.get(reference.via)
-    return ResolvedFile(url=reference.url) if opener is None else await opener.resolve(reference.url, place)
+async def resolve_url(services: Services, reference: Reference, place: Place) -> ResolvedFile:
+    """Where a URL can be read now; raises MediaError if its platform cannot resolve it."""
+    assert reference.url is not None  # noqa: S101 - called for URLs only
+    resolver = services.files.get(reference.via)
+    return (
+        ResolvedFile(url=reference.url) if resolver is None else await resolver.resolve(reference.url, place)
+    )
 
 
-async def _at_its_provider(services: Services, reference: Reference, source: Job) -> str:
-    maker = services.providers.get(source.account or "")
-    if maker is None or source.remote_id is None:
+async def _provider_url(services: Services, reference: Reference, source: Job) -> str:
+    provider = services.providers.get(source.account or "")
+    if provider is None or source.remote_id is None:
         if source.account in await known_accounts(services.database):
-            raise NotSent("another worker has the account that made it")
+            raise NotSent("the account that made it belongs to another worker")
         raise Rejected("the account that made it is gone, and no public URL is set")
-    generation = await maker.get(source.remote_id)
+    generation = await provider.get(source.remote_id)
     url = generation.thumbnail_url if reference.first_frame_only else generation.asset_url
     if url is None:
         raise Rejected("the provider no longer has it, and no public URL is set")

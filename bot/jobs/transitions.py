@@ -21,7 +21,7 @@ _Write = Callable[[Operation[Transition, None], Transition], Awaitable[None]]
 _MAX_DELAY_S = 0.03
 
 
-async def move(
+async def transition_job(
     services: Services,
     job: Job | JobRef,
     after: State,

@@ -14,7 +14,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.jobs.estimates import view_of, view_of_new, with_known
-from bot.jobs.media_urls import check_addresses
+from bot.jobs.media_urls import check_urls
 from bot.security.encryption import card_context
 from bot.service.durable_writes import write_until_known
 from bot.service.job_lookup import only, with_named_jobs, with_whole_ids
@@ -64,7 +64,7 @@ async def resolve_command(
     command = await _complete(services, command, caller, place, along)
     sources = {job: await visible(services, job, caller, place) for job in command.jobs}
     request = command.request(sources)
-    check_addresses(services, request.references)
+    check_urls(services, request.references)
     parent = next(iter(command.jobs), None)
     return Order(
         request=request,
@@ -125,7 +125,7 @@ async def resolve_action(
     # What another member's job was built on may be private; whoever acts on it sees its result alone.
     for one in named:
         require_result(_readable(sources, one))
-    check_addresses(services, request.references)
+    check_urls(services, request.references)
     used = [job, *(sources[one] for one in named)]
     return Order(
         request=request,

@@ -11,7 +11,7 @@ from bot.domain.ids import id_created_at, parse_job_id, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
 from bot.jobs.stored_files import remove_unreferenced
-from bot.jobs.transitions import move
+from bot.jobs.transitions import transition_job
 from bot.service.durable_writes import write_until_known
 from bot.service.replies import ConfirmationButton, PrivateReply
 from bot.services import Services, Topic, log
@@ -25,7 +25,7 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
         return PrivateReply(title="Taken back already", text="Nothing was charged.")
     _require_waiting(found)
     write = partial(write_until_known, services)
-    if not await move(services, found, State.CANCELLED, "cancelled", write=write):
+    if not await transition_job(services, found, State.CANCELLED, "cancelled", write=write):
         # It moved while we looked: say what is true now.
         return await cancel(services, command, caller)
     return PrivateReply(title="Taken back", text=f"Not charged: {show_money(found.price)} is free again.")

@@ -16,7 +16,7 @@ from bot.providers.base import GenerationState
 from bot.services import Services, Topic, log
 from bot.store.claim import Claim
 from bot.store.jobs import Attempt, attempts
-from bot.worker.callback_tokens import read_token
+from bot.worker.reconciliation import read_attempt_token
 from bot.worker.watching import Watcher
 
 #: queued callbacks; more are dropped, because the watcher finds the same by itself
@@ -47,7 +47,7 @@ class Callbacks:
         return [Route("/callbacks/{token}", self._receive, methods=["POST"])]
 
     async def _receive(self, request: Request) -> Response:
-        claim = read_token(self._services, request.path_params["token"], now=self._services.clock())
+        claim = read_attempt_token(self._services, request.path_params["token"], now=self._services.clock())
         if claim is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         if (callback := await _read(request, claim)) is not None and not self._queue.full():
@@ -67,11 +67,11 @@ class Callbacks:
             log.debug("callback_received", job_id=attempt.job)
             watcher = self._watchers.get(attempt.account)
             if watcher is not None:
-                watcher.note_callback()
+                watcher.record_callback()
             if not _needs_request(callback, attempt):
                 continue
             if watcher is not None:
-                await watcher.called(callback.claim, callback.generation)
+                await watcher.handle_callback(callback.claim, callback.generation)
             else:
                 # This process runs no watchers; another one does.
                 self._services.wake(Topic.IN_FLIGHT)

@@ -1,11 +1,13 @@
-"""Delivering: the holder of a card's lease brings what people see up to what is true."""
+"""Delivers cards: the holder of a card's lease brings its message up to the wanted revision."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bot.domain.cards import Card, CardView, shown_estimates
-from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, NotPosted, StoreError, Undeliverable
 from bot.domain.estimates import ShownEstimates
 from bot.domain.identity import Place
 from bot.jobs.estimates import Unreadable, views_now
@@ -18,6 +20,7 @@ from bot.store.cards import (
     Posting,
     ProgressWanted,
     PutOff,
+    Renewal,
     ShownOutcome,
     ShownRevision,
     Unposted,
@@ -27,21 +30,25 @@ from bot.store.cards import (
     mark_undeliverable,
     postpone_card,
     record_posting,
+    renew_card_lease,
     request_progress,
 )
-from bot.worker.card_lease import kept
 from bot.worker.leased_pool import LeasedPool
 
 #: cards that are shown at once
 MAX_IN_FLIGHT = 16
-#: cards looked at again in one round, though nothing has happened to their jobs
+#: cards refreshed in one tick although nothing has happened to their jobs
 _REFRESHED = 100
-#: of those, in one channel, so many that are under way and as many that wait: it takes one such edit a round
-_REFRESHED_EACH = 12
-#: shows that must fail before an old card is given up: its result may have come only now
-_TRIES = 10
+#: of those in one channel, so many in progress and as many queued: a channel takes one such edit a tick
+_REFRESHED_PER_CHANNEL = 12
+#: failed attempts before an old card is given up; a card may be old because its result came only now
+_ATTEMPTS_MIN = 10
 #: channels whose last progress edit is remembered; the one that was edited longest ago is dropped first
 _CHANNELS = 10_000
+#: part of the lease for which a card may be shown before the next renewal, so that it ends before the lease
+_LEASE_SHARE = 0.8
+#: part of the lease after which it is renewed
+_RENEWED_AFTER = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,7 @@ class Deliverer:
 
     def __init__(self, services: Services, publishers: Mapping[str, Publisher]) -> None:
         self._services = services
-        self._outlets = publishers
+        self._publishers = publishers
         self._pacer = ProgressPacer(interval=services.times.progress_interval, monotonic=services.monotonic)
 
     async def run(self) -> None:
@@ -76,9 +83,9 @@ class Deliverer:
 
     async def _lease(self, count: int) -> list[_LeasedCard]:
         services, now, monotonic = self._services, self._services.clock(), self._services.monotonic()
-        wanted = CardLeaseRequest(
+        request = CardLeaseRequest(
             owner=services.owner,
-            adapters=tuple(sorted(self._outlets)),
+            adapters=tuple(sorted(self._publishers)),
             now=now,
             lease_until=now + services.times.card_lease,
             count=count,
@@ -86,7 +93,7 @@ class Deliverer:
             aside_until=now + services.times.unreadable_retry,
             given_up_before=now - services.times.delivery_deadline,
         )
-        cards = await services.database.write(lease_cards, wanted)
+        cards = await services.database.write(lease_cards, request)
         views = await views_now(services, *cards) if cards else []
         return [
             _LeasedCard(card=card, view=view, leased_at=monotonic)
@@ -95,123 +102,152 @@ class Deliverer:
 
     async def _deliver(self, leased: _LeasedCard) -> None:
         if leased.view is None:
-            await self._put_off(leased.card, self._services.times.unreadable_retry, Unreadable())
+            await self._postpone(leased.card, self._services.times.unreadable_retry, Unreadable())
         else:
-            await self.show(leased.card, leased.view, leased.leased_at)
+            await self._show(leased.card, leased.view, leased.leased_at)
 
-    async def show(self, card: Card, seen: CardView, leased_at: int) -> None:
-        """Show a leased card as it was seen; `leased_at` is the monotonic time of the lease."""
-        services, look = self._services, seen.digest
-        if not seen.settled:
-            look += self._outlets[card.place.adapter].layout_variant(card.place)
-        if card.shown_rev and look == card.shown_digest:
-            await self._note(card, seen, look, card.place.message)
+    async def _show(self, card: Card, view: CardView, leased_at: int) -> None:
+        services, digest = self._services, view.digest
+        if not view.settled:
+            digest += self._publishers[card.place.adapter].layout_variant(card.place)
+        if card.shown_rev and digest == card.shown_digest:
+            await self._record(card, view, digest, card.place.message)
             return
         channel = (card.place.adapter, card.place.channel)
-        if card.shown_rev and not seen.settled and not self._pacer.take(channel):
-            # Passed over: a card that waited for its channel would be looked at again and again.
-            await self._note(card, seen, card.shown_digest, card.place.message, said=card.shown_estimates)
+        if card.shown_rev and not view.settled and not self._pacer.take(channel):
+            # Skipped, not postponed: a card that waits for its channel would be leased again and again.
+            await self._record(card, view, card.shown_digest, card.place.message, told=card.shown_estimates)
             return
         try:
-            async with kept(services, card, leased_at):
-                message = await self._bring_up(card, seen)
+            async with renewing_lease(services, card, leased_at):
+                message = await self._publish(card, view)
         except Undeliverable as error:
             await self._give_up(card, str(error))
         except (DeliveryError, TimeoutError) as error:
-            asked = error.retry_after_ms if isinstance(error, Delayed) else None
-            await self._put_off(card, asked, error)
-        except Exception as error:  # noqa: BLE001 - an adapter's fault must not take the other cards with it
-            await self._put_off(card, None, error)
+            retry_after = error.retry_after_ms if isinstance(error, Delayed) else None
+            await self._postpone(card, retry_after, error)
+        except Exception as error:  # noqa: BLE001 - an adapter's fault must not affect the other cards
+            await self._postpone(card, None, error)
         else:
-            await self._note(card, seen, look, message)
+            await self._record(card, view, digest, message)
 
-    async def _bring_up(self, card: Card, seen: CardView) -> str | None:
-        publisher, place = self._outlets[card.place.adapter], card.place
+    async def _publish(self, card: Card, view: CardView) -> str | None:
+        """Post, edit or remove the card's message; returns the message's id."""
+        publisher, place = self._publishers[card.place.adapter], card.place
         if place.message is None:
-            place = await self._look_for(card, publisher)
-        if seen.gone:
+            place = await self._before_posting(card, publisher)
+        if view.gone:
             if place.message is not None:
                 await publisher.remove(place)
             return place.message
         try:
-            return await publisher.show(seen, place)
+            return await publisher.show(view, place)
         except NotPosted:
             if place.message is None:
-                # What was in doubt has been looked for, and searches are dear where a platform counts them.
+                # Nothing was posted, so the next attempt need not search, which some platforms limit.
                 unposted = Unposted(card=card.id, owner=self._services.owner)
                 await self._services.database.write(clear_posting, unposted)
             raise
 
-    async def _look_for(self, card: Card, publisher: Publisher) -> Place:
-        """Find a message whose posting was noted but never its end; note the posting that comes now."""
+    async def _before_posting(self, card: Card, publisher: Publisher) -> Place:
+        """Search for the message of an earlier posting with unknown outcome, or record the new posting."""
         services = self._services
         if card.posting_since is not None and services.clock() - card.posting_since > publisher.dedupe_ms:
             return replace(card.place, message=await publisher.find_message(card.id, card.place))
-        await services.database.write(
-            record_posting, Posting(card=card.id, owner=services.owner, now=services.clock())
-        )
+        posting = Posting(card=card.id, owner=services.owner, now=services.clock())
+        await services.database.write(record_posting, posting)
         return card.place
 
-    async def _note(
+    async def _record(
         self,
         card: Card,
-        seen: CardView,
-        look: str,
+        view: CardView,
+        digest: str,
         message: str | None,
         *,
-        said: ShownEstimates | None = None,
+        told: ShownEstimates | None = None,
     ) -> None:
         services, now = self._services, self._services.clock()
         shown = ShownRevision(
             card=card.id,
             owner=services.owner,
-            rev=seen.rev,
-            digest=look,
-            told=shown_estimates(seen) if said is None else said,
+            rev=view.rev,
+            digest=digest,
+            told=shown_estimates(view) if told is None else told,
             message=message,
-            run_at=now if seen.settled else now + services.times.progress_interval,
+            run_at=now if view.settled else now + services.times.progress_interval,
         )
         if await record_shown_revision(services, shown) is ShownOutcome.LOST:
             log.warning("card_shown_without_lease", card=card.id)
 
-    async def _put_off(self, card: Card, asked_ms: int | None, error: Exception) -> None:
+    async def _postpone(self, card: Card, retry_after_ms: int | None, error: Exception) -> None:
         services, now = self._services, self._services.clock()
-        if card.tries >= _TRIES and now - card.created_at > services.times.delivery_deadline:
+        if card.tries >= _ATTEMPTS_MIN and now - card.created_at > services.times.delivery_deadline:
             await self._give_up(card, f"not shown in time: {error!r}")
             return
         backoff = min(
             services.times.delivery_retry * 2 ** min(card.tries, 16), services.times.delivery_retry_max
         )
-        log.info("card_put_off", card=card.id, tries=card.tries + 1, error=repr(error))
-        await services.database.write(
-            postpone_card,
-            PutOff(
-                card=card.id,
-                owner=services.owner,
-                run_at=now + (asked_ms or backoff),
-            ),
-        )
+        log.info("card_postponed", card=card.id, tries=card.tries + 1, error=repr(error))
+        item = PutOff(card=card.id, owner=services.owner, run_at=now + (retry_after_ms or backoff))
+        await services.database.write(postpone_card, item)
 
     async def _give_up(self, card: Card, reason: str) -> None:
         log.warning("card_undeliverable", card=card.id, reason=reason)
-        await self._services.database.write(
-            mark_undeliverable, GiveUp(card=card.id, owner=self._services.owner, reason=reason)
-        )
+        item = GiveUp(card=card.id, owner=self._services.owner, reason=reason)
+        await self._services.database.write(mark_undeliverable, item)
+
+
+@asynccontextmanager
+async def renewing_lease(services: Services, card: Card, leased_at: int) -> AsyncIterator[None]:
+    """Renew a card's lease while it is shown inside: an upload of 100 MB takes minutes.
+
+    `leased_at` is the monotonic time of the lease. Raises TimeoutError before the lease ends, if it can no
+    longer be renewed.
+    """
+    left = services.times.card_lease * _LEASE_SHARE - (services.monotonic() - leased_at)
+    async with asyncio.timeout(max(0, left) / 1000) as deadline:
+        renewing = asyncio.create_task(_renew(services, card, deadline), name=f"renew {card.id}")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait([renewing])
+
+
+async def _renew(services: Services, card: Card, deadline: asyncio.Timeout) -> None:
+    loop, lease = asyncio.get_running_loop(), services.times.card_lease
+    until = services.monotonic() + services.times.show_deadline
+    while True:
+        await asyncio.sleep(lease * _RENEWED_AFTER / 1000)
+        if services.monotonic() > until:
+            return
+        # Both times are taken before the write, whose answer may come late.
+        asked, now = loop.time(), services.clock()
+        item = Renewal(card=card.id, owner=services.owner, now=now, until=now + lease)
+        try:
+            renewed = await services.database.write(renew_card_lease, item)
+        except StoreError as error:
+            log.warning("card_lease_not_renewed", card=card.id, error=repr(error))
+            continue
+        if not renewed or deadline.expired():
+            return
+        deadline.reschedule(asked + lease * _LEASE_SHARE / 1000)
 
 
 class ProgressPacer:
-    """Lets one progress edit through in each channel and interval."""
+    """Allows one progress edit per channel and interval."""
 
     def __init__(self, *, interval: int, monotonic: Callable[[], int]) -> None:
         self._interval = interval
         self._monotonic = monotonic
-        #: channel → when it took the last one
+        #: channel → time of its last edit
         self._taken_at: OrderedDict[Hashable, int] = OrderedDict()
 
     def take(self, channel: Hashable) -> bool:
-        """Whether the channel takes an edit now; one that it takes keeps others out."""
+        """Whether the channel takes an edit now; if so, it takes no other in this interval."""
         now = self._monotonic()
-        # What was taken in the future was taken before the clock was set back.
+        # A time in the future was recorded before the clock was set back.
         if 0 <= now - self._taken_at.get(channel, now - self._interval) < self._interval:
             return False
         self._taken_at.pop(channel, None)
@@ -222,15 +258,17 @@ class ProgressPacer:
 
 
 async def tick_progress(services: Services) -> None:
-    """Have the cards of running jobs looked at again, now and then, until the process stops."""
+    """Refresh the cards of unfinished jobs now and then, until the process stops."""
 
-    async def ask() -> None:
-        # Found beside the writer: while thousands wait, looking through them takes its time.
+    async def refresh() -> None:
         now = services.clock()
-        cards = await cards_in_progress(services.database, now=now, count=_REFRESHED, each=_REFRESHED_EACH)
+        # Read outside of the write: with thousands of queued jobs it takes a while.
+        cards = await cards_in_progress(
+            services.database, now=now, count=_REFRESHED, each=_REFRESHED_PER_CHANNEL
+        )
         if cards:
             await services.database.write(request_progress, ProgressWanted(cards=cards, now=now))
 
     async for _ in services.ticks("progress", services.times.progress_interval):
-        await services.guarded("progress", ask)
+        await services.guarded("progress", refresh)
         services.wake(Topic.CARDS)

@@ -1,4 +1,4 @@
-"""The budget for stored media: where it is exceeded, the oldest unstarred results leave first."""
+"""Keeps stored media within a budget by removing the oldest unstarred results."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -9,34 +9,34 @@ from bot.services import Services, Topic, log
 from bot.store.file_refs import Expiry, expire_media
 from bot.store.leases import LeaseWanted, acquire_lease, release_lease
 
-_AT_ONCE = 50
+_BATCH = 50
 _LEASE = "media-budget"
 
 
 class MediaBudget:
-    """Measures what is stored, and keeps it within the budget."""
+    """Measures the stored media and keeps them within the budget."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._measured_at: int | None = None
         self._warned = False
-        #: files that nobody needs any longer and that could not be removed
-        self._left: Sequence[str] = []
+        #: unreferenced files that could not be removed
+        self._unremoved: Sequence[str] = []
 
     async def run(self) -> None:
-        """Keep within the budget, until the process stops."""
+        """Keep within the budget until the process stops."""
         services = self._services
         async for _ in services.ticks(Topic.MEDIA, services.times.retention_interval):
             await services.guarded("media budget", self.check)
 
     async def check(self) -> None:
-        """Look how much is stored, and remove what is too much."""
+        """Measure the stored media if that is due, and remove the excess."""
         services = self._services
         since = self._measured_at
         if since is None or services.clock() - since >= services.times.retention_interval:
             await self._measure()
         if services.media_usage.excess:
-            await self._make_room()
+            await self._remove_excess()
         self._warn()
 
     async def _measure(self) -> None:
@@ -46,9 +46,9 @@ class MediaBudget:
         usage.stuck = False
         self._measured_at = self._services.clock()
 
-    async def _make_room(self) -> None:
+    async def _remove_excess(self) -> None:
         services, now = self._services, self._services.clock()
-        # Replicas share the folder: of two that remove at once each would remove as much as is too much.
+        # Replicas share the folder: without a lease, two of them would remove twice the excess.
         until = now + services.times.retention_interval
         lease = LeaseWanted(name=_LEASE, owner=services.owner, now=now, until=until)
         if await services.database.write(acquire_lease, lease) is None:
@@ -62,9 +62,9 @@ class MediaBudget:
 
     async def _remove_oldest(self) -> None:
         services, usage = self._services, self._services.media_usage
-        await self._remove(self._left)
-        while usage.excess and not self._left and not services.stopping.is_set():
-            due = Expiry(finished_before=services.clock() + 1, count=_AT_ONCE, size=usage.excess)
+        await self._remove(self._unremoved)
+        while usage.excess and not self._unremoved and not services.stopping.is_set():
+            due = Expiry(finished_before=services.clock() + 1, count=_BATCH, size=usage.excess)
             expired = await services.database.write(expire_media, due)
             if not expired:
                 break
@@ -73,42 +73,42 @@ class MediaBudget:
         usage.stuck = usage.excess > 0
 
     async def _remove(self, files: Sequence[str]) -> None:
-        """Remove files; where none of them can be removed, no more jobs lose theirs in vain."""
+        """Remove files; if none can be removed, the results of further jobs are kept."""
         removed = await remove_unreferenced(self._services, files)
         self._services.media_usage.add(-removed)
-        self._left = [] if removed else files
+        self._unremoved = [] if removed else files
 
     def _warn(self) -> None:
-        """Tell once that the budget is nearly used, and again only after it was not."""
+        """Log once that the budget is nearly used, and again only after it was not."""
         usage = self._services.media_usage
         if usage.is_near_budget and not self._warned:
             log.warning("media_budget_nearly_used", used_bytes=usage.used, max_bytes=usage.most)
         self._warned = usage.is_near_budget
 
 
-def note_stored(services: Services, size: int) -> None:
-    """Count a result that was stored, and have room made where it is too much."""
+def record_stored(services: Services, size: int) -> None:
+    """Count a stored result, and have the excess removed."""
     services.media_usage.add(size)
     if services.media_usage.excess:
         services.database.wakeups.wake(Topic.MEDIA)
 
 
 def budget_warning(services: Services) -> Iterator[str]:
-    """What the operator should know of the budget while it can be kept."""
+    """Report that the budget is nearly used."""
     usage = services.media_usage
     if usage.is_near_budget and not usage.stuck:
         yield (
-            f"Stored media take {_of_budget(services)}; from there on the oldest unstarred results are "
-            "removed. Raise REVERIE_MEDIA_MAX_BYTES to keep more."
+            f"Stored media use {_of_budget(services)}; above that the oldest unstarred results are removed. "
+            "Raise REVERIE_MEDIA_MAX_BYTES to keep more."
         )
 
 
 def budget_exceeded(services: Services) -> Iterator[str]:
-    """Tell that the budget cannot be kept."""
+    """Report that the budget is exceeded and nothing can be removed."""
     if services.media_usage.stuck:
         yield (
-            f"Stored media take {_of_budget(services)}, and nothing may be removed: all of it is starred, "
-            "needed by jobs under way, still to be delivered, or cannot be removed (see the log). "
+            f"Stored media use {_of_budget(services)}, and nothing can be removed: everything is starred, "
+            "used by unfinished jobs, not delivered yet, or could not be removed (see the log). "
             "Raise REVERIE_MEDIA_MAX_BYTES."
         )
 

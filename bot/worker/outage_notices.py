@@ -1,6 +1,6 @@
-"""Telling people that a provider takes nothing: once in each conversation that waits for it.
+"""Posts one notice about a provider's outage in each conversation with queued jobs.
 
-Every waiting card says so too, by an edit that nobody notices; this is the line that is.
+Their cards say so too, but nobody is notified of an edit.
 """
 
 from collections.abc import Mapping
@@ -12,24 +12,24 @@ from bot.services import Services, log
 from bot.store.accounts import AccountState, list_accounts
 from bot.store.outage_notices import OutageNotice, any_notices, claim_notice, clear_notices, due_notices
 
-WORDS = (
-    "The generation service takes nothing right now; the operator of this bot has been told. "
-    "What waits here goes on by itself, nothing is lost, and nothing is charged until it is done."
+NOTICE = (
+    "The generation service is unavailable right now; the operator of this bot has been notified. "
+    "Queued jobs continue automatically, nothing is lost, and nothing is charged without a result."
 )
 
 
-async def announce(services: Services, publishers: Mapping[str, Publisher]) -> None:
-    """Look for outages and tell of them, until the process stops."""
+async def post_outage_notices(services: Services, publishers: Mapping[str, Publisher]) -> None:
+    """Post notices about outages until the process stops."""
 
-    async def look() -> None:
-        await tell_of_outages(services, publishers)
+    async def post() -> None:
+        await post_due_notices(services, publishers)
 
     async for _ in services.ticks("outages", services.times.outage_interval):
-        await services.guarded("announce", look)
+        await services.guarded("outage notices", post)
 
 
-async def tell_of_outages(services: Services, publishers: Mapping[str, Publisher]) -> None:
-    """Tell every waiting conversation that has not been told yet."""
+async def post_due_notices(services: Services, publishers: Mapping[str, Publisher]) -> None:
+    """Post to each conversation with queued jobs that has no notice of this outage yet."""
     rows = await list_accounts(services.database)
     working = {row.provider for row in rows if row.state is AccountState.READY}
     out = {row.provider for row in rows if row.state is AccountState.STOPPED} - working
@@ -37,15 +37,15 @@ async def tell_of_outages(services: Services, publishers: Mapping[str, Publisher
         await services.database.write(clear_notices, tuple(sorted(out)))
     if not out:
         return
-    for telling in await due_notices(services.database, out, publishers):
-        await _tell(services, publishers[telling.place.adapter], telling)
+    for notice in await due_notices(services.database, out, publishers):
+        await _post(services, publishers[notice.place.adapter], notice)
 
 
-async def _tell(services: Services, publisher: Publisher, telling: OutageNotice) -> None:
-    # Noted first: a line that is lost with this process is missed by nobody, one that comes twice is.
-    if not await services.database.write(claim_notice, replace(telling, now=services.clock())):
+async def _post(services: Services, publisher: Publisher, notice: OutageNotice) -> None:
+    # Recorded first: a notice that is lost with this process does less harm than one that is posted twice.
+    if not await services.database.write(claim_notice, replace(notice, now=services.clock())):
         return
     try:
-        await publisher.post_notice(WORDS, telling.place)
+        await publisher.post_notice(NOTICE, notice.place)
     except DeliveryError as error:
-        log.info("outage_not_told", adapter=telling.place.adapter, error=str(error))
+        log.info("outage_notice_not_posted", adapter=notice.place.adapter, error=str(error))

@@ -1,7 +1,7 @@
-"""Preparing: what a job builds on is brought in, looked at and made usable before the job waits in line.
+"""Prepares jobs: fetches, probes and converts their inputs before the jobs are queued.
 
-Everything is named by its content, so that doing it twice, after a crash or by two replicas, makes nothing
-twice. Nothing is claimed and nothing but the upper bound of the price is reserved meanwhile.
+Files are named by their content, so that doing it twice, after a crash or by two replicas, creates nothing
+twice. Meanwhile the upper bound of the price is reserved.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from bot.domain.requests import (
     VideoRequest,
     check_length,
 )
-from bot.jobs.media_urls import locate, own_file
-from bot.jobs.transitions import move
+from bot.jobs.media_urls import own_file, resolve_url
+from bot.jobs.transitions import transition_job
 from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log
 from bot.store.cards import find_card
@@ -42,11 +42,12 @@ from bot.worker.leased_pool import LeasedPool
 
 #: jobs that are prepared at once; downloads wait for others, and conversion has a few processes of its own
 MAX_IN_FLIGHT = 8
-#: how often a job is tried again after a failure of our own
+#: retries of a job after a failure of our own
 _PROCESSING_RETRIES = 2
-#: part of its lease that the work on a job may take, so that it ends before somebody else begins
-_SHARE = 0.9
-_SIZES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
+#: part of its lease that the work on a job may take, so that it ends before another process begins
+_LEASE_SHARE = 0.9
+#: the largest file of each kind that the provider reads
+_MAX_BYTES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
 
 
 class Preparer:
@@ -56,13 +57,13 @@ class Preparer:
         self._services = services
 
     async def run(self) -> None:
-        """Prepare until the process stops; what is in hand then is left to whoever comes next."""
+        """Prepare until the process stops; unfinished jobs are left to another process."""
         pool = LeasedPool(
             self._services,
             "prepare",
             topic=Topic.INPUTS,
             max_in_flight=MAX_IN_FLIGHT,
-            lease=self._take,
+            lease=self._claim,
             work=self._work,
             item_id=lambda leased: leased[0].id,
             # A large file may take longer to arrive than a process may take to stop.
@@ -70,9 +71,9 @@ class Preparer:
         )
         await pool.run()
 
-    async def _take(self, count: int) -> list[tuple[Job, PreparationLease]]:
+    async def _claim(self, count: int) -> list[tuple[Job, PreparationLease]]:
         services, now = self._services, self._services.clock()
-        wanted = PreparationRequest(
+        request = PreparationRequest(
             owner=services.owner,
             now=now,
             lease_until=now + services.times.prepare_lease,
@@ -80,17 +81,17 @@ class Preparer:
             each=services.settings.inputs_per_person,
             aside_until=now + services.times.unreadable_retry,
         )
-        jobs = await services.database.write(claim_preparation, wanted)
-        return [(job, wanted.lease) for job in jobs]
+        jobs = await services.database.write(claim_preparation, request)
+        return [(job, request.lease) for job in jobs]
 
     async def _work(self, leased: tuple[Job, PreparationLease]) -> None:
         job, lease = leased
         try:
-            # What is brought in stays reserved until it is noted that the job needs it.
+            # Fetched files stay reserved until the store knows that the job refers to them.
             with self._services.storage.reservations.keeping():
                 await prepare(self._services, job, lease)
         except asyncio.CancelledError:
-            await _put_back(self._services, job, lease, self._services.clock())
+            await _postpone(self._services, job, lease, self._services.clock())
             raise
         finally:
             # Another job of the same person may be prepared now.
@@ -98,19 +99,19 @@ class Preparer:
 
 
 async def prepare(services: Services, job: Job, lease: PreparationLease) -> None:
-    """Send a job whose inputs can be used on its way, and end one whose inputs cannot."""
+    """Queue a job once its inputs can be used; fail it if they cannot."""
     try:
-        async with asyncio.timeout(services.times.prepare_lease * _SHARE / 1000):
-            request, files = await _usable(services, job)
+        async with asyncio.timeout(services.times.prepare_lease * _LEASE_SHARE / 1000):
+            request, files = await _resolve_inputs(services, job)
     except (ProcessingFailed, TimeoutError) as error:
-        # What is fetched has a shorter deadline of its own, so that a timeout here was spent waiting for us.
-        await _failed_here(services, job, lease, str(error) or "it took too long")
+        # A download has a shorter deadline of its own, so that this time was spent on our own processing.
+        await _retry_processing(services, job, lease, str(error) or "it took too long")
     except MediaUnavailable as error:
-        await _not_there(services, job, lease, str(error))
+        await _retry_fetch(services, job, lease, str(error))
     except (MediaRefused, Refused) as error:
-        await _refuse(services, job, lease, FailureCategory.INPUT_REFUSED, str(error))
+        await _fail(services, job, lease, FailureCategory.INPUT_REFUSED, str(error))
     else:
-        await move(
+        await transition_job(
             services,
             job,
             State.QUEUED,
@@ -122,62 +123,62 @@ async def prepare(services: Services, job: Job, lease: PreparationLease) -> None
         )
 
 
-async def _failed_here(services: Services, job: Job, lease: PreparationLease, reason: str) -> None:
-    """Try again after a failure of our own; it is no verdict on the file, but may always happen with it."""
+async def _retry_processing(services: Services, job: Job, lease: PreparationLease, reason: str) -> None:
+    """Retry after a failure of our own, which says nothing about the file, but may happen with it always."""
     log.warning("input_not_processed", job_id=job.id, error=reason)
-    setbacks = await _setbacks(services, job, lease, ours=True)
-    if setbacks is not None and setbacks.ours > _PROCESSING_RETRIES:
-        await _refuse(services, job, lease, FailureCategory.INPUT_UNPROCESSED, reason)
+    failures = await _record_failure(services, job, lease, ours=True)
+    if failures is not None and failures.ours > _PROCESSING_RETRIES:
+        await _fail(services, job, lease, FailureCategory.INPUT_UNPROCESSED, reason)
     else:
-        await _put_back(services, job, lease, services.clock() + services.times.prepare_retry)
+        await _postpone(services, job, lease, services.clock() + services.times.prepare_retry)
 
 
-async def _not_there(services: Services, job: Job, lease: PreparationLease, reason: str) -> None:
-    """Try again what may be there a little later; in the end the job fails with the cause."""
+async def _retry_fetch(services: Services, job: Job, lease: PreparationLease, reason: str) -> None:
+    """Retry a file that may be available later; after the deadline the job fails with the cause."""
     log.info("input_unavailable", job_id=job.id, error=reason)
-    setbacks = await _setbacks(services, job, lease, ours=False)
-    if setbacks is not None and services.clock() - setbacks.since >= services.times.prepare_deadline:
-        await _refuse(services, job, lease, FailureCategory.INPUT_UNREACHABLE, reason)
+    failures = await _record_failure(services, job, lease, ours=False)
+    if failures is not None and services.clock() - failures.since >= services.times.prepare_deadline:
+        await _fail(services, job, lease, FailureCategory.INPUT_UNREACHABLE, reason)
     else:
-        await _put_back(services, job, lease, services.clock() + services.times.prepare_retry)
+        await _postpone(services, job, lease, services.clock() + services.times.prepare_retry)
 
 
-async def _setbacks(
+async def _record_failure(
     services: Services, job: Job, lease: PreparationLease, *, ours: bool
 ) -> PreparationFailures | None:
-    """Count one more; None where the job is no longer ours to prepare."""
+    """Count one more failure; None if this process no longer has the job's lease."""
     item = Setback(job=job.id, lease=lease, at=services.clock(), ours=ours)
     return await services.database.write(record_preparation_failure, item)
 
 
-async def _put_back(services: Services, job: Job, lease: PreparationLease, run_at: int) -> None:
+async def _postpone(services: Services, job: Job, lease: PreparationLease, run_at: int) -> None:
     await services.database.write(postpone_preparation, PutBack(job=job.id, lease=lease, run_at=run_at))
 
 
-async def _refuse(
+async def _fail(
     services: Services, job: Job, lease: PreparationLease, category: FailureCategory, reason: str
 ) -> None:
     why = failure(category, reason)
-    await move(services, job, State.FAILED, "input_unusable", failure=why, lease=lease)
+    await transition_job(services, job, State.FAILED, "input_unusable", failure=why, lease=lease)
 
 
-async def _usable(services: Services, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
-    """The request with everything it builds on made usable, and the files that it needs from now on."""
+async def _resolve_inputs(services: Services, job: Job) -> tuple[AnyRequest, tuple[str, ...]]:
+    """The request with usable references, and the stored files that it refers to from now on."""
     references = job.request.references
     sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
     continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
     card = await find_card(services.database, job.card, services.cipher)
     if card is None:
-        raise MediaUnavailable("the card that says where it lies cannot be read")
+        raise MediaUnavailable("the card that has its channel cannot be read")
     found: dict[str, Reference] = {}
     for reference in references:
         if reference in continued:
-            # The provider has it: neither its size nor our copy matters.
-            _require_there(sources.get(reference.job or ""))
+            # The provider has the video itself, so that neither its size nor our copy matters.
+            _require_result(sources.get(reference.job or ""))
         elif (known := found.get(reference.key)) is not None:
             _require_kind(reference, known.kind)
         else:
-            found[reference.key] = await _bring(services, reference, sources, card.place, job.member)
+            found[reference.key] = await _resolve(services, reference, sources, card.place, job.member)
     request = job.request.with_references(found)
     if isinstance(request, ReframeVideoRequest):
         media = _media(request.source, sources)
@@ -188,99 +189,99 @@ async def _usable(services: Services, job: Job) -> tuple[AnyRequest, tuple[str, 
 
 def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
     media = reference.file if reference.job is None else sources[reference.job].result
-    assert media is not None  # noqa: S101 - it has just been brought in
+    assert media is not None  # noqa: S101 - it has just been resolved
     return media
 
 
-async def _bring(
+async def _resolve(
     services: Services, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
 ) -> Reference:
     if reference.job is not None:
-        return await _of_job(services, reference, sources.get(reference.job), member)
-    if reference.file is not None and (reference.url is None or await _stored(services, reference.file)):
-        return await _of_file(services, reference, reference.file, member)
+        return await _from_job(services, reference, sources.get(reference.job), member)
+    if reference.file is not None and (reference.url is None or await _is_stored(services, reference.file)):
+        return await _from_file(services, reference, reference.file, member)
     if (own := own_file(services, reference.url)) is not None:
-        return await _of_own_link(services, reference, own, member)
-    located = await locate(services, reference, place)
-    if services.provider_facing_url is None and located.headers:
+        return await _from_own_link(services, reference, own, member)
+    resolved = await resolve_url(services, reference, place)
+    if services.provider_facing_url is None and resolved.headers:
         raise MediaRefused(_UNREACHABLE)
-    fetched = await _fetch(services, reference, located, member)
+    fetched = await _fetch(services, reference, resolved, member)
     _require_kind(reference, fetched.kind)
-    return await _of_file(services, reference, fetched, member)
+    return await _from_file(services, reference, fetched, member)
 
 
-async def _of_own_link(services: Services, reference: Reference, file: str, member: str) -> Reference:
-    """Take a signed link of ours for the file itself: nobody fetches anything from our own server."""
+async def _from_own_link(services: Services, reference: Reference, file: str, member: str) -> Reference:
+    """Resolve a signed link of ours to the stored file, without a request to our own server."""
     if not await services.storage.exists(file):
-        raise MediaRefused("What this link led to is no longer stored")
+        raise MediaRefused("The file of this link is no longer stored")
     media = await services.library.describe(file, member=member)
     _require_kind(reference, media.kind)
-    return await _of_file(services, Reference.of(media), media, member)
+    return await _from_file(services, Reference.of(media), media, member)
 
 
 def _require_kind(reference: Reference, kind: MediaKind) -> None:
     if kind is not reference.kind:
-        raise MediaRefused(f"A {reference.kind} is needed here, and this is a {kind}: {_REMEDY[kind]}")
+        raise MediaRefused(f"This must be a {reference.kind}, but it is a {kind}: {_REMEDY[kind]}")
 
 
-async def _stored(services: Services, media: Media) -> bool:
+async def _is_stored(services: Services, media: Media) -> bool:
     return await services.storage.exists(media.file)
 
 
 _REMEDY = {
-    MediaKind.PICTURE: "for a picture leave out what is meant for videos",
-    MediaKind.VIDEO: "/reframe takes videos with a ray model, /extend goes on from one that was made here",
+    MediaKind.PICTURE: "leave out the options for videos",
+    MediaKind.VIDEO: "/reframe takes videos with a ray model, /extend continues one that was made here",
 }
 
 
-async def _fetch(services: Services, reference: Reference, located: ResolvedFile, member: str) -> Media:
+async def _fetch(services: Services, reference: Reference, resolved: ResolvedFile, member: str) -> Media:
     return await services.library.bring_in(
-        located.url,
+        resolved.url,
         max_bytes=TAKEN_MAX_BYTES[reference.kind],
         timeout_s=services.times.input_timeout / 1000,
         vouched=bool(reference.via),
-        headers=located.headers,
+        headers=resolved.headers,
         member=member,
     )
 
 
-async def _of_file(services: Services, reference: Reference, media: Media, member: str) -> Reference:
-    if not await _stored(services, media):
+async def _from_file(services: Services, reference: Reference, media: Media, member: str) -> Reference:
+    if not await _is_stored(services, media):
         raise MediaRefused("What this builds on is no longer stored; send it again")
     usable = await services.library.as_input(media, member=member)
     if services.provider_facing_url is None:
-        # The provider reads it where the person had it from, so it must be good as it lies there.
+        # The provider reads the original URL, so the file must be usable without conversion.
         if reference.url is None:
             raise MediaRefused(_UNREACHABLE)
         if usable != media:
             raise MediaRefused(
-                "This file would have to be converted, and without REVERIE_PUBLIC_URL the provider can "
-                "only read it as it is: send a JPEG, PNG or MP4"
+                "This file must be converted, but without REVERIE_PUBLIC_URL the provider can only read the "
+                "original: send a JPEG, PNG or MP4"
             )
     return reference.model_copy(update={"file": usable, "kind": usable.kind})
 
 
 _UNREACHABLE = (
-    "The provider cannot reach files that are sent here until the operator sets REVERIE_PUBLIC_URL; "
-    "an address that anybody can open works without"
+    "The provider cannot reach uploaded files until the operator sets REVERIE_PUBLIC_URL; a public URL works "
+    "without it"
 )
 
 
-def _require_there(source: Job | None) -> Media:
+def _require_result(source: Job | None) -> Media:
     if source is None or source.deleted or source.expired or source.result is None:
         raise MediaRefused("What this builds on has been deleted")
     return source.result
 
 
-async def _of_job(services: Services, reference: Reference, source: Job | None, member: str) -> Reference:
-    result = _require_there(source)
+async def _from_job(services: Services, reference: Reference, source: Job | None, member: str) -> Reference:
+    result = _require_result(source)
     if not await services.storage.exists(result.poster if reference.first_frame_only else result.file):
         raise MediaRefused("What this builds on is no longer stored")
-    most = _SIZES[result.kind]
-    if reference.first_frame_only or result.size <= most:
+    max_bytes = _MAX_BYTES[result.kind]
+    if reference.first_frame_only or result.size <= max_bytes:
         return reference
     if services.provider_facing_url is None:
         raise MediaRefused(
-            f"The {result.kind} has {result.size / 1e6:.0f} MB, and {most / 1e6:.0f} MB is the most"
+            f"The {result.kind} has {result.size / 1e6:.0f} MB; the maximum is {max_bytes / 1e6:.0f} MB"
         )
     return Reference.of(await services.library.as_input(result, member=member))

@@ -1,11 +1,10 @@
-"""Watching: what runs at the provider is looked at until it ends, and settled when its result is ours (T4).
+"""Watches jobs in flight until their generation ends, and completes them once the result is stored (T4).
 
-One process at a time looks for all replicas, by an account's lease; callbacks wake whoever they reach. Both
-end in the same compare-and-set, so it does not matter who is first.
+One process at a time polls an account for all replicas, by a lease. A callback wakes the process that it
+reaches. Both end in the same compare-and-set, so that it does not matter which is first.
 """
 
 import asyncio
-from collections.abc import Callable
 
 from bot.domain.durations import typical_duration
 from bot.domain.errors import (
@@ -19,7 +18,7 @@ from bot.domain.errors import (
 from bot.domain.failures import Failure, FailureCategory, Retry, classify_failure, failure
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
-from bot.jobs.transitions import move
+from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.services import Services, Topic, log
 from bot.store.cards import ProgressWanted, request_progress
@@ -40,31 +39,29 @@ from bot.store.jobs import (
 from bot.store.leases import LeaseWanted, acquire_lease, release_lease
 from bot.store.orphans import OrphanCause
 from bot.store.rows import UNREADABLE
-from bot.worker.accounts import stop
-from bot.worker.media_budget import note_stored
-from bot.worker.reconciliation import take_stock
-from bot.worker.recovery import resolve_unknown
-from bot.worker.result_faults import Trouble
+from bot.worker.accounts import stop_submitting
+from bot.worker.media_budget import record_stored
+from bot.worker.reconciliation import list_pages, reconcile, resolve_unknown
+from bot.worker.result_retry import ResultRetry
 
-PAGE = 100
 #: up to so many jobs are read one by one rather than by list
-_FEW = 3
-#: pages of a look; what is not on them is read one by one
+_SINGLE_READS = 3
+#: pages of the list read in one tick; jobs that are not on them are read one by one
 _PAGES = 5
-#: looks at a known id that must fail before it is believed to be gone
+#: "not found" answers for a known id after which it is believed
 _MISSES = 3
-#: assets of one account fetched at once
+#: results of one account fetched at once
 _FETCHES = 8
 #: part of the lease after which it is renewed
-_RENEWED = 0.3
-#: no look before this part of the usual duration has passed
+_RENEWED_AFTER = 0.3
+#: no request before this part of the usual duration has passed
 _EARLIEST = 0.4
-#: looks in a row that may fail before the others are left to the next round
+#: consecutive failures after which the remaining jobs are left to the next tick
 _FAILURES = 3
 
 
 class Watcher:
-    """Watches one account."""
+    """Watches the jobs in flight of one account."""
 
     def __init__(self, services: Services, provider: Provider) -> None:
         self._services = services
@@ -73,44 +70,47 @@ class Watcher:
         self._fetches = asyncio.Semaphore(_FETCHES)
         #: monotonic time of the lease's last renewal; None: it is not held
         self._renewed_at: int | None = None
-        #: jobs that are being settled here
-        self._settling: set[str] = set()
-        #: jobs whose last look answered "not found"
+        #: ids of jobs whose generation is being processed here
+        self._processing: set[str] = set()
+        #: ids of jobs whose last request was answered with "not found"
         self._missed: set[str] = set()
-        #: by job, what keeps its result out of our storage
-        self._troubles: dict[str, Trouble] = {}
-        #: monotonic time of the last callback; None: none has reached this process
-        self._called_at: int | None = None
+        #: by job id, results that could not be stored yet
+        self._retries: dict[str, ResultRetry] = {}
+        #: monotonic time of the last callback that reached this process
+        self._callback_at: int | None = None
 
     async def run(self) -> None:
-        """Look until the process stops."""
+        """Watch until the process stops."""
         services = self._services
-        # A group is entered once, and this loop is started again when it has failed.
+        # A TaskGroup can be entered only once, and this loop is restarted after a failure.
         self._group = asyncio.TaskGroup()
-        self._settling.clear()
+        self._processing.clear()
         async with self._group:
             async for _ in services.ticks(Topic.IN_FLIGHT, services.times.watch_interval):
-                await services.guarded("watch", self._round)
+                await services.guarded("watch", self._tick)
                 # A burst of wakeups is answered once, not once each.
                 await self._pause(services.times.watch_interval // 2)
-        # Another replica goes on at once, rather than when the lease ends.
-        await services.guarded("watch", lambda: self._leads(flying=False))
+        # Another replica can continue at once, rather than when the lease ends.
+        await services.guarded("watch", lambda: self._holds_lease(has_jobs=False))
 
     def _lease(self) -> LeaseWanted:
         services, now = self._services, self._services.clock()
         name = f"watch:{self._provider.account}"
         return LeaseWanted(name=name, owner=services.owner, now=now, until=now + services.times.watch_lease)
 
-    async def _leads(self, flying: bool) -> bool:
-        """Whether this process looks for all; the lease is written only while something is in flight."""
+    async def _holds_lease(self, has_jobs: bool) -> bool:
+        """Whether this process polls for all replicas; takes the lease only while jobs are in flight."""
         services = self._services
-        if not flying:
+        if not has_jobs:
             if self._renewed_at is not None:
                 self._renewed_at = None
                 await services.database.write(release_lease, self._lease())
             return False
         now = services.monotonic()
-        if self._renewed_at is not None and now - self._renewed_at < services.times.watch_lease * _RENEWED:
+        if (
+            self._renewed_at is not None
+            and now - self._renewed_at < services.times.watch_lease * _RENEWED_AFTER
+        ):
             return True
         taken = await services.database.write(acquire_lease, self._lease()) is not None
         self._renewed_at = now if taken else None
@@ -123,35 +123,35 @@ class Watcher:
         except TimeoutError:
             return
 
-    async def _round(self) -> None:
+    async def _tick(self) -> None:
         services, provider = self._services, self._provider
         flight = await in_flight(services.database, provider.account)
-        if not await self._leads(bool(flight)):
+        if not await self._holds_lease(bool(flight)):
             return
         jobs = flight.jobs
-        await self._end_unreadable(flight)
+        await self._fail_unreadable(flight)
         unreadable = [seen for seen, _ in flight.unreadable]
-        for ended in self._troubles.keys() - {job.id for job in jobs}:
-            del self._troubles[ended]
+        for ended in self._retries.keys() - {job.id for job in jobs}:
+            del self._retries[ended]
         try:
-            await self._look(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
+            await self._poll(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
             running: list[Job | JobRef] = [*jobs, *unreadable]
             if unknown := [job for job in running if job.state is State.UNKNOWN]:
                 await resolve_unknown(services, provider, unknown)
         except ProviderError as error:
-            # Nothing is lost by a look that failed; only time passes, and deadlines count it.
-            log.info("look_failed", account=provider.account, error=repr(error))
+            # Nothing is lost by a failed request; deadlines count the time.
+            log.info("poll_failed", account=provider.account, error=repr(error))
             if isinstance(error, AccountProblem):
-                await stop(services, provider, str(error))
+                await stop_submitting(services, provider, str(error))
             for job in jobs:
                 await self._check_deadline(job)
 
-    async def _end_unreadable(self, flight: JobsInFlight) -> None:
-        """Give back the money of jobs that run, cannot be read, and are overdue."""
+    async def _fail_unreadable(self, flight: JobsInFlight) -> None:
+        """Fail overdue jobs in flight whose row cannot be read, with a refund."""
         for seen, deadline in flight.unreadable:
             if seen.state is State.SUBMITTED and self._services.clock() >= deadline:
                 why = failure(FailureCategory.TIMEOUT)
-                await move(
+                await transition_job(
                     self._services,
                     seen,
                     State.FAILED,
@@ -161,42 +161,42 @@ class Watcher:
                 )
 
     async def _due(self, jobs: list[Job]) -> list[Job]:
-        """The jobs that may have ended by now, from what was learned of their kind."""
+        """The jobs that may have ended by now, judging by the learned duration of their kind."""
         now = self._services.clock()
         classes = {job.request.duration_class for job in jobs}
         learned = await duration_stats(self._services.database, classes) if classes else {}
         speed = self._services.settings.simulator_speed if self._provider.name == "simulator" else 1.0
 
-        called = self._is_called()
+        callbacks_arrive = self._callbacks_arrive()
 
         def earliest(job: Job) -> float:
-            # What was learned during an outage must not put off the looks after it.
+            # Durations learned during an outage must not delay the requests after it.
             usual = typical_duration(job.request, speed=speed)
             pace = learned.get(job.request.duration_class, usual)
-            if called:
-                # The end will be told; who looks before it is late asks for nothing.
+            if callbacks_arrive:
+                # A callback will report the end; polling is only needed for a late one.
                 return min(pace.p95, usual.p95)
             return _EARLIEST * min(pace.p50, usual.p50)
 
         return [
             job
             for job in jobs
-            if job.id not in self._settling
+            if job.id not in self._processing
             and (
-                now >= self._troubles[job.id].due
-                if job.id in self._troubles
+                now >= self._retries[job.id].next_try_at
+                if job.id in self._retries
                 else now - (job.submitted_at or now) >= earliest(job)
             )
         ]
 
-    def _is_called(self) -> bool:
-        """Whether callbacks have reached this process lately, so that they can be waited for."""
-        lately = self._services.times.generation_deadline
-        return self._called_at is not None and self._services.monotonic() - self._called_at < lately
+    def _callbacks_arrive(self) -> bool:
+        """Whether callbacks have reached this process recently, so that it can wait for them."""
+        recently = self._services.times.generation_deadline
+        return self._callback_at is not None and self._services.monotonic() - self._callback_at < recently
 
-    async def _look(self, jobs: list[Job]) -> None:
-        waiting = {job.remote_id: job for job in jobs if job.remote_id and job.id not in self._troubles}
-        if len(waiting) > _FEW and self._provider.capabilities.lists:
+    async def _poll(self, jobs: list[Job]) -> None:
+        waiting = {job.remote_id: job for job in jobs if job.remote_id and job.id not in self._retries}
+        if len(waiting) > _SINGLE_READS and self._provider.capabilities.lists:
             try:
                 await self._read_list(waiting)
             except AccountProblem:
@@ -204,14 +204,14 @@ class Watcher:
             except ProviderError as error:
                 log.info("list_failed", account=self._provider.account, error=repr(error))
         failures = 0
-        # The address of a file may have ended, and only a look at its own generation makes a new one.
-        for job in [*waiting.values(), *(job for job in jobs if job.remote_id and job.id in self._troubles)]:
+        # The URL of a result may have expired; only a GET of its generation returns a new one.
+        for job in [*waiting.values(), *(job for job in jobs if job.remote_id and job.id in self._retries)]:
             try:
-                await self.look_at(job)
+                await self.read(job)
             except (AccountProblem, RateLimited):
                 raise
             except (ProviderError, *UNREADABLE) as error:
-                # What is wrong with one generation must not hide the others behind it.
+                # A fault of one generation must not hide the others behind it.
                 log.info("generation_not_read", job_id=job.id, error=repr(error))
                 await self._check_deadline(job)
                 failures += 1
@@ -221,20 +221,16 @@ class Watcher:
                 failures = 0
 
     async def _read_list(self, waiting: dict[str, Job]) -> None:
-        """Read the list's first pages, and take what is found on them out of `waiting`."""
-        offset = 0
-        for _ in range(_PAGES):
-            page = await self._provider.page(limit=PAGE, offset=offset)
-            await take_stock(self._services, self._provider, page.generations)
+        """Read the first pages of the list, and remove the jobs that are found there from `waiting`."""
+        async for page in list_pages(self._provider, count=_PAGES):
+            await reconcile(self._services, self._provider, page.generations)
             for generation in page.generations:
                 if (job := waiting.pop(generation.id, None)) is not None:
-                    await self._found(job, generation)
-            # Whatever is deleted between two pages moves the border: they overlap.
-            offset += PAGE - _FEW
-            if not waiting or not page.has_more:
+                    await self._handle(job, generation)
+            if not waiting:
                 return
 
-    async def look_at(self, job: Job) -> None:
+    async def read(self, job: Job) -> None:
         """Read one generation; raises ProviderError where it cannot be read."""
         services = self._services
         assert job.remote_id is not None  # noqa: S101 - submitted jobs have one, by a constraint
@@ -248,68 +244,67 @@ class Watcher:
             if misses >= _MISSES and services.clock() - since >= services.times.vanished_after:
                 await self._fail(job, failure(FailureCategory.VANISHED))
             return
-        await self._found(job, generation)
+        await self._handle(job, generation)
 
-    async def _found(self, job: Job, generation: Generation) -> None:
+    async def _handle(self, job: Job, generation: Generation) -> None:
         if job.id in self._missed:
             self._missed.discard(job.id)
             item = Miss(job=job.id, attempt=job.attempt, now=self._services.clock(), found=True)
             await self._services.database.write(record_look, item)
-        self.seen(job, generation)
+        self.process(job, generation)
 
-    def seen(self, job: Job, generation: Generation) -> None:
-        """Settle a job whose generation has ended, beside everything else that goes on."""
-        if job.id in self._settling:
+    def process(self, job: Job, generation: Generation) -> None:
+        """Process the state of a job's generation in a task of its own."""
+        if job.id in self._processing:
             return
-        self._settling.add(job.id)
-        work: Callable[[], object] = lambda: self._settle(job, generation)  # noqa: E731 - named for the log
-        self._group.create_task(self._in_turn(job, work), name=f"settle {job.id}")
+        self._processing.add(job.id)
+        self._group.create_task(self._run_process(job, generation), name=f"process {job.id}")
 
-    async def _in_turn(self, job: Job, work: Callable[[], object]) -> None:
+    async def _run_process(self, job: Job, generation: Generation) -> None:
         try:
-            # What is fetched stays reserved until it is noted that the job needs it.
+            # The fetched file stays reserved until the store knows that the job refers to it.
             async with self._fetches:
                 with self._services.storage.reservations.keeping():
-                    await self._services.guarded("settle", work)  # type: ignore[arg-type]  # a coroutine function
+                    await self._services.guarded("process result", lambda: self._process(job, generation))
         finally:
-            self._settling.discard(job.id)
+            self._processing.discard(job.id)
 
-    async def _settle(self, job: Job, generation: Generation) -> None:
+    async def _process(self, job: Job, generation: Generation) -> None:
         match generation.state:
             case GenerationState.COMPLETED:
                 await self._complete(job, generation)
             case GenerationState.FAILED:
-                await self._failed(job, classify_failure(generation.failure_reason))
+                await self._retry_or_fail(job, classify_failure(generation.failure_reason))
             case _:
                 await self._check_deadline(job)
 
     async def _complete(self, job: Job, generation: Generation) -> None:
-        """Fetch the result into our storage first; only then is it paid."""
+        """Store the result first; only then is it charged."""
         if not await self._is_current(job):
-            return  # This look began before the result was stored.
+            return  # The result was stored after this request had begun.
         try:
             stored = await self._fetch(job, generation)
         except MediaError as error:
-            await self._not_taken_in(job, error)
+            await self._retry_later(job, error)
             return
         await self._move(job, State.COMPLETED, "completed", result=stored)
-        note_stored(self._services, stored.size)
+        record_stored(self._services, stored.size)
 
     async def _is_current(self, job: Job) -> bool:
         """Whether the job is still as it was read."""
         stored = await job_refs(self._services.database, [job.id])
         return [(job.state, job.attempt)] == [(one.state, one.attempt) for one in stored]
 
-    async def _not_taken_in(self, job: Job, error: MediaError) -> None:
-        """Try again later: half a file looks like a broken one, and our own failure is no verdict on any."""
+    async def _retry_later(self, job: Job, error: MediaError) -> None:
+        """Try again later: a partial file looks broken, and a failure of our own says nothing about it."""
         services = self._services
-        trouble = self._troubles.setdefault(job.id, Trouble())
-        was_ours = trouble.ours
-        trouble.note(error, services.clock(), services.times)
-        log.warning("result_not_taken_in", job_id=job.id, tries=trouble.tries, error=repr(error))
-        if trouble.ours and not was_ours:
-            # Also for whoever watches after a restart: its generation is over, and so is that one's deadline.
-            extension = Extension(job=job.id, attempt=job.attempt, deadline=trouble.until)
+        retry = self._retries.setdefault(job.id, ResultRetry())
+        was_our_fault = retry.is_our_fault
+        retry.record(error, services.clock(), services.times)
+        log.warning("result_not_stored", job_id=job.id, tries=retry.tries, error=repr(error))
+        if retry.is_our_fault and not was_our_fault:
+            # Also for the watcher after a restart: the generation has ended, and its deadline would pass.
+            extension = Extension(job=job.id, attempt=job.attempt, deadline=retry.give_up_at)
             await services.database.write(extend_deadline, extension)
             await services.database.write(
                 request_progress, ProgressWanted(cards=[job.card], now=services.clock())
@@ -318,7 +313,7 @@ class Watcher:
 
     async def _fetch(self, job: Job, generation: Generation) -> Media:
         if generation.asset_url is None:
-            raise MediaUnavailable("completed, but no file is named yet")
+            raise MediaUnavailable("completed, but without a file yet")
         settings, wanted = self._services.settings, job.request.makes
         stored = await self._services.library.bring_in(
             generation.asset_url,
@@ -327,39 +322,39 @@ class Watcher:
             vouched=True,
         )
         if stored.kind is not wanted:
-            # A video's thumbnail can be there before the video is.
-            raise MediaUnavailable(f"completed, but all there is is a {stored.kind}")
+            # A video's thumbnail can be available before the video.
+            raise MediaUnavailable(f"completed, but only with a {stored.kind} yet")
         return stored
 
-    async def _failed(self, job: Job, why: Failure) -> None:
-        if why.retry is Retry.ONCE and not await self._asked_before(job):
-            log.info("job_asked_once_more", job_id=job.id, category=why.category)
-            # It waits in line once more, as long as any other job may.
+    async def _retry_or_fail(self, job: Job, why: Failure) -> None:
+        if why.retry is Retry.ONCE and not await self._was_retried(job):
+            log.info("job_retried", job_id=job.id, category=why.category)
+            # It may wait in the queue as long as a new job.
             deadline = self._services.clock() + self._services.times.queue_deadline
-            await move(self._services, job, State.QUEUED, "asked_once_more", deadline=deadline)
+            await transition_job(self._services, job, State.QUEUED, "asked_once_more", deadline=deadline)
             return
         await self._fail(job, why)
 
-    async def _asked_before(self, job: Job) -> bool:
+    async def _was_retried(self, job: Job) -> bool:
         rows = await attempts(self._services.database, [job.id])
         return any(row.remote_id and row.number < job.attempt for row in rows)
 
     async def _check_deadline(self, job: Job) -> None:
-        trouble, now = self._troubles.get(job.id), self._services.clock()
-        if trouble is None:
+        retry, now = self._retries.get(job.id), self._services.clock()
+        if retry is None:
             if job.state is State.SUBMITTED and now >= job.deadline:
                 await self._fail(job, failure(FailureCategory.TIMEOUT), orphan_cause=OrphanCause.LATE)
-        elif now >= trouble.until:
-            if trouble.ours:
+        elif now >= retry.give_up_at:
+            if retry.is_our_fault:
                 log.error(
                     "result_left_to_operator",
                     job_id=job.id,
                     account=job.account,
                     generation_id=job.remote_id,
-                    error=trouble.error,
+                    error=retry.error,
                 )
-            cause = OrphanCause.UNPROCESSED if trouble.ours else OrphanCause.LATE
-            await self._fail(job, trouble.why, orphan_cause=cause)
+            cause = OrphanCause.UNPROCESSED if retry.is_our_fault else OrphanCause.LATE
+            await self._fail(job, retry.failure, orphan_cause=cause)
 
     async def _fail(self, job: Job, why: Failure, *, orphan_cause: OrphanCause | None = None) -> None:
         await self._move(job, State.FAILED, why.category, failed=why, orphan_cause=orphan_cause)
@@ -374,22 +369,22 @@ class Watcher:
         failed: Failure | None = None,
         orphan_cause: OrphanCause | None = None,
     ) -> None:
-        self._troubles.pop(job.id, None)
-        await move(
+        self._retries.pop(job.id, None)
+        await transition_job(
             self._services, job, after, cause, result=result, failure=failed, orphan_cause=orphan_cause
         )
 
-    def note_callback(self) -> None:
-        """Note that callbacks of this account reach this process."""
-        self._called_at = self._services.monotonic()
+    def record_callback(self) -> None:
+        """Record that callbacks of this account reach this process."""
+        self._callback_at = self._services.monotonic()
 
-    async def called(self, claim: Claim, generation_id: str) -> None:
-        """Look at what a callback named; what it said is not believed."""
+    async def handle_callback(self, claim: Claim, generation_id: str) -> None:
+        """Read the generation that a callback names; what it says is not trusted."""
         services = self._services
-        if claim.job in self._settling:
+        if claim.job in self._processing:
             return
         generation = await self._provider.get(generation_id)
-        await take_stock(services, self._provider, [generation])
+        await reconcile(services, self._provider, [generation])
         job = await find_job(services.database, claim.job)
         if job is not None and job.state is State.SUBMITTED and job.remote_id == generation.id:
-            self.seen(job, generation)
+            self.process(job, generation)

@@ -12,7 +12,7 @@ from bot.domain.jobs import State
 from bot.resources import prepare_store, providers_of
 from bot.settings import Role
 from bot.store.accounts import AccountState, last_registered_at, list_accounts
-from bot.worker.account_leases import keep_holding
+from bot.worker.account_registry import renew_registration
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
 from tests.engine.house import SECRET, House, given_settings, open_house
@@ -111,14 +111,14 @@ async def test_an_account_that_no_worker_holds_is_retired_after_a_while(
         pass
     async with open_house(tmp_path, migrated_postgres_url, providers=[two], clock=clock, start=None) as home:
         begun = await last_registered_at(home.services.database, "two")
-        await keep_holding(home.services, "two")
+        await renew_registration(home.services, "two")
         assert begun == await last_registered_at(home.services.database, "two"), "it has just been said"
         home.advance(home.services.times.account_lost - 1_000_000)
-        await keep_holding(home.services, "two")
+        await renew_registration(home.services, "two")
         assert {"one": AccountState.READY, "two": AccountState.READY} == await states(home)
 
         home.advance(1_000_001)
-        await keep_holding(home.services, "two")
+        await renew_registration(home.services, "two")
         assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(home)
 
 

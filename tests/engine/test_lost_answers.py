@@ -210,7 +210,7 @@ async def test_a_generation_that_turns_up_after_the_refund_is_the_operators(any_
         assert {generation: "late"} == await home.orphans()
         assert (0, 0) == await home.money()
         remark = (await http.get("/readyz")).json()["remarks"][0]
-        assert "borne by the operator ($0.018)" in remark
+        assert "paid by the operator ($0.018)" in remark
         assert State.FAILED is (await home.job(card)).state
 
 

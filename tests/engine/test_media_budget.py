@@ -189,7 +189,7 @@ async def test_a_budget_that_cannot_be_kept_is_told(house: Open) -> None:
         await MediaBudget(home.services).check()
         answer = await ready(home)
         assert (True, True) == (answer["ready"], answer["degraded"])
-        assert "nothing may be removed" in answer["reasons"][0]
+        assert "nothing can be removed" in answer["reasons"][0]
 
 
 async def test_of_two_replicas_one_makes_room(tmp_path: Path, migrated_postgres_url: str) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from bot.domain.errors import AccountProblem, Undeliverable
 from bot.domain.identity import Place
 from bot.store.accounts import Stop, stop_account
-from bot.worker.outage_notices import WORDS, tell_of_outages
+from bot.worker.outage_notices import NOTICE, post_due_notices
 from tests.engine.conftest import Open
 from tests.engine.house import House
 
@@ -18,8 +18,8 @@ async def stop(house: House, reason: str = "no credit") -> None:
 async def look(house: House) -> list[str]:
     """Have both of two replicas look; answers where something was said so far."""
     publishers = {"chat": house.chat}
-    await asyncio.gather(*(tell_of_outages(house.services, publishers) for _ in range(2)))
-    assert {WORDS} >= {text for text, _ in house.chat.told}
+    await asyncio.gather(*(post_due_notices(house.services, publishers) for _ in range(2)))
+    assert {NOTICE} >= {text for text, _ in house.chat.told}
     return [place.channel for _, place in house.chat.told]
 
 

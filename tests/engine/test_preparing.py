@@ -120,11 +120,11 @@ async def test_a_video_that_only_another_model_takes_is_refused_with_its_name(ho
 @pytest.mark.parametrize(
     ("text", "address", "found", "told"),
     [
-        ("/animate it runs --start {}", PHOTO, film(), "A picture is needed here, and this is a video"),
-        ("/imagine a fox --style {}", PHOTO, film(), "A picture is needed here, and this is a video"),
+        ("/animate it runs --start {}", PHOTO, film(), "This must be a picture, but it is a video"),
+        ("/imagine a fox --style {}", PHOTO, film(), "This must be a picture, but it is a video"),
         ("/reframe 1:1 {}", PHOTO, film(), "/reframe takes videos with a ray model"),
-        ("/reframe 1:1 {}", FILM, Found(), "A video is needed here, and this is a picture"),
-        ("/reframe 1:1 {0} --model ray-2 --first_frame {0}", PHOTO, film(), "A picture is needed here"),
+        ("/reframe 1:1 {}", FILM, Found(), "This must be a video, but it is a picture"),
+        ("/reframe 1:1 {0} --model ray-2 --first_frame {0}", PHOTO, film(), "This must be a picture"),
     ],
 )
 async def test_what_turns_out_to_be_of_the_other_kind_is_refused(

@@ -19,7 +19,7 @@ from tests.engine.inputs import fails
         ("http://pictures..example/a.png", "not a valid URL"),
         ("http://pictures.example:22/a.png", "port 22"),
         ("http://bot.invalid/metrics", "address of the bot itself"),
-        ("http://bot.invalid/media/nothing.0.signed", "link of the bot is not valid"),
+        ("http://bot.invalid/media/nothing.0.signed", "link of the bot is invalid"),
     ],
 )
 async def test_an_address_that_cannot_be_fetched_is_refused_before_anything_is_reserved(

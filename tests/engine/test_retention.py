@@ -10,7 +10,7 @@ from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Re
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, Reference
 from bot.store.file_refs import MAX_UNUSED_UPLOADS
-from bot.worker.retention import end_uploads, expire, remove_strays
+from bot.worker.retention import expire_results, expire_uploads, remove_unreferenced_files
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG
 from tests.engine.house import BOB, House
@@ -43,11 +43,11 @@ async def test_an_upload_without_a_command_leaves_when_its_time_is_over(any_hous
     async with any_house(start=None) as home:
         file = await home.upload(PNG + b"mine")
         home.advance(home.services.times.upload_hold - 1_000)
-        await end_uploads(home.services)
+        await expire_uploads(home.services)
         assert [True] == await kept(home, file)
 
         home.advance(2_000)
-        await end_uploads(home.services)
+        await expire_uploads(home.services)
         assert [False] == await kept(home, file)
 
 
@@ -56,7 +56,7 @@ async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(any_house: Ope
         file = await home.upload(PNG + b"mine")
         job = await home.made("/animate it runs", files=(Reference.of(file),))
         home.advance(home.services.times.upload_hold + 1)
-        await end_uploads(home.services)
+        await expire_uploads(home.services)
         assert [True] == await kept(home, file)
 
         await home.delete(job.id)
@@ -68,7 +68,7 @@ async def test_an_upload_stays_from_the_moment_in_which_a_command_names_it(any_h
         file = await home.upload(PNG + b"mine")
         await home.ask("/animate it runs", files=(Reference.of(file),))
         home.advance(home.services.times.upload_hold + 1)
-        await end_uploads(home.services)
+        await expire_uploads(home.services)
         assert [True] == await kept(home, file)
 
 
@@ -78,7 +78,7 @@ async def test_an_upload_of_two_members_stays_for_the_later(any_house: Open) -> 
         home.advance(home.services.times.upload_hold // 2)
         assert file == await home.upload(PNG + b"the same", by=BOB)
         home.advance(home.services.times.upload_hold // 2 + 1)
-        await end_uploads(home.services)
+        await expire_uploads(home.services)
         assert [True] == await kept(home, file)
 
 
@@ -87,7 +87,7 @@ async def test_a_frame_of_an_uploaded_video_goes_with_it(house: Open) -> None:
         file = await home.upload(MP4 + b"mine")
         assert await home.services.storage.exists(file.poster)
         home.advance(home.services.times.upload_hold + 1)
-        await end_uploads(home.services)
+        await expire_uploads(home.services)
         assert not await home.services.storage.exists(file.poster)
 
 
@@ -165,11 +165,11 @@ async def test_media_go_once_when_their_time_is_over(any_house: Open) -> None:
         old = await home.made(f"/animate it runs --start {PHOTO}")
         await pass_days(home, 29)
         new = await home.made()
-        await expire(home.services)
+        await expire_results(home.services)
         assert [True, True] == await kept(home, old.result, new.result)
 
         await pass_days(home, 2)
-        await expire(home.services)
+        await expire_results(home.services)
         assert [False, False] == await kept(home, old.result, input_of(old))
         assert [True] == await kept(home, new.result)
         note = await home.learn(f"/show {old.id}")
@@ -186,12 +186,12 @@ async def test_what_somebody_starred_stays(any_house: Open) -> None:
         liked, other = await home.made(), await home.made()
         await home.press(Action.GALLERY, liked.id, by=BOB)
         await pass_days(home, 31)
-        await expire(home.services)
+        await expire_results(home.services)
         assert [True, False] == await kept(home, liked.result, other.result)
 
         await home.press(Action.GALLERY, liked.id, by=BOB)
         await pass_days(home, 1)
-        await expire(home.services)
+        await expire_results(home.services)
         assert [False] == await kept(home, liked.result)
 
 
@@ -199,7 +199,7 @@ async def test_without_a_time_media_stay_for_ever(house: Open) -> None:
     async with house() as home:
         job = await home.made()
         await pass_days(home, 4_000)
-        await expire(home.services)
+        await expire_results(home.services)
         assert [True] == await kept(home, job.result)
 
 
@@ -207,7 +207,7 @@ async def test_nothing_is_built_on_what_was_removed(house: Open) -> None:
     async with house(retention_days=30) as home:
         video = await home.made("/animate a fox that runs")
         await pass_days(home, 31)
-        await expire(home.services)
+        await expire_results(home.services)
         with pytest.raises(InvalidRequest, match="removed when its time was over"):
             await home.say(f"/extend {video.id} it jumps")
         with pytest.raises(InvalidRequest, match="You have no finished video"):
@@ -223,11 +223,11 @@ async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(any_house: Op
         )
         assert job.result is not None
         _age(home, job.result)
-        await remove_strays(home.services)
+        await remove_unreferenced_files(home.services)
         assert [True, True] == await kept(home, stray, job.result)
 
         _age(home, stray)
-        await remove_strays(home.services)
+        await remove_unreferenced_files(home.services)
         assert [False, True] == await kept(home, stray, job.result)
 
 

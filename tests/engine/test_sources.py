@@ -183,7 +183,7 @@ async def test_without_a_public_url_a_result_that_is_too_big_is_refused(house: O
         home.library.content = lambda _: PNG.ljust(PICTURE_MAX_BYTES + 1, b"x")
         source = await home.made()
         card = await home.ask(f"/reframe 1:1 {source.id}")
-        await fails(home, card, FailureCategory.INPUT_REFUSED, "10 MB is the most")
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "the maximum is 10 MB")
 
 
 async def test_a_link_that_cannot_be_had_now_is_asked_for_later(house: Open) -> None:

@@ -9,8 +9,8 @@ import pytest
 from bot.domain.jobs import State
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
-from bot.worker.reconciliation import take_stock
-from bot.worker.recovery import pick_up_claims, resolve_unknown
+from bot.worker.reconciliation import reconcile, resolve_unknown
+from bot.worker.recovery import recover_expired_claims
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost, lost_on_the_way
 
@@ -57,7 +57,7 @@ async def test_an_answer_between_two_reads_makes_no_orphan(
 
         database = Interrupted(home.services.database, read, answer)
         services = replace(home.services, database=cast("Database", database))
-        await take_stock(services, home.provider, page.generations)
+        await reconcile(services, home.provider, page.generations)
 
         step.open()
         job = await home.comes_to(card, State.SUBMITTED)
@@ -77,7 +77,7 @@ async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_hous
         home.advance(60_001)
 
         async def lease_ends() -> None:
-            await pick_up_claims(home.services)
+            await recover_expired_claims(home.services)
             await home.comes_to(second, State.UNKNOWN)
 
         database = Interrupted(home.services.database, "states_of", lease_ends)

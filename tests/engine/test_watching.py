@@ -179,11 +179,11 @@ async def test_a_minute_between_two_looks_is_not_enough_to_give_a_generation_up(
         assert job.remote_id is not None
         home.provider.forgotten.add(job.remote_id)
         watcher = Watcher(home.services, home.provider)
-        await watcher.look_at(job)
+        await watcher.read(job)
         home.advance(60_001)
-        await watcher.look_at(job)
+        await watcher.read(job)
         assert State.SUBMITTED is (await home.job(card)).state
-        await watcher.look_at(job)
+        await watcher.read(job)
         assert State.FAILED is (await home.job(card)).state
 
 

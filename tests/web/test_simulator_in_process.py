@@ -74,7 +74,7 @@ async def test_a_full_disk_of_the_simulator_ends_no_process_and_loses_no_job(tmp
         card = await app.say(f"/imagine a blue fox --image {first.jobs[0].id}")
         other = await app.say("/imagine a green fox")
         with capture_logs() as logged:
-            await until(lambda: {"reference_not_recorded", "result_not_taken_in"} <= events(logged))
+            await until(lambda: {"reference_not_recorded", "result_not_stored"} <= events(logged))
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.get("/readyz")).json()["ready"]
         writable(media)
