@@ -12,7 +12,7 @@ from tests.patience import PATIENCE_S
 #: take the processor from the other tests.
 AT_EASE = {"poll": 100, "watch_interval": 50, "sweep_interval": 200, "account_check": 200}
 #: longer than any test of a whole bot takes
-_PATIENCE_S = 3 * PATIENCE_S
+_PATIENCE_S = max(180.0, 3 * PATIENCE_S)
 
 
 @asynccontextmanager
