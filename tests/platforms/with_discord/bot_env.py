@@ -30,7 +30,7 @@ _PATIENT_MS = 30_000
 
 
 class _NoFiles:
-    """The core fetches by the names of the real Discord, which no test may reach but by the fake's proxy."""
+    """Keeps the core from fetching at the real Discord's addresses, which only the fake's proxy serves."""
 
     async def resolve(self, url: str, place: Place) -> ResolvedFile:
         raise MediaUnavailable(f"{url} is not read at {place.channel}")
@@ -56,7 +56,7 @@ class BotEnv:
         self.moderator = fake.member(self.guild, "mod", roles=[role])
         self._defer_after_s = defer_after_s
         self._wrap = wrap
-        # On a busy machine three seconds may pass by themselves; what comes late is tested on purpose.
+        # A busy machine may take longer than 3 s; late responses have tests of their own.
         fake.world.ack_within_ms = _PATIENT_MS
         times = AT_EASE | {"answer_window": _PATIENT_MS} | settings.pop("times", {})
         values = {"http_port": 0, "default_ceiling": 100, "default_allowance": 25, "times": times, **settings}
@@ -86,20 +86,20 @@ class BotEnv:
         return replace(adapter, files=files, close=close)
 
     def is_connected(self) -> bool:
-        """Whether the bot is connected, and people are offered its commands."""
+        """Whether the bot is connected and its commands are registered."""
         return self.fake.gateway.connected > 0 and bool(self.fake.world.commands.all(None))
 
     async def imagine(self, prompt: str = "a red fox", **more: Any) -> tuple[Invocation, Message]:
-        """Ask for pictures and wait for them; answers the command and its card."""
+        """Ask for pictures and wait for them; returns the command and its card."""
         asked = self.ada.slash("imagine", prompt=prompt, **more)
         return asked, await self.done(asked, more.get("count", 1))
 
     async def done(self, asked: Invocation, count: int = 1) -> Message:
-        """Wait until a card that answers shows its results."""
+        """Wait until the card of a command shows its results."""
         return await asked.message(lambda message: len(message.attachments) == count)
 
     def mine(self, channel: Any = None) -> list[Message]:
-        """What the bot has written in a channel for everybody, the oldest first."""
+        """The bot's public messages in a channel, the oldest first."""
         messages = (channel or self.channel).messages.values()
         return [
             one

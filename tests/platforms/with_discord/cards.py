@@ -19,11 +19,11 @@ def identity(number: int, now: int = NOW) -> str:
     return new_id(now, number.to_bytes(9, "big"))
 
 
-def job_view(number: int = 1, tone: JobPhase = JobPhase.DONE, **changes: Any) -> JobView:
-    done, moving = tone is JobPhase.DONE, tone in (JobPhase.WAITING, JobPhase.RUNNING)
+def job_view(number: int = 1, phase: JobPhase = JobPhase.DONE, **changes: Any) -> JobView:
+    done, moving = phase is JobPhase.DONE, phase in (JobPhase.WAITING, JobPhase.RUNNING)
     values: dict[str, Any] = {
         "id": identity(number),
-        "phase": tone,
+        "phase": phase,
         "headline": "Done" if done else "Dreaming · about 10 s in all",
         "fields": FACTS,
         "running_since": None,
@@ -33,7 +33,7 @@ def job_view(number: int = 1, tone: JobPhase = JobPhase.DONE, **changes: Any) ->
         "media": PICTURE if done else None,
         "alt": "a red fox",
         "actions": () if moving else (Action.VARIATION, Action.AGAIN, Action.DELETE),
-        "cancellable": tone is JobPhase.WAITING,
+        "cancellable": phase is JobPhase.WAITING,
         "stars": 0,
         "parent": None,
     }

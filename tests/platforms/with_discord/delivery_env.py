@@ -1,4 +1,4 @@
-"""Our publisher beside a fake Discord with one guild, one member and one library."""
+"""The publisher with a fake Discord, one guild, one member and one media library."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -113,7 +113,7 @@ class DeliveryEnv:
         )
 
     async def defer(self, invocation: Invocation) -> None:
-        """Say in the open that an interaction is being thought about."""
+        """Defer an interaction publicly."""
         route = Route(
             "POST",
             "/interactions/{webhook_id}/{webhook_token}/callback",
@@ -140,12 +140,12 @@ def publisher_for(
 
 
 def described(message: Message) -> str:
-    """All that its embed says outside of its fields."""
+    """The description of the message's embed."""
     return str(message.embeds[0]["description"])
 
 
 def posted(message: Message) -> str:
-    """The message as the publisher names one that it has posted."""
+    """The name of a message that the bot posted itself."""
     return f"{message.channel.id}/{message.id}"
 
 

@@ -1,4 +1,4 @@
-"""The real bot of this process with Discord as its one chat, as `run` would start it.
+"""The real bot in this process with Discord as its only platform, as `run` would start it.
 
 async with started(fake, folder) as bot:
     await until(lambda: not bot.not_ready_reason)
@@ -39,7 +39,7 @@ class Bot:
 
     @property
     def not_ready_reason(self) -> str:
-        """Why it is not ready; empty when it is."""
+        """Why the bot is not ready; empty when it is."""
         return self.adapter.not_ready_reason() or ""
 
     def _build(self, context: AdapterContext) -> Adapter:
@@ -54,8 +54,8 @@ class Bot:
 async def started(
     fake: FakeDiscord, folder: Path, *, token: str | None = None, **timings: float
 ) -> AsyncIterator[Bot]:
-    """Run it until the block ends; it hardly waits for anything unless `timings` says so."""
-    # A test starts it more often than once in 5 s.
+    """Run the bot until the block ends, with short waits except those in `timings`."""
+    # Tests start it more often than once in 5 s.
     fake.gateway.door.window_ms = 0
     bot = Bot(fake, folder, token or fake.token, replace(_FAST, **timings))
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:

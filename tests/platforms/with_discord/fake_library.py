@@ -1,4 +1,4 @@
-"""A library whose renditions are as a test says."""
+"""A media library whose renditions a test controls."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.platforms.with_discord.cards import PICTURE, VIDEO
 
 
 class FakeLibrary:
-    """Keeps a picture, a video and its poster."""
+    """Holds a picture, a video and its poster."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

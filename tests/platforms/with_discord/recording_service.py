@@ -1,4 +1,4 @@
-"""The real core behind the doors, which remembers what it was asked to make and makes nothing."""
+"""The real core, except that what would cost money is recorded and refused."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -23,15 +23,15 @@ class Asked:
 
 
 class RecordingService:
-    """Stands before a studio; whatever would cost is kept and refused."""
+    """Wraps the service; requests that would cost money are recorded and refused."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
-        #: how many have come, and whether they are let through
+        #: how many requests have arrived, and whether they may go on
         self.came = 0
         self.opened = asyncio.Event()
         self.opened.set()
-        #: it does make what it is asked for
+        #: requests are executed instead of refused
         self.makes = False
         self._service: Any = None
 

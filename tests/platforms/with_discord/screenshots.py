@@ -1,4 +1,4 @@
-"""Draws what people see of the bot on Discord, for the README and for critical eyes.
+"""Draws screenshots of the bot on Discord for the README.
 
 python -m tests.platforms.with_discord.picturing docs/discord.png
 """
@@ -21,7 +21,7 @@ _LONG_S = 90.0
 
 
 async def pages(folder: Path) -> dict[str, str]:
-    """Have the real bot work for a while; answers pages by name."""
+    """Run the real bot for a while; returns pages by name."""
     async with FakeDiscord(make_certificates(folder, HOSTS), validates=False) as fake:
         ada = fake.member(fake.guild("Film club"), "ada")
         async with led_to(fake, folder, REVERIE_SIMULATOR_SPEED="8"):

@@ -1,4 +1,4 @@
-"""The best file that a place takes: the whole one, a smaller one with a link, a poster, a link."""
+"""The best file that a channel takes: the full one, a smaller one with a link, a poster, a link."""
 
 import asyncio
 from dataclasses import replace
@@ -28,7 +28,7 @@ def _planner(library: FakeLibrary, *, public: bool = True, patience_s: float = 5
     )
 
 
-async def test_a_file_that_fits_goes_up_whole(library: FakeLibrary) -> None:
+async def test_a_file_within_the_limit_is_uploaded_in_full(library: FakeLibrary) -> None:
     plan = await _planner(library).plan(card_view(), [], DEFAULT_UPLOAD_LIMIT)
     job = card_view().jobs[0].id
     assert [library.path(PICTURE.file)] == [file.path for file in plan.uploads]
@@ -37,7 +37,7 @@ async def test_a_file_that_fits_goes_up_whole(library: FakeLibrary) -> None:
 
 
 @pytest.mark.parametrize(("media", "ending"), [(_BIG_PICTURE, ".jpg"), (_BIG_VIDEO, ".mp4")])
-async def test_a_file_that_does_not_fit_goes_up_smaller_with_the_whole_one_linked(
+async def test_a_file_above_the_limit_is_uploaded_smaller_with_a_link_to_the_full_one(
     library: FakeLibrary, media: Media, ending: str
 ) -> None:
     view = card_view(job_view(media=media))
@@ -47,7 +47,7 @@ async def test_a_file_that_does_not_fit_goes_up_smaller_with_the_whole_one_linke
     assert {view.jobs[0].id: f"https://x/{media.file}"} == plan.links
 
 
-async def test_a_video_that_cannot_be_made_smaller_is_linked_under_its_poster(library: FakeLibrary) -> None:
+async def test_a_video_without_a_smaller_rendition_is_linked_under_its_poster(library: FakeLibrary) -> None:
     library.error = MediaRefused()
     plan = await _planner(library).plan(card_view(job_view(media=_BIG_VIDEO)), [], DEFAULT_UPLOAD_LIMIT)
     assert [library.path(VIDEO.poster)] == [file.path for file in plan.uploads]
@@ -56,7 +56,7 @@ async def test_a_video_that_cannot_be_made_smaller_is_linked_under_its_poster(li
     assert not plan.incomplete
 
 
-async def test_a_picture_that_cannot_be_made_smaller_is_linked_alone(library: FakeLibrary) -> None:
+async def test_a_picture_without_a_smaller_rendition_is_only_linked(library: FakeLibrary) -> None:
     library.error = MediaRefused()
     plan = await _planner(library).plan(card_view(job_view(media=_BIG_PICTURE)), [], DEFAULT_UPLOAD_LIMIT)
     assert not plan.uploads
@@ -64,20 +64,22 @@ async def test_a_picture_that_cannot_be_made_smaller_is_linked_alone(library: Fa
 
 
 @pytest.mark.parametrize("media", [_BIG_VIDEO, _BIG_PICTURE])
-async def test_what_can_be_neither_sent_nor_linked_is_said_to_be(library: FakeLibrary, media: Media) -> None:
+async def test_a_result_that_can_be_neither_uploaded_nor_linked_is_reported(
+    library: FakeLibrary, media: Media
+) -> None:
     library.error = MediaRefused()
     view = card_view(job_view(media=media))
     assert (await _planner(library, public=False).plan(view, [], DEFAULT_UPLOAD_LIMIT)).incomplete
 
 
-async def test_where_no_file_may_go_up_links_do(library: FakeLibrary) -> None:
+async def test_where_no_file_may_be_uploaded_it_is_linked(library: FakeLibrary) -> None:
     plan = await _planner(library).plan(card_view(), [], 0)
     assert not plan.uploads
     assert {card_view().jobs[0].id: f"https://x/{PICTURE.file}"} == plan.links
     assert not library.made
 
 
-async def test_what_lies_there_already_is_kept_and_what_belongs_to_nothing_dropped(
+async def test_existing_attachments_are_kept_and_foreign_ones_removed(
     library: FakeLibrary,
 ) -> None:
     first, second, gone = job_view(1), job_view(2), job_view(3, JobPhase.GONE, media=None)
@@ -90,7 +92,7 @@ async def test_what_lies_there_already_is_kept_and_what_belongs_to_nothing_dropp
     assert [f"reverie-{second.id}.jpg"] == [file.name for file in plan.uploads]
 
 
-async def test_the_link_stays_beside_a_smaller_file_that_lies_there(library: FakeLibrary) -> None:
+async def test_the_link_stays_beside_an_existing_smaller_file(library: FakeLibrary) -> None:
     job = job_view(media=_BIG_VIDEO)
     there = [{"id": "71", "filename": f"reverie-{job.id}.mp4", "size": 5}]
     plan = await _planner(library).plan(card_view(job), there, DEFAULT_UPLOAD_LIMIT)
@@ -98,8 +100,8 @@ async def test_the_link_stays_beside_a_smaller_file_that_lies_there(library: Fak
     assert {job.id: f"https://x/{VIDEO.file}"} == plan.links
 
 
-async def test_a_smaller_file_is_made_on_while_its_card_waits_for_another_turn(library: FakeLibrary) -> None:
-    """Transcoding takes longer than a show may: it is not begun anew by each."""
+async def test_a_rendition_continues_while_its_card_waits(library: FakeLibrary) -> None:
+    """Transcoding may take longer than one delivery: the next delivery does not start it again."""
     library.gate.clear()
     planner, view = _planner(library, patience_s=0.01), card_view(job_view(media=_BIG_VIDEO))
     for _ in range(2):
@@ -116,14 +118,14 @@ async def _ladder_done(planner: AttachmentPlanner) -> None:
     await asyncio.wait(planner._files._renditions.values(), timeout=5)
 
 
-async def test_a_worker_that_breaks_is_asked_again_later(library: FakeLibrary) -> None:
+async def test_a_failed_media_worker_is_retried_later(library: FakeLibrary) -> None:
     library.error = MediaUnavailable()
     with pytest.raises(Delayed):
         await _planner(library).plan(card_view(job_view(media=_BIG_VIDEO)), [], DEFAULT_UPLOAD_LIMIT)
 
 
-async def test_what_we_fail_to_make_smaller_twice_is_linked(library: FakeLibrary) -> None:
-    """Its card is not held up for a day by a video whose rewriting takes too long for us."""
+async def test_a_rendition_that_fails_twice_is_replaced_by_a_link(library: FakeLibrary) -> None:
+    """A card does not wait for ever for a video that we cannot transcode."""
     library.error = ProcessingFailed()
     planner, view = _planner(library), card_view(job_view(media=_BIG_VIDEO))
     with pytest.raises(Delayed):
@@ -134,7 +136,7 @@ async def test_what_we_fail_to_make_smaller_twice_is_linked(library: FakeLibrary
     assert (await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)).uploads, "it is made as soon as it can be"
 
 
-async def test_closing_ends_what_is_being_made(library: FakeLibrary) -> None:
+async def test_closing_cancels_renditions(library: FakeLibrary) -> None:
     library.gate.clear()
     planner = _planner(library, patience_s=0.01)
     with pytest.raises(Delayed):

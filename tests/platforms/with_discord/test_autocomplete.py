@@ -1,4 +1,4 @@
-"""What is offered while somebody types into an option."""
+"""Autocomplete of options."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.platforms.with_discord.readers import job_of
 
 
 class _Away:
-    """A studio whose store is out of token."""
+    """A service whose store is unavailable."""
 
     async def queue_stats(self) -> QueueStats:
         return QueueStats(running=0, waiting=0)
@@ -31,7 +31,7 @@ async def offered(env: BotEnv, command: str, option: str, typed: str) -> list[di
     return await env.ada.autocomplete(command, option, typed).choices()
 
 
-async def test_own_jobs_are_offered_by_their_words_and_age(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_own_jobs_are_suggested_by_prompt_and_age(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine("a red fox")
         await env.imagine("<@&1> @everyone \u202e\u200b**hills** " + "at night " * 20)
@@ -49,26 +49,26 @@ async def test_own_jobs_are_offered_by_their_words_and_age(tmp_path: Path, fake:
         assert [f"{both[0]['value']} {fox['value']}"] == [one["value"] for one in more]
         assert [fox["value"]] == [one["value"] for one in await offered(env, "show", "job", "red")]
 
-        # What would be cut can still be typed.
+        # A value that is too long for a choice can still be typed.
         assert [] == await offered(env, "imagine", "image_from", f"https://a.example/{'x' * 70} fox")
-        # Somebody else's.
+        # Other people's jobs are not suggested.
         bob = fake.member(env.guild, "bob")
         assert [] == await bob.autocomplete("animate", "start_from", "fox").choices()
-        # A picture cannot be gone on from.
+        # A picture cannot be extended.
         assert [] == await offered(env, "extend", "job", "fox")
 
 
-async def test_words_of_the_camera_are_offered(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_camera_concepts_are_suggested(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         concepts = await offered(env, "animate", "concepts", "dolly_zoom, pan_l")
         assert {"name": "dolly_zoom, pan_left", "value": "dolly_zoom, pan_left"} in concepts
         assert 25 == len(await offered(env, "animate", "concepts", ""))
-        # The provider is asked for its own words while the bot is at work already.
+        # The provider's own words are fetched after the start.
         while not (motions := await offered(env, "animate", "camera_motion", "orbit")):
             pass
         assert "camera orbit left" in [one["value"] for one in motions]
 
 
-async def test_what_cannot_be_looked_up_is_answered_with_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_failing_store_suggests_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake, wrap=_away) as env:
         assert [] == await offered(env, "show", "job", "fox")

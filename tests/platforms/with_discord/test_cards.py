@@ -1,4 +1,4 @@
-"""A card as Discord shows it: inside all limits, complete, and nothing in a prompt can fire."""
+"""Cards are complete, within all limits, and nothing in a prompt is formatted or mentions anybody."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def _texts(embed: dict[str, Any]) -> Iterator[str]:
         yield from (field["name"], field["value"])
 
 
-def test_a_result_is_told_with_all_its_facts_and_its_origin() -> None:
+def test_a_result_is_shown_with_all_its_fields_and_its_source() -> None:
     parent = identity(9)
     [embed] = render_card(card_view(job_view(parent=parent, stars=2)))["embeds"]
     shown = {field["name"]: field["value"] for field in embed["fields"]}
@@ -46,7 +46,7 @@ def test_a_result_is_told_with_all_its_facts_and_its_origin() -> None:
     assert f"#{short_id(identity(1))} · ⭐ 2" == embed["footer"]["text"]
 
 
-def test_every_offered_action_is_a_button_with_its_emoji_that_names_job_and_card() -> None:
+def test_every_action_is_a_button_whose_custom_id_names_job_and_card() -> None:
     view = card_view(job_view(actions=tuple(Action)))
     buttons = _buttons(render_card(view))
     by_verb = {ComponentId.parse(one["custom_id"]): one["emoji"]["name"] for one in buttons}
@@ -56,25 +56,25 @@ def test_every_offered_action_is_a_button_with_its_emoji_that_names_job_and_card
     assert all(len(one["custom_id"]) <= 100 for one in buttons)
 
 
-@pytest.mark.parametrize("tone", [tone for tone in JobPhase if tone is not JobPhase.GONE])
-def test_every_card_can_be_found_by_its_id(tone: JobPhase) -> None:
-    """Also one that is running, which offers no action."""
-    view = card_view(job_view(phase=tone))
+@pytest.mark.parametrize("phase", [phase for phase in JobPhase if phase is not JobPhase.GONE])
+def test_every_card_can_be_found_by_its_id(phase: JobPhase) -> None:
+    """Also of a running job, which has no actions."""
+    view = card_view(job_view(phase=phase))
     assert belongs_to_card(render_card(view)["components"], view.card)
     assert not belongs_to_card(render_card(view)["components"], identity(501))
 
 
-def test_what_waits_can_be_taken_back_and_what_runs_cannot() -> None:
-    def verbs(tone: JobPhase) -> list[str]:
+def test_a_waiting_job_can_be_cancelled_and_a_running_one_cannot() -> None:
+    def verbs(phase: JobPhase) -> list[str]:
         return [
-            one["custom_id"].split(":")[1] for one in _buttons(render_card(card_view(job_view(phase=tone))))
+            one["custom_id"].split(":")[1] for one in _buttons(render_card(card_view(job_view(phase=phase))))
         ]
 
     assert [CardControl.CANCEL, CardControl.DETAILS] == verbs(JobPhase.WAITING)
     assert [CardControl.DETAILS] == verbs(JobPhase.RUNNING)
 
 
-def test_the_expected_end_counts_down_by_itself() -> None:
+def test_the_expected_end_is_a_relative_timestamp() -> None:
     [embed] = render_card(card_view(job_view(phase=JobPhase.RUNNING)))["embeds"]
     assert f"expected <t:{(NOW + 12_000) // 1000}:R>" in embed["description"]
 
@@ -91,7 +91,7 @@ def test_several_jobs_have_a_select_and_the_buttons_of_the_one_that_is_picked() 
     assert "Price each" in names, "what is told once holds for each"
 
 
-def test_the_first_that_is_left_is_picked_where_the_picked_one_is_gone() -> None:
+def test_the_first_remaining_job_is_picked_when_the_picked_one_is_gone() -> None:
     gone, left, other = job_view(1, JobPhase.GONE), job_view(2), job_view(3)
     rendered = render_card(card_view(gone, left, other), picked=gone.id)
     assert {left.id} == {one["custom_id"].split(":")[2] for one in _buttons(rendered)}
@@ -100,7 +100,7 @@ def test_the_first_that_is_left_is_picked_where_the_picked_one_is_gone() -> None
     ]
 
 
-def test_facts_that_all_jobs_share_are_told_once() -> None:
+def test_fields_that_all_jobs_share_are_shown_once() -> None:
     first = job_view(1, fields=(("Model", "photon-1"), ("Took", "9 s")))
     second = job_view(2, fields=(("Model", "photon-1"), ("Took", "11 s")))
     [embed] = render_card(card_view(first, second))["embeds"]
@@ -108,7 +108,7 @@ def test_facts_that_all_jobs_share_are_told_once() -> None:
     assert "✅ Done\nTook: 11 s" == embed["fields"][2]["value"]
 
 
-def test_a_failure_is_told_in_full_and_can_be_tried_again() -> None:
+def test_a_failure_is_shown_in_full_and_can_be_retried() -> None:
     told = "The prompt was refused by moderation. Change the words and try again. You were not charged."
     failed = job_view(
         phase=JobPhase.FAILED, headline=told, actions=(Action.AGAIN, Action.EDIT, Action.DELETE)
@@ -120,7 +120,7 @@ def test_a_failure_is_told_in_full_and_can_be_tried_again() -> None:
     ]
 
 
-def test_nobody_can_be_mentioned_but_the_one_who_is_meant() -> None:
+def test_only_the_asker_can_be_mentioned() -> None:
     assert {"parse": [], "users": []} == render_card(card_view())["allowed_mentions"]
     rendered = render_card(card_view(), mention=ASKER)
     assert {"parse": [], "users": [ASKER]} == rendered["allowed_mentions"]
@@ -155,17 +155,17 @@ def test_a_prompt_is_shown_as_text(prompt: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(("prompt", "shown"), [("_" * 9, r"\_\_…"), ("שועל אדום", "\u2068שוע…\u2069")])
-def test_a_prompt_is_cut_between_its_escapes_and_inside_its_isolation(prompt: str, shown: str) -> None:
+def test_a_prompt_is_truncated_between_escapes_and_inside_its_isolation(prompt: str, shown: str) -> None:
     assert shown == escape_markdown(prompt, 6)
 
 
-def test_a_prompt_stands_nowhere_in_the_content() -> None:
-    """There it could invite, and notify."""
+def test_a_prompt_is_never_in_the_content() -> None:
+    """Text in the content could invite and notify."""
     assert "" == render_card(card_view(title="discord.gg/abc @everyone"))["content"]
 
 
 @given(text=_NASTY, limit=st.integers(10, 1500))
-def test_whatever_a_prompt_holds_its_marks_are_escaped_and_it_fits(text: str, limit: int) -> None:
+def test_every_prompt_is_escaped_and_within_the_limit(text: str, limit: int) -> None:
     shown = escape_markdown(text, limit)
     assert len(shown) <= limit
     assert len(sanitize_line(text, limit)) <= limit
@@ -176,24 +176,24 @@ def test_whatever_a_prompt_holds_its_marks_are_escaped_and_it_fits(text: str, li
 @given(
     title=_NASTY,
     name=_NASTY,
-    tones=st.lists(st.sampled_from(JobPhase), min_size=1, max_size=4),
+    phases=st.lists(st.sampled_from(JobPhase), min_size=1, max_size=4),
     headline=_NASTY,
     parent=st.booleans(),
 )
 def test_a_card_is_within_all_limits_of_discord(
-    title: str, name: str, tones: list[JobPhase], headline: str, *, parent: bool
+    title: str, name: str, phases: list[JobPhase], headline: str, *, parent: bool
 ) -> None:
     jobs = tuple(
         job_view(
             number,
-            tone,
+            phase,
             headline=headline or "Done",
             alt=title,
             actions=tuple(Action),
             fields=tuple((f"Label {one}", f"value {number} {one}" * 9) for one in range(9)),
             parent=identity(90 + number) if parent else None,
         )
-        for number, tone in enumerate(tones, 1)
+        for number, phase in enumerate(phases, 1)
     )
     links = {job.id: f"https://bot.example.org/media/{'t' * 200}/view" for job in jobs}
     rendered = render_card(
@@ -214,7 +214,7 @@ def test_a_card_is_within_all_limits_of_discord(
     assert all(len(alt_text(job)) <= 1024 for job in jobs)
 
 
-def test_last_fields_give_way_to_the_limit_of_a_whole_card() -> None:
+def test_last_fields_are_removed_to_keep_the_embed_limit() -> None:
     facts = tuple((f"Label {one}", "v" * 200) for one in range(20))
     jobs = tuple(job_view(number, fields=facts, headline="h" * 300) for number in range(1, 11))
     links = {job.id: f"https://bot.example.org/media/{'t' * 300}/view" for job in jobs}
@@ -222,7 +222,7 @@ def test_last_fields_give_way_to_the_limit_of_a_whole_card() -> None:
     assert 5000 < embed_size(embed) <= 6000
 
 
-def test_a_long_prompt_begins_the_description_instead_of_being_a_title() -> None:
+def test_a_long_prompt_is_in_the_description_instead_of_the_title() -> None:
     prompt = "a fox " * 200
     [embed] = render_card(card_view(title=prompt))["embeds"]
     assert "title" not in embed
@@ -230,7 +230,7 @@ def test_a_long_prompt_begins_the_description_instead_of_being_a_title() -> None
     assert embed["description"].endswith("✅ Done")
 
 
-def test_a_file_that_is_not_sent_in_full_is_linked() -> None:
+def test_a_file_that_is_not_attached_in_full_is_linked() -> None:
     view = card_view()
     [embed] = render_card(view, links={view.jobs[0].id: "https://bot.example.org/media/t/view"})["embeds"]
     assert "[Full size](https://bot.example.org/media/t/view)" == embed["fields"][-1]["value"]
@@ -239,15 +239,15 @@ def test_a_file_that_is_not_sent_in_full_is_linked() -> None:
 @pytest.mark.parametrize(
     "custom_id", ["", "rv:fly:" + "0" * 24 + ":" + "1" * 24, "rv:again:1:2", "other", "rv:again:" + "0" * 49]
 )
-def test_a_custom_id_that_is_not_ours_is_nothing(custom_id: str) -> None:
+def test_a_foreign_custom_id_is_not_parsed(custom_id: str) -> None:
     assert ComponentId.parse(custom_id) is None
 
 
-def test_every_verb_survives_its_custom_id() -> None:
+def test_every_verb_round_trips_through_its_custom_id() -> None:
     for verb in (*Action, *CardControl):
         pressed = ComponentId(verb=verb, job=identity(1), card=identity(2))
         assert pressed == ComponentId.parse(pressed.write())
 
 
-def test_nothing_is_under_a_card_that_is_gone() -> None:
+def test_a_deleted_card_has_no_components() -> None:
     assert [] == card_components(card_view(job_view(phase=JobPhase.GONE)))

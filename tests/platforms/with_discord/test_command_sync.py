@@ -1,4 +1,4 @@
-"""The commands as people see them, and how Discord comes to know them."""
+"""The command payloads, and how they are registered."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -40,7 +40,7 @@ def size(payload: Mapping[str, Any], *, more: int = 0) -> int:
     return texts + sum(chosen) + sum(size(option, more=more) for option in payload.get("options", ()))
 
 
-async def test_commands_are_written_only_where_discord_knows_others(
+async def test_commands_are_written_only_where_they_differ(
     rest: RestClient, application: str, fake: FakeDiscord
 ) -> None:
     assert not await are_commands_synced(rest, application)
@@ -50,7 +50,7 @@ async def test_commands_are_written_only_where_discord_knows_others(
     assert 1 == len(fake.requests(WRITES))
 
     everywhere = Route("PUT", "/applications/{application_id}/commands", application_id=application)
-    # One bound less, and 0 is one too.
+    # One limit is missing, and 0 is a limit too.
     others = command_payloads()
     position = next(
         option for one in others for option in one.get("options", ()) if option["name"] == "x_start"
@@ -58,7 +58,7 @@ async def test_commands_are_written_only_where_discord_knows_others(
     assert 0 == position.pop("min_value")
     await rest.request(everywhere, others)
     assert not await are_commands_synced(rest, application)
-    # A command too many.
+    # One command too many.
     await rest.request(
         everywhere, [*command_payloads(), {"name": "old", "description": "Of another version"}]
     )
@@ -66,7 +66,7 @@ async def test_commands_are_written_only_where_discord_knows_others(
     assert len(command_payloads()) == len(fake.world.commands.all(None))
 
 
-async def test_what_discord_adds_of_its_own_is_no_difference(
+async def test_fields_that_discord_adds_are_no_difference(
     rest: RestClient, application: str, fake: FakeDiscord
 ) -> None:
     await sync_commands(rest, application)
@@ -81,7 +81,7 @@ async def test_processes_that_start_at_once_register_the_same(rest: RestClient, 
     assert await are_commands_synced(rest, application)
 
 
-async def test_listed_guilds_alone_are_told_and_what_is_known_everywhere_stays(
+async def test_listed_guilds_get_their_own_commands_and_global_ones_stay(
     rest: RestClient, application: str, fake: FakeDiscord
 ) -> None:
     guild, other = fake.guild("Workshop"), fake.guild("Film club")
@@ -94,7 +94,7 @@ async def test_listed_guilds_alone_are_told_and_what_is_known_everywhere_stays(
     assert not await are_commands_synced(rest, application, [str(guild.id), str(other.id)])
 
 
-async def test_people_are_offered_the_catalogue_and_admins_what_is_theirs(
+async def test_members_see_the_catalogue_and_admins_their_commands(
     rest: RestClient, application: str, fake: FakeDiscord
 ) -> None:
     await sync_commands(rest, application)
@@ -117,7 +117,7 @@ async def test_people_are_offered_the_catalogue_and_admins_what_is_theirs(
     for menu in MenuEntry:
         ada.use_on(message, menu)
 
-    # Where only a person has installed it, and where the bot is not.
+    # Where only a user has installed the app, and in private channels.
     abroad = fake.member(fake.guild("Elsewhere", with_bot=False), "bob")
     in_group = fake.user("cy", installed=True).at(fake.group("friends", [ada]))
     directly = ada.at(fake.world.direct_channel(ada.user))
@@ -150,7 +150,7 @@ async def test_a_description_that_is_too_long_is_an_error(rest: RestClient, appl
         await rest.request(route, [endless])
 
 
-def test_admins_commands_are_theirs_alone_in_servers() -> None:
+def test_admin_commands_need_manage_server() -> None:
     admins = {name.partition(" ")[0] for name, one in CATALOGUE.items() if one.audience is Audience.ADMINS}
     found = {one["name"] for one in command_payloads() if one.get("default_member_permissions") == "32"}
     assert admins == found

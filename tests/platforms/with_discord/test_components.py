@@ -1,4 +1,4 @@
-"""Buttons, lists and forms under cards: whoever presses asks, pays and is told."""
+"""Buttons, selects and modals of cards: whoever presses a button asks and pays."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.platforms.with_discord.readers import facts, job_of, private, source
 
 
 async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeDiscord) -> None:
-    """By what they carry alone: of the messages under which they are the gateway has never heard."""
+    """The custom id is enough: the gateway caches no messages."""
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         bob = fake.member(env.guild, "bob").at(env.channel)
@@ -46,7 +46,7 @@ async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeD
         assert "This button is of another version" in told.content
 
 
-async def test_a_prompt_is_edited_and_a_frame_chosen_in_forms(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_prompt_and_aspect_ratio_are_edited_in_modals(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine("a *red* fox")
         opened = env.ada.press(card, "Edit prompt")
@@ -78,7 +78,7 @@ async def test_a_prompt_is_edited_and_a_frame_chosen_in_forms(tmp_path: Path, fa
         assert "This prompt has 4799 characters, and a form takes at most 4000" in told.content
 
 
-async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_else(
+async def test_a_select_points_the_buttons_at_another_job_and_changes_nothing_else(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
     async with open_bot_env(tmp_path, fake) as env:
@@ -100,7 +100,7 @@ async def test_a_list_turns_the_buttons_to_another_job_and_leaves_everything_els
         assert (first, env.ada.user) == (job_of(shown), shown.only_for)
 
 
-async def test_a_waiting_job_is_taken_back_by_its_button(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_waiting_job_is_cancelled_by_its_button(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake, image_concurrent=1, simulator_speed=0.01) as env:
         env.ada.slash("imagine", prompt="what runs")
         waiting = env.ada.slash("imagine", prompt="what waits")
@@ -110,7 +110,7 @@ async def test_a_waiting_job_is_taken_back_by_its_button(tmp_path: Path, fake: F
         await waiting.message(lambda message: "not charged" in message.embeds[0]["description"])
 
 
-async def test_who_cannot_get_a_copy_is_told_so(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_copy_that_cannot_be_sent_is_reported(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         sent = env.ada.press(card, "Send to me")
@@ -126,7 +126,7 @@ async def test_who_cannot_get_a_copy_is_told_so(tmp_path: Path, fake: FakeDiscor
 
 
 async def _posted(env: BotEnv, channel: int, *parts: dict[str, object]) -> Message:
-    """A message of the bot's with these buttons."""
+    """Post a message of the bot with these buttons."""
     route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
     body = {"content": "old", "components": [{"type": 1, "components": list(parts)}]}
     posted = await env.rest.request(route, body)

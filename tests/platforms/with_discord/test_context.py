@@ -1,4 +1,4 @@
-"""Who asks and where, as the event says: guilds, threads, direct messages, and apps of one's own."""
+"""The caller and the channel of events: guilds, threads, direct messages and user installs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ async def context(
     return interaction_context(await bot.asked(before + 1), clock or fake.clock.now_ms)
 
 
-async def test_a_seat_in_a_guild(fake: FakeDiscord) -> None:
+async def test_the_context_of_an_interaction_in_a_guild(fake: FakeDiscord) -> None:
     guild = fake.guild("Film club", tier=2)
     manager = fake.role(guild, "managers", Permissions.MANAGE_GUILD)
     ada = fake.member(guild, "ada", roles=[manager])
@@ -58,12 +58,12 @@ async def test_a_seat_in_a_guild(fake: FakeDiscord) -> None:
         in_post.thread is not None,
     )
     assert not in_post.caller.is_admin
-    # By whichever clock is behind: else a dead token would be thought alive.
+    # By the slower clock: else an expired token would seem valid.
     assert behind.token.expires_at <= fake.clock.now_ms() - 60_000 + TOKEN_LIFETIME_MS + 1_000
 
 
-async def test_a_seat_outside_of_the_bots_guilds(fake: FakeDiscord) -> None:
-    """Whoever manages a server that has not invited the bot is nobody special to it."""
+async def test_the_context_outside_of_the_bots_guilds(fake: FakeDiscord) -> None:
+    """An admin of a server that has not invited the bot is no admin here."""
     elsewhere = fake.guild("Elsewhere", with_bot=False)
     owner = fake.role(elsewhere, "owners", Permissions.ADMINISTRATOR)
     ada = fake.user("ada", installed=True)
@@ -81,7 +81,7 @@ async def test_a_seat_outside_of_the_bots_guilds(fake: FakeDiscord) -> None:
     assert [False, True, False] == [one.token.bot_has_access for one in (there, direct, among)]
 
 
-async def test_a_seat_of_somebody_who_reacts(fake: FakeDiscord) -> None:
+async def test_the_context_of_a_reaction(fake: FakeDiscord) -> None:
     guild = fake.guild("Film club")
     manager = fake.role(guild, "managers", Permissions.MANAGE_GUILD)
     ada, bob = fake.member(guild, "ada", roles=[manager]), fake.member(guild, "bob")

@@ -1,4 +1,4 @@
-"""What doctor finds out about Discord: every complaint with its remedy, and how the bot is invited."""
+"""`reverie doctor` on Discord: every fault with its remedy, and the invite links."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,12 +14,12 @@ from bot.service.plugin import Diagnosis
 from tests.platforms.fake_discord import FakeDiscord, Permissions
 from tests.platforms.with_discord.discord_bot import findings_of
 
-#: what no field is documented to hold
+#: values that no field is documented to have
 _ODD: tuple[Any, ...] = (None, 7.5, [], {}, "x", "9" * 5_000)
 
 
 def _with_less(answer: Any) -> Iterator[Any]:
-    """The answer without each of its fields in turn, however deep, and with each of another type."""
+    """The answer without each of its fields in turn, on every level, and with each of another type."""
     if isinstance(answer, list):
         yield from ([less] for one in answer for less in _with_less(one))
     if isinstance(answer, dict):
@@ -33,7 +33,7 @@ def about(findings: list[Diagnosis], words: str) -> Diagnosis:
     return next(one for one in findings if words in one.what)
 
 
-async def test_a_fresh_bot_is_well_and_told_how_to_be_invited(fake: FakeDiscord) -> None:
+async def test_a_new_bot_is_healthy_and_gets_invite_links(fake: FakeDiscord) -> None:
     findings = await findings_of(fake)
     assert [] == [one for one in findings if not one.ok]
     assert "commands are not registered globally yet" in about(findings, "the commands").what
@@ -44,14 +44,14 @@ async def test_a_fresh_bot_is_well_and_told_how_to_be_invited(fake: FakeDiscord)
     assert "integration_type=1" in about(findings, "your own account").what
 
 
-async def test_registered_commands_are_known_again(fake: FakeDiscord) -> None:
+async def test_registered_commands_are_recognised(fake: FakeDiscord) -> None:
     rest = RestClient(SecretStr(fake.token), connector=fake.connector)
     await sync_commands(rest, str(fake.world.application_id))
     await rest.close()
     assert about(await findings_of(fake), "commands of this version are registered globally").ok
 
 
-async def test_what_is_missing_is_named_for_each_server(fake: FakeDiscord) -> None:
+async def test_missing_permissions_are_named_for_each_server(fake: FakeDiscord) -> None:
     fake.guild("Film club")
     shut = fake.guild("Book club")
     shut.everyone.permissions &= ~(Permissions.ATTACH_FILES | Permissions.SEND_MESSAGES_IN_THREADS)
@@ -61,7 +61,7 @@ async def test_what_is_missing_is_named_for_each_server(fake: FakeDiscord) -> No
     assert about(findings, "in 2 servers").ok
 
 
-async def test_many_servers_are_read_to_the_end_and_few_are_named(fake: FakeDiscord) -> None:
+async def test_all_pages_of_servers_are_read_and_few_servers_named(fake: FakeDiscord) -> None:
     for number in range(230):
         fake.guild(f"Club {number}").everyone.permissions = Permissions.NONE
     findings = await findings_of(fake)
@@ -73,7 +73,7 @@ async def test_many_servers_are_read_to_the_end_and_few_are_named(fake: FakeDisc
 @pytest.mark.parametrize(
     ("token", "remedy"), [("wrong", "copy it again from the developer portal"), (None, "SSL_CERT_FILE")]
 )
-async def test_what_cannot_be_asked_is_told_as_it_is(
+async def test_an_unreachable_discord_is_reported_with_its_remedy(
     fake: FakeDiscord, token: str | None, remedy: str
 ) -> None:
     if token is None:
@@ -83,7 +83,7 @@ async def test_what_cannot_be_asked_is_told_as_it_is(
     assert remedy in only.remedy
 
 
-async def test_few_starts_and_too_few_shards_are_told(fake: FakeDiscord) -> None:
+async def test_few_session_starts_and_too_few_shards_are_reported(fake: FakeDiscord) -> None:
     fake.gateway.door._started = 990
     fake.gateway.door.shards = 4
     findings = await findings_of(fake, shards=parse_shards("0-1/2"))
@@ -91,13 +91,13 @@ async def test_few_starts_and_too_few_shards_are_told(fake: FakeDiscord) -> None
     assert "REVERIE_DISCORD_SHARDS" in about(findings, "Discord recommends 4").remedy
 
 
-async def test_a_server_for_development_that_does_not_know_the_bot_is_told(fake: FakeDiscord) -> None:
+async def test_a_development_server_without_the_bot_is_reported(fake: FakeDiscord) -> None:
     elsewhere = fake.guild("Elsewhere", with_bot=False)
     finding = about(await findings_of(fake, guilds=(str(elsewhere.id),)), "cannot be read")
     assert "REVERIE_DISCORD_GUILDS" in finding.remedy
 
 
-#: where doctor asks, and what Discord answers there
+#: the endpoints that doctor uses, and Discord's answers
 _ANSWERS: dict[str, Any] = {
     "GET /users/@me": {"id": "1", "username": "reverie"},
     "GET /applications/@me": {"id": "1", "integration_types_config": {"1": {}}},
@@ -114,7 +114,7 @@ _ANSWERS: dict[str, Any] = {
     ("pattern", "answer"),
     [(pattern, less) for pattern, answer in _ANSWERS.items() for less in _with_less(answer)],
 )
-async def test_an_answer_that_lacks_a_field_ends_nothing_else(
+async def test_an_answer_without_a_field_does_not_end_other_checks(
     fake: FakeDiscord, pattern: str, answer: Any
 ) -> None:
     fake.fault(pattern, status=200, raw=orjson.dumps(answer).decode(), content_type="application/json")
@@ -124,7 +124,7 @@ async def test_an_answer_that_lacks_a_field_ends_nothing_else(
     assert "no privileged intents" in about(findings, "intents").what
 
 
-async def test_a_list_that_never_ends_is_left(fake: FakeDiscord) -> None:
+async def test_an_endless_list_of_servers_is_not_followed(fake: FakeDiscord) -> None:
     page = [{"id": str(number), "name": "a", "permissions": "8"} for number in range(1, 201)]
     raw = orjson.dumps(page).decode()
     fake.fault("GET /users/@me/guilds", status=200, raw=raw, times=None, content_type="application/json")

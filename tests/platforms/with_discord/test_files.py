@@ -1,4 +1,4 @@
-"""Attachments whose addresses have ended are opened by new ones, and nothing else is opened."""
+"""Expired attachment URLs are renewed, and no other URL is resolved."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,7 +38,7 @@ async def _read(env: DeliveryEnv, url: str) -> tuple[int, bytes]:
         return response.status, await response.read()
 
 
-async def test_an_address_that_lives_is_used_as_it_is(env: DeliveryEnv) -> None:
+async def test_a_valid_url_is_used_unchanged(env: DeliveryEnv) -> None:
     _, url = _sent(env)
     located = await _files(env).resolve(url, env.place())
     assert (url, {}) == (located.url, located.headers)
@@ -46,7 +46,7 @@ async def test_an_address_that_lives_is_used_as_it_is(env: DeliveryEnv) -> None:
 
 
 @pytest.mark.parametrize("hours", [23.9, 24, 24 * 30])
-async def test_an_address_that_ends_is_exchanged_for_one_that_lives(env: DeliveryEnv, hours: float) -> None:
+async def test_an_expiring_url_is_renewed(env: DeliveryEnv, hours: float) -> None:
     _, url = _sent(env)
     env.fake.clock.advance(hours * 3600)
     located = await _files(env).resolve(url, env.place())
@@ -54,7 +54,7 @@ async def test_an_address_that_ends_is_exchanged_for_one_that_lives(env: Deliver
     assert expires_at(located.url) > env.fake.clock.now_ms() + 3_600_000
 
 
-async def test_a_file_that_is_gone_is_refused_with_the_remedy(env: DeliveryEnv) -> None:
+async def test_a_deleted_file_is_refused_with_the_remedy(env: DeliveryEnv) -> None:
     message, url = _sent(env)
     env.fake.clock.advance(25 * 3600)
     env.fake.delete(message)
@@ -63,7 +63,7 @@ async def test_a_file_that_is_gone_is_refused_with_the_remedy(env: DeliveryEnv) 
 
 
 @pytest.mark.parametrize("status", [500, 429])
-async def test_asking_again_may_help_where_discord_stumbles(env: DeliveryEnv, status: int) -> None:
+async def test_a_failing_discord_makes_a_file_temporarily_unavailable(env: DeliveryEnv, status: int) -> None:
     _, url = _sent(env)
     env.fake.clock.advance(25 * 3600)
     env.fake.fault(_REFRESH, status=status)
@@ -85,7 +85,7 @@ async def test_asking_again_may_help_where_discord_stumbles(env: DeliveryEnv, st
         "",
     ],
 )
-async def test_an_address_elsewhere_is_never_vouched_for(env: DeliveryEnv, url: str) -> None:
+async def test_a_foreign_url_is_never_resolved(env: DeliveryEnv, url: str) -> None:
     assert not is_attachment_url(url)
     with pytest.raises(MediaRefused):
         await _files(env).resolve(url, env.place())

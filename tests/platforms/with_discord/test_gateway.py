@@ -1,4 +1,4 @@
-"""The gateway: every event is let in once by its method, whatever happens to the line."""
+"""The gateway client: every event reaches its handler once, whatever happens to the connection."""
 
 import discord
 import pytest
@@ -16,7 +16,7 @@ _JOB = new_id(1_800_000_000_000, bytes(9))
 
 @pytest.fixture
 def ada(fake: FakeDiscord) -> Person:
-    """Somebody who is offered a command and an entry in the menu of messages."""
+    """A person who sees a command and a context menu entry."""
     for form in (
         {"name": "imagine", "type": 1, "description": "x"},
         {"name": str(MenuEntry.ANIMATE), "type": 3},
@@ -26,7 +26,7 @@ def ada(fake: FakeDiscord) -> Person:
     return fake.member(fake.guild("Film club"), "ada")
 
 
-async def test_every_kind_of_event_comes_by_its_own_door(fake: FakeDiscord, ada: Person) -> None:
+async def test_every_kind_of_event_has_its_handler(fake: FakeDiscord, ada: Person) -> None:
     pressed = ComponentId(verb=CardControl.DETAILS, job=_JOB, card=_JOB).write()
     button = {"type": 2, "style": 2, "label": "Details", "custom_id": pressed}
     async with connected_gateway(fake) as (gateway, router):
@@ -51,7 +51,7 @@ async def test_every_kind_of_event_comes_by_its_own_door(fake: FakeDiscord, ada:
     assert 5 == len(router.finished)
 
 
-async def test_it_asks_for_nothing_privileged_and_remembers_neither_members_nor_messages(
+async def test_no_privileged_intents_and_no_caches_of_members_or_messages(
     fake: FakeDiscord, ada: Person
 ) -> None:
     async with connected_gateway(fake) as (gateway, router):
@@ -64,7 +64,7 @@ async def test_it_asks_for_nothing_privileged_and_remembers_neither_members_nor_
     assert discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True).value == intents
 
 
-async def test_a_burst_in_which_the_line_breaks_arrives_whole_and_once(
+async def test_a_burst_with_a_broken_connection_arrives_completely_and_once(
     fake: FakeDiscord, ada: Person
 ) -> None:
     message = ada.write("look")
@@ -80,7 +80,7 @@ async def test_a_burst_in_which_the_line_breaks_arrives_whole_and_once(
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_a_session_that_is_over_begins_anew(fake: FakeDiscord, ada: Person, *, resumable: bool) -> None:
+async def test_an_invalid_session_is_replaced(fake: FakeDiscord, ada: Person, *, resumable: bool) -> None:
     async with connected_gateway(fake) as (gateway, router):
         (before,) = fake.gateway.sessions
         fake.gateway.invalidate(resumable=resumable)
@@ -91,7 +91,7 @@ async def test_a_session_that_is_over_begins_anew(fake: FakeDiscord, ada: Person
         await router.has_finished(1)
 
 
-async def test_a_dead_line_is_given_up_and_nothing_is_missed(fake: FakeDiscord, ada: Person) -> None:
+async def test_a_dead_connection_is_replaced_and_no_event_lost(fake: FakeDiscord, ada: Person) -> None:
     fake.gateway.heartbeat_interval_ms = 100
     async with connected_gateway(fake, heartbeat_timeout=0.4) as (_, router):
         fake.gateway.frozen = True
@@ -102,10 +102,8 @@ async def test_a_dead_line_is_given_up_and_nothing_is_missed(fake: FakeDiscord, 
     assert [("command", "imagine")] == router.finished
 
 
-async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
-    fake: FakeDiscord, ada: Person
-) -> None:
-    """Three are handled, two wait in vain, two are turned away at once; a reaction waits for its turn."""
+async def test_interactions_that_cannot_start_in_time_are_rejected(fake: FakeDiscord, ada: Person) -> None:
+    """Three are handled, two wait too long, two are rejected at once; a reaction is queued."""
     limits = TaskLimits(interactions=3, queued_interactions=2, queue_s=0.2, background=1)
     async with connected_gateway(fake, limits=limits) as (_, router):
         router.opened.clear()
@@ -123,7 +121,7 @@ async def test_what_cannot_begin_in_time_is_turned_away_and_nothing_is_piled_up(
     assert ["🎲", "🔁"] == [said for method, said in router.finished if method == "reaction_added"]
 
 
-async def test_what_waits_when_the_bot_stops_is_turned_away(fake: FakeDiscord, ada: Person) -> None:
+async def test_queued_interactions_are_rejected_when_the_bot_stops(fake: FakeDiscord, ada: Person) -> None:
     async with connected_gateway(
         fake, limits=TaskLimits(interactions=1, queued_interactions=1, queue_s=60)
     ) as (
@@ -133,14 +131,14 @@ async def test_what_waits_when_the_bot_stops_is_turned_away(fake: FakeDiscord, a
         router.opened.clear()
         for _ in range(3):
             ada.slash("imagine")
-        # The third has been turned away at once, so the second waits.
+        # The third was rejected at once, so the second waits.
         await fake.until(lambda: router.started == 2)
         await gateway.stop()
         router.opened.set()
     assert ["command", "reject_busy", "reject_busy"] == sorted(method for method, _ in router.finished)
 
 
-async def test_the_line_under_its_name_is_sent_when_it_changes(fake: FakeDiscord) -> None:
+async def test_a_presence_is_sent_when_it_changes(fake: FakeDiscord) -> None:
     async with connected_gateway(fake, presence="one") as (gateway, _):
         await fake.until(lambda: "one" in str(fake.gateway.presences))
         for line in ("one", "two", "two"):
@@ -149,7 +147,7 @@ async def test_the_line_under_its_name_is_sent_when_it_changes(fake: FakeDiscord
         assert ["one", "two"] == gateway.presences
 
 
-async def test_a_fault_behind_one_door_harms_no_other_event(fake: FakeDiscord, ada: Person) -> None:
+async def test_a_failing_handler_harms_no_other_event(fake: FakeDiscord, ada: Person) -> None:
     async with connected_gateway(fake) as (gateway, router):
         gateway._start_background("fault", lambda: _fail())  # noqa: PLW0108 - as an event's handler comes
         ada.slash("imagine")

@@ -1,4 +1,4 @@
-"""Events that are not as documented: none ends anything or is charged for, and the next ones still work."""
+"""Malformed events end nothing and cost nothing, and the next events still work."""
 
 import copy
 import random
@@ -31,7 +31,7 @@ Do = Callable[[], object]
 
 @pytest.fixture
 def lenient(fake: FakeDiscord) -> FakeDiscord:
-    """A service whose events break its own contracts, as these tests want it."""
+    """A fake Discord that may send events against its own contracts."""
     fake.service._contracts = None
     return fake
 
@@ -46,13 +46,13 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def mutated(payload: dict[str, Any], rng: random.Random) -> dict[str, Any]:
-    """A copy with one field left out, or of another value."""
+    """A copy without one field, or with another value for it."""
     changed = copy.deepcopy(payload)
     path = rng.choice(list(places(changed)))
     parent: Any = changed
     for key in path[:-1]:
         parent = parent[key]
-    # An option that is not there was not given: only its parts are broken.
+    # A missing option was not given: only its parts are changed.
     if isinstance(parent, dict) and rng.random() < 0.4:
         del parent[path[-1]]
     else:
@@ -61,7 +61,7 @@ def mutated(payload: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 class Garbling:
-    """Breaks one event on its route."""
+    """Changes one event before it is sent."""
 
     def __init__(self, fake: FakeDiscord, seed: int) -> None:
         self._fake = fake
@@ -69,7 +69,7 @@ class Garbling:
         self.last: Any = None
 
     def once(self, do: Do) -> Any:
-        """Do something whose event arrives broken."""
+        """Do something whose event arrives malformed."""
         self._fake.world.garble = self._garble
         try:
             return do()
@@ -84,7 +84,7 @@ class Garbling:
 
 
 def deeds(env: BotEnv, card: Message, foreign: Message, form: Invocation) -> list[Do]:
-    """Every kind of event that could be charged for."""
+    """Every kind of event that could cost money."""
     ada = env.ada
     again = next(part for part in card.parts() if part.get("emoji", {}).get("name") == "🎲")["custom_id"]
     return [
@@ -113,9 +113,7 @@ def is_as_meant(env: BotEnv, asked: Asked) -> bool:
     return False
 
 
-async def test_broken_events_end_nothing_and_are_charged_to_nobody(
-    tmp_path: Path, lenient: FakeDiscord
-) -> None:
+async def test_malformed_events_end_nothing_and_charge_nobody(tmp_path: Path, lenient: FakeDiscord) -> None:
     fake, recording = lenient, RecordingService()
     async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
         card = await made(env, recording)
@@ -133,13 +131,13 @@ async def test_broken_events_end_nothing_and_are_charged_to_nobody(
         ]
         await fake.until(lambda: all(one.callback is not None for one in unanswered))
         assert [] == [asked for asked in recording.asked if not is_as_meant(env, asked)]
-        # The session is still the same one, and everything works.
+        # The session is the same, and everything works.
         assert 1 == len([op for op, _ in fake.gateway.received if op == 2])
         assert RECORDED in (await private(env.ada.slash("imagine", prompt="a red fox"))).content
 
 
 async def made(env: BotEnv, recording: RecordingService) -> Message:
-    """A card with its result, before nothing more is made."""
+    """A card with its result, made before requests are only recorded."""
     recording.makes = True
     _, card = await env.imagine()
     recording.makes = False
@@ -147,7 +145,7 @@ async def made(env: BotEnv, recording: RecordingService) -> Message:
 
 
 @pytest.mark.parametrize("broken", [{"user": None}, {"guilds": [None]}, {"session_id": None}])
-async def test_a_session_that_begins_broken_is_begun_anew(
+async def test_a_malformed_session_start_is_retried(
     tmp_path: Path, lenient: FakeDiscord, broken: dict[str, Any]
 ) -> None:
     fake, left = lenient, [broken]
@@ -164,12 +162,12 @@ async def test_a_session_that_begins_broken_is_begun_anew(
 
 
 def _can_be_answered(asked: Invocation, event: dict[str, Any]) -> bool:
-    """Whether the broken event still says where an answer goes."""
+    """Whether the malformed event still holds id and token."""
     interaction = asked.interaction
     return (event.get("id"), event.get("token")) == (str(interaction.id), interaction.token)
 
 
-async def test_what_is_no_person_is_told_so_and_asks_for_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_interactions_of_bots_are_refused(tmp_path: Path, fake: FakeDiscord) -> None:
     recording = RecordingService()
     async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
         card = await made(env, recording)
@@ -186,14 +184,14 @@ async def test_what_is_no_person_is_told_so_and_asks_for_nothing(tmp_path: Path,
             ):
                 assert "Only people can use this" in (await private(asked)).content
         assert before == len(recording.asked)
-        # A picture of a webhook is like any other: whoever points at it, pays.
+        # A webhook's picture is like any other: whoever uses it pays.
         posted = fake.webhook(env.channel, "news").write("look", Upload(filename="a.png", content=picture()))
         assert RECORDED in (await private(env.ada.use_on(posted, MenuEntry.ANIMATE))).content
         assert [] == told(robot)
 
 
-async def test_what_another_version_offered_is_refused(tmp_path: Path, fake: FakeDiscord) -> None:
-    """Never is something else done in its place."""
+async def test_components_of_another_version_are_refused(tmp_path: Path, fake: FakeDiscord) -> None:
+    """Nothing else is done instead."""
     recording = RecordingService()
     async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
         card = await made(env, recording)
@@ -254,7 +252,7 @@ def _option(name: str, value: Any) -> dict[str, Any]:
     return {"name": name, "type": 3, "value": value}
 
 
-def test_flags_that_are_not_plainly_false_are_no_person() -> None:
+def test_only_plainly_false_flags_make_a_person() -> None:
     user: dict[str, Any] = {"id": "5"}
     event = {"id": "1", "token": "t", "application_id": "2", "authorizing_integration_owners": {"1": "5"}}
     reaction = {"user_id": "5", "channel_id": "6", "message_id": "7", "guild_id": "8"}

@@ -1,4 +1,4 @@
-"""The rate limit stands before any work, and who goes on reacting is not told each time."""
+"""The member rate limit comes before any work, and repeated refusals are sent once."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _TOO_FAST = "That was a lot at once"
 
 
 def _looked_up(fake: FakeDiscord) -> list[str]:
-    """What was asked of Discord about members and reactions."""
+    """The requests about members and reactions."""
     return [
         one.path for one in fake.requests("GET *") if "/members/" in one.path or "/reactions/" in one.path
     ]
@@ -28,7 +28,7 @@ async def test_reactions_beyond_the_limit_ask_discord_nothing_and_are_refused_on
         for emoji in ("🔁", "🎲", "🎬", "❌", "⭐"):
             env.ada.react(card, emoji)
         await fake.until(lambda: bool(told(env.ada)))
-        # Somebody else's is heard after all of hers.
+        # Another person's reaction is handled after all of hers.
         bob = fake.member(env.guild, "bob").at(env.channel)
         bob.react(card, "⭐")
         await fake.until(lambda: "⭐ 1" in card.embeds[0]["footer"]["text"])
@@ -37,9 +37,7 @@ async def test_reactions_beyond_the_limit_ask_discord_nothing_and_are_refused_on
         assert before == _looked_up(fake)
 
 
-async def test_the_same_refusal_is_not_told_again_for_each_reaction(
-    tmp_path: Path, fake: FakeDiscord
-) -> None:
+async def test_the_same_refusal_is_sent_once_for_many_reactions(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         for _ in range(4):
@@ -70,7 +68,7 @@ async def test_interactions_beyond_the_limit_are_answered_and_cost_nothing_else(
         assert [card] == env.mine()
 
 
-async def test_typing_has_a_limit_of_its_own(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_autocomplete_has_its_own_limit(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake, **_ONE) as env:
         _, card = await env.imagine()
         offers = [await env.ada.autocomplete("animate", "start_from", "fox").choices() for _ in range(16)]

@@ -1,4 +1,4 @@
-"""The pictures and videos of a message: wherever it shows them, whatever the sender's client calls them."""
+"""Finds the pictures and videos of a message, whatever the sender's client calls them."""
 
 import asyncio
 from hashlib import sha256
@@ -29,7 +29,7 @@ def unfurled(url: str, **more: Any) -> dict[str, Any]:
     return {"id": "9", "url": url, "proxy_url": url, "width": 4, "height": 4} | more
 
 
-#: one container with everything that shows something, beside things that do not
+#: one container with every component that shows media, beside others
 COMPONENTS: list[dict[str, Any]] = [
     {"type": 10, "id": 1, "content": "three hills"},
     {
@@ -99,7 +99,7 @@ def shown(message: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_every_picture_and_video_of_a_message_is_found_once() -> None:
-    """Text files and players' pages are none; an embed's thumbnail stands for its picture."""
+    """Text files and pages of players are no media; an embed's thumbnail counts as its picture."""
     message = {
         "attachments": [
             attached(f"{CDN}/a.png?ex=1", "image/png"),
@@ -168,24 +168,24 @@ async def test_these_components_are_as_discord_documents_them(fake: FakeDiscord)
         ("audio/mpeg", "a.mp3", {"timed": True}, None),
     ],
 )
-def test_what_a_file_is_called_is_a_hint(
+def test_a_file_name_is_a_hint(
     mime: str | None, name: str, hints: dict[str, bool], kind: MediaKind | None
 ) -> None:
     assert kind is media_kind(mime, name, **hints)
 
 
-def test_links_to_files_at_discord_are_found_in_what_is_written() -> None:
-    """Discord shows nothing of a link that has ended, but the file may be there."""
+def test_links_to_attachments_are_found_in_the_content() -> None:
+    """Discord unfurls no expired link, but the file may exist."""
     text = f"see <{CDN}/a.png?ex=1&is=1&hm=1> and ({CDN}/b.mp4), {CDN}/c.txt https://a.example/d.png"
     assert [(f"{CDN}/a.png?ex=1&is=1&hm=1", "picture"), (f"{CDN}/b.mp4", "video")] == shown(
         EMPTY | {"content": text}
     )
 
 
-async def test_a_pasted_link_that_has_ended_or_lost_its_signature_is_renewed(
+async def test_a_pasted_attachment_link_is_renewed(
     tmp_path: Path, fake: FakeDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Typed as an option, and in a message whose menu is used."""
+    """Typed into an option, and in a message whose context menu is used."""
     monkeypatch.setenv("SSL_CERT_FILE", str(fake.certificates.authority))
     async with fake.proxy() as proxy, open_bot_env(tmp_path, fake, https_proxy=proxy.url) as env:
         sent = [

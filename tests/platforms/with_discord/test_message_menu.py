@@ -1,4 +1,4 @@
-"""The menu of a message: on results, and on whatever else shows a picture or a video."""
+"""A message's context menu, on results and on any message with pictures or videos."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.platforms.with_discord.bot_env import open_bot_env
 from tests.platforms.with_discord.readers import facts, job_of, private, source
 
 
-async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_the_message_menu_acts_on_results(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         varied = env.ada.use_on(card, MenuEntry.VARIATION)
@@ -24,7 +24,7 @@ async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDi
         assert job_of(card) == job_of(details)
 
         _, several = await env.imagine(count=2)
-        # Nobody pays for a guess: the list says which one.
+        # Nobody pays for a guess: the select names the result.
         panel = await private(env.ada.use_on(several, MenuEntry.VARIATION))
         second = next(part for part in panel.parts() if part["type"] == 3)["options"][1]["value"]
         await env.ada.choose(panel, "Choose the result that the buttons act on", second).answered()
@@ -32,7 +32,7 @@ async def test_results_are_acted_on_from_their_menu(tmp_path: Path, fake: FakeDi
         assert second != job_of(several)
 
 
-async def test_pictures_of_others_are_built_on_from_their_menu(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_the_message_menu_builds_on_media_of_others(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         bob = fake.member(env.guild, "bob").at(env.channel)
         nothing = await private(env.ada.use_on(bob.write("look!"), MenuEntry.MORE))
@@ -59,7 +59,7 @@ async def test_pictures_of_others_are_built_on_from_their_menu(tmp_path: Path, f
         assert ["1 · Variation", "1 · Animate", "1 · Reframe", "2 · Reframe"] == labels
         framed = env.ada.press(panel, "1 · Reframe")
         await framed.form()
-        # A newer choice of hers has taken its place.
+        # Her newer choice has replaced it.
         await env.ada.use_on(one, MenuEntry.REFRAME).form()
         stale = await private(env.ada.submit(framed))
         assert "This has expired" in stale.content

@@ -1,4 +1,4 @@
-"""A file that came along is copied at once, so that it can be built on when its address has ended."""
+"""An attachment is copied at once, so that it can be used after its URL has expired."""
 
 import asyncio
 from hashlib import sha256
@@ -23,7 +23,7 @@ async def test_an_attachment_is_copied_and_the_provider_gets_our_copy(
         copy = env.context.library.path(sha256(hills.content).hexdigest())
         assert await asyncio.to_thread(copy.exists)
 
-        # By now the address is worth nothing.
+        # By now the URL has expired.
         fake.clock.advance(TWO_DAYS_S)
         env.ada.react(card, "🎲")
         await fake.until(lambda: len([one for one in env.mine() if one.attachments]) == 2)

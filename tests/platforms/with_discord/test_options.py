@@ -1,4 +1,4 @@
-"""What somebody filled in becomes a command; what cannot be used is refused in words at once."""
+"""Options are parsed to a command, or refused with the reason."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,12 +23,12 @@ from tests.platforms.tiny_bot import TinyBot, running
 JOB, OTHER = "0" * 23 + "1", "0" * 23 + "2"
 ADDRESS = "https://pictures.example/@ada/hills.png"
 PNG, MP4 = Upload(filename="a.png", content=b"png"), Upload(filename="b.mp4", content=b"mp4")
-#: one byte more than is taken of people
+#: one byte above the limit
 HUGE = Upload(filename="huge.png", content=bytes(50_000_001))
 
 
 class Reading:
-    """A bot that reads what an admin sends, and does nothing."""
+    """A bot that receives an admin's commands and does nothing."""
 
     def __init__(self, fake: FakeDiscord, bot: TinyBot) -> None:
         self.guild = fake.guild("Film club")
@@ -64,7 +64,7 @@ async def open_reading(fake: FakeDiscord) -> AsyncIterator[Reading]:
 
 
 def urls(wanted: ParsedCommand, name: str) -> list[str]:
-    """The paths of what lies at Discord, and all else as it was given."""
+    """The paths of attachments, and everything else unchanged."""
     value = getattr(wanted.command, name)
     return [_name(one) for one in (value if isinstance(value, tuple) else (value,))]
 
@@ -75,7 +75,7 @@ def _name(reference: Reference) -> str:
     return name if reference.weight is None else f"{name}@{reference.weight}"
 
 
-async def test_options_become_the_command_that_they_mean(fake: FakeDiscord) -> None:
+async def test_options_are_parsed_to_their_command(fake: FakeDiscord) -> None:
     async with open_reading(fake) as reading:
         plain = await reading.wanted(
             "imagine", prompt=" a fox ", count=2, model="photon-flash-1", private=True
@@ -99,7 +99,7 @@ async def test_options_become_the_command_that_they_mean(fake: FakeDiscord) -> N
         assert Animate(prompt="it runs") == nothing.command
 
 
-async def test_pictures_come_as_files_and_beside_them_as_jobs_and_addresses(fake: FakeDiscord) -> None:
+async def test_media_comes_as_attachments_jobs_and_urls(fake: FakeDiscord) -> None:
     async with open_reading(fake) as reading:
         mixed = await reading.wanted(
             "imagine",
@@ -130,7 +130,7 @@ async def test_pictures_come_as_files_and_beside_them_as_jobs_and_addresses(fake
         assert "only image1" in await reading.refusal("imagine", **fox, image1=PNG, weights="character1 0.4")
 
 
-async def test_files_that_the_api_does_not_take_are_refused_before_anything_is_charged(
+async def test_unsupported_files_are_refused_before_anything_is_charged(
     fake: FakeDiscord,
 ) -> None:
     async with open_reading(fake) as reading:
@@ -150,7 +150,7 @@ async def test_files_that_the_api_does_not_take_are_refused_before_anything_is_c
         assert MediaKind.VIDEO is command.start.kind
 
 
-async def test_members_are_known_by_the_event_that_names_them(fake: FakeDiscord) -> None:
+async def test_mentioned_members_are_read_from_the_event(fake: FakeDiscord) -> None:
     async with open_reading(fake) as reading:
         bob = fake.member(reading.guild, "bob")
         reading.guild.members[bob.user.id].nick = "Bobby"
@@ -165,7 +165,7 @@ async def test_members_are_known_by_the_event_that_names_them(fake: FakeDiscord)
         assert "cy" == left.name
 
 
-async def test_a_command_of_another_version_is_told_so(fake: FakeDiscord) -> None:
+async def test_a_command_of_another_version_is_refused(fake: FakeDiscord) -> None:
     async with open_reading(fake) as reading:
         old = await reading.heard("imagine", prompt="a fox")
         data: Any = old.data
@@ -189,7 +189,7 @@ async def test_a_command_of_another_version_is_told_so(fake: FakeDiscord) -> Non
         ("image1 0.5 and style 0.5", None),
     ],
 )
-def test_weights_are_read_as_people_write_them(text: str, found: dict[str, float] | None) -> None:
+def test_weights_are_parsed_as_people_write_them(text: str, found: dict[str, float] | None) -> None:
     if found is None:
         with pytest.raises(InvalidRequest, match="is not a weight; write them like image1"):
             parse_weights(text, ["image1", "style"])
@@ -206,6 +206,6 @@ def test_weights_are_read_as_people_write_them(text: str, found: dict[str, float
         ("style -0.5", "is not a weight"),
     ],
 )
-def test_weights_that_mean_nothing_are_refused(text: str, words: str) -> None:
+def test_invalid_weights_are_refused(text: str, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         parse_weights(text, ["image1", "style"])

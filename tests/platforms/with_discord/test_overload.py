@@ -1,4 +1,4 @@
-"""More at once than can be done: each interaction is answered, by what it asked for or by a refusal."""
+"""Overload: each interaction gets its result or a refusal."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,8 +11,8 @@ from tests.platforms.with_discord.recording_service import RECORDED, RecordingSe
 _AT_ONCE = 1_250
 
 
-async def test_nobody_is_left_without_an_answer(tmp_path: Path, fake: FakeDiscord) -> None:
-    """While the core is stuck, too: whoever cannot be served is told so at once, and pays nothing."""
+async def test_every_interaction_is_answered_under_overload(tmp_path: Path, fake: FakeDiscord) -> None:
+    """Also while the core is blocked: a rejected person is told at once and pays nothing."""
     recording = RecordingService()
     async with open_bot_env(tmp_path, fake, wrap=recording.wrap) as env:
         recording.opened.clear()
@@ -37,7 +37,7 @@ async def test_nobody_is_left_without_an_answer(tmp_path: Path, fake: FakeDiscor
 
 
 def answer_of(asked: Invocation) -> Message | None:
-    """What somebody reads at last; a deferred response gives route to a private follow-up."""
+    """The final response; a deferred one is replaced by an ephemeral follow-up."""
     if asked.follow_ups:
         return asked.follow_ups[0]
     original = asked.original

@@ -1,4 +1,4 @@
-"""What the bot may do in a channel, named as Discord's settings name it."""
+"""The bot's permissions in a channel, named as in Discord's settings."""
 
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def test_an_invited_bot_lacks_nothing() -> None:
     )
 
 
-def test_what_is_missing_is_named_as_in_the_settings() -> None:
+def test_missing_permissions_are_named_as_in_discord() -> None:
     has = Permissions(view_channel=True, send_messages=True, read_message_history=True)
     assert ("Embed Links", "Attach Files") == missing_permissions(has.value, thread=False)
     assert ("Send Messages in Threads", "Embed Links", "Attach Files") == missing_permissions(
@@ -64,14 +64,14 @@ def test_an_administrator_lacks_nothing() -> None:
     assert () == missing_permissions(Permissions(administrator=True).value, thread=True)
 
 
-def test_a_refusal_before_the_money_names_permission_place_and_remedy() -> None:
+def test_a_missing_permission_is_refused_with_channel_and_remedy() -> None:
     has = _ALL.value & ~Permissions(attach_files=True).value
     with pytest.raises(NotAllowed, match=r"<#100>: I lack Attach Files there\. Nothing was charged"):
         require_permissions(has, thread=False, channel="100")
     require_permissions(_ALL.value, thread=False, channel="100")
 
 
-def test_a_role_that_everybody_has_and_ones_own_roles_count() -> None:
+def test_the_everyone_role_and_own_roles_count() -> None:
     everyone = {"id": _GUILD, "permissions": "0"}
     own = {"id": _ROLE, "permissions": str(_ALL.value)}
     other = {"id": "302", "permissions": str(_ALL.value)}
@@ -79,8 +79,8 @@ def test_a_role_that_everybody_has_and_ones_own_roles_count() -> None:
     assert "View Channel" in _lacking(guild=_guild(roles=[everyone, other]))
 
 
-def test_overwrites_count_in_the_order_of_discord() -> None:
-    """Everyone first, then the roles together, then the member."""
+def test_overwrites_apply_in_the_documented_order() -> None:
+    """First everyone, then all roles together, then the member."""
     deny_all = {"id": _GUILD, "type": 0, "deny": _bits(attach_files=True)}
     allow_role = {"id": _ROLE, "type": 0, "allow": _bits(attach_files=True)}
     deny_me = {"id": _ME, "type": 1, "deny": _bits(attach_files=True)}
@@ -91,12 +91,12 @@ def test_overwrites_count_in_the_order_of_discord() -> None:
     assert () == _lacking({"id": "302", "type": 0, "deny": _bits(attach_files=True)})
 
 
-def test_the_owner_may_everything_whatever_a_channel_denies() -> None:
+def test_the_owner_has_every_permission() -> None:
     deny = {"id": _GUILD, "type": 0, "deny": _bits(view_channel=True)}
     assert () == _lacking(deny, guild=_guild(owner_id=_ME))
 
 
-async def test_what_is_missing_is_asked_of_discord_where_an_event_does_not_say(tmp_path: Path) -> None:
+async def test_missing_permissions_are_fetched_where_an_event_does_not_hold_them(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path) as env:
         guild, channel = str(env.guild.id), str(env.channel.id)
         assert () == await fetch_missing_permissions(env.rest, guild, channel)

@@ -1,4 +1,4 @@
-"""Discord is on when its token is set, and costs nothing before."""
+"""The plugin is enabled by its token, and imports nothing before."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def test_the_token_turns_it_on(monkeypatch: pytest.MonkeyPatch, token: str | Non
     assert on is plugin.enabled(Settings())
 
 
-def test_its_library_is_not_imported_before_it_is_on() -> None:
+def test_discord_py_is_imported_only_when_enabled() -> None:
     environment = {key: value for key, value in os.environ.items() if key != "DISCORD_TOKEN"}
     ran = subprocess.run(
         [sys.executable, "-c", _LOOK], capture_output=True, text=True, check=True, env=environment
@@ -63,7 +63,7 @@ def test_its_library_is_not_imported_before_it_is_on() -> None:
     assert "" == ran.stdout.strip()
 
 
-def test_its_token_is_shown_nowhere() -> None:
+def test_the_token_is_never_in_a_repr() -> None:
     assert "a.b.c" not in repr(DiscordSettings(token=SecretStr("a.b.c")))
 
 
@@ -75,16 +75,14 @@ def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.Monke
     assert "not connected" in (built.not_ready_reason() or "")
 
 
-def test_a_worker_does_not_listen_and_is_ready_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_has_no_receiver_and_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
     built = plugin.build(_context(tmp_path, role=Role.WORKER))
     assert (None, None) == (built.receiver, built.not_ready_reason())
 
 
 @pytest.mark.parametrize(("base", "public"), [("https://bot.example.org", True), (None, False)])
-async def test_a_link_leads_to_our_own_page_for_weeks_and_needs_an_address_for_people(
+async def test_a_media_link_is_signed_for_weeks_and_needs_a_public_url(
     tmp_path: Path, base: str | None, *, public: bool
 ) -> None:
     context = _context(tmp_path, base)

@@ -1,4 +1,4 @@
-"""Notes as messages, within everything that Discord limits."""
+"""Private replies as messages, within Discord's limits."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.platforms.fake_discord.rules.embeds import check_embeds
 from tests.platforms.fake_discord.rules.refusals import Complaints
 from tests.platforms.with_discord.cards import NOW, card_view, job_view
 
-#: each character of it is escaped
+#: every character of it is escaped
 STARS = "*" * 5_000
 
 
@@ -34,7 +34,7 @@ def views(count: int, title: str) -> tuple[CardView, ...]:
     ],
     ids=["facts", "history", "status", "empty", "blank"],
 )
-def test_no_note_is_too_long_for_discord(note: PrivateReply) -> None:
+def test_every_reply_is_within_the_limits_of_discord(note: PrivateReply) -> None:
     payload = render_reply(note)
     complaints = Complaints()
     check_embeds(payload["embeds"], complaints)
@@ -65,7 +65,7 @@ def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
     assert "open" == opened.verb
 
 
-def test_what_does_not_fit_is_counted() -> None:
+def test_fields_beyond_the_limit_are_counted() -> None:
     facts = tuple((f"fact {number}", "x") for number in range(40))
     embed = render_reply(PrivateReply(title="Usage", fields=facts))["embeds"][0]
     assert (25, "and 15 more") == (len(embed["fields"]), embed["footer"]["text"])
@@ -76,7 +76,7 @@ def test_one_job_is_shown_like_its_card() -> None:
     assert "✅ Done" == render_reply(note)["embeds"][0]["description"]
 
 
-def test_a_refusal_shows_names_of_people_as_text_and_names_of_channels_as_channels() -> None:
+def test_a_refusal_escapes_text_from_people_and_keeps_channel_links() -> None:
     theirs = render_refusal(NotYours("This job belongs to **Ada** <@&7>"))
     assert "This job belongs to \\*\\*Ada\\*\\* \\<@\u200b&7\\>" == theirs["content"]
     ours = render_refusal(permissions_error(("Embed Links",), channel="7"))
@@ -95,6 +95,6 @@ def test_a_refusal_shows_names_of_people_as_text_and_names_of_channels_as_channe
         ("/imagine --nonsense", "/imagine --nonsense"),
     ],
 )
-def test_examples_are_spelled_as_people_type_them_here(written: str, spelled: str) -> None:
+def test_examples_use_the_option_syntax_of_discord(written: str, spelled: str) -> None:
     payload = render_reply(PrivateReply(title="What you can do", fields=((written, "x"),)))
     assert spelled == payload["embeds"][0]["fields"][0]["name"]

@@ -1,4 +1,4 @@
-"""The whole bot as anybody starts it, led to a Discord of the tests by its proxy and certificates alone."""
+"""The unmodified bot process, connected to the fake Discord by proxy and certificates alone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A card on Discord: one message that becomes the result, wherever it was asked and however long it took."""
+"""Publishing: one message that becomes the result, wherever it was asked for and however long it took."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ def _at(place: Place, message: str) -> Place:
     return replace(place, message=message)
 
 
-async def test_the_answer_becomes_the_result_by_an_edit(env: DeliveryEnv) -> None:
+async def test_the_response_is_edited_to_the_result(env: DeliveryEnv) -> None:
     invocation, place = await env.answered(env.view(_RUNNING))
     assert place.message == await env.publisher.show(env.view(), place)
     [message] = env.cards()
@@ -51,7 +51,7 @@ async def test_a_result_that_changes_is_not_uploaded_again(env: DeliveryEnv) -> 
     assert "⭐ 1" in message.embeds[0]["footer"]["text"]
 
 
-async def test_several_results_are_several_files_and_a_deleted_one_is_taken_off(env: DeliveryEnv) -> None:
+async def test_several_results_are_several_attachments_and_a_deleted_one_is_removed(env: DeliveryEnv) -> None:
     jobs = [job_view(number) for number in range(1, 5)]
     _, place = await env.answered(env.view(*(replace(job, media=None) for job in jobs)))
     await env.publisher.show(env.view(*jobs), place)
@@ -63,7 +63,7 @@ async def test_several_results_are_several_files_and_a_deleted_one_is_taken_off(
     assert [f"reverie-{job.id}.jpg" for job in left] == [one.filename for one in message.attachments]
 
 
-async def test_after_the_token_the_message_is_edited_by_its_channel(env: DeliveryEnv) -> None:
+async def test_after_the_token_expired_the_message_is_edited_in_its_channel(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(_RUNNING))
     env.fake.clock.advance(_AFTER_THE_TOKEN_S)
     assert place.message == await env.publisher.show(env.view(), place)
@@ -72,8 +72,8 @@ async def test_after_the_token_the_message_is_edited_by_its_channel(env: Deliver
     assert env.fake.requests(f"PATCH /channels/{env.channel.id}/messages/*")
 
 
-async def test_an_interaction_that_was_never_answered_has_its_card_posted_once(env: DeliveryEnv) -> None:
-    """The process died between the commit and the answer, and again before it could note the message."""
+async def test_the_card_of_an_unanswered_interaction_is_posted_once(env: DeliveryEnv) -> None:
+    """The process died between commit and response, and again before it recorded the message."""
     view = env.view(_RUNNING)
     _, place = await env.asked()
     shown = await env.publisher.show(view, place)
@@ -85,7 +85,7 @@ async def test_an_interaction_that_was_never_answered_has_its_card_posted_once(e
     assert message.attachments
 
 
-async def test_a_thinking_answer_becomes_the_card(env: DeliveryEnv) -> None:
+async def test_a_deferred_response_becomes_the_card(env: DeliveryEnv) -> None:
     invocation, place = await env.answered(env.view(_RUNNING))
     shown = await env.publisher.show(env.view(), replace(place, message=None))
     assert str(invocation.original and invocation.original.id) == shown
@@ -93,7 +93,7 @@ async def test_a_thinking_answer_becomes_the_card(env: DeliveryEnv) -> None:
 
 
 @pytest.mark.parametrize("hours", [0, 30])
-async def test_a_card_is_found_again_after_a_long_doubt(env: DeliveryEnv, hours: int) -> None:
+async def test_a_card_with_an_unknown_outcome_is_found_later(env: DeliveryEnv, hours: int) -> None:
     view = env.view(_RUNNING)
     shown = await env.publisher.show(view, env.place())
     for number in range(130):
@@ -103,7 +103,7 @@ async def test_a_card_is_found_again_after_a_long_doubt(env: DeliveryEnv, hours:
     assert await env.publisher.find_message(identity(7, env.fake.clock.now_ms()), env.place()) is None
 
 
-async def test_a_message_of_somebody_else_is_never_taken_for_a_card(env: DeliveryEnv) -> None:
+async def test_another_authors_message_is_never_taken_for_a_card(env: DeliveryEnv) -> None:
     env.fake.world.allowed_intents = Intents.MESSAGE_CONTENT
     view = env.view(_RUNNING)
     pending = Draft(body={"components": card_components(view)})
@@ -111,8 +111,8 @@ async def test_a_message_of_somebody_else_is_never_taken_for_a_card(env: Deliver
     assert await env.publisher.find_message(view.card, env.place()) is None
 
 
-async def test_each_place_of_a_card_has_a_nonce_of_its_own(env: DeliveryEnv) -> None:
-    """Discord may answer a nonce that it has seen with its message, wherever that was sent."""
+async def test_each_channel_of_a_card_has_its_own_nonce(env: DeliveryEnv) -> None:
+    """Discord may answer a known nonce with its message, in whatever channel that is."""
     view = env.view(_RUNNING)
     await env.publisher.show(view, env.place())
     await env.publisher.show(view, env.place(private=True))
@@ -133,14 +133,14 @@ async def test_the_search_goes_back_no_further_than_the_card_and_a_few_pages(env
     assert 6 == len(env.fake.requests(pages))
 
 
-async def test_the_answer_of_an_interaction_is_found_by_its_token(env: DeliveryEnv) -> None:
+async def test_the_original_response_is_found_by_its_token(env: DeliveryEnv) -> None:
     view = env.view(_RUNNING)
     _, place = await env.answered(view, private=True)
     assert place.message == await env.publisher.find_message(view.card, replace(place, message=None))
 
 
-async def test_what_turns_out_to_be_private_takes_no_response_that_others_see(env: DeliveryEnv) -> None:
-    """Its process died between a public "thinking" and the answer."""
+async def test_a_private_card_never_uses_a_public_response(env: DeliveryEnv) -> None:
+    """The process died between a public deferred response and its edit."""
     invocation, place = await env.asked(private=True)
     await env.defer(invocation)
     shown = await env.publisher.show(env.view(private=True), place)
@@ -151,7 +151,7 @@ async def test_what_turns_out_to_be_private_takes_no_response_that_others_see(en
     assert posted(message) == shown
 
 
-async def test_a_private_card_that_was_never_answered_comes_to_direct_messages_once(env: DeliveryEnv) -> None:
+async def test_an_unanswered_private_card_is_sent_directly_once(env: DeliveryEnv) -> None:
     view = env.view(private=True)
     _, place = await env.asked(private=True)
     shown = await env.publisher.show(view, place)
@@ -163,7 +163,7 @@ async def test_a_private_card_that_was_never_answered_comes_to_direct_messages_o
     assert message.attachments
 
 
-async def test_a_private_answer_is_edited_while_that_is_possible_and_then_told_directly(
+async def test_an_ephemeral_response_is_edited_until_its_token_expires(
     env: DeliveryEnv,
 ) -> None:
     invocation, place = await env.answered(env.view(_RUNNING, private=True), private=True)
@@ -180,7 +180,7 @@ async def test_a_private_answer_is_edited_while_that_is_possible_and_then_told_d
     assert 1 == len(message.attachments)
 
 
-async def test_what_cannot_be_changed_later_says_where_the_result_will_come(env: DeliveryEnv) -> None:
+async def test_a_card_that_cannot_be_edited_later_says_where_its_result_goes(env: DeliveryEnv) -> None:
     view = env.view(_RUNNING, private=True)
     invocation, place = await env.answered(view, private=True)
     message = invocation.original
@@ -195,14 +195,14 @@ async def test_what_cannot_be_changed_later_says_where_the_result_will_come(env:
     assert "✅ Done" == described(message)
 
 
-async def test_a_public_card_promises_nothing_of_the_kind(env: DeliveryEnv) -> None:
+async def test_a_public_card_has_no_such_note(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(_RUNNING))
     env.fake.clock.advance(13 * 60)
     await env.publisher.show(env.view(_RUNNING), place)
     assert "/show" not in described(env.cards()[0])
 
 
-async def test_a_copy_goes_to_direct_messages_once_though_its_note_was_lost(env: DeliveryEnv) -> None:
+async def test_a_copy_is_sent_once_though_it_was_not_recorded(env: DeliveryEnv) -> None:
     view = env.view()
     shown = await env.publisher.show(view, env.direct())
     assert shown == await env.new_publisher().show(view, env.direct())
@@ -212,7 +212,7 @@ async def test_a_copy_goes_to_direct_messages_once_though_its_note_was_lost(env:
     assert shown == await env.publisher.find_message(view.card, env.direct())
 
 
-async def test_closed_direct_messages_leave_the_result_to_show(env: DeliveryEnv) -> None:
+async def test_closed_direct_messages_point_to_show(env: DeliveryEnv) -> None:
     env.ada.user.dms_open = False
     view = env.view(private=True)
     with pytest.raises(Undeliverable, match=f"closed.*`/show {view.jobs[0].id}`"):
@@ -221,7 +221,7 @@ async def test_closed_direct_messages_leave_the_result_to_show(env: DeliveryEnv)
 
 
 @pytest.mark.parametrize("kind", ["group", "guild without the bot"])
-async def test_what_was_asked_by_user_install_is_told_directly_once_the_token_is_over(
+async def test_a_user_install_gets_its_result_directly_once_the_token_expired(
     env: DeliveryEnv, kind: str
 ) -> None:
     env.ada.user.installed = True
@@ -240,7 +240,7 @@ async def test_what_was_asked_by_user_install_is_told_directly_once_the_token_is
     assert [] == env.fake.requests(f"* /channels/{channel.id}/*")
 
 
-async def test_threads_and_posts_are_answered_in_themselves(env: DeliveryEnv) -> None:
+async def test_threads_and_forum_posts_get_their_own_messages(env: DeliveryEnv) -> None:
     forum = env.fake.channel(env.guild, "gallery", kind=Kind.FORUM)
     for parent in (env.channel, forum):
         thread = env.fake.thread(parent, "foxes", env.ada)
@@ -249,7 +249,7 @@ async def test_threads_and_posts_are_answered_in_themselves(env: DeliveryEnv) ->
     assert [] == env.cards()
 
 
-async def test_a_thread_that_sleeps_is_woken(env: DeliveryEnv) -> None:
+async def test_an_archived_thread_is_unarchived(env: DeliveryEnv) -> None:
     env.fake.overwrite(env.channel, allow=Permissions.MANAGE_THREADS)
     thread = env.fake.thread(env.channel, "foxes", env.ada)
     _, place = await env.answered(env.view(_RUNNING), thread)
@@ -261,7 +261,7 @@ async def test_a_thread_that_sleeps_is_woken(env: DeliveryEnv) -> None:
     assert not thread.archived
 
 
-async def test_a_thread_that_is_locked_has_its_result_told_directly(env: DeliveryEnv) -> None:
+async def test_the_result_of_a_locked_thread_is_sent_directly(env: DeliveryEnv) -> None:
     thread = env.fake.thread(env.channel, "foxes", env.ada)
     _, place = await env.answered(env.view(_RUNNING), thread)
     env.fake.clock.advance(_AFTER_THE_TOKEN_S)
@@ -270,7 +270,7 @@ async def test_a_thread_that_is_locked_has_its_result_told_directly(env: Deliver
     assert "the thread is archived" in described(env.sent_directly()[0])
 
 
-async def test_a_deleted_message_has_its_result_told_directly_with_the_reason(env: DeliveryEnv) -> None:
+async def test_the_result_of_a_deleted_message_is_sent_directly_with_the_reason(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(_RUNNING))
     env.fake.delete(env.cards()[0])
     shown = await env.publisher.show(env.view(), place)
@@ -280,14 +280,14 @@ async def test_a_deleted_message_has_its_result_told_directly_with_the_reason(en
     assert f"could not be posted in <#{env.channel.id}>: the message was deleted" in described(message)
 
 
-async def test_a_deleted_channel_is_settled(env: DeliveryEnv) -> None:
+async def test_the_result_of_a_deleted_channel_is_sent_directly(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(_RUNNING))
     env.fake.delete(env.channel)
     await env.publisher.show(env.view(), place)
     assert "the channel was deleted" in described(env.sent_directly()[0])
 
 
-async def test_a_bot_that_was_sent_away_and_shares_no_guild_gives_up(env: DeliveryEnv) -> None:
+async def test_a_removed_bot_without_shared_guild_gives_up(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(_RUNNING))
     env.fake.clock.advance(_AFTER_THE_TOKEN_S)
     env.fake.kick_bot(env.guild)
@@ -302,14 +302,14 @@ async def test_a_missing_permission_is_named_to_the_asker(env: DeliveryEnv) -> N
     assert f"in <#{env.channel.id}>: the bot lacks Send Messages." in described(message)
 
 
-async def test_a_missing_permission_is_named_where_nothing_can_be_told(env: DeliveryEnv) -> None:
+async def test_a_missing_permission_is_named_where_direct_messages_are_closed(env: DeliveryEnv) -> None:
     env.fake.overwrite(env.channel, deny=Permissions.SEND_MESSAGES)
     env.ada.user.dms_open = False
     with pytest.raises(Undeliverable, match=r"the bot lacks Send Messages; direct messages .* closed"):
         await env.publisher.show(env.view(), env.place())
 
 
-async def test_where_nothing_may_be_attached_the_result_is_linked(env: DeliveryEnv) -> None:
+async def test_without_attach_files_the_result_is_linked(env: DeliveryEnv) -> None:
     env.fake.overwrite(env.channel, deny=Permissions.ATTACH_FILES)
     await env.publisher.show(env.view(), env.place())
     [message] = env.cards()
@@ -358,14 +358,14 @@ async def test_a_card_in_direct_messages_is_removed_there(env: DeliveryEnv) -> N
     assert [] == env.sent_directly()
 
 
-async def test_a_private_answer_that_nobody_can_reach_any_longer_is_left_alone(env: DeliveryEnv) -> None:
+async def test_an_unreachable_ephemeral_response_is_left_alone(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(private=True), private=True)
     env.fake.clock.advance(_AFTER_THE_TOKEN_S)
     await env.publisher.remove(place)
     assert [] == env.fake.requests("DELETE *")
 
 
-async def test_who_had_a_result_sent_hears_that_direct_messages_are_closed(env: DeliveryEnv) -> None:
+async def test_a_person_is_told_that_their_direct_messages_are_closed(env: DeliveryEnv) -> None:
     env.ada.user.dms_open = False
     invocation, place = await env.answered(env.view(private=True), private=True)
     with pytest.raises(Undeliverable, match="direct messages from the bot are closed"):

@@ -25,7 +25,7 @@ async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
         yield opened
 
 
-async def test_a_rate_limit_is_told_at_once_and_kept_without_asking_again(env: DeliveryEnv) -> None:
+async def test_a_rate_limit_raises_at_once_and_is_kept(env: DeliveryEnv) -> None:
     env.fake.fault(_POST, status=429, retry_after_s=30)
     for _ in range(2):
         with pytest.raises(Delayed) as delayed:
@@ -34,7 +34,7 @@ async def test_a_rate_limit_is_told_at_once_and_kept_without_asking_again(env: D
     assert 1 == len(env.fake.requests(_POST))
 
 
-async def test_a_short_rate_limit_is_sat_out(env: DeliveryEnv) -> None:
+async def test_a_short_rate_limit_is_waited_for(env: DeliveryEnv) -> None:
     env.fake.fault(_POST, status=429, retry_after_s=0.05)
     with pytest.raises(Delayed):
         await env.publisher.show(env.view(), env.place())
@@ -52,14 +52,14 @@ async def test_a_global_rate_limit_stops_everything(env: DeliveryEnv) -> None:
     assert before == len(env.fake.requests())
 
 
-async def test_a_ban_by_the_network_in_front_of_discord_is_waited_out(env: DeliveryEnv) -> None:
+async def test_a_cloudflare_ban_is_waited_for(env: DeliveryEnv) -> None:
     env.fake.fault(_POST, status=429, banned=True)
     with pytest.raises(Delayed) as delayed:
         await env.publisher.show(env.view(), env.place())
     assert 60_000 == delayed.value.retry_after_ms
 
 
-async def test_the_limits_that_discord_tells_are_kept_before_it_says_no(env: DeliveryEnv) -> None:
+async def test_announced_limits_are_kept(env: DeliveryEnv) -> None:
     env.fake.limits.be_strict()
     for number in range(5):
         await env.publisher.show(env.view(_RUNNING, number=600 + number), env.place())
@@ -82,7 +82,7 @@ async def test_the_limits_that_discord_tells_are_kept_before_it_says_no(env: Del
     ],
     ids=str,
 )
-async def test_a_fault_puts_off_and_the_next_show_makes_one_message(
+async def test_a_fault_delays_and_the_next_delivery_posts_one_message(
     env: DeliveryEnv, fault: dict[str, Any]
 ) -> None:
     env.fake.fault(_POST, **fault)
@@ -103,13 +103,13 @@ async def test_a_message_that_was_edited_too_often_waits(env: DeliveryEnv) -> No
     assert 60_000 == delayed.value.retry_after_ms
 
 
-async def test_a_message_that_discord_does_not_accept_is_given_up(env: DeliveryEnv) -> None:
+async def test_an_invalid_message_is_undeliverable(env: DeliveryEnv) -> None:
     env.fake.fault(_POST, status=400, code=50035, message="Invalid Form Body")
     with pytest.raises(Undeliverable, match="Invalid Form Body"):
         await env.publisher.show(env.view(), env.place())
 
 
-async def test_a_token_that_is_not_accepted_is_an_obstacle_with_a_remedy(env: DeliveryEnv) -> None:
+async def test_a_rejected_token_is_reported_with_a_remedy(env: DeliveryEnv) -> None:
     rest = RestClient(SecretStr("wrong.token.here"), connector=env.fake.connector)
     planner = AttachmentPlanner(env.library, lambda _: None)
     publisher = publisher_for(env, rest, planner)
@@ -125,8 +125,8 @@ async def test_a_token_that_is_not_accepted_is_an_obstacle_with_a_remedy(env: De
     )
 
 
-async def test_an_answer_works_with_its_own_token_alone(env: DeliveryEnv) -> None:
-    """Its routes carry no authorisation, so that they work while the bot's token is being changed."""
+async def test_webhook_routes_send_no_authorization(env: DeliveryEnv) -> None:
+    """They work while the bot token is being replaced."""
     _, place = await env.answered(env.view(_RUNNING), limit=10 * 2**20)
     await env.publisher.show(env.view(), place)
     assert [False] * 2 == [one.authorised for one in env.fake.requests("* /webhooks/*")]
@@ -140,7 +140,7 @@ async def test_no_error_names_the_token_of_an_interaction(env: DeliveryEnv) -> N
     assert invocation.interaction.token not in f"{delayed.value!r} {delayed.value}"
 
 
-async def test_nobody_there_puts_off(env: DeliveryEnv) -> None:
+async def test_an_unreachable_discord_delays(env: DeliveryEnv) -> None:
     rest = RestClient(SecretStr("a.b.c"), proxy="http://127.0.0.1:9")
     publisher = publisher_for(env, rest, env.planner)
     try:

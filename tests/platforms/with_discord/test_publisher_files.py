@@ -1,4 +1,4 @@
-"""Results that are too large: how much the place takes is asked, and what goes up instead is watched."""
+"""Results that are too large: the channel's limit, and what is uploaded instead."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
 
 
 def _film(env: DeliveryEnv, mib: int) -> Media:
-    """A video of so many MiB that lies on the library."""
+    """A video of so many MiB in the library."""
     file = f"{mib:064x}"
     with env.library.path(file).open("wb") as stream:
         stream.truncate(mib * _MIB)
@@ -31,7 +31,7 @@ def _film(env: DeliveryEnv, mib: int) -> Media:
     return replace(VIDEO, file=file, size=mib * _MIB)
 
 
-async def test_a_video_is_a_file_that_plays_and_no_part_of_the_embed(env: DeliveryEnv) -> None:
+async def test_a_video_is_an_attachment_outside_of_the_embed(env: DeliveryEnv) -> None:
     await env.publisher.show(env.view(job_view(media=VIDEO)), env.place())
     [message] = env.cards()
     [video] = message.attachments
@@ -39,7 +39,7 @@ async def test_a_video_is_a_file_that_plays_and_no_part_of_the_embed(env: Delive
     assert {} == message.embedded
 
 
-async def test_a_video_of_30_mb_goes_up_smaller_where_10_are_allowed(env: DeliveryEnv) -> None:
+async def test_a_video_of_30_mb_is_uploaded_smaller_where_10_are_allowed(env: DeliveryEnv) -> None:
     film = _film(env, 30)
     await env.publisher.show(env.view(job_view(media=film)), env.place())
     [message] = env.cards()
@@ -49,20 +49,20 @@ async def test_a_video_of_30_mb_goes_up_smaller_where_10_are_allowed(env: Delive
     assert link == message.embeds[0]["fields"][-1]["value"]
 
 
-async def test_a_guild_with_boosts_takes_it_whole(tmp_path: Path) -> None:
+async def test_a_boosted_guild_takes_the_full_file(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path, tier=2) as env:
         await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.place())
         assert 30 * _MIB == len(env.cards()[0].attachments[0].content)
         assert [] == env.library.made
 
 
-async def test_direct_messages_take_no_more_than_everybody_has(tmp_path: Path) -> None:
+async def test_direct_messages_have_the_default_limit(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path, tier=2) as env:
         await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.direct())
         assert [b"s" * 20] == [one.content for one in env.sent_directly()[0].attachments]
 
 
-async def test_what_comes_to_direct_messages_instead_has_their_limit(tmp_path: Path) -> None:
+async def test_a_card_moved_to_direct_messages_has_their_limit(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path, tier=2) as env:
         view = env.view(job_view(media=_film(env, 30)), private=True)
         await env.publisher.show(view, env.place(private=True))
@@ -70,8 +70,8 @@ async def test_what_comes_to_direct_messages_instead_has_their_limit(tmp_path: P
         assert [] == [one for one in env.fake.requests("POST *") if one.code == 40005]
 
 
-async def test_the_limit_of_the_interaction_counts_while_its_token_lives(env: DeliveryEnv) -> None:
-    """People who pay may upload more, and so may the answers to them."""
+async def test_the_interactions_limit_counts_while_its_token_is_valid(env: DeliveryEnv) -> None:
+    """Nitro users may upload more, and so may the responses to them."""
     env.ada.user.file_limit = 50 * _MIB
     running = env.view(job_view(phase=JobPhase.RUNNING))
     _, place = await env.answered(running, limit=50 * _MIB)
@@ -79,8 +79,8 @@ async def test_the_limit_of_the_interaction_counts_while_its_token_lives(env: De
     assert 30 * _MIB == len(env.cards()[0].attachments[0].content)
 
 
-async def test_a_place_that_takes_less_than_it_said_gets_less(tmp_path: Path) -> None:
-    """A guild may lose its boosts between the question and the upload."""
+async def test_a_lower_limit_than_announced_gets_a_smaller_file(tmp_path: Path) -> None:
+    """A guild may lose its boosts between the lookup and the upload."""
     async with open_delivery_env(tmp_path, tier=2) as env:
         film = _film(env, 30)
         await env.publisher.show(env.view(), env.place())
@@ -97,7 +97,7 @@ async def test_where_even_the_smaller_file_is_refused_a_link_is_left(env: Delive
     assert "[Full size]" in message.embeds[0]["fields"][-1]["value"]
 
 
-async def test_what_cannot_be_shown_at_all_says_what_the_operator_can_do(tmp_path: Path) -> None:
+async def test_a_result_that_cannot_be_shown_names_the_operators_remedy(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path, public=False) as env:
         env.library.error = MediaRefused()
         await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.place())
@@ -118,7 +118,7 @@ async def test_a_card_waits_while_its_smaller_file_is_made(env: DeliveryEnv) -> 
     assert 1 == len(env.library.made)
 
 
-async def test_a_file_that_cannot_be_read_just_now_is_tried_again(env: DeliveryEnv) -> None:
+async def test_an_unreadable_file_is_retried(env: DeliveryEnv) -> None:
     env.library.path(VIDEO.file).unlink()
     with pytest.raises(Delayed, match="cannot be read"):
         await env.publisher.show(env.view(job_view(media=VIDEO)), env.place())

@@ -1,4 +1,4 @@
-"""Rate limits that Discord has told are kept before a request is sent."""
+"""Known rate limits are kept before a request is sent."""
 
 import pytest
 from discord.http import Route
@@ -20,11 +20,11 @@ def _told(left: int, reset_s: float = 5, bucket: str = "abc") -> dict[str, str]:
     }
 
 
-def test_what_is_unknown_may_be_sent() -> None:
+def test_an_unknown_bucket_may_be_used() -> None:
     assert 0 == RateLimiter().acquire(_route(), 0)
 
 
-def test_an_empty_bucket_is_waited_for_until_it_is_full_again() -> None:
+def test_an_empty_bucket_waits_for_its_reset() -> None:
     limiter = RateLimiter()
     limiter.update(_route(), _told(0), 1_000)
     assert 5_000 == limiter.acquire(_route(), 1_000)
@@ -32,21 +32,21 @@ def test_an_empty_bucket_is_waited_for_until_it_is_full_again() -> None:
     assert 0 == limiter.acquire(_route(), 6_000)
 
 
-def test_requests_on_their_way_count() -> None:
+def test_requests_in_flight_count() -> None:
     limiter = RateLimiter()
     limiter.update(_route(), _told(1), 0)
     assert 0 == limiter.acquire(_route(), 0)
     assert 5_000 == limiter.acquire(_route(), 0)
 
 
-def test_an_answer_that_comes_late_gives_nothing_back() -> None:
+def test_a_late_answer_does_not_refill_a_bucket() -> None:
     limiter = RateLimiter()
     limiter.update(_route(), _told(0), 0)
     limiter.update(_route(), _told(1), 10)
     assert limiter.acquire(_route(), 20) > 4_000
 
 
-def test_the_next_window_begins_anew() -> None:
+def test_the_next_window_is_full() -> None:
     limiter = RateLimiter()
     limiter.update(_route(), _told(0), 0)
     limiter.update(_route(), _told(4), 5_000)
@@ -61,7 +61,7 @@ def test_each_channel_has_its_own_and_routes_of_one_bucket_share_it() -> None:
     assert 5_000 == limiter.acquire(_route(1, "GET"), 0)
 
 
-def test_a_no_stops_its_route_and_a_global_one_everything() -> None:
+def test_a_429_blocks_its_route_and_a_global_one_everything() -> None:
     limiter = RateLimiter()
     limiter.block(_route(1), 700, 0, everything=False)
     assert (700, 0) == (limiter.acquire(_route(1), 0), limiter.acquire(_route(2), 0))
@@ -70,7 +70,7 @@ def test_a_no_stops_its_route_and_a_global_one_everything() -> None:
     assert 0 == limiter.acquire(_route(2), 300)
 
 
-def test_interactions_are_stopped_by_a_ban_alone() -> None:
+def test_interactions_are_blocked_only_by_a_ban() -> None:
     limiter = RateLimiter()
     answer = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=1, webhook_token="t")
     limiter.block(_route(1), 300, 0, everything=True)
@@ -81,7 +81,7 @@ def test_interactions_are_stopped_by_a_ban_alone() -> None:
     assert (900, 900) == (limiter.acquire(_route(2), 0), limiter.acquire(answer, 0))
 
 
-def test_a_crowd_does_not_fill_the_memory() -> None:
+def test_the_number_of_buckets_is_bounded() -> None:
     limiter = RateLimiter()
     for number in range(20_000):
         limiter.block(_route(number), 100, 0, everything=False)
@@ -91,7 +91,7 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
     assert len(limiter._buckets) <= 10_000
 
 
-def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
+def test_a_clock_that_is_set_back_blocks_nobody_for_long() -> None:
     hour = 3_600_000
     limiter = RateLimiter()
     limiter.update(_route(1), _told(0), hour)
@@ -103,7 +103,7 @@ def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
 
 @pytest.mark.parametrize("reset", ["soon", "nan", "inf", "-5", ""])
 @pytest.mark.parametrize("left", ["many", "1e9", ""])
-def test_headers_that_make_no_sense_are_passed_over(left: str, reset: str) -> None:
+def test_malformed_headers_are_ignored(left: str, reset: str) -> None:
     limiter = RateLimiter()
     told = {"X-RateLimit-Bucket": "b", "X-RateLimit-Remaining": left, "X-RateLimit-Reset-After": reset}
     limiter.update(_route(), told, 0)

@@ -1,4 +1,4 @@
-"""Reactions under our cards: who reacts pays; what is refused is told by direct message or not at all."""
+"""Reactions under our cards: whoever reacts pays; refusals are sent by direct message."""
 
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ from tests.platforms.with_discord.readers import facts, job_of, source, told
 
 
 async def result(env: BotEnv, *others: Message) -> Message:
-    """A new card in the channel, with its result."""
+    """The newest card in the channel, with its result."""
     known = {one.id for one in others}
     return await env.fake.message_in(env.channel, lambda one: one.id not in known and bool(one.attachments))
 
 
 async def test_a_reaction_makes_one_card_for_whoever_reacted(tmp_path: Path, fake: FakeDiscord) -> None:
-    """What means nothing, and what lies under the messages of others, is not even looked at."""
+    """Other emojis and other people's messages cause no lookups."""
     async with open_bot_env(tmp_path, fake) as env:
         bob = fake.member(env.guild, "bob").at(env.channel)
         _, card = await env.imagine()
@@ -35,7 +35,7 @@ async def test_a_reaction_makes_one_card_for_whoever_reacted(tmp_path: Path, fak
         other = await result(env, card, new)
         assert [card, new, other] == env.mine()
         assert [] == fake.requests(f"GET *{foreign.id}*")
-        # Permissions are asked for once for each of the four that mean something.
+        # Permissions are fetched once for each of the four with a meaning.
         assert 4 == len(fake.requests("GET */members/*"))
 
 
@@ -50,7 +50,7 @@ async def test_a_star_is_given_and_taken_back(tmp_path: Path, fake: FakeDiscord)
         await fake.until(lambda: "⭐ 1" in card.embeds[0]["footer"]["text"])
 
 
-async def test_a_number_says_which_of_several_is_meant(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_number_reaction_chooses_the_result(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         bob = fake.member(env.guild, "bob").at(env.channel)
         _, card = await env.imagine(count=2)
@@ -64,8 +64,8 @@ async def test_a_number_says_which_of_several_is_meant(tmp_path: Path, fake: Fak
         assert facts(other)["Building on"].startswith(source(second))
 
 
-async def test_a_reaction_that_deletes_asks_its_owner_directly(tmp_path: Path, fake: FakeDiscord) -> None:
-    """Somebody else is told why not, once, and where nobody else reads it."""
+async def test_a_delete_reaction_asks_the_owner_directly(tmp_path: Path, fake: FakeDiscord) -> None:
+    """Another person is told once and privately why nothing is deleted."""
     async with open_bot_env(tmp_path, fake) as env:
         bob = fake.member(env.guild, "bob").at(env.channel)
         _, card = await env.imagine()
@@ -88,7 +88,9 @@ async def test_a_reaction_that_deletes_asks_its_owner_directly(tmp_path: Path, f
         assert [] == env.mine()
 
 
-async def test_where_it_cannot_be_asked_a_reaction_deletes_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_delete_reaction_without_open_direct_messages_deletes_nothing(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         env.ada.user.dms_open = False
@@ -107,7 +109,7 @@ async def test_a_moderator_deletes_what_others_made_by_its_button(tmp_path: Path
         await fake.until(lambda: card.deleted)
 
 
-async def test_what_could_not_be_shown_is_not_made(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_result_that_could_not_be_posted_is_not_generated(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         fake.overwrite(env.channel, deny=Permissions.ATTACH_FILES)
@@ -128,7 +130,7 @@ async def test_a_copy_is_reacted_to_in_direct_messages(tmp_path: Path, fake: Fak
         assert "ada" == new.embeds[0]["author"]["name"]
 
 
-#: how reading the message, or who has put a number under it, can fail
+#: how reading the message or its reactions can fail
 UNREADABLE: list[dict[str, Any]] = [
     {"status": 429},
     {"status": 503},
@@ -142,7 +144,7 @@ UNREADABLE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("route", ["GET *messages/{card}", "GET *messages/{card}/reactions/*"])
-async def test_a_choice_that_cannot_be_read_starts_nothing_and_is_told(
+async def test_an_unreadable_choice_starts_nothing_and_is_reported(
     tmp_path: Path, fake: FakeDiscord, route: str
 ) -> None:
     async with open_bot_env(tmp_path, fake) as env:
@@ -173,8 +175,8 @@ async def test_two_numbers_or_one_too_high_are_no_choice(tmp_path: Path, fake: F
         assert [card] == env.mine()
 
 
-async def test_what_is_no_person_starts_nothing_by_a_reaction(tmp_path: Path, fake: FakeDiscord) -> None:
-    """Not even where the event does not say what it is."""
+async def test_reactions_of_bots_start_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
+    """Also where the event does not say that it is a bot."""
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         robot = fake.member(env.guild, "robot", bot=True).at(env.channel)
@@ -190,9 +192,7 @@ async def test_what_is_no_person_starts_nothing_by_a_reaction(tmp_path: Path, fa
         assert [card, new] == env.mine()
 
 
-async def test_a_person_who_cannot_be_looked_up_is_told_and_pays_nothing(
-    tmp_path: Path, fake: FakeDiscord
-) -> None:
+async def test_an_unknown_person_is_told_and_pays_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         for number, fault in enumerate(UNREADABLE):

@@ -1,4 +1,4 @@
-"""Commands are answered once: first the core commits, then the person is told."""
+"""Each command gets one response, after the core has committed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +15,12 @@ from tests.platforms.with_discord.readers import job_of
 
 CALLBACK = "POST /interactions/*/callback"
 QUICKLY = {"answer_window": 300}
-#: what Discord would format, mention, hide or turn around
+#: text that Discord would format, mention, hide or reorder
 SLY = "<@&1> @everyone **fox** discord.gg/fox \u200bfo\u202ex نار"
 
 
 class Forgetful:
-    """A studio that dies between an answer and the note of it."""
+    """A service that fails between a response and its record."""
 
     def __init__(self, context: AdapterContext) -> None:
         self._service = context.service
@@ -33,7 +33,7 @@ class Forgetful:
 
 
 class Broken(Forgetful):
-    """A studio that cannot do anything."""
+    """A service that fails."""
 
     def __init__(self, context: AdapterContext, error: Exception) -> None:
         super().__init__(context)
@@ -71,14 +71,14 @@ async def test_an_event_that_comes_twice_is_answered_once(tmp_path: Path, fake: 
         asked = env.ada.slash("imagine", prompt="a red fox")
         fake.gateway.release(twice=True)
         card = await env.done(asked)
-        # Whatever follows is heard after both.
+        # A later event is handled after both.
         listed = await env.ada.slash("history").message()
         assert 1 == len(fake.requests("POST *" + str(asked.interaction.token) + "/callback"))
         assert [card] == env.mine()
         assert "Done" in str(listed.embeds)
 
 
-async def test_what_takes_the_core_too_long_is_deferred_to_those_who_may_see_it(
+async def test_a_slow_core_gets_a_deferred_response_with_the_right_visibility(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
     async with open_bot_env(tmp_path, fake, defer_after_s=0, default_allowance="0.1") as env:
@@ -100,7 +100,7 @@ async def test_what_takes_the_core_too_long_is_deferred_to_those_who_may_see_it(
         assert (1, env.ada.user) == (fault.happened, listed.only_for)
         assert "four foxes" not in str(listed.embeds)
 
-        # Whether the new one is private is known to the core alone: nobody else may see that it thinks.
+        # Only the core knows if the new card is private: nobody else may see the deferred response.
         again = env.ada.press(card, "🎲")
         await again.message(lambda message: bool(message.attachments))
         assert again.original is not None
@@ -114,7 +114,7 @@ async def test_what_takes_the_core_too_long_is_deferred_to_those_who_may_see_it(
         assert public.original.deleted
 
 
-async def test_a_missing_permission_is_named_before_anything_is_spent(
+async def test_a_missing_permission_is_refused_before_anything_is_spent(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
     async with open_bot_env(tmp_path, fake) as env:
@@ -131,7 +131,7 @@ async def test_a_missing_permission_is_named_before_anything_is_spent(
         assert again.only_for is env.ada.user
 
 
-async def test_a_private_view_of_what_is_public_waives_no_permission(
+async def test_a_private_view_of_a_public_card_waives_no_permission(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
     """Only what builds on a private card is shown to its asker alone, wherever that is."""
@@ -145,7 +145,7 @@ async def test_a_private_view_of_what_is_public_waives_no_permission(
         assert [card] == env.mine()
 
 
-async def test_a_response_gets_through_trouble_once(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_response_is_sent_once_despite_faults(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         troubles: list[dict[str, Any]] = [
             {"status": 503},
@@ -164,10 +164,10 @@ async def test_a_response_gets_through_trouble_once(tmp_path: Path, fake: FakeDi
         assert [card] == env.mine()[4:]
 
 
-async def test_an_interaction_that_is_over_has_its_card_posted_in_its_place(
+async def test_the_card_of_an_expired_interaction_is_posted_in_the_channel(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
-    """In the channel, or where it is private by direct message."""
+    """In the channel, or for a private card by direct message."""
     async with open_bot_env(tmp_path, fake, times=QUICKLY) as env:
         for number, code in enumerate((10062, 40060), 1):
             fake.fault(CALLBACK, status=404, code=code)
@@ -181,7 +181,7 @@ async def test_an_interaction_that_is_over_has_its_card_posted_in_its_place(
         assert ["a red fox"] * 2 == [card.embeds[0]["title"] for card in env.mine()]
 
 
-async def test_a_crash_between_the_answer_and_its_note_leaves_one_message(
+async def test_a_crash_between_response_and_record_leaves_one_message(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
     async with open_bot_env(tmp_path, fake, wrap=forgetful, times={"answer_window": 2_000}) as env:
@@ -192,7 +192,7 @@ async def test_a_crash_between_the_answer_and_its_note_leaves_one_message(
 
 
 async def test_a_private_command_is_seen_by_its_asker_alone(tmp_path: Path, fake: FakeDiscord) -> None:
-    """A job that is shown again brings its result along."""
+    """A job that is shown again has its result attached."""
     async with open_bot_env(tmp_path, fake) as env:
         asked, card = await env.imagine(private=True, count=2)
         assert Callback.MESSAGE is asked.callback
@@ -206,8 +206,8 @@ async def test_a_private_command_is_seen_by_its_asker_alone(tmp_path: Path, fake
         assert "There is no such job; /history lists yours" == unknown.content
 
 
-async def test_where_the_bot_is_not_an_app_of_ones_own_answers(tmp_path: Path, fake: FakeDiscord) -> None:
-    """It needs no permission there, and the money is that of all direct messages."""
+async def test_a_user_installed_app_answers_where_the_bot_is_not(tmp_path: Path, fake: FakeDiscord) -> None:
+    """It needs no permission there, and the workspace of direct messages pays."""
     async with open_bot_env(tmp_path, fake) as env:
         elsewhere = fake.guild("Elsewhere", with_bot=False)
         eve = fake.user("eve", installed=True)
@@ -220,14 +220,14 @@ async def test_where_the_bot_is_not_an_app_of_ones_own_answers(tmp_path: Path, f
 
 
 @pytest.mark.parametrize("error", [StoreError("away"), RuntimeError("a fault of ours")], ids=repr)
-async def test_what_goes_wrong_is_told_privately(tmp_path: Path, fake: FakeDiscord, error: Exception) -> None:
+async def test_errors_are_told_privately(tmp_path: Path, fake: FakeDiscord, error: Exception) -> None:
     async with open_bot_env(tmp_path, fake, wrap=lambda given: broken(given, error)) as env:
         told = await env.ada.slash("imagine", prompt="a red fox").message()
         assert told.only_for is env.ada.user
         assert "Temporarily unavailable; try again in a moment." == told.content
 
 
-async def test_an_address_in_an_option_of_words_is_no_words(tmp_path: Path, fake: FakeDiscord) -> None:
+async def test_a_url_in_a_text_option_is_refused(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         asked = env.ada.slash("imagine", prompt="a red fox <https://a.example/fox.png>,")
         card = await asked.message()

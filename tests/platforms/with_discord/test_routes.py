@@ -1,4 +1,4 @@
-"""On which routes a card is shown, and what a refusal means for the next one."""
+"""The delivery routes of a card, and what an API error means for the next one."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def _webhook(token: InteractionToken) -> WebhookRoute:
 _CHANNEL, _PERSON = ChannelRoute(channel="100", message="1"), DirectMessageRoute(user=ASKER)
 
 
-def test_the_token_comes_first_while_it_lives_and_the_channel_afterwards() -> None:
+def test_the_token_comes_first_while_valid_and_then_the_channel() -> None:
     assert (_webhook(_token()), _CHANNEL, _PERSON) == routes_for(_place(), ASKER, _token(), NOW)
     assert (_CHANNEL, _PERSON) == routes_for(_place(), ASKER, _token(), NOW + TOKEN_LIFETIME_MS - 1_000)
     assert (_CHANNEL, _PERSON) == routes_for(_place(), ASKER, None, NOW)
@@ -51,7 +51,7 @@ def test_the_token_comes_first_while_it_lives_and_the_channel_afterwards() -> No
 
 @pytest.mark.parametrize("message", [None, "1"])
 @pytest.mark.parametrize("token", [None, _token(), _token(ephemeral=True), _token(bot_has_access=False)])
-def test_what_is_private_is_never_on_a_way_to_a_channel(
+def test_a_private_card_has_no_route_to_a_channel(
     message: str | None, token: InteractionToken | None
 ) -> None:
     found = routes_for(_place(message, private=True), ASKER, token, NOW)
@@ -60,7 +60,7 @@ def test_what_is_private_is_never_on_a_way_to_a_channel(
 
 
 @pytest.mark.parametrize("token", [_token(ephemeral=True), _token(bot_has_access=False)])
-def test_where_the_bot_cannot_edit_later_the_person_comes_after_the_token(token: InteractionToken) -> None:
+def test_without_bot_access_direct_messages_follow_the_token(token: InteractionToken) -> None:
     assert (_webhook(token), _PERSON) == routes_for(_place(), ASKER, token, NOW)
     assert (_PERSON,) == routes_for(_place(), ASKER, token, NOW + TOKEN_LIFETIME_MS)
 
@@ -74,19 +74,19 @@ def test_a_thread_is_a_channel_of_its_own() -> None:
     assert ChannelRoute(channel="101") == routes_for(_place(None, thread="101"), ASKER, None, NOW)[0]
 
 
-def test_a_message_that_the_bot_posted_itself_is_edited_where_it_lies() -> None:
-    """Its token tokenes it for ever, also in the direct messages of a private card."""
+def test_a_message_posted_by_the_bot_is_edited_in_its_channel() -> None:
+    """The bot token can edit it for ever, also in direct messages."""
     found = routes_for(_place("777/1", private=True), ASKER, _token(), NOW)
     assert (ChannelRoute(channel="777", message="1"), _PERSON) == found
 
 
-def test_direct_messages_are_those_of_the_person_who_is_named() -> None:
+def test_direct_messages_go_to_the_named_person() -> None:
     place = Place(adapter="discord", workspace="discord:@dm", channel="@discord:42", private=True)
     assert (DirectMessageRoute(user="42"),) == routes_for(place, ASKER, None, NOW)
     assert guild_id(place) is None
 
 
-def test_a_token_survives_its_writing_and_hides_its_token() -> None:
+def test_a_token_round_trips_and_is_not_in_its_repr() -> None:
     token = _token(ephemeral=True)
     assert token == InteractionToken.parse(token.write())
     assert InteractionToken.parse("") is None
@@ -113,5 +113,5 @@ def test_a_token_survives_its_writing_and_hides_its_token() -> None:
         (400, 50006, ErrorAction.INVALID),
     ],
 )
-def test_a_refusal_says_what_is_to_be_done(status: int, code: int, meaning: ErrorAction) -> None:
+def test_an_api_error_says_what_to_do(status: int, code: int, meaning: ErrorAction) -> None:
     assert meaning is ApiError(status=status, code=code, text="").action

@@ -1,4 +1,4 @@
-"""Which shards a process has, and that all processes together identify as Discord allows."""
+"""A process's shards, and the identify limit across processes."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -26,9 +26,7 @@ def test_shards_are_named_by_a_range(text: str, ids: tuple[int, ...], count: int
 
 
 @pytest.mark.parametrize("text", ["3", "0-3", "4-3/16", "0-16/16", "0/0", "-1/2", "a/b"])
-def test_what_names_no_shards_is_refused_with_what_is_expected(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_malformed_shards_are_refused_with_an_example(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REVERIE_DISCORD_SHARDS", text)
     with pytest.raises(ValidationError, match=r"0-3/16|numbered from 0"):
         DiscordSettings()
@@ -37,7 +35,7 @@ def test_what_names_no_shards_is_refused_with_what_is_expected(
 async def test_shards_of_several_processes_identify_one_after_another(
     fake: FakeDiscord, tmp_path: Path
 ) -> None:
-    """Discord lets one in each window and turns others away, which would cost a session start each."""
+    """Discord allows one identify per window; a rejected one would cost a session start."""
     fake.gateway.door.window_ms = 100
     async with connect(f"sqlite:///{tmp_path}/reverie.db") as database, AsyncExitStack() as exits:
         await migrate(database)
@@ -63,7 +61,7 @@ async def test_shards_of_several_processes_identify_one_after_another(
         assert [[0, 4], [1, 4], [2, 4], [3, 4]] == shards, "nobody was turned away"
 
 
-async def test_with_more_lanes_shards_identify_side_by_side() -> None:
+async def test_with_more_concurrency_shards_identify_together() -> None:
     adapter_data = SharedTurns()
     turns = IdentifyLimiter(adapter_data, lambda: 1_000, every_ms=5_250)
     turns.max_concurrency = 2
@@ -72,8 +70,8 @@ async def test_with_more_lanes_shards_identify_side_by_side() -> None:
     assert {"identify/0": 6_250, "identify/1": 6_250} == adapter_data.next
 
 
-async def test_a_turn_is_kept_for_the_next_connection_when_the_library_gives_one_up() -> None:
-    """Were it taken anew, processes that start at once would put each other off for ever."""
+async def test_a_turn_is_kept_for_the_next_connection() -> None:
+    """With a new turn each time, processes that start together would delay each other for ever."""
     adapter_data = SharedTurns()
     adapter_data.next["identify/0"] = 1_080
     turns = IdentifyLimiter(adapter_data, lambda: 1_000, every_ms=5_000)
@@ -90,7 +88,7 @@ async def _no_turn_left(turns: IdentifyLimiter) -> None:
         await asyncio.wait_for(turns.wait(0), timeout=0.01)
 
 
-async def test_a_store_that_does_not_answer_ends_no_session() -> None:
+async def test_a_failing_store_ends_no_session() -> None:
     class Broken(SharedTurns):
         async def turn(self, name: str, *, now: int, every: int) -> int:
             if not self.next:

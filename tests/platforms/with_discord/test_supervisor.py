@@ -1,4 +1,4 @@
-"""Listening: the bot logs in, says what keeps it from that, and does not let other chats suffer for it."""
+"""The receiver connects, reports what prevents it, and never affects other platforms."""
 
 import asyncio
 from pathlib import Path
@@ -17,21 +17,19 @@ from tests.platforms.with_discord.discord_bot import started, until
 from tests.platforms.with_discord.gateway_env import FakeRouter
 
 
-async def test_it_is_ready_when_it_hears_and_its_commands_are_known(
-    fake: FakeDiscord, tmp_path: Path
-) -> None:
+async def test_it_is_ready_when_connected_and_registered(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path) as bot:
         assert "not connected" in bot.not_ready_reason
         await until(lambda: not bot.not_ready_reason)
         assert fake.world.commands.named(None, "imagine", 1)
 
 
-async def test_a_token_that_is_refused_keeps_only_discord_away(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_a_rejected_token_stops_only_discord(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path, token="wrong") as bot, httpx.AsyncClient(trust_env=False) as client:
         await until(lambda: "does not accept DISCORD_TOKEN" in bot.not_ready_reason)
         assert "alive\n" == (await client.get(f"{bot.app.address}/healthz")).text
         (reason,) = (await client.get(f"{bot.app.address}/readyz")).json()["reasons"]
-        assert "copy it anew" in reason
+        assert "copy it again" in reason
     fake.violations.clear()
 
 
@@ -39,7 +37,7 @@ async def test_a_token_that_is_refused_keeps_only_discord_away(fake: FakeDiscord
     ("code", "remedy"),
     [(4004, "DISCORD_TOKEN"), (4011, "REVERIE_DISCORD_SHARDS"), (4014, "in the developer portal")],
 )
-async def test_what_the_gateway_refuses_is_told_with_its_remedy(
+async def test_a_close_code_is_reported_with_its_remedy(
     fake: FakeDiscord, tmp_path: Path, code: int, remedy: str
 ) -> None:
     async with started(fake, tmp_path, operator_retry=60) as bot:
@@ -48,7 +46,7 @@ async def test_what_the_gateway_refuses_is_told_with_its_remedy(
         await until(lambda: remedy in bot.not_ready_reason)
 
 
-async def test_what_the_gateway_refused_is_tried_again(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_a_refused_connection_is_retried(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
         fake.gateway.close(4014)
@@ -57,8 +55,8 @@ async def test_what_the_gateway_refused_is_tried_again(fake: FakeDiscord, tmp_pa
 
 
 @pytest.mark.parametrize("status", [200, 502])
-async def test_whatever_goes_wrong_it_comes_back(fake: FakeDiscord, tmp_path: Path, status: int) -> None:
-    """An answer that makes no sense is a fault within the inlet, as any of the library would be."""
+async def test_it_reconnects_after_any_error(fake: FakeDiscord, tmp_path: Path, status: int) -> None:
+    """A malformed answer is a fault like one within the library."""
     failing = fake.fault("GET /gateway/bot", status=status, times=2)
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
@@ -66,7 +64,7 @@ async def test_whatever_goes_wrong_it_comes_back(fake: FakeDiscord, tmp_path: Pa
 
 
 async def test_it_does_not_identify_when_no_starts_are_left(fake: FakeDiscord, tmp_path: Path) -> None:
-    """Discord resets the token of a bot that goes on all the same."""
+    """Discord resets the token of a bot that exceeds the limit."""
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
         fake.gateway.door._started = 1_000
@@ -75,9 +73,7 @@ async def test_it_does_not_identify_when_no_starts_are_left(fake: FakeDiscord, t
         assert 1 == len([op for op, _ in fake.gateway.received if op == 2])
 
 
-async def test_commands_that_are_not_accepted_are_told_and_tried_again(
-    fake: FakeDiscord, tmp_path: Path
-) -> None:
+async def test_refused_commands_are_reported_and_retried(fake: FakeDiscord, tmp_path: Path) -> None:
     refusing = fake.fault("PUT /applications/*", status=400, code=50035, times=None)
     async with started(fake, tmp_path) as bot:
         await until(lambda: "does not accept the commands" in bot.not_ready_reason)
@@ -85,7 +81,7 @@ async def test_commands_that_are_not_accepted_are_told_and_tried_again(
         await until(lambda: not bot.not_ready_reason)
 
 
-async def test_what_is_in_hand_is_finished_when_the_bot_stops(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_running_handlers_finish_when_the_bot_stops(fake: FakeDiscord, tmp_path: Path) -> None:
     ada = fake.member(fake.guild("Film club"), "ada")
     message, router = ada.write("look"), FakeRouter(fake)
     router.takes_s = 0.3
@@ -107,9 +103,7 @@ async def test_what_is_in_hand_is_finished_when_the_bot_stops(fake: FakeDiscord,
     assert [("reaction_added", "🎲")] == router.finished
 
 
-async def test_the_line_under_its_name_tells_the_load_also_in_a_new_session(
-    fake: FakeDiscord, tmp_path: Path
-) -> None:
+async def test_the_presence_is_shown_again_in_a_new_session(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path):
         await fake.until(lambda: "for /imagine" in str(fake.gateway.presences))
         fake.gateway.invalidate()
@@ -117,6 +111,6 @@ async def test_the_line_under_its_name_tells_the_load_also_in_a_new_session(
         await fake.until(lambda: "for /imagine" in str(fake.gateway.presences))
 
 
-def test_the_load_is_told_in_few_words() -> None:
+def test_the_presence_text_names_running_and_waiting_jobs() -> None:
     assert "3 running, 5 waiting" == presence_text(3, 5)
     assert "for /imagine" == presence_text(0, 0)

@@ -1,4 +1,4 @@
-"""Answers of Discord that are not as documented: each is an error of its own request, and ends nothing."""
+"""Unexpected answers of Discord: each is an error of its own request, and ends nothing."""
 
 import contextlib
 from pathlib import Path
@@ -20,17 +20,17 @@ from tests.platforms.with_discord.cards import job_view
 from tests.platforms.with_discord.delivery_env import DeliveryEnv, open_delivery_env
 from tests.platforms.with_discord.discord_bot import findings_of, started, until
 
-#: what a proxy, an outage or another version may answer with 200
+#: bodies that a proxy, an outage or another version may send with 200
 ODD = ("<html>Sign in</html>", "null", "[]", "{}", '"ok"', "[7]", '{"id": null}', '[{"id": {}}]', "{")
 OLD = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=1"
 
 
 def odd(fake: FakeDiscord, pattern: str, *, times: int | None = 1) -> list[Fault]:
-    """Plan every odd answer for the calls of one kind, one after the other."""
+    """Plan each unexpected answer for calls of one kind, one after the other."""
     return [
         fake.fault(pattern, status=200, raw=raw, times=times, content_type=_type_of(raw))
         for raw in ODD
-        # A bot that has no commands yet is told so.
+        # Without commands it gets an empty list.
         if raw != "[]" or not pattern.endswith("/commands")
     ]
 
@@ -43,18 +43,14 @@ def _type_of(raw: str) -> str:
     "pattern",
     ["GET /applications/@me", "GET /applications/*/commands", "GET /gateway/bot", "GET /users/@me"],
 )
-async def test_it_listens_at_last_whatever_was_answered_before(
-    fake: FakeDiscord, tmp_path: Path, pattern: str
-) -> None:
+async def test_it_connects_after_unexpected_answers(fake: FakeDiscord, tmp_path: Path, pattern: str) -> None:
     planned = odd(fake, pattern)
-    async with started(fake, tmp_path, again_max=0.05) as bot:
+    async with started(fake, tmp_path, retry_max=0.05) as bot:
         await until(lambda: not bot.not_ready_reason)
     assert [] == [fault.raw for fault in planned if not fault.spent]
 
 
-async def test_what_is_answered_instead_is_named_until_it_is_mended(
-    fake: FakeDiscord, tmp_path: Path
-) -> None:
+async def test_an_unexpected_answer_is_reported_until_it_ends(fake: FakeDiscord, tmp_path: Path) -> None:
     fault = fake.fault(
         "GET /applications/@me", status=200, raw="<html/>", content_type="text/html", times=None
     )
@@ -66,7 +62,7 @@ async def test_what_is_answered_instead_is_named_until_it_is_mended(
 
 
 @pytest.mark.parametrize("token", ["a\nb", "t\u00f6ken", "a\u200bb"])
-async def test_a_token_that_no_header_can_hold_is_named_and_harms_nothing_else(
+async def test_a_token_that_no_header_can_hold_is_reported(
     fake: FakeDiscord, tmp_path: Path, token: str
 ) -> None:
     async with started(fake, tmp_path, token=token) as bot:
@@ -83,7 +79,7 @@ async def myself(env: DeliveryEnv) -> str:
 
 
 async def asks(env: DeliveryEnv) -> dict[str, Any]:
-    """Every question of the publisher and the inlet whose answer is read, with the calls that it makes."""
+    """Every request whose answer is read, with a function that sends it."""
     guild, channel = str(env.guild.id), str(env.channel.id)
     files = AttachmentResolver(env.rest, env.fake.clock.now_ms)
     clock, user = env.fake.clock.now_ms, str(env.ada.user.id)
@@ -98,7 +94,7 @@ async def asks(env: DeliveryEnv) -> dict[str, Any]:
     }
 
 
-async def test_a_question_that_is_answered_oddly_is_to_be_asked_again(tmp_path: Path) -> None:
+async def test_an_unexpected_answer_is_retried(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path) as env:
         for pattern, ask in (await asks(env)).items():
             for fault in odd(env.fake, pattern):
@@ -106,7 +102,7 @@ async def test_a_question_that_is_answered_oddly_is_to_be_asked_again(tmp_path: 
                     await ask()
                 assert fault.spent or fault.raw in ("[]", "{}")
             env.fake.service.faults.clear()
-        # What boosts allow is no reason to keep a result back.
+        # An unknown boost tier does not delay a result.
         for fault in odd(env.fake, "GET /guilds/*"):
             assert DEFAULT_UPLOAD_LIMIT == await ChannelLookups(env.rest, env.fake.clock.now_ms).upload_limit(
                 str(env.guild.id)
@@ -114,8 +110,8 @@ async def test_a_question_that_is_answered_oddly_is_to_be_asked_again(tmp_path: 
             assert fault.spent
 
 
-async def test_a_card_is_shown_once_whatever_was_answered_before(tmp_path: Path) -> None:
-    """Discord may have taken the message and have answered something else."""
+async def test_a_card_is_posted_once_after_unexpected_answers(tmp_path: Path) -> None:
+    """Discord may have taken the message and answered something else."""
     async with open_delivery_env(tmp_path) as env:
         fake = env.fake
         view = env.view(job_view())
@@ -140,7 +136,7 @@ async def test_a_card_is_shown_once_whatever_was_answered_before(tmp_path: Path)
                 assert name == (await env.new_publisher().find_message(view.card, env.place()) or name)
 
 
-async def test_limits_that_are_no_numbers_are_passed_over(tmp_path: Path) -> None:
+async def test_malformed_limits_are_ignored(tmp_path: Path) -> None:
     async with open_delivery_env(tmp_path) as env:
         route = Route("GET", "/guilds/{guild_id}", guild_id=env.guild.id)
         for raw in ODD:
@@ -155,7 +151,7 @@ async def test_limits_that_are_no_numbers_are_passed_over(tmp_path: Path) -> Non
         assert raised.value.retry_after_ms
 
 
-async def test_doctor_names_what_is_answered_oddly(fake: FakeDiscord) -> None:
+async def test_doctor_reports_unexpected_answers(fake: FakeDiscord) -> None:
     for pattern in ("GET /users/@me", "GET /applications/@me", "GET /gateway/bot", "GET /users/@me/guilds"):
         for fault in odd(fake, pattern):
             assert [one for one in await findings_of(fake) if not one.ok] or fault.raw == "[]"
@@ -163,10 +159,10 @@ async def test_doctor_names_what_is_answered_oddly(fake: FakeDiscord) -> None:
         fake.service.faults.clear()
 
 
-async def test_what_is_accepted_is_shown_once_whatever_discord_answers(
+async def test_an_accepted_command_is_shown_once_whatever_discord_answers(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
-    """Discord has taken each response and edit, or a proxy has, and something odd comes back."""
+    """Discord or a proxy has taken each response and edit, and answers something unexpected."""
     async with open_bot_env(tmp_path, fake, times={"answer_window": 2_000}) as env:
         for raw in ODD:
             for pattern in ("POST /interactions/*", "PATCH /webhooks/*"):

@@ -1,4 +1,4 @@
-"""Greeting: a server that invites the bot is told once what to do, where the bot may write."""
+"""The welcome message: sent once to each server, in a channel where the bot may write."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.platforms.with_discord.discord_bot import Bot, started, until
 
 
 def greetings(fake: FakeDiscord, guild: Guild) -> list[str]:
-    """What the bot has said there, by channel."""
+    """The bot's messages by channel."""
     return [
         channel.name
         for channel in guild.channels.values()
@@ -17,9 +17,7 @@ def greetings(fake: FakeDiscord, guild: Guild) -> list[str]:
     ]
 
 
-async def test_it_is_greeted_where_the_bot_may_write_with_what_to_do_first(
-    fake: FakeDiscord, tmp_path: Path
-) -> None:
+async def test_a_server_is_welcomed_where_the_bot_may_write(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
         guild = fake.guild("Film club", with_bot=False)
@@ -27,12 +25,12 @@ async def test_it_is_greeted_where_the_bot_may_write_with_what_to_do_first(
         fake.overwrite(guild.first_channel(), deny=Permissions.SEND_MESSAGES)
         fake.let_bot_in(guild)
         message = await fake.message_in(lobby)
-        for words in ("/imagine", "/quotas set", "Whoever runs me gives this server its budget"):
+        for words in ("/imagine", "/quotas set", "The bot's operator gives this server its budget"):
             assert words in message.embeds[0]["description"]
         assert ["lobby"] == greetings(fake, guild)
 
 
-async def test_neither_a_new_session_nor_a_restart_greets_again(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_neither_a_new_session_nor_a_restart_welcomes_again(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
         guild = fake.guild("Film club")
@@ -47,9 +45,7 @@ async def test_neither_a_new_session_nor_a_restart_greets_again(fake: FakeDiscor
     assert 2 == len(fake.requests("POST /channels/*/messages"))
 
 
-async def test_a_greeting_that_could_not_be_ended_is_ended_after_a_restart(
-    fake: FakeDiscord, tmp_path: Path
-) -> None:
+async def test_an_unfinished_welcome_is_finished_after_a_restart(fake: FakeDiscord, tmp_path: Path) -> None:
     failing = fake.fault("POST /channels/*/messages", status=502, times=None)
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
@@ -62,7 +58,7 @@ async def test_a_greeting_that_could_not_be_ended_is_ended_after_a_restart(
     assert ["general"] == greetings(fake, guild)
 
 
-async def test_a_greeting_whose_answer_is_lost_is_posted_once(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_a_welcome_whose_answer_is_lost_is_posted_once(fake: FakeDiscord, tmp_path: Path) -> None:
     lost = fake.fault("POST /channels/*/messages", drop=Drop.AFTER)
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
@@ -72,7 +68,7 @@ async def test_a_greeting_whose_answer_is_lost_is_posted_once(fake: FakeDiscord,
     assert ["general"] == greetings(fake, guild)
 
 
-async def test_where_it_may_write_nowhere_nothing_is_tried(fake: FakeDiscord, tmp_path: Path) -> None:
+async def test_without_a_writable_channel_nothing_is_tried(fake: FakeDiscord, tmp_path: Path) -> None:
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
         shut = fake.guild("Shut club", with_bot=False)
@@ -82,7 +78,7 @@ async def test_where_it_may_write_nowhere_nothing_is_tried(fake: FakeDiscord, tm
         assert 1 == len(fake.requests("POST /channels/*/messages"))
 
 
-async def test_a_server_that_invites_the_bot_once_more_is_greeted_once_more(
+async def test_a_server_that_invites_the_bot_again_is_welcomed_again(
     fake: FakeDiscord, tmp_path: Path
 ) -> None:
     async with started(fake, tmp_path) as bot:
@@ -96,6 +92,6 @@ async def test_a_server_that_invites_the_bot_once_more_is_greeted_once_more(
 
 
 async def noted(bot: Bot, guild: Guild, *, kept: bool) -> None:
-    """Wait until it is noted that a server was greeted, or no longer."""
+    """Wait until a server is recorded as welcomed, or no longer is."""
     while kept is not bool(await bot.context.adapter_data.get(f"greeted/{guild.id}")):  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.01)
