@@ -49,9 +49,9 @@ def _build(context: AdapterContext) -> Adapter:
 
 
 def _examine(settings: Settings) -> AsyncIterator[Diagnosis]:
-    from adapters.slack.doctor import examine  # noqa: PLC0415  # imported only when enabled
+    from adapters.slack.doctor import diagnose  # noqa: PLC0415  # imported only when enabled
 
-    return examine(settings)
+    return diagnose(settings)
 
 
 plugin = AdapterPlugin(name="slack", enabled=_enabled, build=_build, diagnose=_examine, setting_names=_names)

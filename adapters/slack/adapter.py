@@ -2,20 +2,20 @@
 
 from adapters.slack.events.bolt_app import make_app
 from adapters.slack.events.context import ADAPTER
-from adapters.slack.events.router import Doors
+from adapters.slack.events.router import EventRouter
 from adapters.slack.oauth.flow import flow_for
 from adapters.slack.oauth.routes import slack_routes
-from adapters.slack.services import open_connection
+from adapters.slack.services import open_services
 from adapters.slack.settings import SlackSettings
-from adapters.slack.socket_mode import Listener
+from adapters.slack.socket_mode import SocketModeSupervisor
 from bot.service.plugin import Adapter, AdapterContext
 
 
 def connect(context: AdapterContext, settings: SlackSettings | None = None) -> Adapter:
     """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
     settings = settings or SlackSettings()
-    connection = open_connection(context, settings)
-    doors = Doors(context, connection)
+    connection = open_services(context, settings)
+    doors = EventRouter(context, connection)
     app = make_app(
         doors,
         connection.tokens,
@@ -23,7 +23,7 @@ def connect(context: AdapterContext, settings: SlackSettings | None = None) -> A
         signing_secret=settings.signing_secret,
         flow=flow_for(context, settings, connection.client, connection.tokens),
     )
-    listener = Listener(
+    listener = SocketModeSupervisor(
         app,
         doors.hands,
         doors.home,

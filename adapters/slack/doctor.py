@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.slack.oauth.errors import is_passing, reason_of
+from adapters.slack.oauth.errors import error_reason, is_transient
 from adapters.slack.oauth.manifest import INSTALL_PATH, SCOPES, as_yaml, manifest
 from adapters.slack.settings import APP_TOKENS, BOT_TOKENS, SlackSettings
 from adapters.slack.web_api.client import web_client
@@ -20,7 +20,7 @@ _APPS = "https://api.slack.com/apps"
 _TIMEOUT_S = 10
 
 
-async def examine(settings: Settings) -> AsyncIterator[Diagnosis]:
+async def diagnose(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Look at all that Slack is reached by; where the app is not as it must be, tell how to make it."""
     slack = SlackSettings()
     client = web_client(slack.api_base, proxy=settings.https_proxy)
@@ -129,9 +129,9 @@ def _mistaken(name: str, token: SecretStr, beginnings: tuple[str, ...], where: s
 
 
 def _refused(name: str, error: Exception, remedy: str) -> Diagnosis:
-    if isinstance(error, SlackApiError) and not is_passing(error):
+    if isinstance(error, SlackApiError) and not is_transient(error):
         return Diagnosis(
-            what=f"Slack does not accept {name}: {reason_of(error)}", level=Severity.FAULT, remedy=remedy
+            what=f"Slack does not accept {name}: {error_reason(error)}", level=Severity.FAULT, remedy=remedy
         )
     return Diagnosis(
         what=f"Slack cannot be asked about {name}: {type(error).__name__}",

@@ -6,33 +6,33 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chat.result_files import MediaLinker, ResultFiles, media_linker
-from adapters.slack.delivery.attachments import Ladder
-from adapters.slack.delivery.file_uploader import Sender
-from adapters.slack.delivery.publisher import CardOutlet
-from adapters.slack.delivery.uploaded_media import Uploads
+from adapters.slack.delivery.attachments import AttachmentPlanner
+from adapters.slack.delivery.file_uploader import FileUploader
+from adapters.slack.delivery.publisher import CardPublisher
+from adapters.slack.delivery.uploaded_media import UploadStore
 from adapters.slack.messages.strings import ENGLISH
-from adapters.slack.oauth.installations import Installations
-from adapters.slack.oauth.token_rotation import Rotation
+from adapters.slack.oauth.installations import InstallationStore
+from adapters.slack.oauth.token_rotation import TokenRefresher
 from adapters.slack.settings import SlackSettings
-from adapters.slack.web_api.client import Slack, web_client
+from adapters.slack.web_api.client import WebApi, web_client
 from adapters.slack.web_api.files import SlackFiles
-from adapters.slack.web_api.tokens import OneToken, Tokens
-from adapters.slack.web_api.users import People
+from adapters.slack.web_api.tokens import SingleToken, TokenSource
+from adapters.slack.web_api.users import UserDirectory
 from bot.service.plugin import AdapterContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Services:
     """The door to the API, and what is behind it."""
 
-    slack: Slack
+    slack: WebApi
     #: the library's own client, for what the inlet's library asks by itself
     client: AsyncWebClient
-    tokens: Tokens
-    people: People
+    tokens: TokenSource
+    people: UserDirectory
     files: SlackFiles
     shrinking: ResultFiles
-    publisher: CardOutlet
+    publisher: CardPublisher
     #: our own page for a file, where people can open one
     link: MediaLinker
 
@@ -41,35 +41,35 @@ class Connection:
         await self.slack.close()
 
 
-def open_connection(context: AdapterContext, settings: SlackSettings) -> Connection:
+def open_services(context: AdapterContext, settings: SlackSettings) -> Services:
     """Make everything that needs no socket; nothing is sent before it is used."""
     clock, proxy = context.clock, context.settings.https_proxy
     client = web_client(settings.api_base, proxy=proxy)
     tokens = tokens_for(context, settings, client)
-    slack = Slack(tokens, settings.api_base, proxy=proxy, alone=not settings.by_oauth)
-    uploads, link = Uploads(context.adapter_data), media_linker(context)
+    slack = WebApi(tokens, settings.api_base, proxy=proxy, alone=not settings.by_oauth)
+    uploads, link = UploadStore(context.adapter_data), media_linker(context)
     shrinking = ResultFiles(context.library)
-    ladder = Ladder(shrinking, Sender(uploads, clock), link, ENGLISH)
-    return Connection(
+    ladder = AttachmentPlanner(shrinking, FileUploader(uploads, clock), link, ENGLISH)
+    return Services(
         slack=slack,
         client=client,
         tokens=tokens,
-        people=People(slack, clock, admins=settings.admins),
+        people=UserDirectory(slack, clock, admins=settings.admins),
         files=SlackFiles(slack, tokens, settings.api_base),
         shrinking=shrinking,
-        publisher=CardOutlet(slack=slack, ladder=ladder, uploads=uploads, clock=clock),
+        publisher=CardPublisher(slack=slack, ladder=ladder, uploads=uploads, clock=clock),
         link=link,
     )
 
 
-def tokens_for(context: AdapterContext, settings: SlackSettings, client: AsyncWebClient) -> Tokens:
+def tokens_for(context: AdapterContext, settings: SlackSettings, client: AsyncWebClient) -> TokenSource:
     """Each workspace's own token where people install the app, else the one of the settings."""
     if settings.client_id is None or settings.client_secret is None or not settings.by_oauth:
-        return OneToken(settings.bot_token or SecretStr(""))
-    rotation = Rotation(
+        return SingleToken(settings.bot_token or SecretStr(""))
+    rotation = TokenRefresher(
         client,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         clock=context.clock,
     )
-    return Installations(context.adapter_data, context.clock, rotation)
+    return InstallationStore(context.adapter_data, context.clock, rotation)

@@ -26,11 +26,11 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.events.context import Body
-from adapters.slack.events.event_tasks import Hands
-from adapters.slack.events.home_tab import Home
-from adapters.slack.events.payloads import ARRIVED, sound
-from adapters.slack.oauth.errors import is_passing, reason_of
-from adapters.slack.web_api.errors import Refusal
+from adapters.slack.events.event_tasks import EventTasks
+from adapters.slack.events.home_tab import HomeTab
+from adapters.slack.events.payloads import ARRIVED, normalize
+from adapters.slack.oauth.errors import error_reason, is_transient
+from adapters.slack.web_api.errors import ApiError
 from bot.domain.errors import DeliveryError
 
 _log = structlog.get_logger(__name__)
@@ -58,14 +58,14 @@ _TOO_MANY = "too_many_websockets"
 Respond = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
-class Listener:
+class SocketModeSupervisor:
     """The inlet. Without an app token it has no socket, and only keeps what people look at true."""
 
     def __init__(
         self,
         app: AsyncApp,
-        hands: Hands,
-        home: Home,
+        hands: EventTasks,
+        home: HomeTab,
         client: AsyncWebClient,
         *,
         respond: Respond,
@@ -118,7 +118,7 @@ class Listener:
                 again_s = _AGAIN_S
                 await self._hear(token, str(opened["url"]))
             except SlackApiError as error:
-                if is_passing(error):
+                if is_transient(error):
                     await self._wait(_UNREACHABLE, again_s)
                     again_s = min(again_s * 2, _AGAIN_MAX_S)
                 else:
@@ -189,7 +189,7 @@ class Listener:
         arrived = asyncio.get_running_loop().time()
         asked = AsyncBoltRequest(
             mode="socket_mode",
-            body=sound(request.payload),
+            body=normalize(request.payload),
             headers=build_headers(request),
             context={ARRIVED: arrived},
         )
@@ -208,7 +208,7 @@ class Listener:
             return
         try:
             await self._respond(str(url), orjson.loads(said))
-        except (Refusal, DeliveryError, ValueError) as error:
+        except (ApiError, DeliveryError, ValueError) as error:
             _log.warning("answer_not_told", error=str(error))
 
     async def _watch(self, client: SocketModeClient, crowded: asyncio.Event) -> None:
@@ -249,6 +249,6 @@ class _Crowded(Exception):
 
 def _not_accepted(error: SlackApiError) -> str:
     return (
-        f"Slack does not accept SLACK_APP_TOKEN ({reason_of(error)}); set a token of the app's page, under "
-        "Basic Information → App-Level Tokens, with the scope connections:write, and turn Socket Mode on"
+        f"Slack does not accept SLACK_APP_TOKEN ({error_reason(error)}); set a token of the app's page, "
+        "under Basic Information → App-Level Tokens, with the scope connections:write, and turn Socket Mode on"
     )

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from adapters.chat.result_files import MediaLinker, ResultFiles, file_extension
 from adapters.chat.text import sanitize_line
-from adapters.slack.delivery.file_uploader import Parcel, Sender, Thread
-from adapters.slack.messages.cards import Shown
+from adapters.slack.delivery.file_uploader import FileUploader, Thread, UploadRequest
+from adapters.slack.messages.cards import UploadedMedia
 from adapters.slack.messages.strings import Words
-from adapters.slack.web_api.client import Door
-from adapters.slack.web_api.errors import Meaning, Refusal
+from adapters.slack.web_api.client import WorkspaceApi
+from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView, JobView
 from bot.domain.media import Media, MediaKind
 
@@ -26,7 +26,7 @@ _Sent = TypeVar("_Sent")
 
 
 @dataclass(slots=True, kw_only=True)
-class Load:
+class AttachmentPlan:
     """What of a card's results can be shown, and how."""
 
     pictures: dict[str, str] = field(default_factory=dict)
@@ -36,8 +36,8 @@ class Load:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def shown(self) -> Shown:
-        return Shown(pictures=self.pictures, films=self.films, links=self.links)
+    def shown(self) -> UploadedMedia:
+        return UploadedMedia(pictures=self.pictures, films=self.films, links=self.links)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,29 +48,29 @@ class _Result:
     job: JobView
     media: Media
 
-    def parcel(self, path: Path) -> Parcel:
+    def parcel(self, path: Path) -> UploadRequest:
         job = self.job
         name = f"reverie-{job.id}{file_extension(self.media, path)}"
-        return Parcel(
+        return UploadRequest(
             card=self.card, job=job.id, path=path, name=name, title=sanitize_line(job.alt, _TITLE) or name
         )
 
 
-class Ladder:
+class AttachmentPlanner:
     """Finds for each result the best way in which its place can have it."""
 
-    def __init__(self, shrinking: ResultFiles, sender: Sender, link: MediaLinker, words: Words) -> None:
+    def __init__(self, shrinking: ResultFiles, sender: FileUploader, link: MediaLinker, words: Words) -> None:
         self._shrinking = shrinking
         self._sender = sender
         self._link = link
         self._words = words
 
-    async def load(self, door: Door, view: CardView, thread: Thread | None) -> Load:
+    async def load(self, door: WorkspaceApi, view: CardView, thread: Thread | None) -> AttachmentPlan:
         """Send what is not at Slack yet; films only where there is a thread for them.
 
         Raises Held while something is being made or looked at.
         """
-        load = Load()
+        load = AttachmentPlan()
         for job in view.jobs:
             if job.media is None:
                 continue
@@ -83,7 +83,7 @@ class Ladder:
                     await self._film(door, result, thread, load)
         return load
 
-    async def _picture(self, door: Door, result: _Result, load: Load) -> None:
+    async def _picture(self, door: WorkspaceApi, result: _Result, load: AttachmentPlan) -> None:
         media = result.media
         limits = [one if media.mime in _SHOWABLE else min(one, media.size - 1) for one in _PICTURES]
         picture = await self._best(
@@ -92,17 +92,17 @@ class Ladder:
         if picture is not None:
             load.pictures[result.job.id] = picture
 
-    async def _still(self, door: Door, result: _Result, load: Load) -> None:
+    async def _still(self, door: WorkspaceApi, result: _Result, load: AttachmentPlan) -> None:
         """A film's first frame; a card without it still has its film."""
         try:
             still = await self._sender.picture(door, result.parcel(self._shrinking.poster(result.media)))
-        except Refusal as refusal:
+        except ApiError as refusal:
             _excuse(refusal)
         else:
             if still is not None:
                 load.pictures[result.job.id] = still
 
-    async def _film(self, door: Door, result: _Result, thread: Thread, load: Load) -> None:
+    async def _film(self, door: WorkspaceApi, result: _Result, thread: Thread, load: AttachmentPlan) -> None:
         film = await self._best(
             result, _FILMS, load, lambda path: self._sender.film(door, result.parcel(path), thread)
         )
@@ -113,7 +113,7 @@ class Ladder:
         self,
         result: _Result,
         limits: Sequence[int],
-        load: Load,
+        load: AttachmentPlan,
         send: Callable[[Path], Awaitable[_Sent | None]],
     ) -> _Sent | None:
         """What was sent of the largest file that the workspace takes; else it is linked, or its lack told."""
@@ -130,10 +130,10 @@ class Ladder:
             try:
                 sent = await send(path)
                 unshown = sent is None
-            except Refusal as refusal:
+            except ApiError as refusal:
                 _excuse(refusal)
                 reason = refusal.told
-                if refusal.meaning is Meaning.TOO_LARGE:
+                if refusal.meaning is ErrorAction.TOO_LARGE:
                     continue
             break
         whole = sent is not None and path is not None and path.name == result.media.file
@@ -146,13 +146,13 @@ class Ladder:
         return sent
 
 
-def _excuse(refusal: Refusal) -> None:
+def _excuse(refusal: ApiError) -> None:
     """Go on where a workspace does not take a file; raise what has nothing to do with the file."""
-    if refusal.meaning not in (Meaning.TOO_LARGE, Meaning.NO_FILE, Meaning.FORBIDDEN):
+    if refusal.meaning not in (ErrorAction.TOO_LARGE, ErrorAction.NO_FILE, ErrorAction.FORBIDDEN):
         raise refusal
 
 
-def has_films(view: CardView) -> bool:
+def has_videos(view: CardView) -> bool:
     return any(job.media is not None and job.media.kind is MediaKind.VIDEO for job in view.jobs)
 
 

@@ -17,9 +17,9 @@ from typing import Any
 import structlog
 
 from adapters.slack.delivery.routes import name_message
-from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
-from adapters.slack.web_api.client import Door
-from adapters.slack.web_api.errors import Meaning, Refusal
+from adapters.slack.delivery.uploaded_media import Upload, UploadKind, UploadStore
+from adapters.slack.web_api.client import WorkspaceApi
+from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.errors import NotPosted
 
 _log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ _REPLIES, _CLOCKS_DIFFER_S = 100, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class UploadRequest:
     """One file on its way to Slack."""
 
     card: str
@@ -59,42 +59,42 @@ class Thread:
     ts: str
 
 
-class Sender:
+class FileUploader:
     """Sends each file once. Raises Refusal, and Held while Slack looks at one."""
 
-    def __init__(self, uploads: Uploads, clock: Callable[[], int], *, patience_s: float = 5.0) -> None:
+    def __init__(self, uploads: UploadStore, clock: Callable[[], int], *, patience_s: float = 5.0) -> None:
         self._uploads = uploads
         self._clock = clock
         #: how long a show waits for Slack before it lets others go first
         self._patience_s = patience_s
 
-    async def picture(self, door: Door, parcel: Parcel) -> str | None:
+    async def picture(self, door: WorkspaceApi, parcel: UploadRequest) -> str | None:
         """Slack's id of a picture that blocks can show; None where Slack never finishes with it."""
-        known = await self._known(parcel, Kind.PICTURE)
+        known = await self._known(parcel, UploadKind.PICTURE)
         if known is not None and known.ready:
             return known.file
         if known is None or (known.lost and known.times < _TIMES):
-            known = await self._send(door, parcel, Kind.PICTURE, known)
+            known = await self._send(door, parcel, UploadKind.PICTURE, known)
             await self._complete(door, known, parcel, None)
         if known.lost or self._is_old(known):
             return None
         found = await self._look(door, known, lambda file: bool(file.get("mimetype")))
         if found is None:
             # It was never completed, and nobody has seen it: it may as well be sent anew.
-            await self._lose(parcel, Kind.PICTURE, known)
+            await self._lose(parcel, UploadKind.PICTURE, known)
         elif found.get("mimetype"):
-            await self._put(parcel, Kind.PICTURE, known.model_copy(update={"ready": True}))
+            await self._put(parcel, UploadKind.PICTURE, known.model_copy(update={"ready": True}))
             return known.file
         raise NotPosted("Slack is looking at a picture", retry_after_ms=_AGAIN_MS)
 
-    async def film(self, door: Door, parcel: Parcel, thread: Thread) -> Upload | None:
+    async def film(self, door: WorkspaceApi, parcel: UploadRequest, thread: Thread) -> Upload | None:
         """The film in the card's thread; None where Slack does not keep it."""
-        known = await self._known(parcel, Kind.FILM)
+        known = await self._known(parcel, UploadKind.FILM)
         # Older versions took an `ok` for the delivery, and noted no message.
         if known is not None and known.ready and known.message is not None:
             return known
         if known is None or (known.lost and known.times < _TIMES):
-            known = await self._send(door, parcel, Kind.FILM, known)
+            known = await self._send(door, parcel, UploadKind.FILM, known)
             await self._complete(door, known, parcel, thread)
         if known.lost:
             return None
@@ -115,16 +115,18 @@ class Sender:
             "message": name_message(thread.channel, share),
             "link": str(found.get("permalink") or ""),
         }
-        return await self._put(parcel, Kind.FILM, known.model_copy(update=shared))
+        return await self._put(parcel, UploadKind.FILM, known.model_copy(update=shared))
 
-    async def _known(self, parcel: Parcel, kind: Kind) -> Upload | None:
+    async def _known(self, parcel: UploadRequest, kind: UploadKind) -> Upload | None:
         known = await self._uploads.get(parcel.card, parcel.job, kind)
         if known is not None and known.of != parcel.path.name and not known.ready and not known.lost:
             # A rung of the ladder that was given up; nobody has seen it.
             return None
         return known
 
-    async def _send(self, door: Door, parcel: Parcel, kind: Kind, before: Upload | None) -> Upload:
+    async def _send(
+        self, door: WorkspaceApi, parcel: UploadRequest, kind: UploadKind, before: Upload | None
+    ) -> Upload:
         length = await asyncio.to_thread(_size, parcel.path)
         said = await door.call("files.getUploadURLExternal", filename=parcel.name, length=length)
         await door.slack.upload(said["upload_url"], parcel.path)
@@ -136,8 +138,10 @@ class Sender:
         )
         return await self._put(parcel, kind, upload)
 
-    async def _complete(self, door: Door, upload: Upload, parcel: Parcel, thread: Thread | None) -> None:
-        kind = Kind.PICTURE if thread is None else Kind.FILM
+    async def _complete(
+        self, door: WorkspaceApi, upload: Upload, parcel: UploadRequest, thread: Thread | None
+    ) -> None:
+        kind = UploadKind.PICTURE if thread is None else UploadKind.FILM
         try:
             await door.call(
                 "files.completeUploadExternal",
@@ -145,7 +149,7 @@ class Sender:
                 channel_id=thread.channel if thread is not None else None,
                 thread_ts=thread.ts if thread is not None else None,
             )
-        except Refusal as refusal:
+        except ApiError as refusal:
             if refusal.code in _FILE_GONE:
                 # The channel is where it was: the file alone has to be sent again.
                 await self._put(parcel, kind, upload.model_copy(update={"lost": True}))
@@ -153,7 +157,9 @@ class Sender:
             await self._uploads.forget(parcel.card, parcel.job, kind)
             raise
 
-    async def _recomplete(self, door: Door, known: Upload, parcel: Parcel, thread: Thread) -> None:
+    async def _recomplete(
+        self, door: WorkspaceApi, known: Upload, parcel: UploadRequest, thread: Thread
+    ) -> None:
         """A film of which Slack knows nothing: maybe nobody has asked to post it yet.
 
         The same file again, never another: if the first request arrives after all, it is posted once.
@@ -161,36 +167,36 @@ class Sender:
         if self._clock() - known.since < _LAG_MS:
             return
         if known.times >= _TIMES:
-            await self._lose(parcel, Kind.FILM, known)
+            await self._lose(parcel, UploadKind.FILM, known)
             return
         await self._complete(door, known, parcel, thread)
         again = {"since": self._clock(), "times": known.times + 1}
-        await self._put(parcel, Kind.FILM, known.model_copy(update=again))
+        await self._put(parcel, UploadKind.FILM, known.model_copy(update=again))
 
-    async def _take_back(self, door: Door, known: Upload, parcel: Parcel) -> None:
+    async def _take_back(self, door: WorkspaceApi, known: Upload, parcel: UploadRequest) -> None:
         """Delete a film that Slack does not share, so that it never comes beside the next one."""
         times = known.times
         try:
             await door.call("files.delete", file=known.file)
-        except Refusal as refusal:
-            if refusal.meaning is not Meaning.GONE:
+        except ApiError as refusal:
+            if refusal.meaning is not ErrorAction.GONE:
                 _log.info("unshared_file_not_deleted", code=refusal.code)
                 times = _TIMES
         if times >= _SHARES:
             _log.warning("file_never_shared", card=parcel.card, job=parcel.job)
             times = _TIMES
-        await self._put(parcel, Kind.FILM, known.model_copy(update={"lost": True, "times": times}))
+        await self._put(parcel, UploadKind.FILM, known.model_copy(update={"lost": True, "times": times}))
 
-    async def _lose(self, parcel: Parcel, kind: Kind, known: Upload) -> None:
+    async def _lose(self, parcel: UploadRequest, kind: UploadKind, known: Upload) -> None:
         if self._clock() - known.since >= _LAG_MS:
             await self._put(parcel, kind, known.model_copy(update={"lost": True}))
 
-    async def _put(self, parcel: Parcel, kind: Kind, upload: Upload) -> Upload:
+    async def _put(self, parcel: UploadRequest, kind: UploadKind, upload: Upload) -> Upload:
         await self._uploads.put(parcel.card, parcel.job, kind, upload)
         return upload
 
     async def _look(
-        self, door: Door, upload: Upload, is_done: Callable[[Mapping[str, Any]], bool]
+        self, door: WorkspaceApi, upload: Upload, is_done: Callable[[Mapping[str, Any]], bool]
     ) -> Mapping[str, Any] | None:
         """What Slack says of a file, when it is done with it or our patience ends; None: nothing."""
         ends, looks = asyncio.get_running_loop().time() + self._patience_s, iter(_LOOKS_S)
@@ -206,17 +212,17 @@ class Sender:
         return self._clock() - upload.since > FOREVER_MS
 
 
-async def _info(door: Door, file: str) -> Mapping[str, Any] | None:
+async def _info(door: WorkspaceApi, file: str) -> Mapping[str, Any] | None:
     try:
         found: Mapping[str, Any] = (await door.call("files.info", file=file))["file"]
-    except Refusal as refusal:
-        if refusal.meaning is Meaning.GONE:
+    except ApiError as refusal:
+        if refusal.meaning is ErrorAction.GONE:
             return None
         raise
     return found
 
 
-async def _find_in(door: Door, thread: Thread, upload: Upload) -> str | None:
+async def _find_in(door: WorkspaceApi, thread: Thread, upload: Upload) -> str | None:
     """The stamp of the message in the thread that carries a file; None where it is not there."""
     said = await door.call(
         "conversations.replies",

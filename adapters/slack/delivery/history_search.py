@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adapters.chat.ttl_cache import TtlCache
-from adapters.slack.delivery.routes import InChannel, name_message
-from adapters.slack.web_api.client import Door
+from adapters.slack.delivery.routes import ChannelRoute, name_message
+from adapters.slack.web_api.client import WorkspaceApi
 from bot.domain.ids import id_created_at
 
 #: what a card's message carries, for nobody to see
@@ -20,7 +20,7 @@ _SLACK_S = 60
 _REMEMBERED = 1_000
 
 
-class Search:
+class CardFinder:
     """Reads what was said in a place since a card was made, one place at a time."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Search:
         #: card and channel → pages read, and where the next one begins
         self._stopped_at: TtlCache[tuple[str, str], tuple[int, str]] = TtlCache(_REMEMBERED)
 
-    async def find(self, door: Door, card: str, place: InChannel) -> str | None:
+    async def find(self, door: WorkspaceApi, card: str, place: ChannelRoute) -> str | None:
         """The card's message, as `name_message` writes it; None where it is not there.
 
         Raises Refusal and Delayed.

@@ -11,29 +11,29 @@ from dataclasses import replace
 import structlog
 
 from adapters.chat.ttl_cache import TtlCache
-from adapters.slack.delivery.attachments import Ladder
-from adapters.slack.delivery.ephemeral import Asides
-from adapters.slack.delivery.history_search import Search
-from adapters.slack.delivery.remover import Removal
-from adapters.slack.delivery.response_url import Reach
+from adapters.slack.delivery.attachments import AttachmentPlanner
+from adapters.slack.delivery.ephemeral import EphemeralNotices
+from adapters.slack.delivery.history_search import CardFinder
+from adapters.slack.delivery.remover import MessageRemover
+from adapters.slack.delivery.response_url import ReplyToken
 from adapters.slack.delivery.routes import (
-    InChannel,
-    ToPerson,
-    Way,
+    ChannelRoute,
+    DirectMessageRoute,
+    Route,
     enterprise_of,
     is_open,
     read_message,
+    routes_to,
     team_of,
     user_of,
-    ways,
 )
-from adapters.slack.delivery.uploaded_media import Kind, Uploads
-from adapters.slack.delivery.writer import Show, Writer
-from adapters.slack.messages.cards import Payload, Shown
-from adapters.slack.messages.mrkdwn import escaped
+from adapters.slack.delivery.uploaded_media import UploadKind, UploadStore
+from adapters.slack.delivery.writer import Delivery, MessageWriter
+from adapters.slack.messages.cards import Payload, UploadedMedia
+from adapters.slack.messages.mrkdwn import escape
 from adapters.slack.messages.strings import ENGLISH, Words
-from adapters.slack.web_api.client import Door, Slack
-from adapters.slack.web_api.errors import Meaning, Refusal
+from adapters.slack.web_api.client import WebApi, WorkspaceApi
+from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView
 from bot.domain.errors import Delayed, Undeliverable
 from bot.domain.identity import Place
@@ -44,7 +44,7 @@ _log = structlog.get_logger(__name__)
 _REMEMBERED = 10_000
 
 
-class CardOutlet:
+class CardPublisher:
     """Shows cards on the best way that is open."""
 
     #: Slack never merges two messages: after a doubt the card is looked for
@@ -53,33 +53,35 @@ class CardOutlet:
     def __init__(
         self,
         *,
-        slack: Slack,
-        ladder: Ladder,
-        uploads: Uploads,
+        slack: WebApi,
+        ladder: AttachmentPlanner,
+        uploads: UploadStore,
         clock: Callable[[], int],
         words: Words = ENGLISH,
     ) -> None:
         self._slack = slack
         self._uploads = uploads
-        self._search = Search()
-        self._removal = Removal(uploads)
-        self._asides = Asides(slack, clock, words)
-        self._writer = Writer(ladder=ladder, uploads=uploads, clock=clock, words=words)
+        self._search = CardFinder()
+        self._removal = MessageRemover(uploads)
+        self._asides = EphemeralNotices(slack, clock, words)
+        self._writer = MessageWriter(ladder=ladder, uploads=uploads, clock=clock, words=words)
         #: team and user → channel of their direct messages, which never changes
         self._direct: TtlCache[tuple[str, str], str] = TtlCache(_REMEMBERED)
         #: cards that may have been posted to direct messages that `find` could not know
         self._doubted: TtlCache[str, bool] = TtlCache(_REMEMBERED)
 
     async def show(self, view: CardView, place: Place) -> str:
-        show = Show(view=view, place=place, reach=Reach.read(place.reply_token), door=self._door(place))
+        show = Delivery(
+            view=view, place=place, reach=ReplyToken.read(place.reply_token), door=self._door(place)
+        )
         await self._removal.clear(show.door, view)
         reasons: list[str] = []
-        for way in ways(place, show.asker):
+        for way in routes_to(place, show.asker):
             moving = replace(show, moved=reasons[-1] if reasons and is_open(place) else "")
             try:
                 message = await self._take(way, moving, moved=bool(reasons))
-            except Refusal as refusal:
-                if refusal.meaning not in (Meaning.GONE, Meaning.FORBIDDEN):
+            except ApiError as refusal:
+                if refusal.meaning not in (ErrorAction.GONE, ErrorAction.FORBIDDEN):
                     raise Undeliverable(f"Slack does not accept the message: {refusal}") from refusal
                 _log.info("way_closed", card=view.card, way=type(way).__name__, code=refusal.code)
                 reasons.append(refusal.told)
@@ -102,13 +104,13 @@ class CardOutlet:
         try:
             if place.channel.startswith("@"):
                 direct = await self._open(door, user_of(place))
-                return await self._search.find(door, card, InChannel(channel=direct))
+                return await self._search.find(door, card, ChannelRoute(channel=direct))
             # What may have come to the asker's direct messages is looked for by `show`, which knows them.
             self._doubted.put(card, True)
             if is_open(place):
-                there = InChannel(channel=place.channel, thread=place.thread)
+                there = ChannelRoute(channel=place.channel, thread=place.thread)
                 return await self._search.find(door, card, there)
-        except Refusal as refusal:
+        except ApiError as refusal:
             _log.info("search_refused", card=card, code=refusal.code)
         return None
 
@@ -117,13 +119,13 @@ class CardOutlet:
             await self._removal.remove(self._door(place), place.message)
 
     async def post_notice(self, text: str, place: Place) -> None:
-        payload = Payload(text=escaped(text), blocks=[])
+        payload = Payload(text=escape(text), blocks=[])
         channel, thread = place.channel, place.thread
         try:
             await self._door(place).call(
                 "chat.postMessage", channel=channel, thread_ts=thread, **payload.posted
             )
-        except Refusal as refusal:
+        except ApiError as refusal:
             raise Undeliverable(refusal.told) from refusal
 
     async def card_message(self, channel: str, ts: str) -> str | None:
@@ -131,37 +133,37 @@ class CardOutlet:
         card = await self._uploads.card_of(f"{channel}/{ts}")
         return await self._uploads.message_of(card) if card is not None else None
 
-    async def results(self, view: CardView) -> Shown:
+    async def results(self, view: CardView) -> UploadedMedia:
         """What of a card's results is at Slack already, for a note that is shown at once."""
         pictures, films = {}, {}
         for job in view.jobs:
             if job.media is None:
                 continue
-            picture = await self._uploads.get(view.card, job.id, Kind.PICTURE)
+            picture = await self._uploads.get(view.card, job.id, UploadKind.PICTURE)
             if picture is not None and picture.ready:
                 pictures[job.id] = picture.file
             if job.media.kind is MediaKind.VIDEO:
-                film = await self._uploads.get(view.card, job.id, Kind.FILM)
+                film = await self._uploads.get(view.card, job.id, UploadKind.FILM)
                 if film is not None and film.message is not None:
                     films[job.id] = film.link
-        return Shown(pictures=pictures, films=films)
+        return UploadedMedia(pictures=pictures, films=films)
 
-    def _door(self, place: Place) -> Door:
+    def _door(self, place: Place) -> WorkspaceApi:
         return self._slack.door(team_of(place), enterprise_of(place))
 
-    async def _take(self, way: Way, show: Show, *, moved: bool) -> str:
+    async def _take(self, way: Route, show: Delivery, *, moved: bool) -> str:
         match way:
-            case InChannel():
+            case ChannelRoute():
                 return await self._writer.write(way, show)
-            case ToPerson():
+            case DirectMessageRoute():
                 channel = await self._open(show.door, way.user)
-                spot = InChannel(channel=channel)
+                spot = ChannelRoute(channel=channel)
                 # The engine knows of first messages at the place itself, but not of one that came here.
                 if moved or self._doubted.get(show.view.card):
                     spot = await self._there(spot, show)
                 return await self._writer.write(spot, show)
 
-    async def _there(self, spot: InChannel, show: Show) -> InChannel:
+    async def _there(self, spot: ChannelRoute, show: Delivery) -> ChannelRoute:
         try:
             found = await self._search.find(show.door, show.view.card, spot)
         except Delayed as error:
@@ -171,7 +173,7 @@ class CardOutlet:
         self._doubted.discard(show.view.card)
         return replace(spot, message=read_message(found)[1]) if found is not None else spot
 
-    async def _open(self, door: Door, user: str) -> str:
+    async def _open(self, door: WorkspaceApi, user: str) -> str:
         """Open somebody's direct messages; opening them again answers the same channel."""
         known = self._direct.get((door.team, user))
         if known is None:

@@ -5,21 +5,21 @@ from typing import Any
 import structlog
 
 from adapters.slack.delivery.routes import read_message
-from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
-from adapters.slack.web_api.client import Door
-from adapters.slack.web_api.errors import Refusal
+from adapters.slack.delivery.uploaded_media import Upload, UploadKind, UploadStore
+from adapters.slack.web_api.client import WorkspaceApi
+from adapters.slack.web_api.errors import ApiError
 from bot.domain.cards import CardView, JobPhase
 
 _log = structlog.get_logger(__name__)
 
 
-class Removal:
+class MessageRemover:
     """Deletes messages and files; what Slack does not let go of is logged and left. Raises Delayed."""
 
-    def __init__(self, uploads: Uploads) -> None:
+    def __init__(self, uploads: UploadStore) -> None:
         self._uploads = uploads
 
-    async def remove(self, door: Door, message: str) -> None:
+    async def remove(self, door: WorkspaceApi, message: str) -> None:
         """Remove a card's message and everything that belongs to it."""
         card = await self._uploads.card_of(message)
         if card is not None:
@@ -30,29 +30,29 @@ class Removal:
         if card is not None:
             await self._uploads.forget_card(card)
 
-    async def clear(self, door: Door, view: CardView) -> None:
+    async def clear(self, door: WorkspaceApi, view: CardView) -> None:
         """Remove what belongs to those jobs of a card that were deleted."""
         for job in view.jobs:
             if job.phase is not JobPhase.GONE:
                 continue
-            for kind in Kind:
+            for kind in UploadKind:
                 upload = await self._uploads.get(view.card, job.id, kind)
                 if upload is not None:
                     await self._discard(door, upload)
                     await self._uploads.forget(view.card, job.id, kind)
 
-    async def _discard(self, door: Door, upload: Upload) -> None:
+    async def _discard(self, door: WorkspaceApi, upload: Upload) -> None:
         if upload.message is not None:
             await self._delete(door, upload.message)
         await _asked(door, "files.delete", file=upload.file)
 
-    async def _delete(self, door: Door, message: str) -> None:
+    async def _delete(self, door: WorkspaceApi, message: str) -> None:
         channel, ts = read_message(message)
         await _asked(door, "chat.delete", channel=channel, ts=ts)
 
 
-async def _asked(door: Door, method: str, **what: Any) -> None:
+async def _asked(door: WorkspaceApi, method: str, **what: Any) -> None:
     try:
         await door.call(method, **what)
-    except Refusal as refusal:
+    except ApiError as refusal:
         _log.info("removal_refused", method=method, code=refusal.code)

@@ -5,12 +5,12 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 #: how long a response_url lives
-RESPONSE_MS = 30 * 60_000
+RESPONSE_URL_MS = 30 * 60_000
 #: a request that leaves shortly before the end may arrive after it
 _MARGIN_MS = 5_000
 
 
-class Reach(BaseModel):
+class ReplyToken(BaseModel):
     """Whose workspace it is, and an event that can still be answered privately."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from adapters.slack.delivery.response_url import Reach
+from adapters.slack.delivery.response_url import ReplyToken
 from bot.domain.identity import Place
 
 #: what ids of direct messages with the bot begin with; everything in them is private
@@ -10,7 +10,7 @@ _DIRECT = "D"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InChannel:
+class ChannelRoute:
     """Edit a message, or post one."""
 
     channel: str
@@ -20,27 +20,27 @@ class InChannel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToPerson:
+class DirectMessageRoute:
     """Post into somebody's direct messages with the bot."""
 
     user: str
 
 
-Way = InChannel | ToPerson
+Route = ChannelRoute | DirectMessageRoute
 
 
-def ways(place: Place, asker: str) -> tuple[Way, ...]:
+def routes_to(place: Place, asker: str) -> tuple[Route, ...]:
     """All ways for a card of `asker`, a user's id. What is private is never on a way to a channel."""
     if place.message is not None:
         channel, message = read_message(place.message)
         # What came to direct messages instead left its thread behind.
         thread = place.thread if channel == place.channel else None
-        return (InChannel(channel=channel, thread=thread, message=message), ToPerson(user=asker))
+        return (ChannelRoute(channel=channel, thread=thread, message=message), DirectMessageRoute(user=asker))
     if place.channel.startswith("@"):
-        return (ToPerson(user=user_of(place)),)
+        return (DirectMessageRoute(user=user_of(place)),)
     if is_open(place):
-        return (InChannel(channel=place.channel, thread=place.thread), ToPerson(user=asker))
-    return (ToPerson(user=asker),)
+        return (ChannelRoute(channel=place.channel, thread=place.thread), DirectMessageRoute(user=asker))
+    return (DirectMessageRoute(user=asker),)
 
 
 def is_open(place: Place) -> bool:
@@ -63,7 +63,7 @@ def user_of(place: Place) -> str:
 
 
 def enterprise_of(place: Place) -> str | None:
-    return Reach.read(place.reply_token).enterprise
+    return ReplyToken.read(place.reply_token).enterprise
 
 
 def name_message(channel: str, ts: str) -> str:

@@ -10,7 +10,7 @@ from bot.service.adapter_data import AdapterData
 _log = structlog.get_logger(__name__)
 
 
-class Kind(StrEnum):
+class UploadKind(StrEnum):
     #: shown in the card's own blocks
     PICTURE = "picture"
     #: a message of its own, in the thread under the card
@@ -40,17 +40,17 @@ class Upload(BaseModel):
     link: str = ""
 
 
-class Uploads:
+class UploadStore:
     """Remembers in the vault, by card and job."""
 
     def __init__(self, adapter_data: AdapterData) -> None:
         self._adapter_data = adapter_data
 
-    async def get(self, card: str, job: str, kind: Kind) -> Upload | None:
+    async def get(self, card: str, job: str, kind: UploadKind) -> Upload | None:
         text = await self._adapter_data.get(_key(card, job, kind))
         return _read(text) if text is not None else None
 
-    async def put(self, card: str, job: str, kind: Kind, upload: Upload) -> None:
+    async def put(self, card: str, job: str, kind: UploadKind, upload: Upload) -> None:
         await self._adapter_data.put(_key(card, job, kind), upload.model_dump_json())
         if upload.message is not None:
             await self._adapter_data.put(f"card/{upload.message}", card)
@@ -76,11 +76,11 @@ class Uploads:
         """Slack would not show a card's pictures: look at them anew, and send those anew that are older."""
         for entry in await self._adapter_data.latest(_of(card)):
             upload = _read(entry.value)
-            if upload is not None and entry.key.endswith(f"/{Kind.PICTURE}"):
+            if upload is not None and entry.key.endswith(f"/{UploadKind.PICTURE}"):
                 doubted = {"ready": False, "lost": upload.lost or upload.since < before}
                 await self._adapter_data.put(entry.key, upload.model_copy(update=doubted).model_dump_json())
 
-    async def forget(self, card: str, job: str, kind: Kind) -> None:
+    async def forget(self, card: str, job: str, kind: UploadKind) -> None:
         await self._adapter_data.remove(_key(card, job, kind))
 
     async def forget_card(self, card: str) -> None:
@@ -108,5 +108,5 @@ def _of(card: str) -> str:
     return f"upload/{card}/"
 
 
-def _key(card: str, job: str, kind: Kind) -> str:
+def _key(card: str, job: str, kind: UploadKind) -> str:
     return f"{_of(card)}{job}/{kind}"

@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any
 
 from adapters.chat.controls import CardControl
-from adapters.slack.events.command_form import faults_of
-from adapters.slack.events.command_modal import Filling
-from adapters.slack.events.context import Body, Event, Seat, seat_of
-from adapters.slack.events.edit_modal import Remembered, prompt_form, ratio_form, wording_of
-from adapters.slack.events.pending_requests import Wish
-from adapters.slack.events.replies import DIRECTLY, Ack, Answering
-from adapters.slack.events.requests import Asking
-from adapters.slack.events.stale import OldButton, OldForm
-from adapters.slack.messages.buttons import Pressed, jobs_of, picked
+from adapters.slack.events.command_form import field_errors
+from adapters.slack.events.command_modal import CommandModal
+from adapters.slack.events.context import Body, Event, EventContext, seat_of
+from adapters.slack.events.edit_modal import EditModalState, aspect_ratio_modal, parse_edit, prompt_modal
+from adapters.slack.events.pending_requests import PendingRequest
+from adapters.slack.events.replies import SEND_DIRECTLY, Ack, Replies
+from adapters.slack.events.requests import RequestRunner
+from adapters.slack.events.stale import OutdatedControl, OutdatedModal
+from adapters.slack.messages.buttons import BlockAction, jobs_in_message, selected_job
 from bot.domain.actions import Action, rotated
 from bot.domain.cards import JobView
 from bot.domain.commands import Cancel, Show, build
@@ -27,12 +27,12 @@ _FOR_ONE = frozenset(Action) | {CardControl.CANCEL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pressing:
+class BlockActionHandler:
     """Does what a button of ours says, for whoever pressed it."""
 
-    asking: Asking
-    answering: Answering
-    filling: Filling
+    asking: RequestRunner
+    answering: Replies
+    filling: CommandModal
 
     async def pressed(self, event: Event, ack: Ack, *, now: int) -> None:
         """A button or a list under a card or a note was used."""
@@ -51,13 +51,13 @@ class Pressing:
 
         await self.answering.answer(seat_of(event, now), ask, ack)
 
-    async def do(self, seat: Seat, pressed: Pressed | None) -> Reply | None:
+    async def do(self, seat: EventContext, pressed: BlockAction | None) -> Reply | None:
         """Do it, and answer what came of it; raises Refused."""
         if pressed is None:
-            raise OldButton
+            raise OutdatedControl
         match pressed.verb:
             case CardControl.CANCEL:
-                return await self.asking.ask(seat, Wish.of(build(Cancel, {"job": pressed.job})))
+                return await self.asking.ask(seat, PendingRequest.of(build(Cancel, {"job": pressed.job})))
             case CardControl.CONFIRM | CardControl.KEEP:
                 confirmed = pressed.verb is CardControl.CONFIRM
                 return await self.asking.decide(seat, pressed.job, question=pressed.card, confirmed=confirmed)
@@ -65,30 +65,32 @@ class Pressing:
                 await self._open_form(seat, pressed)
                 return None
             case Action() as action:
-                return await self.asking.ask(seat, Wish.to(action, pressed.job, card=pressed.card))
+                return await self.asking.ask(seat, PendingRequest.to(action, pressed.job, card=pressed.card))
             case _:
                 return await self.show(seat, pressed.job)
 
-    async def show(self, seat: Seat, job: str) -> Reply:
+    async def show(self, seat: EventContext, job: str) -> Reply:
         """Show one job privately, with its buttons."""
-        return await self.asking.ask(seat, Wish.of(build(Show, {"job": job})))
+        return await self.asking.ask(seat, PendingRequest.of(build(Show, {"job": job})))
 
     async def reworded(self, event: Event, ack: Ack, *, now: int) -> None:
         """One of the small forms was sent."""
         view = event.body["view"]
         try:
-            remembered = Remembered.of(view)
-        except OldForm as refusal:
+            remembered = EditModalState.of(view)
+        except OutdatedModal as refusal:
             await self.answering.refuse_form(seat_of(event, now), refusal, ack, view)
             return
         seat = replace(seat_of(event, now, remembered), hidden=remembered.hidden)
 
         async def ask() -> Reply:
-            wording = wording_of(remembered, (view.get("state") or {}).get("values") or {})
-            order = Wish.to(remembered.action, remembered.job, card=remembered.card, wording=wording)
+            wording = parse_edit(remembered, (view.get("state") or {}).get("values") or {})
+            order = PendingRequest.to(
+                remembered.action, remembered.job, card=remembered.card, wording=wording
+            )
             return await self.asking.ask(seat, order)
 
-        await self.answering.answer(seat, ask, ack, faults=partial(faults_of, view))
+        await self.answering.answer(seat, ask, ack, faults=partial(field_errors, view))
 
     async def placed(self, event: Event, ack: Ack, *, now: int) -> None:
         """Somebody says what shall become of a wish that could not be shown where they had it."""
@@ -97,7 +99,7 @@ class Pressing:
 
         async def ask() -> Reply:
             order = await self.asking.drafts.order(seat.caller, draft)
-            there = seat.direct() if action["action_id"] == DIRECTLY else seat
+            there = seat.direct() if action["action_id"] == SEND_DIRECTLY else seat
             # Pressed twice, or once each, it is still one wish.
             answer = await self.asking.ask(replace(there, key=draft), order)
             if isinstance(answer, CardReply):
@@ -106,9 +108,9 @@ class Pressing:
 
         await self.answering.answer(seat, ask, ack)
 
-    async def _open_form(self, seat: Seat, pressed: Pressed) -> None:
+    async def _open_form(self, seat: EventContext, pressed: BlockAction) -> None:
         assert isinstance(pressed.verb, Action)  # noqa: S101 - only they have forms
-        remembered = Remembered(
+        remembered = EditModalState(
             **seat.spot.model_dump(),
             action=pressed.verb,
             job=pressed.job,
@@ -123,9 +125,9 @@ class Pressing:
         view = note.views[0]
         if pressed.verb is Action.EDIT:
             words = "" if view.title in UNTITLED.values() else view.title
-            form = prompt_form(remembered, words)
+            form = prompt_modal(remembered, words)
         else:
-            form = ratio_form(remembered, _turned(view.jobs[0]))
+            form = aspect_ratio_modal(remembered, _turned(view.jobs[0]))
         await self.filling.show(seat, form)
 
 
@@ -135,14 +137,14 @@ def chooses(body: Any) -> bool:
     return pressed is not None and pressed.verb is CardControl.PICK
 
 
-def _read(body: Any) -> Pressed | None:
-    return Pressed.read(body["actions"][0], (body.get("state") or {}).get("values"))
+def _read(body: Any) -> BlockAction | None:
+    return BlockAction.read(body["actions"][0], (body.get("state") or {}).get("values"))
 
 
 def _must_be_chosen(body: Body) -> None:
     """Raises InvalidRequest where a card has several results and Slack does not tell which is chosen."""
     told = body.get("message") or {}
-    if len(jobs_of(told.get("blocks") or ())) > 1 and not picked(
+    if len(jobs_in_message(told.get("blocks") or ())) > 1 and not selected_job(
         (body.get("state") or {}).get("values") or {}
     ):
         raise InvalidRequest(

@@ -18,19 +18,19 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.events.command_form import FORM
-from adapters.slack.events.edit_modal import REWORDING
-from adapters.slack.events.menu_entries import CREATE, Menu
+from adapters.slack.events.command_form import COMMAND_MODAL
+from adapters.slack.events.edit_modal import EDIT_MODAL
+from adapters.slack.events.menu_entries import CREATE_SHORTCUT, MessageShortcut
 from adapters.slack.events.overload import Overload, said
-from adapters.slack.events.replies import DIRECTLY, HERE
-from adapters.slack.events.router import Doors
+from adapters.slack.events.replies import RETRY_HERE, SEND_DIRECTLY
+from adapters.slack.events.router import EventRouter
 from adapters.slack.messages.buttons import TEMPLATE
 from adapters.slack.messages.home_view import TEMPLATE as TEMPLATE_OF_HOME
-from adapters.slack.oauth.authorize import Authorizing
+from adapters.slack.oauth.authorize import CachedAuthorize
 from adapters.slack.oauth.flow import InstallFlow
-from adapters.slack.oauth.installations import Installations
-from adapters.slack.oauth.uninstall import listen as listen_for_leaving
-from adapters.slack.web_api.tokens import Tokens
+from adapters.slack.oauth.installations import InstallationStore
+from adapters.slack.oauth.uninstall import register_uninstall_events as listen_for_leaving
+from adapters.slack.web_api.tokens import TokenSource
 from bot.domain.errors import DeliveryError, ServiceUnavailable, StoreError
 
 _log = structlog.get_logger(__name__)
@@ -55,22 +55,22 @@ class _App(AsyncApp):
 
 
 def make_app(
-    doors: Doors,
-    tokens: Tokens,
+    doors: EventRouter,
+    tokens: TokenSource,
     client: AsyncWebClient,
     *,
     signing_secret: SecretStr | None = None,
     flow: InstallFlow | None = None,
 ) -> AsyncApp:
     """Join the doors to bolt; with `flow`, people install the app themselves."""
-    installations = tokens if isinstance(tokens, Installations) else None
+    installations = tokens if isinstance(tokens, InstallationStore) else None
     app = _App(
         logger=QUIET,
         name="reverie",
         signing_secret=signing_secret.get_secret_value() if signing_secret is not None else "",
         client=client,
         # bolt takes a callable for it in its annotations, and this in its code.
-        authorize=cast("Any", Authorizing(tokens, client)),
+        authorize=cast("Any", CachedAuthorize(tokens, client)),
         installation_store=installations,
         oauth_flow=flow,
         process_before_response=True,
@@ -81,14 +81,14 @@ def make_app(
     app.use(doors.admit)
     app.command(re.compile(r"/.+"))(doors.command)
     app.action(re.compile(TEMPLATE))(doors.press)
-    app.action(re.compile(f"{HERE}|{DIRECTLY}"))(doors.place)
+    app.action(re.compile(f"{RETRY_HERE}|{SEND_DIRECTLY}"))(doors.place)
     app.action(re.compile(TEMPLATE_OF_HOME))(doors.home_pressed)
     app.action(re.compile(".*"), matchers=[_in_form])(doors.change)
     app.options(re.compile(".*"), matchers=[_in_form])(doors.offer)
-    app.view(FORM)(doors.submit)
-    app.view(REWORDING)(doors.submit)
-    app.shortcut({"type": "shortcut", "callback_id": CREATE})(doors.shortcut)
-    for menu in Menu:
+    app.view(COMMAND_MODAL)(doors.submit)
+    app.view(EDIT_MODAL)(doors.submit)
+    app.shortcut({"type": "shortcut", "callback_id": CREATE_SHORTCUT})(doors.shortcut)
+    for menu in MessageShortcut:
         app.shortcut({"type": "message_action", "callback_id": menu.value})(doors.menu)
     _refuse_unknown(app, doors)
     app.event("app_mention")(doors.mention)
@@ -102,10 +102,10 @@ def make_app(
 
 async def _in_form(body: dict[str, Any]) -> bool:
     view = body.get("view") or {}
-    return bool(view.get("callback_id") == FORM)
+    return bool(view.get("callback_id") == COMMAND_MODAL)
 
 
-def _refuse_unknown(app: AsyncApp, doors: Doors) -> None:
+def _refuse_unknown(app: AsyncApp, doors: EventRouter) -> None:
     """Answer what another version has made, after all that this one knows."""
     everything = re.compile("", re.DOTALL)
     app.action(everything)(doors.stale)

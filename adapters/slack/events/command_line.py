@@ -21,7 +21,7 @@ _NAMED = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CommandLine:
     """A command's name is known, what follows is still as Slack wrote it."""
 
     command: type[Command]
@@ -30,7 +30,7 @@ class Line:
     @property
     def wants_form(self) -> bool:
         """Nothing was given where something is needed or can be chosen."""
-        return not self.rest and has_form(self.command)
+        return not self.rest and has_modal(self.command)
 
     @property
     def strangers(self) -> tuple[str, ...]:
@@ -57,18 +57,18 @@ class Line:
         return tuple(member(team, user, label or user) for user, label in labels.items())
 
 
-def read_line(text: str) -> Line:
+def parse_line(text: str) -> CommandLine:
     """Find the command; raises InvalidRequest where there is none of that name."""
     command, rest = split_command(text)
-    return Line(command=command, rest=rest.strip())
+    return CommandLine(command=command, rest=rest.strip())
 
 
-def has_form(command: type[Command]) -> bool:
+def has_modal(command: type[Command]) -> bool:
     """Whether there is something to fill in; a mere question is answered at once."""
     return issubclass(command, GenerateCommand) or any(option.required for option in options(command))
 
 
-def after_mention(text: str, user: str) -> str:
+def text_after_mention(text: str, user: str) -> str:
     """What follows the first mention of somebody, the bot itself."""
     found = re.search(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", text)
     return (text[found.end() :] if found else text).strip().lstrip(":,").strip()

@@ -15,15 +15,15 @@ _FOREIGN = {name.partition(" ")[0] for name, command in CATALOGUE.items() if not
 _NAME = re.compile(rf"(?<![\w/])/(?=(?:{'|'.join(sorted(_FOREIGN))})\b)")
 
 
-def as_typed(text: str) -> str:
+def slack_wording(text: str) -> str:
     """The same with `/reverie help` for `/help`."""
     return _NAME.sub(f"{GENERAL} ", text)
 
 
-def refusal_as_typed(refusal: Refused) -> Refused:
-    return Refused(as_typed(str(refusal)))
+def refusal_in_slack_wording(refusal: Refused) -> Refused:
+    return Refused(slack_wording(str(refusal)))
 
 
-def note_as_typed(note: PrivateReply) -> PrivateReply:
-    facts = tuple((as_typed(label), as_typed(value)) for label, value in note.fields)
-    return replace(note, text=as_typed(note.text), fields=facts)
+def reply_in_slack_wording(note: PrivateReply) -> PrivateReply:
+    facts = tuple((slack_wording(label), slack_wording(value)) for label, value in note.fields)
+    return replace(note, text=slack_wording(note.text), fields=facts)

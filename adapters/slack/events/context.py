@@ -1,6 +1,6 @@
 """Who does something and where, as Slack's own event says; nothing in a button or a text can change it.
 
-A form knows of no place: where it was opened goes along in it as a `Spot`, which only the app can read.
+A modal has no channel: where it was opened is stored in it as an `EventLocation` that only the app can read.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from adapters.slack.delivery.response_url import RESPONSE_MS, Reach
+from adapters.slack.delivery.response_url import RESPONSE_URL_MS, ReplyToken
 from adapters.slack.delivery.routes import is_direct
 from adapters.slack.events.payloads import ARRIVED
 from bot.domain.errors import InvalidRequest
@@ -55,7 +55,7 @@ class Event:
         )
 
 
-class Spot(BaseModel):
+class EventLocation(BaseModel):
     """Where a form was opened, and how whoever fills it in can be answered."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -69,14 +69,14 @@ class Spot(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
+class EventContext:
     """Somebody at a place, with what the event brought for answering them."""
 
     caller: Caller
     #: the event's own id: the same one again makes nothing twice
     key: str
     enterprise: str | None
-    spot: Spot
+    spot: EventLocation
     #: opens one form within 3 s; empty where none can be opened
     trigger: str = ""
     #: the acknowledgement itself may carry an answer that the caller alone sees
@@ -96,8 +96,10 @@ class Seat:
         return self.caller.person.rpartition(":")[2]
 
     @property
-    def reach(self) -> Reach:
-        return Reach(enterprise=self.enterprise, response_url=self.spot.response_url, until=self.spot.until)
+    def reach(self) -> ReplyToken:
+        return ReplyToken(
+            enterprise=self.enterprise, response_url=self.spot.response_url, until=self.spot.until
+        )
 
     def place(self, *, private: bool = False) -> Place:
         """Where a card goes that is asked for from here."""
@@ -114,14 +116,14 @@ class Seat:
             reply_token=self.reach.write(),
         )
 
-    def direct(self) -> "Seat":
+    def direct(self) -> "EventContext":
         """The same person in their direct messages with the bot."""
         return replace(
             self, spot=self.spot.model_copy(update={"channel": f"@{self.caller.person}", "thread": None})
         )
 
 
-def seat_of(event: Event, now: int, spot: Spot | None = None) -> Seat:
+def seat_of(event: Event, now: int, spot: EventLocation | None = None) -> EventContext:
     """Read the seat of whoever has done this; with `spot`, of somebody who uses a form.
 
     Whether they are an admin nothing says here, so nobody is.
@@ -129,7 +131,7 @@ def seat_of(event: Event, now: int, spot: Spot | None = None) -> Seat:
     body = event.body
     workspace = f"{ADAPTER}:{event.team}"
     member = f"{workspace}:{event.user}"
-    return Seat(
+    return EventContext(
         caller=Caller(workspace=workspace, person=member, member=member, name=_name(body) or event.user),
         key=_key(body),
         enterprise=event.enterprise,
@@ -141,7 +143,7 @@ def seat_of(event: Event, now: int, spot: Spot | None = None) -> Seat:
     )
 
 
-def by_person(told: Body) -> bool:
+def is_written_by_person(told: Body) -> bool:
     """Whether an event about a message is the first of one that a person has written themselves.
 
     Slack tells of a message again when it is edited, with an id of its own, and of what apps write.
@@ -191,18 +193,18 @@ def _name(body: Body) -> str:
     return str(body.get("user_name") or told.get("name") or told.get("username") or "")
 
 
-def _spot(body: Body, now: int) -> Spot:
+def _spot(body: Body, now: int) -> EventLocation:
     inner = body.get("event") or {}
     item = inner.get("item") or {}
     channel = body.get("channel_id") or _id(
         body.get("channel") or inner.get("channel") or item.get("channel")
     )
     url = body.get("response_url")
-    return Spot(
+    return EventLocation(
         channel=str(channel or ""),
         thread=_thread(body),
         response_url=url,
-        until=now + RESPONSE_MS if url else 0,
+        until=now + RESPONSE_URL_MS if url else 0,
     )
 
 

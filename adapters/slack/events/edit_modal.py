@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from adapters.slack.events.context import Spot
-from adapters.slack.events.form_fields import choice, chosen_in
-from adapters.slack.events.stale import OldForm
-from adapters.slack.messages.buttons import Pressed
-from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.events.context import EventLocation
+from adapters.slack.events.form_fields import select_option, view_values
+from adapters.slack.events.stale import OutdatedModal
+from adapters.slack.messages.buttons import BlockAction
+from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.option_fields import SLACK_LABEL, SLACK_TEXT
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import build
@@ -18,12 +18,12 @@ from bot.domain.models import AspectRatio
 from bot.domain.requests import PROMPT_MAX
 
 #: the view's callback; which action and job it is for stands in what it remembers
-REWORDING = "reverie_rewording"
+EDIT_MODAL = "reverie_rewording"
 PROMPT, RATIO = "prompt", "aspect_ratio"
 _TITLE = 24
 
 
-class Remembered(Spot):
+class EditModalState(EventLocation):
     """What a small form remembers."""
 
     action: Action
@@ -38,14 +38,14 @@ class Remembered(Spot):
         try:
             return cls.model_validate_json(str(view.get("private_metadata") or ""))
         except ValueError as error:
-            raise OldForm from error
+            raise OutdatedModal from error
 
     @property
-    def pressed(self) -> Pressed:
-        return Pressed(verb=self.action, job=self.job, card=self.card)
+    def pressed(self) -> BlockAction:
+        return BlockAction(verb=self.action, job=self.job, card=self.card)
 
 
-def prompt_form(remembered: Remembered, prompt: str) -> Block:
+def prompt_modal(remembered: EditModalState, prompt: str) -> Block:
     """Ask for words; raises InvalidRequest for those there are, where they do not fit into a form."""
     if len(prompt) > SLACK_TEXT:
         raise InvalidRequest(
@@ -62,9 +62,9 @@ def prompt_form(remembered: Remembered, prompt: str) -> Block:
     return _form(remembered, PROMPT, "What it shows", element, optional=True)
 
 
-def ratio_form(remembered: Remembered, chosen: AspectRatio) -> Block:
+def aspect_ratio_modal(remembered: EditModalState, chosen: AspectRatio) -> Block:
     """Ask for the new frame."""
-    options = {one: choice(AutocompleteChoice(value=one, label=one)) for one in AspectRatio}
+    options = {one: select_option(AutocompleteChoice(value=one, label=one)) for one in AspectRatio}
     element = {
         "type": "static_select",
         "action_id": RATIO,
@@ -74,12 +74,12 @@ def ratio_form(remembered: Remembered, chosen: AspectRatio) -> Block:
     return _form(remembered, RATIO, "The new frame, width to height", element, optional=False)
 
 
-def wording_of(remembered: Remembered, state: Mapping[str, Any]) -> ActionInput:
+def parse_edit(remembered: EditModalState, state: Mapping[str, Any]) -> ActionInput:
     """What was filled in; raises InvalidRequest."""
     asked = {Action.EDIT: PROMPT, Action.REFRAME: RATIO}.get(remembered.action)
     if asked is None or asked not in state:
-        raise OldForm
-    said = chosen_in(state)
+        raise OutdatedModal
+    said = view_values(state)
     if remembered.action is Action.EDIT:
         return ActionInput(prompt=str(said.get(PROMPT) or ""))
     reframe = build(Reframe, {RATIO: str((said.get(RATIO) or {}).get("value", ""))})
@@ -87,20 +87,20 @@ def wording_of(remembered: Remembered, state: Mapping[str, Any]) -> ActionInput:
     return ActionInput(aspect_ratio=reframe.aspect_ratio)
 
 
-def _form(remembered: Remembered, block: str, label: str, element: Block, *, optional: bool) -> Block:
+def _form(remembered: EditModalState, block: str, label: str, element: Block, *, optional: bool) -> Block:
     action = remembered.action
     return {
         "type": "modal",
-        "callback_id": REWORDING,
-        "title": plain(f"{EMOJI[action]} {LABELS[action]}", _TITLE, emoji=True),
-        "submit": plain("Create", _TITLE),
-        "close": plain("Cancel", _TITLE),
+        "callback_id": EDIT_MODAL,
+        "title": plain_text(f"{EMOJI[action]} {LABELS[action]}", _TITLE, emoji=True),
+        "submit": plain_text("Create", _TITLE),
+        "close": plain_text("Cancel", _TITLE),
         "private_metadata": remembered.model_dump_json(exclude_defaults=True),
         "blocks": [
             {
                 "type": "input",
                 "block_id": block,
-                "label": plain(label, SLACK_LABEL),
+                "label": plain_text(label, SLACK_LABEL),
                 "optional": optional,
                 "element": element,
             }

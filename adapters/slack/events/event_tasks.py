@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 _LAST_S = 3.0
 
 
-class Hands:
+class EventTasks:
     """Owns the tasks of all events."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from adapters.chat.text import sanitize_line
 from adapters.slack.events.command_line import member
 from adapters.slack.events.message_files import reference_of
-from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.option_fields import (
     SLACK_CHOICE,
     SLACK_HINT,
@@ -30,11 +30,11 @@ _ONE_LINE = 300
 
 #: what stands in a form, by block; as people have put it in, or as it begins
 Values = Mapping[str, Any]
-State = Mapping[str, Mapping[str, Mapping[str, Any]]]
+ViewState = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class ModalValues:
     """What was put into a form."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Given:
     named: tuple[str, ...] = ()
 
 
-def inputs(command: type[Command], chosen: Values, *, everything: bool) -> Iterator[Block]:
+def input_blocks(command: type[Command], chosen: Values, *, everything: bool) -> Iterator[Block]:
     """The fields with what is chosen in them; without `everything`, rarely used ones are left out."""
     priced = issubclass(command, GenerateCommand)
     for one in slack_fields(command):
@@ -62,21 +62,21 @@ def has_more(command: type[Command]) -> bool:
     )
 
 
-def choice(offer: AutocompleteChoice) -> Block:
+def select_option(offer: AutocompleteChoice) -> Block:
     """An offer as an option of a list."""
-    return {"text": plain(offer.label, SLACK_CHOICE), "value": offer.value}
+    return {"text": plain_text(offer.label, SLACK_CHOICE), "value": offer.value}
 
 
-def chosen_in(state: State) -> dict[str, Any]:
+def view_values(state: ViewState) -> dict[str, Any]:
     """What stands in a form as it is now, to be shown in it again."""
     return {
         block: said for block, actions in state.items() for one in actions.values() if (said := _said(one))
     }
 
 
-def read_inputs(command: type[Command], state: State, team: str) -> Given:
+def parse_view(command: type[Command], state: ViewState, team: str) -> ModalValues:
     """What a form says; raises InvalidRequest saying what to mend."""
-    said = chosen_in(state)
+    said = view_values(state)
     values: dict[str, Any] = {}
     named: list[str] = []
     for one in slack_fields(command):
@@ -95,7 +95,7 @@ def read_inputs(command: type[Command], state: State, team: str) -> Given:
             values[option.name] = str(value["value"])
         else:
             values[option.name] = value
-    return Given(values=values, named=tuple(named))
+    return ModalValues(values=values, named=tuple(named))
 
 
 def _is_first(command: type[Command], option: Option) -> bool:
@@ -138,8 +138,8 @@ def _input(one: SlackField, value: Any, *, priced: bool) -> Block:
     return {
         "type": "input",
         "block_id": one.name,
-        "label": plain(_label(one.name), SLACK_LABEL),
-        "hint": plain(one.description, SLACK_HINT),
+        "label": plain_text(_label(one.name), SLACK_LABEL),
+        "hint": plain_text(one.description, SLACK_HINT),
         "optional": not one.required,
         # Choices decide on the price, which the form tells.
         "dispatch_action": priced and one.kind is SlackKind.CHOICE,
@@ -160,13 +160,13 @@ def _files(one: SlackField, _: Any) -> Block:
 
 
 def _choices(one: SlackField, value: Any) -> Block:
-    offered = [choice(AutocompleteChoice(value=each, label=each)) for each in one.choices]
+    offered = [select_option(AutocompleteChoice(value=each, label=each)) for each in one.choices]
     begins = value or next((each for each in offered if each["value"] == one.option.default), None)
     return {"type": "static_select", "options": offered, **_with("initial_option", begins)}
 
 
 def _flag(_: SlackField, value: Any) -> Block:
-    offered = [choice(AutocompleteChoice(value="yes", label="Yes"))]
+    offered = [select_option(AutocompleteChoice(value="yes", label="Yes"))]
     return {"type": "checkboxes", "options": offered, **_with("initial_options", value)}
 
 
@@ -207,7 +207,9 @@ def _picker(option: Option, value: Any) -> Block:
     return {
         "type": "input",
         "block_id": block,
-        "label": plain(f"{_label(option.name)}: or {'some' if several else 'one'} of yours", SLACK_LABEL),
+        "label": plain_text(
+            f"{_label(option.name)}: or {'some' if several else 'one'} of yours", SLACK_LABEL
+        ),
         "optional": True,
         "element": {"action_id": block, **_external(value, several=several, times=option.max_count)},
     }

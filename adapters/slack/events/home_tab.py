@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import structlog
 
 from adapters.chat.result_files import MediaLinker
-from adapters.slack.delivery.uploaded_media import Kind, Uploads
-from adapters.slack.messages.home_view import MADE, HomeButton, Overview, home_view
+from adapters.slack.delivery.uploaded_media import UploadKind, UploadStore
+from adapters.slack.messages.home_view import MADE, HomeButton, HomeTabData, home_view
 from bot.domain.actions import Action
 from bot.domain.commands import (
     Cancel,
@@ -37,7 +37,7 @@ PACE_S = 3.0
 _log = structlog.get_logger(__name__)
 
 
-class Publisher(Protocol):
+class ViewPublisher(Protocol):
     """The one door to Slack's API."""
 
     async def call(
@@ -48,7 +48,7 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+class Viewer:
     """Somebody at their Home tab."""
 
     caller: Caller
@@ -62,14 +62,14 @@ class Visitor:
         return f"{self.team}/{self.user}"
 
 
-class Home:
+class HomeTab:
     """One tab for each person, published whole each time."""
 
     def __init__(
         self,
         service: BotService,
-        slack: Publisher,
-        uploads: Uploads,
+        slack: ViewPublisher,
+        uploads: UploadStore,
         link: MediaLinker,
         clock: Callable[[], int],
         *,
@@ -83,10 +83,10 @@ class Home:
         self._pace_s = pace_s
         #: when each opened it last
         self._opened: dict[str, int] = {}
-        self._stale: dict[str, Visitor] = {}
+        self._stale: dict[str, Viewer] = {}
         self._bell = asyncio.Event()
 
-    async def open(self, visitor: Visitor, notice: str = "") -> None:
+    async def open(self, visitor: Viewer, notice: str = "") -> None:
         """Publish the tab that somebody has just opened, with what there is to tell them."""
         self._opened.pop(visitor.key, None)
         while len(self._opened) >= _LOOKERS:
@@ -94,13 +94,13 @@ class Home:
         self._opened[visitor.key] = self._clock()
         await self._publish(visitor, notice)
 
-    def touch(self, visitor: Visitor) -> None:
+    def touch(self, visitor: Viewer) -> None:
         """Note that somebody has done something; if they may be looking, what they see is made true soon."""
         if self._clock() - self._opened.get(visitor.key, -_LOOKS_MS) < _LOOKS_MS:
             self._stale[visitor.key] = visitor
             self._bell.set()
 
-    async def press(self, visitor: Visitor, action_id: str, value: str, *, key: str) -> None:
+    async def press(self, visitor: Viewer, action_id: str, value: str, *, key: str) -> None:
         """Do what a button of the tab asks, and tell there what became of it; `key` is the event's own id."""
         if action_id not in set(HomeButton):
             # Of a view that another version has published.
@@ -128,7 +128,7 @@ class Home:
                     group.create_task(self._refresh(visitor), name="slack home")
             await asyncio.sleep(self._pace_s)
 
-    async def _refresh(self, visitor: Visitor) -> None:
+    async def _refresh(self, visitor: Viewer) -> None:
         try:
             await self._publish(visitor, spare=True)
         except Exception as error:  # noqa: BLE001 - one tab that fails leaves the others true
@@ -151,7 +151,7 @@ class Home:
                 answer = await self._service.execute(StudioResume(), caller, place, key=key)
         return answer if isinstance(answer, PrivateReply) else None
 
-    async def _publish(self, visitor: Visitor, notice: str = "", *, spare: bool = False) -> None:
+    async def _publish(self, visitor: Viewer, notice: str = "", *, spare: bool = False) -> None:
         try:
             overview = await self._look(visitor.caller, notice)
             try:
@@ -165,7 +165,7 @@ class Home:
             # Nothing hangs on it: it is published anew when it is opened or something is done.
             _log.warning("slack_home_not_published", member=visitor.caller.member, error=str(error))
 
-    async def _send(self, visitor: Visitor, overview: Overview, *, thumbnails: bool, spare: bool) -> None:
+    async def _send(self, visitor: Viewer, overview: HomeTabData, *, thumbnails: bool, spare: bool) -> None:
         view = home_view(overview, link=self._link, now=self._clock(), thumbnails=thumbnails)
         await self._slack.call(
             "views.publish",
@@ -176,7 +176,7 @@ class Home:
             view=view,
         )
 
-    async def _look(self, caller: Caller, notice: str) -> Overview:
+    async def _look(self, caller: Caller, notice: str) -> HomeTabData:
         glance = self._service.answer_query
         usage: PrivateReply | None = None
         quotas: PrivateReply | None = None
@@ -185,7 +185,7 @@ class Home:
         except NotAllowed:
             _log.debug("slack_home_without_studio", member=caller.member)
         history = await glance(History(count=MADE), caller)
-        return Overview(
+        return HomeTabData(
             quota=await glance(Quota(), caller),
             running=await glance(Status(), caller),
             history=history,
@@ -200,7 +200,7 @@ class Home:
         found = {}
         for view in history.views:
             for job in view.jobs:
-                upload = await self._uploads.get(view.card, job.id, Kind.PICTURE)
+                upload = await self._uploads.get(view.card, job.id, UploadKind.PICTURE)
                 if upload is not None and upload.ready and not upload.lost:
                     found[job.id] = upload.file
         return found

@@ -3,10 +3,10 @@
 from enum import StrEnum
 
 #: the global shortcut: choose a command, fill its form
-CREATE = "reverie_create"
+CREATE_SHORTCUT = "reverie_create"
 
 
-class Menu(StrEnum):
+class MessageShortcut(StrEnum):
     """What a message's menu offers; the value is the shortcut's `callback_id`. Slack shows five of an app."""
 
     ANIMATE = "reverie_animate"

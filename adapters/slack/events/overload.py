@@ -13,21 +13,21 @@ import orjson
 import structlog
 from slack_bolt.response import BoltResponse
 
-from adapters.slack.events.command_form import FORM, faults_of
+from adapters.slack.events.command_form import COMMAND_MODAL, field_errors
 from adapters.slack.events.context import Body
-from adapters.slack.events.event_tasks import Hands
+from adapters.slack.events.event_tasks import EventTasks
 from bot.domain.errors import Refused
 
 _log = structlog.get_logger(__name__)
 
 #: tasks in hand at once; a request has two or three, of some ten kilobytes each
-MOST = 5_000
+MAX_TASKS = 5_000
 #: people who are being told at once that there is too much to do
 _TOLD = 1_000
 _JSON: dict[str, str | Sequence[str]] = {"content-type": "application/json"}
 
 
-class Busy(Refused):
+class TooBusy(Refused):
     """There is too much to do at the moment, so nothing was started and nothing was charged.
 
     Try again in a moment.
@@ -40,7 +40,7 @@ class Busy(Refused):
 class Overload:
     """Answers what comes beyond what can be had in hand."""
 
-    def __init__(self, hands: Hands, *, most: int = MOST) -> None:
+    def __init__(self, hands: EventTasks, *, most: int = MAX_TASKS) -> None:
         self._hands = hands
         self._most = most
         self._telling = 0
@@ -55,10 +55,10 @@ class Overload:
         if "command" in body or body.get("type") == "block_suggestion":
             return False
         view = body.get("view") or {}
-        if body.get("type") == "block_actions" and view.get("callback_id") == FORM:
+        if body.get("type") == "block_actions" and view.get("callback_id") == COMMAND_MODAL:
             # The form goes on to work as it is.
             return False
-        return not (body.get("type") == "view_submission" and faults_of(view, Busy()))
+        return not (body.get("type") == "view_submission" and field_errors(view, TooBusy()))
 
     def answer(self, body: Body, tell: Callable[[], Awaitable[None]] | None) -> BoltResponse:
         """Acknowledge, and have whoever waits told by `tell`."""
@@ -68,7 +68,7 @@ class Overload:
                 return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, body="")
             self._telling += 1
             self._hands.start(self._told(tell), "tell of too much to do")
-        return said(body, Busy())
+        return said(body, TooBusy())
 
     async def _told(self, tell: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -83,7 +83,7 @@ def said(body: Body, refusal: Refused) -> BoltResponse:
         return _json({"response_type": "ephemeral", "text": str(refusal)})
     if body.get("type") == "block_suggestion":
         return _json({"options": []})
-    if body.get("type") == "view_submission" and (faults := faults_of(body.get("view") or {}, refusal)):
+    if body.get("type") == "view_submission" and (faults := field_errors(body.get("view") or {}, refusal)):
         return _json({"response_action": "errors", "errors": faults})
     return BoltResponse(status=HTTPStatus.OK, body="")
 

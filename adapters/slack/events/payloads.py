@@ -37,7 +37,7 @@ _SHAPES: Mapping[str, tuple[type, ...]] = {
 _INSIDE = ("assistant_thread", "container", "event", "item", "message", "previous_message", "state", "view")
 
 
-def sound(payload: Any) -> dict[str, Any]:
+def normalize(payload: Any) -> dict[str, Any]:
     """The payload without fields that nobody could read, and with the ids of its workspace where they belong.
 
     >>> sound({"type": "event_callback", "team_id": "T1", "authorizations": [{"team_id": None}], "event": 5})
@@ -106,7 +106,7 @@ def bolt_request(
     """
     text = raw.decode()
     asked = AsyncBoltRequest(
-        body=orjson.dumps(sound(_read(text))).decode(),
+        body=orjson.dumps(normalize(_read(text))).decode(),
         headers=dict(headers),
         query=dict(query),
         context={ARRIVED: arrived},

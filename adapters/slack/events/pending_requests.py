@@ -13,7 +13,7 @@ from bot.domain.media import Reference
 from bot.service.adapter_data import AdapterData
 
 
-class Wish(BaseModel):
+class PendingRequest(BaseModel):
     """A command with the files that came along, or an action on a job."""
 
     model_config = ConfigDict(frozen=True)
@@ -57,7 +57,7 @@ class Wish(BaseModel):
         return isinstance(command, GenerateCommand) and not command.private
 
 
-class Kept(BaseModel):
+class PendingEntry(BaseModel):
     """What is kept of one person."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
@@ -65,21 +65,23 @@ class Kept(BaseModel):
     #: of the event from which it comes
     id: str
     #: stored under the name that it had first
-    order: Wish | None = Field(default=None, alias="wish")
+    order: PendingRequest | None = Field(default=None, alias="wish")
     #: pictures and videos of a message
     media: tuple[Reference, ...] = ()
 
 
-class Drafts:
+class PendingStore:
     """Keeps the newest of each person and sort, so that nothing which is never finished piles up."""
 
     def __init__(self, adapter_data: AdapterData) -> None:
         self._adapter_data = adapter_data
 
-    async def keep_wish(self, caller: Caller, id_: str, order: Wish) -> None:
-        await self._adapter_data.put(f"wish/{caller.person}", Kept(id=id_, order=order).model_dump_json())
+    async def keep_wish(self, caller: Caller, id_: str, order: PendingRequest) -> None:
+        await self._adapter_data.put(
+            f"wish/{caller.person}", PendingEntry(id=id_, order=order).model_dump_json()
+        )
 
-    async def order(self, caller: Caller, id_: str) -> Wish:
+    async def order(self, caller: Caller, id_: str) -> PendingRequest:
         """Raises InvalidRequest where it is not known any more."""
         kept = await self._read(f"wish/{caller.person}", id_)
         if kept is None or kept.order is None:
@@ -88,7 +90,7 @@ class Drafts:
 
     async def keep_media(self, caller: Caller, id_: str, media: Sequence[Reference]) -> None:
         await self._adapter_data.put(
-            f"draft/{caller.person}", Kept(id=id_, media=tuple(media)).model_dump_json()
+            f"draft/{caller.person}", PendingEntry(id=id_, media=tuple(media)).model_dump_json()
         )
 
     async def media(self, caller: Caller, id_: str) -> tuple[Reference, ...]:
@@ -98,12 +100,12 @@ class Drafts:
             raise InvalidRequest("This is no longer at hand; choose it again from the message's menu")
         return kept.media
 
-    async def _read(self, key: str, id_: str) -> Kept | None:
+    async def _read(self, key: str, id_: str) -> PendingEntry | None:
         text = await self._adapter_data.get(key)
         if text is None:
             return None
         try:
-            kept = Kept.model_validate_json(text)
+            kept = PendingEntry.model_validate_json(text)
         except ValueError:
             # Another version has kept it.
             return None

@@ -9,12 +9,12 @@ from typing import Any
 
 import structlog
 
-from adapters.slack.events.context import Event, Seat, seat_of
-from adapters.slack.events.replies import Answering
-from adapters.slack.events.requests import Asking
-from adapters.slack.events.shortcuts import Shortcuts
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Refusal
+from adapters.slack.events.context import Event, EventContext, seat_of
+from adapters.slack.events.replies import Replies
+from adapters.slack.events.requests import RequestRunner
+from adapters.slack.events.shortcuts import MessageShortcutHandler
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError
 from bot.domain.actions import GENERATING, Action
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
 from bot.domain.reactions import normalized
@@ -24,7 +24,7 @@ from bot.service.replies import Reply
 _log = structlog.get_logger(__name__)
 
 #: Slack's names of the emoji that a map may hold
-NAMES: Mapping[str, str] = {
+EMOJI_NAMES: Mapping[str, str] = {
     "repeat": "🔁",
     "game_die": "🎲",
     "pencil2": "✏️",
@@ -45,10 +45,10 @@ _NUMBERS: Mapping[str, int] = {"one": 1, "two": 2, "three": 3, "four": 4}
 
 def emoji_of(name: str) -> str | None:
     """The emoji of a Slack name, whatever its skin tone; None for one that can mean nothing here."""
-    return NAMES.get(name.partition("::")[0])
+    return EMOJI_NAMES.get(name.partition("::")[0])
 
 
-class ChoiceUnread(Refused):
+class ChoiceUnknown(Refused):
     """Slack does not say which of the results you have chosen, so nothing was started or charged.
 
     Take the reaction away and put it again in a moment, or use the buttons under the card.
@@ -60,14 +60,14 @@ class ChoiceUnread(Refused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reacting:
+class ReactionHandler:
     """Does what a reaction says, by the map of its workspace."""
 
-    slack: Slack
+    slack: WebApi
     service: BotService
-    asking: Asking
-    answering: Answering
-    shortcuts: Shortcuts
+    asking: RequestRunner
+    answering: Replies
+    shortcuts: MessageShortcutHandler
 
     async def reacted(self, event: Event, *, now: int) -> None:
         """Raises StoreError while nothing can be made durable."""
@@ -94,14 +94,14 @@ class Reacting:
             needed = action in GENERATING or several
             message = await self._message(seat, item, must=several) if needed else {}
             there = _in_thread(person, message)
-            job = chosen(shown.jobs, message, seat.user)
+            job = chosen_job(shown.jobs, message, seat.user)
             answer = await self.service.react(emoji, job, there.caller, there.place(), key=seat.key)
             self.asking.touch(there)
             return answer
 
         await self.answering.take(seat, ask, silently=True)
 
-    def _may_ask(self, seat: Seat) -> bool:
+    def _may_ask(self, seat: EventContext) -> bool:
         """Whether the store may be asked if a message is ours."""
         try:
             self.service.admit_query(seat.caller)
@@ -124,7 +124,7 @@ class Reacting:
             return None
         return emoji_of(str(told.get("reaction") or ""))
 
-    async def _message(self, seat: Seat, item: Mapping[str, Any], *, must: bool) -> Mapping[str, Any]:
+    async def _message(self, seat: EventContext, item: Mapping[str, Any], *, must: bool) -> Mapping[str, Any]:
         """The message with its reactions.
 
         Raises ChoiceUnread where they cannot be read although something hangs on them.
@@ -139,27 +139,27 @@ class Reacting:
                 timestamp=item["ts"],
                 full=True,
             )
-        except (Refusal, Delayed) as error:
+        except (ApiError, Delayed) as error:
             _log.info("reactions_not_read", channel=item["channel"], error=str(error))
-            why = error.told if isinstance(error, Refusal) and error.needed else ""
+            why = error.told if isinstance(error, ApiError) and error.needed else ""
             found: Any = None
         else:
             found = said.get("message")
         if isinstance(found, Mapping):
             return found
         if must:
-            raise ChoiceUnread(why)
+            raise ChoiceUnknown(why)
         return {}
 
 
-def _in_thread(seat: Seat, message: Mapping[str, Any]) -> Seat:
+def _in_thread(seat: EventContext, message: Mapping[str, Any]) -> EventContext:
     thread = message.get("thread_ts")
     if not thread or thread == message.get("ts"):
         return seat
     return replace(seat, spot=seat.spot.model_copy(update={"thread": str(thread)}))
 
 
-def chosen(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:
+def chosen_job(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:
     """The job whose number the person has put under the card, else the first.
 
     Raises ChoiceUnread and InvalidRequest where it is not certain which one is meant.
@@ -174,7 +174,7 @@ def chosen(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:
             numbers.add(number)
         elif number is not None and int(one.get("count") or 0) > len(users):
             # Slack leaves people out where there are many.
-            raise ChoiceUnread
+            raise ChoiceUnknown
     if len(numbers) > 1:
         raise InvalidRequest(
             "You have put several numbers under this card. Leave the one that you mean, and put the reaction "

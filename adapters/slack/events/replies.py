@@ -13,28 +13,28 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from adapters.chat.notices import NoticeLimiter
-from adapters.slack.delivery.publisher import CardOutlet
+from adapters.slack.delivery.publisher import CardPublisher
 from adapters.slack.delivery.routes import is_direct
-from adapters.slack.events.channel_membership import Absent
-from adapters.slack.events.command_form import faults_of
-from adapters.slack.events.command_names import note_as_typed, refusal_as_typed
-from adapters.slack.events.context import Seat
-from adapters.slack.events.event_tasks import Hands
+from adapters.slack.events.channel_membership import BotNotInChannel
+from adapters.slack.events.command_form import field_errors
+from adapters.slack.events.command_names import refusal_in_slack_wording, reply_in_slack_wording
+from adapters.slack.events.context import EventContext
+from adapters.slack.events.event_tasks import EventTasks
 from adapters.slack.events.requests import NotAPerson
 from adapters.slack.messages.cards import Payload
-from adapters.slack.messages.mrkdwn import plain
-from adapters.slack.messages.notes import refused, render_note
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Refusal
+from adapters.slack.messages.mrkdwn import plain_text
+from adapters.slack.messages.notes import render_refusal, render_reply
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError
 from bot.domain.errors import DeliveryError, Refused, ServiceUnavailable, StoreError, TooManyRequests
 from bot.service.replies import PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
 #: Slack waits 3 s for an acknowledgement; what has not committed by then is told afterwards
-PATIENCE_S = 2.0
+ACK_TIMEOUT_S = 2.0
 #: the two ways out where the bot is absent
-HERE, DIRECTLY = "rw:here", "rw:directly"
+RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
 
 Ask = Callable[[], Awaitable[Reply | None]]
 #: what is wrong with a form, by its block
@@ -57,17 +57,17 @@ class _Reply:
     bare: Payload | None = None
 
 
-class Answering:
+class Replies:
     """Acknowledges in time, and tells people what came of what they did."""
 
     def __init__(
         self,
         *,
-        slack: Slack,
-        publisher: CardOutlet,
-        hands: Hands,
+        slack: WebApi,
+        publisher: CardPublisher,
+        hands: EventTasks,
         clock: Callable[[], int],
-        patience_s: float = PATIENCE_S,
+        patience_s: float = ACK_TIMEOUT_S,
     ) -> None:
         self._slack = slack
         self._publisher = publisher
@@ -76,7 +76,7 @@ class Answering:
         self._patience_s = patience_s
         self._notices = NoticeLimiter()
 
-    async def answer(self, seat: Seat, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
+    async def answer(self, seat: EventContext, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
         """Ask the core, acknowledge, and tell; with `faults`, a form shows what is wrong with it."""
         asked = self.hands.start(outcome(ask, seat), f"ask {seat.key}")
         if not await self.hands.within(asked, self._left(seat)) or self._left(seat) <= 0:
@@ -85,7 +85,7 @@ class Answering:
             self.hands.start(self._tell_late(seat, asked), f"tell {seat.key}")
             return
         came = asked.result()
-        if faults is not None and isinstance(came, Refused) and not isinstance(came, Absent):
+        if faults is not None and isinstance(came, Refused) and not isinstance(came, BotNotInChannel):
             errors = faults(came)
             if errors:
                 await ack(response_action="errors", errors=errors)
@@ -98,7 +98,7 @@ class Answering:
         if reply is not None and not _is_repeated(came):
             self.hands.start(self._tell(seat, reply), f"tell {seat.key}")
 
-    async def take(self, seat: Seat, ask: Ask, *, silently: bool = False) -> None:
+    async def take(self, seat: EventContext, ask: Ask, *, silently: bool = False) -> None:
         """Ask for an event, which is acknowledged when this returns; `silently` only a refusal is told.
 
         Raises StoreError while nothing can be made durable: then Slack sends the event again.
@@ -112,46 +112,48 @@ class Answering:
             return
         self.hands.start(self._tell_late(seat, asked, silently=silently), f"tell {seat.key}")
 
-    async def refuse_form(self, seat: Seat, refusal: Refused, ack: Ack, view: Mapping[str, Any]) -> None:
+    async def refuse_form(
+        self, seat: EventContext, refusal: Refused, ack: Ack, view: Mapping[str, Any]
+    ) -> None:
         """Say in a form that was sent why it is not taken; where it has no field for that, privately."""
 
         async def ask() -> None:
             raise refusal
 
-        await self.answer(seat, ask, ack, faults=partial(faults_of, view))
+        await self.answer(seat, ask, ack, faults=partial(field_errors, view))
 
-    async def refuse(self, seat: Seat, refusal: Refused) -> None:
+    async def refuse(self, seat: EventContext, refusal: Refused) -> None:
         await self._tell_came(seat, refusal)
 
-    async def tell(self, seat: Seat, payload: Payload, bare: Payload | None = None) -> None:
+    async def tell(self, seat: EventContext, payload: Payload, bare: Payload | None = None) -> None:
         """Tell somebody something that nobody else sees."""
         await self._tell(seat, _Reply(payload=payload, bare=bare))
 
-    async def withdraw(self, seat: Seat) -> None:
+    async def withdraw(self, seat: EventContext) -> None:
         """Take away the private message whose button was used; that it stays would not matter."""
         url = seat.reach.answers(self._clock())
         if url is None:
             return
         try:
             await self._slack.respond(url, {"delete_original": True})
-        except (Refusal, DeliveryError) as error:
+        except (ApiError, DeliveryError) as error:
             _log.info("offer_not_withdrawn", key=seat.key, error=str(error))
 
-    def _left(self, seat: Seat) -> float:
+    def _left(self, seat: EventContext) -> float:
         """Seconds in which Slack still waits; what came in while much was to do has waited already."""
         if seat.arrived is None:
             return self._patience_s
         return max(0.0, seat.arrived + self._patience_s - asyncio.get_running_loop().time())
 
     async def _tell_late(
-        self, seat: Seat, asked: Awaitable[Outcome | StoreError], *, silently: bool = False
+        self, seat: EventContext, asked: Awaitable[Outcome | StoreError], *, silently: bool = False
     ) -> None:
         came = await asked
         await self._tell_came(
             seat, ServiceUnavailable() if isinstance(came, StoreError) else came, silently=silently
         )
 
-    async def _tell_came(self, seat: Seat, came: Outcome, *, silently: bool = False) -> None:
+    async def _tell_came(self, seat: EventContext, came: Outcome, *, silently: bool = False) -> None:
         asks = isinstance(came, PrivateReply) and bool(came.choices)
         if silently and not asks and not isinstance(came, Refused):
             return
@@ -161,43 +163,43 @@ class Answering:
         if reply is not None:
             await self._tell(seat, reply)
 
-    def _is_told(self, seat: Seat, refusal: Refused) -> bool:
+    def _is_told(self, seat: EventContext, refusal: Refused) -> bool:
         """Whether a refusal is told; where there is no address for answers it takes a message of its own."""
-        if isinstance(refusal, Absent) or seat.spot.response_url is not None:
+        if isinstance(refusal, BotNotInChannel) or seat.spot.response_url is not None:
             return not _is_repeated(refusal)
         return self._notices.allows(f"{seat.team}:{seat.user}", refusal, self._clock())
 
-    async def _reply(self, came: Outcome, seat: Seat) -> _Reply | None:
+    async def _reply(self, came: Outcome, seat: EventContext) -> _Reply | None:
         match came:
             case NotAPerson():
                 # Two bots that answer each other would never end.
                 _log.info("bot_not_answered", key=seat.key, user=seat.user)
-            case Absent() as refusal:
+            case BotNotInChannel() as refusal:
                 return _Reply(payload=_ways_out(refusal, seat.key))
             case Refused() as refusal:
-                return _Reply(payload=refused(refusal_as_typed(refusal)))
+                return _Reply(payload=render_refusal(refusal_in_slack_wording(refusal)))
             case PrivateReply() as note if len(note.views) == 1:
-                bare = render_note(note)
+                bare = render_reply(note)
                 shown = await self._publisher.results(note.views[0])
                 if not (shown.pictures or shown.films):
                     return _Reply(payload=bare)
-                return _Reply(payload=render_note(note, shown=shown), bare=bare)
+                return _Reply(payload=render_reply(note, shown=shown), bare=bare)
             case PrivateReply() as note:
-                return _Reply(payload=render_note(note_as_typed(note)))
+                return _Reply(payload=render_reply(reply_in_slack_wording(note)))
         return None
 
-    async def _tell(self, seat: Seat, reply: _Reply) -> None:
+    async def _tell(self, seat: EventContext, reply: _Reply) -> None:
         try:
             try:
                 await self._send(seat, reply.payload)
-            except (Refusal, DeliveryError):
+            except (ApiError, DeliveryError):
                 if reply.bare is None:
                     raise
                 await self._send(seat, reply.bare)
-        except (Refusal, DeliveryError) as error:
+        except (ApiError, DeliveryError) as error:
             _log.warning("answer_not_told", key=seat.key, error=str(error))
 
-    async def _send(self, seat: Seat, payload: Payload) -> None:
+    async def _send(self, seat: EventContext, payload: Payload) -> None:
         url, spot = seat.reach.answers(self._clock()), seat.spot
         if url is not None:
             thread = {"thread_ts": spot.thread} if spot.thread else {}
@@ -213,7 +215,7 @@ class Answering:
                     thread_ts=spot.thread,
                     user=seat.user,
                 )
-            except Refusal as refusal:
+            except ApiError as refusal:
                 _log.info("answer_comes_directly", key=seat.key, code=refusal.code)
             else:
                 return
@@ -222,13 +224,13 @@ class Answering:
         )
         await self._call(seat, "chat.postMessage", payload, channel=said["channel"]["id"])
 
-    async def _call(self, seat: Seat, method: str, payload: Payload, **where: Any) -> None:
+    async def _call(self, seat: EventContext, method: str, payload: Payload, **where: Any) -> None:
         await self._slack.call(
             method, seat.team, enterprise=seat.enterprise, text=payload.text, blocks=payload.blocks, **where
         )
 
 
-async def outcome(ask: Callable[[], Awaitable[_T]], seat: Seat) -> _T | Refused:
+async def outcome(ask: Callable[[], Awaitable[_T]], seat: EventContext) -> _T | Refused:
     """What came of asking, whatever has gone wrong."""
     try:
         return await ask()
@@ -239,7 +241,7 @@ async def outcome(ask: Callable[[], Awaitable[_T]], seat: Seat) -> _T | Refused:
         return ServiceUnavailable()
 
 
-async def _durably(ask: Ask, seat: Seat) -> Outcome | StoreError:
+async def _durably(ask: Ask, seat: EventContext) -> Outcome | StoreError:
     """The same, where trouble of the store is worth another try by Slack."""
 
     async def asked() -> Reply | StoreError | None:
@@ -260,15 +262,15 @@ def _privately(payload: Payload) -> dict[str, Any]:
     return {"response_type": "ephemeral", **payload.posted}
 
 
-def _ways_out(refusal: Absent, draft: str) -> Payload:
+def _ways_out(refusal: BotNotInChannel, draft: str) -> Payload:
     buttons = [
         {
             "type": "button",
             "action_id": action,
             "value": draft,
-            "text": plain(label, 75, emoji=True),
+            "text": plain_text(label, 75, emoji=True),
         }
-        for action, label in ((HERE, "🔄 I have invited it"), (DIRECTLY, "✉️ Send it to me"))
+        for action, label in ((RETRY_HERE, "🔄 I have invited it"), (SEND_DIRECTLY, "✉️ Send it to me"))
     ]
-    said = refused(refusal)
+    said = render_refusal(refusal)
     return Payload(text=said.text, blocks=[*said.blocks, {"type": "actions", "elements": buttons}])

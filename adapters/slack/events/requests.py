@@ -7,14 +7,14 @@ from typing import cast
 
 import structlog
 
-from adapters.slack.events.channel_membership import Absent, Attendance
-from adapters.slack.events.context import Seat
-from adapters.slack.events.home_tab import Home, Visitor
+from adapters.slack.events.channel_membership import BotNotInChannel, ChannelMembership
+from adapters.slack.events.context import EventContext
+from adapters.slack.events.home_tab import HomeTab, Viewer
 from adapters.slack.events.message_files import File, is_bare
-from adapters.slack.events.pending_requests import Drafts, Wish
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Refusal
-from adapters.slack.web_api.users import People, Standing, Unrecognised
+from adapters.slack.events.pending_requests import PendingRequest, PendingStore
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError
+from adapters.slack.web_api.users import UserDirectory, UserKind, UserUnknown
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller
 from bot.service.facade import BotService
@@ -30,7 +30,7 @@ class NotAPerson(NotAllowed):
     """Bots and closed accounts start nothing, and are answered nothing."""
 
 
-class Stranger(NotAllowed):
+class ExternalUser(NotAllowed):
     """You belong to another organisation, so you cannot spend the budget of this workspace.
 
     Nothing was charged. Have Reverie installed in your own workspace, or ask an admin here for an account.
@@ -41,17 +41,17 @@ class Stranger(NotAllowed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class RequestRunner:
     """Knows who somebody is, whether they can be answered where they are, and then asks."""
 
-    slack: Slack
+    slack: WebApi
     service: BotService
-    people: People
-    attendance: Attendance
-    drafts: Drafts
-    home: Home
+    people: UserDirectory
+    attendance: ChannelMembership
+    drafts: PendingStore
+    home: HomeTab
 
-    async def recognised(self, seat: Seat) -> Seat:
+    async def recognised(self, seat: EventContext) -> EventContext:
         """The same seat, with the caller's name and rights as Slack says them now.
 
         Raises Unrecognised where Slack does not say them, Stranger and NotAPerson for whom nothing is done.
@@ -61,19 +61,19 @@ class Asking:
             raise InvalidRequest("Slack has left out what tells this from other requests; try again")
         someone = await self.people.look(seat.team, seat.user, enterprise=seat.enterprise)
         match someone.standing:
-            case Standing.BOT | Standing.DEACTIVATED:
+            case UserKind.BOT | UserKind.DEACTIVATED:
                 raise NotAPerson
-            case Standing.STRANGER:
-                raise Stranger
+            case UserKind.STRANGER:
+                raise ExternalUser
         caller = replace(
             seat.caller,
             name=someone.name or seat.caller.name,
             is_admin=someone.is_admin,
-            is_guest=someone.standing is Standing.GUEST,
+            is_guest=someone.standing is UserKind.GUEST,
         )
         return replace(seat, caller=caller)
 
-    async def names(self, seat: Seat, users: Sequence[str]) -> Mapping[str, str]:
+    async def names(self, seat: EventContext, users: Sequence[str]) -> Mapping[str, str]:
         """What people are called whom an event names by their id alone."""
         if not users:
             return {}
@@ -86,7 +86,7 @@ class Asking:
                 found[user] = name
         return found
 
-    async def files(self, seat: Seat, files: Sequence[File]) -> list[File]:
+    async def files(self, seat: EventContext, files: Sequence[File]) -> list[File]:
         """Files with what Slack leaves out of some payloads; raises InvalidRequest for one that is gone."""
         bare = [one for one in files if is_bare(one)]
         # Side by side: a form must open within three seconds.
@@ -96,19 +96,19 @@ class Asking:
         found = iter(cast("list[File]", known))
         return [next(found) if is_bare(one) else one for one in files]
 
-    async def _file(self, seat: Seat, file: File) -> File:
+    async def _file(self, seat: EventContext, file: File) -> File:
         try:
             said = await self.slack.call(
                 "files.info", seat.team, enterprise=seat.enterprise, file=str(file["id"])
             )
-        except Refusal as refusal:
+        except ApiError as refusal:
             raise InvalidRequest(f"Slack does not give this file: {refusal.told}") from refusal
         except Delayed as error:
             raise InvalidRequest("Slack does not give this file at the moment; try again") from error
         found = said.get("file")
         return found if isinstance(found, Mapping) else {}
 
-    async def ask(self, seat: Seat, order: Wish, *, named: Sequence[Caller] = ()) -> Reply:
+    async def ask(self, seat: EventContext, order: PendingRequest, *, named: Sequence[Caller] = ()) -> Reply:
         """Do it, and answer what came of it; raises Refused.
 
         What could not be shown at its place is kept for another one, and refused as Absent.
@@ -117,7 +117,7 @@ class Asking:
         if order.is_public and not await self._goes_to_caller(seat, order):
             try:
                 await self.attendance.require(seat)
-            except Absent:
+            except BotNotInChannel:
                 await self.drafts.keep_wish(seat.caller, seat.key, order)
                 raise
         for one in named:
@@ -126,7 +126,7 @@ class Asking:
         self.touch(seat)
         return answer
 
-    async def _introduce(self, seat: Seat, named: Caller) -> None:
+    async def _introduce(self, seat: EventContext, named: Caller) -> None:
         """Make somebody known whom a command names, as a guest where they are one.
 
         Of whom Slack says nothing, what is known already stays.
@@ -134,13 +134,13 @@ class Asking:
         user = named.person.rpartition(":")[2]
         try:
             someone = await self.people.look(seat.team, user, enterprise=seat.enterprise)
-        except Unrecognised as error:
+        except UserUnknown as error:
             _log.info("member_not_introduced", user=user, error=str(error))
             return
-        guest = someone.standing is Standing.GUEST
+        guest = someone.standing is UserKind.GUEST
         await self.service.remember_member(replace(named, name=someone.name or named.name, is_guest=guest))
 
-    async def decide(self, seat: Seat, job: str, *, question: str, confirmed: bool) -> Reply:
+    async def decide(self, seat: EventContext, job: str, *, question: str, confirmed: bool) -> Reply:
         """Do what a question asks about, or leave it; raises Refused."""
         seat = await self.recognised(seat)
         answer = await self.service.answer_confirmation(
@@ -149,11 +149,11 @@ class Asking:
         self.touch(seat)
         return answer
 
-    def touch(self, seat: Seat) -> None:
+    def touch(self, seat: EventContext) -> None:
         """Keep the Home tab of a recognised caller true, who may be looking at it."""
         self.home.touch(visitor_at(seat))
 
-    async def _do(self, seat: Seat, order: Wish) -> Reply:
+    async def _do(self, seat: EventContext, order: PendingRequest) -> Reply:
         if order.action is not None:
             return await self.service.act(
                 order.action, order.job, seat.caller, seat.place(), key=seat.key, wording=order.wording
@@ -167,7 +167,7 @@ class Asking:
             replied=order.replied,
         )
 
-    async def _goes_to_caller(self, seat: Seat, order: Wish) -> bool:
+    async def _goes_to_caller(self, seat: EventContext, order: PendingRequest) -> bool:
         """Whether it goes on from what is private, and so is shown to nobody else anyway."""
         if not (seat.hidden and order.card):
             return False
@@ -175,5 +175,5 @@ class Asking:
         return seen is not None and seen.private
 
 
-def visitor_at(seat: Seat) -> Visitor:
-    return Visitor(caller=seat.caller, team=seat.team, enterprise=seat.enterprise, user=seat.user)
+def visitor_at(seat: EventContext) -> Viewer:
+    return Viewer(caller=seat.caller, team=seat.team, enterprise=seat.enterprise, user=seat.user)

@@ -7,24 +7,24 @@ import structlog
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from adapters.slack.delivery.uploaded_media import Uploads
-from adapters.slack.events.block_actions import Pressing, chooses
-from adapters.slack.events.channel_membership import Attendance
-from adapters.slack.events.command_form import FORM
-from adapters.slack.events.command_modal import Filling
-from adapters.slack.events.context import Body, Event, by_person, seat_of
-from adapters.slack.events.edit_modal import REWORDING
-from adapters.slack.events.event_tasks import Hands
-from adapters.slack.events.home_tab import Home
-from adapters.slack.events.overload import MOST, Busy, Overload
-from adapters.slack.events.pending_requests import Drafts
-from adapters.slack.events.reactions import Reacting
-from adapters.slack.events.replies import PATIENCE_S, Ack, Answering
-from adapters.slack.events.requests import Asking, NotAPerson, visitor_at
-from adapters.slack.events.shortcuts import Shortcuts
-from adapters.slack.events.slash_commands import Commanding
-from adapters.slack.events.stale import OldButton, OldForm
-from adapters.slack.services import Connection
+from adapters.slack.delivery.uploaded_media import UploadStore
+from adapters.slack.events.block_actions import BlockActionHandler, chooses
+from adapters.slack.events.channel_membership import ChannelMembership
+from adapters.slack.events.command_form import COMMAND_MODAL
+from adapters.slack.events.command_modal import CommandModal
+from adapters.slack.events.context import Body, Event, is_written_by_person, seat_of
+from adapters.slack.events.edit_modal import EDIT_MODAL
+from adapters.slack.events.event_tasks import EventTasks
+from adapters.slack.events.home_tab import HomeTab
+from adapters.slack.events.overload import MAX_TASKS, Overload, TooBusy
+from adapters.slack.events.pending_requests import PendingStore
+from adapters.slack.events.reactions import ReactionHandler
+from adapters.slack.events.replies import ACK_TIMEOUT_S, Ack, Replies
+from adapters.slack.events.requests import NotAPerson, RequestRunner, visitor_at
+from adapters.slack.events.shortcuts import MessageShortcutHandler
+from adapters.slack.events.slash_commands import SlashCommandHandler
+from adapters.slack.events.stale import OutdatedControl, OutdatedModal
+from adapters.slack.services import Services
 from bot.domain.errors import Refused, ServiceUnavailable, TooManyRequests
 from bot.service.plugin import AdapterContext
 
@@ -34,39 +34,41 @@ Context = AsyncBoltContext
 Next = Callable[[], Awaitable[Any]]
 
 
-class Doors:
+class EventRouter:
     """Lets people's events in, each by its own door."""
 
     def __init__(
         self,
         context: AdapterContext,
-        connection: Connection,
+        connection: Services,
         *,
-        patience_s: float = PATIENCE_S,
-        most: int = MOST,
+        patience_s: float = ACK_TIMEOUT_S,
+        most: int = MAX_TASKS,
     ) -> None:
         service, clock, slack = context.service, context.clock, connection.slack
         self._clock = clock
         self._service = service
-        self.hands = Hands()
-        self.home = Home(service, slack, Uploads(context.adapter_data), connection.link, clock)
-        self._asking = Asking(
+        self.hands = EventTasks()
+        self.home = HomeTab(service, slack, UploadStore(context.adapter_data), connection.link, clock)
+        self._asking = RequestRunner(
             slack=slack,
             service=service,
             people=connection.people,
-            attendance=Attendance(slack, clock),
-            drafts=Drafts(context.adapter_data),
+            attendance=ChannelMembership(slack, clock),
+            drafts=PendingStore(context.adapter_data),
             home=self.home,
         )
-        answering = self._answering = Answering(
+        answering = self._answering = Replies(
             slack=slack, publisher=connection.publisher, hands=self.hands, clock=clock, patience_s=patience_s
         )
-        self._filling = Filling(
+        self._filling = CommandModal(
             slack=slack, service=service, asking=self._asking, answering=answering, clock=clock
         )
-        self._commanding = Commanding(asking=self._asking, answering=answering, filling=self._filling)
-        self._pressing = Pressing(asking=self._asking, answering=answering, filling=self._filling)
-        self._shortcuts = Shortcuts(
+        self._commanding = SlashCommandHandler(
+            asking=self._asking, answering=answering, filling=self._filling
+        )
+        self._pressing = BlockActionHandler(asking=self._asking, answering=answering, filling=self._filling)
+        self._shortcuts = MessageShortcutHandler(
             service=service,
             asking=self._asking,
             publisher=connection.publisher,
@@ -74,7 +76,7 @@ class Doors:
             filling=self._filling,
             pressing=self._pressing,
         )
-        self._reacting = Reacting(
+        self._reacting = ReactionHandler(
             slack=slack,
             service=service,
             asking=self._asking,
@@ -97,13 +99,13 @@ class Doors:
         if event is None or not self._overload.owes(body) or not self._asks(event):
             return None
         seat = seat_of(event, self._clock())
-        return lambda: self._answering.refuse(seat, Busy())
+        return lambda: self._answering.refuse(seat, TooBusy())
 
     def _asks(self, event: Event) -> bool:
         told = event.body.get("event") or {}
         match told.get("type"):
             case "app_mention":
-                return by_person(told)
+                return is_written_by_person(told)
             case "reaction_added":
                 return self._reacting.action_of(event) is not None
             case _:
@@ -135,7 +137,9 @@ class Doors:
 
     async def submit(self, body: Body, context: Context, ack: Ack) -> None:
         """A form was sent."""
-        take = {FORM: self._filling.submit, REWORDING: self._pressing.reworded}[body["view"]["callback_id"]]
+        take = {COMMAND_MODAL: self._filling.submit, EDIT_MODAL: self._pressing.reworded}[
+            body["view"]["callback_id"]
+        ]
         await self._interaction(body, context, ack, take)
 
     async def stale(self, body: Body, context: Context, ack: Ack) -> None:
@@ -174,7 +178,7 @@ class Doors:
 
     async def mention(self, body: Body, context: Context) -> None:
         """Somebody has written to the bot; raises StoreError to be told again."""
-        event = self._event(body, context) if by_person(body["event"]) else None
+        event = self._event(body, context) if is_written_by_person(body["event"]) else None
         if event is not None and self._admits_mention(event):
             await self._commanding.mentioned(event, now=self._clock())
 
@@ -213,7 +217,9 @@ class Doors:
             self.hands.start(self._answering.refuse(seat, ServiceUnavailable()), f"tell {seat.key}")
 
     async def _refuse_old(self, event: Event, ack: Ack, *, now: int) -> None:  # noqa: ARG002 - one signature
-        await self._refuse(event, ack, OldForm() if _sent_form(event) is not None else OldButton())
+        await self._refuse(
+            event, ack, OutdatedModal() if _sent_form(event) is not None else OutdatedControl()
+        )
 
     async def _refuse(self, event: Event, ack: Ack, refusal: Refused) -> None:
         """Say why nothing is done: in the form that was sent, else privately."""

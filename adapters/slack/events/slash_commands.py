@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.slack.delivery.routes import name_message
-from adapters.slack.events.command_line import Line, after_mention, read_line
-from adapters.slack.events.command_modal import Filling
+from adapters.slack.events.command_line import CommandLine, parse_line, text_after_mention
+from adapters.slack.events.command_modal import CommandModal
 from adapters.slack.events.command_names import GENERAL
-from adapters.slack.events.context import ADAPTER, Event, Seat, seat_of
+from adapters.slack.events.context import ADAPTER, Event, EventContext, seat_of
 from adapters.slack.events.message_files import forwarded, media_of, reference_of
-from adapters.slack.events.pending_requests import Wish
-from adapters.slack.events.replies import Ack, Answering
-from adapters.slack.events.requests import Asking
+from adapters.slack.events.pending_requests import PendingRequest
+from adapters.slack.events.replies import Ack, Replies
+from adapters.slack.events.requests import RequestRunner
 from bot.domain.commands import Command, GenerateCommand, Help
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
@@ -19,12 +19,12 @@ from bot.service.replies import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commanding:
+class SlashCommandHandler:
     """Does what somebody has typed."""
 
-    asking: Asking
-    answering: Answering
-    filling: Filling
+    asking: RequestRunner
+    answering: Replies
+    filling: CommandModal
 
     async def typed(self, event: Event, ack: Ack, *, now: int) -> None:
         """A slash command, of its own name or behind the general one."""
@@ -36,7 +36,7 @@ class Commanding:
             if not whole:
                 await self.filling.open_any(seat)
                 return None
-            line = read_line(whole)
+            line = parse_line(whole)
             if line.wants_form:
                 await self.filling.open(seat, line.command)
                 return None
@@ -47,28 +47,28 @@ class Commanding:
     async def mentioned(self, event: Event, *, now: int) -> None:
         """Somebody has written to the bot by its name; raises StoreError to be told again."""
         seat, told = seat_of(event, now), event.body["event"]
-        text = after_mention(str(told.get("text") or ""), event.me)
+        text = text_after_mention(str(told.get("text") or ""), event.me)
 
         async def ask() -> Reply:
             if not text:
-                return await self.asking.ask(seat, Wish.of(Help()))
+                return await self.asking.ask(seat, PendingRequest.of(Help()))
             own, others = told.get("files") or (), forwarded(told)
             files = (
                 *map(reference_of, await self.asking.files(seat, own)),
                 *media_of(await self.asking.files(seat, others)),
             )
-            return await self._give(seat, read_line(text), files)
+            return await self._give(seat, parse_line(text), files)
 
         await self.answering.take(seat, ask)
 
-    async def _give(self, seat: Seat, line: Line, files: Sequence[Reference] = ()) -> Reply:
+    async def _give(self, seat: EventContext, line: CommandLine, files: Sequence[Reference] = ()) -> Reply:
         names = await self.asking.names(seat, line.strangers)
         command = line.read(seat.team, names)
         replied = None if files else await self._replied(seat, command)
-        order = Wish.of(command, files, replied=replied)
+        order = PendingRequest.of(command, files, replied=replied)
         return await self.asking.ask(seat, order, named=line.named(seat.team, names))
 
-    async def _replied(self, seat: Seat, command: Command) -> str | None:
+    async def _replied(self, seat: EventContext, command: Command) -> str | None:
         """The job under whose card it is said, where the command would else go on from the newest.
 
         Raises InvalidRequest under a card with several, for none of them is more likely than another.

@@ -3,7 +3,7 @@
 from bot.domain.errors import InvalidRequest
 
 
-class OldForm(InvalidRequest):
+class OutdatedModal(InvalidRequest):
     """This form is of another version of Reverie, so nothing was started and nothing was charged.
 
     Close it and open it anew, for example with /reverie.
@@ -13,7 +13,7 @@ class OldForm(InvalidRequest):
         super().__init__(" ".join((type(self).__doc__ or "").split()))
 
 
-class OldButton(InvalidRequest):
+class OutdatedControl(InvalidRequest):
     """This is of another version of Reverie, so nothing was started and nothing was charged.
 
     /reverie show opens a job with its buttons anew, /reverie alone shows all that can be done.

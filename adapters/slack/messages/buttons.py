@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl, control_for, parse_verb
-from adapters.slack.messages.mrkdwn import Block, plain
+from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.strings import Words
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
@@ -27,7 +27,7 @@ _LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
+class BlockAction:
     """What an action says. A wish, never a right: who may is decided by the event's own caller."""
 
     verb: Action | CardControl
@@ -45,7 +45,7 @@ class Pressed:
     @classmethod
     def read(
         cls, action: Mapping[str, Any], state: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> "Pressed | None":
+    ) -> "BlockAction | None":
         """Read an action; None where it is not ours, or of a version that knew other verbs.
 
         `state` is the payload's `state.values`: what is chosen in the message's select then counts.
@@ -57,35 +57,35 @@ class Pressed:
         if verb is None or value is None:
             return None
         pressed = cls(verb=verb, job=value["job"], card=value["card"])
-        chosen_job = picked(state or {}) if verb not in _OWN_JOB else None
+        chosen_job = selected_job(state or {}) if verb not in _OWN_JOB else None
         if chosen_job is not None and chosen_job.card == pressed.card:
             return replace(pressed, job=chosen_job.job)
         return pressed
 
 
-def picked(state: Mapping[str, Mapping[str, Any]]) -> Pressed | None:
+def selected_job(state: Mapping[str, Mapping[str, Any]]) -> BlockAction | None:
     """What is chosen in a message's select; None where there is none, or nothing that can be read."""
     for actions in state.values():
         for action_id, chosen in actions.items():
-            pressed = Pressed.read({**chosen, "action_id": action_id})
+            pressed = BlockAction.read({**chosen, "action_id": action_id})
             if pressed is not None and pressed.verb is CardControl.PICK:
                 return pressed
     return None
 
 
-def jobs_of(blocks: Iterable[Block]) -> list[Pressed]:
+def jobs_in_message(blocks: Iterable[Block]) -> list[BlockAction]:
     """The jobs that a message of ours shows, in their order."""
     elements = [one for block in blocks for one in block.get("elements") or ()]
     for element in elements:
-        said = Pressed.read({**element, **(element.get("options") or [{}])[0]})
+        said = BlockAction.read({**element, **(element.get("options") or [{}])[0]})
         if said is not None and said.verb is CardControl.PICK:
-            options = [Pressed.read({**element, "value": one["value"]}) for one in element["options"]]
+            options = [BlockAction.read({**element, "value": one["value"]}) for one in element["options"]]
             return [replace(one, verb=CardControl.DETAILS) for one in options if one is not None]
-    found = [Pressed.read(element) for element in elements]
+    found = [BlockAction.read(element) for element in elements]
     return [one for one in found if one is not None and one.verb is CardControl.DETAILS][:1]
 
 
-def controls(view: CardView, words: Words) -> list[Block]:
+def control_rows(view: CardView, words: Words) -> list[Block]:
     """A select where there are several jobs, and the buttons of the one that is meant."""
     left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     if not left:
@@ -102,8 +102,8 @@ def _row(inside: list[Block]) -> Block:
 def _select(view: CardView, left: list[JobView], words: Words) -> Block:
     options = [
         {
-            "text": plain(f"{number} · {PHASE_EMOJI[job.phase]} {words.of(job.headline)}", _OPTION),
-            "value": Pressed(verb=CardControl.PICK, job=job.id, card=view.card).value,
+            "text": plain_text(f"{number} · {PHASE_EMOJI[job.phase]} {words.of(job.headline)}", _OPTION),
+            "value": BlockAction(verb=CardControl.PICK, job=job.id, card=view.card).value,
         }
         for number, job in enumerate(view.jobs, 1)
         if job in left
@@ -111,7 +111,7 @@ def _select(view: CardView, left: list[JobView], words: Words) -> Block:
     return {
         "type": "static_select",
         "action_id": f"rv:{CardControl.PICK}",
-        "placeholder": plain(words.pick, _PLACEHOLDER),
+        "placeholder": plain_text(words.pick, _PLACEHOLDER),
         "options": options,
         "initial_option": options[0],
     }
@@ -123,32 +123,32 @@ def _buttons(view: CardView, left: list[JobView], words: Words) -> Iterator[Bloc
         job = next((one for one in left if action in one.actions), None)
         if job is not None:
             label = f"{EMOJI[action]} {words.of(LABELS[action])}"
-            shown = button(Pressed(verb=action, job=job.id, card=view.card), label)
+            shown = button(BlockAction(verb=action, job=job.id, card=view.card), label)
             yield {**shown, "style": "danger"} if action is Action.DELETE else shown
     waiting = next((one for one in left if one.cancellable), None)
     if waiting is not None:
-        pressed = Pressed(verb=CardControl.CANCEL, job=waiting.id, card=view.card)
+        pressed = BlockAction(verb=CardControl.CANCEL, job=waiting.id, card=view.card)
         yield {**button(pressed, f"✖️ {words.cancel}"), "style": "danger"}
     parent = next((one.parent for one in left if one.parent is not None), None)
     if parent is not None:
-        yield button(Pressed(verb=CardControl.ORIGIN, job=parent, card=view.card), f"🔗 {words.origin}")
-    yield button(Pressed(verb=CardControl.DETAILS, job=first.id, card=view.card), f"ℹ️ {words.details}")
+        yield button(BlockAction(verb=CardControl.ORIGIN, job=parent, card=view.card), f"🔗 {words.origin}")
+    yield button(BlockAction(verb=CardControl.DETAILS, job=first.id, card=view.card), f"ℹ️ {words.details}")
 
 
-def button(pressed: Pressed, label: str) -> Block:
+def button(pressed: BlockAction, label: str) -> Block:
     return {
         "type": "button",
         "action_id": pressed.action_id,
         "value": pressed.value,
-        "text": plain(label, _LABEL, emoji=True),
+        "text": plain_text(label, _LABEL, emoji=True),
     }
 
 
-def questions(choices: Sequence[ConfirmationButton]) -> list[Block]:
+def choice_rows(choices: Sequence[ConfirmationButton]) -> list[Block]:
     """The buttons under a question, which say in the card's stead when it was asked."""
     shown = [
         {
-            **button(Pressed(verb=control_for(one), job=one.job, card=one.question), one.label),
+            **button(BlockAction(verb=control_for(one), job=one.job, card=one.question), one.label),
             **({"style": "danger"} if one.confirms else {}),
         }
         for one in choices

@@ -10,8 +10,8 @@ from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI, common_fields
 from adapters.chat.text import sanitize_line
-from adapters.slack.messages.buttons import controls
-from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain, size_of
+from adapters.slack.messages.buttons import control_rows
+from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
 from adapters.slack.messages.strings import ENGLISH, Words
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.ids import short_id
@@ -45,7 +45,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class UploadedMedia:
     """What of a card's results lies where, by job."""
 
     #: Slack's ids of pictures that blocks can show; of a film, its first frame
@@ -56,21 +56,21 @@ class Shown:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
-def render(
+def render_card(
     view: CardView,
     *,
     words: Words = ENGLISH,
-    shown: Shown | None = None,
+    shown: UploadedMedia | None = None,
     notes: Sequence[str] = (),
     buttons: bool = True,
 ) -> Payload:
     """The whole message; `notes` are lines of this adapter's own in `mrkdwn`."""
-    blocks: list[Block] = [{"type": "section", "text": plain(view.title or words.untitled, _PROMPT)}]
+    blocks: list[Block] = [{"type": "section", "text": plain_text(view.title or words.untitled, _PROMPT)}]
     if notes:
         blocks.append({"type": "context", "elements": [mrkdwn(note[:_NOTE]) for note in notes[:_NOTES]]})
-    blocks += _body(view, words, shown or Shown())
-    rows = controls(view, words) if buttons else []
-    while len(blocks) + len(rows) > BLOCKS or size_of(blocks) + size_of(rows) > TEXTS:
+    blocks += _body(view, words, shown or UploadedMedia())
+    rows = control_rows(view, words) if buttons else []
+    while len(blocks) + len(rows) > BLOCKS or text_size(blocks) + text_size(rows) > TEXTS:
         # What stands last can be done without.
         blocks.pop()
     return Payload(text=summary(view, words), blocks=[*blocks, *rows])
@@ -85,11 +85,11 @@ def summary(view: CardView, words: Words) -> str:
     """The card in one line."""
     left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     marks = "".join(PHASE_EMOJI[job.phase] for job in left)
-    line = as_text(words.of(left[0].headline), _SUMMARY_HEADLINE) if left else words.deleted
-    return f"{marks} {as_text(view.title or words.untitled, _SUMMARY_PROMPT)} – {line}".strip()
+    line = escape_line(words.of(left[0].headline), _SUMMARY_HEADLINE) if left else words.deleted
+    return f"{marks} {escape_line(view.title or words.untitled, _SUMMARY_PROMPT)} – {line}".strip()
 
 
-def _body(view: CardView, words: Words, shown: Shown) -> Iterator[Block]:
+def _body(view: CardView, words: Words, shown: UploadedMedia) -> Iterator[Block]:
     left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     several = len(view.jobs) > 1
     for number, job in enumerate(view.jobs, 1):
@@ -111,10 +111,10 @@ def _headline(job: JobView, words: Words, number: int | None) -> Block:
     count = f"{number} · " if number is not None else ""
     line = sanitize_line(f"{count}{PHASE_EMOJI[job.phase]} {words.of(job.headline)}{stars}", _HEADLINE)
     if job.ready_at is None:
-        return {"type": "section", "text": plain(line, _HEADLINE)}
+        return {"type": "section", "text": plain_text(line, _HEADLINE)}
     # Slack shows a time in each reader's own zone.
     when = words.expected.format(when=_time(job.ready_at))
-    return {"type": "section", "text": mrkdwn(f"{as_text(line, 2 * _HEADLINE)} · {when}")}
+    return {"type": "section", "text": mrkdwn(f"{escape_line(line, 2 * _HEADLINE)} · {when}")}
 
 
 def _time(milliseconds: int) -> str:
@@ -123,25 +123,25 @@ def _time(milliseconds: int) -> str:
     return f"<!date^{seconds}^{{time}}|{fallback}>"
 
 
-def _result(job: JobView, words: Words, shown: Shown) -> Iterator[Block]:
+def _result(job: JobView, words: Words, shown: UploadedMedia) -> Iterator[Block]:
     if (picture := shown.pictures.get(job.id)) is not None:
         yield {"type": "image", "slack_file": {"id": picture}, "alt_text": alt_text(job, words)}
     lines = []
     if (film := shown.films.get(job.id)) is not None:
-        lines.append(f"🎞️ {words.film} · <{escaped(film)}|{words.watch}>" if film else f"🎞️ {words.film}")
+        lines.append(f"🎞️ {words.film} · <{escape(film)}|{words.watch}>" if film else f"🎞️ {words.film}")
     if (link := shown.links.get(job.id)) is not None:
-        lines.append(f"<{escaped(link)}|{words.full}>")
+        lines.append(f"<{escape(link)}|{words.full}>")
     if lines:
         yield {"type": "context", "elements": [mrkdwn(line) for line in lines]}
 
 
 def _fact(label: str, value: str, words: Words) -> Block:
-    return mrkdwn(f"*{as_text(label, _LABEL)}*\n{as_text(words.of(value), _VALUE)}")
+    return mrkdwn(f"*{escape_line(label, _LABEL)}*\n{escape_line(words.of(value), _VALUE)}")
 
 
 def _footer(view: CardView, left: list[JobView], shared: list[tuple[str, str]], words: Words) -> Block:
     """Whose it is, what its jobs have not in common, where they come from, and their names."""
-    elements = [plain(view.member_name, _NAME)]
+    elements = [plain_text(view.member_name, _NAME)]
     for number, job in enumerate(view.jobs, 1):
         own = [
             f"{words.of(label)}: {words.of(value)}"
@@ -149,6 +149,6 @@ def _footer(view: CardView, left: list[JobView], shared: list[tuple[str, str]], 
             if (label, value) not in shared
         ]
         if own and job in left:
-            elements.append(plain(f"{number} · {' · '.join(own)}", _OWN))
+            elements.append(plain_text(f"{number} · {' · '.join(own)}", _OWN))
     elements.append(mrkdwn(" ".join(f"`#{short_id(job.id)}`" for job in view.jobs)))
     return {"type": "context", "elements": elements}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.result_files import MediaLinker
 from adapters.slack.messages.cards import alt_text
-from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain
+from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView, show_age
 from bot.domain.media import Media, MediaKind
@@ -42,7 +42,7 @@ class HomeButton(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class HomeTabData:
     """Everything that one person's Home tab tells."""
 
     quota: PrivateReply
@@ -57,7 +57,7 @@ class Overview:
     notice: str = ""
 
 
-def home_view(overview: Overview, *, link: MediaLinker, now: int, thumbnails: bool = True) -> Block:
+def home_view(overview: HomeTabData, *, link: MediaLinker, now: int, thumbnails: bool = True) -> Block:
     """The whole view. Without `thumbnails` there is nothing in it that Slack might not be able to show."""
     blocks = [
         *_beginning(overview.notice),
@@ -71,7 +71,7 @@ def home_view(overview: Overview, *, link: MediaLinker, now: int, thumbnails: bo
 
 def _beginning(notice: str) -> Iterator[Block]:
     if notice:
-        yield {"type": "section", "text": plain(notice, _VALUE, emoji=True)}
+        yield {"type": "section", "text": plain_text(notice, _VALUE, emoji=True)}
         yield {"type": "divider"}
     yield _header("Pictures and videos from words")
     actions = " ".join(f"{EMOJI[action]} {LABELS[action].lower()}" for action in _TOLD)
@@ -91,7 +91,7 @@ def _running(note: PrivateReply) -> Iterator[Block]:
     yield from _more(len(note.views) - RUNNING)
 
 
-def _history(overview: Overview, link: MediaLinker, now: int, *, thumbnails: bool) -> Iterator[Block]:
+def _history(overview: HomeTabData, link: MediaLinker, now: int, *, thumbnails: bool) -> Iterator[Block]:
     yield _header("What you made")
     if not overview.history.views:
         yield _section("Nothing yet.")
@@ -107,7 +107,7 @@ def _history(overview: Overview, link: MediaLinker, now: int, *, thumbnails: boo
             yield {"type": "actions", "elements": [_button(HomeButton.SEND, LABELS[Action.SEND], job.id)]}
 
 
-def _service(overview: Overview) -> Iterator[Block]:
+def _service(overview: HomeTabData) -> Iterator[Block]:
     if overview.usage is None and overview.quotas is None:
         return
     yield {"type": "divider"}
@@ -118,10 +118,10 @@ def _service(overview: Overview) -> Iterator[Block]:
         yield _context("`/reverie quotas set` changes them; `/reverie help quotas set` shows how.")
     pause = _button(HomeButton.PAUSE, "Pause")
     pause["confirm"] = {
-        "title": plain("Pause the studio?", 100),
-        "text": plain("Nothing new is taken or started in this workspace; what runs ends well.", 300),
-        "confirm": plain("Pause", 30),
-        "deny": plain("Leave it", 30),
+        "title": plain_text("Pause the studio?", 100),
+        "text": plain_text("Nothing new is taken or started in this workspace; what runs ends well.", 300),
+        "confirm": plain_text("Pause", 30),
+        "deny": plain_text("Leave it", 30),
     }
     yield {"type": "actions", "elements": [pause, _button(HomeButton.RESUME, "Resume")]}
 
@@ -129,9 +129,9 @@ def _service(overview: Overview) -> Iterator[Block]:
 def _facts(title: str, note: PrivateReply) -> Iterator[Block]:
     yield _header(title)
     if note.text:
-        yield {"type": "section", "text": plain(note.text, _VALUE)}
+        yield {"type": "section", "text": plain_text(note.text, _VALUE)}
     for label, value in note.fields[:_LINES]:
-        yield _section(f"*{as_text(label, _LABEL)}*\n{as_text(value, _VALUE)}")
+        yield _section(f"*{escape_line(label, _LABEL)}*\n{escape_line(value, _VALUE)}")
     yield from _more(len(note.fields) - _LINES)
 
 
@@ -140,9 +140,9 @@ def _jobs(views: Sequence[CardView]) -> list[tuple[CardView, JobView]]:
 
 
 def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> Block:
-    prompt = as_text(view.title or "Without words", _PROMPT)
-    opened = f" · <{escaped(page)}|Open>" if page is not None else ""
-    about = " · ".join([as_text(job.headline, _HEADLINE), *(as_text(fact, _LABEL) for fact in facts)])
+    prompt = escape_line(view.title or "Without words", _PROMPT)
+    opened = f" · <{escape(page)}|Open>" if page is not None else ""
+    about = " · ".join([escape_line(job.headline, _HEADLINE), *(escape_line(fact, _LABEL) for fact in facts)])
     return _section(f"*{prompt}*\n{PHASE_EMOJI[job.phase]} {about}{opened}")
 
 
@@ -163,7 +163,7 @@ def _more(count: int) -> Iterator[Block]:
 
 
 def _header(text: str) -> Block:
-    return {"type": "header", "text": plain(text, _HEADER)}
+    return {"type": "header", "text": plain_text(text, _HEADER)}
 
 
 def _section(text: str) -> Block:
@@ -176,4 +176,4 @@ def _context(text: str) -> Block:
 
 def _button(action_id: HomeButton, label: str, value: str = "") -> Block:
     told = {"value": value} if value else {}
-    return {"type": "button", "action_id": action_id.value, "text": plain(label, _LABEL), **told}
+    return {"type": "button", "action_id": action_id.value, "text": plain_text(label, _LABEL), **told}

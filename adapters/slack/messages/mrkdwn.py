@@ -18,22 +18,22 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 Block = dict[str, Any]
 
 
-def plain(text: str, limit: int, *, emoji: bool = False) -> Block:
+def plain_text(text: str, limit: int, *, emoji: bool = False) -> Block:
     """A text object that shows one line of people's words as they are."""
     return {"type": "plain_text", "text": sanitize_line(text, limit) or "\u2013", "emoji": emoji}
 
 
 def mrkdwn(text: str) -> Block:
-    """A text object of our own words, in which people's stand by `as_text` alone."""
+    """A text object of our own words, in which people's stand by `escape_line` alone."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Our own words for `mrkdwn`: formatting stays, but nothing can be a link or a mention."""
     return "".join(_ENTITIES.get(one, one) for one in text)
 
 
-def as_text(text: str, limit: int) -> str:
+def escape_line(text: str, limit: int) -> str:
     """One visible line for `mrkdwn`, at most `limit` characters."""
     line = sanitize_line(text, limit)
     marks = {match.start() for match in _MARKS.finditer(line)}
@@ -43,7 +43,7 @@ def as_text(text: str, limit: int) -> str:
     return truncate_escaped(line, pieces, limit)
 
 
-def size_of(blocks: Sequence[Block]) -> int:
+def text_size(blocks: Sequence[Block]) -> int:
     """Characters that Slack counts of a message's blocks: all texts, at whatever depth."""
     return sum(map(len, _texts(list(blocks))))
 

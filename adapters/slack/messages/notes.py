@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl
 from adapters.chat.text import sanitize_line
-from adapters.slack.messages.buttons import Pressed, button, questions
-from adapters.slack.messages.cards import BLOCKS, SECTION, TEXTS, Payload, Shown, render
-from adapters.slack.messages.mrkdwn import Block, as_text, escaped, mrkdwn, plain, size_of
+from adapters.slack.messages.buttons import BlockAction, button, choice_rows
+from adapters.slack.messages.cards import BLOCKS, SECTION, TEXTS, Payload, UploadedMedia, render_card
+from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
 from adapters.slack.messages.strings import ENGLISH, Words
 from bot.domain.cards import CardView
 from bot.domain.errors import Refused
@@ -20,44 +20,46 @@ _TEXT_LINES = 6
 _Item = TypeVar("_Item")
 
 
-def render_note(note: PrivateReply, words: Words = ENGLISH, shown: Shown | None = None) -> Payload:
+def render_reply(note: PrivateReply, words: Words = ENGLISH, shown: UploadedMedia | None = None) -> Payload:
     """The whole message; one job is shown like its card, several as a list with a button each."""
     if len(note.views) == 1:
-        return render(note.views[0], words=words, shown=shown)
+        return render_card(note.views[0], words=words, shown=shown)
     title = words.of(note.title)
-    blocks: list[Block] = [{"type": "header", "text": plain(title, _TITLE)}]
+    blocks: list[Block] = [{"type": "header", "text": plain_text(title, _TITLE)}]
     blocks += [_section(line) for line in words.of(note.text).splitlines()[:_TEXT_LINES] if line.strip()]
-    room = TEXTS - size_of(blocks) - _TITLE
+    room = TEXTS - text_size(blocks) - _TITLE
     facts = list(_within([_fact(*fact, words) for fact in note.fields], room, len))
     blocks += [{"type": "section", "text": mrkdwn(part)} for part in _joined(facts)]
     listed = [_listed(view, words) for view in note.views[: BLOCKS - 1 - len(blocks)]]
-    listed = list(_within(listed, room - sum(map(len, facts)), lambda block: size_of([block])))
+    listed = list(_within(listed, room - sum(map(len, facts)), lambda block: text_size([block])))
     blocks += listed
     left = len(note.fields) - len(facts) + len(note.views) - len(listed)
     if left:
-        blocks.append({"type": "context", "elements": [plain(words.left_out.format(count=left), _TITLE)]})
-    blocks += questions(note.choices)
+        blocks.append(
+            {"type": "context", "elements": [plain_text(words.left_out.format(count=left), _TITLE)]}
+        )
+    blocks += choice_rows(note.choices)
     line = f"{title}: {note.text}" if note.text else title
-    return Payload(text=as_text(line, SECTION), blocks=blocks)
+    return Payload(text=escape_line(line, SECTION), blocks=blocks)
 
 
-def say(text: str) -> Payload:
+def render_text(text: str) -> Payload:
     """A sentence of the core, in which people's words may stand."""
     shown = sanitize_line(text, _TEXT)
-    return Payload(text=escaped(shown), blocks=[_section(shown)])
+    return Payload(text=escape(shown), blocks=[_section(shown)])
 
 
-def refused(refusal: Refused) -> Payload:
+def render_refusal(refusal: Refused) -> Payload:
     """Why something was not done, in words with the remedy."""
-    return say(str(refusal))
+    return render_text(str(refusal))
 
 
 def _section(text: str) -> Block:
-    return {"type": "section", "text": plain(text, _TEXT)}
+    return {"type": "section", "text": plain_text(text, _TEXT)}
 
 
 def _fact(label: str, value: str, words: Words) -> str:
-    return f"*{as_text(words.of(label), _LABEL)}*  {as_text(words.of(value), _VALUE)}"
+    return f"*{escape_line(words.of(label), _LABEL)}*  {escape_line(words.of(value), _VALUE)}"
 
 
 def _within(items: Sequence[_Item], room: int, size: Callable[[_Item], int]) -> Iterator[_Item]:
@@ -84,5 +86,5 @@ def _listed(view: CardView, words: Words) -> Block:
     job = view.jobs[0]
     title = sanitize_line(view.title, _PROMPT) or words.untitled
     line = f"{PHASE_EMOJI[job.phase]} {title} · {words.of(job.headline)}"
-    pressed = Pressed(verb=CardControl.OPEN, job=job.id, card=view.card)
+    pressed = BlockAction(verb=CardControl.OPEN, job=job.id, card=view.card)
     return {**_section(line), "accessory": button(pressed, words.show)}

@@ -7,8 +7,8 @@ from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chat.ttl_cache import TtlCache
-from adapters.slack.web_api.request_sharing import Shared
-from adapters.slack.web_api.tokens import Tokens
+from adapters.slack.web_api.request_sharing import SharedRequests
+from adapters.slack.web_api.tokens import TokenSource
 
 #: for `AsyncApp(user_facing_authorize_error_message=…)`: there is no token to say it with in another way
 NOT_INSTALLED = "Reverie is not installed in this workspace any longer; an admin can install it anew."
@@ -16,15 +16,15 @@ NOT_INSTALLED = "Reverie is not installed in this workspace any longer; an admin
 _KEPT = 10_000
 
 
-class Authorizing(AsyncAuthorize):
+class CachedAuthorize(AsyncAuthorize):
     """Answers bolt from the tokens that we have; each token is looked at once in its life."""
 
-    def __init__(self, tokens: Tokens, client: AsyncWebClient) -> None:
+    def __init__(self, tokens: TokenSource, client: AsyncWebClient) -> None:
         self._tokens = tokens
         self._client = client
         self._known: TtlCache[str, AuthorizeResult] = TtlCache(_KEPT)
         # The first requests after a start come at once.
-        self._shared: Shared[AuthorizeResult | Exception] = Shared(TimeoutError)
+        self._shared: SharedRequests[AuthorizeResult | Exception] = SharedRequests(TimeoutError)
 
     async def __call__(
         self, *, enterprise_id: str | None, team_id: str | None, **_: Any

@@ -8,13 +8,13 @@ from adapters.slack.web_api.errors import NOT_NOW, TROUBLE
 from adapters.slack.web_api.responses import error_code
 
 
-def reason_of(error: SlackApiError) -> str:
+def error_reason(error: SlackApiError) -> str:
     """Slack's own word for its no, which holds nothing secret."""
     # A proxy, or Slack in trouble, answers with a page.
     return error_code(error.response.data) or str(error.response.status_code)
 
 
-def is_passing(error: SlackApiError) -> bool:
+def is_transient(error: SlackApiError) -> bool:
     """Whether the same may go well later."""
     code = error_code(error.response.data)
     return (

@@ -15,14 +15,14 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.oauth.errors import is_passing, reason_of
-from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.errors import error_reason, is_transient
+from adapters.slack.oauth.installations import InstallationStore
 from adapters.slack.oauth.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.oauth.pages import failed_page, install_page, installed_page
-from adapters.slack.oauth.records import BotRecord, PersonRecord, is_true
-from adapters.slack.oauth.state_store import LIFETIME_MS, States
+from adapters.slack.oauth.records import InstallationRecord, PersonRecord, is_true
+from adapters.slack.oauth.state_store import LIFETIME_MS, OAuthStateStore
 from adapters.slack.settings import SlackSettings
-from adapters.slack.web_api.tokens import Tokens
+from adapters.slack.web_api.tokens import TokenSource
 from bot.domain.errors import Delayed, StoreError
 from bot.service.plugin import AdapterContext
 
@@ -75,14 +75,14 @@ class InstallFlow(AsyncOAuthFlow):
             )
             known = await self.client.auth_test(token=answer["access_token"])
         except SlackApiError as error:
-            _log.warning("slack_code_refused", reason=reason_of(error))
-            if is_passing(error):
+            _log.warning("slack_code_refused", reason=error_reason(error))
+            if is_transient(error):
                 raise Delayed("Slack cannot exchange the code now") from error
             return None
         try:
             made = _installation(answer.data, known.data, asked_at)
             # Read as it is kept: what cannot be kept must not be taken for an installation.
-            BotRecord.of(made), PersonRecord.of(made)
+            InstallationRecord.of(made), PersonRecord.of(made)
         except (TypeError, ValueError, OverflowError) as error:
             raise Delayed("Slack's answer to the code makes no sense") from error
         return made
@@ -130,15 +130,19 @@ def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def flow_for(
-    context: AdapterContext, settings: SlackSettings, client: AsyncWebClient, tokens: Tokens
+    context: AdapterContext, settings: SlackSettings, client: AsyncWebClient, tokens: TokenSource
 ) -> InstallFlow | None:
     """The flow by which workspaces install the app; None where the settings name the one workspace."""
-    if settings.client_id is None or settings.client_secret is None or not isinstance(tokens, Installations):
+    if (
+        settings.client_id is None
+        or settings.client_secret is None
+        or not isinstance(tokens, InstallationStore)
+    ):
         return None
     return make_flow(
         client,
         tokens,
-        States(context.signer, context.clock),
+        OAuthStateStore(context.signer, context.clock),
         context.clock,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
@@ -149,8 +153,8 @@ def flow_for(
 
 def make_flow(
     client: AsyncWebClient,
-    installations: Installations,
-    states: States,
+    installations: InstallationStore,
+    states: OAuthStateStore,
     clock: Callable[[], int],
     *,
     client_id: str,

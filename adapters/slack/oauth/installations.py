@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 
-from adapters.slack.oauth.records import BotRecord, PersonRecord, joined, key_of
+from adapters.slack.oauth.records import InstallationRecord, PersonRecord, joined, key_of
 from adapters.slack.oauth.token_rotation import Refresh
 from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.service.adapter_data import AdapterData
@@ -29,11 +29,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    record: BotRecord
+    record: InstallationRecord
     until: int
 
 
-class Installations(AsyncInstallationStore):
+class InstallationStore(AsyncInstallationStore):
     """Gives the token for a workspace, and is bolt's store of installations.
 
     An installation is found by its team, or by its organisation where that has the app as a whole. Its bot
@@ -59,7 +59,7 @@ class Installations(AsyncInstallationStore):
 
     async def find(
         self, team: str | None, enterprise: str | None = None, *, org_wide: object = False
-    ) -> BotRecord | None:
+    ) -> InstallationRecord | None:
         """The installation that speaks in a workspace: its own one, or its organisation's."""
         own = key_of(enterprise, team, org_wide=org_wide)
         if own and (found := await self._read(own)) is not None:
@@ -81,7 +81,7 @@ class Installations(AsyncInstallationStore):
     async def async_save(self, installation: Installation) -> None:
         """Keep an installation in place of an older one of the same workspace or organisation."""
         person = PersonRecord.of(installation)
-        record = BotRecord.of(installation)
+        record = InstallationRecord.of(installation)
         key = key_of(
             installation.enterprise_id, installation.team_id, org_wide=installation.is_enterprise_install
         )
@@ -92,7 +92,7 @@ class Installations(AsyncInstallationStore):
             _log.info("slack_app_installed", team=record.team, enterprise=record.enterprise)
 
     async def async_save_bot(self, bot: Bot) -> None:
-        record = BotRecord.of(bot)
+        record = InstallationRecord.of(bot)
         if record is not None:
             await self._keep(record)
 
@@ -153,7 +153,7 @@ class Installations(AsyncInstallationStore):
                 self._above[team] = known
         return known
 
-    async def _read(self, key: str) -> BotRecord | None:
+    async def _read(self, key: str) -> InstallationRecord | None:
         """What was seen a moment ago, else what the vault has, with a token that is good for a while."""
         if (known := self._known(key)) is not None:
             return known
@@ -171,16 +171,16 @@ class Installations(AsyncInstallationStore):
                 self._seen[key] = _Seen(record=record, until=self._clock() + _FRESH_MS)
             return record
 
-    def _known(self, key: str) -> BotRecord | None:
+    def _known(self, key: str) -> InstallationRecord | None:
         seen = self._seen.get(key)
         # A clock that was set back must not keep a token that was revoked meanwhile.
         fresh = seen is not None and seen.until - _FRESH_MS <= self._clock() < seen.until
         return seen.record if seen is not None and fresh else None
 
-    def _ends(self, record: BotRecord, milliseconds: int) -> bool:
+    def _ends(self, record: InstallationRecord, milliseconds: int) -> bool:
         return record.ends_within(milliseconds, now=self._clock())
 
-    async def _renewed(self, old: BotRecord) -> BotRecord | None:
+    async def _renewed(self, old: InstallationRecord) -> InstallationRecord | None:
         """The installation with its next token; one process at a time, for a refresh token is good once."""
         now = self._clock()
         turn = await self._adapter_data.turn(f"rotate/{old.id}", now=now, every=_TURN_MS)
@@ -207,14 +207,14 @@ class Installations(AsyncInstallationStore):
         await self._keep(renewed)
         return renewed
 
-    async def _keep(self, record: BotRecord) -> None:
+    async def _keep(self, record: InstallationRecord) -> None:
         await self._adapter_data.put(f"bot/{record.id}", record.model_dump_json())
         self._seen.pop(record.id, None)
 
-    async def _load(self, key: str) -> BotRecord | None:
+    async def _load(self, key: str) -> InstallationRecord | None:
         kept = await self._adapter_data.get(f"bot/{key}")
         try:
-            return BotRecord.model_validate_json(kept) if kept is not None else None
+            return InstallationRecord.model_validate_json(kept) if kept is not None else None
         except ValidationError as error:
             # Not "not installed": then what waits for this workspace would be given up.
             raise Delayed(f"The installation of {key} cannot be read; install the app anew") from error

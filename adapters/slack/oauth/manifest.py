@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.slack.events.menu_entries import CREATE, Menu
+from adapters.slack.events.menu_entries import CREATE_SHORTCUT, MessageShortcut
 from adapters.slack.messages.option_fields import native_on_slack
 from bot.domain.commands import CATALOGUE, Command
 
@@ -42,12 +42,12 @@ EVENTS = (
     "reaction_added",
     "tokens_revoked",
 )
-_SHORTCUTS: Mapping[Menu, tuple[str, str]] = {
-    Menu.ANIMATE: ("Animate", "Turn this picture into a video"),
-    Menu.REFRAME: ("Reframe", "Put this picture or video into a new frame"),
-    Menu.EXTEND: ("Extend", "Go on from this video"),
-    Menu.VARIATION: ("Variation", "Make something like this"),
-    Menu.DETAILS: ("Details", "Show how this was made, and all that can be done with it"),
+_SHORTCUTS: Mapping[MessageShortcut, tuple[str, str]] = {
+    MessageShortcut.ANIMATE: ("Animate", "Turn this picture into a video"),
+    MessageShortcut.REFRAME: ("Reframe", "Put this picture or video into a new frame"),
+    MessageShortcut.EXTEND: ("Extend", "Go on from this video"),
+    MessageShortcut.VARIATION: ("Variation", "Make something like this"),
+    MessageShortcut.DETAILS: ("Details", "Show how this was made, and all that can be done with it"),
 }
 
 #: what JSON and YAML can say
@@ -94,7 +94,7 @@ def _shortcuts() -> Iterator[Document]:
     yield {
         "name": "Create with Reverie",
         "type": "global",
-        "callback_id": CREATE,
+        "callback_id": CREATE_SHORTCUT,
         "description": "Make a picture or a video",
     }
     for menu, (name, about) in _SHORTCUTS.items():

@@ -12,7 +12,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class BotRecord(_Record):
+class InstallationRecord(_Record):
     """The app in one workspace, or in a whole organisation. The only home of its tokens."""
 
     app: str | None = None
@@ -44,7 +44,7 @@ class BotRecord(_Record):
         return self.refresh_token is not None and (self.expires_at or 0) - now <= milliseconds
 
     @classmethod
-    def of(cls, known: Installation | Bot) -> "BotRecord | None":
+    def of(cls, known: Installation | Bot) -> "InstallationRecord | None":
         """Read what bolt hands over; None where a person gave it rights, but nobody a bot."""
         if not known.bot_token:
             return None
@@ -110,7 +110,7 @@ class PersonRecord(_Record):
         )
 
 
-def joined(bot: BotRecord, person: PersonRecord | None) -> Installation:
+def joined(bot: InstallationRecord, person: PersonRecord | None) -> Installation:
     """Both as bolt reads them."""
     rights: dict[str, Any] = {}
     if person is not None:

@@ -19,7 +19,7 @@ _NONCE_BYTES = 16
 _USED = 10_000
 
 
-class States(AsyncOAuthStateStore):
+class OAuthStateStore(AsyncOAuthStateStore):
     """Issues and checks states; any replica takes what another one has issued."""
 
     def __init__(self, signer: TokenSigner, clock: Callable[[], int]) -> None:

@@ -9,20 +9,20 @@ from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.oauth.errors import is_passing, reason_of
-from adapters.slack.oauth.records import BotRecord
+from adapters.slack.oauth.errors import error_reason, is_transient
+from adapters.slack.oauth.records import InstallationRecord
 from bot.domain.errors import Delayed, Undeliverable
 
 
 class Refresh(Protocol):
     """Exchanges the refresh token of an installation; each is good once."""
 
-    async def __call__(self, record: BotRecord) -> BotRecord:
+    async def __call__(self, record: InstallationRecord) -> InstallationRecord:
         """Raises Delayed to be called again later, Undeliverable when only a new installation helps."""
         ...
 
 
-class Rotation:
+class TokenRefresher:
     """Asks Slack for the next token of an installation."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Rotation:
         self._client_secret = client_secret
         self._clock = clock
 
-    async def __call__(self, record: BotRecord) -> BotRecord:
+    async def __call__(self, record: InstallationRecord) -> InstallationRecord:
         asked_at = self._clock()
         with _translated():
             answer = await self._client.oauth_v2_access(
@@ -43,7 +43,7 @@ class Rotation:
                 refresh_token=record.refresh_token,
             )
             # Checked as a whole: a token that is kept in another shape could never be read again.
-            return BotRecord.model_validate(
+            return InstallationRecord.model_validate(
                 {
                     **record.model_dump(),
                     "token": answer["access_token"],
@@ -64,8 +64,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        told = f"Slack gives no new token: {reason_of(error)}"
-        raise (Delayed(told) if is_passing(error) else Undeliverable(told)) from error
+        told = f"Slack gives no new token: {error_reason(error)}"
+        raise (Delayed(told) if is_transient(error) else Undeliverable(told)) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Delayed("Slack could not be reached for a new token") from error
     except (TypeError, ValueError, OverflowError) as error:

@@ -5,11 +5,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.installations import InstallationStore
 from adapters.slack.oauth.records import is_true
 
 
-def listen(app: AsyncApp, installations: Installations) -> None:
+def register_uninstall_events(app: AsyncApp, installations: InstallationStore) -> None:
     """Take in both events; bolt's own listeners would not see which installation an old event means."""
 
     async def uninstalled(body: dict[str, Any]) -> None:

@@ -22,10 +22,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.chat.ttl_cache import parse_retry_after
-from adapters.slack.web_api.errors import AUTH, NOT_INSTALLED, NOT_NOW, TROUBLE, Refusal
-from adapters.slack.web_api.rate_limits import Lane, Throttle
+from adapters.slack.web_api.errors import AUTH, NOT_INSTALLED, NOT_NOW, TROUBLE, ApiError
+from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
 from adapters.slack.web_api.responses import CheckedWebClient, error_code
-from adapters.slack.web_api.tokens import Tokens
+from adapters.slack.web_api.tokens import TokenSource
 from bot.domain.errors import Delayed, NotPosted
 
 _log = structlog.get_logger(__name__)
@@ -57,19 +57,21 @@ def web_client(
     return client
 
 
-class Slack:
+class WebApi:
     """All workspaces' door to the API. Raises Delayed to be asked again later, Refusal for a no.
 
     What is certain not to have been done is Held instead of Delayed.
     """
 
-    def __init__(self, tokens: Tokens, base: str, *, proxy: str | None = None, alone: bool = True) -> None:
+    def __init__(
+        self, tokens: TokenSource, base: str, *, proxy: str | None = None, alone: bool = True
+    ) -> None:
         self._tokens = tokens
         self._base = base
         self._proxy = proxy
         #: there is one token, and without it nothing works
         self._alone = alone
-        self._throttle = Throttle()
+        self._throttle = RateLimiter()
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
         self._obstacle: str | None = None
@@ -92,8 +94,8 @@ class Slack:
         """
         token = await self._tokens.token(team, enterprise)
         if token is None:
-            raise Refusal(method=method, code=NOT_INSTALLED)
-        lane = Lane.of(method, team, str(arguments.get("channel", "")))
+            raise ApiError(method=method, code=NOT_INSTALLED)
+        lane = RateLimitKey.of(method, team, str(arguments.get("channel", "")))
         await asyncio.sleep(self._throttle.take(lane, _now(), spare=spare) / 1000)
         # A form is what every method reads, JSON only some do.
         form = {name: _written(value) for name, value in arguments.items() if value is not None}
@@ -107,8 +109,8 @@ class Slack:
         self._obstacle = None
         return cast("Mapping[str, Any]", answer.data)
 
-    def door(self, team: str, enterprise: str | None = None) -> "Door":
-        return Door(slack=self, team=team, enterprise=enterprise)
+    def door(self, team: str, enterprise: str | None = None) -> "WorkspaceApi":
+        return WorkspaceApi(slack=self, team=team, enterprise=enterprise)
 
     async def upload(self, url: str, path: Path) -> None:
         """Send a file's bytes to where Slack wants them; that alone shows it to nobody."""
@@ -134,7 +136,7 @@ class Slack:
                 if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise Delayed(f"Slack answered {answer.status}")
                 if answer.status != HTTPStatus.OK:
-                    raise Refusal(method="response_url", code=f"answered_{answer.status}")
+                    raise ApiError(method="response_url", code=f"answered_{answer.status}")
 
     def _sessions(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -151,7 +153,7 @@ class Slack:
             self._client = web_client(self._base, proxy=self._proxy, session=session)
         return self._client
 
-    def _said_no(self, lane: Lane, error: SlackApiError) -> Delayed | Refusal:
+    def _said_no(self, lane: RateLimitKey, error: SlackApiError) -> Delayed | ApiError:
         method, answer = lane.method, error.response
         status, said = answer.status_code, answer.data if isinstance(answer.data, dict) else {}
         if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -163,13 +165,13 @@ class Slack:
             return NotPosted(f"Slack says {code} to {method}", retry_after_ms=_NOT_NOW_MS)
         if code in AUTH:
             return self._lost(code, lane)
-        refusal = Refusal(
+        refusal = ApiError(
             method=method, code=code, needed=str(said.get("needed") or ""), details=_details(said)
         )
         _log.info("slack_refused", method=method, team=lane.team, code=code, needed=refusal.needed)
         return refusal
 
-    def _slow_down(self, lane: Lane, answer: AsyncSlackResponse) -> NotPosted:
+    def _slow_down(self, lane: RateLimitKey, answer: AsyncSlackResponse) -> NotPosted:
         asked = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after")
         told_ms = parse_retry_after(asked)
         wait_ms = _NOT_NOW_MS if told_ms is None else told_ms
@@ -177,7 +179,7 @@ class Slack:
         _log.info("slack_rate_limited", method=lane.method, team=lane.team, wait_ms=wait_ms)
         return NotPosted("Slack asks to slow down", retry_after_ms=wait_ms)
 
-    def _lost(self, code: str, lane: Lane) -> NotPosted:
+    def _lost(self, code: str, lane: RateLimitKey) -> NotPosted:
         _log.warning("slack_token_refused", team=lane.team, code=code)
         if self._alone:
             self._obstacle = (
@@ -188,15 +190,15 @@ class Slack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class WorkspaceApi:
     """The API as one workspace has it."""
 
-    slack: Slack
+    slack: WebApi
     team: str
     enterprise: str | None = None
 
     async def call(self, method: str, *, spare: bool = False, **arguments: Any) -> Mapping[str, Any]:
-        """Call a method, as `Slack.call` does."""
+        """Call a method, as `WebApi.call` does."""
         return await self.slack.call(method, self.team, enterprise=self.enterprise, spare=spare, **arguments)
 
 

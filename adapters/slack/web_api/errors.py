@@ -28,7 +28,7 @@ NOT_INSTALLED = "not_installed"
 _PICTURE = ("slack_file", "slack file")
 
 
-class Meaning(StrEnum):
+class ErrorAction(StrEnum):
     """What is to be done about a refusal."""
 
     #: what the way leads to is not there, or no longer; take another way
@@ -98,7 +98,7 @@ _NO_FILE = {
 _TOO_LARGE = "file_upload_size_restricted"
 
 
-class Refusal(ReverieError):
+class ApiError(ReverieError):
     """Slack refused a request for good."""
 
     def __init__(self, *, method: str, code: str, needed: str = "", details: tuple[str, ...] = ()) -> None:
@@ -111,18 +111,18 @@ class Refusal(ReverieError):
         self.details = details
 
     @property
-    def meaning(self) -> Meaning:
+    def meaning(self) -> ErrorAction:
         if self.code == _TOO_LARGE:
-            return Meaning.TOO_LARGE
+            return ErrorAction.TOO_LARGE
         if self.code in _NO_FILE:
-            return Meaning.NO_FILE
+            return ErrorAction.NO_FILE
         if self.code in _GONE:
-            return Meaning.GONE
+            return ErrorAction.GONE
         if self.code in _FORBIDDEN or self.needed:
-            return Meaning.FORBIDDEN
+            return ErrorAction.FORBIDDEN
         if any(name in detail for detail in self.details for name in _PICTURE):
-            return Meaning.PICTURE
-        return Meaning.WRONG
+            return ErrorAction.PICTURE
+        return ErrorAction.WRONG
 
     @property
     def told(self) -> str:

@@ -4,9 +4,9 @@ import re
 from urllib.parse import urlsplit
 
 from adapters.slack.delivery.routes import enterprise_of, team_of
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Meaning, Refusal
-from adapters.slack.web_api.tokens import Tokens
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError, ErrorAction
+from adapters.slack.web_api.tokens import TokenSource
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable
 from bot.domain.identity import Place
 from bot.ports import ResolvedFile
@@ -20,7 +20,7 @@ _GONE = "this file is no longer at Slack; send it again"
 class SlackFiles:
     """Opens files that people have sent, with the token of the workspace where they sent them."""
 
-    def __init__(self, slack: Slack, tokens: Tokens, base: str) -> None:
+    def __init__(self, slack: WebApi, tokens: TokenSource, base: str) -> None:
         self._slack = slack
         self._tokens = tokens
         #: where another service stands for Slack, its files lie there too
@@ -39,8 +39,8 @@ class SlackFiles:
             said = await self._slack.call("files.info", team, enterprise=enterprise, file=file)
         except Delayed as error:
             raise MediaUnavailable(str(error)) from error
-        except Refusal as error:
-            gone = error.meaning is Meaning.GONE
+        except ApiError as error:
+            gone = error.meaning is ErrorAction.GONE
             raise MediaRefused(_GONE if gone else f"Slack does not give this file: {error.told}") from error
         known = said["file"]
         current = str(known.get("url_private") or "")

@@ -35,7 +35,7 @@ _REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class RateLimitKey:
     """What one limit counts."""
 
     method: str
@@ -44,19 +44,19 @@ class Lane:
     channel: str = ""
 
     @classmethod
-    def of(cls, method: str, team: str, channel: str) -> "Lane":
+    def of(cls, method: str, team: str, channel: str) -> "RateLimitKey":
         return cls(method=method, team=team, channel=channel if method == _POST else "")
 
 
-class Throttle:
+class RateLimiter:
     """Counts what this process sends; all times are monotonic milliseconds."""
 
     def __init__(self) -> None:
         #: when calls went out, the oldest first; one that was told to wait may lie a moment ahead
-        self._sent: TtlCache[Lane, deque[int]] = TtlCache(_REMEMBERED)
-        self._stopped: TtlCache[Lane, None] = TtlCache(_REMEMBERED)
+        self._sent: TtlCache[RateLimitKey, deque[int]] = TtlCache(_REMEMBERED)
+        self._stopped: TtlCache[RateLimitKey, None] = TtlCache(_REMEMBERED)
 
-    def take(self, lane: Lane, now: int, *, spare: bool = False) -> int:
+    def take(self, lane: RateLimitKey, now: int, *, spare: bool = False) -> int:
         """Take a turn and answer how many milliseconds to wait for it.
 
         `spare` leaves a share to others. Raises Held, and takes none, where that is long.
@@ -70,11 +70,11 @@ class Throttle:
             self._sent.put(lane, sent, now, ttl_ms=_MINUTE_MS + _PATIENCE_MS)
         return at - now
 
-    def stop(self, lane: Lane, wait_ms: int, now: int) -> None:
+    def stop(self, lane: RateLimitKey, wait_ms: int, now: int) -> None:
         """Slack has said no for a while."""
         self._stopped.put(lane, None, now, ttl_ms=wait_ms)
 
-    def _next(self, lane: Lane, now: int, *, spare: bool) -> int:
+    def _next(self, lane: RateLimitKey, now: int, *, spare: bool) -> int:
         sent = self._sent.get(lane, now)
         if not sent:
             return now

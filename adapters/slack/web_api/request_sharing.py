@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 _T = TypeVar("_T")
 
 
-class Shared(Generic[_T]):
+class SharedRequests(Generic[_T]):
     """Runs one request per key at a time; callers that come meanwhile get its answer.
 
     A burst of a thousand commands in one channel would else be a thousand equal requests, and a rate limit.

@@ -35,7 +35,7 @@ _SHAPES: Mapping[str, _Shape] = {
 }
 
 
-class OddAnswer(aiohttp.ClientPayloadError):
+class MalformedResponse(aiohttp.ClientPayloadError):
     """Slack's answer makes no sense."""
 
     def __init__(self, method: str) -> None:
@@ -51,16 +51,16 @@ class CheckedWebClient(AsyncWebClient):
             answer = await super().api_call(api_method, **arguments)
         except SlackApiError as error:
             if not _is_refusal(error):
-                raise OddAnswer(api_method) from error
+                raise MalformedResponse(api_method) from error
             raise
         except aiohttp.ClientError:
             raise
         except (AttributeError, ValueError, LookupError, RecursionError) as error:
             # The library expects an object in a known encoding, and looks into whatever else there is.
-            raise OddAnswer(api_method) from error
+            raise MalformedResponse(api_method) from error
         said = answer.data
         if not isinstance(said, dict) or said.get("ok") is not True or not _fits(said, api_method):
-            raise OddAnswer(api_method)
+            raise MalformedResponse(api_method)
         answer.data = storable_json(said)
         return answer
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     """Knows the bot's token for a workspace."""
 
     async def token(self, team: str, enterprise: str | None = None) -> str | None:
@@ -16,7 +16,7 @@ class Tokens(Protocol):
         ...
 
 
-class OneToken:
+class SingleToken:
     """The token that the settings name, for the one workspace that has the app."""
 
     def __init__(self, token: SecretStr) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 
 from adapters.chat.ttl_cache import TtlCache
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Refusal
-from adapters.slack.web_api.request_sharing import Shared
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError
+from adapters.slack.web_api.request_sharing import SharedRequests
 from bot.domain.errors import Delayed, Refused
 
 _log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ _ROLES = ("is_admin", "is_owner", "is_primary_owner")
 _SLACKBOT = "USLACKBOT"
 
 
-class Unrecognised(Refused):
+class UserUnknown(Refused):
     """Slack does not say who you are at the moment, so nothing was started and nothing was charged.
 
     Try again in a moment.
@@ -40,7 +40,7 @@ class Unrecognised(Refused):
         super().__init__(f"{text} ({why})" if why else text)
 
 
-class Standing(StrEnum):
+class UserKind(StrEnum):
     """What somebody is to the workspace in which they do something."""
 
     MEMBER = "member"
@@ -55,25 +55,25 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Someone:
+class WorkspaceUser:
     """A user of a workspace."""
 
     name: str
-    standing: Standing = Standing.MEMBER
+    standing: UserKind = UserKind.MEMBER
     is_admin: bool = False
     #: as their client is set, for example `de-DE`; empty where Slack does not say
     locale: str = ""
 
 
-class People:
+class UserDirectory:
     """Asks Slack, and remembers for a while."""
 
-    def __init__(self, slack: Slack, clock: Callable[[], int], *, admins: frozenset[str]) -> None:
+    def __init__(self, slack: WebApi, clock: Callable[[], int], *, admins: frozenset[str]) -> None:
         self._slack = slack
         self._clock = clock
         #: named by the operator, as `U…`, `<team>:U…` or `slack:<team>:U…`
         self._admins = admins
-        self._seen: TtlCache[tuple[str, str], Someone] = TtlCache(_REMEMBERED)
+        self._seen: TtlCache[tuple[str, str], WorkspaceUser] = TtlCache(_REMEMBERED)
         #: what people are called, who may be anybody; empty where Slack does not say
         self._names: TtlCache[tuple[str, str], str] = TtlCache(_REMEMBERED)
         #: names that were looked up for somebody in a minute, by team and id
@@ -81,9 +81,9 @@ class People:
         #: team → members of each of its groups
         self._groups: TtlCache[str, Mapping[str, frozenset[str]]] = TtlCache(_REMEMBERED)
         #: somebody, or why Slack does not tell
-        self._shared: Shared[Someone | str] = Shared(str)
+        self._shared: SharedRequests[WorkspaceUser | str] = SharedRequests(str)
 
-    async def look(self, team: str, user: str, *, enterprise: str | None = None) -> Someone:
+    async def look(self, team: str, user: str, *, enterprise: str | None = None) -> WorkspaceUser:
         """Who a user is.
 
         Raises Unrecognised where Slack does not tell: neither a right nor a person is ever assumed.
@@ -93,7 +93,7 @@ class People:
             return known
         found = await self._shared.ask((team, user), lambda: self._ask(team, user, enterprise))
         if isinstance(found, str):
-            raise Unrecognised(found)
+            raise UserUnknown(found)
         return found
 
     async def name(self, team: str, user: str, *, asker: str, enterprise: str | None = None) -> str:
@@ -114,7 +114,7 @@ class People:
         made.append(user)
         try:
             return (await self.look(team, user, enterprise=enterprise)).name
-        except Unrecognised:
+        except UserUnknown:
             self._names.put((team, user), "", now, ttl_ms=_KEPT_MS)
             return ""
 
@@ -130,10 +130,10 @@ class People:
             self._groups.put(team, known, self._clock(), ttl_ms=_GROUPS_KEPT_MS)
         return frozenset(group for group, users in known.items() if user in users)
 
-    async def _ask(self, team: str, user: str, enterprise: str | None) -> Someone | str:
+    async def _ask(self, team: str, user: str, enterprise: str | None) -> WorkspaceUser | str:
         try:
             said = await self._slack.call("users.info", team, enterprise=enterprise, user=user)
-        except Refusal as refusal:
+        except ApiError as refusal:
             _log.warning("user_not_recognised", team=team, user=user, code=refusal.code)
             return refusal.told if refusal.needed else ""
         except Delayed as error:
@@ -151,7 +151,9 @@ class People:
         return someone
 
 
-def read_user(told: Mapping[str, Any], team: str, enterprise: str | None, *, named: bool = False) -> Someone:
+def read_user(
+    told: Mapping[str, Any], team: str, enterprise: str | None, *, named: bool = False
+) -> WorkspaceUser:
     """Read `users.info` as somebody of this workspace; `named`: the operator has made them an admin."""
     profile = _part(told, "profile")
     names = (profile.get("display_name"), profile.get("real_name"), told.get("real_name"), told.get("name"))
@@ -159,24 +161,24 @@ def read_user(told: Mapping[str, Any], team: str, enterprise: str | None, *, nam
     standing = _standing(told, home, team, enterprise)
     # The flags tell of the workspace that the account belongs to, and a closed account keeps them.
     flagged = home in (None, team) and any(told.get(role) is True for role in _ROLES)
-    return Someone(
+    return WorkspaceUser(
         name=next((str(name) for name in names if name), ""),
         standing=standing,
-        is_admin=standing in (Standing.MEMBER, Standing.GUEST) and (named or flagged),
+        is_admin=standing in (UserKind.MEMBER, UserKind.GUEST) and (named or flagged),
         locale=str(told.get("locale") or ""),
     )
 
 
-def _standing(told: Mapping[str, Any], home: Any, team: str, enterprise: str | None) -> Standing:
+def _standing(told: Mapping[str, Any], home: Any, team: str, enterprise: str | None) -> UserKind:
     if told.get("is_bot") or told.get("is_workflow_bot") or told.get("id") == _SLACKBOT:
-        return Standing.BOT
+        return UserKind.BOT
     if told.get("deleted"):
-        return Standing.DEACTIVATED
+        return UserKind.DEACTIVATED
     if told.get("is_stranger") or _is_foreign(told, home, team, enterprise):
-        return Standing.STRANGER
+        return UserKind.STRANGER
     if told.get("is_restricted") or told.get("is_ultra_restricted"):
-        return Standing.GUEST
-    return Standing.MEMBER
+        return UserKind.GUEST
+    return UserKind.MEMBER
 
 
 def _is_foreign(told: Mapping[str, Any], home: Any, team: str, enterprise: str | None) -> bool:

@@ -9,15 +9,15 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.chat.result_files import ResultFiles
-from adapters.slack.delivery.attachments import Ladder
-from adapters.slack.delivery.file_uploader import Sender
-from adapters.slack.delivery.publisher import CardOutlet
-from adapters.slack.delivery.response_url import RESPONSE_MS, Reach
-from adapters.slack.delivery.uploaded_media import Uploads
+from adapters.slack.delivery.attachments import AttachmentPlanner
+from adapters.slack.delivery.file_uploader import FileUploader
+from adapters.slack.delivery.publisher import CardPublisher
+from adapters.slack.delivery.response_url import RESPONSE_URL_MS, ReplyToken
+from adapters.slack.delivery.uploaded_media import UploadStore
 from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.tokens import OneToken
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.cards import CardView, JobView
 from bot.domain.identity import Place
 from bot.domain.media import Media
@@ -39,18 +39,18 @@ class House:
         self.ada = fake.user(self.team, "ada")
         self.shelf = FakeLibrary(folder)
         self.adapter_data = adapter_data
-        self.uploads = Uploads(adapter_data)
-        self.slack = Slack(OneToken(SecretStr(fake.bot_token(self.team))), fake.api)
+        self.uploads = UploadStore(adapter_data)
+        self.slack = WebApi(SingleToken(SecretStr(fake.bot_token(self.team))), fake.api)
         self.shrinking = ResultFiles(self.shelf, patience_s=0.2)
         self._public = public
         self.publisher = self.new_outlet()
 
-    def new_outlet(self, *, patience_s: float = 5.0, slack: Slack | None = None) -> CardOutlet:
+    def new_outlet(self, *, patience_s: float = 5.0, slack: WebApi | None = None) -> CardPublisher:
         """An outlet that remembers nothing but what lies in the vault, as after a restart."""
         clock = self.fake.clock.now_ms
-        sender = Sender(self.uploads, clock, patience_s=patience_s)
-        ladder = Ladder(self.shrinking, sender, _link if self._public else lambda _: None, ENGLISH)
-        return CardOutlet(slack=slack or self.slack, ladder=ladder, uploads=self.uploads, clock=clock)
+        sender = FileUploader(self.uploads, clock, patience_s=patience_s)
+        ladder = AttachmentPlanner(self.shrinking, sender, _link if self._public else lambda _: None, ENGLISH)
+        return CardPublisher(slack=slack or self.slack, ladder=ladder, uploads=self.uploads, clock=clock)
 
     def view(self, *jobs: JobView, **changes: Any) -> CardView:
         now = self.fake.clock.now_ms()
@@ -74,7 +74,7 @@ class House:
         """What a command of Ada's leaves for its answer."""
         now = self.fake.clock.now_ms()
         url = self.fake.world.add(ResponseUrl(channel=self.channel, user=self.ada.user, created_ms=now))
-        return Reach(response_url=url, until=now + RESPONSE_MS).write()
+        return ReplyToken(response_url=url, until=now + RESPONSE_URL_MS).write()
 
     def messages(self, channel: Channel | None = None) -> list[Message]:
         """The bot's messages in a channel that everybody in it sees, the oldest first."""

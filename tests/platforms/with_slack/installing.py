@@ -13,14 +13,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
-from adapters.slack.oauth.authorize import NOT_INSTALLED, Authorizing
+from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
 from adapters.slack.oauth.flow import make_flow
-from adapters.slack.oauth.installations import Installations
+from adapters.slack.oauth.installations import InstallationStore
 from adapters.slack.oauth.manifest import INSTALL_PATH, manifest
 from adapters.slack.oauth.routes import slack_routes
-from adapters.slack.oauth.state_store import States
-from adapters.slack.oauth.token_rotation import Rotation
-from adapters.slack.oauth.uninstall import listen as listen_for_leaving
+from adapters.slack.oauth.state_store import OAuthStateStore
+from adapters.slack.oauth.token_rotation import TokenRefresher
+from adapters.slack.oauth.uninstall import register_uninstall_events as listen_for_leaving
 from adapters.slack.web_api.client import web_client
 from bot.security.tokens import TokenSigner
 from bot.service.adapter_data import AdapterData
@@ -44,7 +44,7 @@ class Served:
     slack: FakeSlack
     url: str
     adapter_data: AdapterData
-    installations: Installations
+    installations: InstallationStore
     app: AsyncApp
     #: teams whose `/imagine` reached a listener, with the token that it was given
     heard: list[tuple[str, str]]
@@ -61,16 +61,16 @@ def client_of(slack: FakeSlack) -> AsyncWebClient:
     return web_client(slack.api)
 
 
-def installations_of(slack: FakeSlack, adapter_data: AdapterData) -> Installations:
+def installations_of(slack: FakeSlack, adapter_data: AdapterData) -> InstallationStore:
     """The installations as one process sees them."""
     clock = slack.clock.now_ms
-    rotation = Rotation(
+    rotation = TokenRefresher(
         client_of(slack),
         client_id=slack.app.client_id,
         client_secret=SecretStr(slack.app.client_secret),
         clock=clock,
     )
-    return Installations(adapter_data, clock, rotation)
+    return InstallationStore(adapter_data, clock, rotation)
 
 
 def http_manifest(**settings: Any) -> dict[str, Any]:
@@ -78,12 +78,12 @@ def http_manifest(**settings: Any) -> dict[str, Any]:
     return {**told, "settings": {**told["settings"], **settings}}
 
 
-def app_of(slack: FakeSlack, installations: Installations) -> AsyncApp:
+def app_of(slack: FakeSlack, installations: InstallationStore) -> AsyncApp:
     client = client_of(slack)
     flow = make_flow(
         client,
         installations,
-        States(SIGNER, slack.clock.now_ms),
+        OAuthStateStore(SIGNER, slack.clock.now_ms),
         slack.clock.now_ms,
         client_id=slack.app.client_id,
         client_secret=SecretStr(slack.app.client_secret),
@@ -93,7 +93,7 @@ def app_of(slack: FakeSlack, installations: Installations) -> AsyncApp:
     return AsyncApp(
         signing_secret=slack.app.signing_secret,
         client=client,
-        authorize=cast("Any", Authorizing(installations, client)),
+        authorize=cast("Any", CachedAuthorize(installations, client)),
         installation_store=installations,
         oauth_flow=flow,
         user_facing_authorize_error_message=NOT_INSTALLED,

@@ -15,13 +15,13 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from adapters.slack.events.bolt_app import make_app
-from adapters.slack.events.overload import MOST
-from adapters.slack.events.router import Doors
+from adapters.slack.events.overload import MAX_TASKS
+from adapters.slack.events.router import EventRouter
 from adapters.slack.oauth.manifest import manifest
 from adapters.slack.oauth.routes import slack_routes
-from adapters.slack.services import Connection, open_connection
+from adapters.slack.services import Services, open_services
 from adapters.slack.settings import SlackSettings
-from adapters.slack.socket_mode import Listener
+from adapters.slack.socket_mode import SocketModeSupervisor
 from bot.bootstrap import App
 from bot.domain.errors import MediaUnavailable
 from bot.domain.identity import Place
@@ -90,7 +90,7 @@ class StudioHouse:
         http: bool = False,
         org: bool = False,
         patience_s: float = 2.0,
-        most: int = MOST,
+        most: int = MAX_TASKS,
         ping_s: float = _PING_S,
         wrap: Wrap = lambda context: context,
         **settings: Any,
@@ -121,9 +121,9 @@ class StudioHouse:
             open_pool=SharedPool,
         )
         self.context: AdapterContext
-        self.connection: Connection
-        self.listener: Listener
-        self.doors: Doors
+        self.connection: Services
+        self.listener: SocketModeSupervisor
+        self.doors: EventRouter
 
     def _build(self, context: AdapterContext) -> Adapter:
         self.context = self._wrap(context)
@@ -134,10 +134,12 @@ class StudioHouse:
             signing_secret=secret,
             api_base=self.slack.api,
         )
-        connection = self.connection = open_connection(self.context, settings)
-        doors = self.doors = Doors(self.context, connection, patience_s=self._patience_s, most=self._most)
+        connection = self.connection = open_services(self.context, settings)
+        doors = self.doors = EventRouter(
+            self.context, connection, patience_s=self._patience_s, most=self._most
+        )
         bolt = make_app(doors, connection.tokens, connection.client, signing_secret=secret)
-        self.listener = Listener(
+        self.listener = SocketModeSupervisor(
             bolt,
             doors.hands,
             doors.home,

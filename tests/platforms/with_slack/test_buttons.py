@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.chat.controls import CardControl
-from adapters.slack.messages.buttons import Pressed, controls, jobs_of
-from adapters.slack.messages.cards import render
+from adapters.slack.messages.buttons import BlockAction, control_rows, jobs_in_message
+from adapters.slack.messages.cards import render_card
 from adapters.slack.messages.strings import ENGLISH
 from bot.domain.actions import Action
 from bot.domain.cards import CardView, JobPhase
@@ -14,37 +14,37 @@ from tests.platforms.with_slack.house import open_house
 
 
 def _elements(view: CardView) -> list[dict[str, Any]]:
-    return [element for row in controls(view, ENGLISH) for element in row["elements"]]
+    return [element for row in control_rows(view, ENGLISH) for element in row["elements"]]
 
 
 def _verbs(view: CardView) -> list[Action | CardControl]:
-    return [pressed.verb for one in _elements(view) if (pressed := Pressed.read(one)) is not None]
+    return [pressed.verb for one in _elements(view) if (pressed := BlockAction.read(one)) is not None]
 
 
 def test_a_button_names_verb_job_and_card() -> None:
     view = card_view()
-    read = Pressed.read(_elements(view)[0])
-    assert Pressed(verb=Action.VARIATION, job=view.jobs[0].id, card=view.card) == read
+    read = BlockAction.read(_elements(view)[0])
+    assert BlockAction(verb=Action.VARIATION, job=view.jobs[0].id, card=view.card) == read
 
 
 def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() -> None:
     view = card_view(job_view(1, JobPhase.WAITING, parent=identity(9)))
     assert [CardControl.CANCEL, CardControl.ORIGIN, CardControl.DETAILS] == _verbs(view)
-    origin = Pressed.read(_elements(view)[1])
+    origin = BlockAction.read(_elements(view)[1])
     assert origin is not None
     assert identity(9) == origin.job
 
 
 def test_what_is_not_ours_or_too_new_means_nothing() -> None:
     good = {"action_id": "rv:again", "value": f"{identity(1)}:{identity(2)}"}
-    assert Pressed.read(good) is not None
+    assert BlockAction.read(good) is not None
     for wrong in (
         {"action_id": "rv:fly"},
         {"action_id": "again"},
         {"value": "x"},
         {"value": f"{identity(1)}:"},
     ):
-        assert Pressed.read({**good, **wrong}) is None
+        assert BlockAction.read({**good, **wrong}) is None
 
 
 def test_deleting_is_asked_about_once_more() -> None:
@@ -55,26 +55,28 @@ def test_deleting_is_asked_about_once_more() -> None:
 
 def test_no_row_has_more_than_five_buttons() -> None:
     view = card_view(job_view(1, actions=tuple(Action)))
-    assert [5, 5, 1] == [len(row["elements"]) for row in controls(view, ENGLISH)]
+    assert [5, 5, 1] == [len(row["elements"]) for row in control_rows(view, ENGLISH)]
 
 
 def test_under_several_jobs_each_persons_choice_comes_with_their_press() -> None:
     view = card_view(job_view(1), job_view(2))
     select, first = _elements(view)[:2]
     state = {"b1": {"rv:pick": {"type": "static_select", "selected_option": select["options"][1]}}}
-    pressed = Pressed.read(first, state)
+    pressed = BlockAction.read(first, state)
     assert pressed is not None
     assert (Action.VARIATION, view.jobs[1].id) == (pressed.verb, pressed.job)
     # A state of another message says nothing about this one.
     other = {"b1": {"rv:pick": {"selected_option": {"value": f"{identity(3)}:{identity(4)}"}}}}
-    assert Pressed.read(first) == Pressed.read(first, other)
+    assert BlockAction.read(first) == BlockAction.read(first, other)
 
 
 def test_the_jobs_of_a_message_are_read_from_its_blocks() -> None:
     view = card_view(job_view(1), job_view(2, JobPhase.GONE), job_view(3))
-    assert [identity(1), identity(3)] == [pressed.job for pressed in jobs_of(render(view).blocks)]
-    assert [identity(1)] == [pressed.job for pressed in jobs_of(render(card_view()).blocks)]
-    assert [] == jobs_of([{"type": "section"}, {"type": "actions", "elements": [{"type": "button"}]}])
+    assert [identity(1), identity(3)] == [
+        pressed.job for pressed in jobs_in_message(render_card(view).blocks)
+    ]
+    assert [identity(1)] == [pressed.job for pressed in jobs_in_message(render_card(card_view()).blocks)]
+    assert [] == jobs_in_message([{"type": "section"}, {"type": "actions", "elements": [{"type": "button"}]}])
 
 
 async def test_what_one_person_chose_holds_for_them_alone(tmp_path: Path) -> None:
@@ -89,5 +91,5 @@ async def test_what_one_person_chose_holds_for_them_alone(tmp_path: Path) -> Non
             meant = []
             for person in (house.ada, bob):
                 payload = person.press(message, "rv:again").delivery.payload
-                meant.append(Pressed.read(payload["actions"][0], payload["state"]["values"]))
+                meant.append(BlockAction.read(payload["actions"][0], payload["state"]["values"]))
     assert [view.jobs[1].id, view.jobs[0].id] == [pressed.job for pressed in meant if pressed is not None]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Meaning, Refusal
-from adapters.slack.web_api.rate_limits import Lane, Throttle
-from adapters.slack.web_api.tokens import OneToken
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError, ErrorAction
+from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
+from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.errors import Delayed, NotPosted
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.house import House, open_house
@@ -60,7 +60,7 @@ async def test_after_a_no_for_some_time_nothing_is_sent_until_it_is_over(house: 
 
 
 async def test_where_nobody_listens_nothing_was_done() -> None:
-    slack = Slack(OneToken(SecretStr("xoxb-1")), "http://127.0.0.1:9/api/")
+    slack = WebApi(SingleToken(SecretStr("xoxb-1")), "http://127.0.0.1:9/api/")
     with pytest.raises(NotPosted):
         await slack.call("auth.test", "T1")
     await slack.close()
@@ -84,7 +84,7 @@ async def test_the_token_stands_in_no_error(house: House) -> None:
         {"drop": Drop.BEFORE},
     ):
         house.fake.fault("chat.getPermalink", **fault)
-        with pytest.raises((Delayed, Refusal)) as failed:
+        with pytest.raises((Delayed, ApiError)) as failed:
             await house.slack.call("chat.getPermalink", house.team.id, channel="C1", message_ts="1.1")
         told = "".join(traceback.format_exception(failed.value))
         assert token not in told
@@ -94,40 +94,40 @@ async def test_the_token_stands_in_no_error(house: House) -> None:
 async def test_a_missing_scope_is_named_with_the_remedy(house: House) -> None:
     bare = house.fake.team("Bare", installed=False)
     house.fake.let_app_in(bare, scopes=["users:read"])
-    slack = Slack(OneToken(SecretStr(house.fake.bot_token(bare))), house.fake.api)
-    with pytest.raises(Refusal) as refused:
+    slack = WebApi(SingleToken(SecretStr(house.fake.bot_token(bare))), house.fake.api)
+    with pytest.raises(ApiError) as refused:
         await slack.call("chat.postMessage", bare.id, channel=bare.general.id, text="x")
     await slack.close()
-    assert Meaning.FORBIDDEN is refused.value.meaning
+    assert ErrorAction.FORBIDDEN is refused.value.meaning
     assert "chat:write" in refused.value.told
 
 
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [
-        ("channel_not_found", Meaning.GONE),
-        ("not_installed", Meaning.GONE),
-        ("restricted_action_read_only_channel", Meaning.FORBIDDEN),
-        ("file_upload_size_restricted", Meaning.TOO_LARGE),
-        ("storage_limit_reached", Meaning.NO_FILE),
-        ("invalid_blocks", Meaning.WRONG),
+        ("channel_not_found", ErrorAction.GONE),
+        ("not_installed", ErrorAction.GONE),
+        ("restricted_action_read_only_channel", ErrorAction.FORBIDDEN),
+        ("file_upload_size_restricted", ErrorAction.TOO_LARGE),
+        ("storage_limit_reached", ErrorAction.NO_FILE),
+        ("invalid_blocks", ErrorAction.WRONG),
     ],
 )
-def test_a_code_means_what_is_to_be_done(code: str, meaning: Meaning) -> None:
-    assert meaning is Refusal(method="x", code=code).meaning
+def test_a_code_means_what_is_to_be_done(code: str, meaning: ErrorAction) -> None:
+    assert meaning is ApiError(method="x", code=code).meaning
 
 
 def test_blocks_with_a_picture_that_cannot_be_shown_are_told_from_wrong_ones() -> None:
     details = ("[ERROR] invalid slack file [json-pointer:/blocks/1/slack_file]",)
-    assert Meaning.PICTURE is Refusal(method="x", code="invalid_blocks", details=details).meaning
+    assert ErrorAction.PICTURE is ApiError(method="x", code="invalid_blocks", details=details).meaning
 
 
 class TestThrottle:
     """Time is given in, so nothing is waited for."""
 
     def test_a_channel_takes_a_message_a_second(self) -> None:
-        throttle = Throttle()
-        here, there = (Lane.of("chat.postMessage", "T1", channel) for channel in ("C1", "C2"))
+        throttle = RateLimiter()
+        here, there = (RateLimitKey.of("chat.postMessage", "T1", channel) for channel in ("C1", "C2"))
         assert [0, 1_000] == [throttle.take(here, 0), throttle.take(here, 0)]
         with pytest.raises(NotPosted) as held:
             throttle.take(here, 0)
@@ -136,7 +136,7 @@ class TestThrottle:
         assert 0 == throttle.take(here, 2_000)
 
     def test_edits_that_only_tell_progress_leave_room_to_results(self) -> None:
-        throttle, lane = Throttle(), Lane.of("chat.update", "T1", "C1")
+        throttle, lane = RateLimiter(), RateLimitKey.of("chat.update", "T1", "C1")
         taken = [throttle.take(lane, 0, spare=True) for _ in range(30)]
         assert [0] * 30 == taken
         with pytest.raises(NotPosted):

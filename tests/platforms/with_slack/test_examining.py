@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.slack.doctor import examine
+from adapters.slack.doctor import diagnose
 from adapters.slack.oauth.manifest import SCOPES, manifest
 from bot.service.plugin import Diagnosis
 from tests.engine.house import given_settings
@@ -37,7 +37,7 @@ class Doctor:
         for name, value in environment.items():
             self._patch.setenv(f"SLACK_{name}", value)
         settings = given_settings(self._folder, public_url=public_url)
-        found = [finding async for finding in examine(settings)]
+        found = [finding async for finding in diagnose(settings)]
         assert all(finding.remedy for finding in found if not finding.ok)
         return found
 

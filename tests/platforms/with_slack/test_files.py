@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.slack.web_api.files import SlackFiles
-from adapters.slack.web_api.tokens import OneToken
+from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.fetcher import Fetcher
 from tests.platforms.with_slack.house import House, open_house
@@ -21,7 +21,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 def _files(house: House) -> SlackFiles:
 
-    return SlackFiles(house.slack, OneToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
+    return SlackFiles(house.slack, SingleToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
 
 
 def _sent(house: House, name: str = "fox.png") -> tuple[str, str]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.events.command_form import Form, form_view
-from adapters.slack.events.form_fields import State, read_inputs
+from adapters.slack.events.command_form import CommandModalState, command_modal
+from adapters.slack.events.form_fields import ViewState, parse_view
 from bot.domain.commands import CATALOGUE, Animate, Command, QuotasSet, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
@@ -37,17 +37,17 @@ def chosen(value: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("command", CATALOGUE.values(), ids=CATALOGUE)
 def test_the_form_of_every_command_is_one_that_slack_opens(command: type[Command]) -> None:
-    form = Form(command=command.name, more=True, open_to_all=True)
+    form = CommandModalState(command=command.name, more=True, open_to_all=True)
     media = [Reference(url=f"https://a.example/{number}.png") for number in range(3)]
 
-    check_view(form_view(form, {}, price="$1", media=media), kind="modal", shows=lambda _: None)
+    check_view(command_modal(form, {}, price="$1", media=media), kind="modal", shows=lambda _: None)
 
 
 def test_what_was_put_in_becomes_a_command() -> None:
     """A file counts instead of the job that stands there from the beginning."""
     file = {"name": "a.png", "mimetype": "image/png", "size": 9, "url_private": "https://files.slack.com/a"}
     job = "01k9zv3f5k0q8x7w2m4n6p8r"
-    state: State = {
+    state: ViewState = {
         "prompt": {"prompt": {"value": " a fox "}},
         "start": {"start": {"files": [file]}},
         "start_job": {"start_job": chosen(job)},
@@ -57,19 +57,19 @@ def test_what_was_put_in_becomes_a_command() -> None:
         "aspect_ratio": {"aspect_ratio": {"selected_option": None}},
         "concepts": {"concepts": {"value": None}},
     }
-    quotas: State = {"member": {"member": {"selected_user": "U2"}}, "amount": {"amount": {"value": "5"}}}
+    quotas: ViewState = {"member": {"member": {"selected_user": "U2"}}, "amount": {"amount": {"value": "5"}}}
 
-    animate = build(Animate, read_inputs(Animate, state, "T1").values)
-    given = read_inputs(QuotasSet, quotas, "T1")
+    animate = build(Animate, parse_view(Animate, state, "T1").values)
+    given = parse_view(QuotasSet, quotas, "T1")
 
     start = Reference(url="https://files.slack.com/a", via="slack")
     end = Reference(job=job)
     expected = Animate(prompt="a fox", start=start, end=end, duration=Duration.NINE, loop=True)
     assert expected == animate
     assert ("slack:T1:U2", ("U2",)) == (given.values["member"], given.named)
-    address: State = {"start_from": {"start_from": {"value": "https://a.example/b"}}}
+    address: ViewState = {"start_from": {"start_from": {"value": "https://a.example/b"}}}
     with pytest.raises(InvalidRequest, match="a file or an address, not both"):
-        read_inputs(Animate, {**state, **address}, "T1")
+        parse_view(Animate, {**state, **address}, "T1")
 
 
 async def test_without_text_a_form_opens_ready_to_be_sent(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.chat.result_files import MediaLinker
-from adapters.slack.delivery.uploaded_media import Kind, Upload, Uploads
-from adapters.slack.events.home_tab import Home, Visitor
-from adapters.slack.messages.home_view import MADE, RUNNING, HomeButton, Overview, home_view
+from adapters.slack.delivery.uploaded_media import Upload, UploadKind, UploadStore
+from adapters.slack.events.home_tab import HomeTab, Viewer
+from adapters.slack.messages.home_view import MADE, RUNNING, HomeButton, HomeTabData, home_view
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.tokens import OneToken
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.tokens import SingleToken
 from bot.service.adapter_data import AdapterData
 from bot.service.replies import PrivateReply
 from tests.engine.house import ADA, BOSS, House, open_house
@@ -33,14 +33,14 @@ class Looking:
 
     slack: FakeSlack
     house: House
-    home: Home
-    uploads: Uploads
+    home: HomeTab
+    uploads: UploadStore
     ada: Person
     boss: Person
 
-    def visitor(self, person: Person) -> Visitor:
+    def visitor(self, person: Person) -> Viewer:
         caller = ADA if person is self.ada else BOSS
-        return Visitor(caller=caller, team=person.user.team.id, user=person.user.id)
+        return Viewer(caller=caller, team=person.user.team.id, user=person.user.id)
 
     async def press(self, person: Person, button: HomeButton, value: str = "") -> None:
         await self.home.press(self.visitor(person), button, value, key=self.house.new_key())
@@ -58,9 +58,9 @@ class Looking:
 async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) -> AsyncIterator[Looking]:
     async with FakeSlack(manifest()) as slack, open_house(folder, **more) as house:
         team = slack.team("Film club")
-        door = Slack(OneToken(SecretStr(slack.bot_token(team))), slack.api)
-        uploads = Uploads(AdapterData(house.services.database, house.services.cipher, "slack"))
-        home = Home(house.service, door, uploads, link, house.clock.wall, pace_s=0.01)
+        door = WebApi(SingleToken(SecretStr(slack.bot_token(team))), slack.api)
+        uploads = UploadStore(AdapterData(house.services.database, house.services.cipher, "slack"))
+        home = HomeTab(house.service, door, uploads, link, house.clock.wall, pace_s=0.01)
         try:
             yield Looking(
                 slack=slack,
@@ -169,7 +169,7 @@ async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -
         job = await at.house.made("/imagine a fox")
         file = at.ada.upload("fox.png", b"picture")
         upload = Upload(file=file.id, of="fox", since=0, ready=True)
-        await at.uploads.put(job.card, job.id, Kind.PICTURE, upload)
+        await at.uploads.put(job.card, job.id, UploadKind.PICTURE, upload)
         await at.home.open(at.visitor(at.ada))
         assert f"'slack_file': {{'id': '{file.id}'}}" in at.texts(at.ada)
 
@@ -179,7 +179,7 @@ def test_the_longest_of_all_tabs_is_within_slacks_limits() -> None:
     views = tuple(card_view(job, title="z" * 5_000) for _ in range(50))
     facts = PrivateReply(title="t" * 5_000, text="w" * 5_000, fields=(("l" * 5_000, "v" * 5_000),) * 50)
     jobs = PrivateReply(title="jobs", views=views)
-    overview = Overview(
+    overview = HomeTabData(
         quota=facts, running=jobs, history=jobs, usage=facts, quotas=facts, notice="n" * 5_000
     )
     view = home_view(overview, link=lambda _: "https://bot.example.org/m/view", now=0)

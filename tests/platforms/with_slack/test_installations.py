@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from slack_sdk.oauth.installation_store import Installation
 
-from adapters.slack.oauth.installations import Installations
-from adapters.slack.oauth.records import BotRecord
+from adapters.slack.oauth.installations import InstallationStore
+from adapters.slack.oauth.records import InstallationRecord
 from bot.domain.errors import Delayed, Undeliverable
 from bot.service.adapter_data import AdapterData
 from tests.platforms.with_slack.installing import installations_of, open_app, open_vault
@@ -31,7 +31,7 @@ class Slack:
     def clock(self) -> int:
         return self.now
 
-    async def refresh(self, record: BotRecord) -> BotRecord:
+    async def refresh(self, record: InstallationRecord) -> InstallationRecord:
         if self.error is not None:
             raise self.error
         assert record.refresh_token is not None
@@ -48,8 +48,8 @@ class Slack:
             }
         )
 
-    def process(self, adapter_data: AdapterData) -> Installations:
-        return Installations(adapter_data, self.clock, self.refresh)
+    def process(self, adapter_data: AdapterData) -> InstallationStore:
+        return InstallationStore(adapter_data, self.clock, self.refresh)
 
 
 @pytest.fixture

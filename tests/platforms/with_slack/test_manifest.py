@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.slack.events.menu_entries import CREATE, Menu
+from adapters.slack.events.menu_entries import CREATE_SHORTCUT, MessageShortcut
 from adapters.slack.oauth.manifest import as_yaml, manifest
 from bot.domain.commands import CATALOGUE
 from tests.platforms.fake_slack.rules.manifest import Manifest
@@ -29,7 +29,7 @@ def test_slack_takes_it_in_both_ways(url: str | None) -> None:
     assert (url is None) == read.socket_mode
     commands = {"/reverie", "/imagine", "/animate", "/extend", "/reframe", "/quota"}
     assert commands <= read.commands.keys() <= {"/reverie", *(f"/{name}" for name in CATALOGUE)}
-    assert {CREATE, *Menu} == {each["callback_id"] for each in read.shortcuts}
+    assert {CREATE_SHORTCUT, *MessageShortcut} == {each["callback_id"] for each in read.shortcuts}
     if url is not None:
         every = [read.events_url, read.interactivity_url, *(each["url"] for each in read.commands.values())]
         assert {f"{url}/slack/events"} == set(every)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.slack.oauth.state_store import States
+from adapters.slack.oauth.state_store import OAuthStateStore
 from bot.security.tokens import TokenSigner
 from tests.platforms.fake_slack import Page
 from tests.platforms.with_slack.installing import SIGNER, Served, open_app
@@ -67,12 +67,14 @@ async def test_opening_the_page_stores_nothing(tmp_path: Path) -> None:
 async def test_a_state_of_another_process_is_good_and_a_forged_one_is_not(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         clock = served.slack.clock.now_ms
-        state = await States(SIGNER, clock).async_issue()
-        assert not await States(TokenSigner(b"other" * 8), clock).async_consume(state)
-        assert not await States(SIGNER, clock).async_consume(SIGNER.sign("media", "a", expires_at=2**60))
+        state = await OAuthStateStore(SIGNER, clock).async_issue()
+        assert not await OAuthStateStore(TokenSigner(b"other" * 8), clock).async_consume(state)
+        assert not await OAuthStateStore(SIGNER, clock).async_consume(
+            SIGNER.sign("media", "a", expires_at=2**60)
+        )
         for odd in ("", ".", "..", "a.b", "\0", "\ud800", f"{state}x", state.upper(), "9" * 9_000):
-            assert not await States(SIGNER, clock).async_consume(odd)
-        other = States(SIGNER, clock)
+            assert not await OAuthStateStore(SIGNER, clock).async_consume(odd)
+        other = OAuthStateStore(SIGNER, clock)
         assert [True, False] == [await other.async_consume(state) for _ in range(2)]
 
 

@@ -13,14 +13,14 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.delivery.uploaded_media import Kind
-from adapters.slack.events.event_tasks import Hands
-from adapters.slack.oauth.records import BotRecord
-from adapters.slack.oauth.token_rotation import Rotation
-from adapters.slack.socket_mode import Listener
-from adapters.slack.web_api.client import Slack
-from adapters.slack.web_api.errors import Refusal
-from adapters.slack.web_api.tokens import OneToken
+from adapters.slack.delivery.uploaded_media import UploadKind
+from adapters.slack.events.event_tasks import EventTasks
+from adapters.slack.oauth.records import InstallationRecord
+from adapters.slack.oauth.token_rotation import TokenRefresher
+from adapters.slack.socket_mode import SocketModeSupervisor
+from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.errors import ApiError
+from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.cards import CardView
 from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
@@ -79,7 +79,7 @@ async def test_a_refusal_whose_time_makes_no_sense_is_waited_out(house: House, r
     house.fake.fault("users.info", status=429, body=b"slow down", content_type="text/plain")
     house.fake.fault("users.info", status=429, body=b"{}", headers={"Retry-After": retry_after})
     for _ in range(2):
-        slack = Slack(OneToken(SecretStr("xoxb-1")), house.fake.api)
+        slack = WebApi(SingleToken(SecretStr("xoxb-1")), house.fake.api)
         with pytest.raises(NotPosted) as held:
             await slack.call("users.info", house.team.id, user="U1")
         await slack.close()
@@ -96,7 +96,7 @@ async def test_a_refusal_whose_time_makes_no_sense_is_waited_out(house: House, r
 async def test_a_refusal_with_odd_details_is_a_refusal(house: House, more: dict[str, Any]) -> None:
     said = {"ok": False, "error": "invalid_blocks", **more}
     house.fake.fault("chat.update", body=orjson.dumps(said))
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         await house.slack.call("chat.update", house.team.id)
 
 
@@ -123,7 +123,7 @@ async def _delivered(house: House, view: CardView, place: Place, chance: Random)
             for _ in range(chance.randrange(3)):
                 pattern = chance.choice(("*", "chat.*", "files.*", "conversations.*"))
                 house.fake.fault(pattern, **odd_fault(chance))
-        slack = Slack(OneToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
+        slack = WebApi(SingleToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
         publisher = house.new_outlet(patience_s=0, slack=slack)
         try:
             if doubted and place.message is None:
@@ -149,10 +149,10 @@ def _looked_at(house: House) -> bool:
 
 
 async def test_the_next_token_is_asked_for_again_and_never_kept_in_another_shape() -> None:
-    record = BotRecord(team="T1", token="one", refresh_token="r", expires_at=1, installed_at=1)
+    record = InstallationRecord(team="T1", token="one", refresh_token="r", expires_at=1, installed_at=1)
     chance = Random(3)  # noqa: S311 - a seed, not a secret
     async with FakeSlack({"display_information": {"name": "Reverie"}}) as fake:
-        ask = Rotation(client_of(fake), client_id="1", client_secret=SecretStr("s"), clock=lambda: 0)
+        ask = TokenRefresher(client_of(fake), client_id="1", client_secret=SecretStr("s"), clock=lambda: 0)
         for _ in range(150):
             fake.fault("oauth.v2.access", **odd_fault(chance))
             with pytest.raises(Delayed):
@@ -198,8 +198,8 @@ class _BrokenHome:
 
 async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
     home = _BrokenHome()
-    listener = Listener(
-        cast("Any", None), Hands(), cast("Any", home), cast("Any", None), respond=cast("Any", None)
+    listener = SocketModeSupervisor(
+        cast("Any", None), EventTasks(), cast("Any", home), cast("Any", None), respond=cast("Any", None)
     )
     running = asyncio.create_task(listener.run())
     async with asyncio.timeout(PATIENCE_S):
@@ -211,7 +211,7 @@ async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
 
 async def test_a_note_or_a_reach_that_cannot_be_read_does_not_hold_back_its_card(house: House) -> None:
     view = house.view(job_view(1, media=PICTURE))
-    await house.adapter_data.put(f"upload/{view.card}/{view.jobs[0].id}/{Kind.PICTURE}", "{}")
+    await house.adapter_data.put(f"upload/{view.card}/{view.jobs[0].id}/{UploadKind.PICTURE}", "{}")
     await house.publisher.show(view, house.place(reply_token="{not json"))
     assert 1 == len(pictures(house.messages()[0]))
 

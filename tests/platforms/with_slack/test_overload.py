@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from adapters.slack.events.event_tasks import Hands
+from adapters.slack.events.event_tasks import EventTasks
 from adapters.slack.events.overload import Overload
 from adapters.slack.socket_mode import PING_S
 from tests.platforms.fake_slack import Message
@@ -82,7 +82,7 @@ def _whispers(house: StudioHouse) -> list[Message]:
 
 async def test_where_not_even_that_can_be_told_slack_hears_nothing() -> None:
     """Then it sends an event again, and tells people that their button did not work."""
-    hands, gate = Hands(), asyncio.Event()
+    hands, gate = EventTasks(), asyncio.Event()
     overload = Overload(hands, most=1)
     answers = [overload.answer({"type": "block_actions"}, lambda: _wait(gate)) for _ in range(1_100)]
     gate.set()

@@ -8,8 +8,8 @@ import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from adapters.slack.events.context import Event, by_person, seat_of
-from adapters.slack.events.payloads import bolt_request, sound
+from adapters.slack.events.context import Event, is_written_by_person, seat_of
+from adapters.slack.events.payloads import bolt_request, normalize
 from bot.domain.errors import InvalidRequest
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -17,7 +17,7 @@ _FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 def _authorized(**told: Any) -> dict[str, Any]:
     whole = {"authorizations": [{"team_id": None, "enterprise_id": None, "user_id": "UBOT"}], **told}
-    found: dict[str, Any] = sound(whole)["authorizations"][0]
+    found: dict[str, Any] = normalize(whole)["authorizations"][0]
     return found
 
 
@@ -44,7 +44,7 @@ def test_the_organisation_is_found_too() -> None:
 
 @pytest.mark.parametrize("payload", [None, 5, "x", [], [{"event": {}}]])
 def test_what_is_no_payload_is_an_empty_one(payload: Any) -> None:
-    assert {} == sound(payload)
+    assert {} == normalize(payload)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_refused_as_such(raw: bytes) -> None:
 )
 def test_where_nobody_has_done_it_there_is_nobody_to_act_for(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
-        Event.of(sound(body), AsyncBoltContext({"team_id": "T1"}))
+        Event.of(normalize(body), AsyncBoltContext({"team_id": "T1"}))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_where_nobody_has_done_it_there_is_nobody_to_act_for(body: dict[str, Any
     ],
 )
 def test_only_what_a_person_has_just_written_is_a_command(told: dict[str, Any], *, by: bool) -> None:
-    assert by is by_person(told)
+    assert by is is_written_by_person(told)
 
 
 def test_one_message_is_one_command_however_often_slack_tells_of_it() -> None:
@@ -213,7 +213,7 @@ async def test_with_any_field_null_it_is_the_same_person_place_and_event(
         part.pop(name, None)
     else:
         part[name] = None
-    body = sound(told)
+    body = normalize(told)
     asked = AsyncBoltRequest(mode="socket_mode", body=body)
     event = Event.of(body, asked.context)
     seat = seat_of(event, 0)
@@ -221,4 +221,4 @@ async def test_with_any_field_null_it_is_the_same_person_place_and_event(
     assert ("T1", "U1", "C1", None) == (event.team, event.user, seat.spot.channel, seat.spot.thread)
     assert seat.key == ("C1/5.0" if payload is _MENTION else "Ev1")
     if payload is _MENTION:
-        assert by_person(body["event"])
+        assert is_written_by_person(body["event"])

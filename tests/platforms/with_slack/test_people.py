@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.web_api.request_sharing import Shared
-from adapters.slack.web_api.users import People, Standing, Unrecognised, read_user
+from adapters.slack.web_api.request_sharing import SharedRequests
+from adapters.slack.web_api.users import UserDirectory, UserKind, UserUnknown, read_user
 from tests.platforms.with_slack.house import House, open_house
 
 
@@ -18,8 +18,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-def _people(house: House, *admins: str) -> People:
-    return People(house.slack, house.fake.clock.now_ms, admins=frozenset(admins))
+def _people(house: House, *admins: str) -> UserDirectory:
+    return UserDirectory(house.slack, house.fake.clock.now_ms, admins=frozenset(admins))
 
 
 async def test_admins_and_owners_are_whom_slack_says(house: House) -> None:
@@ -43,7 +43,7 @@ async def test_a_right_that_was_taken_ends_at_once(house: House) -> None:
     assert 2 == len(house.fake.requests("users.info"))
     bob.user.is_restricted = True
     house.fake.clock.advance(61)
-    assert Standing.GUEST is (await people.look(house.team.id, bob.user.id)).standing
+    assert UserKind.GUEST is (await people.look(house.team.id, bob.user.id)).standing
 
 
 async def test_a_closed_account_is_no_admin_whoever_has_named_it(house: House) -> None:
@@ -52,7 +52,7 @@ async def test_a_closed_account_is_no_admin_whoever_has_named_it(house: House) -
     assert (await people.look(house.team.id, bob.user.id)).is_admin
     house.fake.deactivate(bob)
     seen = await people.look(house.team.id, bob.user.id)
-    assert (Standing.DEACTIVATED, False) == (seen.standing, seen.is_admin)
+    assert (UserKind.DEACTIVATED, False) == (seen.standing, seen.is_admin)
 
 
 async def test_who_asks_at_the_same_moment_shares_one_request(house: House) -> None:
@@ -63,7 +63,7 @@ async def test_who_asks_at_the_same_moment_shares_one_request(house: House) -> N
 
 
 async def test_one_who_gives_up_leaves_the_others_an_answer() -> None:
-    shared: Shared[str] = Shared(lambda: "given up")
+    shared: SharedRequests[str] = SharedRequests(lambda: "given up")
     begun, gate = asyncio.Event(), asyncio.Event()
 
     async def request() -> str:
@@ -107,14 +107,14 @@ async def test_where_slack_does_not_say_who_somebody_is_nothing_is_assumed(
     bob = house.fake.user(house.team, "bob", admin=True)
     house.fake.fault("users.info", **trouble)
     people = _people(house, bob.user.id)
-    with pytest.raises(Unrecognised, match=told):
+    with pytest.raises(UserUnknown, match=told):
         await people.look(house.team.id, bob.user.id)
 
 
 async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None:
     house.fake.fault("users.info", status=503)
     people = _people(house)
-    with pytest.raises(Unrecognised, match="nothing was charged"):
+    with pytest.raises(UserUnknown, match="nothing was charged"):
         await people.look(house.team.id, house.ada.user.id)
     assert "ada" == (await people.look(house.team.id, house.ada.user.id)).name
 
@@ -122,22 +122,22 @@ async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None
 @pytest.mark.parametrize(
     ("told", "standing", "is_admin"),
     [
-        ({}, Standing.MEMBER, False),
-        ({"team_id": None, "profile": None, "is_admin": None, "is_bot": None}, Standing.MEMBER, False),
-        ({"is_admin": True}, Standing.MEMBER, True),
-        ({"is_primary_owner": True}, Standing.MEMBER, True),
-        ({"is_owner": True, "deleted": True}, Standing.DEACTIVATED, False),
-        ({"is_restricted": True}, Standing.GUEST, False),
-        ({"is_restricted": True, "is_ultra_restricted": True}, Standing.GUEST, False),
-        ({"is_stranger": True, "is_admin": True}, Standing.STRANGER, False),
-        ({"team_id": "T2", "is_admin": True}, Standing.STRANGER, False),
-        ({"team_id": None, "profile": {"team": "T2"}}, Standing.STRANGER, False),
-        ({"is_bot": True}, Standing.BOT, False),
-        ({"is_workflow_bot": True}, Standing.BOT, False),
-        ({"id": "USLACKBOT"}, Standing.BOT, False),
+        ({}, UserKind.MEMBER, False),
+        ({"team_id": None, "profile": None, "is_admin": None, "is_bot": None}, UserKind.MEMBER, False),
+        ({"is_admin": True}, UserKind.MEMBER, True),
+        ({"is_primary_owner": True}, UserKind.MEMBER, True),
+        ({"is_owner": True, "deleted": True}, UserKind.DEACTIVATED, False),
+        ({"is_restricted": True}, UserKind.GUEST, False),
+        ({"is_restricted": True, "is_ultra_restricted": True}, UserKind.GUEST, False),
+        ({"is_stranger": True, "is_admin": True}, UserKind.STRANGER, False),
+        ({"team_id": "T2", "is_admin": True}, UserKind.STRANGER, False),
+        ({"team_id": None, "profile": {"team": "T2"}}, UserKind.STRANGER, False),
+        ({"is_bot": True}, UserKind.BOT, False),
+        ({"is_workflow_bot": True}, UserKind.BOT, False),
+        ({"id": "USLACKBOT"}, UserKind.BOT, False),
     ],
 )
-def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: Standing, *, is_admin: bool) -> None:
+def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: UserKind, *, is_admin: bool) -> None:
     someone = read_user({"id": "U1", "team_id": "T1", **told}, "T1", None)
     assert (standing, is_admin) == (someone.standing, someone.is_admin)
 
@@ -145,16 +145,16 @@ def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: Standing
 @pytest.mark.parametrize(
     ("told", "standing", "is_admin"),
     [
-        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E1"}}, Standing.MEMBER, True),
-        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}, Standing.MEMBER, False),
-        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E2"}}, Standing.STRANGER, False),
-        ({"team_id": "T2", "enterprise_id": "E2"}, Standing.STRANGER, False),
-        ({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, Standing.MEMBER, False),
-        ({"team_id": "T2", "enterprise_user": None}, Standing.STRANGER, False),
+        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E1"}}, UserKind.MEMBER, True),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}, UserKind.MEMBER, False),
+        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E2"}}, UserKind.STRANGER, False),
+        ({"team_id": "T2", "enterprise_id": "E2"}, UserKind.STRANGER, False),
+        ({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, UserKind.MEMBER, False),
+        ({"team_id": "T2", "enterprise_user": None}, UserKind.STRANGER, False),
     ],
 )
 def test_an_organisation_is_one_and_its_admins_are_those_of_the_workspace(
-    told: dict[str, Any], standing: Standing, *, is_admin: bool
+    told: dict[str, Any], standing: UserKind, *, is_admin: bool
 ) -> None:
     someone = read_user({"id": "U1", "is_admin": True, **told}, "T1", "E1")
     assert (standing, is_admin) == (someone.standing, someone.is_admin)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.slack import plugin
-from adapters.slack.delivery.publisher import CardOutlet
-from adapters.slack.oauth.installations import Installations
-from adapters.slack.services import open_connection
+from adapters.slack.delivery.publisher import CardPublisher
+from adapters.slack.oauth.installations import InstallationStore
+from adapters.slack.services import open_services
 from adapters.slack.settings import SlackSettings
 from adapters.slack.web_api.files import SlackFiles
 from bot.security.tokens import TokenSigner
@@ -74,12 +74,12 @@ async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest
         )
         _set(monkeypatch, {_BOT: "xoxb-hidden", _APP: "xapp-hidden"})
         built = plugin.build(context)
-        assert isinstance(built.publisher, CardOutlet)
+        assert isinstance(built.publisher, CardPublisher)
         assert isinstance(built.files, SlackFiles)
         assert () == built.routes, "nobody could tell Slack's requests from anybody's"
         assert built.not_ready_reason() is None
         assert "hidden" not in repr(SlackSettings())
         _set(monkeypatch, _OAUTH)
-        assert isinstance(open_connection(context, SlackSettings()).tokens, Installations)
+        assert isinstance(open_services(context, SlackSettings()).tokens, InstallationStore)
         served = [getattr(route, "path", "") for route in plugin.build(context).routes]
         assert ["/slack/events", "/slack/install", "/slack/oauth_redirect"] == served

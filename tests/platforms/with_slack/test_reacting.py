@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.slack.events.reactions import NAMES, emoji_of
+from adapters.slack.events.reactions import EMOJI_NAMES, emoji_of
 from bot.domain.ids import short_id
 from bot.domain.reactions import DEFAULT_REACTIONS, normalized
 from bot.service.facade import BotService
@@ -13,7 +13,7 @@ from tests.platforms.with_slack.studio_house import StandIn, before, job_of, ope
 
 
 def test_every_emoji_of_the_map_has_a_name_at_slack() -> None:
-    assert set(DEFAULT_REACTIONS) <= {normalized(one) for one in NAMES.values()}
+    assert set(DEFAULT_REACTIONS) <= {normalized(one) for one in EMOJI_NAMES.values()}
 
 
 @pytest.mark.parametrize(

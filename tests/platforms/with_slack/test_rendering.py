@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.messages.cards import Payload, Shown, render
-from adapters.slack.messages.mrkdwn import as_text
-from adapters.slack.messages.notes import render_note, say
+from adapters.slack.messages.cards import Payload, UploadedMedia, render_card
+from adapters.slack.messages.mrkdwn import escape_line
+from adapters.slack.messages.notes import render_reply, render_text
 from bot.domain.actions import Action
 from bot.domain.cards import JobPhase
 from bot.domain.ids import short_id
@@ -53,18 +53,18 @@ def test_the_largest_card_fits() -> None:
     ]
     page = "https://bot.example.org/media/" + "t" * 300
     by_job = {job.id: page for job in jobs}
-    shown = Shown(pictures={job.id: "F1" for job in jobs}, films=by_job, links=by_job)
-    _check(render(card_view(*jobs, title=long, member_name=long), shown=shown, notes=[long] * 5))
+    shown = UploadedMedia(pictures={job.id: "F1" for job in jobs}, films=by_job, links=by_job)
+    _check(render_card(card_view(*jobs, title=long, member_name=long), shown=shown, notes=[long] * 5))
 
 
 def test_an_empty_card_is_one_all_the_same() -> None:
     job = job_view(1, headline="", fields=(), alt="", actions=())
-    _check(render(card_view(job, title="", member_name="")))
+    _check(render_card(card_view(job, title="", member_name="")))
 
 
 def test_peoples_words_are_shown_as_they_are_and_do_nothing() -> None:
     job = job_view(1, headline=_NASTY, fields=((_NASTY, _NASTY),), alt=_NASTY)
-    payload = render(card_view(job, job_view(2), title=_NASTY, member_name=_NASTY))
+    payload = render_card(card_view(job, job_view(2), title=_NASTY, member_name=_NASTY))
     for text in [payload.text, *_objects(payload.blocks, "mrkdwn")]:
         assert "<!channel" not in text
         assert "<@" not in text
@@ -75,16 +75,16 @@ def test_peoples_words_are_shown_as_they_are_and_do_nothing() -> None:
 
 
 def test_marks_are_disarmed_without_being_lost() -> None:
-    shown = as_text("*a* <b> & :c:", 100)
+    shown = escape_line("*a* <b> & :c:", 100)
     assert "*a* &lt;b&gt; &amp; :c:" == shown.replace("\u2060", "")
     assert "\u2060*\u2060a\u2060*\u2060" in shown
-    assert len(as_text("&" * 100, 20)) <= 20, "cut between entities"
-    assert as_text("&" * 100, 20).endswith("&amp;…")
+    assert len(escape_line("&" * 100, 20)) <= 20, "cut between entities"
+    assert escape_line("&" * 100, 20).endswith("&amp;…")
 
 
 def test_a_card_says_what_is_worth_knowing() -> None:
     running = job_view(1, JobPhase.RUNNING, ready_at=1_800_000_012_000, parent=identity(7), stars=2)
-    told = "\n".join(texts(render(card_view(running)).blocks))
+    told = "\n".join(texts(render_card(card_view(running)).blocks))
     for part in (
         "a red fox",
         "Dreaming",
@@ -104,7 +104,7 @@ def test_several_jobs_say_in_common_what_they_have_in_common() -> None:
         job_view(1, fields=(("Price", "$0.018"), ("Size", "1 × 1"))),
         job_view(2, fields=(("Price", "$0.018"),)),
     ]
-    blocks = render(card_view(*jobs)).blocks
+    blocks = render_card(card_view(*jobs)).blocks
     [fields] = [block["fields"] for block in blocks if "fields" in block]
     assert ["*Price each*\n$0.018"] == [one["text"] for one in fields]
     assert "1 · Size: 1 × 1" in texts(blocks)
@@ -117,15 +117,15 @@ def test_a_note_fits(count: int) -> None:
         for n in range(1, count + 1)
     )
     facts = tuple((_NASTY * 3, "long " * 200) for _ in range(count))
-    payload = render_note(
+    payload = render_reply(
         PrivateReply(title="t" * 500, text="l\n" * 5 + "x" * 4_000, fields=facts, views=views)
     )
     _check(payload)
-    _check(say(_NASTY))
+    _check(render_text(_NASTY))
 
 
 def test_a_list_says_how_much_it_leaves_out() -> None:
     facts = tuple((f"fact {number}", "long " * 80) for number in range(60))
-    told = texts(render_note(PrivateReply(title="Quotas", fields=facts)).blocks)
+    told = texts(render_reply(PrivateReply(title="Quotas", fields=facts)).blocks)
     shown = sum(line.count("fact ") for line in told)
     assert f"and {60 - shown} more" in told

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.oauth.authorize import NOT_INSTALLED, Authorizing
-from adapters.slack.web_api.tokens import OneToken
+from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
+from adapters.slack.web_api.tokens import SingleToken
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.installing import Served, client_of, http_manifest, open_app, serving
 
@@ -94,11 +94,11 @@ async def test_one_workspace_needs_no_oauth() -> None:
     async with FakeSlack(http_manifest()) as slack:
         team = slack.team("Film club")
         client = client_of(slack)
-        tokens = OneToken(SecretStr(slack.bot_token(team)))
+        tokens = SingleToken(SecretStr(slack.bot_token(team)))
         app = AsyncApp(
             signing_secret=slack.app.signing_secret,
             client=client,
-            authorize=cast("Any", Authorizing(tokens, client)),
+            authorize=cast("Any", CachedAuthorize(tokens, client)),
             process_before_response=True,
         )
 

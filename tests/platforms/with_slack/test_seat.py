@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.events.command_line import after_mention, read_line
+from adapters.slack.events.command_line import parse_line, text_after_mention
 from adapters.slack.events.context import Event, seat_of
 from bot.domain.commands import Animate, Help, Imagine, QuotasSet
 from bot.domain.errors import InvalidRequest
@@ -70,7 +70,7 @@ def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], t
     ],
 )
 def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
-    command = read_line(text).read("T1", {"U2": "Bo Derek"})
+    command = parse_line(text).read("T1", {"U2": "Bo Derek"})
 
     assert isinstance(command, Imagine)
     assert prompt == command.prompt
@@ -81,7 +81,7 @@ def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
     "written", ["<https://a.example/x?y=1&amp;z=2|a.example>", "<https://a.example/x?y=1&amp;z=2>"]
 )
 def test_an_address_among_the_words_is_a_picture(text: str, written: str) -> None:
-    command = read_line(text.format(written)).read("T1", {})
+    command = parse_line(text.format(written)).read("T1", {})
 
     assert isinstance(command, Imagine)
     assert ["https://a.example/x?y=1&z=2"] == [one.url for one in command.image]
@@ -89,7 +89,7 @@ def test_an_address_among_the_words_is_a_picture(text: str, written: str) -> Non
 
 
 def test_links_in_angle_brackets_are_addresses() -> None:
-    command = read_line("animate <https://a.example/x.png?a=1&amp;b=2|a.example> it moves").read("T1", {})
+    command = parse_line("animate <https://a.example/x.png?a=1&amp;b=2|a.example> it moves").read("T1", {})
 
     assert isinstance(command, Animate)
     assert command.start is not None
@@ -97,7 +97,7 @@ def test_links_in_angle_brackets_are_addresses() -> None:
 
 
 def test_a_member_is_meant_by_their_id_whatever_they_are_called() -> None:
-    line = read_line("quotas set <@U2|a b> —amount 5 --period week")
+    line = parse_line("quotas set <@U2|a b> —amount 5 --period week")
     command = line.read("T1", {})
 
     assert isinstance(command, QuotasSet)
@@ -106,16 +106,16 @@ def test_a_member_is_meant_by_their_id_whatever_they_are_called() -> None:
 
 
 def test_a_form_opens_where_nothing_was_written_and_something_can_be() -> None:
-    forms = {text: read_line(text).wants_form for text in ("imagine", "animate", "show", "quota", "help")}
+    forms = {text: parse_line(text).wants_form for text in ("imagine", "animate", "show", "quota", "help")}
 
     assert {"imagine": True, "animate": True, "show": True, "quota": False, "help": False} == forms
-    assert not read_line("imagine a fox").wants_form
+    assert not parse_line("imagine a fox").wants_form
 
 
 def test_what_follows_a_mention_is_the_command() -> None:
-    line = read_line(after_mention("hello <@UBOT>: help imagine", "UBOT"))
+    line = parse_line(text_after_mention("hello <@UBOT>: help imagine", "UBOT"))
 
     assert Help(command="imagine") == line.read("T1", {})
-    assert "" == after_mention("<@UBOT> ", "UBOT")
+    assert "" == text_after_mention("<@UBOT> ", "UBOT")
     with pytest.raises(InvalidRequest, match="There is no /a"):
-        read_line(after_mention("<@UBOT> a fox", "UBOT"))
+        parse_line(text_after_mention("<@UBOT> a fox", "UBOT"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.delivery.response_url import Reach
-from adapters.slack.web_api.client import Slack
+from adapters.slack.delivery.response_url import ReplyToken
+from adapters.slack.web_api.client import WebApi
 from bot.domain.cards import JobPhase
 from bot.domain.errors import Delayed, NotPosted, Undeliverable
 from tests.platforms.fake_slack import Drop
@@ -182,8 +182,8 @@ async def test_in_an_organisation_the_place_says_whose_token_opens_the_workspace
             asked.append((team, enterprise))
             return house.fake.bot_token(whole)
 
-    slack = Slack(Tokens(), house.fake.api)
-    reach = Reach(enterprise=whole.id).write()
+    slack = WebApi(Tokens(), house.fake.api)
+    reach = ReplyToken(enterprise=whole.id).write()
     place = house.place(team.general, workspace=f"slack:{team.id}", reply_token=reach)
     await house.new_outlet(slack=slack).show(house.view(), place)
     await slack.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.events.reactions import ChoiceUnread, chosen
+from adapters.slack.events.reactions import ChoiceUnknown, chosen_job
 from bot.domain.errors import InvalidRequest
 from tests.platforms.fake_slack import Message
 from tests.platforms.fake_slack.hand import asking
@@ -39,7 +39,7 @@ async def two_foxes(house: StudioHouse) -> Message:
     ],
 )
 def test_the_number_that_somebody_has_put_names_the_result(reactions: list[Any], job: str) -> None:
-    assert job == chosen(_JOBS, {"reactions": reactions}, "U1")
+    assert job == chosen_job(_JOBS, {"reactions": reactions}, "U1")
 
 
 @pytest.mark.parametrize(
@@ -47,18 +47,18 @@ def test_the_number_that_somebody_has_put_names_the_result(reactions: list[Any],
     [
         ([_reaction("two", "U1"), _reaction("three", "U1")], InvalidRequest, "several numbers"),
         ([_reaction("four", "U1")], InvalidRequest, "has 3 results"),
-        ([_reaction("two", "U2", count=60)], ChoiceUnread, "does not say which"),
+        ([_reaction("two", "U2", count=60)], ChoiceUnknown, "does not say which"),
     ],
 )
 def test_where_it_is_not_certain_which_one_is_meant_none_is_taken(
     reactions: list[Any], refusal: type[Exception], told: str
 ) -> None:
     with pytest.raises(refusal, match=told):
-        chosen(_JOBS, {"reactions": reactions}, "U1")
+        chosen_job(_JOBS, {"reactions": reactions}, "U1")
 
 
 def test_of_one_result_there_is_nothing_to_choose() -> None:
-    assert "only" == chosen(("only",), {"reactions": [_reaction("four", "U1")]}, "U1")
+    assert "only" == chosen_job(("only",), {"reactions": [_reaction("four", "U1")]}, "U1")
 
 
 @pytest.mark.parametrize(

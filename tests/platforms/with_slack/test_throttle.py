@@ -4,21 +4,21 @@ import random
 
 import pytest
 
-from adapters.slack.web_api.rate_limits import Lane, Throttle
+from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
 from bot.domain.errors import NotPosted
 
 _HOUR = 3_600_000
 
 
-def _post(number: int = 1) -> Lane:
-    return Lane.of("chat.postMessage", "T1", f"C{number}")
+def _post(number: int = 1) -> RateLimitKey:
+    return RateLimitKey.of("chat.postMessage", "T1", f"C{number}")
 
 
-def _edit(team: int = 1) -> Lane:
-    return Lane.of("chat.update", f"T{team}", "C1")
+def _edit(team: int = 1) -> RateLimitKey:
+    return RateLimitKey.of("chat.update", f"T{team}", "C1")
 
 
-def _wait(throttle: Throttle, lane: Lane, now: int, *, spare: bool) -> int:
+def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, spare: bool) -> int:
     """Milliseconds to wait for a turn, be it taken or put off."""
     try:
         return throttle.take(lane, now, spare=spare)
@@ -28,7 +28,7 @@ def _wait(throttle: Throttle, lane: Lane, now: int, *, spare: bool) -> int:
 
 def test_many_keys_whose_last_call_is_long_ago_under_a_429_still_work() -> None:
     """A lane that empties while it is stopped must not break the clean-up of all others."""
-    throttle = Throttle()
+    throttle = RateLimiter()
     throttle.take(_edit(1), 0)
     throttle.stop(_edit(1), 2 * _HOUR, 0)
     with pytest.raises(NotPosted):
@@ -41,7 +41,7 @@ def test_many_keys_whose_last_call_is_long_ago_under_a_429_still_work() -> None:
 
 
 def test_a_crowd_does_not_fill_the_memory() -> None:
-    throttle = Throttle()
+    throttle = RateLimiter()
     for number in range(20_000):
         throttle.take(_post(number), 1_000)
         throttle.stop(_edit(number), 1_000, 1_000)
@@ -50,13 +50,13 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
 
 
 def test_a_stopped_lane_is_open_again_after_any_time() -> None:
-    throttle = Throttle()
+    throttle = RateLimiter()
     throttle.stop(_post(), 30_000, 0)
     assert 0 == throttle.take(_post(), 10_000 * _HOUR)
 
 
 def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
-    throttle = Throttle()
+    throttle = RateLimiter()
     for _ in range(50):
         throttle.take(_edit(), 10 * _HOUR)
     throttle.take(_post(), 10 * _HOUR)
@@ -67,7 +67,7 @@ def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
 def test_nothing_breaks_it_whatever_comes_in_which_order() -> None:
     """Random calls, refusals and jumps: a wait within its patience, or Held with a time to come back."""
     chance = random.Random(11)  # noqa: S311 - a seed, not a secret
-    throttle, now = Throttle(), 0
+    throttle, now = RateLimiter(), 0
     for _ in range(30_000):
         now = max(0, now + chance.choice((0, 1, 50, 61_000, -120_000, _HOUR)))
         lane = chance.choice((_post, _edit))(chance.randrange(9_000))

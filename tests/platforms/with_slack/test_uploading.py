@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.delivery.uploaded_media import Kind
+from adapters.slack.delivery.uploaded_media import UploadKind
 from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import Delayed, NotPosted
 from bot.domain.media import Media
@@ -154,10 +154,10 @@ async def test_a_picture_that_slack_does_not_show_yet_is_waited_for(house: House
     publisher = house.new_outlet(patience_s=0)
     with pytest.raises(NotPosted):
         await publisher.show(done, house.place(message=name))
-    known = await house.uploads.get(done.card, done.jobs[0].id, Kind.PICTURE)
+    known = await house.uploads.get(done.card, done.jobs[0].id, UploadKind.PICTURE)
     assert known is not None
     early = known.model_copy(update={"ready": True})
-    await house.uploads.put(done.card, done.jobs[0].id, Kind.PICTURE, early)
+    await house.uploads.put(done.card, done.jobs[0].id, UploadKind.PICTURE, early)
     with pytest.raises(NotPosted):
         await publisher.show(done, house.place(message=name))
     house.fake.world.files[known.file].stage = Stage.READY
@@ -256,10 +256,10 @@ async def test_a_film_that_an_older_version_took_for_delivered_is_shared_after_a
     with pytest.raises(NotPosted):
         await house.new_outlet(patience_s=1).show(done, house.place(message=name))
     job = done.jobs[0].id
-    known = await house.uploads.get(done.card, job, Kind.FILM)
+    known = await house.uploads.get(done.card, job, UploadKind.FILM)
     assert known is not None
     noted = known.model_copy(update={"ready": True, "link": "https://dead.example"})
-    await house.uploads.put(done.card, job, Kind.FILM, noted)
+    await house.uploads.put(done.card, job, UploadKind.FILM, noted)
     assert {} == (await house.publisher.results(done)).films
     await _shown_in_time(house, done, name)
     [film] = _films(house)
