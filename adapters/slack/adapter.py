@@ -1,10 +1,9 @@
-"""Puts the Slack adapter together."""
+"""Assembles the Slack adapter."""
 
-from adapters.slack.events.bolt_app import make_app
-from adapters.slack.events.context import ADAPTER
 from adapters.slack.events.router import EventRouter
-from adapters.slack.oauth.flow import flow_for
-from adapters.slack.oauth.routes import slack_routes
+from adapters.slack.http_routes import slack_routes
+from adapters.slack.oauth.flow import install_flow
+from adapters.slack.places import ADAPTER
 from adapters.slack.services import open_services
 from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import SocketModeSupervisor
@@ -12,39 +11,36 @@ from bot.service.plugin import Adapter, AdapterContext
 
 
 def connect(context: AdapterContext, settings: SlackSettings | None = None) -> Adapter:
-    """Make the adapter; nothing of it runs before it is asked to show something or to listen."""
+    """Assemble the adapter; nothing runs before it is asked to publish or to receive."""
     settings = settings or SlackSettings()
-    connection = open_services(context, settings)
-    doors = EventRouter(context, connection)
-    app = make_app(
-        doors,
-        connection.tokens,
-        connection.client,
+    services = open_services(context, settings)
+    router = EventRouter(context, services)
+    app = router.bolt_app(
         signing_secret=settings.signing_secret,
-        flow=flow_for(context, settings, connection.client, connection.tokens),
+        flow=install_flow(context, settings, services.client, services.tokens),
     )
-    listener = SocketModeSupervisor(
+    receiver = SocketModeSupervisor(
         app,
-        doors.hands,
-        doors.home,
-        connection.client,
-        respond=connection.slack.respond,
+        router.tasks,
+        router.home,
+        services.client,
+        respond=services.web_api.respond,
         app_token=settings.app_token,
         proxy=context.settings.https_proxy,
     )
 
     async def close() -> None:
-        # What came over HTTP after the inlet had ended is still in hand.
-        await doors.hands.finish()
-        await connection.close()
+        # Events that arrived over HTTP after the receiver ended are still being handled.
+        await router.tasks.close()
+        await services.close()
 
     return Adapter(
         name=ADAPTER,
-        publisher=connection.publisher,
-        receiver=listener,
-        files=connection.files,
-        # Without a secret nobody could tell Slack's requests from anybody's.
+        publisher=services.publisher,
+        receiver=receiver,
+        files=services.files,
+        # Without the secret, requests could not be verified.
         routes=slack_routes(app, settings.signing_secret) if settings.signing_secret is not None else (),
-        not_ready_reason=lambda: connection.slack.obstacle() or listener.obstacle(),
+        not_ready_reason=lambda: services.web_api.not_ready_reason() or receiver.not_ready_reason(),
         close=close,
     )

@@ -1,4 +1,4 @@
-"""What `reverie doctor` looks at: the tokens and what they may do, and how the app is made in one paste."""
+"""Diagnoses the Slack set-up for `reverie doctor`: tokens, scopes, and the app manifest."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -9,10 +9,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.slack.oauth.errors import error_reason, is_transient
-from adapters.slack.oauth.manifest import INSTALL_PATH, SCOPES, as_yaml, manifest
+from adapters.slack.oauth.manifest import EVENTS_PATH, INSTALL_PATH, SCOPES, manifest_json
 from adapters.slack.settings import APP_TOKENS, BOT_TOKENS, SlackSettings
 from adapters.slack.web_api.client import web_client
+from adapters.slack.web_api.errors import error_reason, is_transient
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, malformed
 
@@ -21,50 +21,49 @@ _TIMEOUT_S = 10
 
 
 async def diagnose(settings: Settings) -> AsyncIterator[Diagnosis]:
-    """Look at all that Slack is reached by; where the app is not as it must be, tell how to make it."""
+    """Check every token; where something is missing, print the manifest to create or update the app."""
     slack = SlackSettings()
     client = web_client(slack.api_base, proxy=settings.https_proxy)
     client.timeout = _TIMEOUT_S
-    findings = [*_ways(settings, slack)]
+    findings = _check_settings(settings, slack)
     if slack.bot_token is not None:
-        findings.append(await _bot(client, slack.bot_token))
+        findings.append(await _check_bot_token(client, slack.bot_token))
     if slack.app_token is not None:
-        findings.append(await _socket(client, slack.app_token))
+        findings.append(await _check_app_token(client, slack.app_token))
     for finding in findings:
         yield finding
-    yield _paste(settings, slack, sound=all(finding.ok for finding in findings))
+    yield _manifest_advice(settings, slack, ok=all(finding.ok for finding in findings))
 
 
-def _ways(settings: Settings, slack: SlackSettings) -> list[Diagnosis]:
-    """How events come in: by sockets that we open, or over HTTP to an address of ours."""
-    found = []
+def _check_settings(settings: Settings, slack: SlackSettings) -> list[Diagnosis]:
+    """How events arrive: over Socket Mode or over HTTP."""
+    findings = []
     if slack.app_token is not None and slack.bot_token is None:
-        found.append(
+        findings.append(
             Diagnosis(
-                what="Slack: SLACK_APP_TOKEN without SLACK_BOT_TOKEN",
+                what="Slack: SLACK_APP_TOKEN is set without SLACK_BOT_TOKEN",
                 level=Severity.FAULT,
-                remedy=f"set the Bot User OAuth Token of {_APPS} → OAuth & Permissions",
+                remedy=f"set the Bot User OAuth Token from {_APPS} → OAuth & Permissions",
             )
         )
     if slack.signing_secret is not None:
-        found.append(_http(settings))
-        found.append(_oauth(settings, slack))
-    return found
+        findings += [_check_public_url(settings), _check_oauth(settings, slack)]
+    return findings
 
 
-def _http(settings: Settings) -> Diagnosis:
+def _check_public_url(settings: Settings) -> Diagnosis:
     url = settings.public_url
     if url is None or urlsplit(url).scheme != "https":
         return Diagnosis(
-            what="Slack: SLACK_SIGNING_SECRET is set, but Slack cannot send anything here",
+            what="Slack: SLACK_SIGNING_SECRET is set, but Slack cannot reach this bot",
             level=Severity.FAULT,
-            remedy="set REVERIE_PUBLIC_URL to an address that begins with https:// and leads here, or use "
-            "Socket Mode: SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
+            remedy="set REVERIE_PUBLIC_URL to the https:// address of this bot, or use Socket Mode with "
+            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
         )
-    return Diagnosis(what=f"Slack: requests are verified, and come to {url}/slack/events")
+    return Diagnosis(what=f"Slack: events are received at {url}{EVENTS_PATH}")
 
 
-def _oauth(settings: Settings, slack: SlackSettings) -> Diagnosis:
+def _check_oauth(settings: Settings, slack: SlackSettings) -> Diagnosis:
     if slack.by_oauth:
         return Diagnosis(what=f"Slack: workspaces install the app at {settings.public_url}{INSTALL_PATH}")
     if slack.client_id is not None or slack.client_secret is not None:
@@ -75,79 +74,82 @@ def _oauth(settings: Settings, slack: SlackSettings) -> Diagnosis:
         )
     if slack.bot_token is None:
         return Diagnosis(
-            what="Slack: no workspace can be reached",
+            what="Slack: there is no token for any workspace",
             level=Severity.FAULT,
             remedy="set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces, or SLACK_BOT_TOKEN "
             "for one",
         )
-    return Diagnosis(what="Slack: over HTTP, for one workspace")
+    return Diagnosis(what="Slack: HTTP for one workspace")
 
 
-async def _bot(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
-    where = f"{_APPS} → OAuth & Permissions → Bot User OAuth Token"
-    if (wrong := _mistaken("SLACK_BOT_TOKEN", token, BOT_TOKENS, where)) is not None:
-        return wrong
+async def _check_bot_token(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
+    source = f"{_APPS} → OAuth & Permissions → Bot User OAuth Token"
+    if (mistake := _malformed_token("SLACK_BOT_TOKEN", token, BOT_TOKENS, source)) is not None:
+        return mistake
     try:
-        answer = await client.auth_test(token=token.get_secret_value())
+        response = await client.auth_test(token=token.get_secret_value())
     except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        return _refused("SLACK_BOT_TOKEN", error, f"install the app anew and set the token of {where}")
-    granted = _granted(answer)
+        return _token_error("SLACK_BOT_TOKEN", error, f"reinstall the app and copy the token from {source}")
+    granted = _granted_scopes(response)
     missing = sorted(SCOPES.keys() - granted) if granted else []
-    name, team = answer.get("user", "?"), answer.get("team", "?")
+    name, team = response.get("user", "?"), response.get("team", "?")
     if missing:
         return Diagnosis(
             what=f"Slack: {name} in {team} lacks {', '.join(missing)}",
             level=Severity.FAULT,
-            remedy=f"put the manifest below into {_APPS} → App Manifest, then Install App → Reinstall",
+            remedy=f"paste the manifest below into {_APPS} → App Manifest, then use Install App → Reinstall",
         )
-    return Diagnosis(what=f"Slack: {name} works in {team} (slack:{answer.get('team_id', '?')})")
+    return Diagnosis(what=f"Slack: {name} works in {team} (slack:{response.get('team_id', '?')})")
 
 
-def _granted(answer: AsyncSlackResponse) -> set[str]:
-    """The scopes of the token that asked, which Slack tells beside its answer; none where it does not."""
-    told = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
-    return {scope.strip() for scope in told.split(",") if scope.strip()}
+def _granted_scopes(response: AsyncSlackResponse) -> set[str]:
+    """The scopes of the token, from a header; empty where Slack does not send it."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
 
 
-async def _socket(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
-    where = f"{_APPS} → Basic Information → App-Level Tokens, with the scope connections:write"
-    if (wrong := _mistaken("SLACK_APP_TOKEN", token, APP_TOKENS, where)) is not None:
-        return wrong
+async def _check_app_token(client: AsyncWebClient, token: SecretStr) -> Diagnosis:
+    source = f"{_APPS} → Basic Information → App-Level Tokens, with the scope connections:write"
+    if (mistake := _malformed_token("SLACK_APP_TOKEN", token, APP_TOKENS, source)) is not None:
+        return mistake
     try:
         await client.apps_connections_open(app_token=token.get_secret_value())
     except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        return _refused("SLACK_APP_TOKEN", error, f"set a token of {where}, and turn Socket Mode on")
-    return Diagnosis(what="Slack: Socket Mode opens")
+        return _token_error("SLACK_APP_TOKEN", error, f"set a token from {source}, and enable Socket Mode")
+    return Diagnosis(what="Slack: Socket Mode connects")
 
 
-def _mistaken(name: str, token: SecretStr, beginnings: tuple[str, ...], where: str) -> Diagnosis | None:
-    """Two tokens beside each other are easily taken for each other."""
-    fault = malformed(name, token, *beginnings)
+def _malformed_token(name: str, token: SecretStr, prefixes: tuple[str, ...], source: str) -> Diagnosis | None:
+    """The two tokens are easily confused."""
+    fault = malformed(name, token, *prefixes)
     if fault is None:
         return None
-    return Diagnosis(what=f"Slack: {fault}", level=Severity.FAULT, remedy=f"take the one of {where}")
+    return Diagnosis(what=f"Slack: {fault}", level=Severity.FAULT, remedy=f"copy it from {source}")
 
 
-def _refused(name: str, error: Exception, remedy: str) -> Diagnosis:
+def _token_error(name: str, error: Exception, remedy: str) -> Diagnosis:
     if isinstance(error, SlackApiError) and not is_transient(error):
         return Diagnosis(
-            what=f"Slack does not accept {name}: {error_reason(error)}", level=Severity.FAULT, remedy=remedy
+            what=f"Slack does not accept {name}: {error_reason(error)}",
+            level=Severity.FAULT,
+            remedy=remedy,
         )
     return Diagnosis(
-        what=f"Slack cannot be asked about {name}: {type(error).__name__}",
+        what=f"Slack could not be reached to check {name}: {type(error).__name__}",
         level=Severity.FAULT,
         remedy="check the network, HTTPS_PROXY, SSL_CERT_FILE and SLACK_API_BASE",
     )
 
 
-def _paste(settings: Settings, slack: SlackSettings, *, sound: bool) -> Diagnosis:
-    """How the app is made, or brought up to this version's commands, which Slack lets nobody read."""
+def _manifest_advice(settings: Settings, slack: SlackSettings, *, ok: bool) -> Diagnosis:
+    """How to create the app, or to update its commands, which no API can read."""
     url = settings.public_url if slack.signing_secret is not None else None
     command = " ".join(["python -m adapters.slack.oauth.manifest", *([url] if url else [])])
-    if sound:
-        return Diagnosis(what=f"Slack: after an update bring its App Manifest up to date: {command}")
+    if ok:
+        return Diagnosis(
+            what=f"Slack: after an upgrade, update the app manifest with the output of {command}"
+        )
     return Diagnosis(
-        what="Slack: how the app is made",
-        remedy=f"{_APPS} → Create New App → From a manifest, and paste what follows\n\n"
-        f"{as_yaml(manifest(url))}",
+        what="Slack: the app manifest",
+        remedy=f"{_APPS} → Create New App → From a manifest → JSON, and paste this:\n\n{manifest_json(url)}",
     )

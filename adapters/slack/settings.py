@@ -1,4 +1,4 @@
-"""What an operator may set for Slack; read from the environment when it is asked for."""
+"""The settings of the Slack adapter, read from the environment."""
 
 from typing import Annotated, Any
 
@@ -8,12 +8,12 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from bot.environment import FROM_FILE, EnvironmentSettings
 from bot.settings import Secret, malformed, split_list, trimmed
 
-#: how tokens begin, by which the two are told apart
+#: prefixes of both types of token
 BOT_TOKENS, APP_TOKENS = ("xoxb-", "xoxe."), ("xapp-",)
 
 
 class SlackSettings(EnvironmentSettings):
-    """Settings of this adapter alone."""
+    """Settings of this adapter only."""
 
     model_config = SettingsConfigDict(
         env_prefix="REVERIE_SLACK_",
@@ -23,18 +23,18 @@ class SlackSettings(EnvironmentSettings):
         populate_by_name=True,
     )
 
-    #: of the one workspace; with OAuth each installation brings its own
+    #: for one workspace; with OAuth each installation has its own
     bot_token: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN"))
-    #: turns on Socket Mode
+    #: enables Socket Mode
     app_token: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN"))
-    #: turns on HTTP
+    #: enables HTTP
     signing_secret: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET"))
     client_id: Annotated[str | None, BeforeValidator(trimmed), FROM_FILE] = Field(
         default=None, validation_alias=AliasChoices("SLACK_CLIENT_ID")
     )
     client_secret: Secret = Field(default=None, validation_alias=AliasChoices("SLACK_CLIENT_SECRET"))
     api_base: str = Field(default="https://slack.com/api/", validation_alias=AliasChoices("SLACK_API_BASE"))
-    #: members who may do what Slack's own admins may
+    #: users with the rights of an admin, besides Slack's own admins
     admins: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), validation_alias=AliasChoices("SLACK_ADMINS")
     )
@@ -46,7 +46,7 @@ class SlackSettings(EnvironmentSettings):
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with the tokens as they stand, by the names of their settings; None: nothing."""
+        """Which tokens are malformed, by the names of their settings; None where all are fine."""
         client_id = SecretStr(self.client_id) if self.client_id is not None else None
         found = (
             malformed("SLACK_BOT_TOKEN", self.bot_token, *BOT_TOKENS),
@@ -63,5 +63,5 @@ class SlackSettings(EnvironmentSettings):
 
     @property
     def by_oauth(self) -> bool:
-        """Workspaces install the app themselves."""
+        """Whether workspaces install the app themselves."""
         return None not in (self.signing_secret, self.client_id, self.client_secret)

@@ -1,4 +1,4 @@
-"""The ladder for results: as Slack shows them best → smaller → a link to our own page → words."""
+"""Decides how each result is shown: uploaded, uploaded in a smaller version, linked, or explained."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from adapters.chat.result_files import MediaLinker, ResultFiles, file_extension
 from adapters.chat.text import sanitize_line
 from adapters.slack.delivery.file_uploader import FileUploader, Thread, UploadRequest
 from adapters.slack.messages.cards import UploadedMedia
-from adapters.slack.messages.strings import Words
+from adapters.slack.messages.strings import SlackStrings
 from adapters.slack.web_api.client import WorkspaceApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView, JobView
 from bot.domain.media import Media, MediaKind
 
-#: bytes of one file, largest first: a film of more than Slack takes of anybody is never sent; below the last
-#: rung a workspace that takes no large files is taken for one that takes none
-_PICTURES, _FILMS = (20 * 2**20, 2 * 2**20), (2**30, 50 * 2**20, 10 * 2**20)
-#: what blocks can show
-_SHOWABLE = frozenset({"image/png", "image/jpeg", "image/gif"})
+#: sizes in bytes to try, the largest first: Slack accepts no file above the first; a workspace that does not
+#: accept the last counts as one that accepts none
+_PICTURE_SIZES, _VIDEO_SIZES = (20 * 2**20, 2 * 2**20), (2**30, 50 * 2**20, 10 * 2**20)
+#: types that image blocks can show
+_SHOWN_IN_BLOCKS = frozenset({"image/png", "image/jpeg", "image/gif"})
 _TITLE = 80
 
 _Sent = TypeVar("_Sent")
@@ -27,129 +27,129 @@ _Sent = TypeVar("_Sent")
 
 @dataclass(slots=True, kw_only=True)
 class AttachmentPlan:
-    """What of a card's results can be shown, and how."""
+    """How the results of one card are shown, by job."""
 
     pictures: dict[str, str] = field(default_factory=dict)
-    films: dict[str, str] = field(default_factory=dict)
+    videos: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    #: lines for people about what is missing
+    #: lines for people about what cannot be shown
     notes: list[str] = field(default_factory=list)
 
     @property
-    def shown(self) -> UploadedMedia:
-        return UploadedMedia(pictures=self.pictures, films=self.films, links=self.links)
+    def media(self) -> UploadedMedia:
+        return UploadedMedia(pictures=self.pictures, videos=self.videos, links=self.links)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
-    """One job's result on its card."""
+    """The result of one job of a card."""
 
     card: str
     job: JobView
     media: Media
 
-    def parcel(self, path: Path) -> UploadRequest:
+    def upload_request(self, path: Path) -> UploadRequest:
         job = self.job
         name = f"reverie-{job.id}{file_extension(self.media, path)}"
-        return UploadRequest(
-            card=self.card, job=job.id, path=path, name=name, title=sanitize_line(job.alt, _TITLE) or name
-        )
+        title = sanitize_line(job.alt, _TITLE) or name
+        return UploadRequest(card=self.card, job=job.id, path=path, name=name, title=title)
 
 
 class AttachmentPlanner:
-    """Finds for each result the best way in which its place can have it."""
+    """Uploads what is not on Slack yet, and falls back to smaller files and links."""
 
-    def __init__(self, shrinking: ResultFiles, sender: FileUploader, link: MediaLinker, words: Words) -> None:
-        self._shrinking = shrinking
-        self._sender = sender
+    def __init__(
+        self, files: ResultFiles, uploader: FileUploader, link: MediaLinker, strings: SlackStrings
+    ) -> None:
+        self._files = files
+        self._uploader = uploader
         self._link = link
-        self._words = words
+        self._strings = strings
 
-    async def load(self, door: WorkspaceApi, view: CardView, thread: Thread | None) -> AttachmentPlan:
-        """Send what is not at Slack yet; films only where there is a thread for them.
+    async def plan(self, api: WorkspaceApi, view: CardView, thread: Thread | None) -> AttachmentPlan:
+        """Upload the results of a card; videos only where there is a thread for them.
 
-        Raises Held while something is being made or looked at.
+        Raises NotPosted while a file is being made or processed.
         """
-        load = AttachmentPlan()
+        plan = AttachmentPlan()
         for job in view.jobs:
             if job.media is None:
                 continue
             result = _Result(card=view.card, job=job, media=job.media)
             if job.media.kind is MediaKind.PICTURE:
-                await self._picture(door, result, load)
+                await self._picture(api, result, plan)
             else:
-                await self._still(door, result, load)
+                await self._poster(api, result, plan)
                 if thread is not None:
-                    await self._film(door, result, thread, load)
-        return load
+                    await self._video(api, result, thread, plan)
+        return plan
 
-    async def _picture(self, door: WorkspaceApi, result: _Result, load: AttachmentPlan) -> None:
+    async def _picture(self, api: WorkspaceApi, result: _Result, plan: AttachmentPlan) -> None:
         media = result.media
-        limits = [one if media.mime in _SHOWABLE else min(one, media.size - 1) for one in _PICTURES]
-        picture = await self._best(
-            result, limits, load, lambda path: self._sender.picture(door, result.parcel(path))
+        shown = media.mime in _SHOWN_IN_BLOCKS
+        sizes = [size if shown else min(size, media.size - 1) for size in _PICTURE_SIZES]
+        picture = await self._upload_largest(
+            result, sizes, plan, lambda path: self._uploader.picture(api, result.upload_request(path))
         )
         if picture is not None:
-            load.pictures[result.job.id] = picture
+            plan.pictures[result.job.id] = picture
 
-    async def _still(self, door: WorkspaceApi, result: _Result, load: AttachmentPlan) -> None:
-        """A film's first frame; a card without it still has its film."""
+    async def _poster(self, api: WorkspaceApi, result: _Result, plan: AttachmentPlan) -> None:
+        """A video's first frame; without it the card still has the video."""
         try:
-            still = await self._sender.picture(door, result.parcel(self._shrinking.poster(result.media)))
-        except ApiError as refusal:
-            _excuse(refusal)
+            request = result.upload_request(self._files.poster(result.media))
+            poster = await self._uploader.picture(api, request)
+        except ApiError as error:
+            _raise_unless_about_file(error)
         else:
-            if still is not None:
-                load.pictures[result.job.id] = still
+            if poster is not None:
+                plan.pictures[result.job.id] = poster
 
-    async def _film(self, door: WorkspaceApi, result: _Result, thread: Thread, load: AttachmentPlan) -> None:
-        film = await self._best(
-            result, _FILMS, load, lambda path: self._sender.film(door, result.parcel(path), thread)
+    async def _video(self, api: WorkspaceApi, result: _Result, thread: Thread, plan: AttachmentPlan) -> None:
+        video = await self._upload_largest(
+            result,
+            _VIDEO_SIZES,
+            plan,
+            lambda path: self._uploader.video(api, result.upload_request(path), thread),
         )
-        if film is not None:
-            load.films[result.job.id] = film.link
+        if video is not None:
+            plan.videos[result.job.id] = video.link
 
-    async def _best(
+    async def _upload_largest(
         self,
         result: _Result,
-        limits: Sequence[int],
-        load: AttachmentPlan,
-        send: Callable[[Path], Awaitable[_Sent | None]],
+        sizes: Sequence[int],
+        plan: AttachmentPlan,
+        upload: Callable[[Path], Awaitable[_Sent | None]],
     ) -> _Sent | None:
-        """What was sent of the largest file that the workspace takes; else it is linked, or its lack told."""
+        """Upload the largest file that the workspace accepts; else link it, or explain why it is missing."""
         sent: _Sent | None = None
-        unshown = False
+        not_shared = False
         path: Path | None = None
-        reason = self._words.unshown
-        for limit in limits:
-            refused, path = path, await self._shrinking.fit(result.media, limit)
+        reason = self._strings.not_shared
+        for size in sizes:
+            refused, path = path, await self._files.fit(result.media, size)
             if path is None:
                 break
             if path == refused:
                 continue
             try:
-                sent = await send(path)
-                unshown = sent is None
-            except ApiError as refusal:
-                _excuse(refusal)
-                reason = refusal.told
-                if refusal.meaning is ErrorAction.TOO_LARGE:
+                sent = await upload(path)
+                not_shared = sent is None
+            except ApiError as error:
+                _raise_unless_about_file(error)
+                reason = error.reason
+                if error.action is ErrorAction.TOO_LARGE:
                     continue
             break
-        whole = sent is not None and path is not None and path.name == result.media.file
-        if not whole and (link := self._link(result.media)):
-            load.links[result.job.id] = link
-            if unshown:
-                load.notes.append(self._words.linked.format(reason=reason))
+        is_full_file = sent is not None and path is not None and path.name == result.media.file
+        if not is_full_file and (link := self._link(result.media)):
+            plan.links[result.job.id] = link
+            if not_shared:
+                plan.notes.append(self._strings.linked.format(reason=reason))
         elif sent is None:
-            load.notes.append(self._words.no_file.format(reason=reason))
+            plan.notes.append(self._strings.no_file.format(reason=reason))
         return sent
-
-
-def _excuse(refusal: ApiError) -> None:
-    """Go on where a workspace does not take a file; raise what has nothing to do with the file."""
-    if refusal.meaning not in (ErrorAction.TOO_LARGE, ErrorAction.NO_FILE, ErrorAction.FORBIDDEN):
-        raise refusal
 
 
 def has_videos(view: CardView) -> bool:
@@ -158,3 +158,9 @@ def has_videos(view: CardView) -> bool:
 
 def has_results(view: CardView) -> bool:
     return any(job.media is not None for job in view.jobs)
+
+
+def _raise_unless_about_file(error: ApiError) -> None:
+    """Continue where the workspace does not accept a file; raise any other error."""
+    if error.action not in (ErrorAction.TOO_LARGE, ErrorAction.NO_FILE, ErrorAction.FORBIDDEN):
+        raise error

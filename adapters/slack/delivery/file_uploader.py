@@ -1,11 +1,11 @@
-"""Sends results to Slack as files: pictures for the card's blocks, films into its thread.
+"""Uploads results to Slack: pictures for the card's blocks, videos into its thread.
 
-Sending has three steps: Slack gives an address, the bytes go there, and a last call completes it. Only the
-last one shows anything to anybody, so the file's id is noted before it; and whoever comes after a crash
-asks Slack what has become of the file, instead of sending it once more.
+An upload has three steps: Slack gives a URL, the bytes are sent there, and a last call completes it. Only
+the last step shows anything, so the file's id is stored before it. After a crash the next delivery asks
+Slack about that file instead of uploading it again.
 
-An `ok` to the last step is no delivery: Slack may never share the file. So it is looked for, taken back and
-sent again, and given up after that.
+An `ok` to the last step does not mean that the file was shared: Slack may never do it. So the uploader looks
+for the message, deletes an unshared file, uploads it again, and gives up after that.
 """
 
 import asyncio
@@ -16,222 +16,222 @@ from typing import Any
 
 import structlog
 
-from adapters.slack.delivery.routes import name_message
-from adapters.slack.delivery.uploaded_media import Upload, UploadKind, UploadStore
+from adapters.slack.delivery.upload_store import Upload, UploadKind, UploadStore
+from adapters.slack.places import message_id
 from adapters.slack.web_api.client import WorkspaceApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.errors import NotPosted
 
 _log = structlog.get_logger(__name__)
 
-#: how long Slack may look at a file before the card goes on without it
-FOREVER_MS = 90_000
-#: how long Slack may not know of a file that has just been completed
+#: how long Slack may process a file before the card is shown without it
+PROCESSING_MS = 90_000
+#: how long `files.info` may not know a file that was just completed
 _LAG_MS = 10_000
-#: when a card asks again
-_AGAIN_MS = 2_000
-#: times that one result is sent for one card, and of those, times that one is sent which Slack never shares
-_TIMES, _SHARES = 3, 2
-#: Slack's words for a file, and nothing else, that is not there
+#: when to deliver the card again
+_RETRY_MS = 2_000
+#: uploads of one result for one card, and how many of those Slack may fail to share
+_MAX_UPLOADS, _MAX_UNSHARED = 3, 2
+#: error codes that only say that the file does not exist
 _FILE_GONE = frozenset({"file_deleted", "file_is_deleted", "file_not_found"})
-_LOOKS_S = (0.2, 0.4, 0.8)
-#: answers in a thread among which a film is looked for
-_REPLIES, _CLOCKS_DIFFER_S = 100, 60
+_POLL_S = (0.2, 0.4, 0.8)
+#: replies of a thread in which a video is looked for
+_REPLIES, _CLOCK_DIFFERENCE_S = 100, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRequest:
-    """One file on its way to Slack."""
+    """One file to be uploaded."""
 
     card: str
     job: str
     path: Path
-    #: as people see it
+    #: the file name that people see
     name: str
     title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """Where a film goes: under the card's message."""
+    """The thread of a card's message, to which videos are posted."""
 
     channel: str
     ts: str
 
 
 class FileUploader:
-    """Sends each file once. Raises Refusal, and Held while Slack looks at one."""
+    """Uploads each file once. Raises ApiError, and NotPosted while Slack processes a file."""
 
     def __init__(self, uploads: UploadStore, clock: Callable[[], int], *, patience_s: float = 5.0) -> None:
         self._uploads = uploads
         self._clock = clock
-        #: how long a show waits for Slack before it lets others go first
+        #: how long one delivery waits for Slack before other cards have their turn
         self._patience_s = patience_s
 
-    async def picture(self, door: WorkspaceApi, parcel: UploadRequest) -> str | None:
-        """Slack's id of a picture that blocks can show; None where Slack never finishes with it."""
-        known = await self._known(parcel, UploadKind.PICTURE)
-        if known is not None and known.ready:
-            return known.file
-        if known is None or (known.lost and known.times < _TIMES):
-            known = await self._send(door, parcel, UploadKind.PICTURE, known)
-            await self._complete(door, known, parcel, None)
-        if known.lost or self._is_old(known):
+    async def picture(self, api: WorkspaceApi, request: UploadRequest) -> str | None:
+        """The id of a file that blocks can show; None where Slack does not finish processing it."""
+        upload = await self._known(request, UploadKind.PICTURE)
+        if upload is not None and upload.ready:
+            return upload.file
+        if upload is None or (upload.lost and upload.times < _MAX_UPLOADS):
+            upload = await self._upload(api, request, UploadKind.PICTURE, upload)
+            await self._complete(api, upload, request, None)
+        if upload.lost or self._is_overdue(upload):
             return None
-        found = await self._look(door, known, lambda file: bool(file.get("mimetype")))
-        if found is None:
-            # It was never completed, and nobody has seen it: it may as well be sent anew.
-            await self._lose(parcel, UploadKind.PICTURE, known)
-        elif found.get("mimetype"):
-            await self._put(parcel, UploadKind.PICTURE, known.model_copy(update={"ready": True}))
-            return known.file
-        raise NotPosted("Slack is looking at a picture", retry_after_ms=_AGAIN_MS)
+        file = await self._poll(api, upload, lambda file: bool(file.get("mimetype")))
+        if file is None:
+            # It was never completed, so nobody has seen it and it can be uploaded again.
+            await self._mark_lost(request, UploadKind.PICTURE, upload)
+        elif file.get("mimetype"):
+            await self._put(request, UploadKind.PICTURE, upload.model_copy(update={"ready": True}))
+            return upload.file
+        raise NotPosted("Slack is processing a picture", retry_after_ms=_RETRY_MS)
 
-    async def film(self, door: WorkspaceApi, parcel: UploadRequest, thread: Thread) -> Upload | None:
-        """The film in the card's thread; None where Slack does not keep it."""
-        known = await self._known(parcel, UploadKind.FILM)
-        # Older versions took an `ok` for the delivery, and noted no message.
-        if known is not None and known.ready and known.message is not None:
-            return known
-        if known is None or (known.lost and known.times < _TIMES):
-            known = await self._send(door, parcel, UploadKind.FILM, known)
-            await self._complete(door, known, parcel, thread)
-        if known.lost:
+    async def video(self, api: WorkspaceApi, request: UploadRequest, thread: Thread) -> Upload | None:
+        """The video in the card's thread; None where Slack does not keep it."""
+        upload = await self._known(request, UploadKind.VIDEO)
+        # Older versions took an `ok` for the delivery, and stored no message.
+        if upload is not None and upload.ready and upload.message is not None:
+            return upload
+        if upload is None or (upload.lost and upload.times < _MAX_UPLOADS):
+            upload = await self._upload(api, request, UploadKind.VIDEO, upload)
+            await self._complete(api, upload, request, thread)
+        if upload.lost:
             return None
-        found = await self._look(door, known, lambda file: _share(file, thread.channel) is not None)
-        if found is None:
-            await self._recomplete(door, known, parcel, thread)
-            raise NotPosted("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
-        share = _share(found, thread.channel)
-        if share is None and self._is_old(known):
-            # Slack may share a file, and not tell for minutes that it has.
-            share = await _find_in(door, thread, known)
-            if share is None:
-                await self._take_back(door, known, parcel)
-        if share is None:
-            raise NotPosted("Slack is looking at a video", retry_after_ms=_AGAIN_MS)
+        file = await self._poll(api, upload, lambda file: _shared_ts(file, thread.channel) is not None)
+        if file is None:
+            await self._complete_again(api, upload, request, thread)
+            raise NotPosted("Slack is processing a video", retry_after_ms=_RETRY_MS)
+        ts = _shared_ts(file, thread.channel)
+        if ts is None and self._is_overdue(upload):
+            # Slack may share a file and not report it for minutes.
+            ts = await _find_in_thread(api, thread, upload)
+            if ts is None:
+                await self._delete_unshared(api, upload, request)
+        if ts is None:
+            raise NotPosted("Slack is processing a video", retry_after_ms=_RETRY_MS)
         shared = {
             "ready": True,
-            "message": name_message(thread.channel, share),
-            "link": str(found.get("permalink") or ""),
+            "message": message_id(thread.channel, ts),
+            "link": str(file.get("permalink") or ""),
         }
-        return await self._put(parcel, UploadKind.FILM, known.model_copy(update=shared))
+        return await self._put(request, UploadKind.VIDEO, upload.model_copy(update=shared))
 
-    async def _known(self, parcel: UploadRequest, kind: UploadKind) -> Upload | None:
-        known = await self._uploads.get(parcel.card, parcel.job, kind)
-        if known is not None and known.of != parcel.path.name and not known.ready and not known.lost:
-            # A rung of the ladder that was given up; nobody has seen it.
+    async def _known(self, request: UploadRequest, kind: UploadKind) -> Upload | None:
+        upload = await self._uploads.get(request.card, request.job, kind)
+        if upload is not None and upload.source != request.path.name and not (upload.ready or upload.lost):
+            # Another rendition that was given up; nobody has seen it.
             return None
-        return known
+        return upload
 
-    async def _send(
-        self, door: WorkspaceApi, parcel: UploadRequest, kind: UploadKind, before: Upload | None
+    async def _upload(
+        self, api: WorkspaceApi, request: UploadRequest, kind: UploadKind, before: Upload | None
     ) -> Upload:
-        length = await asyncio.to_thread(_size, parcel.path)
-        said = await door.call("files.getUploadURLExternal", filename=parcel.name, length=length)
-        await door.slack.upload(said["upload_url"], parcel.path)
+        length = await asyncio.to_thread(_file_size, request.path)
+        response = await api.call("files.getUploadURLExternal", filename=request.name, length=length)
+        await api.web_api.upload(response["upload_url"], request.path)
         upload = Upload(
-            file=said["file_id"],
-            of=parcel.path.name,
+            file=response["file_id"],
+            source=request.path.name,
             since=self._clock(),
             times=before.times + 1 if before is not None else 1,
         )
-        return await self._put(parcel, kind, upload)
+        return await self._put(request, kind, upload)
 
     async def _complete(
-        self, door: WorkspaceApi, upload: Upload, parcel: UploadRequest, thread: Thread | None
+        self, api: WorkspaceApi, upload: Upload, request: UploadRequest, thread: Thread | None
     ) -> None:
-        kind = UploadKind.PICTURE if thread is None else UploadKind.FILM
+        kind = UploadKind.PICTURE if thread is None else UploadKind.VIDEO
         try:
-            await door.call(
+            await api.call(
                 "files.completeUploadExternal",
-                files=[{"id": upload.file, "title": parcel.title}],
+                files=[{"id": upload.file, "title": request.title}],
                 channel_id=thread.channel if thread is not None else None,
                 thread_ts=thread.ts if thread is not None else None,
             )
-        except ApiError as refusal:
-            if refusal.code in _FILE_GONE:
-                # The channel is where it was: the file alone has to be sent again.
-                await self._put(parcel, kind, upload.model_copy(update={"lost": True}))
-                raise NotPosted("Slack has lost a file", retry_after_ms=_AGAIN_MS) from refusal
-            await self._uploads.forget(parcel.card, parcel.job, kind)
+        except ApiError as error:
+            if error.code in _FILE_GONE:
+                # The channel still exists: only the file has to be uploaded again.
+                await self._put(request, kind, upload.model_copy(update={"lost": True}))
+                raise NotPosted("Slack has lost a file", retry_after_ms=_RETRY_MS) from error
+            await self._uploads.forget(request.card, request.job, kind)
             raise
 
-    async def _recomplete(
-        self, door: WorkspaceApi, known: Upload, parcel: UploadRequest, thread: Thread
+    async def _complete_again(
+        self, api: WorkspaceApi, upload: Upload, request: UploadRequest, thread: Thread
     ) -> None:
-        """A film of which Slack knows nothing: maybe nobody has asked to post it yet.
+        """Complete a video that Slack does not know: maybe the first request was lost.
 
-        The same file again, never another: if the first request arrives after all, it is posted once.
+        It is the same file, never another: should the first request still arrive, it is posted once.
         """
-        if self._clock() - known.since < _LAG_MS:
+        if self._clock() - upload.since < _LAG_MS:
             return
-        if known.times >= _TIMES:
-            await self._lose(parcel, UploadKind.FILM, known)
+        if upload.times >= _MAX_UPLOADS:
+            await self._mark_lost(request, UploadKind.VIDEO, upload)
             return
-        await self._complete(door, known, parcel, thread)
-        again = {"since": self._clock(), "times": known.times + 1}
-        await self._put(parcel, UploadKind.FILM, known.model_copy(update=again))
+        await self._complete(api, upload, request, thread)
+        again = {"since": self._clock(), "times": upload.times + 1}
+        await self._put(request, UploadKind.VIDEO, upload.model_copy(update=again))
 
-    async def _take_back(self, door: WorkspaceApi, known: Upload, parcel: UploadRequest) -> None:
-        """Delete a film that Slack does not share, so that it never comes beside the next one."""
-        times = known.times
+    async def _delete_unshared(self, api: WorkspaceApi, upload: Upload, request: UploadRequest) -> None:
+        """Delete a video that Slack did not share, so that it cannot appear beside the next upload."""
+        times = upload.times
         try:
-            await door.call("files.delete", file=known.file)
-        except ApiError as refusal:
-            if refusal.meaning is not ErrorAction.GONE:
-                _log.info("unshared_file_not_deleted", code=refusal.code)
-                times = _TIMES
-        if times >= _SHARES:
-            _log.warning("file_never_shared", card=parcel.card, job=parcel.job)
-            times = _TIMES
-        await self._put(parcel, UploadKind.FILM, known.model_copy(update={"lost": True, "times": times}))
+            await api.call("files.delete", file=upload.file)
+        except ApiError as error:
+            if error.action is not ErrorAction.GONE:
+                _log.info("unshared_file_not_deleted", code=error.code)
+                times = _MAX_UPLOADS
+        if times >= _MAX_UNSHARED:
+            _log.warning("file_not_shared", card=request.card, job=request.job)
+            times = _MAX_UPLOADS
+        await self._put(request, UploadKind.VIDEO, upload.model_copy(update={"lost": True, "times": times}))
 
-    async def _lose(self, parcel: UploadRequest, kind: UploadKind, known: Upload) -> None:
-        if self._clock() - known.since >= _LAG_MS:
-            await self._put(parcel, kind, known.model_copy(update={"lost": True}))
+    async def _mark_lost(self, request: UploadRequest, kind: UploadKind, upload: Upload) -> None:
+        if self._clock() - upload.since >= _LAG_MS:
+            await self._put(request, kind, upload.model_copy(update={"lost": True}))
 
-    async def _put(self, parcel: UploadRequest, kind: UploadKind, upload: Upload) -> Upload:
-        await self._uploads.put(parcel.card, parcel.job, kind, upload)
+    async def _put(self, request: UploadRequest, kind: UploadKind, upload: Upload) -> Upload:
+        await self._uploads.put(request.card, request.job, kind, upload)
         return upload
 
-    async def _look(
-        self, door: WorkspaceApi, upload: Upload, is_done: Callable[[Mapping[str, Any]], bool]
+    async def _poll(
+        self, api: WorkspaceApi, upload: Upload, is_done: Callable[[Mapping[str, Any]], bool]
     ) -> Mapping[str, Any] | None:
-        """What Slack says of a file, when it is done with it or our patience ends; None: nothing."""
-        ends, looks = asyncio.get_running_loop().time() + self._patience_s, iter(_LOOKS_S)
+        """What `files.info` says once it is done or the wait is over; None where the file is unknown."""
+        loop, pauses = asyncio.get_running_loop(), iter(_POLL_S)
+        deadline = loop.time() + self._patience_s
         while True:
-            found = await _info(door, upload.file)
-            pause = next(looks, _LOOKS_S[-1])
-            late = asyncio.get_running_loop().time() + pause > ends
-            if found is None or is_done(found) or late or self._is_old(upload):
-                return found
+            file = await _file_info(api, upload.file)
+            pause = next(pauses, _POLL_S[-1])
+            if file is None or is_done(file) or loop.time() + pause > deadline or self._is_overdue(upload):
+                return file
             await asyncio.sleep(pause)
 
-    def _is_old(self, upload: Upload) -> bool:
-        return self._clock() - upload.since > FOREVER_MS
+    def _is_overdue(self, upload: Upload) -> bool:
+        return self._clock() - upload.since > PROCESSING_MS
 
 
-async def _info(door: WorkspaceApi, file: str) -> Mapping[str, Any] | None:
+async def _file_info(api: WorkspaceApi, file: str) -> Mapping[str, Any] | None:
     try:
-        found: Mapping[str, Any] = (await door.call("files.info", file=file))["file"]
-    except ApiError as refusal:
-        if refusal.meaning is ErrorAction.GONE:
+        found: Mapping[str, Any] = (await api.call("files.info", file=file))["file"]
+    except ApiError as error:
+        if error.action is ErrorAction.GONE:
             return None
         raise
     return found
 
 
-async def _find_in(door: WorkspaceApi, thread: Thread, upload: Upload) -> str | None:
-    """The stamp of the message in the thread that carries a file; None where it is not there."""
-    said = await door.call(
+async def _find_in_thread(api: WorkspaceApi, thread: Thread, upload: Upload) -> str | None:
+    """The timestamp of the message with a file, from the thread itself."""
+    response = await api.call(
         "conversations.replies",
         channel=thread.channel,
         ts=thread.ts,
-        oldest=f"{upload.since // 1000 - _CLOCKS_DIFFER_S}.000000",
+        oldest=f"{upload.since // 1000 - _CLOCK_DIFFERENCE_S}.000000",
         limit=_REPLIES,
     )
-    for message in said["messages"]:
+    for message in response["messages"]:
         files = message.get("files") if isinstance(message, Mapping) else None
         for file in files if isinstance(files, list) else ():
             if isinstance(file, Mapping) and file.get("id") == upload.file and message.get("ts"):
@@ -239,19 +239,18 @@ async def _find_in(door: WorkspaceApi, thread: Thread, upload: Upload) -> str | 
     return None
 
 
-def _share(file: Mapping[str, Any], channel: str) -> str | None:
-    """The stamp of the message that carries a file in a channel; None where Slack tells of none."""
+def _shared_ts(file: Mapping[str, Any], channel: str) -> str | None:
+    """The timestamp of the message with a file in a channel, as `files.info` reports it."""
     shares = file.get("shares")
-    kinds = shares.values() if isinstance(shares, Mapping) else ()
-    for kind in kinds:
-        told = kind.get(channel) if isinstance(kind, Mapping) else None
-        for share in told if isinstance(told, list) else ():
-            if isinstance(share, Mapping) and isinstance(share.get("ts"), str):
-                return str(share["ts"])
+    for visibility in shares.values() if isinstance(shares, Mapping) else ():
+        messages = visibility.get(channel) if isinstance(visibility, Mapping) else None
+        for message in messages if isinstance(messages, list) else ():
+            if isinstance(message, Mapping) and isinstance(message.get("ts"), str):
+                return str(message["ts"])
     return None
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:

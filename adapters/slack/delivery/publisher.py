@@ -1,8 +1,8 @@
-"""Slack's outlet: shows cards by the Web API alone, so that a worker without a socket can deliver.
+"""Publishes cards on Slack.
 
-A card is one message, named `<channel>/<ts>`: posted once, edited from then on. What is private has its card
-in the asker's direct messages, where it can be edited, and a copy of its first revision where it was asked
-for, which they alone see and which can never be changed.
+A card is one message: posted once and edited from then on. A private card lives in the asker's direct
+messages, where it can be edited; where it was asked for, the asker sees an ephemeral copy of the first
+revision, which can never be edited.
 """
 
 from collections.abc import Callable
@@ -12,172 +12,195 @@ import structlog
 
 from adapters.chat.ttl_cache import TtlCache
 from adapters.slack.delivery.attachments import AttachmentPlanner
-from adapters.slack.delivery.ephemeral import EphemeralNotices
 from adapters.slack.delivery.history_search import CardFinder
-from adapters.slack.delivery.remover import MessageRemover
-from adapters.slack.delivery.response_url import ReplyToken
 from adapters.slack.delivery.routes import (
     ChannelRoute,
+    Delivery,
     DirectMessageRoute,
     Route,
-    enterprise_of,
-    is_open,
-    read_message,
     routes_to,
+)
+from adapters.slack.delivery.upload_store import UploadStore
+from adapters.slack.delivery.writer import MessageWriter
+from adapters.slack.messages.cards import Payload, render_card
+from adapters.slack.messages.mrkdwn import escape
+from adapters.slack.messages.strings import ENGLISH, SlackStrings
+from adapters.slack.places import (
+    ReplyToken,
+    enterprise_of,
+    parse_message_id,
+    posts_in_channel,
     team_of,
     user_of,
 )
-from adapters.slack.delivery.uploaded_media import UploadKind, UploadStore
-from adapters.slack.delivery.writer import Delivery, MessageWriter
-from adapters.slack.messages.cards import Payload, UploadedMedia
-from adapters.slack.messages.mrkdwn import escape
-from adapters.slack.messages.strings import ENGLISH, Words
 from adapters.slack.web_api.client import WebApi, WorkspaceApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView
-from bot.domain.errors import Delayed, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.domain.identity import Place
-from bot.domain.media import MediaKind
 
 _log = structlog.get_logger(__name__)
 
-_REMEMBERED = 10_000
+_MAX_CHANNELS, _MAX_CARDS = 10_000, 10_000
 
 
 class CardPublisher:
-    """Shows cards on the best way that is open."""
+    """Delivers cards by the best route that works."""
 
-    #: Slack never merges two messages: after a doubt the card is looked for
+    #: Slack has no deduplication of messages: after a doubt the card is searched for
     dedupe_ms: int = 0
 
     def __init__(
         self,
         *,
-        slack: WebApi,
-        ladder: AttachmentPlanner,
+        web_api: WebApi,
+        planner: AttachmentPlanner,
         uploads: UploadStore,
         clock: Callable[[], int],
-        words: Words = ENGLISH,
+        strings: SlackStrings = ENGLISH,
     ) -> None:
-        self._slack = slack
+        self._web_api = web_api
         self._uploads = uploads
-        self._search = CardFinder()
-        self._removal = MessageRemover(uploads)
-        self._asides = EphemeralNotices(slack, clock, words)
-        self._writer = MessageWriter(ladder=ladder, uploads=uploads, clock=clock, words=words)
-        #: team and user → channel of their direct messages, which never changes
-        self._direct: TtlCache[tuple[str, str], str] = TtlCache(_REMEMBERED)
-        #: cards that may have been posted to direct messages that `find` could not know
-        self._doubted: TtlCache[str, bool] = TtlCache(_REMEMBERED)
+        self._finder = CardFinder()
+        self._notices = EphemeralNotices(web_api, clock, strings)
+        self._writer = MessageWriter(planner=planner, uploads=uploads, clock=clock, strings=strings)
+        #: (team, user) → channel of their direct messages, which never changes
+        self._direct_channels: TtlCache[tuple[str, str], str] = TtlCache(_MAX_CHANNELS)
+        #: cards that may have been posted to direct messages, where `find_message` cannot look
+        self._uncertain: TtlCache[str, bool] = TtlCache(_MAX_CARDS)
 
     async def show(self, view: CardView, place: Place) -> str:
-        show = Delivery(
-            view=view, place=place, reach=ReplyToken.read(place.reply_token), door=self._door(place)
+        delivery = Delivery(
+            view=view,
+            place=place,
+            reply_token=ReplyToken.parse(place.reply_token),
+            api=self._workspace(place),
         )
-        await self._removal.clear(show.door, view)
+        await self._uploads.remove_deleted_jobs(delivery.api, view)
         reasons: list[str] = []
-        for way in routes_to(place, show.asker):
-            moving = replace(show, moved=reasons[-1] if reasons and is_open(place) else "")
+        for route in routes_to(place, delivery.asker):
+            reason = reasons[-1] if reasons and posts_in_channel(place) else ""
             try:
-                message = await self._take(way, moving, moved=bool(reasons))
-            except ApiError as refusal:
-                if refusal.meaning not in (ErrorAction.GONE, ErrorAction.FORBIDDEN):
-                    raise Undeliverable(f"Slack does not accept the message: {refusal}") from refusal
-                _log.info("way_closed", card=view.card, way=type(way).__name__, code=refusal.code)
-                reasons.append(refusal.told)
+                message = await self._deliver(
+                    route, replace(delivery, moved_because=reason), is_fallback=bool(reasons)
+                )
+            except ApiError as error:
+                if error.action not in (ErrorAction.GONE, ErrorAction.FORBIDDEN):
+                    raise Undeliverable(f"Slack does not accept the message: {error}") from error
+                _log.info("route_failed", card=view.card, route=type(route).__name__, code=error.code)
+                reasons.append(error.reason)
                 continue
             if place.message is None:
-                await self._asides.copy(show)
+                await self._notices.send_copy(delivery)
             return message
-        await self._asides.own_up(show, reasons[-1])
+        await self._notices.explain_failure(delivery, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/reverie show {view.jobs[0].id}` has the result")
 
     def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - the port's
-        """A message can be edited for ever."""
+        """Always the same: a message can be edited for ever."""
         return ""
 
     async def find_message(self, card: str, place: Place) -> str | None:
-        noted = await self._uploads.message_of(card)
-        if noted is not None:
-            return noted
-        door = self._door(place)
+        recorded = await self._uploads.message_of(card)
+        if recorded is not None:
+            return recorded
+        api = self._workspace(place)
         try:
             if place.channel.startswith("@"):
-                direct = await self._open(door, user_of(place))
-                return await self._search.find(door, card, ChannelRoute(channel=direct))
-            # What may have come to the asker's direct messages is looked for by `show`, which knows them.
-            self._doubted.put(card, True)
-            if is_open(place):
-                there = ChannelRoute(channel=place.channel, thread=place.thread)
-                return await self._search.find(door, card, there)
-        except ApiError as refusal:
-            _log.info("search_refused", card=card, code=refusal.code)
+                return await self._finder.find(api, card, await self._direct_channel(api, user_of(place)))
+            # The asker's direct messages are searched by `show`, which knows who asked.
+            self._uncertain.put(card, True)
+            if posts_in_channel(place):
+                return await self._finder.find(api, card, place.channel, place.thread)
+        except ApiError as error:
+            _log.info("search_refused", card=card, code=error.code)
         return None
 
     async def remove(self, place: Place) -> None:
         if place.message is not None:
-            await self._removal.remove(self._door(place), place.message)
+            await self._uploads.remove_message(self._workspace(place), place.message)
 
     async def post_notice(self, text: str, place: Place) -> None:
         payload = Payload(text=escape(text), blocks=[])
-        channel, thread = place.channel, place.thread
         try:
-            await self._door(place).call(
-                "chat.postMessage", channel=channel, thread_ts=thread, **payload.posted
+            await self._workspace(place).call(
+                "chat.postMessage", channel=place.channel, thread_ts=place.thread, **payload.posted
             )
-        except ApiError as refusal:
-            raise Undeliverable(refusal.told) from refusal
+        except ApiError as error:
+            raise Undeliverable(error.reason) from error
 
-    async def card_message(self, channel: str, ts: str) -> str | None:
-        """The name of the card's message, where somebody means the message with its film."""
-        card = await self._uploads.card_of(f"{channel}/{ts}")
-        return await self._uploads.message_of(card) if card is not None else None
+    def _workspace(self, place: Place) -> WorkspaceApi:
+        return self._web_api.workspace(team_of(place), enterprise_of(place))
 
-    async def results(self, view: CardView) -> UploadedMedia:
-        """What of a card's results is at Slack already, for a note that is shown at once."""
-        pictures, films = {}, {}
-        for job in view.jobs:
-            if job.media is None:
-                continue
-            picture = await self._uploads.get(view.card, job.id, UploadKind.PICTURE)
-            if picture is not None and picture.ready:
-                pictures[job.id] = picture.file
-            if job.media.kind is MediaKind.VIDEO:
-                film = await self._uploads.get(view.card, job.id, UploadKind.FILM)
-                if film is not None and film.message is not None:
-                    films[job.id] = film.link
-        return UploadedMedia(pictures=pictures, films=films)
-
-    def _door(self, place: Place) -> WorkspaceApi:
-        return self._slack.door(team_of(place), enterprise_of(place))
-
-    async def _take(self, way: Route, show: Delivery, *, moved: bool) -> str:
-        match way:
+    async def _deliver(self, route: Route, delivery: Delivery, *, is_fallback: bool) -> str:
+        match route:
             case ChannelRoute():
-                return await self._writer.write(way, show)
+                return await self._writer.write(route, delivery)
             case DirectMessageRoute():
-                channel = await self._open(show.door, way.user)
-                spot = ChannelRoute(channel=channel)
-                # The engine knows of first messages at the place itself, but not of one that came here.
-                if moved or self._doubted.get(show.view.card):
-                    spot = await self._there(spot, show)
-                return await self._writer.write(spot, show)
+                target = ChannelRoute(channel=await self._direct_channel(delivery.api, route.user))
+                # The core knows whether the card was posted at its place, but not whether it was moved.
+                if is_fallback or self._uncertain.get(delivery.view.card):
+                    target = await self._find_target(target, delivery)
+                return await self._writer.write(target, delivery)
 
-    async def _there(self, spot: ChannelRoute, show: Delivery) -> ChannelRoute:
+    async def _find_target(self, target: ChannelRoute, delivery: Delivery) -> ChannelRoute:
+        """Edit the card's message in this channel where there is one already."""
+        card = delivery.view.card
         try:
-            found = await self._search.find(show.door, show.view.card, spot)
+            message = await self._finder.find(delivery.api, card, target.channel)
         except Delayed as error:
-            # Whatever was not asked here, a message may have been posted before.
+            # Not NotPosted: nobody knows yet whether a message was posted.
             raise Delayed(str(error), retry_after_ms=error.retry_after_ms) from error
-        # Whoever posts it now in vain has `find` asked anew.
-        self._doubted.discard(show.view.card)
-        return replace(spot, message=read_message(found)[1]) if found is not None else spot
+        # Should posting fail now, the core asks `find_message` again.
+        self._uncertain.discard(card)
+        return replace(target, ts=parse_message_id(message)[1]) if message is not None else target
 
-    async def _open(self, door: WorkspaceApi, user: str) -> str:
-        """Open somebody's direct messages; opening them again answers the same channel."""
-        known = self._direct.get((door.team, user))
-        if known is None:
-            said = await door.call("conversations.open", users=user)
-            known = str(said["channel"]["id"])
-            self._direct.put((door.team, user), known)
-        return known
+    async def _direct_channel(self, api: WorkspaceApi, user: str) -> str:
+        """Open a user's direct messages; opened again, they are the same channel."""
+        channel = self._direct_channels.get((api.team, user))
+        if channel is None:
+            response = await api.call("conversations.open", users=user)
+            channel = str(response["channel"]["id"])
+            self._direct_channels.put((api.team, user), channel)
+        return channel
+
+
+class EphemeralNotices:
+    """Tells the asker something beside a card, once and without a retry: nothing depends on it."""
+
+    def __init__(self, web_api: WebApi, clock: Callable[[], int], strings: SlackStrings) -> None:
+        self._web_api = web_api
+        self._clock = clock
+        self._strings = strings
+
+    async def send_copy(self, delivery: Delivery) -> None:
+        """Show a private card where it was asked for, as it is now; it can never be edited."""
+        if posts_in_channel(delivery.place) or delivery.place.channel.startswith("@"):
+            return
+        notes = (self._strings.private,)
+        payload = render_card(delivery.view, strings=self._strings, notes=notes, buttons=False)
+        await self._send(delivery, payload)
+
+    async def explain_failure(self, delivery: Delivery, reason: str) -> None:
+        """Tell a person who used "Send to me" that it could not be sent."""
+        if delivery.place.channel.startswith("@"):
+            job = delivery.view.jobs[0].id
+            text = self._strings.not_sent.format(reason=escape(reason), job=job)
+            await self._send(delivery, Payload(text=text, blocks=[]))
+
+    async def _send(self, delivery: Delivery, payload: Payload) -> None:
+        url = delivery.reply_token.live_url(self._clock())
+        message = {"response_type": "ephemeral", "replace_original": False, **payload.posted}
+        try:
+            if url is not None:
+                await self._web_api.respond(url, message)
+            elif not delivery.place.channel.startswith("@"):
+                await delivery.api.call(
+                    "chat.postEphemeral",
+                    channel=delivery.place.channel,
+                    thread_ts=delivery.place.thread,
+                    user=delivery.asker,
+                    **payload.edited,
+                )
+        except (ApiError, DeliveryError) as error:
+            _log.info("ephemeral_notice_failed", card=delivery.view.card, error=str(error))

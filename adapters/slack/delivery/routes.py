@@ -1,27 +1,32 @@
-"""Where a card lies on Slack, read from its place, and the ways there, best first. Pure."""
+"""The routes by which a card can be delivered, best first. Pure."""
 
 from dataclasses import dataclass
 
-from adapters.slack.delivery.response_url import ReplyToken
+from adapters.slack.places import (
+    ReplyToken,
+    is_direct,
+    parse_message_id,
+    posts_in_channel,
+    user_of,
+)
+from adapters.slack.web_api.client import WorkspaceApi
+from bot.domain.cards import CardView
 from bot.domain.identity import Place
-
-#: what ids of direct messages with the bot begin with; everything in them is private
-_DIRECT = "D"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRoute:
-    """Edit a message, or post one."""
+    """Edit a message in a channel, or post a new one."""
 
     channel: str
     thread: str | None = None
-    #: its stamp; None: a new message
-    message: str | None = None
+    #: the message's timestamp; None posts a new one
+    ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectMessageRoute:
-    """Post into somebody's direct messages with the bot."""
+    """Post into a user's direct messages with the bot."""
 
     user: str
 
@@ -29,49 +34,37 @@ class DirectMessageRoute:
 Route = ChannelRoute | DirectMessageRoute
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivery of one revision of a card."""
+
+    api: WorkspaceApi
+    view: CardView
+    place: Place
+    reply_token: ReplyToken
+    #: why it is sent to direct messages instead of the place; empty where it is not
+    moved_because: str = ""
+
+    @property
+    def asker(self) -> str:
+        """The user who asked."""
+        return self.view.member.rpartition(":")[2]
+
+    @property
+    def was_moved(self) -> bool:
+        """Whether the message has to say that it was to appear in a channel."""
+        return bool(self.moved_because) and not is_direct(self.place.channel)
+
+
 def routes_to(place: Place, asker: str) -> tuple[Route, ...]:
-    """All ways for a card of `asker`, a user's id. What is private is never on a way to a channel."""
+    """All routes for a card that `asker` asked for. A private card never has a route to a channel."""
     if place.message is not None:
-        channel, message = read_message(place.message)
-        # What came to direct messages instead left its thread behind.
+        channel, ts = parse_message_id(place.message)
+        # A card that was moved to direct messages left the thread of its place.
         thread = place.thread if channel == place.channel else None
-        return (ChannelRoute(channel=channel, thread=thread, message=message), DirectMessageRoute(user=asker))
+        return (ChannelRoute(channel=channel, thread=thread, ts=ts), DirectMessageRoute(user=asker))
     if place.channel.startswith("@"):
         return (DirectMessageRoute(user=user_of(place)),)
-    if is_open(place):
+    if posts_in_channel(place):
         return (ChannelRoute(channel=place.channel, thread=place.thread), DirectMessageRoute(user=asker))
     return (DirectMessageRoute(user=asker),)
-
-
-def is_open(place: Place) -> bool:
-    """Whoever reads along at the place may see the card."""
-    return not place.channel.startswith("@") and (not place.private or is_direct(place.channel))
-
-
-def is_direct(channel: str) -> bool:
-    return channel.startswith(_DIRECT)
-
-
-def team_of(place: Place) -> str:
-    """The workspace's own id; direct messages lie in the one of the person."""
-    return (place.channel if place.channel.startswith("@") else place.workspace).split(":")[1]
-
-
-def user_of(place: Place) -> str:
-    """Whose direct messages are meant."""
-    return place.channel.rpartition(":")[2]
-
-
-def enterprise_of(place: Place) -> str | None:
-    return ReplyToken.read(place.reply_token).enterprise
-
-
-def name_message(channel: str, ts: str) -> str:
-    """The id of a message, by which it is found again wherever it lies."""
-    return f"{channel}/{ts}"
-
-
-def read_message(name: str) -> tuple[str, str]:
-    """Channel and stamp, as `name_message` wrote them."""
-    channel, _, ts = name.partition("/")
-    return channel, ts

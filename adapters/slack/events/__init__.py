@@ -1,1 +1,1 @@
-"""Handles Slack events: commands, modals, buttons, shortcuts, mentions and reactions."""
+"""Handles what people do on Slack: commands, buttons, modals, shortcuts, reactions and the Home tab."""

@@ -1,157 +1,164 @@
-"""Buttons and lists under cards and notes: whoever presses asks, and pays."""
+"""Buttons and selects under cards and private replies: whoever uses them is the caller, and pays."""
 
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from adapters.chat.controls import CardControl
-from adapters.slack.events.command_form import field_errors
 from adapters.slack.events.command_modal import CommandModal
-from adapters.slack.events.context import Body, Event, EventContext, seat_of
-from adapters.slack.events.edit_modal import EditModalState, aspect_ratio_modal, parse_edit, prompt_modal
-from adapters.slack.events.pending_requests import PendingRequest
-from adapters.slack.events.replies import SEND_DIRECTLY, Ack, Replies
-from adapters.slack.events.requests import RequestRunner
-from adapters.slack.events.stale import OutdatedControl, OutdatedModal
-from adapters.slack.messages.buttons import BlockAction, jobs_in_message, selected_job
+from adapters.slack.events.context import Body, EventContext
+from adapters.slack.events.replies import Ack, Replies
+from adapters.slack.events.requests import PendingRequest, RequestRunner
+from adapters.slack.messages.buttons import (
+    SEND_DIRECTLY,
+    BlockAction,
+    OutdatedControl,
+    jobs_in_message,
+    selected_job,
+)
+from adapters.slack.messages.modals import (
+    EditModalState,
+    OutdatedModal,
+    aspect_ratio_modal,
+    field_errors,
+    parse_edit,
+    prompt_modal,
+)
 from bot.domain.actions import Action, rotated
-from bot.domain.cards import JobView
 from bot.domain.commands import Cancel, Show, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UNTITLED
 from bot.domain.models import AspectRatio
 from bot.service.replies import CardReply, PrivateReply, Reply
 
-#: what acts on one result alone, whichever button of the card it is
-_FOR_ONE = frozenset(Action) | {CardControl.CANCEL}
+#: they act on one job, whichever button of the card it is
+_ACTS_ON_ONE_JOB = frozenset(Action) | {CardControl.CANCEL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockActionHandler:
-    """Does what a button of ours says, for whoever pressed it."""
+    """Handles buttons, and the modals that they open."""
 
-    asking: RequestRunner
-    answering: Replies
-    filling: CommandModal
+    requests: RequestRunner
+    replies: Replies
+    modal: CommandModal
 
-    async def pressed(self, event: Event, ack: Ack, *, now: int) -> None:
-        """A button or a list under a card or a note was used."""
-        body: Any = event.body
-        pressed = _read(body)
+    async def block_action(self, context: EventContext, ack: Ack) -> None:
+        """A button or select of a card or a private reply."""
+        body = context.body
+        action = _parse(body)
 
-        async def ask() -> Reply | None:
-            if pressed is not None and pressed.verb in _FOR_ONE:
-                _must_be_chosen(body)
-            seat = seat_of(event, now)
-            answer = await self.do(seat, pressed)
-            if pressed is not None and pressed.verb in (CardControl.CONFIRM, CardControl.KEEP):
-                # What came of it is told anew; the question itself has had its answer.
-                self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
-            return answer
+        async def request() -> Reply | None:
+            if action is not None and action.verb in _ACTS_ON_ONE_JOB:
+                _require_selection(body)
+            reply = await self.run(context, action)
+            if action is not None and action.verb in (CardControl.CONFIRM, CardControl.KEEP):
+                # The result is a new message; the question has been answered.
+                self.replies.delete_original(context)
+            return reply
 
-        await self.answering.answer(seat_of(event, now), ask, ack)
+        await self.replies.answer(context, request, ack)
 
-    async def do(self, seat: EventContext, pressed: BlockAction | None) -> Reply | None:
-        """Do it, and answer what came of it; raises Refused."""
-        if pressed is None:
+    async def run(self, context: EventContext, action: BlockAction | None) -> Reply | None:
+        """Do what an action asks for; raises Refused."""
+        if action is None:
             raise OutdatedControl
-        match pressed.verb:
+        match action.verb:
             case CardControl.CANCEL:
-                return await self.asking.ask(seat, PendingRequest.of(build(Cancel, {"job": pressed.job})))
+                cancel = PendingRequest.of_command(build(Cancel, {"job": action.job}))
+                return await self.requests.run(context, cancel)
             case CardControl.CONFIRM | CardControl.KEEP:
-                confirmed = pressed.verb is CardControl.CONFIRM
-                return await self.asking.decide(seat, pressed.job, question=pressed.card, confirmed=confirmed)
-            case Action.EDIT | Action.REFRAME:
-                await self._open_form(seat, pressed)
+                confirmed = action.verb is CardControl.CONFIRM
+                return await self.requests.answer_confirmation(
+                    context, action.job, question=action.card, confirmed=confirmed
+                )
+            case Action() as verb if verb in (Action.EDIT, Action.REFRAME):
+                await self._open_edit_modal(context, verb, action)
                 return None
-            case Action() as action:
-                return await self.asking.ask(seat, PendingRequest.to(action, pressed.job, card=pressed.card))
+            case Action() as verb:
+                request = PendingRequest.of_action(verb, action.job, card=action.card)
+                return await self.requests.run(context, request)
             case _:
-                return await self.show(seat, pressed.job)
+                return await self.show_job(context, action.job)
 
-    async def show(self, seat: EventContext, job: str) -> Reply:
+    async def show_job(self, context: EventContext, job: str) -> Reply:
         """Show one job privately, with its buttons."""
-        return await self.asking.ask(seat, PendingRequest.of(build(Show, {"job": job})))
+        return await self.requests.run(context, PendingRequest.of_command(build(Show, {"job": job})))
 
-    async def reworded(self, event: Event, ack: Ack, *, now: int) -> None:
-        """One of the small forms was sent."""
-        view = event.body["view"]
+    async def submit_edit(self, context: EventContext, ack: Ack) -> None:
+        """An edit modal was submitted."""
+        view = context.body["view"]
         try:
-            remembered = EditModalState.of(view)
+            state = EditModalState.of(view)
         except OutdatedModal as refusal:
-            await self.answering.refuse_form(seat_of(event, now), refusal, ack, view)
+            await self.replies.refuse_modal(context, refusal, ack)
             return
-        seat = replace(seat_of(event, now, remembered), hidden=remembered.hidden)
+        located = replace(context.at(state), is_ephemeral=state.is_ephemeral)
 
-        async def ask() -> Reply:
-            wording = parse_edit(remembered, (view.get("state") or {}).get("values") or {})
-            order = PendingRequest.to(
-                remembered.action, remembered.job, card=remembered.card, wording=wording
+        async def request() -> Reply:
+            action_input = parse_edit(state, (view.get("state") or {}).get("values") or {})
+            pending = PendingRequest.of_action(
+                state.action, state.job, card=state.card, action_input=action_input
             )
-            return await self.asking.ask(seat, order)
+            return await self.requests.run(located, pending)
 
-        await self.answering.answer(seat, ask, ack, faults=partial(field_errors, view))
+        await self.replies.answer(located, request, ack, errors=partial(field_errors, view))
 
-    async def placed(self, event: Event, ack: Ack, *, now: int) -> None:
-        """Somebody says what shall become of a wish that could not be shown where they had it."""
-        action, seat = event.body["actions"][0], seat_of(event, now)
-        draft = str(action.get("value") or "")
+    async def choose_channel(self, context: EventContext, ack: Ack) -> None:
+        """Run a pending request again in its channel, or in direct messages."""
+        action = context.body["actions"][0]
+        key = str(action.get("value") or "")
 
-        async def ask() -> Reply:
-            order = await self.asking.drafts.order(seat.caller, draft)
-            there = seat.direct() if action["action_id"] == SEND_DIRECTLY else seat
-            # Pressed twice, or once each, it is still one wish.
-            answer = await self.asking.ask(replace(there, key=draft), order)
-            if isinstance(answer, CardReply):
-                self.answering.hands.start(self.answering.withdraw(seat), f"withdraw {seat.key}")
-            return answer
+        async def request() -> Reply:
+            pending = await self.requests.pending.request(context.caller, key)
+            located = context.in_direct_messages() if action["action_id"] == SEND_DIRECTLY else context
+            # With the key of the first event: however often it is pressed, it runs once.
+            reply = await self.requests.run(replace(located, key=key), pending)
+            if isinstance(reply, CardReply):
+                self.replies.delete_original(context)
+            return reply
 
-        await self.answering.answer(seat, ask, ack)
+        await self.replies.answer(context, request, ack)
 
-    async def _open_form(self, seat: EventContext, pressed: BlockAction) -> None:
-        assert isinstance(pressed.verb, Action)  # noqa: S101 - only they have forms
-        remembered = EditModalState(
-            **seat.spot.model_dump(),
-            action=pressed.verb,
-            job=pressed.job,
-            card=pressed.card,
-            hidden=seat.hidden,
+    async def _open_edit_modal(self, context: EventContext, verb: Action, action: BlockAction) -> None:
+        state = EditModalState(
+            **context.location.model_dump(),
+            action=verb,
+            job=action.job,
+            card=action.card,
+            is_ephemeral=context.is_ephemeral,
         )
-        # Not by way of `asking`, which looks up who somebody is: the trigger is short-lived.
-        note = await self.asking.service.execute(
-            build(Show, {"job": pressed.job}), seat.caller, seat.place(), key=seat.key
+        # Without looking the caller up: the trigger expires soon.
+        reply = await self.requests.service.execute(
+            build(Show, {"job": action.job}), context.caller, context.place(), key=context.key
         )
-        assert isinstance(note, PrivateReply)  # noqa: S101 - what is only shown makes nothing
-        view = note.views[0]
-        if pressed.verb is Action.EDIT:
-            words = "" if view.title in UNTITLED.values() else view.title
-            form = prompt_modal(remembered, words)
+        assert isinstance(reply, PrivateReply)  # noqa: S101 - /show makes no card
+        view = reply.views[0]
+        if verb is Action.EDIT:
+            modal = prompt_modal(state, "" if view.title in UNTITLED.values() else view.title)
         else:
-            form = aspect_ratio_modal(remembered, _turned(view.jobs[0]))
-        await self.filling.show(seat, form)
+            media = view.jobs[0].media
+            ratio = media.aspect_ratio if media is not None else AspectRatio.LANDSCAPE
+            modal = aspect_ratio_modal(state, rotated(ratio))
+        await self.modal.open_view(context, modal)
 
 
-def chooses(body: Any) -> bool:
-    """Whether one of a card's results was chosen in its list, and nothing more."""
-    pressed = _read(body)
-    return pressed is not None and pressed.verb is CardControl.PICK
+async def is_selection(body: dict[str, Any]) -> bool:
+    """Whether only a card's select was used: the selection is sent along with the next button."""
+    action = _parse(body)
+    return action is not None and action.verb is CardControl.PICK
 
 
-def _read(body: Any) -> BlockAction | None:
-    return BlockAction.read(body["actions"][0], (body.get("state") or {}).get("values"))
+def _parse(body: Body) -> BlockAction | None:
+    return BlockAction.parse(body["actions"][0], (body.get("state") or {}).get("values"))
 
 
-def _must_be_chosen(body: Body) -> None:
-    """Raises InvalidRequest where a card has several results and Slack does not tell which is chosen."""
-    told = body.get("message") or {}
-    if len(jobs_in_message(told.get("blocks") or ())) > 1 and not selected_job(
-        (body.get("state") or {}).get("values") or {}
-    ):
+def _require_selection(body: Body) -> None:
+    """Raises InvalidRequest where a card has several jobs and Slack does not say which is selected."""
+    blocks = (body.get("message") or {}).get("blocks") or ()
+    state = (body.get("state") or {}).get("values") or {}
+    if len(jobs_in_message(blocks)) > 1 and not selected_job(state):
         raise InvalidRequest(
-            "Slack does not say which of the results you have chosen, so nothing was started and nothing was "
-            "charged. Choose it in the list above the buttons, and press again"
+            "Slack does not say which result you selected. Nothing was started and nothing was charged. "
+            "Select it in the list above the buttons, and press the button again"
         )
-
-
-def _turned(job: JobView) -> AspectRatio:
-    return rotated(job.media.aspect_ratio if job.media is not None else AspectRatio.LANDSCAPE)

@@ -1,4 +1,4 @@
-"""Forms as people use them: opened while the trigger is fresh, changed as they choose, and sent."""
+"""The modal of a command: opened while the trigger is fresh, updated as people choose, and submitted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,25 +8,29 @@ from typing import Any
 import structlog
 
 from adapters.chat.ttl_cache import TtlCache
-from adapters.slack.delivery.response_url import RESPONSE_URL_MS
-from adapters.slack.events.command_form import (
+from adapters.slack.events.context import EventContext
+from adapters.slack.events.replies import Ack, Replies
+from adapters.slack.events.requests import PendingRequest, RequestRunner
+from adapters.slack.messages.modal_fields import (
+    JOB_SELECT,
+    ViewState,
+    parse_view,
+    select_option,
+    view_values,
+)
+from adapters.slack.messages.modals import (
     COMMAND,
     CONVERSATION,
     MEDIUM,
     MORE,
     CommandModalState,
+    OutdatedModal,
     command_modal,
     field_errors,
     price_text,
 )
-from adapters.slack.events.command_line import member
-from adapters.slack.events.context import Event, EventContext, seat_of
-from adapters.slack.events.form_fields import PICKER, ViewState, parse_view, select_option, view_values
-from adapters.slack.events.pending_requests import PendingRequest
-from adapters.slack.events.replies import Ack, Replies
-from adapters.slack.events.requests import RequestRunner
-from adapters.slack.events.stale import OutdatedModal
 from adapters.slack.messages.mrkdwn import Block
+from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
 from bot.domain.actions import VARIATION_WEIGHT
@@ -43,243 +47,255 @@ _log = structlog.get_logger(__name__)
 
 #: characters of an option's value
 _VALUE = 150
-#: forms in which something was chosen lately
-_FORMS = 1_000
-#: Slack's word for a view that was changed meanwhile
-_CONFLICT = "hash_conflict"
-#: stands for words that are still to be written, for the price does not depend on them
-_ANY = "any"
+#: modals whose latest change is remembered
+_MAX_MODALS = 1_000
+#: Slack's error code where a view was changed meanwhile
+_HASH_CONFLICT = "hash_conflict"
+#: stands for required text that is not written yet: the price does not depend on it
+_ANY_TEXT = "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandModal:
-    """Opens and takes in the forms of commands."""
+    """Opens, updates and submits the modals of commands."""
 
-    slack: WebApi
+    web_api: WebApi
     service: BotService
-    asking: RequestRunner
-    answering: Replies
+    requests: RequestRunner
+    replies: Replies
     clock: Callable[[], int]
-    #: view → when the newest choice in it was made, as Slack says
-    newest: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_FORMS))
+    #: view id → `action_ts` of the latest choice in it
+    latest_choice: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_MAX_MODALS))
 
-    async def open_any(self, seat: EventContext) -> None:
-        """Open a form in which the command itself is chosen, and its place where there is none."""
-        await self.open(seat, Imagine, open_to_all=True)
+    async def open_any(self, context: EventContext) -> None:
+        """Open a modal in which the command, and outside of a channel the conversation, is chosen."""
+        await self.open(context, Imagine, choose_command=True)
 
     async def open(
         self,
-        seat: EventContext,
+        context: EventContext,
         command: type[Command],
         *,
-        open_to_all: bool = False,
+        choose_command: bool = False,
         media: Sequence[Reference] = (),
     ) -> None:
-        """Open a command's form, ready to be sent where that is possible; raises Refused."""
-        form = CommandModalState(
-            **seat.spot.model_dump(),
+        """Open a command's modal, ready to be submitted where possible; raises Refused."""
+        state = CommandModalState(
+            **context.location.model_dump(),
             command=command.name,
-            open_to_all=open_to_all,
-            draft=seat.key if media else "",
+            choose_command=choose_command,
+            media_id=context.key if media else "",
         )
         if media:
-            await self.asking.drafts.keep_media(seat.caller, seat.key, media)
-        chosen = await self._beginning(seat, command, with_media=bool(media))
-        price = await self._price(seat, command, chosen, media, {})
-        await self.show(seat, command_modal(form, chosen, price=price, media=media))
+            await self.requests.pending.put_media(context.caller, context.key, media)
+        values = await self._initial_values(context, command, with_media=bool(media))
+        price = await self._price(context, command, values, media, {})
+        await self.open_view(context, command_modal(state, values, price=price, media=media))
 
-    async def show(self, seat: EventContext, view: Block) -> None:
-        """Open any view; raises Refused where Slack does not show it."""
+    async def open_view(self, context: EventContext, view: Block) -> None:
+        """Open any modal; raises Refused where Slack does not."""
         try:
-            await self.slack.call(
-                "views.open", seat.team, enterprise=seat.enterprise, trigger_id=seat.trigger, view=view
+            await self.web_api.call(
+                "views.open",
+                context.team,
+                enterprise=context.enterprise,
+                trigger_id=context.trigger_id,
+                view=view,
             )
-        except ApiError as refusal:
-            _log.warning("form_not_opened", key=seat.key, code=refusal.code, details=refusal.details)
+        except ApiError as error:
+            _log.warning("modal_not_opened", key=context.key, code=error.code, details=error.details)
             raise InvalidRequest(
-                "Slack did not open the form in time. Try once more, or write the command out, such as "
+                "Slack did not open the form in time. Try again, or type the whole command, such as "
                 "/reverie imagine a red fox in the snow"
-            ) from refusal
+            ) from error
 
-    async def change(self, event: Event, *, now: int) -> None:
-        """Show what follows from what was just chosen: other fields, another price."""
-        view, action = event.body.get("view") or {}, event.body["actions"][0]
-        self.newest.put(
-            str(view.get("id")), max(_made_at(action), self.newest.get(str(view.get("id"))) or "")
-        )
+    async def change(self, context: EventContext) -> None:
+        """Update the modal after a choice: other fields, another price."""
+        view, action = context.body.get("view") or {}, context.body["actions"][0]
+        view_id = str(view.get("id"))
+        self.latest_choice.put(view_id, max(_action_ts(action), self.latest_choice.get(view_id) or ""))
         try:
-            await self._show_change(event, view, action, now=now)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the form works as it is
-            # Mostly a later choice has overtaken this one; the next one tells the price.
-            _log.info("form_not_changed", view=view.get("id"), error=repr(error))
+            await self._update(context, view, action)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the modal works as it is
+            # Mostly a later choice came first, and its update shows the price.
+            _log.info("modal_not_updated", view=view.get("id"), error=repr(error))
 
-    async def _show_change(self, event: Event, view: Block, action: Block, *, now: int) -> None:
-        form = CommandModalState.of(view)
-        seat, state = seat_of(event, now, form), view["state"]["values"]
-        chosen = view_values(state)
+    async def submit(self, context: EventContext, ack: Ack) -> None:
+        """Run a submitted modal; what is wrong is shown under its fields."""
+        view = context.body["view"]
+        try:
+            state = self._with_conversation(CommandModalState.of(view), context.body)
+        except OutdatedModal as refusal:
+            await self.replies.refuse_modal(context, refusal, ack)
+            return
+        located = context.at(state)
+
+        async def request() -> Reply:
+            values = view["state"]["values"]
+            _require_shown_command(state, values)
+            entered = parse_view(state.command_class, values, located.team)
+            pending = PendingRequest.of_command(
+                build(state.command_class, entered.options), await self._medium(state, values, located)
+            )
+            names = await self.requests.user_names(located, entered.users)
+            mentioned = [member_caller(located.team, user, names.get(user, user)) for user in entered.users]
+            return await self.requests.run(located, pending, mentioned=mentioned)
+
+        await self.replies.answer(located, request, ack, errors=partial(field_errors, view))
+
+    async def options(self, context: EventContext) -> list[Block]:
+        """The options of a select while somebody types into it."""
+        body = context.body
+        state = CommandModalState.of(body["view"])
+        located, typed = context.at(state), str(body.get("value") or "").strip()
+        name = str(body["action_id"]).removesuffix(JOB_SELECT)
+        # A select of several completes the last word.
+        several = " " in typed and _takes_several(state.command_class, name)
+        last = typed.rpartition(" ")[2] if several else typed
+        offers = await self.service.autocomplete_option(
+            state.command_class, name, last, located.caller, located.place()
+        )
+        if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(JOB_SELECT):
+            offers = (AutocompleteChoice(value=typed, label=typed), *offers)
+        return [select_option(offer) for offer in offers if len(offer.value) <= _VALUE]
+
+    async def _update(self, context: EventContext, view: Block, action: Block) -> None:
+        state = CommandModalState.of(view)
+        located, view_state = context.at(state), view["state"]["values"]
+        values = view_values(view_state)
         if action["action_id"] == MORE:
-            form = form.model_copy(update={"more": True})
+            state = state.model_copy(update={"all_fields": True})
         elif action["action_id"] == COMMAND:
-            wanted = str(action["selected_option"]["value"])
-            form = form.model_copy(update={"command": wanted, "more": False})
-            kept = {name: chosen[name] for name in (CONVERSATION, "prompt") if name in chosen}
-            chosen = kept | await self._beginning(seat, form.wanted, with_media=False)
-            state = {}
-        media = await self.asking.drafts.media(seat.caller, form.draft) if form.draft else ()
-        price = await self._price(seat, form.wanted, chosen, media, state)
-        shown = command_modal(form, chosen, price=price, media=media)
+            command = str(action["selected_option"]["value"])
+            state = state.model_copy(update={"command": command, "all_fields": False})
+            kept = {name: values[name] for name in (CONVERSATION, "prompt") if name in values}
+            values = kept | await self._initial_values(located, state.command_class, with_media=False)
+            view_state = {}
+        media = await self.requests.pending.media(located.caller, state.media_id) if state.media_id else ()
+        price = await self._price(located, state.command_class, values, media, view_state)
         update = partial(
-            self.slack.call,
+            self.web_api.call,
             "views.update",
-            seat.team,
-            enterprise=seat.enterprise,
+            located.team,
+            enterprise=located.enterprise,
             view_id=view["id"],
-            view=shown,
+            view=command_modal(state, values, price=price, media=media),
         )
         try:
             await update(hash=view["hash"])
-        except ApiError as refusal:
-            if refusal.code != _CONFLICT or self.newest.get(str(view["id"])) != _made_at(action):
+        except ApiError as error:
+            is_latest = self.latest_choice.get(str(view["id"])) == _action_ts(action)
+            if error.code != _HASH_CONFLICT or not is_latest:
                 raise
-            # The answer to an earlier choice came between; the form shows what was chosen last.
+            # The update for an earlier choice came between; the latest choice is to be shown.
             await update()
 
-    async def submit(self, event: Event, ack: Ack, *, now: int) -> None:
-        """A form was sent; what is wrong with it is told under its fields."""
-        view = event.body["view"]
-        try:
-            form = _placed(CommandModalState.of(view), event.body, now)
-        except OutdatedModal as refusal:
-            await self.answering.refuse_form(seat_of(event, now), refusal, ack, view)
-            return
-        seat = seat_of(event, now, form)
-
-        async def ask() -> Reply:
-            state = view["state"]["values"]
-            _must_show(form, state)
-            given = parse_view(form.wanted, state, seat.team)
-            order = PendingRequest.of(build(form.wanted, given.values), await self._medium(form, state, seat))
-            names = await self.asking.names(seat, given.named)
-            named = [member(seat.team, user, names.get(user, user)) for user in given.named]
-            return await self.asking.ask(seat, order, named=named)
-
-        await self.answering.answer(seat, ask, ack, faults=partial(field_errors, view))
-
-    async def offer(self, event: Event, *, now: int) -> list[Block]:
-        """What could be chosen in a list while somebody types into it."""
-        body = event.body
-        form = CommandModalState.of(body["view"])
-        seat, typed = seat_of(event, now, form), str(body.get("value") or "").strip()
-        name = str(body["action_id"]).removesuffix(PICKER)
-        # A list of several asks for each by itself.
-        last = typed.rpartition(" ")[2] if " " in typed and _takes_several(form.wanted, name) else typed
-        offers = await self.service.autocomplete_option(form.wanted, name, last, seat.caller, seat.place())
-        if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(PICKER):
-            offers = (AutocompleteChoice(value=typed, label=typed), *offers)
-        return [select_option(one) for one in offers if len(one.value) <= _VALUE]
-
-    async def _beginning(
-        self, seat: EventContext, command: type[Command], *, with_media: bool
+    async def _initial_values(
+        self, context: EventContext, command: type[Command], *, with_media: bool
     ) -> dict[str, Any]:
-        """What is chosen from the first, so that the form can be sent as it is."""
-        chosen: dict[str, Any] = {}
-        ratio = next((one for one in options(command) if one.name == "aspect_ratio" and one.required), None)
+        """The values that a modal opens with, so that it can be submitted at once."""
+        values: dict[str, Any] = {}
+        ratio = next(
+            (option for option in options(command) if option.name == "aspect_ratio" and option.required),
+            None,
+        )
         if ratio is not None:
-            chosen[ratio.name] = select_option(
+            values[ratio.name] = select_option(
                 AutocompleteChoice(value=AspectRatio.PORTRAIT, label=AspectRatio.PORTRAIT)
             )
         if with_media or not issubclass(command, GenerateCommand):
-            return chosen
-        if (option := _builds_on(command)) is not None:
-            found = await self.service.preselect(command, option, seat.caller, seat.place())
-            kind = next(one.kind for one in options(command) if one.name == option)
-            if found is not None:
-                chosen[option if kind is Kind.JOB else f"{option}{PICKER}"] = select_option(found)
-        return chosen
+            return values
+        if (source := _source_option(command)) is not None:
+            offer = await self.service.preselect(command, source, context.caller, context.place())
+            kind = next(option.kind for option in options(command) if option.name == source)
+            if offer is not None:
+                values[source if kind is Kind.JOB else f"{source}{JOB_SELECT}"] = select_option(offer)
+        return values
 
     async def _price(
         self,
-        seat: EventContext,
+        context: EventContext,
         command: type[Command],
-        chosen: Mapping[str, Any],
+        values: Mapping[str, Any],
         media: Sequence[Reference],
         state: ViewState,
     ) -> str:
-        """The price of what is chosen and put in, as far as it is known; empty where it is not."""
+        """The price of what is entered so far; empty where it is unknown."""
         if not issubclass(command, GenerateCommand):
             return ""
-        needed = {one.name: _ANY for one in options(command) if one.required and one.kind is Kind.TEXT}
+        placeholders = {
+            option.name: _ANY_TEXT
+            for option in options(command)
+            if option.required and option.kind is Kind.TEXT
+        }
         try:
-            given = parse_view(command, state, seat.team).values
-            wanted = build(command, needed | chosen_as_values(command, chosen) | given)
-            assert isinstance(wanted, GenerateCommand)  # noqa: S101 - it was asked for
-            return price_text(
-                await self.service.quote(wanted, seat.caller, seat.place(), files=tuple(media[:1]))
-            )
+            entered = parse_view(command, state, context.team).options
+            draft = build(command, placeholders | _selected_options(command, values) | entered)
+            assert isinstance(draft, GenerateCommand)  # noqa: S101 - what was asked for
+            quote = await self.service.quote(draft, context.caller, context.place(), files=tuple(media[:1]))
         except Refused:
             return ""
+        return price_text(quote)
 
     async def _medium(
-        self, form: CommandModalState, state: Mapping[str, Any], seat: EventContext
+        self, state: CommandModalState, values: ViewState, context: EventContext
     ) -> tuple[Reference, ...]:
-        """The picture or video of a message that was chosen in the form."""
-        if not form.draft:
+        """The picture or video of a message that was selected in the modal."""
+        if not state.media_id:
             return ()
-        media = await self.asking.drafts.media(seat.caller, form.draft)
-        said = (view_values(state).get(MEDIUM) or {}).get("value")
-        number = int(said) if isinstance(said, str) and said.isdecimal() else -1
+        media = await self.requests.pending.media(context.caller, state.media_id)
+        selected = (view_values(values).get(MEDIUM) or {}).get("value")
+        number = int(selected) if isinstance(selected, str) and selected.isdecimal() else -1
         if not 0 <= number < len(media):
-            raise InvalidRequest("Choose which picture or video of the message is meant; nothing was charged")
+            raise InvalidRequest("Choose which picture or video of the message to use; nothing was charged")
         medium = media[number]
-        if form.wanted is Imagine:
+        if state.command_class is Imagine:
             medium = medium.model_copy(update={"weight": VARIATION_WEIGHT})
         return (medium,)
 
+    def _with_conversation(self, state: CommandModalState, body: Mapping[str, Any]) -> CommandModalState:
+        """The state with the conversation that was selected in the modal, where it asks for one."""
+        if not state.asks_conversation:
+            return state
+        channel = str(view_values(body["view"]["state"]["values"]).get(CONVERSATION) or "")
+        urls = [each for each in body.get("response_urls") or () if each.get("channel_id") == channel]
+        url = urls[0].get("response_url") if urls else None
+        until = self.clock() + RESPONSE_URL_MS if url else 0
+        return state.model_copy(update={"channel": channel, "response_url": url, "until": until})
 
-def _made_at(action: Mapping[str, Any]) -> str:
+
+def _action_ts(action: Mapping[str, Any]) -> str:
     return str(action.get("action_ts") or "")
 
 
-def chosen_as_values(command: type[Command], chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form begins with, as values of its command."""
-    values = {}
+def _selected_options(command: type[Command], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The selections that a modal opens with, as option values."""
+    selected = {}
     for option in options(command):
-        for name in (option.name, f"{option.name}{PICKER}"):
-            if isinstance(one := chosen.get(name), Mapping):
-                values[option.name] = str(one["value"])
-    return values
+        for name in (option.name, f"{option.name}{JOB_SELECT}"):
+            if isinstance(value := values.get(name), Mapping):
+                selected[option.name] = str(value["value"])
+    return selected
 
 
-def _must_show(form: CommandModalState, state: ViewState) -> None:
-    """Raises InvalidRequest where another command is chosen than the one whose fields the form shows."""
-    chosen = (view_values(state).get(COMMAND) or {}).get("value")
-    if form.open_to_all and chosen != form.command:
+def _require_shown_command(state: CommandModalState, values: ViewState) -> None:
+    """Raises InvalidRequest where the modal shows the fields of another command than the selected one."""
+    selected = (view_values(values).get(COMMAND) or {}).get("value")
+    if state.choose_command and selected != state.command:
         raise InvalidRequest(
-            f"The form still shows the fields of /{form.command}, so nothing was started. Choose under "
-            "“What to do” once more, and send it when its fields are there"
+            f"The form still shows the fields of /{state.command}, so nothing was started. Choose the "
+            "command again, and submit the form when its fields are shown"
         )
 
 
-def _builds_on(command: type[GenerateCommand]) -> str | None:
-    """The option for which the caller's newest result is chosen, where that makes the form complete."""
+def _source_option(command: type[GenerateCommand]) -> str | None:
+    """The option for which the caller's newest result is preselected, where that completes the modal."""
     if command.default_source is not None:
         return command.default_source[0]
-    if any(one.required for one in options(command)):
+    if any(option.required for option in options(command)):
         return None
     return next(iter(command.attachment_options), None)
 
 
 def _takes_several(command: type[Command], name: str) -> bool:
-    return any(one.name == name and one.max_count > 1 for one in options(command))
-
-
-def _placed(form: CommandModalState, body: Mapping[str, Any], now: int) -> CommandModalState:
-    """A form that has asked for its place, at that place."""
-    if not form.asks_place:
-        return form
-    channel = str(view_values(body["view"]["state"]["values"]).get(CONVERSATION) or "")
-    urls = [one for one in body.get("response_urls") or () if one.get("channel_id") == channel]
-    url = urls[0].get("response_url") if urls else None
-    return form.model_copy(
-        update={"channel": channel, "response_url": url, "until": now + RESPONSE_URL_MS if url else 0}
-    )
+    return any(option.name == name and option.max_count > 1 for option in options(command))

@@ -1,4 +1,4 @@
-"""Shows people their Home tab when they open it, and keeps it true while they look at it."""
+"""The Home tab: published when somebody opens it, and refreshed while they may be looking at it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import structlog
 
 from adapters.chat.result_files import MediaLinker
-from adapters.slack.delivery.uploaded_media import UploadKind, UploadStore
-from adapters.slack.messages.home_view import MADE, HomeButton, HomeTabData, home_view
+from adapters.slack.delivery.upload_store import UploadKind, UploadStore
+from adapters.slack.events.context import EventContext
+from adapters.slack.messages.home_view import MAX_HISTORY, HomeButton, HomeTabData, home_view
 from bot.domain.actions import Action
 from bot.domain.commands import (
     Cancel,
@@ -27,35 +28,44 @@ from bot.domain.ids import parse_job_id
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 
-#: how long somebody who opened it may still be looking at it
-_LOOKS_MS = 3_600_000
-#: people of whom that is remembered; whoever opened it first is forgotten first
-_LOOKERS = 1_000
+#: how long a person who opened the tab may still look at it
+_VIEWING_MS = 3_600_000
+_MAX_VIEWERS = 1_000
 #: between two refreshes
-PACE_S = 3.0
+REFRESH_S = 3.0
 
 _log = structlog.get_logger(__name__)
 
 
 class ViewPublisher(Protocol):
-    """The one door to Slack's API."""
+    """The part of the Web API that is used here."""
 
     async def call(
-        self, method: str, team: str, *, enterprise: str | None = None, spare: bool = False, **arguments: Any
+        self,
+        method: str,
+        team: str,
+        *,
+        enterprise: str | None = None,
+        low_priority: bool = False,
+        **arguments: Any,
     ) -> Mapping[str, Any]:
-        """Raises Delayed, or another ReverieError where Slack refuses for good."""
+        """Raises Delayed, or another ReverieError for a permanent error."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Somebody at their Home tab."""
+    """A person with a Home tab."""
 
     caller: Caller
     team: str
     enterprise: str | None = None
-    #: their id in the team
+    #: their user id
     user: str
+
+    @classmethod
+    def of(cls, context: EventContext) -> "Viewer":
+        return cls(caller=context.caller, team=context.team, enterprise=context.enterprise, user=context.user)
 
     @property
     def key(self) -> str:
@@ -63,78 +73,78 @@ class Viewer:
 
 
 class HomeTab:
-    """One tab for each person, published whole each time."""
+    """Publishes the tab of each person, as a whole each time."""
 
     def __init__(
         self,
         service: BotService,
-        slack: ViewPublisher,
+        web_api: ViewPublisher,
         uploads: UploadStore,
         link: MediaLinker,
         clock: Callable[[], int],
         *,
-        pace_s: float = PACE_S,
+        refresh_s: float = REFRESH_S,
     ) -> None:
         self._service = service
-        self._slack = slack
+        self._web_api = web_api
         self._uploads = uploads
         self._link = link
         self._clock = clock
-        self._pace_s = pace_s
-        #: when each opened it last
-        self._opened: dict[str, int] = {}
-        self._stale: dict[str, Viewer] = {}
-        self._bell = asyncio.Event()
+        self._refresh_s = refresh_s
+        #: viewer key → when they last opened the tab, the earliest first
+        self._opened_at: dict[str, int] = {}
+        self._outdated: dict[str, Viewer] = {}
+        self._has_outdated = asyncio.Event()
 
-    async def open(self, visitor: Viewer, notice: str = "") -> None:
-        """Publish the tab that somebody has just opened, with what there is to tell them."""
-        self._opened.pop(visitor.key, None)
-        while len(self._opened) >= _LOOKERS:
-            self._opened.pop(next(iter(self._opened)))
-        self._opened[visitor.key] = self._clock()
-        await self._publish(visitor, notice)
+    async def open(self, viewer: Viewer, notice: str = "") -> None:
+        """Publish the tab that somebody opened, with a notice at the top."""
+        self._opened_at.pop(viewer.key, None)
+        while len(self._opened_at) >= _MAX_VIEWERS:
+            self._opened_at.pop(next(iter(self._opened_at)))
+        self._opened_at[viewer.key] = self._clock()
+        await self._publish(viewer, notice)
 
-    def touch(self, visitor: Viewer) -> None:
-        """Note that somebody has done something; if they may be looking, what they see is made true soon."""
-        if self._clock() - self._opened.get(visitor.key, -_LOOKS_MS) < _LOOKS_MS:
-            self._stale[visitor.key] = visitor
-            self._bell.set()
+    def refresh(self, viewer: Viewer) -> None:
+        """Publish the tab again soon, if its person may be looking at it."""
+        if self._clock() - self._opened_at.get(viewer.key, -_VIEWING_MS) < _VIEWING_MS:
+            self._outdated[viewer.key] = viewer
+            self._has_outdated.set()
 
-    async def press(self, visitor: Viewer, action_id: str, value: str, *, key: str) -> None:
-        """Do what a button of the tab asks, and tell there what became of it; `key` is the event's own id."""
+    async def press(self, viewer: Viewer, action_id: str, value: str, *, key: str) -> None:
+        """Do what a button asks for and show the result as a notice; `key` is the event's id."""
         if action_id not in set(HomeButton):
-            # Of a view that another version has published.
-            await self._publish(visitor)
+            # A button of another version: its view is replaced.
+            await self._publish(viewer)
             return
         try:
-            note = await self._do(HomeButton(action_id), visitor.caller, value, key)
+            reply = await self._run(HomeButton(action_id), viewer.caller, value, key)
         except Refused as refusal:
             notice = str(refusal)
         except ReverieError as error:
             _log.warning("slack_home_button_failed", action=action_id, error=str(error))
             notice = str(ServiceUnavailable())
         else:
-            notice = " – ".join(part for part in (note.title, note.text) if part) if note else ""
-        await self._publish(visitor, notice)
+            notice = " – ".join(part for part in (reply.title, reply.text) if part) if reply else ""
+        await self._publish(viewer, notice)
 
     async def run(self) -> None:
-        """Publish what has become stale, for each person once in a while at most, until cancelled."""
+        """Publish outdated tabs, each at most once per interval, until cancelled."""
         while True:
-            await self._bell.wait()
-            self._bell.clear()
-            stale, self._stale = self._stale, {}
+            await self._has_outdated.wait()
+            self._has_outdated.clear()
+            outdated, self._outdated = self._outdated, {}
             async with asyncio.TaskGroup() as group:
-                for visitor in stale.values():
-                    group.create_task(self._refresh(visitor), name="slack home")
-            await asyncio.sleep(self._pace_s)
+                for viewer in outdated.values():
+                    group.create_task(self._publish_again(viewer), name="slack home")
+            await asyncio.sleep(self._refresh_s)
 
-    async def _refresh(self, visitor: Viewer) -> None:
+    async def _publish_again(self, viewer: Viewer) -> None:
         try:
-            await self._publish(visitor, spare=True)
-        except Exception as error:  # noqa: BLE001 - one tab that fails leaves the others true
-            _log.error("slack_home_failed", member=visitor.caller.member, error=repr(error))
+            await self._publish(viewer, low_priority=True)
+        except Exception as error:  # noqa: BLE001 - one tab that fails must not stop the others
+            _log.error("slack_home_failed", member=viewer.caller.member, error=repr(error))
 
-    async def _do(self, button: HomeButton, caller: Caller, value: str, key: str) -> PrivateReply | None:
+    async def _run(self, button: HomeButton, caller: Caller, value: str, key: str) -> PrivateReply | None:
         place = Place(
             adapter=caller.platform, workspace=caller.workspace, channel=f"@{caller.person}", private=True
         )
@@ -142,52 +152,52 @@ class HomeTab:
             case HomeButton.REFRESH:
                 return None
             case HomeButton.CANCEL:
-                answer = await self._service.execute(_cancel(value), caller, place, key=key)
+                reply = await self._service.execute(_cancel(value), caller, place, key=key)
             case HomeButton.SEND:
-                answer = await self._service.act(Action.SEND, value, caller, place, key=key)
+                reply = await self._service.act(Action.SEND, value, caller, place, key=key)
             case HomeButton.PAUSE:
-                answer = await self._service.execute(StudioPause(), caller, place, key=key)
+                reply = await self._service.execute(StudioPause(), caller, place, key=key)
             case HomeButton.RESUME:
-                answer = await self._service.execute(StudioResume(), caller, place, key=key)
-        return answer if isinstance(answer, PrivateReply) else None
+                reply = await self._service.execute(StudioResume(), caller, place, key=key)
+        return reply if isinstance(reply, PrivateReply) else None
 
-    async def _publish(self, visitor: Viewer, notice: str = "", *, spare: bool = False) -> None:
+    async def _publish(self, viewer: Viewer, notice: str = "", *, low_priority: bool = False) -> None:
         try:
-            overview = await self._look(visitor.caller, notice)
+            data = await self._load(viewer.caller, notice)
             try:
-                await self._send(visitor, overview, thumbnails=True, spare=spare)
+                await self._send(viewer, data, thumbnails=True, low_priority=low_priority)
             except Delayed:
                 raise
             except ReverieError:
-                # Slack refuses the whole view where it cannot fetch one picture of it.
-                await self._send(visitor, overview, thumbnails=False, spare=spare)
+                # Slack refuses the whole view if it cannot fetch one picture of it.
+                await self._send(viewer, data, thumbnails=False, low_priority=low_priority)
         except ReverieError as error:
-            # Nothing hangs on it: it is published anew when it is opened or something is done.
-            _log.warning("slack_home_not_published", member=visitor.caller.member, error=str(error))
+            # No retry: it is published again when it is opened or something is done.
+            _log.warning("slack_home_not_published", member=viewer.caller.member, error=str(error))
 
-    async def _send(self, visitor: Viewer, overview: HomeTabData, *, thumbnails: bool, spare: bool) -> None:
-        view = home_view(overview, link=self._link, now=self._clock(), thumbnails=thumbnails)
-        await self._slack.call(
+    async def _send(self, viewer: Viewer, data: HomeTabData, *, thumbnails: bool, low_priority: bool) -> None:
+        view = home_view(data, link=self._link, now=self._clock(), thumbnails=thumbnails)
+        await self._web_api.call(
             "views.publish",
-            visitor.team,
-            enterprise=visitor.enterprise,
-            spare=spare,
-            user_id=visitor.user,
+            viewer.team,
+            enterprise=viewer.enterprise,
+            low_priority=low_priority,
+            user_id=viewer.user,
             view=view,
         )
 
-    async def _look(self, caller: Caller, notice: str) -> HomeTabData:
-        glance = self._service.answer_query
+    async def _load(self, caller: Caller, notice: str) -> HomeTabData:
+        query = self._service.answer_query
         usage: PrivateReply | None = None
         quotas: PrivateReply | None = None
         try:
-            usage, quotas = await glance(StudioUsage(), caller), await glance(QuotasShow(), caller)
+            usage, quotas = await query(StudioUsage(), caller), await query(QuotasShow(), caller)
         except NotAllowed:
-            _log.debug("slack_home_without_studio", member=caller.member)
-        history = await glance(History(count=MADE), caller)
+            _log.debug("slack_home_without_admin_part", member=caller.member)
+        history = await query(History(count=MAX_HISTORY), caller)
         return HomeTabData(
-            quota=await glance(Quota(), caller),
-            running=await glance(Status(), caller),
+            quota=await query(Quota(), caller),
+            running=await query(Status(), caller),
             history=history,
             pictures=await self._pictures(history),
             usage=usage,
@@ -196,7 +206,7 @@ class HomeTab:
         )
 
     async def _pictures(self, history: PrivateReply) -> dict[str, str]:
-        """What lies at Slack already, since the cards show it."""
+        """Pictures that were uploaded for the cards, by job."""
         found = {}
         for view in history.views:
             for job in view.jobs:
@@ -207,7 +217,7 @@ class HomeTab:
 
 
 def _cancel(job: str) -> Cancel:
-    # A button names its job by the whole id; words would find another one.
+    # Only a whole id: words would find another job.
     if parse_job_id(job) is None:
-        raise InvalidRequest("This button is of an older version; open the tab anew")
+        raise InvalidRequest("This button belongs to an older version; open the tab again")
     return Cancel(job=job)

@@ -1,7 +1,7 @@
-"""What Slack sends, brought into the shape that bolt and our handlers read. Pure.
+"""Normalizes Slack's payloads for bolt and the handlers. Pure.
 
-bolt's context builder reads a payload without looking at its types, so one odd field would end the request
-before anybody could answer it. Many fields are null where an organisation has the app as a whole.
+bolt's context builder does not check types, so one malformed field would end a request before anybody could
+answer it. Many fields are null where an organisation has installed the app as a whole.
 """
 
 from collections.abc import Mapping
@@ -13,68 +13,68 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain.text import parse_json, storable_json
 
-#: where bolt's context holds the moment at which a request came in, by the event loop's clock
-ARRIVED = "arrived"
-#: the types of what is read; a field of another type, or null, is taken for absent
-_TEXTS = (
+#: key in bolt's context: when the request arrived, by the event loop's clock
+ARRIVED_AT = "arrived_at"
+#: the types of known fields; a field of another type, or null, is dropped
+_STRINGS = (
     "bot_id", "callback_id", "channel_id", "command", "enterprise_id", "event_id", "hash", "id", "message_ts",
     "private_metadata", "reaction", "response_url", "tab", "team_id", "thread_ts", "trigger_id", "ts", "type",
     "user_id", "user_name",
 )  # fmt: skip
-_PARTS = (
+_OBJECTS = (
     "assistant_thread", "container", "event", "function_data", "item", "message", "previous_message", "state",
     "values", "view",
 )  # fmt: skip
 _LISTS = ("actions", "attachments", "authorizations", "blocks", "files", "reactions", "response_urls")
-_TEXTS_OR_PARTS = ("channel", "enterprise", "team", "user")
-_SHAPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(_TEXTS, (str,)),
-    **dict.fromkeys(_PARTS, (dict,)),
+_STRINGS_OR_OBJECTS = ("channel", "enterprise", "team", "user")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(_STRINGS, (str,)),
+    **dict.fromkeys(_OBJECTS, (dict,)),
     **dict.fromkeys(_LISTS, (list,)),
-    **dict.fromkeys(_TEXTS_OR_PARTS, (str, dict)),
+    **dict.fromkeys(_STRINGS_OR_OBJECTS, (str, dict)),
 }
-#: where further fields of these names lie
-_INSIDE = ("assistant_thread", "container", "event", "item", "message", "previous_message", "state", "view")
+#: objects with such fields inside
+_NESTED = ("assistant_thread", "container", "event", "item", "message", "previous_message", "state", "view")
 
 
 def normalize(payload: Any) -> dict[str, Any]:
-    """The payload without fields that nobody could read, and with the ids of its workspace where they belong.
+    """Drop malformed fields, and put the workspace's ids where bolt reads them.
 
     >>> sound({"type": "event_callback", "team_id": "T1", "authorizations": [{"team_id": None}], "event": 5})
     {'type': 'event_callback', 'team_id': 'T1', 'authorizations': [{'team_id': 'T1'}]}
     """
-    found = _shaped(storable_json(payload))
+    normalized = _typed(storable_json(payload))
     for name in ("actions", "authorizations"):
-        # bolt reads the first of them wherever there is such a list.
-        if not found.get(name, True):
-            del found[name]
-    if "authorizations" in found:
-        found["authorizations"][0] = _located(found["authorizations"][0], found)
-    return found
+        # bolt reads the first item of such a list without checking its length.
+        if not normalized.get(name, True):
+            del normalized[name]
+    if "authorizations" in normalized:
+        normalized["authorizations"][0] = _with_workspace(normalized["authorizations"][0], normalized)
+    return normalized
 
 
-def _shaped(part: Any) -> dict[str, Any]:
-    if not isinstance(part, dict):
+def _typed(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
         return {}
     found: dict[str, Any] = {}
-    for name, value in part.items():
-        types = _SHAPES.get(name)
-        if types is not None and not isinstance(value, types):
+    for name, item in value.items():
+        types = _TYPES.get(name)
+        if types is not None and not isinstance(item, types):
             continue
-        if name in _INSIDE:
-            found[name] = _shaped(value)
+        if name in _NESTED:
+            found[name] = _typed(item)
         elif types == (list,):
-            parts = [one for one in value if isinstance(one, dict)]
-            found[name] = list(map(_shaped, parts)) if name == "authorizations" else parts
+            objects = [each for each in item if isinstance(each, dict)]
+            found[name] = list(map(_typed, objects)) if name == "authorizations" else objects
         else:
-            found[name] = value
+            found[name] = item
     return found
 
 
-def _located(authorization: dict[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the workspace in the first authorization, which is the one that bolt reads.
+def _with_workspace(authorization: dict[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the workspace to the first authorization, which is the one that bolt reads.
 
-    With the app installed for a whole organisation Slack leaves it out there.
+    Slack leaves it out where the app is installed for a whole organisation.
     https://docs.slack.dev/apis/events-api/#authorizations
     """
     event = payload.get("event") or {}
@@ -90,33 +90,33 @@ def _located(authorization: dict[str, Any], payload: Mapping[str, Any]) -> dict[
         payload.get("enterprise_id"),
     )
     located = dict(authorization)
-    if team := next((one for one in teams if isinstance(one, str) and one), None):
+    if team := next((each for each in teams if isinstance(each, str) and each), None):
         located["team_id"] = team
-    if organisation := next((one for one in organisations if isinstance(one, str) and one), None):
+    if organisation := next((each for each in organisations if isinstance(each, str) and each), None):
         located["enterprise_id"] = organisation
     return located
 
 
 def bolt_request(
-    raw: bytes, *, headers: Mapping[str, str], query: Mapping[str, str], arrived: float
+    raw: bytes, *, headers: Mapping[str, str], query: Mapping[str, str], arrived_at: float
 ) -> AsyncBoltRequest:
-    """A request over HTTP for bolt, its signature still to be verified; raises ValueError for no payload.
+    """Parse an HTTP request for bolt; raises ValueError where it has no payload.
 
-    bolt's own reader loses a command in whose text the word "payload" stands.
+    bolt's own parser loses a command whose text contains the word "payload".
     """
     text = raw.decode()
-    asked = AsyncBoltRequest(
-        body=orjson.dumps(normalize(_read(text))).decode(),
+    request = AsyncBoltRequest(
+        body=orjson.dumps(normalize(_parse(text))).decode(),
         headers=dict(headers),
         query=dict(query),
-        context={ARRIVED: arrived},
+        context={ARRIVED_AT: arrived_at},
     )
-    # What was signed is what came.
-    asked.raw_body = text
-    return asked
+    # The signature is of the original bytes.
+    request.raw_body = text
+    return request
 
 
-def _read(text: str) -> Any:
+def _parse(text: str) -> Any:
     if text.startswith("{"):
         return parse_json(text)
     fields = dict(parse_qsl(text, keep_blank_values=True))

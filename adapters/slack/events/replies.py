@@ -1,7 +1,8 @@
-"""Answering: first the core commits, then Slack hears that its event was taken, then the person is told.
+"""Answers events: the core commits first, then the event is acknowledged, then the person is answered.
 
-Cards are the outlet's to post; here people are told what concerns them alone. A slash command's answer goes
-with its acknowledgement, everything else by the event's own address, else into the place, else directly.
+Cards are posted by the publisher; only private replies are sent here. A slash command's reply is part of its
+acknowledgement. Any other reply goes to the response_url, else into the channel as an ephemeral message, else
+to the person's direct messages.
 """
 
 import asyncio
@@ -13,264 +14,250 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from adapters.chat.notices import NoticeLimiter
-from adapters.slack.delivery.publisher import CardPublisher
-from adapters.slack.delivery.routes import is_direct
-from adapters.slack.events.channel_membership import BotNotInChannel
-from adapters.slack.events.command_form import field_errors
-from adapters.slack.events.command_names import refusal_in_slack_wording, reply_in_slack_wording
+from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.event_tasks import EventTasks
 from adapters.slack.events.requests import NotAPerson
+from adapters.slack.messages.buttons import channel_choice_row
 from adapters.slack.messages.cards import Payload
-from adapters.slack.messages.mrkdwn import plain_text
-from adapters.slack.messages.notes import render_refusal, render_reply
+from adapters.slack.messages.modals import field_errors
+from adapters.slack.messages.private_replies import render_refusal, render_reply
+from adapters.slack.places import is_direct
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
+from adapters.slack.web_api.lookups import BotNotInChannel
 from bot.domain.errors import DeliveryError, Refused, ServiceUnavailable, StoreError, TooManyRequests
 from bot.service.replies import PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
-#: Slack waits 3 s for an acknowledgement; what has not committed by then is told afterwards
+#: Slack waits 3 s for an acknowledgement; a request that has not committed by then is answered later
 ACK_TIMEOUT_S = 2.0
-#: the two ways out where the bot is absent
-RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
 
-Ask = Callable[[], Awaitable[Reply | None]]
-#: what is wrong with a form, by its block
-Faults = Callable[[Refused], Mapping[str, str]]
+Request = Callable[[], Awaitable[Reply | None]]
 Outcome = Reply | Refused | None
+#: a refusal as errors of a modal's fields, by block id
+FieldErrors = Callable[[Refused], Mapping[str, str]]
 
 _T = TypeVar("_T")
 
 
 class Ack(Protocol):
-    """bolt's way to acknowledge."""
+    """bolt's `ack`."""
 
     async def __call__(self, text: Any = "", *, response_action: Any = None, errors: Any = None) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reply:
+class _Message:
     payload: Payload
-    #: without the pictures in it, should Slack not show one of them
-    bare: Payload | None = None
+    #: the same without pictures, in case Slack cannot show one of them
+    fallback: Payload | None = None
 
 
 class Replies:
-    """Acknowledges in time, and tells people what came of what they did."""
+    """Acknowledges events in time, and sends private replies."""
 
     def __init__(
         self,
         *,
-        slack: WebApi,
-        publisher: CardPublisher,
-        hands: EventTasks,
+        web_api: WebApi,
+        uploads: UploadStore,
+        tasks: EventTasks,
         clock: Callable[[], int],
-        patience_s: float = ACK_TIMEOUT_S,
+        ack_timeout_s: float = ACK_TIMEOUT_S,
     ) -> None:
-        self._slack = slack
-        self._publisher = publisher
-        self.hands = hands
+        self._web_api = web_api
+        self._uploads = uploads
+        self._tasks = tasks
         self._clock = clock
-        self._patience_s = patience_s
-        self._notices = NoticeLimiter()
+        self._ack_timeout_s = ack_timeout_s
+        self._limiter = NoticeLimiter()
 
-    async def answer(self, seat: EventContext, ask: Ask, ack: Ack, *, faults: Faults | None = None) -> None:
-        """Ask the core, acknowledge, and tell; with `faults`, a form shows what is wrong with it."""
-        asked = self.hands.start(outcome(ask, seat), f"ask {seat.key}")
-        if not await self.hands.within(asked, self._left(seat)) or self._left(seat) <= 0:
-            # What an acknowledgement says that comes too late nobody reads.
+    async def answer(
+        self, context: EventContext, request: Request, ack: Ack, *, errors: FieldErrors | None = None
+    ) -> None:
+        """Run a request, acknowledge and answer; with `errors`, a modal shows a refusal at its fields."""
+        task = self._tasks.start(outcome(request, context), f"request {context.key}")
+        if not await self._tasks.wait(task, self._seconds_left(context)) or self._seconds_left(context) <= 0:
+            # Nobody reads the text of an acknowledgement that comes too late.
             await ack()
-            self.hands.start(self._tell_late(seat, asked), f"tell {seat.key}")
+            self._start(context, self._answer_later(context, task))
             return
-        came = asked.result()
-        if faults is not None and isinstance(came, Refused) and not isinstance(came, BotNotInChannel):
-            errors = faults(came)
-            if errors:
-                await ack(response_action="errors", errors=errors)
+        result = task.result()
+        if errors is not None and isinstance(result, Refused) and not isinstance(result, BotNotInChannel):
+            by_field = errors(result)
+            if by_field:
+                await ack(response_action="errors", errors=by_field)
                 return
-        reply = await self._reply(came, seat)
-        if reply is not None and seat.carries and reply.bare is None:
-            await ack(_privately(reply.payload))
+        message = await self._render(context, result)
+        if message is not None and context.answers_in_ack and message.fallback is None:
+            await ack(_ephemeral(message.payload))
             return
         await ack()
-        if reply is not None and not _is_repeated(came):
-            self.hands.start(self._tell(seat, reply), f"tell {seat.key}")
+        if message is not None and not _is_repeated(result):
+            self._start(context, self._send(context, message))
 
-    async def take(self, seat: EventContext, ask: Ask, *, silently: bool = False) -> None:
-        """Ask for an event, which is acknowledged when this returns; `silently` only a refusal is told.
+    async def answer_event(self, context: EventContext, request: Request, *, silent: bool = False) -> None:
+        """Run the request of an event that bolt acknowledges on return; `silent` only sends refusals.
 
-        Raises StoreError while nothing can be made durable: then Slack sends the event again.
+        Raises StoreError where nothing could be committed, so that Slack sends the event again.
         """
-        asked = self.hands.start(_durably(ask, seat), f"ask {seat.key}")
-        if await self.hands.within(asked, self._left(seat)):
-            came = asked.result()
-            if isinstance(came, StoreError):
-                raise came
-            self.hands.start(self._tell_came(seat, came, silently=silently), f"tell {seat.key}")
-            return
-        self.hands.start(self._tell_late(seat, asked, silently=silently), f"tell {seat.key}")
+        task = self._tasks.start(_outcome_or_store_error(request, context), f"request {context.key}")
+        if await self._tasks.wait(task, self._seconds_left(context)):
+            result = task.result()
+            if isinstance(result, StoreError):
+                raise result
+            self._start(context, self._send_result(context, result, silent=silent))
+        else:
+            self._start(context, self._answer_later(context, task, silent=silent))
 
-    async def refuse_form(
-        self, seat: EventContext, refusal: Refused, ack: Ack, view: Mapping[str, Any]
-    ) -> None:
-        """Say in a form that was sent why it is not taken; where it has no field for that, privately."""
+    async def refuse_modal(self, context: EventContext, refusal: Refused, ack: Ack) -> None:
+        """Show a refusal in the modal that was submitted; without one, or a field in it, privately."""
 
-        async def ask() -> None:
+        async def request() -> None:
             raise refusal
 
-        await self.answer(seat, ask, ack, faults=partial(field_errors, view))
+        view = context.submitted_view or {}
+        await self.answer(context, request, ack, errors=partial(field_errors, view))
 
-    async def refuse(self, seat: EventContext, refusal: Refused) -> None:
-        await self._tell_came(seat, refusal)
+    async def refuse(self, context: EventContext, refusal: Refused) -> None:
+        await self._send_result(context, refusal)
 
-    async def tell(self, seat: EventContext, payload: Payload, bare: Payload | None = None) -> None:
-        """Tell somebody something that nobody else sees."""
-        await self._tell(seat, _Reply(payload=payload, bare=bare))
+    def refuse_later(self, context: EventContext, refusal: Refused) -> None:
+        self._start(context, self.refuse(context, refusal))
 
-    async def withdraw(self, seat: EventContext) -> None:
-        """Take away the private message whose button was used; that it stays would not matter."""
-        url = seat.reach.answers(self._clock())
+    async def send(self, context: EventContext, payload: Payload, fallback: Payload | None = None) -> None:
+        """Send a private message; `fallback` is shown where Slack refuses the first."""
+        await self._send(context, _Message(payload=payload, fallback=fallback))
+
+    def delete_original(self, context: EventContext) -> None:
+        """Delete the private message whose button was used, in the background."""
+        self._tasks.start(self._delete_original(context), f"delete {context.key}")
+
+    async def _delete_original(self, context: EventContext) -> None:
+        url = context.reply_token.live_url(self._clock())
         if url is None:
             return
         try:
-            await self._slack.respond(url, {"delete_original": True})
+            await self._web_api.respond(url, {"delete_original": True})
         except (ApiError, DeliveryError) as error:
-            _log.info("offer_not_withdrawn", key=seat.key, error=str(error))
+            _log.info("original_not_deleted", key=context.key, error=str(error))
 
-    def _left(self, seat: EventContext) -> float:
-        """Seconds in which Slack still waits; what came in while much was to do has waited already."""
-        if seat.arrived is None:
-            return self._patience_s
-        return max(0.0, seat.arrived + self._patience_s - asyncio.get_running_loop().time())
+    def _start(self, context: EventContext, sending: Any) -> None:
+        self._tasks.start(sending, f"reply {context.key}")
 
-    async def _tell_late(
-        self, seat: EventContext, asked: Awaitable[Outcome | StoreError], *, silently: bool = False
+    def _seconds_left(self, context: EventContext) -> float:
+        """The time to acknowledge; an event may have waited before it was handled."""
+        if context.arrived_at is None:
+            return self._ack_timeout_s
+        return max(0.0, context.arrived_at + self._ack_timeout_s - asyncio.get_running_loop().time())
+
+    async def _answer_later(
+        self, context: EventContext, task: Awaitable[Outcome | StoreError], *, silent: bool = False
     ) -> None:
-        came = await asked
-        await self._tell_came(
-            seat, ServiceUnavailable() if isinstance(came, StoreError) else came, silently=silently
-        )
+        result = await task
+        result = ServiceUnavailable() if isinstance(result, StoreError) else result
+        await self._send_result(context, result, silent=silent)
 
-    async def _tell_came(self, seat: EventContext, came: Outcome, *, silently: bool = False) -> None:
-        asks = isinstance(came, PrivateReply) and bool(came.choices)
-        if silently and not asks and not isinstance(came, Refused):
+    async def _send_result(self, context: EventContext, result: Outcome, *, silent: bool = False) -> None:
+        is_question = isinstance(result, PrivateReply) and bool(result.choices)
+        if silent and not is_question and not isinstance(result, Refused):
             return
-        if isinstance(came, Refused) and not self._is_told(seat, came):
+        if isinstance(result, Refused) and not self._may_send(context, result):
             return
-        reply = await self._reply(came, seat)
-        if reply is not None:
-            await self._tell(seat, reply)
+        message = await self._render(context, result)
+        if message is not None:
+            await self._send(context, message)
 
-    def _is_told(self, seat: EventContext, refusal: Refused) -> bool:
-        """Whether a refusal is told; where there is no address for answers it takes a message of its own."""
-        if isinstance(refusal, BotNotInChannel) or seat.spot.response_url is not None:
+    def _may_send(self, context: EventContext, refusal: Refused) -> bool:
+        """Whether to send a refusal; without a response_url it is a message of its own, which is limited."""
+        if isinstance(refusal, BotNotInChannel) or context.location.response_url is not None:
             return not _is_repeated(refusal)
-        return self._notices.allows(f"{seat.team}:{seat.user}", refusal, self._clock())
+        return self._limiter.allows(f"{context.team}:{context.user}", refusal, self._clock())
 
-    async def _reply(self, came: Outcome, seat: EventContext) -> _Reply | None:
-        match came:
+    async def _render(self, context: EventContext, result: Outcome) -> _Message | None:
+        match result:
             case NotAPerson():
-                # Two bots that answer each other would never end.
-                _log.info("bot_not_answered", key=seat.key, user=seat.user)
+                # Two bots that answer each other would never stop.
+                _log.info("bot_not_answered", key=context.key, user=context.user)
             case BotNotInChannel() as refusal:
-                return _Reply(payload=_ways_out(refusal, seat.key))
+                payload = render_refusal(refusal)
+                row = channel_choice_row(context.key)
+                return _Message(payload=Payload(text=payload.text, blocks=[*payload.blocks, row]))
             case Refused() as refusal:
-                return _Reply(payload=render_refusal(refusal_in_slack_wording(refusal)))
-            case PrivateReply() as note if len(note.views) == 1:
-                bare = render_reply(note)
-                shown = await self._publisher.results(note.views[0])
-                if not (shown.pictures or shown.films):
-                    return _Reply(payload=bare)
-                return _Reply(payload=render_reply(note, shown=shown), bare=bare)
-            case PrivateReply() as note:
-                return _Reply(payload=render_reply(reply_in_slack_wording(note)))
+                return _Message(payload=render_refusal(refusal))
+            case PrivateReply() as reply if len(reply.views) == 1:
+                media = await self._uploads.ready_media(reply.views[0])
+                if not (media.pictures or media.videos):
+                    return _Message(payload=render_reply(reply))
+                return _Message(payload=render_reply(reply, media=media), fallback=render_reply(reply))
+            case PrivateReply() as reply:
+                return _Message(payload=render_reply(reply))
         return None
 
-    async def _tell(self, seat: EventContext, reply: _Reply) -> None:
+    async def _send(self, context: EventContext, message: _Message) -> None:
         try:
             try:
-                await self._send(seat, reply.payload)
+                await self._send_payload(context, message.payload)
             except (ApiError, DeliveryError):
-                if reply.bare is None:
+                if message.fallback is None:
                     raise
-                await self._send(seat, reply.bare)
+                await self._send_payload(context, message.fallback)
         except (ApiError, DeliveryError) as error:
-            _log.warning("answer_not_told", key=seat.key, error=str(error))
+            _log.warning("reply_not_sent", key=context.key, error=str(error))
 
-    async def _send(self, seat: EventContext, payload: Payload) -> None:
-        url, spot = seat.reach.answers(self._clock()), seat.spot
+    async def _send_payload(self, context: EventContext, payload: Payload) -> None:
+        url, location = context.reply_token.live_url(self._clock()), context.location
         if url is not None:
-            thread = {"thread_ts": spot.thread} if spot.thread else {}
-            await self._slack.respond(url, _privately(payload) | {"replace_original": False} | thread)
+            thread = {"thread_ts": location.thread} if location.thread else {}
+            await self._web_api.respond(url, _ephemeral(payload) | {"replace_original": False} | thread)
             return
-        if spot.channel and not spot.channel.startswith("@") and not is_direct(spot.channel):
+        api, message = self._web_api.workspace(context.team, context.enterprise), payload.edited
+        if location.channel and not location.channel.startswith("@") and not is_direct(location.channel):
             try:
-                await self._call(
-                    seat,
+                await api.call(
                     "chat.postEphemeral",
-                    payload,
-                    channel=spot.channel,
-                    thread_ts=spot.thread,
-                    user=seat.user,
+                    channel=location.channel,
+                    thread_ts=location.thread,
+                    user=context.user,
+                    **message,
                 )
-            except ApiError as refusal:
-                _log.info("answer_comes_directly", key=seat.key, code=refusal.code)
+            except ApiError as error:
+                _log.info("reply_sent_directly", key=context.key, code=error.code)
             else:
                 return
-        said = await self._slack.call(
-            "conversations.open", seat.team, enterprise=seat.enterprise, users=seat.user
-        )
-        await self._call(seat, "chat.postMessage", payload, channel=said["channel"]["id"])
-
-    async def _call(self, seat: EventContext, method: str, payload: Payload, **where: Any) -> None:
-        await self._slack.call(
-            method, seat.team, enterprise=seat.enterprise, text=payload.text, blocks=payload.blocks, **where
-        )
+        response = await api.call("conversations.open", users=context.user)
+        await api.call("chat.postMessage", channel=response["channel"]["id"], **message)
 
 
-async def outcome(ask: Callable[[], Awaitable[_T]], seat: EventContext) -> _T | Refused:
-    """What came of asking, whatever has gone wrong."""
+async def outcome(request: Callable[[], Awaitable[_T]], context: EventContext) -> _T | Refused:
+    """The result of a request, or the refusal that its person is told."""
     try:
-        return await ask()
+        return await request()
     except Refused as refusal:
         return refusal
-    except Exception as error:  # noqa: BLE001 - the person is told, and the bot goes on
-        _log.warning("question_failed", key=seat.key, error=repr(error))
+    except Exception as error:  # noqa: BLE001 - the person is told, and other events continue
+        _log.warning("request_failed", key=context.key, error=repr(error))
         return ServiceUnavailable()
 
 
-async def _durably(ask: Ask, seat: EventContext) -> Outcome | StoreError:
-    """The same, where trouble of the store is worth another try by Slack."""
+async def _outcome_or_store_error(request: Request, context: EventContext) -> Outcome | StoreError:
+    """The same, with a StoreError as the result: Slack can send the event again."""
 
-    async def asked() -> Reply | StoreError | None:
+    async def run() -> Reply | StoreError | None:
         try:
-            return await ask()
+            return await request()
         except StoreError as error:
             return error
 
-    return await outcome(asked, seat)
+    return await outcome(run, context)
 
 
-def _is_repeated(came: Outcome) -> bool:
-    """Whether it says again what the person was told a moment ago."""
-    return isinstance(came, TooManyRequests) and came.repeated
+def _is_repeated(result: Outcome) -> bool:
+    """Whether the person was told the same a moment ago."""
+    return isinstance(result, TooManyRequests) and result.repeated
 
 
-def _privately(payload: Payload) -> dict[str, Any]:
+def _ephemeral(payload: Payload) -> dict[str, Any]:
     return {"response_type": "ephemeral", **payload.posted}
-
-
-def _ways_out(refusal: BotNotInChannel, draft: str) -> Payload:
-    buttons = [
-        {
-            "type": "button",
-            "action_id": action,
-            "value": draft,
-            "text": plain_text(label, 75, emoji=True),
-        }
-        for action, label in ((RETRY_HERE, "🔄 I have invited it"), (SEND_DIRECTLY, "✉️ Send it to me"))
-    ]
-    said = render_refusal(refusal)
-    return Payload(text=said.text, blocks=[*said.blocks, {"type": "actions", "elements": buttons}])

@@ -1,179 +1,322 @@
-"""Asking the core for whoever has done something, with the rights that they have now."""
+"""Runs people's requests against the core, with the rights that they have now."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Protocol, Self, cast
 
 import structlog
+from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.slack.events.channel_membership import BotNotInChannel, ChannelMembership
+from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.home_tab import HomeTab, Viewer
-from adapters.slack.events.message_files import File, is_bare
-from adapters.slack.events.pending_requests import PendingRequest, PendingStore
+from adapters.slack.messages.message_files import File, is_incomplete
+from adapters.slack.places import ADAPTER, message_id
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
-from adapters.slack.web_api.users import UserDirectory, UserKind, UserUnknown
+from adapters.slack.web_api.lookups import (
+    BotNotInChannel,
+    ChannelMembership,
+    UserDirectory,
+    UserKind,
+    UserUnknown,
+)
+from bot.domain.actions import GENERATING, Action, ActionInput
+from bot.domain.commands import CATALOGUE, Command, GenerateCommand
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller
+from bot.domain.media import Reference
+from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
-#: names that are looked up for one command
-_STRANGERS = 10
+#: user names looked up for one command
+_MAX_NAMES = 10
+_GONE = "This request is not available any more; start again"
 
 
 class NotAPerson(NotAllowed):
-    """Bots and closed accounts start nothing, and are answered nothing."""
+    """Bots and deactivated accounts start nothing and are not answered."""
 
 
 class ExternalUser(NotAllowed):
     """You belong to another organisation, so you cannot spend the budget of this workspace.
 
-    Nothing was charged. Have Reverie installed in your own workspace, or ask an admin here for an account.
+    Nothing was charged. Install Reverie in your own workspace, or ask an admin here for an account.
     """
 
     def __init__(self) -> None:
         super().__init__(" ".join((type(self).__doc__ or "").split()))
 
 
+class ShownCard(Protocol):
+    """The card that a message shows."""
+
+    @property
+    def card(self) -> str: ...
+
+    @property
+    def jobs(self) -> tuple[str, ...]: ...
+
+
+class PendingRequest(BaseModel):
+    """A command with its files, or an action on a job. Stored as JSON while a person chooses a channel."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    #: the command's name; empty for an action
+    name: str = ""
+    #: the command as JSON
+    command_json: str = Field(default="{}", alias="given")
+    files: tuple[Reference, ...] = ()
+    #: the job of the card in whose thread it was written
+    replied: str | None = None
+    action: Action | None = None
+    job: str = ""
+    #: the card that the action belongs to
+    card: str = ""
+    action_input: ActionInput = Field(default=ActionInput(), alias="wording")
+
+    @classmethod
+    def of_command(
+        cls, command: Command, files: Sequence[Reference] = (), *, replied: str | None = None
+    ) -> Self:
+        return cls(
+            name=command.name,
+            command_json=command.model_dump_json(),
+            files=tuple(files),
+            replied=replied,
+        )
+
+    @classmethod
+    def of_action(
+        cls, action: Action, job: str, *, card: str = "", action_input: ActionInput | None = None
+    ) -> Self:
+        return cls(action=action, job=job, card=card, action_input=action_input or ActionInput())
+
+    @property
+    def command(self) -> Command:
+        """Raises InvalidRequest for a command of another version."""
+        try:
+            return CATALOGUE[self.name].model_validate_json(self.command_json)
+        except (KeyError, ValueError) as error:
+            raise InvalidRequest(_GONE) from error
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it posts something that everybody in the channel sees."""
+        if self.action is not None:
+            return self.action in GENERATING
+        command = self.command
+        return isinstance(command, GenerateCommand) and not command.private
+
+
+class PendingEntry(BaseModel):
+    """What is stored of one person's unfinished request."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    #: of the event that started it
+    id: str
+    request: PendingRequest | None = Field(default=None, alias="wish")
+    #: pictures and videos of a message
+    media: tuple[Reference, ...] = ()
+
+
+class PendingStore:
+    """Stores the newest entry of each person and type, so that abandoned ones do not pile up."""
+
+    def __init__(self, adapter_data: AdapterData) -> None:
+        self._adapter_data = adapter_data
+
+    async def put_request(self, caller: Caller, id_: str, request: PendingRequest) -> None:
+        await self._put(_request_key(caller), PendingEntry(id=id_, request=request))
+
+    async def request(self, caller: Caller, id_: str) -> PendingRequest:
+        """Raises InvalidRequest where it is not stored any more."""
+        entry = await self._get(_request_key(caller), id_)
+        if entry is None or entry.request is None:
+            raise InvalidRequest(_GONE)
+        return entry.request
+
+    async def put_media(self, caller: Caller, id_: str, media: Sequence[Reference]) -> None:
+        await self._put(_media_key(caller), PendingEntry(id=id_, media=tuple(media)))
+
+    async def media(self, caller: Caller, id_: str) -> tuple[Reference, ...]:
+        """Raises InvalidRequest where they are not stored any more."""
+        entry = await self._get(_media_key(caller), id_)
+        if entry is None:
+            raise InvalidRequest(
+                "This is not available any more; start again from the message's shortcut menu"
+            )
+        return entry.media
+
+    async def _put(self, key: str, entry: PendingEntry) -> None:
+        await self._adapter_data.put(key, entry.model_dump_json())
+
+    async def _get(self, key: str, id_: str) -> PendingEntry | None:
+        text = await self._adapter_data.get(key)
+        if text is None:
+            return None
+        try:
+            entry = PendingEntry.model_validate_json(text)
+        except ValueError:
+            # Stored by another version.
+            return None
+        return entry if entry.id == id_ else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRunner:
-    """Knows who somebody is, whether they can be answered where they are, and then asks."""
+    """Identifies the caller, checks that the bot can answer in the channel, and runs the request."""
 
-    slack: WebApi
+    web_api: WebApi
     service: BotService
-    people: UserDirectory
-    attendance: ChannelMembership
-    drafts: PendingStore
+    users: UserDirectory
+    membership: ChannelMembership
+    uploads: UploadStore
+    pending: PendingStore
     home: HomeTab
 
-    async def recognised(self, seat: EventContext) -> EventContext:
-        """The same seat, with the caller's name and rights as Slack says them now.
+    async def identify(self, context: EventContext) -> EventContext:
+        """The event with the caller's present name and rights.
 
-        Raises Unrecognised where Slack does not say them, Stranger and NotAPerson for whom nothing is done.
+        Raises UserUnknown where Slack does not answer, ExternalUser and NotAPerson for other accounts.
         """
-        if not seat.key:
-            # Without the event's id nothing could be kept from being done twice.
-            raise InvalidRequest("Slack has left out what tells this from other requests; try again")
-        someone = await self.people.look(seat.team, seat.user, enterprise=seat.enterprise)
-        match someone.standing:
+        if not context.key:
+            # Without its id, the same event could be carried out twice.
+            raise InvalidRequest("Slack left out the id of this request; try again")
+        user = await self.users.get(context.team, context.user, enterprise=context.enterprise)
+        match user.kind:
             case UserKind.BOT | UserKind.DEACTIVATED:
                 raise NotAPerson
-            case UserKind.STRANGER:
+            case UserKind.EXTERNAL:
                 raise ExternalUser
         caller = replace(
-            seat.caller,
-            name=someone.name or seat.caller.name,
-            is_admin=someone.is_admin,
-            is_guest=someone.standing is UserKind.GUEST,
+            context.caller,
+            name=user.name or context.caller.name,
+            is_admin=user.is_admin,
+            is_guest=user.kind is UserKind.GUEST,
         )
-        return replace(seat, caller=caller)
+        return replace(context, caller=caller)
 
-    async def names(self, seat: EventContext, users: Sequence[str]) -> Mapping[str, str]:
-        """What people are called whom an event names by their id alone."""
+    async def run(
+        self, context: EventContext, request: PendingRequest, *, mentioned: Sequence[Caller] = ()
+    ) -> Reply:
+        """Run a request; raises Refused.
+
+        Where the bot is not in the channel, the request is stored for another one: BotNotInChannel.
+        """
+        context = await self.identify(context)
+        if request.is_public and not await self._is_private_card(context, request):
+            try:
+                await self.membership.require(
+                    context.team, context.location.channel, enterprise=context.enterprise
+                )
+            except BotNotInChannel:
+                await self.pending.put_request(context.caller, context.key, request)
+                raise
+        for member in mentioned:
+            await self._remember(context, member)
+        reply = await self._execute(context, request)
+        self.home.refresh(Viewer.of(context))
+        return reply
+
+    async def answer_confirmation(
+        self, context: EventContext, job: str, *, question: str, confirmed: bool
+    ) -> Reply:
+        """Answer the core's question about a job; raises Refused."""
+        context = await self.identify(context)
+        reply = await self.service.answer_confirmation(
+            job, context.caller, question=question, confirmed=confirmed, key=context.key
+        )
+        self.home.refresh(Viewer.of(context))
+        return reply
+
+    async def user_names(self, context: EventContext, users: Sequence[str]) -> Mapping[str, str]:
+        """The names of users that an event mentions by id only."""
         if not users:
             return {}
-        # For whom nothing is done, nobody is looked up either.
-        await self.recognised(seat)
-        found = {}
-        for user in users[:_STRANGERS]:
-            name = await self.people.name(seat.team, user, asker=seat.user, enterprise=seat.enterprise)
-            if name:
-                found[user] = name
-        return found
-
-    async def files(self, seat: EventContext, files: Sequence[File]) -> list[File]:
-        """Files with what Slack leaves out of some payloads; raises InvalidRequest for one that is gone."""
-        bare = [one for one in files if is_bare(one)]
-        # Side by side: a form must open within three seconds.
-        known = await asyncio.gather(*(self._file(seat, one) for one in bare), return_exceptions=True)
-        if faults := [one for one in known if isinstance(one, BaseException)]:
-            raise faults[0]
-        found = iter(cast("list[File]", known))
-        return [next(found) if is_bare(one) else one for one in files]
-
-    async def _file(self, seat: EventContext, file: File) -> File:
-        try:
-            said = await self.slack.call(
-                "files.info", seat.team, enterprise=seat.enterprise, file=str(file["id"])
+        # First the caller: for an account that may do nothing, nobody is looked up.
+        await self.identify(context)
+        names = {}
+        for user in users[:_MAX_NAMES]:
+            name = await self.users.name(
+                context.team, user, asker=context.user, enterprise=context.enterprise
             )
-        except ApiError as refusal:
-            raise InvalidRequest(f"Slack does not give this file: {refusal.told}") from refusal
+            if name:
+                names[user] = name
+        return names
+
+    async def complete_files(self, context: EventContext, files: Sequence[File]) -> list[File]:
+        """Files with what some payloads leave out; raises InvalidRequest for one that is gone."""
+        incomplete = [file for file in files if is_incomplete(file)]
+        # Concurrently: a modal must open within three seconds.
+        fetched = await asyncio.gather(
+            *(self._fetch_file(context, file) for file in incomplete), return_exceptions=True
+        )
+        if errors := [each for each in fetched if isinstance(each, BaseException)]:
+            raise errors[0]
+        completed = iter(cast("list[File]", fetched))
+        return [next(completed) if is_incomplete(file) else file for file in files]
+
+    async def card_in_message(self, channel: str, ts: str) -> ShownCard | None:
+        """The card that a message shows, or whose video it has."""
+        message = message_id(channel, ts)
+        card_message = await self.uploads.card_message(message)
+        messages = (message, card_message) if card_message is not None else (message,)
+        return await self.service.card_by_message(ADAPTER, *messages)
+
+    async def _fetch_file(self, context: EventContext, file: File) -> File:
+        try:
+            response = await self.web_api.call(
+                "files.info", context.team, enterprise=context.enterprise, file=str(file["id"])
+            )
+        except ApiError as error:
+            raise InvalidRequest(f"Slack refuses this file: {error.reason}") from error
         except Delayed as error:
-            raise InvalidRequest("Slack does not give this file at the moment; try again") from error
-        found = said.get("file")
+            raise InvalidRequest("Slack cannot provide this file right now; try again") from error
+        found = response.get("file")
         return found if isinstance(found, Mapping) else {}
 
-    async def ask(self, seat: EventContext, order: PendingRequest, *, named: Sequence[Caller] = ()) -> Reply:
-        """Do it, and answer what came of it; raises Refused.
+    async def _remember(self, context: EventContext, member: Caller) -> None:
+        """Store the name of a member whom a command names, and whether they are a guest.
 
-        What could not be shown at its place is kept for another one, and refused as Absent.
+        Where Slack does not answer, what is stored stays.
         """
-        seat = await self.recognised(seat)
-        if order.is_public and not await self._goes_to_caller(seat, order):
-            try:
-                await self.attendance.require(seat)
-            except BotNotInChannel:
-                await self.drafts.keep_wish(seat.caller, seat.key, order)
-                raise
-        for one in named:
-            await self._introduce(seat, one)
-        answer = await self._do(seat, order)
-        self.touch(seat)
-        return answer
-
-    async def _introduce(self, seat: EventContext, named: Caller) -> None:
-        """Make somebody known whom a command names, as a guest where they are one.
-
-        Of whom Slack says nothing, what is known already stays.
-        """
-        user = named.person.rpartition(":")[2]
+        user = member.person.rpartition(":")[2]
         try:
-            someone = await self.people.look(seat.team, user, enterprise=seat.enterprise)
+            known = await self.users.get(context.team, user, enterprise=context.enterprise)
         except UserUnknown as error:
-            _log.info("member_not_introduced", user=user, error=str(error))
+            _log.info("member_not_remembered", user=user, error=str(error))
             return
-        guest = someone.standing is UserKind.GUEST
-        await self.service.remember_member(replace(named, name=someone.name or named.name, is_guest=guest))
+        is_guest = known.kind is UserKind.GUEST
+        await self.service.remember_member(replace(member, name=known.name or member.name, is_guest=is_guest))
 
-    async def decide(self, seat: EventContext, job: str, *, question: str, confirmed: bool) -> Reply:
-        """Do what a question asks about, or leave it; raises Refused."""
-        seat = await self.recognised(seat)
-        answer = await self.service.answer_confirmation(
-            job, seat.caller, question=question, confirmed=confirmed, key=seat.key
-        )
-        self.touch(seat)
-        return answer
-
-    def touch(self, seat: EventContext) -> None:
-        """Keep the Home tab of a recognised caller true, who may be looking at it."""
-        self.home.touch(visitor_at(seat))
-
-    async def _do(self, seat: EventContext, order: PendingRequest) -> Reply:
-        if order.action is not None:
+    async def _execute(self, context: EventContext, request: PendingRequest) -> Reply:
+        caller, place, key = context.caller, context.place(), context.key
+        if request.action is not None:
             return await self.service.act(
-                order.action, order.job, seat.caller, seat.place(), key=seat.key, wording=order.wording
+                request.action, request.job, caller, place, key=key, wording=request.action_input
             )
         return await self.service.execute(
-            order.command,
-            seat.caller,
-            seat.place(),
-            key=seat.key,
-            files=order.files,
-            replied=order.replied,
+            request.command, caller, place, key=key, files=request.files, replied=request.replied
         )
 
-    async def _goes_to_caller(self, seat: EventContext, order: PendingRequest) -> bool:
-        """Whether it goes on from what is private, and so is shown to nobody else anyway."""
-        if not (seat.hidden and order.card):
+    async def _is_private_card(self, context: EventContext, request: PendingRequest) -> bool:
+        """Whether it continues a private card, so that its result is not posted in the channel either."""
+        if not (context.is_ephemeral and request.card):
             return False
-        seen = await self.service.get_card(order.card, seat.caller)
-        return seen is not None and seen.private
+        card = await self.service.get_card(request.card, context.caller)
+        return card is not None and card.private
 
 
-def visitor_at(seat: EventContext) -> Viewer:
-    return Viewer(caller=seat.caller, team=seat.team, enterprise=seat.enterprise, user=seat.user)
+def _request_key(caller: Caller) -> str:
+    return f"wish/{caller.person}"
+
+
+def _media_key(caller: Caller) -> str:
+    return f"draft/{caller.person}"

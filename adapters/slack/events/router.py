@@ -1,272 +1,331 @@
-"""The doors of the inlet: one for each kind of event, each acknowledged in time and answered."""
+"""Routes events to their handlers; the bolt app is the same for Socket Mode and HTTP.
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+bolt acknowledges an event when its listener returns, so a listener returns once what must be durable is.
+Every person gets an answer, whatever fails. Events without a listener are acknowledged as well: Slack would
+send them again, and count the app as broken.
+"""
 
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, cast
+
+import aiohttp
 import structlog
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackClientError
 
-from adapters.slack.delivery.uploaded_media import UploadStore
-from adapters.slack.events.block_actions import BlockActionHandler, chooses
-from adapters.slack.events.channel_membership import ChannelMembership
-from adapters.slack.events.command_form import COMMAND_MODAL
+from adapters.slack.events.block_actions import BlockActionHandler, is_selection
 from adapters.slack.events.command_modal import CommandModal
-from adapters.slack.events.context import Body, Event, is_written_by_person, seat_of
-from adapters.slack.events.edit_modal import EDIT_MODAL
-from adapters.slack.events.event_tasks import EventTasks
-from adapters.slack.events.home_tab import HomeTab
-from adapters.slack.events.overload import MAX_TASKS, Overload, TooBusy
-from adapters.slack.events.pending_requests import PendingStore
+from adapters.slack.events.context import Body, EventContext, is_written_by_person
+from adapters.slack.events.event_tasks import (
+    MAX_TASKS,
+    EventTasks,
+    TooBusy,
+    needs_message,
+    refusal_response,
+)
+from adapters.slack.events.home_tab import HomeTab, Viewer
+from adapters.slack.events.message_shortcuts import MessageShortcutHandler
 from adapters.slack.events.reactions import ReactionHandler
 from adapters.slack.events.replies import ACK_TIMEOUT_S, Ack, Replies
-from adapters.slack.events.requests import NotAPerson, RequestRunner, visitor_at
-from adapters.slack.events.shortcuts import MessageShortcutHandler
+from adapters.slack.events.requests import NotAPerson, PendingStore, RequestRunner
 from adapters.slack.events.slash_commands import SlashCommandHandler
-from adapters.slack.events.stale import OutdatedControl, OutdatedModal
+from adapters.slack.messages.buttons import ACTION_ID, RETRY_HERE, SEND_DIRECTLY, OutdatedControl
+from adapters.slack.messages.home_view import HOME_ACTION_ID
+from adapters.slack.messages.modals import COMMAND_MODAL, EDIT_MODAL, OutdatedModal
+from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
+from adapters.slack.oauth.flow import InstallFlow
+from adapters.slack.oauth.installations import InstallationStore, register_uninstall_events
+from adapters.slack.oauth.manifest import GLOBAL_SHORTCUT, MessageShortcut
 from adapters.slack.services import Services
-from bot.domain.errors import Refused, ServiceUnavailable, TooManyRequests
+from adapters.slack.web_api.lookups import ChannelMembership
+from bot.domain.errors import DeliveryError, Refused, ServiceUnavailable, StoreError, TooManyRequests
 from bot.service.plugin import AdapterContext
 
 _log = structlog.get_logger(__name__)
 
-Context = AsyncBoltContext
+#: bolt logs what people wrote
+_BOLT_LOG = logging.getLogger(f"{__name__}.bolt")
+_BOLT_LOG.setLevel(logging.ERROR)
+#: errors after which the same event may succeed
+_TRANSIENT = (StoreError, DeliveryError, SlackClientError, aiohttp.ClientError, OSError)
+
+Handler = Callable[[EventContext, Ack], Awaitable[None]]
 Next = Callable[[], Awaitable[Any]]
+Listener = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class EventRouter:
-    """Lets people's events in, each by its own door."""
+    """Builds the handlers, and passes each event to its handler once its caller is within the rate limit."""
 
     def __init__(
         self,
         context: AdapterContext,
-        connection: Services,
+        services: Services,
         *,
-        patience_s: float = ACK_TIMEOUT_S,
-        most: int = MAX_TASKS,
+        ack_timeout_s: float = ACK_TIMEOUT_S,
+        max_tasks: int = MAX_TASKS,
     ) -> None:
-        service, clock, slack = context.service, context.clock, connection.slack
+        service, clock = context.service, context.clock
+        web_api, uploads = services.web_api, services.uploads
+        self._services = services
         self._clock = clock
         self._service = service
-        self.hands = EventTasks()
-        self.home = HomeTab(service, slack, UploadStore(context.adapter_data), connection.link, clock)
-        self._asking = RequestRunner(
-            slack=slack,
+        self.tasks = EventTasks(max_tasks=max_tasks)
+        self.home = HomeTab(service, web_api, uploads, services.link, clock)
+        self._requests = RequestRunner(
+            web_api=web_api,
             service=service,
-            people=connection.people,
-            attendance=ChannelMembership(slack, clock),
-            drafts=PendingStore(context.adapter_data),
+            users=services.users,
+            membership=ChannelMembership(web_api, clock),
+            uploads=uploads,
+            pending=PendingStore(context.adapter_data),
             home=self.home,
         )
-        answering = self._answering = Replies(
-            slack=slack, publisher=connection.publisher, hands=self.hands, clock=clock, patience_s=patience_s
+        replies = self._replies = Replies(
+            web_api=web_api, uploads=uploads, tasks=self.tasks, clock=clock, ack_timeout_s=ack_timeout_s
         )
-        self._filling = CommandModal(
-            slack=slack, service=service, asking=self._asking, answering=answering, clock=clock
+        requests = self._requests
+        self._modal = CommandModal(
+            web_api=web_api, service=service, requests=requests, replies=replies, clock=clock
         )
-        self._commanding = SlashCommandHandler(
-            asking=self._asking, answering=answering, filling=self._filling
-        )
-        self._pressing = BlockActionHandler(asking=self._asking, answering=answering, filling=self._filling)
+        self._commands = SlashCommandHandler(requests=requests, replies=replies, modal=self._modal)
+        self._block_actions = BlockActionHandler(requests=requests, replies=replies, modal=self._modal)
         self._shortcuts = MessageShortcutHandler(
-            service=service,
-            asking=self._asking,
-            publisher=connection.publisher,
-            answering=answering,
-            filling=self._filling,
-            pressing=self._pressing,
+            requests=requests, replies=replies, modal=self._modal, block_actions=self._block_actions
         )
-        self._reacting = ReactionHandler(
-            slack=slack,
-            service=service,
-            asking=self._asking,
-            answering=answering,
-            shortcuts=self._shortcuts,
+        self._reactions = ReactionHandler(
+            web_api=web_api, service=service, requests=requests, replies=replies
         )
 
-        self._overload = Overload(self.hands, most=most)
+    def bolt_app(
+        self, *, signing_secret: SecretStr | None = None, flow: InstallFlow | None = None
+    ) -> AsyncApp:
+        """The bolt app with all listeners; with `flow`, workspaces install the app themselves."""
+        tokens, client = self._services.tokens, self._services.client
+        installations = tokens if isinstance(tokens, InstallationStore) else None
+        app = _App(
+            logger=_BOLT_LOG,
+            name="reverie",
+            signing_secret=signing_secret.get_secret_value() if signing_secret is not None else "",
+            client=client,
+            # bolt's annotation asks for a callable, its code accepts this as well.
+            authorize=cast("Any", CachedAuthorize(tokens, client)),
+            installation_store=installations,
+            oauth_flow=flow,
+            user_facing_authorize_error_message=NOT_INSTALLED,
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
+            # The HTTP route has verified the signature; with a socket there is none.
+            request_verification_enabled=False,
+        )
+        app.use(self._admit)
+        app.command(re.compile(r"/.+"))(self._interaction(self._commands.slash_command))
+        app.action(re.compile(ACTION_ID), matchers=[is_selection])(_acknowledge)
+        app.action(re.compile(ACTION_ID))(self._interaction(self._block_actions.block_action))
+        app.action(re.compile(f"{RETRY_HERE}|{SEND_DIRECTLY}"))(
+            self._interaction(self._block_actions.choose_channel)
+        )
+        app.action(re.compile(HOME_ACTION_ID))(self._home_button)
+        app.action(re.compile(".*"), matchers=[_in_command_modal])(self._modal_choice)
+        app.options(re.compile(".*"), matchers=[_in_command_modal])(self._modal_options)
+        app.view(COMMAND_MODAL)(self._interaction(self._modal.submit))
+        app.view(EDIT_MODAL)(self._interaction(self._block_actions.submit_edit))
+        app.shortcut({"type": "shortcut", "callback_id": GLOBAL_SHORTCUT})(
+            self._interaction(self._shortcuts.global_shortcut)
+        )
+        for shortcut in MessageShortcut:
+            app.shortcut({"type": "message_action", "callback_id": shortcut.value})(
+                self._interaction(self._shortcuts.message_shortcut)
+            )
+        # After all listeners of this version: what another version made is refused.
+        anything = re.compile("", re.DOTALL)
+        app.action(anything)(self._interaction(self._outdated))
+        app.view(anything)(self._interaction(self._outdated))
+        for kind in ("shortcut", "message_action"):
+            app.shortcut({"type": kind, "callback_id": anything})(self._interaction(self._outdated))
+        app.event("app_mention")(self._mention)
+        app.event("reaction_added")(self._reaction)
+        app.event("app_home_opened")(self._home_opened)
+        if installations is not None:
+            register_uninstall_events(app, installations)
+        app.error(_error_response)
+        return app
 
-    async def admit(self, body: Body, context: Context, next: Next) -> BoltResponse | None:  # noqa: A002 - bolt's
-        """Let a request in, or say at once that there is too much to do; nothing of it is started then."""
-        if not self._overload.now:
+    async def _admit(self, body: Body, context: AsyncBoltContext, next: Next) -> BoltResponse | None:  # noqa: A002 - bolt's
+        """Pass an event on, or refuse it while too much is running."""
+        if not self.tasks.is_full:
             await next()
             return None
-        return self._overload.answer(body, self._tell_busy(body, context))
+        return self.tasks.refuse(body, self._busy_notice(body, context))
 
-    def _tell_busy(self, body: Body, context: Context) -> Callable[[], Awaitable[None]] | None:
-        """How whoever has done it is told; None where they are told by the answer, or wait for nothing."""
-        event = self._event(body, context)
-        if event is None or not self._overload.owes(body) or not self._asks(event):
+    def _busy_notice(
+        self, body: Body, context: AsyncBoltContext
+    ) -> Callable[[], Coroutine[Any, Any, None]] | None:
+        """Tells a person that the bot is busy; None where the acknowledgement does, or nobody waits."""
+        event = self._read(body, context)
+        if event is None or not needs_message(body) or not self._expects_answer(event):
             return None
-        seat = seat_of(event, self._clock())
-        return lambda: self._answering.refuse(seat, TooBusy())
+        return lambda: self._replies.refuse(event, TooBusy())
 
-    def _asks(self, event: Event) -> bool:
-        told = event.body.get("event") or {}
-        match told.get("type"):
+    def _expects_answer(self, context: EventContext) -> bool:
+        match context.event.get("type"):
             case "app_mention":
-                return is_written_by_person(told)
+                return is_written_by_person(context.event)
             case "reaction_added":
-                return self._reacting.action_of(event) is not None
+                return self._reactions.action_of(context) is not None
             case _:
                 return True
 
-    async def command(self, body: Body, context: Context, ack: Ack) -> None:
-        """A slash command."""
-        await self._interaction(body, context, ack, self._commanding.typed)
-
-    async def press(self, body: Body, context: Context, ack: Ack) -> None:
-        """A button or a list under a card or a note."""
-        if chooses(body):
-            # Each person's choice comes with what they press next.
-            await ack()
-            return
-        await self._interaction(body, context, ack, self._pressing.pressed)
-
-    async def place(self, body: Body, context: Context, ack: Ack) -> None:
-        """A way out for what could not be shown where it was asked for."""
-        await self._interaction(body, context, ack, self._pressing.placed)
-
-    async def shortcut(self, body: Body, context: Context, ack: Ack) -> None:
-        """The menu that is everywhere."""
-        await self._interaction(body, context, ack, self._shortcuts.anywhere)
-
-    async def menu(self, body: Body, context: Context, ack: Ack) -> None:
-        """The menu of a message."""
-        await self._interaction(body, context, ack, self._shortcuts.on_message)
-
-    async def submit(self, body: Body, context: Context, ack: Ack) -> None:
-        """A form was sent."""
-        take = {COMMAND_MODAL: self._filling.submit, EDIT_MODAL: self._pressing.reworded}[
-            body["view"]["callback_id"]
-        ]
-        await self._interaction(body, context, ack, take)
-
-    async def stale(self, body: Body, context: Context, ack: Ack) -> None:
-        """A button, a list, a menu or a form that nobody here knows, as of another version."""
-        await self._interaction(body, context, ack, self._refuse_old)
-
-    async def change(self, body: Body, context: Context, ack: Ack) -> None:
-        """Something was chosen in a form that is not sent yet."""
-        await ack()
-        event = self._event(body, context)
-        if event is not None and self._may_ask(event):
-            self.hands.start(self._filling.change(event, now=self._clock()), "change form")
-
-    async def offer(self, body: Body, context: Context, ack: Any) -> None:
-        """Somebody types into a list; where nothing can be offered, nothing is."""
+    def _read(self, body: Body, context: AsyncBoltContext) -> EventContext | None:
+        """Read an event; None where no person in a workspace caused it, so that nobody is to be answered."""
         try:
-            event = Event.of(body, context)
-            offered = await self._filling.offer(event, now=self._clock()) if self._may_ask(event) else []
-        except Exception as error:  # noqa: BLE001 - what is not offered can still be typed
-            _log.warning("offer_failed", error=repr(error))
-            offered = []
-        await ack(options=offered)
-
-    async def home_opened(self, body: Body, context: Context) -> None:
-        """Somebody looks at the Home tab; at the messages beside it nothing is shown."""
-        event = self._event(body, context) if body["event"].get("tab") == "home" else None
-        if event is not None and self._may_ask(event):
-            self.hands.start(self._visit(event), "open home")
-
-    async def home_pressed(self, body: Body, context: Context, ack: Ack) -> None:
-        """A button of the Home tab."""
-        await ack()
-        event = self._event(body, context)
-        if event is not None:
-            self.hands.start(self._visit(event, body["actions"][0]), "press home")
-
-    async def mention(self, body: Body, context: Context) -> None:
-        """Somebody has written to the bot; raises StoreError to be told again."""
-        event = self._event(body, context) if is_written_by_person(body["event"]) else None
-        if event is not None and self._admits_mention(event):
-            await self._commanding.mentioned(event, now=self._clock())
-
-    async def reacted(self, body: Body, context: Context) -> None:
-        """A reaction was put under some message; raises StoreError to be told again."""
-        event = self._event(body, context)
-        if event is not None:
-            await self._reacting.reacted(event, now=self._clock())
-
-    def _event(self, body: Body, context: Context) -> Event | None:
-        """The event, where somebody has done it in a workspace; else there is nobody to answer."""
-        try:
-            return Event.of(body, context)
+            return EventContext.read(body, context, self._clock())
         except Refused as refusal:
-            _log.info("event_of_nobody", kind=body.get("type"), reason=str(refusal))
+            _log.info("event_without_caller", kind=body.get("type"), reason=str(refusal))
             return None
 
-    async def _interaction(
-        self, body: Body, context: Context, ack: Ack, do: Callable[..., Awaitable[None]]
-    ) -> None:
-        event = self._event(body, context)
+    def _interaction(self, handler: Handler) -> Listener:
+        """A bolt listener for what a person does and waits for."""
+
+        async def listener(body: Body, context: AsyncBoltContext, ack: Ack) -> None:
+            event = self._read(body, context)
+            if event is None:
+                await ack()
+                return
+            try:
+                # The rate limit comes before any look-up.
+                self._service.admit(event.caller, event.key)
+                await handler(event, ack)
+            except TooManyRequests as refusal:
+                await self._replies.refuse_modal(event, refusal, ack)
+            except Exception as error:  # noqa: BLE001 - whatever fails, the person gets an answer
+                _log.warning("event_failed", kind=body.get("type"), error=repr(error))
+                await ack()
+                self._replies.refuse_later(event, ServiceUnavailable())
+
+        return listener
+
+    async def _outdated(self, context: EventContext, ack: Ack) -> None:
+        """Refuse a control or modal that this version does not know; nothing is guessed."""
+        refusal = OutdatedModal() if context.submitted_view is not None else OutdatedControl()
+        await self._replies.refuse_modal(context, refusal, ack)
+
+    async def _modal_choice(self, body: Body, context: AsyncBoltContext, ack: Ack) -> None:
+        """Something was chosen in a modal that is not submitted yet."""
+        await ack()
+        event = self._read(body, context)
+        if event is not None and self._may_query(event):
+            self.tasks.start(self._modal.change(event), "change modal")
+
+    async def _modal_options(self, body: Body, context: AsyncBoltContext, ack: Any) -> None:
+        """Somebody types into a select of a modal."""
+        options = []
+        try:
+            event = EventContext.read(body, context, self._clock())
+            if self._may_query(event):
+                options = await self._modal.options(event)
+        except Exception as error:  # noqa: BLE001 - without options, the text can still be typed
+            _log.warning("options_failed", error=repr(error))
+        await ack(options=options)
+
+    async def _mention(self, body: Body, context: AsyncBoltContext) -> None:
+        """A message mentions the bot; raises StoreError, so that Slack sends it again."""
+        event = self._read(body, context) if is_written_by_person(body["event"]) else None
         if event is None:
-            await ack()
             return
         try:
-            seat = seat_of(event, self._clock())
-            # Before anything is looked up for it.
-            self._service.admit(seat.caller, seat.key)
-            await do(event, ack, now=self._clock())
+            self._service.admit(event.caller, event.key)
         except TooManyRequests as refusal:
-            await self._refuse(event, ack, refusal)
-        except Exception as error:  # noqa: BLE001 - one event's fault must not leave a person without an answer
-            _log.warning("event_failed", kind=body.get("type"), error=repr(error))
-            await ack()
-            seat = seat_of(event, self._clock())
-            self.hands.start(self._answering.refuse(seat, ServiceUnavailable()), f"tell {seat.key}")
+            self._replies.refuse_later(event, refusal)
+            return
+        await self._commands.mention(event)
 
-    async def _refuse_old(self, event: Event, ack: Ack, *, now: int) -> None:  # noqa: ARG002 - one signature
-        await self._refuse(
-            event, ack, OutdatedModal() if _sent_form(event) is not None else OutdatedControl()
-        )
+    async def _reaction(self, body: Body, context: AsyncBoltContext) -> None:
+        """A reaction was added to any message; raises StoreError, so that Slack sends it again."""
+        event = self._read(body, context)
+        if event is not None:
+            await self._reactions.reaction_added(event)
 
-    async def _refuse(self, event: Event, ack: Ack, refusal: Refused) -> None:
-        """Say why nothing is done: in the form that was sent, else privately."""
-        view = _sent_form(event) or {}
-        await self._answering.refuse_form(seat_of(event, self._clock()), refusal, ack, view)
+    async def _home_opened(self, body: Body, context: AsyncBoltContext) -> None:
+        """Somebody opened the Home tab, or the Messages tab beside it, which shows nothing of ours."""
+        event = self._read(body, context) if body["event"].get("tab") == "home" else None
+        if event is not None and self._may_query(event):
+            self.tasks.start(self._show_home(event), "open home")
 
-    def _admits_mention(self, event: Event) -> bool:
-        seat = seat_of(event, self._clock())
-        try:
-            self._service.admit(seat.caller, seat.key)
-        except TooManyRequests as refusal:
-            self.hands.start(self._answering.refuse(seat, refusal), f"tell {seat.key}")
-            return False
-        return True
+    async def _home_button(self, body: Body, context: AsyncBoltContext, ack: Ack) -> None:
+        """A button of the Home tab."""
+        await ack()
+        event = self._read(body, context)
+        if event is not None:
+            self.tasks.start(self._show_home(event, body["actions"][0]), "press home")
 
-    def _may_ask(self, event: Event) -> bool:
-        """Whether somebody may ask one more small question."""
-        try:
-            self._service.admit_query(seat_of(event, self._clock()).caller)
-        except TooManyRequests:
-            return False
-        return True
-
-    async def _visit(self, event: Event, action: Body | None = None) -> None:
-        seat = seat_of(event, self._clock())
+    async def _show_home(self, context: EventContext, action: Body | None = None) -> None:
         try:
             if action is not None:
-                self._service.admit(seat.caller, seat.key)
-            seat = await self._asking.recognised(seat)
+                self._service.admit(context.caller, context.key)
+            context = await self._requests.identify(context)
         except NotAPerson:
             return
         except TooManyRequests as refusal:
             if not refusal.repeated:
-                await self.home.open(visitor_at(seat), notice=str(refusal))
+                await self.home.open(Viewer.of(context), notice=str(refusal))
             return
         except Refused as refusal:
-            # What is theirs is shown, and nothing is done.
-            await self.home.open(visitor_at(seat), notice=str(refusal))
+            # They see their tab, and nothing is done.
+            await self.home.open(Viewer.of(context), notice=str(refusal))
             return
+        viewer = Viewer.of(context)
         if action is None:
-            await self.home.open(visitor_at(seat))
+            await self.home.open(viewer)
         else:
-            value = str(action.get("value") or "")
-            await self.home.press(visitor_at(seat), str(action.get("action_id")), value, key=seat.key)
+            value, action_id = str(action.get("value") or ""), str(action.get("action_id"))
+            await self.home.press(viewer, action_id, value, key=context.key)
+
+    def _may_query(self, context: EventContext) -> bool:
+        """Whether the caller is within the rate limit of small queries."""
+        try:
+            self._service.admit_query(context.caller)
+        except TooManyRequests:
+            return False
+        return True
 
 
-def _sent_form(event: Event) -> Body | None:
-    """The form that was sent; None for all other events."""
-    view: Body | None = event.body.get("view") if event.body.get("type") == "view_submission" else None
-    return view
+class _App(AsyncApp):
+    """bolt's app, whose own errors are answered like those of a listener."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        try:
+            return await super().async_dispatch(req)
+        except Exception as error:  # noqa: BLE001 - one request must end neither a socket nor the server
+            return await _error_response(error, req.body) or BoltResponse(status=500, body="")
+
+
+async def _acknowledge(ack: Ack) -> None:
+    await ack()
+
+
+async def _in_command_modal(body: dict[str, Any]) -> bool:
+    view = body.get("view") or {}
+    return bool(view.get("callback_id") == COMMAND_MODAL)
+
+
+async def _error_response(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    """Acknowledge an event without a listener, and one that will never succeed.
+
+    None where it may succeed later: unacknowledged, Slack sends the event again.
+    """
+    if isinstance(error, BoltUnhandledRequestError):
+        _log.info("event_without_listener", kind=body.get("type"))
+        return BoltResponse(status=200, body="")
+    _log.warning("event_failed", kind=body.get("type"), error=repr(error))
+    if "event" not in body and not needs_message(body):
+        # A person waits, and Slack sends an interaction only once.
+        return refusal_response(body, ServiceUnavailable())
+    return None if isinstance(error, _TRANSIENT) else BoltResponse(status=200, body="")

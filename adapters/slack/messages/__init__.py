@@ -1,1 +1,1 @@
-"""Cards and private replies as Slack blocks. Pure functions."""
+"""What Slack shows: messages, modals and the Home view as blocks. Pure functions."""

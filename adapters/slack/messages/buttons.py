@@ -1,7 +1,7 @@
-"""Buttons under a card: what they are called, and what they carry so that they work for ever.
+"""Buttons and selects under a card. They keep working in messages of any age.
 
-The action's id names the verb, its value the job and the card. Under several jobs a select names the one
-that is meant: each person's choice comes with their press, so that choosing changes nothing for others.
+The action id names the verb, the value names the job and the card. A card with several jobs has a select:
+Slack sends each person's own selection along with the button they press.
 """
 
 import re
@@ -11,24 +11,37 @@ from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl, control_for, parse_verb
 from adapters.slack.messages.mrkdwn import Block, plain_text
-from adapters.slack.messages.strings import Words
+from adapters.slack.messages.strings import SlackStrings
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.errors import InvalidRequest
 from bot.service.replies import ConfirmationButton
 
-#: the whole of an action's id, for one listener of all
-TEMPLATE = r"rv:(?P<verb>[a-z]{1,20})"
-_ACTION = re.compile(TEMPLATE)
+#: matches every action id of a card; stored in messages, never to be changed
+ACTION_ID = r"rv:(?P<verb>[a-z]{1,20})"
+_ACTION = re.compile(ACTION_ID)
 _VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
-#: they mean the job that they name, whatever is chosen in the select
-_OWN_JOB = (CardControl.PICK, CardControl.ORIGIN, CardControl.CONFIRM, CardControl.KEEP)
-_IN_A_ROW = 5
+#: offered where the bot is not in the channel; stored in messages, never to be changed
+RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
+#: controls that always act on the job in their value, whatever is selected
+_IGNORES_SELECT = (CardControl.PICK, CardControl.ORIGIN, CardControl.CONFIRM, CardControl.KEEP)
+_ROW_LENGTH = 5
 _LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
+
+
+class OutdatedControl(InvalidRequest):
+    """This button belongs to another version of Reverie. Nothing was started and nothing was charged.
+
+    Use /reverie show to get a job with its present buttons, or /reverie for everything you can do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockAction:
-    """What an action says. A wish, never a right: who may is decided by the event's own caller."""
+    """What a button or select asks for. It gives no rights: those depend on the event's own user."""
 
     verb: Action | CardControl
     job: str
@@ -43,114 +56,136 @@ class BlockAction:
         return f"{self.job}:{self.card}"
 
     @classmethod
-    def read(
+    def parse(
         cls, action: Mapping[str, Any], state: Mapping[str, Mapping[str, Any]] | None = None
     ) -> "BlockAction | None":
-        """Read an action; None where it is not ours, or of a version that knew other verbs.
+        """Parse an action; None where it is not ours, or of a version with other verbs.
 
-        `state` is the payload's `state.values`: what is chosen in the message's select then counts.
+        `state` is the payload's `state.values`, which holds what is selected in the message.
         """
         match = _ACTION.fullmatch(str(action.get("action_id", "")))
         verb = parse_verb(match["verb"]) if match is not None else None
-        chosen = action.get("selected_option") or {}
-        value = _VALUE.fullmatch(str(action.get("value") or chosen.get("value") or ""))
+        option = action.get("selected_option") or {}
+        value = _VALUE.fullmatch(str(action.get("value") or option.get("value") or ""))
         if verb is None or value is None:
             return None
-        pressed = cls(verb=verb, job=value["job"], card=value["card"])
-        chosen_job = selected_job(state or {}) if verb not in _OWN_JOB else None
-        if chosen_job is not None and chosen_job.card == pressed.card:
-            return replace(pressed, job=chosen_job.job)
-        return pressed
+        parsed = cls(verb=verb, job=value["job"], card=value["card"])
+        selected = selected_job(state or {}) if verb not in _IGNORES_SELECT else None
+        if selected is not None and selected.card == parsed.card:
+            return replace(parsed, job=selected.job)
+        return parsed
 
 
 def selected_job(state: Mapping[str, Mapping[str, Any]]) -> BlockAction | None:
-    """What is chosen in a message's select; None where there is none, or nothing that can be read."""
+    """What is selected in a card's select; None where there is no such select."""
     for actions in state.values():
-        for action_id, chosen in actions.items():
-            pressed = BlockAction.read({**chosen, "action_id": action_id})
-            if pressed is not None and pressed.verb is CardControl.PICK:
-                return pressed
+        for action_id, selected in actions.items():
+            action = BlockAction.parse({**selected, "action_id": action_id})
+            if action is not None and action.verb is CardControl.PICK:
+                return action
     return None
 
 
 def jobs_in_message(blocks: Iterable[Block]) -> list[BlockAction]:
-    """The jobs that a message of ours shows, in their order."""
-    elements = [one for block in blocks for one in block.get("elements") or ()]
+    """The jobs that a message of ours shows, in order."""
+    elements = [element for block in blocks for element in block.get("elements") or ()]
     for element in elements:
-        said = BlockAction.read({**element, **(element.get("options") or [{}])[0]})
-        if said is not None and said.verb is CardControl.PICK:
-            options = [BlockAction.read({**element, "value": one["value"]}) for one in element["options"]]
-            return [replace(one, verb=CardControl.DETAILS) for one in options if one is not None]
-    found = [BlockAction.read(element) for element in elements]
-    return [one for one in found if one is not None and one.verb is CardControl.DETAILS][:1]
+        first = BlockAction.parse({**element, **(element.get("options") or [{}])[0]})
+        if first is not None and first.verb is CardControl.PICK:
+            options = [
+                BlockAction.parse({**element, "value": option["value"]}) for option in element["options"]
+            ]
+            return [replace(option, verb=CardControl.DETAILS) for option in options if option is not None]
+    actions = [BlockAction.parse(element) for element in elements]
+    return [action for action in actions if action is not None and action.verb is CardControl.DETAILS][:1]
 
 
-def control_rows(view: CardView, words: Words) -> list[Block]:
-    """A select where there are several jobs, and the buttons of the one that is meant."""
-    left = [job for job in view.jobs if job.phase is not JobPhase.GONE]
-    if not left:
+def control_rows(view: CardView, strings: SlackStrings) -> list[Block]:
+    """The blocks under a card: a select where there are several jobs, and the buttons."""
+    jobs = [job for job in view.jobs if job.phase is not JobPhase.GONE]
+    if not jobs:
         return []
-    buttons = list(_buttons(view, left, words))
-    rows = [_row([_select(view, left, words)])] if len(left) > 1 else []
-    return rows + [_row(buttons[at : at + _IN_A_ROW]) for at in range(0, len(buttons), _IN_A_ROW)]
+    buttons = list(_buttons(view, jobs, strings))
+    rows = [_row([_select(view, jobs, strings)])] if len(jobs) > 1 else []
+    return rows + [_row(buttons[at : at + _ROW_LENGTH]) for at in range(0, len(buttons), _ROW_LENGTH)]
 
 
-def _row(inside: list[Block]) -> Block:
-    return {"type": "actions", "elements": inside}
-
-
-def _select(view: CardView, left: list[JobView], words: Words) -> Block:
-    options = [
-        {
-            "text": plain_text(f"{number} · {PHASE_EMOJI[job.phase]} {words.of(job.headline)}", _OPTION),
-            "value": BlockAction(verb=CardControl.PICK, job=job.id, card=view.card).value,
-        }
-        for number, job in enumerate(view.jobs, 1)
-        if job in left
-    ]
-    return {
-        "type": "static_select",
-        "action_id": f"rv:{CardControl.PICK}",
-        "placeholder": plain_text(words.pick, _PLACEHOLDER),
-        "options": options,
-        "initial_option": options[0],
-    }
-
-
-def _buttons(view: CardView, left: list[JobView], words: Words) -> Iterator[Block]:
-    first = left[0]
-    for action in Action:
-        job = next((one for one in left if action in one.actions), None)
-        if job is not None:
-            label = f"{EMOJI[action]} {words.of(LABELS[action])}"
-            shown = button(BlockAction(verb=action, job=job.id, card=view.card), label)
-            yield {**shown, "style": "danger"} if action is Action.DELETE else shown
-    waiting = next((one for one in left if one.cancellable), None)
-    if waiting is not None:
-        pressed = BlockAction(verb=CardControl.CANCEL, job=waiting.id, card=view.card)
-        yield {**button(pressed, f"✖️ {words.cancel}"), "style": "danger"}
-    parent = next((one.parent for one in left if one.parent is not None), None)
-    if parent is not None:
-        yield button(BlockAction(verb=CardControl.ORIGIN, job=parent, card=view.card), f"🔗 {words.origin}")
-    yield button(BlockAction(verb=CardControl.DETAILS, job=first.id, card=view.card), f"ℹ️ {words.details}")
-
-
-def button(pressed: BlockAction, label: str) -> Block:
+def button(action: BlockAction, label: str) -> Block:
     return {
         "type": "button",
-        "action_id": pressed.action_id,
-        "value": pressed.value,
+        "action_id": action.action_id,
+        "value": action.value,
         "text": plain_text(label, _LABEL, emoji=True),
     }
 
 
 def choice_rows(choices: Sequence[ConfirmationButton]) -> list[Block]:
-    """The buttons under a question, which say in the card's stead when it was asked."""
-    shown = [
+    """The buttons under a question; the place of the card id holds when it was asked."""
+    buttons = [
         {
-            **button(BlockAction(verb=control_for(one), job=one.job, card=one.question), one.label),
-            **({"style": "danger"} if one.confirms else {}),
+            **button(
+                BlockAction(verb=control_for(choice), job=choice.job, card=choice.question), choice.label
+            ),
+            **({"style": "danger"} if choice.confirms else {}),
         }
-        for one in choices
+        for choice in choices
     ]
-    return [_row(shown)] if shown else []
+    return [_row(buttons)] if buttons else []
+
+
+def channel_choice_row(request: str) -> Block:
+    """What to do with a request whose channel the bot is not in; `request` is its key in the store."""
+    return _row(
+        [
+            {
+                "type": "button",
+                "action_id": action_id,
+                "value": request,
+                "text": plain_text(label, _LABEL, emoji=True),
+            }
+            for action_id, label in (
+                (RETRY_HERE, "🔄 I have invited it"),
+                (SEND_DIRECTLY, "✉️ Send it to me"),
+            )
+        ]
+    )
+
+
+def _row(elements: list[Block]) -> Block:
+    return {"type": "actions", "elements": elements}
+
+
+def _select(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Block:
+    options = [
+        {
+            "text": plain_text(f"{number} · {PHASE_EMOJI[job.phase]} {strings.of(job.headline)}", _OPTION),
+            "value": BlockAction(verb=CardControl.PICK, job=job.id, card=view.card).value,
+        }
+        for number, job in enumerate(view.jobs, 1)
+        if job in jobs
+    ]
+    return {
+        "type": "static_select",
+        "action_id": f"rv:{CardControl.PICK}",
+        "placeholder": plain_text(strings.pick, _PLACEHOLDER),
+        "options": options,
+        "initial_option": options[0],
+    }
+
+
+def _buttons(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Iterator[Block]:
+    def control(verb: Action | CardControl, job: str, label: str) -> Block:
+        return button(BlockAction(verb=verb, job=job, card=view.card), label)
+
+    for action in Action:
+        job = next((job for job in jobs if action in job.actions), None)
+        if job is not None:
+            block = control(action, job.id, f"{EMOJI[action]} {strings.of(LABELS[action])}")
+            yield {**block, "style": "danger"} if action is Action.DELETE else block
+    waiting = next((job for job in jobs if job.cancellable), None)
+    if waiting is not None:
+        yield {**control(CardControl.CANCEL, waiting.id, f"✖️ {strings.cancel}"), "style": "danger"}
+    parent = next((job.parent for job in jobs if job.parent is not None), None)
+    if parent is not None:
+        yield control(CardControl.ORIGIN, parent, f"🔗 {strings.origin}")
+    yield control(CardControl.DETAILS, jobs[0].id, f"ℹ️ {strings.details}")

@@ -1,4 +1,4 @@
-"""The Home tab: quota, what runs, what was made, and for admins the studio. Pure."""
+"""The Home tab: quota, running jobs, recent jobs, and for admins the workspace."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,26 +13,25 @@ from bot.domain.cards import CardView, JobPhase, JobView, show_age
 from bot.domain.media import Media, MediaKind
 from bot.service.replies import PrivateReply
 
-#: what Slack takes
+#: Slack's limits
 _BLOCKS, _HEADER, _LABEL, _VALUE = 100, 150, 75, 1_000
 _PROMPT, _HEADLINE = 150, 300
-#: jobs and lines of each list; all of them together stay below what a view may hold
-RUNNING, MADE, _LINES = 10, 8, 10
-_SHORT = ("Model", "Aspect ratio", "Length", "Price")
-_TOLD = (Action.VARIATION, Action.ANIMATE, Action.EXTEND, Action.REFRAME, Action.SEND)
-_HOW = (
+#: jobs and lines of each list; together they stay below 100 blocks
+MAX_RUNNING, MAX_HISTORY, _LINES = 10, 8, 10
+_SHOWN_FIELDS = ("Model", "Aspect ratio", "Length", "Price")
+_SHOWN_ACTIONS = (Action.VARIATION, Action.ANIMATE, Action.EXTEND, Action.REFRAME, Action.SEND)
+_HELP = (
     "Type `/imagine a red fox in the snow` in any channel that Reverie is in; `/imagine` alone opens a form. "
-    "`/animate` and `/extend` make videos, `/reframe` gives a new frame. Inside a thread write "
-    "`@Reverie imagine …`. Buttons and reactions under a result go on from it: "
+    "`/animate` and `/extend` make videos, `/reframe` changes the aspect ratio. In a thread write "
+    "`@Reverie imagine …`. Use a result with the buttons or reactions under it: "
 )
 
-
-#: the `action_id` of every button of the tab, of any version
-TEMPLATE = r"home_[a-z]+"
+#: matches the action ids of all versions of the tab
+HOME_ACTION_ID = r"home_[a-z]+"
 
 
 class HomeButton(StrEnum):
-    """What is pressed on the Home tab; the value is the `action_id`, a job's id its value."""
+    """A button of the Home tab; the member's value is its action id, and its own value a job's id."""
 
     REFRESH = "home_refresh"
     CANCEL = "home_cancel"
@@ -43,63 +42,63 @@ class HomeButton(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeTabData:
-    """Everything that one person's Home tab tells."""
+    """What one person's Home tab shows."""
 
     quota: PrivateReply
     running: PrivateReply
     history: PrivateReply
-    #: of the workspace; only for those who manage it
+    #: of the workspace; for admins only
     usage: PrivateReply | None = None
     quotas: PrivateReply | None = None
-    #: Slack's ids of what was made, by job; a video's is that of its first frame
+    #: ids of Slack files, by job; for a video, its first frame
     pictures: Mapping[str, str] = field(default_factory=dict)
-    #: what became of the button that was pressed just now
+    #: the result of the button that was just pressed
     notice: str = ""
 
 
-def home_view(overview: HomeTabData, *, link: MediaLinker, now: int, thumbnails: bool = True) -> Block:
-    """The whole view. Without `thumbnails` there is nothing in it that Slack might not be able to show."""
+def home_view(data: HomeTabData, *, link: MediaLinker, now: int, thumbnails: bool = True) -> Block:
+    """Render the whole view; without `thumbnails` it contains nothing that Slack has to fetch."""
     blocks = [
-        *_beginning(overview.notice),
-        *_running(overview.running),
-        *_facts("Your quota", overview.quota),
-        *_history(overview, link, now, thumbnails=thumbnails),
-        *_service(overview),
+        *_header_blocks(data.notice),
+        *_running(data.running),
+        *_fields("Your quota", data.quota),
+        *_history(data, link, now, thumbnails=thumbnails),
+        *_workspace(data),
     ]
     return {"type": "home", "blocks": blocks[:_BLOCKS]}
 
 
-def _beginning(notice: str) -> Iterator[Block]:
+def _header_blocks(notice: str) -> Iterator[Block]:
     if notice:
         yield {"type": "section", "text": plain_text(notice, _VALUE, emoji=True)}
         yield {"type": "divider"}
-    yield _header("Pictures and videos from words")
-    actions = " ".join(f"{EMOJI[action]} {LABELS[action].lower()}" for action in _TOLD)
-    yield {"type": "section", "text": mrkdwn(f"{_HOW}{actions}")}
+    yield _header("Create pictures and videos from text")
+    actions = " ".join(f"{EMOJI[action]} {LABELS[action].lower()}" for action in _SHOWN_ACTIONS)
+    yield {"type": "section", "text": mrkdwn(f"{_HELP}{actions}")}
     yield {"type": "actions", "elements": [_button(HomeButton.REFRESH, "Refresh")]}
 
 
-def _running(note: PrivateReply) -> Iterator[Block]:
-    yield _header("What runs")
-    if not note.views:
-        yield _section("Nothing is running.")
-    for view, job in _jobs(note.views)[:RUNNING]:
+def _running(reply: PrivateReply) -> Iterator[Block]:
+    yield _header("Running jobs")
+    if not reply.views:
+        yield _section("No jobs are running.")
+    for view, job in _jobs(reply.views)[:MAX_RUNNING]:
         block = _job(view, job)
         if job.cancellable:
-            block["accessory"] = {**_button(HomeButton.CANCEL, "Take back", job.id), "style": "danger"}
+            block["accessory"] = {**_button(HomeButton.CANCEL, "Cancel", job.id), "style": "danger"}
         yield block
-    yield from _more(len(note.views) - RUNNING)
+    yield from _more(len(reply.views) - MAX_RUNNING)
 
 
-def _history(overview: HomeTabData, link: MediaLinker, now: int, *, thumbnails: bool) -> Iterator[Block]:
-    yield _header("What you made")
-    if not overview.history.views:
-        yield _section("Nothing yet.")
-    for view, job in _jobs(overview.history.views)[:MADE]:
-        facts = [value for label, value in job.fields if label in _SHORT]
+def _history(data: HomeTabData, link: MediaLinker, now: int, *, thumbnails: bool) -> Iterator[Block]:
+    yield _header("Your recent jobs")
+    if not data.history.views:
+        yield _section("No jobs yet.")
+    for view, job in _jobs(data.history.views)[:MAX_HISTORY]:
+        facts = [value for label, value in job.fields if label in _SHOWN_FIELDS]
         page = link(job.media) if job.media is not None else None
         block = _job(view, job, *facts, show_age(now - view.created_at), page=page)
-        picture = _picture(overview.pictures.get(job.id), job.media, page)
+        picture = _picture(data.pictures.get(job.id), job.media, page)
         if thumbnails and picture:
             block["accessory"] = {"type": "image", **picture, "alt_text": alt_text(job)}
         yield block
@@ -107,32 +106,34 @@ def _history(overview: HomeTabData, link: MediaLinker, now: int, *, thumbnails: 
             yield {"type": "actions", "elements": [_button(HomeButton.SEND, LABELS[Action.SEND], job.id)]}
 
 
-def _service(overview: HomeTabData) -> Iterator[Block]:
-    if overview.usage is None and overview.quotas is None:
+def _workspace(data: HomeTabData) -> Iterator[Block]:
+    if data.usage is None and data.quotas is None:
         return
     yield {"type": "divider"}
-    if overview.usage is not None:
-        yield from _facts(f"Studio · {overview.usage.title}", overview.usage)
-    if overview.quotas is not None:
-        yield from _facts("Quotas", overview.quotas)
-        yield _context("`/reverie quotas set` changes them; `/reverie help quotas set` shows how.")
+    if data.usage is not None:
+        yield from _fields(f"Usage · {data.usage.title}", data.usage)
+    if data.quotas is not None:
+        yield from _fields("Quotas", data.quotas)
+        yield _context("Change them with `/reverie quotas set`; see `/reverie help quotas set`.")
     pause = _button(HomeButton.PAUSE, "Pause")
     pause["confirm"] = {
-        "title": plain_text("Pause the studio?", 100),
-        "text": plain_text("Nothing new is taken or started in this workspace; what runs ends well.", 300),
+        "title": plain_text("Pause this workspace?", 100),
+        "text": plain_text(
+            "New commands are refused and queued jobs do not start. Running jobs finish.", 300
+        ),
         "confirm": plain_text("Pause", 30),
-        "deny": plain_text("Leave it", 30),
+        "deny": plain_text("Cancel", 30),
     }
     yield {"type": "actions", "elements": [pause, _button(HomeButton.RESUME, "Resume")]}
 
 
-def _facts(title: str, note: PrivateReply) -> Iterator[Block]:
+def _fields(title: str, reply: PrivateReply) -> Iterator[Block]:
     yield _header(title)
-    if note.text:
-        yield {"type": "section", "text": plain_text(note.text, _VALUE)}
-    for label, value in note.fields[:_LINES]:
+    if reply.text:
+        yield {"type": "section", "text": plain_text(reply.text, _VALUE)}
+    for label, value in reply.fields[:_LINES]:
         yield _section(f"*{escape_line(label, _LABEL)}*\n{escape_line(value, _VALUE)}")
-    yield from _more(len(note.fields) - _LINES)
+    yield from _more(len(reply.fields) - _LINES)
 
 
 def _jobs(views: Sequence[CardView]) -> list[tuple[CardView, JobView]]:
@@ -140,14 +141,16 @@ def _jobs(views: Sequence[CardView]) -> list[tuple[CardView, JobView]]:
 
 
 def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> Block:
-    prompt = escape_line(view.title or "Without words", _PROMPT)
-    opened = f" · <{escape(page)}|Open>" if page is not None else ""
-    about = " · ".join([escape_line(job.headline, _HEADLINE), *(escape_line(fact, _LABEL) for fact in facts)])
-    return _section(f"*{prompt}*\n{PHASE_EMOJI[job.phase]} {about}{opened}")
+    prompt = escape_line(view.title or "No prompt", _PROMPT)
+    open_link = f" · <{escape(page)}|Open>" if page is not None else ""
+    details = " · ".join(
+        [escape_line(job.headline, _HEADLINE), *(escape_line(fact, _LABEL) for fact in facts)]
+    )
+    return _section(f"*{prompt}*\n{PHASE_EMOJI[job.phase]} {details}{open_link}")
 
 
 def _picture(file: str | None, media: Media | None, page: str | None) -> Block | None:
-    """Where Slack has the picture: its own file, else our page's, which it fetches itself."""
+    """The picture as a Slack file, else from our page, which Slack fetches."""
     if media is None:
         return None
     if file is not None:
@@ -175,5 +178,5 @@ def _context(text: str) -> Block:
 
 
 def _button(action_id: HomeButton, label: str, value: str = "") -> Block:
-    told = {"value": value} if value else {}
-    return {"type": "button", "action_id": action_id.value, "text": plain_text(label, _LABEL), **told}
+    optional = {"value": value} if value else {}
+    return {"type": "button", "action_id": action_id.value, "text": plain_text(label, _LABEL), **optional}

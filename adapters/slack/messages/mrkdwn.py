@@ -1,6 +1,6 @@
-"""Text from people as Slack's text objects: nothing in it is formatted, linked or mentioned.
+"""Slack's text objects. People's text cannot format, link or mention anything.
 
-Where no formatting is needed, a `plain_text` object takes it as it is; in `mrkdwn` it is disarmed.
+In a `plain_text` object text is shown as it is; in `mrkdwn` it is escaped.
 """
 
 import re
@@ -9,9 +9,9 @@ from typing import Any
 
 from adapters.chat.text import sanitize_line, truncate_escaped
 
-#: what Slack reads as the beginning or end of formatting, and the beginning of an emoji
+#: characters that begin or end formatting, and the beginning of an emoji name
 _MARKS = re.compile(r"[*_~`]|:(?=[\w+'-]+:)")
-#: between two characters it shows nothing, and keeps Slack from reading them together
+#: a word joiner: invisible, and keeps Slack from reading two characters together
 _JOINER = "\u2060"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -19,32 +19,33 @@ Block = dict[str, Any]
 
 
 def plain_text(text: str, limit: int, *, emoji: bool = False) -> Block:
-    """A text object that shows one line of people's words as they are."""
+    """A text object with one line of any text; an en dash where nothing of it is visible."""
     return {"type": "plain_text", "text": sanitize_line(text, limit) or "\u2013", "emoji": emoji}
 
 
 def mrkdwn(text: str) -> Block:
-    """A text object of our own words, in which people's stand by `escape_line` alone."""
+    """A text object with formatting; people's text in it must come from `escape_line`."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def escape(text: str) -> str:
-    """Our own words for `mrkdwn`: formatting stays, but nothing can be a link or a mention."""
-    return "".join(_ENTITIES.get(one, one) for one in text)
+    """Escape a text of ours for `mrkdwn`: formatting stays, links and mentions do not."""
+    return "".join(_ENTITIES.get(character, character) for character in text)
 
 
 def escape_line(text: str, limit: int) -> str:
-    """One visible line for `mrkdwn`, at most `limit` characters."""
+    """Escape any text for `mrkdwn` as one line of at most `limit` characters."""
     line = sanitize_line(text, limit)
     marks = {match.start() for match in _MARKS.finditer(line)}
     pieces = [
-        f"{_JOINER}{one}{_JOINER}" if at in marks else _ENTITIES.get(one, one) for at, one in enumerate(line)
+        f"{_JOINER}{character}{_JOINER}" if index in marks else _ENTITIES.get(character, character)
+        for index, character in enumerate(line)
     ]
     return truncate_escaped(line, pieces, limit)
 
 
 def text_size(blocks: Sequence[Block]) -> int:
-    """Characters that Slack counts of a message's blocks: all texts, at whatever depth."""
+    """The characters of all texts in blocks, as Slack counts them."""
     return sum(map(len, _texts(list(blocks))))
 
 

@@ -1,33 +1,52 @@
-"""What Slack alone makes necessary to say, besides what all adapters do."""
+"""Texts that only Slack needs, and the names by which commands are typed on Slack."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from adapters.chat.strings import Strings
+from adapters.slack.messages.option_fields import native_on_slack
+from bot.domain.commands import CATALOGUE
+from bot.service.replies import PrivateReply
+
+#: the slash command in front of all others
+GENERAL_COMMAND = "/reverie"
+
+_NOT_NATIVE = {name.partition(" ")[0] for name, command in CATALOGUE.items() if not native_on_slack(command)}
+_COMMAND = re.compile(rf"(?<![\w/])/(?=(?:{'|'.join(sorted(_NOT_NATIVE))})\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words(Strings):
-    """English; texts with braces are filled in."""
+class SlackStrings(Strings):
+    """English; texts with braces are formatted."""
 
     #: beside each job of a list
     show: str = "Show"
-    #: under a card whose film lies beside it
-    film: str = "The video is in the thread"
-    #: its link
-    watch: str = "Open the video"
-    #: under the private copy of a card at the place where it was asked for
-    private: str = "Only you see this. It goes on, and ends, in your direct messages with me."
-    #: to who asked for a result in their direct messages
-    not_sent: str = "It could not be sent to you: {reason}. `/reverie show {job}` has it."
-    #: where a result cannot be uploaded, nor linked
+    #: on a card whose video is posted in the thread
+    video_in_thread: str = "The video is in the thread"
+    open_video: str = "Open the video"
+    #: on the ephemeral copy of a private card
+    private: str = "Only you can see this. The result will be sent to you as a direct message."
+    #: to a person to whom a result could not be sent directly
+    not_sent: str = "The result could not be sent to you: {reason}. Use `/reverie show {job}` to see it."
+    #: where a result can be neither uploaded nor linked
     no_file: str = (
-        "The result cannot be shown here: {reason}. The bot has no public address to link it from either; "
-        "whoever runs it can set REVERIE_PUBLIC_URL."
+        "The result cannot be shown here: {reason}. The bot has no public URL to link it from. "
+        "The bot's operator can set REVERIE_PUBLIC_URL."
     )
-    #: why, where Slack has taken a file without a word
-    unshown: str = "Slack took the file, but did not show it"
+    #: the reason where Slack accepted a file and never shared it
+    not_shared: str = "Slack accepted the file, but did not show it"
     #: where it is linked for that reason
     linked: str = "{reason}; it is linked instead."
 
 
-ENGLISH = Words()
+ENGLISH = SlackStrings()
+
+
+def with_slack_commands(text: str) -> str:
+    """Rewrite commands that Slack does not register: `/reverie help` for `/help`."""
+    return _COMMAND.sub(f"{GENERAL_COMMAND} ", text)
+
+
+def reply_with_slack_commands(reply: PrivateReply) -> PrivateReply:
+    fields = tuple((with_slack_commands(label), with_slack_commands(value)) for label, value in reply.fields)
+    return replace(reply, text=with_slack_commands(reply.text), fields=fields)

@@ -1,1 +1,1 @@
-"""How the app comes into workspaces, and whose token opens which."""
+"""Installation of the app: its manifest, the OAuth flow, and the tokens of each workspace."""

@@ -1,39 +1,41 @@
-"""The app as Slack is to make it, in one paste; `deploy/slack-manifest.yaml` is this, written down.
+"""The app manifest: commands, shortcuts, scopes and events. `deploy/slack-manifest.json` is its output.
 
-`python -m adapters.slack.oauth.manifest` writes the one for Socket Mode; with an address behind it, such as
+`python -m adapters.slack.oauth.manifest` prints the one for Socket Mode; with a URL as its argument, such as
 `https://bot.example.org`, the one for HTTP and many workspaces.
 """
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Any
 
-from adapters.slack.events.menu_entries import CREATE_SHORTCUT, MessageShortcut
 from adapters.slack.messages.option_fields import native_on_slack
 from bot.domain.commands import CATALOGUE, Command
 
 EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH = "/slack/events", "/slack/install", "/slack/oauth_redirect"
 
-#: what the bot may do, each with what it is for
+#: callback id of the global shortcut, which opens a modal for any command
+GLOBAL_SHORTCUT = "reverie_create"
+
+#: bot scopes, each with its purpose
 SCOPES: Mapping[str, str] = {
-    "app_mentions:read": "commands inside threads, where slash commands do not work",
-    "channels:history": "after a crash: look whether a card is there before it is posted again",
-    "channels:read": "whether the bot is in the channel, before money is spent",
+    "app_mentions:read": "commands in threads, where Slack has no slash commands",
+    "channels:history": "after a crash: check whether a card was posted, before it is posted again",
+    "channels:read": "check that the bot is in the channel, before money is spent",
     "chat:write": "cards",
     "commands": "slash commands and shortcuts",
-    "files:read": "pictures and videos that people send along",
+    "files:read": "pictures and videos that people upload",
     "files:write": "results",
     "groups:history": "the same as for channels, in private ones",
     "groups:read": "the same as for channels, in private ones",
     "im:history": "the same as for channels, in direct messages",
     "im:read": "the same as for channels, in direct messages",
-    "im:write": "private results, and what is sent to somebody",
+    "im:write": 'private results, and results sent with "Send to me"',
     "mpim:history": "the same as for channels, in group messages",
     "mpim:read": "the same as for channels, in group messages",
-    "reactions:read": "reactions under a result",
-    "usergroups:read": "quotas by user group",
-    "users:read": "who is an admin, and what people are called",
+    "reactions:read": "reactions to a result",
+    "users:read": "who is an admin, and people's names",
 }
 EVENTS = (
     "app_home_opened",
@@ -42,20 +44,31 @@ EVENTS = (
     "reaction_added",
     "tokens_revoked",
 )
+
+
+class MessageShortcut(StrEnum):
+    """A shortcut in the menu of a message; the value is its callback id. Slack shows five of an app."""
+
+    ANIMATE = "reverie_animate"
+    REFRAME = "reverie_reframe"
+    EXTEND = "reverie_extend"
+    VARIATION = "reverie_variation"
+    DETAILS = "reverie_details"
+
+
 _SHORTCUTS: Mapping[MessageShortcut, tuple[str, str]] = {
     MessageShortcut.ANIMATE: ("Animate", "Turn this picture into a video"),
-    MessageShortcut.REFRAME: ("Reframe", "Put this picture or video into a new frame"),
-    MessageShortcut.EXTEND: ("Extend", "Go on from this video"),
-    MessageShortcut.VARIATION: ("Variation", "Make something like this"),
-    MessageShortcut.DETAILS: ("Details", "Show how this was made, and all that can be done with it"),
+    MessageShortcut.REFRAME: ("Reframe", "Change the aspect ratio of this picture or video"),
+    MessageShortcut.EXTEND: ("Extend", "Continue this video"),
+    MessageShortcut.VARIATION: ("Variation", "Create a variation of this picture"),
+    MessageShortcut.DETAILS: ("Details", "Show how this was made, with all its buttons"),
 }
 
-#: what JSON and YAML can say
 Document = dict[str, Any]
 
 
 def manifest(public_url: str | None = None) -> Document:
-    """Describe the app: in Socket Mode, or over HTTP where it is reached at a public URL."""
+    """The manifest for Socket Mode, or for HTTP with a public URL."""
     events = {} if public_url is None else {"request_url": f"{public_url}{EVENTS_PATH}"}
     interactivity = (
         {} if public_url is None else {**events, "message_menu_options_url": events["request_url"]}
@@ -63,7 +76,7 @@ def manifest(public_url: str | None = None) -> Document:
     return {
         "display_information": {
             "name": "Reverie",
-            "description": "Pictures and videos from words, with Luma Dream Machine",
+            "description": "Create pictures and videos from text with Luma Dream Machine",
             "background_color": "#2b2140",
         },
         "features": {
@@ -94,20 +107,20 @@ def _shortcuts() -> Iterator[Document]:
     yield {
         "name": "Create with Reverie",
         "type": "global",
-        "callback_id": CREATE_SHORTCUT,
-        "description": "Make a picture or a video",
+        "callback_id": GLOBAL_SHORTCUT,
+        "description": "Create a picture or a video",
     }
-    for menu, (name, about) in _SHORTCUTS.items():
-        yield {"name": name, "type": "message", "callback_id": menu.value, "description": about}
+    for shortcut, (name, text) in _SHORTCUTS.items():
+        yield {"name": name, "type": "message", "callback_id": shortcut.value, "description": text}
 
 
 def _commands(public_url: str | None) -> Iterator[Document]:
     url = {} if public_url is None else {"url": f"{public_url}{EVENTS_PATH}"}
     yield {
         "command": "/reverie",
-        "description": "Everything that the bot can do; /reverie help shows it with prices",
+        "description": "All commands of the bot; /reverie help lists them with prices",
         "usage_hint": "help",
-        # People and channels arrive as their ids, so that a member can be named whatever they are called.
+        # Users and channels are sent with their ids, so that a mention is unambiguous.
         "should_escape": True,
         **url,
     }
@@ -124,39 +137,14 @@ def _commands(public_url: str | None) -> Iterator[Document]:
 
 
 def _hint(command: type[Command]) -> str:
-    """What may follow the name: the rest of the command's own example."""
+    """The command's example without its name."""
     return command.example.removeprefix(f"/{command.name}").strip()
 
 
-def as_yaml(document: Mapping[str, Any]) -> str:
-    """Write plain keys, and values as JSON, which YAML reads as its own."""
-    return "".join(f"{line}\n" for line in _lines(document, ""))
-
-
-def _lines(value: Mapping[str, Any], indent: str) -> Iterator[str]:
-    for key, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield f"{indent}{key}:"
-            yield from _lines(inner, f"{indent}  ")
-        elif isinstance(inner, list):
-            yield f"{indent}{key}:"
-            for item in inner:
-                yield from _item(item, indent)
-        else:
-            yield f"{indent}{key}: {_scalar(inner)}"
-
-
-def _item(item: Any, indent: str) -> Iterator[str]:
-    if not isinstance(item, Mapping):
-        yield f"{indent}  - {_scalar(item)}"
-        return
-    for number, line in enumerate(_lines(item, "")):
-        yield f"{indent}  {'  ' if number else '- '}{line}"
-
-
-def _scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def manifest_json(public_url: str | None = None) -> str:
+    """The manifest as JSON, which Slack accepts as it is, also in place of YAML."""
+    return json.dumps(manifest(public_url), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(as_yaml(manifest(*(url.rstrip("/") for url in sys.argv[1:2]))))
+    sys.stdout.write(manifest_json(*(url.rstrip("/") for url in sys.argv[1:2])))

@@ -1,4 +1,4 @@
-"""What people see in the browser while they install the app, in our words."""
+"""The HTML pages of the installation."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent
 _PAGE = Template((_FOLDER / "page.html").read_text("utf-8"))
 _STYLE = (_FOLDER / "page.css").read_text("utf-8")
 
-#: nothing but our own style; the address of the page may hold a code, so nobody learns it
+#: only our own style is loaded; the page's URL may contain a code, so it is never sent as a referrer
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; "
     f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
@@ -27,56 +27,54 @@ HEADERS: Mapping[str, str] = {
 }
 
 _EXAMPLE = "<code>/imagine a red fox in the snow</code>"
-#: what went wrong, by the name that Slack or bolt has for it
+#: what went wrong, by the reason of Slack or bolt
 _REASONS: Mapping[str, str] = {
     "access_denied": "You did not allow it, so nothing was installed.",
-    "invalid_browser": "This is not the browser in which it began, or it keeps no cookies for this page.",
-    "invalid_state": "This took longer than ten minutes, or the page was opened a second time.",
-    "missing_code": "Slack sent no code along.",
-    "invalid_code": "Slack does not know this code (any more).",
-    "storage_error": "The studio is out of reach for a moment.",
-    "unreachable": "Slack, or the studio, is out of reach for a moment.",
+    "invalid_browser": "This is not the browser in which the installation began, or it blocks cookies.",
+    "invalid_state": "This took longer than ten minutes, or the page was opened twice.",
+    "missing_code": "Slack sent no code.",
+    "invalid_code": "Slack does not accept this code any more.",
+    "storage_error": "Reverie is temporarily unavailable.",
+    "unreachable": "Slack or Reverie is temporarily unavailable.",
 }
 
 
 def install_page(url: str) -> str:
     return _page(
-        "Bring Reverie into your Slack",
+        "Add Reverie to Slack",
         (
-            f"It turns words into pictures and videos: people type {_EXAMPLE}, and 🎬 makes them move.",
-            "Slack shows what it may do before you allow it.",
-            "It takes in only messages that mention it; it may read others to find its own after a crash.",
+            f"Reverie creates pictures and videos from text: type {_EXAMPLE}, then animate it with 🎬.",
+            "Slack lists the permissions before you allow them.",
+            "Reverie only handles messages that mention it, and after a crash may search for its own.",
         ),
         ("Add to Slack", url),
     )
 
 
 def installed_page(*, name: str | None, team: str | None, app: str | None, needs_budget: bool) -> str:
-    """The app is in; `needs_budget` where whoever runs the bot has to give every workspace its budget."""
+    """The app is installed; `needs_budget` where the operator has to give the workspace a budget."""
     lines = [
-        f"Invite it into a channel with <code>/invite @Reverie</code>, then type {_EXAMPLE}.",
-        "Its Home tab shows quota, jobs and history.",
+        f"Invite the bot to a channel with <code>/invite @Reverie</code>, then type {_EXAMPLE}.",
+        "The app's Home tab shows your quota, jobs and history.",
     ]
     if needs_budget:
         lines.append(
-            "Before the first picture whoever runs this bot has to give the workspace a budget"
+            "Before the first picture, the operator of this bot has to give the workspace a budget"
             + (f": <code>reverie quota set slack:{escape(team)} 20</code>" if team else "")
             + "."
         )
-    where = (
-        f"https://slack.com/app_redirect?{urlencode({'app': app, 'team': team})}" if app and team else None
-    )
+    url = f"https://slack.com/app_redirect?{urlencode({'app': app, 'team': team})}" if app and team else None
     return _page(
-        f"Reverie is in {escape(name)}" if name else "Reverie is installed",
+        f"Reverie is installed in {escape(name)}" if name else "Reverie is installed",
         lines,
-        ("Open it in Slack", where) if where else None,
+        ("Open in Slack", url) if url else None,
     )
 
 
 def failed_page(reason: str) -> str:
-    # What Slack calls a reason that we do not know comes from the address of the page: anybody's text.
-    told = _REASONS.get(reason, "Slack did not say why in words that are known here.")
-    return _page("This did not work", (told, "Nothing was changed."), ("Try again", INSTALL_PATH))
+    # An unknown reason comes from the page's URL and may be anybody's text, so it is not shown.
+    text = _REASONS.get(reason, "Slack gave no reason that is known here.")
+    return _page("Installation failed", (text, "Nothing was changed."), ("Try again", INSTALL_PATH))
 
 
 def _page(title: str, lines: Sequence[str], link: tuple[str, str] | None) -> str:

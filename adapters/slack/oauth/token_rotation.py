@@ -1,29 +1,39 @@
-"""Bringing an installation a new token before its old one ends."""
+"""Exchanges the refresh token of an installation for the next tokens."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 import aiohttp
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.oauth.errors import error_reason, is_transient
-from adapters.slack.oauth.records import InstallationRecord
+from adapters.slack.web_api.errors import error_reason, is_transient
 from bot.domain.errors import Delayed, Undeliverable
 
 
-class Refresh(Protocol):
-    """Exchanges the refresh token of an installation; each is good once."""
+class RotatingToken(BaseModel):
+    """A bot token that expires, and the refresh token for the next one."""
 
-    async def __call__(self, record: InstallationRecord) -> InstallationRecord:
-        """Raises Delayed to be called again later, Undeliverable when only a new installation helps."""
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+    token: str = Field(min_length=1)
+    refresh_token: str = Field(min_length=1)
+    #: milliseconds UTC
+    expires_at: int
+
+
+class Refresh(Protocol):
+    """Exchanges a refresh token, which is valid once."""
+
+    async def __call__(self, refresh_token: str) -> RotatingToken:
+        """Raises Delayed to be called again later, Undeliverable where only a new installation helps."""
         ...
 
 
 class TokenRefresher:
-    """Asks Slack for the next token of an installation."""
+    """Asks Slack for the next tokens."""
 
     def __init__(
         self, client: AsyncWebClient, *, client_id: str, client_secret: SecretStr, clock: Callable[[], int]
@@ -33,30 +43,21 @@ class TokenRefresher:
         self._client_secret = client_secret
         self._clock = clock
 
-    async def __call__(self, record: InstallationRecord) -> InstallationRecord:
+    async def __call__(self, refresh_token: str) -> RotatingToken:
         asked_at = self._clock()
         with _translated():
-            answer = await self._client.oauth_v2_access(
+            response = await self._client.oauth_v2_access(
                 client_id=self._client_id,
                 client_secret=self._client_secret.get_secret_value(),
                 grant_type="refresh_token",
-                refresh_token=record.refresh_token,
+                refresh_token=refresh_token,
             )
-            # Checked as a whole: a token that is kept in another shape could never be read again.
-            return InstallationRecord.model_validate(
-                {
-                    **record.model_dump(),
-                    "token": answer["access_token"],
-                    "refresh_token": _text(answer["refresh_token"]),
-                    "expires_at": asked_at + int(answer["expires_in"]) * 1000,
-                }
+            # Validated before it is stored: a malformed token could never be read again.
+            return RotatingToken(
+                token=response["access_token"],
+                refresh_token=response["refresh_token"],
+                expires_at=asked_at + int(response["expires_in"]) * 1000,
             )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("a text is missing")
-    return value
 
 
 @contextmanager
@@ -64,9 +65,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        told = f"Slack gives no new token: {error_reason(error)}"
-        raise (Delayed(told) if is_transient(error) else Undeliverable(told)) from error
+        text = f"Slack refuses a new token: {error_reason(error)}"
+        raise (Delayed(text) if is_transient(error) else Undeliverable(text)) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Delayed("Slack could not be reached for a new token") from error
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Delayed("Slack's answer held no new token") from error
+    except (TypeError, ValueError, OverflowError, LookupError) as error:
+        raise Delayed("Slack's response contained no new token") from error

@@ -1,7 +1,7 @@
 """Requests to Slack's Web API, each sent once.
 
-Where Slack asks to wait, the answer comes at once: how long. The engine puts the card off durably, and may
-show it from another process; a request that went out twice could show it twice.
+A request is never repeated here: sent twice, it could post a message twice. Where Slack asks to wait, the
+caller learns at once for how long; the core delays the card durably, and another process may deliver it.
 """
 
 import asyncio
@@ -12,73 +12,145 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 import orjson
 import structlog
+from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.chat.ttl_cache import parse_retry_after
-from adapters.slack.web_api.errors import AUTH, NOT_INSTALLED, NOT_NOW, TROUBLE, ApiError
+from adapters.slack.web_api.errors import (
+    AUTH_CODES,
+    NOT_INSTALLED,
+    RETRY_LATER_CODES,
+    SERVER_ERROR_CODES,
+    ApiError,
+    MalformedResponse,
+    error_code,
+)
 from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
-from adapters.slack.web_api.responses import CheckedWebClient, error_code
-from adapters.slack.web_api.tokens import TokenSource
 from bot.domain.errors import Delayed, NotPosted
+from bot.domain.text import storable_json
 
 _log = structlog.get_logger(__name__)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
-#: nothing changes by asking until somebody has mended the token
-_UNKNOWN_TOKEN_MS = 60_000
-#: where Slack says neither when to come back nor that it is broken
-_NOT_NOW_MS = 30_000
-#: The library tells its logger every request with all that people wrote, and asks that logger alone, not
-#: what is configured above it, whether it should.
-_QUIET = logging.getLogger(f"{__name__}.sdk")
-_QUIET.setLevel(logging.WARNING)
+#: when to try again with a refused token: only the operator or a new installation can replace it
+_BAD_TOKEN_RETRY_MS = 60_000
+#: when to try again where Slack does not say
+_DEFAULT_RETRY_MS = 30_000
+#: The SDK logs whole requests with people's messages, and checks the level of this logger only.
+_SDK_LOG = logging.getLogger(f"{__name__}.sdk")
+_SDK_LOG.setLevel(logging.WARNING)
+
+#: required fields of each method's response: nested fields, or the type of the value
+_Schema = Mapping[str, "type | _Schema"]
+_SCHEMAS: Mapping[str, _Schema] = {
+    "apps.connections.open": {"url": str},
+    "auth.test": {"user_id": str},
+    "chat.postMessage": {"ts": str},
+    "conversations.history": {"messages": list},
+    "conversations.info": {"channel": {}},
+    "conversations.open": {"channel": {"id": str}},
+    "conversations.replies": {"messages": list},
+    "files.getUploadURLExternal": {"upload_url": str, "file_id": str},
+    "files.info": {"file": {}},
+    "oauth.v2.access": {"access_token": str},
+    "reactions.get": {"message": {}},
+    "users.info": {"user": {}},
+}
+
+
+class TokenSource(Protocol):
+    """Finds the bot token of a workspace."""
+
+    async def token(self, team: str, enterprise: str | None = None) -> str | None:
+        """The token of a team, or of its organisation; None where the app is not installed.
+
+        Raises DeliveryError where the token is not available now.
+        """
+        ...
+
+
+class SingleToken:
+    """The token from the settings, for the one workspace that has the app."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token
+
+    async def token(self, team: str, enterprise: str | None = None) -> str | None:  # noqa: ARG002 - the port's
+        return self._token.get_secret_value()
+
+
+class CheckedWebClient(AsyncWebClient):
+    """The SDK's client; raises MalformedResponse for a response without the fields that its caller needs.
+
+    A proxy, a captive portal or Slack in trouble may answer with status 200 and a page, or JSON of another
+    shape. That is a broken transfer: nobody knows whether the call was done.
+    """
+
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        try:
+            response = await super().api_call(api_method, **arguments)
+        except SlackApiError as error:
+            if not _is_refusal(error):
+                raise MalformedResponse(api_method) from error
+            raise
+        except aiohttp.ClientError:
+            raise
+        except (AttributeError, ValueError, LookupError, RecursionError) as error:
+            # The SDK assumes a JSON object in a known encoding.
+            raise MalformedResponse(api_method) from error
+        body, schema = response.data, _SCHEMAS.get(api_method, {})
+        if not isinstance(body, dict) or body.get("ok") is not True or not _matches(body, schema):
+            raise MalformedResponse(api_method)
+        response.data = storable_json(body)
+        return response
 
 
 def web_client(
     base: str, *, proxy: str | None = None, session: aiohttp.ClientSession | None = None
 ) -> AsyncWebClient:
-    """The library's client: through our proxy or none, without replays."""
+    """An SDK client that uses the given proxy or none, and never repeats a request."""
     client = CheckedWebClient(
         base_url=base,
         session=session,
         ssl=ssl.create_default_context(),
         retry_handlers=[],
-        logger=_QUIET,
+        logger=_SDK_LOG,
     )
-    # Where it is given none, it takes one of the environment's, even for an address on this machine.
+    # Without one the SDK takes a proxy from the environment, even for an address on this machine.
     client.proxy = proxy
     return client
 
 
 class WebApi:
-    """All workspaces' door to the API. Raises Delayed to be asked again later, Refusal for a no.
+    """Calls the Web API for every workspace.
 
-    What is certain not to have been done is Held instead of Delayed.
+    Raises ApiError for a permanent error. Raises NotPosted where the request was certainly not carried out,
+    and Delayed where that is unknown; both are to be retried.
     """
 
     def __init__(
-        self, tokens: TokenSource, base: str, *, proxy: str | None = None, alone: bool = True
+        self, tokens: TokenSource, base: str, *, proxy: str | None = None, single_token: bool = True
     ) -> None:
         self._tokens = tokens
         self._base = base
         self._proxy = proxy
-        #: there is one token, and without it nothing works
-        self._alone = alone
-        self._throttle = RateLimiter()
+        #: one token from the settings: without it nothing works
+        self._single_token = single_token
+        self._limiter = RateLimiter()
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
-        self._obstacle: str | None = None
+        self._not_ready: str | None = None
 
-    def obstacle(self) -> str | None:
-        """Why nothing can be sent, with the remedy; None as far as is known."""
-        return self._obstacle
+    def not_ready_reason(self) -> str | None:
+        """Why no request can succeed, with the remedy; None as far as known."""
+        return self._not_ready
 
     async def close(self) -> None:
         session, self._session, self._client = self._session, None, None
@@ -86,135 +158,166 @@ class WebApi:
             await session.close()
 
     async def call(
-        self, method: str, team: str, *, enterprise: str | None = None, spare: bool = False, **arguments: Any
+        self,
+        method: str,
+        team: str,
+        *,
+        enterprise: str | None = None,
+        low_priority: bool = False,
+        **arguments: Any,
     ) -> Mapping[str, Any]:
-        """Call a method in a workspace and answer what it says.
+        """Call a method in a workspace and return the response.
 
-        Arguments that are None are left out. `spare` is for what may wait when there is much to do.
+        Arguments that are None are left out. Low-priority calls leave a share of the rate limit to others.
         """
         token = await self._tokens.token(team, enterprise)
         if token is None:
             raise ApiError(method=method, code=NOT_INSTALLED)
-        lane = RateLimitKey.of(method, team, str(arguments.get("channel", "")))
-        await asyncio.sleep(self._throttle.take(lane, _now(), spare=spare) / 1000)
-        # A form is what every method reads, JSON only some do.
-        form = {name: _written(value) for name, value in arguments.items() if value is not None}
+        key = RateLimitKey.of(method, team, str(arguments.get("channel", "")))
+        await asyncio.sleep(self._limiter.reserve(key, _now(), low_priority=low_priority) / 1000)
+        # Every method accepts a form, only some accept JSON.
+        form = {name: _form_value(value) for name, value in arguments.items() if value is not None}
         try:
-            async with _translated(method):
-                answer = await self._open().api_call(
+            async with _transport_errors(method):
+                response = await self._sdk_client().api_call(
                     method, data=form, headers={"Authorization": f"Bearer {token}"}
                 )
         except SlackApiError as error:
-            raise self._said_no(lane, error) from error
-        self._obstacle = None
-        return cast("Mapping[str, Any]", answer.data)
+            raise self._error(key, error) from error
+        self._not_ready = None
+        return cast("Mapping[str, Any]", response.data)
 
-    def door(self, team: str, enterprise: str | None = None) -> "WorkspaceApi":
-        return WorkspaceApi(slack=self, team=team, enterprise=enterprise)
+    def workspace(self, team: str, enterprise: str | None = None) -> "WorkspaceApi":
+        return WorkspaceApi(web_api=self, team=team, enterprise=enterprise)
 
     async def upload(self, url: str, path: Path) -> None:
-        """Send a file's bytes to where Slack wants them; that alone shows it to nobody."""
+        """Send a file's bytes to an upload URL; nobody sees the file before the upload is completed."""
         try:
             stream = await asyncio.to_thread(path.open, "rb")
         except OSError as error:
             raise NotPosted(f"A file of ours cannot be read: {error.strerror}") from error
         headers = {"Content-Type": "application/octet-stream"}
         with stream:
-            async with _translated("upload"):
-                sending = self._sessions().post(url, data=stream, headers=headers, proxy=self._proxy)
-                async with sending as answer:
-                    if answer.status != HTTPStatus.OK or answer.content_type == "text/html":
-                        raise NotPosted(f"Slack took no file: {answer.status}")
+            async with _transport_errors("upload"):
+                request = self._http().post(url, data=stream, headers=headers, proxy=self._proxy)
+                async with request as response:
+                    if response.status != HTTPStatus.OK or response.content_type == "text/html":
+                        raise NotPosted(f"Slack did not accept a file: {response.status}")
 
     async def respond(self, url: str, message: Mapping[str, Any]) -> None:
-        """Answer at an interaction's own address, which is its own proof; five times in half an hour."""
-        async with _translated("response_url"):
+        """Send a message to a response_url, which needs no token; Slack accepts five in half an hour."""
+        async with _transport_errors("response_url"):
             body = orjson.dumps(message)
             headers = {"Content-Type": "application/json"}
-            sending = self._sessions().post(url, data=body, headers=headers, proxy=self._proxy)
-            async with sending as answer:
-                if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    raise Delayed(f"Slack answered {answer.status}")
-                if answer.status != HTTPStatus.OK:
-                    raise ApiError(method="response_url", code=f"answered_{answer.status}")
+            request = self._http().post(url, data=body, headers=headers, proxy=self._proxy)
+            async with request as response:
+                if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise Delayed(f"Slack answered {response.status}")
+                if response.status != HTTPStatus.OK:
+                    raise ApiError(method="response_url", code=f"answered_{response.status}")
 
-    def _sessions(self) -> aiohttp.ClientSession:
+    def _http(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            # aiohttp's own context is as old as its import; this one honours SSL_CERT_FILE as it is now.
+            # aiohttp's default context is made at import; a new one honours the present SSL_CERT_FILE.
             connector = aiohttp.TCPConnector(ssl=ssl.create_default_context())
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_TIMEOUT
             )
         return self._session
 
-    def _open(self) -> AsyncWebClient:
-        session = self._sessions()
+    def _sdk_client(self) -> AsyncWebClient:
+        session = self._http()
         if self._client is None or self._client.session is not session:
             self._client = web_client(self._base, proxy=self._proxy, session=session)
         return self._client
 
-    def _said_no(self, lane: RateLimitKey, error: SlackApiError) -> Delayed | ApiError:
-        method, answer = lane.method, error.response
-        status, said = answer.status_code, answer.data if isinstance(answer.data, dict) else {}
+    def _error(self, key: RateLimitKey, error: SlackApiError) -> Delayed | ApiError:
+        method, response = key.method, error.response
+        status, body = response.status_code, response.data if isinstance(response.data, dict) else {}
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return self._slow_down(lane, answer)
-        code = error_code(said)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not code or code in TROUBLE:
+            return self._rate_limited(key, response)
+        code = error_code(body)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not code or code in SERVER_ERROR_CODES:
             return Delayed(f"Slack answered {status} {code} to {method}".replace("  ", " "))
-        if code in NOT_NOW:
-            return NotPosted(f"Slack says {code} to {method}", retry_after_ms=_NOT_NOW_MS)
-        if code in AUTH:
-            return self._lost(code, lane)
-        refusal = ApiError(
-            method=method, code=code, needed=str(said.get("needed") or ""), details=_details(said)
+        if code in RETRY_LATER_CODES:
+            return NotPosted(f"Slack answered {code} to {method}", retry_after_ms=_DEFAULT_RETRY_MS)
+        if code in AUTH_CODES:
+            return self._token_refused(code, key)
+        api_error = ApiError(
+            method=method, code=code, needed=str(body.get("needed") or ""), details=_details(body)
         )
-        _log.info("slack_refused", method=method, team=lane.team, code=code, needed=refusal.needed)
-        return refusal
+        _log.info("slack_call_failed", method=method, team=key.team, code=code, needed=api_error.needed)
+        return api_error
 
-    def _slow_down(self, lane: RateLimitKey, answer: AsyncSlackResponse) -> NotPosted:
-        asked = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after")
-        told_ms = parse_retry_after(asked)
-        wait_ms = _NOT_NOW_MS if told_ms is None else told_ms
-        self._throttle.stop(lane, wait_ms, _now())
-        _log.info("slack_rate_limited", method=lane.method, team=lane.team, wait_ms=wait_ms)
-        return NotPosted("Slack asks to slow down", retry_after_ms=wait_ms)
+    def _rate_limited(self, key: RateLimitKey, response: AsyncSlackResponse) -> NotPosted:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        retry_ms = parse_retry_after(headers.get("retry-after"))
+        wait_ms = _DEFAULT_RETRY_MS if retry_ms is None else retry_ms
+        self._limiter.block(key, wait_ms, _now())
+        _log.info("slack_rate_limited", method=key.method, team=key.team, wait_ms=wait_ms)
+        return NotPosted("Slack's rate limit is reached", retry_after_ms=wait_ms)
 
-    def _lost(self, code: str, lane: RateLimitKey) -> NotPosted:
-        _log.warning("slack_token_refused", team=lane.team, code=code)
-        if self._alone:
-            self._obstacle = (
-                f"Slack does not accept SLACK_BOT_TOKEN ({code}); copy it anew from the app's page, "
+    def _token_refused(self, code: str, key: RateLimitKey) -> NotPosted:
+        _log.warning("slack_token_refused", team=key.team, code=code)
+        if self._single_token:
+            self._not_ready = (
+                f"Slack does not accept SLACK_BOT_TOKEN ({code}); copy it again from the app's page, "
                 "under OAuth & Permissions, and restart"
             )
-        return NotPosted("Slack does not accept the token", retry_after_ms=_UNKNOWN_TOKEN_MS)
+        return NotPosted("Slack does not accept the token", retry_after_ms=_BAD_TOKEN_RETRY_MS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceApi:
-    """The API as one workspace has it."""
+    """The Web API for one workspace."""
 
-    slack: WebApi
+    web_api: WebApi
     team: str
     enterprise: str | None = None
 
-    async def call(self, method: str, *, spare: bool = False, **arguments: Any) -> Mapping[str, Any]:
+    async def call(self, method: str, *, low_priority: bool = False, **arguments: Any) -> Mapping[str, Any]:
         """Call a method, as `WebApi.call` does."""
-        return await self.slack.call(method, self.team, enterprise=self.enterprise, spare=spare, **arguments)
+        return await self.web_api.call(
+            method, self.team, enterprise=self.enterprise, low_priority=low_priority, **arguments
+        )
 
 
 @asynccontextmanager
-async def _translated(what: str) -> AsyncIterator[None]:
-    """Name what can go wrong on the way."""
+async def _transport_errors(what: str) -> AsyncIterator[None]:
+    """Translate network errors: NotPosted where the request never left, else Delayed."""
     try:
         yield
     except aiohttp.ClientConnectorError as error:
         raise NotPosted(f"Slack cannot be reached for {what}: {type(error).__name__}") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        # The error's own message may hold an address that is a secret.
+        # The error's message is left out: it may contain a secret URL.
         raise Delayed(f"Slack cannot be reached for {what}: {type(error).__name__}") from error
 
 
-def _written(value: Any) -> str:
+def _is_refusal(error: SlackApiError) -> bool:
+    """Whether Slack itself refused, and not something in its place."""
+    response = error.response
+    if not isinstance(response, AsyncSlackResponse):
+        return False
+    return response.status_code != HTTPStatus.OK or bool(error_code(response.data))
+
+
+def _matches(body: object, schema: _Schema) -> bool:
+    """Whether a mapping has every required field; a required text is not empty."""
+    if not isinstance(body, Mapping):
+        return False
+    for name, expected in schema.items():
+        value = body.get(name)
+        if not isinstance(expected, type):
+            matches = _matches(value, expected)
+        else:
+            matches = isinstance(value, expected) and (expected is not str or value != "")
+        if not matches:
+            return False
+    return True
+
+
+def _form_value(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -222,12 +325,12 @@ def _written(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _details(said: Mapping[str, Any]) -> tuple[str, ...]:
-    """Where Slack found fault with what, in its own words."""
-    more = said.get("response_metadata")
-    told = (said.get("errors"), more.get("messages") if isinstance(more, dict) else None)
-    found = [one for each in told if isinstance(each, list) for one in each]
-    return tuple(dict.fromkeys(str(one)[:200] for one in found))[:10]
+def _details(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Slack's messages about single fields of a request."""
+    metadata = body.get("response_metadata")
+    lists = (body.get("errors"), metadata.get("messages") if isinstance(metadata, dict) else None)
+    messages = [message for each in lists if isinstance(each, list) for message in each]
+    return tuple(dict.fromkeys(str(message)[:200] for message in messages))[:10]
 
 
 def _now() -> int:

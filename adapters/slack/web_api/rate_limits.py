@@ -1,21 +1,23 @@
-"""Slack's rate limits, kept to before it has to say no, and its no for as long as it lasts.
+"""Stays within Slack's rate limits: counts requests, respects Retry-After, and shares equal requests.
 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from adapters.chat.ttl_cache import TtlCache
 from bot.domain.errors import NotPosted
 
 _MINUTE_MS = 60_000
 #: between two messages in one channel
-_POSTING_MS = 1_000
+_POST_INTERVAL_MS = 1_000
 _POST = "chat.postMessage"
-#: calls a minute in each workspace of what is done without anybody waiting for it
-_TIERS: Mapping[str, int] = {
+#: requests per minute and workspace of methods that nobody waits for
+_PER_MINUTE: Mapping[str, int] = {
     "chat.delete": 50,
     "chat.update": 50,
     "conversations.history": 50,
@@ -26,21 +28,22 @@ _TIERS: Mapping[str, int] = {
     "files.getUploadURLExternal": 100,
     "files.info": 100,
 }
-#: of each tier, what edits that only tell progress leave to results
-_SPARED = 0.4
-#: waits up to this are sat out, longer ones are told
-_PATIENCE_MS = 1_000
-#: keys remembered of each kind; the one whose last call is longest ago goes first
-_REMEMBERED = 10_000
+#: the share of a limit that low-priority requests, such as progress edits, leave to others
+_RESERVED_SHARE = 0.4
+#: longest wait before a request; a longer one is reported to the caller
+_MAX_WAIT_MS = 1_000
+_MAX_KEYS = 10_000
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitKey:
-    """What one limit counts."""
+    """What one rate limit counts."""
 
     method: str
     team: str
-    #: of a new message; empty for what is counted by method alone
+    #: of a new message; empty for limits by method alone
     channel: str = ""
 
     @classmethod
@@ -49,38 +52,66 @@ class RateLimitKey:
 
 
 class RateLimiter:
-    """Counts what this process sends; all times are monotonic milliseconds."""
+    """Counts the requests of this process; all times are monotonic milliseconds."""
 
     def __init__(self) -> None:
-        #: when calls went out, the oldest first; one that was told to wait may lie a moment ahead
-        self._sent: TtlCache[RateLimitKey, deque[int]] = TtlCache(_REMEMBERED)
-        self._stopped: TtlCache[RateLimitKey, None] = TtlCache(_REMEMBERED)
+        #: when requests were sent, the oldest first; one that has to wait may lie in the future
+        self._sent: TtlCache[RateLimitKey, deque[int]] = TtlCache(_MAX_KEYS)
+        self._blocked: TtlCache[RateLimitKey, None] = TtlCache(_MAX_KEYS)
 
-    def take(self, lane: RateLimitKey, now: int, *, spare: bool = False) -> int:
-        """Take a turn and answer how many milliseconds to wait for it.
+    def reserve(self, key: RateLimitKey, now: int, *, low_priority: bool = False) -> int:
+        """Reserve the next slot and return the milliseconds to wait for it.
 
-        `spare` leaves a share to others. Raises Held, and takes none, where that is long.
+        Raises NotPosted, and reserves nothing, where the wait is long.
         """
-        at = max(now + self._stopped.remaining_ms(lane, now), self._next(lane, now, spare=spare))
-        if at - now > _PATIENCE_MS:
+        at = max(now + self._blocked.remaining_ms(key, now), self._next(key, now, low_priority=low_priority))
+        if at - now > _MAX_WAIT_MS:
             raise NotPosted("Slack's rate limit is used up", retry_after_ms=at - now)
-        if lane.channel or lane.method in _TIERS:
-            sent = self._sent.get(lane, now) or deque(maxlen=1 if lane.channel else None)
+        if key.channel or key.method in _PER_MINUTE:
+            sent = self._sent.get(key, now) or deque(maxlen=1 if key.channel else None)
             sent.append(at)
-            self._sent.put(lane, sent, now, ttl_ms=_MINUTE_MS + _PATIENCE_MS)
+            self._sent.put(key, sent, now, ttl_ms=_MINUTE_MS + _MAX_WAIT_MS)
         return at - now
 
-    def stop(self, lane: RateLimitKey, wait_ms: int, now: int) -> None:
-        """Slack has said no for a while."""
-        self._stopped.put(lane, None, now, ttl_ms=wait_ms)
+    def block(self, key: RateLimitKey, wait_ms: int, now: int) -> None:
+        """Send nothing for a while, because Slack asked for it."""
+        self._blocked.put(key, None, now, ttl_ms=wait_ms)
 
-    def _next(self, lane: RateLimitKey, now: int, *, spare: bool) -> int:
-        sent = self._sent.get(lane, now)
+    def _next(self, key: RateLimitKey, now: int, *, low_priority: bool) -> int:
+        sent = self._sent.get(key, now)
         if not sent:
             return now
-        if lane.channel:
-            return sent[-1] + _POSTING_MS
+        if key.channel:
+            return sent[-1] + _POST_INTERVAL_MS
         while sent and sent[0] <= now - _MINUTE_MS:
             sent.popleft()
-        most = round(_TIERS[lane.method] * (1 - _SPARED)) if spare else _TIERS[lane.method]
-        return now if len(sent) < most else sent[len(sent) - most] + _MINUTE_MS
+        limit = _PER_MINUTE[key.method]
+        limit = round(limit * (1 - _RESERVED_SHARE)) if low_priority else limit
+        return now if len(sent) < limit else sent[len(sent) - limit] + _MINUTE_MS
+
+
+class SharedRequests(Generic[_T]):
+    """Runs one request per key at a time; concurrent callers share its result.
+
+    A thousand commands in one channel at once would otherwise be a thousand equal requests.
+    """
+
+    def __init__(self, cancelled: Callable[[], _T]) -> None:
+        #: the result for the others when the caller that runs the request is cancelled
+        self._cancelled = cancelled
+        self._running: dict[Hashable, asyncio.Future[_T]] = {}
+
+    async def run(self, key: Hashable, request: Callable[[], Awaitable[_T]]) -> _T:
+        """Return the result of `request`, which must not raise."""
+        running = self._running.get(key)
+        if running is not None:
+            # Shielded: a cancelled caller must not cancel the result of the others.
+            return await asyncio.shield(running)
+        future = self._running[key] = asyncio.get_running_loop().create_future()
+        result: _T | None = None
+        try:
+            result = await request()
+        finally:
+            del self._running[key]
+            future.set_result(self._cancelled() if result is None else result)
+        return result

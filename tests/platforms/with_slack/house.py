@@ -12,12 +12,11 @@ from adapters.chat.result_files import ResultFiles
 from adapters.slack.delivery.attachments import AttachmentPlanner
 from adapters.slack.delivery.file_uploader import FileUploader
 from adapters.slack.delivery.publisher import CardPublisher
-from adapters.slack.delivery.response_url import RESPONSE_URL_MS, ReplyToken
-from adapters.slack.delivery.uploaded_media import UploadStore
+from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.web_api.client import WebApi
-from adapters.slack.web_api.tokens import SingleToken
+from adapters.slack.places import RESPONSE_URL_MS, ReplyToken
+from adapters.slack.web_api.client import SingleToken, WebApi
 from bot.domain.cards import CardView, JobView
 from bot.domain.identity import Place
 from bot.domain.media import Media
@@ -50,7 +49,7 @@ class House:
         clock = self.fake.clock.now_ms
         sender = FileUploader(self.uploads, clock, patience_s=patience_s)
         ladder = AttachmentPlanner(self.shrinking, sender, _link if self._public else lambda _: None, ENGLISH)
-        return CardPublisher(slack=slack or self.slack, ladder=ladder, uploads=self.uploads, clock=clock)
+        return CardPublisher(web_api=slack or self.slack, planner=ladder, uploads=self.uploads, clock=clock)
 
     def view(self, *jobs: JobView, **changes: Any) -> CardView:
         now = self.fake.clock.now_ms()
@@ -74,7 +73,7 @@ class House:
         """What a command of Ada's leaves for its answer."""
         now = self.fake.clock.now_ms()
         url = self.fake.world.add(ResponseUrl(channel=self.channel, user=self.ada.user, created_ms=now))
-        return ReplyToken(response_url=url, until=now + RESPONSE_URL_MS).write()
+        return ReplyToken(response_url=url, until=now + RESPONSE_URL_MS).dump()
 
     def messages(self, channel: Channel | None = None) -> list[Message]:
         """The bot's messages in a channel that everybody in it sees, the oldest first."""

@@ -13,14 +13,13 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
+from adapters.slack.http_routes import slack_routes
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
-from adapters.slack.oauth.flow import make_flow
+from adapters.slack.oauth.flow import OAuthStateStore, make_flow
 from adapters.slack.oauth.installations import InstallationStore
+from adapters.slack.oauth.installations import register_uninstall_events as listen_for_leaving
 from adapters.slack.oauth.manifest import INSTALL_PATH, manifest
-from adapters.slack.oauth.routes import slack_routes
-from adapters.slack.oauth.state_store import OAuthStateStore
 from adapters.slack.oauth.token_rotation import TokenRefresher
-from adapters.slack.oauth.uninstall import register_uninstall_events as listen_for_leaving
 from adapters.slack.web_api.client import web_client
 from bot.security.tokens import TokenSigner
 from bot.service.adapter_data import AdapterData

@@ -14,11 +14,10 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from adapters.slack.events.bolt_app import make_app
-from adapters.slack.events.overload import MAX_TASKS
+from adapters.slack.events.event_tasks import MAX_TASKS
 from adapters.slack.events.router import EventRouter
+from adapters.slack.http_routes import slack_routes
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.oauth.routes import slack_routes
 from adapters.slack.services import Services, open_services
 from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import SocketModeSupervisor
@@ -89,8 +88,8 @@ class StudioHouse:
         *,
         http: bool = False,
         org: bool = False,
-        patience_s: float = 2.0,
-        most: int = MAX_TASKS,
+        ack_timeout_s: float = 2.0,
+        max_tasks: int = MAX_TASKS,
         ping_s: float = _PING_S,
         wrap: Wrap = lambda context: context,
         **settings: Any,
@@ -104,8 +103,8 @@ class StudioHouse:
         self.ada = slack.user(self.team, "ada")
         self.boss = slack.user(self.team, "boss", admin=True)
         self.http = http
-        self._patience_s = patience_s
-        self._most, self._ping_s = most, ping_s
+        self._ack_timeout_s = ack_timeout_s
+        self._max_tasks, self._ping_s = max_tasks, ping_s
         self._wrap = wrap
         values = {
             "http_port": 0,
@@ -121,9 +120,9 @@ class StudioHouse:
             open_pool=SharedPool,
         )
         self.context: AdapterContext
-        self.connection: Services
-        self.listener: SocketModeSupervisor
-        self.doors: EventRouter
+        self.services: Services
+        self.receiver: SocketModeSupervisor
+        self.router: EventRouter
 
     def _build(self, context: AdapterContext) -> Adapter:
         self.context = self._wrap(context)
@@ -134,28 +133,28 @@ class StudioHouse:
             signing_secret=secret,
             api_base=self.slack.api,
         )
-        connection = self.connection = open_services(self.context, settings)
-        doors = self.doors = EventRouter(
-            self.context, connection, patience_s=self._patience_s, most=self._most
+        services = self.services = open_services(self.context, settings)
+        router = self.router = EventRouter(
+            self.context, services, ack_timeout_s=self._ack_timeout_s, max_tasks=self._max_tasks
         )
-        bolt = make_app(doors, connection.tokens, connection.client, signing_secret=secret)
-        self.listener = SocketModeSupervisor(
+        bolt = router.bolt_app(signing_secret=secret)
+        self.receiver = SocketModeSupervisor(
             bolt,
-            doors.hands,
-            doors.home,
-            connection.client,
-            respond=connection.slack.respond,
+            router.tasks,
+            router.home,
+            services.client,
+            respond=services.web_api.respond,
             app_token=settings.app_token,
             ping_s=self._ping_s,
         )
         return Adapter(
             name="slack",
-            publisher=connection.publisher,
-            receiver=self.listener,
+            publisher=services.publisher,
+            receiver=self.receiver,
             files=_NoFiles(),
             routes=slack_routes(bolt, secret) if secret is not None else (),
-            not_ready_reason=self.listener.obstacle,
-            close=connection.close,
+            not_ready_reason=self.receiver.not_ready_reason,
+            close=services.close,
         )
 
     async def card(

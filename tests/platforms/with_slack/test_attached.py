@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.events.message_files import is_bare, kind_of, media_of, shown_in
+from adapters.slack.messages.message_files import files_in, is_incomplete, media_in, media_kind
 from bot.domain.media import MediaKind
 from tests.platforms.with_slack.studio_house import medium, open_studio, words
 
@@ -40,7 +40,7 @@ def _file(name: str = "a.png", **told: Any) -> dict[str, Any]:
     ],
 )
 def test_what_a_file_is_is_read_from_whatever_tells_it(told: dict[str, Any], kind: MediaKind | None) -> None:
-    assert kind is kind_of(told)
+    assert kind is media_kind(told)
 
 
 @pytest.mark.parametrize(
@@ -79,16 +79,16 @@ def test_what_a_file_is_is_read_from_whatever_tells_it(told: dict[str, Any], kin
     ],
 )
 def test_everything_that_a_message_shows_is_found_once(message: dict[str, Any], found: list[str]) -> None:
-    assert found == [one.url for one in media_of(shown_in(message))]
+    assert found == [one.url for one in media_in(files_in(message))]
 
 
 def test_what_slack_names_by_its_id_alone_is_looked_up() -> None:
-    (named,) = shown_in({"blocks": [{"type": "image", "slack_file": {"id": "F1"}}]})
+    (named,) = files_in({"blocks": [{"type": "image", "slack_file": {"id": "F1"}}]})
 
-    assert is_bare(named)
-    assert is_bare({"id": "F1", "file_access": "check_file_info"})
-    assert is_bare({"id": "F1", "url_private": f"{_AT}download"})
-    assert not is_bare(_file(mimetype=None))
+    assert is_incomplete(named)
+    assert is_incomplete({"id": "F1", "file_access": "check_file_info"})
+    assert is_incomplete({"id": "F1", "url_private": f"{_AT}download"})
+    assert not is_incomplete(_file(mimetype=None))
 
 
 async def test_forwarded_and_shown_files_are_seen_by_menus_and_mentions(tmp_path: Path) -> None:
@@ -118,4 +118,4 @@ async def test_a_file_that_slack_does_not_give_is_told(tmp_path: Path) -> None:
         shown.blocks = [{"type": "image", "slack_file": {"id": "F0GONE"}, "alt_text": "", "block_id": "b"}]
         told = await house.ada.use_on(shown, "Variation").response()
 
-    assert "does not give this file" in words(told)
+    assert "refuses this file" in words(told)

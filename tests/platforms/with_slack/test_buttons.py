@@ -18,33 +18,33 @@ def _elements(view: CardView) -> list[dict[str, Any]]:
 
 
 def _verbs(view: CardView) -> list[Action | CardControl]:
-    return [pressed.verb for one in _elements(view) if (pressed := BlockAction.read(one)) is not None]
+    return [pressed.verb for one in _elements(view) if (pressed := BlockAction.parse(one)) is not None]
 
 
 def test_a_button_names_verb_job_and_card() -> None:
     view = card_view()
-    read = BlockAction.read(_elements(view)[0])
+    read = BlockAction.parse(_elements(view)[0])
     assert BlockAction(verb=Action.VARIATION, job=view.jobs[0].id, card=view.card) == read
 
 
 def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() -> None:
     view = card_view(job_view(1, JobPhase.WAITING, parent=identity(9)))
     assert [CardControl.CANCEL, CardControl.ORIGIN, CardControl.DETAILS] == _verbs(view)
-    origin = BlockAction.read(_elements(view)[1])
+    origin = BlockAction.parse(_elements(view)[1])
     assert origin is not None
     assert identity(9) == origin.job
 
 
 def test_what_is_not_ours_or_too_new_means_nothing() -> None:
     good = {"action_id": "rv:again", "value": f"{identity(1)}:{identity(2)}"}
-    assert BlockAction.read(good) is not None
+    assert BlockAction.parse(good) is not None
     for wrong in (
         {"action_id": "rv:fly"},
         {"action_id": "again"},
         {"value": "x"},
         {"value": f"{identity(1)}:"},
     ):
-        assert BlockAction.read({**good, **wrong}) is None
+        assert BlockAction.parse({**good, **wrong}) is None
 
 
 def test_deleting_is_asked_about_once_more() -> None:
@@ -62,12 +62,12 @@ def test_under_several_jobs_each_persons_choice_comes_with_their_press() -> None
     view = card_view(job_view(1), job_view(2))
     select, first = _elements(view)[:2]
     state = {"b1": {"rv:pick": {"type": "static_select", "selected_option": select["options"][1]}}}
-    pressed = BlockAction.read(first, state)
+    pressed = BlockAction.parse(first, state)
     assert pressed is not None
     assert (Action.VARIATION, view.jobs[1].id) == (pressed.verb, pressed.job)
     # A state of another message says nothing about this one.
     other = {"b1": {"rv:pick": {"selected_option": {"value": f"{identity(3)}:{identity(4)}"}}}}
-    assert BlockAction.read(first) == BlockAction.read(first, other)
+    assert BlockAction.parse(first) == BlockAction.parse(first, other)
 
 
 def test_the_jobs_of_a_message_are_read_from_its_blocks() -> None:
@@ -91,5 +91,5 @@ async def test_what_one_person_chose_holds_for_them_alone(tmp_path: Path) -> Non
             meant = []
             for person in (house.ada, bob):
                 payload = person.press(message, "rv:again").delivery.payload
-                meant.append(BlockAction.read(payload["actions"][0], payload["state"]["values"]))
+                meant.append(BlockAction.parse(payload["actions"][0], payload["state"]["values"]))
     assert [view.jobs[1].id, view.jobs[0].id] == [pressed.job for pressed in meant if pressed is not None]

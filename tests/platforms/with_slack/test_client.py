@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.client import SingleToken, WebApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
 from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
-from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.errors import Delayed, NotPosted
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.house import House, open_house
@@ -70,9 +69,9 @@ async def test_a_token_that_is_no_longer_good_is_an_obstacle_until_it_is(house: 
     house.fake.fault("chat.postMessage", error="token_revoked")
     with pytest.raises(NotPosted):
         await _say(house)
-    assert "SLACK_BOT_TOKEN" in (house.slack.obstacle() or "")
+    assert "SLACK_BOT_TOKEN" in (house.slack.not_ready_reason() or "")
     await house.slack.call("auth.test", house.team.id)
-    assert house.slack.obstacle() is None
+    assert house.slack.not_ready_reason() is None
 
 
 async def test_the_token_stands_in_no_error(house: House) -> None:
@@ -98,8 +97,8 @@ async def test_a_missing_scope_is_named_with_the_remedy(house: House) -> None:
     with pytest.raises(ApiError) as refused:
         await slack.call("chat.postMessage", bare.id, channel=bare.general.id, text="x")
     await slack.close()
-    assert ErrorAction.FORBIDDEN is refused.value.meaning
-    assert "chat:write" in refused.value.told
+    assert ErrorAction.FORBIDDEN is refused.value.action
+    assert "chat:write" in refused.value.reason
 
 
 @pytest.mark.parametrize(
@@ -110,16 +109,16 @@ async def test_a_missing_scope_is_named_with_the_remedy(house: House) -> None:
         ("restricted_action_read_only_channel", ErrorAction.FORBIDDEN),
         ("file_upload_size_restricted", ErrorAction.TOO_LARGE),
         ("storage_limit_reached", ErrorAction.NO_FILE),
-        ("invalid_blocks", ErrorAction.WRONG),
+        ("invalid_blocks", ErrorAction.INVALID),
     ],
 )
 def test_a_code_means_what_is_to_be_done(code: str, meaning: ErrorAction) -> None:
-    assert meaning is ApiError(method="x", code=code).meaning
+    assert meaning is ApiError(method="x", code=code).action
 
 
 def test_blocks_with_a_picture_that_cannot_be_shown_are_told_from_wrong_ones() -> None:
     details = ("[ERROR] invalid slack file [json-pointer:/blocks/1/slack_file]",)
-    assert ErrorAction.PICTURE is ApiError(method="x", code="invalid_blocks", details=details).meaning
+    assert ErrorAction.IMAGE is ApiError(method="x", code="invalid_blocks", details=details).action
 
 
 class TestThrottle:
@@ -128,21 +127,21 @@ class TestThrottle:
     def test_a_channel_takes_a_message_a_second(self) -> None:
         throttle = RateLimiter()
         here, there = (RateLimitKey.of("chat.postMessage", "T1", channel) for channel in ("C1", "C2"))
-        assert [0, 1_000] == [throttle.take(here, 0), throttle.take(here, 0)]
+        assert [0, 1_000] == [throttle.reserve(here, 0), throttle.reserve(here, 0)]
         with pytest.raises(NotPosted) as held:
-            throttle.take(here, 0)
+            throttle.reserve(here, 0)
         assert 2_000 == held.value.retry_after_ms
-        assert 0 == throttle.take(there, 0)
-        assert 0 == throttle.take(here, 2_000)
+        assert 0 == throttle.reserve(there, 0)
+        assert 0 == throttle.reserve(here, 2_000)
 
     def test_edits_that_only_tell_progress_leave_room_to_results(self) -> None:
         throttle, lane = RateLimiter(), RateLimitKey.of("chat.update", "T1", "C1")
-        taken = [throttle.take(lane, 0, spare=True) for _ in range(30)]
+        taken = [throttle.reserve(lane, 0, low_priority=True) for _ in range(30)]
         assert [0] * 30 == taken
         with pytest.raises(NotPosted):
-            throttle.take(lane, 0, spare=True)
-        assert [0] * 20 == [throttle.take(lane, 0) for _ in range(20)]
+            throttle.reserve(lane, 0, low_priority=True)
+        assert [0] * 20 == [throttle.reserve(lane, 0) for _ in range(20)]
         with pytest.raises(NotPosted) as held:
-            throttle.take(lane, 30_000)
+            throttle.reserve(lane, 30_000)
         assert 30_000 == held.value.retry_after_ms
-        assert 0 == throttle.take(lane, 60_000, spare=True)
+        assert 0 == throttle.reserve(lane, 60_000, low_priority=True)

@@ -70,7 +70,7 @@ async def test_where_the_bot_is_not_nothing_is_spent_before_it_is_told_where_to(
 
 
 async def test_a_slow_core_is_acknowledged_first_and_answered_afterwards(tmp_path: Path) -> None:
-    async with open_studio(tmp_path, wrap=before(Slow), patience_s=0.05) as house:
+    async with open_studio(tmp_path, wrap=before(Slow), ack_timeout_s=0.05) as house:
         slow = cast("Slow", house.context.service)
         asked, other = house.ada.slash("/quota"), house.ada.slash("/imagine", "a red fox")
         assert {} == await asked.acknowledged() == await other.acknowledged()
@@ -90,7 +90,7 @@ async def test_what_is_private_goes_to_direct_messages(tmp_path: Path) -> None:
         copy = await asked.response()
         card = await house.card(house.ada.at_bot().place)
 
-    assert "Only you see this" in words(copy)
+    assert "Only you can see this" in words(copy)
     assert "a secret fox" in card.text
     assert [] == house.mine(room)
 

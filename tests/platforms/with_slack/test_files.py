@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from adapters.slack.web_api.client import SingleToken
 from adapters.slack.web_api.files import SlackFiles
-from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.fetcher import Fetcher
 from tests.platforms.with_slack.house import House, open_house
@@ -69,9 +69,9 @@ async def test_where_slack_is_out_of_reach_the_file_may_be_had_later(house: Hous
     ],
 )
 async def test_the_token_is_shown_to_slack_alone(house: House, address: str) -> None:
-    with pytest.raises(MediaRefused, match="not one of a file at Slack"):
+    with pytest.raises(MediaRefused, match="not the one of a file on Slack"):
         await _files(house).resolve(address, house.place())
 
 
 async def test_a_file_at_slack_itself_is_known_by_its_address(house: House) -> None:
-    assert "F2" == _files(house).file_at("https://files.slack.com/files-pri/T1-F2/a.png")
+    assert "F2" == _files(house).file_id("https://files.slack.com/files-pri/T1-F2/a.png")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.events.command_form import CommandModalState, command_modal
-from adapters.slack.events.form_fields import ViewState, parse_view
+from adapters.slack.messages.modal_fields import ViewState, parse_view
+from adapters.slack.messages.modals import CommandModalState, command_modal
 from bot.domain.commands import CATALOGUE, Animate, Command, QuotasSet, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
@@ -37,7 +37,7 @@ def chosen(value: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("command", CATALOGUE.values(), ids=CATALOGUE)
 def test_the_form_of_every_command_is_one_that_slack_opens(command: type[Command]) -> None:
-    form = CommandModalState(command=command.name, more=True, open_to_all=True)
+    form = CommandModalState(command=command.name, all_fields=True, choose_command=True)
     media = [Reference(url=f"https://a.example/{number}.png") for number in range(3)]
 
     check_view(command_modal(form, {}, price="$1", media=media), kind="modal", shows=lambda _: None)
@@ -59,14 +59,14 @@ def test_what_was_put_in_becomes_a_command() -> None:
     }
     quotas: ViewState = {"member": {"member": {"selected_user": "U2"}}, "amount": {"amount": {"value": "5"}}}
 
-    animate = build(Animate, parse_view(Animate, state, "T1").values)
+    animate = build(Animate, parse_view(Animate, state, "T1").options)
     given = parse_view(QuotasSet, quotas, "T1")
 
     start = Reference(url="https://files.slack.com/a", via="slack")
     end = Reference(job=job)
     expected = Animate(prompt="a fox", start=start, end=end, duration=Duration.NINE, loop=True)
     assert expected == animate
-    assert ("slack:T1:U2", ("U2",)) == (given.values["member"], given.named)
+    assert ("slack:T1:U2", ("U2",)) == (given.options["member"], given.users)
     address: ViewState = {"start_from": {"start_from": {"value": "https://a.example/b"}}}
     with pytest.raises(InvalidRequest, match="a file or an address, not both"):
         parse_view(Animate, {**state, **address}, "T1")
@@ -121,7 +121,7 @@ async def test_what_is_wrong_comes_back_under_its_field(tmp_path: Path) -> None:
         wrong = house.ada.submit(view, {"prompt": "a fox", "modify_from": "my notes"})
         await wrong.acknowledged()
         assert not view.closed
-        assert "modify takes one" in wrong.errors["modify"]
+        assert "modify accepts one" in wrong.errors["modify"]
         sent = house.ada.submit(view, {"modify_from": None})
         await sent.acknowledged()
         card = await house.card()
@@ -174,6 +174,6 @@ async def test_of_two_quick_choices_the_last_one_s_fields_are_shown(tmp_path: Pa
             house.ada.choose(view, "form_command", "reframe")
             held.release()
         await house.slack.until(lambda: "media" in names(view))
-        await house.doors.hands.settle()
+        await house.router.tasks.drain()
 
     assert "start" not in names(view)

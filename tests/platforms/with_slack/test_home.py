@@ -11,12 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.chat.result_files import MediaLinker
-from adapters.slack.delivery.uploaded_media import Upload, UploadKind, UploadStore
+from adapters.slack.delivery.upload_store import Upload, UploadKind, UploadStore
 from adapters.slack.events.home_tab import HomeTab, Viewer
-from adapters.slack.messages.home_view import MADE, RUNNING, HomeButton, HomeTabData, home_view
+from adapters.slack.messages.home_view import MAX_HISTORY, MAX_RUNNING, HomeButton, HomeTabData, home_view
 from adapters.slack.oauth.manifest import manifest
-from adapters.slack.web_api.client import WebApi
-from adapters.slack.web_api.tokens import SingleToken
+from adapters.slack.web_api.client import SingleToken, WebApi
 from bot.service.adapter_data import AdapterData
 from bot.service.replies import PrivateReply
 from tests.engine.house import ADA, BOSS, House, open_house
@@ -60,7 +59,7 @@ async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) ->
         team = slack.team("Film club")
         door = WebApi(SingleToken(SecretStr(slack.bot_token(team))), slack.api)
         uploads = UploadStore(AdapterData(house.services.database, house.services.cipher, "slack"))
-        home = HomeTab(house.service, door, uploads, link, house.clock.wall, pace_s=0.01)
+        home = HomeTab(house.service, door, uploads, link, house.clock.wall, refresh_s=0.01)
         try:
             yield Looking(
                 slack=slack,
@@ -79,7 +78,7 @@ async def test_it_tells_what_runs_what_was_made_and_what_is_left(tmp_path: Path)
         await at.house.made(f"/imagine {_PROMPT}")
         await at.home.open(at.visitor(at.ada))
         told = at.texts(at.ada)
-        assert "Nothing is running" in told
+        assert "No jobs are running" in told
         assert "left of $25.00" in told
         assert "Done" in told
         assert "<!channel>" not in told
@@ -121,11 +120,11 @@ async def test_it_follows_what_its_people_do_but_not_at_every_step(tmp_path: Pat
     async with look(tmp_path, start=None) as at:
         visitor = at.visitor(at.ada)
         running = asyncio.create_task(at.home.run())
-        at.home.touch(at.visitor(at.boss))
+        at.home.refresh(at.visitor(at.boss))
         await at.home.open(visitor)
         for number in range(20):
             await at.house.ask(f"/imagine fox {number}")
-            at.home.touch(visitor)
+            at.home.refresh(visitor)
         await at.slack.until(lambda: "and 10 more" in at.texts(at.ada))
         assert len(at.slack.requests("views.publish")) < 20
         assert at.boss.home is None, "nobody looks there"
@@ -145,8 +144,8 @@ async def test_a_tab_that_fails_leaves_those_of_others_true(tmp_path: Path) -> N
         with pytest.raises(KeyError):
             await at.home.open(at.visitor(at.ada))
         running = asyncio.create_task(at.home.run())
-        at.home.touch(at.visitor(at.ada))
-        at.home.touch(at.visitor(at.boss))
+        at.home.refresh(at.visitor(at.ada))
+        at.home.refresh(at.visitor(at.boss))
         await at.slack.until(lambda: len(at.slack.requests("views.publish")) > opened)
         assert not running.done()
         running.cancel()
@@ -168,7 +167,7 @@ async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -
     async with look(tmp_path) as at:
         job = await at.house.made("/imagine a fox")
         file = at.ada.upload("fox.png", b"picture")
-        upload = Upload(file=file.id, of="fox", since=0, ready=True)
+        upload = Upload(file=file.id, source="fox", since=0, ready=True)
         await at.uploads.put(job.card, job.id, UploadKind.PICTURE, upload)
         await at.home.open(at.visitor(at.ada))
         assert f"'slack_file': {{'id': '{file.id}'}}" in at.texts(at.ada)
@@ -184,4 +183,4 @@ def test_the_longest_of_all_tabs_is_within_slacks_limits() -> None:
     )
     view = home_view(overview, link=lambda _: "https://bot.example.org/m/view", now=0)
     check_view(view, kind="home", shows=lambda _: None)
-    assert RUNNING + MADE < len(view["blocks"])
+    assert MAX_RUNNING + MAX_HISTORY < len(view["blocks"])

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.oauth.installation_store import Installation
 
 from adapters.slack.oauth.installations import InstallationStore
-from adapters.slack.oauth.records import InstallationRecord
+from adapters.slack.oauth.token_rotation import RotatingToken
 from bot.domain.errors import Delayed, Undeliverable
 from bot.service.adapter_data import AdapterData
 from tests.platforms.with_slack.installing import installations_of, open_app, open_vault
@@ -31,21 +31,18 @@ class Slack:
     def clock(self) -> int:
         return self.now
 
-    async def refresh(self, record: InstallationRecord) -> InstallationRecord:
+    async def refresh(self, refresh_token: str) -> RotatingToken:
         if self.error is not None:
             raise self.error
-        assert record.refresh_token is not None
-        assert record.refresh_token not in self.asked, "a refresh token is good once"
-        self.asked.append(record.refresh_token)
+        assert refresh_token not in self.asked, "a refresh token is valid once"
+        self.asked.append(refresh_token)
         self.reached.set()
         await self.answers.wait()
         number = len(self.asked) + 1
-        return record.model_copy(
-            update={
-                "token": f"token {number}",
-                "refresh_token": f"refresh {number}",
-                "expires_at": self.now + 12 * HOUR,
-            }
+        return RotatingToken(
+            token=f"token {number}",
+            refresh_token=f"refresh {number}",
+            expires_at=self.now + 12 * HOUR,
         )
 
     def process(self, adapter_data: AdapterData) -> InstallationStore:
@@ -91,7 +88,7 @@ async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back
     one, other = slack.process(adapter_data), slack.process(adapter_data)
     await one.async_save(installation())
     assert "token 1" == await one.token("T1")
-    await other.async_delete_all(enterprise_id=None, team_id="T1")
+    await other.remove("T1", None)
     slack.now -= 24 * HOUR
     assert await one.token("T1") is None
 
@@ -128,7 +125,7 @@ async def test_what_left_while_its_token_was_renewed_does_not_come_back(adapter_
     slack.answers.clear()
     renewing = asyncio.create_task(one.token("T1"))
     await slack.reached.wait()
-    await slack.process(adapter_data).async_delete_all(enterprise_id=None, team_id="T1")
+    await slack.process(adapter_data).remove("T1", None)
     slack.answers.set()
     assert await renewing is None
     assert [] == await adapter_data.latest("")
@@ -147,30 +144,29 @@ async def test_an_organisation_speaks_in_all_of_its_workspaces(adapter_data: Ada
     later = slack.process(adapter_data)
     assert "whole" == await later.token("T1"), "what names a team alone finds its organisation"
     assert await later.token("T9") is None
-    found = await later.async_find_bot(enterprise_id="E1", team_id="T2", is_enterprise_install=True)
+    found = await later.find("T2", "E1", org_wide=True)
     assert found is not None
-    assert "whole" == found.bot_token
+    assert "whole" == found.token
 
-    await later.async_delete_all(enterprise_id="E1", team_id="T2")
+    await later.remove("T2", "E1")
     assert "whole" == await later.token("T2", "E1")
-    await later.async_delete_all(enterprise_id="E1", team_id=None)
+    await later.remove(None, "E1")
     assert await slack.process(adapter_data).token("T1", "E1") is None
 
 
-async def test_everybody_has_their_own_rights_beside_the_one_bot(adapter_data: AdapterData) -> None:
+async def test_the_last_installation_counts_and_older_records_of_people_go_with_it(
+    adapter_data: AdapterData,
+) -> None:
     store = Slack().process(adapter_data)
-    await store.async_save(installation(user_id="U1", user_token="ada's"))
-    await store.async_save(installation(user_id="U2", user_token="bob's", bot_token="token 2"))
+    await store.async_save(installation(user_id="U1"))
+    await store.async_save(installation(user_id="U2", bot_token="token 2"))
+    found = await store.find("T1")
+    assert found is not None
+    assert ("token 2", "U2") == (found.token, found.installer)
 
-    async def rights(user: str | None) -> tuple[str | None, str | None] | None:
-        found = await store.async_find_installation(enterprise_id=None, team_id="T1", user_id=user)
-        return (found.bot_token, found.user_token) if found is not None else None
-
-    assert ("token 2", "ada's") == await rights("U1")
-    assert ("token 2", "bob's") == await rights(None), "the last who installed it"
-    assert await rights("U3") is None
-    await store.async_delete_installation(enterprise_id=None, team_id="T1", user_id="U2")
-    assert ("token 2", None) == await rights(None)
+    await adapter_data.put("person/T1/U1", '{"user":"U1","installed_at":1}')
+    await store.remove("T1", None)
+    assert [] == await adapter_data.latest("")
 
 
 async def test_tokens_of_slack_itself_rotate(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ async def test_whatever_is_odd_in_a_payload_it_stays_one_odd_payload(tmp_path: P
     chance = random.Random(_SEED)  # noqa: S311 - the same in every run
     async with open_studio(tmp_path, http=http, validates=False, ping_s=5.0) as house:
         known = await _collect(house)
-        await house.doors.hands.settle()
+        await house.router.tasks.drain()
         before = words(await house.boss.slash("/reverie", "quotas show").response())
         cards = [one.text for one in house.mine()]
         with house.slack.clock.held():
@@ -100,7 +100,7 @@ async def test_whatever_is_odd_in_a_payload_it_stays_one_odd_payload(tmp_path: P
             whole = [(like, one) for like in known.values() for one in none]
             sent = [_send(house, like, payload) for like, payload in (*odd, *whole)]
             await house.slack.until(lambda: all(one.settled or one.given_up for one in sent))
-            await house.doors.hands.settle()
+            await house.router.tasks.drain()
         # What was odd may have been complained about; what it was answered is no matter of this test.
         house.slack.violations.clear()
         after = words(await house.boss.slash("/reverie", "quotas show").response())

@@ -1,35 +1,34 @@
-"""The manifest makes the app that the code expects, and the file is what the code writes."""
+"""The manifest describes the app that the code expects, and the file is its output."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from adapters.slack.events.menu_entries import CREATE_SHORTCUT, MessageShortcut
-from adapters.slack.oauth.manifest import as_yaml, manifest
+from adapters.slack.oauth.manifest import GLOBAL_SHORTCUT, MessageShortcut, manifest, manifest_json
 from bot.domain.commands import CATALOGUE
 from tests.platforms.fake_slack.rules.manifest import Manifest
 
-_FILE = Path(__file__).parents[3] / "deploy" / "slack-manifest.yaml"
+_FILE = Path(__file__).parents[3] / "deploy" / "slack-manifest.json"
 
 
 def test_the_file_is_written_anew_with_every_change() -> None:
-    told = "run: python -m adapters.slack.oauth.manifest > deploy/slack-manifest.yaml"
-    assert as_yaml(manifest()) == _FILE.read_text("utf-8"), told
+    told = "run: python -m adapters.slack.oauth.manifest > deploy/slack-manifest.json"
+    assert manifest_json() == _FILE.read_text("utf-8"), told
 
 
 @pytest.mark.parametrize("url", [None, "https://bot.example.org"])
 def test_slack_takes_it_in_both_ways(url: str | None) -> None:
-    told: Mapping[str, Any] = yaml.safe_load(as_yaml(manifest(url)))
+    told: Mapping[str, Any] = json.loads(manifest_json(url))
     assert manifest(url) == told
     read = Manifest(told=dict(told))
     read.check()
     assert (url is None) == read.socket_mode
     commands = {"/reverie", "/imagine", "/animate", "/extend", "/reframe", "/quota"}
     assert commands <= read.commands.keys() <= {"/reverie", *(f"/{name}" for name in CATALOGUE)}
-    assert {CREATE_SHORTCUT, *MessageShortcut} == {each["callback_id"] for each in read.shortcuts}
+    assert {GLOBAL_SHORTCUT, *MessageShortcut} == {each["callback_id"] for each in read.shortcuts}
     if url is not None:
         every = [read.events_url, read.interactivity_url, *(each["url"] for each in read.commands.values())]
         assert {f"{url}/slack/events"} == set(every)

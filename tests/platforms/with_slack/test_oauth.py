@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.slack.oauth.state_store import OAuthStateStore
+from adapters.slack.oauth.flow import OAuthStateStore
 from bot.security.tokens import TokenSigner
 from tests.platforms.fake_slack import Page
 from tests.platforms.with_slack.installing import SIGNER, Served, open_app
@@ -14,7 +14,7 @@ async def test_whoever_consents_brings_the_bot_into_their_workspace(tmp_path: Pa
         ada = served.slack.user(team, "ada", admin=True)
         page = await served.slack.install(ada, served.install_url)
         assert 200 == page.status
-        assert "Reverie is in Film &lt;club&gt;" in page.text
+        assert "Reverie is installed in Film &lt;club&gt;" in page.text
         assert f"reverie quota set slack:{team.id} 20" in page.text
         assert served.slack.bot_token(team) == await served.installations.token(team.id)
         await ada.slash("/imagine", "a fox").acknowledged()
@@ -32,7 +32,7 @@ async def test_nobody_gets_in_with_a_state_that_is_not_theirs(tmp_path: Path) ->
             return await served.slack.install(ada, served.install_url, **how)
 
         assert "did not allow it" in (await walk(agrees=False)).text
-        assert "keeps no cookies" in (await walk(keeps_cookies=False)).text
+        assert "blocks cookies" in (await walk(keeps_cookies=False)).text
         assert 400 == (await walk(state="guessed")).status
         assert [] == served.slack.requests("oauth.v2.access")
         assert await served.installations.token(ada.user.team.id) is None
@@ -44,9 +44,9 @@ async def test_a_state_is_good_once_and_for_ten_minutes(tmp_path: Path) -> None:
         cookie = begun.headers["set-cookie"].partition(";")[0]
         back = f"/slack/oauth_redirect?code=unknown&state={cookie.partition('=')[2]}"
         first = await browser.get(back, headers={"Cookie": cookie})
-        assert "does not know this code" in first.text
+        assert "does not accept this code" in first.text
         second = await browser.get(back, headers={"Cookie": cookie})
-        assert (401, True) == (second.status_code, "opened a second time" in second.text)
+        assert (401, True) == (second.status_code, "opened twice" in second.text)
 
         begun = await browser.get("/slack/install")
         cookie = begun.headers["set-cookie"].partition(";")[0]
@@ -83,7 +83,7 @@ async def test_what_slack_answers_late_is_told_as_it_is(tmp_path: Path) -> None:
         ada = served.slack.user(served.slack.team("Film club", installed=False), "ada")
         served.slack.fault("oauth.v2.access", status=503)
         page = await served.slack.install(ada, served.install_url)
-        assert (503, True) == (page.status, "out of reach for a moment" in page.text)
+        assert (503, True) == (page.status, "temporarily unavailable" in page.text)
         assert 200 == (await served.slack.install(ada, served.install_url)).status
 
 
@@ -135,7 +135,7 @@ async def test_an_organisation_brings_the_bot_into_all_of_its_workspaces(tmp_pat
         team, other = (served.slack.team(name, installed=False, enterprise=whole) for name in ("One", "Two"))
         ada, bob = served.slack.user(team, "ada", admin=True), served.slack.user(other, "bob")
         page = await served.slack.install(ada, served.install_url, whole=True)
-        assert "Reverie is in Film" in page.text
+        assert "Reverie is installed in Film" in page.text
         token = served.slack.bot_token(whole)
         for person in (ada, bob):
             await person.slash("/imagine", "a fox").acknowledged()

@@ -13,14 +13,12 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from adapters.slack.delivery.uploaded_media import UploadKind
+from adapters.slack.delivery.upload_store import UploadKind
 from adapters.slack.events.event_tasks import EventTasks
-from adapters.slack.oauth.records import InstallationRecord
 from adapters.slack.oauth.token_rotation import TokenRefresher
 from adapters.slack.socket_mode import SocketModeSupervisor
-from adapters.slack.web_api.client import WebApi
+from adapters.slack.web_api.client import SingleToken, WebApi
 from adapters.slack.web_api.errors import ApiError
-from adapters.slack.web_api.tokens import SingleToken
 from bot.domain.cards import CardView
 from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
@@ -41,7 +39,6 @@ _READ = (
     "files.getUploadURLExternal",
     "files.info",
     "reactions.get",
-    "usergroups.list",
     "users.info",
     "chat.postMessage",
 )
@@ -149,14 +146,13 @@ def _looked_at(house: House) -> bool:
 
 
 async def test_the_next_token_is_asked_for_again_and_never_kept_in_another_shape() -> None:
-    record = InstallationRecord(team="T1", token="one", refresh_token="r", expires_at=1, installed_at=1)
     chance = Random(3)  # noqa: S311 - a seed, not a secret
     async with FakeSlack({"display_information": {"name": "Reverie"}}) as fake:
         ask = TokenRefresher(client_of(fake), client_id="1", client_secret=SecretStr("s"), clock=lambda: 0)
         for _ in range(150):
             fake.fault("oauth.v2.access", **odd_fault(chance))
             with pytest.raises(Delayed):
-                await ask(record)
+                await ask("r")
 
 
 async def test_an_installation_that_slack_answers_oddly_is_told_and_not_kept(tmp_path: Path) -> None:
@@ -168,7 +164,7 @@ async def test_an_installation_that_slack_answers_oddly_is_told_and_not_kept(tmp
             served.slack.fault(method, **odd_fault(chance) | {"done": False})
             page = await served.slack.install(ada, served.install_url)
             if page.status != 200:
-                assert (503, True) == (page.status, "out of reach for a moment" in page.text)
+                assert (503, True) == (page.status, "temporarily unavailable" in page.text)
                 assert [] == await served.adapter_data.latest("bot/")
             served.slack.service.faults.clear()
         assert 200 == (await served.slack.install(ada, served.install_url)).status
@@ -229,7 +225,7 @@ async def test_the_whole_bot_goes_on_and_charges_for_what_was_made_alone(tmp_pat
         first = await house.imagine("a red fox")
         second = await house.imagine("a blue fox")
         assert {first.ts, second.ts} == {one.ts for one in house.mine() if one.blocks}
-        assert house.listener.obstacle() is None
+        assert house.receiver.not_ready_reason() is None
     with closing(sqlite3.connect(tmp_path / "reverie.db")) as database:
         (completed,) = database.execute("SELECT count(*), sum(price), 0 FROM job WHERE state = 'completed'")
         meters = database.execute("SELECT DISTINCT used, reserved FROM meter").fetchall()

@@ -7,12 +7,11 @@ from typing import cast
 import pytest
 
 from adapters.slack.events.event_tasks import EventTasks
-from adapters.slack.events.overload import Overload
 from adapters.slack.socket_mode import PING_S
 from tests.platforms.fake_slack import Message
 from tests.platforms.with_slack.studio_house import Slow, StudioHouse, before, open_studio, words
 
-_BUSY = "too much to do"
+_BUSY = "Too many requests"
 _CROWD = 60
 
 
@@ -21,7 +20,7 @@ async def test_whoever_comes_too_many_is_told_so_and_the_others_are_answered(
     tmp_path: Path, *, http: bool
 ) -> None:
     """The core takes nothing meanwhile, so that all that is let in stays in hand."""
-    async with open_studio(tmp_path, http=http, wrap=before(Slow), most=20, patience_s=0.5) as house:
+    async with open_studio(tmp_path, http=http, wrap=before(Slow), max_tasks=20, ack_timeout_s=0.5) as house:
         slow = cast("Slow", house.context.service)
         asked = [house.ada.slash("/quota") for _ in range(_CROWD)]
         for one in asked:
@@ -42,17 +41,17 @@ async def test_whoever_comes_too_many_is_told_so_and_the_others_are_answered(
 
 
 async def test_buttons_forms_mentions_and_reactions_are_answered_too(tmp_path: Path) -> None:
-    async with open_studio(tmp_path, wrap=before(Slow), most=12, patience_s=0.2) as house:
+    async with open_studio(tmp_path, wrap=before(Slow), max_tasks=12, ack_timeout_s=0.2) as house:
         slow = cast("Slow", house.context.service)
         slow.gate.set()
         card = await house.imagine()
         form = await house.ada.slash("/imagine").view()
-        await house.doors.hands.settle()
+        await house.router.tasks.drain()
         slow.gate.clear()
         crowd = [house.boss.slash("/quota") for _ in range(12)]
         for one in crowd:
             await one.acknowledged()
-        while len(house.doors.hands) < 12:
+        while len(house.router.tasks) < 12:
             await house.boss.slash("/quota").acknowledged()
         sent = house.ada.submit(form, {"prompt": "a teal owl"})
         pressed = house.ada.press(card, "rv:variation")
@@ -66,7 +65,7 @@ async def test_buttons_forms_mentions_and_reactions_are_answered_too(tmp_path: P
         # The reaction is refused in the same words as the mention, of which one message is enough.
         await house.slack.until(lambda: len(_whispers(house)) >= 3)
         slow.gate.set()
-        await house.doors.hands.settle()
+        await house.router.tasks.drain()
         house.ada.slash("/imagine", "a teal owl")
         other = await house.card(until=lambda one: one is not card)
 
@@ -82,17 +81,16 @@ def _whispers(house: StudioHouse) -> list[Message]:
 
 async def test_where_not_even_that_can_be_told_slack_hears_nothing() -> None:
     """Then it sends an event again, and tells people that their button did not work."""
-    hands, gate = EventTasks(), asyncio.Event()
-    overload = Overload(hands, most=1)
-    answers = [overload.answer({"type": "block_actions"}, lambda: _wait(gate)) for _ in range(1_100)]
+    tasks, gate = EventTasks(max_tasks=1), asyncio.Event()
+    answers = [tasks.refuse({"type": "block_actions"}, lambda: _wait(gate)) for _ in range(1_100)]
     gate.set()
-    await hands.settle()
-    again = overload.answer({"type": "block_actions"}, lambda: _wait(gate))
-    await hands.settle()
+    await tasks.drain()
+    again = tasks.refuse({"type": "block_actions"}, lambda: _wait(gate))
+    await tasks.drain()
 
     assert [200] * 1_000 + [503] * 100 == [one.status for one in answers]
     assert 200 == again.status
-    assert not overload.now
+    assert not tasks.is_full
 
 
 async def _wait(gate: asyncio.Event) -> None:

@@ -8,7 +8,7 @@ import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from adapters.slack.events.context import Event, is_written_by_person, seat_of
+from adapters.slack.events.context import EventContext, is_written_by_person
 from adapters.slack.events.payloads import bolt_request, normalize
 from bot.domain.errors import InvalidRequest
 
@@ -60,17 +60,17 @@ def test_what_is_no_payload_is_an_empty_one(payload: Any) -> None:
 async def test_a_request_over_http_is_read_and_its_signed_text_kept(
     raw: bytes, body: dict[str, Any] | None
 ) -> None:
-    asked = bolt_request(raw, headers=_FORM, query={}, arrived=1.5)
+    asked = bolt_request(raw, headers=_FORM, query={}, arrived_at=1.5)
 
     assert (body or {"command": "/imagine", "text": "a payload"}) == asked.body
     assert raw.decode() == asked.raw_body
-    assert 1.5 == asked.context["arrived"]
+    assert 1.5 == asked.context["arrived_at"]
 
 
 @pytest.mark.parametrize("raw", [b"{", b"payload=%7B", b"\xff"])
 def test_what_cannot_be_read_is_refused_as_such(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r"data|decode"):
-        bolt_request(raw, headers=_FORM, query={}, arrived=0)
+        bolt_request(raw, headers=_FORM, query={}, arrived_at=0)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_refused_as_such(raw: bytes) -> None:
 )
 def test_where_nobody_has_done_it_there_is_nobody_to_act_for(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
-        Event.of(normalize(body), AsyncBoltContext({"team_id": "T1"}))
+        EventContext.read(normalize(body), AsyncBoltContext({"team_id": "T1"}), 0)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,12 @@ def test_only_what_a_person_has_just_written_is_a_command(told: dict[str, Any], 
 
 def test_one_message_is_one_command_however_often_slack_tells_of_it() -> None:
     keys = {
-        seat_of(
-            Event(
-                body={"event_id": event, "event": {"type": "app_mention", "channel": "C1", "ts": "5.0"}},
-                team="T1",
-                enterprise=None,
-                user="U1",
-                me="UBOT",
-            ),
+        EventContext.read(
+            {
+                "event_id": event,
+                "event": {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "5.0"},
+            },
+            AsyncBoltContext({"team_id": "T1"}),
             0,
         ).key
         for event in ("Ev1", "Ev2")
@@ -215,10 +213,10 @@ async def test_with_any_field_null_it_is_the_same_person_place_and_event(
         part[name] = None
     body = normalize(told)
     asked = AsyncBoltRequest(mode="socket_mode", body=body)
-    event = Event.of(body, asked.context)
-    seat = seat_of(event, 0)
+    context = EventContext.read(body, asked.context, 0)
 
-    assert ("T1", "U1", "C1", None) == (event.team, event.user, seat.spot.channel, seat.spot.thread)
-    assert seat.key == ("C1/5.0" if payload is _MENTION else "Ev1")
+    location = context.location
+    assert ("T1", "U1", "C1", None) == (context.team, context.user, location.channel, location.thread)
+    assert context.key == ("C1/5.0" if payload is _MENTION else "Ev1")
     if payload is _MENTION:
         assert is_written_by_person(body["event"])

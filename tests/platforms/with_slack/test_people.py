@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.web_api.request_sharing import SharedRequests
-from adapters.slack.web_api.users import UserDirectory, UserKind, UserUnknown, read_user
+from adapters.slack.web_api.lookups import UserDirectory, UserKind, UserUnknown, parse_user
+from adapters.slack.web_api.rate_limits import SharedRequests
 from tests.platforms.with_slack.house import House, open_house
 
 
@@ -29,35 +29,35 @@ async def test_admins_and_owners_are_whom_slack_says(house: House) -> None:
         house.fake.user(house.team, "bob", admin=True),
         house.fake.user(house.team, "cem", owner=True),
     ]
-    seen = [await people.look(team, person.user.id) for person in asked]
+    seen = [await people.get(team, person.user.id) for person in asked]
     assert [("ada", False), ("bob", True), ("cem", True)] == [(one.name, one.is_admin) for one in seen]
 
 
 async def test_a_right_that_was_taken_ends_at_once(house: House) -> None:
     """A member is remembered for a while, an admin never."""
     people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
-    assert (await people.look(house.team.id, bob.user.id)).is_admin
+    assert (await people.get(house.team.id, bob.user.id)).is_admin
     bob.user.is_admin = False
     for _ in range(3):
-        assert not (await people.look(house.team.id, bob.user.id)).is_admin
+        assert not (await people.get(house.team.id, bob.user.id)).is_admin
     assert 2 == len(house.fake.requests("users.info"))
     bob.user.is_restricted = True
     house.fake.clock.advance(61)
-    assert UserKind.GUEST is (await people.look(house.team.id, bob.user.id)).standing
+    assert UserKind.GUEST is (await people.get(house.team.id, bob.user.id)).kind
 
 
 async def test_a_closed_account_is_no_admin_whoever_has_named_it(house: House) -> None:
     bob = house.fake.user(house.team, "bob", admin=True)
     people = _people(house, bob.user.id)
-    assert (await people.look(house.team.id, bob.user.id)).is_admin
+    assert (await people.get(house.team.id, bob.user.id)).is_admin
     house.fake.deactivate(bob)
-    seen = await people.look(house.team.id, bob.user.id)
-    assert (UserKind.DEACTIVATED, False) == (seen.standing, seen.is_admin)
+    seen = await people.get(house.team.id, bob.user.id)
+    assert (UserKind.DEACTIVATED, False) == (seen.kind, seen.is_admin)
 
 
 async def test_who_asks_at_the_same_moment_shares_one_request(house: House) -> None:
     people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
-    seen = await asyncio.gather(*(people.look(house.team.id, bob.user.id) for _ in range(50)))
+    seen = await asyncio.gather(*(people.get(house.team.id, bob.user.id) for _ in range(50)))
     assert {("bob", True)} == {(one.name, one.is_admin) for one in seen}
     assert 1 == len(house.fake.requests("users.info"))
 
@@ -71,14 +71,14 @@ async def test_one_who_gives_up_leaves_the_others_an_answer() -> None:
         await gate.wait()
         return "told"
 
-    leader, *others = (asyncio.create_task(shared.ask("key", request)) for _ in range(3))
+    leader, *others = (asyncio.create_task(shared.run("key", request)) for _ in range(3))
     await begun.wait()
     others[0].cancel()
     gate.set()
     assert ("told", "told") == (await leader, await others[1])
     begun.clear()
     gate.clear()
-    leader, other = (asyncio.create_task(shared.ask("key", request)) for _ in range(2))
+    leader, other = (asyncio.create_task(shared.run("key", request)) for _ in range(2))
     await begun.wait()
     leader.cancel()
     assert "given up" == await other
@@ -87,7 +87,7 @@ async def test_one_who_gives_up_leaves_the_others_an_answer() -> None:
 @pytest.mark.parametrize("form", ["{user}", "{team}:{user}", "slack:{team}:{user}"])
 async def test_the_operator_may_name_more_admins(house: House, form: str) -> None:
     people = _people(house, form.format(team=house.team.id, user=house.ada.user.id))
-    assert (await people.look(house.team.id, house.ada.user.id)).is_admin
+    assert (await people.get(house.team.id, house.ada.user.id)).is_admin
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ async def test_where_slack_does_not_say_who_somebody_is_nothing_is_assumed(
     house.fake.fault("users.info", **trouble)
     people = _people(house, bob.user.id)
     with pytest.raises(UserUnknown, match=told):
-        await people.look(house.team.id, bob.user.id)
+        await people.get(house.team.id, bob.user.id)
 
 
 async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None:
     house.fake.fault("users.info", status=503)
     people = _people(house)
     with pytest.raises(UserUnknown, match="nothing was charged"):
-        await people.look(house.team.id, house.ada.user.id)
-    assert "ada" == (await people.look(house.team.id, house.ada.user.id)).name
+        await people.get(house.team.id, house.ada.user.id)
+    assert "ada" == (await people.get(house.team.id, house.ada.user.id)).name
 
 
 @pytest.mark.parametrize(
@@ -129,17 +129,17 @@ async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None
         ({"is_owner": True, "deleted": True}, UserKind.DEACTIVATED, False),
         ({"is_restricted": True}, UserKind.GUEST, False),
         ({"is_restricted": True, "is_ultra_restricted": True}, UserKind.GUEST, False),
-        ({"is_stranger": True, "is_admin": True}, UserKind.STRANGER, False),
-        ({"team_id": "T2", "is_admin": True}, UserKind.STRANGER, False),
-        ({"team_id": None, "profile": {"team": "T2"}}, UserKind.STRANGER, False),
+        ({"is_stranger": True, "is_admin": True}, UserKind.EXTERNAL, False),
+        ({"team_id": "T2", "is_admin": True}, UserKind.EXTERNAL, False),
+        ({"team_id": None, "profile": {"team": "T2"}}, UserKind.EXTERNAL, False),
         ({"is_bot": True}, UserKind.BOT, False),
         ({"is_workflow_bot": True}, UserKind.BOT, False),
         ({"id": "USLACKBOT"}, UserKind.BOT, False),
     ],
 )
 def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: UserKind, *, is_admin: bool) -> None:
-    someone = read_user({"id": "U1", "team_id": "T1", **told}, "T1", None)
-    assert (standing, is_admin) == (someone.standing, someone.is_admin)
+    someone = parse_user({"id": "U1", "team_id": "T1", **told}, "T1", None)
+    assert (standing, is_admin) == (someone.kind, someone.is_admin)
 
 
 @pytest.mark.parametrize(
@@ -147,23 +147,14 @@ def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: UserKind
     [
         ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E1"}}, UserKind.MEMBER, True),
         ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}, UserKind.MEMBER, False),
-        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E2"}}, UserKind.STRANGER, False),
-        ({"team_id": "T2", "enterprise_id": "E2"}, UserKind.STRANGER, False),
+        ({"team_id": "T1", "enterprise_user": {"enterprise_id": "E2"}}, UserKind.EXTERNAL, False),
+        ({"team_id": "T2", "enterprise_id": "E2"}, UserKind.EXTERNAL, False),
         ({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, UserKind.MEMBER, False),
-        ({"team_id": "T2", "enterprise_user": None}, UserKind.STRANGER, False),
+        ({"team_id": "T2", "enterprise_user": None}, UserKind.EXTERNAL, False),
     ],
 )
 def test_an_organisation_is_one_and_its_admins_are_those_of_the_workspace(
     told: dict[str, Any], standing: UserKind, *, is_admin: bool
 ) -> None:
-    someone = read_user({"id": "U1", "is_admin": True, **told}, "T1", "E1")
-    assert (standing, is_admin) == (someone.standing, someone.is_admin)
-
-
-async def test_somebody_is_in_their_groups(house: House) -> None:
-    group = house.fake.group(house.team, "film", house.ada)
-    bob = house.fake.user(house.team, "bob")
-    people = _people(house)
-    assert {group.id} == await people.groups(house.team.id, house.ada.user.id)
-    assert set() == await people.groups(house.team.id, bob.user.id)
-    assert 1 == len(house.fake.requests("usergroups.list"))
+    someone = parse_user({"id": "U1", "is_admin": True, **told}, "T1", "E1")
+    assert (standing, is_admin) == (someone.kind, someone.is_admin)

@@ -42,7 +42,7 @@ async def test_other_words_and_another_frame_are_asked_for_in_small_forms(tmp_pa
         refused = await house.ada.press(long, "rv:edit").response()
 
     assert "1:1" in words(reframed)
-    assert "takes 3000 at most" in words(refused)
+    assert "accepts 3000" in words(refused)
 
 
 async def test_of_several_results_the_chosen_one_is_meant_and_nobody_else_sees_the_choice(

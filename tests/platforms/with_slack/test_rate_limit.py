@@ -14,7 +14,7 @@ def _told(house: StudioHouse) -> list[str]:
 async def _handled(house: StudioHouse) -> None:
     """Wait until everything that has happened was taken, and nothing is in hand."""
     await house.slack.until(lambda: all(one.acknowledged_ms is not None for one in house.slack.deliveries))
-    await house.doors.hands.settle()
+    await house.router.tasks.drain()
 
 
 async def test_names_are_looked_up_once_and_for_few_mentions(tmp_path: Path) -> None:

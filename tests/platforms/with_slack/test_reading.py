@@ -4,24 +4,24 @@ from html import unescape
 
 import pytest
 
-from adapters.slack.events.command_line import parse_line
+from adapters.slack.events.slash_commands import parse_line
 from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest
 
 
 def _prompt(text: str) -> str:
-    made = parse_line(f"imagine {text}").read("T1", {"U2": "bob"})
+    made = parse_line(f"imagine {text}").parse("T1", {"U2": "bob"})
     assert isinstance(made, Imagine)
     return made.prompt
 
 
 @pytest.mark.parametrize("label", ["www.a.example/b?c=1&amp;d=2", "a.example/clip.mp4", "www.a.example"])
 def test_an_address_that_slack_has_linked_by_itself_stays_one(label: str) -> None:
-    command = parse_line(f"imagine a fox <http://{label}|{label}>").read("T1", {})
+    command = parse_line(f"imagine a fox <http://{label}|{label}>").parse("T1", {})
     assert isinstance(command, Imagine)
     assert ("a fox", [f"http://{unescape(label)}"]) == (command.prompt, [one.url for one in command.image])
     with pytest.raises(InvalidRequest, match="not from an address"):
-        parse_line(f"extend <http://{label}|{label}>").read("T1", {})
+        parse_line(f"extend <http://{label}|{label}>").parse("T1", {})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.slack.messages.cards import Payload, UploadedMedia, render_card
 from adapters.slack.messages.mrkdwn import escape_line
-from adapters.slack.messages.notes import render_reply, render_text
+from adapters.slack.messages.private_replies import render_reply, render_text
 from bot.domain.actions import Action
 from bot.domain.cards import JobPhase
 from bot.domain.ids import short_id
@@ -53,8 +53,8 @@ def test_the_largest_card_fits() -> None:
     ]
     page = "https://bot.example.org/media/" + "t" * 300
     by_job = {job.id: page for job in jobs}
-    shown = UploadedMedia(pictures={job.id: "F1" for job in jobs}, films=by_job, links=by_job)
-    _check(render_card(card_view(*jobs, title=long, member_name=long), shown=shown, notes=[long] * 5))
+    shown = UploadedMedia(pictures={job.id: "F1" for job in jobs}, videos=by_job, links=by_job)
+    _check(render_card(card_view(*jobs, title=long, member_name=long), media=shown, notes=[long] * 5))
 
 
 def test_an_empty_card_is_one_all_the_same() -> None:

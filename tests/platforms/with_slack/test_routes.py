@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
-from adapters.slack.web_api.tokens import SingleToken
+from adapters.slack.web_api.client import SingleToken
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.installing import Served, client_of, http_manifest, open_app, serving
 

@@ -3,37 +3,40 @@
 from typing import Any
 
 import pytest
+from slack_bolt.context.async_context import AsyncBoltContext
 
-from adapters.slack.events.command_line import parse_line, text_after_mention
-from adapters.slack.events.context import Event, seat_of
+from adapters.slack.events.context import EventContext
+from adapters.slack.events.slash_commands import parse_line, text_after_mention
 from bot.domain.commands import Animate, Help, Imagine, QuotasSet
 from bot.domain.errors import InvalidRequest
 
 NOW = 1_700_000_000_000
 
 
-def event(**body: Any) -> Event:
-    return Event(body=body, team="T1", enterprise=None, user="U1", me="UBOT")
+def _context(**body: Any) -> EventContext:
+    if "event" in body:
+        body["event"]["user"] = "U1"
+    return EventContext.read({"user_id": "U1", **body}, AsyncBoltContext({"team_id": "T1"}), NOW)
 
 
 def test_a_command_names_its_place_and_can_be_answered_for_half_an_hour() -> None:
     url = "https://hooks.slack.com/commands/1"
-    seat = seat_of(
-        event(command="/imagine", channel_id="C1", user_name="ada", trigger_id="1.2", response_url=url), NOW
+    context = _context(
+        command="/imagine", channel_id="C1", user_name="ada", trigger_id="1.2", response_url=url
     )
 
-    place = seat.place()
+    place = context.place()
     assert ("slack:T1", "slack:T1:U1", "ada", False) == (
-        seat.caller.workspace,
-        seat.caller.member,
-        seat.caller.name,
-        seat.caller.is_admin,
+        context.caller.workspace,
+        context.caller.member,
+        context.caller.name,
+        context.caller.is_admin,
     )
     assert ("slack:T1", "C1", None) == (place.workspace, place.channel, place.thread)
-    assert url == seat.reach.answers(NOW + 29 * 60_000)
-    assert seat.reach.answers(NOW + 30 * 60_000) is None
-    assert ("1.2", True) == (seat.key, seat.carries)
-    assert "@slack:T1:U1" == seat.direct().place().channel
+    assert url == context.reply_token.live_url(NOW + 29 * 60_000)
+    assert context.reply_token.live_url(NOW + 30 * 60_000) is None
+    assert ("1.2", True) == (context.key, context.answers_in_ack)
+    assert "@slack:T1:U1" == context.in_direct_messages().place().channel
 
 
 @pytest.mark.parametrize(
@@ -45,17 +48,17 @@ def test_a_command_names_its_place_and_can_be_answered_for_half_an_hour() -> Non
     ],
 )
 def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], thread: str | None) -> None:
-    pressed = event(
+    pressed = _context(
         type="block_actions",
         channel={"id": "C1"},
         container={"message_ts": message["ts"], "thread_ts": message.get("thread_ts")},
         message=message,
     )
-    mentioned = event(event_id="Ev1", event={"type": "app_mention", "channel": "C1", **message})
+    mentioned = _context(event_id="Ev1", event={"type": "app_mention", "channel": "C1", **message})
 
-    assert thread == seat_of(pressed, NOW).place().thread
-    assert thread == seat_of(mentioned, NOW).place().thread
-    assert f"C1/{message['ts']}" == seat_of(mentioned, NOW).key
+    assert thread == pressed.place().thread
+    assert thread == mentioned.place().thread
+    assert f"C1/{message['ts']}" == mentioned.key
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], t
     ],
 )
 def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
-    command = parse_line(text).read("T1", {"U2": "Bo Derek"})
+    command = parse_line(text).parse("T1", {"U2": "Bo Derek"})
 
     assert isinstance(command, Imagine)
     assert prompt == command.prompt
@@ -81,7 +84,7 @@ def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
     "written", ["<https://a.example/x?y=1&amp;z=2|a.example>", "<https://a.example/x?y=1&amp;z=2>"]
 )
 def test_an_address_among_the_words_is_a_picture(text: str, written: str) -> None:
-    command = parse_line(text.format(written)).read("T1", {})
+    command = parse_line(text.format(written)).parse("T1", {})
 
     assert isinstance(command, Imagine)
     assert ["https://a.example/x?y=1&z=2"] == [one.url for one in command.image]
@@ -89,7 +92,7 @@ def test_an_address_among_the_words_is_a_picture(text: str, written: str) -> Non
 
 
 def test_links_in_angle_brackets_are_addresses() -> None:
-    command = parse_line("animate <https://a.example/x.png?a=1&amp;b=2|a.example> it moves").read("T1", {})
+    command = parse_line("animate <https://a.example/x.png?a=1&amp;b=2|a.example> it moves").parse("T1", {})
 
     assert isinstance(command, Animate)
     assert command.start is not None
@@ -98,24 +101,24 @@ def test_links_in_angle_brackets_are_addresses() -> None:
 
 def test_a_member_is_meant_by_their_id_whatever_they_are_called() -> None:
     line = parse_line("quotas set <@U2|a b> —amount 5 --period week")
-    command = line.read("T1", {})
+    command = line.parse("T1", {})
 
     assert isinstance(command, QuotasSet)
     assert ("slack:T1:U2", 5_000_000) == (command.member, command.amount)
-    assert [("slack:T1:U2", "a b")] == [(one.member, one.name) for one in line.named("T1", {})]
+    assert [("slack:T1:U2", "a b")] == [(one.member, one.name) for one in line.mentioned_members("T1", {})]
 
 
 def test_a_form_opens_where_nothing_was_written_and_something_can_be() -> None:
-    forms = {text: parse_line(text).wants_form for text in ("imagine", "animate", "show", "quota", "help")}
+    forms = {text: parse_line(text).opens_modal for text in ("imagine", "animate", "show", "quota", "help")}
 
     assert {"imagine": True, "animate": True, "show": True, "quota": False, "help": False} == forms
-    assert not parse_line("imagine a fox").wants_form
+    assert not parse_line("imagine a fox").opens_modal
 
 
 def test_what_follows_a_mention_is_the_command() -> None:
     line = parse_line(text_after_mention("hello <@UBOT>: help imagine", "UBOT"))
 
-    assert Help(command="imagine") == line.read("T1", {})
+    assert Help(command="imagine") == line.parse("T1", {})
     assert "" == text_after_mention("<@UBOT> ", "UBOT")
     with pytest.raises(InvalidRequest, match="There is no /a"):
         parse_line(text_after_mention("<@UBOT> a fox", "UBOT"))

@@ -41,9 +41,9 @@ async def test_on_what_others_have_sent_a_form_opens_with_it(tmp_path: Path) -> 
         card = await house.slack.message_in(house.general, lambda one: "like this" in one.text)
 
     assert "no picture or video" in words(nothing)
-    assert "made here" in words(foreign)
-    assert "not made here" in words(unknown)
+    assert "made with Reverie" in words(foreign)
+    assert "not made with Reverie" in words(unknown)
     assert ["1 · picture"] == medium(animating)
     assert ["1 · video", "2 · picture"] == medium(reframing)
-    assert "choose it again" in next(iter(over.errors.values()))
+    assert "start again" in next(iter(over.errors.values()))
     assert card.author.is_bot

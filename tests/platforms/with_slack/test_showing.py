@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.delivery.response_url import ReplyToken
+from adapters.slack.places import ReplyToken
 from adapters.slack.web_api.client import WebApi
 from bot.domain.cards import JobPhase
 from bot.domain.errors import Delayed, NotPosted, Undeliverable
@@ -71,7 +71,7 @@ async def test_a_private_card_never_comes_to_the_channel(house: House) -> None:
     assert "Done" in said(card)
     [copy] = house.whispers()
     assert house.ada.user is copy.only_for
-    assert "Only you see this" in said(copy)
+    assert "Only you can see this" in said(copy)
 
 
 async def test_a_private_card_is_answered_by_the_commands_own_address_while_that_lives(house: House) -> None:
@@ -130,7 +130,7 @@ async def test_a_card_whose_message_was_deleted_ends_in_direct_messages(house: H
 async def test_who_can_be_reached_nowhere_is_told_how_to_find_the_result(house: House) -> None:
     house.fake.archive(house.channel)
     house.fake.deactivate(house.ada)
-    with pytest.raises(Undeliverable, match=r"archived.*account is closed.*/reverie show"):
+    with pytest.raises(Undeliverable, match=r"archived.*account is deactivated.*/reverie show"):
         await house.publisher.show(house.view(job_view(1, JobPhase.WAITING)), house.place())
 
 
@@ -183,7 +183,7 @@ async def test_in_an_organisation_the_place_says_whose_token_opens_the_workspace
             return house.fake.bot_token(whole)
 
     slack = WebApi(Tokens(), house.fake.api)
-    reach = ReplyToken(enterprise=whole.id).write()
+    reach = ReplyToken(enterprise=whole.id).dump()
     place = house.place(team.general, workspace=f"slack:{team.id}", reply_token=reach)
     await house.new_outlet(slack=slack).show(house.view(), place)
     await slack.close()

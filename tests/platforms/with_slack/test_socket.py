@@ -21,7 +21,7 @@ async def test_when_slack_asks_for_it_or_a_line_breaks_another_one_is_opened(tmp
             asked = house.ada.slash("/quota")
             await asked.response()
             assert sockets.greeted > before
-        await until(lambda: house.listener.obstacle() is None)
+        await until(lambda: house.receiver.not_ready_reason() is None)
 
 
 @pytest.mark.parametrize(
@@ -31,16 +31,16 @@ async def test_why_nobody_is_heard_is_told_and_the_rest_goes_on(
     tmp_path: Path, error: str, told: str
 ) -> None:
     async with open_studio(tmp_path, trouble=error) as house:
-        await until(lambda: told in (house.listener.obstacle() or ""))
+        await until(lambda: told in (house.receiver.not_ready_reason() or ""))
 
 
 async def test_where_slack_has_no_socket_left_it_is_not_pressed(tmp_path: Path) -> None:
     async with open_studio(tmp_path) as house:
         refused = await house.ada.slash("/reverie", "too_many_websockets").response()
         assert "no /too_many_websockets" in words(refused)
-        assert house.listener.obstacle() is None
+        assert house.receiver.not_ready_reason() is None
         await house.slack.sockets.disconnect("too_many_websockets")
-        await until(lambda: "ten sockets" in (house.listener.obstacle() or ""))
+        await until(lambda: "ten sockets" in (house.receiver.not_ready_reason() or ""))
         opened = len(house.slack.requests("apps.connections.open"))
 
     assert opened < 5

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.events.reactions import ChoiceUnknown, chosen_job
+from adapters.slack.events.reactions import ChoiceUnknown, job_by_number
 from bot.domain.errors import InvalidRequest
 from tests.platforms.fake_slack import Message
 from tests.platforms.fake_slack.hand import asking
@@ -39,7 +39,7 @@ async def two_foxes(house: StudioHouse) -> Message:
     ],
 )
 def test_the_number_that_somebody_has_put_names_the_result(reactions: list[Any], job: str) -> None:
-    assert job == chosen_job(_JOBS, {"reactions": reactions}, "U1")
+    assert job == job_by_number(_JOBS, {"reactions": reactions}, "U1")
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_where_it_is_not_certain_which_one_is_meant_none_is_taken(
     reactions: list[Any], refusal: type[Exception], told: str
 ) -> None:
     with pytest.raises(refusal, match=told):
-        chosen_job(_JOBS, {"reactions": reactions}, "U1")
+        job_by_number(_JOBS, {"reactions": reactions}, "U1")
 
 
 def test_of_one_result_there_is_nothing_to_choose() -> None:
-    assert "only" == chosen_job(("only",), {"reactions": [_reaction("four", "U1")]}, "U1")
+    assert "only" == job_by_number(("only",), {"reactions": [_reaction("four", "U1")]}, "U1")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_a_choice_that_cannot_be_read_starts_nothing_and_is_told(
         varied = await house.card(until=lambda one: one is not card)
 
     assert house.ada.user is told.only_for
-    assert "nothing was started or charged" in words(told)
+    assert "nothing was charged" in words(told)
     assert ("reactions:read" in words(told)) == ("needed" in trouble)
     assert [card, varied] == house.mine()
 
@@ -99,7 +99,7 @@ async def test_under_a_card_with_several_results_a_mention_must_name_one(tmp_pat
         reframed = await house.card(until=lambda one: one is not card)
 
     assert "has 2 results" in words(told)
-    assert "nothing was charged" in words(told)
+    assert "Nothing was charged" in words(told)
     assert second[:24] in words(reframed)
     assert [card, reframed] == house.mine()
 

@@ -13,7 +13,7 @@ async def settled(house: StudioHouse) -> None:
     """Wait until all that was told is acknowledged, and nothing of it is in hand."""
     slack = house.slack
     await slack.until(lambda: all(one.acknowledged_ms is not None for one in slack.deliveries))
-    await house.doors.hands.settle()
+    await house.router.tasks.drain()
 
 
 async def spent(house: StudioHouse) -> str:
@@ -103,7 +103,7 @@ async def test_who_cannot_be_recognised_is_told_and_charged_nothing(
 ) -> None:
     async with open_studio(tmp_path) as house:
         card = await house.imagine()
-        await house.doors.hands.settle()
+        await house.router.tasks.drain()
         bo = house.slack.user(house.team, "bo")
         fault = house.slack.fault("users.info", times=None, **trouble)
         typed = await bo.slash("/imagine", "a fox").response()

@@ -18,10 +18,10 @@ def _edit(team: int = 1) -> RateLimitKey:
     return RateLimitKey.of("chat.update", f"T{team}", "C1")
 
 
-def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, spare: bool) -> int:
+def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, low_priority: bool) -> int:
     """Milliseconds to wait for a turn, be it taken or put off."""
     try:
-        return throttle.take(lane, now, spare=spare)
+        return throttle.reserve(lane, now, low_priority=low_priority)
     except NotPosted as held:
         return held.retry_after_ms or -1
 
@@ -29,48 +29,48 @@ def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, spare: bool) -
 def test_many_keys_whose_last_call_is_long_ago_under_a_429_still_work() -> None:
     """A lane that empties while it is stopped must not break the clean-up of all others."""
     throttle = RateLimiter()
-    throttle.take(_edit(1), 0)
-    throttle.stop(_edit(1), 2 * _HOUR, 0)
+    throttle.reserve(_edit(1), 0)
+    throttle.block(_edit(1), 2 * _HOUR, 0)
     with pytest.raises(NotPosted):
-        throttle.take(_edit(1), _HOUR)
-    waits = [throttle.take(_edit(team), _HOUR) for team in range(2, 12_000)]
+        throttle.reserve(_edit(1), _HOUR)
+    waits = [throttle.reserve(_edit(team), _HOUR) for team in range(2, 12_000)]
     assert {0} == set(waits)
     with pytest.raises(NotPosted) as held:
-        throttle.take(_edit(1), _HOUR + 1)
+        throttle.reserve(_edit(1), _HOUR + 1)
     assert _HOUR - 1 == held.value.retry_after_ms, "the refusal is still kept"
 
 
 def test_a_crowd_does_not_fill_the_memory() -> None:
     throttle = RateLimiter()
     for number in range(20_000):
-        throttle.take(_post(number), 1_000)
-        throttle.stop(_edit(number), 1_000, 1_000)
+        throttle.reserve(_post(number), 1_000)
+        throttle.block(_edit(number), 1_000, 1_000)
     assert len(throttle._sent) <= 10_000
-    assert len(throttle._stopped) <= 10_000
+    assert len(throttle._blocked) <= 10_000
 
 
 def test_a_stopped_lane_is_open_again_after_any_time() -> None:
     throttle = RateLimiter()
-    throttle.stop(_post(), 30_000, 0)
-    assert 0 == throttle.take(_post(), 10_000 * _HOUR)
+    throttle.block(_post(), 30_000, 0)
+    assert 0 == throttle.reserve(_post(), 10_000 * _HOUR)
 
 
 def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
     throttle = RateLimiter()
     for _ in range(50):
-        throttle.take(_edit(), 10 * _HOUR)
-    throttle.take(_post(), 10 * _HOUR)
-    throttle.stop(_post(2), 30_000, 10 * _HOUR)
-    assert [0, 0, 0] == [throttle.take(lane, _HOUR) for lane in (_edit(), _post(), _post(2))]
+        throttle.reserve(_edit(), 10 * _HOUR)
+    throttle.reserve(_post(), 10 * _HOUR)
+    throttle.block(_post(2), 30_000, 10 * _HOUR)
+    assert [0, 0, 0] == [throttle.reserve(lane, _HOUR) for lane in (_edit(), _post(), _post(2))]
 
 
 def test_nothing_breaks_it_whatever_comes_in_which_order() -> None:
-    """Random calls, refusals and jumps: a wait within its patience, or Held with a time to come back."""
+    """Random calls, refusals and jumps: a wait within its patience, or NotPosted with a time to come back."""
     chance = random.Random(11)  # noqa: S311 - a seed, not a secret
     throttle, now = RateLimiter(), 0
     for _ in range(30_000):
         now = max(0, now + chance.choice((0, 1, 50, 61_000, -120_000, _HOUR)))
         lane = chance.choice((_post, _edit))(chance.randrange(9_000))
         if chance.random() < 0.3:
-            throttle.stop(lane, chance.randrange(90_000), now)
-        assert 0 <= _wait(throttle, lane, now, spare=chance.random() < 0.5) <= 90_000
+            throttle.block(lane, chance.randrange(90_000), now)
+        assert 0 <= _wait(throttle, lane, now, low_priority=chance.random() < 0.5) <= 90_000

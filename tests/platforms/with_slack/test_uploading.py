@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.delivery.uploaded_media import UploadKind
+from adapters.slack.delivery.upload_store import UploadKind
 from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import Delayed, NotPosted
 from bot.domain.media import Media
@@ -80,7 +80,7 @@ async def test_a_film_comes_into_the_cards_thread_and_its_first_frame_into_the_c
     assert "The video is in the thread" in said(card)
     assert film.files[0].id in said(card), "by a link"
     # Somebody reacts to the film: it stands for its card.
-    assert name == await house.publisher.card_message(film.channel.id, film.ts)
+    assert name == await house.uploads.card_message(posted(film))
 
 
 async def test_a_film_that_is_done_before_its_card_is_shown_comes_into_a_thread_too(house: House) -> None:
@@ -199,7 +199,7 @@ async def test_a_workspace_that_takes_no_files_gets_a_link_or_is_told(
         await house.publisher.show(done, house.place(message=name))
         [card] = house.messages()
         assert public is ("https://bot.example.org/media/" in said(card))
-        assert public is not ("the workspace takes no files" in said(card))
+        assert public is not ("the workspace does not accept files" in said(card))
         assert public is not ("REVERIE_PUBLIC_URL" in said(card))
 
 
@@ -256,11 +256,11 @@ async def test_a_film_that_an_older_version_took_for_delivered_is_shared_after_a
     with pytest.raises(NotPosted):
         await house.new_outlet(patience_s=1).show(done, house.place(message=name))
     job = done.jobs[0].id
-    known = await house.uploads.get(done.card, job, UploadKind.FILM)
+    known = await house.uploads.get(done.card, job, UploadKind.VIDEO)
     assert known is not None
     noted = known.model_copy(update={"ready": True, "link": "https://dead.example"})
-    await house.uploads.put(done.card, job, UploadKind.FILM, noted)
-    assert {} == (await house.publisher.results(done)).films
+    await house.uploads.put(done.card, job, UploadKind.VIDEO, noted)
+    assert {} == (await house.uploads.ready_media(done)).videos
     await _shown_in_time(house, done, name)
     [film] = _films(house)
     assert film.files[0].id in said(house.messages()[0])
@@ -272,7 +272,7 @@ async def test_a_film_whose_sharing_slack_does_not_tell_is_found_in_the_thread(h
     await _shown_in_time(house, done, name)
     [film] = _films(house)
     assert film.files[0].id in said(house.messages()[0])
-    assert name == await house.publisher.card_message(film.channel.id, film.ts)
+    assert name == await house.uploads.card_message(posted(film))
 
 
 async def test_a_film_of_which_slack_knows_nothing_for_ever_is_linked(house: House) -> None:

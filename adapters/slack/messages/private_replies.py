@@ -1,0 +1,97 @@
+"""A private reply as one Slack message."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from adapters.chat.controls import PHASE_EMOJI, CardControl
+from adapters.chat.text import sanitize_line
+from adapters.slack.messages.buttons import BlockAction, button, choice_rows
+from adapters.slack.messages.cards import MAX_BLOCKS, MAX_TEXT, SECTION, Payload, UploadedMedia, render_card
+from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
+from adapters.slack.messages.strings import (
+    ENGLISH,
+    SlackStrings,
+    reply_with_slack_commands,
+    with_slack_commands,
+)
+from bot.domain.cards import CardView
+from bot.domain.errors import Refused
+from bot.service.replies import PrivateReply
+
+_TITLE, _LABEL, _VALUE, _PROMPT, _TEXT = 150, 100, 400, 150, 1_500
+#: lines of a reply's own text
+_TEXT_LINES = 6
+
+_Item = TypeVar("_Item")
+
+
+def render_reply(
+    reply: PrivateReply, strings: SlackStrings = ENGLISH, media: UploadedMedia | None = None
+) -> Payload:
+    """Render the whole message: one job like its card, several as a list with a button each."""
+    if len(reply.views) == 1:
+        return render_card(reply.views[0], strings=strings, media=media)
+    reply = reply_with_slack_commands(reply)
+    title = strings.of(reply.title)
+    blocks: list[Block] = [{"type": "header", "text": plain_text(title, _TITLE)}]
+    blocks += [_section(line) for line in strings.of(reply.text).splitlines()[:_TEXT_LINES] if line.strip()]
+    available = MAX_TEXT - text_size(blocks) - _TITLE
+    fields = list(_fitting([_field(*fact, strings) for fact in reply.fields], available, len))
+    blocks += [{"type": "section", "text": mrkdwn(text)} for text in _joined(fields)]
+    jobs = [_job(view, strings) for view in reply.views[: MAX_BLOCKS - 1 - len(blocks)]]
+    jobs = list(_fitting(jobs, available - sum(map(len, fields)), lambda block: text_size([block])))
+    blocks += jobs
+    left_out = len(reply.fields) - len(fields) + len(reply.views) - len(jobs)
+    if left_out:
+        more = plain_text(strings.left_out.format(count=left_out), _TITLE)
+        blocks.append({"type": "context", "elements": [more]})
+    blocks += choice_rows(reply.choices)
+    summary = f"{title}: {reply.text}" if reply.text else title
+    return Payload(text=escape_line(summary, SECTION), blocks=blocks)
+
+
+def render_text(text: str) -> Payload:
+    """Render a sentence of the core, which may contain people's text."""
+    line = sanitize_line(text, _TEXT)
+    return Payload(text=escape(line), blocks=[_section(line)])
+
+
+def render_refusal(refusal: Refused) -> Payload:
+    """Render why something was not done, with the remedy."""
+    return render_text(with_slack_commands(str(refusal)))
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": plain_text(text, _TEXT)}
+
+
+def _field(label: str, value: str, strings: SlackStrings) -> str:
+    return f"*{escape_line(strings.of(label), _LABEL)}*  {escape_line(strings.of(value), _VALUE)}"
+
+
+def _fitting(items: Sequence[_Item], available: int, size: Callable[[_Item], int]) -> Iterator[_Item]:
+    """The first items that fit."""
+    for item in items:
+        available -= size(item)
+        if available < 0:
+            return
+        yield item
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    """Join lines into as few section texts as possible."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + len(line) < SECTION:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return texts
+
+
+def _job(view: CardView, strings: SlackStrings) -> Block:
+    job = view.jobs[0]
+    title = sanitize_line(view.title, _PROMPT) or strings.untitled
+    line = f"{PHASE_EMOJI[job.phase]} {title} · {strings.of(job.headline)}"
+    action = BlockAction(verb=CardControl.OPEN, job=job.id, card=view.card)
+    return {**_section(line), "accessory": button(action, strings.show)}
