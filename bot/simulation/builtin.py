@@ -28,10 +28,10 @@ _CALLBACKS, _MEDIA, _ASSETS = "/callbacks/", "/media/", "/assets/"
 
 
 class BuiltInSimulator:
-    """Runs the simulator for the bot, and hands its callbacks and reads of our media to our own routes."""
+    """Runs the simulator for the bot; its callbacks and its reads of our media go to our own routes."""
 
     def __init__(self, settings: SimulatorSettings, *, workers: SandboxPool, public_url: str | None) -> None:
-        """`public_url` is another base under which people and jobs know our own media."""
+        """`public_url` is another base URL of our own media."""
         self._database = settings.database
         self._simulator = Simulator(
             settings, fetch=self._fetch, render=render_with(workers), post=self._call_back
@@ -43,7 +43,7 @@ class BuiltInSimulator:
 
     @asynccontextmanager
     async def running(self, fetcher: Fetcher, routes: Sequence[BaseRoute]) -> AsyncIterator[None]:
-        """Run it; of ours it reaches these `routes` alone: callbacks and media."""
+        """Run it; of the bot it can reach these `routes` only: callbacks and media."""
         self._read = fetch_with(fetcher)
         own = InProcessTransport(Starlette(routes=routes))
         async with (
@@ -70,7 +70,7 @@ class BuiltInSimulator:
         return None if base is None else url.removeprefix(base)
 
     async def _call_back(self, url: str, body: bytes) -> int:
-        """Give a callback to our own route, whatever host its URL names: the token is what counts."""
+        """Post a callback to our own route, whatever host its URL has: only the token matters."""
         _, found, token = urlsplit(url).path.rpartition(_CALLBACKS)
         if not found:
             return HTTPStatus.NOT_FOUND

@@ -98,20 +98,16 @@ def _draw(
 
 
 def _shape(text: list[str], brush: Brush, colours: Mapping[str, Colour]) -> None:
-    kind, fill = text[0], _colour(text[1], colours)
-    if kind in ("curve", "polygon", "line"):
-        width = float(text[2]) if kind == "line" else 0.0
-        points = [(float(x), float(y)) for x, y in (pair.split(",") for pair in text[2:] if "," in pair)]
-        match kind:
-            case "curve":
-                brush.curve(points, fill)
-            case "polygon":
-                brush.polygon(points, fill)
-            case _:
-                brush.line(points, width, fill)
-        return
-    numbers = [float(number) for number in text[2:]]
-    match kind:
+    fill = _colour(text[1], colours)
+    points = [(float(x), float(y)) for x, _, y in (item.partition(",") for item in text[2:]) if y]
+    numbers = [float(item) for item in text[2:] if "," not in item]
+    match text[0]:
+        case "curve":
+            brush.curve(points, fill)
+        case "polygon":
+            brush.polygon(points, fill)
+        case "line":
+            brush.line(points, numbers[0], fill)
         case "circle":
             brush.ellipse((numbers[0], numbers[1]), numbers[2], numbers[2], fill)
         case "ellipse":
@@ -123,6 +119,8 @@ def _shape(text: list[str], brush: Brush, colours: Mapping[str, Colour]) -> None
             for step in range(round(count)):
                 petal = brush.placed(x, y, degrees=turn + step * 360 / count)
                 petal.curve([(8, 0), (length * 0.6, -5.6), (length, 0), (length * 0.6, 5.6)], fill)
+        case kind:
+            raise ValueError(kind)
 
 
 def _colour(code: str, colours: Mapping[str, Colour]) -> Colour:
@@ -132,8 +130,4 @@ def _colour(code: str, colours: Mapping[str, Colour]) -> Colour:
     colour = colours[name] if name in colours else from_hex(name)
     if sign:
         return mix(colour, WHITE if sign == "+" else BLACK, int(percent) / 100)
-    return (
-        mix(colour, colours[other] if other in colours else from_hex(other), int(share) / 100)
-        if other
-        else colour
-    )
+    return mix(colour, _colour(other, colours), int(share) / 100) if other else colour

@@ -80,7 +80,7 @@ class CallbackSender:
 
     async def _send_and_record(self, generation: Generation) -> None:
         last = generation.announced is not None
-        # Sent as of that at, so that a late sender still sends the states in order.
+        # Sent as of that time, so that a late sender still sends the states in order.
         at = generation.dreaming_at if not last else generation.ends_at
         assert at is not None  # noqa: S101 - no callback is due before this is known
         state = generation.state(at)

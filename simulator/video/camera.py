@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from simulator.drawing.reframe import reframe
 from simulator.drawing.spec import Placement
@@ -93,7 +93,7 @@ PHRASES = {
 }
 
 #: where no other motion is asked for
-_DEFAULT = Move(x=0.03, zoom=0.12)
+DEFAULT = Move(x=0.03, zoom=0.12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class View:
 def moves_of(concepts: Iterable[str], prompt: str) -> list[Move]:
     """Find the moves that concepts or the prompt ask for."""
     keys = dict.fromkeys([*concepts, *_phrases_in(prompt)])
-    return [MOVES[key] for key in keys if key in MOVES] or [_DEFAULT]
+    return [MOVES[key] for key in keys if key in MOVES] or [DEFAULT]
 
 
 def view_at(moves: Iterable[Move], progress: float, beat: float) -> View:
@@ -155,19 +155,25 @@ class Shot:
         if self._wide is None:
             width, height = (round(side * _WIDEST) for side in self._picture.size)
             place = Placement(width=self._picture.width, height=self._picture.height)
-            self._wide = reframe(self._picture, (width, height), place, Image.Resampling.BILINEAR)
+            wide = reframe(self._picture, (width, height), place, Image.Resampling.BILINEAR)
+            # Blur the seam, so that the picture's edge is not seen from further away.
+            seam, soft = Image.new("L", wide.size), min(wide.size) // 30
+            left, top = (width - self._picture.width) // 2, (height - self._picture.height) // 2
+            box = (left, top, left + self._picture.width, top + self._picture.height)
+            ImageDraw.Draw(seam).rectangle(box, outline=255, width=soft)
+            blurred = wide.filter(ImageFilter.GaussianBlur(soft))
+            self._wide = Image.composite(blurred, wide, seam.filter(ImageFilter.BoxBlur(soft)))
         return self._wide
 
 
 def rolled(picture: Image.Image, degrees: float) -> Image.Image:
     """Turn the camera, and come so close that no corner is empty."""
+    width, height = picture.size
     angle = math.radians(abs(degrees))
-    longest = max(picture.width / picture.height, picture.height / picture.width)
-    zoom = math.cos(angle) + longest * math.sin(angle)
-    sine, cosine = math.sin(math.radians(degrees)) / zoom, math.cos(angle) / zoom
-    x, y = picture.width / 2, picture.height / 2
-    matrix = (cosine, sine, x - cosine * x - sine * y, -sine, cosine, y + sine * x - cosine * y)
-    return picture.transform(picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    zoom = math.cos(angle) + max(width / height, height / width) * math.sin(angle)
+    turned = picture.rotate(-degrees, Image.Resampling.BILINEAR)
+    left, top = (width - width / zoom) / 2, (height - height / zoom) / 2
+    return turned.resize(picture.size, Image.Resampling.BILINEAR, box=(left, top, width - left, height - top))
 
 
 def _clamped(value: float, largest: float) -> float:

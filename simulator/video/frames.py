@@ -1,17 +1,13 @@
-"""Sequences of frames: drawing fewer of them, wiping from one to another, beginning with a keyframe."""
+"""Sequences of frames: drawing fewer of them, and wiping from one picture to another."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TypeVar
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from simulator.formats import FPS
-from simulator.video.decode import open_frame
-from simulator.video.spec import Keyframe
 
-#: how long a first frame takes to give way
-_OPENING = FPS
 #: width of a wipe's soft edge, as a share of the frame
 _SOFT = 0.12
 
@@ -31,8 +27,6 @@ def paced(
 
 def wipe(first: Image.Image, second: Image.Image, share: float) -> Image.Image:
     """Uncover the second picture from right to left, behind a soft edge."""
-    if share <= 0 or share >= 1:
-        return first if share <= 0 else second
     width, height = first.size
     soft = round(width * _SOFT)
     left = round(share * (width + soft))
@@ -47,15 +41,3 @@ def _wipe_mask(width: int, height: int, soft: int) -> Image.Image:
     mask.paste(0, (0, 0, width, height))
     mask.paste(Image.linear_gradient("L").rotate(90).resize((soft, height)), (width, 0))
     return mask
-
-
-def begun_with(frames: Iterator[Image.Image], keyframe: Keyframe | None) -> Iterator[Image.Image]:
-    """Begin with exactly the keyframe, which is wiped away within a second."""
-    if keyframe is None:
-        yield from frames
-        return
-    picture: Image.Image | None = None
-    for at, frame in enumerate(frames):
-        if picture is None:
-            picture = ImageOps.fit(open_frame(keyframe), frame.size, Image.Resampling.BICUBIC)
-        yield wipe(picture, frame, at / _OPENING) if at < _OPENING else frame

@@ -11,7 +11,7 @@ from simulator.drawing.prompt import read_prompt
 from simulator.drawing.scene import Sprite, compose_scene, draw_shadow
 from simulator.drawing.weather import draw_weather
 from simulator.formats import FPS, nearest_ratio
-from simulator.video.camera import Shot, View, moves_of, rolled, view_at
+from simulator.video.camera import DEFAULT, Shot, View, moves_of, rolled, view_at
 from simulator.video.decode import open_frame
 from simulator.video.frames import paced, wipe
 from simulator.video.spec import GenerateVideo, Keyframe
@@ -46,7 +46,8 @@ def generated(spec: GenerateVideo) -> Iterator[Image.Image]:
 def _picture_at(spec: GenerateVideo, size: tuple[int, int]) -> Callable[[int], Image.Image]:
     """Return a function that draws the picture of a frame, without caption and weather."""
     moves = moves_of(spec.concepts, spec.prompt)
-    back = [move.reversed() for move in moves]
+    # Without a motion asked for, the camera draws back to a last picture.
+    back = [move if move is DEFAULT else move.reversed() for move in moves]
     start, end = _shot(spec.start, size), _shot(spec.end, size)
     scene = _MovingScene(spec, size) if start is None and end is None else None
 
@@ -56,10 +57,11 @@ def _picture_at(spec: GenerateVideo, size: tuple[int, int]) -> Callable[[int], I
         if scene is not None:
             return scene.seen(view_at(moves, progress, beat), beat)
         if start is not None and end is not None:
-            share = min(1.0, max(0.0, (time - _WIPE_FROM) / (_WIPE_TO - _WIPE_FROM)))
-            return wipe(
-                start.seen(view_at(moves, time, beat)), end.seen(view_at(back, 1 - time, beat)), share
-            )
+            share = (time - _WIPE_FROM) / (_WIPE_TO - _WIPE_FROM)
+            first, last = view_at(moves, time, beat), view_at(back, 1 - time, beat)
+            if share <= 0 or share >= 1:
+                return start.seen(first) if share <= 0 else end.seen(last)
+            return wipe(start.seen(first), end.seen(last), share)
         if start is not None:
             return start.seen(view_at(moves, progress, beat))
         assert end is not None  # noqa: S101 - a video without a start and a scene has an end

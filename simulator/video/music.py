@@ -19,9 +19,11 @@ _CHUNK = 1024
 _SCALES = ((0, 2, 4, 7, 9, 12, 14, 16), (0, 3, 5, 7, 10, 12, 15, 17))
 _KEYNOTES_HZ = (196.0, 220.0, 246.94, 261.63)
 _BEAT_S = 0.5
-_BELL_S = 1.6
-_LOUDNESS = 6000
-_FADE_S = 0.4
+#: length of a tone, in samples
+_BELL = 70_000
+_LOUDNESS = 5000
+#: length of the end that fades out, in samples
+_FADE = 18_000
 
 
 def add_music(spec: AddAudio, path: Path) -> None:
@@ -43,21 +45,17 @@ def compose(seed: str, seconds: float) -> "array[int]":
     """Return the music as 16-bit samples of one channel."""
     random = Random(seed.encode(errors="replace"))  # noqa: S311 - music, not a secret
     scale, keynote = random.choice(_SCALES), random.choice(_KEYNOTES_HZ)
-    length = round(seconds * _RATE)
-    samples = [0.0] * length
+    samples = [0.0] * round(seconds * _RATE)
     for beat in range(math.ceil(seconds / _BEAT_S)):
-        notes = [(random.choice(scale), keynote, random.uniform(0.5, 1.0))]
-        if beat % 4 == 0:
-            notes += [(scale[0], keynote / 2, 0.5), (scale[4], keynote / 2, 0.5)]
-        first = round(beat * _BEAT_S * _RATE)
-        for semitones, base, loudness in notes:
-            turn = math.tau * base * 2 ** (semitones / 12) / _RATE
-            for at in range(min(round(_BELL_S * _RATE), length - first)):
+        chord = (scale[0] - 12, scale[4] - 12) if beat % 4 == 0 else ()
+        for semitones in (random.choice(scale), *chord):
+            turn, start = math.tau * keynote * 2 ** (semitones / 12) / _RATE, round(beat * _BEAT_S * _RATE)
+            for at in range(min(_BELL, len(samples) - start)):
                 tone = math.sin(turn * at) + 0.3 * math.sin(2 * turn * at)
-                samples[first + at] += loudness * math.exp(-3.2 * at / _RATE) * min(1.0, at / 400) * tone
-    fade = _FADE_S * _RATE
-    faded = (value * min(1.0, (length - at) / fade) for at, value in enumerate(samples))
-    return array("h", (max(-32_768, min(32_767, round(value * _LOUDNESS))) for value in faded))
+                samples[start + at] += tone * math.exp(-3.2 * at / _RATE) * min(1.0, at / 400)
+    for at in range(min(_FADE, len(samples))):
+        samples[-1 - at] *= at / _FADE
+    return array("h", (max(-32_768, min(32_767, round(value * _LOUDNESS))) for value in samples))
 
 
 def _frames(samples: "array[int]") -> Iterator[AudioFrame]:
