@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
@@ -48,11 +49,19 @@ async def launch() -> AsyncIterator[Browser]:
 
 
 async def open_page(
-    browser: Browser, url: str, *, me: str = "", dark: bool = False, width: int = 1100, calm: bool = True
+    browser: Browser,
+    url: str,
+    *,
+    me: str = "",
+    dark: bool = False,
+    width: int = 1100,
+    calm: bool = True,
+    stands_still: bool = False,
 ) -> Page:
     """Open the playground in a tab of its own, as its first person or as `me`.
 
     Without a graphics card every picture of a moving page is work, so people ask for `calm` mostly.
+    With `stands_still` the page's clock does: what moves by time alone stays where the test has put it.
     """
     context = await browser.new_context(
         viewport={"width": width, "height": 820},
@@ -76,6 +85,8 @@ async def open_page(
         await page.add_init_script(
             f"sessionStorage.getItem('reverie.me') ?? sessionStorage.setItem('reverie.me', '{me}')"
         )
+    if stands_still:
+        await page.clock.set_fixed_time(datetime.now(UTC))
     await page.goto(url)
     await page.wait_for_selector("#who .avatar")
     return page

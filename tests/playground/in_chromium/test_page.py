@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from bot.domain.estimates import Estimate
-from tests.playground.fake_studio import FakeStudio
+from tests.playground.fake_studio import START, FakeStudio
 from tests.playground.fakes import FakeVault
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.serving import Served, serve
@@ -18,12 +18,12 @@ SCRIPT = "<img src=x onerror=document.title='caught'><script>document.title='cau
 
 
 async def test_a_newcomers_first_click_becomes_a_picture(served: Served, browser: Browser) -> None:
-    page = await open_page(browser, served.url, calm=False)
+    page = await open_page(browser, served.url, calm=False, stands_still=True)
     await page.get_by_role("button", name=f"/imagine {BEAR}").click()
     await expect(page.locator(".headline")).to_have_text(re.compile("Place 1 in the queue"))
     await expect(page.locator("#welcome")).to_be_hidden()
     job = served.service.newest
-    await served.service.run(job, since=served.service.now - 10_000)
+    await served.service.run(job, since=START - 11_000)
     bar = page.get_by_role("progressbar")
     await expect(bar).to_have_attribute("aria-valuenow", "50")
     await served.service.finish(job)
@@ -223,11 +223,11 @@ async def bar_width(page: Page) -> float:
 async def test_a_bar_slows_down_towards_its_end_and_never_jumps_back(
     served: Served, browser: Browser
 ) -> None:
-    page = await open_page(browser, served.url, calm=False)
+    page = await open_page(browser, served.url, calm=False, stands_still=True)
     await say(page, f"/imagine {BEAR}")
     await page.wait_for_selector(".developing")
     job = served.service.newest
-    await served.service.run(job, since=served.service.now - 19_000)
+    await served.service.run(job, since=START - 18_000)
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "80")
     before = await bar_width(page)
     assert 85 < before < 95
