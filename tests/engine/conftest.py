@@ -2,9 +2,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.domain.cards import CardView, JobPhase
 from tests.databases import (
     kept_postgres_url,
     migrated_postgres_url,
@@ -40,3 +42,17 @@ def house(tmp_path: Path, migrated_sqlite_url: str) -> Open:
 def any_house(tmp_path: Path, migrated_url: str) -> Open:
     """Opens the engine on SQLite and, in a second run of the test, on PostgreSQL."""
     return partial(open_house, tmp_path, migrated_url)
+
+
+def done(view: CardView) -> bool:
+    return view.jobs[0].phase is JobPhase.DONE
+
+
+async def row_of(house: House, card: CardView) -> dict[str, Any]:
+    sql = "SELECT shown_rev, wanted_rev, tries, run_at, undeliverable, message FROM card WHERE id = :id"
+    return (await house.rows(sql, id=card.card))[0]
+
+
+async def is_shown(house: House, card: CardView) -> bool:
+    row = await row_of(house, card)
+    return bool(row["shown_rev"] == row["wanted_rev"])

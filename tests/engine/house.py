@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 
 from bot.bootstrap import engine_loops
 from bot.domain.actions import Action
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards import CardView
 from bot.domain.commands import GenerateCommand
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
@@ -151,6 +151,12 @@ class House:
         """Leave everything as it is."""
         for task in self._running.values():
             task.cancel()
+
+    async def dropped(self) -> None:
+        """Leave everything as it is, and be ready to start again."""
+        self.drop()
+        await asyncio.wait(self._running.values())
+        self._running.clear()
 
     def advance(self, milliseconds: int) -> None:
         """Let time pass by both clocks."""
@@ -385,17 +391,3 @@ async def open_house(
                 house.drop()
                 raise
             await house.stop()
-
-
-def done(view: CardView) -> bool:
-    return view.jobs[0].phase is JobPhase.DONE
-
-
-async def row_of(house: House, card: CardView) -> dict[str, Any]:
-    sql = "SELECT shown_rev, wanted_rev, tries, run_at, undeliverable, message FROM card WHERE id = :id"
-    return (await house.rows(sql, id=card.card))[0]
-
-
-async def is_shown(house: House, card: CardView) -> bool:
-    row = await row_of(house, card)
-    return bool(row["shown_rev"] == row["wanted_rev"])

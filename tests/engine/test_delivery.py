@@ -10,9 +10,9 @@ from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
-from tests.engine.conftest import Open
+from tests.engine.conftest import Open, done, is_shown, row_of
 from tests.engine.fakes import FakeChat, Step, held
-from tests.engine.house import House, done, is_shown, row_of
+from tests.engine.house import House
 
 
 async def _tried(house: House, card: CardView, times: int) -> bool:

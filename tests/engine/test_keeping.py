@@ -3,9 +3,9 @@
 import asyncio
 
 from bot.domain.cards import CardView
-from tests.engine.conftest import Open
+from tests.engine.conftest import Open, done, is_shown, row_of
 from tests.engine.fakes import held
-from tests.engine.house import House, done, is_shown, row_of
+from tests.engine.house import House
 
 
 async def test_a_show_that_hangs_is_given_up_before_its_lease_ends(house: Open) -> None:

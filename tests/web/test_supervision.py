@@ -132,10 +132,7 @@ async def test_every_loop_of_the_engine_can_be_begun_again(tmp_path: Path) -> No
     async with open_house(tmp_path, start=None) as home:
         home.start()
         await asyncio.sleep(0)
-        for task in home._running.values():
-            task.cancel()
-        await asyncio.wait(home._running.values())
-        home._running.clear()
+        await home.dropped()
         home.start()
         await home.ends(await home.ask())
 

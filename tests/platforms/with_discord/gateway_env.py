@@ -32,6 +32,8 @@ class FakeRouter:
         #: no handler finishes while this is cleared
         self.opened = asyncio.Event()
         self.opened.set()
+        #: methods whose handlers raise
+        self.failing: set[str] = set()
         #: how long each handler takes
         self.takes_s = 0.0
         self._fake = fake
@@ -40,6 +42,8 @@ class FakeRouter:
         async def handle(event: Any, *_: Any) -> None:
             self.started += 1
             self._fake.world.bell.ring()
+            if method in self.failing:
+                raise RuntimeError("a handler fails")
             await self.opened.wait()
             await asyncio.sleep(self.takes_s)
             data = getattr(event, "data", None) or {}

@@ -32,7 +32,7 @@ Do = Callable[[], object]
 @pytest.fixture
 def lenient(fake: FakeDiscord) -> FakeDiscord:
     """A fake Discord that may send events against its own contracts."""
-    fake.service._contracts = None
+    fake.service.contracts = None
     return fake
 
 
@@ -232,7 +232,7 @@ async def test_components_of_another_version_are_refused(tmp_path: Path, fake: F
                 )
             ),
         ]
-        fake.service._contracts = None
+        fake.service.contracts = None
         for do, change in changes:
 
             def garble(event: Event, change: dict[str, Any] = change) -> Event:

@@ -174,4 +174,4 @@ async def test_an_accepted_command_is_shown_once_whatever_discord_answers(
             card = await env.done(one)
             assert "unavailable" not in card.content
         assert len(asked) == len(env.mine())
-        assert all(fault.spent for fault in fake.service.faults._planned)
+        assert all(fault.spent for fault in fake.service.faults.planned)

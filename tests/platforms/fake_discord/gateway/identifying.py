@@ -30,7 +30,7 @@ class Doorkeeper:
         #: shards that the service recommends
         self.shards = 1
         self._last_in: dict[int, int] = {}
-        self._started = 0
+        self.started = 0
         self._day_began_ms = world.clock.now_ms()
 
     def limits(self) -> dict[str, int]:
@@ -38,7 +38,7 @@ class Doorkeeper:
         self._turn_day()
         return {
             "total": _STARTS_A_DAY,
-            "remaining": max(0, _STARTS_A_DAY - self._started),
+            "remaining": max(0, _STARTS_A_DAY - self.started),
             "reset_after": self._day_began_ms + _DAY_MS - self._world.clock.now_ms(),
             "max_concurrency": self.max_concurrency,
         }
@@ -66,13 +66,13 @@ class Doorkeeper:
         self._turn_day()
         now = self._world.clock.now_ms()
         lane = shard % self.max_concurrency
-        if self._started >= _STARTS_A_DAY or now - self._last_in.get(lane, 0) < self.window_ms:
+        if self.started >= _STARTS_A_DAY or now - self._last_in.get(lane, 0) < self.window_ms:
             return False
         self._last_in[lane] = now
-        self._started += 1
+        self.started += 1
         return True
 
     def _turn_day(self) -> None:
         now = self._world.clock.now_ms()
         if now - self._day_began_ms >= _DAY_MS:
-            self._day_began_ms, self._started = now, 0
+            self._day_began_ms, self.started = now, 0

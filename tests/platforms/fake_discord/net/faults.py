@@ -48,19 +48,19 @@ class Fault:
 
 class Faults:
     def __init__(self) -> None:
-        self._planned: list[Fault] = []
+        self.planned: list[Fault] = []
 
     def add(self, fault: Fault) -> Fault:
-        self._planned.append(fault)
+        self.planned.append(fault)
         return fault
 
     def clear(self) -> None:
-        self._planned.clear()
+        self.planned.clear()
 
     def take(self, method: str, path: str) -> Fault | None:
         """Return what happens to this call, and count it."""
         called = f"{method} {path}"
-        for fault in self._planned:
+        for fault in self.planned:
             if not fault.spent and fnmatchcase(called, fault.pattern):
                 fault.happened += 1
                 return fault

@@ -69,7 +69,7 @@ class Service:
         #: what should never have been said, by a client or by the fake itself
         self.violations: list[str] = []
         self.gateway = Gateway(world, self._watch)
-        self._contracts = contracts
+        self.contracts = contracts
         self._routes = [*ROUTES, *_gateway_routes(self.gateway)]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -172,14 +172,14 @@ class Service:
             answer, status = answer.body, HTTPStatus.CREATED
         if answer is None:
             return _Answer(status=HTTPStatus.NO_CONTENT, headers=headers)
-        if self._contracts is not None:
-            self._note(self._contracts.response(route, status, answer))
+        if self.contracts is not None:
+            self._note(self.contracts.response(route, status, answer))
         return _Answer(status=status, body=answer, headers=headers)
 
     def _check_contract(self, route: Route, call: Call) -> None:
-        if self._contracts is None or route.method not in _WITH_BODY:
+        if self.contracts is None or route.method not in _WITH_BODY:
             return
-        complaints, never = self._contracts.request(route, call.body)
+        complaints, never = self.contracts.request(route, call.body)
         self.violations += never
         complaints.settle()
 
@@ -198,8 +198,8 @@ class Service:
         return _Answer(status=404, body={"message": "404: Not Found", "code": 0}).response()
 
     def _watch(self, payload: dict[str, Any]) -> None:
-        if self._contracts is not None:
-            self._note(self._contracts.payload(payload))
+        if self.contracts is not None:
+            self._note(self.contracts.payload(payload))
 
     def _note(self, violation: str | None) -> None:
         if violation is not None:
