@@ -10,9 +10,9 @@ import discord
 
 COMMAND = {
     "name": "imagine",
-    "description": "Turn words into a picture",
+    "description": "Generate pictures from a prompt",
     "type": 1,
-    "options": [{"name": "prompt", "description": "What to picture", "type": 3, "required": True}],
+    "options": [{"name": "prompt", "description": "What the picture shows", "type": 3, "required": True}],
 }
 _FRUGAL: dict[str, Any] = {
     "max_messages": None,

@@ -16,7 +16,7 @@ from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
-from bot.service.vocabulary import keep_vocabularies
+from bot.service.vocabulary import run_vocabulary_refresh
 from bot.services import Services, log
 from bot.settings import Role, Settings, misfit
 from bot.store.database.connect import connect
@@ -258,7 +258,7 @@ def engine_loops(
 
 def shared_loops(services: Services) -> dict[str, Loop]:
     """The loops of every process, also of one that only takes commands."""
-    return {"vocabulary": lambda: keep_vocabularies(services)}
+    return {"vocabulary": lambda: run_vocabulary_refresh(services)}
 
 
 def _address(listener: socket.socket) -> str:

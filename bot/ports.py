@@ -13,64 +13,63 @@ from bot.domain.identity import Place
 
 
 class Publisher(Protocol):
-    """Shows cards. Uses only what can be reached without a gateway or socket of the inlet."""
+    """Shows cards. Works without the receiver's gateway or socket."""
 
-    #: milliseconds in which the platform itself merges two first messages of one card; 0: it never does
+    #: milliseconds in which the platform drops a second first message of a card; 0: it never does
     dedupe_ms: int
 
     async def show(self, view: CardView, place: Place) -> str:
-        """Bring the card's one message up to this revision; answers the message's id.
+        """Show this revision in the card's one message; returns the message's id.
 
-        Edits `place.message`; posts a new message, with the platform's own dedupe by card id, only where
-        that is None. Doing it twice must look like doing it once.
-        Raises Delayed to be called again later, Held where no new message can have come of it meanwhile,
-        Undeliverable when all that is of no use.
+        Edits `place.message`; where that is None, posts a new message with the platform's own dedupe by card
+        id. Must be idempotent. Raises Delayed to be called again later, NotPosted if in addition certainly no
+        message was posted, and Undeliverable if the card can never be shown.
         """
         ...
 
     def layout_variant(self, place: Place) -> str:
-        """A word that changes when the place itself calls for another look of the same card; else empty."""
+        """A name for how a card looks at a place now, if that changes with time; else empty."""
         ...
 
     async def find_message(self, card: str, place: Place) -> str | None:
-        """Look for the message of a card whose posting has an unknown outcome; None: it is not there."""
+        """Find the message of a card whose posting has an unknown outcome; None if there is none."""
         ...
 
     async def remove(self, place: Place) -> None:
-        """Remove the message at `place`; one that is gone already is no error."""
+        """Delete the message at `place`; a message that no longer exists is no error."""
         ...
 
     async def post_notice(self, text: str, place: Place) -> None:
-        """Post a line of the bot's own to everybody at `place`; nobody is mentioned.
+        """Post a notice of the bot to everybody at `place`, without mentions.
 
-        Raises DeliveryError, after which it is not tried again.
+        Raises DeliveryError; it is not tried again.
         """
         ...
 
 
 class Receiver(Protocol):
-    """Takes in what people do."""
+    """Receives the platform's events."""
 
     async def run(self) -> None:
-        """Work until cancelled. Raises when the platform cannot be reached for good."""
+        """Run until cancelled; raises if the platform can never be reached."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedFile:
-    """Where a platform's own file can be read now."""
+    """Where a platform's own file can be fetched now."""
 
     url: str
-    #: what the platform wants to see before it gives the file; never sent elsewhere
+    #: headers that the platform requires; never sent to another host
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class FileResolver(Protocol):
-    """Opens files that lie on the platform itself."""
+    """Resolves addresses of files that the platform hosts."""
 
     async def resolve(self, url: str, place: Place) -> ResolvedFile:
-        """Find out how to read a file that came with an event at `place`, whose address may be over.
+        """Resolve a file of an event at `place`, whose address may have expired.
 
-        Raises MediaRefused where it is gone, MediaUnavailable where asking again may help.
+        Raises MediaRefused if the file is gone, MediaUnavailable if a later try may succeed.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the engine's use cases and loops work with."""
+"""The collaborators of use cases and worker loops, and the topics on which they wake each other."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import structlog
 
-from bot.domain.durations import DurationStats
+from bot.domain.estimates import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.models import Lane
 from bot.domain.pricing import Rates
@@ -47,36 +47,36 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateInputs:
-    """What an outlook takes besides its job's own place."""
+    """What an estimate needs besides its job's place in the queue."""
 
-    #: how long the latest jobs of each kind took; only kinds with some
+    #: durations of the latest jobs by duration class; a class without jobs is missing
     duration_stats: Mapping[str, DurationStats] = field(default_factory=dict)
-    #: accounts that take something, by id; None: nobody could tell
+    #: accounts that accept jobs, by id; None: not known
     ready: Mapping[str, ReadyAccount] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopFailures:
-    """How a round of a loop has gone lately: never well since `count` failures."""
+    """The failures of a loop since its last success."""
 
     count: int
-    #: kind of the last failure
+    #: type of the last error
     error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The collaborators, assembled once by `app.py`."""
+    """The collaborators, assembled once by `bootstrap`."""
 
     settings: Settings
     database: Database
     #: by account
     providers: Mapping[str, Provider]
-    #: how their calls have gone, by account
+    #: the outcomes of their calls, by account
     health: Mapping[str, ProviderHealth]
     library: MediaLibrary
     storage: FolderStorage
-    #: the one that writes first
+    #: the first one encrypts and signs; the others only decrypt and verify
     secrets: tuple[bytes, ...] = field(repr=False)
     media_usage: MediaUsage
     signer: TokenSigner
@@ -84,26 +84,26 @@ class Services:
     rates: Rates
     #: milliseconds UTC
     clock: Callable[[], int]
-    #: milliseconds that never jump
+    #: monotonic milliseconds
     monotonic: Callable[[], int]
     #: id of this process, new at each start
     owner: str
     rate_limit: RateLimiter
-    #: base of the URLs under which a provider reaches us; None: it cannot
+    #: base of the URLs under which providers reach the bot; None: they cannot
     provider_facing_url: str | None
-    #: by name of the adapter whose platform's files it opens
+    #: resolvers of platforms' own files, by adapter
     files: dict[str, FileResolver] = field(default_factory=dict)
-    #: what providers can of whose accounts this process has no key, by name
+    #: capabilities of the providers for which this process has no key, by name
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
-    #: words that video models know, by provider, as last told
+    #: words that video models know, by provider, as last fetched
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
-    #: accounts that were refused something which may be about the account itself
+    #: accounts with a refusal that may be about the account itself
     accounts_to_check: set[str] = field(default_factory=set)
-    #: rounds of loops that have failed since they last went well, by the loop's name
+    #: loops whose last tick failed, by name
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
-    #: what outlooks take, and when it was asked for, by pace
+    #: inputs of estimates and when they were read, by duration class
     estimate_cache: dict[str, tuple[int, EstimateInputs]] = field(default_factory=dict)
-    #: nothing new is begun once this is set
+    #: no new work is started once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -112,7 +112,7 @@ class Services:
 
     @property
     def answer_lease_owner(self) -> str:
-        """Who holds a card that an inlet shows by itself: this process, but not its deliverer."""
+        """Who leases a card that an adapter shows by itself: this process, but not its delivery loop."""
         return f"{self.owner}/answer"
 
     def new_id(self) -> str:
@@ -123,14 +123,14 @@ class Services:
             self.database.wakeups.notify(topic)
 
     async def ticks(self, topic: str, interval_ms: int) -> AsyncIterator[None]:
-        """Go on at once, then with every signal or after the interval, until the process stops."""
+        """Tick at once, then on every signal or after the interval, until the process stops."""
         while not self.stopping.is_set():
             seen = self.database.wakeups.mark(topic)
             yield
             await self.database.wakeups.changed(topic, since=seen, timeout_s=interval_ms / 1000)
 
     async def guarded(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do one round of a loop; whatever goes wrong in it is told, and the next round tries again."""
+        """Run one tick of a loop; an exception is logged and counted, and the next tick tries again."""
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - a loop that dies would strand every job behind it
@@ -142,7 +142,7 @@ class Services:
             self.failing_loops.pop(name, None)
 
     def capabilities_of(self, provider: str) -> Capabilities | None:
-        """What a provider can; None where it is not known here."""
+        """The capabilities of a provider; None if they are not known here."""
         own = next((one.capabilities for one in self.providers.values() if one.name == provider), None)
         return own or self.capabilities.get(provider)
 
@@ -151,14 +151,14 @@ class Services:
 
 
 def queue_name(provider: str, lane: Lane) -> str:
-    """What shares one virtual time: all that is submitted to one provider's pool in one lane."""
+    """The name of the queue of one provider and lane, whose jobs share one virtual clock."""
     return f"{provider}/{lane}"
 
 
 def jobs_topic(lane: Lane) -> str:
-    """The topic under which it is told that jobs of a lane may be claimed."""
+    """The topic that signals queued jobs of a lane."""
     return f"jobs/{lane}"
 
 
-#: for whatever concerns jobs of every lane
+#: the topics of all lanes
 ALL_JOBS = tuple(jobs_topic(lane) for lane in Lane)

@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.domain.actions import Action, ActionInput
 from bot.domain.commands import Command, GenerateCommand, Quota
 from bot.domain.completion import Suggestion
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation
 from bot.domain.media import Media, Reference
 from bot.service.replies import PriceQuote, PrivateReply, Reply
 
@@ -32,10 +32,8 @@ class BotService(Protocol):
     async def execute(
         self,
         command: Command,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
-        key: str,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> Reply: ...
@@ -44,24 +42,18 @@ class BotService(Protocol):
         self,
         action: Action,
         job: str,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
-        key: str,
-        wording: ActionInput | None = None,
+        action_input: ActionInput | None = None,
     ) -> Reply: ...
 
     async def answer_confirmation(
         self, job: str, caller: Caller, *, question: str, confirmed: bool
     ) -> PrivateReply: ...
 
-    async def react(
-        self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
-    ) -> Reply | None: ...
+    async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None: ...
 
-    async def unreact(
-        self, emoji: str, job: str, caller: Caller, place: Place, *, key: str
-    ) -> Reply | None: ...
+    async def unreact(self, emoji: str, job: str, invocation: Invocation) -> Reply | None: ...
 
     def reactions(self, caller: Caller, /) -> Mapping[str, Action]: ...
 
@@ -72,8 +64,7 @@ class BotService(Protocol):
     async def quote(
         self,
         command: GenerateCommand,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
@@ -81,7 +72,7 @@ class BotService(Protocol):
 
     async def answer_query(self, question: Quota, caller: Caller) -> PrivateReply: ...
 
-    async def autocomplete_line(self, text: str, caller: Caller, place: Place) -> Sequence[Suggestion]: ...
+    async def autocomplete_line(self, text: str, invocation: Invocation) -> Sequence[Suggestion]: ...
 
 
 class Entry(Protocol):

@@ -1,4 +1,4 @@
-"""Rights, checked in the core on every call."""
+"""Access rules: who may see, change and create jobs. Checked in the core on every call."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from bot.domain.jobs import Job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """What admins and the operator have decided for a workspace."""
+    """The settings of a workspace."""
 
     id: str
-    #: IANA name of the zone in which its periods are counted
+    #: IANA name of the time zone of its periods
     timezone: str = "UTC"
     paused: bool = False
     pause_reason: str = ""
@@ -21,7 +21,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLimits:
-    """How many jobs may wait at once."""
+    """How many jobs may wait at the same time."""
 
     member: int
     workspace: int
@@ -37,46 +37,46 @@ def require_admin(caller: Caller, operators: AbstractSet[str]) -> None:
 
 
 def check_open(workspace: Workspace, blocked: AbstractSet[str], caller: Caller) -> None:
-    """Refuse new jobs where the operator or an admin has closed the door."""
+    """Refuse new jobs of blocked callers, and in blocked or paused workspaces."""
     if blocked & {caller.member, caller.person}:
         raise NotAllowed("You have been blocked by the operator of this bot")
     if workspace.id in blocked:
         raise NotAllowed("This workspace has been blocked by the operator of this bot")
     if workspace.paused:
         because = f": {workspace.pause_reason}" if workspace.pause_reason else ""
-        raise NotAllowed(f"New jobs are paused here by an admin{because}. Waiting jobs keep their place.")
+        raise NotAllowed(f"New jobs are paused here by an admin{because}. Queued jobs keep their place.")
 
 
-def check_queue_limits(patience: QueueLimits, *, member: int, workspace: int) -> None:
-    """Refuse one more job when too many wait already; `member` and `workspace` count those waiting."""
-    if member >= patience.member:
+def check_queue_limits(limits: QueueLimits, *, member: int, workspace: int) -> None:
+    """Refuse one more job where too many wait; `member` and `workspace` are the numbers of waiting jobs."""
+    if member >= limits.member:
         raise QuotaExhausted(
-            f"You have {member} jobs waiting, which is the most at once. Try again when some are done, "
-            "or take one back with /cancel."
+            f"You have {member} jobs waiting, the most allowed at once. Try again when some are done, "
+            "or cancel one with /cancel."
         )
-    if workspace >= patience.workspace:
+    if workspace >= limits.workspace:
         raise QuotaExhausted(
-            f"{workspace} jobs wait in this workspace, which is the most at once. Try later."
+            f"{workspace} jobs are waiting in this workspace, the most allowed at once. Try again later."
         )
 
 
 def require_visible(job: Job | None, caller: Caller) -> Job:
-    """Let people see the jobs of their workspace, and their own wherever they are; private ones stay so.
+    """Let people see their own jobs anywhere, and the public jobs of their workspace.
 
-    Direct messages are no workspace that people share.
+    Direct messages are not a workspace that people share.
     """
     if job is None or job.deleted:
         raise JobNotFound("There is no such job; /history lists yours")
     mine = job.person == caller.person
     shared = job.workspace == caller.workspace and not is_direct_workspace(job.workspace)
     if not mine and (job.private or not shared):
-        # The same answer as for a job that is not there, so that ids cannot be tried out.
+        # The same answer as for an unknown job, so that nobody can probe ids.
         raise JobNotFound("There is no such job; /history lists yours")
     return job
 
 
 def require_own(job: Job | None, caller: Caller, operators: AbstractSet[str], *, or_admin: bool) -> Job:
-    """Let only its owner touch a job, and the admins of its workspace where `or_admin` says so."""
+    """Let only its owner change a job; with `or_admin` also the admins of its workspace and operators."""
     found = require_visible(job, caller)
     if found.person == caller.person:
         return found

@@ -1,4 +1,4 @@
-"""What can be done with a finished job by a button or a reaction."""
+"""Actions: what a button or a reaction does to a finished job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from bot.domain.requests import (
 )
 from bot.domain.text import storable
 
-#: how much a variation keeps of its picture, as the API's documents suggest
+#: weight of the picture that a variation is made from, as the API's documentation suggests
 VARIATION_WEIGHT = 0.85
 
 
 class Action(StrEnum):
-    """What a button or reaction does to a finished job."""
+    """What a button or a reaction does to a finished job."""
 
     VARIATION = "variation"
     AGAIN = "again"
@@ -61,13 +61,13 @@ LABELS: Mapping[Action, str] = {
     Action.EDIT: "Edit prompt",
     Action.ANIMATE: "Animate",
     Action.EXTEND: "Extend",
-    Action.REVERSE: "Lead up to it",
+    Action.REVERSE: "Add a beginning",
     Action.REFRAME: "Reframe",
     Action.GALLERY: "Gallery",
     Action.SEND: "Send to me",
     Action.DELETE: "Delete",
 }
-#: actions that make, and pay for, a new job
+#: actions that create, and charge for, a new job
 GENERATING = frozenset(
     {
         Action.VARIATION,
@@ -79,23 +79,23 @@ GENERATING = frozenset(
         Action.REFRAME,
     }
 )
-#: what a result of the other kind has none of
+#: the actions for one kind of result only
 _ONLY: Mapping[Action, MediaKind] = {
     Action.ANIMATE: MediaKind.PICTURE,
     Action.EXTEND: MediaKind.VIDEO,
     Action.REVERSE: MediaKind.VIDEO,
 }
-#: left when there is no result, or none any more
+#: the actions of a job without a result
 _WITHOUT_RESULT = (Action.AGAIN, Action.EDIT, Action.DELETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionInput:
-    """What an action may be told besides."""
+    """What a form may add to an action."""
 
-    #: the new words of EDIT
+    #: the new prompt of EDIT
     prompt: str | None = None
-    #: the new frame of REFRAME; None turns the old one on its side
+    #: the new aspect ratio of REFRAME; None rotates the old one
     aspect_ratio: AspectRatio | None = None
 
     def __post_init__(self) -> None:
@@ -104,7 +104,7 @@ class ActionInput:
 
 
 def available_actions(job: Job) -> tuple[Action, ...]:
-    """The actions that apply to a job as it stands, in the order in which they are shown."""
+    """The actions that a job allows now, in the order in which they are shown."""
     if job.deleted or not job.is_final:
         return ()
     if job.state is not State.COMPLETED or job.expired:
@@ -123,15 +123,15 @@ def require_available(action: Action, job: Job) -> None:
     raise InvalidRequest(f"{name} cannot be used on a {job.request.makes}, only on a {_ONLY[action]}")
 
 
-def follow_up_request(action: Action, job: Job, wording: ActionInput | None = None) -> AnyRequest:
-    """The request that a generating action makes of a finished job."""
+def follow_up_request(action: Action, job: Job, action_input: ActionInput | None = None) -> AnyRequest:
+    """The request that a generating action on a finished job makes."""
     require_available(action, job)
-    wording = wording or ActionInput()
+    action_input = action_input or ActionInput()
     match action:
         case Action.AGAIN:
             return job.request
         case Action.EDIT:
-            return _reworded(job.request, wording.prompt)
+            return _reworded(job.request, action_input.prompt)
         case Action.VARIATION:
             return _variation(job)
         case Action.ANIMATE:
@@ -139,7 +139,7 @@ def follow_up_request(action: Action, job: Job, wording: ActionInput | None = No
         case Action.EXTEND | Action.REVERSE:
             return _extension(job, forward=action is Action.EXTEND)
         case Action.REFRAME:
-            return _reframed(job, wording.aspect_ratio or rotated(job.request.aspect_ratio))
+            return _reframed(job, action_input.aspect_ratio or rotated(job.request.aspect_ratio))
         case _:
             raise InvalidRequest(f"{LABELS[action]} makes no new job")
 
@@ -150,7 +150,7 @@ def _reworded(request: AnyRequest, prompt: str | None) -> AnyRequest:
     words, addresses = split_addresses(prompt)
     if addresses:
         raise InvalidRequest(
-            "An address cannot be part of the words; /imagine and /animate take one as what they build on"
+            "An address cannot be part of the prompt; /imagine and /animate take one as their input"
         )
     words = check_prompt(words, required=isinstance(request, ImageRequest))
     changed = request.model_copy(update={"prompt": words})
@@ -158,7 +158,7 @@ def _reworded(request: AnyRequest, prompt: str | None) -> AnyRequest:
 
 
 def _variation(job: Job) -> AnyRequest:
-    """Of a picture a new one guided by it; of a video the same request from its first frame."""
+    """Of a picture: a new one with it as reference. Of a video: the same request from its first frame."""
     request = job.request
     if isinstance(request, ImageRequest | ReframeImageRequest):
         return ImageRequest(
@@ -176,7 +176,7 @@ def _variation(job: Job) -> AnyRequest:
 
 
 def _ends(request: VideoRequest) -> dict[str, object]:
-    """A video that led up to another keeps its end only where that is a picture, and then cannot loop."""
+    """Keep the end only if it is a picture, and loop only without one."""
     end = request.end if request.end is not None and request.end.kind is MediaKind.PICTURE else None
     return {"end": end, "loop": request.loop and end is None}
 
@@ -217,6 +217,29 @@ def _reframed(job: Job, aspect_ratio: AspectRatio) -> AnyRequest:
 
 
 def rotated(aspect_ratio: AspectRatio) -> AspectRatio:
-    """The same frame stood on its side, and a tall one for a square: what a bare 🖼️ means."""
+    """The aspect ratio rotated by 90 degrees, and a portrait for a square: what 🖼️ alone means."""
     width, height = aspect_ratio.parts
     return AspectRatio.PORTRAIT if width == height else AspectRatio(f"{height}:{width}")
+
+
+#: choose the text or the picture form of an emoji, without another meaning
+_VARIATION_SELECTORS = "\ufe0e\ufe0f"
+#: skin tones
+_TONES = "".join(chr(code) for code in range(0x1F3FB, 0x1F400))
+_NOISE = str.maketrans("", "", _VARIATION_SELECTORS + _TONES)
+_KEYCAP = "\u20e3"
+
+
+def normalized(emoji: str) -> str:
+    """The one form that an emoji is compared in."""
+    return emoji.translate(_NOISE)
+
+
+#: the action of each emoji, unless a workspace decides otherwise
+DEFAULT_REACTIONS: Mapping[str, Action] = {normalized(emoji): action for action, emoji in EMOJI.items()}
+
+
+def keycap_number(emoji: str) -> int | None:
+    """The number of a keycap from 1 to 4, which selects a result on a card; None for any other emoji."""
+    digit, _, rest = normalized(emoji).partition(_KEYCAP)
+    return int(digit) if digit in ("1", "2", "3", "4") and not rest and _KEYCAP in emoji else None

@@ -1,6 +1,6 @@
 """The card: the one message that shows one or more jobs, in revisions.
 
-A view says what is to be seen; each adapter says it in its platform's own way.
+A view says what is shown; each adapter renders it for its platform.
 """
 
 import hashlib
@@ -15,44 +15,44 @@ from bot.domain.estimates import Estimate, ShownEstimate
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
-from bot.domain.media import Media
+from bot.domain.media import Media, MediaKind
 from bot.domain.pricing import is_estimate, is_upper_bound, show_money
 from bot.domain.requests import ReframeVideoRequest, VideoRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Our durable record of one message."""
+    """The durable record of one message."""
 
     id: str
     place: Place
-    #: member who asked
+    #: the member who asked
     member: str
     person: str
-    #: the revision that the jobs' state asks for, and the one that people see
+    #: the newest revision, and the one that people see
     wanted_rev: int
     shown_rev: int
-    #: digest of what people see
+    #: digest of the revision that people see
     shown_digest: str
-    #: since when a first message has been on its way without a known outcome
+    #: when posting the first message began, while its outcome is unknown
     posting_since: int | None
-    #: shows in a row that failed
+    #: failed tries in a row to show it
     tries: int
     created_at: int
-    #: the one job that it shows, though that belongs to another card
+    #: the job of another card that it shows; None for a card with jobs of its own
     copy_of: str | None = None
-    #: what its message says about jobs that have not ended, by job
+    #: what its message says about unfinished jobs, by job
     shown_estimates: Mapping[str, ShownEstimate] = field(default_factory=dict)
 
 
-#: label of what a job costs, and of the job that it was made from
-PRICE, SOURCE = "Price", "Building on"
-#: characters of a source's words
+#: labels of a job's price and of the job that it was made from
+PRICE, SOURCE = "Price", "Made from"
+#: characters of a source's title
 _SOURCE = 60
 
 
 class JobPhase(StrEnum):
-    """How a job on a card stands, as far as its looks go."""
+    """The phase of a job on a card, as far as it changes how the job looks."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -67,27 +67,27 @@ class JobView:
 
     id: str
     phase: JobPhase
-    #: one line: where it stands
+    #: its status in one line
     headline: str
     #: label and value, in order
     fields: tuple[tuple[str, str], ...]
-    #: when the provider took it, for a progress bar; None before
+    #: when the provider accepted it, for a progress bar; None before
     running_since: int | None
     #: milliseconds that it is expected to run
     expected_ms: int
-    #: place in the queue and when it is expected to be done, as told; None where nothing is told
+    #: place in the queue and expected end, as shown; None where nothing is shown
     position: int | None
     ready_at: int | None
     media: Media | None
-    #: the media in words
+    #: alt text of the media
     alt: str
     actions: tuple[Action, ...]
-    #: can still be taken back
+    #: can still be cancelled
     cancellable: bool
     stars: int
     #: job that it was made from
     parent: str | None
-    #: why its place or time is worse than told before
+    #: why its place or time is worse than shown before
     delay_reason: str = ""
 
 
@@ -106,19 +106,19 @@ class CardView:
 
     @property
     def settled(self) -> bool:
-        """Nothing on it will change by itself."""
+        """No job on it will change by itself any more."""
         return all(job.phase not in (JobPhase.WAITING, JobPhase.RUNNING) for job in self.jobs)
 
     @property
     def gone(self) -> bool:
-        """Nothing is left to show."""
+        """All of its jobs are deleted."""
         return all(job.phase is JobPhase.GONE for job in self.jobs)
 
     @property
     def digest(self) -> str:
         """Equal for revisions that look the same."""
-        looks = orjson.dumps(replace(self, rev=0))
-        return hashlib.sha256(looks).hexdigest()[:32]
+        content = orjson.dumps(replace(self, rev=0))
+        return hashlib.sha256(content).hexdigest()[:32]
 
 
 def card_view(
@@ -128,9 +128,9 @@ def card_view(
     now: int,
     sources: Mapping[str, Job] | None = None,
 ) -> CardView:
-    """What the card shows at `now`; `estimates` holds an entry for every job that has not ended.
+    """The view of a card at `now`.
 
-    `sources` are the jobs that these were made from, by id.
+    `estimates` has an entry for every unfinished job; `sources` has the jobs that these were made from.
     """
     first = jobs[0]
     return CardView(
@@ -150,9 +150,9 @@ def card_view(
 def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None = None) -> JobView:
     return JobView(
         id=job.id,
-        phase=_tone(job),
+        phase=_phase(job),
         headline=headline(job, estimate or Estimate()),
-        fields=(*_facts(job), *_source(job, source)),
+        fields=(*_fields(job), *_source(job, source)),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
         expected_ms=estimate.generation_ms if estimate else 0,
         position=estimate.position if estimate else None,
@@ -167,16 +167,16 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
     )
 
 
-def shown_estimates(seen: CardView) -> dict[str, ShownEstimate]:
-    """What a revision says about its jobs that have not ended."""
+def shown_estimates(view: CardView) -> dict[str, ShownEstimate]:
+    """What a revision says about its unfinished jobs."""
     return {
         job.id: ShownEstimate(position=job.position, ready_at=job.ready_at, delay_reason=job.delay_reason)
-        for job in seen.jobs
+        for job in view.jobs
         if job.ready_at is not None
     }
 
 
-def _tone(job: Job) -> JobPhase:
+def _phase(job: Job) -> JobPhase:
     if job.deleted:
         return JobPhase.GONE
     if job.state not in FINAL:
@@ -185,7 +185,7 @@ def _tone(job: Job) -> JobPhase:
 
 
 def headline(job: Job, estimate: Estimate) -> str:
-    """One line that tells where a job stands."""
+    """The status of a job in one line."""
     if job.deleted:
         return "Deleted"
     if job.failure is not None:
@@ -195,56 +195,64 @@ def headline(job: Job, estimate: Estimate) -> str:
     place = "In the queue" if estimate.position is None else f"Place {estimate.position} in the queue"
     because = f" – {estimate.delay_reason}" if estimate.delay_reason else ""
     lines = {
-        State.HELD: "Waits for a confirmation",
-        State.PREPARING: "Preparing what it builds on",
+        State.HELD: "Waiting for a confirmation",
+        State.PREPARING: _fetching(job),
         State.QUEUED: f"{place} · {show_wait(estimate.wait_ms)}{because}",
-        State.SUBMITTING: f"On its way · {show_wait(estimate.wait_ms)}{because}",
-        State.UNKNOWN: "The answer got lost on the way; finding out what became of it",
-        State.SUBMITTED: _dreaming(estimate, because),
-        State.COMPLETED: "Done; its file was removed when its time was over" if job.expired else "Done",
-        State.FAILED: "This did not work; not charged",
-        State.CANCELLED: f"Taken back; not charged ({show_money(job.price)} returned)",
+        State.SUBMITTING: f"Starting · {show_wait(estimate.wait_ms)}{because}",
+        State.UNKNOWN: "The connection broke while this was submitted; checking whether it arrived",
+        State.SUBMITTED: _generating(estimate, because),
+        State.COMPLETED: "Done; its file has expired and was deleted" if job.expired else "Done",
+        State.FAILED: "Failed; not charged",
+        State.CANCELLED: f"Cancelled; not charged ({show_money(job.price)} returned)",
     }
     return lines[job.state]
 
 
-def _dreaming(estimate: Estimate, because: str) -> str:
+def _fetching(job: Job) -> str:
+    """What is fetched before the job can be queued."""
+    kinds = [reference.kind for reference in job.request.references if reference.job is None]
+    if len(kinds) > 1:
+        return "Fetching your files"
+    return f"Fetching your {next(iter(kinds), MediaKind.PICTURE)}"
+
+
+def _generating(estimate: Estimate, because: str) -> str:
     if estimate.finishing:
-        return "Finished; the bot is still working on its file"
+        return "Finished; the bot is processing its file"
     if estimate.late:
         return f"Taking longer than usual; most are done in {show_wait(estimate.generation_ms)}"
-    return f"Dreaming · {show_wait(estimate.generation_ms)} in all{because}"
+    return f"Generating · {show_wait(estimate.generation_ms)} in total{because}"
 
 
-def _facts(job: Job) -> tuple[tuple[str, str], ...]:
+def _fields(job: Job) -> tuple[tuple[str, str], ...]:
     request = job.request
     follows = isinstance(request, VideoRequest) and request.follows_picture
-    ratio = "that of its picture" if follows else str(request.aspect_ratio)
-    facts = [("Model", str(request.model)), ("Aspect ratio", ratio)]
+    ratio = "as its picture" if follows else str(request.aspect_ratio)
+    fields = [("Model", str(request.model)), ("Aspect ratio", ratio)]
     if isinstance(request, VideoRequest):
-        facts.append(("Resolution", str(request.resolution)))
-        facts.append(("Length", show_length(request.duration.ms)))
+        fields.append(("Resolution", str(request.resolution)))
+        fields.append(("Length", show_length(request.duration.ms)))
         if request.loop and request.start is None and request.end is not None:
-            facts.append(("Loop", "may not close: it has a picture at its end alone"))
+            fields.append(("Loop", "may not close, because only its end is a picture"))
     elif isinstance(request, ReframeVideoRequest) and request.duration_ms is not None:
-        facts.append(("Length", show_length(request.duration_ms)))
+        fields.append(("Length", show_length(request.duration_ms)))
     if job.state in (State.FAILED, State.CANCELLED):
-        facts.append((PRICE, "not charged"))
+        fields.append((PRICE, "not charged"))
     elif job.refunded:
-        facts.append((PRICE, f"{show_money(job.price)}, refunded"))
+        fields.append((PRICE, f"{show_money(job.price)}, refunded"))
     elif is_upper_bound(request):
-        facts.append((PRICE, f"up to {show_money(job.price)}"))
+        fields.append((PRICE, f"up to {show_money(job.price)}"))
     else:
-        facts.append((PRICE, show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
+        fields.append((PRICE, show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
     if job.result:
-        facts.append(("Size", f"{job.result.width} × {job.result.height}"))
+        fields.append(("Size", f"{job.result.width} × {job.result.height}"))
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
-        facts.append(("Took", show_duration(job.finished_at - job.submitted_at)))
-    return tuple(facts)
+        fields.append(("Took", show_duration(job.finished_at - job.submitted_at)))
+    return tuple(fields)
 
 
 def _source(job: Job, source: Job | None) -> tuple[tuple[str, str], ...]:
-    """What a job was made from: its short id, and its words where whoever sees the card may read them."""
+    """The source of a job: its short id, and its title if everybody who sees the card may read it."""
     if job.parent is None:
         return ()
     shown = f"#{short_id(job.parent)}"
@@ -253,8 +261,8 @@ def _source(job: Job, source: Job | None) -> tuple[tuple[str, str], ...]:
         elsewhere = is_direct_workspace(source.workspace) and source.workspace != job.workspace
         hidden = hidden or source.private or elsewhere
     if source is not None and not hidden:
-        words = source.title if len(source.title) <= _SOURCE else f"{source.title[: _SOURCE - 1]}…"
-        shown += f" · {words}"
+        title = source.title if len(source.title) <= _SOURCE else f"{source.title[: _SOURCE - 1]}…"
+        shown += f" · {title}"
     return ((SOURCE, shown),)
 
 
@@ -264,7 +272,7 @@ def show_length(milliseconds: int) -> str:
 
 
 def show_wait(milliseconds: int) -> str:
-    """An expected time, rough on purpose: nobody can know the seconds."""
+    """An expected time, rounded: nobody can know the seconds."""
     seconds = max(0, milliseconds) / 1000
     if seconds < 10:  # noqa: PLR2004
         return "a few seconds"
@@ -276,7 +284,7 @@ def show_wait(milliseconds: int) -> str:
 
 
 def show_age(milliseconds: int) -> str:
-    """How long ago something was."""
+    """An age, such as `5 min ago`."""
     seconds = max(0, milliseconds) // 1000
     for unit, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
         if count := seconds // unit:

@@ -1,4 +1,4 @@
-"""What could come next in a command that is being typed."""
+"""Completion of a command that is typed as text."""
 
 import re
 from collections import Counter
@@ -13,9 +13,9 @@ from bot.domain.parsing import FLAG, fits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """One way to go on."""
+    """One way to continue a text."""
 
-    #: the whole text when this is taken
+    #: the whole text with the suggestion
     text: str
     #: as shown in the list
     label: str
@@ -32,25 +32,25 @@ class AutocompleteChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """The suggestions for a text, and what else only the store can tell."""
+    """The suggestions for a text, and the option whose values are in the store."""
 
     suggestions: tuple[Suggestion, ...] = ()
-    #: the option whose jobs or members should be offered too, and its command
+    #: the option whose jobs or members are to be suggested too, and its command
     option: Option | None = None
     command: type[Command] | None = None
-    #: the text before the option's value, and what is typed of that
+    #: the text before the option's value, and what is typed of the value
     stem: str = ""
     typed: str = ""
 
 
-#: a camera motion that is being typed: several words, in quotes that are not closed yet, or the first one
+#: a camera motion that is being typed: words in quotes that are still open, or the first word
 _MOTION = re.compile(r"(?:--|—|–)(?P<flag>[A-Za-z][\w-]{0,40})(?:\s+|=)(?P<typed>\"[^\"]*|[^\s\"]*)\Z")
 
 
 def complete(
     text: str, *, admin: bool, concepts: Sequence[str] = CONCEPTS, camera_motions: Sequence[str] = ()
 ) -> Completion:
-    """Suggest how to go on after `text`, whose end is where the person types.
+    """Suggest how to continue `text`, at whose end the cursor is.
 
     `concepts` and `camera_motions` are those that the provider knows.
     """
@@ -100,7 +100,7 @@ def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[s
         and positional.kind is Kind.JOB
         and not any(one.kind is Kind.TEXT for one in spec)
     ):
-        # Nothing else is typed here without a flag, so that all words are for the job.
+        # Nothing else is typed here without a flag, so all words are meant for the job.
         return Completion(option=positional, stem=f"/{name}", typed=typed[len(name) + 1 :].strip())
     return _values(positional, stem, last, concepts) if positional is not None and fresh else Completion()
 
@@ -135,12 +135,12 @@ def _for(command: type[Command], *, admin: bool) -> bool:
 
 
 def _open(option: Option, given: Mapping[str, int]) -> bool:
-    """Whether an option can be given, or given once more."""
+    """Whether an option can be given, or given again."""
     return given.get(option.name, 0) < option.max_count
 
 
 def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[Counter[str], bool]:
-    """How often these words set each option, and whether no free text has begun yet."""
+    """How often these words set each option, and whether no text without a flag has begun."""
     given: Counter[str] = Counter()
     fresh = True
     value = False
@@ -194,4 +194,4 @@ def _awaiting(word: str, spec: Sequence[Option]) -> Option | None:
 
 
 def _about(option: Option) -> str:
-    return f"{option.description} (now {option.default})" if option.default else option.description
+    return f"{option.description} (default {option.default})" if option.default else option.description

@@ -1,4 +1,4 @@
-"""Camera concepts: words that the video models know; the provider's own list wins."""
+"""Camera concepts and motions that the video models know; a provider's own list takes precedence."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from bot.domain.errors import InvalidRequest
 
 # fmt: off
-#: as documented; what a provider lists is added when it is asked
+#: as documented; replaced by a provider's list once that was fetched
 CONCEPTS = (
     "aerial", "aerial_drone", "bolt_cam", "crane_down", "crane_up", "dolly_zoom", "elevator_doors",
     "eye_level", "ground_level", "handheld", "high_angle", "low_angle", "orbit_left", "orbit_right",
@@ -17,32 +17,32 @@ CONCEPTS = (
     "truck_right", "zoom_in", "zoom_out",
 )
 # fmt: on
-#: those of them that are movements
+#: prefixes of the concepts that are movements
 _MOVEMENTS = ("crane", "orbit", "pan", "pedestal", "pull", "push", "roll", "static", "tilt", "truck", "zoom")
-#: movements as a prompt says them, offered until a provider has told its own
+#: movements as they are written in a prompt, suggested until a provider's list was fetched
 CAMERA_MOTIONS = tuple(f"camera {key.replace('_', ' ')}" for key in CONCEPTS if key.startswith(_MOVEMENTS))
-#: the options of a command that take them, and how the camera moves in a prompt's own words
+#: the options that take concepts and motions
 CONCEPTS_OPTION, MOTION_OPTION = "concepts", "camera_motion"
 _KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _PARTS = re.compile(r"[,;\s]+")
-#: what is being typed of a list's last concept
+#: the last item of a list that is being typed
 _LAST = re.compile(r"[^,;\s]*\Z")
 _MOST = 8
 
 
 def read_concepts(text: str) -> tuple[str, ...]:
-    """Read concepts as people list them, parted by commas or spaces."""
+    """Read a list of concepts, separated by commas or spaces."""
     keys = [key for part in _PARTS.split(text.strip()) if (key := part.lower().replace("-", "_"))]
     for key in keys:
         if not _KEY.fullmatch(key):
-            raise InvalidRequest(f"{key[:40]!r} is no concept; write them like dolly_zoom, pan_left")
+            raise InvalidRequest(f"{key[:40]!r} is not a concept; write them like dolly_zoom, pan_left")
     if len(keys) > _MOST:
         raise InvalidRequest(f"At most {_MOST} concepts can be given")
     return tuple(dict.fromkeys(keys))
 
 
 def concepts_after(typed: str, known: Sequence[str]) -> tuple[str, ...]:
-    """What a list that is being typed could become: the whole list for each concept that fits its end."""
+    """Completions of a list that is being typed: one for each concept that matches its last item."""
     before = _LAST.sub("", typed)
     last = typed[len(before) :].lower().replace("-", "_")
     given = [part.lower().replace("-", "_") for part in _PARTS.split(before) if part]
@@ -52,18 +52,18 @@ def concepts_after(typed: str, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def motions_like(typed: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The camera motions in which every typed word begins one of theirs, in any case and order."""
+    """The camera motions that have, for every typed word, a word that begins with it."""
     return tuple(motion for motion in known if all(_fits(word, motion) for word in typed.split()))
 
 
 def _fits(typed: str, name: str) -> bool:
-    """Whether a name, or one of its words, begins with what is typed."""
+    """Whether a name, or one of its words, begins with the typed text."""
     typed, name = typed.casefold(), name.casefold()
     return name.startswith(typed) or any(word.startswith(typed) for word in re.split(r"[\s_]", name))
 
 
 def check_concepts(keys: tuple[str, ...], known: frozenset[str]) -> None:
-    """Refuse concepts that the provider does not know, with the nearest that it does."""
+    """Refuse concepts that the provider does not know, and suggest the nearest known one."""
     for key in keys:
         if known and key not in known:
             near = get_close_matches(key, sorted(known), n=1, cutoff=0.5)

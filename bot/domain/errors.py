@@ -1,12 +1,11 @@
 """Errors, named by what the caller must do.
 
 ReverieError
-├── Refused                  the person can mend it; its text is shown to them, privately
+├── Refused                  the person can fix it; its text is shown to them, privately
 │   ├── InvalidRequest       change the command
 │   ├── QuotaExhausted       wait for the reset, or ask an admin
-│   │   └── TooManyRequests  wait a few seconds; `repeated`: they have been told so in this minute
+│   │   └── TooManyRequests  wait a few seconds; `repeated`: told so within the last minute
 │   ├── NotAllowed           ask somebody who may
-│   ├── ContentRejected      change the words
 │   ├── JobNotFound          check the id
 │   ├── NotYours             ask the owner
 │   └── ServiceUnavailable   a fault of ours: try again
@@ -17,13 +16,13 @@ ReverieError
 │   ├── OutcomeUnknown       never replay: reconcile
 │   ├── AccountProblem       stop submitting on this account, tell the operator
 │   └── GenerationNotFound   the id is not known there (any more)
-├── MediaError               a file on its way into our storage
+├── MediaError               fetching or storing a file
 │   ├── MediaUnavailable     try again later
-│   │   └── ProcessingFailed the file is here, our own work on it failed: try again, then the operator
-│   └── MediaRefused         final: the file is not what it must be
+│   │   └── ProcessingFailed the file is here, but processing it failed: try again, then the operator
+│   └── MediaRefused         final: the file is not acceptable
 ├── DeliveryError            a chat platform
 │   ├── Delayed              try again after `retry_after_ms`
-│   │   └── Held             the same, and it is certain that nothing was posted
+│   │   └── NotPosted        the same, and it is certain that nothing was posted
 │   └── Undeliverable        final for the card, never for its results
 └── StoreError
     └── StaleTransition      somebody else did it: drop quietly
@@ -54,16 +53,12 @@ class TooManyRequests(QuotaExhausted):
 
     def __init__(self, message: str | None = None, *, repeated: bool = False) -> None:
         super().__init__(message)
-        #: the member was told so a moment ago; where telling takes a message, none is sent
+        #: the member was told so a moment ago; an adapter that would need a new message sends none
         self.repeated = repeated
 
 
 class NotAllowed(Refused):
     """You may not do this here."""
-
-
-class ContentRejected(Refused):
-    """These words are not allowed here."""
 
 
 class JobNotFound(Refused):
@@ -112,7 +107,7 @@ class GenerationNotFound(ProviderError):
 
 
 class MediaError(ReverieError):
-    """The file could not be brought in."""
+    """The file could not be fetched or stored."""
 
 
 class MediaUnavailable(MediaError):

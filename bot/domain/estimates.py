@@ -1,21 +1,53 @@
-"""What is expected of a job that has not ended, and how to say so without going back on one's word."""
+"""Estimates: how long generations take, and what is shown about a job that has not ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-#: how much later than told something may become before it is told anew, in percent of the wait and at least
+from bot.domain.models import Duration, ImageModel, Model, Resolution, VideoModel
+from bot.domain.requests import AnyRequest, VideoRequest
+
+#: how much later than shown a job may be before the card shows it, in percent of the wait and at least
 _SLACK, _SLACK_MS = 25, 8_000
+#: milliseconds of a typical generation; for videos with 5 s in 720p
+_TYPICAL_MS: Mapping[Model, int] = {
+    ImageModel.PHOTON_1: 12_000,
+    ImageModel.PHOTON_FLASH_1: 5_000,
+    VideoModel.RAY_2: 105_000,
+    VideoModel.RAY_FLASH_2: 65_000,
+}
+#: how much longer larger videos usually take, in percent
+_BY_RESOLUTION = {Resolution.P540: 80, Resolution.P720: 100, Resolution.P1080: 150, Resolution.P2160: 220}
+#: p95 in percent of the typical duration, as long as nothing was measured
+_UNUSUAL = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DurationStats:
+    """How long generations of one kind take, in milliseconds."""
+
+    #: half of them take at most this long
+    p50: int
+    #: 95 of 100 take at most this long; what takes longer is late
+    p95: int
+
+
+def typical_duration(request: AnyRequest, *, speed: float = 1.0) -> DurationStats:
+    """What to expect before anything was measured; `speed` divides it, for a fast simulator."""
+    milliseconds = _TYPICAL_MS[request.model] / speed
+    if isinstance(request, VideoRequest):
+        milliseconds *= _BY_RESOLUTION[request.resolution] / 100 * request.duration.ms / Duration.FIVE.ms
+    return DurationStats(p50=round(milliseconds), p95=round(milliseconds * _UNUSUAL / 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEstimate:
-    """What a card's message has said about one of its jobs."""
+    """What a card's message says about one of its jobs."""
 
-    #: place in the queue; None where none was told
+    #: place in the queue; None where none is shown
     position: int | None
-    #: when it was said to be done, in milliseconds UTC
+    #: when it is shown to be done, in milliseconds UTC
     ready_at: int
-    #: why that was worse than what was told before it
+    #: why this is worse than what was shown before
     delay_reason: str = ""
 
 
@@ -25,43 +57,43 @@ class Estimate:
 
     #: place in the queue from 1; None once it is with the provider
     position: int | None = None
-    #: milliseconds until it is expected to be done; below 0 when it should have been by now
+    #: milliseconds until it is expected to be done; negative when it is overdue
     wait_ms: int = 0
     #: milliseconds that the generation itself is expected to take
     generation_ms: int = 0
-    #: it runs for longer than 95 of 100 of its kind
+    #: it has run for longer than 95 of 100 of its kind
     late: bool = False
-    #: the provider is done, and our own work on its file takes long
+    #: the provider is done, and the bot is still processing its file
     finishing: bool = False
-    #: why nothing moves, where that is known
+    #: why it does not move, where that is known
     blocked_reason: str = ""
-    #: why this is worse than what was told before
+    #: why this is worse than what was shown before
     delay_reason: str = ""
 
 
-def stabilised(estimate: Estimate, told: ShownEstimate | None, now: int) -> Estimate:
-    """The outlook as it may be told after what was told before.
+def stabilised(estimate: Estimate, shown: ShownEstimate | None, now: int) -> Estimate:
+    """An estimate adjusted to what the card shows, so that its numbers do not jump.
 
-    A small change of the time is not told at all: what was said stands. A worse place or time comes with its
-    reason, which stays until something gets better.
+    A small change of the time is ignored. A worse place or time gets a reason, which stays until something
+    improves.
     """
-    if told is None:
+    if shown is None:
         return estimate
     slack = max(_SLACK_MS, estimate.wait_ms * _SLACK // 100)
-    later_by = now + estimate.wait_ms - told.ready_at
+    later_by = now + estimate.wait_ms - shown.ready_at
     if abs(later_by) <= slack:
-        estimate, later_by = replace(estimate, wait_ms=told.ready_at - now), 0
-    if _behind(estimate.position, told.position):
+        estimate, later_by = replace(estimate, wait_ms=shown.ready_at - now), 0
+    if _behind(estimate.position, shown.position):
         return replace(estimate, delay_reason="members with fewer jobs go first")
     if later_by > 0:
-        return replace(estimate, delay_reason="it goes slower than expected")
-    better = later_by < 0 or estimate.position != told.position
-    return estimate if better else replace(estimate, delay_reason=told.delay_reason)
+        return replace(estimate, delay_reason="it is slower than expected")
+    better = later_by < 0 or estimate.position != shown.position
+    return estimate if better else replace(estimate, delay_reason=shown.delay_reason)
 
 
 def _behind(position: int | None, before: int | None) -> bool:
     return position is not None and before is not None and position > before
 
 
-#: what was told of each job, by id
+#: what a card's message says, by job
 ShownEstimates = Mapping[str, ShownEstimate]

@@ -10,50 +10,41 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _SHOWN_MAX = 300
-#: enough to fill what is shown; the rest of a huge text is not even looked at
+#: characters that are read of a reason; enough to fill what is shown
 _READ_MAX = 4000
 _NOT_CHARGED = "You were not charged."
 
 
 class FailureCategory(StrEnum):
-    # told by the provider as a generation's `failure_reason`
+    # from a generation's `failure_reason`
     INPUT_UNREACHABLE = "input_unreachable"
     MODERATION = "moderation"
     PROMPT = "prompt"
     SERVICE = "service"
     UNKNOWN = "unknown"
-    # seen by us
-    INPUT_REFUSED = "input_refused"  # what it builds on cannot be used as it is
-    INPUT_UNPROCESSED = "input_unprocessed"  # our own work on what it builds on failed
-    REJECTED = "rejected"  # the create was refused for good
+    # detected by the bot
+    INPUT_REFUSED = "input_refused"  # an input cannot be used
+    INPUT_UNPROCESSED = "input_unprocessed"  # the bot failed to process an input
+    REJECTED = "rejected"  # the provider refused the create request
     TIMEOUT = "timeout"  # submitted, not finished in time
     VANISHED = "vanished"  # the provider no longer knows the generation
-    ASSET_LOST = "asset_lost"  # completed, but its file cannot be had
-    RESULT_UNPROCESSED = "result_unprocessed"  # completed, but our own work on its file failed
-    LOST_ANSWER = "lost_answer"  # nobody can tell whether the create arrived
-    ACCOUNT = "account"  # no account could submit it
+    ASSET_LOST = "asset_lost"  # completed, but its file cannot be fetched
+    RESULT_UNPROCESSED = "result_unprocessed"  # completed, but the bot failed to process its file
+    LOST_ANSWER = "lost_answer"  # it is unknown whether the create request arrived
     EXPIRED = "expired"  # waited in the queue for too long
-
-
-class Retry(StrEnum):
-    """What can still become of a failed job."""
-
-    ANOTHER_INPUT = "another_input"  # asked again with another picture
-    AFTER_EDITING = "after_editing"  # asked again with other words or options
-    ONCE = "once"  # the bot asks once more by itself, with the same prompt
-    BUTTON = "button"  # the member may ask again with one press
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The end of a job that has no result."""
+    """Why a job has no result."""
 
     category: FailureCategory
-    #: shown to the member as it stands
+    #: shown to the member
     message: str
-    #: the provider's own words on one line, for the operator; None where there were none
+    #: the provider's reason on one line, for the operator; None if it gave none
     reason: str | None
-    retry: Retry
+    #: the bot submits the job once more by itself
+    retry_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,7 @@ class _Rule:
     fragments: tuple[str, ...]
     category: FailureCategory
     message: str
-    retry: Retry
+    retry_once: bool = False
 
 
 #: the first rule with a fragment in the reason wins
@@ -70,80 +61,65 @@ _RULES = (
         ("failed to moderate", "failed to read user input frames"),
         FailureCategory.INPUT_UNREACHABLE,
         "The picture could not be read. Send it as an attachment, or choose another one.",
-        Retry.ANOTHER_INPUT,
     ),
     _Rule(
         ("blacklisted words", "advanced prompt moderation failed"),
         FailureCategory.MODERATION,
         "The prompt was refused by moderation. Change the words and try again.",
-        Retry.AFTER_EDITING,
     ),
     _Rule(
         ("frame moderation failed",),
         FailureCategory.MODERATION,
         "The picture was refused by moderation. Choose another one and try again.",
-        Retry.AFTER_EDITING,
     ),
     _Rule(
         ("advanced moderation failed",),
         FailureCategory.MODERATION,
         "The prompt or its picture was refused by moderation. Change them and try again.",
-        Retry.AFTER_EDITING,
     ),
     _Rule(
         ("prompt processing failed",),
         FailureCategory.PROMPT,
-        "The prompt could not be processed. Put it in other words.",
-        Retry.ONCE,
+        "The prompt could not be processed. Word it differently.",
+        retry_once=True,
     ),
     _Rule(
         ("error dispatching job", "job failed", "error processing callback"),
         FailureCategory.SERVICE,
-        "Something broke at the generation service, not in what you asked. Try again.",
-        Retry.BUTTON,
+        "The generation service failed; your request was fine. Try again.",
     ),
 )
 
-_OURS: dict[FailureCategory, tuple[str, Retry]] = {
-    FailureCategory.INPUT_UNREACHABLE: (_RULES[0].message, Retry.ANOTHER_INPUT),
-    FailureCategory.INPUT_REFUSED: ("What this builds on cannot be used.", Retry.ANOTHER_INPUT),
+_MESSAGES: dict[FailureCategory, str] = {
+    FailureCategory.INPUT_UNREACHABLE: _RULES[0].message,
+    FailureCategory.INPUT_REFUSED: "The input cannot be used.",
     FailureCategory.INPUT_UNPROCESSED: (
-        "The bot could not process what this builds on; the file may be fine. Try again in a while.",
-        Retry.BUTTON,
+        "The bot could not process the input; the file may be fine. Try again later."
     ),
-    FailureCategory.MODERATION: (_RULES[3].message, Retry.AFTER_EDITING),
-    FailureCategory.PROMPT: (_RULES[4].message, Retry.BUTTON),
-    FailureCategory.SERVICE: (_RULES[5].message, Retry.BUTTON),
-    FailureCategory.UNKNOWN: ("The generation failed, and no reason was given.", Retry.BUTTON),
-    FailureCategory.REJECTED: ("The generation service refused the request.", Retry.AFTER_EDITING),
-    FailureCategory.TIMEOUT: ("The generation did not finish in time.", Retry.BUTTON),
-    FailureCategory.VANISHED: ("The generation disappeared at the generation service.", Retry.BUTTON),
-    FailureCategory.ASSET_LOST: (
-        "The generation finished, but its file could not be fetched.",
-        Retry.BUTTON,
-    ),
+    FailureCategory.MODERATION: _RULES[3].message,
+    FailureCategory.PROMPT: _RULES[4].message,
+    FailureCategory.SERVICE: _RULES[5].message,
+    FailureCategory.UNKNOWN: "The generation failed, and no reason was given.",
+    FailureCategory.REJECTED: "The generation service refused the request.",
+    FailureCategory.TIMEOUT: "The generation did not finish in time.",
+    FailureCategory.VANISHED: "The generation disappeared at the generation service.",
+    FailureCategory.ASSET_LOST: "The generation finished, but its file could not be fetched.",
     FailureCategory.RESULT_UNPROCESSED: (
-        "The generation finished, but the bot could not process its file; whoever runs it has been told.",
-        Retry.BUTTON,
+        "The generation finished, but the bot could not process its file; the operator has been told."
     ),
     FailureCategory.LOST_ANSWER: (
-        "The connection broke while this was submitted, and whether it arrived cannot be known.",
-        Retry.BUTTON,
+        "The connection broke while this was submitted, and it is unknown whether it arrived."
     ),
-    FailureCategory.ACCOUNT: (
-        "The bot cannot generate right now; whoever runs it has been told.",
-        Retry.BUTTON,
-    ),
-    FailureCategory.EXPIRED: ("This waited in the queue for too long.", Retry.BUTTON),
+    FailureCategory.EXPIRED: "This waited too long in the queue.",
 }
 
-#: categories whose reason is a sentence that helps the member
+#: messages that quote the reason, for categories whose reason helps the member
 _QUOTED = {
     FailureCategory.UNKNOWN: "The generation failed: “{}”.",
     FailureCategory.REJECTED: "The generation service refused the request: “{}”.",
-    # in our own words, which say what is wrong and what to do instead
+    # Reasons of the bot's own, which say what to do instead.
     FailureCategory.INPUT_UNREACHABLE: (
-        "What this builds on could not be read: {}. Send it as an attachment, or choose another one."
+        "The input could not be read: {}. Send it as an attachment, or choose another one."
     ),
     FailureCategory.INPUT_REFUSED: "{}.",
 }
@@ -158,46 +134,46 @@ def classify_failure(reason: str | None) -> Failure:
                 category=rule.category,
                 message=f"{rule.message} {_NOT_CHARGED}",
                 reason=one_line(reason or ""),
-                retry=rule.retry,
+                retry_once=rule.retry_once,
             )
     return failure(FailureCategory.UNKNOWN, reason)
 
 
-#: other words for moderation: a refused create is worded more freely than a failed generation
+#: words for moderation in the answers to a create request, which vary more than failure reasons
 _MODERATED = re.compile(
     r"(?i)\bmoderat(?:ion|ed)\b|\bcontent[ _]policy\b|\bcommunity guidelines\b|\bsafety (?:filter|system)\b"
     r"|\bnsfw\b"
 )
-#: the moderation itself is in trouble, and has refused nothing
+#: the moderation itself failed and has refused nothing
 _OUT_OF_ORDER = re.compile(r"(?i)\bunavailable\b|\bunreachable\b|\btim(?:ed|e) ?out\b|\berror\b")
 
 
 def classify_refusal(reason: str) -> Failure:
-    """Read why a create was refused for good."""
-    told = classify_failure(reason)
-    if told.category in (FailureCategory.MODERATION, FailureCategory.INPUT_UNREACHABLE):
-        return told
+    """Read why a create request was refused."""
+    found = classify_failure(reason)
+    if found.category in (FailureCategory.MODERATION, FailureCategory.INPUT_UNREACHABLE):
+        return found
     if _MODERATED.search(reason) and not _OUT_OF_ORDER.search(reason):
         return failure(FailureCategory.MODERATION, reason)
     return failure(FailureCategory.REJECTED, reason)
 
 
 def failure(category: FailureCategory, reason: str | None = None) -> Failure:
-    """Describe a failure whose category is known already, such as those that only we can see."""
-    told, retry = _OURS[category]
+    """A failure of a known category."""
+    message = _MESSAGES[category]
     shown = one_line(reason or "")
     if shown and category in _QUOTED:
-        told = _QUOTED[category].format(_neutral(shown).rstrip("."))
-    return Failure(category=category, message=f"{told} {_NOT_CHARGED}", reason=shown or None, retry=retry)
+        message = _QUOTED[category].format(_neutral(shown).rstrip("."))
+    return Failure(category=category, message=f"{message} {_NOT_CHARGED}", reason=shown or None)
 
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-#: an address can carry a signature, a token or a password; its host says enough
+#: an address, of which only the host is shown: the rest may hold a token or a password
 _ADDRESS = re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,15}://(?:[^\s/@]*@)?([^\s/?#\"'<>]*)[^\s\"'<>]*")
 
 
 def one_line(text: str) -> str:
-    """Bring foreign text to one line of at most 300 visible characters, its addresses cut to their hosts."""
+    """A foreign text on one line of at most 300 visible characters, with only the hosts of addresses."""
     visible = "".join(
         " " if unicodedata.category(character) in _INVISIBLE else character for character in text[:_READ_MAX]
     )
@@ -205,7 +181,7 @@ def one_line(text: str) -> str:
     return line if len(line) <= _SHOWN_MAX else line[: _SHOWN_MAX - 1].rstrip() + "…"
 
 
-#: look-alikes that neither ping nor link nor open a code block on any platform
+#: replacements for characters that make mentions, links and code blocks
 _LOOK_ALIKE = str.maketrans({"@": "@\u200b", "<": "‹", ">": "›", "`": "'", "[": "(", "]": ")"})
 
 

@@ -1,32 +1,30 @@
-"""Who asks, and where to answer."""
+"""Who asks, where to answer, and the event in which somebody asked."""
 
 from dataclasses import dataclass, field
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.text import storable
 
-#: longest id of a workspace, member or channel that is taken from a platform
+#: longest id of a workspace, member or channel that a platform may give
 _ID_MAX = 200
-
-
 #: what the workspace of a platform's direct messages ends with
 _DIRECT = ":@dm"
 
 
 def is_direct_workspace(workspace: str) -> bool:
-    """Whether a workspace holds direct messages, whose people have nothing else in common."""
+    """Whether a workspace stands for direct messages, whose people share nothing else."""
     return workspace.endswith(_DIRECT)
 
 
 def _require_storable(*ids: str) -> None:
-    """Raises InvalidRequest for an id that no database can hold: cleaned, it could be somebody else's."""
+    """Raise InvalidRequest for an id that no database can store: cleaned, it could be somebody else's."""
     if any(storable(one) != one for one in ids):
-        raise InvalidRequest("This id holds characters that no platform uses; nothing was started")
+        raise InvalidRequest("This id contains characters that no platform uses; nothing was started")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A member as the platform's own event names them, never as a custom id or a text claims."""
+    """A member as the platform's event names them, never as a custom id or a text claims."""
 
     #: platform-qualified workspace: Discord guild, Slack team, the playground's one, `<platform>:@dm`
     workspace: str
@@ -36,15 +34,15 @@ class Caller:
     member: str
     #: as shown to others
     name: str
-    #: manages this workspace, says the platform
+    #: the platform says that they manage this workspace
     is_admin: bool = False
-    #: was invited into some of its channels only; spends nothing unless an admin names them in a rule
+    #: was invited to some channels only; may spend nothing unless a rule of an admin names them
     is_guest: bool = False
 
     def __post_init__(self) -> None:
         for value in (self.workspace, self.person, self.member):
             if not 0 < len(value) <= _ID_MAX:
-                raise InvalidRequest("This id is not one that a platform gives")
+                raise InvalidRequest("This id is not valid on any platform")
         _require_storable(self.workspace, self.person, self.member)
         object.__setattr__(self, "name", storable(self.name))
 
@@ -55,9 +53,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a card is shown, and how its adapter reaches it."""
+    """Where a card is shown, and how its adapter can answer there."""
 
-    #: name of the adapter whose outlet shows cards here
+    #: name of the adapter whose publisher shows cards here
     adapter: str
     workspace: str
     #: the platform's id; `@` and a person: the direct messages between them and the bot
@@ -65,13 +63,33 @@ class Place:
     thread: str | None = None
     #: the card's one message; None until it is posted
     message: str | None = None
-    #: shown to the asker alone
+    #: shown to the caller alone
     private: bool = False
-    #: direct messages with the bot, where nobody but the asker reads along; known while a command is accepted
+    #: direct messages with the bot, which only the caller reads; known while a command is accepted
     direct: bool = False
-    #: what only the adapter reads (an interaction token, for example); encrypted where it is stored
+    #: read by the adapter alone, for example an interaction token; encrypted where it is stored
     reply_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         ids = (self.adapter, self.workspace, self.channel, self.thread or "", self.message or "")
         _require_storable(*ids, self.reply_token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One event in which somebody asked for something."""
+
+    caller: Caller
+    place: Place
+    #: the platform's id of the event; the same event again has no second effect
+    key: str
+    #: the adapter shows a new card's first revision itself within this time; 0: the publisher shows it
+    answer_window_ms: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", storable(self.key))
+
+    @property
+    def event(self) -> str:
+        """The event's id among those of all platforms."""
+        return f"{self.place.adapter}:{self.key}"

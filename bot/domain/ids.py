@@ -23,27 +23,27 @@ def new_id(now_ms: int, entropy: bytes) -> str:
 
 
 def id_created_at(known: str) -> int:
-    """When an id was made, in milliseconds UTC, which it begins with."""
+    """When an id was made, in milliseconds UTC; an id begins with its time."""
     return int(known.translate(_VALUES), 32) >> 72
 
 
-#: how many characters of an id's end tell two jobs apart for people; the time stands first in an id
+#: characters at an id's end that distinguish jobs for people; an id begins with its time
 SHORT = 6
 _SHORT = re.compile(rf"[{_ALPHABET}]{{{SHORT}}}")
 
 
 def short_id(known: str) -> str:
-    """The end of an id, as cards show it and as it may be typed wherever a job is named."""
+    """The short id, as cards show it and commands accept it."""
     return known[-SHORT:]
 
 
 def parse_job_name(text: str) -> str | None:
-    """Read a whole id or a short one the way people type it; None where it is neither."""
+    """Read a whole id or a short one as people type it; None for other text."""
     candidate = text.strip().removeprefix("#").lower()
     return candidate if _PATTERN.fullmatch(candidate) or _SHORT.fullmatch(candidate) else None
 
 
 def parse_job_id(text: str) -> str | None:
-    """Read an id the way people paste it: any case, maybe with a leading `#`; None where it is none."""
+    """Read a whole id in any case, with or without a leading `#`; None for other text."""
     candidate = text.strip().removeprefix("#").lower()
     return candidate if _PATTERN.fullmatch(candidate) else None

@@ -1,4 +1,4 @@
-"""What commands and actions build on, checked before anything is spent."""
+"""The inputs of commands: results, files and addresses, checked before anything is charged."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,32 +7,33 @@ from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import AspectRatio
 
-#: jobs that were named, by id
+#: the jobs that a command names, by id
 JobsById = Mapping[str, Job]
 
+#: what to use instead of each kind
 _ELSE = {
-    MediaKind.PICTURE: "/extend goes on from a video that was made here, /reframe puts any into a new frame",
+    MediaKind.PICTURE: "/extend extends a video that was made here, /reframe takes any video",
     MediaKind.VIDEO: "/animate turns a picture into a video",
 }
 
 
 def require_result(job: Job) -> Job:
-    """Let a job be built on only when it has something to build on."""
+    """Raise InvalidRequest for a job whose result cannot be used."""
     if not job.is_final:
         raise InvalidRequest(
-            "This job has not finished yet; try again when it has. /status tells how it goes."
+            "This job has not finished yet; try again when it has. /status shows its progress."
         )
     if job.state is not State.COMPLETED:
-        raise InvalidRequest("This job has no result, so nothing can be made from it")
+        raise InvalidRequest("This job has no result to build on")
     if job.deleted:
-        raise InvalidRequest("What this builds on has been deleted")
+        raise InvalidRequest("The source of this job was deleted")
     if job.expired:
-        raise InvalidRequest("What this builds on was removed when its time was over")
+        raise InvalidRequest("The source of this job has expired and was deleted")
     return job
 
 
 def with_kind(reference: Reference, jobs: JobsById) -> Reference:
-    """The reference with what is known of its kind; raises InvalidRequest for a job without a result."""
+    """The reference with its kind; raises InvalidRequest for a job without a result."""
     if reference.job is None:
         return reference
     job = require_result(jobs[reference.job])
@@ -41,7 +42,7 @@ def with_kind(reference: Reference, jobs: JobsById) -> Reference:
 
 
 def require_kind(reference: Reference, jobs: JobsById, kind: MediaKind, option: str) -> Reference:
-    """The reference, settled; raises InvalidRequest where it is not of the kind that an option needs."""
+    """The reference with its kind; raises InvalidRequest if an option needs another kind."""
     found = with_kind(reference, jobs)
     if found.kind is not kind:
         raise InvalidRequest(f"{option} needs a {kind}, and this is a {found.kind}; {_ELSE[kind]}")
@@ -49,12 +50,12 @@ def require_kind(reference: Reference, jobs: JobsById, kind: MediaKind, option: 
 
 
 def known_media(reference: Reference, jobs: JobsById) -> Media | None:
-    """What is known of the thing itself; None while it has not been brought in."""
+    """The stored file that is meant; None until it has been fetched."""
     return jobs[reference.job].result if reference.job is not None else reference.file
 
 
 def known_ratio(references: Iterable[Reference | None], jobs: JobsById) -> AspectRatio | None:
-    """The aspect ratio of the first thing whose size is known."""
+    """The aspect ratio of the first reference whose size is known."""
     for reference in references:
         media = known_media(reference, jobs) if reference is not None else None
         if media is not None:

@@ -1,4 +1,4 @@
-"""The job: our durable record of one generation asked for, its states and legal moves."""
+"""The job: the durable record of one requested generation, its states and legal transitions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,36 +11,36 @@ from bot.domain.requests import AnyRequest
 
 
 class State(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
-    #: waits for a confirmation or an approval; reserved
+    #: waits for a confirmation or an approval; money is reserved
     HELD = "held"
-    #: its inputs are checked or copied first; reserved
+    #: its inputs are fetched and checked first; money is reserved
     PREPARING = "preparing"
-    #: waits for a free place in its lane
+    #: waits for a free slot in its lane
     QUEUED = "queued"
-    #: claimed; the create may be on its way
+    #: claimed; the create request may have been sent
     SUBMITTING = "submitting"
-    #: the create left and nobody knows what became of it
+    #: the create request was sent, and its outcome is unknown
     UNKNOWN = "unknown"
     #: the provider has it
     SUBMITTED = "submitted"
-    #: the result lies in our storage and is paid
+    #: the result is in our storage and charged
     COMPLETED = "completed"
     #: ended without a result, not charged
     FAILED = "failed"
-    #: taken back by its member, not charged
+    #: cancelled by its member, not charged
     CANCELLED = "cancelled"
 
 
-#: every legal move; whatever is not here cannot happen
+#: every legal transition
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.HELD: frozenset({State.PREPARING, State.QUEUED, State.CANCELLED, State.FAILED}),
     State.PREPARING: frozenset({State.QUEUED, State.CANCELLED, State.FAILED}),
     State.QUEUED: frozenset({State.SUBMITTING, State.SUBMITTED, State.CANCELLED, State.FAILED}),
     State.SUBMITTING: frozenset({State.SUBMITTED, State.QUEUED, State.UNKNOWN, State.FAILED}),
     State.UNKNOWN: frozenset({State.SUBMITTED, State.QUEUED, State.FAILED}),
-    # Back to the queue when the service stumbled over the prompt: it is asked once more.
+    # Queued again when the prompt could not be processed: it is submitted once more.
     State.SUBMITTED: frozenset({State.COMPLETED, State.FAILED, State.QUEUED}),
     State.COMPLETED: frozenset(),
     State.FAILED: frozenset(),
@@ -48,13 +48,13 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 }
 
 FINAL = frozenset(state for state, onward in TRANSITIONS.items() if not onward)
-#: can still be taken back
+#: can still be cancelled
 WAITING = frozenset(state for state, onward in TRANSITIONS.items() if State.CANCELLED in onward)
-#: hold a place in their lane
+#: occupy a slot of their lane
 IN_FLIGHT = frozenset(State) - FINAL - WAITING
 
 
-#: titles of results that nobody has put into words
+#: titles of jobs without a prompt
 UNTITLED: Mapping[MediaKind, str] = {kind: f"A {kind} from what was sent" for kind in MediaKind}
 
 
@@ -64,7 +64,7 @@ def can_transition(before: State, after: State) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One generation asked for."""
+    """One requested generation."""
 
     id: str
     card: str
@@ -77,17 +77,17 @@ class Job:
     member_name: str
     provider: str
     lane: Lane
-    #: what shares one virtual time: the pool's lane, or that of a workspace's own key
+    #: the jobs that share one virtual clock: the lane of a pool, or of a workspace's own key
     queue: str
     request: AnyRequest
-    #: what the result shows in words: its prompt, or that of what it was made from
+    #: what the result shows: its prompt, or that of the job it was made from
     title: str
-    #: micro-dollars, reserved at accept; at most lowered later
+    #: micro-dollars, reserved at accept; may only be lowered later
     price: int
     state: State
-    #: virtual time of its place in the queue, in millionths of a turn
+    #: its place in the queue, in millionths of a unit
     virtual_time: int
-    #: creates tried, each with a marker of its own
+    #: create requests tried, each with its own attempt token
     attempt: int = 0
     #: the account that has or had it
     account: str | None = None
@@ -95,25 +95,25 @@ class Job:
     remote_id: str | None = None
     #: all times are milliseconds UTC
     created_at: int
-    #: when its newest attempt took a place in the lane
+    #: when its newest attempt occupied a slot of the lane
     claimed_at: int | None = None
-    #: when the provider had it
+    #: when the provider accepted it
     submitted_at: int | None = None
     finished_at: int | None = None
-    #: when waiting, or once submitted the generation, is given up
+    #: when the bot stops waiting in the queue, or for the submitted generation
     deadline: int
     result: Media | None = None
     failure: Failure | None = None
-    #: job whose result this one builds on
+    #: job whose result this one was made from
     parent: str | None
     private: bool
     stars: int = 0
     deleted: bool = False
-    #: captured, and given back by the operator later
+    #: charged, and refunded by the operator later
     refunded: bool = False
-    #: its media were removed when their time was over
+    #: its media were deleted after the retention time
     expired: bool = False
-    #: the account that must take it; None: any
+    #: the account that must submit it; None: any
     account_required: str | None = None
 
     @property
@@ -122,5 +122,5 @@ class Job:
 
     @property
     def prompt_text(self) -> str:
-        """What the result shows, as good as a prompt; empty where nobody has said it."""
+        """The title as a prompt; empty where the job has no title of its own."""
         return "" if self.title in UNTITLED.values() else self.title

@@ -1,4 +1,4 @@
-"""Pictures and videos: what lies in our storage, and how a request refers to it."""
+"""Pictures and videos: files in our storage, and the references of requests to them."""
 
 import re
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A picture or a video as it lies in our storage."""
+    """A picture or a video in our storage."""
 
-    #: SHA-256 of the content: its name in the storage
+    #: its name in the storage: SHA-256 of the content
     file: str
     mime: str
     #: bytes
@@ -40,7 +40,7 @@ class Media:
 
     @property
     def poster(self) -> str:
-        """Name in the storage of what stands for it where nothing moves: a video's first frame."""
+        """Name in the storage of its still picture: the first frame of a video."""
         return self.file if self.kind is MediaKind.PICTURE else f"{self.file}.still"
 
     @property
@@ -49,10 +49,10 @@ class Media:
 
 
 class Reference(BaseModel):
-    """Something that a request builds on: exactly one of a job's result, a stored file and an address.
+    """An input of a request: exactly one of a job's result, a stored file and an address.
 
-    An address becomes a file while the job is prepared; it is kept beside the file, for a provider that
-    cannot reach us reads it there.
+    An address is fetched into a file while the job is prepared. It is kept beside the file, because a
+    provider that cannot reach the bot fetches the address itself.
     """
 
     # Stored jobs hold the alias.
@@ -60,15 +60,15 @@ class Reference(BaseModel):
 
     #: id of the job whose result is meant
     job: str | None = None
-    #: of the job's video only its first frame is meant
+    #: only the first frame of the job's video is meant
     first_frame_only: Annotated[bool, Field(alias="still")] = False
     file: Media | None = None
     url: Annotated[str, Field(max_length=URL_MAX)] | None = None
-    #: the adapter whose platform's own file the address is; empty where anybody could have named it
+    #: the adapter whose platform hosts the address as its own file; empty for any other address
     via: str = ""
-    #: what it is, or is said to be until it has been looked at
+    #: its kind; a guess until it has been probed
     kind: MediaKind = MediaKind.PICTURE
-    #: influence from 0 to 1; None where none was given
+    #: influence from 0 to 1; None: the provider's default
     weight: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @model_validator(mode="after")
@@ -79,14 +79,14 @@ class Reference(BaseModel):
 
     @property
     def key(self) -> str:
-        """Its name among the things that one request builds on."""
+        """Its name among the references of one request."""
         if self.job is not None:
             return f"{self.job}/still" if self.first_frame_only else self.job
         return self.url or (self.file.file if self.file else "")
 
     @property
     def pending(self) -> bool:
-        """It must be brought in before the request can be sent."""
+        """Whether it must be fetched before the request can be sent."""
         return self.job is None and self.file is None
 
     @classmethod
@@ -96,5 +96,5 @@ class Reference(BaseModel):
 
 
 def kind_of_address(url: str) -> MediaKind:
-    """What an address is said to be by its name; looked at later, when it has been fetched."""
+    """The kind that an address has by its file name; the fetched file is probed later."""
     return MediaKind.VIDEO if _VIDEO_NAME.search(urlsplit(url).path) else MediaKind.PICTURE

@@ -1,4 +1,4 @@
-"""What can be generated: models, frames and lengths, and the pixels that follow from them."""
+"""Models, aspect ratios, resolutions and durations, and the sizes in pixels that follow from them."""
 
 from enum import StrEnum
 from math import log
@@ -53,7 +53,7 @@ class Resolution(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Resolution | None":
-        """Understand `1080`, as the API's own documents write it."""
+        """Accept `1080`, as the API's documentation writes it."""
         name = f"{value}p"
         return next((one for one in cls if one.value == name), None)
 
@@ -69,7 +69,7 @@ class Duration(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Duration | None":
-        """Understand `5`, as people write it."""
+        """Accept `5`, as people write it."""
         name = f"{value}s"
         return next((one for one in cls if one.value == name), None)
 
@@ -78,10 +78,10 @@ class Duration(StrEnum):
         return int(self.value.removesuffix("s")) * 1000
 
 
-#: frames a second of every video
+#: frames per second of every video
 FPS = 24
 
-#: width and height in pixels of a picture, and of everything that is reframed, as documented
+#: width and height in pixels of pictures and of everything reframed, as documented
 PICTURE_SIZES: dict[AspectRatio, tuple[int, int]] = {
     AspectRatio.SQUARE: (1536, 1536),
     AspectRatio.CLASSIC: (1792, 1344),
@@ -94,7 +94,7 @@ PICTURE_SIZES: dict[AspectRatio, tuple[int, int]] = {
 
 
 def video_size(aspect_ratio: AspectRatio, resolution: Resolution) -> tuple[int, int]:
-    """Width and height in pixels: the resolution names the short side; documented for 16:9 alone."""
+    """Width and height in pixels: the resolution is the short side; documented for 16:9 only."""
     across, down = aspect_ratio.parts
     unit = resolution.short_side / min(across, down)
     return even(across * unit), even(down * unit)
@@ -106,10 +106,10 @@ def even(pixels: float) -> int:
 
 
 def nearest_ratio(width: int, height: int) -> AspectRatio:
-    """The aspect ratio that can be asked for and comes nearest to these pixels."""
+    """The available aspect ratio that is nearest to these pixels."""
 
     def distance(ratio: AspectRatio) -> float:
-        # A factor, not a difference: what is near must not change when the picture is turned on its side.
+        # A factor, not a difference: a rotated picture must get the rotated ratio.
         across, down = ratio.parts
         return abs(log(width * down / (height * across)))
 

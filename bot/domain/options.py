@@ -1,4 +1,4 @@
-"""What every face needs to know of a command's option, derived from the command's own fields."""
+"""A command's options, derived from its fields; every platform makes its inputs from them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from bot.domain.pricing import read_money
 
 
 class Kind(StrEnum):
-    """What a person gives for an option."""
+    """What an option takes."""
 
     TEXT = "text"
     CHOICE = "choice"
@@ -31,23 +31,23 @@ class Kind(StrEnum):
     MEMBER = "member"
     #: dollars
     MONEY = "money"
-    #: a picture or video: a file that comes along, a job by its id, or an address
+    #: a picture or video: an attached file, a job by its id, or an address
     MEDIA = "media"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionSpec:
-    """What a field says about itself beside its type."""
+    """What a field of a command says about its option beside its type."""
 
     description: str
     kind: Kind | None = None
-    #: further names that text faces understand, `ar` for `aspect_ratio`
+    #: other names of its flag, such as `ar` for `aspect_ratio`
     aliases: tuple[str, ...] = ()
-    #: may be given without its name in text
+    #: may be given in text without its flag
     positional: bool = False
-    #: longest text
+    #: characters at most
     max_length: int = 100
-    #: each value may end with `@` and its influence from 0 to 1
+    #: each value may end with `@` and a weight from 0 to 1
     weighted: bool = False
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None = None
@@ -55,13 +55,13 @@ class OptionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """An option as a face shows it."""
+    """One option of a command."""
 
     name: str
     kind: Kind
     description: str
     required: bool
-    #: as a person would write it; None where there is none
+    #: as a person would write it; None if there is none
     default: str | None
     choices: tuple[str, ...]
     minimum: int | None
@@ -69,19 +69,19 @@ class Option:
     aliases: tuple[str, ...]
     positional: bool
     max_length: int
-    #: how often it may be given
+    #: how many values it takes
     max_count: int
     weighted: bool
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None
 
 
-#: characters of somebody's text that an answer repeats
+#: characters of a person's text that a reply quotes
 _BRIEF = 40
 
 
 def shorten(text: str) -> str:
-    """The beginning of a text that an answer repeats: platforms refuse answers that are too long."""
+    """The beginning of a text that a reply quotes: platforms refuse replies that are too long."""
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
 
@@ -98,7 +98,7 @@ def _read_job(value: object) -> object:
 
 
 def _read_search(value: object) -> object:
-    """A job's id, or words by which it is found; an address finds none."""
+    """Read a job's id, or words that find the job."""
     if not isinstance(value, str) or parse_job_name(value) is not None:
         return _read_job(value)
     words = " ".join(value.split())
@@ -109,34 +109,34 @@ def _read_search(value: object) -> object:
 
 _WEIGHT = re.compile(r"@(?P<weight>\d{1,4}(?:[.,]\d{1,20})?|\.\d{1,20})%?\Z", re.ASCII)
 _ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
-#: an address among words: on its own, in angle brackets, or behind the label of a Markdown link
+#: an address in a text: on its own, in angle brackets, or in a Markdown link
 _AMONG_WORDS = re.compile(
     r"\[(?P<label>[^\[\]]{0,200})\]\(<?(?P<linked>https?://[^\s<>]+?)>?\)(?=[\s.,;:!?]|\Z)"
     r"|<?(?P<alone>https?://[^\s<>|`]+)(?:\|[^<>]*(?=>))?>?(?P<weight>@[\d.,]+%?)?"
-    # meant for one, though no http(s) address: it is refused as such, and never drawn as words
+    # meant as an address although it is not http(s): it is refused, and never drawn as words
     r"|(?<![\w@/.])(?P<like>(?:ftp|file|blob):/[^\s<>]+|data:\w+/[^\s<>]+|https?:/?[^\s<>/][^\s<>]*"
     r"|//[\w-]+(?:\.[\w-]+)+/[^\s<>]*|www\.[\w-]+\.[^\s<>]+"
     r"|(?:[\w-]+\.)+[a-z]{2,}/[^\s<>]*\.(?:png|jpe?g|gif|webp|avif|heic|mp4|mov|webm)\b[^\s<>]*)",
     re.IGNORECASE,
 )
-#: an address as people say it, whose scheme goes without saying
+#: an address without a scheme
 _SPOKEN = re.compile(r"(?:www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE)
-#: a job's id among words: a whole one, or what stands behind a `#`
+#: a job's id in a text: a whole one, or a short one after a `#`
 _JOB_AMONG_WORDS = re.compile(
     r"(?<![\w#@/&])(?:#(?P<short>[0-9a-z]{6})|#?(?P<whole>[0-9a-z]{24}))(?P<weight>@[\d.,]*\d%?)?(?![\w-])",
     re.IGNORECASE,
 )
-#: what a sentence puts behind an address, and the brackets that belong to it only in pairs
+#: punctuation after an address, and brackets that belong to it only in pairs
 _BEHIND = ".,;:!?'\"”’»…*"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-#: what is left of the brackets and quotes in which an address stood
+#: empty brackets and quotes that a removed address leaves
 _EMPTY = re.compile(r"`+\s*`+|\(\s*\)|\[\s*\]|[\"“„«]\s*[\"”“»]")
-#: space before a comma or another space, and a comma before another one
+#: spaces and commas that a removed address leaves
 _GAP = re.compile(r"\s+(?=[,.;:!?])|[ \t](?=[ \t])|,\s*(?=,)")
 
 
 def is_weighted(text: str) -> bool:
-    """Whether a text says an influence behind its source."""
+    """Whether a text ends with a weight."""
     return _WEIGHT.search(text) is not None
 
 
@@ -145,7 +145,7 @@ def is_address(text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """An address without the brackets that hide its preview, nor what a sentence puts behind it."""
+    """An address without angle brackets and the punctuation after it."""
     text = text.removeprefix("<").partition(">")[0] if text.startswith("<") else text
     while text and (text[-1] in _BEHIND or text.count(text[-1]) > text.count(_PAIRS.get(text[-1], text[-1]))):
         text = text[:-1]
@@ -153,7 +153,7 @@ def _bare(text: str) -> str:
 
 
 def split_addresses(text: str) -> tuple[str, tuple[str, ...]]:
-    """Part a text into its words and the addresses in it, each maybe with its influence behind an `@`."""
+    """Split a text into its words and its addresses, each with an optional weight after an `@`."""
     found: list[str] = []
 
     def take(match: re.Match[str]) -> str:
@@ -163,7 +163,7 @@ def split_addresses(text: str) -> tuple[str, tuple[str, ...]]:
         written = match["alone"] or match["like"]
         address = _bare(written)
         found.append(f"{'https://' * bool(_SPOKEN.match(address))}{address}{match['weight'] or ''}")
-        # What stood behind the address goes on belonging to the words: a comma, a bracket, a quote.
+        # The punctuation after the address stays in the text.
         return written[len(address) :].rstrip("*")
 
     words = _AMONG_WORDS.sub(take, text)
@@ -172,20 +172,20 @@ def split_addresses(text: str) -> tuple[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobMention:
-    """A job's id among words."""
+    """A job's id in a text."""
 
     #: a whole id or a short one, in lower case
     name: str
-    #: the influence behind it, with its `@`; empty where there is none
+    #: the weight after it, with its `@`; empty if there is none
     weight: str
-    #: nothing but an id looks like this: a whole one, or six characters with a digit among them
+    #: it can only be an id: a whole one, or six characters with a digit
     certain: bool
     start: int
     end: int
 
 
 def job_mentions(text: str) -> tuple[JobMention, ...]:
-    """The ids of jobs among words, in their order."""
+    """The ids of jobs in a text, in order."""
     return tuple(
         JobMention(
             name=name,
@@ -200,7 +200,7 @@ def job_mentions(text: str) -> tuple[JobMention, ...]:
 
 
 def remove_job_ids(text: str, named: Iterable[JobMention]) -> str:
-    """The words that are left when ids are taken out of them."""
+    """The text without these ids."""
     for one in sorted(named, key=lambda job: job.start, reverse=True):
         text = text[: one.start] + text[one.end :]
     return _closed_up(text)
@@ -212,19 +212,19 @@ def _closed_up(words: str) -> str:
 
 
 def names_media(text: str) -> bool:
-    """Whether one word can only be meant for a picture or video, with or without its influence."""
+    """Whether one word can only mean a picture or video, with or without a weight."""
     found = _WEIGHT.search(text)
     source = text if found is None else text[: found.start()]
     return is_named_job(source) or is_address(source)
 
 
 def is_named_job(text: str) -> bool:
-    """Whether one word among others can only be meant for a job: six letters alone may be a word."""
+    """Whether one word can only mean a job; six letters alone may be a word."""
     return parse_job_name(text) is not None and (text.startswith("#") or parse_job_id(text) is not None)
 
 
 def read_reference(text: str) -> Reference:
-    """Read a job's id or an address; raises ValueError saying what is expected."""
+    """Read a job's id or an address; raises ValueError that says what is expected."""
     text = text.strip()
     if (job := parse_job_name(text)) is not None:
         return Reference(job=job)
@@ -264,21 +264,21 @@ def _read_amount(value: object) -> object:
     return read_money(value) if isinstance(value, str) else value
 
 
-#: a job's id, whole or short, as people paste it; the core replaces it by the whole one
+#: a job's id, whole or short; the core replaces it with the whole one
 JobId = Annotated[str, BeforeValidator(_read_job)]
-#: the same, or words of its prompt: for commands that name what they have found before they act on it
+#: the same, or words of its prompt: for commands that show the job before they change it
 JobSearch = Annotated[str, BeforeValidator(_read_search)]
 #: micro-dollars, typed in dollars
 Money = Annotated[int, BeforeValidator(_read_amount)]
-#: a picture or video, as a file that came along or as text
+#: a picture or video, as an attached file or as text
 MediaRef = Annotated[Reference, BeforeValidator(_read_media)]
-#: the same with its influence, `<job or address>@0.85`
+#: the same with a weight, `<job or address>@0.85`
 WeightedRef = Annotated[Reference, BeforeValidator(_read_weighted)]
 
 
 @cache
 def options(command: type[BaseModel]) -> tuple[Option, ...]:
-    """Derive a command's options as every face orders them: the required ones first, inherited ones last."""
+    """The options of a command, required ones first and inherited ones last."""
     found = [_derive(name, field) for name, field in command.model_fields.items()]
     own = command.__annotations__
     return tuple(sorted(found, key=lambda option: (not option.required, option.name not in own)))
@@ -287,7 +287,7 @@ def options(command: type[BaseModel]) -> tuple[Option, ...]:
 def _derive(name: str, field: FieldInfo) -> Option:
     opt = next((item for item in field.metadata if isinstance(item, OptionSpec)), None)
     if opt is None:
-        raise TypeError(f"the option {name} does not say what it is about")
+        raise TypeError(f"the option {name} has no OptionSpec")
     inner = _parts(field.annotation)
     choices = tuple(str(item.value) for enum in inner if _is_enum(enum) for item in enum)
     bounds = [item for item in field.metadata if isinstance(item, Ge | Le)]
@@ -310,7 +310,7 @@ def _derive(name: str, field: FieldInfo) -> Option:
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
-    """The types that an option may have, but for None."""
+    """The types of an option without None."""
     if get_origin(annotation) in (Union, UnionType):
         return tuple(part for part in get_args(annotation) if part is not type(None))
     return (annotation,)
@@ -333,7 +333,7 @@ def _whole(bound: object) -> int:
 
 
 def explain(command: type[BaseModel], errors: list[Mapping[str, Any]]) -> InvalidRequest:
-    """Turn a model's first validation error into a sentence that says what to write instead."""
+    """Turn pydantic's first validation error into a sentence that says what to write instead."""
     error = errors[0]
     name = str(error["loc"][0]) if error["loc"] else ""
     option = next((item for item in options(command) if item.name == name), None)

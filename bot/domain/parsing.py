@@ -1,6 +1,6 @@
 """Commands as text: `/imagine a cat --ar 3:4 --model photon-flash-1`.
 
-Used by every face that has a text field. Words between flags belong to the options that need no name; a
+Used by every platform that has a text field. Words between flags belong to the options that need no name; a
 quoted part is never read as a flag.
 """
 
@@ -16,37 +16,37 @@ from bot.domain.options import Kind, Option, is_named_job, names_media, options,
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
-#: opening quotes with the quotes that close them; phones replace the straight ones as people type
+#: opening quotes with the quotes that close them; phones replace straight quotes
 _QUOTES = {'"': '"”“', "“": '”"“', "”": '”"', "„": '“”"', "«": "»", "'": "'’", "‘": "’'"}
 #: a quote that ends a word; any other is an apostrophe
 _CLOSING = re.compile(r"[\"”“»'’](?=\s|\Z)")
 _WORD = re.compile(r"\S+")
-#: two hyphens, or the dash that phones make of them
+#: a flag begins with two hyphens, or with the dash that phones make of them
 FLAG = re.compile(r"(?:--|—|–)(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>\S.*)?)?", re.DOTALL)
-#: how much alike a word behind a dash and a flag's name must be, and from which length on
+#: how similar a word after a dash must be to a flag's name, and its minimum length
 _NEAR, _NEAR_MIN = 0.8, 4
 _FLAG_WITH_VALUE = re.compile(r"(?:--|—|–)[A-Za-z][\w-]*=")
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A run of text without white space outside of quotes."""
+    """A part of a text without white space outside of quotes."""
 
     #: as written, with its quotes
     raw: str
-    #: without them
+    #: without its quotes
     text: str
     quoted: bool
 
 
 def parse(text: str) -> Command:
-    """Read a whole command; raises InvalidRequest that says what to write instead."""
+    """Parse a whole command; raises InvalidRequest that says what to write instead."""
     command, rest = split_command(text)
     return parse_options(command, rest)
 
 
 def split_command(text: str) -> tuple[type[Command], str]:
-    """Find the command that a text begins with, with or without its slash; answers it and the rest."""
+    """Split a text into its command, with or without a slash, and the rest."""
     stripped = text.strip()
     if not stripped.removeprefix("/"):
         raise InvalidRequest("Write a command, for example /imagine a red fox in the snow. /help shows all.")
@@ -64,7 +64,7 @@ def split_command(text: str) -> tuple[type[Command], str]:
 
 
 def parse_options(command: type[Command], text: str) -> Command:
-    """Read what follows a command's name."""
+    """Parse the text after a command's name."""
     known = {name: option for option in options(command) for name in (option.name, *option.aliases)}
     given: dict[str, object] = {}
     loose: list[_Word] = []
@@ -120,18 +120,18 @@ def _normal(name: str) -> str:
 
 
 def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object]) -> None:
-    """Give the words without a flag to the positional options: those that fit a word first, text last."""
+    """Assign the words without a flag to the positional options: those that match first, text last."""
     free = [option for option in spec if option.positional and option.name not in given]
     while loose and (option := next((one for one in free if fits(one, loose[0].text)), None)):
         given[option.name] = _read(option, loose.pop(0).text)
         free.remove(option)
-    # A command without words of its own finds a job by words.
+    # In a command without a text option, words find a job.
     worded = (
         (Kind.TEXT, Kind.MEMBER) if any(one.kind is Kind.TEXT for one in spec) else (Kind.MEMBER, Kind.JOB)
     )
     text = next((option for option in free if option.kind in worded), None)
     if text is not None and loose:
-        # One pair of quotes around everything is not part of what is meant.
+        # Quotes around the whole text are not a part of it.
         given[text.name] = loose[0].text if len(loose) == 1 else " ".join(word.raw for word in loose)
     elif len(loose) == 1 and free:
         given[free[0].name] = loose[0].text
@@ -143,7 +143,7 @@ def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object
 
 
 def fits(option: Option, text: str) -> bool:
-    """Tell whether one word without a flag can only be meant for this option."""
+    """Whether one word without a flag can only be meant for this option."""
     match option.kind:
         case Kind.CHOICE:
             return text.lower() in option.choices
@@ -170,7 +170,7 @@ def _read(option: Option, text: str) -> object:
 
 
 def _split(text: str) -> list[_Word]:
-    # All closing quotes are looked up once: a text full of opening ones must not be read again for each.
+    # Closing quotes are found once: a text with many opening quotes must not take quadratic time.
     ends = [found.start() for found in _CLOSING.finditer(text)]
     closing = {opening: [end for end in ends if text[end] in closers] for opening, closers in _QUOTES.items()}
 

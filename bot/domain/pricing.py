@@ -1,4 +1,4 @@
-"""What a request costs, in whole micro-dollars and before it is sent."""
+"""Prices of requests in whole micro-dollars, known before a request is sent."""
 
 import re
 import tomllib
@@ -20,15 +20,15 @@ from bot.domain.requests import (
 
 MICROUSD = 1_000_000
 _MEGAPIXEL = 1_000_000
-#: the largest amount that a person may type, in dollars
+#: the largest amount that may be typed, in dollars
 _MONEY_MAX = 1_000_000
-#: commas only between thousands: `0,25` is a quarter to many people, and must not become 25 dollars
+#: commas only between thousands: `0,25` means a quarter to many people, and must not become 25 dollars
 _DOLLARS = re.compile(r"\$?\s*(?P<whole>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<fraction>\d{1,6}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """One dated table of rates, by model."""
+    """A dated table of rates by model."""
 
     dated: date
     #: micro-dollars per megapixel
@@ -42,7 +42,7 @@ def read_rates(text: str) -> Rates:
     table = tomllib.loads(text)
     dated, image, video = table.get("dated"), table.get("image"), table.get("video", {})
     if not isinstance(dated, date) or not isinstance(image, dict) or not isinstance(video, dict):
-        raise ValueError(  # noqa: TRY004 - what a person wrote is not of the form, whatever its type
+        raise ValueError(  # noqa: TRY004 - a file with wrong content, whatever its types
             "a rates file needs `dated = YYYY-MM-DD`, an [image] and a [video] table"
         )
     for model, rate in (image | video).items():
@@ -58,7 +58,7 @@ def published_rates() -> Rates:
 def price(request: AnyRequest, rates: Rates) -> int:
     """Price a request in micro-dollars, rounded up to a whole one.
 
-    Of what depends on a source that nobody has looked at yet, the most that it can cost.
+    Of a request whose source was not probed yet, the most that it can cost.
     """
     match request:
         case ImageRequest() | ReframeImageRequest():
@@ -73,7 +73,7 @@ def price(request: AnyRequest, rates: Rates) -> int:
             rate = rates.video.get(request.model)
         case ReframeVideoRequest():
             width, height = PICTURE_SIZES[request.aspect_ratio]
-            # A length that is taken though its container rounds it up costs no more than was reserved.
+            # A length that its container rounds up must not cost more than was reserved.
             most = REFRAME_MAX_MS[request.model]
             frames_ms = FPS * min(request.duration_ms or most, most)
             rate = rates.video.get(request.model)
@@ -83,7 +83,7 @@ def price(request: AnyRequest, rates: Rates) -> int:
 
 
 def is_estimate(request: AnyRequest) -> bool:
-    """Whether the API does not document how large the result will be.
+    """Whether the price is an estimate, because the API does not document the size of the result.
 
     The size of a plain picture is taken from that of a reframed one, and that of a video from its resolution.
     """
@@ -97,7 +97,7 @@ def is_estimate(request: AnyRequest) -> bool:
 
 
 def is_upper_bound(request: AnyRequest) -> bool:
-    """Whether the price will be lowered once the source has been looked at."""
+    """Whether the price is lowered once the source has been probed."""
     match request:
         case VideoRequest():
             return request.follows_picture
@@ -108,7 +108,7 @@ def is_upper_bound(request: AnyRequest) -> bool:
 
 
 def show_money(microusd: int, *, estimate: bool = False) -> str:
-    """Write what something costs in dollars, rounded up: cents, or tenths of a cent below ten cents."""
+    """A price in dollars, rounded up to cents, or to tenths of a cent below ten cents."""
     if microusd < 0:
         return f"{'≈' * estimate}-{show_money(-microusd)}"
     if 0 < microusd < MICROUSD // 10:
@@ -121,7 +121,7 @@ def show_money(microusd: int, *, estimate: bool = False) -> str:
 
 
 def show_left(microusd: int) -> str:
-    """Write what is left to spend in dollars, rounded down to a cent; never less than nothing."""
+    """A remaining amount in dollars, rounded down to a cent and never negative."""
     return show_money(max(0, microusd) // 10_000 * 10_000)
 
 
@@ -132,7 +132,7 @@ def read_money(text: str) -> int:
     if not whole and not fraction:
         raise ValueError(f"{text[:40]!r} is not an amount in dollars; write it like 5 or 0.25")
     whole = whole.lstrip("0") or "0"
-    # Python refuses to read a number of thousands of digits, and says so in its own words.
+    # Python refuses to parse thousands of digits with an error of its own.
     if len(whole) > len(str(_MONEY_MAX)):
         raise ValueError(f"The most that can be given is ${_MONEY_MAX:,}")
     amount = int(whole) * MICROUSD + int(fraction.ljust(6, "0"))

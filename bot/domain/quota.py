@@ -1,4 +1,4 @@
-"""Who may spend how much: rules make limits, limits guard meters, reservations move them.
+"""Quotas: rules set limits, limits bound meters, reservations change meters.
 
 Every level limits. Within a level the most specific rule sets the number. A meter counts one scope in one
 calendar period; `used + reserved` never passes its limit.
@@ -23,9 +23,14 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
 
+    @property
+    def current(self) -> str:
+        """The period that is now, as people say it."""
+        return "today" if self is Period.DAY else f"this {self}"
+
 
 class Level(StrEnum):
-    """What a rule speaks of, from the narrowest to the widest."""
+    """What a rule applies to, from the narrowest to the widest."""
 
     #: one member in one workspace; set by its admins
     MEMBER = "member"
@@ -33,7 +38,7 @@ class Level(StrEnum):
     PERSON = "person"
     #: a whole workspace; set by its admins
     WORKSPACE = "workspace"
-    #: a whole workspace; set by the operator, whose money it is
+    #: the budget of a whole workspace; set by the operator, who pays
     CEILING = "ceiling"
     #: everything that this bot spends; set by the operator
     EVERYTHING = "everything"
@@ -44,7 +49,7 @@ OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.EVERYTHING})
 
 
 class Settlement(StrEnum):
-    """What became of a reservation."""
+    """How a reservation was settled."""
 
     CAPTURED = "captured"
     RELEASED = "released"
@@ -53,7 +58,7 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """An amount of money in each period."""
+    """An amount of money per period."""
 
     #: micro-dollars
     amount: int
@@ -65,16 +70,16 @@ class Rule:
     """An allowance that somebody set."""
 
     level: Level
-    #: whom it speaks of; empty means every member of the workspace
+    #: whom it applies to; empty: every member of the workspace
     subject: str
-    #: workspace whose admins set it; empty where the operator did
+    #: workspace whose admins set it; empty if the operator did
     workspace: str
     allowance: Allowance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """One meter that a job counts on, and how far it may go."""
+    """One meter that a job counts on, and its maximum."""
 
     level: Level
     #: `<level>:<subject>`
@@ -83,14 +88,14 @@ class Limit:
     #: milliseconds UTC
     period_start: int
     period_end: int
-    #: time zone in which the period is counted and told
+    #: time zone of the period
     zone: str
     #: micro-dollars
     amount: int
 
     @property
     def resets(self) -> str:
-        """When the period ends, as people read it."""
+        """When the period ends, for people."""
         end = datetime.fromtimestamp(self.period_end / 1000, ZoneInfo(self.zone))
         return f"{end:%a %d %b %Y, %H:%M} {end.tzname()}"
 
@@ -102,7 +107,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
-    """What has been counted, in micro-dollars."""
+    """What was used and reserved, in micro-dollars."""
 
     used: int = 0
     reserved: int = 0
@@ -113,14 +118,14 @@ class Meter:
         return replace(self, reserved=self.reserved + amount)
 
     def settle(self, amount: int, settlement: Settlement) -> "Meter":
-        """Move an amount that was reserved here, or, for a refund, captured here."""
+        """Settle an amount that was reserved here or, for a refund, captured here."""
         if settlement is Settlement.REFUNDED:
             return replace(self, used=self.used - amount)
         used = self.used + amount if settlement is Settlement.CAPTURED else self.used
         return replace(self, used=used, reserved=self.reserved - amount)
 
 
-#: which settlement may follow which; None is an open reservation
+#: which settlement may follow which; None: an open reservation
 SETTLEMENTS: Mapping[Settlement | None, frozenset[Settlement]] = {
     None: frozenset({Settlement.CAPTURED, Settlement.RELEASED}),
     Settlement.CAPTURED: frozenset({Settlement.REFUNDED}),
@@ -134,7 +139,7 @@ def bounds(now: int, period: Period, zone: tzinfo) -> tuple[int, int]:
     return _bounds(now // 1000, period, zone)
 
 
-# Of many commands in one second, all of one zone are asked for the same day.
+# Many commands in one second ask for the same period.
 @lru_cache(maxsize=256)
 def _bounds(second: int, period: Period, zone: tzinfo) -> tuple[int, int]:
     local = datetime.fromtimestamp(second, zone)
@@ -158,7 +163,7 @@ def _millis(moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What holds where nobody has set a rule."""
+    """The allowances where no rule is set."""
 
     #: for each member of a workspace
     member: Allowance
@@ -225,12 +230,12 @@ def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
     until = f"It resets {limit.resets}"
     match limit.level:
         case Level.CEILING if limit.amount == 0:
-            return "This workspace has no budget yet. Ask the operator of the bot to give it a ceiling."
+            return "This workspace has no budget yet. Ask the operator of the bot for a budget."
         case Level.CEILING | Level.EVERYTHING:
             return f"{needs}, but the budget that the operator gave has {show_left(left)} left. {until}."
         case Level.WORKSPACE:
             return (
-                f"{needs}, but this workspace has {show_left(left)} left for this {limit.period}. "
+                f"{needs}, but this workspace has {show_left(left)} left for {limit.period.current}. "
                 f"{until}, or an admin can raise it with /quotas set."
             )
         case Level.MEMBER if limit.amount == 0:
@@ -238,10 +243,10 @@ def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
         case Level.PERSON:
             return (
                 f"{needs}, but you have {show_left(left)} of {show_money(limit.amount)} left everywhere for "
-                f"this {limit.period}. {until}, or the operator of the bot can raise it."
+                f"{limit.period.current}. {until}, or the operator of the bot can raise it."
             )
         case Level.MEMBER:
             return (
-                f"{needs}, but you have {show_left(left)} of {show_money(limit.amount)} left for this "
-                f"{limit.period}. {until}, or an admin can raise it with /quotas set."
+                f"{needs}, but you have {show_left(left)} of {show_money(limit.amount)} left for "
+                f"{limit.period.current}. {until}, or an admin can raise it with /quotas set."
             )

@@ -1,4 +1,4 @@
-"""What a job asks a provider for, frozen when the job is accepted.
+"""Requests to a provider, frozen when a job is accepted.
 
 Commands are what people say; requests are what is generated and paid for. A request names what it builds on
 by reference, never by the URL that is sent: those are made when it is submitted, because they expire.
@@ -22,18 +22,18 @@ from bot.domain.models import (
 )
 
 PROMPT_MIN, PROMPT_MAX = 3, 5000
-#: how many pictures may guide a new one, and how many may show its character
+#: image references and character images at most
 IMAGE_REFS_MAX, CHARACTER_REFS_MAX = 4, 4
-#: longest video that each model puts into a new frame
+#: the longest video that each model reframes
 REFRAME_MAX_MS: Mapping[VideoModel, int] = {VideoModel.RAY_2: 10_000, VideoModel.RAY_FLASH_2: 30_000}
-#: largest picture and video that the API takes, in bytes
+#: the largest picture and video that the API accepts, in bytes
 PICTURE_MAX_BYTES, VIDEO_MAX_BYTES = 10_000_000, 100_000_000
-#: largest that is taken of people; a picture may be larger than the API takes, for it is made smaller
+#: the largest file that is accepted from people; a picture that is too large for the API is made smaller
 TAKEN_MAX_BYTES: Mapping[MediaKind, int] = {
     MediaKind.PICTURE: 50_000_000,
     MediaKind.VIDEO: VIDEO_MAX_BYTES,
 }
-#: containers round a length up to a whole frame or packet
+#: containers round a duration up to a whole frame or packet
 _LENGTH_TOLERANCE_MS = 200
 
 
@@ -45,7 +45,7 @@ class _Request(BaseModel):
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """Everything that it builds on, in a fixed order."""
+        """All of its inputs, in a fixed order."""
         found: list[Reference] = []
         for name in type(self).model_fields:
             value = getattr(self, name)
@@ -56,7 +56,7 @@ class _Request(BaseModel):
         return tuple(found)
 
     def with_references(self, found: Mapping[str, Reference]) -> Self:
-        """The same request built on `found`, where that has a reference's key."""
+        """The same request with the references in `found` in place of those with their keys."""
 
         def exchanged(value: Any) -> Any:
             if isinstance(value, Reference):
@@ -70,7 +70,7 @@ class _Request(BaseModel):
 
 
 class ImageRequest(_Request):
-    """A picture from words, maybe guided by other pictures."""
+    """A picture from a prompt, with optional reference images."""
 
     lane: ClassVar[Lane] = Lane.IMAGE
     makes: ClassVar[MediaKind] = MediaKind.PICTURE
@@ -88,12 +88,12 @@ class ImageRequest(_Request):
 
     @property
     def duration_class(self) -> str:
-        """What requests of like duration share."""
+        """Requests of the same class take about the same time; their durations are measured together."""
         return f"{self.kind}/{self.model}"
 
 
 class VideoRequest(_Request):
-    """A video from words, pictures at its ends, or videos that it goes on from or leads to."""
+    """A video from a prompt, from pictures as its first and last frame, or from videos that it extends."""
 
     lane: ClassVar[Lane] = Lane.VIDEO
     makes: ClassVar[MediaKind] = MediaKind.VIDEO
@@ -102,12 +102,12 @@ class VideoRequest(_Request):
     prompt: str = ""
     model: VideoModel = VideoModel.RAY_FLASH_2
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
-    #: it becomes that of the picture at its start or end as soon as that has been looked at
+    #: the aspect ratio becomes that of the picture at its start or end once the picture was probed
     follows_picture: bool = False
     resolution: Resolution = Resolution.P720
     duration: Duration = Duration.FIVE
     loop: bool = False
-    #: a picture is the first or last frame; a video is what this one goes on from or leads to
+    #: a picture is the first or last frame; a video is extended at its end or its beginning
     start: Reference | None = None
     end: Reference | None = None
     concepts: tuple[str, ...] = ()
@@ -127,17 +127,17 @@ class VideoRequest(_Request):
 
     @property
     def continues(self) -> tuple[Reference, ...]:
-        """The videos at its ends, which only the account that made them can go on from."""
+        """The videos at its ends, which only the account that made them can extend."""
         return tuple(one for one in (self.start, self.end) if one is not None and one.kind is MediaKind.VIDEO)
 
 
 class _Reframe(_Request):
-    """Something in a new frame; what the new frame adds is imagined."""
+    """A picture or video with another aspect ratio, whose new areas are generated."""
 
     source: Reference
     aspect_ratio: AspectRatio
     prompt: str = ""
-    #: where the source lies in the new frame, in pixels; None lets the provider centre it
+    #: position of the source in the new frame, in pixels; None: centred by the provider
     grid_position_x: int | None = None
     grid_position_y: int | None = None
     #: the part of the source that is used, in pixels
@@ -170,7 +170,7 @@ class ReframeVideoRequest(_Reframe):
     kind: Literal["reframe_video"] = "reframe_video"
     model: VideoModel = VideoModel.RAY_FLASH_2
     first_frame: Reference | None = None
-    #: length of the source; None until it has been looked at
+    #: duration of the source; None until it was probed
     duration_ms: int | None = None
 
     @property
@@ -193,7 +193,7 @@ def dump_request(request: AnyRequest) -> str:
 
 
 def check_prompt(prompt: str, *, required: bool = True) -> str:
-    """Check a prompt the way the API does, in the API's words, before anything is spent."""
+    """Check a prompt like the API does, with the API's error messages, before anything is charged."""
     prompt = prompt.strip()
     if not prompt:
         if required:
@@ -206,7 +206,7 @@ def check_prompt(prompt: str, *, required: bool = True) -> str:
     return prompt
 
 
-#: why a video with these ends cannot loop, by what stands at its start and its end, in the API's words
+#: why a video cannot loop, by the kinds of its start and its end, in the API's words
 _NO_LOOP: Mapping[tuple[MediaKind | None, ...], str] = {
     (MediaKind.PICTURE, MediaKind.PICTURE): "keyframes",
     (None, MediaKind.VIDEO): "extend reverse",
@@ -217,7 +217,7 @@ _NO_LOOP: Mapping[tuple[MediaKind | None, ...], str] = {
 
 
 def check_video(request: VideoRequest) -> VideoRequest:
-    """Check a video's words and ends the way the API does, in the API's words."""
+    """Check a video's prompt and ends like the API does, with the API's error messages."""
     ends = tuple(end.kind if end is not None else None for end in (request.start, request.end))
     check_prompt(request.prompt, required=MediaKind.PICTURE not in ends)
     if request.loop and (reason := _NO_LOOP.get(ends)):
@@ -232,16 +232,16 @@ def check_crop(request: _Reframe) -> None:
 
 
 def accepts_length(model: VideoModel, milliseconds: int) -> bool:
-    """Whether a model puts a video of this length into a new frame."""
+    """Whether a model reframes a video of this duration."""
     return milliseconds <= REFRAME_MAX_MS[model] + _LENGTH_TOLERANCE_MS
 
 
-#: the model that puts the longest videos into a new frame
+#: the model that reframes the longest videos
 LONGEST_REFRAME_MODEL = max(REFRAME_MAX_MS, key=lambda model: REFRAME_MAX_MS[model])
 
 
 def check_length(request: ReframeVideoRequest) -> None:
-    """Refuse a video that is too long for its model, in words that name the one that can."""
+    """Refuse a video that is too long for its model, and name the model that accepts it."""
     if request.duration_ms is None or accepts_length(request.model, request.duration_ms):
         return
     most = REFRAME_MAX_MS[request.model]

@@ -1,4 +1,4 @@
-"""Text from outside, made such that both databases and UTF-8 can hold it. Pure.
+"""Cleans text from outside, so that both databases and UTF-8 can store it.
 
 PostgreSQL stores no U+0000 in a text, and a lone surrogate, which JSON can spell as an escape, cannot be
 encoded. Both would fail somewhere behind the place where the text came in, so each edge cleans what enters.
@@ -25,7 +25,7 @@ def storable(text: str) -> str:
 
 
 def storable_json(value: Any) -> Any:
-    """A copy of a parsed JSON value whose texts and names are all storable, however deep it is nested."""
+    """A copy of a parsed JSON value whose texts and keys are all storable, at any depth."""
     root = [value]
     open_parts: list[Any] = [root]
     while open_parts:
@@ -44,7 +44,7 @@ def storable_json(value: Any) -> Any:
 
 
 def parse_json(content: bytes | str) -> Any:
-    """Parse JSON from outside, lone surrogates included; all its texts are storable. Raises ValueError."""
+    """Parse JSON from outside, with lone surrogates; all of its texts are storable. Raises ValueError."""
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError:

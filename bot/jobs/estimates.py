@@ -1,4 +1,4 @@
-"""What is expected of jobs that have not ended: their place in the queue and how long they will take."""
+"""Estimates for unfinished jobs, and the views of cards that show them."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.domain.cards import Card, CardView, card_view
-from bot.domain.durations import DurationStats, typical_duration
 from bot.domain.errors import ReverieError, StoreError
-from bot.domain.estimates import Estimate, stabilised
+from bot.domain.estimates import DurationStats, Estimate, stabilised, typical_duration
 from bot.domain.jobs import Job, State
 from bot.services import EstimateInputs, Services, log
 from bot.store.accept import NewCard
@@ -18,41 +17,45 @@ from bot.store.rows import UNREADABLE, log_unreadable
 
 _T = TypeVar("_T")
 
-#: how old what is known may be when a new card is shown; it is looked at anew with the next progress
-_LATELY_MS = 1_000
-#: how long an answer that is ready waits for what is asked beside it
-_BESIDE_S = 0.25
+#: how old the inputs of a new card's estimate may be; the next progress reads them again
+_MAX_AGE_MS = 1_000
+#: how long a finished reply waits for the inputs of its estimate
+_MAX_WAIT_S = 0.25
 
 
-async def known_now(services: Services, kinds: Iterable[str]) -> EstimateInputs:
-    learned, ready = await asyncio.gather(
-        duration_stats(services.database, kinds), ready_accounts(services.database)
+async def _read_inputs(services: Services, classes: Iterable[str]) -> EstimateInputs:
+    stats, ready = await asyncio.gather(
+        duration_stats(services.database, classes), ready_accounts(services.database)
     )
-    return EstimateInputs(duration_stats=learned, ready=ready)
+    return EstimateInputs(duration_stats=stats, ready=ready)
 
 
-async def with_known(services: Services, work: Awaitable[_T], pace: str) -> tuple[_T, EstimateInputs]:
-    """Await something, and have at hand what is known of a kind of job, at most a second old.
+async def with_inputs(
+    services: Services, work: Awaitable[_T], duration_class: str
+) -> tuple[_T, EstimateInputs]:
+    """Await `work`, and return the inputs of an estimate beside its result.
 
-    Commands come by the hundred and this changes slowly. Where it is too old it is asked for meanwhile; where
-    it cannot be read, or not soon, what was known last has to do: the read never fails what was done.
+    The inputs change slowly and are needed for every command, so they are cached for a second. Old ones are
+    read again while `work` runs; if they cannot be read in time, the last known ones are used. Reading them
+    never fails the work.
     """
-    at, known = services.estimate_cache.get(pace, (0, None))
-    if known is not None and services.monotonic() - at < _LATELY_MS:
-        return await work, known
-    learning = asyncio.create_task(_learn(services, pace), name="learn")
+    read_at, cached = services.estimate_cache.get(duration_class, (0, None))
+    if cached is not None and services.monotonic() - read_at < _MAX_AGE_MS:
+        return await work, cached
+    reading = asyncio.create_task(_refresh_inputs(services, duration_class), name="read estimate inputs")
     try:
         done = await work
-        await asyncio.wait([learning], timeout=_BESIDE_S)
+        await asyncio.wait([reading], timeout=_MAX_WAIT_S)
     finally:
-        learning.cancel()
-    _, learned = services.estimate_cache.get(pace, (0, None))
-    return done, learned or EstimateInputs()
+        reading.cancel()
+    _, inputs = services.estimate_cache.get(duration_class, (0, None))
+    return done, inputs or EstimateInputs()
 
 
-async def _learn(services: Services, pace: str) -> None:
+async def _refresh_inputs(services: Services, duration_class: str) -> None:
     try:
-        services.estimate_cache[pace] = (services.monotonic(), await known_now(services, [pace]))
+        inputs = await _read_inputs(services, [duration_class])
+        services.estimate_cache[duration_class] = (services.monotonic(), inputs)
     except StoreError as error:
         log.warning("estimate_not_read", error=repr(error))
 
@@ -62,15 +65,15 @@ class Unreadable(ReverieError):
 
 
 async def views_now(services: Services, *cards: Card) -> list[CardView | None]:
-    """Cards as they are now, in keeping with what their messages say: many for as few questions as one.
+    """The views of cards now, with estimates that fit what their messages say; as many queries as for one.
 
-    Jobs that cannot be read are left out; None stands for a card of which no job is left.
+    Jobs that cannot be read are left out; None stands for a card without a readable job.
     """
     shown = await jobs_of_cards(services.database, [card.id for card in cards])
-    every = list({job.id: job for jobs in shown.values() for job in jobs}.values())
-    sources = await sources_of(services, every)
+    all_jobs = list({job.id: job for jobs in shown.values() for job in jobs}.values())
+    sources = await sources_of(services, all_jobs)
     now = services.clock()
-    expected = await _expected(services, every, now)
+    expected = await _expected(services, all_jobs, now)
     return [_view_of_some(card, shown.get(card.id, []), expected, now, sources) for card in cards]
 
 
@@ -86,32 +89,34 @@ def _view_of_some(
     try:
         return _view(card, jobs, expected, now, sources)
     except UNREADABLE as error:
-        # Read, but of a kind that cannot be shown here.
+        # It can be read, but this version cannot show it.
         log_unreadable("card", card.id, type(error).__name__)
         return None
 
 
 async def view_of(services: Services, card: Card, jobs: Sequence[Job]) -> CardView:
-    """A card that shows these jobs, as it is now; without an estimate where that cannot be read."""
+    """The view of a card with these jobs now; with typical estimates if no others can be read in time."""
     now = services.clock()
     sources: Mapping[str, Job] = {}
     try:
-        async with asyncio.timeout(_BESIDE_S):
+        async with asyncio.timeout(_MAX_WAIT_S):
             sources = await sources_of(services, jobs)
             expected = await _expected(services, jobs, now)
     except (StoreError, TimeoutError) as error:
         log.warning("estimate_not_read", error=repr(error))
-        expected = _outlooks(services, [job for job in jobs if not job.is_final], {}, EstimateInputs(), now)
+        expected = _estimates_of(
+            services, [job for job in jobs if not job.is_final], {}, EstimateInputs(), now
+        )
     return _view(card, jobs, expected, now, sources)
 
 
 def view_of_new(
-    services: Services, new: NewCard, known: EstimateInputs, sources: Mapping[str, Job]
+    services: Services, new: NewCard, inputs: EstimateInputs, sources: Mapping[str, Job]
 ) -> CardView:
-    """A card as it was accepted, without asking for anything more; `sources` hold what it builds on."""
+    """The view of a card as it was accepted, without a query; `sources` has the jobs it was made from."""
     now = services.clock()
     return _view(
-        new.card, new.jobs, _outlooks(services, new.jobs, new.queue_positions, known, now), now, sources
+        new.card, new.jobs, _estimates_of(services, new.jobs, new.queue_positions, inputs, now), now, sources
     )
 
 
@@ -128,93 +133,92 @@ def _view(
     now: int,
     sources: Mapping[str, Job],
 ) -> CardView:
-    """What a card shows, in keeping with what its message says already.
+    """The view of a card, with estimates that fit what its message says.
 
-    One moment for both: what was told must come out to the millisecond, or looks different for nothing.
+    Both use the same `now`: an unchanged time must be equal to the millisecond, or the card would be edited.
     """
-    kept = {
-        job.id: _once_more(job, stabilised(expected[job.id], card.shown_estimates.get(job.id), now))
+    adjusted = {
+        job.id: _with_resubmission(job, stabilised(expected[job.id], card.shown_estimates.get(job.id), now))
         for job in jobs
         if job.id in expected
     }
-    return card_view(card, jobs, kept, now, sources)
+    return card_view(card, jobs, adjusted, now, sources)
 
 
 async def estimates(services: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:
-    """An outlook at `now` for each job that has not ended."""
+    """An estimate at `now` for each unfinished job."""
     expected = await _expected(services, jobs, now)
-    return {job.id: _once_more(job, expected[job.id]) for job in jobs if job.id in expected}
+    return {job.id: _with_resubmission(job, expected[job.id]) for job in jobs if job.id in expected}
 
 
 async def _expected(services: Services, jobs: Iterable[Job], now: int) -> Mapping[str, Estimate]:
-    """What was learned of each job's kind, and what stands in its way."""
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
-    known, before = await asyncio.gather(
-        known_now(services, {job.request.duration_class for job in open_jobs}),
+    inputs, positions = await asyncio.gather(
+        _read_inputs(services, {job.request.duration_class for job in open_jobs}),
         queue_positions(services.database, [job for job in open_jobs if job.state is State.QUEUED]),
     )
-    return _outlooks(services, open_jobs, before, known, now)
+    return _estimates_of(services, open_jobs, positions, inputs, now)
 
 
-def _outlooks(
+def _estimates_of(
     services: Services,
     jobs: Iterable[Job],
-    before: Mapping[str, QueuePosition],
-    known: EstimateInputs,
+    positions: Mapping[str, QueuePosition],
+    inputs: EstimateInputs,
     now: int,
 ) -> Mapping[str, Estimate]:
     found = {}
     for job in jobs:
-        pace = known.duration_stats.get(job.request.duration_class) or typical_duration(
+        stats = inputs.duration_stats.get(job.request.duration_class) or typical_duration(
             job.request, speed=_speed(services, job)
         )
-        standing = before.get(job.id)
-        position = standing.ahead + 1 if standing else None
+        queued = positions.get(job.id)
+        position = queued.ahead + 1 if queued else None
         found[job.id] = Estimate(
             position=position,
-            wait_ms=_wait(job, pace, _until_its_turn(services, job, position or 1, pace.p50, known), now),
-            generation_ms=pace.p50,
-            late=job.submitted_at is not None and now - job.submitted_at > pace.p95,
+            wait_ms=_wait(job, stats, _until_slot(services, job, position or 1, stats.p50, inputs), now),
+            generation_ms=stats.p50,
+            late=job.submitted_at is not None and now - job.submitted_at > stats.p95,
             finishing=_finishing(services, job),
-            blocked_reason=_obstacle(job, standing, known.ready) if standing else "",
+            blocked_reason=_blocked_reason(job, queued, inputs.ready) if queued else "",
         )
     return found
 
 
-def _once_more(job: Job, estimate: Estimate) -> Estimate:
-    """Whoever was told that it is on its way, and finds it in the queue again, is told why."""
+def _with_resubmission(job: Job, estimate: Estimate) -> Estimate:
+    """Give a reason where a job is in the queue again after it was submitted."""
     if job.state is State.QUEUED and job.attempt and not estimate.delay_reason:
-        return replace(estimate, delay_reason="it has to be sent once more")
+        return replace(estimate, delay_reason="it has to be submitted again")
     return estimate
 
 
-def _wait(job: Job, pace: DurationStats, until_its_turn: int, now: int) -> int:
-    """Milliseconds until it is expected to be done."""
+def _wait(job: Job, stats: DurationStats, until_slot: int, now: int) -> int:
+    """Milliseconds until the job is expected to be done."""
     if job.state is State.SUBMITTED and job.submitted_at is not None:
-        return job.submitted_at + pace.p50 - now
-    return pace.p50 + until_its_turn
+        return job.submitted_at + stats.p50 - now
+    return stats.p50 + until_slot
 
 
-def _until_its_turn(services: Services, job: Job, position: int, took: int, known: EstimateInputs) -> int:
-    """Milliseconds until a place in the lane is free: by generations at once, or by creates a minute."""
-    limits = _limits(services, job, known)
+def _until_slot(services: Services, job: Job, position: int, took: int, inputs: EstimateInputs) -> int:
+    """Milliseconds until the job gets a slot: the longer of both limits, in flight and per minute."""
+    limits = _limits(services, job, inputs)
     at_once = sum(concurrent for concurrent, _ in limits) or 1
     per_window = sum(per_minute for _, per_minute in limits) or 1
     return max((position - 1) // at_once * took, (position - 1) // per_window * services.times.lane_window)
 
 
-def _limits(services: Services, job: Job, known: EstimateInputs) -> list[tuple[int, int]]:
-    """The limits of the job's lane of all accounts that take it; of our own where nothing else is known."""
-    ready = (known.ready or {}).values()
+def _limits(services: Services, job: Job, inputs: EstimateInputs) -> list[tuple[int, int]]:
+    """The lane limits of all accounts that accept the job; of our own accounts if no others are known."""
+    ready = (inputs.ready or {}).values()
     limits = [one.lanes[job.lane] for one in ready if one.provider == job.provider and job.lane in one.lanes]
     own = (provider.limits[job.lane] for provider in services.providers_of(job.provider))
     return limits or [(limit.concurrent, limit.per_minute) for limit in own]
 
 
 def _finishing(services: Services, job: Job) -> bool:
-    """Whether it has a later deadline than any generation: it is for what our own processing fails on."""
+    """Whether the job's deadline is later than any generation's: the bot is still processing its file."""
     longest = services.times.generation_deadline + services.times.unknown_deadline
     return (
         job.state is State.SUBMITTED
@@ -227,17 +231,17 @@ def _speed(services: Services, job: Job) -> float:
     return services.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
-def _obstacle(job: Job, standing: QueuePosition, ready: Mapping[str, ReadyAccount] | None) -> str:
-    """Why a queued job does not get on, if so; `ready` are the accounts that take something, where known."""
-    if standing.paused:
+def _blocked_reason(job: Job, queued: QueuePosition, ready: Mapping[str, ReadyAccount] | None) -> str:
+    """Why a queued job does not move; `ready` has the accounts that accept jobs, None if not known."""
+    if queued.paused:
         return "paused by an admin"
     if ready is None:
         return ""
     if job.provider not in {one.provider for one in ready.values()}:
-        return "the generation service takes nothing right now; the operator has been told"
+        return "the generation service accepts no jobs right now; the operator has been told"
     if job.account_required is not None and job.account_required not in ready:
         return (
-            "only the account that made its video can go on from it, and takes nothing right now; "
+            "only the account that made its video can extend it, and it accepts no jobs right now; "
             "the operator has been told"
         )
     return ""

@@ -1,20 +1,31 @@
-"""Acting on a finished job by a button or a reaction: who presses pays."""
+"""Actions on a job: follow-up jobs, copies, stars, cancelling and deleting. Whoever acts pays."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from bot.domain.actions import GENERATING, Action, ActionInput, available_actions, require_available
-from bot.domain.commands import Delete
-from bot.domain.identity import Caller, Place
-from bot.domain.jobs import Job
-from bot.security.encryption import card_context
-from bot.service import ordering as intake
-from bot.service import retraction
+from bot.domain.access import is_operator, require_own
+from bot.domain.actions import (
+    GENERATING,
+    Action,
+    ActionInput,
+    available_actions,
+    require_available,
+)
+from bot.domain.commands import Cancel, Delete
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
+from bot.domain.ids import id_created_at, parse_job_id, short_id
+from bot.domain.jobs import FINAL, WAITING, Job, State
+from bot.domain.pricing import show_money
+from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.transitions import transition_job
+from bot.service import ordering
 from bot.service.durable_writes import write_until_known
-from bot.service.replies import PrivateReply, Reply
-from bot.service.visibility import visible
-from bot.services import Services, Topic
+from bot.service.job_lookup import visible_job
+from bot.service.replies import ConfirmationButton, PrivateReply, Reply
+from bot.services import Services, Topic, log
 from bot.store.cards import CardCopy, create_card_copy
-from bot.store.jobs import Star, find_job, toggle_star
+from bot.store.jobs import Deletion, Star, delete_job, find_job, toggle_star
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,45 +34,33 @@ class ActionEvent:
 
     action: Action
     job: str
-    #: the platform's id of the event
-    key: str
-    wording: ActionInput = field(default_factory=ActionInput)
-    #: names member, job and emoji of a reaction, which counts once in a while; None for a button
+    action_input: ActionInput = field(default_factory=ActionInput)
+    #: member, job and emoji of a reaction, which counts once within a time; None for a button
     reaction: str | None = None
 
 
-async def act(
-    services: Services, press: ActionEvent, caller: Caller, place: Place, *, answer_window_ms: int = 0
-) -> Reply:
-    """Do what was pressed; raises Refused for what cannot be done with this job or by this person."""
-    if press.action is Action.DELETE:
-        return await retraction.ask_to_delete(services, Delete(job=press.job), caller)
-    job = await visible(services, press.job, caller, place)
-    require_available(press.action, job)
-    if press.action is Action.SEND:
-        return await send(services, job, caller, place, press)
-    if press.action is Action.GALLERY:
-        on = True if press.reaction else None
-        return await star(services, job, caller, f"{place.adapter}:{press.key}", on=on)
-    assert press.action in GENERATING  # noqa: S101 - every other action is above
-    order = await intake.resolve_action(
-        services, press.action, job, press.wording, caller=caller, place=place
+async def act(services: Services, event: ActionEvent, invocation: Invocation) -> Reply:
+    """Do an action; raises Refused where the job does not allow it or the caller may not."""
+    caller, place = invocation.caller, invocation.place
+    if event.action is Action.DELETE:
+        return await ask_to_delete(services, Delete(job=event.job), caller)
+    job = await visible_job(services, event.job, caller, place)
+    require_available(event.action, job)
+    if event.action is Action.SEND:
+        return await _send(services, job, event, invocation)
+    if event.action is Action.GALLERY:
+        # A reaction sets the star, and its removal unsets it; a button toggles.
+        return await _star(services, job, invocation, on=True if event.reaction else None)
+    assert event.action in GENERATING  # noqa: S101 - every other action is above
+    order = await ordering.resolve_action(
+        services, event.action, job, event.action_input, caller=caller, place=place
     )
-    return await intake.accept(
-        services,
-        order,
-        caller,
-        place,
-        key=press.key,
-        reaction=press.reaction,
-        answer_window_ms=answer_window_ms,
-    )
+    return await ordering.accept(services, order, invocation, reaction=event.reaction)
 
 
-async def send(
-    services: Services, job: Job, caller: Caller, place: Place, press: ActionEvent
-) -> PrivateReply:
-    """Show a result once more, in the direct messages between the caller and the bot."""
+async def _send(services: Services, job: Job, event: ActionEvent, invocation: Invocation) -> PrivateReply:
+    """Show a result again in the direct messages between the caller and the bot."""
+    caller, place = invocation.caller, invocation.place
     direct = Place(
         adapter=place.adapter,
         workspace=f"{caller.platform}:@dm",
@@ -71,15 +70,13 @@ async def send(
     card = services.new_id()
     copy = CardCopy(
         card=card,
-        event=f"{place.adapter}:{press.key}",
+        event=invocation.event,
         caller=caller,
         place=direct,
-        encrypted_reply_token=services.cipher.encrypt(place.reply_token, context=card_context(card))
-        if place.reply_token
-        else "",
+        encrypted_reply_token=ordering.encrypted_reply_token(services, place, card),
         job=job.id,
         now=services.clock(),
-        reaction=press.reaction,
+        reaction=event.reaction,
         reaction_since=services.clock() - services.times.reaction_window,
     )
     await write_until_known(services, create_card_copy, copy)
@@ -87,21 +84,112 @@ async def send(
     return PrivateReply(title="On its way to you", text="It comes as a direct message.")
 
 
-async def unstar(
-    services: Services, job: str, caller: Caller, place: Place, *, key: str
-) -> PrivateReply | None:
-    """Take a result out of the gallery again; None where it is not there to be taken out."""
+async def unstar(services: Services, job: str, invocation: Invocation) -> PrivateReply | None:
+    """Remove a result from the gallery; None for a job that cannot be in it."""
     found = await find_job(services.database, job)
     if found is None or Action.GALLERY not in available_actions(found):
         return None
-    return await star(
-        services, await visible(services, job, caller, place), caller, f"{place.adapter}:{key}", on=False
+    seen = await visible_job(services, job, invocation.caller, invocation.place)
+    return await _star(services, seen, invocation, on=False)
+
+
+async def _star(services: Services, job: Job, invocation: Invocation, *, on: bool | None) -> PrivateReply:
+    """Add a result to the workspace's gallery or remove it; None toggles."""
+    item = Star(
+        job=job.id,
+        card=job.card,
+        member=invocation.caller.member,
+        now=services.clock(),
+        event=invocation.event,
+        on=on,
+    )
+    starred = await write_until_known(services, toggle_star, item)
+    services.wake(Topic.CARDS)
+    return PrivateReply(title="Added to the gallery" if starred else "Removed from the gallery")
+
+
+async def cancel(services: Services, command: Cancel, caller: Caller) -> PrivateReply:
+    """Cancel a job that was not submitted yet; its money is released at once."""
+    job = await _own(services, command.job, caller)
+    if job.state is State.CANCELLED:
+        return PrivateReply(title="Already cancelled", text="Nothing was charged.")
+    _require_waiting(job)
+    if not await transition_job(
+        services, job, State.CANCELLED, "cancelled", write=partial(write_until_known, services)
+    ):
+        # Its state changed meanwhile: answer what is true now.
+        return await cancel(services, command, caller)
+    return PrivateReply(title="Cancelled", text=f"Not charged: {show_money(job.price)} is available again.")
+
+
+def _require_waiting(job: Job) -> None:
+    if job.state in FINAL:
+        raise InvalidRequest("This job has already ended")
+    if job.state not in WAITING:
+        raise InvalidRequest(
+            "This job is already running, so it cannot be cancelled. /delete removes its result."
+        )
+
+
+async def ask_to_delete(services: Services, command: Delete, caller: Caller) -> PrivateReply:
+    """Ask for a confirmation before a finished job's message and media are deleted."""
+    job = await _deletable(services, command.job, caller)
+    question = services.new_id()
+    choices = (
+        ConfirmationButton(label="Keep", confirms=False, job=job.id, question=question),
+        ConfirmationButton(label="Delete", confirms=True, job=job.id, question=question),
+    )
+    return PrivateReply(
+        title="Delete this?",
+        text=(
+            f"#{short_id(job.id)} · {job.title}\n"
+            "Its message, its files and the generation are deleted for good, here and at the provider."
+        ),
+        choices=choices,
+        media=None if job.expired else job.result,
     )
 
 
-async def star(services: Services, job: Job, caller: Caller, event: str, *, on: bool | None) -> PrivateReply:
-    """Put a result into the workspace's gallery, or take it out; None turns it to the other."""
-    item = Star(job=job.id, card=job.card, member=caller.member, now=services.clock(), event=event, on=on)
-    starred = await write_until_known(services, toggle_star, item)
+async def answer_confirmation(
+    services: Services, job: str, caller: Caller, *, question: str, confirmed: bool
+) -> PrivateReply:
+    """Delete the job that was asked about, or keep it; the same answer again changes nothing."""
+    if not confirmed:
+        return PrivateReply(title="Kept", text="Nothing was deleted.")
+    asked = parse_job_id(question)
+    if asked is None or not 0 <= services.clock() - id_created_at(asked) <= services.times.confirmation:
+        raise InvalidRequest("This confirmation has expired; nothing was deleted. Use /delete again.")
+    found = await find_job(services.database, job)
+    if found is not None and found.deleted and found.person == caller.person:
+        return PrivateReply(title="Already deleted", text="Nothing more was done.")
+    deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
+    unused = await write_until_known(services, delete_job, Deletion(job=deletable.id, now=services.clock()))
     services.wake(Topic.CARDS)
-    return PrivateReply(title="In the gallery" if starred else "Taken out of the gallery")
+    log.info("job_deleted", job_id=deletable.id)
+    await remove_unreferenced(services, unused or ())
+    return PrivateReply(title="Deleted", text="Its message and media are deleted, here and at the provider.")
+
+
+def _caller_in_workspace_of(services: Services, job: Job | None, caller: Caller) -> Caller:
+    """An operator as a caller in the job's workspace; anybody else as they are.
+
+    A reaction is confirmed in direct messages, so the workspace that the answer comes from is not the job's.
+    """
+    operates = is_operator(caller, frozenset(services.settings.operators))
+    if job is None or not operates or is_direct_workspace(job.workspace):
+        return caller
+    return replace(caller, workspace=job.workspace)
+
+
+async def _deletable(services: Services, job: str, caller: Caller) -> Job:
+    found = await _own(services, job, caller, or_admin=True)
+    if not found.is_final:
+        raise InvalidRequest(
+            "This job has not ended yet. /cancel cancels a queued one; else wait for its end."
+        )
+    return found
+
+
+async def _own(services: Services, job: str, caller: Caller, *, or_admin: bool = False) -> Job:
+    operators = frozenset(services.settings.operators)
+    return require_own(await find_job(services.database, job), caller, operators, or_admin=or_admin)

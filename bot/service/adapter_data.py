@@ -1,4 +1,4 @@
-"""The vault: an adapter's own encrypted key-value store, its only way to the database."""
+"""An adapter's encrypted key-value store, its only access to the database."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from bot.store.rows import log_unreadable
 class Entry:
     key: str
     value: str
-    #: rises with every value that the adapter puts
+    #: increases with every value that the adapter puts
     seq: int
 
 
 class AdapterData:
-    """Keeps what one adapter must not forget: installations, sessions, messages."""
+    """Stores what one adapter must keep: installations, sessions, messages."""
 
     def __init__(self, database: Database, cipher: FieldCipher, adapter: str) -> None:
         self._database = database
@@ -26,7 +26,7 @@ class AdapterData:
         self._adapter = adapter
 
     async def put(self, key: str, value: str) -> int:
-        """Keep a value under a key, in place of an older one; answers its number."""
+        """Store a value under a key in place of an older one; returns its sequence number."""
         item = adapter_data.Put(adapter=self._adapter, key=key, sealed=self._sealed(key, value))
         return await self._database.write(adapter_data.put, item)
 
@@ -38,7 +38,7 @@ class AdapterData:
         await self._database.write(adapter_data.remove, (self._adapter, key))
 
     async def take(self, key: str) -> str | None:
-        """Read a value and forget it: of all who ask at once one is answered."""
+        """Read a value and remove it; of concurrent callers one gets it."""
         kept = await self._database.write(adapter_data.pop, (self._adapter, key))
         return self._opened(kept) if kept else None
 
@@ -51,7 +51,7 @@ class AdapterData:
         return await self._database.write(adapter_data.reserve_rate_slot, item)
 
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
-        """What was put after number `seq` under keys that begin with `prefix`, in that order."""
+        """What was put after sequence number `seq` under keys that begin with `prefix`, in that order."""
         kept = await adapter_data.since(self._database, self._adapter, prefix, seq, limit=limit)
         return self._entries(kept)
 
@@ -67,7 +67,7 @@ class AdapterData:
         return self._cipher.decrypt(kept.sealed, context=entry_context(self._adapter, kept.key))
 
     def _entries(self, kept: Iterable[adapter_data.Entry]) -> list[Entry]:
-        """Those that can be decrypted."""
+        """The values that can be decrypted."""
         found = []
         for one in kept:
             try:

@@ -1,4 +1,4 @@
-"""What admins rule in their own workspace. Rights are checked here, on every call."""
+"""What admins manage in their workspace: quotas, pause, usage. Rights are checked here, on every call."""
 
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from bot.domain.identity import Caller
 from bot.domain.pricing import show_money
 from bot.domain.quota import Allowance, Level, Rule, bounds
 from bot.service.durable_writes import write_until_known
-from bot.service.queries import counted, describe
+from bot.service.queries import describe_limit, limits_with_meters
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.workspaces import (
@@ -32,8 +32,10 @@ def _require_admin(services: Services, caller: Caller) -> None:
     require_admin(caller, frozenset(services.settings.operators))
 
 
-def _decision(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
-    log.info("decided", actor=caller.member, workspace=caller.workspace, action=action, subject=subject)
+def _audit_entry(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
+    log.info(
+        "admin_decision", actor=caller.member, workspace=caller.workspace, action=action, subject=subject
+    )
     return AuditEntry(
         actor=caller.member,
         workspace=caller.workspace,
@@ -54,7 +56,7 @@ async def _member(services: Services, caller: Caller, text: str) -> MemberName:
 
 
 def _caller_of(workspace: str, member: MemberName) -> Caller:
-    """A member as they would ask themselves, so that their limits are the same."""
+    """A member as a caller, so that the same limits apply as to their own commands."""
     return Caller(
         workspace=workspace,
         person=member.person,
@@ -81,8 +83,8 @@ async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> P
         workspace=caller.workspace,
         allowance=Allowance(amount=command.amount, period=command.period),
     )
-    decision = _decision(services, caller, "quotas set", f"{level}:{subject}")
-    await write_until_known(services, set_rule, SetRule(decision=decision, rule=rule))
+    entry = _audit_entry(services, caller, "quotas set", f"{level}:{subject}")
+    await write_until_known(services, set_rule, SetRule(decision=entry, rule=rule))
     return PrivateReply(
         title="Quota set",
         text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
@@ -95,25 +97,25 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
     if command.member:
         member = await _member(services, caller, command.member)
         asked = _caller_of(caller.workspace, member)
-        limits = await counted(services, asked)
-        facts = [
+        limits = await limits_with_meters(services, asked)
+        fields = [
             line
             for level, (limit, meter) in limits.items()
-            for line in describe(limit, meter, name=member.name if level is Level.MEMBER else None)
+            for line in describe_limit(limit, meter, name=member.name if level is Level.MEMBER else None)
         ]
-        return PrivateReply(title=f"Quota of {member.name}", fields=tuple(facts))
-    facts = []
-    for level, (limit, meter) in (await counted(services, caller)).items():
+        return PrivateReply(title=f"Quota of {member.name}", fields=tuple(fields))
+    fields = []
+    for level, (limit, meter) in (await limits_with_meters(services, caller)).items():
         if level in (Level.WORKSPACE, Level.CEILING):
-            facts += describe(limit, meter)
+            fields += describe_limit(limit, meter)
     default = services.settings.defaults.member
-    facts.append(("Every member, unless a rule says otherwise", _each(default)))
+    fields.append(("Every member, unless a rule says otherwise", _each(default)))
     for rule in await workspace_rules(services.database, caller.workspace):
         whom = "Every member" if not rule.subject else rule.subject.removeprefix(f"{caller.workspace}:")
         if rule.level is Level.WORKSPACE:
             whom = "The workspace together"
-        facts.append((f"Rule: {whom}", _each(rule.allowance)))
-    return PrivateReply(title="Quotas of this workspace", fields=tuple(facts))
+        fields.append((f"Rule: {whom}", _each(rule.allowance)))
+    return PrivateReply(title="Quotas of this workspace", fields=tuple(fields))
 
 
 def _each(allowance: Allowance) -> str:
@@ -121,45 +123,45 @@ def _each(allowance: Allowance) -> str:
 
 
 async def reset_quota(services: Services, command: QuotasReset, caller: Caller) -> PrivateReply:
-    """Count a member's or the workspace's use of this period from zero; what is reserved stays reserved."""
+    """Set what was used in this period back to zero; reserved money stays reserved."""
     _require_admin(services, caller)
     if bool(command.member) == command.workspace:
         raise InvalidRequest("Name one member, or --workspace")
     if command.workspace:
-        limits, level, whom = await counted(services, caller), Level.WORKSPACE, "This workspace"
+        limits, level, whom = await limits_with_meters(services, caller), Level.WORKSPACE, "This workspace"
     else:
         member = await _member(services, caller, command.member)
         asked = _caller_of(caller.workspace, member)
-        limits, level, whom = await counted(services, asked), Level.MEMBER, member.name
+        limits, level, whom = await limits_with_meters(services, asked), Level.MEMBER, member.name
     if level not in limits:
         raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
     limit, _ = limits[level]
-    decision = _decision(services, caller, "quotas reset", limit.scope)
-    given_back = await write_until_known(services, reset_meter, Reset(decision=decision, meter=limit.meter))
+    entry = _audit_entry(services, caller, "quotas reset", limit.scope)
+    given_back = await write_until_known(services, reset_meter, Reset(decision=entry, meter=limit.meter))
     return PrivateReply(
-        title="Quota reset", text=f"{whom} counts from zero again; {show_money(given_back)} was used."
+        title="Quota reset", text=f"{whom}: used is $0.00 again; it was {show_money(given_back)}."
     )
 
 
 async def pause_or_resume(
     services: Services, command: StudioPause | StudioResume, caller: Caller
 ) -> PrivateReply:
-    """Stop taking and starting jobs here, or go on; what runs ends well, what waits keeps its place."""
+    """Pause or resume a workspace: no job is accepted or submitted; running jobs end, queued ones stay."""
     _require_admin(services, caller)
     paused = isinstance(command, StudioPause)
     reason = command.reason if isinstance(command, StudioPause) else ""
-    decision = _decision(services, caller, command.name, caller.workspace)
+    entry = _audit_entry(services, caller, command.name, caller.workspace)
     await write_until_known(
         services,
         set_pause,
-        Pause(decision=decision, workspace=caller.workspace, paused=paused, reason=reason),
+        Pause(decision=entry, workspace=caller.workspace, paused=paused, reason=reason),
     )
     services.wake(*ALL_JOBS, Topic.CARDS)
     if paused:
         return PrivateReply(
-            title="Paused", text="Nothing new is taken or started here. /studio resume goes on."
+            title="Paused", text="No new jobs are accepted or started here until /studio resume."
         )
-    return PrivateReply(title="Going on", text="Waiting jobs are started again.")
+    return PrivateReply(title="Resumed", text="Queued jobs are started again.")
 
 
 async def show_usage(services: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
@@ -170,7 +172,7 @@ async def show_usage(services: Services, command: StudioUsage, caller: Caller) -
     rows = await usage(services.database, caller.workspace, since=since)
     total = sum(row.spent for row in rows)
     return PrivateReply(
-        title=f"Spent this {command.period}: {show_money(total)}",
+        title=f"Spent {command.period.current}: {show_money(total)}",
         text="" if rows else "Nothing yet.",
         fields=tuple(
             (

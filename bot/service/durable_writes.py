@@ -1,7 +1,7 @@
-"""Writes that a person is answered for: the outcome is known before the answer, or the answer says so.
+"""Writes whose outcome a person is told: they are repeated until the outcome is known.
 
-Where the connection breaks during the commit nobody knows whether it happened, and "try again" would have the
-person pay twice. Each of these writes is idempotent, so it is repeated until its outcome is known.
+If the connection breaks during a commit, nobody knows whether it was committed, and a person who tries again
+might pay twice. Each of these writes is idempotent, so it can be repeated.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ _PAUSE_S, _PAUSE_MAX_S = 0.05, 0.5
 
 
 class StillChecking(Refused):
-    """Nobody can tell yet whether it was saved."""
+    """It is not known yet whether the request was saved."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Still checking: the connection to the store broke while this was being saved. Please do not "
-            "send it a second time. If it was saved it goes on and shows by itself; /status tells. If not, "
-            "nothing was charged."
+            "Still checking: the connection to the database broke while this was being saved. Please do not "
+            "send it a second time. If it was saved, it continues by itself; see /status. If not, nothing "
+            "was charged."
         )
 
 
 class NotAcceptedNow(Refused):
-    """Nothing can be saved until the operator has mended the database."""
+    """Nothing can be saved until the operator has repaired the database."""
 
     def __init__(self, fault: NotWritable) -> None:
         why = _WHY.get(type(fault), "the database cannot be written")
@@ -48,15 +48,15 @@ class NotAcceptedNow(Refused):
 
 _WHY: Mapping[type[NotWritable], str] = {
     StoreFull: "the disk is full",
-    StoreReadOnly: "the database is read-only at present",
+    StoreReadOnly: "the database is read-only",
 }
 
 
 async def write_until_known(services: Services, operation: Operation[Item, Result], item: Item) -> Result:
-    """Write an item; raises StillChecking where its outcome stays unknown for the time of an answer.
+    """Write an item; repeats the write while its outcome is unknown.
 
-    Raises NotAcceptedNow where the database takes no writes, and StoreError where for any other reason
-    certainly nothing was written.
+    Raises StillChecking if the outcome is still unknown when the caller must answer, NotAcceptedNow if the
+    database accepts no writes, and StoreError if for another reason certainly nothing was written.
     """
     until = services.monotonic() + services.times.answer_window
     unknown, pause_s = False, _PAUSE_S

@@ -1,11 +1,10 @@
-"""What adapters call: every command and every action of every platform comes through here."""
+"""What adapters call: every command, action and question of every platform enters the core here."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
-from bot.domain.actions import Action, ActionInput
+from bot.domain.actions import DEFAULT_REACTIONS, Action, ActionInput, normalized
 from bot.domain.cards import CardView
 from bot.domain.commands import (
     Cancel,
@@ -25,19 +24,13 @@ from bot.domain.commands import (
     StudioUsage,
 )
 from bot.domain.completion import AutocompleteChoice, Suggestion
-from bot.domain.identity import Caller, Place, is_direct_workspace
-from bot.domain.media import Media, Reference
+from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
+from bot.domain.media import Reference
 from bot.domain.pricing import is_estimate, is_upper_bound
-from bot.domain.reactions import DEFAULT_REACTIONS, normalized
 from bot.domain.text import storable
 from bot.jobs.estimates import views_now
 from bot.jobs.transitions import confirm_shown
-from bot.service import actions as acting
-from bot.service import admin as administration
-from bot.service import autocomplete as offering
-from bot.service import ordering as intake
-from bot.service import queries as enquiries
-from bot.service import retraction, uploads
+from bot.service import actions, admin, autocomplete, ordering, queries, uploads
 from bot.service.actions import ActionEvent
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
@@ -47,150 +40,127 @@ from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.jobs import QueueStats, queue_stats
 from bot.store.workspaces import Introduction, remember_member
 
-#: what answers each command that makes no job
+#: answers the commands that make no job
 _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
-    History: enquiries.list_history,
-    Cancel: retraction.cancel,
-    Delete: retraction.ask_to_delete,
-    Quota: enquiries.tell_quota,
-    Help: enquiries.tell_help,
-    QuotasSet: administration.set_quota,
-    QuotasShow: administration.show_quotas,
-    QuotasReset: administration.reset_quota,
-    StudioPause: administration.pause_or_resume,
-    StudioResume: administration.pause_or_resume,
-    StudioUsage: administration.show_usage,
+    History: queries.list_history,
+    Cancel: actions.cancel,
+    Delete: actions.ask_to_delete,
+    Quota: queries.show_quota,
+    Help: queries.show_help,
+    QuotasSet: admin.set_quota,
+    QuotasShow: admin.show_quotas,
+    QuotasReset: admin.reset_quota,
+    StudioPause: admin.pause_or_resume,
+    StudioResume: admin.pause_or_resume,
+    StudioUsage: admin.show_usage,
 }
-#: the same for those whose answer depends on where they are given
-_ANSWERS_HERE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]] = {
-    Show: enquiries.show,
-    Status: enquiries.tell_status,
-}
+#: answers those whose answer depends on the place
+_ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]
+_ANSWERS_BY_PLACE = {Show: queries.show_job, Status: queries.show_status}
 
 
 async def _answer(services: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
-    here = _ANSWERS_HERE.get(type(command))
-    if here is not None:
-        return await here(services, command, caller, place)
+    if (by_place := _ANSWERS_BY_PLACE.get(type(command))) is not None:
+        return await by_place(services, command, caller, place)
     return await _ANSWERS[type(command)](services, command, caller)
 
 
 class BotService:
-    """The one door into the core. Raises `Refused`, whose text is for the caller's eyes."""
+    """The only entrance to the core. Raises `Refused`, whose text is for the caller alone."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def admit(self, caller: Caller, key: str) -> None:
-        """Count an event against its caller's rate before anything is looked up for it.
+        """Count an event against the caller's rate limit before any work is done for it.
 
-        What is asked for with the same `key` then counts no second time. Raises TooManyRequests.
+        A call with the same `key` is not counted again. Raises TooManyRequests.
         """
         self._services.rate_limit.admit(caller.member, storable(key))
 
     def admit_query(self, caller: Caller) -> None:
-        """The same for what makes nothing, as while somebody types: many more of these are let in."""
+        """Count a query that makes nothing, such as an autocompletion; its limit is much higher."""
         self._services.rate_limit.ask(caller.member)
 
     async def execute(
         self,
         command: Command,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
-        key: str,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
-        answer_window_ms: int = 0,
     ) -> Reply:
-        """Do what a command asks.
+        """Execute a command.
 
-        `key` is the platform's id of the event: the same one again makes nothing twice. `files` came along
-        and fill the command's empty media options; `replied` is the job of the message that it replies to.
-        With an answer window the adapter shows an accepted card's first revision itself and calls `shown`.
+        `files` came with the event and fill the command's empty media options; `replied` is the job of the
+        message that it replies to. With an answer window the adapter calls `confirm_shown` for a new card.
         """
-        services, key = self._services, storable(key)
-        services.rate_limit.spend(caller.member, key)
+        services, caller, place = self._services, invocation.caller, invocation.place
+        services.rate_limit.spend(caller.member, invocation.key)
         if not isinstance(command, GenerateCommand):
-            return await _answer(
-                services, await with_whole_ids(services, command, caller, place), caller, place
-            )
-        order = await intake.resolve_command(
-            services, command, caller, place, CommandContext(files=files, replied=replied)
-        )
-        return await intake.accept(services, order, caller, place, key=key, answer_window_ms=answer_window_ms)
+            command = await with_whole_ids(services, command, caller, place)
+            return await _answer(services, command, caller, place)
+        context = CommandContext(files=files, replied=replied)
+        order = await ordering.resolve_command(services, command, caller, place, context)
+        return await ordering.accept(services, order, invocation)
 
     async def act(
-        self,
-        action: Action,
-        job: str,
-        caller: Caller,
-        place: Place,
-        *,
-        key: str,
-        wording: ActionInput | None = None,
-        answer_window_ms: int = 0,
+        self, action: Action, job: str, invocation: Invocation, *, action_input: ActionInput | None = None
     ) -> Reply:
-        """Do what a button asks; whoever presses pays."""
-        job, key = storable(job), storable(key)
-        self._services.rate_limit.spend(caller.member, key)
-        pressed = ActionEvent(action=action, job=job, key=key, wording=wording or ActionInput())
-        return await acting.act(self._services, pressed, caller, place, answer_window_ms=answer_window_ms)
+        """Do what a button stands for; whoever presses it pays."""
+        self._services.rate_limit.spend(invocation.caller.member, invocation.key)
+        event = ActionEvent(action=action, job=storable(job), action_input=action_input or ActionInput())
+        return await actions.act(self._services, event, invocation)
 
     async def answer_confirmation(
         self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
     ) -> PrivateReply:
-        """Do what a question asked about, or leave everything as it is; see `PrivateReply.choices`."""
+        """Delete the job that `PrivateReply.choices` asked about, or keep it."""
         self._services.rate_limit.spend(caller.member, storable(key))
-        job = storable(job)
-        return await retraction.decide(self._services, job, caller, question=question, confirmed=confirmed)
+        return await actions.answer_confirmation(
+            self._services, storable(job), caller, question=question, confirmed=confirmed
+        )
 
-    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
-        """Do what a reaction asks; None where this emoji means nothing here."""
+    async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
+        """Do what a reaction stands for; None for an emoji without a meaning."""
+        caller, job = invocation.caller, storable(job)
         action = self.reactions(caller).get(normalized(emoji))
         if action is None:
             return None
-        job, key = storable(job), storable(key)
-        self._services.rate_limit.spend(caller.member, key)
-        pressed = ActionEvent(
-            action=action, job=job, key=key, reaction=f"{caller.member}/{job}/{normalized(emoji)}"
-        )
-        return await acting.act(self._services, pressed, caller, place)
+        self._services.rate_limit.spend(caller.member, invocation.key)
+        event = ActionEvent(action=action, job=job, reaction=f"{caller.member}/{job}/{normalized(emoji)}")
+        return await actions.act(self._services, event, invocation)
 
-    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
-        """Take back what a reaction did, where that can be taken back: a star."""
-        if self.reactions(caller).get(normalized(emoji)) is not Action.GALLERY:
+    async def unreact(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
+        """Undo what a removed reaction did; only a star can be undone."""
+        if self.reactions(invocation.caller).get(normalized(emoji)) is not Action.GALLERY:
             return None
-        return await acting.unstar(self._services, storable(job), caller, place, key=storable(key))
+        return await actions.unstar(self._services, storable(job), invocation)
 
     def reactions(self, _: Caller) -> Mapping[str, Action]:
-        """What each emoji does in the caller's workspace."""
+        """The action of each emoji in the caller's workspace."""
         return DEFAULT_REACTIONS
 
     def begin_upload(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
-        """Make room for a file that begins to arrive, before its body is read: see `uploads.uploading`."""
-        return uploads.uploading(self._services, caller)
-
-    async def take_in(self, path: Path, caller: Caller) -> Media:
-        """Keep a file that lies in `Library.incoming`, for a command of the caller that will name it."""
-        return await uploads.take_in(self._services, path, caller)
+        """Reserve room for a file before its body is read; see `uploads.begin_upload`."""
+        return uploads.begin_upload(self._services, caller)
 
     async def quote(
         self,
         command: GenerateCommand,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> PriceQuote:
-        """What a command would cost; nothing is reserved, and asking costs nothing of the caller's rate."""
-        order = await intake.resolve_command(
-            self._services, command, caller, place, CommandContext(files=files, replied=replied)
-        )
-        prices = [job.price for job in await intake.new_jobs(self._services, order)]
-        # What would be refused when it is given is refused now.
-        await enquiries.check_acceptable(self._services, caller, prices)
+        """The price of a command; reserves nothing and does not count against the rate limit.
+
+        Raises what `execute` would refuse the command with now.
+        """
+        caller, context = invocation.caller, CommandContext(files=files, replied=replied)
+        order = await ordering.resolve_command(self._services, command, caller, invocation.place, context)
+        prices = [job.price for job in await ordering.new_jobs(self._services, order)]
+        await queries.check_acceptable(self._services, caller, prices)
         return PriceQuote(
             price=sum(prices),
             estimate=is_estimate(order.request),
@@ -199,49 +169,46 @@ class BotService:
         )
 
     async def answer_query(
-        self, question: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
+        self, command: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
     ) -> PrivateReply:
-        """Answer a question for a place that always shows it; asking costs nothing of the caller's rate."""
-        messages = f"{caller.platform}:@dm"
+        """Answer a query for a page that shows it all the time; it does not count against the rate limit."""
         place = Place(
             adapter=caller.platform,
-            workspace=messages,
+            workspace=f"{caller.platform}:@dm",
             channel=f"@{caller.person}",
             private=True,
             direct=True,
         )
-        return await _answer(self._services, question, caller, place)
+        return await _answer(self._services, command, caller, place)
 
-    async def confirm_shown(self, seen: CardView, message: str) -> None:
-        """Note that the adapter has shown a card's first revision itself, as this message."""
-        await confirm_shown(self._services, seen, message)
+    async def confirm_shown(self, view: CardView, message: str) -> None:
+        """Record that the adapter has shown a card's first revision itself, as this message."""
+        await confirm_shown(self._services, view, message)
 
     async def get_card(self, card: str, caller: Caller) -> CardView | None:
-        """A card as it is now, for those who may see it."""
+        """A card as it is now; None where there is none that the caller may see."""
         services = self._services
         found = await find_card(services.database, storable(card), services.cipher)
-        if found is None:
+        if found is None or found.place.workspace != caller.workspace:
             return None
-        if found.place.workspace != caller.workspace:
-            return None
-        # People in direct messages share their workspace with everybody, and no conversation.
+        # People in direct messages share a workspace with everybody, but no conversation.
         personal = found.place.private or is_direct_workspace(found.place.workspace)
         if personal and found.person != caller.person:
             return None
-        (seen,) = await views_now(services, found)
-        return seen
+        (view,) = await views_now(services, found)
+        return view
 
     async def card_by_message(self, adapter: str, *messages: str) -> MessageCard | None:
-        """What a message shows, by any of the names that its adapter may have given it; None: not ours."""
+        """The card that a message shows, by any of the names that its adapter may have given the message."""
         return await card_of_message(self._services.database, adapter, tuple(map(storable, messages)))
 
     async def remember_member(self, member: Caller) -> None:
-        """Make somebody known whom an event names, so that a command may name them too."""
+        """Store a member whom an event names, so that commands can name them."""
         item = Introduction(caller=member, now=self._services.clock())
         await self._services.database.write(remember_member, item)
 
     async def queue_stats(self) -> QueueStats:
-        """How much there is to do now, everywhere."""
+        """How many jobs wait and run in all workspaces."""
         return await queue_stats(self._services.database)
 
     async def autocomplete_option(
@@ -249,22 +216,21 @@ class BotService:
         command: type[Command],
         option: str,
         typed: str,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
         count: int = 25,
     ) -> tuple[AutocompleteChoice, ...]:
-        """What could be chosen for one option while it is typed; the value replaces all that is typed."""
-        return await offering.offer(
-            self._services, command, option, storable(typed), caller=caller, place=place, count=count
+        """Values for one option while it is typed; a value replaces everything that was typed."""
+        return await autocomplete.complete_option(
+            self._services, command, option, storable(typed), invocation, count=count
         )
 
     async def preselect(
-        self, command: type[GenerateCommand], option: str, caller: Caller, place: Place
+        self, command: type[GenerateCommand], option: str, invocation: Invocation
     ) -> AutocompleteChoice | None:
-        """The job that a form begins with: what the command builds on where nothing is named."""
-        return await offering.preselect(self._services, command, option, caller, place)
+        """The job that a form selects at first: the one that the command would use if none were named."""
+        return await autocomplete.preselect(self._services, command, option, invocation)
 
-    async def autocomplete_line(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
-        """How a command that is being typed could go on, the caller's own jobs and members included."""
-        return await offering.suggest(self._services, storable(text), caller, place)
+    async def autocomplete_line(self, text: str, invocation: Invocation) -> tuple[Suggestion, ...]:
+        """How a command that is typed as text could continue, with the caller's jobs and members."""
+        return await autocomplete.complete_line(self._services, storable(text), invocation)

@@ -1,17 +1,20 @@
-"""Finding the jobs that a command names by short ids or words."""
+"""Finds the jobs that a command names, and decides who may see which job."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
+from bot.domain.access import require_visible
 from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, JobNotFound
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.ids import parse_job_id, parse_job_name, short_id
 from bot.domain.jobs import Job
 from bot.domain.options import JobMention, job_mentions, remove_job_ids, shorten
-from bot.service.visibility import require_seen
 from bot.services import Services
-from bot.store.job_search import JobQuery, jobs_by_any_id, search_jobs
+from bot.store.cards import was_sent
+from bot.store.job_search import JobQuery, jobs_by_any_id, jobs_shown_at, search_jobs
+from bot.store.jobs import find_job
 
 #: jobs that an answer lists where several are meant
 _LISTED = 6
@@ -19,8 +22,42 @@ _LISTED = 6
 _Command = TypeVar("_Command", bound=Command)
 
 
+async def visible_job(services: Services, job: str, caller: Caller, place: Place) -> Job:
+    """A job that the caller may see here, or that was sent to their direct messages.
+
+    Raises JobNotFound.
+    """
+    return await _require_visible(services, await find_job(services.database, job), caller, place)
+
+
+async def _require_visible(services: Services, found: Job | None, caller: Caller, place: Place) -> Job:
+    try:
+        return require_visible(found, caller)
+    except JobNotFound:
+        if found is None or found.deleted:
+            raise
+        # People who share a conversation but no workspace see what is shown in that conversation.
+        together = not found.private and is_direct_workspace(found.workspace)
+        if together and await jobs_shown_at(services.database, [found.id], place, caller.person):
+            return found
+        if not await was_sent(services.database, found.id, caller.person):
+            raise
+        return found
+
+
+async def must_be_private(services: Services, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
+    """Whether a card at a place would show others a source that they may not see."""
+    jobs = list(sources)
+    if any(job.private for job in jobs):
+        return True
+    direct = [job.id for job in jobs if is_direct_workspace(job.workspace)]
+    return bool(direct) and await jobs_shown_at(services.database, direct, place, caller.person) != set(
+        direct
+    )
+
+
 async def with_whole_ids(services: Services, command: _Command, caller: Caller, place: Place) -> _Command:
-    """The command with whole ids of the jobs that it names; raises Refused where one is not certain."""
+    """The command with the whole ids of the jobs that it names; raises Refused where one is ambiguous."""
     ids = {
         name: (await _find(services, command, name, caller, place)).id
         for name in command.jobs
@@ -32,11 +69,11 @@ async def with_whole_ids(services: Services, command: _Command, caller: Caller, 
 async def with_named_jobs(
     services: Services, command: GenerateCommand, caller: Caller, place: Place
 ) -> GenerateCommand:
-    """The command with the jobs that stand among its words, each by its `#id` or its whole id.
+    """The command with the jobs that its prompt mentions, each by its `#id` or its whole id.
 
-    Nobody pays for an id that is drawn as words, nor for another job than the one that was named: what can
-    only be an id is refused where there is no such job. Six letters at the beginning may be a word as well as
-    a short id, so the store decides.
+    An id must not be drawn as words, nor stand for another job, at somebody's cost: what can only be an id is
+    refused where there is no such job. Six letters at the beginning may be a word or a short id, so the store
+    decides.
     """
     prompt: str = getattr(command, "prompt", "")
     named: list[tuple[JobMention, Job]] = []
@@ -47,7 +84,7 @@ async def with_named_jobs(
         elif one.certain:
             raise JobNotFound(
                 f"There is no job #{one.name} that you can see here; /history lists yours. Leave out the # "
-                "where it is no id."
+                "if it is not an id."
             )
     prompt = remove_job_ids(prompt, [one for one, _ in named])
     sources = [job.id + one.weight for one, job in named]
@@ -73,7 +110,7 @@ async def _leading(services: Services, prompt: str, caller: Caller, place: Place
 
 
 def _require_words(command: GenerateCommand, prompt: str) -> None:
-    """Refuse a mistyped short id where it would be all the words of a command on the newest result."""
+    """Refuse a mistyped short id that would become the whole prompt of a command on the newest result."""
     if (
         command.default_source
         and not command.jobs
@@ -100,25 +137,25 @@ async def _find(services: Services, command: Command, name: str, caller: Caller,
     found = await search_jobs(services.database, wanted)
     if not found:
         raise JobNotFound(
-            f"No job of yours that /{command.name} could take here is called {shorten(name)!r}; "
+            f"No job of yours that /{command.name} can use here matches {shorten(name)!r}; "
             "/history lists yours"
         )
     return only(repr(shorten(name)), found, services.clock())
 
 
 async def _seen(services: Services, name: str, caller: Caller, place: Place) -> list[Job]:
-    """The jobs of this short id that the caller may see."""
+    """The jobs with this id, whole or short, that the caller may see."""
     seen = []
     for job in await jobs_by_any_id(services.database, name):
         try:
-            seen.append(await require_seen(services, job, caller, place))
+            seen.append(await _require_visible(services, job, caller, place))
         except JobNotFound:
             continue
     return seen
 
 
 def only(name: str, found: list[Job], now: int) -> Job:
-    """The one that is meant; raises InvalidRequest with those that may be."""
+    """The only job found; raises InvalidRequest that lists them where there are several."""
     if len(found) == 1:
         return found[0]
     alike = len({short_id(job.id) for job in found}) < len(found)

@@ -1,4 +1,4 @@
-"""What the operator does: ceilings, blocks, refunds, and a look at everything.
+"""What the operator manages: budgets, blocks, refunds, jobs, orphans and secrets.
 
 Called by the command line, either here or through the running bot's socket, so arguments and answers are
 plain values.
@@ -15,13 +15,14 @@ from bot.domain.jobs import Job, State
 from bot.domain.pricing import read_money, show_left, show_money
 from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
 from bot.domain.text import storable_json
-from bot.security.encryption import FieldCipher
+from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
-from bot.service.resealing import reseal_all
+from bot.services import log
 from bot.store.database.base import Database
 from bot.store.jobs import Refund, find_job, list_jobs, refund_job
 from bot.store.orphans import Resolution, list_orphans, resolve_orphan
 from bot.store.reports import list_workspaces
+from bot.store.reseal import EncryptedValue, Resealing, encrypted_values, replace_values
 from bot.store.workspaces import (
     AuditEntry,
     Block,
@@ -54,7 +55,7 @@ class Operator:
         self._database = database
         self._defaults = defaults
         self._clock = clock
-        #: called only where they are needed: the first read of a data folder makes one
+        #: called only where they are needed: the first call makes a secret where the data folder has none
         self._secrets = secrets
 
     @property
@@ -76,23 +77,23 @@ class Operator:
         }
         return {name: _with_storable(call) for name, call in calls.items()}
 
-    def _decision(self, action: str, subject: str, workspace: str = "") -> AuditEntry:
+    def _audit_entry(self, action: str, subject: str, workspace: str = "") -> AuditEntry:
         return AuditEntry(actor=ACTOR, workspace=workspace, action=action, subject=subject, now=self._clock())
 
     async def quota_set(self, *, subject: str, amount: str, period: str = "month") -> Answer:
-        """Give a workspace a ceiling, a person a limit everywhere, or the whole bot one."""
+        """Set the budget of a workspace, of a person everywhere, or of the whole bot."""
         level, subject = _level_of(subject)
         try:
             allowance = Allowance(amount=read_money(amount), period=Period(period))
         except ValueError as error:
             raise InvalidRequest(str(error)) from error
         rule = Rule(level=level, subject=subject, workspace="", allowance=allowance)
-        decision = self._decision("quota set", f"{level}:{subject}")
+        decision = self._audit_entry("quota set", f"{level}:{subject}")
         await self._database.write(set_rule, SetRule(decision=decision, rule=rule))
         return {"level": level, "subject": subject, "amount": show_money(allowance.amount), "period": period}
 
     async def quota_show(self, *, subject: str) -> Answer:
-        """Everything that limits a workspace or a member, with what has been counted."""
+        """Every limit on a workspace or a member, with its meter."""
         caller = await self._caller(subject)
         workspace = await find_workspace(self._database, caller.workspace)
         rules = await applicable_rules(self._database, caller.workspace, [caller.member, caller.person])
@@ -113,7 +114,7 @@ class Operator:
         ]
 
     async def quota_reset(self, *, subject: str, level: str) -> Answer:
-        """Count one limit of a workspace or a member from zero again."""
+        """Set what was used under one limit of a workspace or a member back to zero."""
         caller = await self._caller(subject)
         workspace = await find_workspace(self._database, caller.workspace)
         rules = await applicable_rules(self._database, caller.workspace, [caller.member, caller.person])
@@ -121,7 +122,7 @@ class Operator:
         found = next((limit for limit in limits if limit.level == level), None)
         if found is None:
             raise InvalidRequest(f"{subject} has no limit of level {level}")
-        decision = self._decision("quota reset", found.scope)
+        decision = self._audit_entry("quota reset", found.scope)
         given_back = await self._database.write(reset_meter, Reset(decision=decision, meter=found.meter))
         return {"meter": found.meter, "given_back_microusd": given_back}
 
@@ -130,8 +131,8 @@ class Operator:
         return await list_workspaces(self._database, since=since)
 
     async def workspaces_block(self, *, subject: str, blocked: bool) -> Answer:
-        """Shut a workspace, a member or a person out everywhere, or let them in again."""
-        decision = self._decision("block" if blocked else "unblock", subject)
+        """Block a workspace, a member or a person everywhere, or unblock them."""
+        decision = self._audit_entry("block" if blocked else "unblock", subject)
         changed = await self._database.write(
             set_block, Block(decision=decision, subject=subject, blocked=blocked)
         )
@@ -142,13 +143,13 @@ class Operator:
             wanted = State(state) if state else None
         except ValueError as error:
             raise InvalidRequest(f"{state!r} is no state; use one of {', '.join(State)}") from error
-        return [_told(job) for job in await list_jobs(self._database, state=wanted, count=count)]
+        return [_job_record(job) for job in await list_jobs(self._database, state=wanted, count=count)]
 
     async def jobs_show(self, *, job: str) -> Answer:
-        return _told(await self._find(job))
+        return _job_record(await self._find(job))
 
     async def jobs_refund(self, *, job: str) -> Answer:
-        """Give a member back what a completed job cost, once."""
+        """Refund a completed job to its member, once."""
         found = await self._find(job)
         if found.state is not State.COMPLETED:
             raise InvalidRequest(f"Job {found.id} is {found.state}; only a completed one was charged")
@@ -172,7 +173,7 @@ class Operator:
         ]
 
     async def jobs_resolve(self, *, generation: str) -> Answer:
-        """Note that what was left at the provider has been dealt with."""
+        """Mark a generation that was left at the provider as dealt with."""
         item = Resolution(remote_id=generation, now=self._clock())
         if not await self._database.write(resolve_orphan, item):
             raise InvalidRequest(
@@ -196,7 +197,7 @@ class Operator:
         ]
 
     async def reseal(self, *, secret: str) -> Answer:
-        """Encrypt everything anew with the secret of this fingerprint, which must be the first one here."""
+        """Encrypt everything stored with the secret of this fingerprint, which must be the first one here."""
         secrets = self._secrets()
         if fingerprint(secrets[0]) != secret:
             raise ReverieError(
@@ -214,7 +215,7 @@ class Operator:
         if not user:
             return Caller(workspace=subject, person=subject, member=subject, name=subject)
         workspace = f"{platform}:{workspace}"
-        # Only who has been here before is known as a person; before that there is nothing to count.
+        # Only members who have used the bot are known as persons; nothing was counted for others.
         seen = await find_members(self._database, workspace, subject)
         person = seen[0].person if seen else f"{platform}:{user}"
         guest = bool(seen) and seen[0].guest
@@ -228,7 +229,7 @@ class Operator:
 
 
 def _with_storable(call: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-    """The same call, given only texts that a database can hold."""
+    """The same call, with only such texts as a database can store."""
 
     async def called(**arguments: Any) -> Answer:
         return await call(**storable_json(arguments))
@@ -236,7 +237,7 @@ def _with_storable(call: Callable[..., Awaitable[Answer]]) -> Callable[..., Awai
     return called
 
 
-def _told(job: Job) -> dict[str, Any]:
+def _job_record(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": job.state,
@@ -252,7 +253,7 @@ def _told(job: Job) -> dict[str, Any]:
 
 
 def _level_of(subject: str) -> tuple[Level, str]:
-    """What a subject is: `everything`, a workspace (`discord:123`) or a person (`person:discord:42`)."""
+    """Read `everything`, a workspace (`discord:123`) or a person (`person:discord:42`)."""
     if subject == Level.EVERYTHING:
         return Level.EVERYTHING, ""
     if subject.startswith("person:"):
@@ -262,3 +263,33 @@ def _level_of(subject: str) -> tuple[Level, str]:
             "Write a workspace like discord:123, a person like person:discord:42, or everything"
         )
     return Level.CEILING, subject
+
+
+async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
+    """Encrypt every stored value with the first secret, and return how many values there were of each kind.
+
+    Other processes write what they change meanwhile with their own first secret.
+    """
+    counts = {"resealed": 0, "current": 0, "unreadable": 0}
+    async for page in encrypted_values(database):
+        changes = []
+        for value in page:
+            try:
+                if cipher.is_current(value.value, context=value.context):
+                    counts["current"] += 1
+                else:
+                    changes.append((value, _reencrypted(value, cipher)))
+            except DecryptionFailed:
+                counts["unreadable"] += 1
+                log.warning(
+                    "value_not_resealed",
+                    adapter=value.adapter,
+                    card=value.key if value.adapter is None else None,
+                )
+        if changes:
+            counts["resealed"] += await database.write(replace_values, Resealing(changes=tuple(changes)))
+    return counts
+
+
+def _reencrypted(value: EncryptedValue, cipher: FieldCipher) -> str:
+    return cipher.encrypt(cipher.decrypt(value.value, context=value.context), context=value.context)

@@ -1,4 +1,4 @@
-"""Accepting: from a command or an action to durable jobs with their money reserved (T1)."""
+"""Turns a command or an action into durable jobs with their money reserved (T1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,24 +7,23 @@ from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import GenerateCommand
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, VideoRequest
-from bot.jobs.estimates import view_of, view_of_new, with_known
+from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media_urls import check_urls
 from bot.security.encryption import card_context
 from bot.service.durable_writes import write_until_known
-from bot.service.job_lookup import only, with_named_jobs, with_whole_ids
+from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
-from bot.service.visibility import must_be_private, visible
-from bot.service.vocabulary import told_concepts
+from bot.service.vocabulary import fetched_concepts
 from bot.services import Services, Topic, jobs_topic, log, queue_name
 from bot.settings import Role
 from bot.store.accept import Acceptance, NewJob
-from bot.store.accept import accept as accept_all
+from bot.store.accept import accept as accept_jobs
 from bot.store.accounts import known_accounts
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
@@ -33,36 +32,36 @@ from bot.store.jobs import jobs_by_id, jobs_of_cards
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A request on its way to become jobs."""
+    """A request that is to become jobs."""
 
     request: AnyRequest
-    #: what the result shows in words
+    #: what the result shows, in words
     title: str
-    #: job whose result it builds on
+    #: job whose result it is made from
     parent: str | None = None
-    #: jobs that it builds on, by id
+    #: jobs that it uses, by id
     sources: Mapping[str, Job]
-    #: how many jobs are asked for
+    #: how many equal jobs it becomes
     job_count: int = 1
-    #: it builds on what others may not see, or is asked for privately
+    #: it was asked for privately, or uses what others may not see
     private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """What came along with a command."""
+    """What came with a command in the same event."""
 
     files: tuple[Reference, ...] = ()
-    #: the job whose message was replied to
+    #: the job of the message that it replies to
     replied: str | None = None
 
 
 async def resolve_command(
-    services: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
+    services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> Order:
-    """Read a command; raises Refused for a source that cannot be used."""
-    command = await _complete(services, command, caller, place, along)
-    sources = {job: await visible(services, job, caller, place) for job in command.jobs}
+    """The order that a command stands for; raises Refused for a source that cannot be used."""
+    command = await _complete(services, command, caller, place, context)
+    sources = {job: await visible_job(services, job, caller, place) for job in command.jobs}
     request = command.request(sources)
     check_urls(services, request.references)
     parent = next(iter(command.jobs), None)
@@ -77,15 +76,15 @@ async def resolve_command(
 
 
 async def _complete(
-    services: Services, command: GenerateCommand, caller: Caller, place: Place, along: CommandContext
+    services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> GenerateCommand:
-    """Fill in what the command leaves to what came along, or to the asker's newest result here."""
+    """Fill in what the command leaves out, from its context or from the caller's newest result here."""
     command = await with_whole_ids(services, command, caller, place)
     command = await with_named_jobs(services, command, caller, place)
-    if along.files:
-        command = command.with_files(along.files)
-    if along.replied is not None and not command.jobs and not command.names_source:
-        replied = await visible(services, along.replied, caller, place)
+    if context.files:
+        command = command.with_files(context.files)
+    if context.replied is not None and not command.jobs and not command.names_source:
+        replied = await visible_job(services, context.replied, caller, place)
         command = command.with_job(require_result(replied))
     if command.default_source is None:
         return command
@@ -97,39 +96,39 @@ async def _complete(
         what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
         raise InvalidRequest(
             f"You have no finished {what} in this conversation that everybody here may see. Make one with "
-            f"{how}, or name what to build on by its #id, as in /{command.name} #4n6p8r; /history lists them."
+            f"{how}, or name a job by its #id, as in /{command.name} #4n6p8r; /history lists yours."
         )
     job = _readable(await jobs_by_id(services.database, [newest]), newest)
     beside = (await jobs_of_cards(services.database, [job.card])).get(job.card, [])
     usable = [one for one in beside if one.state is State.COMPLETED and not (one.deleted or one.expired)]
-    # Which of several is meant nobody can tell, and the asker would pay for the guess.
+    # Nobody can tell which of several is meant, and the caller would pay for a wrong guess.
     return command.with_job(only("Your newest result here", usable or [job], services.clock()))
 
 
 def _readable(jobs: Mapping[str, Job], job: str) -> Job:
-    """One of the jobs that were asked for; a row that cannot be read is not among them."""
+    """One of the jobs that were read; a damaged row is not among them."""
     if job not in jobs:
-        raise InvalidRequest("What this builds on can no longer be read; name another result.")
+        raise InvalidRequest("The source of this job can no longer be read; name another result.")
     return jobs[job]
 
 
 async def resolve_action(
-    services: Services, action: Action, job: Job, wording: ActionInput, *, caller: Caller, place: Place
+    services: Services, action: Action, job: Job, action_input: ActionInput, *, caller: Caller, place: Place
 ) -> Order:
-    """Read a generating action on a finished job."""
-    request = follow_up_request(action, job, wording)
+    """The order that a generating action on a finished job stands for."""
+    request = follow_up_request(action, job, action_input)
     named = {reference.job for reference in request.references if reference.job is not None}
     again = action in (Action.AGAIN, Action.EDIT)
     parent = job.parent if again else job.id
     sources = await jobs_by_id(services.database, named | ({parent} if parent else set()))
-    # What another member's job was built on may be private; whoever acts on it sees its result alone.
+    # The sources of another member's job may be private; whoever acts on it sees only its result.
     for one in named:
         require_result(_readable(sources, one))
     check_urls(services, request.references)
     used = [job, *(sources[one] for one in named)]
     return Order(
         request=request,
-        title=(wording.prompt or job.title) if action is Action.EDIT else job.title,
+        title=(action_input.prompt or job.title) if action is Action.EDIT else job.title,
         parent=parent,
         sources=sources,
         private=await must_be_private(services, used, caller, place),
@@ -137,67 +136,64 @@ async def resolve_action(
 
 
 async def accept(
-    services: Services,
-    order: Order,
-    caller: Caller,
-    place: Place,
-    *,
-    key: str,
-    reaction: str | None = None,
-    answer_window_ms: int = 0,
+    services: Services, order: Order, invocation: Invocation, *, reaction: str | None = None
 ) -> Reply:
-    """Make a wish durable as the jobs of one card; the same `key` again answers the same card.
+    """Store an order as the jobs of one new card; the same event again is answered with the same card.
 
-    The same `reaction` counts once in a while, whatever its key. With an answer window the caller shows the
-    first revision itself within that time, and says so with `confirm_shown`; after it, or without one,
-    the card's outlet shows it.
+    The same `reaction` counts once within a time, whatever its event. With an answer window the adapter shows
+    the first revision itself and calls `confirm_shown`; after the window, or without one, the publisher does.
     """
     jobs = await new_jobs(services, order)
     now = services.clock()
     card = services.new_id()
-    place = replace(place, private=place.private or order.private)
+    place = replace(invocation.place, private=invocation.place.private or order.private)
+    window_ms = invocation.answer_window_ms
     item = Acceptance(
         card=card,
-        event=f"{place.adapter}:{key}",
-        caller=caller,
+        event=invocation.event,
+        caller=invocation.caller,
         place=place,
-        encrypted_reply_token=services.cipher.encrypt(place.reply_token, context=card_context(card))
-        if place.reply_token
-        else "",
+        encrypted_reply_token=encrypted_reply_token(services, place, card),
         jobs=jobs,
         defaults=services.settings.defaults,
         queue_limits=services.settings.patience,
         now=now,
         deadline=now + services.times.queue_deadline,
-        lease_owner=services.answer_lease_owner if answer_window_ms else None,
-        lease_until=now + answer_window_ms if answer_window_ms else None,
+        lease_owner=services.answer_lease_owner if window_ms else None,
+        lease_until=now + window_ms if window_ms else None,
         reaction=reaction,
         reaction_since=now - services.times.reaction_window,
     )
-    accepted, known = await with_known(
-        services, write_until_known(services, accept_all, item), order.request.duration_class
+    accepted, inputs = await with_inputs(
+        services, write_until_known(services, accept_jobs, item), order.request.duration_class
     )
-    # Our own repetition of a commit of unknown outcome is no repeated event: the card is ours to show.
+    # Where our own write was repeated after a commit of unknown outcome, the card is ours to show.
     repeated = accepted.card != card
     if not repeated:
-        # Nobody is woken for nothing: each would ask the store, and the next command would wait for that.
+        # Wakes only the loops that have work: each of them queries the store, and delays the next command.
         services.wake(Topic.INPUTS if order.request.references else jobs_topic(order.request.lane))
-        if not answer_window_ms:
+        if not window_ms:
             services.wake(Topic.CARDS)
         for job in item.jobs:
             log.info(
                 "job_accepted", job_id=job.id, card=card, lane=job.request.lane, price_microusd=job.price
             )
     if accepted.new is not None:
-        return CardReply(view=view_of_new(services, accepted.new, known, order.sources), repeated=repeated)
+        return CardReply(view=view_of_new(services, accepted.new, inputs, order.sources), repeated=repeated)
     found, shown = read_accepted(accepted, services.cipher)
     if found is None or not shown:
-        return PrivateReply(title="This was accepted already", text="/history lists your jobs.")
+        return PrivateReply(title="Already accepted", text="/history lists your jobs.")
     return CardReply(view=await view_of(services, found, shown), repeated=repeated)
 
 
+def encrypted_reply_token(services: Services, place: Place, card: str) -> str:
+    """A place's reply token as it is stored with a card; empty where the place has none."""
+    token = place.reply_token
+    return services.cipher.encrypt(token, context=card_context(card)) if token else ""
+
+
 async def _accounts(services: Services, required: str | None) -> Mapping[str, str]:
-    """The accounts that may be submitted to, and their providers: a gateway's are those of the workers."""
+    """The accounts that accept jobs, with their providers; a gateway uses those of the workers."""
     own = {account: provider.name for account, provider in services.providers.items()}
     if services.settings.role is not Role.GATEWAY and (required is None or required in own):
         return own
@@ -205,13 +201,13 @@ async def _accounts(services: Services, required: str | None) -> Mapping[str, st
 
 
 async def new_jobs(services: Services, order: Order) -> tuple[NewJob, ...]:
-    """The jobs of a wish, as they would be accepted now."""
+    """The jobs that an order would become now."""
     accounts = await _accounts(services, _account_required(order))
     return tuple(_new_job(services, order, accounts) for _ in range(order.job_count))
 
 
 def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> NewJob:
-    """One job of a wish, priced and given to a provider that can do it."""
+    """One job of an order, with its price and a provider that can make it."""
     request = order.request
     account = _account_required(order)
     provider = _provider_for(services, request, account, accounts)
@@ -230,14 +226,14 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
 
 
 def _account_required(order: Order) -> str | None:
-    """The account that made the videos which this one goes on from or leads up to: no other can."""
+    """The account that made the videos which this one extends; no other account can extend them."""
     if not isinstance(order.request, VideoRequest):
         return None
     accounts = {order.sources[one.job].account for one in order.request.continues if one.job is not None}
     if len(accounts) > 1:
         raise InvalidRequest(
-            "These two videos were made by different accounts of the generation service, which joins only "
-            "its own; make one of them again with 🎲"
+            "These two videos were made by different accounts of the generation service, and it joins only "
+            "videos of one account; make one of them again with 🎲"
         )
     return next(iter(accounts), None)
 
@@ -245,14 +241,14 @@ def _account_required(order: Order) -> str | None:
 def _provider_for(
     services: Services, request: AnyRequest, account: str | None, accounts: Mapping[str, str]
 ) -> str:
-    """The first provider in the settings' order that has an account and can do it."""
+    """The first provider, in the order of the settings, that has an account and can make the request."""
     if account is not None and account not in accounts:
         raise InvalidRequest(
-            "The account that made this video is no longer in use, and only it can go on from it. "
+            "The account that made this video is no longer in use, and no other can extend it. "
             "/animate can begin with one of its pictures instead."
         )
     if isinstance(request, VideoRequest):
-        check_concepts(request.concepts, told_concepts(services))
+        check_concepts(request.concepts, fetched_concepts(services))
     offered = {accounts[account]} if account is not None else set(accounts.values())
     for name in dict.fromkeys((*services.settings.providers, *sorted(offered))):
         can = services.capabilities_of(name) if name in offered else None

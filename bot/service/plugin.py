@@ -19,33 +19,33 @@ from bot.settings import Settings
 ENTRY_POINTS = "reverie.adapters"
 
 
-async def _nothing() -> None:
-    """Nothing is held open."""
+async def _no_close() -> None:
+    """Does nothing: the adapter holds no connections."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """One chat platform, connected; or why it is not."""
+    """One chat platform as an adapter has built it."""
 
     name: str
-    #: None where it cannot be used as it is set: its cards wait for whoever can show them
+    #: None where its settings are not usable: its cards wait for a process that can show them
     publisher: Publisher | None = None
     receiver: Receiver | None = None
-    #: None where addresses in its events are good for anybody
+    #: None where the addresses of its files can be fetched without credentials
     files: FileResolver | None = None
-    #: what it adds to the web server
+    #: its routes on the web server
     routes: Sequence[BaseRoute] = ()
     #: why it is not ready, for `/readyz`; None when it is
     not_ready_reason: Callable[[], str | None] = field(default=lambda: None)
-    #: what the operator reads in the terminal at the start, made from the address of the web server
+    #: makes what the operator reads in the terminal at start, from the web server's address
     startup_notice: Callable[[str], str] | None = None
-    #: gives back its connections, when inlet and outlet have ended
-    close: Callable[[], Awaitable[None]] = field(default=_nothing)
+    #: closes its connections, after receiver and publisher have ended
+    close: Callable[[], Awaitable[None]] = field(default=_no_close)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterContext:
-    """All that an adapter gets from the core."""
+    """Everything that an adapter gets from the core."""
 
     settings: Settings
     service: BotService
@@ -57,10 +57,10 @@ class AdapterContext:
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     OK = "fine"
-    #: worth knowing, or to be done one day; the bot works
+    #: the bot works, but the operator should know
     WARNING = "warning"
     #: something does not work
     FAULT = "fault"
@@ -68,7 +68,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """One thing that `reverie doctor` has looked at."""
+    """One finding of `reverie doctor`."""
 
     what: str
     level: Severity = Severity.OK
@@ -82,18 +82,18 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterPlugin:
-    """What an entry point of the group `reverie.adapters` names."""
+    """An adapter as its entry point in the group `reverie.adapters` names it."""
 
     name: str
-    #: whether the settings turn it on; must not import the platform's library
+    #: whether the settings enable it; must not import the platform's library
     enabled: Callable[[Settings], bool]
     build: Callable[[AdapterContext], Adapter]
-    #: looks whether it can work with these settings, for `reverie doctor`; asked only where it is enabled
+    #: checks whether it can work with these settings, for `reverie doctor`; called only where it is enabled
     diagnose: Callable[[Settings], AsyncIterator[Diagnosis]] | None = None
-    #: names of its settings in the environment, so that a misspelt one is told
+    #: names of its settings in the environment, so that a misspelt one is reported
     setting_names: Callable[[], frozenset[str]] = frozenset
 
     @property
     def prefix(self) -> str:
-        """How the names of its settings begin in the environment."""
+        """The prefix of its settings in the environment."""
         return f"REVERIE_{self.name.upper()}_"

@@ -1,4 +1,4 @@
-"""Questions: what members ask without changing anything."""
+"""Queries of members: jobs, history, status, quota and help. They change nothing."""
 
 from collections.abc import Sequence
 
@@ -15,19 +15,19 @@ from bot.domain.pricing import price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter, limits_for
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.jobs.estimates import estimates, sources_of
+from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
-from bot.service.visibility import visible
 from bot.services import Services
 from bot.store.jobs import history, unfinished_jobs
 from bot.store.workspaces import applicable_rules, blocked_subjects, find_workspace, meters, waiting_counts
 
-#: running jobs told at once
+#: unfinished jobs that /status lists
 _RUNNING = 20
 
 
-async def show(services: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
+async def show_job(services: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
     """Show a job again, with its buttons."""
-    job = await visible(services, command.job, caller, place)
+    job = await visible_job(services, command.job, caller, place)
     seen = await _views(services, [job])
     return PrivateReply(title=job.title, views=seen)
 
@@ -41,17 +41,17 @@ async def list_history(services: Services, command: History, caller: Caller) -> 
     return PrivateReply(title="Your jobs, the newest first", views=await _views(services, jobs))
 
 
-async def tell_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
-    """Tell where one job stands, or all of the caller's that have not ended."""
+async def show_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
+    """Show the status of one job, or of all jobs of the caller that have not ended."""
     if command.job is not None:
-        jobs = [await visible(services, command.job, caller, place)]
+        jobs = [await visible_job(services, command.job, caller, place)]
     else:
         jobs = await unfinished_jobs(services.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:
         return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
     expected = await estimates(services, jobs, services.clock())
-    facts = tuple((_short(job.title), headline(job, expected.get(job.id, Estimate()))) for job in jobs)
-    return PrivateReply(title="Where your jobs stand", fields=facts, views=await _views(services, jobs))
+    fields = tuple((_short(job.title), headline(job, expected.get(job.id, Estimate()))) for job in jobs)
+    return PrivateReply(title="Status of your jobs", fields=fields, views=await _views(services, jobs))
 
 
 def _short(text: str) -> str:
@@ -77,16 +77,16 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
     )
 
 
-async def tell_quota(services: Services, _: Quota, caller: Caller) -> PrivateReply:
-    """Tell what is left, reserved and used of everything that limits the caller."""
-    facts: list[tuple[str, str]] = []
-    for limit, meter in (await counted(services, caller)).values():
-        facts += describe(limit, meter)
-    return PrivateReply(title="Your quota", fields=tuple(facts))
+async def show_quota(services: Services, _: Quota, caller: Caller) -> PrivateReply:
+    """Show what is left, reserved and used of every limit on the caller."""
+    fields: list[tuple[str, str]] = []
+    for limit, meter in (await limits_with_meters(services, caller)).values():
+        fields += describe_limit(limit, meter)
+    return PrivateReply(title="Your quota", fields=tuple(fields))
 
 
-async def counted(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
-    """Every limit on the caller now, with what has been counted."""
+async def limits_with_meters(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
+    """Every limit on the caller now, with its meter."""
     workspace = await find_workspace(services.database, caller.workspace)
     rules = await applicable_rules(services.database, caller.workspace, [caller.member, caller.person])
     limits = limits_for(
@@ -96,17 +96,18 @@ async def counted(services: Services, caller: Caller) -> dict[Level, tuple[Limit
 
 
 async def check_acceptable(services: Services, caller: Caller, prices: Sequence[int]) -> None:
-    """Raise what accepting jobs of these prices would be refused with now; nothing is reserved."""
+    """Raise what accepting jobs of these prices would raise now; reserves nothing."""
     workspace = await find_workspace(services.database, caller.workspace)
     subjects = (caller.member, caller.person, caller.workspace)
     check_open(workspace, await blocked_subjects(services.database, subjects), caller)
     mine, everybodys = await waiting_counts(services.database, caller, services.clock())
-    counted_on = list((await counted(services, caller)).values())
+    counted_on = list((await limits_with_meters(services, caller)).values())
     for offset, price_microusd in enumerate(prices):
         check_queue_limits(services.settings.patience, member=mine + offset, workspace=everybodys + offset)
         counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
 
 
+#: how a limit is called in front of its period
 _NAMES = {
     Level.MEMBER: "You",
     Level.PERSON: "You, everywhere",
@@ -116,35 +117,35 @@ _NAMES = {
 }
 
 
-def describe(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:
-    """Lines for one limit: left, reserved, used and when it resets."""
+def describe_limit(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:
+    """The field that shows one limit: left, reserved, used and when it resets."""
     left = limit.amount - meter.used - meter.reserved
-    told = (
+    value = (
         f"{show_left(left)} left of {show_money(limit.amount)} · {show_money(meter.reserved)} reserved · "
         f"{show_money(meter.used)} used · resets {limit.resets}"
     )
-    return [(f"{name or _NAMES[limit.level]}, this {limit.period}", told)]
+    return [(f"{name or _NAMES[limit.level]}, {limit.period.current}", value)]
 
 
-async def tell_help(services: Services, command: Help, caller: Caller) -> PrivateReply:
-    """Show what can be done, by example and with today's prices; or everything about one command."""
+async def show_help(services: Services, command: Help, caller: Caller) -> PrivateReply:
+    """Show every command by example and the prices; or everything about one command."""
     admin = caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
     wanted = command.command.removeprefix("/").strip().lower()
     if wanted:
         found = CATALOGUE.get(wanted)
         if found is None:
             raise InvalidRequest(f"There is no /{wanted}. /help shows all.")
-        facts = [
+        fields = [
             (
                 f"--{option.name}",
                 option.description
                 + (f": {', '.join(option.choices)}" if option.choices else "")
-                + (f" (now {option.default})" if option.default else ""),
+                + (f" (default {option.default})" if option.default else ""),
             )
             for option in options(found)
         ]
-        return PrivateReply(title=f"/{found.name}", fields=((found.example, found.description), *facts))
-    facts = [
+        return PrivateReply(title=f"/{found.name}", fields=((found.example, found.description), *fields))
+    fields = [
         (item.example, item.description)
         for item in CATALOGUE.values()
         if admin or item.audience is Audience.EVERYONE
@@ -159,5 +160,5 @@ async def tell_help(services: Services, command: Help, caller: Caller) -> Privat
     return PrivateReply(
         title="What you can do",
         text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. What fails is not charged.",
-        fields=tuple(facts),
+        fields=tuple(fields),
     )

@@ -1,4 +1,4 @@
-"""What the studio answers to a command: a card that lives on, or a private note."""
+"""What the core replies to a command or an action: a card, or a private reply."""
 
 from dataclasses import dataclass
 
@@ -8,38 +8,38 @@ from bot.domain.media import Media
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationButton:
-    """One of the buttons under a question; what it says goes to `Studio.decide`."""
+    """A button under a question; pressing it calls `BotService.answer_confirmation`."""
 
     label: str
-    #: it does what is asked about, and cannot be taken back; else everything stays as it is
+    #: it does what is asked about, which cannot be undone; else nothing changes
     confirms: bool
     job: str
-    #: an id that tells when the question was asked
+    #: an id that contains the time of the question
     question: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateReply:
-    """A private answer, shown once."""
+    """A reply that only the caller sees, shown once."""
 
     title: str
     text: str = ""
     #: label and value, in order
     fields: tuple[tuple[str, str], ...] = ()
-    #: jobs to be listed, each as a card of its own kind
+    #: jobs to be listed, each as a card
     views: tuple[CardView, ...] = ()
-    #: nothing is done until one of these is pressed; the harmless one comes first
+    #: nothing is done until one of these is pressed; the one that changes nothing comes first
     choices: tuple[ConfirmationButton, ...] = ()
-    #: what it is about, for a small picture where that is cheap
+    #: what the reply is about, for a thumbnail where that is cheap
     media: Media | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardReply:
-    """A new card; its first revision is on its way to the place, or the adapter's to show."""
+    """A new card; its first revision is shown by the publisher or, with an answer window, by the adapter."""
 
     view: CardView
-    #: the same event was seen before; nothing new was made
+    #: the same event was accepted before; nothing new was made
     repeated: bool = False
 
 
@@ -47,13 +47,13 @@ class CardReply:
 class PriceQuote:
     """What a command would cost."""
 
-    #: micro-dollars, of all its jobs together
+    #: micro-dollars of all its jobs together
     price: int
     #: the API does not document the size of the result
     estimate: bool
-    #: the price is lowered once what it builds on has been looked at
+    #: the price is lowered once the input has been probed
     upper_bound: bool
-    #: the job that it builds on though the command names none
+    #: the job that it uses although the command names none
     source: str | None = None
 
 

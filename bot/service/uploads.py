@@ -1,4 +1,4 @@
-"""Files that people send before the command that names them."""
+"""Files that people upload before the command that uses them."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from bot.store.file_refs import UploadHeld, add_upload, unused_uploads
 
 
 class Upload:
-    """One file on its way in, within its member's quota."""
+    """One file that is arriving, within its member's upload quota."""
 
     def __init__(self, services: Services, caller: Caller, share: IncomingShare) -> None:
         self._services = services
@@ -23,27 +23,45 @@ class Upload:
         self._share = share
 
     def add(self, size: int) -> None:
-        """Count bytes before they are written to `Library.incoming`; raises IncomingFull beyond the quota."""
+        """Count bytes before they are written to `MediaLibrary.incoming`.
+
+        Raises IncomingFull where they exceed the quota.
+        """
         self._share.add(size)
 
     async def store(self, path: Path) -> Media:
-        """Keep the file for a while; raises Refused for what it must not be.
+        """Store the file for a while, converted where providers need it; the file at `path` is consumed.
 
-        The file at `path` is consumed. What a provider would not take as it is, is kept as one that it does.
+        Raises Refused.
         """
-        return await _keep(self._services, path, self._caller)
+        services, caller = self._services, self._caller
+        with services.storage.reservations.keeping():
+            try:
+                stored = await services.library.take_in(path, member=caller.member)
+                media = await services.library.as_input(stored, member=caller.member)
+            except MediaRefused as error:
+                raise InvalidRequest(str(error)) from error
+            except MediaUnavailable as error:
+                raise Refused(f"This file cannot be stored right now: {error} Try again later.") from error
+            kept = await _has_room(services, media, caller) and await _add(services, media, caller)
+        if not kept:
+            await remove_unreferenced(services, [media.file])
+            raise InvalidRequest(
+                "You have uploaded many files that no command has used yet. Try again in an hour."
+            )
+        return media
 
 
 @asynccontextmanager
-async def uploading(services: Services, caller: Caller) -> AsyncIterator[Upload]:
-    """Make room for one file of the caller; raises Refused before a byte of it was read.
+async def begin_upload(services: Services, caller: Caller) -> AsyncIterator[Upload]:
+    """Reserve room for one file of the caller; raises Refused before a byte of it is read.
 
-    It costs of the caller's rate, takes one of the caller's upload slots, and counts together with what the
-    caller has sent and not used. What `Upload.add` raises inside leaves as QuotaExhausted.
+    It counts against the caller's rate limit and upload slots, and together with what the caller has uploaded
+    and not used. An IncomingFull that is raised inside leaves as QuotaExhausted.
     """
     services.rate_limit.spend(caller.member)
     quota = services.storage.incoming_quota
-    waiting = await _unused_bytes(services, await unused_uploads(services.database, caller.member))
+    waiting = await _total_size(services, await unused_uploads(services.database, caller.member))
     try:
         with quota.upload_slot(caller.member), quota.share(caller.member, waiting=waiting) as share:
             yield Upload(services, caller, share)
@@ -51,42 +69,18 @@ async def uploading(services: Services, caller: Caller) -> AsyncIterator[Upload]
         raise QuotaExhausted(str(error)) from error
 
 
-async def take_in(services: Services, path: Path, caller: Caller) -> Media:
-    """Keep a file that has arrived whole."""
-    async with uploading(services, caller) as upload:
-        return await upload.store(path)
-
-
-async def _keep(services: Services, path: Path, caller: Caller) -> Media:
-    with services.storage.reservations.keeping():
-        try:
-            taken = await services.library.take_in(path, member=caller.member)
-            media = await services.library.as_input(taken, member=caller.member)
-        except MediaRefused as error:
-            raise InvalidRequest(str(error)) from error
-        except MediaUnavailable as error:
-            raise Refused(f"This file cannot be kept right now: {error} Try again in a while.") from error
-        kept = await _has_room(services, media, caller) and await _hold(services, media, caller)
-    if not kept:
-        await remove_unreferenced(services, [media.file])
-        raise InvalidRequest("You have sent many files that no command has used yet. Try again in an hour.")
-    return media
-
-
-async def _hold(services: Services, media: Media, caller: Caller) -> bool:
+async def _add(services: Services, media: Media, caller: Caller) -> bool:
     until = services.clock() + services.times.upload_hold
-    held = UploadHeld(file=media.file, member=caller.member, until=until)
-    return await write_until_known(services, add_upload, held)
+    item = UploadHeld(file=media.file, member=caller.member, until=until)
+    return await write_until_known(services, add_upload, item)
 
 
 async def _has_room(services: Services, media: Media, caller: Caller) -> bool:
-    """Whether the caller may keep this beside what waits: a conversion may be larger than what arrived."""
-    waiting = set(await unused_uploads(services.database, caller.member)) - {media.file}
-    return (
-        await _unused_bytes(services, waiting) + media.size
-        <= services.storage.incoming_quota.bytes_per_member
-    )
+    """Whether the file still fits the quota: a converted file may be larger than the one that arrived."""
+    unused = set(await unused_uploads(services.database, caller.member)) - {media.file}
+    limit = services.storage.incoming_quota.bytes_per_member
+    return await _total_size(services, unused) + media.size <= limit
 
 
-async def _unused_bytes(services: Services, files: Iterable[str]) -> int:
+async def _total_size(services: Services, files: Iterable[str]) -> int:
     return sum([await services.storage.size(file) for file in files])

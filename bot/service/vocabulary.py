@@ -1,7 +1,8 @@
-"""Concepts and camera motions: asked for by workers now and then, offered and checked by every process.
+"""Camera concepts and camera motions that the video models know.
 
-What the documents name is offered as long as no provider has told; only what a provider told is a reason to
-refuse a word, because a list that is shipped grows old.
+Workers fetch the lists from their providers from time to time; every process suggests and checks words with
+them. Until a list has been fetched, the documented words are suggested and no word is refused, because a list
+that is shipped with the bot gets out of date.
 """
 
 from dataclasses import replace
@@ -14,60 +15,60 @@ from bot.settings import Role
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary, vocabularies
 
 
-def offered_concepts(services: Services) -> tuple[str, ...]:
-    return tuple(sorted(told_concepts(services))) or CONCEPTS
+def suggested_concepts(services: Services) -> tuple[str, ...]:
+    return tuple(sorted(fetched_concepts(services))) or CONCEPTS
 
 
-def offered_motions(services: Services) -> tuple[str, ...]:
-    told = {motion for words in services.vocabularies.values() for motion in words.camera_motions}
-    return tuple(sorted(told)) or CAMERA_MOTIONS
+def suggested_motions(services: Services) -> tuple[str, ...]:
+    fetched = {motion for words in services.vocabularies.values() for motion in words.camera_motions}
+    return tuple(sorted(fetched)) or CAMERA_MOTIONS
 
 
-def told_concepts(services: Services) -> frozenset[str]:
-    """The concepts that a provider has told of; empty while none has."""
+def fetched_concepts(services: Services) -> frozenset[str]:
+    """The concepts that providers have listed; empty until one has."""
     return frozenset().union(*(words.concepts for words in services.vocabularies.values()))
 
 
-async def keep_vocabularies(services: Services) -> None:
-    """Read what is known, and have it told anew when it is old, until the process stops."""
+async def run_vocabulary_refresh(services: Services) -> None:
+    """Read the stored lists, and fetch those that are old again, until the process stops."""
     async for _ in services.ticks("vocabulary", services.times.vocabulary_retry):
         await services.guarded("vocabulary", lambda: refresh_vocabularies(services))
 
 
 async def refresh_vocabularies(services: Services) -> None:
-    known = await vocabularies(services.database)
-    # A gateway without keys names no provider: what its workers were told holds for it, too.
-    for name in {*services.settings.providers, *known}:
-        told = known.get(name)
+    stored = await vocabularies(services.database)
+    # A gateway without keys names no provider: it uses what its workers have stored.
+    for name in {*services.settings.providers, *stored}:
+        words = stored.get(name)
         if services.settings.role is not Role.GATEWAY and (
-            told is None or services.clock() - told.told_at >= services.times.vocabulary_interval
+            words is None or services.clock() - words.told_at >= services.times.vocabulary_interval
         ):
-            told = await _ask(services, name, told)
-        if told is not None:
-            services.vocabularies[name] = told.words
+            words = await _fetch(services, name, words)
+        if words is not None:
+            services.vocabularies[name] = words.words
 
 
-async def _ask(services: Services, name: str, known: StoredVocabulary | None) -> StoredVocabulary | None:
-    """Ask the accounts of a provider in turn; what was known stays where none answers."""
+async def _fetch(services: Services, name: str, stored: StoredVocabulary | None) -> StoredVocabulary | None:
+    """Ask the accounts of a provider in turn; returns what is stored if none answers."""
     for provider in services.providers_of(name):
         try:
             words = await provider.vocabulary()
         except ProviderError as error:
-            log.info("vocabulary_not_told", account=provider.account, error=repr(error))
+            log.info("vocabulary_not_fetched", account=provider.account, error=repr(error))
             continue
-        words = _completed(words, known)
-        told = StoredVocabulary(provider=name, words=words, told_at=services.clock())
-        await services.database.write(save_vocabulary, told)
-        return told
-    return known
+        words = _without_empty_list(words, stored)
+        fetched = StoredVocabulary(provider=name, words=words, told_at=services.clock())
+        await services.database.write(save_vocabulary, fetched)
+        return fetched
+    return stored
 
 
-def _completed(words: Vocabulary, known: StoredVocabulary | None) -> Vocabulary:
-    """Keep one of two lists that is suddenly empty: an API that has nothing to tell lacks the words, too."""
-    if known is None:
+def _without_empty_list(words: Vocabulary, stored: StoredVocabulary | None) -> Vocabulary:
+    """Keep a stored list whose successor is empty: an API that lists nothing has not lost the words."""
+    if stored is None:
         return words
     return replace(
         words,
-        concepts=words.concepts or known.words.concepts,
-        camera_motions=words.camera_motions or known.words.camera_motions,
+        concepts=words.concepts or stored.words.concepts,
+        camera_motions=words.camera_motions or stored.words.camera_motions,
     )

@@ -1,7 +1,7 @@
 """Whether commands can be accepted: the store must be writable.
 
-Nothing is written to find out while there is no sign of trouble: a bot that does nothing writes nothing. The
-signs are a write that has failed, and a disk with little room left.
+The check writes only after a sign of trouble, so that an idle bot writes nothing. The signs are a failed
+write and a disk with little free space.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from bot.store.database.base import Transaction
 from bot.store.leases import LeaseWanted, acquire_lease, release_lease
 
 _LEASE = "write-check"
-#: as much as a command writes, and more than may be left over in a file's last block
+#: as much as a command writes, and more than may be free in a file's last block
 _ROOM = "." * 65_536
 
 
 class WriteCheck:
-    """Tries to write where there is a sign of trouble, and remembers the outcome for a while."""
+    """Tries to write after a sign of trouble, and caches the outcome for a while."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -30,7 +30,7 @@ class WriteCheck:
         self._folders = (data, self._file.parent) if self._file else (data,)
 
     async def fault(self) -> str | None:
-        """Why no command can be accepted, with the remedy; None while nothing speaks against it."""
+        """Why no command can be accepted, with the remedy; None if commands can be accepted."""
         if (gone := await asyncio.to_thread(self._gone)) is not None:
             return gone
         if self._services.database.write_fault is None and await self.low_disk() is None:
@@ -43,11 +43,11 @@ class WriteCheck:
             return None
         return (
             f"The database cannot be written: {self._fault}. No command can be accepted. Make room on its "
-            "disk, or make it writable; it is tried again by itself."
+            "disk, or make it writable; writing is retried automatically."
         )
 
     async def low_disk(self) -> str | None:
-        """Tell that the disk of the data folder has little room left."""
+        """A warning where the disk of the data folder has little free space; None otherwise."""
         for folder in self._folders:
             try:
                 free = await asyncio.to_thread(free_bytes, folder)
@@ -61,11 +61,11 @@ class WriteCheck:
         return None
 
     def _gone(self) -> str | None:
-        """Tell that the file was taken away from under us: what is written now is lost with the process."""
+        """An error where the database file was removed: what is written now is lost with the process."""
         if self._file is None or self._file.exists():
             return None
         return (
-            f"The database file {self._file} is gone. Stop the bot, put the file or a backup of it back, and "
+            f"The database file {self._file} is gone. Stop the bot, restore the file or a backup of it, and "
             "start the bot again."
         )
 

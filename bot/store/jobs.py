@@ -8,7 +8,7 @@ from statistics import median
 
 import orjson
 
-from bot.domain.durations import DurationStats
+from bot.domain.estimates import DurationStats
 from bot.domain.jobs import Job, State
 from bot.domain.quota import Settlement
 from bot.store.database.base import Database, Row, Transaction

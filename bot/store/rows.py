@@ -14,7 +14,7 @@ import structlog
 from bot.domain.access import Workspace
 from bot.domain.cards import Card
 from bot.domain.estimates import ShownEstimate, ShownEstimates
-from bot.domain.failures import Failure, FailureCategory, Retry
+from bot.domain.failures import Failure, FailureCategory
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media
@@ -28,6 +28,9 @@ from bot.store.database.base import Row
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, DecryptionFailed)
 #: unreadable rows that are remembered as logged
 _LOGGED = 10_000
+
+#: stored of a failure: whether the bot submits the job once more by itself
+_ONCE, _NEVER = "once", "button"
 
 log = structlog.get_logger()
 _Record = TypeVar("_Record")
@@ -104,7 +107,7 @@ def failure_from(text: str | None) -> Failure | None:
         category=FailureCategory(values["category"]),
         message=values["told"],
         reason=values["reason"],
-        retry=Retry(values["retry"]),
+        retry_once=values["retry"] == _ONCE,
     )
 
 
@@ -114,7 +117,7 @@ def dump_record(record: Media | Failure | None) -> str | None:
             "category": record.category,
             "told": record.message,
             "reason": record.reason,
-            "retry": record.retry,
+            "retry": _ONCE if record.retry_once else _NEVER,
         }
         return orjson.dumps(stored).decode()
     return orjson.dumps(record).decode() if record else None

@@ -247,7 +247,7 @@ async def _fetch(services: Services, reference: Reference, resolved: ResolvedFil
 
 async def _from_file(services: Services, reference: Reference, media: Media, member: str) -> Reference:
     if not await _is_stored(services, media):
-        raise MediaRefused("What this builds on is no longer stored; send it again")
+        raise MediaRefused("The source of this job is no longer stored; send it again")
     usable = await services.library.as_input(media, member=member)
     if services.provider_facing_url is None:
         # The provider reads the original URL, so the file must be usable without conversion.
@@ -269,14 +269,14 @@ _UNREACHABLE = (
 
 def _require_result(source: Job | None) -> Media:
     if source is None or source.deleted or source.expired or source.result is None:
-        raise MediaRefused("What this builds on has been deleted")
+        raise MediaRefused("The source of this job was deleted")
     return source.result
 
 
 async def _from_job(services: Services, reference: Reference, source: Job | None, member: str) -> Reference:
     result = _require_result(source)
     if not await services.storage.exists(result.poster if reference.first_frame_only else result.file):
-        raise MediaRefused("What this builds on is no longer stored")
+        raise MediaRefused("The source of this job is no longer stored")
     max_bytes = _MAX_BYTES[result.kind]
     if reference.first_frame_only or result.size <= max_bytes:
         return reference

@@ -6,7 +6,6 @@ reaches. Both end in the same compare-and-set, so that it does not matter which 
 
 import asyncio
 
-from bot.domain.durations import typical_duration
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
@@ -15,7 +14,8 @@ from bot.domain.errors import (
     ProviderError,
     RateLimited,
 )
-from bot.domain.failures import Failure, FailureCategory, Retry, classify_failure, failure
+from bot.domain.estimates import typical_duration
+from bot.domain.failures import Failure, FailureCategory, classify_failure, failure
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind
 from bot.jobs.transitions import transition_job
@@ -327,7 +327,7 @@ class Watcher:
         return stored
 
     async def _retry_or_fail(self, job: Job, why: Failure) -> None:
-        if why.retry is Retry.ONCE and not await self._was_retried(job):
+        if why.retry_once and not await self._was_retried(job):
             log.info("job_retried", job_id=job.id, category=why.category)
             # It may wait in the queue as long as a new job.
             deadline = self._services.clock() + self._services.times.queue_deadline

@@ -15,7 +15,7 @@ from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import CATALOGUE, build
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.models import AspectRatio
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply, Reply
@@ -151,20 +151,16 @@ class ChatInlet:
             name=event["member"],
         )
         place = Place(adapter=NAME, workspace=workspace, channel="general")
+        invocation = Invocation(caller=caller, place=place, key=event["id"], answer_window_ms=self._window_ms)
         if "command" in event:
             command = build(CATALOGUE[event["command"]], event["values"])
-            return await self._service.execute(
-                command, caller, place, key=event["id"], answer_window_ms=self._window_ms
-            )
+            return await self._service.execute(command, invocation)
         ratio = AspectRatio(event["aspect_ratio"]) if event["aspect_ratio"] else None
         return await self._service.act(
             Action(event["action"]),
             event["job"],
-            caller,
-            place,
-            key=event["id"],
-            wording=ActionInput(aspect_ratio=ratio),
-            answer_window_ms=self._window_ms,
+            invocation,
+            action_input=ActionInput(aspect_ratio=ratio),
         )
 
     async def _show(self, event: Mapping[str, Any], answer: Reply) -> None:

@@ -119,7 +119,7 @@ def _unanswered(found: Found) -> Iterator[str]:
         if event.content.get("command") != "cancel":
             continue
         job = event.content["values"]["job"]
-        promised = any("Taken back" in answer.get("note", "") for answer in event.answers)
+        promised = any("Cancelled" in answer.get("note", "") for answer in event.answers)
         if promised and states.get(job) != State.CANCELLED:
             yield f"job {job} was taken back and is {states.get(job)}"
 

@@ -21,7 +21,7 @@ from bot.bootstrap import engine_loops
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
 from bot.domain.commands import GenerateCommand
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media
 from bot.domain.parsing import parse
@@ -37,7 +37,7 @@ from bot.security.tokens import TokenSigner
 from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.plugin import Adapter
-from bot.service.queries import counted
+from bot.service.queries import limits_with_meters
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
 from bot.services import Services
 from bot.settings import Settings, Timing
@@ -167,12 +167,28 @@ class House:
     def place(self, by: Caller = ADA, *, channel: str = "c1", **more: Any) -> Place:
         return Place(adapter="chat", workspace=by.workspace, channel=channel, **more)
 
-    async def say(
-        self, text: str, *, by: Caller = ADA, key: str = "", **more: Any
-    ) -> CardReply | PrivateReply:
-        return await self.service.execute(
-            parse(text), by, more.pop("place", None) or self.place(by), key=key or self.new_key(), **more
+    def invocation(
+        self, by: Caller = ADA, *, place: Place | None = None, key: str = "", answer_window_ms: int = 0
+    ) -> Invocation:
+        return Invocation(
+            caller=by,
+            place=place or self.place(by),
+            key=key or self.new_key(),
+            answer_window_ms=answer_window_ms,
         )
+
+    async def say(
+        self,
+        text: str,
+        *,
+        by: Caller = ADA,
+        place: Place | None = None,
+        key: str = "",
+        answer_window_ms: int = 0,
+        **more: Any,
+    ) -> CardReply | PrivateReply:
+        invocation = self.invocation(by, place=place, key=key, answer_window_ms=answer_window_ms)
+        return await self.service.execute(parse(text), invocation, **more)
 
     async def ask(self, text: str = "/imagine a red fox", **more: Any) -> CardView:
         """Give a command that makes a card; answers its first revision."""
@@ -189,10 +205,10 @@ class House:
     async def quote(self, text: str, *, by: Caller = ADA, **more: Any) -> PriceQuote:
         command = parse(text)
         assert isinstance(command, GenerateCommand)
-        return await self.service.quote(command, by, more.pop("place", None) or self.place(by), **more)
+        return await self.service.quote(command, self.invocation(by, place=more.pop("place", None)), **more)
 
     async def press(self, action: Action, job: str, *, by: Caller = ADA, key: str = "", **more: Any) -> Any:
-        return await self.service.act(action, job, by, self.place(by), key=key or self.new_key(), **more)
+        return await self.service.act(action, job, self.invocation(by, key=key), **more)
 
     async def delete(self, job: str, *, by: Caller = ADA) -> PrivateReply:
         """Ask to delete a job, and say yes."""
@@ -208,7 +224,8 @@ class House:
 
     async def upload(self, content: bytes, *, by: Caller = ADA) -> Media:
         """Send a file before the command that names it."""
-        return await self.service.take_in(self._on_its_way(content), by)
+        async with self.service.begin_upload(by) as upload:
+            return await upload.store(self._on_its_way(content))
 
     def _on_its_way(self, content: bytes) -> Path:
         folder = self.services.storage.incoming
@@ -298,7 +315,7 @@ class House:
 
     async def money(self, by: Caller = ADA, level: Level = Level.MEMBER) -> tuple[int, int]:
         """Micro-dollars used and reserved of a limit on a member."""
-        _, meter = (await counted(self.services, by))[level]
+        _, meter = (await limits_with_meters(self.services, by))[level]
         return meter.used, meter.reserved
 
     async def orphans(self) -> dict[str, str]:

@@ -58,7 +58,7 @@ async def test_it_waits_for_its_account_while_another_is_free(any_house: Open) -
         home.start()
 
         seen = await home.shown(pinned, lambda view: "its video" in view.jobs[0].headline)
-        assert "only the account that made its video can go on from it" in seen.jobs[0].headline
+        assert "only the account that made its video can extend it" in seen.jobs[0].headline
         assert "the operator has been told" in seen.jobs[0].headline
         assert "one" == (await home.made(FILM)).account
         assert State.QUEUED is (await home.job(pinned)).state

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bot.bootstrap import App
-from bot.domain.identity import Place
+from bot.domain.identity import Invocation, Place
 from bot.domain.jobs import State
 from bot.domain.parsing import parse
 from bot.service.facade import BotService
@@ -54,7 +54,9 @@ class Run:
     async def ask(self, key: str) -> str:
         assert self.service is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.service.execute(parse("/imagine a red fox"), ADA, place, key=key)
+        answer = await self.service.execute(
+            parse("/imagine a red fox"), Invocation(caller=ADA, place=place, key=key)
+        )
         assert isinstance(answer, CardReply)
         return answer.view.jobs[0].id
 

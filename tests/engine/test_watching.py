@@ -148,7 +148,7 @@ async def test_a_generation_that_dreams_on_is_still_running(house: Open) -> None
         card = await home.ask()
         await home.comes_to(card, State.SUBMITTED)
         seen = await home.shown(card, lambda view: view.jobs[0].phase is JobPhase.RUNNING)
-        assert "Dreaming" in seen.jobs[0].headline
+        assert "Generating" in seen.jobs[0].headline
         finish_all(home)
         assert State.COMPLETED is (await home.ends(card)).state
 

@@ -7,21 +7,28 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from adapters.playground.ports import BotService
-from bot.domain.actions import GENERATING, Action, ActionInput, follow_up_request, require_available
+from bot.domain.actions import (
+    DEFAULT_REACTIONS,
+    GENERATING,
+    Action,
+    ActionInput,
+    follow_up_request,
+    normalized,
+    require_available,
+)
 from bot.domain.cards import Card, CardView, card_view
 from bot.domain.commands import Cancel, Command, Delete, GenerateCommand, Help, History, Quota, Show
 from bot.domain.completion import Suggestion, complete
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours, QuotaExhausted, Refused
 from bot.domain.estimates import Estimate
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.ids import new_id, short_id
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import Media, Reference
 from bot.domain.models import PICTURE_SIZES, Lane, video_size
 from bot.domain.pricing import is_estimate, is_upper_bound, price, published_rates, show_left, show_money
-from bot.domain.reactions import DEFAULT_REACTIONS, normalized
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
 from bot.ports import Publisher
 from bot.service.replies import CardReply, ConfirmationButton, PriceQuote, PrivateReply, Reply
@@ -62,13 +69,12 @@ class FakeStudio(BotService):
     async def execute(  # noqa: PLR0911 - one answer for each command
         self,
         command: Command,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
-        key: str,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> Reply:
+        caller, place, key = invocation.caller, invocation.place, invocation.key
         match command:
             case Quota():
                 return await self.answer_query(Quota(), caller)
@@ -102,16 +108,15 @@ class FakeStudio(BotService):
         self,
         action: Action,
         job: str,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
-        key: str,
-        wording: ActionInput | None = None,
+        action_input: ActionInput | None = None,
     ) -> Reply:
+        caller, place, key = invocation.caller, invocation.place, invocation.key
         self.keys.append(key)
         if key not in self.answers:
             self.answers[key] = await self._act(
-                action, self.job(job), caller, place, wording or ActionInput()
+                action, self.job(job), caller, place, action_input or ActionInput()
             )
         return self.answers[key]
 
@@ -121,23 +126,22 @@ class FakeStudio(BotService):
         if not confirmed:
             return PrivateReply(title="Kept", text="Nothing was deleted.")
         if question not in self.questions:
-            raise InvalidRequest("This question is too old to be answered")
+            raise InvalidRequest("This confirmation has expired")
         if self.jobs[job].deleted:
-            return PrivateReply(title="Deleted already")
+            return PrivateReply(title="Already deleted")
         self._deletable(self.job(job), caller)
         await self.change(job, deleted=True)
-        return PrivateReply(title="Deleted", text="Its message and media are removed.")
+        return PrivateReply(title="Deleted", text="Its message and media are deleted.")
 
-    async def react(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
-        action = self.reactions(caller).get(normalized(emoji))
-        return None if action is None else await self.act(action, job, caller, place, key=key)
+    async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
+        action = self.reactions(invocation.caller).get(normalized(emoji))
+        return None if action is None else await self.act(action, job, invocation)
 
-    async def unreact(self, emoji: str, job: str, caller: Caller, place: Place, *, key: str) -> Reply | None:
-        del place, key
-        if self.reactions(caller).get(normalized(emoji)) is not Action.GALLERY:
+    async def unreact(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
+        if self.reactions(invocation.caller).get(normalized(emoji)) is not Action.GALLERY:
             return None
         await self.change(job, stars=0)
-        return PrivateReply(title="Taken out of the gallery")
+        return PrivateReply(title="Removed from the gallery")
 
     def reactions(self, _: Caller, /) -> Mapping[str, Action]:
         return DEFAULT_REACTIONS
@@ -152,14 +156,12 @@ class FakeStudio(BotService):
     async def quote(
         self,
         command: GenerateCommand,
-        caller: Caller,
-        place: Place,
+        invocation: Invocation,
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> PriceQuote:
-        del place
-        request, parent = self._read(command, caller, files, replied)
+        request, parent = self._read(command, invocation.caller, files, replied)
         return PriceQuote(
             price=price(request, published_rates()) * command.job_count,
             estimate=is_estimate(request),
@@ -176,11 +178,10 @@ class FakeStudio(BotService):
             f"{show_left(left)} left of {show_money(ALLOWANCE)} · {show_money(reserved)} reserved · "
             f"{show_money(used)} used · resets tomorrow at 00:00 UTC"
         )
-        return PrivateReply(title="Your quota", fields=(("You, this day", told),))
+        return PrivateReply(title="Your quota", fields=(("You, today", told),))
 
-    async def autocomplete_line(self, text: str, caller: Caller, place: Place) -> tuple[Suggestion, ...]:
-        del place
-        return complete(text, admin=caller.is_admin).suggestions
+    async def autocomplete_line(self, text: str, invocation: Invocation) -> tuple[Suggestion, ...]:
+        return complete(text, admin=invocation.caller.is_admin).suggestions
 
     def job(self, job: str) -> Job:
         found = self.jobs.get(job)
@@ -285,14 +286,14 @@ class FakeStudio(BotService):
             raise NotYours("Only its owner and admins delete a result")
 
     async def _act(
-        self, action: Action, job: Job, caller: Caller, place: Place, wording: ActionInput
+        self, action: Action, job: Job, caller: Caller, place: Place, action_input: ActionInput
     ) -> Reply:
         if action is Action.DELETE:
             return self._question(job, caller)
         require_available(action, job)
         if action is Action.GALLERY:
             await self.change(job.id, stars=job.stars + 1)
-            return PrivateReply(title="In the gallery")
+            return PrivateReply(title="Added to the gallery")
         if action is Action.SEND:
             direct = Place(
                 adapter=place.adapter,
@@ -303,7 +304,7 @@ class FakeStudio(BotService):
             await self._post([], caller, direct, copy_of=job.id)
             return PrivateReply(title="On its way to you", text="It comes as a direct message.")
         assert action in GENERATING
-        return await self._accept(follow_up_request(action, job, wording), caller, place, parent=job.id)
+        return await self._accept(follow_up_request(action, job, action_input), caller, place, parent=job.id)
 
     async def _accept(
         self, request: AnyRequest, caller: Caller, place: Place, *, parent: str | None, times: int = 1
@@ -377,7 +378,7 @@ class FakeStudio(BotService):
         if self.job(job).member != caller.member and not caller.is_admin:
             raise JobNotFound("There is no such job; /history lists yours")
         await self.change(job, state=State.CANCELLED, finished_at=self.now)
-        return PrivateReply(title="Taken back", text="Nothing was charged.")
+        return PrivateReply(title="Cancelled", text="Nothing was charged.")
 
     async def _show(self, card: str) -> None:
         assert self.publisher is not None

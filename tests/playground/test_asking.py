@@ -99,7 +99,7 @@ async def test_a_short_answer_to_a_button_is_not_kept(served: Served) -> None:
     answer = await post(
         served, "command", "ada", {"text": f"/cancel {job}", "key": "key-00002", "pressed": True}
     )
-    assert answer["toast"] == {"title": "Taken back", "text": "Nothing was charged."}
+    assert answer["toast"] == {"title": "Cancelled", "text": "Nothing was charged."}
     assert await seen(served, "ada", "note") == []
 
 

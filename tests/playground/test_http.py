@@ -255,7 +255,7 @@ async def test_malformed_posts_are_refused(served: Served, body: dict[str, Any])
 async def test_suggestions_are_the_studios(served: Served) -> None:
     async with served.client() as client:
         found = (await client.get("/playground/suggest", params={"me": "grace", "text": "/im"})).json()
-    assert found == [{"text": "/imagine ", "label": "/imagine", "about": "Turn words into a picture"}]
+    assert found == [{"text": "/imagine ", "label": "/imagine", "about": "Generate pictures from a prompt"}]
 
 
 async def test_without_a_password_in_the_settings_there_is_no_door() -> None:

@@ -102,7 +102,7 @@ async def test_a_cross_deletes_what_is_ones_own(served: Served) -> None:
     assert 1 == len(await seen(served, "grace", "card"))
     assert (await decide(served, "grace", asked, "Delete", "key-00006"))["refused"]
     assert 1 == len(await seen(served, "grace", "card"))
-    for key, told in (("key-00007", "Deleted"), ("key-00008", "Deleted already")):
+    for key, told in (("key-00007", "Deleted"), ("key-00008", "Already deleted")):
         assert told == (await decide(served, "ada", asked, "Delete", key))["toast"]["title"]
     assert await seen(served, "grace", "card") == []
     assert await marks(served) == []

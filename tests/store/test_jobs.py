@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.durations import DurationStats
+from bot.domain.estimates import DurationStats
 from bot.domain.ids import short_id
 from bot.domain.jobs import State
 from bot.domain.media import MediaKind

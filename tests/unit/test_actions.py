@@ -73,7 +73,9 @@ def test_a_variation_of_a_reframed_picture_has_the_words_of_its_origin() -> None
 
 @pytest.mark.parametrize("asked", [None, AspectRatio.CLASSIC])
 def test_a_reframe_stands_the_picture_on_its_side_unless_asked_otherwise(asked: AspectRatio | None) -> None:
-    found = follow_up_request(Action.REFRAME, job(request=_REQUEST), wording=ActionInput(aspect_ratio=asked))
+    found = follow_up_request(
+        Action.REFRAME, job(request=_REQUEST), action_input=ActionInput(aspect_ratio=asked)
+    )
     assert isinstance(found, ReframeImageRequest)
     assert (asked or AspectRatio.ULTRATALL) == found.aspect_ratio
     assert (Reference(job="0" * 24),) == found.references

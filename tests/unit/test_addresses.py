@@ -91,15 +91,15 @@ def test_several_addresses_fill_what_is_free_in_order() -> None:
 
 def test_more_addresses_than_there_is_room_for_are_refused() -> None:
     many = " ".join(f"https://fox.example/{number}.png" for number in range(5))
-    with pytest.raises(InvalidRequest, match="room for 4 of these 5 addresses"):
+    with pytest.raises(InvalidRequest, match="takes 4 of these 5 addresses"):
         parse(f"/imagine a fox {many}")
-    with pytest.raises(InvalidRequest, match="room for 2 of these 3 addresses"):
+    with pytest.raises(InvalidRequest, match="takes 2 of these 3 addresses"):
         parse(f"/animate it runs {URL} {URL} {URL}")
 
 
 @pytest.mark.parametrize("text", [f"/extend {URL}", f"/extend it runs <{URL}>", f'/extend "on {URL}"'])
 def test_extend_refuses_an_address_and_says_what_takes_it(text: str) -> None:
-    with pytest.raises(InvalidRequest, match=r"not from an address.*--image.*/animate.*/reframe"):
+    with pytest.raises(InvalidRequest, match=r"not one from an address.*--image.*/animate.*/reframe"):
         parse(text)
 
 
@@ -122,7 +122,7 @@ def test_an_address_is_no_job(command: type[GenerateCommand]) -> None:
 
 
 def test_an_address_in_an_edited_prompt_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="cannot be part of the words"):
+    with pytest.raises(InvalidRequest, match="cannot be part of the prompt"):
         follow_up_request(Action.EDIT, job(), ActionInput(prompt=f"like {URL}"))
 
 

@@ -22,7 +22,7 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
     ("shown", "estimate", "tone", "words"),
     [
         (job(State.HELD), Estimate(), JobPhase.WAITING, "confirmation"),
-        (job(State.PREPARING), Estimate(), JobPhase.WAITING, "Preparing"),
+        (job(State.PREPARING), Estimate(), JobPhase.WAITING, "Fetching"),
         (
             job(State.QUEUED),
             Estimate(position=3, wait_ms=40_000),
@@ -31,13 +31,13 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
         ),
         (job(State.QUEUED), Estimate(), JobPhase.WAITING, "In the queue"),
         (job(State.QUEUED), Estimate(blocked_reason="no credit"), JobPhase.WAITING, "Waiting: no credit"),
-        (job(State.SUBMITTING), Estimate(), JobPhase.WAITING, "On its way"),
-        (job(State.UNKNOWN), Estimate(), JobPhase.WAITING, "got lost"),
+        (job(State.SUBMITTING), Estimate(), JobPhase.WAITING, "Starting"),
+        (job(State.UNKNOWN), Estimate(), JobPhase.WAITING, "connection broke"),
         (
             job(State.SUBMITTED),
             Estimate(generation_ms=12_000),
             JobPhase.RUNNING,
-            "Dreaming · about 10 s in all",
+            "Generating · about 10 s in total",
         ),
         (job(State.COMPLETED), Estimate(), JobPhase.DONE, "Done"),
         (_FAILED, Estimate(), JobPhase.FAILED, "refused by moderation"),

@@ -128,7 +128,7 @@ def test_an_extension_has_the_shape_and_words_of_its_video_unless_asked_otherwis
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (Extend(), "job is missing: /extend goes on from a finished video"),
+        (Extend(), "job is missing: /extend needs a finished video"),
         (
             Extend(job=_FILM, to=_OTHER, image=_URL),
             "to and image both say what stands at the other end; .*",

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from bot.domain.failures import (
     FailureCategory,
-    Retry,
     classify_failure,
     classify_refusal,
     failure,
@@ -15,49 +14,49 @@ from bot.domain.failures import (
 
 
 @pytest.mark.parametrize(
-    ("reason", "category", "words", "retry"),
+    ("reason", "category", "words", "retry_once"),
     [
-        ("Failed to moderate image", FailureCategory.INPUT_UNREACHABLE, "attachment", Retry.ANOTHER_INPUT),
+        ("Failed to moderate image", FailureCategory.INPUT_UNREACHABLE, "attachment", False),
         (
             "Failed to read user input frames",
             FailureCategory.INPUT_UNREACHABLE,
             "picture",
-            Retry.ANOTHER_INPUT,
+            False,
         ),
         (
             "Failed to moderate: job failed",
             FailureCategory.INPUT_UNREACHABLE,
             "picture",
-            Retry.ANOTHER_INPUT,
+            False,
         ),
-        ("Contains blacklisted words", FailureCategory.MODERATION, "The prompt was", Retry.AFTER_EDITING),
-        ("Frame moderation failed", FailureCategory.MODERATION, "The picture was", Retry.AFTER_EDITING),
+        ("Contains blacklisted words", FailureCategory.MODERATION, "The prompt was", False),
+        ("Frame moderation failed", FailureCategory.MODERATION, "The picture was", False),
         (
             "ADVANCED PROMPT MODERATION FAILED",
             FailureCategory.MODERATION,
             "The prompt was",
-            Retry.AFTER_EDITING,
+            False,
         ),
         (
             "Advanced moderation failed",
             FailureCategory.MODERATION,
             "The prompt or its picture",
-            Retry.AFTER_EDITING,
+            False,
         ),
-        ("Prompt processing failed", FailureCategory.PROMPT, "other words", Retry.ONCE),
-        ("Error dispatching job", FailureCategory.SERVICE, "service", Retry.BUTTON),
-        ("Job failed", FailureCategory.SERVICE, "service", Retry.BUTTON),
-        ("Error processing callback", FailureCategory.SERVICE, "service", Retry.BUTTON),
-        ("CUDA out of memory", FailureCategory.UNKNOWN, "“CUDA out of memory”", Retry.BUTTON),
-        ("", FailureCategory.UNKNOWN, "no reason", Retry.BUTTON),
-        (None, FailureCategory.UNKNOWN, "no reason", Retry.BUTTON),
+        ("Prompt processing failed", FailureCategory.PROMPT, "Word it differently", True),
+        ("Error dispatching job", FailureCategory.SERVICE, "service", False),
+        ("Job failed", FailureCategory.SERVICE, "service", False),
+        ("Error processing callback", FailureCategory.SERVICE, "service", False),
+        ("CUDA out of memory", FailureCategory.UNKNOWN, "“CUDA out of memory”", False),
+        ("", FailureCategory.UNKNOWN, "no reason", False),
+        (None, FailureCategory.UNKNOWN, "no reason", False),
     ],
 )
 def test_reasons_are_classified_by_fragment(
-    reason: str | None, category: FailureCategory, words: str, retry: Retry
+    reason: str | None, category: FailureCategory, words: str, *, retry_once: bool
 ) -> None:
     found = classify_failure(reason)
-    assert (found.category, found.retry, found.reason) == (category, retry, reason or None)
+    assert (found.category, found.retry_once, found.reason) == (category, retry_once, reason or None)
     assert words in found.message
     assert ("refused by moderation" in found.message) is (category is FailureCategory.MODERATION)
 

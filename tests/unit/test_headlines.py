@@ -7,7 +7,7 @@ from bot.domain.estimates import Estimate
 from bot.domain.jobs import State
 from tests.unit.people import film
 
-_SLOWER = "it goes slower than expected"
+_SLOWER = "it is slower than expected"
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ _SLOWER = "it goes slower than expected"
         (
             State.SUBMITTING,
             Estimate(wait_ms=65_000, delay_reason=_SLOWER),
-            f"On its way · about 65 s – {_SLOWER}",
+            f"Starting · about 65 s – {_SLOWER}",
         ),
         (
             State.SUBMITTED,
             Estimate(generation_ms=65_000, delay_reason=_SLOWER),
-            f"Dreaming · about 65 s in all – {_SLOWER}",
+            f"Generating · about 65 s in total – {_SLOWER}",
         ),
     ],
 )

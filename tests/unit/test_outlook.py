@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cards import card_view, shown_estimates
-from bot.domain.durations import typical_duration
-from bot.domain.estimates import Estimate, ShownEstimate, stabilised
+from bot.domain.estimates import Estimate, ShownEstimate, stabilised, typical_duration
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
@@ -75,9 +74,9 @@ _TOLD = ShownEstimate(position=3, ready_at=NOW + 60_000)
         (Estimate(position=1, wait_ms=30_000), 30_000, ""),
         (Estimate(position=4, wait_ms=65_000), 60_000, "members with fewer jobs go first"),
         (Estimate(position=5, wait_ms=90_000), 90_000, "members with fewer jobs go first"),
-        (Estimate(position=3, wait_ms=90_000), 90_000, "it goes slower than expected"),
-        (Estimate(position=2, wait_ms=90_000), 90_000, "it goes slower than expected"),
-        (Estimate(wait_ms=90_000), 90_000, "it goes slower than expected"),
+        (Estimate(position=3, wait_ms=90_000), 90_000, "it is slower than expected"),
+        (Estimate(position=2, wait_ms=90_000), 90_000, "it is slower than expected"),
+        (Estimate(wait_ms=90_000), 90_000, "it is slower than expected"),
         (Estimate(wait_ms=61_000), 60_000, ""),
     ],
 )
@@ -90,7 +89,7 @@ def test_a_worse_outlook_comes_with_the_reason_that_fits(
 @pytest.mark.parametrize(
     ("estimate", "because"),
     [
-        (Estimate(position=3, wait_ms=60_000), "it goes slower than expected"),
+        (Estimate(position=3, wait_ms=60_000), "it is slower than expected"),
         (Estimate(position=3, wait_ms=30_000), ""),
         (Estimate(position=2, wait_ms=60_000), ""),
         (Estimate(wait_ms=60_000), ""),
@@ -98,13 +97,13 @@ def test_a_worse_outlook_comes_with_the_reason_that_fits(
 )
 def test_a_reason_stays_until_something_gets_better(estimate: Estimate, because: str) -> None:
     """A person who looks a minute later must still find it."""
-    before = replace(_TOLD, delay_reason="it goes slower than expected")
+    before = replace(_TOLD, delay_reason="it is slower than expected")
     assert because == stabilised(estimate, before, NOW).delay_reason
 
 
 def test_what_a_card_says_is_what_the_next_one_keeps_to() -> None:
     job = film(State.QUEUED)
-    estimate = Estimate(position=4, wait_ms=90_000, delay_reason="it goes slower than expected")
+    estimate = Estimate(position=4, wait_ms=90_000, delay_reason="it is slower than expected")
     seen = card_view(CARD, [job], {job.id: estimate}, NOW)
     assert {job.id: _said(estimate, NOW)} == shown_estimates(seen)
     assert {} == shown_estimates(card_view(CARD, [film()], {}, NOW))

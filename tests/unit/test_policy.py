@@ -82,7 +82,7 @@ def test_admins_and_operators_manage_a_workspace_and_nobody_else() -> None:
             set(),
             "paused here by an admin: no money.",
         ),
-        (Workspace(id="discord:10", paused=True), set(), "by an admin. Waiting jobs keep their place"),
+        (Workspace(id="discord:10", paused=True), set(), "by an admin. Queued jobs keep their place"),
     ],
 )
 def test_a_closed_door_says_who_closed_it(workspace: Workspace, blocked: set[str], words: str) -> None:
@@ -99,7 +99,7 @@ def test_too_many_waiting_jobs_are_refused() -> None:
     check_queue_limits(patience, member=1, workspace=2)
     with pytest.raises(QuotaExhausted, match="You have 2 jobs waiting"):
         check_queue_limits(patience, member=2, workspace=2)
-    with pytest.raises(QuotaExhausted, match="3 jobs wait in this workspace"):
+    with pytest.raises(QuotaExhausted, match="3 jobs are waiting in this workspace"):
         check_queue_limits(patience, member=0, workspace=3)
 
 

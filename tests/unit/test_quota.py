@@ -200,7 +200,7 @@ def test_admins_cannot_set_what_is_the_operators() -> None:
 @pytest.mark.parametrize(
     ("level", "amount", "words"),
     [
-        (Level.MEMBER, 20_000, ["$0.05", "$0.02", "this day", "resets", "UTC", "admin", "/quotas set"]),
+        (Level.MEMBER, 20_000, ["$0.05", "$0.02", "today", "resets", "UTC", "admin", "/quotas set"]),
         (Level.MEMBER, 0, ["no quota here", "Ask an admin", "/quotas set"]),
         (Level.PERSON, 20_000, ["everywhere", "operator", "resets"]),
         (Level.WORKSPACE, 20_000, ["this workspace", "resets", "/quotas set"]),

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.actions import EMOJI, Action
-from bot.domain.reactions import DEFAULT_REACTIONS, keycap_number, normalized
+from bot.domain.actions import DEFAULT_REACTIONS, EMOJI, Action, keycap_number, normalized
 
 _SELECTORS = ("", "\ufe0f", "\ufe0e")
 _TONES = [chr(code) for code in range(0x1F3FB, 0x1F400)]

@@ -67,7 +67,7 @@ def test_a_shape_that_is_not_known_costs_the_most_and_never_more_afterwards(reso
 def test_a_card_says_that_the_shape_is_not_known_yet() -> None:
     request = Animate(start=_URL).request({})
     facts = dict(job_view(film(State.PREPARING, request=request), None, NOW).fields)
-    assert ("that of its picture", "up to $0.25") == (facts["Aspect ratio"], facts["Price"])
+    assert ("as its picture", "up to $0.25") == (facts["Aspect ratio"], facts["Price"])
 
 
 @pytest.mark.parametrize("kind", MediaKind)

@@ -14,7 +14,7 @@ _SHOT, _FILM = job(), film()
 _JOBS = {_SHOT.id: _SHOT, _FILM.id: _FILM}
 _PICTURE, _VIDEO = Reference(job=_SHOT.id), Reference(job=_FILM.id)
 _PAGE = Reference(url="https://fox.example/a.mp4", kind=MediaKind.VIDEO)
-_TO_EXTEND = "needs a picture, and this is a video; /extend goes on from a video that was made here, /reframe"
+_TO_EXTEND = "needs a picture, and this is a video; /extend extends a video that was made here, /reframe"
 _TO_ANIMATE = "needs a video, and this is a picture; /animate turns a picture into a video"
 
 
@@ -53,8 +53,8 @@ def test_a_picture_where_a_video_is_needed_is_told_with_what_helps(command: Exte
         *((film(state), "has not finished yet") for state in sorted(set(State) - FINAL)),
         (film(State.FAILED), "This job has no result"),
         (film(State.CANCELLED), "This job has no result"),
-        (film(deleted=True), "What this builds on has been deleted"),
-        (film(expired=True), "What this builds on was removed when its time was over"),
+        (film(deleted=True), "The source of this job was deleted"),
+        (film(expired=True), "The source of this job has expired and was deleted"),
     ],
 )
 @pytest.mark.parametrize(

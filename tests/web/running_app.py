@@ -10,7 +10,7 @@ import httpx
 
 from bot.bootstrap import App
 from bot.domain.cards import CardView
-from bot.domain.identity import Place
+from bot.domain.identity import Invocation, Place
 from bot.domain.parsing import parse
 from bot.ports import Receiver
 from bot.service.adapter_data import AdapterData
@@ -77,7 +77,7 @@ class RunningApp:
         """Give a command; answers the card's id."""
         assert self.service is not None
         place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.service.execute(parse(text), ADA, place, key=key or text)
+        answer = await self.service.execute(parse(text), Invocation(caller=ADA, place=place, key=key or text))
         assert isinstance(answer, CardReply)
         return answer.view.card
 

@@ -106,11 +106,8 @@ class ComponentHandler:
             self._service.act,
             action,
             component.job,
-            context.caller,
-            context.place(),
-            key=context.key,
-            wording=changes,
-            answer_window_ms=self._replies.answer_window_ms,
+            context.invocation(answer_window_ms=self._replies.answer_window_ms),
+            action_input=changes,
         )
         await self._replies.reply(context, call, private=not generates)
 
@@ -139,4 +136,4 @@ class ComponentHandler:
         return reply.views[0]
 
     def _call(self, command: Command, context: InteractionContext) -> ServiceCall:
-        return partial(self._service.execute, command, context.caller, context.place(), key=context.key)
+        return partial(self._service.execute, command, context.invocation())

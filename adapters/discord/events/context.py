@@ -13,7 +13,7 @@ from discord import Interaction, InteractionType, Member, RawReactionActionEvent
 
 from adapters.discord.delivery.interactions import TOKEN_LIFETIME_MS, InteractionToken, UnparsedInteraction
 from bot.domain.errors import InvalidRequest, NotAllowed, Refused
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 
 ADAPTER = "discord"
 #: the workspace of everything outside of servers that have invited the bot
@@ -58,6 +58,11 @@ class EventContext:
             direct=self.direct,
             reply_token=self._token_json(private=private),
         )
+
+    def invocation(self, *, private: bool = False, answer_window_ms: int = 0) -> Invocation:
+        """What the core is told about this event."""
+        place = self.place(private=private)
+        return Invocation(caller=self.caller, place=place, key=self.key, answer_window_ms=answer_window_ms)
 
     def _token_json(self, *, private: bool) -> str:  # noqa: ARG002 - an interaction has a token
         return ""

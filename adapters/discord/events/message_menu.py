@@ -165,10 +165,7 @@ class MessageMenuHandler:
         call = partial(
             self._service.execute,
             command,
-            context.caller,
-            context.place(),
-            key=context.key,
-            answer_window_ms=self._replies.answer_window_ms,
+            context.invocation(answer_window_ms=self._replies.answer_window_ms),
         )
         await self._replies.reply(context, call, private=False)
 

@@ -33,9 +33,8 @@ from adapters.discord.rest.client import (
 )
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import fetch_missing_permissions, permissions_error
-from bot.domain.actions import GENERATING, Action
+from bot.domain.actions import GENERATING, Action, keycap_number, normalized
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused, TooManyRequests
-from bot.domain.reactions import keycap_number, normalized
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 
@@ -106,7 +105,7 @@ class ReactionHandler:
         try:
             if jobs := await self._jobs(payload, context):
                 job = await self._chosen_job(context, payload, jobs)
-                await self._service.unreact(emoji, job, context.caller, context.place(), key=context.key)
+                await self._service.unreact(emoji, job, context.invocation())
         except Refused as refusal:
             _log.info("reaction_removal_refused", message=payload.message_id, reason=type(refusal).__name__)
 
@@ -185,7 +184,7 @@ class ReactionHandler:
             caller = replace(caller, is_admin=False, member=f"{DIRECT_WORKSPACE}:{context.user}")
         try:
             reply = await self._service.react(
-                payload.emoji.name or "", job, caller, context.place(), key=context.key
+                payload.emoji.name or "", job, replace(context.invocation(), caller=caller)
             )
         except NotYours as refusal:
             if not context.caller.is_admin:

@@ -109,10 +109,7 @@ class EventRouter:
             call: ServiceCall = partial(
                 self._service.execute,
                 command,
-                context.caller,
-                context.place(private=not public),
-                key=context.key,
-                answer_window_ms=self._replies.answer_window_ms,
+                context.invocation(private=not public, answer_window_ms=self._replies.answer_window_ms),
             )
             if parsed.mentioned:
                 call = partial(self._remember_and_call, parsed.mentioned, call)
@@ -223,8 +220,7 @@ class EventRouter:
                 focused.command,
                 focused.option,
                 focused.text,
-                context.caller,
-                context.place(),
+                context.invocation(),
                 count=DISCORD_CHOICES,
             )
         except ReverieError as error:

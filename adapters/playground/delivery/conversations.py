@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 
 ADAPTER = "playground"
 WORKSPACE = f"{ADAPTER}:main"
@@ -93,6 +93,10 @@ class Seat:
                 direct=True,
             )
         return Place(adapter=ADAPTER, workspace=WORKSPACE, channel=self.channel, private=private)
+
+    def invocation(self, key: str = "", *, private: bool = False) -> Invocation:
+        """What the core is told about a request; a query has no key."""
+        return Invocation(caller=self.caller, place=self.place(private=private), key=self.key(key))
 
     def key(self, key: str) -> str:
         """The core's name for what this person asked under `key`."""

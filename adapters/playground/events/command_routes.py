@@ -21,12 +21,11 @@ from adapters.playground.events.schemas import (
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.wire import Link, Message, Said, media_record, seen_by, shown
 from adapters.playground.ports import BotService
-from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
+from bot.domain.actions import EMOJI, LABELS, Action, ActionInput, normalized
 from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
-from bot.domain.reactions import normalized
 
 #: they choose one of a card's pictures for the reactions that follow
 NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
@@ -54,9 +53,7 @@ class Asking:
             order = wish_of(form, self._uploads, seat)
             answer = await self._service.execute(
                 order.command,
-                seat.caller,
-                seat.place(private=order.private),
-                key=seat.key(form.key),
+                seat.invocation(form.key, private=order.private),
                 files=order.files,
                 replied=order.replied,
             )
@@ -74,7 +71,7 @@ class Asking:
             if not isinstance(order.command, GenerateCommand):
                 return as_json({"price": None, "refusal": None})
             quote = await self._service.quote(
-                order.command, seat.caller, seat.place(), files=order.files, replied=order.replied
+                order.command, seat.invocation(), files=order.files, replied=order.replied
             )
         except Refused as refusal:
             return as_json({"price": None, "refusal": str(refusal)})
@@ -92,10 +89,8 @@ class Asking:
             answer = await self._service.act(
                 form.action,
                 form.job,
-                seat.caller,
-                seat.place(),
-                key=seat.key(form.key),
-                wording=ActionInput(prompt=form.prompt, aspect_ratio=form.aspect_ratio),
+                seat.invocation(form.key),
+                action_input=ActionInput(prompt=form.prompt, aspect_ratio=form.aspect_ratio),
             )
         except Refused as refusal:
             return await self._answering.refuse(seat, form.key, refusal, said)
@@ -130,9 +125,7 @@ class Asking:
             answer = await ask(
                 form.emoji,
                 await self._chosen(seat, card, form.job),
-                seat.caller,
-                seat.place(),
-                key=seat.key(form.key),
+                seat.invocation(form.key),
             )
         except Refused as refusal:
             return await self._answering.refuse(seat, form.key, refusal, said)

@@ -20,11 +20,10 @@ from adapters.playground.events.uploads import LARGEST
 from adapters.playground.messages.catalogue import forms_for
 from adapters.playground.messages.wire import Link, Message, sent
 from adapters.playground.ports import BotService, Clock
-from bot.domain.actions import EMOJI, LABELS, Action
+from bot.domain.actions import EMOJI, LABELS, Action, normalized
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
 from bot.domain.models import PICTURE_SIZES
-from bot.domain.reactions import normalized
 from bot.domain.requests import PROMPT_MAX
 from bot.security.loopback import client_address
 
@@ -121,7 +120,7 @@ class Pages:
         seat = await self._answering.seat(request, _channel(request))
         self._service.admit_query(seat.caller)
         found = await self._service.autocomplete_line(
-            request.query_params.get("text", "")[:500], seat.caller, seat.place()
+            request.query_params.get("text", "")[:500], seat.invocation()
         )
         return as_json([{"text": one.text, "label": one.label, "about": one.description} for one in found])
 

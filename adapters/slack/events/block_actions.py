@@ -129,9 +129,7 @@ class BlockActionHandler:
             is_ephemeral=context.is_ephemeral,
         )
         # Without looking the caller up: the trigger expires soon.
-        reply = await self.requests.service.execute(
-            build(Show, {"job": action.job}), context.caller, context.place(), key=context.key
-        )
+        reply = await self.requests.service.execute(build(Show, {"job": action.job}), context.invocation())
         assert isinstance(reply, PrivateReply)  # noqa: S101 - /show makes no card
         view = reply.views[0]
         if verb is Action.EDIT:

@@ -206,7 +206,7 @@ class CommandModal:
         if with_media or not issubclass(command, GenerateCommand):
             return values
         if (source := _source_option(command)) is not None:
-            offer = await self.service.preselect(command, source, context.caller, context.place())
+            offer = await self.service.preselect(command, source, context.invocation())
             kind = next(option.kind for option in options(command) if option.name == source)
             if offer is not None:
                 values[source if kind is Kind.JOB else f"{source}{JOB_SELECT}"] = select_option(offer)
@@ -232,7 +232,7 @@ class CommandModal:
             entered = parse_view(command, state, context.team).options
             draft = build(command, placeholders | _selected_options(command, values) | entered)
             assert isinstance(draft, GenerateCommand)  # noqa: S101 - what was asked for
-            quote = await self.service.quote(draft, context.caller, context.place(), files=tuple(media[:1]))
+            quote = await self.service.quote(draft, context.invocation(), files=tuple(media[:1]))
         except Refused:
             return ""
         return price_text(quote)

@@ -17,7 +17,7 @@ from adapters.slack.places import (
     member_caller,
 )
 from bot.domain.errors import InvalidRequest
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 
 Body = Mapping[str, Any]
 
@@ -109,6 +109,10 @@ class EventContext:
             direct=direct,
             reply_token=self.reply_token.dump(),
         )
+
+    def invocation(self) -> Invocation:
+        """What the core is told about this event."""
+        return Invocation(caller=self.caller, place=self.place(), key=self.key)
 
     def at(self, location: EventLocation) -> "EventContext":
         """The same event at the place where its modal was opened."""

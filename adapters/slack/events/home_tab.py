@@ -23,7 +23,7 @@ from bot.domain.commands import (
     StudioUsage,
 )
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError, ServiceUnavailable
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.ids import parse_job_id
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
@@ -148,17 +148,18 @@ class HomeTab:
         place = Place(
             adapter=caller.platform, workspace=caller.workspace, channel=f"@{caller.person}", private=True
         )
+        invocation = Invocation(caller=caller, place=place, key=key)
         match button:
             case HomeButton.REFRESH:
                 return None
             case HomeButton.CANCEL:
-                reply = await self._service.execute(_cancel(value), caller, place, key=key)
+                reply = await self._service.execute(_cancel(value), invocation)
             case HomeButton.SEND:
-                reply = await self._service.act(Action.SEND, value, caller, place, key=key)
+                reply = await self._service.act(Action.SEND, value, invocation)
             case HomeButton.PAUSE:
-                reply = await self._service.execute(StudioPause(), caller, place, key=key)
+                reply = await self._service.execute(StudioPause(), invocation)
             case HomeButton.RESUME:
-                reply = await self._service.execute(StudioResume(), caller, place, key=key)
+                reply = await self._service.execute(StudioResume(), invocation)
         return reply if isinstance(reply, PrivateReply) else None
 
     async def _publish(self, viewer: Viewer, notice: str = "", *, low_priority: bool = False) -> None:

@@ -15,9 +15,8 @@ from adapters.slack.events.replies import Replies
 from adapters.slack.events.requests import RequestRunner
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
-from bot.domain.actions import GENERATING, Action
+from bot.domain.actions import GENERATING, Action, normalized
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
-from bot.domain.reactions import normalized
 from bot.service.facade import BotService
 from bot.service.replies import Reply
 
@@ -89,7 +88,7 @@ class ReactionHandler:
             message = await self._message(identified, item, required=several) if needs_message else {}
             located = _in_thread_of(identified, message)
             job = job_by_number(card.jobs, message, context.user)
-            reply = await self.service.react(emoji, job, located.caller, located.place(), key=context.key)
+            reply = await self.service.react(emoji, job, located.invocation())
             self.requests.home.refresh(Viewer.of(located))
             return reply
 

@@ -297,13 +297,13 @@ class RequestRunner:
         await self.service.remember_member(replace(member, name=known.name or member.name, is_guest=is_guest))
 
     async def _execute(self, context: EventContext, request: PendingRequest) -> Reply:
-        caller, place, key = context.caller, context.place(), context.key
+        invocation = context.invocation()
         if request.action is not None:
             return await self.service.act(
-                request.action, request.job, caller, place, key=key, wording=request.action_input
+                request.action, request.job, invocation, action_input=request.action_input
             )
         return await self.service.execute(
-            request.command, caller, place, key=key, files=request.files, replied=request.replied
+            request.command, invocation, files=request.files, replied=request.replied
         )
 
     async def _is_private_card(self, context: EventContext, request: PendingRequest) -> bool:

@@ -1,7 +1,7 @@
-"""The catalogue: every command that people can give, defined once.
+"""The catalogue: every command, defined once.
 
-A command is one frozen model. Its fields carry all that a face needs (see `options.py`): Discord's options,
-Slack's flags and forms and the playground's are derived, never written again.
+A command is one frozen model. Discord's options, Slack's flags and forms and the playground's forms are
+derived from its fields (see `options.py`).
 """
 
 from collections.abc import Mapping

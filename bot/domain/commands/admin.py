@@ -1,4 +1,4 @@
-"""Commands of admins: quotas, and the studio as a whole."""
+"""Commands of admins: quotas, pause and usage of a workspace."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from bot.domain.quota import Period
 _Member = Annotated[
     str, OptionSpec(description="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))
 ]
-_Whole = Annotated[bool, OptionSpec(description="The whole workspace together instead of each member")]
+_Whole = Annotated[bool, OptionSpec(description="The whole workspace instead of each member")]
 
 
 class QuotasSet(Command):
@@ -44,10 +44,10 @@ class QuotasShow(Command):
 
 
 class QuotasReset(Command):
-    """Give back what was used in this period."""
+    """Set what was used in this period back to zero."""
 
     name = "quotas reset"
-    description = "Count this period's use from zero again"
+    description = "Set what was used in this period back to zero"
     example = "/quotas reset ada"
     audience = Audience.ADMINS
 
@@ -56,23 +56,23 @@ class QuotasReset(Command):
 
 
 class StudioPause(Command):
-    """Take no new commands here and start nothing; what runs ends well."""
+    """Accept and start no jobs in this workspace; running jobs end normally."""
 
     name = "studio pause"
-    description = "Start nothing new here; waiting jobs keep their place"
+    description = "Pause the bot here; queued jobs keep their place"
     example = "/studio pause we are out of money until Monday"
     audience = Audience.ADMINS
 
     reason: Annotated[
-        str, OptionSpec(description="What members are told", positional=True, max_length=200)
+        str, OptionSpec(description="The reason that members see", positional=True, max_length=200)
     ] = ""
 
 
 class StudioResume(Command):
-    """Go on after a pause."""
+    """Resume after a pause."""
 
     name = "studio resume"
-    description = "Go on after a pause"
+    description = "Resume after a pause"
     example = "/studio resume"
     audience = Audience.ADMINS
 
@@ -85,6 +85,6 @@ class StudioUsage(Command):
     example = "/studio usage month"
     audience = Audience.ADMINS
 
-    period: Annotated[Period, OptionSpec(description="This day, week or month", positional=True)] = (
+    period: Annotated[Period, OptionSpec(description="The current day, week or month", positional=True)] = (
         Period.MONTH
     )

@@ -1,4 +1,4 @@
-"""`/animate`: words, or pictures at its ends, become a video."""
+"""`/animate`: a video from a prompt, or from pictures as its first and last frame."""
 
 from typing import Annotated
 
@@ -20,10 +20,10 @@ from bot.domain.requests import VideoRequest, check_video
 
 
 class Animate(GenerateCommand):
-    """Turn words, or a picture, into a video."""
+    """Generate a video from a prompt or a picture."""
 
     name = "animate"
-    description = "Turn words, or a picture, into a video"
+    description = "Generate a video from a prompt or a picture"
     example = "/animate the tiger walks through the snow --duration 9s"
     attachment_options = ("start", "end")
 
@@ -31,7 +31,7 @@ class Animate(GenerateCommand):
     start: Annotated[
         MediaRef | None,
         OptionSpec(
-            description="The picture that it begins with",
+            description="The first frame",
             kind=Kind.MEDIA,
             positional=True,
             result=MediaKind.PICTURE,
@@ -40,7 +40,7 @@ class Animate(GenerateCommand):
     end: Annotated[
         MediaRef | None,
         OptionSpec(
-            description="The picture that it ends with",
+            description="The last frame",
             kind=Kind.MEDIA,
             positional=True,
             result=MediaKind.PICTURE,
@@ -50,7 +50,7 @@ class Animate(GenerateCommand):
     aspect_ratio: Annotated[
         AspectRatio | None,
         OptionSpec(
-            description="Its width to height; else that of its picture, or 16:9", aliases=("ar", "aspect")
+            description="The aspect ratio (default: that of the picture, or 16:9)", aliases=("ar", "aspect")
         ),
     ] = None
     resolution: ResolutionOption = Resolution.P720
@@ -86,5 +86,5 @@ class Animate(GenerateCommand):
 
 
 def with_motion(prompt: str, motion: str) -> str:
-    """Camera motions are part of the prompt, as the API's documents have it."""
+    """The prompt with a camera motion, which the API takes as a part of the prompt."""
     return ", ".join(part for part in (prompt.strip(), motion.strip()) if part)

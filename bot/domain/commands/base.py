@@ -1,4 +1,4 @@
-"""What every command is."""
+"""The base of all commands."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,28 +14,28 @@ from bot.domain.text import storable
 
 
 class Audience(StrEnum):
-    """Who sees a command offered; who may use it is checked in the core on every call."""
+    """Who is shown a command; who may use it is checked in the core on every call."""
 
     EVERYONE = "everyone"
     ADMINS = "admins"
 
 
 class Command(BaseModel):
-    """What a member asks."""
+    """What a member asks for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: as typed after the slash; a space parts a group from its member
+    #: as typed after the slash; a space separates a group from its subcommand
     name: ClassVar[str]
     description: ClassVar[str]
     example: ClassVar[str]
     audience: ClassVar[Audience] = Audience.EVERYONE
-    #: states of the jobs that it can be given
+    #: states of the jobs that it accepts
     states: ClassVar[frozenset[State]] = frozenset(State)
 
     @property
     def jobs(self) -> tuple[str, ...]:
-        """The jobs that it names, by their whole ids or as they were typed."""
+        """The jobs that it names, by their whole ids or as typed."""
         found: list[str] = []
         for name in type(self).model_fields:
             value = getattr(self, name)
@@ -47,7 +47,7 @@ class Command(BaseModel):
         return tuple(dict.fromkeys(found))
 
     def renamed(self, ids: Mapping[str, str]) -> Self:
-        """The same command with other names for the jobs that it names."""
+        """The same command with `ids` in place of the names of jobs."""
 
         def other(name: str, value: Any) -> Any:
             if isinstance(value, tuple):
@@ -67,11 +67,11 @@ class Command(BaseModel):
 
     @classmethod
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Read the addresses among a command's words; raises InvalidRequest where it has no use for one."""
+        """Read the addresses in a command's texts; raises InvalidRequest if it takes none."""
         return values
 
 
-#: a job that must be named
+#: a required job
 Job = Annotated[
     JobSearch,
     OptionSpec(
@@ -84,7 +84,7 @@ _Command = TypeVar("_Command", bound=Command)
 
 
 def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
-    """Make a command from what a face collected; raises InvalidRequest saying what to mend."""
+    """Build a command from option values; raises InvalidRequest that says what to change."""
     cleaned = {name: _cleaned(value) for name, value in values.items()}
     for option in options(command):
         text = cleaned.get(option.name)
@@ -101,7 +101,7 @@ def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
 
 
 def _cleaned(value: Any) -> Any:
-    """A value whose texts can be stored."""
+    """The value with texts that a database can store."""
     if isinstance(value, (tuple, list)):
         return tuple(map(_cleaned, value))
     return storable(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""`/extend`: a video goes on, is led up to, or is joined with another."""
+"""`/extend`: extends a video at its end or its beginning, or joins two videos."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -19,35 +19,35 @@ class Direction(StrEnum):
 
 
 class Extend(GenerateCommand):
-    """Go on from a video, lead up to it, or join two."""
+    """Extend a video at its end or beginning, or join two videos."""
 
     name = "extend"
-    description = "Go on from a video, lead up to it, or join two"
+    description = "Extend a video at its end or beginning, or join two videos"
     example = "/extend the tiger lies down and sleeps"
     attachment_options = ("image",)
     default_source = ("job", MediaKind.VIDEO)
     no_address_reason = (
-        "/extend goes on from a video that was made here, not from an address. Name its #id; --image takes "
+        "/extend extends a video that was made here, not one from an address. Name its #id; --image takes "
         "the address of a picture for the other end, /animate begins with one, and /reframe takes any video."
     )
 
     job: Annotated[
         JobId | None,
         OptionSpec(
-            description="The job whose video it is; else your newest",
+            description="The job whose video is extended (default: your newest)",
             kind=Kind.JOB,
             positional=True,
             result=MediaKind.VIDEO,
         ),
     ] = None
     prompt: PromptOption = ""
-    direction: Annotated[Direction, OptionSpec(description="On from its end, or up to its beginning")] = (
+    direction: Annotated[Direction, OptionSpec(description="Extend at the end or at the beginning")] = (
         Direction.FORWARD
     )
     to: Annotated[
         JobId | None,
         OptionSpec(
-            description="A second job: what lies between both videos is imagined",
+            description="A second job: the part between both videos is generated",
             kind=Kind.JOB,
             positional=True,
             result=MediaKind.VIDEO,
@@ -63,18 +63,18 @@ class Extend(GenerateCommand):
         ),
     ] = None
     model: Annotated[
-        VideoModel | None, OptionSpec(description="The model; else the video's own", aliases=("m",))
+        VideoModel | None, OptionSpec(description="The model (default: the video's own)", aliases=("m",))
     ] = None
     resolution: Annotated[
         Resolution | None,
-        OptionSpec(description="The resolution; else the video's own", aliases=("res", "r")),
+        OptionSpec(description="The resolution (default: the video's own)", aliases=("res", "r")),
     ] = None
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
 
     def request(self, jobs: JobsById) -> VideoRequest:
         if self.job is None:
-            raise InvalidRequest("job is missing: /extend goes on from a finished video")
+            raise InvalidRequest("job is missing: /extend needs a finished video")
         if self.to is not None and self.image is not None:
             raise InvalidRequest("to and image both say what stands at the other end; keep one")
         if self.to is not None and self.direction is Direction.REVERSE:
@@ -102,12 +102,12 @@ class Extend(GenerateCommand):
 
 
 def continuation_prompt(source: Job, *, forward: bool = True) -> str:
-    """The words for more of a video where none are given: its own, for the API wants some."""
+    """The prompt of an extension without one: that of the video, because the API requires a prompt."""
     return source.prompt_text or ("The scene goes on" if forward else "What leads up to this scene")
 
 
 def same_shape_request(source: Job) -> VideoRequest:
-    """A request of the same model and shape as a job's video, with nothing at its ends."""
+    """A request with the model and the size of a job's video, and with nothing at its ends."""
     request = source.request
     if isinstance(request, VideoRequest):
         return VideoRequest(

@@ -1,4 +1,4 @@
-"""What all commands share that make pictures and videos."""
+"""The base of the commands that generate pictures and videos."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
@@ -14,28 +14,28 @@ from bot.domain.requests import PROMPT_MAX, AnyRequest
 
 
 class GenerateCommand(Command):
-    """A command that makes something, and costs."""
+    """A command that generates something and costs money."""
 
     states = frozenset({State.COMPLETED})
-    #: options that take the files which come along with it, in this order
+    #: options that take the files of the same event, in this order
     attachment_options: ClassVar[tuple[str, ...]] = ()
-    #: the option that means the asker's newest result where it is left out, and the kind that it needs
+    #: the option that defaults to the caller's newest result, and the kind of result that it needs
     default_source: ClassVar[tuple[str, MediaKind | None] | None] = None
-    #: why an address among the words cannot be what it builds on; empty where it can
+    #: why the command takes no address in its texts; empty if it takes one
     no_address_reason: ClassVar[str] = ""
 
     private: Annotated[bool, OptionSpec(description="Show the result to you alone")] = False
 
     @property
     def job_count(self) -> int:
-        """How many jobs it asks for."""
+        """How many jobs it creates."""
         return 1
 
     @classmethod
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """An address among the words is a picture or video, of which `takes` are given the first free ones.
+        """Move the addresses in the texts to the first free `attachment_options`.
 
-        Nobody pays for an address that is drawn as words.
+        An address must not be drawn as words at somebody's cost.
         """
         words = [
             one.name
@@ -50,17 +50,17 @@ class GenerateCommand(Command):
             raise InvalidRequest(cls.no_address_reason)
         if odd := next((name for name in words if name != "prompt" and parted[name][1]), None):
             raise InvalidRequest(f"{odd} takes words, not an address; put the address into the prompt")
-        update, left = _shared_out(cls, found, values)
+        update, left = _distributed(cls, found, values)
         if left:
             raise InvalidRequest(
-                f"/{cls.name} has room for {len(found) - left or 'none'} of these {len(found)} addresses as "
-                "what it builds on; leave the rest out"
+                f"/{cls.name} takes {len(found) - left or 'none'} of these {len(found)} addresses; "
+                "leave the rest out"
             )
         return {**values, **{name: text for name, (text, _) in parted.items()}, **update}
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:
-        """Put the files that came along into the options that are still empty."""
-        update, left = _shared_out(
+        """Put the files of the event into the options that are still empty."""
+        update, left = _distributed(
             type(self), files, {name: getattr(self, name) for name in self.attachment_options}
         )
         if left:
@@ -70,7 +70,7 @@ class GenerateCommand(Command):
 
     @property
     def names_source(self) -> bool:
-        """Whether what it builds on first is named, so that nothing else is meant in its stead."""
+        """Whether its first input is named, so that no default is used."""
         return bool(
             getattr(
                 self, self.default_source[0] if self.default_source else next(iter(self.attachment_options))
@@ -78,7 +78,7 @@ class GenerateCommand(Command):
         )
 
     def with_job(self, job: Job) -> Self:
-        """Build on a job that was not named: the one replied to, or the asker's newest."""
+        """Use a job that was not named: the one replied to, or the caller's newest."""
         name = self.default_source[0] if self.default_source else next(iter(self.attachment_options))
         before = getattr(self, name)
         reference = Reference(job=job.id, kind=job.request.makes)
@@ -89,22 +89,22 @@ class GenerateCommand(Command):
         )
 
     def with_named_jobs(self, named: Sequence[str]) -> Self:
-        """Build on jobs that stand among the words, each maybe with its influence behind an `@`."""
+        """Use jobs that the prompt mentions, each with an optional weight after an `@`."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         rest = list(named)
         for option in options(type(self)):
             if rest and option.positional and option.kind is Kind.JOB and values[option.name] is None:
                 values[option.name] = rest.pop(0)
-        update, left = _shared_out(type(self), rest, values)
+        update, left = _distributed(type(self), rest, values)
         if left:
             raise InvalidRequest(
-                f"/{self.name} has room for {len(named) - left or 'none'} of these {len(named)} jobs as what "
-                "it builds on; leave the rest out"
+                f"/{self.name} takes {len(named) - left or 'none'} of these {len(named)} jobs; "
+                "leave the rest out"
             )
         return build(type(self), {**values, **update})
 
     def request(self, jobs: JobsById) -> AnyRequest:
-        """Freeze what is asked for; `jobs` holds every job that is named."""
+        """The request to the provider; `jobs` has every job that the command names."""
         raise NotImplementedError
 
 
@@ -119,18 +119,18 @@ PromptOption = Annotated[
 ]
 ResolutionOption = Annotated[Resolution, OptionSpec(description="The resolution", aliases=("res", "r"))]
 DurationOption = Annotated[Duration, OptionSpec(description="The length", aliases=("d",))]
-LoopOption = Annotated[bool, OptionSpec(description="End as it begins, so that it can go on for ever")]
+LoopOption = Annotated[bool, OptionSpec(description="End as it begins, for endless looping")]
 
 
 def picture(reference: Reference | None, jobs: JobsById, option: str) -> Reference | None:
-    """An option's picture; raises InvalidRequest where it is a video."""
+    """The picture of an option; raises InvalidRequest if it is a video."""
     return None if reference is None else require_kind(reference, jobs, MediaKind.PICTURE, option)
 
 
-def _shared_out(
+def _distributed(
     command: type[GenerateCommand], found: Sequence[Any], before: Mapping[str, Any]
 ) -> tuple[dict[str, Any], int]:
-    """The options of `takes` with what was found put where there is room, and how much is left over."""
+    """The values of `attachment_options` after `found` was distributed, and how many were left over."""
     room = {option.name: option.max_count for option in options(command)}
     rest = list(found)
     update: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""`/imagine`: words become a picture."""
+"""`/imagine`: pictures from a prompt."""
 
 from typing import Annotated
 
@@ -13,19 +13,22 @@ from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, PROMPT_MAX, 
 
 
 class Imagine(GenerateCommand):
-    """Turn words into a picture."""
+    """Generate pictures from a prompt."""
 
     name = "imagine"
-    description = "Turn words into a picture"
+    description = "Generate pictures from a prompt"
     example = "/imagine a teddy bear with an electric guitar --ar 3:4"
     attachment_options = ("image",)
 
     prompt: Annotated[
-        str, OptionSpec(description="What to picture", positional=True, aliases=("p",), max_length=PROMPT_MAX)
+        str,
+        OptionSpec(
+            description="What the picture shows", positional=True, aliases=("p",), max_length=PROMPT_MAX
+        ),
     ]
     model: ImageModelOption = ImageModel.PHOTON_1
     aspect_ratio: Annotated[
-        AspectRatio, OptionSpec(description="The picture's width to height", aliases=("ar", "aspect"))
+        AspectRatio, OptionSpec(description="The aspect ratio", aliases=("ar", "aspect"))
     ] = AspectRatio.LANDSCAPE
     count: Annotated[int, Field(ge=1, le=4), OptionSpec(description="How many pictures", aliases=("n",))] = 1
     format: Annotated[ImageFormat, OptionSpec(description="The file format", aliases=("f",))] = (

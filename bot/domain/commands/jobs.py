@@ -1,4 +1,4 @@
-"""Commands about what there is already: finding it again, taking it back, one's own quota."""
+"""Commands about existing jobs and the caller's quota, and /help."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ class Show(Command):
 
 
 class History(Command):
-    """List one's own jobs."""
+    """List the caller's jobs."""
 
     name = "history"
     description = "List your jobs, the newest first"
@@ -32,23 +32,28 @@ class History(Command):
 
 
 class Status(Command):
-    """Tell where a job stands."""
+    """Show the status of jobs."""
 
     name = "status"
-    description = "Tell where your jobs stand: place in the queue and expected wait"
+    description = "Show the status of your jobs: place in the queue and expected wait"
     example = "/status"
 
     job: Annotated[
         JobSearch | None,
-        OptionSpec(description="One job; else all that run", kind=Kind.JOB, positional=True, aliases=("id",)),
+        OptionSpec(
+            description="One job (default: all unfinished ones)",
+            kind=Kind.JOB,
+            positional=True,
+            aliases=("id",),
+        ),
     ] = None
 
 
 class Cancel(Command):
-    """Take back a job that still waits."""
+    """Cancel a queued job."""
 
     name = "cancel"
-    description = "Take back a job that still waits; nothing is charged"
+    description = "Cancel a queued job; nothing is charged"
     example = "/cancel #4n6p8r"
     states = WAITING
 
@@ -56,10 +61,10 @@ class Cancel(Command):
 
 
 class Delete(Command):
-    """Remove a finished job's message and picture."""
+    """Delete a finished job's message and media."""
 
     name = "delete"
-    description = "Remove a job's message and picture, here and at the provider"
+    description = "Delete a job's message and media, here and at the provider"
     example = "/delete #4n6p8r"
     states = FINAL
 
@@ -67,7 +72,7 @@ class Delete(Command):
 
 
 class Quota(Command):
-    """Show one's quota."""
+    """Show the caller's quota."""
 
     name = "quota"
     description = "Show what you have left, reserved and used, and when it resets"
@@ -75,10 +80,10 @@ class Quota(Command):
 
 
 class Help(Command):
-    """Show what can be done, by example and with prices."""
+    """Show all commands by example, with prices."""
 
     name = "help"
-    description = "Show what you can do, by example and with prices"
+    description = "Show all commands by example, with prices"
     example = "/help"
 
     command: Annotated[str, OptionSpec(description="One command", positional=True)] = ""

@@ -1,4 +1,4 @@
-"""`/reframe`: a picture or a video in a new frame."""
+"""`/reframe`: changes the aspect ratio of a picture or a video."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -25,22 +25,22 @@ _SIZE = Field(ge=1, le=8192)
 
 
 class Reframe(GenerateCommand):
-    """Put a picture or a video into a new frame."""
+    """Change the aspect ratio of a picture or a video; new areas are generated."""
 
     name = "reframe"
-    description = "Put a picture or video into a new frame; what is missing is imagined"
+    description = "Change the aspect ratio of a picture or video; new areas are generated"
     example = "/reframe 9:16 with more sky"
     attachment_options = ("media", "first_frame")
     default_source = ("media", None)
 
     aspect_ratio: Annotated[
         AspectRatio,
-        OptionSpec(description="The new frame's width to height", aliases=("ar", "aspect"), positional=True),
+        OptionSpec(description="The new aspect ratio", aliases=("ar", "aspect"), positional=True),
     ]
     media: Annotated[
         MediaRef | None,
         OptionSpec(
-            description="The picture or video; else your newest",
+            description="The picture or video (default: your newest)",
             kind=Kind.MEDIA,
             positional=True,
             aliases=("job", "id"),
@@ -49,7 +49,7 @@ class Reframe(GenerateCommand):
     prompt: Annotated[
         str,
         OptionSpec(
-            description="What the new space shows", positional=True, aliases=("p",), max_length=PROMPT_MAX
+            description="What the new areas show", positional=True, aliases=("p",), max_length=PROMPT_MAX
         ),
     ] = ""
     model: Annotated[
@@ -62,7 +62,7 @@ class Reframe(GenerateCommand):
     first_frame: Annotated[
         MediaRef | None,
         OptionSpec(
-            description="A video's first frame as it should look", kind=Kind.MEDIA, result=MediaKind.PICTURE
+            description="The first frame of a reframed video", kind=Kind.MEDIA, result=MediaKind.PICTURE
         ),
     ] = None
     grid_position_x: Annotated[
@@ -91,7 +91,7 @@ class Reframe(GenerateCommand):
     ] = None
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:
-        """A video that came along is what is reframed, and a picture beside it its first frame."""
+        """Use an attached video as the source, and a picture beside it as its first frame."""
         return super().with_files(tuple(sorted(files, key=lambda file: file.kind is MediaKind.PICTURE)))
 
     def request(self, jobs: JobsById) -> ReframeImageRequest | ReframeVideoRequest:
@@ -100,7 +100,7 @@ class Reframe(GenerateCommand):
         check_prompt(self.prompt, required=False)
         source = with_kind(self.media, jobs)
         if source.url is not None and isinstance(self.model, VideoModel):
-            # An address that does not tell by its name what it is.
+            # The file name of the address does not say that it is a video.
             source = source.model_copy(update={"kind": MediaKind.VIDEO})
         if source.kind is MediaKind.VIDEO:
             return self._of_video(source, jobs)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import NotAllowed
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Invocation
 from bot.service.facade import BotService
 from bot.service.plugin import AdapterContext
 
@@ -42,16 +42,16 @@ class RecordingService:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._service, name)
 
-    async def execute(self, command: Command, caller: Caller, place: Place, **more: Any) -> Any:
+    async def execute(self, command: Command, invocation: Invocation, **more: Any) -> Any:
         if self.makes or not isinstance(command, GenerateCommand):
-            return await self._service.execute(command, caller, place, **more)
-        return await self._record(command, caller)
+            return await self._service.execute(command, invocation, **more)
+        return await self._record(command, invocation.caller)
 
-    async def act(self, action: Any, job: str, caller: Caller, *_: Any, **more: Any) -> Any:
-        return await self._record((action, job, more.get("wording")), caller)
+    async def act(self, action: Any, job: str, invocation: Invocation, **more: Any) -> Any:
+        return await self._record((action, job, more.get("action_input")), invocation.caller)
 
-    async def react(self, emoji: str, job: str, caller: Caller, *_: Any, **__: Any) -> Any:
-        return await self._record((emoji, job), caller)
+    async def react(self, emoji: str, job: str, invocation: Invocation) -> Any:
+        return await self._record((emoji, job), invocation.caller)
 
     async def _record(self, what: Any, caller: Caller) -> Any:
         self.came += 1

@@ -28,7 +28,7 @@ async def pages(folder: Path) -> dict[str, str]:
             asked = ada.slash("imagine", prompt="a red fox in the snow, first light, film grain")
             picture = await asked.message(is_done, timeout=_LONG_S)
             film = ada.press(picture, "Animate")
-            running = await film.message(lambda message: "Dreaming" in str(message.embeds), timeout=_LONG_S)
+            running = await film.message(lambda message: "Generating" in str(message.embeds), timeout=_LONG_S)
             fox = page_of([picture, running], now_ms=fake.clock.now_ms())
             await film.message(is_done, timeout=_LONG_S)
             four = await ada.slash("imagine", prompt="tea with a robot", count=4).message(

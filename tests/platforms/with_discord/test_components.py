@@ -25,7 +25,7 @@ async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeD
         assert new.replies_to is card
 
         starred = await private(bob.press(card, "Gallery"))
-        assert "In the gallery" == starred.embeds[0]["title"]
+        assert "Added to the gallery" == starred.embeds[0]["title"]
         await fake.until(lambda: "⭐ 1" in card.embeds[0]["footer"]["text"])
 
         refused = await private(bob.press(card, "Delete"))
@@ -61,7 +61,7 @@ async def test_prompt_and_aspect_ratio_are_edited_in_modals(tmp_path: Path, fake
         framed = await env.done(env.ada.submit(opened))
         assert ("9:16", f"{source(job_of(changed))} · a blue fox") == (
             facts(framed)["Aspect ratio"],
-            facts(framed)["Building on"],
+            facts(framed)["Made from"],
         )
 
         again = env.ada.press(framed, "Reframe")
@@ -92,7 +92,7 @@ async def test_a_select_points_the_buttons_at_another_job_and_changes_nothing_el
         assert second == job_of(card)
         assert before == (card.embeds, card.attachments)
         varied = await env.done(env.ada.press(card, "Variation"))
-        assert facts(varied)["Building on"].startswith(source(second))
+        assert facts(varied)["Made from"].startswith(source(second))
 
         listed = await env.ada.slash("history").message()
         opened = env.ada.choose(listed, "Show one of these jobs", first)
@@ -106,7 +106,7 @@ async def test_a_waiting_job_is_cancelled_by_its_button(tmp_path: Path, fake: Fa
         waiting = env.ada.slash("imagine", prompt="what waits")
         card = await waiting.message(lambda message: "queue" in message.embeds[0]["description"])
         told = await private(env.ada.press(card, "Cancel"))
-        assert "Taken back" == told.embeds[0]["title"]
+        assert "Cancelled" == told.embeds[0]["title"]
         await waiting.message(lambda message: "not charged" in message.embeds[0]["description"])
 
 
@@ -156,4 +156,4 @@ async def test_delete_asks_privately_and_only_its_button_deletes(tmp_path: Path,
         await fake.until(lambda: card.deleted)
         assert ("Deleted", []) == (first.embeds[0]["title"], list(first.parts()))
         await env.ada.press(second, "Delete").answered()
-        assert "Deleted already" == second.embeds[0]["title"]
+        assert "Already deleted" == second.embeds[0]["title"]

@@ -16,7 +16,7 @@ async def test_the_message_menu_acts_on_results(tmp_path: Path, fake: FakeDiscor
         varied = env.ada.use_on(card, MenuEntry.VARIATION)
         new = await env.done(varied)
         assert Callback.MESSAGE is varied.callback
-        assert facts(new)["Building on"].startswith(source(job_of(card)))
+        assert facts(new)["Made from"].startswith(source(job_of(card)))
 
         form = await env.ada.use_on(card, MenuEntry.REFRAME).form()
         assert "🖼️ Reframe" == form["title"]
@@ -45,7 +45,7 @@ async def test_the_message_menu_builds_on_media_of_others(tmp_path: Path, fake: 
         submitted = env.ada.submit(opened, {PROMPT: "hills at night"})
         assert Callback.MESSAGE is await submitted.answered()
         varied = await submitted.message()
-        assert ("hills at night", "🕓 Preparing what it builds on") == (
+        assert ("hills at night", "🕓 Fetching your picture") == (
             varied.embeds[0]["title"],
             varied.embeds[0]["description"].partition(" · ")[0],
         )

@@ -28,7 +28,7 @@ def views(count: int, title: str) -> tuple[CardView, ...]:
             title=STARS, text=STARS, fields=tuple((f"{number} {STARS}", STARS) for number in range(60))
         ),
         PrivateReply(title=STARS, views=views(50, STARS)),
-        PrivateReply(title="Where your jobs stand", fields=((STARS, STARS),) * 20, views=views(20, STARS)),
+        PrivateReply(title="Status of your jobs", fields=((STARS, STARS),) * 20, views=views(20, STARS)),
         PrivateReply(title="Nothing", text=""),
         PrivateReply(title="x", fields=(("", ""),)),
     ],

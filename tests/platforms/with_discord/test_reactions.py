@@ -58,10 +58,10 @@ async def test_a_number_reaction_chooses_the_result(tmp_path: Path, fake: FakeDi
         bob.react(card, "2️⃣")
         env.ada.react(card, "🔁")
         first = await result(env, card)
-        assert facts(first)["Building on"].startswith(source(job_of(card)))
+        assert facts(first)["Made from"].startswith(source(job_of(card)))
         bob.react(card, "🔁")
         other = await result(env, card, first)
-        assert facts(other)["Building on"].startswith(source(second))
+        assert facts(other)["Made from"].startswith(source(second))
 
 
 async def test_a_delete_reaction_asks_the_owner_directly(tmp_path: Path, fake: FakeDiscord) -> None:

@@ -85,7 +85,7 @@ async def test_without_text_a_form_opens_ready_to_be_sent(tmp_path: Path) -> Non
         reframing = await house.ada.slash("/reverie", "reframe").view()
 
     assert view.closed
-    assert "Building on" in words(film)
+    assert "Made from" in words(film)
     assert job_of(film) == begins(extending, "job") == begins(reframing, "media_job")
     assert "9:16" == begins(reframing, "aspect_ratio")
 

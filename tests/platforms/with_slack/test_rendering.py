@@ -87,7 +87,7 @@ def test_a_card_says_what_is_worth_knowing() -> None:
     told = "\n".join(texts(render_card(card_view(running)).blocks))
     for part in (
         "a red fox",
-        "Dreaming",
+        "Generating",
         "⭐ 2",
         "photon-1",
         "16:9",

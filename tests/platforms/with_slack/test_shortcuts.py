@@ -20,7 +20,7 @@ async def test_on_a_result_the_menu_does_what_its_buttons_do(tmp_path: Path) -> 
     assert job_of(card) == job_of(details)
     assert "reverie_rewording" == form.told["callback_id"]
     assert "cannot be used on a picture" in words(extending)
-    assert "Building on" in words(varied)
+    assert "Made from" in words(varied)
     assert "rv:pick" in words(choosing)
 
 

@@ -268,10 +268,10 @@ async def test_a_reload_in_the_middle_of_a_job_loses_nothing(tmp_path: Path, bro
     async with running(tmp_path, speed=4) as url:
         page = await open_page(browser, url)
         await say(page, f"/imagine {BEAR}")
-        await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"))
+        await expect(page.locator(".headline")).to_have_text(re.compile("Generating"))
         await page.reload()
         await expect(page.locator(".said")).to_have_text(f"/imagine {BEAR}")
-        await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"))
+        await expect(page.locator(".headline")).to_have_text(re.compile("Generating"))
         card = page.locator("article.card")
         await expect(card).to_have_count(1)
         assert await picture(page, card) == ("JPEG", (2048, 1152))

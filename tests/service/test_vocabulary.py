@@ -1,4 +1,4 @@
-"""The words of video models come to every process, and an outage of their list passes."""
+"""The words of video models reach every process, and survive an outage of their list."""
 
 from pathlib import Path
 
@@ -8,24 +8,24 @@ from bot.domain.commands import Animate
 from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS
 from bot.domain.errors import InvalidRequest, NotSent
 from bot.providers.base import Vocabulary
-from bot.service.vocabulary import offered_concepts, refresh_vocabularies
+from bot.service.vocabulary import refresh_vocabularies, suggested_concepts
 from bot.settings import Role
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
-from tests.engine.house import ADA, House, open_house
+from tests.engine.house import House, open_house
 
 SIX_HOURS = 21_600_000
 
 
 async def concepts(house: House) -> list[str]:
-    offers = await house.service.autocomplete_option(Animate, "concepts", "", ADA, house.place())
+    offers = await house.service.autocomplete_option(Animate, "concepts", "", house.invocation())
     return [offer.value for offer in offers]
 
 
 async def test_without_any_answer_the_documented_words_are_offered(house: Open) -> None:
     async with house(start=None) as home:
         assert list(CONCEPTS)[:25] == await concepts(home)
-        motions = await home.service.autocomplete_option(Animate, "camera_motion", "orbit", ADA, home.place())
+        motions = await home.service.autocomplete_option(Animate, "camera_motion", "orbit", home.invocation())
         assert ["camera orbit left", "camera orbit right"] == [offer.value for offer in motions]
         assert "camera dolly zoom" not in CAMERA_MOTIONS
 
@@ -50,7 +50,7 @@ async def test_a_list_is_asked_for_again_when_it_is_old_and_only_then(house: Ope
         assert 1 == home.provider.words_asked
         home.advance(1_000)
         await refresh_vocabularies(home.services)
-        assert ("hover",) == offered_concepts(home.services)
+        assert ("hover",) == suggested_concepts(home.services)
 
 
 async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(house: Open) -> None:
@@ -59,11 +59,11 @@ async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(house: Open)
         home.advance(SIX_HOURS)
         home.provider.words = Vocabulary()
         await refresh_vocabularies(home.services)
-        assert ("orbit_left", "push_in") == offered_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
         home.advance(SIX_HOURS)
         home.provider.words_error = NotSent("HTTP 500")
         await refresh_vocabularies(home.services)
-        assert ("orbit_left", "push_in") == offered_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
 
 
 async def test_a_gateway_offers_what_a_worker_was_told_and_asks_nobody(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ async def test_another_account_of_the_provider_is_asked_where_one_does_not_answe
     async with house(start=None, providers=[one, two]) as home:
         await refresh_vocabularies(home.services)
         assert (1, 1) == (one.words_asked, two.words_asked)
-        assert ("orbit_left", "push_in") == offered_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
 
 
 async def test_only_what_a_provider_told_is_a_reason_to_refuse(house: Open) -> None:
@@ -103,4 +103,4 @@ async def test_a_stored_list_that_cannot_be_read_is_asked_for_again(house: Open)
         await home.change("UPDATE vocabulary SET concepts = 'nonsense'")
         await refresh_vocabularies(home.services)
         assert 2 == home.provider.words_asked
-        assert ("orbit_left", "push_in") == offered_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services)

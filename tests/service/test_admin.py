@@ -1,4 +1,4 @@
-"""What admins rule in their own workspace, and nobody else."""
+"""What admins may change in their own workspace, and nobody else."""
 
 from dataclasses import replace
 
@@ -160,7 +160,7 @@ async def test_usage_tells_who_spent_what(house: Open) -> None:
 
         note = await home.learn("/studio usage day", by=BOSS)
 
-        assert "Spent this day: $0.039" == note.title
+        assert "Spent today: $0.039" == note.title
         assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.fields
 
 

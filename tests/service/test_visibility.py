@@ -25,8 +25,10 @@ async def test_a_result_that_was_sent_can_be_used_where_it_arrived(house: Open) 
         await home.press(Action.SEND, job, by=BOB)
 
         place = Place(adapter="chat", workspace="chat:@dm", channel=f"@{BOB.person}", private=True)
-        answer = await home.service.act(Action.AGAIN, job, at_home(BOB), place, key="again")
+        answer = await home.service.act(
+            Action.AGAIN, job, home.invocation(at_home(BOB), place=place, key="again")
+        )
 
         assert isinstance(answer, CardReply)
         with pytest.raises(JobNotFound):
-            await home.service.act(Action.AGAIN, job, at_home(EVE), place, key="not sent to her")
+            await home.service.act(Action.AGAIN, job, home.invocation(at_home(EVE), place=place))

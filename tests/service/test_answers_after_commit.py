@@ -1,4 +1,4 @@
-"""Answers after a commit: an accepted command is answered with its card, whatever fails beside it."""
+"""Replies after a commit: an accepted command is answered with its card, whatever fails beside it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Accepting: refused privately with nothing reserved, or durable at once and charged once."""
+"""Accepting: refused privately with nothing reserved, or stored at once and charged once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -49,9 +49,7 @@ async def test_what_cannot_be_generated_is_refused(house: Open, text: str, told:
 
 async def test_a_prompt_that_is_too_long_is_refused_however_it_came_in(house: Open) -> None:
     async with house(start=None) as home, refused(home, InvalidRequest, "too long"):
-        await home.service.execute(
-            Imagine.model_construct(prompt="x" * 5001), ADA, home.place(), key=home.new_key()
-        )
+        await home.service.execute(Imagine.model_construct(prompt="x" * 5001), home.invocation())
 
 
 async def test_a_model_that_no_account_has_is_refused(house: Open) -> None:
@@ -156,7 +154,7 @@ async def test_too_many_waiting_jobs_of_a_workspace_are_refused(house: Open) -> 
     async with house(start=None, waiting_per_workspace=2) as home:
         for _ in range(2):
             await home.ask()
-        async with refused(home, QuotaExhausted, "2 jobs wait in this workspace"):
+        async with refused(home, QuotaExhausted, "2 jobs are waiting in this workspace"):
             await home.say("/imagine a fox", by=BOB)
         await home.ask(by=person("ada", workspace="chat:elsewhere"))
 

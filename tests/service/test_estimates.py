@@ -1,4 +1,4 @@
-"""What is told of a job that has not ended: learned from others of its kind, and never taken back unsaid."""
+"""What cards show about unfinished jobs: measured on jobs of the same class, and stable."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -77,7 +77,7 @@ async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(house: Open)
         for took in (20, 20, 20, 20, 60):
             await takes(home, "/imagine a fox", took * SECOND)
         card = await home.ask()
-        await home.shown(card, lambda view: "Dreaming" in view.jobs[0].headline)
+        await home.shown(card, lambda view: "Generating" in view.jobs[0].headline)
 
         home.advance(50 * SECOND)
         home.services.wake("cards")
@@ -115,7 +115,7 @@ async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_a
             assert again is not None
             assert first.jobs[0].ready_at == again.jobs[0].ready_at
         home.advance(60 * SECOND)
-        await home.until(lambda: any("it goes slower than expected" in text for text in said(home, card)))
+        await home.until(lambda: any("it is slower than expected" in text for text in said(home, card)))
 
 
 def said(house: House, card: CardView) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a command builds on: a named job, or the asker's own newest of the same conversation."""
+"""The input of a command: a named job, or the caller's own newest result in the same conversation."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
 from bot.service.replies import CardReply
 from tests.engine.conftest import Open
-from tests.engine.house import ADA, BOB, House, person
+from tests.engine.house import BOB, House, person
 
 ADA_ELSEWHERE = person("ada", workspace="chat:elsewhere")
 ADA_DIRECTLY, BOB_DIRECTLY = person("ada", workspace="chat:@dm"), person("bob", workspace="chat:@dm")
@@ -43,7 +43,7 @@ async def test_a_bare_command_goes_on_from_the_newest_of_this_place_alone(any_ho
 
         assert here.id == (await home.job(card)).parent
         assert not card.private
-        assert ("Building on", f"#{short_id(here.id)} · a red fox") in card.jobs[0].fields
+        assert ("Made from", f"#{short_id(here.id)} · a red fox") in card.jobs[0].fields
 
 
 async def test_where_nothing_fits_the_bot_asks_and_nothing_is_spent(any_house: Open) -> None:
@@ -88,13 +88,13 @@ async def test_a_copy_counts_where_it_was_sent(house: Open) -> None:
 async def test_a_form_begins_with_what_the_bare_command_would_build_on(any_house: Open) -> None:
     async with any_house() as home:
         service = home.service
-        assert await service.preselect(Reframe, "media", ADA, home.place()) is None
+        assert await service.preselect(Reframe, "media", home.invocation()) is None
         fox = await home.made("/imagine a red fox")
         film = await home.made("/animate it runs")
         await home.made("/imagine a secret fox --private")
         await home.made("/animate elsewhere", place=home.place(channel="c2"))
         found = [
-            await service.preselect(command, option, ADA, home.place())
+            await service.preselect(command, option, home.invocation())
             for command, option in ((Animate, "start"), (Extend, "job"), (Reframe, "media"))
         ]
         assert [fox.id, film.id, film.id] == [one.value if one else None for one in found]
@@ -130,7 +130,7 @@ async def test_an_action_on_what_is_private_makes_a_private_card(house: Open, ac
         secret = await home.made("/imagine a secret fox --private")
         answer = await home.press(action, secret.id)
         assert answer.view.private
-        reacted = await home.service.react("🔁", secret.id, ADA, home.place(), key="reacted")
+        reacted = await home.service.react("🔁", secret.id, home.invocation(key="reacted"))
         assert isinstance(reacted, CardReply)
         assert reacted.view.private
 
@@ -172,14 +172,14 @@ async def test_a_public_card_does_not_tell_the_words_of_a_private_source(house: 
         made = await home.made(f"/animate {secret.id} it runs")
         await home.change("UPDATE job SET private = 0 WHERE id = :id", id=made.id)
         (view,) = (await home.learn(f"/show {made.id}")).views
-        assert ("Building on", f"#{short_id(secret.id)}") in view.jobs[0].fields
+        assert ("Made from", f"#{short_id(secret.id)}") in view.jobs[0].fields
 
 
 async def test_the_source_is_told_in_every_revision(house: Open) -> None:
     async with house() as home:
         fox = await home.made("/imagine a red fox")
         card = await home.ask(f"/reframe 1:1 {fox.id}")
-        told = ("Building on", f"#{short_id(fox.id)} · a red fox")
+        told = ("Made from", f"#{short_id(fox.id)} · a red fox")
         assert told in card.jobs[0].fields
         shown = await home.shown(card, lambda view: view.settled)
         assert told in shown.jobs[0].fields

@@ -1,4 +1,4 @@
-"""Taking back what waits, deleting what is done, and stars."""
+"""Cancelling queued jobs, deleting finished ones, and stars."""
 
 import asyncio
 
@@ -174,7 +174,7 @@ async def test_a_star_is_given_and_taken_once_for_each_event(house: Open) -> Non
         await home.press(Action.GALLERY, job.id, by=ADA, key="two")
         await home.shown(card, lambda view: view.jobs[0].stars == 2)
         note = await home.press(Action.GALLERY, job.id, by=EVE, key="three")
-        assert "Taken out of the gallery" == note.title
+        assert "Removed from the gallery" == note.title
         await home.press(Action.GALLERY, job.id, by=EVE, key="three")
         await home.shown(card, lambda view: view.jobs[0].stars == 1)
 
@@ -197,7 +197,7 @@ async def test_a_failed_job_can_be_asked_again_but_has_no_variation(house: Open)
 async def test_deleting_asks_first_by_command_button_and_reaction(any_house: Open) -> None:
     async with any_house() as home:
         job = await home.made("/imagine a red fox")
-        reacted = await home.service.react("❌", job.id, ADA, home.place(), key="reacted")
+        reacted = await home.service.react("❌", job.id, home.invocation(key="reacted"))
         for asked in (
             await home.learn(f"/delete {job.id}"),
             await home.press(Action.DELETE, job.id),
@@ -219,7 +219,7 @@ async def test_confirming_twice_deletes_once(any_house: Open) -> None:
         job = await home.made()
         asked = await home.learn(f"/delete {job.id}")
         assert "Deleted" == (await home.answer(asked, "Delete")).title
-        assert "Deleted already" == (await home.answer(asked, "Delete")).title
+        assert "Already deleted" == (await home.answer(asked, "Delete")).title
         await home.until(lambda: home.provider.deleted)
         assert [job.remote_id] == home.provider.deleted
         with pytest.raises(JobNotFound):
@@ -231,7 +231,7 @@ async def test_confirming_at_once_from_two_places_deletes_once(house: Open) -> N
         job = await home.made()
         asked = await home.learn(f"/delete {job.id}")
         answers = await asyncio.gather(*(home.answer(asked, "Delete") for _ in range(3)))
-        assert {"Deleted", "Deleted already"} >= {one.title for one in answers}
+        assert {"Deleted", "Already deleted"} >= {one.title for one in answers}
         await home.until(lambda: home.provider.deleted)
         assert [job.remote_id] == home.provider.deleted
 

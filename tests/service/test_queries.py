@@ -1,4 +1,4 @@
-"""What members ask without changing anything, and what they may not see."""
+"""Queries of members, and what they may not see."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ async def test_status_tells_place_and_state_of_what_has_not_ended(house: Open) -
         for card in cards:
             await home.comes_to(card, State.SUBMITTED)
         one = await home.learn(f"/status {cards[0].jobs[0].id}")
-        assert one.fields[0][1].startswith("Dreaming")
+        assert one.fields[0][1].startswith("Generating")
 
 
 async def test_show_has_the_picture_and_its_buttons(house: Open) -> None:
@@ -72,14 +72,14 @@ async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(any
     async with any_house(start=None) as home:
         await home.ask()
         facts = dict((await home.learn("/quota")).fields)
-        assert "$24.98 left of $25.00 · $0.018 reserved · $0.00 used" in facts["You, this day"]
-        assert "resets Wed 11 Mar 2026, 00:00 UTC" in facts["You, this day"]
+        assert "$24.98 left of $25.00 · $0.018 reserved · $0.00 used" in facts["You, today"]
+        assert "resets Wed 11 Mar 2026, 00:00 UTC" in facts["You, today"]
         assert "resets Wed 01 Apr 2026, 00:00 UTC" in facts["Budget of this workspace, this month"]
 
         home.start()
         await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
         facts = dict((await home.learn("/quota")).fields)
-        assert "$0.00 reserved · $0.018 used" in facts["You, this day"]
+        assert "$0.00 reserved · $0.018 used" in facts["You, today"]
 
 
 async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(house: Open) -> None:
@@ -146,7 +146,7 @@ async def test_what_is_typed_is_completed_with_ones_own_jobs(house: Open) -> Non
     async with house(start=None) as home:
         card = await home.ask()
         await home.ask("/imagine the fox of another", by=BOB)
-        found = await home.service.autocomplete_line("/show ", ADA, home.place())
+        found = await home.service.autocomplete_line("/show ", home.invocation())
         assert [f"/show {card.jobs[0].id}"] == [one.text.strip() for one in found]
 
 
@@ -155,6 +155,8 @@ async def test_a_suggested_name_of_two_words_is_one_value(house: Open) -> None:
         lovelace = replace(person("lovelace"), name="Ada Lovelace")
         await home.ask(by=lovelace)
 
-        (suggestion,) = await home.service.autocomplete_line("/quotas show --member ada", BOSS, home.place())
+        (suggestion,) = await home.service.autocomplete_line(
+            "/quotas show --member ada", home.invocation(BOSS)
+        )
 
         assert "Quota of Ada Lovelace" == (await home.learn(suggestion.text, by=BOSS)).title

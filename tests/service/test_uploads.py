@@ -1,4 +1,4 @@
-"""Uploads: what one member may send at once, and keep without using it."""
+"""Uploads: how much one member may upload at once, and keep without using it."""
 
 import asyncio
 

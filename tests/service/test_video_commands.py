@@ -286,7 +286,7 @@ async def test_somebody_elses_private_video_is_not_there(house: Open, text: str)
         ("/extend {still}", "job needs a video, and this is a picture; /animate turns"),
         ("/extend {video} --to {still}", "to needs a video, and this is a picture"),
         ("/extend {video} --image {video}", "image needs a picture, and this is a video"),
-        ("/animate {video} it runs", "start needs a picture, and this is a video; /extend goes on"),
+        ("/animate {video} it runs", "start needs a picture, and this is a video; /extend extends"),
         ("/imagine a fox --style {video}", "style needs a picture"),
         ("/reframe 1:1 {video} --model photon-1", "photon-1 reframes pictures, and this is a video"),
         ("/reframe 1:1 {still} --model ray-2", "ray-2 reframes videos, and this is a picture"),

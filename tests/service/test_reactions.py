@@ -1,4 +1,4 @@
-"""Reactions: what counts, how often, and what taking them back takes back."""
+"""Reactions: what counts, how often, and what removing one undoes."""
 
 import pytest
 
@@ -16,11 +16,11 @@ FILM = "/animate a fox that runs"
 
 
 async def react(house: House, emoji: str, job: Job, *, by: Caller = ADA, key: str = "") -> Reply | None:
-    return await house.service.react(emoji, job.id, by, house.place(by), key=key or house.new_key())
+    return await house.service.react(emoji, job.id, house.invocation(by, key=key))
 
 
 async def unreact(house: House, emoji: str, job: Job, *, key: str = "") -> Reply | None:
-    return await house.service.unreact(emoji, job.id, ADA, house.place(ADA), key=key or house.new_key())
+    return await house.service.unreact(emoji, job.id, house.invocation(key=key))
 
 
 async def stars_of(house: House, job: Job) -> int:

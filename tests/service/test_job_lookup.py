@@ -1,4 +1,4 @@
-"""Finding jobs: by short ids, which cards show, and by words; nothing that the asker may not see or use."""
+"""Looking up jobs by short ids and by words; nothing that the caller may not see or use."""
 
 import pytest
 
@@ -24,7 +24,7 @@ async def offered(
     by: Caller = ADA,
     place: Place | None = None,
 ) -> list[str]:
-    found = await house.service.autocomplete_option(command, option, typed, by, place or house.place(by))
+    found = await house.service.autocomplete_option(command, option, typed, house.invocation(by, place=place))
     return [one.value for one in found]
 
 
@@ -209,7 +209,7 @@ async def test_completion_filters_by_id_short_id_and_words_in_any_order_and_case
             assert [bear.id] == await offered(home, Animate, "start", typed), typed
             assert [f"/show {bear.id}"] == [
                 one.text.strip()
-                for one in await home.service.autocomplete_line(f"/show {typed}", ADA, home.place())
+                for one in await home.service.autocomplete_line(f"/show {typed}", home.invocation())
             ], typed
         assert [] == await offered(home, Show, "job", "teddy fox")
 
@@ -227,7 +227,7 @@ async def test_only_what_a_command_can_use_is_offered(any_house: Open) -> None:
         assert [film.id, fox.id] == await offered(home, Reframe, "media", "fox")
         assert [gone.id, film.id, fox.id] == await offered(home, Delete, "job", "fox")
         assert [] == await offered(home, Cancel, "job", "fox")
-        found = await home.service.autocomplete_line("/extend fox", ADA, home.place())
+        found = await home.service.autocomplete_line("/extend fox", home.invocation())
         assert [f"/extend {film.id}"] == [one.text.strip() for one in found]
 
 

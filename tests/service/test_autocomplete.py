@@ -1,17 +1,17 @@
-"""Choosing: what is offered for one option while it is typed."""
+"""Autocompletion of one option."""
 
 from bot.domain.actions import Action
 from bot.domain.commands import Animate, Cancel, Extend, Imagine, Reframe, Show
 from bot.domain.ids import short_id
 from bot.providers.base import Vocabulary
 from tests.engine.conftest import Open
-from tests.engine.house import ADA, BOB, BOSS, House
+from tests.engine.house import BOB, BOSS, House
 
 HOUR = 3_600_000
 
 
 async def offered(house: House, command: type, option: str, typed: str = "") -> list[tuple[str, str]]:
-    offers = await house.service.autocomplete_option(command, option, typed, ADA, house.place())
+    offers = await house.service.autocomplete_option(command, option, typed, house.invocation())
     return [(one.value, one.label) for one in offers]
 
 
@@ -105,7 +105,7 @@ async def test_camera_motions_are_found_by_words_in_any_case_and_order(house: Op
         )
         for typed, found in (("orbit l", ["Orbit Left"]), ("LEFT", ["Orbit Left", "Pan Left"]), ("bit", [])):
             offers = await home.service.autocomplete_option(
-                Animate, "camera_motion", typed, ADA, home.place()
+                Animate, "camera_motion", typed, home.invocation()
             )
             assert found == [offer.value for offer in offers], typed
 
@@ -113,7 +113,7 @@ async def test_camera_motions_are_found_by_words_in_any_case_and_order(house: Op
 async def test_concepts_are_found_by_any_of_their_words(house: Open) -> None:
     async with house(start=None) as home:
         offers = await home.service.autocomplete_option(
-            Animate, "concepts", "pan_left, zoom", ADA, home.place()
+            Animate, "concepts", "pan_left, zoom", home.invocation()
         )
         assert [f"pan_left, {key}" for key in ("dolly_zoom", "zoom_in", "zoom_out")] == [
             offer.value for offer in offers

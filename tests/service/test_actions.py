@@ -1,4 +1,4 @@
-"""Acting: what buttons and reactions do to finished pictures and videos, and who pays."""
+"""Actions: what buttons and reactions do to finished pictures and videos, and who pays."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ _TEN_MINUTES = 600_000
 
 
 async def acted(house: House, action: Action, job: Job, wording: ActionInput | None = None) -> Job:
-    answer = await house.press(action, job.id, by=BOB, wording=wording)
+    answer = await house.press(action, job.id, by=BOB, action_input=wording)
     assert isinstance(answer, CardReply)
     made = await house.ends(answer.view)
     assert State.COMPLETED is made.state, made.failure
@@ -30,7 +30,7 @@ async def acted(house: House, action: Action, job: Job, wording: ActionInput | N
 async def react(house: House, emoji: str, job: Job, *, key: str = "", undo: bool = False) -> Reply | None:
     """Have Bob react."""
     done = house.service.unreact if undo else house.service.react
-    return await done(emoji, job.id, BOB, house.place(BOB), key=key or house.new_key())
+    return await done(emoji, job.id, house.invocation(BOB, key=key))
 
 
 async def jobs_made(house: House) -> int:
@@ -97,7 +97,7 @@ async def test_an_edit_asks_the_same_in_other_words(house: Open, text: str) -> N
         assert source.request.model_copy(update={"prompt": "a blue fox"}) == made.request
         assert "a blue fox" == made.title
         with pytest.raises(InvalidRequest, match="too short"):
-            await home.press(Action.EDIT, source.id, wording=ActionInput(prompt="ab"))
+            await home.press(Action.EDIT, source.id, action_input=ActionInput(prompt="ab"))
         with pytest.raises(InvalidRequest, match="Write the new prompt"):
             await home.press(Action.EDIT, source.id)
 
@@ -129,7 +129,7 @@ async def test_nobody_acts_on_what_is_private_to_somebody_else(house: Open, acti
     async with house() as home:
         source = await home.made("/imagine a red fox --private")
         with pytest.raises(JobNotFound):
-            await home.press(action, source.id, by=BOB, wording=ActionInput(prompt="a blue fox"))
+            await home.press(action, source.id, by=BOB, action_input=ActionInput(prompt="a blue fox"))
         assert 1 == await jobs_made(home)
 
 
@@ -199,7 +199,7 @@ async def test_a_reaction_makes_a_job_that_whoever_reacts_pays(house: Open) -> N
 async def test_an_emoji_that_means_nothing_does_nothing(house: Open) -> None:
     async with house(start=None) as home:
         for undo in (False, True):
-            assert None is await home.service.react("🦊", "nothing", BOB, home.place(BOB), key=f"k{undo}")
+            assert None is await home.service.react("🦊", "nothing", home.invocation(BOB, key=f"k{undo}"))
 
 
 async def test_the_same_reaction_counts_once_in_ten_minutes_and_then_again(any_house: Open) -> None:
@@ -213,7 +213,7 @@ async def test_the_same_reaction_counts_once_in_ten_minutes_and_then_again(any_h
         assert (first.view.card, True) == (again.view.card, again.repeated)
         assert 2 == await jobs_made(home)
 
-        other = await home.service.react(DICE, source.id, ADA, home.place(), key="of another member")
+        other = await home.service.react(DICE, source.id, home.invocation(key="of another member"))
         assert isinstance(other, CardReply)
         assert not other.repeated
 

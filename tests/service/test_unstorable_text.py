@@ -1,4 +1,4 @@
-"""Characters that a database cannot hold are dropped or refused wherever a text comes in, never a crash."""
+"""Characters that a database cannot store are removed or refused, never a crash."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -29,7 +29,7 @@ def _named(name: str, **more: Any) -> Caller:
 
 _USES: dict[str, Use] = {
     "prompt": lambda house, odd, _: house.service.execute(
-        build(Imagine, {"prompt": f"fox {odd}"}), ADA, house.place(), key=house.new_key()
+        build(Imagine, {"prompt": f"fox {odd}"}), house.invocation()
     ),
     "name": lambda house, odd, _: house.ask(by=_named(f"Ada{odd}")),
     "member": lambda house, odd, _: house.ask(by=_named("Ada", member=f"{ADA.member}{odd}")),
@@ -42,47 +42,45 @@ _USES: dict[str, Use] = {
     "job": lambda house, odd, _: house.press(Action.AGAIN, f"j{odd}"),
     "press": lambda house, odd, card: house.press(Action.AGAIN, card.jobs[0].id, key=f"k{odd}"),
     "wording": lambda house, odd, card: house.press(
-        Action.EDIT, card.jobs[0].id, wording=ActionInput(prompt=f"fox {odd}")
+        Action.EDIT, card.jobs[0].id, action_input=ActionInput(prompt=f"fox {odd}")
     ),
     "question": lambda house, odd, card: house.service.answer_confirmation(
         f"{card.jobs[0].id}{odd}", ADA, question=f"q{odd}", confirmed=True
     ),
     "emoji": lambda house, odd, card: house.service.react(
-        f"🔁{odd}", card.jobs[0].id, ADA, house.place(), key="r1"
+        f"🔁{odd}", card.jobs[0].id, house.invocation(key="r1")
     ),
     "reacted job": lambda house, odd, _: house.service.react(
-        "🔁", f"j{odd}", ADA, house.place(), key=f"r{odd}"
+        "🔁", f"j{odd}", house.invocation(key=f"r{odd}")
     ),
-    "taken away": lambda house, odd, _: house.service.unreact("⭐", f"j{odd}", ADA, house.place(), key=odd),
+    "taken away": lambda house, odd, _: house.service.unreact("⭐", f"j{odd}", house.invocation(key=odd)),
     "words of a job": lambda house, odd, _: house.service.execute(
-        build(Show, {"job": f"fox{odd}"}), ADA, house.place(), key=house.new_key()
+        build(Show, {"job": f"fox{odd}"}), house.invocation()
     ),
     "named job": lambda house, odd, _: house.service.execute(
-        build(Extend, {"job": f"fox{odd}"}), ADA, house.place(), key=house.new_key()
+        build(Extend, {"job": f"fox{odd}"}), house.invocation()
     ),
     "image": lambda house, odd, _: house.service.execute(
-        build(Imagine, {"prompt": "fox", "image": (f"#abc{odd}",)}), ADA, house.place(), key=house.new_key()
+        build(Imagine, {"prompt": "fox", "image": (f"#abc{odd}",)}), house.invocation()
     ),
     "file": lambda house, odd, _: house.ask(
         files=(Reference(url=f"https://chat.invalid/{odd.encode(errors='replace').decode()}", via="chat"),)
     ),
     "reason": lambda house, odd, _: house.service.execute(
-        build(StudioPause, {"reason": f"why {odd}"}), _named("Ada"), house.place(), key=house.new_key()
+        build(StudioPause, {"reason": f"why {odd}"}), house.invocation(_named("Ada"))
     ),
     "quota member": lambda house, odd, _: house.service.execute(
         build(QuotasSet, {"member": f"Ada{odd}", "amount": "1"}),
-        _named("Ada"),
-        house.place(),
-        key=house.new_key(),
+        house.invocation(_named("Ada")),
     ),
     "introduction": lambda house, odd, _: house.service.remember_member(_named(f"Ada{odd}")),
     "card": lambda house, odd, _: house.service.get_card(f"card{odd}", ADA),
     "message": lambda house, odd, _: house.service.card_by_message("chat", f"m{odd}"),
     "typed": lambda house, odd, _: house.service.autocomplete_option(
-        Extend, "job", f"fox{odd}", ADA, house.place()
+        Extend, "job", f"fox{odd}", house.invocation()
     ),
     "line": lambda house, odd, _: house.service.autocomplete_line(
-        f"/quotas set Ada{odd}", _named("Ada"), house.place()
+        f"/quotas set Ada{odd}", house.invocation(_named("Ada"))
     ),
     "operator": lambda house, odd, _: house.operator.calls["quota_show"](subject=f"chat:w{odd}:u1"),
     "operator's block": lambda house, odd, _: house.operator.calls["workspaces_block"](

@@ -1,0 +1,23 @@
+from tests.engine.conftest import (
+    any_house,
+    house,
+    kept_postgres_url,
+    migrated_postgres_url,
+    migrated_sqlite,
+    migrated_sqlite_url,
+    migrated_url,
+    postgres_server,
+    sqlite_url,
+)
+
+__all__ = [
+    "any_house",
+    "house",
+    "kept_postgres_url",
+    "migrated_postgres_url",
+    "migrated_sqlite",
+    "migrated_sqlite_url",
+    "migrated_url",
+    "postgres_server",
+    "sqlite_url",
+]
