@@ -152,9 +152,7 @@ class CommandModal:
         # A select of several completes the last word.
         several = " " in typed and _takes_several(state.command_class, name)
         last = typed.rpartition(" ")[2] if several else typed
-        offers = await self.service.autocomplete_option(
-            state.command_class, name, last, located.caller, located.place()
-        )
+        offers = await self.service.autocomplete_option(state.command_class, name, last, located.invocation())
         if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(JOB_SELECT):
             offers = (AutocompleteChoice(value=typed, label=typed), *offers)
         return [select_option(offer) for offer in offers if len(offer.value) <= _VALUE]
