@@ -1,8 +1,8 @@
-"""The only assembler: what `resources.py` opens, the engine, the web and the adapters, in one TaskGroup."""
+"""Assembles the bot: opens the resources, builds adapters, web server and loops, and runs them."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from starlette.applications import Starlette
 
 from bot.media.sandbox.pool import SandboxPool
-from bot.resources import Misconfigured, Opened, OpenPool, OpenStore, Wrap, open_core
+from bot.resources import Misconfigured, OpenPool, OpenStore, Resources, Wrap, open_resources
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.operator import Operator
@@ -28,21 +28,11 @@ from bot.web.media import media_routes
 from bot.web.operator_socket import serve_operator
 from bot.web.security_headers import SecurityHeaders
 from bot.web.server import Server, WebServer, listen
-from bot.worker.accounts import AccountMonitor
-from bot.worker.delivery import Deliverer, tick_progress
-from bot.worker.media_budget import MediaBudget
-from bot.worker.orphans import remove_orphans, sweep
-from bot.worker.outage_notices import post_outage_notices
-from bot.worker.preparation import Preparer
-from bot.worker.recovery import recover
-from bot.worker.retention import retain
-from bot.worker.submission import Submitter
+from bot.worker.loops import Loop, worker_loops
 from bot.worker.watching import Watcher
 
-#: what a server listens on that can be reached by every address of its machine
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared
-
-Loop = Callable[[], Awaitable[None]]
+#: addresses that mean every interface of the machine
+_ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared
 
 
 def find_plugins() -> list[AdapterPlugin]:
@@ -72,17 +62,17 @@ class App:
         self._stop = asyncio.Event()
         #: set once everything runs
         self.started = asyncio.Event()
-        #: base URL of the web server as this machine reaches it, once it listens
+        #: base URL of the web server on this machine, once it listens
         self.address = ""
-        #: what adapters tell the operator at the start
+        #: what adapters tell the operator at startup
         self.notices: list[str] = []
 
     def stop(self) -> None:
-        """Take nothing new, finish what is in hand, leave."""
+        """Start nothing new, finish what has been started, and return from `run`."""
         self._stop.set()
 
     async def run(self) -> None:
-        """Run until `stop`. Raises OSError for a taken port, ReverieError for settings that cannot work."""
+        """Run until `stop`. Raises OSError if the port is in use, ReverieError for invalid settings."""
         settings = self._settings
         with listen(settings.http_host, settings.http_port) as listener:
             self.address = _address(listener)
@@ -90,37 +80,38 @@ class App:
                 exits.enter_context(lock_store(settings.database))
                 if settings.database.startswith("sqlite"):
                     exits.enter_context(lock_folder(settings.data_dir))
-                opened = await exits.enter_async_context(
-                    open_core(
+                resources = await exits.enter_async_context(
+                    open_resources(
                         settings, wrap=self._wrap, open_store=self._open_store, open_pool=self._open_pool
                     )
                 )
-                await self._work(opened, listener)
+                await self._serve(resources, listener)
 
-    async def _work(self, opened: Opened, listener: socket.socket) -> None:
-        services = opened.services
+    async def _serve(self, resources: Resources, listener: socket.socket) -> None:
+        services, role = resources.services, resources.services.settings.role
+        is_worker, is_gateway = role is not Role.GATEWAY, role is not Role.WORKER
         receivers: dict[str, Supervised] = {}
         adapters = [
-            self._watched(services, adapter, receivers)
-            for adapter in self._connect(services, BotService(services))
+            _supervise_receiver(services, adapter, receivers)
+            for adapter in self._build_adapters(services, BotService(services))
         ]
-        works, talks = services.settings.role is not Role.GATEWAY, services.settings.role is not Role.WORKER
         watchers = {account: Watcher(services, provider) for account, provider in services.providers.items()}
-        callbacks = Callbacks(services, watchers if works else {})
-        for_providers = [*callbacks.routes(), *media_routes(services)]
+        callbacks = Callbacks(services, watchers if is_worker else {})
+        provider_routes = [*callbacks.routes(), *media_routes(services)]
         self.notices = [
             adapter.startup_notice(self.address)
             for adapter in adapters
-            if talks and adapter.startup_notice is not None
+            if is_gateway and adapter.startup_notice is not None
         ]
-        engine = _supervised(
-            services, engine_loops(services, adapters, watchers) if works else shared_loops(services)
-        )
-        listening = {**_supervised(services, {"callbacks": callbacks.run}), **(receivers if talks else {})}
+        publishers = {one.name: one.publisher for one in adapters if one.publisher is not None}
+        worker = worker_loops(services, publishers, watchers) if is_worker else {}
+        # A stop waits for these loops; the others are cancelled.
+        loops = _supervised(services, shared_loops(services) | worker)
+        listeners = _supervised(services, {"callbacks": callbacks.run}) | (receivers if is_gateway else {})
         routes = [
-            *health_routes(services, adapters, engine | listening),
-            *for_providers,
-            *(route for adapter in adapters if talks for route in adapter.routes),
+            *health_routes(services, adapters, loops | listeners),
+            *provider_routes,
+            *(route for adapter in adapters if is_gateway for route in adapter.routes),
         ]
         web = WebServer(
             SecurityHeaders(Starlette(routes=routes), public_url=services.settings.public_url),
@@ -132,7 +123,9 @@ class App:
             services.database, services.settings.defaults, services.clock, lambda: services.secrets
         )
         async with (
-            opened.simulation.running(opened.fetcher, for_providers) if opened.simulation else nullcontext(),
+            resources.simulation.running(resources.fetcher, provider_routes)
+            if resources.simulation
+            else nullcontext(),
             _closing(adapters),
             serve_operator(operator, services.settings.database)
             if services.settings.database.startswith("sqlite")
@@ -141,41 +134,31 @@ class App:
         ):
             (supervised,) = _supervised(services, {"web": web.run}).values()
             serving = group.create_task(supervised.run(), name="web")
-            await _either(self.started, self._stop)
-            begun = [group.create_task(loop.run(), name=name) for name, loop in engine.items()]
-            open_ended = [group.create_task(loop.run(), name=name) for name, loop in listening.items()]
+            await _first_of(self.started, self._stop)
+            working = [group.create_task(loop.run(), name=name) for name, loop in loops.items()]
+            listening = [group.create_task(loop.run(), name=name) for name, loop in listeners.items()]
             log.info(
                 "started",
                 address=self.address,
                 providers=services.settings.providers,
-                role=services.settings.role,
+                role=role,
             )
             await self._stop.wait()
             log.info("stopping")
             services.stopping.set()
             services.database.wakeups.wake_all()
-            for task in open_ended:
+            for task in listening:
                 task.cancel()
-            if begun:
-                await asyncio.wait(begun, timeout=services.times.stop / 1000)
-            for task in begun:
+            if working:
+                await asyncio.wait(working, timeout=services.times.stop / 1000)
+            for task in working:
                 task.cancel()
             web.stop()
             await asyncio.wait([serving])
         log.info("stopped")
 
-    @staticmethod
-    def _watched(services: Services, adapter: Adapter, receivers: dict[str, Supervised]) -> Adapter:
-        """Supervise an adapter's inlet; what keeps it from running is an obstacle of the adapter."""
-        if adapter.receiver is None:
-            return adapter
-        name = f"{RECEIVER}{adapter.name}"
-        receiver = Supervised(name, adapter.receiver.run, times=services.times, stopping=services.stopping)
-        receivers[name] = receiver
-        return replace(adapter, not_ready_reason=lambda: receiver.fault or adapter.not_ready_reason())
-
-    def _connect(self, services: Services, service: BotService) -> list[Adapter]:
-        """Connect every enabled adapter; one that is set wrongly does not keep the others from working."""
+    def _build_adapters(self, services: Services, service: BotService) -> list[Adapter]:
+        """Build every enabled adapter; one with invalid settings does not stop the others."""
         adapters: list[Adapter] = []
         unusable: list[Adapter] = []
         for plugin in self._plugins:
@@ -189,7 +172,7 @@ class App:
         if unusable and not adapters:
             raise Misconfigured(unusable[0].not_ready_reason() or "")
         if not adapters:
-            log.warning("no_chat_enabled", remedy="reverie doctor tells how to turn one on")
+            log.warning("no_chat_enabled", remedy="run reverie doctor to see how to enable one")
         return adapters + unusable
 
     def _build(self, plugin: AdapterPlugin, services: Services, service: BotService) -> Adapter:
@@ -205,11 +188,21 @@ class App:
             adapter = plugin.build(context)
         except ImportError as error:
             raise Misconfigured(
-                f"The adapter {plugin.name} is on, but {error}: install what it needs, or turn it off"
+                f"The adapter {plugin.name} is enabled, but {error}: install its dependencies, or disable it"
             ) from error
         if adapter.files is not None:
             services.files[adapter.name] = adapter.files
         return adapter
+
+
+def _supervise_receiver(services: Services, adapter: Adapter, receivers: dict[str, Supervised]) -> Adapter:
+    """Add an adapter's receiver to the supervised ones; while it is not running, the adapter is not ready."""
+    if adapter.receiver is None:
+        return adapter
+    name = f"{RECEIVER}{adapter.name}"
+    receiver = Supervised(name, adapter.receiver.run, times=services.times, stopping=services.stopping)
+    receivers[name] = receiver
+    return replace(adapter, not_ready_reason=lambda: receiver.fault or adapter.not_ready_reason())
 
 
 def _supervised(services: Services, loops: Mapping[str, Loop]) -> dict[str, Supervised]:
@@ -219,7 +212,7 @@ def _supervised(services: Services, loops: Mapping[str, Loop]) -> dict[str, Supe
     }
 
 
-async def _either(*events: asyncio.Event) -> None:
+async def _first_of(*events: asyncio.Event) -> None:
     waiting = [asyncio.create_task(event.wait(), name="start or stop") for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -229,41 +222,18 @@ async def _either(*events: asyncio.Event) -> None:
 
 
 def _unusable(plugin: AdapterPlugin, reason: str) -> Adapter:
-    log.error("adapter_not_usable", adapter=plugin.name, reason=reason)
+    log.error("adapter_misconfigured", adapter=plugin.name, reason=reason)
     return Adapter(name=plugin.name, not_ready_reason=lambda: reason)
 
 
-def engine_loops(
-    services: Services, adapters: Sequence[Adapter], watchers: Mapping[str, Watcher]
-) -> dict[str, Loop]:
-    """The engine's loops by name, in the order in which a job meets them; each can be begun again."""
-    loops = shared_loops(services)
-    loops["prepare"] = lambda: Preparer(services).run()
-    for account, provider in services.providers.items():
-        loops[f"check {account}"] = lambda p=provider: AccountMonitor(services, p).run()  # type: ignore[misc]
-        for lane in provider.limits:
-            loops[f"submit {account} {lane}"] = lambda p=provider, of=lane: Submitter(services, p, of).run()  # type: ignore[misc]
-        loops[f"watch {account}"] = watchers[account].run
-        loops[f"sweep {account}"] = lambda p=provider: sweep(services, p)  # type: ignore[misc]
-        loops[f"orphans {account}"] = lambda p=provider: remove_orphans(services, p)  # type: ignore[misc]
-    loops["recover"] = lambda: recover(services)
-    loops["retention"] = lambda: retain(services)
-    loops["media budget"] = lambda: MediaBudget(services).run()
-    publishers = {adapter.name: adapter.publisher for adapter in adapters if adapter.publisher is not None}
-    loops["deliver"] = lambda: Deliverer(services, publishers).run()
-    loops["outage notices"] = lambda: post_outage_notices(services, publishers)
-    loops["progress"] = lambda: tick_progress(services)
-    return loops
-
-
 def shared_loops(services: Services) -> dict[str, Loop]:
-    """The loops of every process, also of one that only takes commands."""
+    """The loops of every process, including a gateway."""
     return {"vocabulary": lambda: run_vocabulary_refresh(services)}
 
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    if host in _EVERYWHERE:
+    if host in _ALL_INTERFACES:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -276,5 +246,5 @@ async def _closing(adapters: Sequence[Adapter]) -> AsyncIterator[None]:
         for adapter in adapters:
             try:
                 await adapter.close()
-            except Exception as error:  # noqa: BLE001 - the others are closed too
+            except Exception as error:  # noqa: BLE001 - the other adapters must be closed too
                 log.warning("adapter_not_closed", adapter=adapter.name, error=repr(error))

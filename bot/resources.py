@@ -1,4 +1,4 @@
-"""Opening what the engine works with: the secret, the store, the accounts, the storage."""
+"""Opens what the bot works with: secrets, store, providers, fetcher and media storage."""
 
 import os
 import socket
@@ -39,16 +39,16 @@ from bot.store.leases import expire_all_leases
 from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
 from simulator.settings import SimulatorSettings
 
-#: stands between the engine and a provider; tests put faults there
+#: wraps a provider; tests inject faults there
 Wrap = Callable[[Provider], Provider]
-#: chooses the store by its URL; tests put faults there
+#: opens the store by its URL; tests inject faults there
 OpenStore = Callable[[str], Database]
-#: opens the processes that read and convert media; tests share them
+#: opens the processes that probe and convert media; tests share them
 OpenPool = Callable[[], AbstractAsyncContextManager[SandboxPool]]
 
 
 class Misconfigured(ReverieError):
-    """The settings do not fit together."""
+    """The settings are inconsistent."""
 
 
 def clock_ms() -> int:
@@ -60,14 +60,14 @@ def monotonic_ms() -> int:
 
 
 def secrets_of(settings: Settings) -> tuple[bytes, ...]:
-    """The secrets of this installation, the one that writes first; raises UnusableSecret."""
+    """The secrets of this installation; the first one encrypts. Raises UnusableSecret."""
     if settings.secret_key is not None:
         return read_secrets(settings.secret_key.get_secret_value().encode(), "REVERIE_SECRET_KEY")
     return load_or_create_secrets(secret_file(settings))
 
 
 def secret_file(settings: Settings) -> Path:
-    """Where the secret lies that is made at the first start."""
+    """File of the secret that is created at the first start."""
     return settings.data_dir / "secret"
 
 
@@ -83,9 +83,9 @@ def rates_of(settings: Settings) -> Rates:
 def providers_of(
     settings: Settings, naming_key: bytes, *, simulator: httpx.AsyncBaseTransport | None = None
 ) -> list[Provider]:
-    """One provider for each account that the settings name, by a name that follows from `naming_key`.
+    """One provider for each account in the settings, named with the help of `naming_key`.
 
-    `simulator` leads to the built-in one.
+    `simulator` is the transport to the built-in simulator.
     """
     limits = {}
     for lane in Lane:
@@ -114,10 +114,10 @@ def providers_of(
 
 
 def _api_keys(settings: Settings) -> Iterator[tuple[str, SecretStr]]:
-    """Every account's provider and API key."""
+    """Provider and API key of each account."""
     for name in settings.providers:
         keys = (SecretStr("simulator"),) if name == "simulator" else settings.luma_keys
-        # A gateway's jobs are submitted by workers.
+        # A gateway needs no key: workers submit its jobs.
         if not keys and settings.role is not Role.GATEWAY:
             raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
         for key in keys:
@@ -129,9 +129,9 @@ def _account_name(provider: str, api_key: SecretStr, naming_key: bytes) -> str:
 
 
 async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
-    """The key that accounts are named by, also before the first start; raises DecryptionFailed."""
-    kept = await find_naming_key(database, FieldCipher(*secrets))
-    return kept or likely_naming_key(settings, secrets, await _account_names(database))
+    """The naming key, also before the first start; raises DecryptionFailed."""
+    stored = await find_naming_key(database, FieldCipher(*secrets))
+    return stored or likely_naming_key(settings, secrets, await _account_names(database))
 
 
 async def _account_names(database: Database) -> set[str]:
@@ -139,52 +139,52 @@ async def _account_names(database: Database) -> set[str]:
 
 
 def likely_naming_key(settings: Settings, secrets: Sequence[bytes], known: Collection[str]) -> bytes:
-    """The secret that an earlier version named the known accounts by; else the oldest."""
+    """The secret by which an earlier version named the known accounts; else the oldest."""
     for secret in secrets:
         if any(_account_name(name, key, secret) in known for name, key in _api_keys(settings)):
             return secret
     return secrets[-1]
 
 
-async def _keep_naming_key(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
+async def _ensure_naming_key(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
     try:
         key = await naming_key_of(settings, secrets, database)
-        # A gateway has no keys that it could know the accounts by.
+        # A gateway has no API keys, so that it could not recognise the accounts.
         return (
             key
             if settings.role is Role.GATEWAY
             else await store_naming_key(database, FieldCipher(*secrets), key)
         )
     except DecryptionFailed:
-        # What is kept stays, for the secret may come back.
+        # The stored key is kept, because its secret may be added again.
         log.error("account_names_unreadable", remedy="add the earlier secret to REVERIE_SECRET_KEY: new,old")
         return likely_naming_key(settings, secrets, await _account_names(database))
 
 
 async def prepare_store(services: Services) -> None:
-    """Make a worker's accounts known, and end what a process before this one can no longer hold."""
+    """Register a worker's accounts, and on SQLite expire the leases of the previous process."""
     if services.settings.role is not Role.GATEWAY:
         await register_accounts(services)
     if services.settings.database.startswith("sqlite"):
-        # This process holds the database alone: whoever had a lease is gone.
+        # This process has locked the database, so that no other can hold a lease.
         await services.database.write(expire_all_leases, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """What the process works with, until it is closed again."""
+class Resources:
+    """What the process works with while it runs."""
 
     services: Services
     fetcher: Fetcher
-    #: None where no account is the built-in simulator's; runs only while `running` is entered
+    #: the built-in simulator, if an account uses it; not started yet
     simulation: BuiltInSimulator | None
 
 
 @asynccontextmanager
-async def open_core(
+async def open_resources(
     settings: Settings, *, wrap: Wrap, open_store: OpenStore, open_pool: OpenPool = SandboxPool
-) -> AsyncIterator[Opened]:
-    """Open everything that the engine works with."""
+) -> AsyncIterator[Resources]:
+    """Open everything in order; closes it in reverse order."""
     secrets = secrets_of(settings)
     async with AsyncExitStack() as exits:
         database: Database = await exits.enter_async_context(open_store(settings.database))
@@ -193,7 +193,7 @@ async def open_core(
         simulation = built_in_simulator_of(settings, pool) if "simulator" in settings.providers else None
         inputs = await exits.enter_async_context(open_pool())
         providers: list[ObservedProvider] = []
-        naming_key = await _keep_naming_key(settings, secrets, database)
+        naming_key = await _ensure_naming_key(settings, secrets, database)
         for provider in providers_of(
             settings, naming_key, simulator=None if simulation is None else simulation.transport
         ):
@@ -250,7 +250,7 @@ async def open_core(
             provider_facing_url=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
         )
         await prepare_store(services)
-        yield Opened(services=services, fetcher=fetcher, simulation=simulation)
+        yield Resources(services=services, fetcher=fetcher, simulation=simulation)
 
 
 def storage_of(settings: Settings) -> FolderStorage:

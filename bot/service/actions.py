@@ -17,7 +17,7 @@ from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.ids import id_created_at, parse_job_id, short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
-from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.media import remove_unreferenced
 from bot.jobs.transitions import transition_job
 from bot.service import ordering
 from bot.service.durable_writes import write_until_known

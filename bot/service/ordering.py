@@ -14,7 +14,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
-from bot.jobs.media_urls import check_urls
+from bot.jobs.media import check_urls
 from bot.security.encryption import card_context
 from bot.service.durable_writes import write_until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids

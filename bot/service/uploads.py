@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, QuotaExhausted, Refused
 from bot.domain.identity import Caller
 from bot.domain.media import Media
-from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.media import remove_unreferenced
 from bot.media.incoming_quota import IncomingFull, IncomingShare
 from bot.service.durable_writes import write_until_known
 from bot.services import Services

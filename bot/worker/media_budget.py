@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.media import remove_unreferenced
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
 from bot.store.file_refs import Expiry, expire_media

@@ -22,7 +22,7 @@ from bot.domain.requests import (
     VideoRequest,
     check_length,
 )
-from bot.jobs.media_urls import own_file, resolve_url
+from bot.jobs.media import own_file, resolve_url
 from bot.jobs.transitions import transition_job
 from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log

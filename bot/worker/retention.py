@@ -1,6 +1,6 @@
 """Removes stored media that have expired or that nothing refers to."""
 
-from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.media import remove_unreferenced
 from bot.services import Services, log
 from bot.store.file_refs import Expiry, HoldingsEnded, expire_media, expire_references
 

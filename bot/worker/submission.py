@@ -16,7 +16,7 @@ from bot.domain.failures import Failure, FailureCategory, classify_refusal, fail
 from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest
-from bot.jobs.media_urls import provider_media
+from bot.jobs.media import provider_media
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, Provider
 from bot.services import Services, Topic, jobs_topic, log, queue_name

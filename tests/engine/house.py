@@ -17,7 +17,7 @@ import httpx
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from starlette.applications import Starlette
 
-from bot.bootstrap import engine_loops
+from bot.bootstrap import shared_loops
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
 from bot.domain.commands import GenerateCommand
@@ -49,6 +49,7 @@ from bot.store.jobs import find_job, jobs_of_cards
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
+from bot.worker.loops import worker_loops
 from bot.worker.watching import Watcher
 from tests.engine.fake_library import FakeLibrary
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
@@ -398,7 +399,11 @@ async def open_house(
                     routes=[*health_routes(services, adapters), *callbacks.routes(), *media_routes(services)]
                 ),
                 _group=group,
-                _loops={**engine_loops(services, adapters, watchers), "callbacks": callbacks.run},
+                _loops={
+                    **shared_loops(services),
+                    **worker_loops(services, {"chat": chat}, watchers),
+                    "callbacks": callbacks.run,
+                },
             )
             if start is not None:
                 house.start(*start)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.jobs import State
-from bot.jobs.stored_files import remove_unreferenced
+from bot.jobs.media import remove_unreferenced
 from bot.media.storage import FolderStorage
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query

@@ -1,18 +1,22 @@
-"""URLs of a job's inputs: where they are read, and under which the provider gets them."""
+"""The media of jobs: URLs of inputs, and the removal of files that nothing refers to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected
+from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected, StoreError
 from bot.domain.identity import Place
 from bot.domain.jobs import Job
 from bot.domain.media import Reference
 from bot.domain.requests import VideoRequest
 from bot.ports import ResolvedFile
 from bot.security.tokens import BadToken
-from bot.services import Services
+from bot.services import Services, log
 from bot.store.accounts import known_accounts
 from bot.store.cards import find_card
+from bot.store.file_refs import files_in_use
 from bot.store.jobs import jobs_by_id
+
+#: files that are locked together, each by an open file
+_LOCKED_AT_ONCE = 50
 
 
 async def provider_media(services: Services, job: Job) -> dict[str, str]:
@@ -118,3 +122,23 @@ async def _provider_url(services: Services, reference: Reference, source: Job) -
     if url is None:
         raise Rejected("the provider no longer has it, and no public URL is set")
     return url
+
+
+async def remove_unreferenced(services: Services, files: Sequence[str]) -> int:
+    """Remove the files that nothing refers to; returns the number of bytes that this frees.
+
+    Keeps files that are being stored again right now. Never raises: what cannot be removed is logged, and the
+    retention loop finds it again.
+    """
+    freed = 0
+    for start in range(0, len(files), _LOCKED_AT_ONCE):
+        try:
+            with services.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
+                # Read under the lock: whoever stores the same content now waits, and then stores it anew.
+                in_use = await files_in_use(services.database, alone) if alone else set()
+                for file in alone:
+                    if file not in in_use:
+                        freed += await services.storage.remove(file)
+        except (MediaUnavailable, StoreError) as error:
+            log.warning("files_not_removed", error=repr(error))
+    return freed
