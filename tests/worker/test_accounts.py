@@ -1,4 +1,4 @@
-"""Accounts stop where they cannot submit, and start again where they can pay for what waits."""
+"""Accounts stop when they cannot submit, and start again when they can pay for queued jobs."""
 
 from collections.abc import Callable
 

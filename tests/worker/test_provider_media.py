@@ -1,4 +1,4 @@
-"""What a provider is sent for the things that a job builds on, with a public URL and without one."""
+"""The URLs of inputs that a provider gets, with a public URL and without one."""
 
 from dataclasses import replace
 

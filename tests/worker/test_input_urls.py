@@ -1,4 +1,4 @@
-"""Addresses that are refused before anything is reserved, and those that lead to ourselves."""
+"""URLs that are refused before anything is reserved, and links to the bot itself."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from tests.engine.conftest import Open
-from tests.engine.inputs import fails
+from tests.worker.inputs import fails
 
 
 @pytest.mark.parametrize(

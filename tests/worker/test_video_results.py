@@ -1,4 +1,4 @@
-"""What a finished generation leaves: a video in our storage, or nothing paid."""
+"""What a finished video generation leaves: a stored video, or no charge."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Retention: what lies in the storage leaves it when nobody needs it any longer, or its time is over."""
+"""Stored media are removed when nothing refers to them any longer, or when they have expired."""
 
 import os
 from pathlib import Path

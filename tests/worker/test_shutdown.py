@@ -1,4 +1,4 @@
-"""Stopping: nothing new, what is in hand ends, and soon."""
+"""A stop starts nothing new and ends soon, once what is in flight has ended."""
 
 import asyncio
 import os

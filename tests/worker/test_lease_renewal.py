@@ -1,4 +1,4 @@
-"""Keeping: a card's lease lasts as long as showing it takes, and no longer."""
+"""A card's lease is renewed for as long as the card is being shown, and no longer."""
 
 import asyncio
 

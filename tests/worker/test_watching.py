@@ -1,4 +1,4 @@
-"""Watching: however the end of a generation is learned, and whatever that end is."""
+"""The end of a generation, however it is learned and whatever it is."""
 
 from uuid import uuid4
 

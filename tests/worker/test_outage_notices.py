@@ -1,4 +1,4 @@
-"""Outages: every conversation that waits is told once."""
+"""Each conversation with queued jobs gets one notice about an outage."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Idle means idle: where nothing happens nothing is written or locked."""
+"""Idle loops write and lock nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Delivering: one card, one message, and in the end the result, whatever the platform does."""
+"""Each card has one message, which ends with the result, whatever the platform does."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Fences: whoever slept past the end of a lease changes nothing that belongs to the next owner."""
+"""A process that slept past the end of its lease changes nothing that belongs to the next owner."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Pinning: what goes on from a video can only be made by the account that made the video."""
+"""A video can be continued only by the account that generated it."""
 
 from collections.abc import Sequence
 

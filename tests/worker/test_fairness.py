@@ -1,4 +1,4 @@
-"""Whose turn it is: claims are driven one by one, so that nothing depends on time."""
+"""The order of claims, which are driven one by one, so that nothing depends on time."""
 
 from typing import Any
 

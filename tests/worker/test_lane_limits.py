@@ -1,4 +1,4 @@
-"""The documented limits, counted by the API itself: 40 generations at once, 80 creates in a window."""
+"""The documented limits, counted by the simulator: 40 concurrent generations, 80 creates in a window."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path

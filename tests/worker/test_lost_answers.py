@@ -1,4 +1,4 @@
-"""Creates whose answer was lost, where each attempt carries its marker."""
+"""Creates whose answer was lost, with a token in each attempt."""
 
 import pytest
 

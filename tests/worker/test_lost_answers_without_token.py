@@ -1,4 +1,4 @@
-"""Creates whose answer was lost where no provider can reach us: equal requests are interchangeable."""
+"""Creates whose answer was lost and that carry no token: equal requests are interchangeable."""
 
 from bot.domain.actions import Action
 from bot.domain.errors import OutcomeUnknown

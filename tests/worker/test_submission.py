@@ -1,4 +1,4 @@
-"""Submitting: what the provider answers, and how much is ever asked of it."""
+"""Responses of the provider to creates, and the number of its requests."""
 
 from pathlib import Path
 from typing import Any

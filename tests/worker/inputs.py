@@ -1,4 +1,4 @@
-"""Jobs that build on addresses, and how they end."""
+"""Jobs with URLs as inputs, and how they end."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ async def rests(house: House, card: CardView) -> bool:
     return row["lease_owner"] is None and row["run_at"] > house.clock.wall()
 
 
-async def has_its_hands_full(house: House) -> list[CardView]:
+async def occupy_all_slots(house: House) -> list[CardView]:
     """Let a replica prepare as many jobs as it can at once, so that it takes no other, and hold it there."""
     house.library.gate = asyncio.Event()
     cards = [

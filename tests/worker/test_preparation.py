@@ -1,4 +1,4 @@
-"""Preparing: what a job builds on is fetched, looked at and made usable before the job waits in line."""
+"""Inputs are fetched, probed and converted before their job is queued."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.house import BOB, House
-from tests.engine.inputs import FILM, PHOTO, fails, has_its_hands_full, prepared
+from tests.worker.inputs import FILM, PHOTO, fails, occupy_all_slots, prepared
 
 PREPARING_ALONE = ("prepare", "deliver")
 
@@ -168,7 +168,7 @@ async def test_an_input_is_not_fetched_by_two_replicas_at_once(any_house: Open) 
         any_house(clock=clock, providers=providers, start=("prepare",), owner="first") as first,
         any_house(clock=clock, providers=providers, start=None, owner="second") as second,
     ):
-        cards = await has_its_hands_full(first)
+        cards = await occupy_all_slots(first)
         second.start("prepare")
         await second.comes_to(await second.ask(f"/animate it runs --start {PHOTO}"), State.QUEUED)
 
@@ -188,7 +188,7 @@ async def test_a_dead_replicas_job_is_taken_over_when_its_lease_ends(any_house: 
         any_house(clock=clock, providers=providers, start=("prepare",), owner="stuck") as stuck,
         any_house(clock=clock, providers=providers, start=None, owner="heir") as heir,
     ):
-        cards = await has_its_hands_full(stuck)
+        cards = await occupy_all_slots(stuck)
         card, late = cards[0], await stuck.job(cards[0])
         heir.advance(heir.services.times.prepare_lease + 1)
         heir.start("prepare")

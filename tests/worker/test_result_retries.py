@@ -1,4 +1,4 @@
-"""A result that does not reach our storage: it is paid for at the provider, so it is fetched again."""
+"""A result that could not be stored is fetched again, because it is paid at the provider."""
 
 import asyncio
 from collections import deque

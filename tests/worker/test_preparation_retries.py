@@ -1,4 +1,4 @@
-"""Preparing where something goes wrong: at somebody's server, or here."""
+"""Preparation with failures of a remote server or of our own."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
 from tests.engine.conftest import Open
-from tests.engine.inputs import PHOTO, fails, rests
+from tests.worker.inputs import PHOTO, fails, rests
 
 
 async def test_what_is_out_of_reach_is_tried_again(any_house: Open) -> None:

@@ -1,4 +1,4 @@
-"""The budget for stored media: the oldest unstarred results go first, and nothing that somebody needs."""
+"""The budget for stored media: the oldest unstarred results are removed first, and nothing that is in use."""
 
 import asyncio
 from functools import partial

@@ -1,4 +1,4 @@
-"""An answer that comes in while the list is being read: its generation is the job's, never an orphan."""
+"""A create that is answered while the list is read: its generation belongs to the job and is no orphan."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Accounts of several processes: who has a key submits with it, and nobody retires another's."""
+"""Accounts of several processes: each submits with its own keys, and none retires another's account."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Storing and removing one content: whichever comes first, what a job needs is there in the end."""
+"""The same content is stored and removed at once: in either order, a job's files exist in the end."""
 
 import asyncio
 from collections.abc import Sequence
