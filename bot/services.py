@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import structlog
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.estimates import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.models import Lane
@@ -16,7 +17,7 @@ from bot.media.disk_usage import MediaUsage
 from bot.media.ingest import MediaLibrary
 from bot.media.storage import FolderStorage
 from bot.ports import FileResolver
-from bot.providers.base import Capabilities, Provider, Vocabulary
+from bot.providers.base import Capabilities, Provider
 from bot.providers.health import ProviderHealth
 from bot.security.encryption import FieldCipher
 from bot.security.rate_limit import RateLimiter

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.domain.errors import InvalidRequest
@@ -28,6 +29,14 @@ _PARTS = re.compile(r"[,;\s]+")
 #: the last item of a list that is being typed
 _LAST = re.compile(r"[^,;\s]*\Z")
 _MOST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Terms that a provider's video models understand in addition to the prompt."""
+
+    concepts: frozenset[str] = frozenset()
+    camera_motions: tuple[str, ...] = ()
 
 
 def read_concepts(text: str) -> tuple[str, ...]:

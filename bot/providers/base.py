@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.models import Lane, Model
 from bot.domain.requests import AnyRequest
 
@@ -65,14 +66,6 @@ class Capabilities:
     lists: bool
     #: calls back and echoes the callback URL, so that a create can carry a token
     callbacks: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
-    """Terms that a provider's video models understand in addition to the prompt."""
-
-    concepts: frozenset[str] = frozenset()
-    camera_motions: tuple[str, ...] = ()
 
 
 class Provider(Protocol):

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.errors import AccountProblem, NotSent, OutcomeUnknown, ProviderError
 from bot.domain.requests import AnyRequest
-from bot.providers.base import Generation, Page, Provider, Vocabulary
+from bot.providers.base import Generation, Page, Provider
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,9 +7,8 @@ that is shipped with the bot gets out of date.
 
 from dataclasses import replace
 
-from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS
+from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS, Vocabulary
 from bot.domain.errors import ProviderError
-from bot.providers.base import Vocabulary
 from bot.services import Services, log
 from bot.settings import Role
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary, vocabularies

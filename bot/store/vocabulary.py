@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import orjson
 import structlog
 
-from bot.providers.base import Vocabulary
+from bot.domain.concepts import Vocabulary
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
 

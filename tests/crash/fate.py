@@ -28,9 +28,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.jobs import State
 from bot.domain.requests import AnyRequest
-from bot.providers.base import Generation, Page, Provider, Vocabulary
+from bot.providers.base import Generation, Page, Provider
 from bot.store.accept import accept
 from bot.store.claim import record_sending
 from bot.store.database.base import (

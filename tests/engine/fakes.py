@@ -10,20 +10,14 @@ from itertools import count
 from uuid import UUID
 
 from bot.domain.cards import CardView
+from bot.domain.concepts import Vocabulary
 from bot.domain.errors import GenerationNotFound, OutcomeUnknown
 from bot.domain.identity import Place
 from bot.domain.media import MediaKind
 from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest, dump_request
 from bot.ports import ResolvedFile
-from bot.providers.base import (
-    Capabilities,
-    Generation,
-    GenerationState,
-    LaneLimits,
-    Page,
-    Vocabulary,
-)
+from bot.providers.base import Capabilities, Generation, GenerationState, LaneLimits, Page
 
 #: the middle of a day, of a week and of a month, so that no period ends while a test runs
 _NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC

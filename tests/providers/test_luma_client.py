@@ -11,6 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
@@ -22,7 +23,7 @@ from bot.domain.errors import (
 )
 from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import ImageRequest
-from bot.providers.base import GenerationState, LaneLimits, Provider, Vocabulary
+from bot.providers.base import GenerationState, LaneLimits, Provider
 from bot.providers.luma import LumaProvider, account_id
 from tests.providers.scripted_api import (
     Act,

@@ -2,8 +2,8 @@
 
 from bot.domain.actions import Action
 from bot.domain.commands import Animate, Cancel, Extend, Imagine, Reframe, Show
+from bot.domain.concepts import Vocabulary
 from bot.domain.ids import short_id
-from bot.providers.base import Vocabulary
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, BOSS, House
 

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.commands import Animate
-from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS
+from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS, Vocabulary
 from bot.domain.errors import InvalidRequest, NotSent
-from bot.providers.base import Vocabulary
 from bot.service.vocabulary import refresh_vocabularies, suggested_concepts
 from bot.settings import Role
 from tests.engine.conftest import Open

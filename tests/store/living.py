@@ -1,7 +1,7 @@
 """A store that has lived: a row in every table, and jobs in every kind of state."""
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.quota import Allowance, Level, Period, Rule
-from bot.providers.base import Vocabulary
 from bot.store.adapter_data import Put, Turn, put, reserve_rate_slot
 from bot.store.cards import create_card_copy
 from bot.store.database.base import Database

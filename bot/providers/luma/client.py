@@ -12,11 +12,12 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from bot.domain.concepts import Vocabulary
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, Rejected
 from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest
 from bot.domain.text import parse_json
-from bot.providers.base import Capabilities, Generation, LaneLimits, Page, Vocabulary
+from bot.providers.base import Capabilities, Generation, LaneLimits, Page
 from bot.providers.luma import requests, responses
 from bot.providers.luma.error_details import read_detail
 from bot.providers.luma.errors import Call, RequestTrace, read_retry_after, refusal, translated
