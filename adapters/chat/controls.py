@@ -54,4 +54,4 @@ def control_for(choice: ConfirmationButton) -> CardControl:
 
 def common_fields(jobs: Sequence[JobView]) -> list[tuple[str, str]]:
     """The fields that are equal for every job of a card, in order."""
-    return [fact for fact in jobs[0].fields if all(fact in job.fields for job in jobs)] if jobs else []
+    return [one for one in jobs[0].fields if all(one in job.fields for job in jobs)] if jobs else []

@@ -142,7 +142,7 @@ def _fields(jobs: tuple[JobView, ...], links: Mapping[str, str]) -> list[Payload
 def _job_field(number: int, job: JobView, common: list[tuple[str, str]], links: Mapping[str, str]) -> Payload:
     """The field of one of several jobs, without what all of them have in common."""
     lines = [_headline(job, _HEADLINE_OF_SEVERAL)]
-    own = [fact for fact in job.fields if fact not in common]
+    own = [one for one in job.fields if one not in common]
     if own and job.phase is not JobPhase.GONE:
         lines.append(" · ".join(f"{label}: {escape_markdown(value, _OWN_VALUE)}" for label, value in own))
     if link := links.get(job.id):

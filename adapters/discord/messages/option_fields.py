@@ -1,7 +1,7 @@
-"""The options in which Discord asks for a command's input, and Discord's limits on them.
+"""Maps a command's options to Discord's, and checks the catalogue against Discord's limits. Pure.
 
-A picture or video comes as an attachment, or as a text that names a job or an address, so one option of the
-catalogue can be several of Discord's.
+A picture or video is an attachment, or a text with a job or a URL, so one option of the catalogue can be
+several of Discord's.
 https://discord.com/developers/docs/interactions/application-commands
 """
 
@@ -17,7 +17,7 @@ from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.media import URL_MAX
 from bot.domain.options import Kind, Option, options
 
-#: longest text of one option
+#: characters of a text option
 DISCORD_TEXT = 6000
 DISCORD_OPTIONS = 25
 DISCORD_CHOICES = 25
@@ -28,12 +28,12 @@ DISCORD_COMMAND_SIZE = 8000
 DISCORD_SUBCOMMANDS = 25
 DISCORD_TOP_LEVEL = 100
 DISCORD_NAME = re.compile(r"[-_a-z0-9]{1,32}")
-#: the one option on Discord that says how strong each weighted picture is
+#: the name of the one text option for the weights of all pictures
 WEIGHTS = "weights"
 
 
 class DiscordKind(StrEnum):
-    """What Discord lets a person give for one option of a command."""
+    """The kinds of options that are used here."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -44,7 +44,7 @@ class DiscordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordField:
-    """One option of a command as Discord shows it."""
+    """One option of a Discord command."""
 
     name: str
     description: str
@@ -53,20 +53,20 @@ class DiscordField:
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
-    #: characters of a text; None where none is typed
+    #: characters of a text option; None for other kinds
     max_length: int | None = None
-    #: asks the bot while a person types
+    #: the bot suggests values while a person types
     autocompleted: bool = False
-    #: the catalogue's option that it fills, maybe together with others; None for the weights of several
+    #: the catalogue's option that it belongs to, maybe with others; None for the weights of several
     option: Option | None
 
 
 @cache
 def discord_fields(command: type[Command]) -> tuple[DiscordField, ...]:
-    """A command's options as Discord shows them, the required ones first.
+    """A command's Discord options, the required ones first.
 
-    A picture or video comes as an attachment or as a text that names a job or an address, so neither can be
-    required; how strong it is cannot be said beside an attachment, so one text says it for all.
+    Media is given by an attachment or by a text, so neither of the two can be required. An attachment has no
+    room for a weight, so one text option holds the weights of all.
     """
     spec = options(command)
     found = [field for option in spec for field in _discord_option(option)]
@@ -128,12 +128,12 @@ _DISCORD_KINDS = {
     Kind.FLAG: DiscordKind.FLAG,
     Kind.MEMBER: DiscordKind.MEMBER,
 }
-#: characters that the weights of all pictures take at most, with their names
+#: characters of the weights of all pictures, with their names
 _WEIGHTS_LONGEST = 200
 
 
 def attachments(option: Option) -> tuple[str, ...]:
-    """The names of the attachments that a media option is given by: `style`, or `image1` to `image4`."""
+    """The names of a media option's attachments: `style`, or `image1` to `image4`."""
     if option.max_count == 1:
         return (option.name,)
     return tuple(f"{option.name}{number}" for number in range(1, option.max_count + 1))
@@ -145,7 +145,7 @@ def _example_weights(spec: Sequence[Option]) -> str:
 
 
 def discord_problems(commands: Iterable[type[Command]]) -> Iterator[str]:
-    """Everything in the catalogue that Discord would refuse."""
+    """Everything in the catalogue that exceeds Discord's limits."""
     commands = list(commands)
     groups: dict[str, list[type[Command]]] = {}
     for command in commands:
@@ -188,7 +188,7 @@ def _discord_choices(command: type[Command], fields: Sequence[DiscordField]) -> 
 
 
 def discord_size(command: type[Command]) -> int:
-    """Characters that Discord counts of a command: names, descriptions and choices."""
+    """The characters that Discord counts in a command: names, descriptions and choices."""
     return (
         len(command.name)
         + len(command.description)

@@ -109,12 +109,12 @@ async def test_a_rendition_continues_while_its_card_waits(library: FakeLibrary) 
             await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)
         assert delayed.value.retry_after_ms
     library.gate.set()
-    await _ladder_done(planner)
+    await _renditions_done(planner)
     assert (await planner.plan(view, [], DEFAULT_UPLOAD_LIMIT)).uploads
     assert [(VIDEO.file, DEFAULT_UPLOAD_LIMIT)] == library.made
 
 
-async def _ladder_done(planner: AttachmentPlanner) -> None:
+async def _renditions_done(planner: AttachmentPlanner) -> None:
     await asyncio.wait(planner._files._renditions.values(), timeout=5)
 
 
