@@ -1,7 +1,7 @@
 """Composes a scene from a prompt: its light, its place, and who stands where."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
@@ -180,7 +180,7 @@ def _lit(image: Image.Image, palette: Palette) -> Image.Image:
     return lit
 
 
-@cache
+@lru_cache(maxsize=2)
 def _vignette(size: tuple[int, int]) -> Image.Image:
     dim = [255 - round(46 * min(1.0, value / RADIUS) ** 2.6) for value in range(256)]
     # Larger than the picture, so that only the corners lie outside of the circle.

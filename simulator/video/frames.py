@@ -1,7 +1,7 @@
 """Sequences of frames: drawing fewer of them, and wiping from one picture to another."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import TypeVar
 
 from PIL import Image
@@ -35,7 +35,7 @@ def wipe(first: Image.Image, second: Image.Image, share: float) -> Image.Image:
     )
 
 
-@cache
+@lru_cache(maxsize=1)
 def _wipe_mask(width: int, height: int, soft: int) -> Image.Image:
     mask = Image.new("L", (2 * width + soft, height), 255)
     mask.paste(0, (0, 0, width, height))

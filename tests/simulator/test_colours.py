@@ -1,4 +1,4 @@
-"""What the simulator draws from people's pictures and films keeps their colours, at a bounded cost."""
+"""What the simulator draws from people's pictures and videos keeps their colours, at a bounded cost."""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ _WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("paint", [(199, 39, 40), (38, 178, 37), (40, 45, 190), (128, 128, 128)])
 @pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS.keys())
-def test_a_film_that_is_used_keeps_its_colours(way: dict[str, Any], paint: Colour, tmp_path: Path) -> None:
+def test_a_video_that_is_used_keeps_its_colours(way: dict[str, Any], paint: Colour, tmp_path: Path) -> None:
     source = flat_video(tmp_path / "a", paint, **way)
     for position in FramePosition:
         still = open_frame(Keyframe(path=source, position=position))
@@ -56,7 +56,7 @@ def test_greys_are_read(mode: str, level: int, tmp_path: Path) -> None:
 
 
 def _counted(path: Path, frames: int, group: int) -> Path:
-    """A film whose frames grow lighter, and which stands alone every so many of them."""
+    """A video whose frames grow lighter, and which stands alone every so many of them."""
     with av.open(path, "w", format="mp4") as out:
         track = out.add_stream("libx264", rate=24, options={"preset": "ultrafast", "g": str(group)})
         assert isinstance(track, VideoStream)
@@ -79,6 +79,6 @@ def test_the_last_frame_is_the_last_one(frames: int, group: int, tmp_path: Path)
     assert isinstance(check_video(path, 10), dict)
 
 
-def test_a_film_with_far_too_many_frames_is_refused(tmp_path: Path) -> None:
+def test_a_video_with_far_too_many_frames_is_refused(tmp_path: Path) -> None:
     path = still_video(tmp_path / "a", size=(64, 36), frames=20_500, rate=10_000)
     assert "The video has too many frames." == check_video(path, 10)

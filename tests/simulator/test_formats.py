@@ -51,6 +51,6 @@ def test_both_know_the_same_prices() -> None:
         width, height = theirs.PICTURE_SIZES[theirs.AspectRatio.SQUARE]
         cost = -(-rates.image[ours.ImageModel(model)] * width * height // 1_000_000)
         assert cost == image_price(model, theirs.AspectRatio.SQUARE)
-    for film in theirs.VideoModel:
+    for video in theirs.VideoModel:
         second = VideoShape(width=1000, height=1000, duration_ms=1000)
-        assert rates.video[ours.VideoModel(film)] * theirs.FPS == video_price(film, second)
+        assert rates.video[ours.VideoModel(video)] * theirs.FPS == video_price(video, second)

@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 async def test_the_asynchronous_sdk_makes_finds_and_deletes_pictures(tmp_path: Path) -> None:
     async with (
         simulator_at(tmp_path) as caller,
-        httpx.AsyncClient(trust_env=False, verify=tls_context()) as http,
+        httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
         AsyncLumaAI(auth_token="luma-sdk", base_url=caller.base_url, http_client=http) as sdk,
     ):
         assert (await sdk.ping.check()).message == "pong"
@@ -64,7 +64,7 @@ async def test_the_synchronous_sdk_makes_finds_and_deletes_pictures(tmp_path: Pa
 
 def _use_synchronously(base_url: str) -> None:
     with (
-        httpx.Client(trust_env=False, verify=tls_context()) as http,
+        httpx.Client(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
         LumaAI(auth_token="luma-sdk", base_url=base_url, http_client=http) as sdk,
     ):
         assert sdk.ping.check().message == "pong"
@@ -114,7 +114,7 @@ async def test_the_sdk_understands_refusals(
 ) -> None:
     def use(base_url: str) -> None:
         with (
-            httpx.Client(trust_env=False, verify=tls_context()) as http,
+            httpx.Client(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
             LumaAI(auth_token="luma-sdk", base_url=base_url, http_client=http) as sdk,
             pytest.raises(error),
         ):
@@ -124,15 +124,15 @@ async def test_the_sdk_understands_refusals(
         await asyncio.to_thread(use, caller.base_url)
 
 
-async def test_the_asynchronous_sdk_makes_and_edits_films(tmp_path: Path) -> None:
+async def test_the_asynchronous_sdk_makes_and_edits_videos(tmp_path: Path) -> None:
     source = write_source(tmp_path / "source.mp4", frames=4)
     async with (
         simulator_at(tmp_path, fetch=_reading(source), speed=10_000) as caller,
-        httpx.AsyncClient(trust_env=False, verify=tls_context()) as http,
+        httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
         AsyncLumaAI(auth_token="luma-sdk", base_url=caller.base_url, http_client=http) as sdk,
     ):
         assert "dolly_zoom" in await sdk.generations.concepts.list()
-        film = await _ended(
+        video = await _ended(
             sdk,
             await sdk.generations.create(
                 model="ray-flash-2",
@@ -144,8 +144,8 @@ async def test_the_asynchronous_sdk_makes_and_edits_films(tmp_path: Path) -> Non
                 concepts=[{"key": "handheld"}],
             ),
         )
-        store_video(tmp_path, {"id": film.id}, source)
-        identifier = str(film.id)
+        store_video(tmp_path, {"id": video.id}, source)
+        identifier = str(video.id)
         made = [
             await sdk.generations.video.create(
                 model="ray-2", prompt="and on", keyframes={"frame0": {"type": "generation", "id": identifier}}
@@ -154,13 +154,13 @@ async def test_the_asynchronous_sdk_makes_and_edits_films(tmp_path: Path) -> Non
                 generation_type="reframe_video",
                 model="ray-2",
                 aspect_ratio="9:16",
-                media={"url": "https://a.example/film.mp4"},
+                media={"url": "https://a.example/video.mp4"},
             ),
             await sdk.generations.video.modify(
                 generation_type="modify_video",
                 model="ray-flash-2",
                 mode="flex_1",
-                media={"url": "https://a.example/film.mp4"},
+                media={"url": "https://a.example/video.mp4"},
             ),
             await sdk.generations.upscale(identifier, resolution="4k"),
             await sdk.generations.audio(identifier, prompt="waves"),
@@ -177,23 +177,23 @@ async def test_the_asynchronous_sdk_makes_and_edits_films(tmp_path: Path) -> Non
             await sdk.generations.get(identifier)
 
 
-async def test_the_synchronous_sdk_makes_and_edits_films(tmp_path: Path) -> None:
+async def test_the_synchronous_sdk_makes_and_edits_videos(tmp_path: Path) -> None:
     source = write_source(tmp_path / "source.mp4", frames=4)
     async with simulator_at(tmp_path, fetch=_reading(source), speed=10_000) as caller:
-        await asyncio.to_thread(_film_synchronously, caller.base_url, tmp_path, source)
+        await asyncio.to_thread(_create_synchronously, caller.base_url, tmp_path, source)
 
 
-def _film_synchronously(base_url: str, folder: Path, source: Path) -> None:
+def _create_synchronously(base_url: str, folder: Path, source: Path) -> None:
     with (
-        httpx.Client(trust_env=False, verify=tls_context()) as http,
+        httpx.Client(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
         LumaAI(auth_token="luma-sdk", base_url=base_url, http_client=http) as sdk,
     ):
         assert "orbit_left" in sdk.generations.concepts.list()
         created = sdk.generations.video.create(model="ray-2", prompt="a fox in autumn")
         identifier = str(created.id)
         store_video(folder, {"id": identifier}, source)
-        while (film := sdk.generations.get(identifier)).state != "completed":
-            assert film.state != "failed"
+        while (video := sdk.generations.get(identifier)).state != "completed":
+            assert video.state != "failed"
         made = [
             sdk.generations.create(
                 model="ray-2", prompt="before", keyframes={"frame1": {"type": "generation", "id": identifier}}
@@ -202,14 +202,14 @@ def _film_synchronously(base_url: str, folder: Path, source: Path) -> None:
                 generation_type="reframe_video",
                 model="ray-flash-2",
                 aspect_ratio="1:1",
-                media={"url": "https://a.example/film.mp4"},
+                media={"url": "https://a.example/video.mp4"},
             ),
             sdk.generations.video.modify(
                 generation_type="modify_video",
                 model="ray-2",
                 mode="reimagine_3",
                 prompt="a neon city",
-                media={"url": "https://a.example/film.mp4"},
+                media={"url": "https://a.example/video.mp4"},
             ),
             sdk.generations.upscale(identifier),
             sdk.generations.audio(identifier, negative_prompt="voices"),
@@ -235,7 +235,7 @@ async def test_a_lost_answer_makes_the_sdk_pay_twice(tmp_path: Path) -> None:
     """It repeats a create on its own: the very thing that our own client must never do."""
     async with (
         simulator_at(tmp_path) as caller,
-        httpx.AsyncClient(trust_env=False, verify=tls_context()) as http,
+        httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
         AsyncLumaAI(auth_token="luma-sdk", base_url=caller.base_url, http_client=http) as sdk,
     ):
         await caller.fault("lost_answer")

@@ -1,4 +1,4 @@
-"""Every example that the documents give for films is taken as it stands, where the documents are at hand."""
+"""Every example that the documents give for videos is taken as it stands, where the documents are at hand."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""What films cost: the documented prices, charged exactly, and less once a source turns out shorter."""
+"""What videos cost: the documented prices, charged exactly, and less once a source turns out shorter."""
 
 import math
 from pathlib import Path
@@ -32,9 +32,9 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize(("film", "cents"), TABLE.items())
-def test_films_cost_what_is_published(film: tuple[VideoModel, str], cents: tuple[float, float]) -> None:
-    model, resolution = film
+@pytest.mark.parametrize(("video", "cents"), TABLE.items())
+def test_videos_cost_what_is_published(video: tuple[VideoModel, str], cents: tuple[float, float]) -> None:
+    model, resolution = video
     costs = [
         video_price(model, requested_shape(AspectRatio.LANDSCAPE, Resolution(resolution), length)) / 10_000
         for length in Duration
@@ -75,7 +75,7 @@ def test_what_is_restyled_is_never_larger_than_its_price_foresees() -> None:
         ({"model": "ray-flash-2", "resolution": "540p", "aspect_ratio": "1:1"}, 76_983),
     ],
 )
-async def test_a_film_is_charged_exactly(tmp_path: Path, body: dict[str, Any], cost: int) -> None:
+async def test_a_video_is_charged_exactly(tmp_path: Path, body: dict[str, Any], cost: int) -> None:
     async with simulator_at(tmp_path, speed=1) as caller:
         await create_video(caller, prompt="what does it cost?", **body)
         assert await caller.credit() == (1_000_000_000 - cost) / 10_000
@@ -84,19 +84,19 @@ async def test_a_film_is_charged_exactly(tmp_path: Path, body: dict[str, Any], c
 async def test_sound_and_upscaling_cost_a_second_of_the_model(tmp_path: Path) -> None:
     at = [0]
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1, credit_cents=70.8) as caller:
-        film = await create_video(caller, model="ray-2", prompt="the film itself")
-        store_video(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
+        video = await create_video(caller, model="ray-2", prompt="the video itself")
+        store_video(tmp_path, video, write_source(tmp_path / "source.mp4", frames=4))
         at[0] = 1_000_000
-        refused = await post_video(caller, f"/{film['id']}/audio")
+        refused = await post_video(caller, f"/{video['id']}/audio")
         assert (refused.status_code, await caller.credit()) == (402, (708_000 - 707_789) / 10_000)
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1) as caller:
-        film = await create_video(caller, model="ray-2", prompt="the film itself", key="rich")
-        store_video(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
+        video = await create_video(caller, model="ray-2", prompt="the video itself", key="rich")
+        store_video(tmp_path, video, write_source(tmp_path / "source.mp4", frames=4))
         at[0] += 1_000_000
-        await create_video(caller, f"/{film['id']}/audio", key="rich")
+        await create_video(caller, f"/{video['id']}/audio", key="rich")
         left = 1_000_000_000 - 707_789 - 141_558
         assert await caller.credit(key="rich") == left / 10_000
-        await create_video(caller, f"/{film['id']}/upscale", resolution="4k", key="rich")
+        await create_video(caller, f"/{video['id']}/upscale", resolution="4k", key="rich")
         assert await caller.credit(key="rich") == (left - 1_274_020) / 10_000
 
 
@@ -119,7 +119,7 @@ async def test_a_source_is_paid_for_as_long_as_it_is(
 
     async with simulator_at(tmp_path, fetch=fetch, speed=10_000) as caller:
         created = await create_video(
-            caller, f"/video/{path}", media={"url": "https://a.example/film.mp4"}, **body
+            caller, f"/video/{path}", media={"url": "https://a.example/video.mp4"}, **body
         )
         assert (await caller.ended(created["id"]))["state"] == "completed"
         assert await caller.credit() == (1_000_000_000 - cost) / 10_000
@@ -132,7 +132,7 @@ async def test_a_source_that_cannot_be_read_or_is_too_long_is_paid_back(
     size = (64, 36)
     path = tmp_path / "source.mp4"
     source = (
-        b"not a film" if seconds is None else write_source(path, frames=24 * seconds, size=size).read_bytes()
+        b"not a video" if seconds is None else write_source(path, frames=24 * seconds, size=size).read_bytes()
     )
 
     async def fetch(_: str) -> bytes:
@@ -140,7 +140,7 @@ async def test_a_source_that_cannot_be_read_or_is_too_long_is_paid_back(
 
     async with simulator_at(tmp_path, fetch=fetch, speed=10_000) as caller:
         body: dict[str, Any] = {
-            "media": {"url": "https://a.example/film.mp4"},
+            "media": {"url": "https://a.example/video.mp4"},
             "model": "ray-2",
             "mode": "adhere_1",
         }

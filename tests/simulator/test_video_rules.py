@@ -1,4 +1,4 @@
-"""What the simulator takes and refuses for films, in the API's own words; nothing is filmed here."""
+"""What the simulator takes and refuses for videos, in the API's own words; nothing is rendered here."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ LATER = {"type": "generation", "id": "second"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A simulator in which nothing goes on, but for two films that are ready."""
+    """A simulator in which nothing goes on, but for two videos that are ready."""
 
     caller: ApiClient
     first: str
@@ -43,7 +43,7 @@ async def room(folder: Path, **settings: Any) -> AsyncIterator[Room]:
 
     source = write_source(folder / "source.mp4", frames=4)
     async with simulator_at(folder, clock_ms=lambda: at[0], fetch=no_media, speed=1, **settings) as caller:
-        ready = [await create_video(caller, prompt=f"film {number}", model="ray-2") for number in (1, 2)]
+        ready = [await create_video(caller, prompt=f"video {number}", model="ray-2") for number in (1, 2)]
         for one in ready:
             store_video(folder, one, source)
         at[0] = 1_000_000
@@ -135,7 +135,7 @@ async def test_malformed_fields_are_named(
         assert (status, detail[0]["loc"]) == (422, loc)
 
 
-async def test_only_own_finished_films_can_be_built_on(tmp_path: Path) -> None:
+async def test_only_own_finished_videos_can_be_built_on(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
         caller = here.caller
         picture = await caller.create("a picture")
@@ -190,10 +190,10 @@ async def test_a_create_echoes_the_normalised_request(tmp_path: Path) -> None:
             }
 
 
-async def test_an_extension_takes_the_shape_of_its_film(tmp_path: Path) -> None:
+async def test_an_extension_takes_the_shape_of_its_video(tmp_path: Path) -> None:
     at = [0]
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1) as caller:
-        tall = await create_video(caller, model="ray-2", prompt="a tall film", aspect_ratio="9:21")
+        tall = await create_video(caller, model="ray-2", prompt="a tall video", aspect_ratio="9:21")
         store_video(tmp_path, tall, write_source(tmp_path / "source.mp4", frames=4))
         at[0] = 1_000_000
         frames = {"frame0": {"type": "generation", "id": tall["id"]}}
@@ -229,17 +229,17 @@ async def test_sound_and_upscaling_are_answered_with_200_and_a_new_generation(tm
         assert smaller.json() == {"detail": "400: the generation already has this resolution"}
 
 
-async def test_films_have_limits_of_their_own(tmp_path: Path) -> None:
+async def test_videos_have_limits_of_their_own(tmp_path: Path) -> None:
     async with simulator_at(tmp_path, speed=STILL) as caller:
         statuses = [
-            (await post_video(caller, model="ray-2", prompt=f"film {number}")).status_code
+            (await post_video(caller, model="ray-2", prompt=f"video {number}")).status_code
             for number in range(11)
         ]
         assert statuses == [201] * 10 + [429]
         assert (await caller.post_image("pictures go on")).status_code == 201
     async with simulator_at(tmp_path / "fast", speed=1e9, video_concurrent=99) as caller:
         statuses = [
-            (await post_video(caller, model="ray-2", prompt=f"film {number}")).status_code
+            (await post_video(caller, model="ray-2", prompt=f"video {number}")).status_code
             for number in range(21)
         ]
         assert statuses == [201] * 20 + [429]
@@ -257,7 +257,7 @@ async def test_flash_takes_a_minute_and_the_other_one_longer(tmp_path: Path) -> 
         assert states == [["dreaming"] * 2, ["completed", "dreaming"], ["completed"] * 2]
 
 
-async def test_a_film_that_fails_tells_why_and_is_paid_back(tmp_path: Path) -> None:
+async def test_a_video_that_fails_tells_why_and_is_paid_back(tmp_path: Path) -> None:
     async with simulator_at(tmp_path, speed=10_000) as caller:
         await caller.fault("moderation", reason="Frame moderation failed")
         ended = await caller.ended((await create_video(caller, model="ray-2", prompt="not this"))["id"])

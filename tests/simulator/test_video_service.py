@@ -1,4 +1,4 @@
-"""Films over the wire: asked for, waited for, fetched whole and in part, edited, and after a kill."""
+"""Videos over the wire: asked for, waited for, fetched whole and in part, edited, and after a kill."""
 
 import asyncio
 from pathlib import Path
@@ -27,8 +27,8 @@ from tests.simulator.videos import (
 FAST = 10_000
 
 
-async def test_a_film_is_made_served_and_edited(tmp_path: Path) -> None:
-    """The one long story: a film of five seconds, its poster, ranges, its continuation and its sound."""
+async def test_a_video_is_made_served_and_edited(tmp_path: Path) -> None:
+    """The one long story: a video of five seconds, its poster, ranges, its continuation and its sound."""
     async with simulator_at(tmp_path, speed=FAST) as caller:
         body = {
             "model": "ray-flash-2",
@@ -62,8 +62,8 @@ async def test_a_film_is_made_served_and_edited(tmp_path: Path) -> None:
         assert difference(shown.frames[60], sounding.frames[60]) == 0
 
 
-async def test_pictures_and_films_are_brought_in_from_the_web(tmp_path: Path) -> None:
-    write_source(tmp_path / "film.mp4", frames=6)
+async def test_pictures_and_videos_are_brought_in_from_the_web(tmp_path: Path) -> None:
+    write_source(tmp_path / "video.mp4", frames=6)
     Image.new("RGB", SMALL, (20, 160, 60)).save(tmp_path / "picture.png")
     asked: list[str] = []
 
@@ -76,7 +76,7 @@ async def test_pictures_and_films_are_brought_in_from_the_web(tmp_path: Path) ->
         simulator_at(tmp_path, speed=FAST) as caller,
     ):
         media: dict[str, Any] = {
-            "media": {"url": f"{url}/film.mp4"},
+            "media": {"url": f"{url}/video.mp4"},
             "first_frame": {"url": f"{url}/picture.png"},
         }
         made = await create_video(
@@ -86,29 +86,29 @@ async def test_pictures_and_films_are_brought_in_from_the_web(tmp_path: Path) ->
         frames = decode(await download_video(caller, done)).frames
         assert len(frames) == 6
         assert difference(frames[0], Image.new("RGB", SMALL, (20, 160, 60))) < 6
-        assert sorted(asked) == ["film.mp4", "picture.png"]
+        assert sorted(asked) == ["picture.png", "video.mp4"]
         body: dict[str, Any] = {
             "model": "ray-flash-2",
             "aspect_ratio": "21:9",
-            "media": {"url": f"{url}/film.mp4"},
+            "media": {"url": f"{url}/video.mp4"},
         }
         wide = await caller.ended((await create_video(caller, "/video/reframe", **body))["id"])
         assert decode(await download_video(caller, wide)).size == (2432, 1024)
-        keyframes = {"frame0": {"type": "image", "url": f"{url}/film.mp4"}}
+        keyframes = {"frame0": {"type": "image", "url": f"{url}/video.mp4"}}
         wrong = await caller.ended((await create_video(caller, model="ray-2", keyframes=keyframes))["id"])
         assert wrong["failure_reason"] == "Failed to read user input frames"
 
 
-async def test_an_upscaled_film_is_larger(tmp_path: Path) -> None:
+async def test_an_upscaled_video_is_larger(tmp_path: Path) -> None:
     async with simulator_at(tmp_path, speed=FAST) as caller:
         done = await caller.ended((await create_video(caller, model="ray-2", prompt="a small one"))["id"])
-        store_video(tmp_path, done, write_source(tmp_path / "film.mp4", frames=4))
+        store_video(tmp_path, done, write_source(tmp_path / "video.mp4", frames=4))
         larger = await caller.ended((await create_video(caller, f"/{done['id']}/upscale"))["id"])
         shown = decode(await download_video(caller, larger))
         assert (shown.size, len(shown.frames)) == ((1920, 1080), 4)
 
 
-async def test_callbacks_tell_of_a_film_with_its_assets(tmp_path: Path) -> None:
+async def test_callbacks_tell_of_a_video_with_its_assets(tmp_path: Path) -> None:
     heard: list[dict[str, Any]] = []
     ended = asyncio.Event()
 
@@ -130,16 +130,16 @@ async def test_callbacks_tell_of_a_film_with_its_assets(tmp_path: Path) -> None:
         assert heard[-1]["assets"]["video"]
 
 
-async def test_faults_strike_films_too(tmp_path: Path) -> None:
+async def test_faults_strike_videos_too(tmp_path: Path) -> None:
     async with simulator_at(tmp_path, speed=FAST) as caller:
-        await caller.fault("server_error", match="film")
-        assert (await post_video(caller, model="ray-2", prompt="a film")).status_code == 500
+        await caller.fault("server_error", match="video")
+        assert (await post_video(caller, model="ray-2", prompt="a video")).status_code == 500
         await caller.fault("broken_asset")
-        done = await caller.ended((await create_video(caller, model="ray-2", prompt="a film"))["id"])
+        done = await caller.ended((await create_video(caller, model="ray-2", prompt="a video"))["id"])
         for name in ("video", "image"):
             assert (await caller.http.get(done["assets"][name])).content.startswith(b"<html>")
         await caller.fault("stuck")
-        await create_video(caller, model="ray-2", prompt="a film")
+        await create_video(caller, model="ray-2", prompt="a video")
         assert (await caller.page())["generations"][0]["state"] == "dreaming"
 
 
@@ -164,18 +164,18 @@ def _begun(folder: Path) -> list[Path]:
     return list(folder.rglob(".video.mp4.*"))
 
 
-async def test_a_film_survives_a_kill_while_it_is_made(tmp_path: Path) -> None:
-    """Killed in the middle of filming: afterwards the film is whole, and what builds on it goes on."""
+async def test_a_video_survives_a_kill_while_it_is_made(tmp_path: Path) -> None:
+    """Killed in the middle of rendering: afterwards the video is whole, and what builds on it goes on."""
     body = {"model": "ray-flash-2", "resolution": "540p", "aspect_ratio": "1:1"}
     async with alone(tmp_path, speed=FAST) as (process, client):
         first = await client.ended((await create_video(client, prompt="a fox in autumn", **body))["id"])
         keyframes = {"frame0": {"type": "generation", "id": first["id"]}}
         second = await create_video(client, prompt="and it runs away", keyframes=keyframes, **body)
 
-        async def is_filmed() -> bool:
+        async def is_rendered() -> bool:
             return any(_begun(tmp_path))
 
-        await until(is_filmed)
+        await until(is_rendered)
         process.kill()
         await process.wait()
     async with alone(tmp_path, speed=FAST) as (_, client):

@@ -1,4 +1,4 @@
-"""What the simulator films: as long and as large as asked, led in and out by the pictures given."""
+"""Videos that the simulator renders: length, size, keyframes, camera, edits and audio."""
 
 import io
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def made(spec: VideoSpec, path: Path) -> DecodedVideo:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A film of one second."""
+    """A video of one second."""
     return write_source(tmp_path_factory.mktemp("source") / "source.mp4")
 
 
@@ -66,19 +66,19 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_film_is_h264_that_plays_at_once(tmp_path: Path) -> None:
-    shown = made(generate(frames=24), tmp_path / "film.mp4")
+def test_a_video_is_h264_that_plays_at_once(tmp_path: Path) -> None:
+    shown = made(generate(frames=24), tmp_path / "video.mp4")
     assert (shown.codec, shown.pixels, shown.size) == ("h264", "yuv420p", SMALL)
     assert shown.rate == 24
     assert len(shown.frames) == 24
-    content = (tmp_path / "film.mp4").read_bytes()
+    content = (tmp_path / "video.mp4").read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
-    with av.open(str(tmp_path / "film.mp4"), "r") as container:
+    with av.open(str(tmp_path / "video.mp4"), "r") as container:
         assert container.duration == pytest.approx(1_000_000, abs=1_000_000 / 24)
 
 
-def test_a_large_film_has_all_its_pixels(tmp_path: Path) -> None:
-    shown = made(generate(size=(3840, 2160), frames=2), tmp_path / "film.mp4")
+def test_a_large_video_has_all_its_pixels(tmp_path: Path) -> None:
+    shown = made(generate(size=(3840, 2160), frames=2), tmp_path / "video.mp4")
     assert (shown.size, len(shown.frames)) == ((3840, 2160), 2)
 
 
@@ -108,7 +108,7 @@ def test_a_picture_is_the_first_and_the_last_frame(tmp_path: Path, picture: Path
     with given:
         for prompt in ("a boat at sea", ""):
             still = Keyframe(path=picture)
-            shown = made(generate(prompt, start=still, end=still), tmp_path / f"film{len(prompt)}.mp4")
+            shown = made(generate(prompt, start=still, end=still), tmp_path / f"video{len(prompt)}.mp4")
             assert difference(shown.frames[0], given) < LOSS
             assert difference(shown.frames[-1], given) < LOSS
 
@@ -136,7 +136,7 @@ def test_the_camera_moves_over_the_picture_that_was_given(photo: Path, concept: 
 
 
 @pytest.mark.parametrize(("start", "end"), [(True, False), (False, True), (True, True)])
-def test_a_film_from_pictures_begins_or_ends_with_exactly_them(
+def test_a_video_from_pictures_begins_or_ends_with_exactly_them(
     photo: Path, *, start: bool, end: bool
 ) -> None:
     """Also where the prompt brings weather, a caption and a camera that draws back."""
@@ -165,7 +165,7 @@ def test_two_pictures_are_never_seen_through_each_other(tmp_path: Path) -> None:
     assert row == [colours[1]] * SMALL[0]
 
 
-def test_films_are_continued_led_into_and_joined(tmp_path: Path, source: Path) -> None:
+def test_videos_are_continued_led_into_and_joined(tmp_path: Path, source: Path) -> None:
     before, after = (open_frame(Keyframe(path=source, position=position)) for position in FramePosition)
     assert difference(before, after) > 2 * LOSS
     played = decode(source).frames
@@ -176,7 +176,7 @@ def test_films_are_continued_led_into_and_joined(tmp_path: Path, source: Path) -
             start=Keyframe(path=source, position=FramePosition.LAST),
             end=Keyframe(path=source, position=FramePosition.FIRST),
         ),
-        tmp_path / "film.mp4",
+        tmp_path / "video.mp4",
     )
     assert difference(shown.frames[0], after) < LOSS
     assert difference(shown.frames[-1], before) < LOSS
@@ -188,7 +188,7 @@ def test_a_loop_closes(tmp_path: Path, picture: Path, *, opened: bool) -> None:
     opening = Keyframe(path=picture) if opened else None
     shown = made(
         generate("snow in the mountains", loop=True, frames=48, start=opening, concepts=("pan_left",)),
-        tmp_path / "film.mp4",
+        tmp_path / "video.mp4",
     )
     steps = [difference(one, other) for one, other in zip(shown.frames, shown.frames[1:], strict=False)]
     assert difference(shown.frames[-1], shown.frames[0]) <= max(steps) + 0.5
@@ -225,7 +225,7 @@ def test_words_move_the_camera_too(prompt: str, key: str) -> None:
 
 def test_coming_closer_makes_things_larger(tmp_path: Path) -> None:
     """The middle of the first frame is all that the last frame shows."""
-    shown = made(generate("a red house at noon", concepts=("zoom_in",)), tmp_path / "film.mp4")
+    shown = made(generate("a red house at noon", concepts=("zoom_in",)), tmp_path / "video.mp4")
     first, last = shown.frames[0], shown.frames[-1]
     width, height = SMALL
     zoomed = first.crop(
@@ -236,10 +236,10 @@ def test_coming_closer_makes_things_larger(tmp_path: Path) -> None:
     assert difference(last.crop(upper), closer) < difference(last.crop(upper), first.crop(upper)) * 0.8
 
 
-def test_a_reframed_film_plays_on_inside(tmp_path: Path, source: Path) -> None:
+def test_a_reframed_video_plays_on_inside(tmp_path: Path, source: Path) -> None:
     size = (576, 1024)
     spec = ReframeVideo(source=source, size=size, placement=Placement(), first_frame=None, frames=24)
-    shown, played = made(spec, tmp_path / "film.mp4"), decode(source)
+    shown, played = made(spec, tmp_path / "video.mp4"), decode(source)
     assert (shown.size, len(shown.frames)) == (size, 24)
     inside = (0, (1024 - 324) // 2, 576, (1024 + 324) // 2)
     for at in (0, 12, 23):
@@ -248,12 +248,12 @@ def test_a_reframed_film_plays_on_inside(tmp_path: Path, source: Path) -> None:
     assert ImageStat.Stat(outside).mean[0] > 60
 
 
-def test_a_modified_film_keeps_more_the_closer_it_adheres(
+def test_a_modified_video_keeps_more_the_closer_it_adheres(
     tmp_path: Path, source: Path, picture: Path
 ) -> None:
     played = decode(source).frames
     strengths = (0.1, 0.45, 0.85)
-    films = [
+    videos = [
         made(
             ModifyVideo(
                 source=source, size=SMALL, prompt="neon city", strength=s, first_frame=None, frames=24
@@ -262,11 +262,11 @@ def test_a_modified_film_keeps_more_the_closer_it_adheres(
         )
         for s in strengths
     ]
-    changes = [difference(shown.frames[12], played[12]) for shown in films]
+    changes = [difference(shown.frames[12], played[12]) for shown in videos]
     assert changes == sorted(changes)
     assert changes[0] > 1
     assert changes[2] > 3 * changes[0]
-    assert [len(shown.frames) for shown in films] == [24] * 3
+    assert [len(shown.frames) for shown in videos] == [24] * 3
     opening = Keyframe(path=picture)
     led = ModifyVideo(source=source, size=SMALL, prompt="", strength=0.1, first_frame=opening, frames=24)
     with Image.open(picture) as given:
@@ -291,22 +291,22 @@ def test_fewer_pictures_are_drawn_where_a_machine_is_small(source: Path) -> None
         assert len(changes) == 23
 
 
-def test_an_enlarged_film_is_the_same_with_more_pixels(tmp_path: Path, source: Path) -> None:
-    shown = made(UpscaleVideo(source=source, size=(1280, 720)), tmp_path / "film.mp4")
+def test_an_enlarged_video_is_the_same_with_more_pixels(tmp_path: Path, source: Path) -> None:
+    shown = made(UpscaleVideo(source=source, size=(1280, 720)), tmp_path / "video.mp4")
     played = decode(source)
     assert (shown.size, len(shown.frames)) == ((1280, 720), 24)
     assert all(difference(played.frames[at], shown.frames[at]) < LOSS for at in (0, 12, 23))
 
 
 def test_music_is_added_and_the_pictures_stay(tmp_path: Path, source: Path) -> None:
-    shown = made(AddAudio(source=source, prompt="wind in the trees"), tmp_path / "film.mp4")
+    shown = made(AddAudio(source=source, prompt="wind in the trees"), tmp_path / "video.mp4")
     made(AddAudio(source=source, prompt="a party"), tmp_path / "other.mp4")
     assert (shown.codec, shown.sound) == ("h264", "aac")
     assert shown.sound_s == pytest.approx(1.0, abs=0.06)
     assert [frame.tobytes() for frame in shown.frames] == [frame.tobytes() for frame in decode(source).frames]
-    assert (tmp_path / "film.mp4").read_bytes() != (tmp_path / "other.mp4").read_bytes()
-    assert _loudness(tmp_path / "film.mp4") > 300
-    louder = made(UpscaleVideo(source=tmp_path / "film.mp4", size=(640, 360)), tmp_path / "large.mp4")
+    assert (tmp_path / "video.mp4").read_bytes() != (tmp_path / "other.mp4").read_bytes()
+    assert _loudness(tmp_path / "video.mp4") > 300
+    louder = made(UpscaleVideo(source=tmp_path / "video.mp4", size=(640, 360)), tmp_path / "large.mp4")
     assert louder.sound == "aac"
 
 
@@ -376,7 +376,7 @@ def _png() -> bytes:
         lambda: b"ffconcat version 1.0",
     ],
 )
-def test_what_is_no_film_is_refused(tmp_path: Path, content: Callable[[], bytes]) -> None:
+def test_what_is_no_video_is_refused(tmp_path: Path, content: Callable[[], bytes]) -> None:
     path = tmp_path / "broken"
     path.write_bytes(content())
     assert isinstance(check_video(path, 10), str)

@@ -1,4 +1,4 @@
-"""What tests of films share: asking for them, holding one ready, and looking into it."""
+"""What tests of videos share: asking for them, holding one ready, and looking into it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from simulator.formats import FPS
 from simulator.video.encode import write_video
 from tests.simulator.client import KEY, ApiClient
 
-#: width and height of a source film
+#: width and height of a source video
 SMALL = (320, 180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedVideo:
-    """A film as a player sees it."""
+    """A video as a player sees it."""
 
     codec: str
     pixels: str
@@ -37,9 +37,9 @@ class DecodedVideo:
         return len(self.frames) / FPS
 
 
-def decode(film: Path | bytes) -> DecodedVideo:
-    """Decode a film whole."""
-    with av.open(BytesIO(film) if isinstance(film, bytes) else str(film), "r") as container:
+def decode(video: Path | bytes) -> DecodedVideo:
+    """Decode a video whole."""
+    with av.open(BytesIO(video) if isinstance(video, bytes) else str(video), "r") as container:
         stream = container.streams.video[0]
         frames = [_picture(frame) for frame in container.decode(stream)]
         heard = container.streams.audio[0] if container.streams.audio else None
@@ -69,7 +69,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 
 def write_source(path: Path, *, frames: int = FPS, size: tuple[int, int] = SMALL) -> Path:
-    """Write a film of a ball that rolls from left to right over a yellow ground."""
+    """Write a video of a ball that rolls from left to right over a yellow ground."""
     write_video(_rolling(frames, size), size, path)
     return path
 
@@ -84,12 +84,12 @@ def _rolling(frames: int, size: tuple[int, int]) -> Iterator[Image.Image]:
         yield picture
 
 
-def store_video(folder: Path, generation: dict[str, Any], film: Path) -> None:
-    """Put a film where the simulator keeps those that it has made already."""
+def store_video(folder: Path, generation: dict[str, Any], video: Path) -> None:
+    """Put a video where the simulator keeps those that it has made already."""
     files = FileStore(folder / "simulator.db.media")
     target = files.asset(generation["id"], "video.mp4")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(film.read_bytes())
+    target.write_bytes(video.read_bytes())
 
 
 async def post_video(
