@@ -6,10 +6,11 @@ copy a file or to empty tables is several times as quick as to make them. Import
 """
 
 import asyncio
-import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -75,12 +76,21 @@ async def _migrate(url: str) -> None:
         await migrate(database)
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "reverie.db"
-    asyncio.run(_migrate(f"sqlite:///{path}"))
-    return path
+@cache
+def _template() -> bytes:
+    """The content of an SQLite file with our tables."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as aside:
+        # The thread that asks may run a loop already.
+        aside.submit(asyncio.run, _migrate(f"sqlite:///{folder}/reverie.db")).result()
+        return (Path(folder) / "reverie.db").read_bytes()
+
+
+def lay_migrated(folder: Path) -> None:
+    """Lay an SQLite file with our tables where a bot keeps its own, unless one is there."""
+    file = folder / "reverie.db"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_template())
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +109,8 @@ def kept_postgres_url(postgres_server: str) -> str:
 
 
 @pytest.fixture
-def migrated_sqlite_url(migrated_sqlite: Path, tmp_path: Path, sqlite_url: str) -> str:
-    shutil.copyfile(migrated_sqlite, tmp_path / "reverie.db")
+def migrated_sqlite_url(tmp_path: Path, sqlite_url: str) -> str:
+    lay_migrated(tmp_path)
     return sqlite_url
 
 

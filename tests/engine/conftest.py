@@ -10,7 +10,6 @@ from bot.domain.cards import CardView, JobPhase
 from tests.databases import (
     kept_postgres_url,
     migrated_postgres_url,
-    migrated_sqlite,
     migrated_sqlite_url,
     migrated_url,
     postgres_server,
@@ -21,7 +20,6 @@ from tests.engine.house import House, open_house
 __all__ = [
     "kept_postgres_url",
     "migrated_postgres_url",
-    "migrated_sqlite",
     "migrated_sqlite_url",
     "migrated_url",
     "postgres_server",

@@ -21,6 +21,7 @@ from bot.domain.errors import MediaUnavailable
 from bot.domain.identity import Place
 from bot.ports import ResolvedFile
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
+from tests.databases import lay_migrated
 from tests.engine.house import given_settings
 from tests.media_workers import SharedPool
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
@@ -60,6 +61,7 @@ class BotEnv:
         fake.world.ack_within_ms = _PATIENT_MS
         times = AT_EASE | {"answer_window": _PATIENT_MS} | settings.pop("times", {})
         values = {"http_port": 0, "default_ceiling": 100, "default_allowance": 25, "times": times, **settings}
+        lay_migrated(folder)
         self.app = App(
             given_settings(folder, **values),
             plugins=[AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)],

@@ -24,8 +24,8 @@ from adapters.slack.web_api.client import web_client
 from bot.security.tokens import TokenSigner
 from bot.service.adapter_data import AdapterData
 from bot.store.database.connect import connect
-from bot.store.database.migrate import migrate
 from bot.web.server import Server, listen
+from tests.databases import lay_migrated
 from tests.platforms.fake_slack import FakeSlack
 from tests.store.making import SEAL
 
@@ -102,8 +102,8 @@ def app_of(slack: FakeSlack, installations: InstallationStore) -> AsyncApp:
 
 @asynccontextmanager
 async def open_vault(folder: Path) -> AsyncIterator[AdapterData]:
+    lay_migrated(folder)
     async with connect(f"sqlite:///{folder}/reverie.db") as database:
-        await migrate(database)
         yield AdapterData(database, SEAL, "slack")
 
 

@@ -27,6 +27,7 @@ from bot.domain.identity import Place
 from bot.ports import ResolvedFile
 from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
+from tests.databases import lay_migrated
 from tests.engine.house import given_settings
 from tests.media_workers import SharedPool
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
@@ -114,6 +115,7 @@ class StudioHouse:
             **settings,
             "times": AT_EASE | settings.get("times", {}),
         }
+        lay_migrated(folder)
         self.app = App(
             given_settings(folder, **values),
             plugins=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
