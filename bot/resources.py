@@ -167,7 +167,7 @@ async def prepare_store(services: Services) -> None:
         await register_accounts(services)
     if services.settings.database.startswith("sqlite"):
         # This process has locked the database, so that no other can hold a lease.
-        await services.database.write(expire_all_leases, None)
+        await services.database.transact(expire_all_leases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from bot.domain.jobs import Job, State
 from bot.services import EstimateInputs, Services, log
 from bot.store.accept import NewCard
 from bot.store.accounts import ReadyAccount, ready_accounts
-from bot.store.jobs import QueuePosition, duration_stats, jobs_by_id, jobs_of_cards, queue_positions
+from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.store.queue_stats import QueuePosition, duration_stats, queue_positions
 from bot.store.rows import UNREADABLE, log_unreadable
 
 _T = TypeVar("_T")

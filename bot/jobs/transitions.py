@@ -9,14 +9,13 @@ from bot.domain.jobs import FINAL, Job, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
 from bot.services import ALL_JOBS, Services, Topic, log
-from bot.store.cards import ShowAgain, ShownOutcome, ShownRevision, record_shown, show_card_again
-from bot.store.database.base import Operation
-from bot.store.jobs import JobRef
+from bot.store.attempts import JobRef
+from bot.store.cards import ShownOutcome, ShownRevision, record_shown, show_card_again
 from bot.store.orphans import OrphanCause
 from bot.store.transition import PreparationLease, Transition, transition
 
-#: writes one transition; raises StaleTransition
-_Write = Callable[[Operation[Transition, None], Transition], Awaitable[None]]
+#: runs a write, and repeats it until its outcome is known
+_Repeat = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 #: how long a recorded revision may wait for a commit to share: nobody waits for it
 _MAX_DELAY_S = 0.03
 
@@ -40,11 +39,11 @@ async def transition_job(
     never_arrived: bool = False,
     lease: PreparationLease | None = None,
     orphan_cause: OrphanCause | None = None,
-    write: _Write | None = None,
+    repeat: _Repeat | None = None,
 ) -> bool:
     """Move a job from the state in which it was read; False if another process has moved it meanwhile.
 
-    The keywords are those of `Transition`. `write` replaces the plain write to the store.
+    The keywords are those of `Transition`. `repeat` runs the write to the store.
     """
     item = Transition(
         job=job.id,
@@ -67,8 +66,12 @@ async def transition_job(
         lease=lease,
         orphan_cause=orphan_cause,
     )
+
+    async def write() -> None:
+        await services.database.write(transition, item)
+
     try:
-        await (write or services.database.write)(transition, item)
+        await (write() if repeat is None else repeat(write))
     except StaleTransition:
         log.info("transition_stale", job_id=job.id, after=after)
         return False
@@ -101,7 +104,7 @@ async def record_shown_revision(services: Services, shown: ShownRevision) -> Sho
     noted = await services.database.write(record_shown, shown, max_delay_s=_MAX_DELAY_S)
     if noted is ShownOutcome.LOST:
         # The lease had expired: what was shown may cover a newer revision.
-        await services.database.write(show_card_again, ShowAgain(card=shown.card, now=services.clock()))
+        await services.database.transact(show_card_again, shown.card, now=services.clock())
     if noted is not ShownOutcome.UP_TO_DATE:
         services.wake(Topic.CARDS)
     return noted

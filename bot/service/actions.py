@@ -20,12 +20,12 @@ from bot.domain.pricing import show_money
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.transitions import transition_job
 from bot.service import ordering
-from bot.service.durable_writes import write_until_known
+from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.replies import ConfirmationButton, PrivateReply, Reply
 from bot.services import Services, Topic, log
 from bot.store.cards import CardCopy, create_card_copy
-from bot.store.jobs import Deletion, Star, delete_job, find_job, toggle_star
+from bot.store.jobs import delete_job, find_job, toggle_star
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ async def _send(services: Services, job: Job, event: ActionEvent, invocation: In
         reaction=event.reaction,
         reaction_since=services.clock() - services.times.reaction_window,
     )
-    await write_until_known(services, create_card_copy, copy)
+    await until_known(services, lambda: services.database.transact(create_card_copy, copy))
     services.wake(Topic.CARDS)
     return PrivateReply(title="On its way to you", text="It comes as a direct message.")
 
@@ -95,15 +95,13 @@ async def unstar(services: Services, job: str, invocation: Invocation) -> Privat
 
 async def _star(services: Services, job: Job, invocation: Invocation, *, on: bool | None) -> PrivateReply:
     """Add a result to the workspace's gallery or remove it; None toggles."""
-    item = Star(
-        job=job.id,
-        card=job.card,
-        member=invocation.caller.member,
-        now=services.clock(),
-        event=invocation.event,
-        on=on,
+    member, now = invocation.caller.member, services.clock()
+    starred = await until_known(
+        services,
+        lambda: services.database.transact(
+            toggle_star, job.id, card=job.card, member=member, event=invocation.event, now=now, on=on
+        ),
     )
-    starred = await write_until_known(services, toggle_star, item)
     services.wake(Topic.CARDS)
     return PrivateReply(title="Added to the gallery" if starred else "Removed from the gallery")
 
@@ -115,7 +113,7 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
         return PrivateReply(title="Already cancelled", text="Nothing was charged.")
     _require_waiting(job)
     if not await transition_job(
-        services, job, State.CANCELLED, "cancelled", write=partial(write_until_known, services)
+        services, job, State.CANCELLED, "cancelled", repeat=partial(until_known, services)
     ):
         # Its state changed meanwhile: answer what is true now.
         return await cancel(services, command, caller)
@@ -163,7 +161,10 @@ async def answer_confirmation(
     if found is not None and found.deleted and found.person == caller.person:
         return PrivateReply(title="Already deleted", text="Nothing more was done.")
     deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
-    unused = await write_until_known(services, delete_job, Deletion(job=deletable.id, now=services.clock()))
+    now = services.clock()
+    unused = await until_known(
+        services, lambda: services.database.transact(delete_job, deletable.id, now=now)
+    )
     services.wake(Topic.CARDS)
     log.info("job_deleted", job_id=deletable.id)
     await remove_unreferenced(services, unused or ())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.security.encryption import DecryptionFailed, FieldCipher, entry_context
 from bot.store import adapter_data
 from bot.store.database.base import Database
+from bot.store.leases import reserve_rate_slot
 from bot.store.rows import log_unreadable
 
 
@@ -27,19 +28,18 @@ class AdapterData:
 
     async def put(self, key: str, value: str) -> int:
         """Store a value under a key in place of an older one; returns its sequence number."""
-        item = adapter_data.Put(adapter=self._adapter, key=key, sealed=self._sealed(key, value))
-        return await self._database.write(adapter_data.put, item)
+        return await self._database.transact(adapter_data.put, self._adapter, key, self._sealed(key, value))
 
     async def get(self, key: str) -> str | None:
         kept = await adapter_data.get(self._database, self._adapter, key)
         return self._opened(kept) if kept else None
 
     async def remove(self, key: str) -> None:
-        await self._database.write(adapter_data.remove, (self._adapter, key))
+        await self._database.transact(adapter_data.remove, self._adapter, key)
 
     async def take(self, key: str) -> str | None:
         """Read a value and remove it; of concurrent callers one gets it."""
-        kept = await self._database.write(adapter_data.pop, (self._adapter, key))
+        kept = await self._database.transact(adapter_data.pop, self._adapter, key)
         return self._opened(kept) if kept else None
 
     async def turn(self, name: str, *, now: int, every: int) -> int:
@@ -47,8 +47,7 @@ class AdapterData:
 
         Answers when that is, in milliseconds UTC; one that is not used is lost.
         """
-        item = adapter_data.Turn(adapter=self._adapter, name=name, now=now, every=every)
-        return await self._database.write(adapter_data.reserve_rate_slot, item)
+        return await self._database.transact(reserve_rate_slot, self._adapter, name, now=now, every=every)
 
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
         """What was put after sequence number `seq` under keys that begin with `prefix`, in that order."""
@@ -64,7 +63,7 @@ class AdapterData:
         return self._cipher.encrypt(value, context=entry_context(self._adapter, key))
 
     def _opened(self, kept: adapter_data.Entry) -> str:
-        return self._cipher.decrypt(kept.sealed, context=entry_context(self._adapter, kept.key))
+        return self._cipher.decrypt(kept.encrypted, context=entry_context(self._adapter, kept.key))
 
     def _entries(self, kept: Iterable[adapter_data.Entry]) -> list[Entry]:
         """The values that can be decrypted."""

@@ -8,24 +8,13 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.pricing import show_money
 from bot.domain.quota import Allowance, Level, Rule, bounds
-from bot.service.durable_writes import write_until_known
+from bot.service.durable_writes import until_known
 from bot.service.queries import describe_limit, limits_with_meters
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
-from bot.store.workspaces import (
-    AuditEntry,
-    MemberName,
-    Pause,
-    Reset,
-    SetRule,
-    find_members,
-    find_workspace,
-    reset_meter,
-    set_pause,
-    set_rule,
-    usage,
-    workspace_rules,
-)
+from bot.store.limits import reset_meter, set_rule, workspace_rules
+from bot.store.reports import usage
+from bot.store.workspaces import AuditEntry, MemberName, find_members, find_workspace, set_pause
 
 
 def _require_admin(services: Services, caller: Caller) -> None:
@@ -84,7 +73,7 @@ async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> P
         allowance=Allowance(amount=command.amount, period=command.period),
     )
     entry = _audit_entry(services, caller, "quotas set", f"{level}:{subject}")
-    await write_until_known(services, set_rule, SetRule(decision=entry, rule=rule))
+    await until_known(services, lambda: services.database.transact(set_rule, rule, audit=entry))
     return PrivateReply(
         title="Quota set",
         text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
@@ -137,7 +126,9 @@ async def reset_quota(services: Services, command: QuotasReset, caller: Caller) 
         raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
     limit, _ = limits[level]
     entry = _audit_entry(services, caller, "quotas reset", limit.scope)
-    given_back = await write_until_known(services, reset_meter, Reset(decision=entry, meter=limit.meter))
+    given_back = await until_known(
+        services, lambda: services.database.transact(reset_meter, limit.meter, audit=entry)
+    )
     return PrivateReply(
         title="Quota reset", text=f"{whom}: used is $0.00 again; it was {show_money(given_back)}."
     )
@@ -151,10 +142,11 @@ async def pause_or_resume(
     paused = isinstance(command, StudioPause)
     reason = command.reason if isinstance(command, StudioPause) else ""
     entry = _audit_entry(services, caller, command.name, caller.workspace)
-    await write_until_known(
+    await until_known(
         services,
-        set_pause,
-        Pause(decision=entry, workspace=caller.workspace, paused=paused, reason=reason),
+        lambda: services.database.transact(
+            set_pause, caller.workspace, paused=paused, reason=reason, audit=entry
+        ),
     )
     services.wake(*ALL_JOBS, Topic.CARDS)
     if paused:

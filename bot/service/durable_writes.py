@@ -5,16 +5,14 @@ might pay twice. Each of these writes is idempotent, so it can be repeated.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.domain.errors import Refused
 from bot.services import Services, log
 from bot.store.database.base import (
     CommitUnknown,
-    Item,
     NotWritable,
-    Operation,
-    Result,
+    Outcome,
     StoreFull,
     StoreReadOnly,
     StoreUnavailable,
@@ -52,8 +50,8 @@ _WHY: Mapping[type[NotWritable], str] = {
 }
 
 
-async def write_until_known(services: Services, operation: Operation[Item, Result], item: Item) -> Result:
-    """Write an item; repeats the write while its outcome is unknown.
+async def until_known(services: Services, write: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Run a write; repeats it while its outcome is unknown.
 
     Raises StillChecking if the outcome is still unknown when the caller must answer, NotAcceptedNow if the
     database accepts no writes, and StoreError if for another reason certainly nothing was written.
@@ -62,14 +60,14 @@ async def write_until_known(services: Services, operation: Operation[Item, Resul
     unknown, pause_s = False, _PAUSE_S
     while True:
         try:
-            return await services.database.write(operation, item)
+            return await write()
         except (CommitUnknown, StoreUnavailable) as error:
             unknown = unknown or isinstance(error, CommitUnknown)
             if not unknown and isinstance(error, NotWritable):
                 raise NotAcceptedNow(error) from error
             if not unknown:
                 raise
-            log.warning("commit_unknown", operation=getattr(operation, "__name__", ""), error=repr(error))
+            log.warning("commit_unknown", error=repr(error))
             if services.monotonic() >= until:
                 raise StillChecking from error
         await asyncio.sleep(pause_s)

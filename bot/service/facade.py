@@ -37,8 +37,8 @@ from bot.service.ordering import CommandContext
 from bot.service.replies import PriceQuote, PrivateReply, Reply
 from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
-from bot.store.jobs import QueueStats, queue_stats
-from bot.store.workspaces import Introduction, remember_member
+from bot.store.queue_stats import QueueStats, queue_stats
+from bot.store.workspaces import remember_member
 
 #: answers the commands that make no job
 _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
@@ -204,8 +204,7 @@ class BotService:
 
     async def remember_member(self, member: Caller) -> None:
         """Store a member whom an event names, so that commands can name them."""
-        item = Introduction(caller=member, now=self._services.clock())
-        await self._services.database.write(remember_member, item)
+        await self._services.database.transact(remember_member, member, now=self._services.clock())
 
     async def queue_stats(self) -> QueueStats:
         """How many jobs wait and run in all workspaces."""

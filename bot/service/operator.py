@@ -13,30 +13,18 @@ from bot.domain.identity import Caller
 from bot.domain.ids import parse_job_id
 from bot.domain.jobs import Job, State
 from bot.domain.pricing import read_money, show_left, show_money
-from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds, limits_for
+from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds
 from bot.domain.text import storable_json
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.services import log
 from bot.store.database.base import Database
-from bot.store.jobs import Refund, find_job, list_jobs, refund_job
-from bot.store.orphans import Resolution, list_orphans, resolve_orphan
-from bot.store.reports import list_workspaces
-from bot.store.reseal import EncryptedValue, Resealing, encrypted_values, replace_values
-from bot.store.workspaces import (
-    AuditEntry,
-    Block,
-    Reset,
-    SetRule,
-    applicable_rules,
-    find_members,
-    find_workspace,
-    meters,
-    reset_meter,
-    set_block,
-    set_rule,
-    usage,
-)
+from bot.store.jobs import find_job, list_jobs, refund_job
+from bot.store.limits import reset_meter, set_rule, usage_of
+from bot.store.orphans import list_orphans, resolve_orphan
+from bot.store.reencrypt import EncryptedValue, encrypted_values, replace_values
+from bot.store.reports import list_workspaces, usage
+from bot.store.workspaces import AuditEntry, find_members, find_workspace, set_block
 
 Answer = dict[str, Any] | list[dict[str, Any]]
 ACTOR = "operator"
@@ -89,15 +77,13 @@ class Operator:
             raise InvalidRequest(str(error)) from error
         rule = Rule(level=level, subject=subject, workspace="", allowance=allowance)
         decision = self._audit_entry("quota set", f"{level}:{subject}")
-        await self._database.write(set_rule, SetRule(decision=decision, rule=rule))
+        await self._database.transact(set_rule, rule, audit=decision)
         return {"level": level, "subject": subject, "amount": show_money(allowance.amount), "period": period}
 
     async def quota_show(self, *, subject: str) -> Answer:
         """Every limit on a workspace or a member, with its meter."""
         caller = await self._caller(subject)
-        workspace = await find_workspace(self._database, caller.workspace)
-        rules = await applicable_rules(self._database, caller.workspace, [caller.member, caller.person])
-        limits = limits_for(caller, rules, self._defaults, now=self._clock(), zone=workspace.timezone)
+        limits = await usage_of(self._database, caller, self._defaults, now=self._clock())
         whole = caller.member == caller.workspace
         return [
             {
@@ -109,21 +95,19 @@ class Operator:
                 "left": show_left(limit.amount - meter.used - meter.reserved),
                 "resets": limit.resets,
             }
-            for level, (limit, meter) in (await meters(self._database, limits)).items()
+            for level, (limit, meter) in limits.items()
             if not (whole and level in (Level.MEMBER, Level.PERSON))
         ]
 
     async def quota_reset(self, *, subject: str, level: str) -> Answer:
         """Set what was used under one limit of a workspace or a member back to zero."""
         caller = await self._caller(subject)
-        workspace = await find_workspace(self._database, caller.workspace)
-        rules = await applicable_rules(self._database, caller.workspace, [caller.member, caller.person])
-        limits = limits_for(caller, rules, self._defaults, now=self._clock(), zone=workspace.timezone)
-        found = next((limit for limit in limits if limit.level == level), None)
+        limits = await usage_of(self._database, caller, self._defaults, now=self._clock())
+        found = next((limit for limit, _ in limits.values() if limit.level == level), None)
         if found is None:
             raise InvalidRequest(f"{subject} has no limit of level {level}")
         decision = self._audit_entry("quota reset", found.scope)
-        given_back = await self._database.write(reset_meter, Reset(decision=decision, meter=found.meter))
+        given_back = await self._database.transact(reset_meter, found.meter, audit=decision)
         return {"meter": found.meter, "given_back_microusd": given_back}
 
     async def workspaces_list(self) -> Answer:
@@ -133,9 +117,7 @@ class Operator:
     async def workspaces_block(self, *, subject: str, blocked: bool) -> Answer:
         """Block a workspace, a member or a person everywhere, or unblock them."""
         decision = self._audit_entry("block" if blocked else "unblock", subject)
-        changed = await self._database.write(
-            set_block, Block(decision=decision, subject=subject, blocked=blocked)
-        )
+        changed = await self._database.transact(set_block, subject, blocked=blocked, audit=decision)
         return {"subject": subject, "blocked": blocked, "changed": changed}
 
     async def jobs_list(self, *, state: str | None = None, count: int = 20) -> Answer:
@@ -153,7 +135,7 @@ class Operator:
         found = await self._find(job)
         if found.state is not State.COMPLETED:
             raise InvalidRequest(f"Job {found.id} is {found.state}; only a completed one was charged")
-        back = await self._database.write(refund_job, Refund(job=found.id, now=self._clock(), cause=ACTOR))
+        back = await self._database.transact(refund_job, found.id, now=self._clock(), cause=ACTOR)
         if not back:
             raise InvalidRequest(f"Job {found.id} was refunded before")
         return {"job": found.id, "refunded": show_money(found.price)}
@@ -174,8 +156,7 @@ class Operator:
 
     async def jobs_resolve(self, *, generation: str) -> Answer:
         """Mark a generation that was left at the provider as dealt with."""
-        item = Resolution(remote_id=generation, now=self._clock())
-        if not await self._database.write(resolve_orphan, item):
+        if not await self._database.transact(resolve_orphan, generation, now=self._clock()):
             raise InvalidRequest(
                 f"No generation {generation} was left for you to deal with: reverie jobs orphans lists those "
                 "of the cause unprocessed; all others are removed by themselves"
@@ -287,7 +268,7 @@ async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
                     card=value.key if value.adapter is None else None,
                 )
         if changes:
-            counts["resealed"] += await database.write(replace_values, Resealing(changes=tuple(changes)))
+            counts["resealed"] += await database.transact(replace_values, changes)
     return counts
 
 

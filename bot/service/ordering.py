@@ -16,7 +16,7 @@ from bot.domain.requests import AnyRequest, VideoRequest
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_urls
 from bot.security.encryption import card_context
-from bot.service.durable_writes import write_until_known
+from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.vocabulary import fetched_concepts
@@ -165,7 +165,9 @@ async def accept(
         reaction_since=now - services.times.reaction_window,
     )
     accepted, inputs = await with_inputs(
-        services, write_until_known(services, accept_jobs, item), order.request.duration_class
+        services,
+        until_known(services, lambda: services.database.write(accept_jobs, item)),
+        order.request.duration_class,
     )
     # Where our own write was repeated after a commit of unknown outcome, the card is ours to show.
     repeated = accepted.card != card

@@ -12,14 +12,15 @@ from bot.domain.jobs import Job
 from bot.domain.models import ImageModel, VideoModel
 from bot.domain.options import options
 from bot.domain.pricing import price, show_left, show_money
-from bot.domain.quota import Level, Limit, Meter, limits_for
+from bot.domain.quota import Level, Limit, Meter
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.jobs.estimates import estimates, sources_of
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
 from bot.services import Services
 from bot.store.jobs import history, unfinished_jobs
-from bot.store.workspaces import applicable_rules, blocked_subjects, find_workspace, meters, waiting_counts
+from bot.store.limits import usage_of
+from bot.store.workspaces import blocked_subjects, find_workspace, waiting_counts
 
 #: unfinished jobs that /status lists
 _RUNNING = 20
@@ -87,12 +88,7 @@ async def show_quota(services: Services, _: Quota, caller: Caller) -> PrivateRep
 
 async def limits_with_meters(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
     """Every limit on the caller now, with its meter."""
-    workspace = await find_workspace(services.database, caller.workspace)
-    rules = await applicable_rules(services.database, caller.workspace, [caller.member, caller.person])
-    limits = limits_for(
-        caller, rules, services.settings.defaults, now=services.clock(), zone=workspace.timezone
-    )
-    return await meters(services.database, limits)
+    return await usage_of(services.database, caller, services.settings.defaults, now=services.clock())
 
 
 async def check_acceptable(services: Services, caller: Caller, prices: Sequence[int]) -> None:

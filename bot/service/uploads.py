@@ -9,9 +9,9 @@ from bot.domain.identity import Caller
 from bot.domain.media import Media
 from bot.jobs.media import remove_unreferenced
 from bot.media.incoming_quota import IncomingFull, IncomingShare
-from bot.service.durable_writes import write_until_known
+from bot.service.durable_writes import until_known
 from bot.services import Services
-from bot.store.file_refs import UploadHeld, add_upload, unused_uploads
+from bot.store.file_refs import add_upload, unused_uploads
 
 
 class Upload:
@@ -71,8 +71,9 @@ async def begin_upload(services: Services, caller: Caller) -> AsyncIterator[Uplo
 
 async def _add(services: Services, media: Media, caller: Caller) -> bool:
     until = services.clock() + services.times.upload_hold
-    item = UploadHeld(file=media.file, member=caller.member, until=until)
-    return await write_until_known(services, add_upload, item)
+    return await until_known(
+        services, lambda: services.database.transact(add_upload, caller.member, media.file, until=until)
+    )
 
 
 async def _has_room(services: Services, media: Media, caller: Caller) -> bool:

@@ -40,7 +40,7 @@ async def refresh_vocabularies(services: Services) -> None:
     for name in {*services.settings.providers, *stored}:
         words = stored.get(name)
         if services.settings.role is not Role.GATEWAY and (
-            words is None or services.clock() - words.told_at >= services.times.vocabulary_interval
+            words is None or services.clock() - words.fetched_at >= services.times.vocabulary_interval
         ):
             words = await _fetch(services, name, words)
         if words is not None:
@@ -56,8 +56,8 @@ async def _fetch(services: Services, name: str, stored: StoredVocabulary | None)
             log.info("vocabulary_not_fetched", account=provider.account, error=repr(error))
             continue
         words = _without_empty_list(words, stored)
-        fetched = StoredVocabulary(provider=name, words=words, told_at=services.clock())
-        await services.database.write(save_vocabulary, fetched)
+        fetched = StoredVocabulary(provider=name, words=words, fetched_at=services.clock())
+        await services.database.transact(save_vocabulary, fetched)
         return fetched
     return stored
 

@@ -5,13 +5,12 @@ write and a disk with little free space.
 """
 
 import asyncio
-from collections.abc import Sequence
 
 from bot.domain.errors import MediaError, StoreError
 from bot.media.disk_usage import free_bytes, show_bytes
 from bot.services import Services
 from bot.store.database.base import Transaction
-from bot.store.leases import LeaseWanted, acquire_lease, release_lease
+from bot.store.leases import acquire_lease, release_lease
 
 _LEASE = "write-check"
 #: as much as a command writes, and more than may be free in a file's last block
@@ -71,18 +70,14 @@ class WriteCheck:
 
     async def _try(self) -> StoreError | None:
         now = self._services.clock()
-        item = LeaseWanted(name=_LEASE, owner=_ROOM, now=now, until=now)
         try:
-            await self._services.database.write(_write, item)
-            await self._services.database.write(
-                _write, LeaseWanted(name=_LEASE, owner="", now=now + 1, until=now)
-            )
+            await self._services.database.transact(_write, owner=_ROOM, now=now, until=now)
+            await self._services.database.transact(_write, owner="", now=now + 1, until=now)
         except StoreError as error:
             return error
         return None
 
 
-async def _write(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[None]:
-    await acquire_lease(tx, items)
-    await release_lease(tx, items)
-    return [None] * len(items)
+async def _write(tx: Transaction, *, owner: str, now: int, until: int) -> None:
+    await acquire_lease(tx, _LEASE, owner=owner, now=now, until=until)
+    await release_lease(tx, _LEASE, owner=owner)

@@ -1,7 +1,7 @@
-"""T1: a card and its jobs become durable, with their money reserved, or are refused; all in one transaction.
+"""T1: accept commands. A card and its jobs are inserted and their money reserved, or the command is refused.
 
-Many acceptances share a transaction, and one refusal never fails the batch: what each may spend is decided
-here in the order of arrival, from meters that this transaction has locked.
+Many acceptances share a transaction, and one refusal never fails the batch: each is decided here in the order
+of arrival, against meters that this transaction has locked.
 """
 
 from collections import defaultdict
@@ -15,17 +15,20 @@ from bot.domain.errors import Refused, StoreError
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.quota import Defaults, Limit, Meter, limits_for
-from bot.domain.requests import AnyRequest, dump_request
+from bot.domain.requests import AnyRequest
 from bot.store.counters import StateChange, update_counters
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
 from bot.store.file_refs import FileReference, add_references
-from bot.store.jobs import QueuePosition, queue_positions
-from bot.store.rows import card_row, member_row, rule_from, workspace_from
+from bot.store.limits import open_meters, rules_for
+from bot.store.queue_stats import QueuePosition, queue_positions
+from bot.store.rows import card_row, member_row, new_job_row, workspace_from
+from bot.store.workspaces import add_workspaces, blocked_subjects
 
-sql, cards, jobs = load("accepting"), load("cards"), load("jobs")
+sql, cards, jobs = load("accept"), load("cards"), load("jobs")
+limits_sql, workspaces_sql = load("limits"), load("workspaces")
 
-#: virtual time of one job of weight 1
+#: by how much one job of weight 1 advances its member's virtual time
 VIRTUAL_TIME_STEP = 1_000_000
 
 
@@ -33,8 +36,9 @@ VIRTUAL_TIME_STEP = 1_000_000
 class NewJob:
     id: str
     provider: str
-    #: what shares one virtual time
+    #: jobs of one queue share one virtual time
     queue: str
+    #: jobs of one class take about as long
     duration_class: str
     request: AnyRequest
     title: str
@@ -52,11 +56,10 @@ class Acceptance:
     """One command that asks for jobs."""
 
     card: str
-    #: id of the platform's event; the same one again answers the same card
+    #: id of the platform's event; the same id again returns the same card
     event: str
     caller: Caller
     place: Place
-    #: `place.reach`, encrypted
     encrypted_reply_token: str
     jobs: tuple[NewJob, ...]
     defaults: Defaults
@@ -64,22 +67,22 @@ class Acceptance:
     now: int
     #: when waiting in the queue ends
     deadline: int
-    #: who may show the first revision, and until when; None: whoever delivers
+    #: who may show the first revision, and until when; None: any publisher
     lease_owner: str | None = None
     lease_until: int | None = None
     #: names member, job and emoji of a reaction; None where it was none
     reaction: str | None = None
-    #: the same reaction accepted after this is answered again
+    #: the same reaction returns the same card if that was accepted after this time
     reaction_since: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCard:
-    """A card as it was written, with all that showing it takes: nobody needs to ask for it."""
+    """A card as it was inserted, with everything that showing it takes: nothing needs to be read again."""
 
     card: Card
     jobs: Sequence[Job]
-    #: what stands before each job that is queued
+    #: of each job that is queued
     queue_positions: Mapping[str, QueuePosition]
 
 
@@ -88,9 +91,9 @@ class AcceptedCard:
     card: str
     #: this event or reaction had been accepted before
     repeated: bool = False
-    #: what was written; None where that may have gone on since
+    #: what was inserted; None for a repeated event, whose jobs may have changed since
     new: NewCard | None = field(default=None, compare=False)
-    #: of one accepted before: its row and its jobs' as they are now
+    #: of a repeated event: the rows of its card and jobs as they are now
     rows: tuple[Row | None, Sequence[Row]] = field(default=(None, ()), compare=False)
 
 
@@ -104,17 +107,18 @@ class _Batch:
     reactions: dict[str, tuple[int, str]]
     workspaces: Mapping[str, Workspace]
     blocked: frozenset[str]
-    #: what each item counts on, by its card
+    #: the limits on each item's caller, by its card
     limits: Mapping[str, tuple[Limit, ...]]
     meters: dict[str, Meter]
     waiting_member: dict[str, int]
     waiting_workspace: dict[str, int]
-    turns: dict[tuple[str, str], int]
+    #: queue, member → virtual time of the last job
+    virtual_times: dict[tuple[str, str], int]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     jobs: list[Job] = field(default_factory=list)
-    #: what stands before those that are queued, once they are written
+    #: of the queued jobs, filled once they are inserted
     queue_positions: dict[str, QueuePosition] = field(default_factory=dict)
-    held: list[FileReference] = field(default_factory=list)
+    references: list[FileReference] = field(default_factory=list)
     #: micro-dollars to reserve, by meter
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -122,34 +126,34 @@ class _Batch:
 async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:
     """Accept or refuse each item; a refusal is a `Refused` in its place."""
     batch = await _read(tx, items)
-    answers: list[AcceptedCard | Exception] = []
+    results: list[AcceptedCard | Exception] = []
     for item in items:
-        if (card := _known(batch, item)) is not None:
-            answers.append(AcceptedCard(card=card, repeated=True))
+        if (card := _known_card(batch, item)) is not None:
+            results.append(AcceptedCard(card=card, repeated=True))
             continue
         try:
             new = _decide(batch, item)
         except Refused as refusal:
-            answers.append(refusal)
+            results.append(refusal)
         else:
             batch.known[item.event] = item.card
             if item.reaction is not None:
                 batch.reactions[item.reaction] = (item.now, item.card)
-            answers.append(AcceptedCard(card=item.card, new=new))
+            results.append(AcceptedCard(card=item.card, new=new))
     if batch.rows:
         await _write(tx, batch)
-    return [await _with_rows(tx, answer) for answer in answers]
+    return [await _with_rows(tx, result) for result in results]
 
 
-async def _with_rows(tx: Transaction, answer: AcceptedCard | Exception) -> AcceptedCard | Exception:
-    """Read what showing an old card takes: here, because a read after the commit may fail."""
-    if isinstance(answer, Exception) or not answer.repeated:
-        return answer
-    row = await tx.one(cards.card, id=answer.card)
-    return replace(answer, rows=(row, await tx.fetch(jobs.jobs_of_cards, cards=[answer.card])))
+async def _with_rows(tx: Transaction, result: AcceptedCard | Exception) -> AcceptedCard | Exception:
+    """Read what showing a repeated card takes: in here, because a read after the commit may fail."""
+    if isinstance(result, Exception) or not result.repeated:
+        return result
+    row = await tx.one(cards.card, id=result.card)
+    return replace(result, rows=(row, await tx.fetch(jobs.jobs_of_cards, cards=[result.card])))
 
 
-def _known(batch: _Batch, item: Acceptance) -> str | None:
+def _known_card(batch: _Batch, item: Acceptance) -> str | None:
     """The card of the same event, or of the same reaction a short while ago."""
     if (card := batch.known.get(item.event)) is not None or item.reaction is None:
         return card
@@ -162,46 +166,11 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     ids = sorted({caller.workspace for caller in callers})
     now = items[0].now
     workspaces = await _workspaces(tx, ids, now)
-    subjects = sorted({subject for one in callers for subject in (one.member, one.person, one.workspace, "")})
-    blocked = await tx.fetch(sql.blocks, subjects=subjects)
-    limits = await _limits(tx, items, workspaces, subjects)
-    meters = await tx.fetch(
-        sql.open_meters,
-        items=[
-            {
-                "id": limit.meter,
-                "scope": limit.scope,
-                "period": limit.period,
-                "period_start": limit.period_start,
-                "period_end": limit.period_end,
-                "max_amount": limit.amount,
-            }
-            for limit in {limit.meter: limit for some in limits.values() for limit in some}.values()
-        ],
+    blocked = await blocked_subjects(
+        tx, (subject for one in callers for subject in (one.member, one.person, one.workspace))
     )
-    # Only now: another replica may have been accepting the same event, and had the meters until it committed.
-    known = await tx.fetch(sql.known_events, events=[item.event for item in items])
-    waiting = await _members(tx, callers, ids, now)
-    return _Batch(
-        known={row["event"]: row["id"] for row in known},
-        reactions=await _reactions(tx, items),
-        workspaces=workspaces,
-        blocked=frozenset(row["subject"] for row in blocked),
-        limits=limits,
-        meters={row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in meters},
-        waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
-        waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
-        turns=await _turns(tx, items),
-    )
-
-
-async def _limits(
-    tx: Transaction, items: Sequence[Acceptance], workspaces: Mapping[str, Workspace], subjects: Sequence[str]
-) -> Mapping[str, tuple[Limit, ...]]:
-    """What each item counts on, by its card."""
-    rows = await tx.fetch(sql.rules, workspaces=list(workspaces), subjects=subjects)
-    rules = [rule_from(row) for row in rows]
-    return {
+    rules = await rules_for(tx, callers)
+    limits = {
         item.card: limits_for(
             item.caller,
             rules,
@@ -211,25 +180,40 @@ async def _limits(
         )
         for item in items
     }
+    meters = await open_meters(tx, (limit for some in limits.values() for limit in some))
+    # Only now: another replica may have accepted the same event, and held the meters until it committed.
+    known = await tx.fetch(sql.known_events, events=[item.event for item in items])
+    waiting = await _waiting(tx, callers, ids, now)
+    return _Batch(
+        known={row["event"]: row["id"] for row in known},
+        reactions=await _reactions(tx, items),
+        workspaces=workspaces,
+        blocked=blocked,
+        limits=limits,
+        meters=meters,
+        waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
+        waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
+        virtual_times=await _virtual_times(tx, items),
+    )
 
 
-async def _members(
+async def _waiting(
     tx: Transaction, callers: Sequence[Caller], workspaces: Sequence[str], now: int
 ) -> Sequence[Row]:
-    """How much waits for each member, and in each workspace as a whole; makes members known who are not."""
+    """How many jobs wait for each member, and in each workspace as a whole. Inserts unknown members."""
     members = {caller.member: member_row(caller, now) for caller in callers}
-    rows = await tx.fetch(sql.waiting, members=list(members.values()), workspaces=workspaces)
-    # Most are known, and reading is cheaper than writing nothing.
-    if strangers := [members[row["member"]] for row in rows if row["member"] and not row["known"]]:
-        await tx.run(sql.see_members, items=strangers)
+    rows = await tx.fetch(workspaces_sql.waiting, members=list(members.values()), workspaces=workspaces)
+    # Most are known, and a read is cheaper than an update that changes nothing.
+    if unknown := [members[row["member"]] for row in rows if row["member"] and not row["known"]]:
+        await tx.run(workspaces_sql.upsert_members, items=unknown)
     return rows
 
 
 async def _workspaces(tx: Transaction, ids: Sequence[str], now: int) -> dict[str, Workspace]:
-    rows = await tx.fetch(sql.workspaces, ids=ids)
+    rows = await tx.fetch(workspaces_sql.workspaces, ids=ids)
     if len(rows) < len(ids):
-        await tx.run(sql.see_workspaces, items=[{"id": one, "now": now} for one in ids])
-        rows = await tx.fetch(sql.workspaces, ids=ids)
+        await add_workspaces(tx, ids, now=now)
+        rows = await tx.fetch(workspaces_sql.workspaces, ids=ids)
     return {row["id"]: workspace_from(row) for row in rows}
 
 
@@ -242,17 +226,17 @@ async def _reactions(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, 
     return {row["reaction"]: (row["created_at"], row["id"]) for row in rows}
 
 
-async def _turns(tx: Transaction, items: Sequence[Acceptance]) -> dict[tuple[str, str], int]:
-    """Each member's last turn in each queue, or the queue's clock where that is later."""
+async def _virtual_times(tx: Transaction, items: Sequence[Acceptance]) -> dict[tuple[str, str], int]:
+    """Virtual time of each member's last job in each queue, or of the queue itself where that is later."""
     pairs = {(job.queue, item.caller.member) for item in items for job in item.jobs}
     rows = await tx.fetch(
-        sql.last_turns, items=[{"queue": queue, "member": member} for queue, member in sorted(pairs)]
+        sql.last_virtual_times, items=[{"queue": queue, "member": member} for queue, member in sorted(pairs)]
     )
     return {(row["queue"], row["member"]): row["turn"] for row in rows}
 
 
 def _decide(batch: _Batch, item: Acceptance) -> NewCard:
-    """Refuse an item, or note everything that accepting it writes."""
+    """Refuse an item, or add to the batch everything that accepting it writes."""
     caller = item.caller
     check_open(batch.workspaces[caller.workspace], batch.blocked, caller)
     meters = dict(batch.meters)
@@ -269,12 +253,12 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     batch.waiting_member[caller.member] += len(item.jobs)
     batch.waiting_workspace[caller.workspace] += len(item.jobs)
     batch.rows["cards"].append(_card_row(item))
-    jobs = []
+    new_jobs = []
     for position, new in enumerate(item.jobs):
-        virtual_time = batch.turns[new.queue, caller.member] + VIRTUAL_TIME_STEP
-        batch.turns[new.queue, caller.member] = virtual_time
-        jobs.append(job := _job(item, new, position, virtual_time))
-        batch.rows["jobs"].append(_job_row(item, new, job))
+        virtual_time = batch.virtual_times[new.queue, caller.member] + VIRTUAL_TIME_STEP
+        batch.virtual_times[new.queue, caller.member] = virtual_time
+        new_jobs.append(job := _job(item, new, position, virtual_time))
+        batch.rows["jobs"].append(new_job_row(job, duration_class=new.duration_class))
         batch.rows["events"].append(
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
         )
@@ -283,13 +267,13 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
             entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
-        batch.held += [FileReference(file=file, holder=job.id) for file in new.files]
-    batch.jobs += jobs
-    return NewCard(card=_card(item), jobs=jobs, queue_positions=batch.queue_positions)
+        batch.references += [FileReference(file=file, holder=job.id) for file in new.files]
+    batch.jobs += new_jobs
+    return NewCard(card=_card(item), jobs=new_jobs, queue_positions=batch.queue_positions)
 
 
 def _card(item: Acceptance) -> Card:
-    """The card as it is written."""
+    """The card as it is inserted."""
     return Card(
         id=item.card,
         place=item.place,
@@ -298,7 +282,7 @@ def _card(item: Acceptance) -> Card:
         wanted_rev=1,
         shown_rev=0,
         shown_digest="",
-        # An inlet that answers by itself may have posted before it could say so.
+        # A receiver that answers the command itself may post before it can record that.
         posting_since=item.now if item.lease_owner else None,
         tries=0,
         created_at=item.now,
@@ -320,7 +304,7 @@ def _card_row(item: Acceptance) -> dict[str, Any]:
 
 
 def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int) -> Job:
-    """A job as it is written."""
+    """The job as it is inserted."""
     return Job(
         id=new.id,
         card=item.card,
@@ -345,58 +329,17 @@ def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int) -> Job
     )
 
 
-def _job_row(item: Acceptance, new: NewJob, job: Job) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "card": job.card,
-        "position": job.position,
-        "workspace": job.workspace,
-        "member": job.member,
-        "person": job.person,
-        "member_name": job.member_name,
-        "provider": job.provider,
-        "lane": job.lane,
-        "queue": job.queue,
-        "pace": new.duration_class,
-        "request": dump_request(job.request),
-        "makes": job.request.makes,
-        "title": job.title,
-        "price": job.price,
-        "state": job.state,
-        "turn": job.virtual_time,
-        "account_required": job.account_required,
-        "run_at": item.now,
-        "deadline": job.deadline,
-        "created_at": job.created_at,
-        "parent": job.parent,
-        "private": int(job.private),
-    }
-
-
 async def _write(tx: Transaction, batch: _Batch) -> None:
     demands = [{"id": meter, "amount": amount} for meter, amount in sorted(batch.reserved.items())]
-    # The limit stands in the UPDATE itself: should the decision above ever be wrong, nothing is accepted.
+    # The limit is checked in the UPDATE itself: if the decision above were ever wrong, nothing is accepted.
     if await tx.run(sql.reserve, items=demands) != len(demands):
-        raise StoreError("a meter moved while it was locked")
-    await update_counters(
-        tx,
-        [
-            StateChange(
-                workspace=job.workspace,
-                queue=job.queue,
-                virtual_time=job.virtual_time,
-                before=None,
-                after=job.state,
-            )
-            for job in batch.jobs
-        ],
-    )
+        raise StoreError("a meter changed while it was locked")
+    await update_counters(tx, (StateChange.of_new(job) for job in batch.jobs))
     await tx.run(sql.insert_cards, items=batch.rows["cards"])
     await tx.run(sql.insert_jobs, items=batch.rows["jobs"])
     await tx.run(sql.insert_events, items=batch.rows["events"])
     await tx.run(sql.insert_reservations, items=batch.rows["reservations"])
-    await tx.run(sql.insert_journal, items=batch.rows["journal"])
-    await add_references(tx, batch.held)
-    batch.queue_positions.update(
-        await queue_positions(tx, [job for job in batch.jobs if job.state is State.QUEUED])
-    )
+    await tx.run(limits_sql.insert_journal, items=batch.rows["journal"])
+    await add_references(tx, batch.references)
+    queued = [job for job in batch.jobs if job.state is State.QUEUED]
+    batch.queue_positions.update(await queue_positions(tx, queued))

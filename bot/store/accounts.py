@@ -1,11 +1,11 @@
-"""The provider's accounts: which there are, which may submit, and what is in flight on them."""
+"""Provider accounts: which there are, which take jobs, and what is in flight on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.models import Lane
-from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import load
 
 sql = load("accounts")
@@ -15,7 +15,7 @@ class AccountState(StrEnum):
     READY = "ready"
     #: nothing is submitted until a check succeeds
     STOPPED = "stopped"
-    #: its key is gone; what was in flight on it is watched no longer
+    #: its key is gone, and nothing in flight on it is watched any more
     RETIRED = "retired"
 
 
@@ -26,122 +26,92 @@ class AccountRow:
     state: AccountState
     #: why it is stopped
     reason: str
-    #: generations that it has for us now
+    #: jobs in flight on it
     in_flight: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRegistration:
-    """The accounts whose keys a worker has, with their lanes' limits."""
+async def register_accounts(
+    tx: Transaction,
+    *,
+    accounts: Mapping[str, str],
+    lanes: Mapping[tuple[str, Lane], tuple[int, int]],
+    now: int,
+    retire_before: int,
+) -> None:
+    """Register the accounts whose keys a worker has, and retire those that no worker has registered lately.
 
-    #: account → provider
-    accounts: dict[str, str]
-    #: account, lane → concurrent, per minute
-    lanes: dict[tuple[str, Lane], tuple[int, int]]
-    now: int
-    #: other accounts are retired when no worker has said since then that it holds them
-    held_before: int
-
-
-async def register_accounts(tx: Transaction, items: Sequence[AccountRegistration]) -> Sequence[None]:
-    """Say that a worker holds these accounts, and retire those that no worker holds any more."""
-    for item in items:
-        for account, provider in sorted(item.accounts.items()):
-            await tx.run(sql.upsert_account, id=account, provider=provider, now=item.now)
-        for (account, lane), (concurrent, per_minute) in sorted(item.lanes.items()):
-            await tx.run(
-                sql.upsert_lane, account=account, lane=lane, concurrent=concurrent, per_minute=per_minute
-            )
-        await tx.run(sql.start_holding, now=item.now)
+    `accounts` maps account to provider; `lanes` account and lane to their limits: at once, and a minute.
+    Others are retired where they were last registered before `retire_before`.
+    """
+    for account, provider in sorted(accounts.items()):
+        await tx.run(sql.upsert_account, id=account, provider=provider, now=now)
+    for (account, lane), (concurrent, per_minute) in sorted(lanes.items()):
         await tx.run(
-            sql.retire_accounts, ids=sorted(item.accounts), now=item.now, held_before=item.held_before
+            sql.upsert_lane, account=account, lane=lane, concurrent=concurrent, per_minute=per_minute
         )
-    return [None] * len(items)
+    await tx.run(sql.fill_registered, now=now)
+    await tx.run(sql.retire_accounts, ids=sorted(accounts), now=now, retire_before=retire_before)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """An account can submit no longer, or again."""
-
-    account: str
-    now: int
-    #: why; empty starts it again
-    reason: str = ""
+async def stop_account(tx: Transaction, account: str, *, reason: str, now: int) -> bool:
+    """Stop submitting on an account; returns whether that changed anything."""
+    return await tx.run(sql.stop, id=account, reason=reason, now=now) > 0
 
 
-async def stop_account(tx: Transaction, items: Sequence[Stop]) -> Sequence[bool]:
-    """Stop or start accounts; answers whether that changed anything."""
-    answers = []
-    for item in items:
-        if item.reason:
-            changed = await tx.run(sql.stop_account, id=item.account, now=item.now, reason=item.reason)
-        else:
-            changed = await tx.run(sql.start_account, id=item.account, now=item.now)
-        answers.append(bool(changed))
-    return answers
+async def start_account(tx: Transaction, account: str, *, now: int) -> bool:
+    """Start a stopped account; returns whether that changed anything."""
+    return await tx.run(sql.start, id=account, now=now) > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Echo:
-    """An account's list has shown one of our markers."""
-
-    account: str
-    now: int
-    #: nothing is noted where it did so since then: a list is read again and again
-    unless_since: int
-
-
-async def record_echo(tx: Transaction, items: Sequence[Echo]) -> Sequence[None]:
-    for item in items:
-        await tx.run(sql.note_echo, id=item.account, now=item.now, unless_since=item.unless_since)
-    return [None] * len(items)
+async def record_echo(tx: Transaction, account: str, *, now: int, unless_since: int) -> None:
+    """Record that an account's list has shown one of our callback tokens, unless that was recorded lately."""
+    await tx.run(sql.record_echo, id=account, now=now, unless_since=unless_since)
 
 
 async def list_accounts(database: Database) -> list[AccountRow]:
-    return [_account(row) for row in await database.fetch(sql.flights)]
+    return [
+        AccountRow(
+            id=row["id"],
+            provider=row["provider"],
+            state=AccountState(row["state"]),
+            reason=row["reason"],
+            in_flight=row["jobs"],
+        )
+        for row in await database.fetch(sql.list_accounts)
+    ]
 
 
 async def known_accounts(database: Database) -> dict[str, str]:
-    """The accounts that some worker has the key of, and their providers."""
+    """The accounts that are not retired, and their providers."""
     return {row["id"]: row["provider"] for row in await database.fetch(sql.known_accounts)}
 
 
 async def last_registered_at(database: Database, account: str) -> int | None:
-    """When a worker last said that it holds an account; None: never."""
-    row = await database.one(sql.held_at, id=account)
+    """When a worker last registered an account; None: never."""
+    row = await database.one(sql.times, id=account)
     return row["held_at"] if row else None
+
+
+async def echoed_at(database: Database, account: str) -> int | None:
+    """When an account's list last showed one of our callback tokens; None: never."""
+    row = await database.one(sql.times, id=account)
+    return row["echoed_at"] if row else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyAccount:
-    """An account that takes something."""
+    """An account that takes jobs."""
 
     provider: str
-    #: by lane: generations at once, and creates a minute
+    #: by lane: generations at once, and create requests a minute
     lanes: dict[Lane, tuple[int, int]]
 
 
 async def ready_accounts(database: Database) -> dict[str, ReadyAccount]:
-    """The accounts that take something, by id, whichever worker has their keys."""
+    """The accounts that take jobs, by id, whichever worker has their keys."""
     found: dict[str, ReadyAccount] = {}
     for row in await database.fetch(sql.ready_accounts):
         account = found.setdefault(row["id"], ReadyAccount(provider=row["provider"], lanes={}))
         if row["lane"] is not None:
             account.lanes[Lane(row["lane"])] = row["concurrent"], row["per_minute"]
     return found
-
-
-async def echoed_at(database: Database, account: str) -> int | None:
-    """When the account's list last showed one of our markers; None: never."""
-    row = await database.one(sql.echo, id=account)
-    return row["echoed_at"] if row else None
-
-
-def _account(row: Row) -> AccountRow:
-    return AccountRow(
-        id=row["id"],
-        provider=row["provider"],
-        state=AccountState(row["state"]),
-        reason=row["reason"],
-        in_flight=row["jobs"],
-    )

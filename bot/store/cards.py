@@ -1,6 +1,6 @@
-"""Cards on their way to what people see: leased, shown, put off or given up.
+"""Cards and their delivery: leased, shown, postponed or undeliverable; and copies of cards.
 
-Whoever changes several cards locks them in the order of their ids, so that batches never wait in a ring.
+Whoever changes several cards locks them in the order of their ids, so that transactions never deadlock.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from enum import Enum, auto
 
 from bot.domain.access import Workspace, check_open
 from bot.domain.cards import Card
-from bot.domain.errors import Refused
 from bot.domain.estimates import ShownEstimates
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
@@ -18,9 +17,9 @@ from bot.store.accept import AcceptedCard
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
 from bot.store.rows import card_from, card_row, dump_estimates, jobs_from, readable
+from bot.store.workspaces import blocked_subjects
 
-sql = load("cards")
-accepting = load("accepting")
+sql, accept_sql, jobs_sql = load("cards"), load("accept"), load("jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,34 +30,34 @@ class CardLeaseRequest:
     adapters: tuple[str, ...]
     now: int
     lease_until: int
-    count: int
+    max_count: int
     cipher: FieldCipher
-    #: until when a card that cannot be read is put aside, and before when made it is given up instead
-    aside_until: int
-    given_up_before: int
+    #: an unreadable card is postponed until then, or undeliverable if it was made before
+    retry_unreadable_at: int
+    undeliverable_before: int
 
 
 async def lease_cards(tx: Transaction, items: Sequence[CardLeaseRequest]) -> Sequence[list[Card]]:
-    """Hand out cards whose shown revision is behind; nobody else gets them until the lease ends.
-
-    Cards that cannot be read are put aside, and given up in the end.
-    """
+    """Lease cards whose shown revision is behind; no other process gets them until the lease ends."""
     return [await _lease(tx, item) for item in items]
 
 
 async def _lease(tx: Transaction, item: CardLeaseRequest) -> list[Card]:
-    while due := await tx.fetch(sql.due_cards, now=item.now, adapters=list(item.adapters), count=item.count):
+    while due := await tx.fetch(sql.due, now=item.now, adapters=list(item.adapters), count=item.max_count):
         rows = await tx.fetch(
-            sql.lease_cards,
+            sql.lease,
             ids=[row["id"] for row in due],
             owner=item.owner,
             until=item.lease_until,
             now=item.now,
         )
         cards = _cards(rows, item.cipher)
-        if lost := [row["id"] for row in rows if row["id"] not in cards]:
+        if unreadable := [row["id"] for row in rows if row["id"] not in cards]:
             await tx.run(
-                sql.put_aside, ids=lost, run_at=item.aside_until, given_up_before=item.given_up_before
+                sql.postpone_unreadable,
+                ids=unreadable,
+                run_at=item.retry_unreadable_at,
+                undeliverable_before=item.undeliverable_before,
             )
         if cards or not rows:
             return list(cards.values())
@@ -74,64 +73,50 @@ class CardCopy:
     """A job's result is to be shown once more, at a place of the caller's own."""
 
     card: str
-    #: id of the platform's event; the same one again answers the same card
+    #: id of the platform's event; the same id again returns the same card
     event: str
     caller: Caller
     place: Place
-    #: `place.reach`, encrypted
     encrypted_reply_token: str
     job: str
     now: int
     #: names member, job and emoji of a reaction; None where it was none
     reaction: str | None = None
-    #: the same reaction after this is answered again
+    #: the same reaction returns the same card if that was created after this time
     reaction_since: int = 0
 
 
-async def create_card_copy(tx: Transaction, items: Sequence[CardCopy]) -> Sequence[AcceptedCard | Exception]:
-    """Make cards that show jobs of other cards; whatever becomes of the job is shown there too."""
-    callers = [item.caller for item in items]
-    subjects = {subject for one in callers for subject in (one.member, one.person, one.workspace)}
-    rows = await tx.fetch(accepting.blocks, subjects=sorted(subjects))
-    blocked = frozenset(row["subject"] for row in rows)
-    refusals = {item.card: refusal for item in items if (refusal := _refusal(item.caller, blocked))}
-    posted = {item.reaction or item.event: item for item in reversed(items) if item.card not in refusals}
-    await tx.fetch(sql.keep_jobs, jobs=sorted({item.job for item in posted.values()}))
-    await tx.run(sql.insert_copies, items=[_copy_row(item) for item in posted.values()])
-    # Only now: another replica may have heard the same event, and has committed its card.
-    known = await tx.fetch(accepting.known_events, events=sorted(item.event for item in items))
-    reacted = await tx.fetch(
-        accepting.known_reactions,
-        reactions=sorted(item.reaction for item in items if item.reaction is not None),
-        since=min(item.reaction_since for item in items),
+async def create_card_copy(tx: Transaction, copy: CardCopy) -> AcceptedCard:
+    """Create a card that shows a job of another card, with all that changes about it; raises Refused.
+
+    Nothing new is generated, so a pause does not matter; but whoever is blocked gets nothing.
+    """
+    caller = copy.caller
+    blocked = await blocked_subjects(tx, (caller.member, caller.person, caller.workspace))
+    check_open(Workspace(id=caller.workspace), blocked, caller)
+    await tx.one(jobs_sql.lock_job, id=copy.job)
+    await tx.run(
+        sql.insert_copy,
+        items=[
+            {
+                "id": copy.card,
+                "event": copy.event,
+                **card_row(copy.place, caller, copy.encrypted_reply_token),
+                "copy_of": copy.job,
+                "reaction": copy.reaction,
+                "since": copy.reaction_since,
+                "now": copy.now,
+            }
+        ],
     )
-    cards = {row["reaction"]: row["id"] for row in reacted} | {row["event"]: row["id"] for row in known}
-    answers: list[AcceptedCard | Exception] = []
-    for item in items:
-        card = cards.get(item.event) or cards.get(item.reaction or "", "")
-        answers.append(refusals.get(item.card) or AcceptedCard(card=card, repeated=card != item.card))
-    return answers
-
-
-def _refusal(caller: Caller, blocked: frozenset[str]) -> Refused | None:
-    """Nothing new is made, so a pause does not matter; who is blocked gets nothing at all."""
-    try:
-        check_open(Workspace(id=caller.workspace), blocked, caller)
-    except Refused as refusal:
-        return refusal
-    return None
-
-
-def _copy_row(item: CardCopy) -> dict[str, object]:
-    return {
-        "id": item.card,
-        "event": item.event,
-        **card_row(item.place, item.caller, item.encrypted_reply_token),
-        "copy_of": item.job,
-        "reaction": item.reaction,
-        "since": item.reaction_since,
-        "now": item.now,
-    }
+    # Only now: another replica may have received the same event, and has committed its card.
+    known = await tx.fetch(accept_sql.known_events, events=[copy.event])
+    if not known and copy.reaction is not None:
+        known = await tx.fetch(
+            accept_sql.known_reactions, reactions=[copy.reaction], since=copy.reaction_since
+        )
+    card = known[-1]["id"] if known else ""
+    return AcceptedCard(card=card, repeated=card != copy.card)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +129,8 @@ class MessageCard:
 
 
 async def card_of_message(database: Database, adapter: str, messages: Sequence[str]) -> MessageCard | None:
-    """The card of a message, by any of the names that its adapter may have for it."""
-    rows = await database.fetch(sql.card_at, adapter=adapter, messages=sorted(messages))
+    """The card of a message, by any of the ids that its adapter may have recorded for it."""
+    rows = await database.fetch(sql.card_of_message, adapter=adapter, messages=sorted(messages))
     jobs = tuple(row["job"] for row in rows if row["job"] is not None)
     return MessageCard(card=rows[0]["card"], jobs=jobs) if jobs else None
 
@@ -167,48 +152,25 @@ async def was_sent(database: Database, job: str, person: str) -> bool:
     return await database.one(sql.was_sent, job=job, person=person) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """A first message is about to be posted."""
-
-    card: str
-    owner: str
-    now: int
+async def record_posting(tx: Transaction, card: str, *, owner: str, now: int) -> bool:
+    """Record that a first message is about to be posted, so that after a crash it is searched for first."""
+    return bool(await tx.run(sql.record_posting, id=card, owner=owner, now=now))
 
 
-async def record_posting(tx: Transaction, items: Sequence[Posting]) -> Sequence[bool]:
-    """Note it before it happens, so that after a crash somebody looks for the message first."""
-    noted = {
-        item.card: await tx.run(sql.note_posting, id=item.card, owner=item.owner, now=item.now)
-        for item in sorted(items, key=_card_of)
-    }
-    return [bool(noted[item.card]) for item in items]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unposted:
-    """No first message has been posted after all."""
-
-    card: str
-    owner: str
-
-
-async def clear_posting(tx: Transaction, items: Sequence[Unposted]) -> Sequence[None]:
-    """Leave nothing to be looked for."""
-    for item in sorted(items, key=_card_of):
-        await tx.run(sql.forget_posting, id=item.card, owner=item.owner)
-    return [None] * len(items)
+async def clear_posting(tx: Transaction, card: str, *, owner: str) -> None:
+    """Record that no first message was posted after all: nothing has to be searched for."""
+    await tx.run(sql.clear_posting, id=card, owner=owner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRevision:
-    """People see this revision."""
+    """A revision that people see now."""
 
     card: str
     owner: str
     rev: int
     digest: str
-    #: what it says about jobs that have not ended
+    #: the estimates that it shows for unfinished jobs
     told: ShownEstimates = field(default_factory=dict)
     message: str | None
     #: not shown again before
@@ -216,20 +178,20 @@ class ShownRevision:
 
 
 class ShownOutcome(Enum):
-    """How a card stands once a revision of it was noted as shown."""
+    """The state of a card after a revision of it was recorded as shown."""
 
     UP_TO_DATE = auto()
-    #: something has happened meanwhile, and is to be shown
+    #: something has happened meanwhile and is to be shown
     BEHIND = auto()
-    #: it was no longer the caller's to show
+    #: the caller no longer had the card's lease
     LOST = auto()
 
 
 async def record_shown(tx: Transaction, items: Sequence[ShownRevision]) -> Sequence[ShownOutcome]:
-    """Note revisions as shown."""
+    """Record revisions as shown, and release the cards."""
     latest = {item.card: item for item in sorted(items, key=lambda item: item.rev)}
     rows = await tx.fetch(
-        sql.note_shown,
+        sql.record_shown,
         items=[
             {
                 "id": item.card,
@@ -243,94 +205,40 @@ async def record_shown(tx: Transaction, items: Sequence[ShownRevision]) -> Seque
             for item in latest.values()
         ],
     )
-    noted = {row["id"]: ShownOutcome.BEHIND if row["behind"] else ShownOutcome.UP_TO_DATE for row in rows}
-    return [noted.get(item.card, ShownOutcome.LOST) for item in items]
+    outcomes = {row["id"]: ShownOutcome.BEHIND if row["behind"] else ShownOutcome.UP_TO_DATE for row in rows}
+    return [outcomes.get(item.card, ShownOutcome.LOST) for item in items]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
-    """A card takes longer to be shown than its lease lasts."""
-
-    card: str
-    owner: str
-    now: int
-    until: int
+async def renew_card_lease(tx: Transaction, card: str, *, owner: str, now: int, until: int) -> bool:
+    """Prolong a lease; False where it has ended or is another process's."""
+    return await tx.run(sql.renew, id=card, owner=owner, now=now, until=until) > 0
 
 
-async def renew_card_lease(tx: Transaction, items: Sequence[Renewal]) -> Sequence[bool]:
-    """Prolong leases; False where one has ended or is somebody else's."""
-    answers: dict[int, bool] = {}
-    for index, item in sorted(enumerate(items), key=lambda pair: pair[1].card):
-        row = await tx.one(sql.renew_card, id=item.card, owner=item.owner, now=item.now, until=item.until)
-        answers[index] = row is not None
-    return [answers[index] for index in range(len(items))]
+async def postpone_card(tx: Transaction, card: str, *, owner: str, run_at: int) -> None:
+    """Release a card that could not be shown now."""
+    await tx.run(sql.postpone, id=card, owner=owner, run_at=run_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutOff:
-    """A card could not be shown now."""
-
-    card: str
-    owner: str
-    run_at: int
-
-
-async def postpone_card(tx: Transaction, items: Sequence[PutOff]) -> Sequence[None]:
-    for item in sorted(items, key=_card_of):
-        await tx.run(sql.put_off, id=item.card, owner=item.owner, run_at=item.run_at)
-    return [None] * len(items)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GiveUp:
-    """A card can never be shown; its results stay."""
-
-    card: str
-    owner: str
-    reason: str
-
-
-async def mark_undeliverable(tx: Transaction, items: Sequence[GiveUp]) -> Sequence[None]:
-    for item in sorted(items, key=_card_of):
-        await tx.run(sql.give_up, id=item.card, owner=item.owner, reason=item.reason)
-    return [None] * len(items)
+async def mark_undeliverable(tx: Transaction, card: str, *, owner: str, reason: str) -> None:
+    """Release a card that can never be shown; its results stay."""
+    await tx.run(sql.mark_undeliverable, id=card, owner=owner, reason=reason)
 
 
 async def cards_in_progress(database: Database, *, now: int, count: int, each: int) -> list[str]:
-    """Shown cards of jobs that have not ended: they look different as time passes.
+    """Shown cards of unfinished jobs, which look different as time passes.
 
-    At most `count`, and of one channel `each` that are under way and `each` that wait: thousands may, and few
-    of them have changed.
+    At most `count`, and per channel `each` whose jobs are running and `each` whose jobs wait: there may be
+    thousands, and few of them have changed.
     """
-    rows = await database.fetch(sql.unfinished_cards, now=now, count=count, each=each)
+    rows = await database.fetch(sql.in_progress, now=now, count=count, each=each)
     return [row["id"] for row in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgressWanted:
-    """It is time to look again at these cards."""
-
-    cards: Sequence[str]
-    now: int
+async def request_progress(tx: Transaction, cards: Sequence[str], *, now: int) -> int:
+    """Request new revisions of cards; returns of how many. Those that look the same are not shown again."""
+    return len(await tx.fetch(sql.request_progress, ids=sorted(cards), now=now))
 
 
-async def request_progress(tx: Transaction, items: Sequence[ProgressWanted]) -> Sequence[int]:
-    """Ask for new revisions of cards; answers of how many. What looks the same is not shown again."""
-    return [len(await tx.fetch(sql.want_progress, ids=sorted(item.cards), now=item.now)) for item in items]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAgain:
-    card: str
-    now: int
-
-
-async def show_card_again(tx: Transaction, items: Sequence[ShowAgain]) -> Sequence[None]:
-    """Have cards shown once more, even where they look as they did."""
-    for item in sorted(items, key=_card_of):
-        await tx.run(sql.show_again, id=item.card, now=item.now)
-    return [None] * len(items)
-
-
-def _card_of(item: Posting | Unposted | PutOff | GiveUp | ShowAgain) -> str:
-    return item.card
+async def show_card_again(tx: Transaction, card: str, *, now: int) -> None:
+    """Have a card shown once more, even if it looks the same."""
+    await tx.run(sql.show_again, id=card, now=now)

@@ -1,4 +1,4 @@
-"""T2: places in a lane are handed out, exactly and in turn, over all replicas and restarts."""
+"""T2: claim queued jobs for submission, within a lane's limits, over all replicas and restarts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.store.database.base import Transaction
 from bot.store.database.named_sql import load
-from bot.store.transition import record_transitions, transition_row
+from bot.store.transition import TransitionRow, record_transitions
 
-sql = load("claiming")
+sql = load("claim")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
-    """A process offers to submit on one lane of one account."""
+    """A process offers to submit jobs on one lane of one account."""
 
     account: str
     lane: Lane
@@ -24,15 +24,15 @@ class ClaimRequest:
     owner: str
     now: int
     lease_until: int
-    #: start of the window in which creates are counted
+    #: start of the window in which create requests are counted
     window_start: int
-    #: how many the process can send at once
-    most: int
+    #: how many the process can submit at once
+    max_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A job that this process, and no other, may submit now."""
+    """A job that this process alone may submit now."""
 
     job: str
     attempt: int
@@ -41,36 +41,36 @@ class Claim:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimResult:
     claims: tuple[Claim, ...]
-    #: the lane gave all that it has; more may wait
+    #: the lane has no free slot left; more jobs may wait
     full: bool
 
 
 async def claim(tx: Transaction, items: Sequence[ClaimRequest]) -> Sequence[ClaimResult | Exception]:
-    answers: dict[int, ClaimResult] = {}
-    # Lanes are locked in one order by all, so that two replicas never wait for each other.
+    results: dict[int, ClaimResult] = {}
+    # Everybody locks lanes in this order, so that two replicas never deadlock.
     for index, item in sorted(enumerate(items), key=lambda pair: (pair[1].account, pair[1].lane)):
-        answers[index] = await _claim(tx, item)
-    return [answers[index] for index in range(len(items))]
+        results[index] = await _claim(tx, item)
+    return [results[index] for index in range(len(items))]
 
 
 async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
-    if await tx.one(sql.waits, queue=item.queue, now=item.now) is None:
+    if await tx.one(sql.any_waiting, queue=item.queue, now=item.now) is None:
         return ClaimResult(claims=(), full=False)
     lane = await tx.one(sql.lock_lane, account=item.account, lane=item.lane)
     if lane is None or lane["state"] != "ready" or lane["cool_until"] > item.now:
         return ClaimResult(claims=(), full=True)
-    load_now = await tx.one(sql.load, account=item.account, lane=item.lane, since=item.window_start)
-    assert load_now is not None  # noqa: S101 - an aggregate always has a row
-    free = min(lane["concurrent"] - load_now["in_flight"], lane["per_minute"] - load_now["claimed"])
+    usage = await tx.one(sql.lane_usage, account=item.account, lane=item.lane, since=item.window_start)
+    assert usage is not None  # noqa: S101 - an aggregate always has a row
+    free = min(lane["concurrent"] - usage["in_flight"], lane["per_minute"] - usage["claimed"])
     if free <= 0:
         return ClaimResult(claims=(), full=True)
     rows = await tx.fetch(
-        sql.next_in_line,
+        sql.next_jobs,
         queue=item.queue,
         provider=item.provider,
         account=item.account,
         now=item.now,
-        free=min(free, item.most),
+        count=min(free, item.max_count),
     )
     if not rows:
         return ClaimResult(claims=(), full=False)
@@ -99,7 +99,7 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
     await record_transitions(
         tx,
         [
-            transition_row(
+            TransitionRow.of(
                 row,
                 before=State.QUEUED,
                 after=State.SUBMITTING,
@@ -110,8 +110,8 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
             for row in claimed
         ],
     )
-    turns = {row["id"]: row["turn"] for row in claimed}
-    ordered = sorted(claimed, key=lambda row: (turns[row["id"]], row["id"]))
+    order = {row["id"]: number for number, row in enumerate(rows)}
+    ordered = sorted(claimed, key=lambda row: order[row["id"]])
     return ClaimResult(
         claims=tuple(Claim(job=row["id"], attempt=row["attempt"]) for row in ordered),
         full=len(claimed) >= free,
@@ -120,23 +120,23 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingRecord:
-    """An attempt is about to leave."""
+    """An attempt is about to be sent."""
 
     claim: Claim
     owner: str
     now: int
     fingerprint: str
-    #: it carries a callback URL that names it
+    #: its callback URL carries a token that names it
     marked: bool
 
 
 async def record_sending(tx: Transaction, items: Sequence[SendingRecord]) -> Sequence[bool | Exception]:
-    """Note that attempts leave now; False for one that is no longer the sender's.
+    """Record that attempts are sent now; False for one whose claim has ended.
 
-    An attempt without this note never left, which is what recovery relies on.
+    An attempt without this record was never sent: recovery relies on that.
     """
     rows = await tx.fetch(
-        sql.note_sending,
+        sql.record_sending,
         items=[
             {
                 "job": item.claim.job,
@@ -149,18 +149,10 @@ async def record_sending(tx: Transaction, items: Sequence[SendingRecord]) -> Seq
             for item in items
         ],
     )
-    noted = {(row["job"], row["number"]) for row in rows}
-    return [(item.claim.job, item.claim.attempt) in noted for item in items]
+    recorded = {(row["job"], row["number"]) for row in rows}
+    return [(item.claim.job, item.claim.attempt) in recorded for item in items]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoolDown:
-    account: str
-    lane: Lane
-    until: int
-
-
-async def cool_down(tx: Transaction, items: Sequence[CoolDown]) -> Sequence[None]:
-    for item in items:
-        await tx.run(sql.cool_down, account=item.account, lane=item.lane, until=item.until)
-    return [None] * len(items)
+async def cool_down(tx: Transaction, account: str, lane: Lane, *, until: int) -> None:
+    """Claim nothing on a lane until then."""
+    await tx.run(sql.cool_down, account=account, lane=lane, until=until)

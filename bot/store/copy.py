@@ -1,10 +1,10 @@
-"""Copying a whole store into another database, whichever of the two either is."""
+"""Copy a whole store into another database, of the same kind or the other."""
 
 from bot.domain.errors import StoreError
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query
 
-#: every table but the migrations', those that others refer to first
+#: every table but `migration`, referenced tables first
 TABLES = (
     "workspace",
     "member",
@@ -33,12 +33,12 @@ TABLES = (
     "outage_told",
     "vocabulary",
 )
-#: rows of these are numbered by the database, in the order in which they come
+#: tables whose rows are numbered by the database, in the order of insertion
 NUMBERED = frozenset({"audit", "job_event", "journal"})
 
 
 async def copy_database(source: Database, target: Database) -> dict[str, int]:
-    """Copy every table in one transaction; answers the rows of each. Raises StoreError if one is used."""
+    """Copy every table in one transaction; returns their rows. Raises StoreError if one is not empty."""
 
     async def work(tx: Transaction) -> dict[str, int]:
         return {table: await _copy(source, tx, table) for table in TABLES}

@@ -1,19 +1,19 @@
-"""What waits, counted as jobs come and go: nobody has to count thousands to answer one command."""
+"""Counters of waiting jobs, updated with every state change: no command has to count thousands of rows."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.domain.jobs import WAITING, State
+from bot.domain.jobs import WAITING, Job, State
 from bot.store.database.base import Transaction
 from bot.store.database.named_sql import load
 
-sql = load("counting")
+sql = load("counters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChange:
-    """A job comes into a state, from another one or as a new job."""
+    """A job enters a state, from another one or as a new job."""
 
     workspace: str
     queue: str
@@ -21,22 +21,36 @@ class StateChange:
     before: State | None
     after: State
 
+    @classmethod
+    def of_new(cls, job: Job) -> "StateChange":
+        return cls(
+            workspace=job.workspace,
+            queue=job.queue,
+            virtual_time=job.virtual_time,
+            before=None,
+            after=job.state,
+        )
 
-async def update_counters(tx: Transaction, steps: Iterable[StateChange]) -> None:
-    """Count what waits in each workspace, and what is queued in each turn of each queue.
 
-    Whoever locks jobs, meters or cards too does so in this order: jobs, meters, these counts, cards.
+async def update_counters(tx: Transaction, changes: Iterable[StateChange]) -> None:
+    """Count the waiting jobs of each workspace, and the queued jobs of each queue at each virtual time.
+
+    Whoever also locks jobs, meters or cards does so in this order: jobs, meters, these counters, cards.
     """
-    waiting, lines = Counter[str](), Counter[tuple[str, int]]()
-    for step in steps:
-        waiting[step.workspace] += (step.after in WAITING) - (step.before in WAITING)
-        lines[step.queue, step.virtual_time] += (step.after is State.QUEUED) - (step.before is State.QUEUED)
+    waiting, queued = Counter[str](), Counter[tuple[str, int]]()
+    for change in changes:
+        waiting[change.workspace] += (change.after in WAITING) - (change.before in WAITING)
+        queued[change.queue, change.virtual_time] += (change.after is State.QUEUED) - (
+            change.before is State.QUEUED
+        )
     if changed := [{"id": one, "jobs": jobs} for one, jobs in sorted(waiting.items()) if jobs]:
         await tx.run(sql.count_waiting, items=changed)
-    moved = [
-        {"queue": queue, "turn": turn, "jobs": jobs} for (queue, turn), jobs in sorted(lines.items()) if jobs
+    depths = [
+        {"queue": queue, "turn": virtual_time, "jobs": jobs}
+        for (queue, virtual_time), jobs in sorted(queued.items())
+        if jobs
     ]
-    if moved:
-        await tx.run(sql.count_lines, items=moved)
-    if shorter := sorted({queue for (queue, _), jobs in lines.items() if jobs < 0}):
-        await tx.run(sql.end_lines, queues=shorter)
+    if depths:
+        await tx.run(sql.count_queued, items=depths)
+    if shorter := sorted({queue for (queue, _), jobs in queued.items() if jobs < 0}):
+        await tx.run(sql.remove_empty, queues=shorter)

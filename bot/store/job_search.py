@@ -1,4 +1,4 @@
-"""Finding a person's jobs: by place, by words, and by the short id that cards show."""
+"""Search a person's jobs: by place, by words, and by the short id that cards show."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from bot.store.rows import jobs_from
 
 sql = load("job_search")
 
-#: an id behind which there is none
-_AFTER_ALL = "z" * 32
-#: titles that are read at once, and how many at most are looked through for a person's words
-_PAGE, _MOST = 500, 20_000
+#: greater than any id
+_MAX_ID = "z" * 32
+#: titles that are read at once, and how many are searched at most
+_PAGE, _MAX_SEARCHED = 500, 20_000
 
 
 async def newest_usable(database: Database, person: str, kind: MediaKind | None, place: Place) -> str | None:
-    """A person's newest job shown at a place, with a result that can be built on; None as `kind`: either.
+    """A person's newest job shown at a place whose result can be built on; `kind=None`: of either kind.
 
     A private one counts only in the person's direct messages with the bot.
     """
@@ -33,64 +33,64 @@ async def newest_usable(database: Database, person: str, kind: MediaKind | None,
 
 async def jobs_shown_at(database: Database, jobs: Iterable[str], place: Place, person: str) -> set[str]:
     """Those of the jobs that a card shows to a person at this place."""
-    rows = await database.fetch(sql.shown_at, jobs=sorted(set(jobs)), **_place(place, person))
+    rows = await database.fetch(sql.shown_in, jobs=sorted(set(jobs)), **_place(place, person))
     return {row["id"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQuery:
-    """A person looks for one of their jobs by its id, its short id or words of its title."""
+    """A search of a person's jobs by id, short id or words of the title."""
 
     person: str
     text: str
     kind: MediaKind | None
     states: frozenset[State]
-    #: only with results that are still there
+    #: only with results that still exist
     usable: bool
-    #: where it is looked for: what is private elsewhere is not found
+    #: where the search is made: what is private elsewhere is not found
     place: Place
     count: int
 
 
-async def search_jobs(database: Database, wanted: JobQuery) -> list[Job]:
-    """The newest jobs that fit.
+async def search_jobs(database: Database, query: JobQuery) -> list[Job]:
+    """The newest jobs that match.
 
-    Words are compared here: the databases fold the case of ASCII alone, and each in its own way.
+    Words are compared here: the databases fold the case of ASCII only, and each in its own way.
     """
     found: list[str] = []
-    before, looked = _AFTER_ALL, 0
-    while len(found) < wanted.count and looked < _MOST:
+    before, searched = _MAX_ID, 0
+    while len(found) < query.count and searched < _MAX_SEARCHED:
         rows = await database.fetch(
             sql.titles,
-            person=wanted.person,
+            person=query.person,
             before=before,
-            kind=wanted.kind,
-            states=sorted(wanted.states),
-            usable=int(wanted.usable),
-            direct=int(wanted.place.direct),
-            everywhere=int(is_direct_workspace(wanted.place.workspace)),
-            messages=f"{wanted.place.workspace.partition(':')[0]}:@dm",
+            kind=query.kind,
+            states=sorted(query.states),
+            usable=int(query.usable),
+            direct=int(query.place.direct),
+            everywhere=int(is_direct_workspace(query.place.workspace)),
+            messages=f"{query.place.workspace.partition(':')[0]}:@dm",
             count=_PAGE,
-            **_place(wanted.place, wanted.person),
+            **_place(query.place, query.person),
         )
-        found += [row["id"] for row in rows if _fits(row["id"], row["title"], wanted.text)]
+        found += [row["id"] for row in rows if _matches(row["id"], row["title"], query.text)]
         if len(rows) < _PAGE:
             break
-        before, looked = rows[-1]["id"], looked + len(rows)
-    newest = found[: wanted.count]
+        before, searched = rows[-1]["id"], searched + len(rows)
+    newest = found[: query.count]
     jobs = await jobs_by_id(database, newest) if newest else {}
     return [jobs[one] for one in newest if one in jobs]
 
 
 async def jobs_by_any_id(database: Database, name: str) -> list[Job]:
-    """The jobs of everybody that a short or a whole id names."""
+    """The jobs, of any person, that a short or full id names."""
     if len(name) > len(short_id(name)):
         return list((await jobs_by_id(database, [name])).values())
-    return list(jobs_from(await database.fetch(sql.jobs_named, short=name)).values())
+    return list(jobs_from(await database.fetch(sql.by_short_id, short=name)).values())
 
 
-def _fits(job: str, title: str, text: str) -> bool:
-    """Whether a text begins an id, is a short one, or each of its words stands in the title."""
+def _matches(job: str, title: str, text: str) -> bool:
+    """Whether a text is a prefix of the id, the short id, or words that are all in the title."""
     typed = text.strip().casefold()
     name = typed.removeprefix("#")
     if job.startswith(name) or (parse_job_name(name) is not None and short_id(job) == name):

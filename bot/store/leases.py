@@ -1,7 +1,4 @@
-"""Leases: work that one process at a time does for all replicas."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""Coordination of processes: leases for what one does at a time, rate slots for what all do rarely."""
 
 from bot.store.database.base import Transaction
 from bot.store.database.named_sql import load
@@ -9,33 +6,24 @@ from bot.store.database.named_sql import load
 sql = load("leases")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseWanted:
-    name: str
-    owner: str
-    now: int
-    until: int
+async def acquire_lease(tx: Transaction, name: str, *, owner: str, now: int, until: int) -> int | None:
+    """Acquire or renew a lease; returns the fence, which rises with every change of owner, or None."""
+    row = await tx.one(sql.acquire, name=name, owner=owner, now=now, until=until)
+    return row["fence"] if row else None
 
 
-async def acquire_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[int | None]:
-    """Take or renew leases; answers the fence, which rises with every change of owner, or None."""
-    answers: dict[int, int | None] = {}
-    # In one order by all, so that two replicas never wait for each other.
-    for index, item in sorted(enumerate(items), key=lambda pair: pair[1].name):
-        row = await tx.one(sql.take_lease, name=item.name, owner=item.owner, now=item.now, until=item.until)
-        answers[index] = row["fence"] if row else None
-    return [answers[index] for index in range(len(items))]
+async def release_lease(tx: Transaction, name: str, *, owner: str) -> None:
+    await tx.run(sql.release, name=name, owner=owner)
 
 
-async def release_lease(tx: Transaction, items: Sequence[LeaseWanted]) -> Sequence[None]:
-    for item in items:
-        await tx.run(sql.free_lease, name=item.name, owner=item.owner)
-    return [None] * len(items)
+async def expire_all_leases(tx: Transaction) -> None:
+    """End the leases of processes that cannot be alive, because this one has the database to itself."""
+    await tx.run(sql.expire_jobs)
+    await tx.run(sql.expire_cards)
+    await tx.run(sql.expire_all)
 
 
-async def expire_all_leases(tx: Transaction, items: Sequence[None]) -> Sequence[None]:
-    """End the leases of processes that cannot be alive, because this one holds the database alone."""
-    await tx.run(sql.end_job_leases)
-    await tx.run(sql.end_card_leases)
-    await tx.run(sql.end_leases)
-    return [None] * len(items)
+async def reserve_rate_slot(tx: Transaction, adapter: str, name: str, *, now: int, every: int) -> int:
+    """Reserve the next time for what all processes together do once in `every` milliseconds."""
+    row = await tx.one(sql.reserve_slot, adapter=adapter, name=name, now=now, every=every, after=now + every)
+    return (row["next_at"] if row else now + every) - every

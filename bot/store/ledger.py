@@ -1,4 +1,4 @@
-"""Money after the reserving: captured, released, refunded, or lowered while the job is prepared."""
+"""Settle reserved money: capture, release or refund it, or lower it while the job is prepared."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,13 +8,12 @@ from bot.domain.quota import SETTLEMENTS, Meter, Settlement
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
 
-sql = load("settling")
-accepting = load("accepting")
+sql, limits_sql = load("ledger"), load("limits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleReservation:
-    """How a job's reservations end."""
+    """A job's reservations end."""
 
     settlement: Settlement
     at: int
@@ -23,7 +22,7 @@ class SettleReservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowerReservation:
-    """A job turns out to cost less than was reserved for it."""
+    """A job costs less than was reserved for it."""
 
     #: micro-dollars
     price: int
@@ -33,7 +32,7 @@ class LowerReservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """What happens to one reservation, as the journal tells it."""
+    """What happens to one reservation, for the journal."""
 
     job: str
     meter: str
@@ -47,11 +46,11 @@ class _Entry:
 async def settle_reservations(
     tx: Transaction, changes: Mapping[str, SettleReservation | LowerReservation]
 ) -> set[str]:
-    """Change the reservations of jobs; answers those that had any to change.
+    """Change the reservations of jobs; returns the jobs that had any to change.
 
-    Touches exactly the meters that were reserved on, whatever rule or period holds by now. A meter that was
+    Changes exactly the meters that were reserved on, whatever rule or period applies now. A meter that was
     reset after a capture has given that money back already, and is left as it is. All meters of a batch are
-    locked at once, so that those who settle and those who lower never wait for each other in a ring.
+    locked at once and in one order, so that two batches never deadlock.
     """
     rows = await tx.fetch(sql.reservations, jobs=sorted(changes))
     entries = [entry for row in rows if (entry := _entry(row, changes[row["job"]]))]
@@ -77,7 +76,7 @@ async def settle_reservations(
         ],
     )
     await tx.run(
-        accepting.insert_journal,
+        limits_sql.insert_journal,
         items=[
             {
                 "meter": one.meter,
@@ -94,7 +93,7 @@ async def settle_reservations(
 
 
 def _entry(row: Row, change: SettleReservation | LowerReservation) -> _Entry | None:
-    """What a change makes of a reservation; None where it changes nothing."""
+    """The journal entry of a change to a reservation; None where it changes nothing."""
     settled_as = Settlement(row["settled_as"]) if row["settled_as"] else None
     job, meter, amount = row["job"], row["meter"], row["amount"]
     if isinstance(change, LowerReservation):
@@ -109,7 +108,7 @@ def _entry(row: Row, change: SettleReservation | LowerReservation) -> _Entry | N
 
 
 def _changes(entries: list[_Entry]) -> Mapping[str, Meter]:
-    """How much more each meter holds."""
+    """By how much each meter changes."""
     changes: dict[str, Meter] = defaultdict(Meter)
     for one in entries:
         before = changes[one.meter]

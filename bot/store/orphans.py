@@ -1,6 +1,5 @@
-"""Generations that nobody pays for: found, booked to the operator, removed at the provider."""
+"""Orphans: generations that no member pays for, booked to the operator and removed at the provider."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,20 +8,20 @@ from bot.store.database.named_sql import load
 
 sql = load("orphans")
 
-#: how long operators are told of what was left at the provider: 30 days
+#: how long operators are shown what was left at the provider: 30 days
 REPORTED_FOR_MS = 30 * 86_400_000
 
 
 class OrphanCause(StrEnum):
     """Why a generation has no job."""
 
-    #: its job was refunded or taken back before it turned up
+    #: its job was refunded or cancelled before it turned up
     LATE = "late"
     #: its job has a newer attempt
     SUPERSEDED = "superseded"
-    #: it equals a request of ours that was refunded, and carries no marker
+    #: it equals a request of ours that was refunded, and carries no token
     UNBOUND = "unbound"
-    #: its member deleted the job; paid, and no loss
+    #: its member deleted the job; it was paid for, so nothing is lost
     DELETED = "deleted"
     #: our own processing failed on its file: it stays at the provider, for the operator
     UNPROCESSED = "unprocessed"
@@ -34,70 +33,45 @@ class Orphan:
     remote_id: str
     job: str | None
     cause: OrphanCause
-    #: micro-dollars that the operator bears
+    #: micro-dollars that the operator pays
     price: int
     found_at: int
     removed_at: int | None = None
 
 
-async def record_orphan(tx: Transaction, items: Sequence[Orphan]) -> Sequence[bool]:
-    """Put orphans on the list; answers which were new."""
-    rows = await tx.fetch(
-        sql.adopt_orphans,
-        items=[
-            {
-                "account": item.account,
-                "remote_id": item.remote_id,
-                "job": item.job,
-                "cause": item.cause,
-                "price": item.price,
-                "now": item.found_at,
-            }
-            for item in {(item.account, item.remote_id): item for item in items}.values()
-        ],
+async def record_orphan(tx: Transaction, orphan: Orphan) -> bool:
+    """Record an orphan; returns whether it was new."""
+    row = await tx.one(
+        sql.insert_orphan,
+        account=orphan.account,
+        remote_id=orphan.remote_id,
+        job=orphan.job,
+        cause=orphan.cause,
+        price=orphan.price,
+        now=orphan.found_at,
     )
-    new = {(row["account"], row["remote_id"]) for row in rows}
-    return [(item.account, item.remote_id) in new for item in items]
+    return row is not None
 
 
 async def due_orphans(database: Database, account: str, *, now: int) -> list[tuple[str, int]]:
     """Generations to remove now, each with the tries so far."""
-    rows = await database.fetch(sql.due_orphans, account=account, now=now)
+    rows = await database.fetch(sql.due, account=account, now=now)
     return [(row["remote_id"], row["tries"]) for row in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """A try to remove an orphan at the provider."""
-
-    account: str
-    remote_id: str
-    now: int
-    #: when to try again; None: it is gone
-    run_at: int | None
-
-
-async def record_removal(tx: Transaction, items: Sequence[Removal]) -> Sequence[None]:
-    for item in items:
-        where = {"account": item.account, "remote_id": item.remote_id}
-        if item.run_at is None:
-            await tx.run(sql.note_removed, now=item.now, **where)
-        else:
-            await tx.run(sql.put_off_orphan, run_at=item.run_at, **where)
-    return [None] * len(items)
+async def record_removal(
+    tx: Transaction, account: str, remote_id: str, *, now: int, retry_at: int | None
+) -> None:
+    """Record a try to remove an orphan at the provider; `retry_at=None` says that it is gone."""
+    if retry_at is None:
+        await tx.run(sql.record_removed, account=account, remote_id=remote_id, now=now)
+    else:
+        await tx.run(sql.postpone, account=account, remote_id=remote_id, run_at=retry_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """The operator has dealt with what was left at the provider."""
-
-    remote_id: str
-    now: int
-
-
-async def resolve_orphan(tx: Transaction, items: Sequence[Resolution]) -> Sequence[bool]:
-    """Mark generations that were left for the operator as dealt with; False where there is no such one."""
-    return [await tx.run(sql.resolve_orphan, remote_id=item.remote_id, now=item.now) > 0 for item in items]
+async def resolve_orphan(tx: Transaction, remote_id: str, *, now: int) -> bool:
+    """Mark a generation that was left to the operator as resolved; False where there is none."""
+    return await tx.run(sql.resolve, remote_id=remote_id, now=now) > 0
 
 
 async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
@@ -116,8 +90,8 @@ async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
 
 
 async def count_orphans(database: Database) -> tuple[int, int, int]:
-    """Orphans ever found, those still to be removed, and what all of them cost in micro-dollars."""
-    row = await database.one(sql.count_orphans)
+    """Orphans ever found, those yet to be removed, and what all of them cost in micro-dollars."""
+    row = await database.one(sql.totals)
     return (row["found"], row["left_over"], row["price"]) if row else (0, 0, 0)
 
 

@@ -1,12 +1,13 @@
-"""Rows to records and back.
+"""Convert rows to records and back.
 
-A row may be damaged, written by a newer version, or sealed with a secret that is lost. It fails alone:
-reading many rows passes over it, and it is logged once.
+A row may be damaged, written by a newer version, or encrypted with a lost secret. It fails alone: reading
+many rows skips it, and it is logged once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import structlog
@@ -20,13 +21,13 @@ from bot.domain.jobs import Job, State
 from bot.domain.media import Media
 from bot.domain.models import Lane
 from bot.domain.quota import Allowance, Level, Period, Rule
-from bot.domain.requests import load_request
+from bot.domain.requests import dump_request, load_request
 from bot.security.encryption import DecryptionFailed, FieldCipher, card_context
 from bot.store.database.base import Row
 
-#: what reading such a row raises
+#: what reading an unreadable row raises
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, DecryptionFailed)
-#: unreadable rows that are remembered as logged
+#: how many unreadable rows are remembered as logged
 _LOGGED = 10_000
 
 #: stored of a failure: whether the bot submits the job once more by itself
@@ -58,43 +59,6 @@ def jobs_from(rows: Iterable[Row]) -> dict[str, Job]:
     return readable("job", rows, job_from)
 
 
-def job_from(row: Row) -> Job:
-    return Job(
-        id=row["id"],
-        card=row["card"],
-        position=row["position"],
-        workspace=row["workspace"],
-        member=row["member"],
-        person=row["person"],
-        member_name=row["member_name"],
-        provider=row["provider"],
-        lane=Lane(row["lane"]),
-        queue=row["queue"],
-        request=load_request(row["request"]),
-        title=row["title"],
-        price=row["price"],
-        state=State(row["state"]),
-        virtual_time=row["turn"],
-        attempt=row["attempt"],
-        account=row["account"],
-        remote_id=row["remote_id"],
-        created_at=row["created_at"],
-        claimed_at=row["claimed_at"],
-        submitted_at=row["submitted_at"],
-        finished_at=row["finished_at"],
-        deadline=row["deadline"],
-        result=media_from(row["result"]),
-        failure=failure_from(row["failure"]),
-        parent=row["parent"],
-        private=bool(row["private"]),
-        stars=row["stars"],
-        deleted=bool(row["deleted"]),
-        refunded=bool(row["refunded"]),
-        expired=bool(row["expired"]),
-        account_required=row["account_required"],
-    )
-
-
 def media_from(text: str | None) -> Media | None:
     return Media(**orjson.loads(text)) if text else None
 
@@ -111,6 +75,42 @@ def failure_from(text: str | None) -> Failure | None:
     )
 
 
+#: the columns of a job that are converted; all others are stored as they are
+_CONVERTED: Mapping[str, Callable[[Any], object]] = {
+    "lane": Lane,
+    "request": load_request,
+    "state": State,
+    "result": media_from,
+    "failure": failure_from,
+    "private": bool,
+    "deleted": bool,
+    "refunded": bool,
+    "expired": bool,
+}
+#: field → column, of the fields that are named otherwise
+_COLUMNS = {"virtual_time": "turn"}
+_JOB_FIELDS = tuple(field.name for field in fields(Job))
+
+
+def job_from(row: Row) -> Job:
+    values: dict[str, Any] = {name: row[_COLUMNS.get(name, name)] for name in _JOB_FIELDS}
+    for name, convert in _CONVERTED.items():
+        values[name] = convert(values[name])
+    return Job(**values)
+
+
+def new_job_row(job: Job, *, duration_class: str) -> dict[str, Any]:
+    """The columns of a job that is inserted; those that are not in the row are empty."""
+    row = {_COLUMNS.get(name, name): getattr(job, name) for name in _JOB_FIELDS}
+    return row | {
+        "pace": duration_class,
+        "request": dump_request(job.request),
+        "makes": job.request.makes,
+        "private": int(job.private),
+        "run_at": job.created_at,
+    }
+
+
 def dump_record(record: Media | Failure | None) -> str | None:
     if isinstance(record, Failure):
         stored = {
@@ -124,7 +124,7 @@ def dump_record(record: Media | Failure | None) -> str | None:
 
 
 def card_from(row: Row, cipher: FieldCipher) -> Card:
-    reach, private = _open_reach(row, cipher), bool(row["private"])
+    token, private = _reply_token(row, cipher), bool(row["private"])
     return Card(
         id=row["id"],
         place=Place(
@@ -133,9 +133,9 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
             channel=row["channel"],
             thread=row["thread"],
             message=row["message"],
-            # How to reach the place may have said that only the asker sees it: without it, nobody else does.
-            private=private or reach is None,
-            reply_token=reach or "",
+            # The token may say that only the asker sees the card: if it is unreadable, nobody else does.
+            private=private or token is None,
+            reply_token=token or "",
         ),
         member=row["member"],
         person=row["person"],
@@ -150,8 +150,8 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
     )
 
 
-def _open_reach(row: Row, cipher: FieldCipher) -> str | None:
-    """How to reach the card's place; None where that cannot be decrypted."""
+def _reply_token(row: Row, cipher: FieldCipher) -> str | None:
+    """The card's reply token, empty where it has none; None where it cannot be decrypted."""
     try:
         return cipher.decrypt(row["reach"], context=card_context(row["id"])) if row["reach"] else ""
     except DecryptionFailed as error:
@@ -168,16 +168,16 @@ def estimates_from(text: str) -> ShownEstimates:
     }
 
 
-def dump_estimates(told: ShownEstimates) -> str:
+def dump_estimates(estimates: ShownEstimates) -> str:
     stored = {
         job: {"position": one.position, "ready_at": one.ready_at, "because": one.delay_reason}
-        for job, one in told.items()
+        for job, one in estimates.items()
     }
     return orjson.dumps(stored).decode()
 
 
 def card_row(place: Place, caller: Caller, encrypted_reply_token: str) -> dict[str, object]:
-    """The columns that say where a new card is shown, and who asked for it."""
+    """The columns of a new card that name its place and the caller."""
     return {
         "adapter": place.adapter,
         "workspace": place.workspace,
@@ -192,7 +192,7 @@ def card_row(place: Place, caller: Caller, encrypted_reply_token: str) -> dict[s
 
 
 def member_row(caller: Caller, now: int) -> dict[str, object]:
-    """A member as they are seen now."""
+    """The columns of a member, as the platform describes them now."""
     return {
         "id": caller.member,
         "workspace": caller.workspace,

@@ -1,7 +1,7 @@
-"""Every other arrow of a job's way: one compare-and-set, one event, the money settled, the card told.
+"""T3, T4 and every other state change: one compare-and-set, one event, the money settled, the cards updated.
 
-Moves of many jobs share a transaction. A move that finds its job elsewhere than it thought is answered with
-`StaleTransition`: somebody else did it.
+Transitions of many jobs share a transaction. One that finds its job in another state or attempt is answered
+with `StaleTransition`: another process was faster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,9 @@ from bot.store.ledger import LowerReservation, SettleReservation, settle_reserva
 from bot.store.orphans import OrphanCause
 from bot.store.rows import dump_record
 
-sql = load("moving")
-accepting = load("accepting")
+sql, accept_sql = load("transition"), load("accept")
 
-_SETTLED_BY = {
+_SETTLED_AS = {
     State.COMPLETED: Settlement.CAPTURED,
     State.FAILED: Settlement.RELEASED,
     State.CANCELLED: Settlement.RELEASED,
@@ -33,7 +32,7 @@ _SETTLED_BY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparationLease:
-    """One lease of a job: the next one of the same owner ends at another time."""
+    """One lease of a job; the owner's next lease of the same job ends at another time."""
 
     owner: str
     until: int
@@ -41,14 +40,14 @@ class PreparationLease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One arrow: the job must be in `before`, at `attempt`, or nothing happens."""
+    """One state change: the job must be in `before`, at `attempt`, or nothing happens."""
 
     job: str
     before: State
     attempt: int
     after: State
     now: int
-    #: one word for the event row: why it moved
+    #: one word for the event row: the reason
     cause: str
     account: str | None = None
     remote_id: str | None = None
@@ -57,16 +56,16 @@ class Transition:
     deadline: int | None = None
     result: Media | None = None
     failure: Failure | None = None
-    #: of a prepared job: the request with all that it builds on, and what it costs; only ever less
+    #: of a prepared job: the request with all that it builds on, and its price, which is never higher
     request: AnyRequest | None = None
     price: int | None = None
     #: stored files that it needs from now on, besides its result
     files: tuple[str, ...] = ()
     #: the attempt's request is known not to have been carried out
     never_arrived: bool = False
-    #: the lease under which it was prepared; None: whoever moves it needs none
+    #: the lease under which it was prepared; None: no lease is needed
     lease: PreparationLease | None = None
-    #: why its generation lives on without a job: the operator bears it
+    #: why its generation lives on without a job, at the operator's expense
     orphan_cause: OrphanCause | None = None
 
     def __post_init__(self) -> None:
@@ -74,60 +73,68 @@ class Transition:
             raise StoreError(f"a job cannot move from {self.before} to {self.after}")
         prepared = (self.before, self.after) == (State.PREPARING, State.QUEUED)
         if not prepared and (self.request is not None or self.price is not None):
-            raise StoreError("what a job asks for is frozen once it has been prepared")
+            raise StoreError("a job's request is frozen once it has been prepared")
+
+    @property
+    def money(self) -> SettleReservation | LowerReservation | None:
+        """What happens to the money reserved for the job."""
+        if self.after in FINAL:
+            return SettleReservation(settlement=_SETTLED_AS[self.after], at=self.now, cause=self.cause)
+        if self.price is not None:
+            return LowerReservation(price=self.price, at=self.now, cause=self.cause)
+        return None
 
 
 async def transition(tx: Transaction, items: Sequence[Transition]) -> Sequence[Exception | None]:
-    answers: dict[int, Exception | None] = {}
+    results: dict[int, Exception | None] = {}
     pending = dict(enumerate(items))
     while pending:
-        # Of two moves of one job the second is tried on what the first left behind.
+        # Of two transitions of one job the second is tried after the first.
         wave = {item.job: index for index, item in reversed(pending.items())}
-        rows = await tx.fetch(sql.move, items=[_row(pending[index]) for index in wave.values()])
-        moved = {row["id"]: row for row in rows}
-        await _follow(tx, [(pending[wave[job]], row) for job, row in moved.items()])
+        rows = await tx.fetch(sql.update_jobs, items=[_row(pending[index]) for index in wave.values()])
+        changed = {row["id"]: row for row in rows}
+        await _apply_effects(tx, [(pending[wave[job]], row) for job, row in changed.items()])
         for job, index in wave.items():
-            answers[index] = None if job in moved else StaleTransition()
+            results[index] = None if job in changed else StaleTransition()
             del pending[index]
-    return [answers[index] for index in range(len(items))]
+    return [results[index] for index in range(len(items))]
 
 
-async def _follow(tx: Transaction, moved: Sequence[tuple[Transition, Row]]) -> None:
-    """Do all that moves bring with them: bind, settle, hold files, note, tell the cards."""
-    bound = [item for item, _ in moved if item.remote_id]
-    if bound:
-        await tx.run(
-            sql.bind_attempts,
-            items=[{"job": m.job, "number": m.attempt, "remote_id": m.remote_id} for m in bound],
-        )
-    absent = [{"job": m.job, "number": m.attempt} for m, _ in moved if m.never_arrived]
-    if absent:
-        await tx.run(sql.forget_sending, items=absent)
-    abandoned = [{"job": m.job, "cause": m.orphan_cause, "now": m.now} for m, _ in moved if m.orphan_cause]
-    if abandoned:
-        await tx.run(sql.abandon, items=abandoned)
-    changes = {item.job: change for item, _ in moved if (change := _change(item)) is not None}
-    if changes:
-        await settle_reservations(tx, changes)
+async def _apply_effects(tx: Transaction, done: Sequence[tuple[Transition, Row]]) -> None:
+    """Write what transitions entail: attempts, orphans, money, file references, events, counters, cards."""
+    if bound := [
+        {"job": item.job, "number": item.attempt, "remote_id": item.remote_id}
+        for item, _ in done
+        if item.remote_id
+    ]:
+        await tx.run(sql.bind_attempts, items=bound)
+    if absent := [{"job": item.job, "number": item.attempt} for item, _ in done if item.never_arrived]:
+        await tx.run(sql.clear_sending, items=absent)
+    if orphans := [
+        {"job": item.job, "cause": item.orphan_cause, "now": item.now}
+        for item, _ in done
+        if item.orphan_cause
+    ]:
+        await tx.run(sql.insert_orphans, items=orphans)
+    if money := {item.job: item.money for item, _ in done if item.money}:
+        await settle_reservations(tx, money)
     await add_references(
-        tx, [FileReference(file=file, holder=item.job) for item, _ in moved for file in _files(item)]
+        tx, [FileReference(file=file, holder=item.job) for item, _ in done for file in _files(item)]
     )
     await record_transitions(
         tx,
         [
-            transition_row(row, before=m.before, after=m.after, attempt=m.attempt, at=m.now, cause=m.cause)
-            for m, row in moved
+            TransitionRow.of(
+                row,
+                before=item.before,
+                after=item.after,
+                attempt=item.attempt,
+                at=item.now,
+                cause=item.cause,
+            )
+            for item, row in done
         ],
     )
-
-
-def _change(item: Transition) -> SettleReservation | LowerReservation | None:
-    """What a move does to the money reserved for its job."""
-    if item.after in FINAL:
-        return SettleReservation(settlement=_SETTLED_BY[item.after], at=item.now, cause=item.cause)
-    if item.price is not None:
-        return LowerReservation(price=item.price, at=item.now, cause=item.cause)
-    return None
 
 
 def _files(item: Transition) -> tuple[str, ...]:
@@ -157,57 +164,62 @@ def _row(item: Transition) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionRow:
-    """What a move leaves in the job's history."""
+    """What a transition leaves in the job's history and counters."""
 
     job: str
     card: str
-    step: StateChange
+    change: StateChange
     attempt: int
     at: int
     cause: str
 
+    @classmethod
+    def of(
+        cls, row: Row, *, before: State, after: State, attempt: int, at: int, cause: str
+    ) -> "TransitionRow":
+        """Take id, card, workspace, queue and virtual time from the job's row."""
+        change = StateChange(
+            workspace=row["workspace"],
+            queue=row["queue"],
+            virtual_time=row["turn"],
+            before=before,
+            after=after,
+        )
+        return cls(job=row["id"], card=row["card"], change=change, attempt=attempt, at=at, cause=cause)
 
-def transition_row(
-    row: Row, *, before: State, after: State, attempt: int, at: int, cause: str
-) -> TransitionRow:
-    """A move of the job whose id, card, workspace, queue and turn the row tells."""
-    step = StateChange(
-        workspace=row["workspace"], queue=row["queue"], virtual_time=row["turn"], before=before, after=after
-    )
-    return TransitionRow(job=row["id"], card=row["card"], step=step, attempt=attempt, at=at, cause=cause)
 
-
-async def record_transitions(tx: Transaction, moves: Sequence[TransitionRow]) -> None:
-    """Write the moves' events, count what waits, and ask for new revisions of their cards."""
-    if not moves:
+async def record_transitions(tx: Transaction, rows: Sequence[TransitionRow]) -> None:
+    """Insert the events, update the counters, and request new revisions of the cards."""
+    if not rows:
         return
-    await update_counters(tx, [m.step for m in moves])
+    await update_counters(tx, [row.change for row in rows])
     await tx.run(
-        accepting.insert_events,
+        accept_sql.insert_events,
         items=[
             {
-                "job": m.job,
-                "before": m.step.before,
-                "after": m.step.after,
-                "attempt": m.attempt,
-                "at": m.at,
-                "cause": m.cause,
+                "job": row.job,
+                "before": row.change.before,
+                "after": row.change.after,
+                "attempt": row.attempt,
+                "at": row.at,
+                "cause": row.cause,
             }
-            for m in moves
+            for row in rows
         ],
     )
-    ended = {m.card for m in moves if m.step.after in FINAL}
+    ended = {row.card for row in rows if row.change.after in FINAL}
+    now = max(row.at for row in rows)
     await tx.run(
         sql.bump_cards,
         items=[
-            {"id": card, "ended": int(card in ended), "now": max(m.at for m in moves)}
-            for card in sorted({m.card for m in moves})
+            {"id": card, "ended": int(card in ended), "now": now}
+            for card in sorted({row.card for row in rows})
         ],
     )
 
 
 async def refresh_cards(tx: Transaction, cards: Mapping[str, str], now: int) -> None:
-    """Ask for new revisions of cards of ended jobs, by job, and of the copies that others were sent."""
+    """Request new revisions of the cards of ended jobs, by job, and of their copies."""
     copies = await tx.fetch(sql.copies, jobs=sorted(cards))
-    told = sorted({*cards.values(), *(row["id"] for row in copies)})
-    await tx.run(sql.bump_cards, items=[{"id": card, "ended": 1, "now": now} for card in told])
+    ids = sorted({*cards.values(), *(row["id"] for row in copies)})
+    await tx.run(sql.bump_cards, items=[{"id": card, "ended": 1, "now": now} for card in ids])

@@ -1,6 +1,5 @@
-"""The words that providers' video models know, shared by the processes that ask and those that only offer."""
+"""The words that providers' video models know, shared by workers, which fetch them, and receivers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,43 +15,41 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVocabulary:
-    """What a provider has told."""
+    """The words of one provider, as it last listed them."""
 
     provider: str
     words: Vocabulary
     #: milliseconds UTC
-    told_at: int
+    fetched_at: int
 
 
-async def save_vocabulary(tx: Transaction, items: Sequence[StoredVocabulary]) -> Sequence[None]:
-    for item in items:
-        await tx.run(
-            sql.save,
-            provider=item.provider,
-            concepts=orjson.dumps(sorted(item.words.concepts)).decode(),
-            camera_motions=orjson.dumps(item.words.camera_motions).decode(),
-            now=item.told_at,
-        )
-    return [None] * len(items)
+async def save_vocabulary(tx: Transaction, vocabulary: StoredVocabulary) -> None:
+    await tx.run(
+        sql.save,
+        provider=vocabulary.provider,
+        concepts=orjson.dumps(sorted(vocabulary.words.concepts)).decode(),
+        camera_motions=orjson.dumps(vocabulary.words.camera_motions).decode(),
+        now=vocabulary.fetched_at,
+    )
 
 
 async def vocabularies(database: Database) -> dict[str, StoredVocabulary]:
-    """What each provider has told last, by provider; a row that cannot be read is asked for again."""
-    told = {}
+    """The words of each provider; a row that cannot be read is fetched from the provider again."""
+    found = {}
     for row in await database.fetch(sql.all):
         try:
-            told[row["provider"]] = _told(row)
+            found[row["provider"]] = _vocabulary(row)
         except (orjson.JSONDecodeError, TypeError) as error:
-            log.warning("vocabulary_not_read", provider=row["provider"], error=repr(error))
-    return told
+            log.warning("vocabulary_unreadable", provider=row["provider"], error=repr(error))
+    return found
 
 
-def _told(row: Row) -> StoredVocabulary:
+def _vocabulary(row: Row) -> StoredVocabulary:
     return StoredVocabulary(
         provider=row["provider"],
         words=Vocabulary(
             concepts=frozenset(orjson.loads(row["concepts"])),
             camera_motions=tuple(orjson.loads(row["camera_motions"])),
         ),
-        told_at=row["told_at"],
+        fetched_at=row["told_at"],
     )

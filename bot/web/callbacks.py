@@ -14,8 +14,8 @@ from bot.domain.jobs import State
 from bot.domain.text import parse_json
 from bot.providers.base import GenerationState
 from bot.services import Services, Topic, log
+from bot.store.attempts import Attempt, attempts
 from bot.store.claim import Claim
-from bot.store.jobs import Attempt, attempts
 from bot.worker.reconciliation import read_attempt_token
 from bot.worker.watching import Watcher
 

@@ -5,8 +5,8 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from bot.domain.pricing import MICROUSD
 from bot.services import Services
 from bot.store.accounts import AccountState, list_accounts
-from bot.store.jobs import count_unfinished
 from bot.store.orphans import count_orphans
+from bot.store.queue_stats import count_unfinished
 
 
 async def exposition(services: Services, *, is_ready: bool) -> bytes:

@@ -12,7 +12,7 @@ is retired only after no worker has registered it for a long time.
 from bot.security.encryption import FieldCipher, entry_context
 from bot.services import Services
 from bot.store import adapter_data
-from bot.store.accounts import AccountRegistration, last_registered_at
+from bot.store.accounts import last_registered_at
 from bot.store.accounts import register_accounts as register
 from bot.store.database.base import Database
 
@@ -31,19 +31,20 @@ async def find_naming_key(database: Database, cipher: FieldCipher) -> bytes | No
 
 async def store_naming_key(database: Database, cipher: FieldCipher, key: bytes) -> bytes:
     """Store the naming key unless another process has; returns the stored one."""
-    item = adapter_data.Put(adapter=_ADAPTER, key=_KEY, sealed=cipher.encrypt(key.hex(), context=_CONTEXT))
-    return _decrypt(await database.write(adapter_data.put_new, item), cipher)
+    encrypted = cipher.encrypt(key.hex(), context=_CONTEXT)
+    return _decrypt(await database.transact(adapter_data.put_new, _ADAPTER, _KEY, encrypted), cipher)
 
 
 def _decrypt(entry: adapter_data.Entry, cipher: FieldCipher) -> bytes:
-    return bytes.fromhex(cipher.decrypt(entry.sealed, context=_CONTEXT))
+    return bytes.fromhex(cipher.decrypt(entry.encrypted, context=_CONTEXT))
 
 
 async def register_accounts(services: Services) -> None:
     """Register the accounts of this worker, and retire those that no worker has."""
     now = services.clock()
     is_only_process = services.settings.database.startswith("sqlite")
-    item = AccountRegistration(
+    await services.database.transact(
+        register,
         accounts={account: provider.name for account, provider in services.providers.items()},
         lanes={
             (account, lane): (limits.concurrent, limits.per_minute)
@@ -51,9 +52,8 @@ async def register_accounts(services: Services) -> None:
             for lane, limits in provider.limits.items()
         },
         now=now,
-        held_before=_ALWAYS if is_only_process else now - services.times.account_lost,
+        retire_before=_ALWAYS if is_only_process else now - services.times.account_lost,
     )
-    await services.database.write(register, item)
 
 
 async def renew_registration(services: Services, account: str) -> None:

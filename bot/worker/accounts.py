@@ -3,8 +3,8 @@
 from bot.domain.errors import AccountProblem
 from bot.providers.base import Provider
 from bot.services import ALL_JOBS, Services, Topic, log, queue_name
-from bot.store.accounts import AccountState, Stop, list_accounts, stop_account
-from bot.store.jobs import next_price
+from bot.store.accounts import AccountState, list_accounts, start_account, stop_account
+from bot.store.queue_stats import next_price
 from bot.worker.account_registry import renew_registration
 
 #: longest pause before a stopped account is started again, in check intervals
@@ -13,10 +13,12 @@ _PAUSE_MAX = 128
 
 async def stop_submitting(services: Services, provider: Provider, reason: str) -> None:
     """Stop an account until a check succeeds."""
-    stopped = Stop(
-        account=provider.account, now=services.clock(), reason=reason or "the account cannot submit"
-    )
-    if await services.database.write(stop_account, stopped):
+    if await services.database.transact(
+        stop_account,
+        provider.account,
+        reason=reason or "the account cannot submit",
+        now=services.clock(),
+    ):
         log.error("account_stopped", account=provider.account, provider=provider.name, reason=reason)
         services.wake(Topic.CARDS, Topic.ACCOUNTS)
 
@@ -89,9 +91,7 @@ class AccountMonitor:
         if credit is not None and credit < await self._highest_price():
             log.info("account_needs_credit", account=self._provider.account)
             return
-        if await services.database.write(
-            stop_account, Stop(account=self._provider.account, now=services.clock())
-        ):
+        if await services.database.transact(start_account, self._provider.account, now=services.clock()):
             self._started, self._credit = True, credit
             log.info("account_started", account=self._provider.account)
             services.wake(*ALL_JOBS, Topic.CARDS)

@@ -16,14 +16,8 @@ from bot.ports import Publisher
 from bot.services import Services, Topic, log
 from bot.store.cards import (
     CardLeaseRequest,
-    GiveUp,
-    Posting,
-    ProgressWanted,
-    PutOff,
-    Renewal,
     ShownOutcome,
     ShownRevision,
-    Unposted,
     cards_in_progress,
     clear_posting,
     lease_cards,
@@ -88,10 +82,10 @@ class Deliverer:
             adapters=tuple(sorted(self._publishers)),
             now=now,
             lease_until=now + services.times.card_lease,
-            count=count,
+            max_count=count,
             cipher=services.cipher,
-            aside_until=now + services.times.unreadable_retry,
-            given_up_before=now - services.times.delivery_deadline,
+            retry_unreadable_at=now + services.times.unreadable_retry,
+            undeliverable_before=now - services.times.delivery_deadline,
         )
         cards = await services.database.write(lease_cards, request)
         views = await views_now(services, *cards) if cards else []
@@ -145,8 +139,7 @@ class Deliverer:
         except NotPosted:
             if place.message is None:
                 # Nothing was posted, so the next attempt need not search, which some platforms limit.
-                unposted = Unposted(card=card.id, owner=self._services.owner)
-                await self._services.database.write(clear_posting, unposted)
+                await self._services.database.transact(clear_posting, card.id, owner=self._services.owner)
             raise
 
     async def _before_posting(self, card: Card, publisher: Publisher) -> Place:
@@ -154,8 +147,7 @@ class Deliverer:
         services = self._services
         if card.posting_since is not None and services.clock() - card.posting_since > publisher.dedupe_ms:
             return replace(card.place, message=await publisher.find_message(card.id, card.place))
-        posting = Posting(card=card.id, owner=services.owner, now=services.clock())
-        await services.database.write(record_posting, posting)
+        await services.database.transact(record_posting, card.id, owner=services.owner, now=services.clock())
         return card.place
 
     async def _record(
@@ -189,13 +181,14 @@ class Deliverer:
             services.times.delivery_retry * 2 ** min(card.tries, 16), services.times.delivery_retry_max
         )
         log.info("card_postponed", card=card.id, tries=card.tries + 1, error=repr(error))
-        item = PutOff(card=card.id, owner=services.owner, run_at=now + (retry_after_ms or backoff))
-        await services.database.write(postpone_card, item)
+        run_at = now + (retry_after_ms or backoff)
+        await services.database.transact(postpone_card, card.id, owner=services.owner, run_at=run_at)
 
     async def _give_up(self, card: Card, reason: str) -> None:
         log.warning("card_undeliverable", card=card.id, reason=reason)
-        item = GiveUp(card=card.id, owner=self._services.owner, reason=reason)
-        await self._services.database.write(mark_undeliverable, item)
+        await self._services.database.transact(
+            mark_undeliverable, card.id, owner=self._services.owner, reason=reason
+        )
 
 
 @asynccontextmanager
@@ -224,9 +217,10 @@ async def _renew(services: Services, card: Card, deadline: asyncio.Timeout) -> N
             return
         # Both times are taken before the write, whose answer may come late.
         asked, now = loop.time(), services.clock()
-        item = Renewal(card=card.id, owner=services.owner, now=now, until=now + lease)
         try:
-            renewed = await services.database.write(renew_card_lease, item)
+            renewed = await services.database.transact(
+                renew_card_lease, card.id, owner=services.owner, now=now, until=now + lease
+            )
         except StoreError as error:
             log.warning("card_lease_not_renewed", card=card.id, error=repr(error))
             continue
@@ -267,7 +261,7 @@ async def tick_progress(services: Services) -> None:
             services.database, now=now, count=_REFRESHED, each=_REFRESHED_PER_CHANNEL
         )
         if cards:
-            await services.database.write(request_progress, ProgressWanted(cards=cards, now=now))
+            await services.database.transact(request_progress, cards, now=now)
 
     async for _ in services.ticks("progress", services.times.progress_interval):
         await services.guarded("progress", refresh)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from bot.jobs.media import remove_unreferenced
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
-from bot.store.file_refs import Expiry, expire_media
-from bot.store.leases import LeaseWanted, acquire_lease, release_lease
+from bot.store.file_refs import expire_media
+from bot.store.leases import acquire_lease, release_lease
 
 _BATCH = 50
 _LEASE = "media-budget"
@@ -50,22 +50,25 @@ class MediaBudget:
         services, now = self._services, self._services.clock()
         # Replicas share the folder: without a lease, two of them would remove twice the excess.
         until = now + services.times.retention_interval
-        lease = LeaseWanted(name=_LEASE, owner=services.owner, now=now, until=until)
-        if await services.database.write(acquire_lease, lease) is None:
+        fence = await services.database.transact(
+            acquire_lease, _LEASE, owner=services.owner, now=now, until=until
+        )
+        if fence is None:
             self._measured_at = None
             return
         try:
             await self._measure()
             await self._remove_oldest()
         finally:
-            await services.database.write(release_lease, lease)
+            await services.database.transact(release_lease, _LEASE, owner=services.owner)
 
     async def _remove_oldest(self) -> None:
         services, usage = self._services, self._services.media_usage
         await self._remove(self._unremoved)
         while usage.excess and not self._unremoved and not services.stopping.is_set():
-            due = Expiry(finished_before=services.clock() + 1, count=_BATCH, size=usage.excess)
-            expired = await services.database.write(expire_media, due)
+            expired = await services.database.transact(
+                expire_media, finished_before=services.clock() + 1, count=_BATCH, size=usage.excess
+            )
             if not expired:
                 break
             log.info("media_removed_for_budget", jobs=len(expired))

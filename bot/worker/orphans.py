@@ -3,7 +3,7 @@
 from bot.domain.errors import ProviderError
 from bot.providers.base import Provider
 from bot.services import Services, log
-from bot.store.orphans import Removal, due_orphans, record_removal
+from bot.store.orphans import due_orphans, record_removal
 from bot.store.rows import UNREADABLE
 from bot.worker.reconciliation import scan
 
@@ -30,9 +30,8 @@ async def remove_orphans(services: Services, provider: Provider) -> None:
             except (ProviderError, *UNREADABLE) as error:
                 log.info("generation_not_deleted", account=provider.account, error=repr(error))
                 run_at = services.clock() + services.times.orphan_retry * min(2**tries, 64)
-            await services.database.write(
-                record_removal,
-                Removal(account=provider.account, remote_id=remote_id, now=services.clock(), run_at=run_at),
+            await services.database.transact(
+                record_removal, provider.account, remote_id, now=services.clock(), retry_at=run_at
             )
 
     async for _ in services.ticks("orphans", services.times.poll):

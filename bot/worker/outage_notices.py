@@ -4,7 +4,6 @@ Their cards say so too, but nobody is notified of an edit.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot.domain.errors import DeliveryError
 from bot.ports import Publisher
@@ -34,7 +33,7 @@ async def post_due_notices(services: Services, publishers: Mapping[str, Publishe
     working = {row.provider for row in rows if row.state is AccountState.READY}
     out = {row.provider for row in rows if row.state is AccountState.STOPPED} - working
     if await any_notices(services.database):
-        await services.database.write(clear_notices, tuple(sorted(out)))
+        await services.database.transact(clear_notices, sorted(out))
     if not out:
         return
     for notice in await due_notices(services.database, out, publishers):
@@ -43,7 +42,7 @@ async def post_due_notices(services: Services, publishers: Mapping[str, Publishe
 
 async def _post(services: Services, publisher: Publisher, notice: OutageNotice) -> None:
     # Recorded first: a notice that is lost with this process does less harm than one that is posted twice.
-    if not await services.database.write(claim_notice, replace(notice, now=services.clock())):
+    if not await services.database.transact(claim_notice, notice, now=services.clock()):
         return
     try:
         await publisher.post_notice(NOTICE, notice.place)

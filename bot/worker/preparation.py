@@ -29,9 +29,6 @@ from bot.services import Services, Topic, log
 from bot.store.cards import find_card
 from bot.store.claim_preparation import (
     PreparationFailures,
-    PreparationRequest,
-    PutBack,
-    Setback,
     claim_preparation,
     postpone_preparation,
     record_preparation_failure,
@@ -73,16 +70,16 @@ class Preparer:
 
     async def _claim(self, count: int) -> list[tuple[Job, PreparationLease]]:
         services, now = self._services, self._services.clock()
-        request = PreparationRequest(
-            owner=services.owner,
+        lease = PreparationLease(owner=services.owner, until=now + services.times.prepare_lease)
+        jobs = await services.database.transact(
+            claim_preparation,
+            lease,
             now=now,
-            lease_until=now + services.times.prepare_lease,
             count=count,
-            each=services.settings.inputs_per_person,
-            aside_until=now + services.times.unreadable_retry,
+            per_person=services.settings.inputs_per_person,
+            retry_unreadable_at=now + services.times.unreadable_retry,
         )
-        jobs = await services.database.write(claim_preparation, request)
-        return [(job, request.lease) for job in jobs]
+        return [(job, lease) for job in jobs]
 
     async def _work(self, leased: tuple[Job, PreparationLease]) -> None:
         job, lease = leased
@@ -147,12 +144,13 @@ async def _record_failure(
     services: Services, job: Job, lease: PreparationLease, *, ours: bool
 ) -> PreparationFailures | None:
     """Count one more failure; None if this process no longer has the job's lease."""
-    item = Setback(job=job.id, lease=lease, at=services.clock(), ours=ours)
-    return await services.database.write(record_preparation_failure, item)
+    return await services.database.transact(
+        record_preparation_failure, job.id, lease, at=services.clock(), ours=ours
+    )
 
 
 async def _postpone(services: Services, job: Job, lease: PreparationLease, run_at: int) -> None:
-    await services.database.write(postpone_preparation, PutBack(job=job.id, lease=lease, run_at=run_at))
+    await services.database.transact(postpone_preparation, job.id, lease, run_at=run_at)
 
 
 async def _fail(

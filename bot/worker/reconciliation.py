@@ -21,9 +21,9 @@ from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Page, Provider
 from bot.security.tokens import BadToken
 from bot.services import Services, log
-from bot.store.accounts import Echo, echoed_at, record_echo
+from bot.store.accounts import echoed_at, record_echo
+from bot.store.attempts import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
 from bot.store.claim import Claim
-from bot.store.jobs import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
 from bot.store.orphans import Orphan, OrphanCause, record_orphan
 
 _CALLBACKS = "/callbacks/"
@@ -88,8 +88,9 @@ async def reconcile(
     }
     if tokens:
         now = services.clock()
-        echo = Echo(account=provider.account, now=now, unless_since=now - services.times.echo_proof // 24)
-        await services.database.write(record_echo, echo)
+        await services.database.transact(
+            record_echo, provider.account, now=now, unless_since=now - services.times.echo_proof // 24
+        )
     without_token = [one for one in generations if one.callback_url is None and one.fingerprint]
     # Read before the known ids: a create that is answered in between is then known, and not taken for lost.
     lost = await _unbound_attempts(services, provider, without_token) if without_token else {}
@@ -215,7 +216,7 @@ async def _record_orphan(
         price=attempt.price,
         found_at=services.clock(),
     )
-    if await services.database.write(record_orphan, orphan):
+    if await services.database.transact(record_orphan, orphan):
         log.warning("orphan_found", job_id=attempt.job, attempt=attempt.number, cause=cause)
 
 

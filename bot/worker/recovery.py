@@ -11,7 +11,7 @@ from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import State
 from bot.jobs.transitions import transition_job
 from bot.services import Services
-from bot.store.jobs import JobRef, expired_claims, overdue_in_queue, stranded_jobs
+from bot.store.attempts import JobRef, expired_claims, overdue_in_queue, stranded_jobs
 from bot.store.orphans import OrphanCause
 
 _BATCH = 200

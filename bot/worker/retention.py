@@ -2,7 +2,7 @@
 
 from bot.jobs.media import remove_unreferenced
 from bot.services import Services, log
-from bot.store.file_refs import Expiry, HoldingsEnded, expire_media, expire_references
+from bot.store.file_refs import expire_media, expire_references
 
 _BATCH = 200
 _DAY_MS = 86_400_000
@@ -21,8 +21,8 @@ async def retain(services: Services) -> None:
 async def expire_uploads(services: Services) -> None:
     """Remove uploads for a command that was never sent."""
     while not services.stopping.is_set():
-        ended = HoldingsEnded(now=services.clock(), count=_BATCH)
-        if not (files := await services.database.write(expire_references, ended)):
+        files = await services.database.transact(expire_references, now=services.clock(), count=_BATCH)
+        if not files:
             return
         await remove_unreferenced(services, files)
 
@@ -33,8 +33,8 @@ async def expire_results(services: Services) -> None:
         return
     before = services.clock() - services.settings.retention_days * _DAY_MS
     while not services.stopping.is_set():
-        due = Expiry(finished_before=before, count=_BATCH)
-        if not (expired := await services.database.write(expire_media, due)):
+        expired = await services.database.transact(expire_media, finished_before=before, count=_BATCH)
+        if not expired:
             return
         log.info("media_expired", jobs=len(expired))
         await remove_unreferenced(services, [file for files in expired for file in files])

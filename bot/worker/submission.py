@@ -20,8 +20,9 @@ from bot.jobs.media import provider_media
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, Provider
 from bot.services import Services, Topic, jobs_topic, log, queue_name
-from bot.store.claim import Claim, ClaimRequest, CoolDown, SendingRecord, claim, cool_down, record_sending
-from bot.store.jobs import JobRef, find_job
+from bot.store.attempts import JobRef
+from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
+from bot.store.jobs import find_job
 from bot.worker.accounts import request_check, stop_submitting
 from bot.worker.leased_pool import LeasedPool
 from bot.worker.reconciliation import callback_url, reconcile_answer
@@ -99,7 +100,7 @@ class Submitter:
                 now=now,
                 lease_until=now + services.times.submit_lease,
                 window_start=now - services.times.lane_window,
-                most=count,
+                max_count=count,
             ),
         )
         self._full_until = monotonic + services.times.poll if claimed.full else 0
@@ -202,8 +203,9 @@ class Submitter:
         # Replicas that failed together must not retry together.
         jittered = round(growing * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
         self._cools_until = now + min(retry_after_ms or jittered, times.cool_down_max)
-        item = CoolDown(account=self._provider.account, lane=self._lane, until=self._cools_until)
-        await self._services.database.write(cool_down, item)
+        await self._services.database.transact(
+            cool_down, self._provider.account, self._lane, until=self._cools_until
+        )
 
     async def _requeue(self, claimed: _TimedClaim, cause: str, *, delay_ms: int = 0) -> None:
         """Put a job whose request did not arrive back at its position in the queue."""

@@ -21,23 +21,21 @@ from bot.domain.media import Media, MediaKind
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Provider
 from bot.services import Services, Topic, log
-from bot.store.cards import ProgressWanted, request_progress
-from bot.store.claim import Claim
-from bot.store.jobs import (
-    Extension,
+from bot.store.attempts import (
     JobRef,
     JobsInFlight,
-    Miss,
     attempts,
-    duration_stats,
     extend_deadline,
-    find_job,
     in_flight,
     job_refs,
     record_look,
 )
-from bot.store.leases import LeaseWanted, acquire_lease, release_lease
+from bot.store.cards import request_progress
+from bot.store.claim import Claim
+from bot.store.jobs import find_job
+from bot.store.leases import acquire_lease, release_lease
 from bot.store.orphans import OrphanCause
+from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
 from bot.worker.media_budget import record_stored
@@ -93,18 +91,13 @@ class Watcher:
         # Another replica can continue at once, rather than when the lease ends.
         await services.guarded("watch", lambda: self._holds_lease(has_jobs=False))
 
-    def _lease(self) -> LeaseWanted:
-        services, now = self._services, self._services.clock()
-        name = f"watch:{self._provider.account}"
-        return LeaseWanted(name=name, owner=services.owner, now=now, until=now + services.times.watch_lease)
-
     async def _holds_lease(self, has_jobs: bool) -> bool:
         """Whether this process polls for all replicas; takes the lease only while jobs are in flight."""
-        services = self._services
+        services, lease = self._services, f"watch:{self._provider.account}"
         if not has_jobs:
             if self._renewed_at is not None:
                 self._renewed_at = None
-                await services.database.write(release_lease, self._lease())
+                await services.database.transact(release_lease, lease, owner=services.owner)
             return False
         now = services.monotonic()
         if (
@@ -112,9 +105,13 @@ class Watcher:
             and now - self._renewed_at < services.times.watch_lease * _RENEWED_AFTER
         ):
             return True
-        taken = await services.database.write(acquire_lease, self._lease()) is not None
-        self._renewed_at = now if taken else None
-        return taken
+        start = services.clock()
+        until = start + services.times.watch_lease
+        fence = await services.database.transact(
+            acquire_lease, lease, owner=services.owner, now=start, until=until
+        )
+        self._renewed_at = now if fence is not None else None
+        return fence is not None
 
     async def _pause(self, milliseconds: int) -> None:
         try:
@@ -238,8 +235,8 @@ class Watcher:
             generation = await self._provider.get(job.remote_id)
         except GenerationNotFound:
             self._missed.add(job.id)
-            misses, since = await services.database.write(
-                record_look, Miss(job=job.id, attempt=job.attempt, now=services.clock(), found=False)
+            misses, since = await services.database.transact(
+                record_look, job.id, job.attempt, found=False, now=services.clock()
             )
             if misses >= _MISSES and services.clock() - since >= services.times.vanished_after:
                 await self._fail(job, failure(FailureCategory.VANISHED))
@@ -249,8 +246,9 @@ class Watcher:
     async def _handle(self, job: Job, generation: Generation) -> None:
         if job.id in self._missed:
             self._missed.discard(job.id)
-            item = Miss(job=job.id, attempt=job.attempt, now=self._services.clock(), found=True)
-            await self._services.database.write(record_look, item)
+            await self._services.database.transact(
+                record_look, job.id, job.attempt, found=True, now=self._services.clock()
+            )
         self.process(job, generation)
 
     def process(self, job: Job, generation: Generation) -> None:
@@ -304,11 +302,8 @@ class Watcher:
         log.warning("result_not_stored", job_id=job.id, tries=retry.tries, error=repr(error))
         if retry.is_our_fault and not was_our_fault:
             # Also for the watcher after a restart: the generation has ended, and its deadline would pass.
-            extension = Extension(job=job.id, attempt=job.attempt, deadline=retry.give_up_at)
-            await services.database.write(extend_deadline, extension)
-            await services.database.write(
-                request_progress, ProgressWanted(cards=[job.card], now=services.clock())
-            )
+            await services.database.transact(extend_deadline, job.id, job.attempt, deadline=retry.give_up_at)
+            await services.database.transact(request_progress, [job.card], now=services.clock())
         await self._check_deadline(job)
 
     async def _fetch(self, job: Job, generation: Generation) -> Media:

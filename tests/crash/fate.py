@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, Self
 
 from bot.domain.concepts import Vocabulary
 from bot.domain.jobs import State
@@ -39,6 +39,7 @@ from bot.store.database.base import (
     Item,
     Operation,
     Outcome,
+    Parameters,
     Result,
     Row,
     StoreUnavailable,
@@ -120,6 +121,18 @@ class FatedStore:
             self._fate.writing -= 1
         await self._fate.meet(after)
         return result
+
+    async def transact(
+        self,
+        function: Callable[Concatenate[Transaction, Parameters], Awaitable[Outcome]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Outcome:
+        self._fate.writing += 1
+        try:
+            return await self._store.transact(function, *args, **kwargs)
+        finally:
+            self._fate.writing -= 1
 
     def _ending(self, operation: Operation[Item, Result]) -> Operation[Item, Result]:
         async def end(transaction: Transaction, items: Sequence[Item]) -> Sequence[Result | Exception]:

@@ -1,7 +1,7 @@
 """Replies after a commit: an accepted command is answered with its card, whatever fails beside it."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -11,15 +11,19 @@ from bot.domain.jobs import State
 from bot.service.replies import CardReply, PrivateReply
 from bot.store.accept import accept
 from bot.store.cards import create_card_copy
-from bot.store.database.base import CommitUnknown, Database, Operation, Row, StoreUnavailable
+from bot.store.database.base import CommitUnknown, Database, Row, StoreUnavailable
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, toggle_star
+from bot.store.limits import reset_meter, set_rule
 from bot.store.transition import transition
-from bot.store.workspaces import reset_meter, set_pause, set_rule
+from bot.store.workspaces import set_pause
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 from tests.engine.house import BOSS, House
+
+#: an operation, or a function of a transaction
+Write: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 class Faulty:
@@ -28,19 +32,24 @@ class Faulty:
     def __init__(self, database: Database) -> None:
         self._database = database
         #: how many commits of an operation are answered with nothing, by operation
-        self.lost: dict[Operation[Any, Any], int] = {}
+        self.lost: dict[Write, int] = {}
         #: from the next commit of this operation on no read is answered
-        self.blind_after: Operation[Any, Any] | None = None
+        self.blind_after: Write | None = None
         self.blind = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
     async def write(self, operation: Any, item: Any, *, max_delay_s: float = 0.0) -> Any:
-        result = await self._database.write(operation, item, max_delay_s=max_delay_s)
-        self.blind = self.blind or operation is self.blind_after
-        if self.lost.get(operation):
-            self.lost[operation] -= 1
+        return self._after(operation, await self._database.write(operation, item, max_delay_s=max_delay_s))
+
+    async def transact(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._after(function, await self._database.transact(function, *args, **kwargs))
+
+    def _after(self, written: Any, result: Any) -> Any:
+        self.blind = self.blind or written is self.blind_after
+        if self.lost.get(written):
+            self.lost[written] -= 1
             raise CommitUnknown
         return result
 
@@ -113,9 +122,9 @@ async def test_what_stays_unknown_is_said_so_and_its_card_is_delivered_once(any_
         assert (1, 1) == (await count(home), len(home.provider.creates))
 
 
-async def done_by(house: House, operation: Operation[Any, Any]) -> Any:
+async def done_by(house: House, operation: Write) -> Any:
     """Do what a person would, and answer what the person is told."""
-    deeds: dict[Operation[Any, Any], Callable[[str], Any]] = {
+    deeds: dict[Write, Callable[[str], Any]] = {
         accept: lambda job: house.press(Action.VARIATION, job),
         create_card_copy: lambda job: house.press(Action.SEND, job),
         toggle_star: lambda job: house.press(Action.GALLERY, job),
@@ -136,7 +145,7 @@ async def done_by(house: House, operation: Operation[Any, Any]) -> Any:
     ids=lambda operation: operation.__name__,
 )
 async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
-    house: Open, operation: Operation[Any, Any]
+    house: Open, operation: Write
 ) -> None:
     async with house(wrap_store=Faulty) as home:
         assert await done_by(home, operation) is not None

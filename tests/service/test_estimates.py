@@ -12,7 +12,7 @@ from bot.domain.jobs import State
 from bot.providers.base import GenerationState
 from bot.store.database.base import Row
 from bot.store.database.named_sql import Query
-from bot.store.jobs import duration_stats
+from bot.store.queue_stats import duration_stats
 from tests.engine.conftest import Open
 from tests.engine.house import BOB, House
 
@@ -64,12 +64,12 @@ async def test_a_burst_of_commands_asks_once_what_its_kind_takes(
         monkeypatch.setattr(database, "fetch", fetch)
         for _ in range(3):
             await home.ask()
-        assert 1 == asked.count("latest_took")
+        assert 1 == asked.count("queue_stats.latest_durations")
         await home.ask("/imagine a fox --model photon-flash-1")
-        assert 2 == asked.count("latest_took"), "each kind for itself"
+        assert 2 == asked.count("queue_stats.latest_durations"), "each kind for itself"
         home.advance(SECOND)
         await home.ask()
-        assert 3 == asked.count("latest_took")
+        assert 3 == asked.count("queue_stats.latest_durations")
 
 
 async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(house: Open) -> None:

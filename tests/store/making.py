@@ -14,7 +14,7 @@ from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
 from bot.domain.requests import AnyRequest, ImageRequest
 from bot.security.encryption import FieldCipher, card_context
 from bot.store.accept import Acceptance, NewJob, accept
-from bot.store.accounts import AccountRegistration, register_accounts
+from bot.store.accounts import register_accounts
 from bot.store.cards import CardCopy
 from bot.store.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending
 from bot.store.database.base import Database
@@ -130,14 +130,12 @@ async def open_accounts(
     database: Database, *accounts: str, concurrent: int = 1_000, per_minute: int = 1_000
 ) -> None:
     """Have these accounts, and no others."""
-    await database.write(
+    await database.transact(
         register_accounts,
-        AccountRegistration(
-            accounts=dict.fromkeys(accounts, "luma"),
-            lanes={(account, Lane.IMAGE): (concurrent, per_minute) for account in accounts},
-            now=NOW,
-            held_before=NOW + 1,
-        ),
+        accounts=dict.fromkeys(accounts, "luma"),
+        lanes={(account, Lane.IMAGE): (concurrent, per_minute) for account in accounts},
+        now=NOW,
+        retire_before=NOW + 1,
     )
 
 
@@ -160,7 +158,7 @@ def offer(
         now=now,
         lease_until=now + lease,
         window_start=now - 75 * SECOND,
-        most=most,
+        max_count=most,
     )
 
 

@@ -1,11 +1,11 @@
-"""Has two replicas meet in the middle of their transactions, where races are decided."""
+"""Lets two replicas race: the first stops in the middle of its transaction until the second waits for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.store.database.base import Database, Operation, Row, Transaction
+from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
 
@@ -14,15 +14,15 @@ _WAITS_FOR_A_LOCK = Query("waits", "SELECT pid FROM pg_locks WHERE NOT granted")
 
 @dataclass
 class _Halt:
-    """An operation that stops before one of its statements until it may go on."""
+    """A function that stops before one of its statements until it may go on."""
 
-    operation: Operation[Any, Any]
+    function: Callable[..., Awaitable[Any]]
     before: str
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, tx: Transaction, items: Sequence[Any]) -> Sequence[Any]:
-        return await self.operation(_Halting(tx, self), items)
+    async def run(self, tx: Transaction, *args: Any, **kwargs: Any) -> Any:
+        return await self.function(_Halting(tx, self), *args, **kwargs)
 
 
 @dataclass
@@ -45,19 +45,19 @@ class _Halting:
 
 async def meet(
     replicas: tuple[Database, Database],
-    operation: Operation[Any, Any],
-    item: object,
-    *,
+    function: Callable[..., Awaitable[Any]],
+    *args: Any,
     before: str,
     meanwhile: Callable[[Database], Awaitable[Any]],
+    **kwargs: Any,
 ) -> list[Any]:
-    """Have one replica write an item, and the other something `meanwhile`, until it waits for the first.
+    """Run a function in one replica's transaction, and `meanwhile` in the other until it waits for the first.
 
-    The first stops before the statement `before`. Answers the results of both, or what they raised.
+    The first stops before the statement `before`. Returns the results of both, or what they raised.
     """
     one, other = replicas
-    halt = _Halt(operation, before)
-    begun = asyncio.create_task(one.write(halt.run, item))
+    halt = _Halt(function, before)
+    begun = asyncio.create_task(one.transact(halt.run, *args, **kwargs))
     try:
         async with asyncio.timeout(PATIENCE_S):
             await halt.reached.wait()

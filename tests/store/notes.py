@@ -18,6 +18,7 @@ INSERT = Query(
 )
 ADD = Query("add", "UPDATE note SET amount = amount + CAST(:amount AS bigint) WHERE id = :id")
 ALL = Query("all", "SELECT id, body, amount FROM note ORDER BY id")
+AMOUNT = Query("amount", "SELECT amount FROM note WHERE id = :id")
 COUNT = Query("count", "SELECT count(*) AS notes FROM note")
 
 

@@ -15,9 +15,11 @@ from bot.store.accept import VIRTUAL_TIME_STEP, Acceptance, AcceptedCard, NewCar
 from bot.store.cards import find_card
 from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
-from bot.store.jobs import jobs_by_id, jobs_of_cards, queue_positions
+from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.store.limits import set_rule
+from bot.store.queue_stats import queue_positions
 from bot.store.reports import inconsistent_meters
-from bot.store.workspaces import AuditEntry, Block, Pause, SetRule, set_block, set_pause, set_rule
+from bot.store.workspaces import AuditEntry, set_block, set_pause
 from tests.store.making import (
     DAY,
     MINUTE,
@@ -42,15 +44,12 @@ async def accept_all(database: Database, items: Sequence[Acceptance]) -> list[Ac
     return await asyncio.gather(*(database.write(accept, item) for item in items), return_exceptions=True)
 
 
-def rule(level: Level, subject: str, amount: int, *, workspace: str = "") -> SetRule:
-    return SetRule(
-        decision=BOSS,
-        rule=Rule(
-            level=level,
-            subject=subject,
-            workspace=workspace,
-            allowance=Allowance(amount=amount, period=Period.DAY),
-        ),
+def rule(level: Level, subject: str, amount: int, *, workspace: str = "") -> Rule:
+    return Rule(
+        level=level,
+        subject=subject,
+        workspace=workspace,
+        allowance=Allowance(amount=amount, period=Period.DAY),
     )
 
 
@@ -143,11 +142,11 @@ async def test_an_event_that_another_replica_is_just_committing_is_a_repeated_on
     answers = await meet(
         replicas,
         accept,
-        first,
-        before="insert_journal",
+        [first],
+        before="limits.insert_journal",
         meanwhile=lambda other: other.write(accept, second),
     )
-    assert [AcceptedCard(card=first.card), AcceptedCard(card=first.card, repeated=True)] == answers
+    assert [[AcceptedCard(card=first.card)], AcceptedCard(card=first.card, repeated=True)] == answers
 
 
 async def test_what_another_replica_has_decided_to_reserve_counts(
@@ -156,10 +155,14 @@ async def test_what_another_replica_has_decided_to_reserve_counts(
     for name in ("ada", "bob"):  # so that the two meet at the workspace's meter and not before
         await accepted(replicas[0], acceptance(caller(name)))
     first, second = (acceptance(caller(name), ceiling=30) for name in ("ada", "bob"))
-    answers = await meet(
-        replicas, accept, first, before="reserve", meanwhile=lambda other: other.write(accept, second)
+    (answer,), refusal = await meet(
+        replicas,
+        accept,
+        [first],
+        before="accept.reserve",
+        meanwhile=lambda other: other.write(accept, second),
     )
-    assert [AcceptedCard, QuotaExhausted] == [type(answer) for answer in answers]
+    assert (AcceptedCard, QuotaExhausted) == (type(answer), type(refusal))
     assert Meter(reserved=30) == await meter_of(replicas[0], ceiling_scope())
 
 
@@ -255,7 +258,7 @@ async def test_every_level_limits(store: Database, level: Level) -> None:
     }
     by_admin = level in (Level.MEMBER, Level.WORKSPACE)
     limit = rule(level, subjects[level], 25, workspace=who.workspace if by_admin else "")
-    await store.write(set_rule, limit)
+    await store.transact(set_rule, limit, audit=BOSS)
     answers = await accept_all(store, [acceptance() for _ in range(5)])
     assert 2 == sum(isinstance(answer, AcceptedCard) for answer in answers)
     assert Meter(reserved=20) == await meter_of(store, f"{level}:{subjects[level]}")
@@ -264,10 +267,10 @@ async def test_every_level_limits(store: Database, level: Level) -> None:
 async def test_a_changed_rule_holds_at_once(store: Database) -> None:
     who = caller()
     await store.write(accept, acceptance())
-    await store.write(set_rule, rule(Level.MEMBER, who.member, 10, workspace=who.workspace))
+    await store.transact(set_rule, rule(Level.MEMBER, who.member, 10, workspace=who.workspace), audit=BOSS)
     with pytest.raises(QuotaExhausted):
         await store.write(accept, acceptance())
-    await store.write(set_rule, rule(Level.MEMBER, who.member, 20, workspace=who.workspace))
+    await store.transact(set_rule, rule(Level.MEMBER, who.member, 20, workspace=who.workspace), audit=BOSS)
     await store.write(accept, acceptance())
     assert Meter(reserved=20) == await meter_of(store, member_scope())
 
@@ -282,17 +285,15 @@ async def test_a_new_period_begins_empty(store: Database) -> None:
 
 @pytest.mark.parametrize("subject", ["chat:home", "chat:home:ada", "chat:ada"])
 async def test_the_blocked_are_refused_until_they_are_let_in(store: Database, subject: str) -> None:
-    block = Block(decision=BOSS, subject=subject, blocked=True)
-    assert await store.write(set_block, block)
+    assert await store.transact(set_block, subject, blocked=True, audit=BOSS)
     with pytest.raises(NotAllowed, match="blocked"):
         await store.write(accept, acceptance())
-    assert await store.write(set_block, replace(block, blocked=False))
+    assert await store.transact(set_block, subject, blocked=False, audit=BOSS)
     await store.write(accept, acceptance())
 
 
 async def test_a_paused_workspace_takes_nothing_and_says_why(store: Database) -> None:
-    pause = Pause(decision=BOSS, workspace="chat:home", paused=True, reason="out of money")
-    await store.write(set_pause, pause)
+    await store.transact(set_pause, "chat:home", paused=True, reason="out of money", audit=BOSS)
     with pytest.raises(NotAllowed, match="out of money"):
         await store.write(accept, acceptance())
     await store.write(accept, acceptance(caller(workspace="chat:other")))

@@ -3,17 +3,15 @@
 from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.store.accounts import (
-    AccountRegistration,
     AccountRow,
     AccountState,
-    Echo,
-    Stop,
     echoed_at,
     known_accounts,
     last_registered_at,
     list_accounts,
     record_echo,
     register_accounts,
+    start_account,
     stop_account,
 )
 from bot.store.database.base import Database
@@ -77,15 +75,19 @@ async def test_new_limits_hold_after_the_next_start(store: Database) -> None:
 async def test_an_account_is_stopped_once_and_started_once(store: Database) -> None:
     await open_account(store)
     answers = [
-        await store.write(stop_account, Stop(account=ACCOUNT, now=NOW, reason=reason))
-        for reason in ("no credit", "no credit", "", "")
+        await (
+            store.transact(stop_account, ACCOUNT, reason="no credit", now=NOW)
+            if stopped
+            else store.transact(start_account, ACCOUNT, now=NOW)
+        )
+        for stopped in (True, True, False, False)
     ]
     assert [True, False, True, False] == answers
 
 
 async def test_why_an_account_is_stopped_is_kept_over_a_start(store: Database) -> None:
     await open_account(store)
-    await store.write(stop_account, Stop(account=ACCOUNT, now=NOW, reason="no credit"))
+    await store.transact(stop_account, ACCOUNT, now=NOW, reason="no credit")
     await open_account(store)
     (row,) = await list_accounts(store)
     assert (AccountState.STOPPED, "no credit") == (row.state, row.reason)
@@ -94,7 +96,7 @@ async def test_why_an_account_is_stopped_is_kept_over_a_start(store: Database) -
 async def test_a_retired_account_is_not_started_by_a_check(store: Database) -> None:
     await open_account(store)
     await open_account(store, "luma-2")
-    assert not await store.write(stop_account, Stop(account=ACCOUNT, now=NOW))
+    assert not await store.transact(start_account, ACCOUNT, now=NOW)
     assert AccountState.RETIRED == (await states(store))[ACCOUNT]
 
 
@@ -103,25 +105,30 @@ async def test_the_last_echo_of_a_marker_is_remembered(store: Database) -> None:
     assert await echoed_at(store, ACCOUNT) is None
     assert await echoed_at(store, "nobody") is None
     for now in (NOW, NOW + 5, NOW + 6):
-        await store.write(record_echo, Echo(account=ACCOUNT, now=now, unless_since=now - 5))
+        await store.transact(record_echo, ACCOUNT, now=now, unless_since=now - 5)
     assert NOW + 6 == await echoed_at(store, ACCOUNT)
 
 
 async def test_two_workers_with_different_keys_leave_each_other_s_accounts_alone(store: Database) -> None:
-    def held(account: str, now: int) -> AccountRegistration:
-        lanes = {(account, Lane.IMAGE): (5, 5)}
-        return AccountRegistration(accounts={account: "luma"}, lanes=lanes, now=now, held_before=now - HOUR)
+    async def register(account: str, now: int) -> None:
+        await store.transact(
+            register_accounts,
+            accounts={account: "luma"},
+            lanes={(account, Lane.IMAGE): (5, 5)},
+            now=now,
+            retire_before=now - HOUR,
+        )
 
-    await store.write(register_accounts, held("one", NOW))
-    await store.write(register_accounts, held("two", NOW + HOUR))
+    await register("one", NOW)
+    await register("two", NOW + HOUR)
     assert {"one": AccountState.READY, "two": AccountState.READY} == await states(store)
     assert {"one": "luma", "two": "luma"} == await known_accounts(store)
 
-    await store.write(register_accounts, held("two", NOW + HOUR + 1))
+    await register("two", NOW + HOUR + 1)
     assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(store)
     assert {"two": "luma"} == await known_accounts(store)
 
-    await store.write(register_accounts, held("one", NOW + HOUR + 2))
+    await register("one", NOW + HOUR + 2)
     assert {"one": AccountState.READY, "two": AccountState.READY} == await states(store)
 
 
@@ -129,7 +136,8 @@ async def test_accounts_of_an_older_versions_workers_are_not_retired_at_once(sto
     await open_accounts(store, "one")
     forget = Query("forget", "UPDATE account SET held_at = NULL")
     await store.exclusively(lambda tx: tx.run(forget))
-    other = AccountRegistration(accounts={"two": "luma"}, lanes={}, now=NOW, held_before=NOW - HOUR)
-    await store.write(register_accounts, other)
+    await store.transact(
+        register_accounts, accounts={"two": "luma"}, lanes={}, now=NOW, retire_before=NOW - HOUR
+    )
     assert AccountState.READY == (await states(store))["one"]
     assert NOW == await last_registered_at(store, "one")

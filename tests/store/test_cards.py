@@ -11,14 +11,8 @@ from bot.domain.jobs import State
 from bot.store.accept import accept
 from bot.store.cards import (
     CardLeaseRequest,
-    GiveUp,
-    Posting,
-    ProgressWanted,
-    PutOff,
-    ShowAgain,
     ShownOutcome,
     ShownRevision,
-    Unposted,
     cards_in_progress,
     clear_posting,
     find_card,
@@ -60,10 +54,10 @@ def wanted(
         adapters=adapters,
         now=now,
         lease_until=now + LEASE,
-        count=count,
+        max_count=count,
         cipher=SEAL,
-        aside_until=NOW + HOUR,
-        given_up_before=NOW - DAY,
+        retry_unreadable_at=NOW + HOUR,
+        undeliverable_before=NOW - DAY,
     )
 
 
@@ -91,7 +85,7 @@ async def show_all(database: Database, *, now: int = NOW) -> None:
 async def look_again(database: Database, *, now: int = NOW, count: int = 10, each: int = 10) -> int:
     """Want progress of what has not ended; answers of how many cards."""
     cards = await cards_in_progress(database, now=now, count=count, each=each)
-    return await database.write(request_progress, ProgressWanted(cards=cards, now=now))
+    return await database.transact(request_progress, cards, now=now)
 
 
 async def card_of(database: Database, card: str) -> Card:
@@ -144,19 +138,19 @@ async def test_an_inlet_that_answers_by_itself_has_the_card_for_its_time(store: 
 async def test_what_is_shown_is_noted_and_the_card_is_free(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    assert await store.write(record_posting, Posting(card=card.id, owner="one", now=NOW + 1))
-    assert await store.write(record_posting, Posting(card=card.id, owner="one", now=NOW + 2))
+    assert await store.transact(record_posting, card.id, owner="one", now=NOW + 1)
+    assert await store.transact(record_posting, card.id, owner="one", now=NOW + 2)
     assert NOW + 1 == (await card_of(store, card.id)).posting_since
-    await store.write(clear_posting, Unposted(card=card.id, owner="other"))
+    await store.transact(clear_posting, card.id, owner="other")
     assert NOW + 1 == (await card_of(store, card.id)).posting_since, "only its holder knows"
-    await store.write(clear_posting, Unposted(card=card.id, owner="one"))
+    await store.transact(clear_posting, card.id, owner="one")
     assert (await card_of(store, card.id)).posting_since is None
-    assert await store.write(record_posting, Posting(card=card.id, owner="one", now=NOW + 3))
+    assert await store.transact(record_posting, card.id, owner="one", now=NOW + 3)
     assert await store.write(record_shown, shown(card)) is ShownOutcome.UP_TO_DATE
     noted = await card_of(store, card.id)
     assert (1, "message", None) == (noted.shown_rev, noted.place.message, noted.posting_since)
     assert [] == await lease(store)
-    await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
+    await store.transact(show_card_again, card.id, now=NOW)
     assert [card.id] == [one.id for one in await lease(store, "other")]
 
 
@@ -170,7 +164,7 @@ async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) 
     }
     assert await store.write(record_shown, replace(shown(card), told=said)) is ShownOutcome.UP_TO_DATE
     assert said == (await card_of(store, card.id)).shown_estimates
-    await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
+    await store.transact(show_card_again, card.id, now=NOW)
     (card,) = await lease(store)
     assert said == card.shown_estimates
     assert await store.write(record_shown, replace(shown(card, rev=1), told={})) is ShownOutcome.BEHIND
@@ -185,9 +179,9 @@ async def test_only_the_holder_notes_anything(store: Database) -> None:
     (card,) = await lease(store)
     before = await card_of(store, card.id)
     assert await store.write(record_shown, shown(card, owner="other")) is ShownOutcome.LOST
-    assert not await store.write(record_posting, Posting(card=card.id, owner="other", now=NOW))
-    await store.write(postpone_card, PutOff(card=card.id, owner="other", run_at=NOW + MINUTE))
-    await store.write(mark_undeliverable, GiveUp(card=card.id, owner="other", reason="none"))
+    assert not await store.transact(record_posting, card.id, owner="other", now=NOW)
+    await store.transact(postpone_card, card.id, owner="other", run_at=NOW + MINUTE)
+    await store.transact(mark_undeliverable, card.id, owner="other", reason="none")
     assert before == await card_of(store, card.id)
     assert await store.write(record_shown, shown(card)) is ShownOutcome.UP_TO_DATE
     assert await store.write(record_shown, shown(card)) is ShownOutcome.LOST, "its lease ended with the note"
@@ -197,7 +191,7 @@ async def test_an_older_revision_never_takes_the_place_of_a_newer_one(store: Dat
     await store.write(accept, acceptance())
     (card,) = await lease(store)
     for _ in range(3):
-        await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
+        await store.transact(show_card_again, card.id, now=NOW)
     assert await store.write(record_shown, shown(card, rev=3)) is ShownOutcome.BEHIND
     (card,) = await lease(store)
     assert await store.write(record_shown, shown(card, rev=2)) is ShownOutcome.BEHIND
@@ -241,8 +235,7 @@ async def test_a_card_that_is_put_off_comes_back_at_its_time(store: Database) ->
     for tries in (0, 1):
         (card,) = await lease(store, now=NOW + tries * MINUTE)
         assert tries == card.tries
-        later = PutOff(card=card.id, owner="one", run_at=NOW + (tries + 1) * MINUTE)
-        await store.write(postpone_card, later)
+        await store.transact(postpone_card, card.id, owner="one", run_at=NOW + (tries + 1) * MINUTE)
         assert [] == await lease(store, now=NOW + (tries + 1) * MINUTE - 1)
     (card,) = await lease(store, now=NOW + 2 * MINUTE)
     await store.write(record_shown, shown(card))
@@ -252,16 +245,15 @@ async def test_a_card_that_is_put_off_comes_back_at_its_time(store: Database) ->
 async def test_a_platform_that_asks_to_wait_is_obeyed_though_more_has_come(store: Database) -> None:
     await store.write(accept, acceptance())
     (card,) = await lease(store)
-    await store.write(show_card_again, ShowAgain(card=card.id, now=NOW))
-    asked = PutOff(card=card.id, owner="one", run_at=NOW + MINUTE)
-    await store.write(postpone_card, asked)
+    await store.transact(show_card_again, card.id, now=NOW)
+    await store.transact(postpone_card, card.id, owner="one", run_at=NOW + MINUTE)
     assert [] == await lease(store, now=NOW + MINUTE - 1)
 
 
 async def test_a_card_that_cannot_be_shown_is_never_tried_again(store: Database) -> None:
     job = await accepted(store)
     (card,) = await lease(store)
-    await store.write(mark_undeliverable, GiveUp(card=card.id, owner="one", reason="the channel is gone"))
+    await store.transact(mark_undeliverable, card.id, owner="one", reason="the channel is gone")
     await Walk(database=store, job=job).move(State.CANCELLED)
     assert [] == await lease(store, now=NOW + MINUTE)
     assert 0 == await look_again(store, now=NOW + MINUTE)
@@ -290,8 +282,8 @@ async def test_progress_is_wanted_once_until_it_is_shown(store: Database) -> Non
 async def test_two_processes_that_have_seen_the_same_want_progress_once(store: Database) -> None:
     await store.write(accept, acceptance())
     await show_all(store)
-    wanted = ProgressWanted(cards=await cards_in_progress(store, now=NOW, count=10, each=10), now=NOW)
-    assert [1, 0] == [await store.write(request_progress, wanted) for _ in range(2)]
+    cards = await cards_in_progress(store, now=NOW, count=10, each=10)
+    assert [1, 0] == [await store.transact(request_progress, cards, now=NOW) for _ in range(2)]
 
 
 async def test_progress_waits_for_the_card_s_next_turn(store: Database) -> None:

@@ -8,12 +8,13 @@ import pytest
 from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.store.accept import VIRTUAL_TIME_STEP, accept
-from bot.store.accounts import Stop, stop_account
-from bot.store.claim import ClaimResult, CoolDown, claim, cool_down
+from bot.store.accounts import start_account, stop_account
+from bot.store.attempts import attempts
+from bot.store.claim import ClaimResult, claim, cool_down
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
-from bot.store.jobs import attempts, jobs_by_id
-from bot.store.workspaces import AuditEntry, Pause, set_pause
+from bot.store.jobs import jobs_by_id
+from bot.store.workspaces import AuditEntry, set_pause
 from tests.store.making import (
     ACCOUNT,
     MINUTE,
@@ -167,9 +168,9 @@ async def test_paused_workspaces_are_passed_over(store: Database) -> None:
     paused = await fill(store, 2)
     open_ones = await fill(store, 2, workspace="chat:other")
     decision = AuditEntry(actor="boss", workspace="chat:home", action="pause", subject="", now=NOW)
-    await store.write(set_pause, Pause(decision=decision, workspace="chat:home", paused=True))
+    await store.transact(set_pause, "chat:home", audit=decision, paused=True)
     assert open_ones == await claim_next(store, most=10)
-    await store.write(set_pause, Pause(decision=decision, workspace="chat:home", paused=False))
+    await store.transact(set_pause, "chat:home", audit=decision, paused=False)
     assert paused == await claim_next(store, most=10)
 
 
@@ -206,8 +207,8 @@ async def test_a_cooling_lane_gives_nothing_until_it_is_cool(store: Database) ->
     await open_account(store)
     (job,) = await fill(store, 1)
     until = NOW + MINUTE
-    await store.write(cool_down, CoolDown(account=ACCOUNT, lane=Lane.IMAGE, until=until))
-    await store.write(cool_down, CoolDown(account=ACCOUNT, lane=Lane.IMAGE, until=NOW + SECOND))
+    await store.transact(cool_down, ACCOUNT, Lane.IMAGE, until=until)
+    await store.transact(cool_down, ACCOUNT, Lane.IMAGE, until=NOW + SECOND)
     assert ClaimResult(claims=(), full=True) == await store.write(claim, offer(now=until - 1))
     assert [job] == await claim_next(store, now=until)
 
@@ -215,9 +216,9 @@ async def test_a_cooling_lane_gives_nothing_until_it_is_cool(store: Database) ->
 async def test_a_stopped_account_gives_nothing(store: Database) -> None:
     await open_account(store)
     (job,) = await fill(store, 1)
-    await store.write(stop_account, Stop(account=ACCOUNT, now=NOW, reason="no credit"))
+    await store.transact(stop_account, ACCOUNT, now=NOW, reason="no credit")
     assert [] == await claim_next(store)
-    await store.write(stop_account, Stop(account=ACCOUNT, now=NOW))
+    await store.transact(start_account, ACCOUNT, now=NOW)
     assert [job] == await claim_next(store)
 
 

@@ -18,9 +18,9 @@ from bot.store.cards import (
 )
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
-from bot.store.file_refs import Expiry, expire_media
-from bot.store.jobs import Deletion, Refund, Star, delete_job, jobs_of_cards, refund_job, toggle_star
-from bot.store.workspaces import AuditEntry, Block, Pause, set_block, set_pause
+from bot.store.file_refs import expire_media
+from bot.store.jobs import delete_job, jobs_of_cards, refund_job, toggle_star
+from bot.store.workspaces import AuditEntry, set_block, set_pause
 from tests.store.making import (
     DAY,
     HOUR,
@@ -58,10 +58,10 @@ async def show_all(database: Database) -> Sequence[Card]:
         adapters=("chat",),
         now=NOW,
         lease_until=NOW + SECOND,
-        count=99,
+        max_count=99,
         cipher=SEAL,
-        aside_until=NOW + HOUR,
-        given_up_before=NOW - DAY,
+        retry_unreadable_at=NOW + HOUR,
+        undeliverable_before=NOW - DAY,
     )
     cards: list[Card] = await database.write(lease_cards, wanted)
     for card in cards:
@@ -81,7 +81,7 @@ async def due(database: Database) -> set[str]:
 async def test_a_copy_is_a_card_of_its_own_that_shows_the_job(store: Database) -> None:
     walk = await completed(store, acceptance(jobs=1))
     item = copy_of(walk)
-    assert AcceptedCard(card=item.card) == await store.write(create_card_copy, item)
+    assert AcceptedCard(card=item.card) == await store.transact(create_card_copy, item)
     card = await card_of(store, item.card)
     assert (walk.job, "@chat:bob", "token") == (card.copy_of, card.place.channel, card.place.reply_token)
     assert (True, "chat:bob", 1, 0) == (card.place.private, card.person, card.wanted_rev, card.shown_rev)
@@ -96,7 +96,7 @@ async def test_a_copy_of_one_of_several_jobs_shows_that_one(store: Database) -> 
     await store.write(accept, two)
     first, second = (Walk(database=store, job=job.id) for job in two.jobs)
     item = copy_of(second)
-    await store.write(create_card_copy, item)
+    await store.transact(create_card_copy, item)
     shown = await jobs_of_cards(store, [item.card, (await first.now_at()).card])
     assert [second.job] == [job.id for job in shown[item.card]]
     assert [first.job, second.job] == [job.id for job in shown[(await first.now_at()).card]]
@@ -105,8 +105,8 @@ async def test_a_copy_of_one_of_several_jobs_shows_that_one(store: Database) -> 
 async def test_an_event_makes_one_copy_however_often_it_comes(store: Database) -> None:
     walk = await completed(store)
     items = [copy_of(walk, event="chat:1") for _ in range(3)]
-    answers = await asyncio.gather(*(store.write(create_card_copy, item) for item in items[:2]))
-    answers.append(await store.write(create_card_copy, items[2]))
+    answers = await asyncio.gather(*(store.transact(create_card_copy, item) for item in items[:2]))
+    answers.append(await store.transact(create_card_copy, items[2]))
     card = items[0].card
     assert [AcceptedCard(card=card, repeated=repeated) for repeated in (False, True, True)] == answers
     assert 2 == await count_of(store, "card")
@@ -118,7 +118,7 @@ async def test_an_event_that_two_replicas_hear_makes_one_copy(replicas: tuple[Da
     for number in range(20):
         heard = [copy_of(walk, event=f"chat:{number}") for _ in replicas]
         answers = await asyncio.gather(
-            *(replica.write(create_card_copy, item) for replica, item in zip(replicas, heard, strict=True))
+            *(replica.transact(create_card_copy, item) for replica, item in zip(replicas, heard, strict=True))
         )
         assert 1 == len({answer.card for answer in answers})
         assert [False, True] == sorted(answer.repeated for answer in answers)
@@ -129,22 +129,22 @@ async def test_the_blocked_are_sent_nothing_and_the_others_of_the_batch_are(
     store: Database, subject: str
 ) -> None:
     walk = await completed(store)
-    await store.write(set_block, Block(decision=BOSS, subject=subject, blocked=True))
+    await store.transact(set_block, subject, audit=BOSS, blocked=True)
     items = [copy_of(walk, event="chat:1"), copy_of(walk, caller("eve", workspace="chat:other"))]
     answers = await asyncio.gather(
-        *(store.write(create_card_copy, item) for item in items), return_exceptions=True
+        *(store.transact(create_card_copy, item) for item in items), return_exceptions=True
     )
     assert isinstance(answers[0], NotAllowed)
     assert AcceptedCard(card=items[1].card) == answers[1]
-    await store.write(set_block, Block(decision=BOSS, subject=subject, blocked=False))
-    assert not (await store.write(create_card_copy, copy_of(walk, event="chat:1"))).repeated
+    await store.transact(set_block, subject, audit=BOSS, blocked=False)
+    assert not (await store.transact(create_card_copy, copy_of(walk, event="chat:1"))).repeated
 
 
 async def test_a_pause_holds_up_new_jobs_and_no_copies(store: Database) -> None:
     walk = await completed(store)
-    await store.write(set_pause, Pause(decision=BOSS, workspace="chat:home", paused=True))
+    await store.transact(set_pause, "chat:home", audit=BOSS, paused=True)
     item = copy_of(walk)
-    assert AcceptedCard(card=item.card) == await store.write(create_card_copy, item)
+    assert AcceptedCard(card=item.card) == await store.transact(create_card_copy, item)
 
 
 async def test_copies_of_a_deleted_job_are_told(store: Database) -> None:
@@ -152,9 +152,9 @@ async def test_copies_of_a_deleted_job_are_told(store: Database) -> None:
     copies = [copy_of(walk, caller(name)) for name in ("bob", "eve")]
     bystander = copy_of(other)
     for item in (*copies, bystander):
-        await store.write(create_card_copy, item)
+        await store.transact(create_card_copy, item)
     await show_all(store)
-    await store.write(delete_job, Deletion(job=walk.job, now=NOW))
+    await store.transact(delete_job, walk.job, now=NOW)
     own = (await walk.now_at()).card
     assert {own, *(item.card for item in copies)} == await due(store)
     assert (await jobs_of_cards(store, [copies[0].card]))[copies[0].card][0].deleted
@@ -165,16 +165,16 @@ async def test_copies_are_told_of_stars_and_refunds_and_not_of_the_end_of_their_
 ) -> None:
     walk = await completed(store)
     item = copy_of(walk)
-    await store.write(create_card_copy, item)
+    await store.transact(create_card_copy, item)
     await show_all(store)
     own = (await walk.now_at()).card
-    await store.write(toggle_star, Star(job=walk.job, card=own, member="bob", now=NOW, event="1"))
+    await store.transact(toggle_star, walk.job, card=own, member="bob", now=NOW, event="1")
     assert {own, item.card} == await due(store)
-    await store.write(refund_job, Refund(job=walk.job, now=NOW, cause="operator"))
+    await store.transact(refund_job, walk.job, now=NOW, cause="operator")
     assert {own, item.card} == await due(store)
-    await store.write(toggle_star, Star(job=walk.job, card=own, member="bob", now=NOW, event="2"))
+    await store.transact(toggle_star, walk.job, card=own, member="bob", now=NOW, event="2")
     await show_all(store)
-    await store.write(expire_media, Expiry(finished_before=NOW + DAY, count=9))
+    await store.transact(expire_media, finished_before=NOW + DAY, count=9)
     assert set() == await due(store)
 
 
@@ -183,13 +183,13 @@ async def test_a_copy_that_is_sent_while_its_job_is_deleted_is_told(
 ) -> None:
     await open_account(replicas[0])
     walk = await completed(replicas[0])
-    item, deletion = copy_of(walk), Deletion(job=walk.job, now=NOW)
+    item = copy_of(walk)
     await meet(
         replicas,
         create_card_copy,
         item,
-        before="insert_copies",
-        meanwhile=lambda other: other.write(delete_job, deletion),
+        before="cards.insert_copy",
+        meanwhile=lambda other: other.transact(delete_job, walk.job, now=NOW),
     )
     assert (await walk.now_at()).deleted
     assert 2 == (await card_of(replicas[0], item.card)).wanted_rev
@@ -199,16 +199,13 @@ async def test_copies_and_deletions_do_not_wait_in_a_ring(replicas: tuple[Databa
     await open_account(replicas[0])
     walks = [await completed(replicas[0]) for _ in range(20)]
     for walk in walks:
-        await replicas[0].write(create_card_copy, copy_of(walk))
+        await replicas[0].transact(create_card_copy, copy_of(walk))
     waits = Query("deadlocks", "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     before = await replicas[0].one(waits)
     await asyncio.gather(
-        *(replicas[0].write(delete_job, Deletion(job=walk.job, now=NOW)) for walk in walks),
-        *(replicas[1].write(create_card_copy, copy_of(walk)) for walk in reversed(walks)),
-        *(
-            replicas[1].write(refund_job, Refund(job=walk.job, now=NOW, cause="operator"))
-            for walk in reversed(walks)
-        ),
+        *(replicas[0].transact(delete_job, walk.job, now=NOW) for walk in walks),
+        *(replicas[1].transact(create_card_copy, copy_of(walk)) for walk in reversed(walks)),
+        *(replicas[1].transact(refund_job, walk.job, now=NOW, cause="operator") for walk in reversed(walks)),
     )
     assert before == await replicas[0].one(waits)
     assert all([(await walk.now_at()).deleted for walk in walks])

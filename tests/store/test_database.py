@@ -12,7 +12,7 @@ from bot.store.database.connect import connect
 from bot.store.database.group_commit import BATCH_MAX
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
-from tests.store.notes import ADD, ALL, INSERT, Gate, Writing, count
+from tests.store.notes import ADD, ALL, AMOUNT, INSERT, Gate, Writing, count
 
 
 async def test_writes_of_one_moment_share_a_commit(notes: Database) -> None:
@@ -160,6 +160,69 @@ async def test_an_exclusive_transaction_waits_for_its_turn(notes: Database) -> N
         gate.opened.set()
     assert "n" == task.result()
     assert 4 == await count(notes)
+
+
+async def insert(transaction: Transaction, note: str, *, amount: int = 1) -> str:
+    await transaction.run(INSERT, items=[{"id": note, "amount": amount}])
+    return f"wrote {note}"
+
+
+async def test_a_call_returns_its_result_after_the_commit(notes: Database) -> None:
+    assert "wrote a" == await notes.transact(insert, "a", amount=3)
+    assert [("a", 3)] == [(row["id"], row["amount"]) for row in await notes.fetch(ALL)]
+
+
+async def test_a_call_that_fails_leaves_nothing_and_fails_nobody_else(notes: Database) -> None:
+    async def careless(transaction: Transaction) -> None:
+        await insert(transaction, "careless")
+        await insert(transaction, "x", amount=-1)
+
+    answers = await asyncio.gather(
+        *(notes.transact(insert, f"n{n}") for n in range(9)),
+        notes.transact(careless),
+        return_exceptions=True,
+    )
+    assert isinstance(answers.pop(), ConstraintViolated)
+    assert [f"wrote n{n}" for n in range(9)] == answers
+    assert 9 == await count(notes)
+
+
+async def test_a_call_that_refuses_is_answered_with_its_refusal(notes: Database) -> None:
+    async def refuse(transaction: Transaction, note: str) -> str:
+        if note == "b":
+            raise NotAllowed("not this one")
+        return await insert(transaction, note)
+
+    answers = await asyncio.gather(*(notes.transact(refuse, note) for note in "abc"), return_exceptions=True)
+    assert isinstance(answers[1], NotAllowed)
+    assert ["wrote a", "wrote c"] == [answers[0], answers[2]]
+    assert 2 == await count(notes)
+
+
+async def test_calls_about_one_thing_keep_their_order(notes: Database) -> None:
+    async def grow(transaction: Transaction, note: str, amount: int) -> int:
+        row = await transaction.one(AMOUNT, id=note)
+        before: int = row["amount"] if row else 0
+        await transaction.run(ADD, id=note, amount=amount)
+        return before
+
+    for note in "ab":
+        await notes.transact(insert, note, amount=0)
+    answers = await asyncio.gather(*(notes.transact(grow, note, 1) for note in "abababab"))
+    assert [0, 0, 1, 1, 2, 2, 3, 3] == answers
+
+
+async def test_closing_finishes_the_calls_that_were_made(database_url: str, notes: Database) -> None:
+    other = connect(database_url)
+    await other.open()
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        calls = [group.create_task(other.transact(insert, f"n{n}")) for n in range(30)]
+        await asyncio.sleep(0)
+        await other.close()
+        with pytest.raises(StoreError, match="closed"):
+            await other.transact(insert, "late")
+    assert [f"wrote n{n}" for n in range(30)] == [call.result() for call in calls]
+    assert 30 == await count(notes)
 
 
 async def test_closing_finishes_what_was_asked_and_refuses_the_rest(

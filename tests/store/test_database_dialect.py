@@ -89,6 +89,16 @@ async def test_rows_arrive_in_order_and_with_their_types(notes: Database) -> Non
     assert expected == await notes.fetch(ECHO, items=rows)
 
 
+async def test_rows_are_inserted_with_the_columns_that_are_named_once(notes: Database) -> None:
+    query = Query(
+        "add", "{{insert note items (id text, amount bigint)}} ORDER BY id ON CONFLICT (id) DO NOTHING"
+    )
+    items = [{"id": "b", "amount": 2}, {"id": "a", "amount": 1}, {"id": "b", "amount": 3}]
+    assert 2 == await notes.exclusively(lambda tx: tx.run(query, items=items))
+    rows = await notes.fetch(Query("all", "SELECT id, amount FROM note ORDER BY id"))
+    assert [("a", 1), ("b", 2)] == [(row["id"], row["amount"]) for row in rows]
+
+
 @pytest.mark.parametrize("items", [[], (), None])
 async def test_an_empty_set_has_no_rows(notes: Database, items: object) -> None:
     assert [] == await notes.fetch(ECHO, items=items)
@@ -123,8 +133,8 @@ async def test_scalars_come_back_as_they_were_sent(notes: Database) -> None:
     assert expected == row
 
 
-async def test_values_of_rows_are_gathered_into_one(notes: Database) -> None:
-    query = Query("gathered", "SELECT {{gathered}}(n) AS n FROM {{rows items (n bigint)}} AS r")
+async def test_values_of_rows_become_one_json_list(notes: Database) -> None:
+    query = Query("listed", "SELECT {{json_list}}(n) AS n FROM {{rows items (n bigint)}} AS r")
     some = await notes.one(query, items=[{"n": 2**40}, {"n": None}])
     none = await notes.one(query, items=[])
     assert some is not None

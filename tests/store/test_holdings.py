@@ -11,16 +11,13 @@ from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import (
     MAX_UNUSED_UPLOADS,
-    Expiry,
-    HoldingsEnded,
-    UploadHeld,
     add_upload,
     expire_media,
     expire_references,
     files_in_use,
 )
 from bot.store.job_search import newest_usable
-from bot.store.jobs import Deletion, Star, delete_job, toggle_star
+from bot.store.jobs import delete_job, toggle_star
 from tests.store.making import (
     DAY,
     HERE,
@@ -62,23 +59,23 @@ async def show_all(database: Database) -> None:
 
 
 async def delete(database: Database, job: str) -> tuple[str, ...]:
-    unneeded: tuple[str, ...] = await database.write(delete_job, Deletion(job=job, now=NOW))
+    unneeded: tuple[str, ...] = await database.transact(delete_job, job, now=NOW)
     return unneeded
 
 
 async def upload(database: Database, file: str, *, member: str = "ada", until: int = NOW + HOUR) -> bool:
-    held: bool = await database.write(add_upload, UploadHeld(file=file, member=member, until=until))
+    held: bool = await database.transact(add_upload, member, file, until=until)
     return held
 
 
 async def end(database: Database, *, now: int, count: int = 100) -> tuple[str, ...]:
-    unneeded: tuple[str, ...] = await database.write(expire_references, HoldingsEnded(now=now, count=count))
+    unneeded: tuple[str, ...] = await database.transact(expire_references, now=now, count=count)
     return unneeded
 
 
 async def expire(database: Database, *, before: int, count: int = 100) -> list[tuple[str, ...]]:
-    unneeded: list[tuple[str, ...]] = await database.write(
-        expire_media, Expiry(finished_before=before, count=count)
+    unneeded: list[tuple[str, ...]] = await database.transact(
+        expire_media, finished_before=before, count=count
     )
     return unneeded
 
@@ -125,16 +122,23 @@ async def test_a_file_that_a_job_is_about_to_hold_is_not_taken_for_free(
 ) -> None:
     await upload(replicas[0], "file", until=NOW)
     item = acceptance(files=["file"])
-    _, freed = await meet(replicas, accept, item, before="hold", meanwhile=lambda other: end(other, now=NOW))
+    _, freed = await meet(
+        replicas, accept, [item], before="file_refs.add", meanwhile=lambda other: end(other, now=NOW)
+    )
     assert () == freed
     assert {"file"} == await files_in_use(replicas[0], ["file"])
 
 
 async def test_an_upload_that_is_prolonged_while_it_ends_stays(replicas: tuple[Database, Database]) -> None:
     await upload(replicas[0], "file", until=NOW)
-    again = UploadHeld(file="file", member="ada", until=NOW + HOUR)
     _, freed = await meet(
-        replicas, add_upload, again, before="hold", meanwhile=lambda other: end(other, now=NOW)
+        replicas,
+        add_upload,
+        "ada",
+        "file",
+        until=NOW + HOUR,
+        before="file_refs.add",
+        meanwhile=lambda other: end(other, now=NOW),
     )
     assert () == freed
     assert ("file",) == await end(replicas[0], now=NOW + HOUR)
@@ -146,9 +150,13 @@ async def test_of_two_who_let_go_at_once_the_second_frees_the_file(
     await open_account(replicas[0])
     walk = await done(replicas[0], "file")
     await upload(replicas[0], "file", until=NOW)
-    over = HoldingsEnded(now=NOW, count=9)
     answers = await meet(
-        replicas, expire_references, over, before="let_go", meanwhile=lambda other: delete(other, walk.job)
+        replicas,
+        expire_references,
+        now=NOW,
+        count=9,
+        before="file_refs.remove",
+        meanwhile=lambda other: delete(other, walk.job),
     )
     assert [(), ("file",)] == answers
 
@@ -241,10 +249,9 @@ async def test_the_media_of_jobs_that_ended_long_ago_expire(store: Database) -> 
 async def test_what_somebody_starred_does_not_expire(store: Database) -> None:
     kept, gone = await done(store, "kept"), await done(store, "gone")
     job = await kept.now_at()
-    star = Star(job=job.id, card=job.card, member="bob", now=NOW, event="1")
-    await store.write(toggle_star, star)
+    await store.transact(toggle_star, job.id, card=job.card, member="bob", now=NOW, event="1")
     assert [("gone",)] == await expire(store, before=NOW + DAY)
-    await store.write(toggle_star, replace(star, event="2"))
+    await store.transact(toggle_star, job.id, card=job.card, member="bob", now=NOW, event="2")
     await show_all(store)
     assert [("kept",)] == await expire(store, before=NOW + DAY)
     assert (await gone.now_at()).expired
@@ -297,18 +304,18 @@ async def test_two_replicas_expire_each_job_once(replicas: tuple[Database, Datab
 async def test_no_more_jobs_expire_than_it_takes_for_so_many_bytes(store: Database) -> None:
     for n in range(4):
         await done(store, f"{n}", now=NOW + n)
-    due = Expiry(finished_before=NOW + DAY, count=9, size=PICTURE.size + 1)
-    assert [("0",), ("1",)] == await store.write(expire_media, due)
+    size = PICTURE.size + 1
+    assert [("0",), ("1",)] == await store.transact(
+        expire_media, finished_before=NOW + DAY, count=9, size=size
+    )
 
 
 async def test_after_a_job_whose_files_are_of_unknown_size_is_counted_again(store: Database) -> None:
     walk = await submitted(store, acceptance(files=["input"]))
     await walk.move(State.FAILED, now=NOW)
     await done(store, "result", now=NOW + 1)
-    assert [("input",)] == await store.write(expire_media, Expiry(finished_before=NOW + DAY, count=9, size=9))
-    assert [("result",)] == await store.write(
-        expire_media, Expiry(finished_before=NOW + DAY, count=9, size=9)
-    )
+    assert [("input",)] == await store.transact(expire_media, finished_before=NOW + DAY, count=9, size=9)
+    assert [("result",)] == await store.transact(expire_media, finished_before=NOW + DAY, count=9, size=9)
 
 
 async def test_what_a_job_under_way_builds_on_does_not_expire(store: Database) -> None:

@@ -9,36 +9,33 @@ from bot.domain.media import MediaKind
 from bot.domain.models import VideoModel
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.store.accept import accept
-from bot.store.accounts import Stop, stop_account
+from bot.store.accounts import start_account
+from bot.store.attempts import (
+    attempts,
+    expired_claims,
+    in_flight,
+    known_generations,
+    overdue_in_queue,
+    record_look,
+    stranded_jobs,
+    unbound_attempts,
+)
 from bot.store.database.base import Database
 from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
 from bot.store.job_search import jobs_by_any_id, newest_usable
 from bot.store.job_search import sql as job_search
 from bot.store.jobs import (
-    Deletion,
-    Miss,
-    QueuePosition,
-    attempts,
     delete_job,
-    duration_stats,
-    expired_claims,
     find_job,
     history,
-    in_flight,
     jobs_by_id,
     jobs_of_cards,
-    known_generations,
     list_jobs,
-    overdue_in_queue,
-    queue_positions,
-    record_look,
-    stranded_jobs,
-    unbound_attempts,
     unfinished_jobs,
 )
 from bot.store.orphans import Orphan, OrphanCause, due_orphans, record_orphan
-from bot.store.reports import count_states
+from bot.store.queue_stats import QueuePosition, count_states, duration_stats, queue_positions
 from tests.store.making import (
     ACCOUNT,
     DAY,
@@ -64,7 +61,7 @@ async def complete(walk: Walk, *, file: str, now: int = NOW) -> None:
 
 
 async def delete(database: Database, job: str) -> tuple[str, ...]:
-    unneeded: tuple[str, ...] = await database.write(delete_job, Deletion(job=job, now=NOW))
+    unneeded: tuple[str, ...] = await database.transact(delete_job, job, now=NOW)
     return unneeded
 
 
@@ -223,7 +220,7 @@ async def test_what_is_in_flight_on_a_retired_account_is_stranded_in_the_end(sto
     assert [lost.job] == [one.id for one in found]
     found = await stranded_jobs(store, now=late, lost_before=late, count=9)
     assert {flying.job, lost.job} == {one.id for one in found}
-    await store.write(stop_account, Stop(account=ACCOUNT, now=NOW))
+    await store.transact(start_account, ACCOUNT, now=NOW)
 
 
 async def test_attempts_whose_generation_is_unknown_are_found_by_what_they_asked(store: Database) -> None:
@@ -249,7 +246,7 @@ async def test_generations_that_somebody_stands_for_are_known(store: Database) -
     orphan = Orphan(
         account=ACCOUNT, remote_id="orphan", job=None, cause=OrphanCause.LATE, price=1, found_at=NOW
     )
-    await store.write(record_orphan, orphan)
+    await store.transact(record_orphan, orphan)
     ids = [mine, "orphan", "stranger"]
     assert {mine, "orphan"} == await known_generations(store, ACCOUNT, ids)
     assert set() == await known_generations(store, "luma-2", ids)
@@ -261,12 +258,12 @@ async def test_misses_in_a_row_are_counted_from_the_first(store: Database) -> No
     await open_account(store)
     walk = await submitted(store)
     looks = [
-        await store.write(record_look, Miss(job=walk.job, attempt=1, now=NOW + n, found=found))
+        await store.transact(record_look, walk.job, 1, now=NOW + n, found=found)
         for n, found in enumerate((False, False, True, False))
     ]
     assert [(1, NOW), (2, NOW), (0, NOW + 2), (1, NOW + 3)] == looks
     await walk.move(State.FAILED)
-    assert (0, NOW) == await store.write(record_look, Miss(job=walk.job, attempt=1, now=NOW, found=False))
+    assert (0, NOW) == await store.transact(record_look, walk.job, 1, now=NOW, found=False)
 
 
 async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Database) -> None:
@@ -293,7 +290,7 @@ async def test_a_short_id_is_looked_up_by_its_index(store: Database) -> None:
     whole = "01k9zv3f5k0q8x7w2m4n6p8r"
     await store.write(accept, replace(item, jobs=(replace(item.jobs[0], id=whole),)))
     assert [whole] == [job.id for job in await jobs_by_any_id(store, short_id(whole))]
-    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.jobs_named.text}")
+    plan = Query("plan", f"EXPLAIN QUERY PLAN {job_search.by_short_id.text}")
     if store.dialect is Dialect.SQLITE:
         told = [row["detail"] for row in await store.fetch(plan, short="4n6p8r")]
         assert any("job_short" in line for line in told), told

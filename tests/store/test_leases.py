@@ -4,10 +4,10 @@ import asyncio
 
 from bot.domain.jobs import State
 from bot.store.accept import accept
+from bot.store.attempts import expired_claims
 from bot.store.cards import CardLeaseRequest, lease_cards
 from bot.store.database.base import Database
-from bot.store.jobs import expired_claims
-from bot.store.leases import LeaseWanted, acquire_lease, expire_all_leases, release_lease
+from bot.store.leases import acquire_lease, expire_all_leases, release_lease
 from tests.store.making import (
     DAY,
     HOUR,
@@ -21,31 +21,33 @@ from tests.store.making import (
     open_account,
 )
 
+NAME = "watch:luma-1"
 
-def wanted(owner: str, *, now: int = NOW, name: str = "watch:luma-1") -> LeaseWanted:
-    return LeaseWanted(name=name, owner=owner, now=now, until=now + 10 * SECOND)
+
+async def acquire(database: Database, owner: str, *, now: int = NOW, name: str = NAME) -> int | None:
+    return await database.transact(acquire_lease, name, owner=owner, now=now, until=now + 10 * SECOND)
 
 
 async def test_a_lease_has_one_holder_until_it_ends(store: Database) -> None:
-    assert 1 == await store.write(acquire_lease, wanted("one"))
-    assert await store.write(acquire_lease, wanted("other", now=NOW + 10 * SECOND)) is None
-    assert 1 == await store.write(acquire_lease, wanted("other", name="watch:luma-2"))
-    assert 2 == await store.write(acquire_lease, wanted("other", now=NOW + 10 * SECOND + 1))
-    assert await store.write(acquire_lease, wanted("one", now=NOW + 11 * SECOND)) is None
+    assert 1 == await acquire(store, "one")
+    assert await acquire(store, "other", now=NOW + 10 * SECOND) is None
+    assert 1 == await acquire(store, "other", name="watch:luma-2")
+    assert 2 == await acquire(store, "other", now=NOW + 10 * SECOND + 1)
+    assert await acquire(store, "one", now=NOW + 11 * SECOND) is None
 
 
 async def test_a_holder_renews_its_lease_and_keeps_its_fence(store: Database) -> None:
     for n in range(3):
-        assert 1 == await store.write(acquire_lease, wanted("one", now=NOW + n * 9 * SECOND))
-    assert await store.write(acquire_lease, wanted("other", now=NOW + 27 * SECOND)) is None
+        assert 1 == await acquire(store, "one", now=NOW + n * 9 * SECOND)
+    assert await acquire(store, "other", now=NOW + 27 * SECOND) is None
 
 
 async def test_a_lease_is_freed_by_its_holder_only(store: Database) -> None:
-    await store.write(acquire_lease, wanted("one"))
-    await store.write(release_lease, wanted("other"))
-    assert await store.write(acquire_lease, wanted("other")) is None
-    await store.write(release_lease, wanted("one"))
-    assert 2 == await store.write(acquire_lease, wanted("other"))
+    await acquire(store, "one")
+    await store.transact(release_lease, NAME, owner="other")
+    assert await acquire(store, "other") is None
+    await store.transact(release_lease, NAME, owner="one")
+    assert 2 == await acquire(store, "other")
 
 
 async def test_of_many_that_ask_at_once_one_gets_it(replicas: tuple[Database, Database]) -> None:
@@ -53,7 +55,7 @@ async def test_of_many_that_ask_at_once_one_gets_it(replicas: tuple[Database, Da
         now = NOW + round_ * 20 * SECOND
         answers = await asyncio.gather(
             *(
-                replica.write(acquire_lease, wanted(f"{round_} {n} {k}", now=now))
+                acquire(replica, f"{round_} {n} {k}", now=now)
                 for k in range(5)
                 for n, replica in enumerate(replicas)
             )
@@ -70,17 +72,17 @@ async def test_whoever_holds_the_folder_alone_ends_the_leases_of_the_dead(store:
         adapters=("chat",),
         now=NOW,
         lease_until=NOW + 1,
-        count=9,
+        max_count=9,
         cipher=SEAL,
-        aside_until=NOW + HOUR,
-        given_up_before=NOW - DAY,
+        retry_unreadable_at=NOW + HOUR,
+        undeliverable_before=NOW - DAY,
     )
     await store.write(lease_cards, cards)
-    await store.write(acquire_lease, wanted("dead"))
+    await acquire(store, "dead")
     await store.write(accept, acceptance())
     assert [] == await expired_claims(store, now=NOW)
-    await store.write(expire_all_leases, None)
+    await store.transact(expire_all_leases)
     assert [job] == [lost.id for lost, _ in await expired_claims(store, now=NOW)]
     assert 2 == len(await store.write(lease_cards, cards))
-    assert 2 == await store.write(acquire_lease, wanted("one"))
+    assert 2 == await acquire(store, "one")
     assert State.SUBMITTING == (await Walk(database=store, job=job).now_at()).state

@@ -8,13 +8,14 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted, StaleTransition
 from bot.domain.jobs import TRANSITIONS, Job, State
-from bot.domain.quota import Level, Limit, Meter, Period
+from bot.domain.quota import Allowance, Defaults, Level, Meter, Period, Rule
 from bot.store.accept import accept
 from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
-from bot.store.jobs import Refund, list_jobs, refund_job
-from bot.store.reports import inconsistent_meters
-from bot.store.workspaces import AuditEntry, Reset, meters, reset_meter, usage
+from bot.store.jobs import list_jobs, refund_job
+from bot.store.limits import reset_meter, set_rule, usage_of
+from bot.store.reports import inconsistent_meters, usage
+from bot.store.workspaces import AuditEntry
 from tests.store.making import (
     DAY,
     NOW,
@@ -42,7 +43,7 @@ async def store(store: Database) -> Database:
 
 
 async def give_back(database: Database, job: str) -> bool:
-    given: bool = await database.write(refund_job, Refund(job=job, now=NOW, cause="operator"))
+    given: bool = await database.transact(refund_job, job, now=NOW, cause="operator")
     return given
 
 
@@ -53,7 +54,7 @@ async def meter_id(database: Database, scope: str) -> str:
 
 
 async def reset(database: Database, meter: str) -> int:
-    given_back: int = await database.write(reset_meter, Reset(decision=RESET, meter=meter))
+    given_back: int = await database.transact(reset_meter, meter, audit=RESET)
     return given_back
 
 
@@ -240,26 +241,21 @@ async def test_two_jobs_never_share_a_generation(store: Database) -> None:
     assert State.SUBMITTING == (await second.now_at()).state
 
 
-async def test_what_is_left_is_told_for_each_limit(store: Database) -> None:
-    await completed(store)
-    row = await store.one(
-        Query("one", "SELECT period_start, period_end FROM meter WHERE scope = :scope"), scope=member_scope()
+async def test_every_limit_on_a_caller_is_found_with_what_it_has_counted(store: Database) -> None:
+    await completed(store, acceptance(allowance=100, ceiling=1_000))
+    allowance = Allowance(amount=50, period=Period.WEEK)
+    later = Rule(level=Level.PERSON, subject="chat:ada", workspace="", allowance=allowance)
+    await store.transact(set_rule, later, audit=RESET)
+    defaults = Defaults(
+        member=Allowance(amount=100, period=Period.DAY), ceiling=Allowance(amount=1_000, period=Period.MONTH)
     )
-    assert row is not None
-    limits = [
-        Limit(
-            level=level,
-            scope=scope,
-            period=Period.DAY,
-            period_start=row["period_start"],
-            period_end=row["period_end"],
-            zone="UTC",
-            amount=100,
-        )
-        for level, scope in ((Level.MEMBER, member_scope()), (Level.PERSON, "person:chat:nobody"))
-    ]
-    found = await meters(store, limits)
-    assert {Level.MEMBER: (limits[0], Meter(used=10)), Level.PERSON: (limits[1], Meter())} == found
+    found = await usage_of(store, caller(), defaults, now=NOW)
+    assert {
+        Level.MEMBER: (100, Period.DAY, Meter(used=10)),
+        Level.PERSON: (50, Period.WEEK, Meter()),
+        Level.CEILING: (1_000, Period.MONTH, Meter(used=10)),
+    } == {level: (limit.amount, limit.period, meter) for level, (limit, meter) in found.items()}
+    assert all(level is limit.level for level, (limit, _) in found.items())
 
 
 async def test_usage_counts_what_was_paid_and_kept(store: Database) -> None:

@@ -11,14 +11,15 @@ from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import FINAL, TRANSITIONS, State
 from bot.domain.quota import Allowance, Level, Meter, Period, Rule, Settlement
 from bot.store.accept import accept
+from bot.store.attempts import attempts
 from bot.store.cards import find_card
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
-from bot.store.jobs import attempts
+from bot.store.limits import set_rule
 from bot.store.orphans import OrphanCause, list_orphans
 from bot.store.reports import inconsistent_meters
 from bot.store.transition import Transition, transition
-from bot.store.workspaces import AuditEntry, SetRule, set_rule
+from bot.store.workspaces import AuditEntry
 from tests.store.making import (
     ACCOUNT,
     DAY,
@@ -192,12 +193,10 @@ async def test_what_is_settled_are_the_meters_that_were_reserved_on(store: Datab
         workspace = "chat:home" if level is Level.MEMBER else ""
         allowance = Allowance(amount=50, period=Period.WEEK)
         decision = AuditEntry(actor="boss", workspace=workspace, action="set", subject=subject, now=NOW)
-        await store.write(
+        await store.transact(
             set_rule,
-            SetRule(
-                decision=decision,
-                rule=Rule(level=level, subject=subject, workspace=workspace, allowance=allowance),
-            ),
+            Rule(level=level, subject=subject, workspace=workspace, allowance=allowance),
+            audit=decision,
         )
     reserved = Query("reserved", "SELECT meter FROM reservation WHERE job = :job ORDER BY meter")
     before = await store.fetch(reserved, job=walk.job)
@@ -246,6 +245,6 @@ async def test_a_generation_that_is_abandoned_becomes_an_orphan(store: Database,
 
 
 def test_every_end_settles() -> None:
-    from bot.store.transition import _SETTLED_BY  # noqa: PLC0415
+    from bot.store.transition import _SETTLED_AS  # noqa: PLC0415
 
-    assert FINAL == _SETTLED_BY.keys()
+    assert FINAL == _SETTLED_AS.keys()

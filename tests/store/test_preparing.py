@@ -15,9 +15,6 @@ from bot.domain.requests import ReframeVideoRequest
 from bot.store.accept import accept
 from bot.store.claim_preparation import (
     PreparationFailures,
-    PreparationRequest,
-    PutBack,
-    Setback,
     claim_preparation,
     postpone_preparation,
     record_preparation_failure,
@@ -25,7 +22,7 @@ from bot.store.claim_preparation import (
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import files_in_use
-from bot.store.jobs import Refund, refund_job
+from bot.store.jobs import refund_job
 from bot.store.leases import expire_all_leases
 from bot.store.reports import inconsistent_meters
 from bot.store.transition import PreparationLease, Transition, transition
@@ -57,23 +54,21 @@ async def preparing(database: Database, *, price: int = 10, now: int = NOW, name
 async def take(
     database: Database, owner: str = "one", *, now: int = NOW, count: int = 9, each: int = 1_000
 ) -> list[Job]:
-    wanted = PreparationRequest(
-        owner=owner,
+    return await database.transact(
+        claim_preparation,
+        PreparationLease(owner=owner, until=now + LEASE),
         now=now,
-        lease_until=now + LEASE,
         count=count,
-        each=each,
-        aside_until=now + HOUR,
+        per_person=each,
+        retry_unreadable_at=now + HOUR,
     )
-    jobs: list[Job] = await database.write(claim_preparation, wanted)
-    return jobs
 
 
 async def give_back(
     database: Database, job: str, owner: str = "one", *, taken: int = NOW, run_at: int = NOW + MINUTE
 ) -> bool:
     lease = PreparationLease(owner=owner, until=taken + LEASE)
-    done: bool = await database.write(postpone_preparation, PutBack(job=job, lease=lease, run_at=run_at))
+    done: bool = await database.transact(postpone_preparation, job, lease, run_at=run_at)
     return done
 
 
@@ -156,9 +151,8 @@ async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database
     async def fail(
         at: int, *, ours: bool, owner: str = "one", taken: int = NOW
     ) -> PreparationFailures | None:
-        item = Setback(job=job, lease=PreparationLease(owner=owner, until=taken + LEASE), at=at, ours=ours)
-        answer: PreparationFailures | None = await store.write(record_preparation_failure, item)
-        return answer
+        lease = PreparationLease(owner=owner, until=taken + LEASE)
+        return await store.transact(record_preparation_failure, job, lease, at=at, ours=ours)
 
     await take(store)
     assert PreparationFailures(ours=0, since=NOW + 1) == await fail(NOW + 1, ours=False)
@@ -225,7 +219,7 @@ async def test_of_two_who_prepared_a_job_the_holder_of_the_lease_counts(store: D
 async def test_whoever_holds_the_folder_alone_prepares_what_the_dead_had(store: Database) -> None:
     job = await preparing(store)
     await take(store, "dead")
-    await store.write(expire_all_leases, None)
+    await store.transact(expire_all_leases)
     assert [job] == [one.id for one in await take(store)]
 
 
@@ -296,7 +290,7 @@ async def test_what_is_settled_later_is_the_lower_price(
     await walk.move(State.SUBMITTED)
     await walk.move(after)
     assert expected == await meter_of(store, member_scope())
-    given = await store.write(refund_job, Refund(job=job, now=NOW, cause="operator"))
+    given = await store.transact(refund_job, job, now=NOW, cause="operator")
     assert given == (after is State.COMPLETED)
     assert Meter() == await meter_of(store, member_scope())
     assert [] == await inconsistent_meters(store)

@@ -5,10 +5,10 @@ import pytest
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.service.adapter_data import AdapterData
 from bot.service.operator import reseal_all
-from bot.store import reseal as resealing
-from bot.store.adapter_data import Put, get, put
+from bot.store.adapter_data import get, put
 from bot.store.cards import find_card
 from bot.store.database.base import Database
+from bot.store.reencrypt import PAGE, encrypted_values, replace_values
 from tests.store.making import SEAL, acceptance, accepted
 
 OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
@@ -18,11 +18,11 @@ WRITTEN_EARLIER = "v1.qnU0T-vRmseJNuzNycFR5EDZUl_5TrqWMMjQplhmrE0QBH8MDiD3RA=="
 
 async def test_after_it_the_new_secret_alone_opens_everything(store: Database) -> None:
     before, after = AdapterData(store, FieldCipher(OLD), "chat"), AdapterData(store, FieldCipher(NEW), "chat")
-    keys = [f"{number:03}" for number in range(resealing.PAGE + 1)]
+    keys = [f"{number:03}" for number in range(PAGE + 1)]
     for key in keys:
         await before.put(key, f"value {key}")
-    await store.write(put, Put(adapter="other", key="", sealed=WRITTEN_EARLIER))
-    await store.write(put, Put(adapter="other", key="lost", sealed=SEAL.encrypt("lost", context="")))
+    await store.transact(put, "other", "", WRITTEN_EARLIER)
+    await store.transact(put, "other", "lost", SEAL.encrypt("lost", context=""))
     with pytest.raises(DecryptionFailed):
         await after.get("000")
 
@@ -59,11 +59,11 @@ async def test_how_to_reach_a_card_is_resealed_too(store: Database) -> None:
 
 async def test_what_was_written_meanwhile_stays(store: Database) -> None:
     await AdapterData(store, FieldCipher(OLD), "chat").put("a", "read")
-    pages = [page async for page in resealing.encrypted_values(store)]
+    pages = [page async for page in encrypted_values(store)]
     await AdapterData(store, FieldCipher(NEW), "chat").put("a", "written meanwhile")
     ((old,),) = pages
-    changes = resealing.Resealing(changes=((old, FieldCipher(NEW).encrypt("read", context=old.context)),))
-    assert 0 == await store.write(resealing.replace_values, changes)
+    changes = [(old, FieldCipher(NEW).encrypt("read", context=old.context))]
+    assert 0 == await store.transact(replace_values, changes)
     kept = await get(store, "chat", "a")
     assert kept is not None
-    assert "written meanwhile" == FieldCipher(NEW).decrypt(kept.sealed, context=old.context)
+    assert "written meanwhile" == FieldCipher(NEW).decrypt(kept.encrypted, context=old.context)

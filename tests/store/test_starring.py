@@ -5,15 +5,15 @@ import asyncio
 from bot.domain.cards import Card
 from bot.store.cards import find_card
 from bot.store.database.base import Database
-from bot.store.jobs import Star, toggle_star
+from bot.store.jobs import toggle_star
 from tests.store.making import NOW, SEAL, Walk, completed, open_account
 
 
 async def star(walk: Walk, event: str, *, member: str = "ada", on: bool | None = None) -> bool:
     job = await walk.now_at()
-    item = Star(job=job.id, card=job.card, member=member, now=NOW, event=event, on=on)
-    answer: bool = await walk.database.write(toggle_star, item)
-    return answer
+    return await walk.database.transact(
+        toggle_star, job.id, card=job.card, member=member, event=event, now=NOW, on=on
+    )
 
 
 async def card_of(walk: Walk) -> Card:
@@ -59,6 +59,10 @@ async def test_stars_of_one_batch_are_counted_in_the_order_in_which_they_came(st
     await open_account(store)
     first, second = [await (await completed(store)).now_at() for _ in range(2)]
     came = ((second, "1"), (first, "2"), (first, "3"), (first, "2"), (first, "4"))
-    items = [Star(job=job.id, card=job.card, member="ada", now=NOW, event=event) for job, event in came]
-    answers = await asyncio.gather(*(store.write(toggle_star, item) for item in items))
+    answers = await asyncio.gather(
+        *(
+            store.transact(toggle_star, job.id, card=job.card, member="ada", now=NOW, event=event)
+            for job, event in came
+        )
+    )
     assert [True, True, False, False, True] == answers

@@ -9,32 +9,30 @@ from bot.security.encryption import DecryptionFailed
 from bot.service.adapter_data import AdapterData
 from bot.store.adapter_data import (
     Entry,
-    Put,
-    Turn,
     get,
     latest,
     pop,
     put,
     put_new,
     remove,
-    reserve_rate_slot,
     since,
 )
 from bot.store.database.base import Database
+from bot.store.leases import reserve_rate_slot
 from tests.patience import PATIENCE_S
 from tests.store.making import SEAL
 
 
 async def keep(database: Database, key: str, sealed: str = "value", *, adapter: str = "chat") -> int:
-    seq: int = await database.write(put, Put(adapter=adapter, key=key, sealed=sealed))
+    seq: int = await database.transact(put, adapter, key, sealed)
     return seq
 
 
 async def test_what_is_put_is_kept_until_it_is_removed(store: Database) -> None:
     assert 1 == await keep(store, "a", "first")
     assert 2 == await keep(store, "a", "second")
-    assert Entry(key="a", sealed="second", seq=2) == await get(store, "chat", "a")
-    await store.write(remove, ("chat", "a"))
+    assert Entry(key="a", encrypted="second", seq=2) == await get(store, "chat", "a")
+    await store.transact(remove, "chat", "a")
     assert await get(store, "chat", "a") is None
     assert 3 == await keep(store, "a"), "a number is never given twice"
 
@@ -44,15 +42,15 @@ async def test_adapters_do_not_see_each_other(store: Database) -> None:
     assert 1 == await keep(store, "a", "theirs", adapter="other")
     found = await get(store, "chat", "a")
     assert found is not None
-    assert "mine" == found.sealed
-    assert ["theirs"] == [one.sealed for one in await since(store, "other", "", 0, limit=10)]
+    assert "mine" == found.encrypted
+    assert ["theirs"] == [one.encrypted for one in await since(store, "other", "", 0, limit=10)]
 
 
 async def test_values_of_one_batch_are_numbered_in_their_order(store: Database) -> None:
     answers = await asyncio.gather(*(keep(store, key, f"{n}") for n, key in enumerate("abab")))
     assert [1, 2, 3, 4] == answers
     assert [("a", "2", 3), ("b", "3", 4)] == [
-        (one.key, one.sealed, one.seq) for one in await since(store, "chat", "", 0, limit=10)
+        (one.key, one.encrypted, one.seq) for one in await since(store, "chat", "", 0, limit=10)
     ]
 
 
@@ -88,13 +86,12 @@ async def test_numbers_become_visible_in_their_order(replicas: tuple[Database, D
 
 
 async def test_of_all_who_put_a_new_value_the_first_is_kept(replicas: tuple[Database, Database]) -> None:
-    items = [Put(adapter="chat", key="new", sealed=str(number)) for number in range(10)]
     kept = await asyncio.gather(
-        *(replicas[number % 2].write(put_new, item) for number, item in enumerate(items))
+        *(replicas[number % 2].transact(put_new, "chat", "new", str(number)) for number in range(10))
     )
-    assert 1 == len({one.sealed for one in kept})
+    assert 1 == len({one.encrypted for one in kept})
     assert kept[0] == await get(replicas[0], "chat", "new")
-    assert [kept[0]] == list(await replicas[1].exclusively(lambda tx: put_new(tx, [items[0]])))
+    assert kept[0] == await replicas[1].exclusively(lambda tx: put_new(tx, "chat", "new", "later"))
 
 
 async def test_values_are_sealed_at_rest(sqlite_store: Database, tmp_path: Path) -> None:
@@ -110,8 +107,8 @@ async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(st
     chat, other = AdapterData(store, SEAL, "chat"), AdapterData(store, SEAL, "other")
     await chat.put("token of one team", "hush")
     (kept,) = await since(store, "chat", "", 0, limit=1)
-    await keep(store, "token of another", kept.sealed)
-    await keep(store, "token of one team", kept.sealed, adapter="other")
+    await keep(store, "token of another", kept.encrypted)
+    await keep(store, "token of one team", kept.encrypted, adapter="other")
     for adapter_data, key in ((chat, "token of another"), (other, "token of one team")):
         with pytest.raises(DecryptionFailed):
             await adapter_data.get(key)
@@ -123,14 +120,15 @@ async def test_a_value_that_was_moved_to_another_key_or_adapter_does_not_open(st
 
 async def test_of_all_who_take_a_value_one_has_it(replicas: tuple[Database, Database]) -> None:
     await keep(replicas[0], "state", "once")
-    taken = await asyncio.gather(*(one.write(pop, ("chat", "state")) for one in replicas * 5))
-    assert ["once"] == [kept.sealed for kept in taken if kept is not None]
+    taken = await asyncio.gather(*(one.transact(pop, "chat", "state") for one in replicas * 5))
+    assert ["once"] == [kept.encrypted for kept in taken if kept is not None]
     assert await get(replicas[0], "chat", "state") is None
 
 
 async def test_turns_of_all_processes_lie_apart(replicas: tuple[Database, Database]) -> None:
-    turn = Turn(adapter="chat", name="identify", now=1_000, every=5)
-    taken = await asyncio.gather(*(one.write(reserve_rate_slot, turn) for one in replicas * 5))
+    taken = await asyncio.gather(
+        *(one.transact(reserve_rate_slot, "chat", "identify", now=1_000, every=5) for one in replicas * 5)
+    )
     assert [1_000 + 5 * place for place in range(10)] == sorted(taken)
 
 

@@ -7,22 +7,15 @@ from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accept import accept
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
+from bot.store.limits import reset_meter, rules_for, set_rule, workspace_rules
 from bot.store.reports import list_workspaces
 from bot.store.workspaces import (
     AuditEntry,
-    Block,
-    Pause,
-    Reset,
-    SetRule,
-    applicable_rules,
     find_members,
     find_workspace,
     member_names,
-    reset_meter,
     set_block,
     set_pause,
-    set_rule,
-    workspace_rules,
 )
 from tests.store.making import NOW, WORKSPACE, acceptance, caller, completed, open_account
 
@@ -40,12 +33,10 @@ def rule(level: Level, subject: str, amount: int, workspace: str = WORKSPACE) ->
 
 async def test_every_decision_leaves_an_audit_row(store: Database) -> None:
     limit = rule(Level.MEMBER, "chat:home:ada", 5)
-    await store.write(set_rule, SetRule(decision=decide("limit", "ada"), rule=limit))
-    await store.write(
-        set_pause, Pause(decision=decide("pause"), workspace=WORKSPACE, paused=True, reason="party")
-    )
-    await store.write(set_block, Block(decision=decide("block", "eve"), subject="eve", blocked=True))
-    await store.write(reset_meter, Reset(decision=decide("reset", "ada"), meter="nothing"))
+    await store.transact(set_rule, limit, audit=decide("limit", "ada"))
+    await store.transact(set_pause, WORKSPACE, audit=decide("pause"), paused=True, reason="party")
+    await store.transact(set_block, "eve", audit=decide("block", "eve"), blocked=True)
+    await store.transact(reset_meter, "nothing", audit=decide("reset", "ada"))
     rows = await store.fetch(AUDIT)
     assert [
         ("limit", "ada", '{"amount":5,"period":"week"}'),
@@ -61,7 +52,7 @@ async def test_every_decision_leaves_an_audit_row(store: Database) -> None:
 async def test_a_rule_takes_the_place_of_the_one_before(store: Database) -> None:
     for amount in (5, 7):
         limit = rule(Level.MEMBER, "", amount)
-        await store.write(set_rule, SetRule(decision=decide("limit"), rule=limit))
+        await store.transact(set_rule, limit, audit=decide("limit"))
     assert [rule(Level.MEMBER, "", 7)] == await workspace_rules(store, WORKSPACE)
 
 
@@ -75,23 +66,22 @@ async def test_the_rules_that_concern_somebody_are_found(store: Database) -> Non
     ]
     others = [rule(Level.PERSON, "chat:eve", 6, ""), rule(Level.WORKSPACE, "chat:other", 7, "chat:other")]
     for one in (*about_ada, *others):
-        await store.write(set_rule, SetRule(decision=decide("limit"), rule=one))
-    found = await applicable_rules(store, WORKSPACE, ["chat:ada", "chat:home:ada"])
+        await store.transact(set_rule, one, audit=decide("limit"))
+    found = await rules_for(store, [caller("ada")])
     assert sorted(about_ada, key=str) == sorted(found, key=str)
     assert sorted([*about_ada[2:], others[0]], key=str) == sorted(await workspace_rules(store, ""), key=str)
 
 
 async def test_a_workspace_may_be_paused_before_anybody_asked_anything_there(store: Database) -> None:
     assert Workspace(id=WORKSPACE) == await find_workspace(store, WORKSPACE)
-    pause = Pause(decision=decide("pause"), workspace=WORKSPACE, paused=True, reason="party")
-    await store.write(set_pause, pause)
+    await store.transact(set_pause, WORKSPACE, paused=True, reason="party", audit=decide("pause"))
     expected = Workspace(id=WORKSPACE, paused=True, pause_reason="party")
     assert expected == await find_workspace(store, WORKSPACE)
 
 
 async def test_a_block_changes_something_once(store: Database) -> None:
     answers = [
-        await store.write(set_block, Block(decision=decide("block"), subject="eve", blocked=blocked))
+        await store.transact(set_block, "eve", audit=decide("block"), blocked=blocked)
         for blocked in (True, True, False, False)
     ]
     assert [True, False, True, False] == answers
@@ -130,7 +120,7 @@ async def test_the_operator_sees_every_workspace(store: Database) -> None:
     await open_account(store)
     await completed(store)
     await store.write(accept, acceptance(caller("bob")))
-    await store.write(set_block, Block(decision=decide("block"), subject=WORKSPACE, blocked=True))
+    await store.transact(set_block, WORKSPACE, audit=decide("block"), blocked=True)
     assert [
         {
             "workspace": WORKSPACE,

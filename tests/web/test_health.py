@@ -14,7 +14,7 @@ from bot.providers.base import GenerationState
 from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.settings import Role, Timing
-from bot.store.accounts import Stop, stop_account
+from bot.store.accounts import stop_account
 from bot.supervision import Supervised
 from bot.web.health import health_routes, readiness
 from tests.engine.fakes import FakeChat, FakeProvider
@@ -26,8 +26,8 @@ TOKEN = "a token for the gauges"
 
 
 async def stop_the_account(house: House) -> None:
-    stop = Stop(account="one", now=house.clock.wall(), reason="insufficient credits")
-    await house.services.database.write(stop_account, stop)
+    now = house.clock.wall()
+    await house.services.database.transact(stop_account, "one", reason="insufficient credits", now=now)
 
 
 async def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:

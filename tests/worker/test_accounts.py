@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain.errors import AccountProblem, NotSent, Rejected
 from bot.domain.jobs import State
 from bot.domain.pricing import MICROUSD
-from bot.store.accounts import AccountState, Stop, list_accounts, stop_account
+from bot.store.accounts import AccountState, list_accounts, stop_account
 from tests.engine.conftest import Open
 from tests.engine.house import House
 
@@ -101,7 +101,7 @@ async def test_a_forbidden_create_of_a_forbidden_account_stops_it(house: Open) -
 
 async def test_an_account_without_credits_call_starts_with_the_first_good_check(house: Open) -> None:
     async with house(start=None) as home:
-        stop = Stop(account="one", now=home.clock.wall(), reason="the key was refused")
-        await home.services.database.write(stop_account, stop)
+        now = home.clock.wall()
+        await home.services.database.transact(stop_account, "one", reason="the key was refused", now=now)
         home.start()
         assert State.COMPLETED is (await home.ends(await home.ask())).state

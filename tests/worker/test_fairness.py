@@ -27,7 +27,7 @@ async def next_turn(house: House) -> str | None:
         now=now,
         lease_until=now + 45_000,
         window_start=now,
-        most=1,
+        max_count=1,
     )
     await house.services.database.write(claim, item)
     # What is claimed goes out of the lane at once: this is about turns, not limits.

@@ -11,7 +11,7 @@ from bot.domain.jobs import State
 from bot.store.claim import claim
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query
-from bot.store.jobs import Deletion, delete_job
+from bot.store.jobs import delete_job
 from bot.worker.preparation import MAX_IN_FLIGHT
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, held
@@ -38,7 +38,7 @@ class SleepsAfterClaim:
         return result
 
     async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
-        if self._sleeps and query.name == "jobs_by_id":
+        if self._sleeps and query.name == "jobs.jobs_by_id":
             self._sleeps = False
             self.asleep.set()
             await self.woken.wait()
@@ -68,7 +68,7 @@ async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alo
         home.provider.steps.append(second)
         home.advance(home.services.times.submit_lease + 1)
         await home.until(second.begun.is_set)
-        await home.services.database.write(delete_job, Deletion(job=source.id, now=home.clock.wall()))
+        await home.services.database.transact(delete_job, source.id, now=home.clock.wall())
         sleeper.woken.set()
         await home.until(lambda: tasks(f"submit {card.jobs[0].id}") == 1)
 

@@ -25,6 +25,12 @@ class Counting:
         counted = self._operations.setdefault(operation, self._counted(operation))
         return await self._database.write(counted, item, max_delay_s=max_delay_s)
 
+    async def transact(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        async def counted(tx: Transaction) -> Any:
+            return await function(_CountingTransaction(tx, self), *args, **kwargs)
+
+        return await self._database.transact(counted)
+
     def _counted(self, operation: Any) -> Callable[..., Awaitable[Any]]:
         async def run(tx: Transaction, items: Sequence[Any]) -> Any:
             return await operation(_CountingTransaction(tx, self), items)
@@ -69,18 +75,18 @@ _WRITES = ("INSERT", "UPDATE", "DELETE", "{{LOCKED", "{{SKIP_LOCKED")
 QUICKER = {"retention_interval": 40, "outage_interval": 40}
 #: a read of every loop
 LOOPS = (
-    "due",
-    "waits",
-    "in_flight",
-    "lost_claims",
-    "overdue_in_queue",
-    "stranded",
-    "due_orphans",
-    "due_cards",
-    "unfinished_cards",
-    "over",
-    "told",
-    "flights",
+    "claim_preparation.due",
+    "claim.any_waiting",
+    "attempts.in_flight",
+    "attempts.expired_claims",
+    "attempts.overdue_in_queue",
+    "attempts.stranded_jobs",
+    "orphans.due",
+    "cards.due",
+    "cards.in_progress",
+    "file_refs.expired",
+    "outage_notices.count",
+    "accounts.list_accounts",
 )
 
 

@@ -9,7 +9,7 @@ from bot.domain.jobs import State
 from bot.domain.models import Lane
 from bot.domain.requests import ImageRequest
 from bot.providers.base import GenerationState
-from bot.store.claim import ClaimRequest, CoolDown, claim, cool_down
+from bot.store.claim import ClaimRequest, claim, cool_down
 from tests.engine.conftest import Open
 from tests.engine.fakes import held, lost, lost_on_the_way
 from tests.engine.house import House
@@ -29,7 +29,7 @@ def claim_of_a_dead_process(house: House) -> ClaimRequest:
         now=now,
         lease_until=now + house.services.times.submit_lease,
         window_start=now - house.services.times.lane_window,
-        most=1,
+        max_count=1,
     )
 
 
@@ -243,8 +243,8 @@ async def test_a_lost_create_found_while_it_waits_to_be_asked_again_is_adopted(h
         home.provider.steps.append(lost())
         card = await home.ask()
         await home.comes_to(card, State.UNKNOWN)
-        lane = CoolDown(account="one", lane=Lane.IMAGE, until=home.clock.wall() + 10_000_000)
-        await home.services.database.write(cool_down, lane)
+        until = home.clock.wall() + 10_000_000
+        await home.services.database.transact(cool_down, "one", Lane.IMAGE, until=until)
         home.advance(GRACE)
         await home.comes_to(card, State.QUEUED)
 

@@ -4,15 +4,18 @@ import asyncio
 
 from bot.domain.errors import AccountProblem, Undeliverable
 from bot.domain.identity import Place
-from bot.store.accounts import Stop, stop_account
+from bot.store.accounts import start_account, stop_account
 from bot.worker.outage_notices import NOTICE, post_due_notices
 from tests.engine.conftest import Open
 from tests.engine.house import House
 
 
 async def stop(house: House, reason: str = "no credit") -> None:
-    item = Stop(account=house.provider.account, now=house.clock.wall(), reason=reason)
-    await house.services.database.write(stop_account, item)
+    account, now = house.provider.account, house.clock.wall()
+    if reason:
+        await house.services.database.transact(stop_account, account, reason=reason, now=now)
+    else:
+        await house.services.database.transact(start_account, account, now=now)
 
 
 async def look(house: House) -> list[str]:

@@ -12,7 +12,7 @@ from bot.domain.jobs import State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Lane
 from bot.domain.requests import PICTURE_MAX_BYTES, ReframeImageRequest
-from bot.store.claim import CoolDown, cool_down
+from bot.store.claim import cool_down
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG, Found
 from tests.engine.fakes import FakeFiles
@@ -259,8 +259,8 @@ async def test_an_input_that_goes_while_its_job_waits_in_line_fails_the_job_unpa
 ) -> None:
     async with house(reachable=reachable) as home:
         source = await home.made("/animate a fox that runs")
-        lane = CoolDown(account="one", lane=Lane.VIDEO, until=home.clock.wall() + 60_000)
-        await home.services.database.write(cool_down, lane)
+        until = home.clock.wall() + 60_000
+        await home.services.database.transact(cool_down, "one", Lane.VIDEO, until=until)
         card = await home.ask(text.format(source.id))
         await home.comes_to(card, State.QUEUED)
         await home.delete(source.id)

@@ -35,7 +35,9 @@ class Interrupted:
 
 
 @pytest.mark.parametrize("reachable", [True, False])
-@pytest.mark.parametrize("read", ["known_generations", "attempts", "unbound_attempts"])
+@pytest.mark.parametrize(
+    "read", ["attempts.known_generations", "attempts.attempts", "attempts.unbound_attempts"]
+)
 async def test_an_answer_between_two_reads_makes_no_orphan(
     any_house: Open, read: str, reachable: bool
 ) -> None:
@@ -80,7 +82,7 @@ async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_hous
             await recover_expired_claims(home.services)
             await home.comes_to(second, State.UNKNOWN)
 
-        database = Interrupted(home.services.database, "states_of", lease_ends)
+        database = Interrupted(home.services.database, "attempts.job_refs", lease_ends)
         services = replace(home.services, database=cast("Database", database))
         await resolve_unknown(services, home.provider, [await home.job(first)])
         assert State.UNKNOWN is (await home.job(first)).state

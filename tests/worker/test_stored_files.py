@@ -27,7 +27,7 @@ class AsksSlowly:
 
     async def fetch(self, query: Query, /, **values: object) -> Sequence[Row]:
         rows = await self._database.fetch(query, **values)
-        if self.armed and query.name == "held":
+        if self.armed and query.name == "file_refs.referenced":
             self.armed = False
             self.asked.set()
             await self.answer.wait()

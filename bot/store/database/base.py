@@ -1,19 +1,19 @@
-"""What the store asks of a database, and the choice between the two.
+"""The interface of a database, and its errors.
 
 StoreError
-├── Violated             a constraint refused the row
+├── ConstraintViolated   a constraint refused the row
 ├── StoreUnavailable     nothing was written: try again later
-│   └── NotWritable      nothing can be written until the operator has mended it
+│   └── NotWritable      nothing can be written until the operator has fixed it
 │       ├── StoreFull    make room on its disk
 │       └── StoreReadOnly
-├── CommitUnknown        written or not, nobody knows: do it again, for every write is idempotent
-└── NewerDatabase        install the newer program (see `migrating`)
+├── CommitUnknown        written or not, nobody knows: repeat it, because every write is idempotent
+└── NewerDatabase        install the newer program (see `migrate`)
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeAlias, TypeVar
 
 from bot.domain.errors import StoreError
 from bot.store.database.dialect import Dialect
@@ -45,51 +45,52 @@ class CommitUnknown(StoreError):
     """The connection broke while the commit was on its way: it may or may not be stored."""
 
 
-#: a row's columns by name, the same from either database
+#: a row: its columns by name, the same from either database
 Row: TypeAlias = Mapping[str, Any]
 
 
 class Transaction(Protocol):
     """Statements that become durable together, or not at all.
 
-    An error ends it: let it pass, for PostgreSQL takes no further statement after one.
+    An error ends it: do not catch it, because PostgreSQL accepts no further statement after one.
     """
 
     async def fetch(self, query: Query, /, **values: object) -> list[Row]: ...
 
     async def one(self, query: Query, /, **values: object) -> Row | None:
-        """Answer the first row."""
+        """Return the first row."""
         ...
 
     async def run(self, query: Query, /, **values: object) -> int:
-        """Answer how many rows were changed."""
+        """Return how many rows were changed."""
         ...
 
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Outcome = TypeVar("Outcome")
+Parameters = ParamSpec("Parameters")
 
-#: A write over a set of items: one result for each, in their order. An exception among the results is the
-#: refusal of that item alone; one that is raised undoes the whole set, which is then tried again in parts.
-#: So it may be run more than once and must have no effect but through the transaction; nor may it wait for
-#: anything else, because it may be run where there is no loop.
+#: A write over a batch of items: one result for each, in their order. An exception among the results refuses
+#: that item alone. One that is raised rolls the whole batch back, which is then tried again in parts. So an
+#: operation may run more than once and must have no effect but through the transaction; nor may it await
+#: anything else, because it may run where there is no event loop.
 Operation: TypeAlias = Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 
 class Database(Protocol):
-    """A durable store: writes in groups, reads beside them."""
+    """A durable store: grouped writes, concurrent reads."""
 
     wakeups: Wakeups
 
     @property
     def file(self) -> Path | None:
-        """The file that holds it; None for a server's."""
+        """The file that holds it; None for a server."""
         ...
 
     @property
     def write_fault(self) -> StoreUnavailable | None:
-        """Why the last write failed, where the database was at fault; None after one that did not."""
+        """Why the last write failed, where the database was at fault; None after a successful one."""
         ...
 
     @property
@@ -100,16 +101,29 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Take no more writes, finish those in hand, and disconnect."""
+        """Take no more writes, finish those in progress, and disconnect."""
         ...
 
     async def write(
         self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
-        """Have an item written, together with all others of that moment; returns once it is durable.
+        """Write an item in one batch with all others of that moment; returns once it is durable.
 
-        With patience it rides along with the next commit, and goes alone where none comes within that time.
-        Items meet only where the operation is the same object or an equal bound method.
+        With `max_delay_s` it joins the next commit, and starts one of its own where none comes within that
+        time. Items share a batch only where the operation is the same object or an equal bound method.
+        """
+        ...
+
+    async def transact(
+        self,
+        function: Callable[Concatenate[Transaction, Parameters], Awaitable[Outcome]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Outcome:
+        """Run a function in a transaction and return its result once that is durable.
+
+        What is said of an Operation holds for it too: it may run again, and awaits only the transaction. It
+        raises Refused, if at all, before its first change.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""Group commit: what piles up while a commit runs is the next, and an idle store answers at once.
+"""Group commit: writes that arrive while a commit runs form the next one.
 
-What nobody waits for rides along with the next commit, or goes alone after a while.
+A write to an idle store starts at once. Deferred writes join the next commit, or start one after their delay.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import Refused, StoreError
 from bot.store.database.base import (
     CommitUnknown,
     Item,
@@ -25,16 +25,29 @@ from bot.store.database.base import (
 
 #: items of one operation in one commit
 BATCH_MAX = 256
-
-#: the operator is told that nothing can be written, and again after so long
-_TOLD_EVERY_S = 60.0
+#: calls that run at the same time where each has a transaction of its own
+_CALLS_AT_ONCE = 6
+#: the operator is told that nothing can be written, and told again after this time
+_REPORT_EVERY_S = 60.0
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A function of a transaction, with its other arguments."""
+
+    function: Callable[..., Awaitable[Any]]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    async def run(self, transaction: Transaction) -> Any:
+        return await self.function(transaction, *self.args, **self.kwargs)
+
+
 @dataclass(slots=True, kw_only=True)
-class _Asked:
-    """One caller's item, and where its answer goes."""
+class _Request:
+    """One caller's item and the future that takes its result."""
 
     item: Any
     answer: asyncio.Future[Any]
@@ -45,27 +58,32 @@ class Batch:
     """Items that one operation writes together."""
 
     operation: Operation[Any, Any]
-    asked: Sequence[_Asked]
+    requests: Sequence[_Request]
 
     async def apply(self, transaction: Transaction) -> Sequence[Any]:
-        results = await self.operation(transaction, [asked.item for asked in self.asked])
-        if len(results) != len(self.asked):
-            raise RuntimeError(
-                f"{_name(self.operation)} gave {len(results)} results for {len(self.asked)} items"
-            )
+        results = await self.operation(transaction, [request.item for request in self.requests])
+        if len(results) != len(self.requests):
+            raise RuntimeError(f"{self.name} gave {len(results)} results for {len(self.requests)} items")
         return results
 
-    def answer(self, results: Sequence[Any]) -> None:
-        resolve_futures(results, [asked.answer for asked in self.asked])
+    @property
+    def name(self) -> str:
+        """The operation's name, for the log; of calls those of their functions."""
+        if self.operation is not call_each:
+            return _name(self.operation)
+        return ", ".join(sorted({_name(request.item.function) for request in self.requests}))
+
+    def resolve(self, results: Sequence[Any]) -> None:
+        resolve_futures(results, [request.answer for request in self.requests])
 
     def halves(self) -> "list[Batch]":
-        middle = len(self.asked) // 2
-        parts = (self.asked[:middle], self.asked[middle:])
-        return [Batch(operation=self.operation, asked=part) for part in parts]
+        middle = len(self.requests) // 2
+        parts = (self.requests[:middle], self.requests[middle:])
+        return [Batch(operation=self.operation, requests=part) for part in parts]
 
 
 def resolve_futures(results: Sequence[Any], answers: Sequence[asyncio.Future[Any]]) -> None:
-    """Give each caller its result, or raise it there; who has left meanwhile is passed over."""
+    """Set each caller's result or exception; skips callers that were cancelled."""
     for result, answer in zip(results, answers, strict=True):
         if answer.done():
             continue
@@ -75,46 +93,60 @@ def resolve_futures(results: Sequence[Any], answers: Sequence[asyncio.Future[Any
             answer.set_result(result)
 
 
+async def call_each(transaction: Transaction, calls: Sequence[Call]) -> list[Any]:
+    """Run calls in one transaction. A Refused, raised before any change, fails its own caller alone."""
+    results: list[Any] = []
+    for call in calls:
+        try:
+            results.append(await call.run(transaction))
+        except Refused as refusal:
+            results.append(refusal)
+    return results
+
+
 #: Run every batch in one transaction and commit it; the results come back in the order of the batches.
 Commit = Callable[[Sequence[Batch]], Awaitable[Sequence[Sequence[Any]]]]
 
 
 @dataclass(slots=True)
-class _Line:
+class _Queue:
     """Items that share transactions."""
 
-    waiting: dict[Operation[Any, Any], deque[_Asked]] = field(default_factory=dict)
-    #: what goes with the next of the others, and at the latest then
-    riding: dict[Operation[Any, Any], deque[_Asked]] = field(default_factory=dict)
-    departure: asyncio.TimerHandle | None = None
+    #: items of one operation in one transaction
+    batch_max: int = BATCH_MAX
+    waiting: dict[Operation[Any, Any], deque[_Request]] = field(default_factory=dict)
+    #: items that join the next commit, or are flushed by the timer
+    deferred: dict[Operation[Any, Any], deque[_Request]] = field(default_factory=dict)
+    flush_timer: asyncio.TimerHandle | None = None
     committing: asyncio.Task[None] | None = None
 
-    def board(self) -> None:
-        """Let what rides along go now."""
-        for operation, asked in self.riding.items():
-            self.waiting.setdefault(operation, deque()).extend(asked)
-        self.riding.clear()
-        if self.departure is not None:
-            self.departure.cancel()
-            self.departure = None
+    def flush_deferred(self) -> None:
+        """Queue the deferred items now."""
+        for operation, requests in self.deferred.items():
+            self.waiting.setdefault(operation, deque()).extend(requests)
+        self.deferred.clear()
+        if self.flush_timer is not None:
+            self.flush_timer.cancel()
+            self.flush_timer = None
 
     def take(self) -> list[Batch]:
         batches = []
         for operation, waiting in list(self.waiting.items()):
-            taken = [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
+            taken = [waiting.popleft() for _ in range(min(len(waiting), self.batch_max))]
             if not waiting:
                 del self.waiting[operation]
-            # whoever was cancelled before anything was done for it wants nothing done
-            if asked := [one for one in taken if not one.answer.done()]:
-                batches.append(Batch(operation=operation, asked=asked))
+            # a caller that was cancelled before its write began wants no write
+            if requests := [one for one in taken if not one.answer.done()]:
+                batches.append(Batch(operation=operation, requests=requests))
         return batches
 
 
 class GroupCommit:
-    """Collects writes and commits them, one transaction at a time.
+    """Collects writes and commits them.
 
-    With `together` all operations share a transaction, as suits a database with one writer; without, each
-    operation has its own line of transactions, so that one kind does not wait for another.
+    With `together` all writes share one queue, as suits a database with a single writer. Without it each
+    operation has a queue of its own, so that one kind does not wait for another, and each call a transaction
+    of its own: calls lock rows in no common order.
     """
 
     def __init__(self, commit: Commit, *, together: bool) -> None:
@@ -122,96 +154,114 @@ class GroupCommit:
         self._together = together
         #: why the last transaction failed, where the database was at fault
         self.fault: StoreUnavailable | None = None
-        self._told_at: float | None = None
+        self._reported_at: float | None = None
         self._closed = False
-        self._lines: dict[Hashable, _Line] = {}
+        self._queues: dict[Hashable, _Queue] = {}
+        self._call_queues = () if together else tuple(_Queue(batch_max=1) for _ in range(_CALLS_AT_ONCE))
 
     async def write(
         self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
+        queue = self._queues.setdefault(None if self._together else operation, _Queue())
+        return await self._enqueue(queue, operation, item, max_delay_s)
+
+    async def transact(self, call: Call) -> Any:
+        """Run a call in the common transaction, or where there is none in one of its own.
+
+        Calls of one function about the same thing, which its first argument names, keep their order.
+        """
+        if self._together:
+            return await self.write(call_each, call)
+        subject = call.args[0] if call.args and isinstance(call.args[0], str) else ""
+        queue = self._call_queues[hash((call.function, subject)) % _CALLS_AT_ONCE]
+        return await self._enqueue(queue, call_each, call)
+
+    async def _enqueue(
+        self, queue: _Queue, operation: Operation[Item, Result], item: Item, max_delay_s: float = 0.0
+    ) -> Result:
         if self._closed:
             raise StoreError("The store is closed.")
         loop = asyncio.get_running_loop()
-        asked = _Asked(item=item, answer=loop.create_future())
-        line = self._lines.setdefault(None if self._together else operation, _Line())
+        request = _Request(item=item, answer=loop.create_future())
         if max_delay_s:
-            line.riding.setdefault(operation, deque()).append(asked)
-            line.departure = line.departure or loop.call_later(max_delay_s, self._depart, line)
+            queue.deferred.setdefault(operation, deque()).append(request)
+            queue.flush_timer = queue.flush_timer or loop.call_later(max_delay_s, self._flush, queue)
         else:
-            line.waiting.setdefault(operation, deque()).append(asked)
-            self._start(line)
-        result: Result = await asked.answer
+            queue.waiting.setdefault(operation, deque()).append(request)
+            self._start(queue)
+        result: Result = await request.answer
         return result
 
     async def close(self) -> None:
-        """Refuse what comes now, finish what was taken."""
+        """Refuse new writes and finish those that were taken."""
         self._closed = True
-        for line in self._lines.values():
-            self._depart(line)
-        if committing := [line.committing for line in self._lines.values() if line.committing is not None]:
+        queues = (*self._queues.values(), *self._call_queues)
+        for queue in queues:
+            self._flush(queue)
+        if committing := [queue.committing for queue in queues if queue.committing is not None]:
             await asyncio.wait(committing)
 
-    def _depart(self, line: _Line) -> None:
-        line.board()
-        self._start(line)
+    def _flush(self, queue: _Queue) -> None:
+        queue.flush_deferred()
+        self._start(queue)
 
-    def _start(self, line: _Line) -> None:
-        if line.waiting and line.committing is None:
-            # an empty context: what is committed for many callers is logged in the name of none
-            line.committing = asyncio.create_task(
-                self._drain(line), name=f"commit {_name(next(iter(line.waiting)))}", context=Context()
+    def _start(self, queue: _Queue) -> None:
+        if queue.waiting and queue.committing is None:
+            # An empty context: a commit for many callers is logged in the name of none.
+            queue.committing = asyncio.create_task(
+                self._drain(queue), name=f"commit {_name(next(iter(queue.waiting)))}", context=Context()
             )
 
-    async def _drain(self, line: _Line) -> None:
-        # between the last look into the line and its end nothing is awaited, so no item is left behind
+    async def _drain(self, queue: _Queue) -> None:
+        # Nothing is awaited between the last look into the queue and its end, so no item is left behind.
         try:
-            while line.waiting:
-                line.board()
-                if batches := line.take():
-                    await self._settle(batches)
+            while queue.waiting:
+                queue.flush_deferred()
+                if batches := queue.take():
+                    await self._commit_or_split(batches)
         finally:
-            line.committing = None
+            queue.committing = None
 
-    async def _settle(self, batches: Sequence[Batch]) -> None:
-        """Commit together; where that fails, in ever smaller parts, until what is poisoned fails alone."""
+    async def _commit_or_split(self, batches: Sequence[Batch]) -> None:
+        """Commit batches together; on failure in ever smaller parts, until a bad item fails alone."""
         try:
             results = await self._commit(batches)
-        except Exception as error:  # noqa: BLE001  whatever an operation raises is its callers' to know
+        except Exception as error:  # noqa: BLE001 - whatever an operation raises goes to its callers
             if isinstance(error, StoreUnavailable):
-                self._note(error)
+                self._record_fault(error)
             parts = [] if isinstance(error, StoreUnavailable | CommitUnknown) else _parts(batches)
             if parts:
-                # the error's text may quote what was to be written, so only its kind is logged
-                kinds = [_name(batch.operation) for batch in batches]
+                # The error's text may quote what was to be written, so only its kind is logged.
+                kinds = [batch.name for batch in batches]
                 log.warning("batch_split", operations=kinds, error=type(error).__name__)
             else:
                 for batch in batches:
-                    batch.answer([error] * len(batch.asked))
+                    batch.resolve([error] * len(batch.requests))
             for part in parts:
-                await self._settle(part)
+                await self._commit_or_split(part)
         else:
-            self._note(None)
+            self._record_fault(None)
             for batch, batch_results in zip(batches, results, strict=True):
-                batch.answer(batch_results)
+                batch.resolve(batch_results)
 
-    def _note(self, fault: StoreUnavailable | None) -> None:
-        """Remember the outcome, and tell the operator now and then that nothing can be written.
+    def _record_fault(self, fault: StoreUnavailable | None) -> None:
+        """Record the outcome, and tell the operator from time to time that nothing can be written.
 
-        On a disk that is nearly full small writes succeed between those that do not.
+        On a nearly full disk small writes succeed between the failing ones, so a success resets no timer.
         """
         self.fault = fault
         if not isinstance(fault, NotWritable):
             return
         now = asyncio.get_running_loop().time()
-        if self._told_at is None or now - self._told_at >= _TOLD_EVERY_S:
-            self._told_at = now
+        if self._reported_at is None or now - self._reported_at >= _REPORT_EVERY_S:
+            self._reported_at = now
             log.error("store_not_writable", error=type(fault).__name__, reason=str(fault))
 
 
 def _parts(batches: Sequence[Batch]) -> list[list[Batch]]:
     if len(batches) > 1:
         return [[batch] for batch in batches]
-    if len(batches[0].asked) > 1:
+    if len(batches[0].requests) > 1:
         return [[half] for half in batches[0].halves()]
     return []
 

@@ -1,4 +1,4 @@
-"""Named SQL: statements live in `store/sql/*.sql`, Python reads as calls to them."""
+"""Named SQL: statements are in `.sql` files under `-- name:` lines, and Python calls them by name."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ from pathlib import Path
 
 from bot.store.database.dialect import Dialect, Statement, render
 
+#: the store's statements, unless another folder is named
 FOLDER = Path(__file__).parent.with_name("sql")
 _NAME = "-- name: "
-#: takes out of a person's text what means something to LIKE
+#: removes from a person's text the characters that mean something to LIKE
 WITHOUT_WILDCARDS = str.maketrans("", "", "%_\\")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One statement under its name, the same text for every database."""
+    """One statement and its name, `<file>.<statement>`, the same text for every database."""
 
     name: str
     text: str
@@ -32,7 +33,7 @@ class Queries:
         self._queries = queries
 
     def __getattr__(self, name: str) -> Query:
-        # an attribute of our own is asked for here only while it is unset, as when copied
+        # A private attribute is looked up here only while it is unset, as during a copy.
         if name.startswith("_") or name not in self._queries:
             raise AttributeError(f"{self._source} has no {name!r}, only {', '.join(self)}")
         return self._queries[name]
@@ -46,17 +47,18 @@ class Queries:
 
 @cache
 def load(name: str, folder: Path = FOLDER) -> Queries:
-    """Read `<folder>/<name>.sql`; a statement that one of the databases cannot be given fails here."""
+    """Read `<folder>/<name>.sql`; raises ValueError for a statement that a database cannot render."""
     source = folder / f"{name}.sql"
     queries: dict[str, Query] = {}
     head, *parts = source.read_text(encoding="utf-8").split(f"\n{_NAME}")
     for part in [head.removeprefix(_NAME), *parts] if head.startswith(_NAME) else parts:
-        title, _, text = part.partition("\n")
-        query = Query(title.strip(), text)
-        if not query.name.isidentifier() or query.name in queries:
-            raise ValueError(f"{source.name}: {query.name!r} is taken already, or cannot be a name")
+        first, _, text = part.partition("\n")
+        title = first.strip()
+        if not title.isidentifier() or title in queries:
+            raise ValueError(f"{source.name}: {title!r} is taken already, or cannot be a name")
+        query = Query(f"{name}.{title}", text)
         for dialect in Dialect:
             if not query.on(dialect).sql:
-                raise ValueError(f"{source.name}: {query.name} is empty")
-        queries[query.name] = query
+                raise ValueError(f"{source.name}: {title} is empty")
+        queries[title] = query
     return Queries(source.name, queries)

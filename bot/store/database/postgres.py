@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, Self
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -18,6 +18,7 @@ from bot.store.database.base import (
     NotWritable,
     Operation,
     Outcome,
+    Parameters,
     Result,
     Row,
     StoreReadOnly,
@@ -25,7 +26,7 @@ from bot.store.database.base import (
     Transaction,
 )
 from bot.store.database.dialect import Dialect
-from bot.store.database.group_commit import Batch, GroupCommit
+from bot.store.database.group_commit import Batch, Call, GroupCommit
 from bot.store.database.named_sql import Query
 from bot.store.database.pg_notify import Notifier
 from bot.store.database.postgres_errors import LOST, REFUSED, Connection, Contended, translated
@@ -111,6 +112,15 @@ class PostgresDatabase:
         self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
         return await self._group.write(operation, item, max_delay_s=max_delay_s)
+
+    async def transact(
+        self,
+        function: Callable[Concatenate[Transaction, Parameters], Awaitable[Outcome]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Outcome:
+        outcome: Outcome = await self._group.transact(Call(function, args, kwargs))
+        return outcome
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async def alone(transaction: Transaction) -> Outcome:

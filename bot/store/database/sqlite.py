@@ -11,16 +11,25 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, Self
 from urllib.parse import quote
 
 import aiosqlite
 import structlog
 
 from bot.domain.errors import StoreError
-from bot.store.database.base import Item, Operation, Outcome, Result, Row, StoreUnavailable, Transaction
+from bot.store.database.base import (
+    Item,
+    Operation,
+    Outcome,
+    Parameters,
+    Result,
+    Row,
+    StoreUnavailable,
+    Transaction,
+)
 from bot.store.database.dialect import Dialect
-from bot.store.database.group_commit import Batch, GroupCommit
+from bot.store.database.group_commit import Batch, Call, GroupCommit
 from bot.store.database.named_sql import Query
 from bot.store.database.sqlite_readers import Readers
 from bot.store.database.sqlite_thread import (
@@ -104,6 +113,15 @@ class SqliteDatabase:
         self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
         return await self._group.write(operation, item, max_delay_s=max_delay_s)
+
+    async def transact(
+        self,
+        function: Callable[Concatenate[Transaction, Parameters], Awaitable[Outcome]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Outcome:
+        outcome: Outcome = await self._group.transact(Call(function, args, kwargs))
+        return outcome
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async with self._transaction() as transaction:

@@ -1,6 +1,3 @@
--- name: echo
-SELECT echoed_at FROM account WHERE id = :id;
-
 -- name: upsert_account
 INSERT INTO account (id, provider, state, changed_at, held_at) VALUES (:id, :provider, 'ready', :now, :now)
 ON CONFLICT (id) DO UPDATE
@@ -13,27 +10,27 @@ SET held_at = excluded.held_at,
 INSERT INTO lane (account, lane, concurrent, per_minute) VALUES (:account, :lane, :concurrent, :per_minute)
 ON CONFLICT (account, lane) DO UPDATE SET concurrent = excluded.concurrent, per_minute = excluded.per_minute;
 
--- name: start_holding
--- Accounts of an older version's workers, which do not say that they hold them.
+-- name: fill_registered
+-- Accounts of an older version's workers, which did not register them.
 UPDATE account SET held_at = :now WHERE held_at IS NULL;
 
 -- name: retire_accounts
 UPDATE account SET state = 'retired', changed_at = :now
-WHERE state <> 'retired' AND held_at < :held_before AND id NOT IN ({{values ids}});
+WHERE state <> 'retired' AND held_at < :retire_before AND id NOT IN ({{values ids}});
 
 -- name: known_accounts
 SELECT id, provider FROM account WHERE state <> 'retired' ORDER BY id;
 
--- name: held_at
-SELECT held_at FROM account WHERE id = :id;
+-- name: times
+SELECT held_at, echoed_at FROM account WHERE id = :id;
 
--- name: stop_account
+-- name: stop
 UPDATE account SET state = 'stopped', reason = :reason, changed_at = :now WHERE id = :id AND state = 'ready';
 
--- name: start_account
+-- name: start
 UPDATE account SET state = 'ready', reason = '', changed_at = :now WHERE id = :id AND state = 'stopped';
 
--- name: note_echo
+-- name: record_echo
 UPDATE account SET echoed_at = :now WHERE id = :id AND (echoed_at IS NULL OR echoed_at < :unless_since);
 
 -- name: ready_accounts
@@ -41,7 +38,7 @@ SELECT account.id, account.provider, lane.lane, lane.concurrent, lane.per_minute
 FROM account LEFT JOIN lane ON lane.account = account.id
 WHERE account.state = 'ready' ORDER BY account.id, lane.lane;
 
--- name: flights
+-- name: list_accounts
 SELECT account.id, account.provider, account.state, account.reason, count(job.id) AS jobs
 FROM account LEFT JOIN job ON job.account = account.id AND job.state IN ('submitting', 'unknown', 'submitted')
 GROUP BY account.id, account.provider, account.state, account.reason ORDER BY account.id;

@@ -1,17 +1,17 @@
--- name: card_at
--- A copy shows another card's job.
+-- name: card_of_message
+-- A copy shows a job of another card.
 SELECT card.id AS card, coalesce(copied.id, job.id) AS job
 FROM card LEFT JOIN job ON job.card = card.id LEFT JOIN job AS copied ON copied.id = card.copy_of
 WHERE card.adapter = :adapter AND card.message IN ({{values messages}})
 ORDER BY card.id, job.position;
 
--- name: due_cards
+-- name: due
 SELECT id FROM card
 WHERE shown_rev < wanted_rev AND undeliverable IS NULL AND run_at <= :now
   AND (lease_until IS NULL OR lease_until < :now) AND adapter IN ({{values adapters}})
 ORDER BY run_at, id LIMIT :count {{skip_locked card}};
 
--- name: lease_cards
+-- name: lease
 UPDATE card SET lease_owner = :owner, lease_until = :until
 WHERE id IN ({{values ids}}) AND (lease_until IS NULL OR lease_until < :now)
 RETURNING id, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, wanted_rev,
@@ -22,20 +22,20 @@ SELECT id, adapter, workspace, channel, thread, message, reach, private, member,
        shown_rev, shown_digest, told, posting_since, tries, created_at
 FROM card WHERE id = :id;
 
--- name: note_posting
+-- name: record_posting
 UPDATE card SET posting_since = coalesce(posting_since, CAST(:now AS bigint))
 WHERE id = :id AND lease_owner = :owner;
 
--- name: forget_posting
+-- name: clear_posting
 UPDATE card SET posting_since = NULL WHERE id = :id AND lease_owner = :owner;
 
--- name: note_shown
+-- name: record_shown
 UPDATE card
 SET shown_rev = CASE WHEN r.rev > card.shown_rev THEN r.rev ELSE card.shown_rev END,
     shown_digest = CASE WHEN r.rev > card.shown_rev THEN r.digest ELSE card.shown_digest END,
     told = CASE WHEN r.rev > card.shown_rev THEN r.told ELSE card.told END,
     message = coalesce(r.message, card.message), posting_since = NULL, tries = 0,
-    -- what came while this was being shown, maybe the result, keeps its own time
+    -- what was requested while this was being shown, maybe the result, keeps its own time
     run_at = CASE WHEN card.wanted_rev > r.rev THEN card.run_at ELSE r.run_at END,
     lease_owner = NULL, lease_until = NULL
 FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.told, sent.message, sent.run_at
@@ -45,25 +45,25 @@ FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.told, sent.message
 WHERE card.id = r.id AND card.lease_owner = r.owner
 RETURNING card.id, card.wanted_rev > card.shown_rev AS behind;
 
--- name: renew_card
-UPDATE card SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until > :now RETURNING id;
+-- name: renew
+UPDATE card SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until > :now;
 
--- name: put_off
+-- name: postpone
 UPDATE card SET tries = tries + 1, run_at = :run_at, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;
 
--- name: put_aside
+-- name: postpone_unreadable
 UPDATE card SET tries = tries + 1, run_at = :run_at, lease_owner = NULL, lease_until = NULL,
-                undeliverable = CASE WHEN created_at < :given_up_before THEN 'it cannot be read' END
+                undeliverable = CASE WHEN created_at < :undeliverable_before THEN 'it cannot be read' END
 WHERE id IN ({{values ids}});
 
--- name: give_up
+-- name: mark_undeliverable
 UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
 WHERE id = :id AND lease_owner = :owner;
 
--- name: unfinished_cards
--- Those whose jobs are under way come first, then whichever were looked at the longest time ago; in a channel
--- both have places of their own, so that what waits there long is looked at though much is under way.
+-- name: in_progress
+-- Cards whose jobs are running come first, then those that were checked the longest time ago. Per channel each
+-- kind has its own quota, so that waiting jobs are refreshed even where many are running.
 WITH unfinished AS (
     SELECT card.id, card.adapter, card.channel, card.run_at,
            min(CASE WHEN job.state = 'queued' THEN 1 ELSE 0 END) AS later
@@ -77,7 +77,7 @@ ranked AS (
     FROM unfinished)
 SELECT id FROM ranked WHERE place <= :each ORDER BY later, run_at, id LIMIT :count;
 
--- name: want_progress
+-- name: request_progress
 WITH due AS MATERIALIZED (
     SELECT id FROM card
     WHERE id IN ({{values ids}}) AND shown_rev = wanted_rev AND undeliverable IS NULL AND run_at <= :now
@@ -86,14 +86,11 @@ UPDATE card SET wanted_rev = wanted_rev + 1 WHERE id IN (SELECT id FROM due)
 RETURNING id;
 
 -- name: show_again
--- Somebody may have shown an older revision over a newer one.
+-- Another process may have shown an older revision over a newer one.
 UPDATE card SET wanted_rev = wanted_rev + 1, shown_digest = '', run_at = :now WHERE id = :id;
 
--- name: keep_jobs
--- Whoever deletes one of them meanwhile waits, and finds the copy.
-SELECT id FROM job WHERE id IN ({{values jobs}}) ORDER BY id {{locked}};
-
--- name: insert_copies
+-- name: insert_copy
+-- The job is locked: whoever deletes it meanwhile waits, and finds the copy.
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
                   copy_of, reaction, run_at, created_at)
 SELECT id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
@@ -103,7 +100,6 @@ FROM {{rows items (id text, event text, adapter text, workspace text, channel te
                    now bigint)}} AS r
 WHERE NOT EXISTS (SELECT 1 FROM card AS earlier
                   WHERE earlier.reaction = r.reaction AND earlier.created_at > r.since)
-ORDER BY event
 ON CONFLICT (event) DO NOTHING;
 
 -- name: was_sent

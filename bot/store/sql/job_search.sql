@@ -1,6 +1,6 @@
 -- name: newest_usable
--- A card shows its own jobs, and the one that it is a copy of. Direct messages with the bot are `:own`, the
--- name that stands for them where the platform's own is not known yet, or the platform's.
+-- A card shows its own jobs, or the job that it is a copy of. Direct messages with the bot are the channel `:own`
+-- as long as the platform's id of the channel is not known.
 SELECT job.id FROM job
 WHERE job.person = :person AND job.state = 'completed' AND job.deleted = 0 AND job.expired = 0
   AND (CAST(:kind AS text) IS NULL OR job.makes = :kind)
@@ -10,7 +10,7 @@ WHERE job.person = :person AND job.state = 'completed' AND job.deleted = 0 AND j
                                              AND coalesce(card.thread, '') = CAST(:thread AS text))))
 ORDER BY job.id DESC LIMIT 1;
 
--- name: shown_at
+-- name: shown_in
 SELECT job.id FROM job
 WHERE job.id IN ({{values jobs}})
   AND EXISTS (SELECT 1 FROM card WHERE (card.id = job.card OR card.copy_of = job.id) AND card.adapter = :adapter
@@ -32,7 +32,7 @@ WHERE job.person = :person AND job.id < :before AND job.deleted = 0 AND job.stat
                                                  AND coalesce(card.thread, '') = CAST(:thread AS text)))))
 ORDER BY job.id DESC LIMIT :count;
 
--- name: jobs_named
--- The end of an id is indexed by itself.
+-- name: by_short_id
+-- The end of an id has an index of its own.
 SELECT job.*, 0 AS stars FROM job WHERE substr(id, 19) = :short AND deleted = 0
 ORDER BY id DESC;

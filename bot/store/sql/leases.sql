@@ -1,4 +1,4 @@
--- name: take_lease
+-- name: acquire
 INSERT INTO lease (name, owner, held_until, fence) VALUES (:name, :owner, :until, 1)
 ON CONFLICT (name) DO UPDATE
 SET owner = excluded.owner, held_until = excluded.held_until,
@@ -6,14 +6,20 @@ SET owner = excluded.owner, held_until = excluded.held_until,
 WHERE lease.owner = excluded.owner OR lease.held_until < :now
 RETURNING fence;
 
--- name: free_lease
+-- name: release
 UPDATE lease SET held_until = 0 WHERE name = :name AND owner = :owner;
 
--- name: end_job_leases
+-- name: expire_jobs
 UPDATE job SET lease_until = 0 WHERE lease_owner IS NOT NULL AND state IN ('submitting', 'preparing');
 
--- name: end_card_leases
+-- name: expire_cards
 UPDATE card SET lease_until = 0 WHERE lease_owner IS NOT NULL;
 
--- name: end_leases
+-- name: expire_all
 UPDATE lease SET held_until = 0;
+
+-- name: reserve_slot
+-- The row's lock lasts until the commit, so no time is given out twice.
+INSERT INTO turn (adapter, name, next_at) VALUES (:adapter, :name, :after)
+ON CONFLICT (adapter, name) DO UPDATE SET next_at = {{greatest}}(turn.next_at, CAST(:now AS bigint)) + CAST(:every AS bigint)
+RETURNING next_at;

@@ -1,16 +1,37 @@
--- name: workspace
-SELECT id, timezone, paused, pause_reason FROM workspace WHERE id = :id;
+-- name: workspaces
+SELECT id, timezone, paused, pause_reason FROM workspace WHERE id IN ({{values ids}});
+
+-- name: add_workspaces
+INSERT INTO workspace (id, created_at)
+SELECT id, now FROM {{rows items (id text, now bigint)}} AS r WHERE true ORDER BY id
+ON CONFLICT (id) DO NOTHING;
+
+-- name: upsert_members
+INSERT INTO member (id, workspace, person, name, guest, seen_at)
+SELECT id, workspace, person, name, guest, now
+FROM {{rows items (id text, workspace text, person text, name text, guest integer, now bigint)}} AS r
+WHERE true ORDER BY id
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, guest = excluded.guest, seen_at = excluded.seen_at
+WHERE member.name <> excluded.name OR member.guest <> excluded.guest
+   OR member.seen_at < excluded.seen_at - 3600000;
+
+-- name: waiting
+-- Read after the meters are locked, unlike the rest of a workspace, so that nobody else changes the counts.
+SELECT r.workspace, r.id AS member,
+       (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
+                                   AND job.state IN ('held', 'preparing', 'queued')) AS jobs,
+       EXISTS (SELECT 1 FROM member WHERE member.id = r.id AND member.name = r.name
+                                      AND member.guest = r.guest
+                                      AND member.seen_at >= r.now - 3600000) AS known
+FROM {{rows members (id text, workspace text, name text, guest integer, now bigint)}} AS r
+UNION ALL
+SELECT workspace.id, NULL, workspace.waiting, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
 
 -- name: pause
 UPDATE workspace SET paused = :paused, pause_reason = :reason WHERE id = :id;
 
--- name: set_rule
-INSERT INTO rule (workspace, level, subject, amount, period)
-VALUES (:workspace, :level, :subject, :amount, :period)
-ON CONFLICT (workspace, level, subject) DO UPDATE SET amount = excluded.amount, period = excluded.period;
-
--- name: rules_of
-SELECT workspace, level, subject, amount, period FROM rule WHERE workspace = :workspace ORDER BY level, subject;
+-- name: blocked
+SELECT subject FROM block WHERE subject IN ({{values subjects}});
 
 -- name: block
 INSERT INTO block (subject, created_at) VALUES (:subject, :now) ON CONFLICT (subject) DO NOTHING;
@@ -27,7 +48,7 @@ SELECT id, name, person, guest FROM member
 WHERE workspace = :workspace AND (id = :text OR person = :text OR lower(name) = lower(:text))
 ORDER BY seen_at DESC LIMIT 2;
 
--- name: members_like
+-- name: member_names
 SELECT id, name FROM member WHERE workspace = :workspace AND lower(name) LIKE lower(:prefix) ORDER BY seen_at DESC LIMIT 10;
 
 -- name: list_workspaces

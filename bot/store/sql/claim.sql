@@ -1,5 +1,5 @@
--- name: waits
--- Asked before anything is locked: an idle queue costs no write.
+-- name: any_waiting
+-- Read before anything is locked, so that an idle queue costs no write.
 SELECT 1 AS found FROM job WHERE state = 'queued' AND queue = :queue AND run_at <= :now LIMIT 1;
 
 -- name: lock_lane
@@ -7,18 +7,18 @@ SELECT lane.concurrent, lane.per_minute, lane.cool_until, account.state
 FROM lane JOIN account ON account.id = lane.account
 WHERE lane.account = :account AND lane.lane = :lane {{locked lane}};
 
--- name: load
--- A statement of its own: after the wait for the lane's lock it must see what the holder committed.
+-- name: lane_usage
+-- A statement of its own: after waiting for the lane lock it must see what the previous owner committed.
 SELECT (SELECT count(*) FROM job WHERE account = :account AND lane = :lane
                                  AND state IN ('submitting', 'unknown', 'submitted')) AS in_flight,
        (SELECT count(*) FROM attempt WHERE account = :account AND lane = :lane AND claimed_at > :since) AS claimed;
 
--- name: next_in_line
+-- name: next_jobs
 SELECT id, turn FROM job
 WHERE state = 'queued' AND queue = :queue AND provider = :provider AND run_at <= :now
   AND (account_required IS NULL OR account_required = :account)
   AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)
-ORDER BY turn, id LIMIT :free {{skip_locked job}};
+ORDER BY turn, id LIMIT :count {{skip_locked job}};
 
 -- name: claim
 UPDATE job SET state = 'submitting', attempt = attempt + 1, account = :account, claimed_at = :now,
@@ -27,15 +27,13 @@ WHERE id IN ({{values ids}}) AND state = 'queued'
 RETURNING id, attempt, card, workspace, queue, turn;
 
 -- name: insert_attempts
-INSERT INTO attempt (job, number, account, lane, claimed_at)
-SELECT job, number, account, lane, claimed_at
-FROM {{rows items (job text, number bigint, account text, lane text, claimed_at bigint)}} AS r;
+{{insert attempt items (job text, number bigint, account text, lane text, claimed_at bigint)}};
 
 -- name: advance_clock
 INSERT INTO clock (queue, turn) VALUES (:queue, :turn)
 ON CONFLICT (queue) DO UPDATE SET turn = excluded.turn WHERE clock.turn < excluded.turn;
 
--- name: note_sending
+-- name: record_sending
 UPDATE attempt SET sent_at = r.now, fingerprint = r.fingerprint, marked = r.marked
 FROM {{rows items (job text, number bigint, now bigint, fingerprint text, marked bigint, owner text)}} AS r
 WHERE attempt.job = r.job AND attempt.number = r.number

@@ -1,8 +1,8 @@
--- name: move
+-- name: update_jobs
 UPDATE job
 SET state = r.after,
     account = coalesce(r.account, job.account),
-    -- a job that is asked again has left its generation behind; the attempt remembers it
+    -- a job that is queued again has no generation any more; the attempt still names it
     remote_id = CASE WHEN r.after = 'queued' THEN NULL ELSE coalesce(r.remote_id, job.remote_id) END,
     submitted_at = coalesce(r.submitted_at, job.submitted_at),
     finished_at = r.finished_at,
@@ -25,12 +25,12 @@ UPDATE attempt SET remote_id = r.remote_id
 FROM {{rows items (job text, number bigint, remote_id text)}} AS r
 WHERE attempt.job = r.job AND attempt.number = r.number;
 
--- name: forget_sending
+-- name: clear_sending
 -- The request is known not to have been carried out.
 UPDATE attempt SET sent_at = NULL
 FROM {{rows items (job text, number bigint)}} AS r WHERE attempt.job = r.job AND attempt.number = r.number;
 
--- name: abandon
+-- name: insert_orphans
 INSERT INTO orphan_generation (account, remote_id, job, cause, price, found_at, run_at)
 SELECT job.account, job.remote_id, job.id, r.cause, job.price, r.now, r.now
 FROM {{rows items (job text, cause text, now bigint)}} AS r JOIN job ON job.id = r.job
@@ -38,9 +38,9 @@ WHERE job.remote_id IS NOT NULL
 ON CONFLICT (account, remote_id) DO NOTHING;
 
 -- name: bump_cards
--- A result is shown at once; what is only progress waits for the card's next turn, and after a show that
--- failed everything waits until the platform may be asked again. Cards are locked in the order of their ids,
--- here as in `note_shown`, so that two batches never wait for each other.
+-- A result is shown at once. Progress waits for the card's `run_at`, and after a failed delivery everything
+-- waits until the platform may be called again. Cards are locked in the order of their ids, here as in
+-- `record_shown`, so that two batches never deadlock.
 UPDATE card SET wanted_rev = card.wanted_rev + 1,
                 run_at = CASE WHEN r.ended = 1 AND card.tries = 0 AND card.run_at > r.now THEN r.now ELSE card.run_at END
 FROM (SELECT kept.id, sent.ended, sent.now

@@ -1,17 +1,17 @@
 """Every encrypted value of the store, in pages, and its replacement by the same text encrypted anew.
 
-A value is replaced only where it is still the one that was read, and keeps its number: nobody who reads what
-is new is shown it again.
+A value is replaced only where it is still the one that was read. It keeps its number, so that no reader of
+new entries sees it again.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from bot.security.encryption import card_context, entry_context
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import load
 
-sql = load("resealing")
+sql = load("reencrypt")
 
 #: rows of one transaction
 PAGE = 200
@@ -19,7 +19,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptedValue:
-    """An encrypted value and where it lies: an adapter's key, or a card where the adapter is None."""
+    """An encrypted value: an adapter's entry, or where the adapter is None a card's reply token."""
 
     adapter: str | None
     key: str
@@ -28,13 +28,6 @@ class EncryptedValue:
     @property
     def context(self) -> str:
         return card_context(self.key) if self.adapter is None else entry_context(self.adapter, self.key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resealing:
-    """Values to be replaced, in the order in which they were read, each with the new one."""
-
-    changes: tuple[tuple[EncryptedValue, str], ...]
 
 
 async def encrypted_values(database: Database) -> AsyncIterator[list[EncryptedValue]]:
@@ -48,12 +41,12 @@ async def encrypted_values(database: Database) -> AsyncIterator[list[EncryptedVa
         card = rows[-1]["id"]
 
 
-async def replace_values(tx: Transaction, items: Sequence[Resealing]) -> Sequence[int]:
-    """Replace values that are still what was read; answers how many were."""
-    return [sum([await _replace(tx, *change) for change in item.changes]) for item in items]
+async def replace_values(tx: Transaction, changes: Iterable[tuple[EncryptedValue, str]]) -> int:
+    """Replace values, each by a new one, in the order in which they were read; returns how many were."""
+    return sum([await _replace(tx, old, new) for old, new in changes])
 
 
 async def _replace(tx: Transaction, old: EncryptedValue, new: str) -> int:
     if old.adapter is None:
-        return await tx.run(sql.reseal_card, id=old.key, old=old.value, new=new)
-    return await tx.run(sql.reseal_entry, adapter=old.adapter, key=old.key, old=old.value, new=new)
+        return await tx.run(sql.replace_card, id=old.key, old=old.value, new=new)
+    return await tx.run(sql.replace_entry, adapter=old.adapter, key=old.key, old=old.value, new=new)

@@ -1,12 +1,10 @@
 -- name: next_seq
 -- The row's lock lasts until the commit, so numbers become visible in their order.
-INSERT INTO vault_seq (adapter, seq) VALUES (:adapter, :count)
-ON CONFLICT (adapter) DO UPDATE SET seq = vault_seq.seq + excluded.seq RETURNING seq;
+INSERT INTO vault_seq (adapter, seq) VALUES (:adapter, 1)
+ON CONFLICT (adapter) DO UPDATE SET seq = vault_seq.seq + 1 RETURNING seq;
 
 -- name: put
-INSERT INTO vault (adapter, key, value, seq)
-SELECT adapter, key, value, seq FROM {{rows items (adapter text, key text, value text, seq bigint)}} AS r
-WHERE true ORDER BY adapter, key
+INSERT INTO vault (adapter, key, value, seq) VALUES (:adapter, :key, :value, :seq)
 ON CONFLICT (adapter, key) DO UPDATE SET value = excluded.value, seq = excluded.seq;
 
 -- name: put_new
@@ -27,11 +25,5 @@ WHERE adapter = :adapter AND seq > :seq AND substr(key, 1, length(CAST(:prefix A
 SELECT key, value, seq FROM vault
 WHERE adapter = :adapter AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq DESC LIMIT :count;
 
--- name: take
+-- name: pop
 DELETE FROM vault WHERE adapter = :adapter AND key = :key RETURNING key, value, seq;
-
--- name: take_turn
--- The row's lock lasts until the commit, so nobody is given a turn twice.
-INSERT INTO turn (adapter, name, next_at) VALUES (:adapter, :name, :after)
-ON CONFLICT (adapter, name) DO UPDATE SET next_at = {{greatest}}(turn.next_at, CAST(:now AS bigint)) + CAST(:every AS bigint)
-RETURNING next_at;

@@ -1,5 +1,5 @@
 -- name: reservations
--- Locked, for of two refunds at once the second must see the first.
+-- Locked, because of two refunds at once the second must see the first.
 SELECT job, meter, amount, settled_as FROM reservation WHERE job IN ({{values jobs}})
 ORDER BY meter, job {{locked}};
 
@@ -7,7 +7,7 @@ ORDER BY meter, job {{locked}};
 SELECT id FROM meter WHERE id IN ({{values ids}}) ORDER BY id {{locked}};
 
 -- name: given_back
--- Captures that a reset of their meter has given back already.
+-- Captures that a later reset of their meter has given back already.
 SELECT captured.job, captured.meter FROM journal AS captured
 WHERE captured.job IN ({{values jobs}}) AND captured.kind = 'captured'
   AND EXISTS (SELECT 1 FROM journal AS later

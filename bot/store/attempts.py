@@ -1,0 +1,120 @@
+"""Attempts: each create request that was tried, and the jobs in flight that they belong to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.jobs import Job, State
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import load
+from bot.store.rows import jobs_from
+
+sql = load("attempts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRef:
+    """As much of a job as its transition needs, also of one that cannot be read."""
+
+    id: str
+    state: State
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsInFlight:
+    """What an account has in flight."""
+
+    jobs: Sequence[Job]
+    #: jobs that cannot be read, each with its deadline: they are not watched, but must end
+    unreadable: Sequence[tuple[JobRef, int]]
+
+    def __bool__(self) -> bool:
+        return bool(self.jobs or self.unreadable)
+
+
+async def in_flight(database: Database, account: str) -> JobsInFlight:
+    rows = await database.fetch(sql.in_flight, account=account)
+    jobs = jobs_from(rows)
+    unreadable = [(_ref(row), row["deadline"]) for row in rows if row["id"] not in jobs]
+    return JobsInFlight(jobs=list(jobs.values()), unreadable=unreadable)
+
+
+async def job_refs(database: Database, ids: Iterable[str]) -> list[JobRef]:
+    return [_ref(row) for row in await database.fetch(sql.job_refs, ids=sorted(set(ids)))]
+
+
+async def expired_claims(database: Database, *, now: int) -> list[tuple[JobRef, bool]]:
+    """Claimed jobs whose lease has ended, and whether their request may have been sent."""
+    rows = await database.fetch(sql.expired_claims, now=now)
+    return [(_ref(row), row["sent_at"] is not None) for row in rows]
+
+
+async def overdue_in_queue(database: Database, *, now: int, count: int) -> list[JobRef]:
+    """Waiting jobs past their deadline."""
+    return [_ref(row) for row in await database.fetch(sql.overdue_in_queue, now=now, count=count)]
+
+
+async def stranded_jobs(database: Database, *, now: int, lost_before: int, count: int) -> list[JobRef]:
+    """Overdue jobs in flight on retired accounts."""
+    rows = await database.fetch(sql.stranded_jobs, now=now, lost_before=lost_before, count=count)
+    return [_ref(row) for row in rows]
+
+
+def _ref(row: Row) -> JobRef:
+    return JobRef(id=row["id"], state=State(row["state"]), attempt=row["attempt"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One create request that was tried, and the present state of its job."""
+
+    job: str
+    number: int
+    account: str
+    claimed_at: int
+    sent_at: int | None
+    fingerprint: str | None
+    #: its callback URL carries a token that names it
+    marked: bool
+    remote_id: str | None
+    state: State
+    #: number of the job's newest attempt
+    newest: int
+    price: int
+
+
+async def attempts(database: Database, jobs: Iterable[str]) -> list[Attempt]:
+    """Every attempt of these jobs."""
+    rows = await database.fetch(sql.attempts, jobs=sorted(set(jobs)))
+    return [_attempt(row) for row in rows]
+
+
+async def unbound_attempts(database: Database, account: str, fingerprints: Iterable[str]) -> list[Attempt]:
+    """Attempts without a token that were sent and whose generation is not known, the earliest first."""
+    rows = await database.fetch(sql.unbound_attempts, account=account, fingerprints=sorted(set(fingerprints)))
+    return [_attempt(row) for row in rows]
+
+
+def _attempt(row: Row) -> Attempt:
+    # the queries select exactly the record's fields
+    return Attempt(**{**row, "state": State(row["state"]), "marked": bool(row["marked"])})
+
+
+async def known_generations(database: Database, account: str, ids: Iterable[str]) -> set[str]:
+    """Those of the generations that belong to an attempt or an orphan."""
+    rows = await database.fetch(sql.known_generations, account=account, ids=sorted(set(ids)))
+    return {row["remote_id"] for row in rows}
+
+
+async def record_look(tx: Transaction, job: str, attempt: int, *, found: bool, now: int) -> tuple[int, int]:
+    """Record whether a known generation was found; returns how often in a row it was not, and since when."""
+    if found:
+        await tx.run(sql.record_found, id=job, attempt=attempt)
+        return 0, now
+    row = await tx.one(sql.record_not_found, id=job, attempt=attempt, now=now)
+    return (row["misses"], row["missed_at"]) if row else (0, now)
+
+
+async def extend_deadline(tx: Transaction, job: str, attempt: int, *, deadline: int) -> None:
+    """Give a job whose generation has ended more time to be settled."""
+    await tx.run(sql.extend_deadline, id=job, attempt=attempt, deadline=deadline)

@@ -1,0 +1,111 @@
+"""Figures about the queue: how much there is to do, what is ahead of a job, and how long jobs take."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import ceil
+from statistics import median
+
+import orjson
+
+from bot.domain.estimates import DurationStats
+from bot.domain.jobs import Job
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import load
+
+sql = load("queue_stats")
+
+#: the latest jobs that durations are learned from, and how few are too few for a percentile
+_LEARNED_FROM, _FEW = 50, 5
+#: greater than any id
+_MAX_ID = "z" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStats:
+    """How much there is to do, over all workspaces."""
+
+    running: int
+    waiting: int
+
+
+async def queue_stats(database: Database) -> QueueStats:
+    row = await database.one(sql.totals)
+    return (
+        QueueStats(running=row["running"], waiting=row["waiting"])
+        if row
+        else QueueStats(running=0, waiting=0)
+    )
+
+
+async def count_unfinished(database: Database) -> dict[str, int]:
+    """How many jobs have not ended, by state; states without any are left out."""
+    return {row["state"]: row["jobs"] for row in await database.fetch(sql.count_unfinished)}
+
+
+async def count_states(database: Database) -> dict[str, int]:
+    return {row["state"]: row["jobs"] for row in await database.fetch(sql.count_states)}
+
+
+async def next_price(database: Database, *, provider: str, queue: str, account: str) -> int:
+    """Micro-dollars of the most expensive job that is being submitted or next in a queue; 0 without any."""
+    row = await database.one(sql.next_price, provider=provider, queue=queue, account=account)
+    return (row["price"] if row else None) or 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePosition:
+    """What is ahead of a queued job."""
+
+    #: jobs that are claimed before it
+    ahead: int
+    #: its workspace is paused
+    paused: bool
+
+
+async def queue_positions(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, QueuePosition]:
+    """What is ahead of each of these jobs.
+
+    Thousands may share one virtual time. They are counted from its end, where new jobs are, and each of them
+    once, between two of the jobs that are asked for.
+    """
+    groups: dict[tuple[str, int], list[Job]] = {}
+    for job in sorted(jobs, key=lambda job: job.id, reverse=True):
+        groups.setdefault((job.queue, job.virtual_time), []).append(job)
+    if not groups:
+        return {}
+    rows = await store.fetch(
+        sql.positions,
+        items=[
+            {
+                "id": job.id,
+                "workspace": job.workspace,
+                "queue": job.queue,
+                "turn": job.virtual_time,
+                "next_id": later.id if later else _MAX_ID,
+            }
+            for group in groups.values()
+            for later, job in pairwise([None, *group])
+            if job
+        ],
+    )
+    found = {row["id"]: row for row in rows}
+    return {
+        job.id: QueuePosition(ahead=found[job.id]["up_to"] - behind, paused=bool(found[job.id]["paused"]))
+        for group in groups.values()
+        for job, behind in zip(group, accumulate(found[job.id]["since"] for job in group), strict=True)
+    }
+
+
+async def duration_stats(database: Database, classes: Iterable[str]) -> Mapping[str, DurationStats]:
+    """How long the latest jobs of each class took; only classes with some."""
+    asked = [{"pace": name} for name in sorted(set(classes))]
+    rows = await database.fetch(sql.latest_durations, items=asked, count=_LEARNED_FROM)
+    latest = {row["pace"]: orjson.loads(row["durations"] or "[]") for row in rows}
+    return {name: _stats(durations) for name, durations in latest.items() if durations}
+
+
+def _stats(durations: Sequence[int]) -> DurationStats:
+    usual = round(median(durations))
+    late = sorted(durations)[ceil(len(durations) * 95 / 100) - 1]
+    return DurationStats(p50=usual, p95=max(late, 2 * usual) if len(durations) < _FEW else late)

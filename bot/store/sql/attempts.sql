@@ -1,0 +1,51 @@
+-- name: job_refs
+SELECT id, state, attempt FROM job WHERE id IN ({{values ids}}) ORDER BY id;
+
+-- name: in_flight
+SELECT job.*, 0 AS stars FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
+ORDER BY claimed_at, id;
+
+-- name: attempts
+SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
+       attempt.fingerprint, attempt.marked, attempt.remote_id, job.state, job.attempt AS newest, job.price
+FROM attempt JOIN job ON job.id = attempt.job WHERE attempt.job IN ({{values jobs}});
+
+-- name: unbound_attempts
+-- Every create without a token that may have arrived without our knowing its generation.
+SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
+       attempt.fingerprint, attempt.marked, attempt.remote_id, job.state, job.attempt AS newest, job.price
+FROM attempt JOIN job ON job.id = attempt.job
+WHERE attempt.account = :account AND attempt.fingerprint IN ({{values fingerprints}})
+  AND attempt.marked = 0 AND attempt.sent_at IS NOT NULL AND attempt.remote_id IS NULL
+ORDER BY attempt.sent_at, attempt.job;
+
+-- name: known_generations
+SELECT remote_id FROM attempt WHERE account = :account AND remote_id IN ({{values ids}})
+UNION SELECT remote_id FROM orphan_generation WHERE account = :account AND remote_id IN ({{values ids}});
+
+-- name: expired_claims
+SELECT job.id, job.attempt, job.state, attempt.sent_at FROM job
+JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt
+WHERE job.state = 'submitting' AND job.lease_until < :now;
+
+-- name: overdue_in_queue
+SELECT id, attempt, state FROM job WHERE state IN ('held', 'preparing', 'queued') AND deadline < :now
+ORDER BY deadline LIMIT :count;
+
+-- name: stranded_jobs
+-- In flight on an account whose key is gone, so late that nothing can still be heard of them.
+SELECT job.id, job.attempt, job.state FROM job JOIN account ON account.id = job.account
+WHERE account.state = 'retired' AND job.state IN ('submitting', 'unknown', 'submitted') AND job.state <> 'submitting'
+  AND (job.deadline < :now OR (job.state = 'unknown' AND job.claimed_at < :lost_before))
+LIMIT :count;
+
+-- name: extend_deadline
+UPDATE job SET deadline = :deadline
+WHERE id = :id AND state = 'submitted' AND attempt = :attempt AND deadline < :deadline;
+
+-- name: record_not_found
+UPDATE job SET misses = misses + 1, missed_at = coalesce(missed_at, CAST(:now AS bigint))
+WHERE id = :id AND attempt = :attempt AND state = 'submitted' RETURNING misses, missed_at;
+
+-- name: record_found
+UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND attempt = :attempt AND state = 'submitted' AND misses > 0;
