@@ -76,9 +76,12 @@ def _copy_database(file: Path, copy: Path) -> None:
 
 
 def _stored_files(copy: Path) -> list[str]:
-    """The media that somebody needs."""
+    """The media that the database refers to."""
     with closing(sqlite3.connect(copy)) as database:
-        return [row[0] for row in database.execute("SELECT DISTINCT file FROM holding ORDER BY file")]
+        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        # An older version's file may be backed up before it is migrated.
+        table = "file_reference" if "file_reference" in tables else "holding"
+        return [row[0] for row in database.execute(f"SELECT DISTINCT file FROM {table} ORDER BY file")]  # noqa: S608
 
 
 def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]:

@@ -232,7 +232,7 @@ async def _virtual_times(tx: Transaction, items: Sequence[Acceptance]) -> dict[t
     rows = await tx.fetch(
         sql.last_virtual_times, items=[{"queue": queue, "member": member} for queue, member in sorted(pairs)]
     )
-    return {(row["queue"], row["member"]): row["turn"] for row in rows}
+    return {(row["queue"], row["member"]): row["virtual_time"] for row in rows}
 
 
 def _decide(batch: _Batch, item: Acceptance) -> NewCard:

@@ -89,7 +89,7 @@ async def known_accounts(database: Database) -> dict[str, str]:
 async def last_registered_at(database: Database, account: str) -> int | None:
     """When a worker last registered an account; None: never."""
     row = await database.one(sql.times, id=account)
-    return row["held_at"] if row else None
+    return row["registered_at"] if row else None
 
 
 async def echoed_at(database: Database, account: str) -> int | None:

@@ -75,7 +75,7 @@ class Attempt:
     sent_at: int | None
     fingerprint: str | None
     #: its callback URL carries a token that names it
-    marked: bool
+    has_token: bool
     remote_id: str | None
     state: State
     #: number of the job's newest attempt
@@ -97,7 +97,7 @@ async def unbound_attempts(database: Database, account: str, fingerprints: Itera
 
 def _attempt(row: Row) -> Attempt:
     # the queries select exactly the record's fields
-    return Attempt(**{**row, "state": State(row["state"]), "marked": bool(row["marked"])})
+    return Attempt(**{**row, "state": State(row["state"]), "has_token": bool(row["has_token"])})
 
 
 async def known_generations(database: Database, account: str, ids: Iterable[str]) -> set[str]:
@@ -112,7 +112,7 @@ async def record_look(tx: Transaction, job: str, attempt: int, *, found: bool, n
         await tx.run(sql.record_found, id=job, attempt=attempt)
         return 0, now
     row = await tx.one(sql.record_not_found, id=job, attempt=attempt, now=now)
-    return (row["misses"], row["missed_at"]) if row else (0, now)
+    return (row["failed_tries"], row["failing_since"]) if row else (0, now)
 
 
 async def extend_deadline(tx: Transaction, job: str, attempt: int, *, deadline: int) -> None:

@@ -198,7 +198,7 @@ async def record_shown(tx: Transaction, items: Sequence[ShownRevision]) -> Seque
                 "owner": item.owner,
                 "rev": item.rev,
                 "digest": item.digest,
-                "told": dump_estimates(item.told),
+                "shown_estimates": dump_estimates(item.told),
                 "message": item.message,
                 "run_at": item.run_at,
             }

@@ -95,7 +95,7 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
             for row in claimed
         ],
     )
-    await tx.run(sql.advance_clock, queue=item.queue, turn=max(row["turn"] for row in rows))
+    await tx.run(sql.advance_clock, queue=item.queue, virtual_time=max(row["virtual_time"] for row in rows))
     await record_transitions(
         tx,
         [
@@ -127,7 +127,7 @@ class SendingRecord:
     now: int
     fingerprint: str
     #: its callback URL carries a token that names it
-    marked: bool
+    has_token: bool
 
 
 async def record_sending(tx: Transaction, items: Sequence[SendingRecord]) -> Sequence[bool | Exception]:
@@ -143,7 +143,7 @@ async def record_sending(tx: Transaction, items: Sequence[SendingRecord]) -> Seq
                 "number": item.claim.attempt,
                 "now": item.now,
                 "fingerprint": item.fingerprint,
-                "marked": int(item.marked),
+                "has_token": int(item.has_token),
                 "owner": item.owner,
             }
             for item in items

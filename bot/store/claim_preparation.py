@@ -52,7 +52,7 @@ async def record_preparation_failure(
     row = await tx.one(
         sql.record_failure, id=job, owner=lease.owner, until=lease.until, at=at, faults=int(ours)
     )
-    return PreparationFailures(ours=row["misses"], since=row["missed_at"]) if row else None
+    return PreparationFailures(ours=row["failed_tries"], since=row["failing_since"]) if row else None
 
 
 async def postpone_preparation(tx: Transaction, job: str, lease: PreparationLease, *, run_at: int) -> bool:

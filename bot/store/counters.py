@@ -46,7 +46,7 @@ async def update_counters(tx: Transaction, changes: Iterable[StateChange]) -> No
     if changed := [{"id": one, "jobs": jobs} for one, jobs in sorted(waiting.items()) if jobs]:
         await tx.run(sql.count_waiting, items=changed)
     depths = [
-        {"queue": queue, "turn": virtual_time, "jobs": jobs}
+        {"queue": queue, "virtual_time": virtual_time, "jobs": jobs}
         for (queue, virtual_time), jobs in sorted(queued.items())
         if jobs
     ]

@@ -41,7 +41,7 @@ async def add_references(tx: Transaction, references: Iterable[FileReference]) -
     await tx.fetch(sql.lock_files, files=sorted({one.file for one in latest.values()}))
     await tx.run(
         sql.add,
-        items=[{"file": one.file, "holder": one.holder, "until": one.until} for one in latest.values()],
+        items=[{"file": one.file, "holder": one.holder, "expires_at": one.until} for one in latest.values()],
     )
 
 

@@ -81,7 +81,7 @@ async def queue_positions(store: Database | Transaction, jobs: Iterable[Job]) ->
                 "id": job.id,
                 "workspace": job.workspace,
                 "queue": job.queue,
-                "turn": job.virtual_time,
+                "virtual_time": job.virtual_time,
                 "next_id": later.id if later else _MAX_ID,
             }
             for group in groups.values()
@@ -99,9 +99,9 @@ async def queue_positions(store: Database | Transaction, jobs: Iterable[Job]) ->
 
 async def duration_stats(database: Database, classes: Iterable[str]) -> Mapping[str, DurationStats]:
     """How long the latest jobs of each class took; only classes with some."""
-    asked = [{"pace": name} for name in sorted(set(classes))]
+    asked = [{"duration_class": name} for name in sorted(set(classes))]
     rows = await database.fetch(sql.latest_durations, items=asked, count=_LEARNED_FROM)
-    latest = {row["pace"]: orjson.loads(row["durations"] or "[]") for row in rows}
+    latest = {row["duration_class"]: orjson.loads(row["durations"] or "[]") for row in rows}
     return {name: _stats(durations) for name, durations in latest.items() if durations}
 
 

@@ -37,7 +37,7 @@ async def encrypted_values(database: Database) -> AsyncIterator[list[EncryptedVa
         yield [EncryptedValue(adapter=row["adapter"], key=row["key"], value=row["value"]) for row in rows]
         adapter, key = rows[-1]["adapter"], rows[-1]["key"]
     while rows := await database.fetch(sql.cards_after, id=card, count=PAGE):
-        yield [EncryptedValue(adapter=None, key=row["id"], value=row["reach"]) for row in rows]
+        yield [EncryptedValue(adapter=None, key=row["id"], value=row["reply_token"]) for row in rows]
         card = rows[-1]["id"]
 
 

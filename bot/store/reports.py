@@ -44,7 +44,7 @@ async def usage(database: Database, workspace: str, *, since: int) -> Sequence[U
         Usage(
             member=row["member"],
             name=row["name"],
-            duration_class=row["pace"],
+            duration_class=row["duration_class"],
             jobs=row["jobs"],
             spent=row["spent"],
         )

@@ -87,13 +87,11 @@ _CONVERTED: Mapping[str, Callable[[Any], object]] = {
     "refunded": bool,
     "expired": bool,
 }
-#: field → column, of the fields that are named otherwise
-_COLUMNS = {"virtual_time": "turn"}
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
 
 
 def job_from(row: Row) -> Job:
-    values: dict[str, Any] = {name: row[_COLUMNS.get(name, name)] for name in _JOB_FIELDS}
+    values: dict[str, Any] = {name: row[name] for name in _JOB_FIELDS}
     for name, convert in _CONVERTED.items():
         values[name] = convert(values[name])
     return Job(**values)
@@ -101,9 +99,9 @@ def job_from(row: Row) -> Job:
 
 def new_job_row(job: Job, *, duration_class: str) -> dict[str, Any]:
     """The columns of a job that is inserted; those that are not in the row are empty."""
-    row = {_COLUMNS.get(name, name): getattr(job, name) for name in _JOB_FIELDS}
+    row = {name: getattr(job, name) for name in _JOB_FIELDS}
     return row | {
-        "pace": duration_class,
+        "duration_class": duration_class,
         "request": dump_request(job.request),
         "makes": job.request.makes,
         "private": int(job.private),
@@ -146,14 +144,16 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
         tries=row["tries"],
         created_at=row["created_at"],
         copy_of=row["copy_of"],
-        shown_estimates=estimates_from(row["told"]),
+        shown_estimates=estimates_from(row["shown_estimates"]),
     )
 
 
 def _reply_token(row: Row, cipher: FieldCipher) -> str | None:
     """The card's reply token, empty where it has none; None where it cannot be decrypted."""
     try:
-        return cipher.decrypt(row["reach"], context=card_context(row["id"])) if row["reach"] else ""
+        return (
+            cipher.decrypt(row["reply_token"], context=card_context(row["id"])) if row["reply_token"] else ""
+        )
     except DecryptionFailed as error:
         log_unreadable("card", row["id"], type(error).__name__)
         return None
@@ -184,7 +184,7 @@ def card_row(place: Place, caller: Caller, encrypted_reply_token: str) -> dict[s
         "channel": place.channel,
         "thread": place.thread,
         "message": place.message,
-        "reach": encrypted_reply_token,
+        "reply_token": encrypted_reply_token,
         "private": int(place.private),
         "member": caller.member,
         "person": caller.person,

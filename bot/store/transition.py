@@ -181,7 +181,7 @@ class TransitionRow:
         change = StateChange(
             workspace=row["workspace"],
             queue=row["queue"],
-            virtual_time=row["turn"],
+            virtual_time=row["virtual_time"],
             before=before,
             after=after,
         )

@@ -51,5 +51,5 @@ def _vocabulary(row: Row) -> StoredVocabulary:
             concepts=frozenset(orjson.loads(row["concepts"])),
             camera_motions=tuple(orjson.loads(row["camera_motions"])),
         ),
-        fetched_at=row["told_at"],
+        fetched_at=row["fetched_at"],
     )

@@ -281,7 +281,7 @@ async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence
         attempt = newest[job.id]
         if job.state is not State.UNKNOWN or job.attempt != attempt.number:
             continue
-        if proves_absence and attempt.marked and job.id not in found.named_jobs:
+        if proves_absence and attempt.has_token and job.id not in found.named_jobs:
             await transition_job(services, job, State.QUEUED, "proven_absent")
         elif _is_overdue(services, attempt) or (is_complete and not _is_undecided(found, attempt)):
             await _fail_lost(services, job)
@@ -296,7 +296,7 @@ def _is_undecided(found: Reconciliation, attempt: Attempt) -> bool:
 
     The state during the scan counts, not the present one: the equal job may have been answered since.
     """
-    return not attempt.marked and attempt.fingerprint in found.undecided
+    return not attempt.has_token and attempt.fingerprint in found.undecided
 
 
 async def _fail_lost(services: Services, *jobs: Job | JobRef) -> None:

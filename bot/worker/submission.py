@@ -135,7 +135,7 @@ class Submitter:
                 owner=services.owner,
                 now=services.clock(),
                 fingerprint=self._provider.fingerprint(job.request, media),
-                marked=callback is not None,
+                has_token=callback is not None,
             ),
         )
         if not is_recorded:

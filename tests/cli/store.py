@@ -29,7 +29,7 @@ async def fill(where: Settings, *, now: int) -> None:
         "provider": "simulator",
         "lane": "image",
         "queue": "q",
-        "pace": "p",
+        "duration_class": "p",
         "makes": "picture",
         "request": dump_request(ImageRequest(prompt="a red fox")),
         "title": "a red fox",
@@ -41,7 +41,7 @@ async def fill(where: Settings, *, now: int) -> None:
     }
     done = {
         "state": "completed",
-        "turn": 1,
+        "virtual_time": 1,
         "account": "simulator-a",
         "remote_id": "r-1",
         "finished_at": now,
@@ -74,7 +74,14 @@ async def fill(where: Settings, *, now: int) -> None:
         (
             "card",
             whose
-            | {"id": CARD, "event": "e", "adapter": "playground", "channel": "c", "reach": "", "private": 0}
+            | {
+                "id": CARD,
+                "event": "e",
+                "adapter": "playground",
+                "channel": "c",
+                "reply_token": "",
+                "private": 0,
+            }
             | {"run_at": 0, "created_at": now},
         ),
         (
@@ -83,12 +90,12 @@ async def fill(where: Settings, *, now: int) -> None:
             | {"changed_at": now},
         ),
         ("lane", {"account": "simulator-a", "lane": "image", "concurrent": 40, "per_minute": 80}),
-        ("clock", {"queue": "q", "turn": 7}),
-        ("line", {"queue": "q", "turn": 2, "jobs": 1}),
+        ("virtual_clock", {"queue": "q", "virtual_time": 7}),
+        ("queue_depth", {"queue": "q", "virtual_time": 2, "jobs": 1}),
         ("job", job | done | {"id": JOB, "position": 0}),
-        ("job", job | {"id": CHILD, "position": 1, "state": "queued", "turn": 2, "parent": JOB}),
+        ("job", job | {"id": CHILD, "position": 1, "state": "queued", "virtual_time": 2, "parent": JOB}),
         ("attempt", {"job": JOB, "number": 1, "account": "simulator-a", "lane": "image", "claimed_at": now}),
-        ("holding", {"file": PICTURE.file, "holder": JOB}),
+        ("file_reference", {"file": PICTURE.file, "holder": JOB}),
         ("job_event", {"job": JOB, "at": now, "after": "queued", "attempt": 0, "cause": "test"}),
         (
             "job_event",
@@ -105,17 +112,17 @@ async def fill(where: Settings, *, now: int) -> None:
         ("journal", noted | {"job": JOB, "kind": "captured"}),
         ("journal", noted | {"job": CHILD, "kind": "reserved"}),
         ("star", {"job": JOB, "member": "discord:10:1", "at": now}),
-        ("event", {"id": "e-2", "at": now}),
+        ("handled_event", {"id": "e-2", "at": now}),
         (
             "orphan_generation",
             {"account": "simulator-a", "remote_id": "r-2", "job": JOB, "cause": "late", "price": PRICE}
             | {"found_at": now, "run_at": 0},
         ),
-        ("vault", {"adapter": "playground", "key": "k", "value": "v", "seq": 1}),
-        ("vault_seq", {"adapter": "playground", "seq": 1}),
+        ("adapter_data", {"adapter": "playground", "key": "k", "value": "v", "seq": 1}),
+        ("adapter_data_seq", {"adapter": "playground", "seq": 1}),
         (
             "vocabulary",
-            {"provider": "simulator", "concepts": '["pov"]', "camera_motions": "[]", "told_at": now},
+            {"provider": "simulator", "concepts": '["pov"]', "camera_motions": "[]", "fetched_at": now},
         ),
     ]
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:

@@ -32,7 +32,7 @@ def hold(where: Settings, content: bytes, *renditions: str) -> str:
     for name in renditions:
         (folder / f"{file}.{name}").write_bytes(name.encode())
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
-        db.execute("INSERT INTO holding (file, holder) VALUES (?, 'job')", (file,))
+        db.execute("INSERT INTO file_reference (file, holder) VALUES (?, 'job')", (file,))
     return file
 
 
@@ -41,7 +41,7 @@ async def full(tmp_path: Path) -> Settings:
     where = settings(tmp_path / "old")
     await fill(where, now=NOW)
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
-        db.execute("DELETE FROM holding")
+        db.execute("DELETE FROM file_reference")
     (where.data_dir / "secret").write_text(OLD + "\n")
     return where
 
@@ -104,6 +104,14 @@ def test_a_file_that_was_removed_meanwhile_is_told_and_keeps_nothing_else_away(
     new = settings(tmp_path / "new")
     restore(new, tmp_path / "b.tar")
     assert [f"{kept[:2]}/{kept[2:4]}/{kept}"] == list(media_of(new))
+
+
+def test_a_database_of_an_earlier_version_is_backed_up_with_its_media(full: Settings, tmp_path: Path) -> None:
+    hold(full, b"a picture")
+    with closing(sqlite3.connect(full.data_dir / "reverie.db")) as db, db:
+        db.execute("ALTER TABLE file_reference RENAME TO holding")
+    made = backup(full, tmp_path / "b.tar", media=True)
+    assert (1, 0, 1) == (made.written.media, made.written.missing, made.needed)
 
 
 def test_neither_overwrites_anything(full: Settings, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def test_jobs_in_flight_on_an_account_without_a_key_are_about(tmp_path: Pa
             "UPDATE job SET state = 'submitted', account = 'simulator-a', remote_id = 'r-3'"
             " WHERE state = 'queued'"
         )
-        db.execute("DELETE FROM line")
+        db.execute("DELETE FROM queue_depth")
         db.execute("UPDATE workspace SET waiting = waiting - 1")
     finding = await _only(where)
     assert "has 1 jobs in flight but no key" in finding.what

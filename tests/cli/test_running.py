@@ -2,9 +2,10 @@
 
 import json
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_a_second_bot_in_the_folder_is_refused(bot: Running) -> None:
     line = complaint(reverie(bot.folder, "run", REVERIE_HTTP_PORT="0"), 1)
     assert "is in use by process" in line
     assert "REVERIE_DATA_DIR" in line
+
+
+def test_a_database_of_a_newer_version_is_refused_with_how_to_upgrade(tmp_path: Path) -> None:
+    assert 0 == reverie(tmp_path, "db", "upgrade").returncode
+    with closing(sqlite3.connect(tmp_path / "data" / "reverie.db")) as db, db:
+        db.execute("INSERT INTO migration (version, name, applied_at) VALUES (9999, 'later', 0)")
+    line = complaint(reverie(tmp_path, "run", REVERIE_HTTP_PORT="0"), 1)
+    assert "version 9999 (later)" in line
+    assert "An upgrade stops all replicas first" in line
 
 
 @pytest.mark.parametrize("command", ["run", "simulate"])

@@ -125,8 +125,8 @@ def said(house: House, card: CardView) -> list[str]:
 
 async def _noted(house: House, card: CardView) -> bool:
     """What the message says is known to the next who says something."""
-    (row,) = await house.rows("SELECT told FROM card WHERE id = :id", id=card.card)
-    return bool(row["told"] != "{}")
+    (row,) = await house.rows("SELECT shown_estimates FROM card WHERE id = :id", id=card.card)
+    return bool(row["shown_estimates"] != "{}")
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

@@ -179,7 +179,7 @@ class Walk:
         assert found is not None
         return found
 
-    async def send(self, *, owner: str = "one", now: int = NOW, marked: bool = True) -> bool:
+    async def send(self, *, owner: str = "one", now: int = NOW, has_token: bool = True) -> bool:
         job = await self.now_at()
         noted: bool = await self.database.write(
             record_sending,
@@ -188,7 +188,7 @@ class Walk:
                 owner=owner,
                 now=now,
                 fingerprint="equal",
-                marked=marked,
+                has_token=has_token,
             ),
         )
         return noted

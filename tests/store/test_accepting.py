@@ -84,9 +84,9 @@ async def test_what_builds_on_a_picture_is_prepared_first(store: Database) -> No
 
 async def test_how_a_card_is_reached_is_not_stored_in_the_open(store: Database) -> None:
     await store.write(accept, acceptance(reach="interaction-token"))
-    row = await store.one(Query("reach", "SELECT reach FROM card"))
+    row = await store.one(Query("token", "SELECT reply_token FROM card"))
     assert row is not None
-    assert "interaction-token" not in row["reach"]
+    assert "interaction-token" not in row["reply_token"]
 
 
 async def test_a_poisoned_command_leaves_nothing_and_harms_nobody(store: Database) -> None:

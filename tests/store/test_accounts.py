@@ -134,7 +134,7 @@ async def test_two_workers_with_different_keys_leave_each_other_s_accounts_alone
 
 async def test_accounts_of_an_older_versions_workers_are_not_retired_at_once(store: Database) -> None:
     await open_accounts(store, "one")
-    forget = Query("forget", "UPDATE account SET held_at = NULL")
+    forget = Query("forget", "UPDATE account SET registered_at = NULL")
     await store.exclusively(lambda tx: tx.run(forget))
     await store.transact(
         register_accounts, accounts={"two": "luma"}, lanes={}, now=NOW, retire_before=NOW - HOUR

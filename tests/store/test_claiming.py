@@ -244,7 +244,7 @@ async def test_what_leaves_is_noted_first(store: Database) -> None:
     await claim_next(store)
     assert await walk.send(now=NOW + SECOND)
     (attempt,) = await attempts(store, [walk.job])
-    assert (NOW + SECOND, "equal", True) == (attempt.sent_at, attempt.fingerprint, attempt.marked)
+    assert (NOW + SECOND, "equal", True) == (attempt.sent_at, attempt.fingerprint, attempt.has_token)
 
 
 async def test_only_who_holds_the_claim_may_send(store: Database) -> None:
@@ -266,6 +266,8 @@ async def test_the_clock_never_turns_back(store: Database) -> None:
     await claim_next(store, most=5)
     await walk.move(State.QUEUED)
     await claim_next(store)
-    row = await store.one(Query("clock", "SELECT turn FROM clock WHERE queue = :queue"), queue=QUEUE)
+    row = await store.one(
+        Query("clock", "SELECT virtual_time FROM virtual_clock WHERE queue = :queue"), queue=QUEUE
+    )
     assert row is not None
-    assert 6 * VIRTUAL_TIME_STEP == row["turn"]
+    assert 6 * VIRTUAL_TIME_STEP == row["virtual_time"]

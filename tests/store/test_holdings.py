@@ -298,7 +298,7 @@ async def test_two_replicas_expire_each_job_once(replicas: tuple[Database, Datab
     assert len(files) == len(set(files))
     rest = [file for job in await expire(replicas[0], before=NOW + DAY) for file in job]
     assert {f"{n}" for n in range(20)} == {*files, *rest}
-    assert 0 == await count_of(replicas[0], "holding")
+    assert 0 == await count_of(replicas[0], "file_reference")
 
 
 async def test_no_more_jobs_expire_than_it_takes_for_so_many_bytes(store: Database) -> None:

@@ -227,9 +227,9 @@ async def test_attempts_whose_generation_is_unknown_are_found_by_what_they_asked
     await open_account(store)
     walks = [Walk(database=store, job=await accepted(store)) for _ in range(3)]
     await claim_next(store, most=3)
-    await walks[0].send(marked=False, now=NOW + 2)
-    await walks[1].send(marked=False, now=NOW + 1)
-    await walks[2].send(marked=True)
+    await walks[0].send(has_token=False, now=NOW + 2)
+    await walks[1].send(has_token=False, now=NOW + 1)
+    await walks[2].send(has_token=True)
     found = await unbound_attempts(store, ACCOUNT, ["equal", "other"])
     assert [walks[1].job, walks[0].job] == [one.job for one in found]
     await walks[1].move(State.SUBMITTED)

@@ -165,8 +165,8 @@ async def test_what_went_wrong_is_counted_until_the_job_moves_on(store: Database
         NOW + 5, ours=True, owner="other", taken=NOW + 5
     )
     await store.write(transition, prepared(job))
-    rows = await store.fetch(Query("misses", "SELECT misses, missed_at FROM job"))
-    assert [{"misses": 0, "missed_at": None}] == [dict(row) for row in rows]
+    rows = await store.fetch(Query("tries", "SELECT failed_tries, failing_since FROM job"))
+    assert [{"failed_tries": 0, "failing_since": None}] == [dict(row) for row in rows]
 
 
 async def test_two_replicas_prepare_each_job_once(replicas: tuple[Database, Database]) -> None:

@@ -56,7 +56,7 @@ async def test_accounts_that_an_earlier_version_named_keep_their_names(tmp_path:
     """It kept no key for them; its secret may be replaced at the moment of the upgrade."""
     settings = await run_once(tmp_path, OLD)
     async with connect(settings.database) as database:
-        await database.exclusively(lambda tx: tx.run(Query("forget", "DELETE FROM vault")))
+        await database.exclusively(lambda tx: tx.run(Query("forget", "DELETE FROM adapter_data")))
     settings = await run_once(tmp_path, secret)
     assert {NAMED_BY_OLD: AccountState.READY} == await account_states(settings)
 

@@ -362,9 +362,9 @@ async def test_what_reaches_a_place_is_encrypted_where_it_is_stored(house: Open)
         await home.until(lambda: places)
 
         assert "token of an interaction" == places[0].reply_token
-        (row,) = await home.rows("SELECT reach FROM card")
-        assert row["reach"]
-        assert "token" not in row["reach"]
+        (row,) = await home.rows("SELECT reply_token FROM card")
+        assert row["reply_token"]
+        assert "token" not in row["reply_token"]
         assert "token" not in repr(places[0])
 
 

@@ -113,9 +113,9 @@ async def test_a_copy_that_is_still_to_be_sent_keeps_the_file(any_house: Open) -
         sized(home)
         job = await made(home)
         await home.change(
-            "INSERT INTO card (id, event, adapter, workspace, channel, reach, private, member, person,"
-            " copy_of, run_at, created_at) SELECT 'copy', 'copy', 'elsewhere', workspace, channel, reach,"
-            " private, member, person, :job, run_at, created_at FROM card",
+            "INSERT INTO card (id, event, adapter, workspace, channel, reply_token, private, member, person,"
+            " copy_of, run_at, created_at) SELECT 'copy', 'copy', 'elsewhere', workspace, channel,"
+            " reply_token, private, member, person, :job, run_at, created_at FROM card",
             job=job.id,
         )
         await MediaBudget(home.services).check()

@@ -177,7 +177,9 @@ async def test_media_go_once_when_their_time_is_over(any_house: Open) -> None:
         assert shown.media is None
         assert "its file was removed when its time was over" in shown.headline
         assert (Action.AGAIN, Action.EDIT, Action.DELETE) == shown.actions
-        (rows,) = await home.rows("SELECT count(*) AS held FROM holding WHERE holder = :job", job=old.id)
+        (rows,) = await home.rows(
+            "SELECT count(*) AS held FROM file_reference WHERE holder = :job", job=old.id
+        )
         assert 0 == rows["held"]
 
 

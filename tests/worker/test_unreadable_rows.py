@@ -44,7 +44,7 @@ async def test_a_card_whose_reach_is_sealed_with_a_lost_secret_goes_to_the_asker
         lost = await home.ask("/imagine one", place=home.place(reply_token="token"))
         context = card_context(lost.card)
         sealed = FieldCipher(b"another secret that nobody has any more").encrypt("token", context=context)
-        await home.change("UPDATE card SET reach = :reach WHERE id = :id", reach=sealed, id=lost.card)
+        await home.change("UPDATE card SET reply_token = :reach WHERE id = :id", reach=sealed, id=lost.card)
         other = await home.ask("/imagine two")
         home.start("deliver")
 
@@ -58,7 +58,11 @@ async def test_a_card_whose_reach_is_sealed_with_a_lost_secret_goes_to_the_asker
 
 
 @pytest.mark.parametrize(
-    "sql", ["UPDATE card SET told = '{' WHERE id = :card", "UPDATE job SET request = '{' WHERE card = :card"]
+    "sql",
+    [
+        "UPDATE card SET shown_estimates = '{' WHERE id = :card",
+        "UPDATE job SET request = '{' WHERE card = :card",
+    ],
 )
 async def test_a_card_that_cannot_be_read_holds_back_no_other(
     any_house: Open, logs: list[EventDict], sql: str
@@ -86,7 +90,9 @@ async def test_a_card_that_cannot_be_read_holds_back_no_other(
 async def test_a_card_that_stays_unreadable_is_given_up_in_the_end(house: Open) -> None:
     async with house(start=("deliver",)) as home:
         card = await home.ask()
-        await home.change("UPDATE card SET told = '{', created_at = 0 WHERE id = :id", id=card.card)
+        await home.change(
+            "UPDATE card SET shown_estimates = '{', created_at = 0 WHERE id = :id", id=card.card
+        )
         home.advance(home.services.times.unreadable_retry + 1)
 
         sql = "SELECT undeliverable FROM card WHERE undeliverable IS NOT NULL"

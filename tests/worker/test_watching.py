@@ -160,7 +160,7 @@ async def test_a_generation_that_is_gone_fails_only_after_three_looks_over_a_min
         job = await home.comes_to(card, State.SUBMITTED)
         assert job.remote_id is not None
         home.provider.forgotten.add(job.remote_id)
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE misses > 4"))
+        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE failed_tries > 4"))
         assert State.SUBMITTED is (await home.job(card)).state
 
         home.advance(60_001)
@@ -194,12 +194,12 @@ async def test_a_generation_that_is_there_again_is_not_given_up(house: Open) -> 
         job = await home.comes_to(card, State.SUBMITTED)
         assert job.remote_id is not None
         home.provider.forgotten.add(job.remote_id)
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE misses > 2"))
+        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE failed_tries > 2"))
         home.provider.forgotten.clear()
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE misses = 0"))
+        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE failed_tries = 0"))
         home.advance(60_001)
         home.provider.forgotten.add(job.remote_id)
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE misses > 4"))
+        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE failed_tries > 4"))
         assert State.SUBMITTED is (await home.job(card)).state
 
 

@@ -98,7 +98,8 @@ def _missing(known: Sequence[Migration], versions: dict[int, str]) -> Sequence[M
     if unknown := sorted(versions.keys() - {migration.version for migration in known}):
         raise NewerDatabase(
             f"The database is at version {unknown[-1]} ({versions[unknown[-1]]}), this program knows "
-            f"{newest} at most: install the newer program, or restore a backup from before."
+            f"{newest} at most: install the newer program, or restore a backup from before. An upgrade stops "
+            "all replicas first, then starts the new version."
         )
     return [migration for migration in known if migration.version not in versions]
 

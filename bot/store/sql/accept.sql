@@ -7,8 +7,8 @@ WHERE reaction IN ({{values reactions}}) AND created_at > :since ORDER BY create
 
 -- name: last_virtual_times
 SELECT r.queue, r.member, {{greatest}}(
-         coalesce((SELECT max(job.turn) FROM job WHERE job.queue = r.queue AND job.member = r.member), 0),
-         coalesce((SELECT clock.turn FROM clock WHERE clock.queue = r.queue), 0)) AS turn
+         coalesce((SELECT max(job.virtual_time) FROM job WHERE job.queue = r.queue AND job.member = r.member), 0),
+         coalesce((SELECT virtual_clock.virtual_time FROM virtual_clock WHERE virtual_clock.queue = r.queue), 0)) AS virtual_time
 FROM {{rows items (queue text, member text)}} AS r;
 
 -- name: reserve
@@ -18,13 +18,13 @@ WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= meter.max_am
 
 -- name: insert_cards
 {{insert card items (id text, event text, adapter text, workspace text, channel text, thread text, message text,
-                     reach text, private bigint, member text, person text, reaction text, posting_since bigint,
+                     reply_token text, private bigint, member text, person text, reaction text, posting_since bigint,
                      lease_owner text, lease_until bigint, run_at bigint, created_at bigint)}};
 
 -- name: insert_jobs
 {{insert job items (id text, card text, position bigint, workspace text, member text, person text,
-                    member_name text, provider text, lane text, queue text, pace text, request text,
-                    makes text, title text, price bigint, state text, turn bigint, account_required text,
+                    member_name text, provider text, lane text, queue text, duration_class text, request text,
+                    makes text, title text, price bigint, state text, virtual_time bigint, account_required text,
                     run_at bigint, deadline bigint, created_at bigint, parent text, private bigint)}};
 
 -- name: insert_events

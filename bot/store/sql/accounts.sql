@@ -1,7 +1,7 @@
 -- name: upsert_account
-INSERT INTO account (id, provider, state, changed_at, held_at) VALUES (:id, :provider, 'ready', :now, :now)
+INSERT INTO account (id, provider, state, changed_at, registered_at) VALUES (:id, :provider, 'ready', :now, :now)
 ON CONFLICT (id) DO UPDATE
-SET held_at = excluded.held_at,
+SET registered_at = excluded.registered_at,
     state = CASE WHEN account.state = 'retired' THEN 'ready' ELSE account.state END,
     reason = CASE WHEN account.state = 'retired' THEN '' ELSE account.reason END,
     changed_at = CASE WHEN account.state = 'retired' THEN excluded.changed_at ELSE account.changed_at END;
@@ -12,17 +12,17 @@ ON CONFLICT (account, lane) DO UPDATE SET concurrent = excluded.concurrent, per_
 
 -- name: fill_registered
 -- Accounts of an older version's workers, which did not register them.
-UPDATE account SET held_at = :now WHERE held_at IS NULL;
+UPDATE account SET registered_at = :now WHERE registered_at IS NULL;
 
 -- name: retire_accounts
 UPDATE account SET state = 'retired', changed_at = :now
-WHERE state <> 'retired' AND held_at < :retire_before AND id NOT IN ({{values ids}});
+WHERE state <> 'retired' AND registered_at < :retire_before AND id NOT IN ({{values ids}});
 
 -- name: known_accounts
 SELECT id, provider FROM account WHERE state <> 'retired' ORDER BY id;
 
 -- name: times
-SELECT held_at, echoed_at FROM account WHERE id = :id;
+SELECT registered_at, echoed_at FROM account WHERE id = :id;
 
 -- name: stop
 UPDATE account SET state = 'stopped', reason = :reason, changed_at = :now WHERE id = :id AND state = 'ready';

@@ -1,29 +1,29 @@
 -- name: next_seq
 -- The row's lock lasts until the commit, so numbers become visible in their order.
-INSERT INTO vault_seq (adapter, seq) VALUES (:adapter, 1)
-ON CONFLICT (adapter) DO UPDATE SET seq = vault_seq.seq + 1 RETURNING seq;
+INSERT INTO adapter_data_seq (adapter, seq) VALUES (:adapter, 1)
+ON CONFLICT (adapter) DO UPDATE SET seq = adapter_data_seq.seq + 1 RETURNING seq;
 
 -- name: put
-INSERT INTO vault (adapter, key, value, seq) VALUES (:adapter, :key, :value, :seq)
+INSERT INTO adapter_data (adapter, key, value, seq) VALUES (:adapter, :key, :value, :seq)
 ON CONFLICT (adapter, key) DO UPDATE SET value = excluded.value, seq = excluded.seq;
 
 -- name: put_new
-INSERT INTO vault (adapter, key, value, seq) VALUES (:adapter, :key, :value, 0)
+INSERT INTO adapter_data (adapter, key, value, seq) VALUES (:adapter, :key, :value, 0)
 ON CONFLICT (adapter, key) DO NOTHING;
 
 -- name: get
-SELECT key, value, seq FROM vault WHERE adapter = :adapter AND key = :key;
+SELECT key, value, seq FROM adapter_data WHERE adapter = :adapter AND key = :key;
 
 -- name: remove
-DELETE FROM vault WHERE adapter = :adapter AND key = :key;
+DELETE FROM adapter_data WHERE adapter = :adapter AND key = :key;
 
 -- name: since
-SELECT key, value, seq FROM vault
+SELECT key, value, seq FROM adapter_data
 WHERE adapter = :adapter AND seq > :seq AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq LIMIT :count;
 
 -- name: latest
-SELECT key, value, seq FROM vault
+SELECT key, value, seq FROM adapter_data
 WHERE adapter = :adapter AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq DESC LIMIT :count;
 
 -- name: pop
-DELETE FROM vault WHERE adapter = :adapter AND key = :key RETURNING key, value, seq;
+DELETE FROM adapter_data WHERE adapter = :adapter AND key = :key RETURNING key, value, seq;

@@ -7,16 +7,16 @@ ORDER BY claimed_at, id;
 
 -- name: attempts
 SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
-       attempt.fingerprint, attempt.marked, attempt.remote_id, job.state, job.attempt AS newest, job.price
+       attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price
 FROM attempt JOIN job ON job.id = attempt.job WHERE attempt.job IN ({{values jobs}});
 
 -- name: unbound_attempts
 -- Every create without a token that may have arrived without our knowing its generation.
 SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
-       attempt.fingerprint, attempt.marked, attempt.remote_id, job.state, job.attempt AS newest, job.price
+       attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price
 FROM attempt JOIN job ON job.id = attempt.job
 WHERE attempt.account = :account AND attempt.fingerprint IN ({{values fingerprints}})
-  AND attempt.marked = 0 AND attempt.sent_at IS NOT NULL AND attempt.remote_id IS NULL
+  AND attempt.has_token = 0 AND attempt.sent_at IS NOT NULL AND attempt.remote_id IS NULL
 ORDER BY attempt.sent_at, attempt.job;
 
 -- name: known_generations
@@ -44,8 +44,8 @@ UPDATE job SET deadline = :deadline
 WHERE id = :id AND state = 'submitted' AND attempt = :attempt AND deadline < :deadline;
 
 -- name: record_not_found
-UPDATE job SET misses = misses + 1, missed_at = coalesce(missed_at, CAST(:now AS bigint))
-WHERE id = :id AND attempt = :attempt AND state = 'submitted' RETURNING misses, missed_at;
+UPDATE job SET failed_tries = failed_tries + 1, failing_since = coalesce(failing_since, CAST(:now AS bigint))
+WHERE id = :id AND attempt = :attempt AND state = 'submitted' RETURNING failed_tries, failing_since;
 
 -- name: record_found
-UPDATE job SET misses = 0, missed_at = NULL WHERE id = :id AND attempt = :attempt AND state = 'submitted' AND misses > 0;
+UPDATE job SET failed_tries = 0, failing_since = NULL WHERE id = :id AND attempt = :attempt AND state = 'submitted' AND failed_tries > 0;

@@ -14,12 +14,12 @@ ORDER BY run_at, id LIMIT :count {{skip_locked card}};
 -- name: lease
 UPDATE card SET lease_owner = :owner, lease_until = :until
 WHERE id IN ({{values ids}}) AND (lease_until IS NULL OR lease_until < :now)
-RETURNING id, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, wanted_rev,
-          shown_rev, shown_digest, told, posting_since, tries, created_at;
+RETURNING id, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, wanted_rev,
+          shown_rev, shown_digest, shown_estimates, posting_since, tries, created_at;
 
 -- name: card
-SELECT id, adapter, workspace, channel, thread, message, reach, private, member, person, copy_of, wanted_rev,
-       shown_rev, shown_digest, told, posting_since, tries, created_at
+SELECT id, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, wanted_rev,
+       shown_rev, shown_digest, shown_estimates, posting_since, tries, created_at
 FROM card WHERE id = :id;
 
 -- name: record_posting
@@ -33,13 +33,13 @@ UPDATE card SET posting_since = NULL WHERE id = :id AND lease_owner = :owner;
 UPDATE card
 SET shown_rev = CASE WHEN r.rev > card.shown_rev THEN r.rev ELSE card.shown_rev END,
     shown_digest = CASE WHEN r.rev > card.shown_rev THEN r.digest ELSE card.shown_digest END,
-    told = CASE WHEN r.rev > card.shown_rev THEN r.told ELSE card.told END,
+    shown_estimates = CASE WHEN r.rev > card.shown_rev THEN r.shown_estimates ELSE card.shown_estimates END,
     message = coalesce(r.message, card.message), posting_since = NULL, tries = 0,
     -- what was requested while this was being shown, maybe the result, keeps its own time
     run_at = CASE WHEN card.wanted_rev > r.rev THEN card.run_at ELSE r.run_at END,
     lease_owner = NULL, lease_until = NULL
-FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.told, sent.message, sent.run_at
-      FROM {{rows items (id text, owner text, rev bigint, digest text, told text, message text,
+FROM (SELECT sent.id, sent.owner, sent.rev, sent.digest, sent.shown_estimates, sent.message, sent.run_at
+      FROM {{rows items (id text, owner text, rev bigint, digest text, shown_estimates text, message text,
                          run_at bigint)}} AS sent
       JOIN card AS kept ON kept.id = sent.id ORDER BY kept.id {{locked kept}}) AS r
 WHERE card.id = r.id AND card.lease_owner = r.owner
@@ -91,12 +91,12 @@ UPDATE card SET wanted_rev = wanted_rev + 1, shown_digest = '', run_at = :now WH
 
 -- name: insert_copy
 -- The job is locked: whoever deletes it meanwhile waits, and finds the copy.
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person,
                   copy_of, reaction, run_at, created_at)
-SELECT id, event, adapter, workspace, channel, thread, message, reach, private, member, person,
+SELECT id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person,
        copy_of, reaction, now, now
 FROM {{rows items (id text, event text, adapter text, workspace text, channel text, thread text, message text,
-                   reach text, private bigint, member text, person text, copy_of text, reaction text, since bigint,
+                   reply_token text, private bigint, member text, person text, copy_of text, reaction text, since bigint,
                    now bigint)}} AS r
 WHERE NOT EXISTS (SELECT 1 FROM card AS earlier
                   WHERE earlier.reaction = r.reaction AND earlier.created_at > r.since)

@@ -14,28 +14,28 @@ SELECT (SELECT count(*) FROM job WHERE account = :account AND lane = :lane
        (SELECT count(*) FROM attempt WHERE account = :account AND lane = :lane AND claimed_at > :since) AS claimed;
 
 -- name: next_jobs
-SELECT id, turn FROM job
+SELECT id, virtual_time FROM job
 WHERE state = 'queued' AND queue = :queue AND provider = :provider AND run_at <= :now
   AND (account_required IS NULL OR account_required = :account)
   AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)
-ORDER BY turn, id LIMIT :count {{skip_locked job}};
+ORDER BY virtual_time, id LIMIT :count {{skip_locked job}};
 
 -- name: claim
 UPDATE job SET state = 'submitting', attempt = attempt + 1, account = :account, claimed_at = :now,
                lease_owner = :owner, lease_until = :until
 WHERE id IN ({{values ids}}) AND state = 'queued'
-RETURNING id, attempt, card, workspace, queue, turn;
+RETURNING id, attempt, card, workspace, queue, virtual_time;
 
 -- name: insert_attempts
 {{insert attempt items (job text, number bigint, account text, lane text, claimed_at bigint)}};
 
 -- name: advance_clock
-INSERT INTO clock (queue, turn) VALUES (:queue, :turn)
-ON CONFLICT (queue) DO UPDATE SET turn = excluded.turn WHERE clock.turn < excluded.turn;
+INSERT INTO virtual_clock (queue, virtual_time) VALUES (:queue, :virtual_time)
+ON CONFLICT (queue) DO UPDATE SET virtual_time = excluded.virtual_time WHERE virtual_clock.virtual_time < excluded.virtual_time;
 
 -- name: record_sending
-UPDATE attempt SET sent_at = r.now, fingerprint = r.fingerprint, marked = r.marked
-FROM {{rows items (job text, number bigint, now bigint, fingerprint text, marked bigint, owner text)}} AS r
+UPDATE attempt SET sent_at = r.now, fingerprint = r.fingerprint, has_token = r.has_token
+FROM {{rows items (job text, number bigint, now bigint, fingerprint text, has_token bigint, owner text)}} AS r
 WHERE attempt.job = r.job AND attempt.number = r.number
   AND EXISTS (SELECT 1 FROM job WHERE job.id = r.job AND job.state = 'submitting'
                                   AND job.attempt = r.number AND job.lease_owner = r.owner

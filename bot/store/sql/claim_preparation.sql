@@ -23,11 +23,12 @@ RETURNING *, 0 AS stars;
 UPDATE job SET run_at = :run_at, lease_owner = NULL, lease_until = NULL WHERE id IN ({{values ids}});
 
 -- name: record_failure
--- `misses` counts the failures of our own processing here, `missed_at` is when anything failed first; a
--- transition resets both.
-UPDATE job SET misses = misses + CAST(:faults AS bigint), missed_at = coalesce(missed_at, CAST(:at AS bigint))
+-- `failed_tries` counts the failures of our own processing here, `failing_since` is when anything failed first;
+-- a transition resets both.
+UPDATE job SET failed_tries = failed_tries + CAST(:faults AS bigint),
+               failing_since = coalesce(failing_since, CAST(:at AS bigint))
 WHERE id = :id AND state = 'preparing' AND lease_owner = :owner AND lease_until = :until
-RETURNING misses, missed_at;
+RETURNING failed_tries, failing_since;
 
 -- name: postpone
 UPDATE job SET run_at = :run_at, lease_owner = NULL, lease_until = NULL

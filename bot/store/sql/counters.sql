@@ -4,11 +4,11 @@ FROM {{rows items (id text, jobs bigint)}} AS r
 WHERE workspace.id = r.id;
 
 -- name: count_queued
-{{insert line items (queue text, turn bigint, jobs bigint)}} ORDER BY queue, turn
-ON CONFLICT (queue, turn) DO UPDATE SET jobs = line.jobs + excluded.jobs;
+{{insert queue_depth items (queue text, virtual_time bigint, jobs bigint)}} ORDER BY queue, virtual_time
+ON CONFLICT (queue, virtual_time) DO UPDATE SET jobs = queue_depth.jobs + excluded.jobs;
 
 -- name: remove_empty
-DELETE FROM line WHERE jobs = 0 AND queue IN ({{values queues}});
+DELETE FROM queue_depth WHERE jobs = 0 AND queue IN ({{values queues}});
 
 -- name: inconsistent
 -- Counters and the number of jobs, where they differ.
@@ -17,7 +17,7 @@ FROM (SELECT 'workspace ' || id AS what, waiting AS counted, 0 AS jobs FROM work
       UNION ALL
       SELECT 'workspace ' || workspace, 0, 1 FROM job WHERE state IN ('held', 'preparing', 'queued')
       UNION ALL
-      SELECT 'virtual time ' || turn || ' of queue ' || queue, jobs, 0 FROM line
+      SELECT 'virtual time ' || virtual_time || ' of queue ' || queue, jobs, 0 FROM queue_depth
       UNION ALL
-      SELECT 'virtual time ' || turn || ' of queue ' || queue, 0, 1 FROM job WHERE state = 'queued') AS compared
+      SELECT 'virtual time ' || virtual_time || ' of queue ' || queue, 0, 1 FROM job WHERE state = 'queued') AS compared
 GROUP BY compared.what HAVING sum(compared.counted) <> sum(compared.jobs) ORDER BY compared.what;

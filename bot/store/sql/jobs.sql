@@ -38,7 +38,7 @@ DELETE FROM star WHERE job = :job AND member = :member;
 SELECT 1 AS starred FROM star WHERE job = :job AND member = :member;
 
 -- name: remember_event
-INSERT INTO event (id, at) VALUES (:id, :now) ON CONFLICT (id) DO NOTHING;
+INSERT INTO handled_event (id, at) VALUES (:id, :now) ON CONFLICT (id) DO NOTHING;
 
 -- name: delete_job
 UPDATE job SET deleted = 1 WHERE id = :id AND deleted = 0 AND state IN ('completed', 'failed', 'cancelled')

@@ -30,11 +30,11 @@ UPDATE meter SET used = 0 WHERE id = :id;
 {{insert journal items (meter text, job text, kind text, amount bigint, at bigint, cause text)}} ORDER BY ord;
 
 -- name: usage
-SELECT member, max(member_name) AS name, pace, count(*) AS jobs, CAST(sum(price) AS bigint) AS spent
+SELECT member, max(member_name) AS name, duration_class, count(*) AS jobs, CAST(sum(price) AS bigint) AS spent
 FROM job
 WHERE workspace = :workspace AND state = 'completed' AND finished_at >= :since
   AND refunded = 0
-GROUP BY member, pace ORDER BY spent DESC, member, pace;
+GROUP BY member, duration_class ORDER BY spent DESC, member, duration_class;
 
 -- name: inconsistent
 -- Meters whose row differs from the sum of their journal.

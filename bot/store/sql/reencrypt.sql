@@ -1,13 +1,13 @@
 -- name: entries_after
-SELECT adapter, key, value FROM vault
+SELECT adapter, key, value FROM adapter_data
 WHERE adapter > :adapter OR (adapter = :adapter AND key > :key)
 ORDER BY adapter, key LIMIT :count;
 
 -- name: replace_entry
-UPDATE vault SET value = :new WHERE adapter = :adapter AND key = :key AND value = :old;
+UPDATE adapter_data SET value = :new WHERE adapter = :adapter AND key = :key AND value = :old;
 
 -- name: cards_after
-SELECT id, reach FROM card WHERE id > :id AND reach <> '' ORDER BY id LIMIT :count;
+SELECT id, reply_token FROM card WHERE id > :id AND reply_token <> '' ORDER BY id LIMIT :count;
 
 -- name: replace_card
-UPDATE card SET reach = :new WHERE id = :id AND reach = :old;
+UPDATE card SET reply_token = :new WHERE id = :id AND reply_token = :old;

@@ -1,8 +1,8 @@
 -- name: save
-INSERT INTO vocabulary (provider, concepts, camera_motions, told_at)
+INSERT INTO vocabulary (provider, concepts, camera_motions, fetched_at)
 VALUES (:provider, :concepts, :camera_motions, :now)
 ON CONFLICT (provider) DO UPDATE SET concepts = excluded.concepts, camera_motions = excluded.camera_motions,
-                                     told_at = excluded.told_at;
+                                     fetched_at = excluded.fetched_at;
 
 -- name: all
-SELECT provider, concepts, camera_motions, told_at FROM vocabulary;
+SELECT provider, concepts, camera_motions, fetched_at FROM vocabulary;
