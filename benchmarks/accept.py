@@ -22,7 +22,6 @@ from statistics import median, quantiles
 from bot.store.accept import Acceptance, AcceptedCard, accept
 from bot.store.database.base import Database, Operation, Transaction
 from bot.store.database.connect import connect
-from bot.store.database.dialect import Dialect
 from bot.store.database.migrate import migrate
 from tests.store.making import acceptance, caller
 
@@ -116,7 +115,7 @@ def alone(database: Database, operation: Operation[Acceptance, AcceptedCard]) ->
         # An operation of its own shares no transaction, and several run beside each other.
         return await database.write(partial(operation), item)
 
-    return on_sqlite if database.dialect is Dialect.SQLITE else on_postgres
+    return on_sqlite if database.file is not None else on_postgres
 
 
 async def _slowly(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:

@@ -45,7 +45,6 @@ from bot.store.database.base import (
     StoreUnavailable,
     Transaction,
 )
-from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
 from bot.store.transition import Transition, transition
 
@@ -88,10 +87,6 @@ class FatedStore:
         self._store = store
         self._fate = fate
         self.wakeups = store.wakeups
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._store.dialect
 
     @property
     def file(self) -> Path | None:

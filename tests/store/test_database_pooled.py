@@ -94,7 +94,7 @@ async def test_replicas_without_a_direct_url_do_without_signals(pooled_url: str)
             seen = database.wakeups.mark("jobs")
             database.wakeups.notify("jobs")
             assert await database.wakeups.changed("jobs", since=seen, timeout_s=0)
-    (told,) = [one for one in logs if one["event"] == "replicas_not_signalled"]
+    (told,) = [one for one in logs if one["event"] == "replicas_not_notified"]
     assert "REVERIE_DATABASE_DIRECT_URL" in told["remedy"]
 
 

@@ -18,8 +18,11 @@ from tests.patience import PATIENCE_S
 async def test_a_signal_wakes_everybody_who_waits_for_its_topic() -> None:
     wakeups = Wakeups()
     async with asyncio.TaskGroup() as group:
-        waiting = [group.create_task(wakeups.wait("jobs", PATIENCE_S)) for _ in range(3)]
-        other = group.create_task(wakeups.wait("cards", 0.01))
+        waiting = [
+            group.create_task(wakeups.changed("jobs", since=wakeups.mark("jobs"), timeout_s=PATIENCE_S))
+            for _ in range(3)
+        ]
+        other = group.create_task(wakeups.changed("cards", since=wakeups.mark("cards"), timeout_s=0.01))
         await asyncio.sleep(0)
         wakeups.notify("jobs")
     assert [True] * 3 == [task.result() for task in waiting]
@@ -59,7 +62,7 @@ async def test_a_consumer_that_marks_before_it_looks_misses_nothing() -> None:
 
 async def test_a_waiter_that_leaves_is_forgotten() -> None:
     wakeups = Wakeups()
-    task = asyncio.create_task(wakeups.wait("jobs", PATIENCE_S))
+    task = asyncio.create_task(wakeups.changed("jobs", since=wakeups.mark("jobs"), timeout_s=PATIENCE_S))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
@@ -122,7 +125,7 @@ async def test_a_replica_whose_connection_broke_looks_once_and_listens_again(pos
         async with asyncio.timeout(PATIENCE_S):
             for _ in count():
                 speaker.wakeups.notify("jobs")
-                if await listener.wakeups.wait("jobs", 0.1):
+                if await listener.wakeups.changed("jobs", since=listener.wakeups.mark("jobs"), timeout_s=0.1):
                     break
     await server.close()
 

@@ -165,6 +165,6 @@ async def test_an_operation_that_waits_for_something_else_is_refused(sqlite_url:
 
     never = asyncio.get_running_loop().create_future()
     async with connect(sqlite_url) as database:
-        with pytest.raises(RuntimeError, match="must not wait for anything but its transaction"):
+        with pytest.raises(RuntimeError, match="must not await anything but its transaction"):
             await database.write(wait, "n")
         await database.exclusively(lambda transaction: transaction.run(Query("create", CREATE)))

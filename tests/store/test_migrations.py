@@ -51,8 +51,12 @@ _DESCRIBE = {
 }
 
 
+def dialect_of(database: Database) -> Dialect:
+    return Dialect.SQLITE if database.file else Dialect.POSTGRES
+
+
 async def describe(database: Database) -> dict[str, str]:
-    rows = await database.fetch(Query("describe", _DESCRIBE[database.dialect]))
+    rows = await database.fetch(Query("describe", _DESCRIBE[dialect_of(database)]))
     return {row["name"]: " ".join(row["text"].split()) for row in rows if "migration" not in row["name"]}
 
 
@@ -108,6 +112,6 @@ async def test_a_released_store_becomes_one_of_today(
 
 async def tables(database: Database) -> set[str]:
     names = await describe(database)
-    if database.dialect is Dialect.SQLITE:
+    if dialect_of(database) is Dialect.SQLITE:
         return {name.removeprefix("table ") for name in names if name.startswith("table ")}
     return {name.removeprefix("column ").partition(".")[0] for name in names if name.startswith("column ")}

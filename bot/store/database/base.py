@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeAlias, TypeVar
 
 from bot.domain.errors import StoreError
-from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
 from bot.store.database.wakeups import Wakeups
 
@@ -92,9 +91,6 @@ class Database(Protocol):
     def write_fault(self) -> StoreUnavailable | None:
         """Why the last write failed, where the database was at fault; None after a successful one."""
         ...
-
-    @property
-    def dialect(self) -> Dialect: ...
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable where nobody answers."""

@@ -1,8 +1,8 @@
-"""One writing process per SQLite file, and one running bot per data folder.
+"""File locks: one writing process per SQLite file, and one running bot per data folder.
 
-The lock lies beside the database file itself: two bots, or a bot and the command line, with other working
-directories would else write the same file. `run` takes its data folder too, because the media there belong
-to one database: another would remove what it does not know.
+The lock file is beside the database file itself, so that two bots, or a bot and the command line, never write
+the same file from different working directories. `run` locks its data folder too, because the media there
+belong to one database: another would remove files that it does not know.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ from bot.store.database.connect import path_of
 
 
 class Locked(ReverieError):
-    """Another process uses this."""
+    """Another process uses the file or folder."""
 
     def __init__(self, what: str, holder: int | None, remedy: str) -> None:
         who = "another process" if holder is None else f"process {holder}"
         super().__init__(f"{what} is in use by {who}: stop it, or name {remedy}.")
-        #: process id of who holds it, where it is known
+        #: process id of the holder, where it is known
         self.holder = holder
 
 
@@ -43,14 +43,14 @@ class FolderLocked(Locked):
 
 
 def sibling_of(file: Path, ending: str) -> Path:
-    """Say where a file of ours lies that belongs to a database, whatever the database is called by."""
+    """The path of a file of ours beside a database file, the same for every path that leads to it."""
     real = file.resolve()
     return real.with_name(f"{real.name}{ending}")
 
 
 @contextmanager
 def lock_store(url: str) -> Iterator[None]:
-    """Keep every other process out of an SQLite database; a server's is shared by replicas."""
+    """Lock an SQLite database for this process; a server database is shared by replicas."""
     if urlsplit(url).scheme != "sqlite":
         yield
         return
@@ -63,7 +63,7 @@ def lock_store(url: str) -> Iterator[None]:
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Keep every other running bot out of a folder, which is made where it is missing."""
+    """Lock a folder for this bot; creates it where it is missing."""
     with _locked(folder / "lock") as holder:
         if holder is not None:
             raise FolderLocked(folder, holder or None)
@@ -72,11 +72,11 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int | None]:
-    """Hold a lock; gives None, or where another process has it that process's id, 0 where it is not known.
+    """Take a lock; yields None, or the id of the process that has it, 0 where that is not known.
 
-    The kernel holds the lock for the open file and lets go when the last copy of it closes, also after
-    `kill -9`. A process forked without exec keeps a copy, so workers are started fresh. The file stays when
-    the lock goes: whoever removed it could remove the next holder's.
+    The kernel releases the lock when the last descriptor of the open file closes, also after `kill -9`. A
+    process forked without exec keeps a descriptor, so workers are spawned. The file is not removed with the
+    lock: that could remove the next holder's.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this program.
+"""Migrate a database to the schema of this program.
 
 `migrations/NNNN_name.sql` are scripts in the common SQL of `dialect`, applied in order, each in one
 transaction with its row in the table `migration`.
@@ -45,7 +45,7 @@ class NewerDatabase(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One step of the schema."""
+    """One change of the schema."""
 
     version: int
     name: str
@@ -53,13 +53,13 @@ class Migration:
 
 
 async def migrate(database: Database, *, folder: Path = FOLDER) -> Sequence[Migration]:
-    """Apply what is missing and answer it; replicas that start together take turns.
+    """Apply the missing migrations and return them; replicas that start together wait for each other.
 
-    Raises NewerDatabase where the database has a step that this program does not know.
+    Raises NewerDatabase where the database has a migration that this program does not know.
     """
     known = _read(folder)
     applied: list[Migration] = []
-    # looking takes no lock, so a start with nothing to do waits for nobody
+    # The check takes no lock, so a start with nothing to do does not wait.
     while _missing(known, await _versions(database)):
         if migration := await database.exclusively(partial(_apply_next, known)):
             applied.append(migration)

@@ -1,4 +1,4 @@
-"""PostgreSQL: sets of writes in transactions of their own kind, for any number of replicas."""
+"""PostgreSQL: batches of writes, each operation in transactions of its own, for any number of replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -38,11 +38,11 @@ from bot.store.database.postgres_sessions import (
     sessions_of,
 )
 
-#: connections per replica, besides the one for signals
+#: connections per replica, besides the one for notifications
 WRITERS, READERS = 8, 4
-#: no statement of ours takes as long; who waits longer waits for a dead network
+#: no statement of ours takes as long: a longer wait means a dead network
 STATEMENT_S = 60.0
-#: pauses before a transaction is tried again
+#: pauses before a transaction is retried
 PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 #: any number that no other program locks in the same database
@@ -52,7 +52,7 @@ log = structlog.get_logger()
 
 
 class PostgresDatabase:
-    """The store on a server, shared by replicas."""
+    """A database on a server, shared by replicas."""
 
     def __init__(self, url: str, *, read_only: bool = False, direct_url: str | None = None) -> None:
         self._url = url
@@ -77,14 +77,10 @@ class PostgresDatabase:
     def write_fault(self) -> StoreUnavailable | None:
         return self._group.fault
 
-    @property
-    def dialect(self) -> Dialect:
-        return Dialect.POSTGRES
-
     async def open(self) -> None:
         async with AsyncExitStack() as connections:
             with translated():
-                # this one tells whether anybody answers; the pools connect when they are asked
+                # This one tells whether the server answers; the pools connect on first use.
                 self._sessions = await sessions_of(self._url)
                 if self.listens:
                     await self._notifier.open()
@@ -97,11 +93,11 @@ class PostgresDatabase:
             "database_opened", dialect="postgres", address=_address(self._url), pooled=self._sessions.pooled
         )
         if not self.listens:
-            log.info("replicas_not_signalled", remedy=LISTEN_REMEDY)
+            log.info("replicas_not_notified", remedy=LISTEN_REMEDY)
 
     @property
     def listens(self) -> bool:
-        """Other replicas' signals arrive at once: a connection of our own hears them."""
+        """Whether wake-ups of other replicas arrive at once, over a connection of our own."""
         return not self._sessions.pooled or self._direct_url is not None
 
     async def close(self) -> None:
@@ -132,7 +128,7 @@ class PostgresDatabase:
         with translated():
             connection = await self._sessions.connect(self._sessions.writing)
         try:
-            # a connection of its own, on which a statement may wait and work as long as it needs
+            # A connection of its own, on which a statement may wait and run as long as it needs.
             return await _transact(connection, alone, self._sessions.writing.begin)
         finally:
             await connection.close()
@@ -191,23 +187,23 @@ class PostgresDatabase:
                 try:
                     return await _transact(connection, apply, self._sessions.writing.begin)
                 except StoreReadOnly:
-                    # After a failover the server that was left may go on, read-only: find the new one.
+                    # After a failover the old server may go on read-only: reconnect to find the new one.
                     connection.terminate()
                     raise
 
         return await self._persist(once)
 
     async def _persist(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        """Try again what was certainly undone: a lost deadlock, a connection that broke before the commit."""
+        """Retry what was certainly rolled back: a deadlock, or a connection that broke before the commit."""
         for pause_s in PAUSES_S:
             try:
                 return await attempt()
             except NotWritable:
-                raise  # a person has to mend it
+                raise  # the operator has to fix it
             except (Contended, StoreUnavailable) as error:
                 if isinstance(error.__cause__, TimeoutError):
-                    raise  # whoever asked has waited long enough
-                log.info("transaction_repeated", error=type(error.__cause__).__name__, pause_s=pause_s)
+                    raise  # the caller has waited long enough
+                log.info("transaction_retried", error=type(error.__cause__).__name__, pause_s=pause_s)
             await asyncio.sleep(pause_s)
         return await attempt()
 
@@ -238,7 +234,7 @@ async def _transact(
     connection: Connection, work: Callable[[Transaction], Awaitable[Outcome]], begin: str | None
 ) -> Outcome:
     try:
-        # Inside: who is cancelled meanwhile may have begun all the same, and nobody else may go on in that.
+        # Inside the try: a caller cancelled here may have begun a transaction, which nobody may continue.
         with translated(connection):
             await connection.execute(begin or "BEGIN")
         outcome = await work(_PostgresTransaction(connection))
@@ -252,8 +248,8 @@ async def _transact(
     except StoreUnavailable as error:
         raise CommitUnknown from error
     if status != "COMMIT":
-        # the server answers so, and no error, where a statement failed and its error was held back
-        raise StoreError("The transaction was rolled back, for one of its statements had failed.")
+        # The server reports a rollback, and no error, where a statement failed and its error was caught.
+        raise StoreError("The transaction was rolled back, because one of its statements had failed.")
     return outcome
 
 
@@ -266,16 +262,16 @@ async def _acquired(pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
     try:
         yield connection
     finally:
-        # a connection that broke cannot be given back in order; the pool replaces it
+        # A broken connection cannot be released properly; the pool replaces it.
         with suppress(*LOST, *REFUSED):
             await pool.release(connection)
 
 
 async def _leave_as_is(_: object) -> None:
-    """Spare the round trip of a reset: every transaction ends where it began and none changes the session."""
+    """Skip the round trip of a reset: every transaction ends in its block and none changes the session."""
 
 
 def _address(url: str) -> str:
-    """Name the server without its user and password."""
+    """The server's name without user and password."""
     parts = urlsplit(url)
     return f"{parts.hostname or 'local'}{parts.path}"

@@ -1,4 +1,4 @@
-"""What PostgreSQL's errors mean for us."""
+"""Translate PostgreSQL's errors to those of the store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from bot.store.database.base import ConstraintViolated, StoreFull, StoreReadOnly
 CONTENDED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
-    # another replica has migrated the tables; the driver has dropped its prepared statements by now
+    # another replica has migrated the tables; the driver has dropped its prepared statements
     asyncpg.InvalidCachedStatementError,
     asyncpg.exceptions.OutdatedSchemaCacheError,
 )
@@ -34,7 +34,7 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 
 class Contended(StoreError):
-    """Another transaction was in the way; this one was rolled back."""
+    """A conflict with another transaction; this one was rolled back."""
 
 
 @contextmanager
@@ -44,21 +44,21 @@ def translated(connection: Connection | None = None) -> Iterator[None]:
     except CONTENDED as error:
         raise Contended from error
     except FULL as error:
-        raise StoreFull(_wording(error)) from error
+        raise StoreFull(_text(error)) from error
     except READ_ONLY as error:
-        raise StoreReadOnly(_wording(error)) from error
+        raise StoreReadOnly(_text(error)) from error
     except LOST as error:
-        raise StoreUnavailable(_wording(error)) from error
+        raise StoreUnavailable(_text(error)) from error
     except REFUSED as error:
         if connection is not None and connection.is_closed():
-            raise StoreUnavailable(_wording(error)) from error
+            raise StoreUnavailable(_text(error)) from error
         if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-            raise ConstraintViolated(_wording(error)) from error
-        raise StoreError(_wording(error)) from error
+            raise ConstraintViolated(_text(error)) from error
+        raise StoreError(_text(error)) from error
 
 
-def _wording(error: BaseException) -> str:
-    """Word an error without the server's detail, which quotes the row and so what people wrote."""
+def _text(error: BaseException) -> str:
+    """An error's text without the server's detail, which quotes the row and so what people wrote."""
     if isinstance(error, asyncpg.PostgresError):
         error.detail = None
     return str(error) or type(error).__name__

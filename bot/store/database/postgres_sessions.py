@@ -1,8 +1,8 @@
 """Connections to PostgreSQL: directly, or through a pooler that gives each transaction another session.
 
-Behind such a pooler (PgBouncer with `pool_mode = transaction`) nothing that belongs to a session may be
-relied on: neither what is set at its start, nor prepared statements, nor LISTEN, nor even one statement that
-is prepared and run in two steps. So everything there is a transaction that sets for itself what it needs.
+Behind such a pooler (PgBouncer with `pool_mode = transaction`) nothing that belongs to a session works:
+neither settings made at its start, nor prepared statements, nor LISTEN, nor even one statement that is
+prepared and executed in two steps. So everything there is a transaction that makes its own settings.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,11 +20,11 @@ LISTEN_REMEDY = (
     "wake each other at once instead of looking every second"
 )
 
-#: poolers take this one at the start of a connection, and refuse most others
+#: poolers accept this setting at the start of a connection, and refuse most others
 _NAMED = {"application_name": "reverie"}
-#: a replica that is stopped inside a transaction must not keep its rows from the others
+#: a replica that is stopped inside a transaction must not keep its rows locked
 _IDLE_MS = "15000"
-#: leaves remote_apply and the like, which promise more
+#: keeps remote_apply and the like, which promise more
 _DURABLE = """
     SELECT set_config('synchronous_commit', 'on', {local})
     WHERE current_setting('synchronous_commit') IN ('off', 'local')
@@ -33,11 +33,11 @@ _DURABLE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionKind:
-    """How a connection for one purpose is made, and how its transactions begin."""
+    """How connections for one purpose are opened, and how their transactions begin."""
 
-    #: what the driver is told
+    #: options of the driver
     options: Mapping[str, Any]
-    #: what is done once with each new connection
+    #: runs once with each new connection
     init: Callable[[Connection], Awaitable[None]] | None = None
     #: statements that begin a transaction; None: a single statement needs none
     begin: str | None = None
@@ -45,7 +45,7 @@ class SessionKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions:
-    """The way to a server."""
+    """How to connect to a server."""
 
     #: may hold a password
     url: str = field(repr=False)
@@ -66,7 +66,7 @@ class Sessions:
 
 
 def direct_sessions(url: str) -> Sessions:
-    """A connection is a session: what is set once holds, and statements are prepared once."""
+    """Each connection is a session: settings are made once, and statements are prepared once."""
     settings = _NAMED | {"idle_in_transaction_session_timeout": _IDLE_MS}
     return Sessions(
         url=url,
@@ -89,10 +89,10 @@ def pooled_sessions(url: str) -> Sessions:
 
 
 async def sessions_of(url: str) -> Sessions:
-    """Find out whether a pooler stands before the server.
+    """Find out whether a pooler is in front of the server.
 
-    At the start of a connection PostgreSQL names the process that serves it. A pooler names something of its
-    own, because which process will serve it is not known yet.
+    At the start of a connection PostgreSQL reports the process that serves it. A pooler reports an id of its
+    own, because the serving process is not known yet.
     """
     pooled = pooled_sessions(url)
     connection = await pooled.connect(pooled.reading)

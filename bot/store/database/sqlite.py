@@ -1,4 +1,4 @@
-"""SQLite: one writer connection with group commit, readers beside it, every commit on the disk.
+"""SQLite: one writer connection with group commit, concurrent readers, every commit synced to disk.
 
 SQLite before 3.51.3 can corrupt a file when two connections write or checkpoint at the same moment
 (https://sqlite.org/wal.html#walresetbug): here one connection does both, and readers are opened read-only.
@@ -44,26 +44,26 @@ from bot.store.database.sqlite_thread import (
 from bot.store.database.wakeups import Wakeups
 
 READERS = 4
-#: seconds to wait for another process, such as a backup, to leave the file
+#: seconds to wait for another process, such as a backup, to release the file
 BUSY_S = 10.0
-#: RETURNING (3.35) and JSON without being asked for (3.38)
+#: has RETURNING (3.35) and JSON by default (3.38)
 OLDEST = (3, 38)
 
 _WRITING = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    # Who commits when the log is this long (20 MB) moves it into the file, and all that wait behind wait for
-    # it. The same pages come again and again, so that five times as much takes little longer.
+    # The commit that finds the log this long (20 MB) checkpoints it, and all writes behind it wait. The same
+    # pages are written again and again, so that a log five times the default size takes little longer.
     "PRAGMA wal_autocheckpoint = 5000",
-    # a long read lets the log grow; what it took is given back at the next checkpoint
+    # a long read lets the log grow; the next checkpoint truncates it
     "PRAGMA journal_size_limit = 67108864",
 )
 log = structlog.get_logger()
 
 
 class SqliteDatabase:
-    """The store in one file."""
+    """A database in one file."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.wakeups = Wakeups()
@@ -86,10 +86,6 @@ class SqliteDatabase:
     def write_fault(self) -> StoreUnavailable | None:
         return self._group.fault
 
-    @property
-    def dialect(self) -> Dialect:
-        return Dialect.SQLITE
-
     async def open(self) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
             raise StoreError(
@@ -106,7 +102,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         await self._group.close()
-        # the readers were opened last and close first, so that the writer empties the log into the file
+        # The readers were opened last and close first, so that the writer can checkpoint the whole log.
         await self._connections.aclose()
 
     async def write(
@@ -149,14 +145,14 @@ class SqliteDatabase:
 
     async def _connect(self, connections: AsyncExitStack, mode: str) -> aiosqlite.Connection:
         address = f"file:{quote(str(self._path))}?mode={mode}"
-        # what cannot be opened fails here: the driver's thread may report it to a loop that is gone
+        # A file that cannot be opened fails here: the driver's thread may report it to a loop that is closed.
         sqlite3.connect(address, uri=True).close()
         connection = await connections.enter_async_context(
             aiosqlite.connect(
                 address,
                 uri=True,
                 timeout=BUSY_S,
-                isolation_level=None,  # transactions begin and end where we say so
+                isolation_level=None,  # no implicit transactions
                 cached_statements=256,
             )
         )
@@ -183,11 +179,11 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Transaction]:
-        """A transaction that may wait for more than itself: each of its statements is a visit."""
+        """A transaction that may await other things: each of its statements is a thread call of its own."""
         writer = self._open_writer
         async with self._writing:
             try:
-                # Inside: who is cancelled meanwhile has begun all the same, in the connection's own thread.
+                # Inside the try: a caller cancelled here has begun all the same, in the connection's thread.
                 await run_in_thread(writer, begin)
                 yield SqliteTransaction(partial(run_in_thread, writer))
                 await run_in_thread(writer, end)
@@ -198,7 +194,7 @@ class SqliteDatabase:
 
 
 async def _use_write_ahead_log(writer: aiosqlite.Connection) -> None:
-    """Switch the file over; while another connection does so, SQLite says busy at once instead of waiting."""
+    """Switch the file to WAL; while another connection does so, SQLite reports busy without waiting."""
     deadline = asyncio.get_running_loop().time() + BUSY_S
     while True:
         try:
@@ -214,7 +210,7 @@ async def _use_write_ahead_log(writer: aiosqlite.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file where it is missing, for our own user only; its log gets the same rights."""
+    """Create the file where it is missing, for our own user only; its log gets the same permissions."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

@@ -1,7 +1,7 @@
-"""Reading beside the writer: what is asked in one moment goes in one visit.
+"""Concurrent reads: queries that are made at the same moment share one call into a reader's thread.
 
-Whoever is shown something asks several questions at once, and many people do so together. Each question on
-its own would wait for its own thread, and all of these threads for each other.
+One view takes several queries at once, and many people open one together. One thread call each would make
+all of these queries wait for thread switches.
 """
 
 import asyncio
@@ -18,64 +18,64 @@ from bot.store.database.dialect import Statement
 from bot.store.database.group_commit import resolve_futures
 from bot.store.database.sqlite_thread import fetch, run_in_thread
 
-#: questions in one visit, so that a slow one among them holds up only a few
-_TOGETHER = 16
+#: queries in one thread call, so that a slow one delays only a few
+_BATCH = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Question:
+class _Request:
     statement: Statement
     values: Mapping[str, object]
     answer: asyncio.Future[list[Row]]
 
 
 class Readers:
-    """Connections that only read, and the questions that wait for one of them."""
+    """Read-only connections, and the queries that wait for one of them."""
 
     def __init__(self) -> None:
         self._idle: list[aiosqlite.Connection] = []
-        self._asked: deque[_Question] = deque()
-        #: the loop itself would forget them
-        self._visits: set[asyncio.Task[None]] = set()
+        self._waiting: deque[_Request] = deque()
+        #: keeps references: the event loop itself has only weak ones
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def add(self, reader: aiosqlite.Connection) -> None:
         self._idle.append(reader)
 
     async def fetch(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
         loop = asyncio.get_running_loop()
-        question = _Question(statement, values, loop.create_future())
-        self._asked.append(question)
-        if len(self._asked) == 1:
-            # Not at once: others may ask before the loop turns.
+        request = _Request(statement, values, loop.create_future())
+        self._waiting.append(request)
+        if len(self._waiting) == 1:
+            # Not at once: more queries may be made before the loop continues.
             loop.call_soon(self._send)
-        return await question.answer
+        return await request.answer
 
     def _send(self) -> None:
-        while self._idle and self._asked:
-            together = [self._asked.popleft() for _ in range(min(len(self._asked), _TOGETHER))]
-            # Whoever was cancelled meanwhile wants nothing any more.
-            if wanted := [question for question in together if not question.answer.done()]:
-                task = asyncio.create_task(self._visit(self._idle.pop(), wanted), name="read")
-                self._visits.add(task)
-                task.add_done_callback(self._visits.discard)
+        while self._idle and self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+            # A caller that was cancelled meanwhile needs no answer.
+            if requests := [request for request in batch if not request.answer.done()]:
+                task = asyncio.create_task(self._run(self._idle.pop(), requests), name="read")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
-    async def _visit(self, reader: aiosqlite.Connection, questions: Sequence[_Question]) -> None:
+    async def _run(self, reader: aiosqlite.Connection, requests: Sequence[_Request]) -> None:
         try:
-            answers = await run_in_thread(reader, partial(_answer, questions))
-        except Exception as error:  # noqa: BLE001 - the connection is of no use; its callers are told
-            answers = [error] * len(questions)
+            answers = await run_in_thread(reader, partial(_answer, requests))
+        except Exception as error:  # noqa: BLE001 - the connection failed; its callers are told
+            answers = [error] * len(requests)
         finally:
             self._idle.append(reader)
-        resolve_futures(answers, [question.answer for question in questions])
+        resolve_futures(answers, [request.answer for request in requests])
         self._send()
 
 
-def _answer(questions: Sequence[_Question], connection: sqlite3.Connection) -> list[list[Row] | Exception]:
-    """Answer each question by itself: what is wrong with one is not the others' fault."""
+def _answer(requests: Sequence[_Request], connection: sqlite3.Connection) -> list[list[Row] | Exception]:
+    """Run each query on its own: the error of one does not affect the others."""
     answers: list[list[Row] | Exception] = []
-    for question in questions:
+    for request in requests:
         try:
-            answers.append(fetch(question.statement, question.values, connection))
+            answers.append(fetch(request.statement, request.values, connection))
         except Exception as error:  # noqa: BLE001 - whatever it is, its caller is told
             answers.append(error)
     return answers

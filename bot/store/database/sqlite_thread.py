@@ -1,7 +1,8 @@
-"""What is done in the thread of an SQLite connection, and the way there.
+"""Functions that run in the thread of an SQLite connection, and the call into it.
 
-A statement takes some 20 µs and the way ten times that: whatever belongs together goes in one visit, or it
-would spend its time on the way, and so would all that wait behind it.
+A short statement takes some 10 µs; the call into the thread and back takes 25 µs on an idle event loop and
+much more on a busy one. So a whole transaction, or all queries of one moment, run in a single call: one call
+for each statement would spend its time on thread switches, and so would every write behind it.
 """
 
 import sqlite3
@@ -26,24 +27,26 @@ from bot.store.database.dialect import Dialect, Statement
 from bot.store.database.group_commit import Batch
 from bot.store.database.named_sql import Query
 
-#: what is no fault of the statement
-_MEANING: Mapping[int, type[StoreError]] = {
+#: errors that are no fault of the statement
+_ERRORS: Mapping[int, type[StoreError]] = {
     sqlite3.SQLITE_BUSY: StoreUnavailable,
     sqlite3.SQLITE_CANTOPEN: StoreUnavailable,
     sqlite3.SQLITE_FULL: StoreFull,
-    # such as a quota or a limit on the size of files, which SQLite does not tell from a broken disk
+    # also a quota or a limit on file sizes, which SQLite does not tell from a broken disk
     sqlite3.SQLITE_IOERR: NotWritable,
     sqlite3.SQLITE_LOCKED: StoreUnavailable,
     sqlite3.SQLITE_READONLY: StoreReadOnly,
 }
 
-#: something that is done in the thread of a connection
+#: a function that runs in the thread of a connection
 Work: TypeAlias = Callable[[sqlite3.Connection], Outcome]
 
 
 async def run_in_thread(connection: aiosqlite.Connection, work: Work[Outcome]) -> Outcome:
-    """Go to a connection's thread, do something there, and come back with what came of it."""
-    # The driver's own door, through which all of its methods go.
+    """Run a function in a connection's thread and return its result."""
+    # Private, because aiosqlite's public methods run one statement per thread call. All of them go through
+    # `_execute`: it queues the call and sets the result on the event loop. `_conn` is the sqlite3 connection.
+    # Measured on an idle event loop: 5 short reads take 140 µs in 5 calls and 60 µs in one.
     done: Outcome = await connection._execute(work, connection._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
     return done
 
@@ -67,7 +70,7 @@ async def _here(connection: sqlite3.Connection, work: Work[Outcome]) -> Outcome:
 
 
 def _finish(operation: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """Run an operation to its end: this thread has no loop, and its statements are answered at once."""
+    """Run a coroutine to its end: this thread has no event loop, and its statements never suspend."""
     try:
         while operation.send(None) is None:
             pass
@@ -75,13 +78,13 @@ def _finish(operation: Coroutine[Any, Any, Outcome]) -> Outcome:
         done: Outcome = ended.value
         return done
     operation.close()
-    raise RuntimeError("An operation must not wait for anything but its transaction")
+    raise RuntimeError("An operation must not await anything but its transaction")
 
 
 def begin(connection: sqlite3.Connection) -> None:
     with translated():
         if connection.in_transaction:
-            connection.rollback()  # left behind by one that could not be ended, as on a full disk
+            connection.rollback()  # left open by one that could not be ended, as on a full disk
         connection.execute("BEGIN IMMEDIATE")
 
 
@@ -91,13 +94,13 @@ def end(connection: sqlite3.Connection) -> None:
 
 
 class SqliteTransaction:
-    """Statements of one transaction, wherever they are run."""
+    """Statements of one transaction, run here or by a call into the thread."""
 
-    def __init__(self, do: Callable[[Work[Any]], Awaitable[Any]]) -> None:
-        self._do = do
+    def __init__(self, call: Callable[[Work[Any]], Awaitable[Any]]) -> None:
+        self._call = call
 
     async def fetch(self, query: Query, /, **values: object) -> list[Row]:
-        rows: list[Row] = await self._do(partial(fetch, query.on(Dialect.SQLITE), values))
+        rows: list[Row] = await self._call(partial(fetch, query.on(Dialect.SQLITE), values))
         return rows
 
     async def one(self, query: Query, /, **values: object) -> Row | None:
@@ -105,7 +108,7 @@ class SqliteTransaction:
         return rows[0] if rows else None
 
     async def run(self, query: Query, /, **values: object) -> int:
-        changed: int = await self._do(partial(run, query.on(Dialect.SQLITE), values))
+        changed: int = await self._call(partial(run, query.on(Dialect.SQLITE), values))
         return changed
 
 
@@ -117,17 +120,17 @@ def fetch(statement: Statement, values: Mapping[str, object], connection: sqlite
 def run(statement: Statement, values: Mapping[str, object], connection: sqlite3.Connection) -> int:
     with translated():
         cursor = connection.execute(statement.sql, statement.bind(values))
-        if cursor.description:  # RETURNING: the statement has run when its rows are fetched
+        if cursor.description:  # RETURNING: the statement runs as its rows are fetched
             return len(cursor.fetchall())
         if cursor.rowcount >= 0 or not statement.sql.upper().startswith("WITH"):
             return max(cursor.rowcount, 0)
-        # the driver counts only for statements that begin with INSERT, UPDATE or DELETE
+        # The driver counts only for statements that begin with INSERT, UPDATE or DELETE.
         (row,) = connection.execute("SELECT changes() AS changed").fetchall()
         return int(row["changed"])
 
 
 def by_name(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    """A row as everybody reads it."""
+    """A row as a mapping."""
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
@@ -141,4 +144,4 @@ def translated() -> Iterator[None]:
     except sqlite3.Error as error:
         # the lower byte is the kind, the upper ones its variety: https://sqlite.org/rescode.html
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        raise _MEANING.get(code, StoreError)(str(error)) from error
+        raise _ERRORS.get(code, StoreError)(str(error)) from error
