@@ -1,4 +1,4 @@
-"""Cards as the Slack tests need them."""
+"""Cards for the Slack tests."""
 
 from typing import Any
 

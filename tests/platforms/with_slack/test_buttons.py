@@ -1,4 +1,4 @@
-"""A button says everything, so that it works for ever."""
+"""Buttons carry everything they need, so that they keep working."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from adapters.slack.messages.strings import ENGLISH
 from bot.domain.actions import Action
 from bot.domain.cards import CardView, JobPhase
 from tests.platforms.with_slack.cards import card_view, identity, job_view
-from tests.platforms.with_slack.house import open_house
+from tests.platforms.with_slack.publisher_harness import open_publisher
 
 
 def _elements(view: CardView) -> list[dict[str, Any]]:
@@ -21,13 +21,13 @@ def _verbs(view: CardView) -> list[Action | CardControl]:
     return [pressed.verb for one in _elements(view) if (pressed := BlockAction.parse(one)) is not None]
 
 
-def test_a_button_names_verb_job_and_card() -> None:
+def test_a_button_names_its_verb_job_and_card() -> None:
     view = card_view()
     read = BlockAction.parse(_elements(view)[0])
     assert BlockAction(verb=Action.VARIATION, job=view.jobs[0].id, card=view.card) == read
 
 
-def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() -> None:
+def test_a_queued_job_can_be_cancelled_and_a_derived_job_links_its_source() -> None:
     view = card_view(job_view(1, JobPhase.WAITING, parent=identity(9)))
     assert [CardControl.CANCEL, CardControl.ORIGIN, CardControl.DETAILS] == _verbs(view)
     origin = BlockAction.parse(_elements(view)[1])
@@ -35,7 +35,7 @@ def test_a_job_that_waits_can_be_taken_back_and_one_with_a_parent_leads_there() 
     assert identity(9) == origin.job
 
 
-def test_what_is_not_ours_or_too_new_means_nothing() -> None:
+def test_foreign_and_unknown_actions_are_not_parsed() -> None:
     good = {"action_id": "rv:again", "value": f"{identity(1)}:{identity(2)}"}
     assert BlockAction.parse(good) is not None
     for wrong in (
@@ -47,7 +47,7 @@ def test_what_is_not_ours_or_too_new_means_nothing() -> None:
         assert BlockAction.parse({**good, **wrong}) is None
 
 
-def test_deleting_is_asked_about_once_more() -> None:
+def test_delete_is_confirmed_by_the_core() -> None:
     [delete] = [one for one in _elements(card_view()) if one["action_id"] == "rv:delete"]
     assert "danger" == delete["style"]
     assert "confirm" not in delete, "the answer asks"
@@ -58,7 +58,7 @@ def test_no_row_has_more_than_five_buttons() -> None:
     assert [5, 5, 1] == [len(row["elements"]) for row in control_rows(view, ENGLISH)]
 
 
-def test_under_several_jobs_each_persons_choice_comes_with_their_press() -> None:
+def test_a_selection_applies_to_the_button_pressed_with_it() -> None:
     view = card_view(job_view(1), job_view(2))
     select, first = _elements(view)[:2]
     state = {"b1": {"rv:pick": {"type": "static_select", "selected_option": select["options"][1]}}}
@@ -70,7 +70,7 @@ def test_under_several_jobs_each_persons_choice_comes_with_their_press() -> None
     assert BlockAction.parse(first) == BlockAction.parse(first, other)
 
 
-def test_the_jobs_of_a_message_are_read_from_its_blocks() -> None:
+def test_the_jobs_of_a_message_are_parsed_from_its_blocks() -> None:
     view = card_view(job_view(1), job_view(2, JobPhase.GONE), job_view(3))
     assert [identity(1), identity(3)] == [
         pressed.job for pressed in jobs_in_message(render_card(view).blocks)
@@ -79,17 +79,17 @@ def test_the_jobs_of_a_message_are_read_from_its_blocks() -> None:
     assert [] == jobs_in_message([{"type": "section"}, {"type": "actions", "elements": [{"type": "button"}]}])
 
 
-async def test_what_one_person_chose_holds_for_them_alone(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bob = house.fake.user(house.team, "bob")
-        view = house.view(job_view(1), job_view(2))
-        await house.publisher.show(view, house.place())
-        [message] = house.messages()
-        with house.fake.holding():
+async def test_each_person_has_their_own_selection(tmp_path: Path) -> None:
+    async with open_publisher(tmp_path) as harness:
+        bob = harness.fake.user(harness.team, "bob")
+        view = harness.view(job_view(1), job_view(2))
+        await harness.publisher.show(view, harness.place())
+        [message] = harness.messages()
+        with harness.fake.holding():
             second = next(iter(message.parts))["options"][1]["value"]
-            house.ada.choose(message, "rv:pick", second)
+            harness.ada.choose(message, "rv:pick", second)
             meant = []
-            for person in (house.ada, bob):
+            for person in (harness.ada, bob):
                 payload = person.press(message, "rv:again").delivery.payload
                 meant.append(BlockAction.parse(payload["actions"][0], payload["state"]["values"]))
     assert [view.jobs[1].id, view.jobs[0].id] == [pressed.job for pressed in meant if pressed is not None]

@@ -1,4 +1,4 @@
-"""Each request goes out once; what Slack says against it is told by what is to be done about it."""
+"""Every request is sent once, and every error says what to do."""
 
 import traceback
 from collections.abc import AsyncIterator
@@ -12,17 +12,17 @@ from adapters.slack.web_api.errors import ApiError, ErrorAction
 from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
 from bot.domain.errors import Delayed, NotPosted
 from tests.platforms.fake_slack import Drop
-from tests.platforms.with_slack.house import House, open_house
+from tests.platforms.with_slack.publisher_harness import PublisherHarness, open_publisher
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[PublisherHarness]:
+    async with open_publisher(tmp_path) as opened:
         yield opened
 
 
-async def _say(house: House, text: str = "hello") -> None:
-    await house.slack.call("chat.postMessage", house.team.id, channel=house.channel.id, text=text)
+async def _say(harness: PublisherHarness, text: str = "hello") -> None:
+    await harness.slack.call("chat.postMessage", harness.team.id, channel=harness.channel.id, text=text)
 
 
 @pytest.mark.parametrize(
@@ -38,62 +38,62 @@ async def _say(house: House, text: str = "hello") -> None:
         ({"cut_after": 5}, False),
     ],
 )
-async def test_what_may_have_been_done_is_told_from_what_certainly_was_not(
-    house: House, fault: dict[str, object], *, certain: bool
+async def test_requests_that_were_certainly_not_carried_out_are_distinguished(
+    harness: PublisherHarness, fault: dict[str, object], *, certain: bool
 ) -> None:
-    house.fake.fault("chat.postMessage", **fault)
+    harness.fake.fault("chat.postMessage", **fault)
     with pytest.raises(Delayed) as delayed:
-        await _say(house)
+        await _say(harness)
     assert certain is isinstance(delayed.value, NotPosted)
-    assert 1 == len(house.fake.requests("chat.postMessage")), "nothing goes out twice"
+    assert 1 == len(harness.fake.requests("chat.postMessage")), "nothing goes out twice"
 
 
-async def test_after_a_no_for_some_time_nothing_is_sent_until_it_is_over(house: House) -> None:
-    house.fake.fault("chat.update", status=429, retry_after_s=30)
+async def test_nothing_is_sent_before_retry_after_has_passed(harness: PublisherHarness) -> None:
+    harness.fake.fault("chat.update", status=429, retry_after_s=30)
     for _ in range(2):
         with pytest.raises(NotPosted) as held:
-            await house.slack.call("chat.update", house.team.id, channel="C1", ts="1.1", text="x")
+            await harness.slack.call("chat.update", harness.team.id, channel="C1", ts="1.1", text="x")
         assert 29_000 < (held.value.retry_after_ms or 0) <= 30_000
-    assert 1 == len(house.fake.requests("chat.update"))
-    await _say(house)
+    assert 1 == len(harness.fake.requests("chat.update"))
+    await _say(harness)
 
 
-async def test_where_nobody_listens_nothing_was_done() -> None:
+async def test_a_refused_connection_was_certainly_not_carried_out() -> None:
     slack = WebApi(SingleToken(SecretStr("xoxb-1")), "http://127.0.0.1:9/api/")
     with pytest.raises(NotPosted):
         await slack.call("auth.test", "T1")
     await slack.close()
 
 
-async def test_a_token_that_is_no_longer_good_is_an_obstacle_until_it_is(house: House) -> None:
-    house.fake.fault("chat.postMessage", error="token_revoked")
+async def test_a_refused_token_makes_the_adapter_not_ready_until_it_works(harness: PublisherHarness) -> None:
+    harness.fake.fault("chat.postMessage", error="token_revoked")
     with pytest.raises(NotPosted):
-        await _say(house)
-    assert "SLACK_BOT_TOKEN" in (house.slack.not_ready_reason() or "")
-    await house.slack.call("auth.test", house.team.id)
-    assert house.slack.not_ready_reason() is None
+        await _say(harness)
+    assert "SLACK_BOT_TOKEN" in (harness.slack.not_ready_reason() or "")
+    await harness.slack.call("auth.test", harness.team.id)
+    assert harness.slack.not_ready_reason() is None
 
 
-async def test_the_token_stands_in_no_error(house: House) -> None:
-    token = house.fake.bot_token(house.team)
+async def test_no_error_contains_the_token(harness: PublisherHarness) -> None:
+    token = harness.fake.bot_token(harness.team)
     for fault in (
         {"error": "invalid_auth"},
         {"status": 500},
         {"error": "is_archived"},
         {"drop": Drop.BEFORE},
     ):
-        house.fake.fault("chat.getPermalink", **fault)
+        harness.fake.fault("chat.getPermalink", **fault)
         with pytest.raises((Delayed, ApiError)) as failed:
-            await house.slack.call("chat.getPermalink", house.team.id, channel="C1", message_ts="1.1")
+            await harness.slack.call("chat.getPermalink", harness.team.id, channel="C1", message_ts="1.1")
         told = "".join(traceback.format_exception(failed.value))
         assert token not in told
         assert "Bearer" not in told
 
 
-async def test_a_missing_scope_is_named_with_the_remedy(house: House) -> None:
-    bare = house.fake.team("Bare", installed=False)
-    house.fake.let_app_in(bare, scopes=["users:read"])
-    slack = WebApi(SingleToken(SecretStr(house.fake.bot_token(bare))), house.fake.api)
+async def test_a_missing_scope_is_named_with_the_remedy(harness: PublisherHarness) -> None:
+    bare = harness.fake.team("Bare", installed=False)
+    harness.fake.let_app_in(bare, scopes=["users:read"])
+    slack = WebApi(SingleToken(SecretStr(harness.fake.bot_token(bare))), harness.fake.api)
     with pytest.raises(ApiError) as refused:
         await slack.call("chat.postMessage", bare.id, channel=bare.general.id, text="x")
     await slack.close()
@@ -112,11 +112,11 @@ async def test_a_missing_scope_is_named_with_the_remedy(house: House) -> None:
         ("invalid_blocks", ErrorAction.INVALID),
     ],
 )
-def test_a_code_means_what_is_to_be_done(code: str, meaning: ErrorAction) -> None:
+def test_an_error_code_maps_to_an_action(code: str, meaning: ErrorAction) -> None:
     assert meaning is ApiError(method="x", code=code).action
 
 
-def test_blocks_with_a_picture_that_cannot_be_shown_are_told_from_wrong_ones() -> None:
+def test_an_error_about_a_picture_is_distinguished_from_invalid_blocks() -> None:
     details = ("[ERROR] invalid slack file [json-pointer:/blocks/1/slack_file]",)
     assert ErrorAction.IMAGE is ApiError(method="x", code="invalid_blocks", details=details).action
 
@@ -124,7 +124,7 @@ def test_blocks_with_a_picture_that_cannot_be_shown_are_told_from_wrong_ones() -
 class TestThrottle:
     """Time is given in, so nothing is waited for."""
 
-    def test_a_channel_takes_a_message_a_second(self) -> None:
+    def test_a_channel_gets_one_message_per_second(self) -> None:
         throttle = RateLimiter()
         here, there = (RateLimitKey.of("chat.postMessage", "T1", channel) for channel in ("C1", "C2"))
         assert [0, 1_000] == [throttle.reserve(here, 0), throttle.reserve(here, 0)]
@@ -134,7 +134,7 @@ class TestThrottle:
         assert 0 == throttle.reserve(there, 0)
         assert 0 == throttle.reserve(here, 2_000)
 
-    def test_edits_that_only_tell_progress_leave_room_to_results(self) -> None:
+    def test_low_priority_requests_leave_a_share_to_others(self) -> None:
         throttle, lane = RateLimiter(), RateLimitKey.of("chat.update", "T1", "C1")
         taken = [throttle.reserve(lane, 0, low_priority=True) for _ in range(30)]
         assert [0] * 30 == taken

@@ -1,4 +1,4 @@
-"""Files that people send are read with the bot's token, and only from Slack."""
+"""Files of people are downloaded with the bot's token, and only from Slack."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,50 +10,54 @@ from adapters.slack.web_api.client import SingleToken
 from adapters.slack.web_api.files import SlackFiles
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.fetcher import Fetcher
-from tests.platforms.with_slack.house import House, open_house
+from tests.platforms.with_slack.publisher_harness import PublisherHarness, open_publisher
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[PublisherHarness]:
+    async with open_publisher(tmp_path) as opened:
         yield opened
 
 
-def _files(house: House) -> SlackFiles:
+def _files(harness: PublisherHarness) -> SlackFiles:
 
-    return SlackFiles(house.slack, SingleToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
+    return SlackFiles(
+        harness.slack, SingleToken(SecretStr(harness.fake.bot_token(harness.team))), harness.fake.api
+    )
 
 
-def _sent(house: House, name: str = "fox.png") -> tuple[str, str]:
+def _sent(harness: PublisherHarness, name: str = "fox.png") -> tuple[str, str]:
     """Address and id of a file of Ada's."""
-    file = house.ada.at(house.channel).upload(name, b"picture")
-    address = house.fake.world.addresses.of("files.slack.com", f"/files-pri/{house.team.id}-{file.id}/{name}")
+    file = harness.ada.at(harness.channel).upload(name, b"picture")
+    address = harness.fake.world.addresses.of(
+        "files.slack.com", f"/files-pri/{harness.team.id}-{file.id}/{name}"
+    )
     return address, file.id
 
 
-async def test_a_file_is_read_with_the_bots_token(house: House, tmp_path: Path) -> None:
-    address, _ = _sent(house)
-    located = await _files(house).resolve(address, house.place())
-    async with Fetcher(trusted_origins=frozenset({house.fake.api.removesuffix("api/")})) as fetcher:
+async def test_a_file_is_downloaded_with_the_bots_token(harness: PublisherHarness, tmp_path: Path) -> None:
+    address, _ = _sent(harness)
+    located = await _files(harness).resolve(address, harness.place())
+    async with Fetcher(trusted_origins=frozenset({harness.fake.api.removesuffix("api/")})) as fetcher:
         fetched = await fetcher.fetch(
             located.url, max_bytes=100, timeout_s=5, into=tmp_path, vouched=True, headers=located.headers
         )
     assert b"picture" == fetched.path.read_bytes()
-    assert house.fake.bot_token(house.team) not in repr(located)
+    assert harness.fake.bot_token(harness.team) not in repr(located)
 
 
-async def test_a_file_that_was_deleted_is_asked_for_again(house: House) -> None:
-    address, file = _sent(house)
-    del house.fake.world.files[file]
+async def test_a_deleted_file_is_refused_with_the_remedy(harness: PublisherHarness) -> None:
+    address, file = _sent(harness)
+    del harness.fake.world.files[file]
     with pytest.raises(MediaRefused, match="send it again"):
-        await _files(house).resolve(address, house.place())
+        await _files(harness).resolve(address, harness.place())
 
 
-async def test_where_slack_is_out_of_reach_the_file_may_be_had_later(house: House) -> None:
-    address, _ = _sent(house)
-    house.fake.fault("files.info", status=503)
+async def test_an_outage_makes_a_file_temporarily_unavailable(harness: PublisherHarness) -> None:
+    address, _ = _sent(harness)
+    harness.fake.fault("files.info", status=503)
     with pytest.raises(MediaUnavailable):
-        await _files(house).resolve(address, house.place())
+        await _files(harness).resolve(address, harness.place())
 
 
 @pytest.mark.parametrize(
@@ -68,10 +72,10 @@ async def test_where_slack_is_out_of_reach_the_file_may_be_had_later(house: Hous
         "https://[files.slack.com/files-pri/T1-F1/a.png",
     ],
 )
-async def test_the_token_is_shown_to_slack_alone(house: House, address: str) -> None:
+async def test_the_token_is_sent_to_slack_only(harness: PublisherHarness, address: str) -> None:
     with pytest.raises(MediaRefused, match="not the one of a file on Slack"):
-        await _files(house).resolve(address, house.place())
+        await _files(harness).resolve(address, harness.place())
 
 
-async def test_a_file_at_slack_itself_is_known_by_its_address(house: House) -> None:
-    assert "F2" == _files(house).file_id("https://files.slack.com/files-pri/T1-F2/a.png")
+async def test_the_file_id_is_parsed_from_the_url(harness: PublisherHarness) -> None:
+    assert "F2" == _files(harness).file_id("https://files.slack.com/files-pri/T1-F2/a.png")

@@ -1,4 +1,4 @@
-"""The Home tab beside the real core: what it tells, what its buttons do, and that it stays true."""
+"""The Home tab beside the real core: content, buttons and refreshes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -73,7 +73,7 @@ async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) ->
             await door.close()
 
 
-async def test_it_tells_what_runs_what_was_made_and_what_is_left(tmp_path: Path) -> None:
+async def test_the_tab_shows_running_jobs_history_and_quota(tmp_path: Path) -> None:
     async with look(tmp_path) as at:
         await at.house.made(f"/imagine {_PROMPT}")
         await at.home.open(at.visitor(at.ada))
@@ -92,7 +92,7 @@ async def test_it_tells_what_runs_what_was_made_and_what_is_left(tmp_path: Path)
         await at.house.until(lambda: any(place.channel == "@chat:ada" for place in places.values()))
 
 
-async def test_what_waits_is_taken_back_there(tmp_path: Path) -> None:
+async def test_a_queued_job_is_cancelled_there(tmp_path: Path) -> None:
     async with look(tmp_path, start=None) as at:
         await at.house.ask("/imagine a fox")
         await at.home.open(at.visitor(at.ada))
@@ -104,7 +104,7 @@ async def test_what_waits_is_taken_back_there(tmp_path: Path) -> None:
         assert "older version" in at.texts(at.ada)
 
 
-async def test_admins_pause_and_see_the_studio_and_others_cannot(tmp_path: Path) -> None:
+async def test_only_admins_see_usage_and_pause_the_workspace(tmp_path: Path) -> None:
     async with look(tmp_path) as at:
         await at.home.open(at.visitor(at.boss))
         assert "Spent this month" in at.texts(at.boss)
@@ -116,7 +116,7 @@ async def test_admins_pause_and_see_the_studio_and_others_cannot(tmp_path: Path)
         assert "Going on" in at.texts(at.boss)
 
 
-async def test_it_follows_what_its_people_do_but_not_at_every_step(tmp_path: Path) -> None:
+async def test_the_tab_is_refreshed_at_intervals(tmp_path: Path) -> None:
     async with look(tmp_path, start=None) as at:
         visitor = at.visitor(at.ada)
         running = asyncio.create_task(at.home.run())
@@ -132,7 +132,7 @@ async def test_it_follows_what_its_people_do_but_not_at_every_step(tmp_path: Pat
         await asyncio.wait([running])
 
 
-async def test_a_tab_that_fails_leaves_those_of_others_true(tmp_path: Path) -> None:
+async def test_a_failing_tab_does_not_stop_the_others(tmp_path: Path) -> None:
     def broken(_: object) -> str | None:
         raise KeyError("media")
 
@@ -152,7 +152,7 @@ async def test_a_tab_that_fails_leaves_those_of_others_true(tmp_path: Path) -> N
         await asyncio.wait([running])
 
 
-async def test_pictures_that_slack_cannot_fetch_are_left_out(tmp_path: Path) -> None:
+async def test_thumbnails_that_slack_cannot_fetch_are_left_out(tmp_path: Path) -> None:
     async with look(tmp_path, lambda media: f"https://bot.example.org/media/{media.file}/view") as at:
         await at.house.made("/imagine a fox")
         await at.home.open(at.visitor(at.ada))
@@ -163,7 +163,7 @@ async def test_pictures_that_slack_cannot_fetch_are_left_out(tmp_path: Path) -> 
         assert "/view|Open>" in at.texts(at.ada)
 
 
-async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -> None:
+async def test_thumbnails_use_uploaded_files(tmp_path: Path) -> None:
     async with look(tmp_path) as at:
         job = await at.house.made("/imagine a fox")
         file = at.ada.upload("fox.png", b"picture")
@@ -173,7 +173,7 @@ async def test_pictures_that_lie_at_slack_are_shown_from_there(tmp_path: Path) -
         assert f"'slack_file': {{'id': '{file.id}'}}" in at.texts(at.ada)
 
 
-def test_the_longest_of_all_tabs_is_within_slacks_limits() -> None:
+def test_the_longest_tab_is_within_slacks_limits() -> None:
     job = job_view(headline="x" * 5_000, fields=(("Model", "y" * 5_000),), cancellable=True)
     views = tuple(card_view(job, title="z" * 5_000) for _ in range(50))
     facts = PrivateReply(title="t" * 5_000, text="w" * 5_000, fields=(("l" * 5_000, "v" * 5_000),) * 50)

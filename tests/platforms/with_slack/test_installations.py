@@ -1,4 +1,4 @@
-"""Whose token opens which workspace, over replicas, organisations, rotation and outages."""
+"""Tokens of workspaces and organisations across replicas, rotation and outages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from adapters.slack.oauth.installations import InstallationStore
 from adapters.slack.oauth.token_rotation import RotatingToken
 from bot.domain.errors import Delayed, Undeliverable
 from bot.service.adapter_data import AdapterData
-from tests.platforms.with_slack.installing import installations_of, open_app, open_vault
+from tests.platforms.with_slack.oauth_harness import installations_of, open_adapter_data, open_app
 
 HOUR = 3_600_000
 NOW = 1_790_000_000_000
@@ -51,7 +51,7 @@ class Slack:
 
 @pytest.fixture
 async def adapter_data(tmp_path: Path) -> AsyncIterator[AdapterData]:
-    async with open_vault(tmp_path) as opened:
+    async with open_adapter_data(tmp_path) as opened:
         yield opened
 
 
@@ -65,7 +65,7 @@ def rotating(*, hours: float) -> Installation:
     return installation(bot_refresh_token="refresh 1", bot_token_expires_at=int(ends))
 
 
-async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(adapter_data: AdapterData) -> None:
+async def test_one_process_refreshes_a_token_before_it_expires(adapter_data: AdapterData) -> None:
     slack = Slack()
     one, other = slack.process(adapter_data), slack.process(adapter_data)
     await one.async_save(rotating(hours=1))
@@ -81,7 +81,7 @@ async def test_a_token_ahead_of_its_end_is_renewed_once_by_all_processes(adapter
     assert ["refresh 1"] == slack.asked
 
 
-async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back(
+async def test_a_clock_that_was_set_back_does_not_keep_a_revoked_token(
     adapter_data: AdapterData,
 ) -> None:
     slack = Slack()
@@ -93,7 +93,7 @@ async def test_a_token_that_was_revoked_is_not_kept_by_a_clock_that_was_set_back
     assert await one.token("T1") is None
 
 
-async def test_a_token_past_its_end_is_waited_for(adapter_data: AdapterData) -> None:
+async def test_an_expired_token_is_refreshed_before_use(adapter_data: AdapterData) -> None:
     slack = Slack()
     processes = [slack.process(adapter_data) for _ in range(3)]
     await processes[0].async_save(rotating(hours=-1))
@@ -102,7 +102,7 @@ async def test_a_token_past_its_end_is_waited_for(adapter_data: AdapterData) -> 
     assert ["refresh 1"] == slack.asked
 
 
-async def test_an_outage_costs_nothing_before_the_token_ends(adapter_data: AdapterData) -> None:
+async def test_an_outage_does_not_matter_before_the_token_expires(adapter_data: AdapterData) -> None:
     slack = Slack()
     await slack.process(adapter_data).async_save(rotating(hours=1))
     slack.error = Delayed()
@@ -118,7 +118,7 @@ async def test_an_outage_costs_nothing_before_the_token_ends(adapter_data: Adapt
     assert "token 2" == await slack.process(adapter_data).token("T1")
 
 
-async def test_what_left_while_its_token_was_renewed_does_not_come_back(adapter_data: AdapterData) -> None:
+async def test_an_installation_removed_during_a_refresh_stays_removed(adapter_data: AdapterData) -> None:
     slack = Slack()
     one = slack.process(adapter_data)
     await one.async_save(rotating(hours=1))
@@ -131,7 +131,7 @@ async def test_what_left_while_its_token_was_renewed_does_not_come_back(adapter_
     assert [] == await adapter_data.latest("")
 
 
-async def test_an_organisation_speaks_in_all_of_its_workspaces(adapter_data: AdapterData) -> None:
+async def test_an_organisations_token_works_in_all_of_its_workspaces(adapter_data: AdapterData) -> None:
     slack = Slack()
     one = slack.process(adapter_data)
     # Slack tells it as a text in some payloads.
@@ -154,7 +154,7 @@ async def test_an_organisation_speaks_in_all_of_its_workspaces(adapter_data: Ada
     assert await slack.process(adapter_data).token("T1", "E1") is None
 
 
-async def test_the_last_installation_counts_and_older_records_of_people_go_with_it(
+async def test_the_last_installation_counts_and_removal_deletes_old_records(
     adapter_data: AdapterData,
 ) -> None:
     store = Slack().process(adapter_data)
@@ -169,7 +169,7 @@ async def test_the_last_installation_counts_and_older_records_of_people_go_with_
     assert [] == await adapter_data.latest("")
 
 
-async def test_tokens_of_slack_itself_rotate(tmp_path: Path) -> None:
+async def test_tokens_rotate_with_slacks_own_endpoint(tmp_path: Path) -> None:
     async with open_app(tmp_path, token_rotation_enabled=True) as served:
         team = served.slack.team("Film club", installed=False)
         await served.slack.install(served.slack.user(team, "ada"), served.install_url)
@@ -179,7 +179,7 @@ async def test_tokens_of_slack_itself_rotate(tmp_path: Path) -> None:
         assert first != second == served.slack.bot_token(team)
 
 
-async def test_nothing_readable_lies_in_the_store(adapter_data: AdapterData, tmp_path: Path) -> None:
+async def test_tokens_are_encrypted_in_the_store(adapter_data: AdapterData, tmp_path: Path) -> None:
     await Slack().process(adapter_data).async_save(installation(bot_token="xoxb-open-sesame"))
     assert b"open-sesame" not in await asyncio.to_thread(_stored, tmp_path)
 

@@ -14,13 +14,13 @@ from tests.platforms.fake_slack.rules.manifest import Manifest
 _FILE = Path(__file__).parents[3] / "deploy" / "slack-manifest.json"
 
 
-def test_the_file_is_written_anew_with_every_change() -> None:
+def test_the_file_is_up_to_date() -> None:
     told = "run: python -m adapters.slack.oauth.manifest > deploy/slack-manifest.json"
     assert manifest_json() == _FILE.read_text("utf-8"), told
 
 
 @pytest.mark.parametrize("url", [None, "https://bot.example.org"])
-def test_slack_takes_it_in_both_ways(url: str | None) -> None:
+def test_slack_accepts_it_for_socket_mode_and_http(url: str | None) -> None:
     told: Mapping[str, Any] = json.loads(manifest_json(url))
     assert manifest(url) == told
     read = Manifest(told=dict(told))

@@ -1,14 +1,14 @@
-"""Installing the app over real sockets: our page, Slack's consent, and a token that opens the workspace."""
+"""Installing the app over real sockets, from our page to a working token."""
 
 from pathlib import Path
 
 from adapters.slack.oauth.flow import OAuthStateStore
 from bot.security.tokens import TokenSigner
 from tests.platforms.fake_slack import Page
-from tests.platforms.with_slack.installing import SIGNER, Served, open_app
+from tests.platforms.with_slack.oauth_harness import SIGNER, Served, open_app
 
 
-async def test_whoever_consents_brings_the_bot_into_their_workspace(tmp_path: Path) -> None:
+async def test_the_app_is_installed_after_consent(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         team = served.slack.team("Film <club>", installed=False)
         ada = served.slack.user(team, "ada", admin=True)
@@ -24,7 +24,7 @@ async def test_whoever_consents_brings_the_bot_into_their_workspace(tmp_path: Pa
         assert 2 == len(served.slack.requests("auth.test"))
 
 
-async def test_nobody_gets_in_with_a_state_that_is_not_theirs(tmp_path: Path) -> None:
+async def test_a_state_of_another_browser_is_refused(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         ada = served.slack.user(served.slack.team("Film club", installed=False), "ada")
 
@@ -38,7 +38,7 @@ async def test_nobody_gets_in_with_a_state_that_is_not_theirs(tmp_path: Path) ->
         assert await served.installations.token(ada.user.team.id) is None
 
 
-async def test_a_state_is_good_once_and_for_ten_minutes(tmp_path: Path) -> None:
+async def test_a_state_is_valid_once_for_ten_minutes(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served, served.client() as browser:
         begun = await browser.get("/slack/install")
         cookie = begun.headers["set-cookie"].partition(";")[0]
@@ -57,14 +57,14 @@ async def test_a_state_is_good_once_and_for_ten_minutes(tmp_path: Path) -> None:
         assert (401, True) == (late.status_code, "longer than ten minutes" in late.text)
 
 
-async def test_opening_the_page_stores_nothing(tmp_path: Path) -> None:
+async def test_opening_the_install_page_stores_nothing(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served, served.client() as browser:
         for _ in range(3):
             assert 200 == (await browser.get("/slack/install")).status_code
         assert [] == await served.adapter_data.latest("")
 
 
-async def test_a_state_of_another_process_is_good_and_a_forged_one_is_not(tmp_path: Path) -> None:
+async def test_states_are_valid_on_every_replica_unless_forged(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         clock = served.slack.clock.now_ms
         state = await OAuthStateStore(SIGNER, clock).async_issue()
@@ -78,7 +78,7 @@ async def test_a_state_of_another_process_is_good_and_a_forged_one_is_not(tmp_pa
         assert [True, False] == [await other.async_consume(state) for _ in range(2)]
 
 
-async def test_what_slack_answers_late_is_told_as_it_is(tmp_path: Path) -> None:
+async def test_an_outage_during_installation_is_reported(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         ada = served.slack.user(served.slack.team("Film club", installed=False), "ada")
         served.slack.fault("oauth.v2.access", status=503)
@@ -87,7 +87,7 @@ async def test_what_slack_answers_late_is_told_as_it_is(tmp_path: Path) -> None:
         assert 200 == (await served.slack.install(ada, served.install_url)).status
 
 
-async def test_the_pages_hold_nothing_but_their_own(tmp_path: Path) -> None:
+async def test_the_pages_load_nothing_external(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served, served.client() as browser:
         for path in ("/slack/install", "/slack/oauth_redirect?error=%3Cscript%3E"):
             page = await browser.get(path)
@@ -98,7 +98,7 @@ async def test_the_pages_hold_nothing_but_their_own(tmp_path: Path) -> None:
             assert "<script" not in page.text
 
 
-async def test_what_was_uninstalled_is_forgotten_unless_it_came_back(tmp_path: Path) -> None:
+async def test_an_uninstalled_app_is_removed_unless_it_was_reinstalled(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         team = served.slack.team("Film club", installed=False)
         ada = served.slack.user(team, "ada")
@@ -114,7 +114,7 @@ async def test_what_was_uninstalled_is_forgotten_unless_it_came_back(tmp_path: P
         assert served.slack.bot_token(team) == await served.installations.token(team.id)
 
 
-async def test_revoked_tokens_are_forgotten(tmp_path: Path) -> None:
+async def test_revoked_tokens_are_removed(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         team = served.slack.team("Film club", installed=False)
         await served.slack.install(served.slack.user(team, "ada"), served.install_url)
@@ -129,7 +129,7 @@ async def _gone(served: Served, team: str) -> None:
     assert [] == await served.adapter_data.latest(f"person/{team}/")
 
 
-async def test_an_organisation_brings_the_bot_into_all_of_its_workspaces(tmp_path: Path) -> None:
+async def test_an_organisation_installs_the_app_in_all_of_its_workspaces(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         whole = served.slack.enterprise("Film")
         team, other = (served.slack.team(name, installed=False, enterprise=whole) for name in ("One", "Two"))

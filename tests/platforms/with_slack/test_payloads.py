@@ -1,4 +1,4 @@
-"""What Slack sends is brought into a shape that can be read, whatever is null or odd in it."""
+"""Payloads are normalized, whatever is null or malformed in them."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -31,19 +31,17 @@ def _authorized(**told: Any) -> dict[str, Any]:
         ({"team_id": None}, None),
     ],
 )
-def test_the_workspace_of_an_event_is_found_wherever_slack_names_it(
-    told: dict[str, Any], team: str | None
-) -> None:
+def test_the_workspace_is_found_in_every_kind_of_payload(told: dict[str, Any], team: str | None) -> None:
     assert team == _authorized(**told).get("team_id")
 
 
-def test_the_organisation_is_found_too() -> None:
+def test_the_organisation_is_found_in_the_payload() -> None:
     assert "E1" == _authorized(enterprise_id="E1")["enterprise_id"]
     assert "E2" == _authorized(enterprise_id="E1", context_enterprise_id="E2")["enterprise_id"]
 
 
 @pytest.mark.parametrize("payload", [None, 5, "x", [], [{"event": {}}]])
-def test_what_is_no_payload_is_an_empty_one(payload: Any) -> None:
+def test_a_value_that_is_no_object_becomes_an_empty_payload(payload: Any) -> None:
     assert {} == normalize(payload)
 
 
@@ -57,7 +55,7 @@ def test_what_is_no_payload_is_an_empty_one(payload: Any) -> None:
     ],
     ids=["event", "interaction", "a command with the word payload", "check"],
 )
-async def test_a_request_over_http_is_read_and_its_signed_text_kept(
+async def test_an_http_request_is_parsed_and_keeps_its_signed_body(
     raw: bytes, body: dict[str, Any] | None
 ) -> None:
     asked = bolt_request(raw, headers=_FORM, query={}, arrived_at=1.5)
@@ -68,7 +66,7 @@ async def test_a_request_over_http_is_read_and_its_signed_text_kept(
 
 
 @pytest.mark.parametrize("raw", [b"{", b"payload=%7B", b"\xff"])
-def test_what_cannot_be_read_is_refused_as_such(raw: bytes) -> None:
+def test_an_unreadable_body_raises_value_error(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r"data|decode"):
         bolt_request(raw, headers=_FORM, query={}, arrived_at=0)
 
@@ -83,7 +81,7 @@ def test_what_cannot_be_read_is_refused_as_such(raw: bytes) -> None:
         {"type": "block_actions", "user": {"id": "U1/../x"}},
     ],
 )
-def test_where_nobody_has_done_it_there_is_nobody_to_act_for(body: dict[str, Any]) -> None:
+def test_an_event_without_a_person_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
         EventContext.read(normalize(body), AsyncBoltContext({"team_id": "T1"}), 0)
 
@@ -103,11 +101,11 @@ def test_where_nobody_has_done_it_there_is_nobody_to_act_for(body: dict[str, Any
         ({"user": "U1", "subtype": "message_changed", "hidden": True}, False),
     ],
 )
-def test_only_what_a_person_has_just_written_is_a_command(told: dict[str, Any], *, by: bool) -> None:
+def test_only_a_new_message_of_a_person_is_a_command(told: dict[str, Any], *, by: bool) -> None:
     assert by is is_written_by_person(told)
 
 
-def test_one_message_is_one_command_however_often_slack_tells_of_it() -> None:
+def test_several_events_of_one_message_have_one_key() -> None:
     keys = {
         EventContext.read(
             {
@@ -123,7 +121,7 @@ def test_one_message_is_one_command_however_often_slack_tells_of_it() -> None:
     assert {"C1/5.0"} == keys
 
 
-_TEAM: dict[str, Any] = {"id": "T1", "domain": "film-club"}
+_TEAM: dict[str, Any] = {"id": "T1", "domain": "video-club"}
 _USER: dict[str, Any] = {"id": "U1", "username": "ada", "name": "ada", "team_id": "T1"}
 _MENTION: dict[str, Any] = {
     "type": "event_callback",
@@ -199,7 +197,7 @@ _NULLABLE: list[tuple[dict[str, Any], str]] = [
     _NULLABLE,
     ids=[f"{(one.get('event') or one).get('type')} {at}" for one, at in _NULLABLE],
 )
-async def test_with_any_field_null_it_is_the_same_person_place_and_event(
+async def test_any_null_field_leaves_caller_location_and_key_unchanged(
     payload: dict[str, Any], path: str, *, absent: bool
 ) -> None:
     told = orjson.loads(orjson.dumps(payload))

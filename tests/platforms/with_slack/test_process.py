@@ -1,4 +1,4 @@
-"""The whole bot as anybody starts it, led to a Slack of the tests by its proxy and certificates alone."""
+"""The whole bot as an operator starts it, connected to a fake Slack by proxy and certificates."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ async def led_to(slack: FakeSlack, team: Team, authority: Path, folder: Path) ->
     assert proxy.refused == []
 
 
-async def test_everything_arrives_once_though_the_bot_is_killed(tmp_path: Path) -> None:
+async def test_every_result_is_posted_once_across_kills(tmp_path: Path) -> None:
     certificates = make_certificates(tmp_path, HOSTS)
     async with FakeSlack(manifest(), certificates=certificates) as slack:
         team = slack.team("Film club")
@@ -49,10 +49,10 @@ async def test_everything_arrives_once_though_the_bot_is_killed(tmp_path: Path) 
             ada.slash("/reframe", "9:16")
             await arrive(4)
             ada.slash("/extend", "it lies down")
-            film = next(
+            video = next(
                 one for one in await arrive(5) if "A fox that runs".lower() in str(one.blocks).lower()
             )
-            ada.react(film, "fast_forward")
+            ada.react(video, "fast_forward")
             await arrive(6)
 
         assert 6 == len(cards()), "one message for each card"

@@ -1,4 +1,4 @@
-"""What a card says on Slack stays within its limits, and nobody's words do anything there."""
+"""Cards and replies stay within Slack's limits, and people's text has no effect."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.service.replies import PrivateReply
 from tests.platforms.fake_slack.net import contracts
 from tests.platforms.fake_slack.rules.drafts import Draft
 from tests.platforms.with_slack.cards import NOW, VIDEO, card_view, identity, job_view
-from tests.platforms.with_slack.house import texts
+from tests.platforms.with_slack.publisher_harness import texts
 
 _NASTY = "<!channel> <@U1> <https://evil.example|x> & *bold* _it_ `code` :bomb: @here #general\u202e\u200b"
 
@@ -57,12 +57,12 @@ def test_the_largest_card_fits() -> None:
     _check(render_card(card_view(*jobs, title=long, member_name=long), media=shown, notes=[long] * 5))
 
 
-def test_an_empty_card_is_one_all_the_same() -> None:
+def test_an_empty_card_is_valid() -> None:
     job = job_view(1, headline="", fields=(), alt="", actions=())
     _check(render_card(card_view(job, title="", member_name="")))
 
 
-def test_peoples_words_are_shown_as_they_are_and_do_nothing() -> None:
+def test_peoples_text_is_shown_without_effect() -> None:
     job = job_view(1, headline=_NASTY, fields=((_NASTY, _NASTY),), alt=_NASTY)
     payload = render_card(card_view(job, job_view(2), title=_NASTY, member_name=_NASTY))
     for text in [payload.text, *_objects(payload.blocks, "mrkdwn")]:
@@ -74,7 +74,7 @@ def test_peoples_words_are_shown_as_they_are_and_do_nothing() -> None:
     assert "\u202e" not in str(payload.blocks)
 
 
-def test_marks_are_disarmed_without_being_lost() -> None:
+def test_formatting_characters_are_escaped_and_kept() -> None:
     shown = escape_line("*a* <b> & :c:", 100)
     assert "*a* &lt;b&gt; &amp; :c:" == shown.replace("\u2060", "")
     assert "\u2060*\u2060a\u2060*\u2060" in shown
@@ -82,7 +82,7 @@ def test_marks_are_disarmed_without_being_lost() -> None:
     assert escape_line("&" * 100, 20).endswith("&amp;…")
 
 
-def test_a_card_says_what_is_worth_knowing() -> None:
+def test_a_card_shows_prompt_state_and_fields() -> None:
     running = job_view(1, JobPhase.RUNNING, ready_at=1_800_000_012_000, parent=identity(7), stars=2)
     told = "\n".join(texts(render_card(card_view(running)).blocks))
     for part in (
@@ -99,7 +99,7 @@ def test_a_card_says_what_is_worth_knowing() -> None:
     assert "<!date^1800000012^{time}|08:00 UTC>" in told, "in each reader's own zone"
 
 
-def test_several_jobs_say_in_common_what_they_have_in_common() -> None:
+def test_common_fields_of_several_jobs_are_shown_once() -> None:
     jobs = [
         job_view(1, fields=(("Price", "$0.018"), ("Size", "1 × 1"))),
         job_view(2, fields=(("Price", "$0.018"),)),
@@ -111,7 +111,7 @@ def test_several_jobs_say_in_common_what_they_have_in_common() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 60])
-def test_a_note_fits(count: int) -> None:
+def test_the_longest_reply_is_within_slacks_limits(count: int) -> None:
     views = tuple(
         card_view(job_view(n, actions=tuple(Action)), number=n, title="w " * 2_000)
         for n in range(1, count + 1)
@@ -124,7 +124,7 @@ def test_a_note_fits(count: int) -> None:
     _check(render_text(_NASTY))
 
 
-def test_a_list_says_how_much_it_leaves_out() -> None:
+def test_a_list_states_how_much_it_leaves_out() -> None:
     facts = tuple((f"fact {number}", "long " * 80) for number in range(60))
     told = texts(render_reply(PrivateReply(title="Quotas", fields=facts)).blocks)
     shown = sum(line.count("fact ") for line in told)

@@ -1,4 +1,4 @@
-"""What reaches us over HTTP is Slack's own, fresh and of a bearable size, or it goes no further."""
+"""HTTP requests are accepted only if Slack signed them recently."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
 from adapters.slack.web_api.client import SingleToken
 from tests.platforms.fake_slack import FakeSlack
-from tests.platforms.with_slack.installing import Served, client_of, http_manifest, open_app, serving
+from tests.platforms.with_slack.oauth_harness import Served, client_of, http_manifest, open_app, serving
 
 
 async def _ready(served: Served) -> dict[str, str]:
@@ -30,7 +30,7 @@ async def _post(served: Served, body: bytes, **headers: str) -> httpx.Response:
         return await client.post("/slack/events", content=body, headers={**form, **signed, **headers})
 
 
-async def test_only_what_slack_signed_a_moment_ago_is_heard(tmp_path: Path) -> None:
+async def test_only_recently_signed_requests_are_accepted(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         body = urlencode(await _ready(served)).encode()
         posting = served.slack.posting
@@ -50,7 +50,7 @@ async def test_only_what_slack_signed_a_moment_ago_is_heard(tmp_path: Path) -> N
         assert 1 == len(served.heard)
 
 
-async def test_what_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
+async def test_too_large_and_undecodable_requests_are_refused(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         assert 413 == (await _post(served, b"payload=" + b"x" * 1_000_000)).status_code
         assert 400 == (await _post(served, b"\xff\xfe")).status_code
@@ -60,13 +60,13 @@ async def test_what_is_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
     "moment",
     ["soon", "", "1e9", "-5", "1.5", "nan", "\u0661\u0662".encode(), "9" * 20, "9" * 5_000, "0x10", "1_000"],
 )
-async def test_an_odd_time_is_a_bad_request(tmp_path: Path, moment: Any) -> None:
+async def test_a_malformed_timestamp_is_a_bad_request(tmp_path: Path, moment: Any) -> None:
     async with open_app(tmp_path) as served:
         answer = await _post(served, b"command=%2Fimagine", **{"X-Slack-Request-Timestamp": moment})
         assert 400 == answer.status_code
 
 
-async def test_what_nobody_has_signed_is_not_even_parsed(tmp_path: Path) -> None:
+async def test_an_unsigned_request_is_not_parsed(tmp_path: Path) -> None:
     """A body that no parser takes is refused for its signature, not for what it is."""
     async with open_app(tmp_path) as served, served.client() as client:
         for body in (b"\xff\xfe", b"{" * 100_000, b"payload={", b""):
@@ -76,12 +76,12 @@ async def test_what_nobody_has_signed_is_not_even_parsed(tmp_path: Path) -> None
             assert 401 == (await client.post("/slack/events", content=body, headers=odd)).status_code
 
 
-async def test_slack_is_told_that_the_address_is_ours(tmp_path: Path) -> None:
+async def test_the_url_verification_is_answered(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         assert await served.slack.posting.verify()
 
 
-async def test_a_workspace_without_the_app_is_told_so(tmp_path: Path) -> None:
+async def test_a_workspace_without_the_app_is_told_to_reinstall_it(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         team = served.slack.team("Elsewhere")
         asked = served.slack.user(team, "eve").slash("/imagine", "a fox")

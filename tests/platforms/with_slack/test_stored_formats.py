@@ -31,7 +31,7 @@ from bot.domain.actions import Action
 from bot.domain.commands import Imagine
 from bot.domain.models import AspectRatio
 from bot.service.adapter_data import AdapterData
-from tests.platforms.with_slack.installing import SIGNER, open_vault
+from tests.platforms.with_slack.oauth_harness import SIGNER, open_adapter_data
 
 _JOB, _CARD = "01k9zv3f5k0q8x7w2m4n6p8r", "01k9zv3f5k0q8x7w2m4n6p8s"
 _NOW = 1_790_000_000_000
@@ -44,7 +44,7 @@ _EDIT_METADATA = f'{{"channel":"C1","action":"edit","job":"{_JOB}","card":"{_CAR
 
 @pytest.fixture
 async def adapter_data(tmp_path: Path) -> AsyncIterator[AdapterData]:
-    async with open_vault(tmp_path) as opened:
+    async with open_adapter_data(tmp_path) as opened:
         yield opened
 
 

@@ -1,4 +1,4 @@
-"""The app over HTTP beside a fake Slack: its routes on a real port, its installations in a real store."""
+"""The app over HTTP beside a fake Slack, with real routes and a real store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ SIGNER = TokenSigner(b"a secret that all replicas share....")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """What a test of the installation holds in its hands."""
+    """A served app with its store."""
 
     slack: FakeSlack
     url: str
@@ -61,7 +61,7 @@ def client_of(slack: FakeSlack) -> AsyncWebClient:
 
 
 def installations_of(slack: FakeSlack, adapter_data: AdapterData) -> InstallationStore:
-    """The installations as one process sees them."""
+    """The installation store of one process."""
     clock = slack.clock.now_ms
     rotation = TokenRefresher(
         client_of(slack),
@@ -101,7 +101,7 @@ def app_of(slack: FakeSlack, installations: InstallationStore) -> AsyncApp:
 
 
 @asynccontextmanager
-async def open_vault(folder: Path) -> AsyncIterator[AdapterData]:
+async def open_adapter_data(folder: Path) -> AsyncIterator[AdapterData]:
     lay_migrated(folder)
     async with connect(f"sqlite:///{folder}/reverie.db") as database:
         yield AdapterData(database, SEAL, "slack")
@@ -110,7 +110,7 @@ async def open_vault(folder: Path) -> AsyncIterator[AdapterData]:
 @asynccontextmanager
 async def open_app(folder: Path, **settings: Any) -> AsyncIterator[Served]:
     """Serve the app; `settings` are those of its manifest."""
-    async with open_vault(folder) as adapter_data, FakeSlack(http_manifest(**settings)) as slack:
+    async with open_adapter_data(folder) as adapter_data, FakeSlack(http_manifest(**settings)) as slack:
         installations = installations_of(slack, adapter_data)
         app = app_of(slack, installations)
         heard: list[tuple[str, str]] = []

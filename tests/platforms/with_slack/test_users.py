@@ -1,4 +1,4 @@
-"""Who is an admin is asked of Slack, and never guessed."""
+"""Users and their rights come from Slack, and are never assumed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,60 +9,60 @@ import pytest
 
 from adapters.slack.web_api.lookups import UserDirectory, UserKind, UserUnknown, parse_user
 from adapters.slack.web_api.rate_limits import SharedRequests
-from tests.platforms.with_slack.house import House, open_house
+from tests.platforms.with_slack.publisher_harness import PublisherHarness, open_publisher
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[PublisherHarness]:
+    async with open_publisher(tmp_path) as opened:
         yield opened
 
 
-def _people(house: House, *admins: str) -> UserDirectory:
-    return UserDirectory(house.slack, house.fake.clock.now_ms, admins=frozenset(admins))
+def _people(harness: PublisherHarness, *admins: str) -> UserDirectory:
+    return UserDirectory(harness.slack, harness.fake.clock.now_ms, admins=frozenset(admins))
 
 
-async def test_admins_and_owners_are_whom_slack_says(house: House) -> None:
-    people, team = _people(house), house.team.id
+async def test_admins_and_owners_come_from_slack(harness: PublisherHarness) -> None:
+    people, team = _people(harness), harness.team.id
     asked = [
-        house.ada,
-        house.fake.user(house.team, "bob", admin=True),
-        house.fake.user(house.team, "cem", owner=True),
+        harness.ada,
+        harness.fake.user(harness.team, "bob", admin=True),
+        harness.fake.user(harness.team, "cem", owner=True),
     ]
     seen = [await people.get(team, person.user.id) for person in asked]
     assert [("ada", False), ("bob", True), ("cem", True)] == [(one.name, one.is_admin) for one in seen]
 
 
-async def test_a_right_that_was_taken_ends_at_once(house: House) -> None:
+async def test_a_lost_admin_role_counts_at_once(harness: PublisherHarness) -> None:
     """A member is remembered for a while, an admin never."""
-    people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
-    assert (await people.get(house.team.id, bob.user.id)).is_admin
+    people, bob = _people(harness), harness.fake.user(harness.team, "bob", admin=True)
+    assert (await people.get(harness.team.id, bob.user.id)).is_admin
     bob.user.is_admin = False
     for _ in range(3):
-        assert not (await people.get(house.team.id, bob.user.id)).is_admin
-    assert 2 == len(house.fake.requests("users.info"))
+        assert not (await people.get(harness.team.id, bob.user.id)).is_admin
+    assert 2 == len(harness.fake.requests("users.info"))
     bob.user.is_restricted = True
-    house.fake.clock.advance(61)
-    assert UserKind.GUEST is (await people.get(house.team.id, bob.user.id)).kind
+    harness.fake.clock.advance(61)
+    assert UserKind.GUEST is (await people.get(harness.team.id, bob.user.id)).kind
 
 
-async def test_a_closed_account_is_no_admin_whoever_has_named_it(house: House) -> None:
-    bob = house.fake.user(house.team, "bob", admin=True)
-    people = _people(house, bob.user.id)
-    assert (await people.get(house.team.id, bob.user.id)).is_admin
-    house.fake.deactivate(bob)
-    seen = await people.get(house.team.id, bob.user.id)
+async def test_a_deactivated_account_is_no_admin_even_if_configured(harness: PublisherHarness) -> None:
+    bob = harness.fake.user(harness.team, "bob", admin=True)
+    people = _people(harness, bob.user.id)
+    assert (await people.get(harness.team.id, bob.user.id)).is_admin
+    harness.fake.deactivate(bob)
+    seen = await people.get(harness.team.id, bob.user.id)
     assert (UserKind.DEACTIVATED, False) == (seen.kind, seen.is_admin)
 
 
-async def test_who_asks_at_the_same_moment_shares_one_request(house: House) -> None:
-    people, bob = _people(house), house.fake.user(house.team, "bob", admin=True)
-    seen = await asyncio.gather(*(people.get(house.team.id, bob.user.id) for _ in range(50)))
+async def test_concurrent_look_ups_share_one_request(harness: PublisherHarness) -> None:
+    people, bob = _people(harness), harness.fake.user(harness.team, "bob", admin=True)
+    seen = await asyncio.gather(*(people.get(harness.team.id, bob.user.id) for _ in range(50)))
     assert {("bob", True)} == {(one.name, one.is_admin) for one in seen}
-    assert 1 == len(house.fake.requests("users.info"))
+    assert 1 == len(harness.fake.requests("users.info"))
 
 
-async def test_one_who_gives_up_leaves_the_others_an_answer() -> None:
+async def test_a_cancelled_caller_leaves_the_others_a_result() -> None:
     shared: SharedRequests[str] = SharedRequests(lambda: "given up")
     begun, gate = asyncio.Event(), asyncio.Event()
 
@@ -85,9 +85,9 @@ async def test_one_who_gives_up_leaves_the_others_an_answer() -> None:
 
 
 @pytest.mark.parametrize("form", ["{user}", "{team}:{user}", "slack:{team}:{user}"])
-async def test_the_operator_may_name_more_admins(house: House, form: str) -> None:
-    people = _people(house, form.format(team=house.team.id, user=house.ada.user.id))
-    assert (await people.get(house.team.id, house.ada.user.id)).is_admin
+async def test_the_operator_can_configure_admins(harness: PublisherHarness, form: str) -> None:
+    people = _people(harness, form.format(team=harness.team.id, user=harness.ada.user.id))
+    assert (await people.get(harness.team.id, harness.ada.user.id)).is_admin
 
 
 @pytest.mark.parametrize(
@@ -100,23 +100,23 @@ async def test_the_operator_may_name_more_admins(house: House, form: str) -> Non
     ],
     ids=str,
 )
-async def test_where_slack_does_not_say_who_somebody_is_nothing_is_assumed(
-    house: House, trouble: dict[str, Any], told: str
+async def test_an_unidentified_user_is_refused(
+    harness: PublisherHarness, trouble: dict[str, Any], told: str
 ) -> None:
     """Not that they are a person, nor that whom the operator has named is no bot."""
-    bob = house.fake.user(house.team, "bob", admin=True)
-    house.fake.fault("users.info", **trouble)
-    people = _people(house, bob.user.id)
+    bob = harness.fake.user(harness.team, "bob", admin=True)
+    harness.fake.fault("users.info", **trouble)
+    people = _people(harness, bob.user.id)
     with pytest.raises(UserUnknown, match=told):
-        await people.get(house.team.id, bob.user.id)
+        await people.get(harness.team.id, bob.user.id)
 
 
-async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None:
-    house.fake.fault("users.info", status=503)
-    people = _people(house)
+async def test_a_failed_look_up_is_not_cached(harness: PublisherHarness) -> None:
+    harness.fake.fault("users.info", status=503)
+    people = _people(harness)
     with pytest.raises(UserUnknown, match="nothing was charged"):
-        await people.get(house.team.id, house.ada.user.id)
-    assert "ada" == (await people.get(house.team.id, house.ada.user.id)).name
+        await people.get(harness.team.id, harness.ada.user.id)
+    assert "ada" == (await people.get(harness.team.id, harness.ada.user.id)).name
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ async def test_that_slack_did_not_say_it_is_not_remembered(house: House) -> None
         ({"id": "USLACKBOT"}, UserKind.BOT, False),
     ],
 )
-def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: UserKind, *, is_admin: bool) -> None:
+def test_the_kind_of_a_user_is_parsed(told: dict[str, Any], standing: UserKind, *, is_admin: bool) -> None:
     someone = parse_user({"id": "U1", "team_id": "T1", **told}, "T1", None)
     assert (standing, is_admin) == (someone.kind, someone.is_admin)
 
@@ -153,7 +153,7 @@ def test_who_somebody_is_to_a_workspace(told: dict[str, Any], standing: UserKind
         ({"team_id": "T2", "enterprise_user": None}, UserKind.EXTERNAL, False),
     ],
 )
-def test_an_organisation_is_one_and_its_admins_are_those_of_the_workspace(
+def test_members_of_one_organisation_are_not_external(
     told: dict[str, Any], standing: UserKind, *, is_admin: bool
 ) -> None:
     someone = parse_user({"id": "U1", "is_admin": True, **told}, "T1", "E1")

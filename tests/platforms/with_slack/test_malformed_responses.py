@@ -1,4 +1,4 @@
-"""An answer of Slack that makes no sense is a fault of that one call: it is asked again, and nothing ends."""
+"""A malformed response of Slack is a fault of one call, which is retried."""
 
 import asyncio
 import sqlite3
@@ -24,11 +24,11 @@ from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack import FakeSlack, Stage
+from tests.platforms.with_slack.bot_harness import run_bot, words
 from tests.platforms.with_slack.cards import PICTURE, VIDEO, job_view
-from tests.platforms.with_slack.house import House, open_house, pictures
-from tests.platforms.with_slack.installing import client_of, open_app
-from tests.platforms.with_slack.odd import ODD, odd_fault
-from tests.platforms.with_slack.studio_house import open_studio, words
+from tests.platforms.with_slack.malformed_responses import ODD, odd_fault
+from tests.platforms.with_slack.oauth_harness import client_of, open_app
+from tests.platforms.with_slack.publisher_harness import PublisherHarness, open_publisher, pictures
 
 #: methods whose answers are read, with arguments that the fake takes
 _READ = (
@@ -45,17 +45,17 @@ _READ = (
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[PublisherHarness]:
+    async with open_publisher(tmp_path) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("method", ["chat.update", "users.info"])
-async def test_an_answer_that_makes_no_sense_is_asked_for_again(house: House, method: str) -> None:
+async def test_a_malformed_response_is_retried(harness: PublisherHarness, method: str) -> None:
     for body, kind in ODD:
-        house.fake.fault(method, body=body, content_type=kind)
+        harness.fake.fault(method, body=body, content_type=kind)
         with pytest.raises(Delayed) as delayed:
-            await house.slack.call(method, house.team.id)
+            await harness.slack.call(method, harness.team.id)
         assert not isinstance(delayed.value, NotPosted), "it may have been done"
 
 
@@ -63,22 +63,24 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(house: House, me
 @pytest.mark.parametrize(
     "body", [b'{"ok":true}', b'{"ok":true,"channel":null,"file":[],"ts":"","messages":{}}']
 )
-async def test_an_answer_without_what_is_needed_of_it_is_asked_for_again(
-    house: House, method: str, body: bytes
+async def test_a_response_without_required_fields_is_retried(
+    harness: PublisherHarness, method: str, body: bytes
 ) -> None:
-    house.fake.fault(method, body=body)
+    harness.fake.fault(method, body=body)
     with pytest.raises(Delayed):
-        await house.slack.call(method, house.team.id)
+        await harness.slack.call(method, harness.team.id)
 
 
 @pytest.mark.parametrize("retry_after", ["soon", "nan", "inf", "-3", ""])
-async def test_a_refusal_whose_time_makes_no_sense_is_waited_out(house: House, retry_after: str) -> None:
-    house.fake.fault("users.info", status=429, body=b"slow down", content_type="text/plain")
-    house.fake.fault("users.info", status=429, body=b"{}", headers={"Retry-After": retry_after})
+async def test_a_malformed_retry_after_uses_the_default_wait(
+    harness: PublisherHarness, retry_after: str
+) -> None:
+    harness.fake.fault("users.info", status=429, body=b"slow down", content_type="text/plain")
+    harness.fake.fault("users.info", status=429, body=b"{}", headers={"Retry-After": retry_after})
     for _ in range(2):
-        slack = WebApi(SingleToken(SecretStr("xoxb-1")), house.fake.api)
+        slack = WebApi(SingleToken(SecretStr("xoxb-1")), harness.fake.api)
         with pytest.raises(NotPosted) as held:
-            await slack.call("users.info", house.team.id, user="U1")
+            await slack.call("users.info", harness.team.id, user="U1")
         await slack.close()
         assert 30_000 == held.value.retry_after_ms
 
@@ -90,38 +92,42 @@ async def test_a_refusal_whose_time_makes_no_sense_is_waited_out(house: House, r
         {"errors": {"a": 1}, "response_metadata": {"messages": "x"}, "needed": {}},
     ],
 )
-async def test_a_refusal_with_odd_details_is_a_refusal(house: House, more: dict[str, Any]) -> None:
+async def test_an_error_with_malformed_details_is_an_api_error(
+    harness: PublisherHarness, more: dict[str, Any]
+) -> None:
     said = {"ok": False, "error": "invalid_blocks", **more}
-    house.fake.fault("chat.update", body=orjson.dumps(said))
+    harness.fake.fault("chat.update", body=orjson.dumps(said))
     with pytest.raises(ApiError):
-        await house.slack.call("chat.update", house.team.id)
+        await harness.slack.call("chat.update", harness.team.id)
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_no_card_is_lost_or_doubled_whatever_slack_answers(house: House, seed: int) -> None:
+async def test_no_card_is_lost_or_posted_twice_whatever_slack_answers(
+    harness: PublisherHarness, seed: int
+) -> None:
     """Every second call or so gets a false answer, after it was done or not; then Slack is well again."""
     chance = Random(seed)  # noqa: S311 - a seed, not a secret
     media = PICTURE if seed % 2 else VIDEO
-    place = house.place() if seed % 4 < 2 else house.direct_place()
-    await _delivered(house, house.view(job_view(1, media=media)), place, chance)
-    shown = [one for one in house.messages() + house.sent_directly() if not one.files]
+    place = harness.place() if seed % 4 < 2 else harness.direct_place()
+    await _delivered(harness, harness.view(job_view(1, media=media)), place, chance)
+    shown = [one for one in harness.messages() + harness.sent_directly() if not one.files]
     assert 1 == len(shown)
     assert 1 == len(pictures(shown[0]))
-    films = [one for one in house.messages() + house.sent_directly() if one.files]
-    assert (media is VIDEO) == len(films), "a video is in the thread once"
+    videos = [one for one in harness.messages() + harness.sent_directly() if one.files]
+    assert (media is VIDEO) == len(videos), "a video is in the thread once"
 
 
-async def _delivered(house: House, view: CardView, place: Place, chance: Random) -> None:
+async def _delivered(harness: PublisherHarness, view: CardView, place: Place, chance: Random) -> None:
     """Show a card as the engine does, again and again, by processes that remember nothing."""
     doubted = False
     for attempt in range(200):
-        house.fake.service.faults.clear()
+        harness.fake.service.faults.clear()
         if attempt < 100:
             for _ in range(chance.randrange(3)):
                 pattern = chance.choice(("*", "chat.*", "files.*", "conversations.*"))
-                house.fake.fault(pattern, **odd_fault(chance))
-        slack = WebApi(SingleToken(SecretStr(house.fake.bot_token(house.team))), house.fake.api)
-        publisher = house.new_outlet(patience_s=0, slack=slack)
+                harness.fake.fault(pattern, **odd_fault(chance))
+        slack = WebApi(SingleToken(SecretStr(harness.fake.bot_token(harness.team))), harness.fake.api)
+        publisher = harness.new_publisher(patience_s=0, slack=slack)
         try:
             if doubted and place.message is None:
                 place = replace(place, message=await publisher.find_message(view.card, place))
@@ -135,17 +141,17 @@ async def _delivered(house: House, view: CardView, place: Place, chance: Random)
             return
         finally:
             await slack.close()
-        house.fake.clock.advance(11)
-        await house.fake.until(lambda: not _looked_at(house))
+        harness.fake.clock.advance(11)
+        await harness.fake.until(lambda: not _looked_at(harness))
     pytest.fail("the card was never shown")
 
 
-def _looked_at(house: House) -> bool:
+def _looked_at(harness: PublisherHarness) -> bool:
     """Whether Slack is still looking at a file."""
-    return any(file.stage is Stage.PROCESSING for file in house.fake.world.files.values())
+    return any(file.stage is Stage.PROCESSING for file in harness.fake.world.files.values())
 
 
-async def test_the_next_token_is_asked_for_again_and_never_kept_in_another_shape() -> None:
+async def test_a_malformed_token_response_is_retried_and_never_stored() -> None:
     chance = Random(3)  # noqa: S311 - a seed, not a secret
     async with FakeSlack({"display_information": {"name": "Reverie"}}) as fake:
         ask = TokenRefresher(client_of(fake), client_id="1", client_secret=SecretStr("s"), clock=lambda: 0)
@@ -155,7 +161,7 @@ async def test_the_next_token_is_asked_for_again_and_never_kept_in_another_shape
                 await ask("r")
 
 
-async def test_an_installation_that_slack_answers_oddly_is_told_and_not_kept(tmp_path: Path) -> None:
+async def test_a_malformed_installation_is_reported_and_not_stored(tmp_path: Path) -> None:
     chance = Random(5)  # noqa: S311 - a seed, not a secret
     async with open_app(tmp_path) as served:
         ada = served.slack.user(served.slack.team("Film club", installed=False), "ada")
@@ -170,12 +176,12 @@ async def test_an_installation_that_slack_answers_oddly_is_told_and_not_kept(tmp
         assert 200 == (await served.slack.install(ada, served.install_url)).status
 
 
-async def test_the_socket_is_opened_once_slack_makes_sense_again(tmp_path: Path) -> None:
+async def test_the_socket_connects_after_malformed_responses(tmp_path: Path) -> None:
     odd = [{"body": body, "content_type": kind} for body, kind in (ODD[0], ODD[9])]
-    async with open_studio(tmp_path, trouble=odd) as house:
-        await house.slack.connected()
-        assert "left of $25" in words(await house.ada.slash("/quota").response())
-        assert 3 == len(house.slack.requests("apps.connections.open"))
+    async with run_bot(tmp_path, trouble=odd) as harness:
+        await harness.slack.connected()
+        assert "left of $25" in words(await harness.ada.slash("/quota").response())
+        assert 3 == len(harness.slack.requests("apps.connections.open"))
 
 
 class _BrokenHome:
@@ -192,7 +198,7 @@ class _BrokenHome:
         raise KeyError("view")
 
 
-async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
+async def test_a_failing_home_tab_does_not_end_the_receiver() -> None:
     home = _BrokenHome()
     listener = SocketModeSupervisor(
         cast("Any", None), EventTasks(), cast("Any", home), cast("Any", None), respond=cast("Any", None)
@@ -205,38 +211,38 @@ async def test_a_home_tab_that_fails_ends_nothing_else() -> None:
     await asyncio.wait([running])
 
 
-async def test_a_note_or_a_reach_that_cannot_be_read_does_not_hold_back_its_card(house: House) -> None:
-    view = house.view(job_view(1, media=PICTURE))
-    await house.adapter_data.put(f"upload/{view.card}/{view.jobs[0].id}/{UploadKind.PICTURE}", "{}")
-    await house.publisher.show(view, house.place(reply_token="{not json"))
-    assert 1 == len(pictures(house.messages()[0]))
+async def test_a_card_with_unreadable_records_is_still_delivered(harness: PublisherHarness) -> None:
+    view = harness.view(job_view(1, media=PICTURE))
+    await harness.adapter_data.put(f"upload/{view.card}/{view.jobs[0].id}/{UploadKind.PICTURE}", "{}")
+    await harness.publisher.show(view, harness.place(reply_token="{not json"))
+    assert 1 == len(pictures(harness.messages()[0]))
 
 
-async def test_the_whole_bot_goes_on_and_charges_for_what_was_made_alone(tmp_path: Path) -> None:
+async def test_the_bot_keeps_working_and_charges_each_result_once(tmp_path: Path) -> None:
     """Each method answers oddly twice, then truly: nothing ends, each card comes once.
 
     Who asks is left out: a command of somebody who cannot be looked up is refused.
     """
     chance = Random(8)  # noqa: S311 - a seed, not a secret
-    async with open_studio(tmp_path) as house:
+    async with run_bot(tmp_path) as harness:
         for pattern in ("chat.*", "views.*", "conversations.*", "files.get*", "files.info"):
-            house.slack.fault(pattern, **odd_fault(chance) | {"done": False}, times=2)
-        house.ada.open_home()
-        first = await house.imagine("a red fox")
-        second = await house.imagine("a blue fox")
-        assert {first.ts, second.ts} == {one.ts for one in house.mine() if one.blocks}
-        assert house.receiver.not_ready_reason() is None
+            harness.slack.fault(pattern, **odd_fault(chance) | {"done": False}, times=2)
+        harness.ada.open_home()
+        first = await harness.imagine("a red fox")
+        second = await harness.imagine("a blue fox")
+        assert {first.ts, second.ts} == {one.ts for one in harness.mine() if one.blocks}
+        assert harness.receiver.not_ready_reason() is None
     with closing(sqlite3.connect(tmp_path / "reverie.db")) as database:
         (completed,) = database.execute("SELECT count(*), sum(price), 0 FROM job WHERE state = 'completed'")
         meters = database.execute("SELECT DISTINCT used, reserved FROM meter").fetchall()
     assert (2, [completed[1:]]) == (completed[0], meters), "each was charged once"
 
 
-async def test_a_command_is_answered_though_slack_does_not_say_who_the_bot_is(tmp_path: Path) -> None:
-    async with open_studio(tmp_path) as house:
-        house.slack.fault("auth.test", body=b"<html>", content_type="text/html")
-        refused = await house.ada.slash("/quota").acknowledged()
-        told = await house.ada.slash("/quota").acknowledged()
+async def test_a_command_is_answered_while_auth_test_fails(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as harness:
+        harness.slack.fault("auth.test", body=b"<html>", content_type="text/html")
+        refused = await harness.ada.slash("/quota").acknowledged()
+        told = await harness.ada.slash("/quota").acknowledged()
 
     assert ("ephemeral", True) == (refused["response_type"], "try again" in refused["text"])
     assert "Your quota" == told["text"]

@@ -1,4 +1,4 @@
-"""Pictures and videos of messages: their own, of what they forward, and those that their blocks show."""
+"""Pictures and videos of messages: uploaded, forwarded, or shown in blocks."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from adapters.slack.messages.message_files import files_in, is_incomplete, media_in, media_kind
 from bot.domain.media import MediaKind
-from tests.platforms.with_slack.studio_house import medium, open_studio, words
+from tests.platforms.with_slack.bot_harness import medium, run_bot, words
 
 _AT = "https://files.slack.com/files-pri/T1-F1/"
 
@@ -39,7 +39,7 @@ def _file(name: str = "a.png", **told: Any) -> dict[str, Any]:
         ({}, None),
     ],
 )
-def test_what_a_file_is_is_read_from_whatever_tells_it(told: dict[str, Any], kind: MediaKind | None) -> None:
+def test_the_kind_of_a_file_comes_from_its_type_or_name(told: dict[str, Any], kind: MediaKind | None) -> None:
     assert kind is media_kind(told)
 
 
@@ -78,11 +78,11 @@ def test_what_a_file_is_is_read_from_whatever_tells_it(told: dict[str, Any], kin
         ({"files": [_file("a.pdf", mimetype="application/pdf")]}, []),
     ],
 )
-def test_everything_that_a_message_shows_is_found_once(message: dict[str, Any], found: list[str]) -> None:
+def test_every_file_in_a_message_is_found_once(message: dict[str, Any], found: list[str]) -> None:
     assert found == [one.url for one in media_in(files_in(message))]
 
 
-def test_what_slack_names_by_its_id_alone_is_looked_up() -> None:
+def test_a_file_with_only_an_id_is_incomplete() -> None:
     (named,) = files_in({"blocks": [{"type": "image", "slack_file": {"id": "F1"}}]})
 
     assert is_incomplete(named)
@@ -91,20 +91,20 @@ def test_what_slack_names_by_its_id_alone_is_looked_up() -> None:
     assert not is_incomplete(_file(mimetype=None))
 
 
-async def test_forwarded_and_shown_files_are_seen_by_menus_and_mentions(tmp_path: Path) -> None:
-    async with open_studio(tmp_path) as house:
-        film, picture = house.boss.file("a.mp4", b"x" * 9), house.boss.file("b.png", b"x" * 9)
-        message = house.boss.write("look", film, picture)
-        shared = house.boss.forward(message, "seen?")
-        reframing = await house.ada.use_on(shared, "Reframe").view()
-        shown = house.boss.write("here")
+async def test_shortcuts_and_mentions_use_forwarded_and_embedded_files(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        video, picture = bot.boss.file("a.mp4", b"x" * 9), bot.boss.file("b.png", b"x" * 9)
+        message = bot.boss.write("look", video, picture)
+        shared = bot.boss.forward(message, "seen?")
+        reframing = await bot.ada.use_on(shared, "Reframe").view()
+        shown = bot.boss.write("here")
         shown.blocks = [{"type": "image", "slack_file": {"id": picture.id}, "alt_text": "", "block_id": "b"}]
-        varying = await house.ada.use_on(shown, "Variation").view()
-        house.ada.at(house.boss.write("and now?")).forward(
-            house.boss.write("it", picture), "imagine like this", to_bot=True
+        varying = await bot.ada.use_on(shown, "Variation").view()
+        bot.ada.at(bot.boss.write("and now?")).forward(
+            bot.boss.write("it", picture), "imagine like this", to_bot=True
         )
-        card = await house.slack.message_in(house.general, lambda one: "like this" in one.text)
-        asked = [one for one in house.slack.requests("files.info") if one.arguments["file"] == picture.id]
+        card = await bot.slack.message_in(bot.general, lambda one: "like this" in one.text)
+        asked = [one for one in bot.slack.requests("files.info") if one.arguments["file"] == picture.id]
 
     assert ["1 · video", "2 · picture"] == medium(reframing)
     assert ["1 · picture"] == medium(varying)
@@ -112,10 +112,10 @@ async def test_forwarded_and_shown_files_are_seen_by_menus_and_mentions(tmp_path
     assert asked
 
 
-async def test_a_file_that_slack_does_not_give_is_told(tmp_path: Path) -> None:
-    async with open_studio(tmp_path) as house:
-        shown = house.boss.write("here")
+async def test_a_file_that_slack_refuses_is_reported(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        shown = bot.boss.write("here")
         shown.blocks = [{"type": "image", "slack_file": {"id": "F0GONE"}, "alt_text": "", "block_id": "b"}]
-        told = await house.ada.use_on(shown, "Variation").response()
+        told = await bot.ada.use_on(shown, "Variation").response()
 
     assert "refuses this file" in words(told)

@@ -1,4 +1,4 @@
-"""Slack's rate limits with many keys, long idleness, refusals and a clock that jumps."""
+"""Slack's rate limits with many keys, idle times, refusals and clock jumps."""
 
 import random
 
@@ -26,7 +26,7 @@ def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, low_priority: 
         return held.retry_after_ms or -1
 
 
-def test_many_keys_whose_last_call_is_long_ago_under_a_429_still_work() -> None:
+def test_expired_keys_are_dropped_while_one_is_blocked() -> None:
     """A lane that empties while it is stopped must not break the clean-up of all others."""
     throttle = RateLimiter()
     throttle.reserve(_edit(1), 0)
@@ -40,7 +40,7 @@ def test_many_keys_whose_last_call_is_long_ago_under_a_429_still_work() -> None:
     assert _HOUR - 1 == held.value.retry_after_ms, "the refusal is still kept"
 
 
-def test_a_crowd_does_not_fill_the_memory() -> None:
+def test_the_number_of_keys_is_limited() -> None:
     throttle = RateLimiter()
     for number in range(20_000):
         throttle.reserve(_post(number), 1_000)
@@ -49,13 +49,13 @@ def test_a_crowd_does_not_fill_the_memory() -> None:
     assert len(throttle._blocked) <= 10_000
 
 
-def test_a_stopped_lane_is_open_again_after_any_time() -> None:
+def test_a_blocked_key_is_open_after_its_wait() -> None:
     throttle = RateLimiter()
     throttle.block(_post(), 30_000, 0)
     assert 0 == throttle.reserve(_post(), 10_000 * _HOUR)
 
 
-def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
+def test_a_clock_that_jumps_back_blocks_nothing() -> None:
     throttle = RateLimiter()
     for _ in range(50):
         throttle.reserve(_edit(), 10 * _HOUR)
@@ -64,7 +64,7 @@ def test_a_clock_that_jumps_back_stops_nobody_for_long() -> None:
     assert [0, 0, 0] == [throttle.reserve(lane, _HOUR) for lane in (_edit(), _post(), _post(2))]
 
 
-def test_nothing_breaks_it_whatever_comes_in_which_order() -> None:
+def test_random_requests_and_jumps_never_wait_too_long() -> None:
     """Random calls, refusals and jumps: a wait within its patience, or NotPosted with a time to come back."""
     chance = random.Random(11)  # noqa: S311 - a seed, not a secret
     throttle, now = RateLimiter(), 0

@@ -1,4 +1,4 @@
-"""Slack is on when its tokens are set, and costs nothing before."""
+"""The adapter is enabled by its tokens, and imports nothing before."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from bot.service.plugin import AdapterContext
 from bot.settings import Settings
 from tests.platforms.with_discord.fake_library import FakeLibrary
 from tests.platforms.with_slack.cards import NOW
-from tests.platforms.with_slack.installing import open_vault
+from tests.platforms.with_slack.oauth_harness import open_adapter_data
 
 _BOT, _APP, _SIGNING = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"
 _OAUTH = {_SIGNING: "s", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "c"}
@@ -49,12 +49,12 @@ def _set(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
         (_OAUTH, True),
     ],
 )
-def test_its_tokens_turn_it_on(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *, on: bool) -> None:
+def test_its_tokens_enable_it(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *, on: bool) -> None:
     _set(monkeypatch, values)
     assert on is plugin.enabled(Settings())
 
 
-def test_its_library_is_not_imported_before_it_is_on() -> None:
+def test_the_sdk_is_not_imported_before_it_is_enabled() -> None:
     environment = {key: value for key, value in os.environ.items() if key not in _NAMES}
     ran = subprocess.run(
         [sys.executable, "-c", _LOOK], capture_output=True, text=True, check=True, env=environment
@@ -62,8 +62,8 @@ def test_its_library_is_not_imported_before_it_is_on() -> None:
     assert "" == ran.stdout.strip()
 
 
-async def test_it_is_built_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_vault(tmp_path) as adapter_data:
+async def test_it_is_assembled_without_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_adapter_data(tmp_path) as adapter_data:
         context = AdapterContext(
             settings=Settings(),
             service=None,  # type: ignore[arg-type]

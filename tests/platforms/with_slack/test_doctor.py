@@ -1,4 +1,4 @@
-"""What the doctor finds of Slack, each fault with its remedy, and the app in one paste."""
+"""Findings of the doctor, with their remedies and the manifest."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from adapters.slack.oauth.manifest import SCOPES, manifest
 from bot.service.plugin import Diagnosis
 from tests.engine.house import given_settings
 from tests.platforms.fake_slack import FakeSlack
-from tests.platforms.with_slack.odd import odd_fault
+from tests.platforms.with_slack.malformed_responses import odd_fault
 
 _NAMES = (
     "SLACK_BOT_TOKEN",
@@ -52,7 +52,7 @@ def _pasted(finding: Diagnosis) -> Any:
     return json.loads(text)
 
 
-async def test_an_app_as_it_must_be_is_well(doctor: Doctor) -> None:
+async def test_a_correct_app_has_no_findings(doctor: Doctor) -> None:
     async with FakeSlack(manifest()) as slack:
         team = slack.team("Film club")
         found = await doctor(API_BASE=slack.api, BOT_TOKEN=slack.bot_token(team), APP_TOKEN=slack.app_token)
@@ -72,7 +72,7 @@ async def test_missing_scopes_are_named_with_the_manifest_that_has_them(doctor: 
     assert manifest() == _pasted(found[-1])
 
 
-async def test_tokens_that_are_mixed_up_wrong_or_unheard_of_are_told_apart(doctor: Doctor) -> None:
+async def test_swapped_wrong_and_unverifiable_tokens_are_distinguished(doctor: Doctor) -> None:
     async with FakeSlack(manifest()) as slack:
         bot = slack.bot_token(slack.team("Film club"))
         swapped = await doctor(API_BASE=slack.api, BOT_TOKEN=slack.app_token, APP_TOKEN=bot)
@@ -88,7 +88,7 @@ async def test_tokens_that_are_mixed_up_wrong_or_unheard_of_are_told_apart(docto
         assert all(words in finding.what for finding in found[:2])
 
 
-async def test_http_needs_an_address_and_a_workspace_or_oauth(doctor: Doctor) -> None:
+async def test_http_needs_a_public_url_and_a_token_or_oauth(doctor: Doctor) -> None:
     url = "https://bot.example.org"
     nowhere = await doctor(SIGNING_SECRET="s")
     assert [False, False] == [finding.ok for finding in nowhere[:2]]
@@ -101,7 +101,7 @@ async def test_http_needs_an_address_and_a_workspace_or_oauth(doctor: Doctor) ->
 
 
 @pytest.mark.parametrize("seed", range(40))
-async def test_whatever_slack_answers_everything_is_looked_at(doctor: Doctor, seed: int) -> None:
+async def test_every_check_reports_whatever_slack_answers(doctor: Doctor, seed: int) -> None:
     async with FakeSlack(manifest()) as slack:
         chance = Random(seed)  # noqa: S311 - nothing secret
         for method in ("auth.test", "apps.connections.open"):

@@ -1,4 +1,4 @@
-"""What Slack makes of typed text by itself becomes the text that people see."""
+"""Slack's markup becomes the text that people see."""
 
 from html import unescape
 
@@ -16,7 +16,7 @@ def _prompt(text: str) -> str:
 
 
 @pytest.mark.parametrize("label", ["www.a.example/b?c=1&amp;d=2", "a.example/clip.mp4", "www.a.example"])
-def test_an_address_that_slack_has_linked_by_itself_stays_one(label: str) -> None:
+def test_an_address_linked_by_slack_stays_an_address(label: str) -> None:
     command = parse_line(f"imagine a fox <http://{label}|{label}>").parse("T1", {})
     assert isinstance(command, Imagine)
     assert ("a fox", [f"http://{unescape(label)}"]) == (command.prompt, [one.url for one in command.image])
@@ -42,5 +42,5 @@ def test_an_address_that_slack_has_linked_by_itself_stays_one(label: str) -> Non
         ("x &lt;y&gt; &amp; z", "x <y> & z"),
     ],
 )
-def test_markup_reads_as_what_is_seen(sent: str, seen: str) -> None:
+def test_markup_becomes_the_text_that_people_see(sent: str, seen: str) -> None:
     assert seen == _prompt(sent)

@@ -1,8 +1,8 @@
-"""The whole bot of this process at a fake Slack: real core, simulator, bolt and doors, by socket or HTTP.
+"""The whole bot in this process beside a fake Slack, over Socket Mode or HTTP.
 
-async with open_studio(folder) as house:
-    asked = house.ada.slash("/imagine", "a red fox")
-    card = await house.card()
+async with run_bot(folder) as bot:
+    bot.ada.slash("/imagine", "a red fox")
+    card = await bot.card()
 """
 
 import asyncio
@@ -34,12 +34,12 @@ from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.running import AT_EASE, running
 
 _PUBLIC = "https://bot.example.org"
-#: the line is given up after four pings without an echo, and a crowded machine takes its time
+#: the SDK drops the connection after four pings without an echo, and a busy machine is slow
 _PING_S = 1.0
 
 
 class _NoFiles:
-    """The core fetches nothing from loopback, where the fake is; who opens files has tests of its own."""
+    """The core fetches nothing from loopback, where the fake is. File resolution has its own tests."""
 
     async def resolve(self, url: str, place: Place) -> ResolvedFile:
         raise MediaUnavailable(f"{url} is not read at {place.channel}")
@@ -49,7 +49,7 @@ Wrap = Callable[[AdapterContext], AdapterContext]
 
 
 class StandIn:
-    """A studio before the real one, which does what its own methods do not."""
+    """Wraps the bot service, to replace single methods."""
 
     def __init__(self, service: BotService) -> None:
         self._service = service
@@ -59,7 +59,7 @@ class StandIn:
 
 
 class Slow(StandIn):
-    """Takes no command before it is let go on."""
+    """Executes commands once its gate is open."""
 
     def __init__(self, service: BotService) -> None:
         super().__init__(service)
@@ -72,14 +72,14 @@ class Slow(StandIn):
 
 
 def before(kind: Callable[[BotService], StandIn]) -> Wrap:
-    """Put a stand-in of this kind before the studio."""
+    """Wrap the bot service in this class."""
     return lambda one: replace(one, service=cast("Any", kind(one.service)))
 
 
-class StudioHouse:
-    """One run of the bot, with one workspace, a member and an admin in it.
+class BotHarness:
+    """A running bot with one workspace, a member and an admin.
 
-    With `org` an organisation has the app as a whole.
+    With `org` a whole organisation has installed the app.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class StudioHouse:
         channel: Channel | None = None,
         until: Callable[[Message], bool] = lambda _: True,
     ) -> Message:
-        """Wait for a card for everybody that shows its results."""
+        """Wait for a public card that shows a result."""
         return await self.slack.message_in(
             channel or self.general,
             lambda one: not one.ephemeral and _pictures(one) > 0 and until(one),
@@ -177,18 +177,18 @@ class StudioHouse:
         return await self.card(until=lambda one: one.ts not in before)
 
     def mine(self, channel: Channel | None = None) -> list[Message]:
-        """What the bot has written in a channel for everybody, the oldest first."""
+        """The bot's public messages in a channel, the oldest first."""
         messages = (channel or self.general).messages.values()
         return [one for one in messages if one.author.is_bot and not one.ephemeral]
 
 
 def words(message: Message) -> str:
-    """All that a message says, as one text."""
+    """All text of a message."""
     return f"{message.text} {message.blocks}"
 
 
 def job_of(message: Message) -> str:
-    """The job that a card's buttons are for."""
+    """The job that a card's buttons act on."""
     return next(str(part["value"]) for part in message.parts if part["action_id"] == "rv:details")[:24]
 
 
@@ -197,25 +197,25 @@ def _pictures(message: Message) -> int:
 
 
 @asynccontextmanager
-async def open_studio(
+async def run_bot(
     folder: Path,
     *,
     http: bool = False,
     trouble: str | Sequence[dict[str, Any]] = (),
     validates: bool = True,
     **more: Any,
-) -> AsyncIterator[StudioHouse]:
-    """Run the bot until the block ends; with `trouble` Slack lets it open no socket at first."""
+) -> AsyncIterator[BotHarness]:
+    """Run the bot until the block ends; with `trouble` its first sockets are refused."""
     async with FakeSlack(manifest(_PUBLIC if http else None), validates=validates) as slack:
         for fault in [{"error": trouble}] if isinstance(trouble, str) else trouble:
             slack.fault("apps.connections.open", **fault)
-        house = StudioHouse(slack, folder, http=http, **more)
+        house = BotHarness(slack, folder, http=http, **more)
         async with running(house.app, house.app.started.wait() if trouble else _heard(house)):
             yield house
 
 
-async def _heard(house: StudioHouse) -> None:
-    """Wait until what happens at Slack reaches the bot."""
+async def _heard(house: BotHarness) -> None:
+    """Wait until the bot receives events."""
     await house.app.started.wait()
     if house.http:
         house.slack.point_to(house.app.address)

@@ -1,4 +1,4 @@
-"""Our outlet beside a fake Slack with one workspace, one member, one library and a real vault."""
+"""The publisher beside a fake Slack with one workspace and one member, on a real store."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -25,11 +25,11 @@ from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.state.deliveries import ResponseUrl
 from tests.platforms.with_discord.fake_library import FakeLibrary
 from tests.platforms.with_slack.cards import card_view
-from tests.platforms.with_slack.installing import open_vault
+from tests.platforms.with_slack.oauth_harness import open_adapter_data
 
 
-class House:
-    """What a test of the outlet holds in its hands."""
+class PublisherHarness:
+    """The publisher with its fake Slack, library and store."""
 
     def __init__(self, fake: FakeSlack, adapter_data: AdapterData, folder: Path, *, public: bool) -> None:
         self.fake = fake
@@ -40,16 +40,18 @@ class House:
         self.adapter_data = adapter_data
         self.uploads = UploadStore(adapter_data)
         self.slack = WebApi(SingleToken(SecretStr(fake.bot_token(self.team))), fake.api)
-        self.shrinking = ResultFiles(self.shelf, patience_s=0.2)
+        self.result_files = ResultFiles(self.shelf, patience_s=0.2)
         self._public = public
-        self.publisher = self.new_outlet()
+        self.publisher = self.new_publisher()
 
-    def new_outlet(self, *, patience_s: float = 5.0, slack: WebApi | None = None) -> CardPublisher:
-        """An outlet that remembers nothing but what lies in the vault, as after a restart."""
+    def new_publisher(self, *, patience_s: float = 5.0, slack: WebApi | None = None) -> CardPublisher:
+        """A publisher that knows only what is stored, as after a restart."""
         clock = self.fake.clock.now_ms
-        sender = FileUploader(self.uploads, clock, patience_s=patience_s)
-        ladder = AttachmentPlanner(self.shrinking, sender, _link if self._public else lambda _: None, ENGLISH)
-        return CardPublisher(web_api=slack or self.slack, planner=ladder, uploads=self.uploads, clock=clock)
+        uploader = FileUploader(self.uploads, clock, patience_s=patience_s)
+        planner = AttachmentPlanner(
+            self.result_files, uploader, _link if self._public else lambda _: None, ENGLISH
+        )
+        return CardPublisher(web_api=slack or self.slack, planner=planner, uploads=self.uploads, clock=clock)
 
     def view(self, *jobs: JobView, **changes: Any) -> CardView:
         now = self.fake.clock.now_ms()
@@ -65,23 +67,23 @@ class House:
         return Place(**values | known)
 
     def direct_place(self, **known: Any) -> Place:
-        """Where a result that is sent to Ada goes."""
+        """The place of a result that is sent to Ada."""
         whom = f"@slack:{self.team.id}:{self.ada.user.id}"
         return replace(self.place(**known), workspace="slack:@dm", channel=whom, private=True)
 
-    def reach(self) -> str:
-        """What a command of Ada's leaves for its answer."""
+    def reply_token(self) -> str:
+        """The reply token of a command by Ada."""
         now = self.fake.clock.now_ms()
         url = self.fake.world.add(ResponseUrl(channel=self.channel, user=self.ada.user, created_ms=now))
         return ReplyToken(response_url=url, until=now + RESPONSE_URL_MS).dump()
 
     def messages(self, channel: Channel | None = None) -> list[Message]:
-        """The bot's messages in a channel that everybody in it sees, the oldest first."""
+        """The bot's public messages in a channel, the oldest first."""
         mine = (channel or self.channel).messages.values()
         return [one for one in mine if one.author.is_bot and not one.ephemeral]
 
-    def whispers(self, channel: Channel | None = None) -> list[Message]:
-        """What the bot said for one person's eyes."""
+    def ephemeral(self, channel: Channel | None = None) -> list[Message]:
+        """The bot's ephemeral messages in a channel."""
         return [one for one in (channel or self.channel).messages.values() if one.ephemeral]
 
     def sent_directly(self) -> list[Message]:
@@ -93,22 +95,22 @@ class House:
 
 
 def posted(message: Message) -> str:
-    """The message as the outlet names one."""
+    """The message's id in the core."""
     return f"{message.channel.id}/{message.ts}"
 
 
 def said(message: Message) -> str:
-    """Every text in its blocks, as people read it."""
+    """All texts in its blocks."""
     return "\n".join(texts(message.blocks))
 
 
 def pictures(message: Message) -> list[str]:
-    """Slack's ids of the pictures in its blocks."""
+    """The file ids of the pictures in its blocks."""
     return [block["slack_file"]["id"] for block in message.blocks if block["type"] == "image"]
 
 
 def texts(blocks: list[dict[str, Any]]) -> list[str]:
-    """What people read in blocks."""
+    """All texts in blocks."""
     return list(_found(blocks))
 
 
@@ -130,11 +132,11 @@ def _link(media: Media) -> str:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, public: bool = True) -> AsyncIterator[House]:
-    async with open_vault(folder) as adapter_data, FakeSlack(manifest()) as fake:
-        house = House(fake, adapter_data, folder, public=public)
+async def open_publisher(folder: Path, *, public: bool = True) -> AsyncIterator[PublisherHarness]:
+    async with open_adapter_data(folder) as adapter_data, FakeSlack(manifest()) as fake:
+        harness = PublisherHarness(fake, adapter_data, folder, public=public)
         try:
-            yield house
+            yield harness
         finally:
-            await house.shrinking.close()
-            await house.slack.close()
+            await harness.result_files.close()
+            await harness.slack.close()

@@ -1,4 +1,4 @@
-"""What answers in Slack's place, or Slack itself in trouble, with status 200."""
+"""Malformed responses with status 200, of Slack or of something in its place."""
 
 from random import Random
 from typing import Any

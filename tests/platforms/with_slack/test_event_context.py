@@ -1,4 +1,4 @@
-"""Who does something and where, read from events, and lines as Slack hands them on."""
+"""The caller, the location and the command line of an event."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def _context(**body: Any) -> EventContext:
     return EventContext.read({"user_id": "U1", **body}, AsyncBoltContext({"team_id": "T1"}), NOW)
 
 
-def test_a_command_names_its_place_and_can_be_answered_for_half_an_hour() -> None:
+def test_a_command_has_its_place_and_a_live_response_url() -> None:
     url = "https://hooks.slack.com/commands/1"
     context = _context(
         command="/imagine", channel_id="C1", user_name="ada", trigger_id="1.2", response_url=url
@@ -47,7 +47,7 @@ def test_a_command_names_its_place_and_can_be_answered_for_half_an_hour() -> Non
         ({"ts": "6.0", "thread_ts": "5.0"}, "5.0"),
     ],
 )
-def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], thread: str | None) -> None:
+def test_only_a_reply_belongs_to_a_thread(message: dict[str, str], thread: str | None) -> None:
     pressed = _context(
         type="block_actions",
         channel={"id": "C1"},
@@ -72,7 +72,7 @@ def test_only_an_answer_in_a_thread_is_in_that_thread(message: dict[str, str], t
         ("imagine a <http://node.js|node.js> logo", "a node.js logo"),
     ],
 )
-def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
+def test_a_prompt_is_parsed_as_it_was_typed(text: str, prompt: str) -> None:
     command = parse_line(text).parse("T1", {"U2": "Bo Derek"})
 
     assert isinstance(command, Imagine)
@@ -83,7 +83,7 @@ def test_a_prompt_is_read_as_it_was_typed(text: str, prompt: str) -> None:
 @pytest.mark.parametrize(
     "written", ["<https://a.example/x?y=1&amp;z=2|a.example>", "<https://a.example/x?y=1&amp;z=2>"]
 )
-def test_an_address_among_the_words_is_a_picture(text: str, written: str) -> None:
+def test_an_address_in_the_text_is_an_input(text: str, written: str) -> None:
     command = parse_line(text.format(written)).parse("T1", {})
 
     assert isinstance(command, Imagine)
@@ -99,7 +99,7 @@ def test_links_in_angle_brackets_are_addresses() -> None:
     assert ("https://a.example/x.png?a=1&b=2", "it moves") == (command.start.url, command.prompt)
 
 
-def test_a_member_is_meant_by_their_id_whatever_they_are_called() -> None:
+def test_a_member_option_uses_the_mentioned_id() -> None:
     line = parse_line("quotas set <@U2|a b> —amount 5 --period week")
     command = line.parse("T1", {})
 
@@ -108,14 +108,14 @@ def test_a_member_is_meant_by_their_id_whatever_they_are_called() -> None:
     assert [("slack:T1:U2", "a b")] == [(one.member, one.name) for one in line.mentioned_members("T1", {})]
 
 
-def test_a_form_opens_where_nothing_was_written_and_something_can_be() -> None:
+def test_a_command_without_text_opens_a_modal_if_it_has_fields() -> None:
     forms = {text: parse_line(text).opens_modal for text in ("imagine", "animate", "show", "quota", "help")}
 
     assert {"imagine": True, "animate": True, "show": True, "quota": False, "help": False} == forms
     assert not parse_line("imagine a fox").opens_modal
 
 
-def test_what_follows_a_mention_is_the_command() -> None:
+def test_the_text_after_a_mention_is_the_command() -> None:
     line = parse_line(text_after_mention("hello <@UBOT>: help imagine", "UBOT"))
 
     assert Help(command="imagine") == line.parse("T1", {})

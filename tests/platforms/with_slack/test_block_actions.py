@@ -1,0 +1,89 @@
+"""Buttons and selects over real sockets, beside the real core."""
+
+from pathlib import Path
+
+from bot.domain.ids import short_id
+from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
+
+
+async def test_a_button_makes_one_new_card_for_its_presser(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        card = await bot.imagine()
+        pressed = bot.boss.press(card, "rv:again")
+        await pressed.acknowledged()
+        bot.slack.repeat(pressed.delivery)
+        other = await bot.card(until=lambda one: one is not card)
+        details = await bot.ada.press(other, "rv:details").response()
+        stale = await bot.ada.press(details, "rv:details").response()
+        used = await bot.boss.slash("/quota").response()
+
+    assert [card, other] == bot.mine()
+    assert "boss" in words(other)
+    assert bot.ada.user is details.only_for
+    assert short_id(job_of(other)) in words(details)
+    assert short_id(job_of(other)) in words(stale)
+    assert "$0.00 used" not in words(used)
+
+
+async def test_edit_and_reframe_open_modals(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        card = await bot.imagine("a red fox")
+        editing = await bot.ada.press(card, "rv:edit").view()
+        assert "a red fox" == editing.typed["prompt", "prompt"]["value"]
+        wrong = bot.ada.submit(editing, {"prompt": None})
+        await wrong.acknowledged()
+        assert "rompt" in wrong.errors["prompt"]
+        bot.ada.submit(editing, {"prompt": "a blue fox"})
+        edited = await bot.card(until=lambda one: "a blue fox" in one.text)
+        reframing = await bot.ada.press(card, "rv:reframe").view()
+        bot.ada.submit(reframing, {"aspect_ratio": "1:1"})
+        reframed = await bot.card(until=lambda one: one not in (card, edited))
+        long = await bot.imagine("a very long tale of a fox " * 130)
+        refused = await bot.ada.press(long, "rv:edit").response()
+
+    assert "1:1" in words(reframed)
+    assert "accepts 3000" in words(refused)
+
+
+async def test_a_selection_is_used_and_not_visible_to_others(
+    tmp_path: Path,
+) -> None:
+    async with run_bot(tmp_path) as bot:
+        bot.ada.slash("/imagine", "two foxes --count 2")
+        card = await bot.card(until=lambda one: sum(b["type"] == "image" for b in one.blocks) == 2)
+        before = list(card.blocks)
+        select = next(part for part in card.parts if part["action_id"] == "rv:pick")
+        second = select["options"][1]["value"]
+        picked = bot.ada.choose(card, "rv:pick", second)
+        assert {} == await picked.acknowledged()
+        mine = await bot.ada.press(card, "rv:details").response()
+        other = await bot.boss.press(card, "rv:details").response()
+
+    assert before == card.blocks
+    assert (second[:24], job_of(card)) == (job_of(mine), job_of(other))
+
+
+async def test_only_the_owner_or_an_admin_deletes_and_outdated_buttons_are_refused(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        card = await bot.imagine()
+        bo = bot.slack.user(bot.team, "bo")
+        refused = await bo.press(card, "rv:delete").response()
+        label = {"type": "plain_text", "text": "?"}
+        old_button = {"type": "button", "action_id": "rv:dance", "value": "x", "text": label}
+        card.blocks[-1]["elements"].append(old_button)
+        old = await bo.press(card, "rv:dance").response()
+        asked = await bot.boss.press(card, "rv:delete").response()
+        kept = await bot.boss.press(asked, "rv:keep").response()
+        await bot.slack.until(lambda: asked.deleted)
+        gone = card.deleted
+        asked = await bot.boss.press(card, "rv:delete").response()
+        done = await bot.boss.press(asked, "rv:confirm").response()
+        await bot.slack.until(lambda: card.deleted and asked.deleted)
+
+    assert "belongs to" in words(refused) or "not yours" in words(refused).lower()
+    assert "another version" in words(old)
+    assert bot.boss.user is asked.only_for
+    assert f"#{short_id(job_of(card))}" in words(asked)
+    assert ["rv:keep", "rv:confirm"] == [part["action_id"] for part in asked.parts if "action_id" in part]
+    assert (False, True) == (gone, "Kept" in words(kept))
+    assert "Deleted" in words(done)

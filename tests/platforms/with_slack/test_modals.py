@@ -1,0 +1,179 @@
+"""Modals over real sockets, beside the real core."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.messages.modal_fields import ViewState, parse_view
+from adapters.slack.messages.modals import CommandModalState, command_modal
+from bot.domain.commands import CATALOGUE, Animate, Command, QuotasSet, build
+from bot.domain.errors import InvalidRequest
+from bot.domain.media import Reference
+from bot.domain.models import Duration
+from tests.platforms.fake_slack import View
+from tests.platforms.fake_slack.rules.views import check_view
+from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
+
+
+def begins(view: View, block: str) -> str:
+    """What a list has chosen from the first."""
+    element = next(one["element"] for one in view.blocks if one.get("block_id") == block)
+    return str(element["initial_option"]["value"])
+
+
+def price(view: View) -> str:
+    found = [one["elements"][0]["text"] for one in view.blocks if one.get("block_id") == "form_price"]
+    return str(found[0]) if found else ""
+
+
+def names(view: View) -> set[str]:
+    return {str(one.get("block_id")) for one in view.blocks}
+
+
+def chosen(value: str) -> dict[str, Any]:
+    return {"selected_option": {"value": value, "text": {"type": "plain_text", "text": value}}}
+
+
+@pytest.mark.parametrize("command", CATALOGUE.values(), ids=CATALOGUE)
+def test_every_commands_modal_is_within_slacks_limits(command: type[Command]) -> None:
+    form = CommandModalState(command=command.name, all_fields=True, choose_command=True)
+    media = [Reference(url=f"https://a.example/{number}.png") for number in range(3)]
+
+    check_view(command_modal(form, {}, price="$1", media=media), kind="modal", shows=lambda _: None)
+
+
+def test_modal_values_become_a_command() -> None:
+    """A file counts instead of the job that stands there from the beginning."""
+    file = {"name": "a.png", "mimetype": "image/png", "size": 9, "url_private": "https://files.slack.com/a"}
+    job = "01k9zv3f5k0q8x7w2m4n6p8r"
+    state: ViewState = {
+        "prompt": {"prompt": {"value": " a fox "}},
+        "start": {"start": {"files": [file]}},
+        "start_job": {"start_job": chosen(job)},
+        "end_job": {"end_job": chosen(job)},
+        "duration": {"duration": chosen("9s")},
+        "loop": {"loop": {"selected_options": [{"value": "yes"}]}},
+        "aspect_ratio": {"aspect_ratio": {"selected_option": None}},
+        "concepts": {"concepts": {"value": None}},
+    }
+    quotas: ViewState = {"member": {"member": {"selected_user": "U2"}}, "amount": {"amount": {"value": "5"}}}
+
+    animate = build(Animate, parse_view(Animate, state, "T1").options)
+    given = parse_view(QuotasSet, quotas, "T1")
+
+    start = Reference(url="https://files.slack.com/a", via="slack")
+    end = Reference(job=job)
+    expected = Animate(prompt="a fox", start=start, end=end, duration=Duration.NINE, loop=True)
+    assert expected == animate
+    assert ("slack:T1:U2", ("U2",)) == (given.options["member"], given.users)
+    address: ViewState = {"start_from": {"start_from": {"value": "https://a.example/b"}}}
+    with pytest.raises(InvalidRequest, match="a file or an address, not both"):
+        parse_view(Animate, {**state, **address}, "T1")
+
+
+async def test_a_command_without_text_opens_a_complete_modal(tmp_path: Path) -> None:
+    """/animate begins with the newest picture, /extend and /reframe with the video that came of it."""
+    async with run_bot(tmp_path) as bot:
+        picture = await bot.imagine()
+        view = await bot.ada.slash("/animate").view()
+        assert job_of(picture) == begins(view, "start_job")
+        sent = bot.ada.submit(view)
+        assert {} == await sent.acknowledged()
+        video = await bot.card(until=lambda one: one is not picture)
+        extending = await bot.ada.slash("/extend").view()
+        reframing = await bot.ada.slash("/reverie", "reframe").view()
+
+    assert view.closed
+    assert "Made from" in words(video)
+    assert job_of(video) == begins(extending, "job") == begins(reframing, "media_job")
+    assert "9:16" == begins(reframing, "aspect_ratio")
+
+
+async def test_a_modal_shows_its_price_and_more_options(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        await bot.imagine("a teal owl")
+        view = await bot.ada.slash("/imagine").view()
+        before = price(view)
+        bot.ada.choose(view, "model", "photon-flash-1")
+        await bot.slack.until(lambda: price(view) not in ("", before))
+        cheaper = price(view)
+        assert "style" not in names(view)
+        bot.ada.press(view, "form_more")
+        await bot.slack.until(lambda: "style_from" in names(view))
+        offered = await bot.ada.suggestions(view, "style_job", "teal").options()
+        nothing = await bot.ada.suggestions(view, "style_job", "no such words").options()
+        address = await bot.ada.suggestions(view, "style_job", "https://a.example/x.png").options()
+
+    assert "photon-flash-1" == begins(view, "model")
+    assert before.startswith("Price: ")
+    assert cheaper == price(view) != before
+    assert [True] == [one["text"]["text"].startswith("a teal owl") for one in offered]
+    assert [] == nothing
+    assert ["https://a.example/x.png"] == [one["value"] for one in address]
+
+
+async def test_an_error_is_shown_under_its_field(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        view = await bot.ada.slash("/imagine").view()
+        bot.ada.press(view, "form_more")
+        await bot.slack.until(lambda: "modify_from" in names(view))
+        wrong = bot.ada.submit(view, {"prompt": "a fox", "modify_from": "my notes"})
+        await wrong.acknowledged()
+        assert not view.closed
+        assert "modify accepts one" in wrong.errors["modify"]
+        sent = bot.ada.submit(view, {"modify_from": None})
+        await sent.acknowledged()
+        card = await bot.card()
+        bot.slack.repeat(sent.delivery)
+        await bot.slack.until(lambda: bot.slack.deliveries[-1].acknowledged_ms is not None)
+        await bot.card()
+
+    assert "a fox" in card.text
+    assert 1 == len(bot.mine())
+
+
+async def test_an_expired_trigger_is_reported_with_an_alternative(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        bot.slack.fault("views.open", error="expired_trigger_id")
+        asked = bot.ada.slash("/imagine")
+        told = await asked.response()
+
+    assert "/reverie imagine a red fox" in words(told)
+
+
+async def test_the_global_shortcut_offers_commands_and_conversations(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        there = bot.slack.channel(bot.team, "video-room")
+        elsewhere = bot.slack.channel(bot.team, "no-bots", with_bot=False)
+        view = await bot.ada.open_shortcut("Create with Reverie").view()
+        bot.ada.choose(view, "form_command", "animate")
+        await bot.slack.until(lambda: "duration" in names(view))
+        bot.ada.choose(view, "form_command", "imagine")
+        await bot.slack.until(lambda: "count" in names(view))
+        sent = bot.ada.submit(view, {"prompt": "a red fox", "form_conversation": there.id})
+        await sent.acknowledged()
+        card = await bot.card(there)
+        other = await bot.ada.open_shortcut("Create with Reverie").view()
+        bot.ada.submit(other, {"prompt": "a teal owl", "form_conversation": elsewhere.id})
+        directly = bot.ada.at_bot().place
+        offer = await bot.slack.message_in(directly, lambda one: "invite" in words(one))
+        bot.ada.press(offer, "Send it to me")
+        sent_on = await bot.card(directly)
+
+    assert "a red fox" in card.text
+    assert "a teal owl" in sent_on.text
+    assert [] == bot.mine(elsewhere)
+
+
+async def test_of_two_quick_choices_the_last_one_is_shown(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        view = await bot.ada.slash("/reverie").view()
+        with bot.slack.holding() as held:
+            bot.ada.choose(view, "form_command", "animate")
+            bot.ada.choose(view, "form_command", "reframe")
+            held.release()
+        await bot.slack.until(lambda: "media" in names(view))
+        await bot.router.tasks.drain()
+
+    assert "start" not in names(view)
