@@ -1,7 +1,7 @@
-"""The fields of a command's form on Slack, and Slack's limits on them.
+"""The modal fields of a command's options, and Slack's limits on them.
 
-A picture or video comes as a file, or as a text that names a job or an address, so one option of the
-catalogue can be two fields. https://docs.slack.dev/reference/block-kit/blocks
+A picture or video is a file, or a text that names a job or an address, so one option can be two fields.
+https://docs.slack.dev/reference/block-kit/blocks
 """
 
 from collections import Counter
@@ -13,10 +13,10 @@ from functools import cache
 from bot.domain.commands import Command
 from bot.domain.options import Kind, Option, options
 
-#: longest text of one field
+#: longest text of a field
 SLACK_TEXT = 3000
 # fmt: off
-#: names that Slack keeps for itself
+#: slash commands that Slack reserves
 SLACK_RESERVED = frozenset({
     "archive", "away", "call", "collapse", "dm", "dnd", "expand", "feed", "feedback", "help", "invite",
     "invite_people", "join", "kick", "leave", "me", "mute", "msg", "open", "part", "prefs", "remind",
@@ -26,19 +26,19 @@ SLACK_RESERVED = frozenset({
 SLACK_MODAL_BLOCKS = 100
 SLACK_LABEL = 75
 SLACK_SELECT_OPTIONS = 100
-#: characters of a choice, and of what stands below a field
+#: characters of a choice, and of the hint below a field
 SLACK_CHOICE, SLACK_HINT = 75, 2000
-#: files of one field
+#: files of a field
 SLACK_FILES = 10
 
 
 def native_on_slack(command: type[Command]) -> bool:
-    """Whether the command can have a name of its own; all others go through `/reverie <command>`."""
+    """Whether the command can be registered itself; others are typed as `/reverie <command>`."""
     return command.name not in SLACK_RESERVED and " " not in command.name
 
 
 class SlackKind(StrEnum):
-    """What Slack lets a person give in one field of a form."""
+    """The type of a modal field."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -50,7 +50,7 @@ class SlackKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackField:
-    """One field of a command's form as Slack shows it: one block."""
+    """One input block of a command's modal."""
 
     name: str
     description: str
@@ -59,19 +59,19 @@ class SlackField:
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
-    #: characters of a text; None where none is typed
+    #: characters of a text; None for other types
     max_length: int | None = None
-    #: files at most; 0 where it takes none
+    #: the most files; 0 for other types
     files: int = 0
-    #: the catalogue's option that it fills, maybe together with another
+    #: the option that it fills, possibly together with another field
     option: Option
 
 
 @cache
 def slack_fields(command: type[Command]) -> tuple[SlackField, ...]:
-    """A command's form as Slack shows it, the required fields first.
+    """The fields of a command's modal, the required ones first.
 
-    A picture or video is a field for files, and one for jobs and addresses where `@0.85` says how strong.
+    A media option is a field for files, and one for jobs and addresses with optional weights (`@0.85`).
     """
     found = [field for option in options(command) for field in _slack_option(option)]
     return tuple(sorted(found, key=lambda field: not field.required))
@@ -87,8 +87,8 @@ def _slack_option(option: Option) -> Iterator[SlackField]:
             files=option.max_count,
             option=option,
         )
-        others = "a job or an address" if option.max_count == 1 else "jobs or addresses, parted by spaces"
-        strength = ", each maybe with its strength, such as @0.85" if option.weighted else ""
+        others = "a job or an address" if option.max_count == 1 else "jobs or addresses, separated by spaces"
+        strength = ", each with an optional weight, such as @0.85" if option.weighted else ""
         yield SlackField(
             name=f"{option.name}_from",
             description=f"{option.description}: {others}{strength}",
@@ -121,7 +121,7 @@ _SLACK_KINDS = {
 
 
 def slack_problems(commands: Iterable[type[Command]]) -> Iterator[str]:
-    """Everything in the catalogue that Slack would refuse."""
+    """Everything in the commands that Slack would refuse."""
     for command in commands:
         fields = slack_fields(command)
         if len(fields) > SLACK_MODAL_BLOCKS:
