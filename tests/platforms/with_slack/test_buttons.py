@@ -65,7 +65,7 @@ def test_a_selection_applies_to_the_button_pressed_with_it() -> None:
     pressed = BlockAction.parse(first, state)
     assert pressed is not None
     assert (Action.VARIATION, view.jobs[1].id) == (pressed.verb, pressed.job)
-    # A state of another message says nothing about this one.
+    # The state of another message is ignored.
     other = {"b1": {"rv:pick": {"selected_option": {"value": f"{identity(3)}:{identity(4)}"}}}}
     assert BlockAction.parse(first) == BlockAction.parse(first, other)
 

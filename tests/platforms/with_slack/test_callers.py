@@ -10,14 +10,14 @@ from tests.platforms.with_slack.bot_harness import BotHarness, run_bot, words
 
 
 async def settled(bot: BotHarness) -> None:
-    """Wait until all that was told is acknowledged, and nothing of it is in hand."""
+    """Wait until every delivery is acknowledged and no task is running."""
     slack = bot.slack
     await slack.until(lambda: all(one.acknowledged_ms is not None for one in slack.deliveries))
     await bot.router.tasks.drain()
 
 
 async def spent(bot: BotHarness) -> str:
-    """What the workspace has spent, as its admin reads it."""
+    """What the workspace has spent, as its admin sees it."""
     return words(await bot.boss.slash("/reverie", "quotas show").response())
 
 
@@ -38,7 +38,7 @@ async def test_bots_and_webhooks_start_nothing_and_get_no_answer(tmp_path: Path,
         gone.mention("imagine a red fox")
         gone.react(card, "game_die")
         await settled(bot)
-        # What they had asked for would have a card before this one.
+        # Cards are in order: an earlier request would have its card before this one.
         bot.ada.mention("imagine a teal owl")
         other = await bot.card(until=lambda one: "a teal owl" in words(one))
 
@@ -47,7 +47,7 @@ async def test_bots_and_webhooks_start_nothing_and_get_no_answer(tmp_path: Path,
 
 
 async def test_an_unmarked_bot_message_starts_nothing(tmp_path: Path) -> None:
-    """What says so then is Slack's own answer."""
+    """Only Slack's `users.info` says so."""
     async with run_bot(tmp_path) as bot:
         robo = bot.slack.bot(bot.team, "robo")
         robo.user.bot_id, kept = None, robo.user.bot_id
@@ -61,7 +61,7 @@ async def test_an_unmarked_bot_message_starts_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_message_by_an_app_in_a_persons_name_starts_nothing(tmp_path: Path) -> None:
-    """Slack says of its author that they are a person, and of the message that an app has written it."""
+    """The author is a person, and the message says that an app wrote it."""
     async with run_bot(tmp_path) as bot:
         bo = bot.slack.user(bot.team, "bo")
         with bot.slack.holding() as held:
@@ -110,7 +110,7 @@ async def test_an_unidentified_member_is_told_and_not_charged(
         pressed = await bo.press(card, "rv:variation").response()
         bo.mention("imagine a fox")
         bo.react(card, "repeat")
-        # The reaction is refused in the same words as the mention, of which one message is enough.
+        # The reaction's refusal has the text of the mention's, and is not repeated.
         await bot.slack.until(lambda: len(whispers(bot)) >= 3)
         assert fault.happened
         await settled(bot)
@@ -131,7 +131,7 @@ async def test_external_users_are_refused_with_the_reason(tmp_path: Path) -> Non
         sam.mention("imagine a fox")
         sam.react(card, "repeat")
         sam.mention("quotas set --amount 100")
-        # What has no answer of its own is refused once.
+        # An event without a response is refused once.
         await bot.slack.until(lambda: len(whispers(bot)) >= 2)
         await settled(bot)
 

@@ -122,7 +122,7 @@ def test_an_error_about_a_picture_is_distinguished_from_invalid_blocks() -> None
 
 
 class TestThrottle:
-    """Time is given in, so nothing is waited for."""
+    """Time is an argument, so nothing waits."""
 
     def test_a_channel_gets_one_message_per_second(self) -> None:
         throttle = RateLimiter()

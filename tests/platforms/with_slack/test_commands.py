@@ -96,7 +96,7 @@ async def test_a_private_result_goes_to_direct_messages(tmp_path: Path) -> None:
 
 
 async def test_a_follow_up_of_a_private_card_needs_no_bot_in_the_channel(tmp_path: Path) -> None:
-    """From its button and from its form: whoever asks sees the result alone."""
+    """From its button and from its modal: only the asker sees the result."""
     async with run_bot(tmp_path) as bot:
         room = bot.slack.channel(bot.team, "no-bots", with_bot=False)
         ada, directly = bot.ada.at(room), bot.ada.at_bot().place

@@ -25,7 +25,7 @@ _NAMES = (
 
 
 class Doctor:
-    """Asks the doctor under an environment that a test gives."""
+    """Runs the doctor with the environment of a test."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self._patch = monkeypatch

@@ -27,7 +27,7 @@ def _files(harness: PublisherHarness) -> SlackFiles:
 
 
 def _sent(harness: PublisherHarness, name: str = "fox.png") -> tuple[str, str]:
-    """Address and id of a file of Ada's."""
+    """The URL and id of a file that Ada uploaded."""
     file = harness.ada.at(harness.channel).upload(name, b"picture")
     address = harness.fake.world.addresses.of(
         "files.slack.com", f"/files-pri/{harness.team.id}-{file.id}/{name}"

@@ -28,7 +28,7 @@ _PROMPT = "a fox <!channel> *bold* <mailto:ada@evil.example|here>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looking:
-    """Two people at their Home tabs; the second manages the workspace."""
+    """The Home tabs of a member and of an admin."""
 
     slack: FakeSlack
     house: House

@@ -18,7 +18,7 @@ NOW = 1_790_000_000_000
 
 
 class Slack:
-    """Gives out the next token for a refresh token, once."""
+    """Exchanges each refresh token once."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -134,7 +134,7 @@ async def test_an_installation_removed_during_a_refresh_stays_removed(adapter_da
 async def test_an_organisations_token_works_in_all_of_its_workspaces(adapter_data: AdapterData) -> None:
     slack = Slack()
     one = slack.process(adapter_data)
-    # Slack tells it as a text in some payloads.
+    # Slack sends it as a string in some payloads.
     whole = installation("T1", enterprise_id="E1", bot_token="whole", is_enterprise_install="true")
     await one.async_save(whole)
     await one.async_save(installation("T2", enterprise_id="E1", bot_token="own"))

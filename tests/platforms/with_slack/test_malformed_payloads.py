@@ -46,7 +46,7 @@ def changed(payload: Any, chance: random.Random) -> Any:
 
 
 async def _collect(bot: BotHarness) -> dict[str, Delivery]:
-    """One delivery of every kind that starts or changes something, as the service has sent them."""
+    """One delivery of every kind that starts or changes something, as Slack sent it."""
     ada, slack = bot.ada, bot.slack
     card = await bot.imagine()
     await ada.slash("/reverie", "imagine a fox --colour red").response()
@@ -101,7 +101,7 @@ async def test_a_malformed_payload_affects_nothing_else(tmp_path: Path, *, http:
             sent = [_send(bot, like, payload) for like, payload in (*odd, *whole)]
             await bot.slack.until(lambda: all(one.settled or one.given_up for one in sent))
             await bot.router.tasks.drain()
-        # What was odd may have been complained about; what it was answered is no matter of this test.
+        # The fake may complain about malformed payloads; their responses do not matter here.
         bot.slack.violations.clear()
         after = words(await bot.boss.slash("/reverie", "quotas show").response())
         assert cards == [one.text for one in bot.mine()]

@@ -105,7 +105,7 @@ async def test_an_error_with_malformed_details_is_an_api_error(
 async def test_no_card_is_lost_or_posted_twice_whatever_slack_answers(
     harness: PublisherHarness, seed: int
 ) -> None:
-    """Every second call or so gets a false answer, after it was done or not; then Slack is well again."""
+    """About every second call gets a malformed response, carried out or not; later Slack works again."""
     chance = Random(seed)  # noqa: S311 - a seed, not a secret
     media = PICTURE if seed % 2 else VIDEO
     place = harness.place() if seed % 4 < 2 else harness.direct_place()
@@ -118,7 +118,7 @@ async def test_no_card_is_lost_or_posted_twice_whatever_slack_answers(
 
 
 async def _delivered(harness: PublisherHarness, view: CardView, place: Place, chance: Random) -> None:
-    """Show a card as the engine does, again and again, by processes that remember nothing."""
+    """Deliver a card as the core does, repeatedly and by processes without memory."""
     doubted = False
     for attempt in range(200):
         harness.fake.service.faults.clear()
@@ -147,7 +147,7 @@ async def _delivered(harness: PublisherHarness, view: CardView, place: Place, ch
 
 
 def _looked_at(harness: PublisherHarness) -> bool:
-    """Whether Slack is still looking at a file."""
+    """Whether Slack is still processing a file."""
     return any(file.stage is Stage.PROCESSING for file in harness.fake.world.files.values())
 
 
@@ -185,7 +185,7 @@ async def test_the_socket_connects_after_malformed_responses(tmp_path: Path) -> 
 
 
 class _BrokenHome:
-    """A Home tab that fails in a way nobody has thought of."""
+    """A Home tab with an unexpected error."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -219,9 +219,9 @@ async def test_a_card_with_unreadable_records_is_still_delivered(harness: Publis
 
 
 async def test_the_bot_keeps_working_and_charges_each_result_once(tmp_path: Path) -> None:
-    """Each method answers oddly twice, then truly: nothing ends, each card comes once.
+    """Each method responds malformed twice, then correctly; each card is posted once.
 
-    Who asks is left out: a command of somebody who cannot be looked up is refused.
+    users.info is left out: a command of an unidentified user is refused.
     """
     chance = Random(8)  # noqa: S311 - a seed, not a secret
     async with run_bot(tmp_path) as harness:

@@ -12,7 +12,7 @@ def _told(bot: BotHarness) -> list[str]:
 
 
 async def _handled(bot: BotHarness) -> None:
-    """Wait until everything that has happened was taken, and nothing is in hand."""
+    """Wait until every delivery is acknowledged and no task is running."""
     await bot.slack.until(lambda: all(one.acknowledged_ms is not None for one in bot.slack.deliveries))
     await bot.router.tasks.drain()
 
@@ -57,7 +57,7 @@ async def test_mentions_above_the_limit_are_refused_once(tmp_path: Path) -> None
 
         assert 1 == sum(_TOO_FAST in one for one in _told(bot))
         assert 1 == len(bot.slack.requests("*")) - before
-        # Somebody else has a limit of their own.
+        # Another member has a limit of their own.
         other.mention("imagine an owl")
         await bot.card()
 
@@ -91,7 +91,7 @@ async def test_a_command_above_the_limit_is_answered_without_look_ups(tmp_path: 
         for _ in range(3):
             refused = await bot.ada.slash("/imagine", "a fox").acknowledged()
             assert _TOO_FAST in str(refused)
-        # Neither a form nor what is pressed costs a look-up.
+        # Neither a modal nor a button causes a look-up.
         opened = bot.ada.slash("/imagine")
         assert _TOO_FAST in str(await opened.acknowledged())
         await _handled(bot)

@@ -59,7 +59,7 @@ async def test_files_of_a_mention_must_be_pictures_or_videos(tmp_path: Path) -> 
 
 
 class Failing(StandIn):
-    """Its store is away for the first command."""
+    """The store fails for the first command."""
 
     away = True
 
@@ -72,7 +72,7 @@ class Failing(StandIn):
 
 @pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])
 async def test_slack_sends_a_mention_again_while_the_store_fails(tmp_path: Path, *, late: bool) -> None:
-    """Once it has been acknowledged nobody tells it again, and so the person hears of it."""
+    """After the acknowledgement Slack sends it no more, so the person is told."""
     async with run_bot(tmp_path, http=True, wrap=before(Failing), patience_s=0 if late else 2) as bot:
         bot.ada.mention("imagine a red fox")
         told = await bot.slack.message_in(bot.general)

@@ -17,7 +17,7 @@ from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
 
 
 def begins(view: View, block: str) -> str:
-    """What a list has chosen from the first."""
+    """The initial option of a select."""
     element = next(one["element"] for one in view.blocks if one.get("block_id") == block)
     return str(element["initial_option"]["value"])
 
@@ -44,7 +44,7 @@ def test_every_commands_modal_is_within_slacks_limits(command: type[Command]) ->
 
 
 def test_modal_values_become_a_command() -> None:
-    """A file counts instead of the job that stands there from the beginning."""
+    """A file replaces the preselected job."""
     file = {"name": "a.png", "mimetype": "image/png", "size": 9, "url_private": "https://files.slack.com/a"}
     job = "01k9zv3f5k0q8x7w2m4n6p8r"
     state: ViewState = {
@@ -73,7 +73,7 @@ def test_modal_values_become_a_command() -> None:
 
 
 async def test_a_command_without_text_opens_a_complete_modal(tmp_path: Path) -> None:
-    """/animate begins with the newest picture, /extend and /reframe with the video that came of it."""
+    """/animate preselects the newest picture, /extend and /reframe the video made from it."""
     async with run_bot(tmp_path) as bot:
         picture = await bot.imagine()
         view = await bot.ada.slash("/animate").view()

@@ -20,7 +20,7 @@ async def test_the_app_is_installed_after_consent(tmp_path: Path) -> None:
         await ada.slash("/imagine", "a fox").acknowledged()
         await ada.slash("/imagine", "a fox").acknowledged()
         assert [(team.id, served.slack.bot_token(team))] * 2 == served.heard
-        # Once by the installation, and once for both commands.
+        # Once for the installation, and once for both commands.
         assert 2 == len(served.slack.requests("auth.test"))
 
 

@@ -72,7 +72,7 @@ async def test_an_unreadable_selection_starts_nothing(tmp_path: Path, trouble: d
         bot.ada.react(card, "repeat")
         told = await bot.slack.message_in(bot.general, lambda one: one.ephemeral)
         assert fault.happened
-        # No limit of Slack's is left behind that would keep the second try.
+        # Slack's rate limit must not delay the second attempt.
         bot.slack.clock.advance(60)
         bot.ada.unreact(card, "repeat")
         bot.ada.react(card, "repeat")
@@ -133,7 +133,7 @@ async def test_an_outdated_modal_is_refused_in_it(tmp_path: Path, metadata: str)
 
 
 async def test_a_modal_with_the_fields_of_another_command_is_refused(tmp_path: Path) -> None:
-    """Slack has not changed its fields, and the words that were typed for a video would make a picture."""
+    """The update of the fields failed, and a prompt meant for a video would make a picture."""
     async with run_bot(tmp_path) as bot:
         form = await bot.ada.slash("/reverie").view()
         fault = bot.slack.fault("views.update", status=503)

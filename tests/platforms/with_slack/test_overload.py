@@ -19,7 +19,7 @@ _CROWD = 60
 async def test_commands_above_the_limit_are_refused_and_the_others_answered(
     tmp_path: Path, *, http: bool
 ) -> None:
-    """The core takes nothing meanwhile, so that all that is let in stays in hand."""
+    """The core is blocked meanwhile, so that accepted requests stay unfinished."""
     async with run_bot(tmp_path, http=http, wrap=before(Slow), max_tasks=20, ack_timeout_s=0.5) as bot:
         slow = cast("Slow", bot.context.service)
         asked = [bot.ada.slash("/quota") for _ in range(_CROWD)]
@@ -62,7 +62,7 @@ async def test_every_kind_of_event_is_refused_with_a_message(tmp_path: Path) -> 
         await sent.acknowledged()
         await pressed.response()
         await used.response()
-        # The reaction is refused in the same words as the mention, of which one message is enough.
+        # The reaction's refusal has the text of the mention's, and is not repeated.
         await bot.slack.until(lambda: len(_whispers(bot)) >= 3)
         slow.gate.set()
         await bot.router.tasks.drain()
@@ -80,7 +80,7 @@ def _whispers(bot: BotHarness) -> list[Message]:
 
 
 async def test_above_the_limit_of_notices_nothing_is_acknowledged() -> None:
-    """Then it sends an event again, and tells people that their button did not work."""
+    """Slack then sends events again, and shows people that their button did not work."""
     tasks, gate = EventTasks(max_tasks=1), asyncio.Event()
     answers = [tasks.refuse({"type": "block_actions"}, lambda: _wait(gate)) for _ in range(1_100)]
     gate.set()

@@ -59,7 +59,7 @@ async def test_a_message_with_a_lost_response_is_found(harness: PublisherHarness
 
 
 async def test_a_message_that_was_certainly_not_posted_is_not_searched(harness: PublisherHarness) -> None:
-    """The engine then looks for nothing, for a search may be allowed once a minute."""
+    """The core then does not search, which Slack may allow only once a minute."""
     harness.fake.fault("chat.postMessage", status=429, retry_after_s=7)
     with pytest.raises(NotPosted) as held:
         await harness.publisher.show(harness.view(job_view(1, JobPhase.WAITING)), harness.place())
@@ -67,7 +67,7 @@ async def test_a_message_that_was_certainly_not_posted_is_not_searched(harness: 
 
 
 async def test_a_private_card_is_never_posted_in_the_channel(harness: PublisherHarness) -> None:
-    """It lives in direct messages; where it was asked for its asker alone sees how it began."""
+    """It is posted in direct messages; in the channel only the asker sees its first revision."""
     place = harness.place(private=True)
     name = await harness.publisher.show(harness.view(job_view(1, JobPhase.WAITING), private=True), place)
     await harness.publisher.show(harness.view(job_view(1), private=True), replace(place, message=name))
@@ -119,7 +119,7 @@ async def test_a_card_that_cannot_be_posted_is_sent_directly_with_the_reason(
     [card] = harness.sent_directly()
     assert posted(card) == name
     assert "I am not in the channel" in said(card)
-    # Before that was noted: the same again.
+    # The same before it was recorded.
     assert name == await harness.new_publisher().show(view, harness.place())
     assert 1 == len(harness.sent_directly())
 

@@ -19,7 +19,7 @@ def _edit(team: int = 1) -> RateLimitKey:
 
 
 def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, low_priority: bool) -> int:
-    """Milliseconds to wait for a turn, be it taken or put off."""
+    """Milliseconds to wait for a slot, reserved or not."""
     try:
         return throttle.reserve(lane, now, low_priority=low_priority)
     except NotPosted as held:
@@ -27,7 +27,7 @@ def _wait(throttle: RateLimiter, lane: RateLimitKey, now: int, *, low_priority: 
 
 
 def test_expired_keys_are_dropped_while_one_is_blocked() -> None:
-    """A lane that empties while it is stopped must not break the clean-up of all others."""
+    """A key without requests while it is blocked must not break the clean-up of the others."""
     throttle = RateLimiter()
     throttle.reserve(_edit(1), 0)
     throttle.block(_edit(1), 2 * _HOUR, 0)
@@ -65,7 +65,7 @@ def test_a_clock_that_jumps_back_blocks_nothing() -> None:
 
 
 def test_random_requests_and_jumps_never_wait_too_long() -> None:
-    """Random calls, refusals and jumps: a wait within its patience, or NotPosted with a time to come back."""
+    """Random requests, refusals and jumps give a short wait, or NotPosted with a time to retry."""
     chance = random.Random(11)  # noqa: S311 - a seed, not a secret
     throttle, now = RateLimiter(), 0
     for _ in range(30_000):

@@ -65,7 +65,7 @@ async def test_a_number_selects_the_result_and_removed_reactions_are_ignored(tmp
 
 
 class Watched(StandIn):
-    """Notes what it was asked."""
+    """Records which methods were called."""
 
     def __init__(self, service: BotService) -> None:
         super().__init__(service)

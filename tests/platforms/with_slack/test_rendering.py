@@ -20,7 +20,7 @@ _NASTY = "<!channel> <@U1> <https://evil.example|x> & *bold* _it_ `code` :bomb: 
 
 
 def _check(payload: Payload) -> None:
-    """As the service looks at it."""
+    """Check a payload as Slack does."""
     Draft(text=payload.text, blocks=payload.blocks).check(shows=lambda _: None)
     assert contracts.blocks_fault(payload.blocks) is None
     assert len(payload.text) <= 4_000, "more is taken of a new message, but of no edit"

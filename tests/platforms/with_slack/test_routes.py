@@ -17,7 +17,7 @@ from tests.platforms.with_slack.oauth_harness import Served, client_of, http_man
 
 
 async def _ready(served: Served) -> dict[str, str]:
-    """A workspace with the app, and the payload of a command there."""
+    """A workspace with the app, and the payload of a command in it."""
     team = served.slack.team("Film club", installed=False)
     await served.slack.install(served.slack.user(team, "ada"), served.install_url)
     return {"command": "/imagine", "text": "a fox", "team_id": team.id, "user_id": "U1", "channel_id": "C1"}
@@ -67,7 +67,7 @@ async def test_a_malformed_timestamp_is_a_bad_request(tmp_path: Path, moment: An
 
 
 async def test_an_unsigned_request_is_not_parsed(tmp_path: Path) -> None:
-    """A body that no parser takes is refused for its signature, not for what it is."""
+    """An unparsable body is refused because of its signature."""
     async with open_app(tmp_path) as served, served.client() as client:
         for body in (b"\xff\xfe", b"{" * 100_000, b"payload={", b""):
             signed = {**served.slack.posting.sign(body), "X-Slack-Signature": "v0=guessed"}
@@ -117,6 +117,6 @@ async def test_one_workspace_needs_no_oauth() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What bolt reads by itself."""
+    """The parser of bolt itself."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)

@@ -30,7 +30,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[PublisherHarness]:
 
 
 async def _running(harness: PublisherHarness, media: Media) -> tuple[CardView, str]:
-    """A card that was posted while its job was running, and what it will be."""
+    """A card posted while its job was running, and its next revision."""
     done = harness.view(job_view(1, media=media))
     name = await harness.publisher.show(replace(done, jobs=(job_view(1, JobPhase.RUNNING),)), harness.place())
     return done, name
@@ -41,7 +41,7 @@ def _videos(harness: PublisherHarness) -> list[Message]:
 
 
 def _spare_first_frame(harness: PublisherHarness, method: str) -> None:
-    """Let the first call through, which is for the picture that stands for the video."""
+    """Let the first call pass, which is for the video's first frame."""
     harness.fake.fault(method)
 
 
@@ -54,7 +54,7 @@ async def test_a_picture_is_shown_in_the_card_with_its_prompt_as_alt_text(harnes
     file = harness.fake.world.files[image["slack_file"]["id"]]
     assert harness.shelf.path(PICTURE.file).read_bytes() == file.content
     assert [] == file.shares, "shown by the card alone"
-    # What lies there already does not go up again.
+    # An uploaded file is not uploaded again.
     await harness.new_publisher().show(done, harness.place(message=name))
     assert 1 == len(harness.fake.world.files)
 
@@ -87,7 +87,7 @@ async def test_a_video_is_posted_in_the_thread_with_its_first_frame_in_the_card(
     )
     assert "The video is in the thread" in said(card)
     assert video.files[0].id in said(card), "by a link"
-    # Somebody reacts to the video: it stands for its card.
+    # A reaction to the video's message finds its card.
     assert name == await harness.uploads.card_message(posted(video))
 
 
@@ -97,12 +97,12 @@ async def test_a_video_finished_before_the_first_delivery_is_posted_in_the_threa
     asked = harness.ada.at(harness.channel).write("look at this")
     await harness.publisher.show(harness.view(job_view(1, media=VIDEO)), harness.place(thread=asked.ts))
     assert [asked.ts, asked.ts] == [message.thread_ts for message in harness.messages()]
-    # Slack warns of answers to answers, though the fake takes them for answers to the first message.
+    # Slack warns against replies to replies, although the fake accepts them.
     assert asked.ts == harness.fake.requests("files.completeUploadExternal")[-1].arguments["thread_ts"]
 
 
 async def test_a_video_with_a_lost_response_is_posted_once(harness: PublisherHarness) -> None:
-    """Its id is noted before, and whoever comes next looks at where Slack has shown it."""
+    """The file id is stored before, and the next delivery checks where Slack shared it."""
     done, name = await _running(harness, VIDEO)
     _spare_first_frame(harness, "files.completeUploadExternal")
     harness.fake.fault("files.completeUploadExternal", drop=Drop.AFTER)
@@ -124,7 +124,7 @@ async def test_an_uploaded_video_is_completed_without_another_upload(harness: Pu
     sent = len(harness.fake.world.files)
     again = harness.new_publisher()
     with pytest.raises(NotPosted):
-        # The request may only be late.
+        # The request may just be delayed.
         await again.show(done, harness.place(message=name))
     harness.fake.clock.advance(11)
     with pytest.raises(NotPosted):
@@ -160,7 +160,7 @@ async def test_a_picture_that_slack_never_processes_is_linked(harness: Publisher
 
 
 async def test_a_picture_that_slack_does_not_show_yet_is_retried(harness: PublisherHarness) -> None:
-    """Slack has said that it is done, and refuses the block all the same."""
+    """Slack reports the file as processed, and refuses the block all the same."""
     harness.fake.world.processing_s = None
     done, name = await _running(harness, PICTURE)
     publisher = harness.new_publisher(patience_s=0)
@@ -196,7 +196,7 @@ async def test_a_smaller_file_and_a_link_replace_a_file_that_is_too_large(harnes
     await harness.publisher.show(done, harness.place(message=name))
     [video] = _videos(harness)
     assert b"s" * 20 == video.files[0].content
-    # The first frame, the video, and the smaller one: what was refused is not offered again.
+    # The first frame, the video and the smaller one: a refused file is not uploaded again.
     assert 3 == len(harness.fake.requests("files.getUploadURLExternal"))
     assert f"https://bot.example.org/media/{VIDEO.file}/view" in said(harness.messages()[0])
 
@@ -214,7 +214,7 @@ async def test_a_link_or_the_reason_replaces_a_refused_file(tmp_path: Path, *, p
 
 
 async def _shown_in_time(harness: PublisherHarness, view: CardView, name: str) -> int:
-    """Show a card until it is shown, and tell how often that was put off."""
+    """Deliver a card until it is shown, and return how often that was delayed."""
     for put_off in range(100):
         try:
             await harness.new_publisher(patience_s=0).show(view, harness.place(message=name))
@@ -294,7 +294,7 @@ async def test_a_video_that_slack_never_knows_is_linked(harness: PublisherHarnes
 
 
 async def test_a_file_lost_before_completion_is_uploaded_again(harness: PublisherHarness) -> None:
-    """The channel is where it was: only the file has to be sent again."""
+    """The channel still exists: only the file has to be uploaded again."""
     done, name = await _running(harness, VIDEO)
     _spare_first_frame(harness, "files.completeUploadExternal")
     harness.fake.fault("files.completeUploadExternal", error="file_not_found", times=2)

@@ -34,7 +34,7 @@ async def test_admins_and_owners_come_from_slack(harness: PublisherHarness) -> N
 
 
 async def test_a_lost_admin_role_counts_at_once(harness: PublisherHarness) -> None:
-    """A member is remembered for a while, an admin never."""
+    """Members are cached, admins are not."""
     people, bob = _people(harness), harness.fake.user(harness.team, "bob", admin=True)
     assert (await people.get(harness.team.id, bob.user.id)).is_admin
     bob.user.is_admin = False
@@ -103,7 +103,7 @@ async def test_the_operator_can_configure_admins(harness: PublisherHarness, form
 async def test_an_unidentified_user_is_refused(
     harness: PublisherHarness, trouble: dict[str, Any], told: str
 ) -> None:
-    """Not that they are a person, nor that whom the operator has named is no bot."""
+    """Not that they are a person, nor that a configured admin is no bot."""
     bob = harness.fake.user(harness.team, "bob", admin=True)
     harness.fake.fault("users.info", **trouble)
     people = _people(harness, bob.user.id)
