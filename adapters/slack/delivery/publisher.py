@@ -20,7 +20,7 @@ from adapters.slack.delivery.routes import (
     Route,
     routes_to,
 )
-from adapters.slack.delivery.upload_store import UploadStore
+from adapters.slack.delivery.upload_store import MessageRemover, UploadStore
 from adapters.slack.delivery.writer import MessageWriter
 from adapters.slack.messages.cards import Payload, render_card
 from adapters.slack.messages.mrkdwn import escape
@@ -62,6 +62,7 @@ class CardPublisher:
         self._web_api = web_api
         self._uploads = uploads
         self._finder = CardFinder()
+        self._remover = MessageRemover(uploads)
         self._notices = EphemeralNotices(web_api, clock, strings)
         self._writer = MessageWriter(planner=planner, uploads=uploads, clock=clock, strings=strings)
         #: (team, user) → channel of their direct messages, which never changes
@@ -76,7 +77,7 @@ class CardPublisher:
             reply_token=ReplyToken.parse(place.reply_token),
             api=self._workspace(place),
         )
-        await self._uploads.remove_deleted_jobs(delivery.api, view)
+        await self._remover.remove_deleted_jobs(delivery.api, view)
         reasons: list[str] = []
         for route in routes_to(place, delivery.asker):
             reason = reasons[-1] if reasons and posts_in_channel(place) else ""
@@ -118,7 +119,7 @@ class CardPublisher:
 
     async def remove(self, place: Place) -> None:
         if place.message is not None:
-            await self._uploads.remove_message(self._workspace(place), place.message)
+            await self._remover.remove(self._workspace(place), place.message)
 
     async def post_notice(self, text: str, place: Place) -> None:
         payload = Payload(text=escape(text), blocks=[])

@@ -1,4 +1,4 @@
-"""Remembers which files and messages were posted for a card, so that nothing is posted twice."""
+"""Records the files and messages of each card, so that nothing is posted twice, and removes them."""
 
 from enum import StrEnum
 from typing import Any
@@ -108,36 +108,49 @@ class UploadStore:
     async def forget(self, card: str, job: str, kind: UploadKind) -> None:
         await self._adapter_data.remove(_key(card, job, kind))
 
-    async def remove_message(self, api: WorkspaceApi, message: str) -> None:
-        """Delete a card's message on Slack with all its files. Raises Delayed."""
-        card = await self.card_of(message)
-        entries = await self._adapter_data.latest(_prefix(card)) if card is not None else []
-        uploads = [upload for entry in entries if (upload := _parse(entry.value)) is not None]
-        for upload in uploads:
-            await _delete_upload(api, upload)
-        await _delete_message(api, message)
-        if card is None:
-            return
-        # Last, so that after a crash the next attempt still knows what to delete.
-        for upload in uploads:
-            if upload.message is not None:
+    async def all_of(self, card: str) -> list[Upload]:
+        entries = await self._adapter_data.latest(_prefix(card))
+        return [upload for entry in entries if (upload := _parse(entry.value)) is not None]
+
+    async def forget_card(self, card: str) -> None:
+        """Forget everything about a card that was removed."""
+        for entry in await self._adapter_data.latest(_prefix(card)):
+            upload = _parse(entry.value)
+            if upload is not None and upload.message is not None:
                 await self._adapter_data.remove(f"card/{upload.message}")
-        for entry in entries:
             await self._adapter_data.remove(entry.key)
-        posted = await self._adapter_data.take(f"posted/{card}")
-        if posted is not None:
-            await self._adapter_data.remove(f"card/{posted}")
+        message = await self._adapter_data.take(f"posted/{card}")
+        if message is not None:
+            await self._adapter_data.remove(f"card/{message}")
+
+
+class MessageRemover:
+    """Deletes messages and files of cards. What Slack refuses to delete stays. Raises Delayed."""
+
+    def __init__(self, uploads: UploadStore) -> None:
+        self._uploads = uploads
+
+    async def remove(self, api: WorkspaceApi, message: str) -> None:
+        """Delete a card's message with all its files."""
+        card = await self._uploads.card_of(message)
+        if card is not None:
+            for upload in await self._uploads.all_of(card):
+                await _delete_upload(api, upload)
+        await _delete_message(api, message)
+        # Last, so that after a crash the next attempt still knows what to delete.
+        if card is not None:
+            await self._uploads.forget_card(card)
 
     async def remove_deleted_jobs(self, api: WorkspaceApi, view: CardView) -> None:
-        """Delete the files of those jobs of a card that were deleted. Raises Delayed."""
+        """Delete the files of those jobs of a card that were deleted."""
         for job in view.jobs:
             if job.phase is not JobPhase.GONE:
                 continue
             for kind in UploadKind:
-                upload = await self.get(view.card, job.id, kind)
+                upload = await self._uploads.get(view.card, job.id, kind)
                 if upload is not None:
                     await _delete_upload(api, upload)
-                    await self.forget(view.card, job.id, kind)
+                    await self._uploads.forget(view.card, job.id, kind)
 
 
 async def _delete_upload(api: WorkspaceApi, upload: Upload) -> None:

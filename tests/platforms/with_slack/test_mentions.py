@@ -73,7 +73,7 @@ class Failing(StandIn):
 @pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])
 async def test_slack_sends_a_mention_again_while_the_store_fails(tmp_path: Path, *, late: bool) -> None:
     """After the acknowledgement Slack sends it no more, so the person is told."""
-    async with run_bot(tmp_path, http=True, wrap=before(Failing), patience_s=0 if late else 2) as bot:
+    async with run_bot(tmp_path, http=True, wrap=before(Failing), ack_timeout_s=0 if late else 2) as bot:
         bot.ada.mention("imagine a red fox")
         told = await bot.slack.message_in(bot.general)
 
