@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash import timing
-from tests.crash.mayhem import Mayhem, Plan, seed_of, verdict
 from tests.crash.processes import processes
+from tests.crash.random_kills import Plan, RandomKills, seed_of, verdict
 from tests.crash.world import World, open_world, simulator
 
 _COUNTS = """
@@ -46,7 +46,7 @@ async def _measure(*, full: bool, marked: bool) -> None:
             simulator(folder, started, **served) as address,
             open_world(folder, started, address, marked=marked, times=times, concurrent=40) as world,
         ):
-            await Mayhem(world=world, plan=plan).one_bot()
+            await RandomKills(world=world, plan=plan).one_bot()
             broken = await verdict(world, within_s=plan.rest_s)
             counts = await _counts(world)
     print(

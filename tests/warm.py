@@ -233,7 +233,7 @@ def _live(order: Order, streams: Sequence[int]) -> NoReturn:
 
 def main() -> None:
     # Only the parent needs them, and whoever asks it for something loads this module too.
-    for name in ("bot.bootstrap", "bot.cli", "bot.log", "bot.web.server", "tests.crash.nursery"):
+    for name in ("bot.bootstrap", "bot.cli", "bot.log", "bot.web.server", "tests.crash.fork_server"):
         importlib.import_module(name)
     for plugin in entry_points(group="reverie.adapters"):
         plugin.load()

@@ -20,7 +20,7 @@ from bot.domain.models import AspectRatio
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply, Reply
 from bot.tls import tls_context
-from tests.crash.fate import Fate
+from tests.crash.crash_points import CrashPoint
 
 NAME = "chat"
 _TIMEOUT_S = 10.0
@@ -52,30 +52,30 @@ def content_of(view: CardView) -> dict[str, Any]:
 class ChatOutlet:
     """Shows cards as messages."""
 
-    def __init__(self, client: httpx.AsyncClient, fate: Fate, dedupe_ms: int) -> None:
+    def __init__(self, client: httpx.AsyncClient, crash_point: CrashPoint, dedupe_ms: int) -> None:
         self.dedupe_ms = dedupe_ms
         self._client = client
-        self._fate = fate
+        self._crash_point = crash_point
 
     async def show(self, view: CardView, place: Place) -> str:
         with _translated():
             if place.message is None:
                 return await self.post(view)
-            await self._fate.meet("editing" if view.settled else "showing_progress")
+            await self._crash_point.reach("editing" if view.settled else "showing_progress")
             await self.edit(view, place.message)
             if view.settled:
-                await self._fate.meet("edited")
+                await self._crash_point.reach("edited")
             return place.message
 
     async def post(self, view: CardView) -> str:
         """Post a card's first message; one that had been posted before is brought up to date."""
-        await self._fate.meet("posting")
+        await self._crash_point.reach("posting")
         content = content_of(view)
         answer = await self._client.post("/messages", json={"nonce": view.card, "content": content})
         message = answer.raise_for_status().json()
         if message["shown"] != content:
             await self.edit(view, message["id"])
-        await self._fate.meet("posted")
+        await self._crash_point.reach("posted")
         return str(message["id"])
 
     async def edit(self, view: CardView, message: str) -> None:
@@ -105,7 +105,7 @@ class ChatInlet:
         context: AdapterContext,
         client: httpx.AsyncClient,
         publisher: ChatOutlet,
-        fate: Fate,
+        crash_point: CrashPoint,
         *,
         answers: bool,
     ) -> None:
@@ -114,7 +114,7 @@ class ChatInlet:
         self._window_ms = context.settings.times.answer_window if answers else 0
         self._client = client
         self._publisher = publisher
-        self._fate = fate
+        self._crash_point = crash_point
 
     async def run(self) -> None:
         async with self._client, asyncio.TaskGroup() as group:
@@ -174,7 +174,7 @@ class ChatInlet:
             except (Delayed, Undeliverable) as error:
                 _log.info("first_revision_not_shown", card=answer.view.card, error=repr(error))
             else:
-                await self._fate.meet("answered")
+                await self._crash_point.reach("answered")
                 await self._service.confirm_shown(answer.view, message)
         await self._answer(event, {"card": answer.view.card, "jobs": [job.id for job in answer.view.jobs]})
 
@@ -197,7 +197,7 @@ def _translated() -> Iterator[None]:
         raise Delayed(repr(error)) from error
 
 
-def plugin(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> AdapterPlugin:
+def plugin(address: str, crash_point: CrashPoint, *, dedupe_ms: int, answers: bool) -> AdapterPlugin:
     """The adapter for the chat at an address."""
 
     def connect() -> httpx.AsyncClient:
@@ -205,8 +205,8 @@ def plugin(address: str, fate: Fate, *, dedupe_ms: int, answers: bool) -> Adapte
 
     def make(context: AdapterContext) -> Adapter:
         # One client each: the inlet closes its own at a stop, when cards are still being shown.
-        publisher = ChatOutlet(connect(), fate, dedupe_ms)
-        receiver = ChatInlet(context, connect(), publisher, fate, answers=answers)
+        publisher = ChatOutlet(connect(), crash_point, dedupe_ms)
+        receiver = ChatInlet(context, connect(), publisher, crash_point, answers=answers)
         return Adapter(name=NAME, publisher=publisher, receiver=receiver)
 
     return AdapterPlugin(name=NAME, enabled=lambda _: True, build=make)

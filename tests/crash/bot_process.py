@@ -1,12 +1,12 @@
-"""A process that is the real bot, with an end that is written.
+"""A process that runs the real bot up to a crash point.
 
 Settings come from the environment as for `reverie run`; besides them
 
     CHAT_URL           where the chat platform is
-    CHAT_DEDUPE_MS     what the outlet claims of the platform
-    CHAT_ANSWERS=0     the outlet posts the first revision of a card, not the inlet
-    CRASH_AT, CRASH_BY, CRASH_MARK     see `fate`
-    MARKERS_HIDDEN=1   keeps every marker that the provider echoes from the engine
+    CHAT_DEDUPE_MS     the publisher's `dedupe_ms`
+    CHAT_ANSWERS=0     the publisher posts the first revision of a card, not the receiver
+    CRASH_AT, CRASH_BY, CRASH_MARK     see `crash_point`
+    MARKERS_HIDDEN=1   hides every callback URL that the provider echoes
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.web.server import on_stop
 from tests.crash.adapter import plugin
-from tests.crash.fate import Between, Fate, FatedProvider, FatedStore
+from tests.crash.crash_points import Between, CrashingProvider, CrashingStore, CrashPoint
 
 
 class BlindProvider(Between):
@@ -49,19 +49,19 @@ def _blind(generation: Generation) -> Generation:
 
 
 async def main() -> None:
-    settings, fate = Settings(), Fate.of(os.environ)
+    settings, crash_point = Settings(), CrashPoint.of(os.environ)
     set_up_logs(settings.log_format, settings.log_level)
     hidden = os.environ.get("MARKERS_HIDDEN") == "1"
 
     def wrap(provider: Provider) -> Provider:
-        return FatedProvider(BlindProvider(provider) if hidden else provider, fate)
+        return CrashingProvider(BlindProvider(provider) if hidden else provider, crash_point)
 
     def open_store(url: str) -> Database:
-        return FatedStore(connect(url), fate)
+        return CrashingStore(connect(url), crash_point)
 
     chat = plugin(
         os.environ["CHAT_URL"],
-        fate,
+        crash_point,
         dedupe_ms=int(os.environ["CHAT_DEDUPE_MS"]),
         answers=os.environ.get("CHAT_ANSWERS") != "0",
     )

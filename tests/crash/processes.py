@@ -1,4 +1,4 @@
-"""Processes that the tests start, kill, hold and let go; none outlives its test."""
+"""Processes that tests start, kill, suspend and resume; none outlives its test."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from tests.crash.nursery import Birth
+from tests.crash.fork_server import ForkRequest
 from tests.patience import PATIENCE_S
 from tests.warm import start
 
@@ -61,10 +61,10 @@ class Running:
 
 
 class Processes:
-    """Starts processes in a nursery."""
+    """Starts processes through a fork server."""
 
     def __init__(self, folder: Path, told: asyncio.StreamReader, orders: asyncio.StreamWriter) -> None:
-        """`told` is what the nursery writes, `orders` what it reads."""
+        """`told` is what the fork server writes, `orders` what it reads."""
         self._folder = folder
         self._told = told
         self._orders = orders
@@ -73,7 +73,7 @@ class Processes:
 
     async def start(self, kind: str, *arguments: str, name: str, environment: Mapping[str, str]) -> Running:
         """Start one; its log is appended to `name`.log."""
-        birth = Birth(
+        request = ForkRequest(
             kind=kind,
             arguments=arguments,
             environment=_inherited() | dict(environment),
@@ -81,12 +81,12 @@ class Processes:
         )
         began: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
         self._awaited.append(began)
-        self._orders.write(birth.line())
+        self._orders.write(request.line())
         await self._orders.drain()
         return await began
 
     async def listen(self) -> None:
-        """Hear what the nursery tells until it ends."""
+        """Read what the fork server reports until it ends."""
         async for line in self._told:
             match line.decode().split():
                 case ["began", pid]:
@@ -95,7 +95,7 @@ class Processes:
                 case ["ended", pid, code]:
                     self._running.pop(int(pid)).code.set_result(int(code))
         for began in self._awaited:
-            began.set_exception(ChildProcessError("the nursery has ended"))
+            began.set_exception(ChildProcessError("the fork server has ended"))
 
     async def end_all(self) -> None:
         for running in list(self._running.values()):
@@ -108,16 +108,20 @@ def _inherited() -> dict[str, str]:
 
 @asynccontextmanager
 async def processes(folder: Path) -> AsyncIterator[Processes]:
-    """Open a nursery; everything that was started there ends with it."""
+    """Open a fork server; everything that was started there ends with it."""
     ours, theirs = socket.socketpair()
     told, orders = await asyncio.open_unix_connection(sock=ours)
     with theirs:
         streams = (theirs.fileno(), theirs.fileno(), 2)
-        nursery = start(
-            "tests.crash.nursery:main", ["nursery"], folder=folder, environment=_inherited(), streams=streams
+        server = start(
+            "tests.crash.fork_server:main",
+            ["fork server"],
+            folder=folder,
+            environment=_inherited(),
+            streams=streams,
         )
     started = Processes(folder, told, orders)
-    listening = asyncio.create_task(started.listen(), name="nursery")
+    listening = asyncio.create_task(started.listen(), name="fork server")
     try:
         yield started
     finally:
@@ -125,7 +129,7 @@ async def processes(folder: Path) -> AsyncIterator[Processes]:
         orders.write_eof()
         await listening
         orders.close()
-        await asyncio.to_thread(nursery.wait)
+        await asyncio.to_thread(server.wait)
 
 
 @contextmanager

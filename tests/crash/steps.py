@@ -11,7 +11,7 @@ def imagine(world: World, prompt: str = "a lighthouse in the fog") -> Event:
 
 
 async def kill_at(world: World, point: str, **more: str) -> None:
-    """Let a bot run until it meets its fate."""
+    """Let a bot run until it meets its crash_point."""
     bot = await world.start("bot", {"CRASH_AT": point, **more})
     assert await bot.ended(within_s=30), f"the bot has never come to {point}"
     assert world.mark.exists()

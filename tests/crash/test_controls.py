@@ -2,7 +2,7 @@
 
 from tests.crash.chat import Call
 from tests.crash.conftest import Open
-from tests.crash.mayhem import Mayhem, Plan, seed_of, verdict
+from tests.crash.random_kills import Plan, RandomKills, seed_of, verdict
 from tests.crash.steps import finish_one, imagine, start_again
 
 #: enough for the next sweep to mend what it can
@@ -13,7 +13,7 @@ async def test_without_the_echo_of_markers_generations_are_lost(world: Open) -> 
     """The engine sends markers, and none ever comes back."""
     plan = Plan(seed=seed_of(4), jobs=40, kills=4)
     async with world(settings={"MARKERS_HIDDEN": "1"}) as here:
-        await Mayhem(world=here, plan=plan).one_bot()
+        await RandomKills(world=here, plan=plan).one_bot()
         broken = await verdict(here, within_s=_MENDED_S)
         assert any(line.endswith("is known to nobody") for line in broken)
         assert any("members paid" in line for line in broken)

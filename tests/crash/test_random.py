@@ -3,8 +3,8 @@
 import pytest
 
 from tests.crash.conftest import Open
-from tests.crash.mayhem import Mayhem, Plan, seed_of, verdict
 from tests.crash.processes import port
+from tests.crash.random_kills import Plan, RandomKills, seed_of, verdict
 
 #: jobs and kills
 SIZES = [(60, 7), pytest.param((300, 30), marks=pytest.mark.soak)]
@@ -15,7 +15,7 @@ async def test_killed_at_random_with_markers(world: Open, size: tuple[int, int])
     jobs, kills = size
     plan = Plan(seed=seed_of(1), jobs=jobs, kills=kills)
     async with world(chat={"seed": plan.seed}) as here:
-        await Mayhem(world=here, plan=plan).one_bot()
+        await RandomKills(world=here, plan=plan).one_bot()
         assert [] == await verdict(here)
         assert jobs < len(await here.rows("SELECT id FROM job"))
 
@@ -25,7 +25,7 @@ async def test_killed_at_random_without_a_public_url(world: Open, size: tuple[in
     jobs, kills = size
     plan = Plan(seed=seed_of(2), jobs=jobs, kills=kills)
     async with world(chat={"seed": plan.seed}, marked=False) as here:
-        await Mayhem(world=here, plan=plan).one_bot()
+        await RandomKills(world=here, plan=plan).one_bot()
         assert [] == await verdict(here)
         assert jobs < len(await here.rows("SELECT id FROM job"))
 
@@ -38,6 +38,6 @@ async def test_two_bots_on_one_postgresql_killed_and_held_at_random(
     plan = Plan(seed=seed_of(3), jobs=jobs, kills=kills)
     async with world(chat={"seed": plan.seed}, database_url=postgres_url) as here:
         with port() as other:
-            await Mayhem(world=here, plan=plan).two_bots(other, hold_s=3.5)
+            await RandomKills(world=here, plan=plan).two_bots(other, hold_s=3.5)
         assert [] == await verdict(here)
         assert jobs < len(await here.rows("SELECT id FROM job"))

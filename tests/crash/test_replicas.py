@@ -7,8 +7,8 @@ import pytest
 
 from tests.crash.chat import Chat
 from tests.crash.conftest import Open
-from tests.crash.mayhem import verdict
 from tests.crash.processes import Running, port
+from tests.crash.random_kills import verdict
 from tests.crash.steps import causes, finish_one, imagine, start_again, the_job
 from tests.crash.world import World, until
 

@@ -159,7 +159,7 @@ class World:
 
     @property
     def mark(self) -> Path:
-        """Exists once a bot has met its fate."""
+        """Exists once a bot has met its crash_point."""
         return self.folder / "crashed"
 
     async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""Forks a bot or a simulator whenever one is asked for; started warm, see `tests.warm`.
+"""Forks bots and simulators on request; started warm, see `tests.warm`.
 
-Each line on standard input is the JSON of a `Birth`; each on standard output is `began PID`, in the order of
-the births, or `ended PID CODE`.
+Each line on standard input is the JSON of a `ForkRequest`. Each on standard output is `began PID`, in the
+order of the requests, or `ended PID CODE`.
 """
 
 import gc
@@ -24,7 +24,7 @@ _LIVES: Mapping[str, Callable[..., None]] = {"bot": bot_process.run, "simulator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Birth:
+class ForkRequest:
     """What a new process is to be."""
 
     kind: str
@@ -38,37 +38,37 @@ class Birth:
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
-def _bear(birth: Birth, lifeline: tuple[int, int]) -> int:
+def _fork(request: ForkRequest, lifeline: tuple[int, int]) -> int:
     pid = os.fork()
     if pid:
         return pid
     try:
-        _live(birth, lifeline)
+        _run_child(request, lifeline)
     finally:
-        # Whatever happened in there has been told in the log; the nursery's loop must not go on twice.
+        # Whatever happened in there has been told in the log; the server's loop must not run twice.
         os._exit(1)
 
 
-def _live(birth: Birth, lifeline: tuple[int, int]) -> NoReturn:
+def _run_child(request: ForkRequest, lifeline: tuple[int, int]) -> NoReturn:
     held, own = lifeline
     os.close(own)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    log = os.open(birth.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log = os.open(request.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     os.dup2(log, 2)
     os.environ.clear()
-    os.environ.update(birth.environment)
+    os.environ.update(request.environment)
 
-    def end_with_nursery() -> None:
+    def end_with_server() -> None:
         os.read(held, 1)
         os._exit(1)
 
-    threading.Thread(target=end_with_nursery, daemon=True).start()
+    threading.Thread(target=end_with_server, daemon=True).start()
     try:
-        _LIVES[birth.kind](*birth.arguments)
+        _LIVES[request.kind](*request.arguments)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         raise
@@ -76,7 +76,7 @@ def _live(birth: Birth, lifeline: tuple[int, int]) -> NoReturn:
 
 
 def _prepare() -> None:
-    """Do before the first birth what every child would else do for itself."""
+    """Do before the first request what every child would else do for itself."""
     tls_context()
     # The library imports what it runs on when it is first used.
     anyio.run(anyio.sleep, 0)
@@ -102,7 +102,7 @@ def main() -> None:
             ready = {key.fd for key, _ in selector.select()}
             if woken in ready:
                 os.read(woken, 1024)
-                _bury(living)
+                _reap(living)
             if 0 in ready:
                 if not (read := os.read(0, 1 << 16)):
                     # Those that are held cannot see the lifeline end.
@@ -111,12 +111,12 @@ def main() -> None:
                     return
                 *lines, pending = (pending + read).split(b"\n")
                 for line in lines:
-                    pid = _bear(Birth(**json.loads(line)), lifeline)
+                    pid = _fork(ForkRequest(**json.loads(line)), lifeline)
                     living.add(pid)
-                    _tell(f"began {pid}")
+                    _reply(f"began {pid}")
 
 
-def _bury(living: set[int]) -> None:
+def _reap(living: set[int]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -125,8 +125,8 @@ def _bury(living: set[int]) -> None:
         if not pid:
             return
         living.discard(pid)
-        _tell(f"ended {pid} {os.waitstatus_to_exitcode(status)}")
+        _reply(f"ended {pid} {os.waitstatus_to_exitcode(status)}")
 
 
-def _tell(line: str) -> None:
+def _reply(line: str) -> None:
     os.write(1, line.encode() + b"\n")

@@ -1,22 +1,22 @@
-"""Where and how the bot's process meets its end: named points on a job's way.
+"""Named points in a job's life at which the bot's process is killed or suspended.
 
     accepting            T1 has written everything and not committed
-    accepted             T1 is durable, nobody has been answered
-    answered             the inlet has shown the card's first revision and not said so
-    preparing            what the job builds on is checked, and that is not yet noted
-    claimed              T2 is durable, and the sending is not yet noted
-    sending              the sending is noted, and the create has not left
-    created              the provider has answered the create, and T3 is not yet durable
+    accepted             T1 is durable, no response has been sent
+    answered             the receiver has shown the card's first revision and not confirmed it
+    preparing            the inputs are prepared, and that is not recorded yet
+    claimed              T2 is durable, and the sending is not recorded yet
+    sending              the sending is recorded, and the create is not sent yet
+    created              the provider has answered the create, and T3 is not durable yet
     submitted            T3 is durable
-    fetched              the result lies in our storage, T4 has not begun
+    fetched              the result is stored, T4 has not begun
     settling             T4 has written everything and not committed
     showing_progress     a revision that is not the last is about to be shown
     posting              the card's first message is about to be posted
-    posted               it is there, and that is not yet noted
+    posted               it is posted, and that is not recorded yet
     editing              T4 is durable, the result is about to be shown
-    edited               people see the result, and that is not yet noted
+    edited               the result is shown, and that is not recorded yet
 
-Only the first who comes to the point meets it; the process that is started next goes on.
+Only the first process that reaches the point is stopped there; the next one passes it.
 """
 
 import asyncio
@@ -50,27 +50,27 @@ from bot.store.transition import Transition, transition
 
 
 @dataclass(slots=True, kw_only=True)
-class Fate:
-    """The one point at which this process is ended or stopped, once over all its lives."""
+class CrashPoint:
+    """The point at which this process is killed or suspended, once over all its restarts."""
 
     point: str | None
-    #: SIGKILL ends it, SIGSTOP holds it until somebody lets it go on
+    #: SIGKILL, or SIGSTOP until the test sends SIGCONT
     signal: signal.Signals
-    #: the file that remembers that it has happened
+    #: a file that exists once it has happened
     mark: Path
     #: transactions that are open somewhere else in this process
     writing: int = 0
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Fate":
+    def of(cls, environment: Mapping[str, str]) -> "CrashPoint":
         return cls(
             point=environment.get("CRASH_AT"),
             signal=signal.Signals[environment.get("CRASH_BY", "SIGKILL")],
             mark=Path(environment.get("CRASH_MARK", "crashed")),
         )
 
-    async def meet(self, point: str) -> None:
-        """End here, if this is the point."""
+    async def reach(self, point: str) -> None:
+        """Kill or suspend the process, if this is the point."""
         if point != self.point or self.mark.exists():
             return
         # Who is held keeps the rows that it has locked, and would hold up the others instead of their work.
@@ -80,12 +80,12 @@ class Fate:
         os.kill(os.getpid(), self.signal)
 
 
-class FatedStore:
+class CrashingStore:
     """A store whose process may end before, in and after a write."""
 
-    def __init__(self, store: Database, fate: Fate) -> None:
+    def __init__(self, store: Database, crash_point: CrashPoint) -> None:
         self._store = store
-        self._fate = fate
+        self._crash_point = crash_point
         self.wakeups = store.wakeups
 
     @property
@@ -106,15 +106,15 @@ class FatedStore:
         self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
     ) -> Result:
         before, within, after = _points(operation, item)
-        await self._fate.meet(before)
-        if within == self._fate.point:
+        await self._crash_point.reach(before)
+        if within == self._crash_point.point:
             operation = self._ending(operation)
-        self._fate.writing += 1
+        self._crash_point.writing += 1
         try:
             result = await self._store.write(operation, item, max_delay_s=max_delay_s)
         finally:
-            self._fate.writing -= 1
-        await self._fate.meet(after)
+            self._crash_point.writing -= 1
+        await self._crash_point.reach(after)
         return result
 
     async def transact(
@@ -132,7 +132,7 @@ class FatedStore:
     def _ending(self, operation: Operation[Item, Result]) -> Operation[Item, Result]:
         async def end(transaction: Transaction, items: Sequence[Item]) -> Sequence[Result | Exception]:
             results = await operation(transaction, items)
-            await self._fate.meet(self._fate.point or "")
+            await self._crash_point.reach(self._crash_point.point or "")
             return results
 
         return end
@@ -214,17 +214,17 @@ class Between:
         await self._provider.close()
 
 
-class FatedProvider(Between):
+class CrashingProvider(Between):
     """A provider whose caller may end right before or right after a create."""
 
-    def __init__(self, provider: Provider, fate: Fate) -> None:
+    def __init__(self, provider: Provider, crash_point: CrashPoint) -> None:
         super().__init__(provider)
-        self._fate = fate
+        self._crash_point = crash_point
 
     async def submit(
         self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
     ) -> Generation:
-        await self._fate.meet("sending")
+        await self._crash_point.reach("sending")
         generation = await super().submit(request, media=media, callback_url=callback_url)
-        await self._fate.meet("created")
+        await self._crash_point.reach("created")
         return generation

@@ -41,7 +41,7 @@ class Plan:
 
 
 @dataclass(slots=True, kw_only=True)
-class Mayhem:
+class RandomKills:
     """Asks for jobs, breaks connections and kills bots."""
 
     world: World
@@ -150,10 +150,10 @@ class Mayhem:
 
     def _imagine(self, **more: Any) -> None:
         subject = self.random.choice(_SUBJECTS)
-        fate = self.random.choices(("", " #moderation", " #fail"), (90, 6, 4))[0]
+        ending = self.random.choices(("", " #moderation", " #fail"), (90, 6, 4))[0]
         self.world.chat.say(
             "imagine",
-            prompt=f"{subject}{fate}",
+            prompt=f"{subject}{ending}",
             model=MODEL,
             **more,
             **self._somebody(),
