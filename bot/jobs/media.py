@@ -57,7 +57,7 @@ def check_urls(services: Services, references: Iterable[Reference]) -> None:
     try:
         for reference in references:
             if reference.pending and not reference.via and own_file(services, reference.url) is None:
-                assert reference.url is not None  # noqa: S101 - what is neither a job nor a file
+                assert reference.url is not None  # noqa: S101 - it is neither a job nor a file
                 services.library.check_address(reference.url)
     except MediaRefused as error:
         raise InvalidRequest(str(error)) from error
@@ -134,7 +134,7 @@ async def remove_unreferenced(services: Services, files: Sequence[str]) -> int:
     for start in range(0, len(files), _LOCKED_AT_ONCE):
         try:
             with services.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
-                # Read under the lock: whoever stores the same content now waits, and then stores it anew.
+                # Read under the lock: a process that stores the same content waits, and then stores it again.
                 in_use = await files_in_use(services.database, alone) if alone else set()
                 for file in alone:
                     if file not in in_use:

@@ -16,7 +16,7 @@ from bot.store.transition import PreparationLease, Transition, transition
 
 #: runs a write, and repeats it until its outcome is known
 _Repeat = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
-#: how long a recorded revision may wait for a commit to share: nobody waits for it
+#: how long the record of a shown revision may wait to share a commit, because no one waits for it
 _MAX_DELAY_S = 0.03
 
 

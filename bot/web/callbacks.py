@@ -19,7 +19,7 @@ from bot.store.claim import Claim
 from bot.worker.reconciliation import read_attempt_token
 from bot.worker.watching import Watcher
 
-#: queued callbacks; more are dropped, because the watcher finds the same by itself
+#: queued callbacks; more are dropped, because polling finds the same
 _WAITING_MAX = 10_000
 _BODY_MAX = 100_000
 _ENDED = frozenset({GenerationState.COMPLETED, GenerationState.FAILED})

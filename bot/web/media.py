@@ -69,7 +69,7 @@ class _Served:
 
     path: Path
     mime: str
-    #: looked at once: a file that is removed later must not become an error of ours
+    #: read once, so that a file which is removed meanwhile causes no error
     stat: os.stat_result
 
     @property
@@ -92,7 +92,7 @@ def media_routes(services: Services) -> list[Route]:
         except (MediaError, FileNotFoundError) as error:
             raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON) from error
         except OSError as error:
-            # A provider that is told "gone" fails the generation for it; the trouble is ours, and may pass.
+            # For 410 a provider fails the generation, but this fault is ours and may be temporary.
             log.warning("media_not_read", error=repr(error))
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
         if mime not in _EXTENSIONS:

@@ -1,6 +1,6 @@
 """The loop of preparation, submission and delivery: lease items from the store, work on some of them at once.
 
-A lease belongs to one process and ends by itself, so that the items of a crashed process are leased again.
+A lease belongs to one process and expires, so that the items of a crashed process are leased again.
 """
 
 import asyncio

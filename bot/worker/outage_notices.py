@@ -1,6 +1,6 @@
 """Posts one notice about a provider's outage in each conversation with queued jobs.
 
-Their cards say so too, but nobody is notified of an edit.
+Their cards say so too, but an edit notifies no one.
 """
 
 from collections.abc import Mapping

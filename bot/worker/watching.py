@@ -86,7 +86,7 @@ class Watcher:
         async with self._group:
             async for _ in services.ticks(Topic.IN_FLIGHT, services.times.watch_interval):
                 await services.guarded("watch", self._tick)
-                # A burst of wakeups is answered once, not once each.
+                # A burst of wakeups causes one tick.
                 await self._pause(services.times.watch_interval // 2)
         # Another replica can continue at once, rather than when the lease ends.
         await services.guarded("watch", lambda: self._holds_lease(has_jobs=False))
@@ -127,7 +127,7 @@ class Watcher:
             return
         jobs = flight.jobs
         await self._fail_unreadable(flight)
-        unreadable = [seen for seen, _ in flight.unreadable]
+        unreadable = [ref for ref, _ in flight.unreadable]
         for ended in self._retries.keys() - {job.id for job in jobs}:
             del self._retries[ended]
         try:
@@ -145,12 +145,12 @@ class Watcher:
 
     async def _fail_unreadable(self, flight: JobsInFlight) -> None:
         """Fail overdue jobs in flight whose row cannot be read, with a refund."""
-        for seen, deadline in flight.unreadable:
-            if seen.state is State.SUBMITTED and self._services.clock() >= deadline:
+        for ref, deadline in flight.unreadable:
+            if ref.state is State.SUBMITTED and self._services.clock() >= deadline:
                 why = failure(FailureCategory.TIMEOUT)
                 await transition_job(
                     self._services,
-                    seen,
+                    ref,
                     State.FAILED,
                     why.category,
                     failure=why,
@@ -168,12 +168,12 @@ class Watcher:
 
         def earliest(job: Job) -> float:
             # Durations learned during an outage must not delay the requests after it.
-            usual = typical_duration(job.request, speed=speed)
-            pace = learned.get(job.request.duration_class, usual)
+            typical = typical_duration(job.request, speed=speed)
+            stats = learned.get(job.request.duration_class, typical)
             if callbacks_arrive:
                 # A callback will report the end; polling is only needed for a late one.
-                return min(pace.p95, usual.p95)
-            return _EARLIEST * min(pace.p50, usual.p50)
+                return min(stats.p95, typical.p95)
+            return _EARLIEST * min(stats.p50, typical.p50)
 
         return [
             job
@@ -228,7 +228,7 @@ class Watcher:
                 return
 
     async def read(self, job: Job) -> None:
-        """Read one generation; raises ProviderError where it cannot be read."""
+        """Read one generation; raises ProviderError if it cannot be read."""
         services = self._services
         assert job.remote_id is not None  # noqa: S101 - submitted jobs have one, by a constraint
         try:
