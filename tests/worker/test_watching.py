@@ -381,7 +381,7 @@ async def test_what_waits_in_the_queue_for_a_day_is_given_back(any_house: Open) 
         assert job.failure is not None
         assert FailureCategory.EXPIRED is job.failure.category
         seen = await home.shown(card, lambda view: view.settled)
-        assert "waited in the queue for too long" in seen.jobs[0].headline
+        assert "waited too long in the queue" in seen.jobs[0].headline
         assert [{"reserved": 0}] == await home.rows("SELECT max(reserved) AS reserved FROM meter")
 
 
