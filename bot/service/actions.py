@@ -44,7 +44,7 @@ async def act(services: Services, event: ActionEvent, invocation: Invocation) ->
     caller, place = invocation.caller, invocation.place
     if event.action is Action.DELETE:
         return await ask_to_delete(services, Delete(job=event.job), caller)
-    job = await visible_job(services, event.job, caller, place)
+    job = await visible_job(services.database, event.job, caller, place)
     require_available(event.action, job)
     if event.action is Action.SEND:
         return await _send(services, job, event, invocation)
@@ -89,7 +89,7 @@ async def unstar(services: Services, job: str, invocation: Invocation) -> Privat
     found = await find_job(services.database, job)
     if found is None or Action.GALLERY not in available_actions(found):
         return None
-    seen = await visible_job(services, job, invocation.caller, invocation.place)
+    seen = await visible_job(services.database, job, invocation.caller, invocation.place)
     return await _star(services, seen, invocation, on=False)
 
 

@@ -130,7 +130,7 @@ async def reset_quota(services: Services, command: QuotasReset, caller: Caller) 
         services, lambda: services.database.transact(reset_meter, limit.meter, audit=entry)
     )
     return PrivateReply(
-        title="Quota reset", text=f"{whom}: used is $0.00 again; it was {show_money(given_back)}."
+        title="Quota reset", text=f"{whom} starts from zero again; {show_money(given_back)} was used."
     )
 
 

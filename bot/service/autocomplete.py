@@ -38,9 +38,9 @@ async def complete_option(
     if option is None:
         return ()
     if name == CONCEPTS_OPTION:
-        return _as_choices(concepts_after(typed, suggested_concepts(services))[:count])
+        return _as_choices(concepts_after(typed, suggested_concepts(services.vocabularies))[:count])
     if name == MOTION_OPTION:
-        return _as_choices(motions_like(typed, suggested_motions(services))[:count])
+        return _as_choices(motions_like(typed, suggested_motions(services.vocabularies))[:count])
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(services, option, _job_query(command, option, typed, invocation, count))
     return tuple(
@@ -97,7 +97,10 @@ async def complete_line(services: Services, text: str, invocation: Invocation) -
     caller = invocation.caller
     admin = caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
     completion = complete(
-        text, admin=admin, concepts=suggested_concepts(services), camera_motions=suggested_motions(services)
+        text,
+        admin=admin,
+        concepts=suggested_concepts(services.vocabularies),
+        camera_motions=suggested_motions(services.vocabularies),
     )
     command, option = completion.command, completion.option
     if command is not None and option is not None and option.kind in (Kind.JOB, Kind.MEDIA):

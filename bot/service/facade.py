@@ -98,7 +98,7 @@ class BotService:
         services, caller, place = self._services, invocation.caller, invocation.place
         services.rate_limit.spend(caller.member, invocation.key)
         if not isinstance(command, GenerateCommand):
-            command = await with_whole_ids(services, command, caller, place)
+            command = await with_whole_ids(services.database, command, caller, place, services.clock())
             return await _answer(services, command, caller, place)
         context = CommandContext(files=files, replied=replied)
         order = await ordering.resolve_command(services, command, caller, place, context)

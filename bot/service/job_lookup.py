@@ -11,8 +11,8 @@ from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.ids import parse_job_id, parse_job_name, short_id
 from bot.domain.jobs import Job
 from bot.domain.options import JobMention, job_mentions, remove_job_ids, shorten
-from bot.services import Services
 from bot.store.cards import was_sent
+from bot.store.database.base import Database
 from bot.store.job_search import JobQuery, jobs_by_any_id, jobs_shown_at, search_jobs
 from bot.store.jobs import find_job
 
@@ -22,15 +22,15 @@ _LISTED = 6
 _Command = TypeVar("_Command", bound=Command)
 
 
-async def visible_job(services: Services, job: str, caller: Caller, place: Place) -> Job:
+async def visible_job(database: Database, job: str, caller: Caller, place: Place) -> Job:
     """A job that the caller may see here, or that was sent to their direct messages.
 
     Raises JobNotFound.
     """
-    return await _require_visible(services, await find_job(services.database, job), caller, place)
+    return await _require_visible(database, await find_job(database, job), caller, place)
 
 
-async def _require_visible(services: Services, found: Job | None, caller: Caller, place: Place) -> Job:
+async def _require_visible(database: Database, found: Job | None, caller: Caller, place: Place) -> Job:
     try:
         return require_visible(found, caller)
     except JobNotFound:
@@ -38,28 +38,28 @@ async def _require_visible(services: Services, found: Job | None, caller: Caller
             raise
         # People who share a conversation but no workspace see what is shown in that conversation.
         together = not found.private and is_direct_workspace(found.workspace)
-        if together and await jobs_shown_at(services.database, [found.id], place, caller.person):
+        if together and await jobs_shown_at(database, [found.id], place, caller.person):
             return found
-        if not await was_sent(services.database, found.id, caller.person):
+        if not await was_sent(database, found.id, caller.person):
             raise
         return found
 
 
-async def must_be_private(services: Services, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
+async def must_be_private(database: Database, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
     """Whether a card at a place would show others a source that they may not see."""
     jobs = list(sources)
     if any(job.private for job in jobs):
         return True
     direct = [job.id for job in jobs if is_direct_workspace(job.workspace)]
-    return bool(direct) and await jobs_shown_at(services.database, direct, place, caller.person) != set(
-        direct
-    )
+    return bool(direct) and await jobs_shown_at(database, direct, place, caller.person) != set(direct)
 
 
-async def with_whole_ids(services: Services, command: _Command, caller: Caller, place: Place) -> _Command:
+async def with_whole_ids(
+    database: Database, command: _Command, caller: Caller, place: Place, now: int
+) -> _Command:
     """The command with the whole ids of the jobs that it names; raises Refused where one is ambiguous."""
     ids = {
-        name: (await _find(services, command, name, caller, place)).id
+        name: (await _find(database, command, name, caller, place, now=now)).id
         for name in command.jobs
         if parse_job_id(name) is None
     }
@@ -67,7 +67,7 @@ async def with_whole_ids(services: Services, command: _Command, caller: Caller, 
 
 
 async def with_named_jobs(
-    services: Services, command: GenerateCommand, caller: Caller, place: Place
+    database: Database, command: GenerateCommand, caller: Caller, place: Place, now: int
 ) -> GenerateCommand:
     """The command with the jobs that its prompt mentions, each by its `#id` or its whole id.
 
@@ -78,9 +78,9 @@ async def with_named_jobs(
     prompt: str = getattr(command, "prompt", "")
     named: list[tuple[JobMention, Job]] = []
     for one in job_mentions(prompt):
-        found = await _seen(services, one.name, caller, place)
+        found = await _seen(database, one.name, caller, place)
         if found:
-            named.append((one, only(f"#{one.name}", found, services.clock())))
+            named.append((one, only(f"#{one.name}", found, now)))
         elif one.certain:
             raise JobNotFound(
                 f"There is no job #{one.name} that you can see here; /history lists yours. Leave out the # "
@@ -88,7 +88,7 @@ async def with_named_jobs(
             )
     prompt = remove_job_ids(prompt, [one for one, _ in named])
     sources = [job.id + one.weight for one, job in named]
-    while not (named or command.jobs) and (leading := await _leading(services, prompt, caller, place)):
+    while not (named or command.jobs) and (leading := await _leading(database, prompt, caller, place, now)):
         job, prompt = leading
         sources.append(job.id)
     if not sources:
@@ -97,16 +97,18 @@ async def with_named_jobs(
     return command.model_copy(update={"prompt": prompt}).with_named_jobs(sources)
 
 
-async def _leading(services: Services, prompt: str, caller: Caller, place: Place) -> tuple[Job, str] | None:
+async def _leading(
+    database: Database, prompt: str, caller: Caller, place: Place, now: int
+) -> tuple[Job, str] | None:
     """The job whose short id a text begins with, and the rest of the text; None where there is none."""
     word, _, rest = prompt.partition(" ")
     if (
         not word
         or parse_job_name(word) is None
-        or not (found := await _seen(services, word.lower(), caller, place))
+        or not (found := await _seen(database, word.lower(), caller, place))
     ):
         return None
-    return only(word, found, services.clock()), rest.strip()
+    return only(word, found, now), rest.strip()
 
 
 def _require_words(command: GenerateCommand, prompt: str) -> None:
@@ -120,9 +122,11 @@ def _require_words(command: GenerateCommand, prompt: str) -> None:
         raise JobNotFound(f"There is no job #{prompt.strip()} that you can see here; /history lists yours.")
 
 
-async def _find(services: Services, command: Command, name: str, caller: Caller, place: Place) -> Job:
-    if parse_job_name(name) is not None and (found := await _seen(services, name, caller, place)):
-        return only(f"#{name}", found, services.clock())
+async def _find(
+    database: Database, command: Command, name: str, caller: Caller, place: Place, *, now: int
+) -> Job:
+    if parse_job_name(name) is not None and (found := await _seen(database, name, caller, place)):
+        return only(f"#{name}", found, now)
     if isinstance(command, GenerateCommand):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
     wanted = JobQuery(
@@ -134,21 +138,21 @@ async def _find(services: Services, command: Command, name: str, caller: Caller,
         place=place,
         count=_LISTED + 1,
     )
-    found = await search_jobs(services.database, wanted)
+    found = await search_jobs(database, wanted)
     if not found:
         raise JobNotFound(
             f"No job of yours that /{command.name} can use here matches {shorten(name)!r}; "
             "/history lists yours"
         )
-    return only(repr(shorten(name)), found, services.clock())
+    return only(repr(shorten(name)), found, now)
 
 
-async def _seen(services: Services, name: str, caller: Caller, place: Place) -> list[Job]:
+async def _seen(database: Database, name: str, caller: Caller, place: Place) -> list[Job]:
     """The jobs with this id, whole or short, that the caller may see."""
     seen = []
-    for job in await jobs_by_any_id(services.database, name):
+    for job in await jobs_by_any_id(database, name):
         try:
-            seen.append(await _require_visible(services, job, caller, place))
+            seen.append(await _require_visible(database, job, caller, place))
         except JobNotFound:
             continue
     return seen

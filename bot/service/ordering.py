@@ -61,7 +61,7 @@ async def resolve_command(
 ) -> Order:
     """The order that a command stands for; raises Refused for a source that cannot be used."""
     command = await _complete(services, command, caller, place, context)
-    sources = {job: await visible_job(services, job, caller, place) for job in command.jobs}
+    sources = {job: await visible_job(services.database, job, caller, place) for job in command.jobs}
     request = command.request(sources)
     check_urls(services, request.references)
     parent = next(iter(command.jobs), None)
@@ -71,7 +71,7 @@ async def resolve_command(
         parent=parent,
         sources=sources,
         job_count=command.job_count,
-        private=command.private or await must_be_private(services, sources.values(), caller, place),
+        private=command.private or await must_be_private(services.database, sources.values(), caller, place),
     )
 
 
@@ -79,12 +79,12 @@ async def _complete(
     services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> GenerateCommand:
     """Fill in what the command leaves out, from its context or from the caller's newest result here."""
-    command = await with_whole_ids(services, command, caller, place)
-    command = await with_named_jobs(services, command, caller, place)
+    command = await with_whole_ids(services.database, command, caller, place, services.clock())
+    command = await with_named_jobs(services.database, command, caller, place, services.clock())
     if context.files:
         command = command.with_files(context.files)
     if context.replied is not None and not command.jobs and not command.names_source:
-        replied = await visible_job(services, context.replied, caller, place)
+        replied = await visible_job(services.database, context.replied, caller, place)
         command = command.with_job(require_result(replied))
     if command.default_source is None:
         return command
@@ -131,7 +131,7 @@ async def resolve_action(
         title=(action_input.prompt or job.title) if action is Action.EDIT else job.title,
         parent=parent,
         sources=sources,
-        private=await must_be_private(services, used, caller, place),
+        private=await must_be_private(services.database, used, caller, place),
     )
 
 
@@ -250,7 +250,7 @@ def _provider_for(
             "/animate can begin with one of its pictures instead."
         )
     if isinstance(request, VideoRequest):
-        check_concepts(request.concepts, fetched_concepts(services))
+        check_concepts(request.concepts, fetched_concepts(services.vocabularies))
     offered = {accounts[account]} if account is not None else set(accounts.values())
     for name in dict.fromkeys((*services.settings.providers, *sorted(offered))):
         can = services.capabilities_of(name) if name in offered else None

@@ -28,7 +28,7 @@ _RUNNING = 20
 
 async def show_job(services: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
     """Show a job again, with its buttons."""
-    job = await visible_job(services, command.job, caller, place)
+    job = await visible_job(services.database, command.job, caller, place)
     seen = await _views(services, [job])
     return PrivateReply(title=job.title, views=seen)
 
@@ -45,7 +45,7 @@ async def list_history(services: Services, command: History, caller: Caller) -> 
 async def show_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
     """Show the status of one job, or of all jobs of the caller that have not ended."""
     if command.job is not None:
-        jobs = [await visible_job(services, command.job, caller, place)]
+        jobs = [await visible_job(services.database, command.job, caller, place)]
     else:
         jobs = await unfinished_jobs(services.database, caller.workspace, caller.member, count=_RUNNING)
     if not jobs:

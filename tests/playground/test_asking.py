@@ -175,7 +175,7 @@ async def test_an_address_among_the_words_is_a_picture(served: Served, how: str)
         [one.url for one in request.image_refs],
     )
     assert refused["refused"]
-    assert "not from an address" in refused["messages"][0]["text"]
+    assert "not one from an address" in refused["messages"][0]["text"]
 
 
 async def test_the_price_names_what_a_bare_command_would_build_on(served: Served) -> None:

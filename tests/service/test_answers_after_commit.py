@@ -91,7 +91,7 @@ async def test_an_accepted_command_is_answered_though_no_read_beside_it_works(
         assert isinstance(again, CardReply)
         assert (False, True) == (first.repeated, again.repeated)
         assert first.view.card == again.view.card
-        assert "nothing right now" not in first.view.jobs[0].headline
+        assert "accepts no jobs" not in first.view.jobs[0].headline
         assert 1 == await count(home)
 
 

@@ -52,9 +52,9 @@ async def test_where_nothing_fits_the_bot_asks_and_nothing_is_spent(any_house: O
         await home.made("/animate a film elsewhere", place=home.place(channel="c2"))
         before = await home.money()
         for text in ("/reframe 1:1", "/extend it jumps"):
-            with pytest.raises(InvalidRequest, match="name what to build on by its #id"):
+            with pytest.raises(InvalidRequest, match="name a job by its #id"):
                 await home.say(text)
-            with pytest.raises(InvalidRequest, match="name what to build on by its #id"):
+            with pytest.raises(InvalidRequest, match="name a job by its #id"):
                 await home.quote(text)
         assert before == await home.money()
 

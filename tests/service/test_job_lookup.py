@@ -193,7 +193,7 @@ async def test_words_find_one_job_and_tell_of_several(any_house: Open) -> None:
         assert (2, True) == (len(asked.choices), "Teddy BÄR" in asked.text)
         with pytest.raises(InvalidRequest, match=r"several jobs.*(black|white).*(black|white)"):
             await home.say("/delete coffee")
-        with pytest.raises(JobNotFound, match="called 'tea'"):
+        with pytest.raises(JobNotFound, match="matches 'tea'"):
             await home.say("/show tea")
         with pytest.raises(JobNotFound, match="/cancel could take"):
             await home.say("/cancel bär")

@@ -49,7 +49,7 @@ async def test_a_list_is_asked_for_again_when_it_is_old_and_only_then(house: Ope
         assert 1 == home.provider.words_asked
         home.advance(1_000)
         await refresh_vocabularies(home.services)
-        assert ("hover",) == suggested_concepts(home.services)
+        assert ("hover",) == suggested_concepts(home.services.vocabularies)
 
 
 async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(house: Open) -> None:
@@ -58,11 +58,11 @@ async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(house: Open)
         home.advance(SIX_HOURS)
         home.provider.words = Vocabulary()
         await refresh_vocabularies(home.services)
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
         home.advance(SIX_HOURS)
         home.provider.words_error = NotSent("HTTP 500")
         await refresh_vocabularies(home.services)
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
 
 
 async def test_a_gateway_offers_what_a_worker_was_told_and_asks_nobody(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_another_account_of_the_provider_is_asked_where_one_does_not_answe
     async with house(start=None, providers=[one, two]) as home:
         await refresh_vocabularies(home.services)
         assert (1, 1) == (one.words_asked, two.words_asked)
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
 
 
 async def test_only_what_a_provider_told_is_a_reason_to_refuse(house: Open) -> None:
@@ -102,4 +102,4 @@ async def test_a_stored_list_that_cannot_be_read_is_asked_for_again(house: Open)
         await home.change("UPDATE vocabulary SET concepts = 'nonsense'")
         await refresh_vocabularies(home.services)
         assert 2 == home.provider.words_asked
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)

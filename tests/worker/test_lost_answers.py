@@ -73,7 +73,7 @@ async def test_the_card_tells_that_the_answer_got_lost(house: Open) -> None:
     async with house() as home:
         home.provider.steps.append(lost_on_the_way())
         card = await home.ask()
-        await home.shown(card, lambda view: "finding out what became of it" in view.jobs[0].headline)
+        await home.shown(card, lambda view: "checking whether it arrived" in view.jobs[0].headline)
 
 
 async def test_a_lost_create_that_lags_is_adopted_once_the_list_shows_it(house: Open) -> None:

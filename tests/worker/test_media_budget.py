@@ -61,7 +61,7 @@ async def test_the_oldest_results_leave_until_the_budget_holds(any_house: Open) 
         assert 2 * SIZE < home.services.media_usage.used < 2.5 * SIZE
 
         note = await home.learn(f"/show {jobs[0].id}")
-        assert "its file was removed when its time was over" in note.views[0].jobs[0].headline
+        assert "its file has expired and was deleted" in note.views[0].jobs[0].headline
 
 
 async def test_starred_results_stay(any_house: Open) -> None:

@@ -175,7 +175,7 @@ async def test_media_go_once_when_their_time_is_over(any_house: Open) -> None:
         note = await home.learn(f"/show {old.id}")
         shown = note.views[0].jobs[0]
         assert shown.media is None
-        assert "its file was removed when its time was over" in shown.headline
+        assert "its file has expired and was deleted" in shown.headline
         assert (Action.AGAIN, Action.EDIT, Action.DELETE) == shown.actions
         (rows,) = await home.rows(
             "SELECT count(*) AS held FROM file_reference WHERE holder = :job", job=old.id
@@ -210,7 +210,7 @@ async def test_nothing_is_built_on_what_was_removed(house: Open) -> None:
         video = await home.made("/animate a fox that runs")
         await pass_days(home, 31)
         await expire_results(home.services)
-        with pytest.raises(InvalidRequest, match="removed when its time was over"):
+        with pytest.raises(InvalidRequest, match="has expired and was deleted"):
             await home.say(f"/extend {video.id} it jumps")
         with pytest.raises(InvalidRequest, match="You have no finished video"):
             await home.say("/extend it jumps")

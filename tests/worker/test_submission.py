@@ -107,7 +107,7 @@ async def test_a_stopped_account_keeps_jobs_waiting_tells_why_and_goes_on_after_
 
         card = await home.ask()
 
-        seen = await home.shown(card, lambda view: "takes nothing right now" in view.jobs[0].headline)
+        seen = await home.shown(card, lambda view: "accepts no jobs right now" in view.jobs[0].headline)
         assert "the operator has been told" in seen.jobs[0].headline
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["degraded"])

@@ -299,7 +299,7 @@ async def test_an_asset_that_is_late_is_waited_for(house: Open) -> None:
         ("Frame moderation failed", "The picture was refused by moderation"),
         ("Advanced moderation failed", "The prompt or its picture was refused by moderation"),
         ("Failed to read user input frames", "The picture could not be read"),
-        ("Job failed", "Something broke at the generation service"),
+        ("Job failed", "The generation service failed"),
         ("A reason that nobody knows", "A reason that nobody knows"),
         (None, "no reason was given"),
     ],

@@ -20,7 +20,7 @@ def test_an_address_linked_by_slack_stays_an_address(label: str) -> None:
     command = parse_line(f"imagine a fox <http://{label}|{label}>").parse("T1", {})
     assert isinstance(command, Imagine)
     assert ("a fox", [f"http://{unescape(label)}"]) == (command.prompt, [one.url for one in command.image])
-    with pytest.raises(InvalidRequest, match="not from an address"):
+    with pytest.raises(InvalidRequest, match="not one from an address"):
         parse_line(f"extend <http://{label}|{label}>").parse("T1", {})
 
 

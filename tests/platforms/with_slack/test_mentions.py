@@ -41,7 +41,7 @@ async def test_an_address_in_a_mention_is_its_input(tmp_path: Path) -> None:
         bot.ada.mention("imagine a red fox <https://a.example/fox.png>")
         card = await bot.slack.message_in(bot.general, lambda one: "a red fox" in one.text)
         bot.ada.mention("extend <https://a.example/video.mp4|a.example>")
-        refused = await bot.slack.message_in(bot.general, lambda one: "not from an address" in words(one))
+        refused = await bot.slack.message_in(bot.general, lambda one: "from an address" in words(one))
 
     assert "a.example" not in card.text
     assert bot.ada.user is refused.only_for
