@@ -1,4 +1,4 @@
-"""Rate limit of a member's commands."""
+"""The rate limit of a member's commands and queries: token buckets in memory."""
 
 import math
 from collections import OrderedDict
@@ -7,52 +7,54 @@ from typing import TypeVar
 
 from bot.domain.errors import TooManyRequests
 
-#: members and events remembered; who was quiet longest goes first, with a bucket that is full by then
-_REMEMBERED = 10_000
+#: members and events that are remembered; the least recently active member is dropped first
+_MAX_ENTRIES = 10_000
 #: processor time that costs as much as a command, in seconds: at 20 commands a minute, all of one processor
 _CPU_S_PER_COMMAND = 3.0
-#: questions for each command: a client asks with nearly every letter that somebody types
-_QUESTIONS = 15
-#: how long somebody who goes on is not told again that they are too fast
-_TOLD_MS = 60_000
+#: queries per command: a client autocompletes with nearly every letter
+_QUERIES_PER_COMMAND = 15
+#: how long a refusal counts as a repetition of the one before
+_REPEATED_MS = 60_000
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 
 class RateLimiter:
-    """`per_minute` commands a member, in bursts of `burst`, and several times as many small questions."""
+    """Allows each member `per_minute` commands in bursts of `burst`, and several times as many queries."""
 
     def __init__(self, *, per_minute: int, burst: int, monotonic: Callable[[], int]) -> None:
         self._commands = _Buckets(per_minute=per_minute, burst=burst, monotonic=monotonic)
-        self._questions = _Buckets(
-            per_minute=per_minute * _QUESTIONS, burst=burst * _QUESTIONS, monotonic=monotonic
+        self._queries = _Buckets(
+            per_minute=per_minute * _QUERIES_PER_COMMAND,
+            burst=burst * _QUERIES_PER_COMMAND,
+            monotonic=monotonic,
         )
         self._monotonic = monotonic
-        #: events whose token was taken before anything was looked up for them
+        #: events whose token was already taken
         self._admitted: OrderedDict[tuple[str, str], None] = OrderedDict()
-        #: member → when they were told last that they are too fast
-        self._told_at: OrderedDict[str, int] = OrderedDict()
+        #: member → time of the last refusal that was no repetition
+        self._refused_at: OrderedDict[str, int] = OrderedDict()
 
     def admit(self, member: str, event: str) -> None:
-        """Take the token of an event before any work for it, so that `spend` takes no second one."""
+        """Take the token of an event before any work is done for it; `spend` then takes no second one."""
         self._take(self._commands, member)
         if event:
             _remember(self._admitted, (member, event), None)
 
     def spend(self, member: str, event: str = "") -> None:
-        """Take one token, or none for an admitted event; raises TooManyRequests telling when there is one."""
+        """Take one token, or none for an admitted event; raises TooManyRequests with the time to wait."""
         if (member, event) not in self._admitted:
             self._take(self._commands, member)
 
-    def ask(self, member: str) -> None:
-        """Take a token for a small question, such as what could be typed next; raises TooManyRequests."""
-        self._take(self._questions, member)
+    def admit_query(self, member: str) -> None:
+        """Take a token for a query, such as an autocompletion; raises TooManyRequests."""
+        self._take(self._queries, member)
 
     def charge(self, member: str, cpu_s: float) -> None:
-        """Take the tokens that processor time costs, for work that was done for a member's files.
+        """Take the tokens for processor time that was used for a member's files.
 
-        It may leave fewer than none, so that the next command waits; by one burst at most.
+        The balance may become negative by one burst at most, so that the next command has to wait.
         """
         self._commands.charge(member, cpu_s / _CPU_S_PER_COMMAND)
 
@@ -61,9 +63,9 @@ class RateLimiter:
         if not wait_ms:
             return
         now = self._monotonic()
-        repeated = 0 <= now - self._told_at.get(member, now - _TOLD_MS) < _TOLD_MS
+        repeated = 0 <= now - self._refused_at.get(member, now - _REPEATED_MS) < _REPEATED_MS
         if not repeated:
-            _remember(self._told_at, member, now)
+            _remember(self._refused_at, member, now)
         seconds = math.ceil(wait_ms / 1000)
         raise TooManyRequests(f"That was a lot at once. Try again in {seconds} s.", repeated=repeated)
 
@@ -79,22 +81,22 @@ class _Buckets:
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, member: str) -> float:
-        """Take one token; answers the milliseconds until there is one, 0 where it was taken."""
+        """Take one token; returns 0, or the milliseconds until there is one."""
         left, now = self._left(member)
         enough = left >= 1
         self._keep(member, left - enough, now)
         return 0 if enough else (1 - left) / self._per_ms
 
     def charge(self, member: str, tokens: float) -> None:
-        """Take tokens; it may leave fewer than none, by one burst at most."""
+        """Take tokens; the balance may become negative by one burst at most."""
         left, now = self._left(member)
         self._keep(member, max(-float(self._burst), left - tokens), now)
 
     def _left(self, member: str) -> tuple[float, int]:
-        """The tokens of a member by now, and the time."""
+        """The tokens that a member has now, and the time."""
         now = self._monotonic()
         left, since = self._buckets.pop(member, (float(self._burst), now))
-        # A clock that was set back takes nothing away.
+        # A clock that was set back must not remove tokens.
         return min(float(self._burst), left + max(0, now - since) * self._per_ms), now
 
     def _keep(self, member: str, left: float, now: int) -> None:
@@ -104,5 +106,5 @@ class _Buckets:
 def _remember(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
     kept[key] = value
     kept.move_to_end(key)
-    if len(kept) > _REMEMBERED:
+    if len(kept) > _MAX_ENTRIES:
         kept.popitem(last=False)

@@ -80,7 +80,7 @@ class BotService:
 
     def admit_query(self, caller: Caller) -> None:
         """Count a query that makes nothing, such as an autocompletion; its limit is much higher."""
-        self._services.rate_limit.ask(caller.member)
+        self._services.rate_limit.admit_query(caller.member)
 
     async def execute(
         self,

@@ -155,6 +155,6 @@ async def show_help(services: Services, command: Help, caller: Caller) -> Privat
     )
     return PrivateReply(
         title="What you can do",
-        text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. What fails is not charged.",
+        text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. A failed job is not charged.",
         fields=tuple(fields),
     )

@@ -56,7 +56,7 @@ def test_several_pictures_are_one_attachment_each_and_one_text_for_all() -> None
     fields = _on_discord(Imagine)
     named = [name for name in fields if name.startswith("image")]
     assert ["image1", "image2", "image3", "image4", "image_from"] == named
-    assert "A picture that guides it (3 of 4)" == fields["image3"].description
+    assert "A reference picture (3 of 4)" == fields["image3"].description
     assert fields["image1"].option is fields["image_from"].option
 
 

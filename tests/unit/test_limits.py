@@ -175,7 +175,7 @@ def test_who_goes_on_is_told_once_a_minute() -> None:
 def test_questions_are_counted_by_themselves() -> None:
     limit = RateLimiter(per_minute=1, burst=1, monotonic=_Clock())
     for _ in range(15):
-        limit.ask("a")
+        limit.admit_query("a")
     limit.spend("a")
     with pytest.raises(TooManyRequests):
-        limit.ask("a")
+        limit.admit_query("a")

@@ -24,7 +24,7 @@ class GenerateCommand(Command):
     #: why the command takes no address in its texts; empty if it takes one
     no_address_reason: ClassVar[str] = ""
 
-    private: Annotated[bool, OptionSpec(description="Show the result to you alone")] = False
+    private: Annotated[bool, OptionSpec(description="Show the result only to you")] = False
 
     @property
     def job_count(self) -> int:
@@ -115,10 +115,11 @@ VideoModelOption = Annotated[
     VideoModel, OptionSpec(description="The model: ray-flash-2, or ray-2 with more detail", aliases=("m",))
 ]
 PromptOption = Annotated[
-    str, OptionSpec(description="What it shows", positional=True, aliases=("p",), max_length=PROMPT_MAX)
+    str,
+    OptionSpec(description="What the video shows", positional=True, aliases=("p",), max_length=PROMPT_MAX),
 ]
 ResolutionOption = Annotated[Resolution, OptionSpec(description="The resolution", aliases=("res", "r"))]
-DurationOption = Annotated[Duration, OptionSpec(description="The length", aliases=("d",))]
+DurationOption = Annotated[Duration, OptionSpec(description="The duration", aliases=("d",))]
 LoopOption = Annotated[bool, OptionSpec(description="End as it begins, for endless looping")]
 
 

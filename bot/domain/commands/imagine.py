@@ -38,7 +38,7 @@ class Imagine(GenerateCommand):
         tuple[WeightedRef, ...],
         Field(max_length=IMAGE_REFS_MAX),
         OptionSpec(
-            description="A picture that guides it",
+            description="A reference picture",
             kind=Kind.MEDIA,
             aliases=("i", "ref"),
             weighted=True,
@@ -48,7 +48,7 @@ class Imagine(GenerateCommand):
     style: Annotated[
         WeightedRef | None,
         OptionSpec(
-            description="A picture whose style it takes",
+            description="A picture whose style is used",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,
@@ -58,7 +58,7 @@ class Imagine(GenerateCommand):
         tuple[MediaRef, ...],
         Field(max_length=CHARACTER_REFS_MAX),
         OptionSpec(
-            description="A picture of the character it shows",
+            description="A picture of the character to show",
             kind=Kind.MEDIA,
             aliases=("c",),
             result=MediaKind.PICTURE,
@@ -67,7 +67,7 @@ class Imagine(GenerateCommand):
     modify: Annotated[
         WeightedRef | None,
         OptionSpec(
-            description="A picture to change as the words say",
+            description="A picture to modify by the prompt",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,

@@ -27,7 +27,7 @@ class History(Command):
     example = "/history 20"
 
     count: Annotated[
-        int, Field(ge=1, le=50), OptionSpec(description="How many", positional=True, aliases=("n",))
+        int, Field(ge=1, le=50), OptionSpec(description="How many jobs", positional=True, aliases=("n",))
     ] = 10
 
 
@@ -86,4 +86,4 @@ class Help(Command):
     description = "Show all commands by example, with prices"
     example = "/help"
 
-    command: Annotated[str, OptionSpec(description="One command", positional=True)] = ""
+    command: Annotated[str, OptionSpec(description="The command to explain", positional=True)] = ""

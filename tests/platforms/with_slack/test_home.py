@@ -109,7 +109,7 @@ async def test_only_admins_see_usage_and_pause_the_workspace(tmp_path: Path) -> 
         await at.home.open(at.visitor(at.boss))
         assert "Spent this month" in at.texts(at.boss)
         await at.press(at.boss, HomeButton.PAUSE)
-        assert "Nothing new is taken" in at.texts(at.boss)
+        assert "No new jobs are accepted" in at.texts(at.boss)
         await at.press(at.ada, HomeButton.RESUME)
         assert "Resumed" not in at.texts(at.ada)
         await at.press(at.boss, HomeButton.RESUME)
