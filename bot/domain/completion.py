@@ -66,34 +66,37 @@ def complete(
         None,
     )
     if name is None:
-        return Completion(suggestions=_names(typed, admin=admin))
-    if not _for(CATALOGUE[name], admin=admin):
+        return Completion(suggestions=_complete_name(typed, admin=admin))
+    if not _is_shown(CATALOGUE[name], admin=admin):
         return Completion()
     spec = options(CATALOGUE[name])
-    if (motion := _MOTION.search(typed)) and _names_motion(motion["flag"], spec):
-        return _motions(motion, camera_motions)
-    return replace(_options(typed, name, spec, concepts), command=CATALOGUE[name])
+    if (motion := _MOTION.search(typed)) and _is_motion_flag(motion["flag"], spec):
+        return _complete_motion(motion, camera_motions)
+    return replace(_complete_options(typed, name, spec, concepts), command=CATALOGUE[name])
 
 
-def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:
+def _complete_options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:
     stem, _, last = typed.rpartition(" ")
     before = stem.split()[len(name.split()) :]
-    if before and (flag := _awaiting(before[-1], spec)):
-        return _values(flag, stem, last, concepts)
-    given, fresh = _given(before, spec)
+    if before and (flag := _option_needing_value(before[-1], spec)):
+        return _complete_value(flag, stem, last, concepts)
+    given, before_text = _count_given(before, spec)
     if last.startswith("--"):
         start = last[2:].lower().replace("-", "_")
         return Completion(
             suggestions=tuple(
                 Suggestion(
-                    text=f"{stem} --{option.name} ", label=f"--{option.name}", description=_about(option)
+                    text=f"{stem} --{option.name} ",
+                    label=f"--{option.name}",
+                    description=_description(option),
                 )
                 for option in spec
-                if _open(option, given) and option.name.startswith(start)
+                if _can_be_given(option, given) and option.name.startswith(start)
             )
         )
     positional = next(
-        (one for one in spec if one.positional and one.kind is not Kind.TEXT and _open(one, given)), None
+        (one for one in spec if one.positional and one.kind is not Kind.TEXT and _can_be_given(one, given)),
+        None,
     )
     if (
         positional is not None
@@ -102,15 +105,19 @@ def _options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[s
     ):
         # Nothing else is typed here without a flag, so all words are meant for the job.
         return Completion(option=positional, stem=f"/{name}", typed=typed[len(name) + 1 :].strip())
-    return _values(positional, stem, last, concepts) if positional is not None and fresh else Completion()
+    return (
+        _complete_value(positional, stem, last, concepts)
+        if positional is not None and before_text
+        else Completion()
+    )
 
 
-def _names_motion(flag: str, spec: Sequence[Option]) -> bool:
-    option = _flag(f"--{flag}", spec)
+def _is_motion_flag(flag: str, spec: Sequence[Option]) -> bool:
+    option = _option_of_flag(f"--{flag}", spec)
     return option is not None and option.name == MOTION_OPTION
 
 
-def _motions(typing: re.Match[str], known: Sequence[str]) -> Completion:
+def _complete_motion(typing: re.Match[str], known: Sequence[str]) -> Completion:
     begun = typing["typed"].removeprefix('"').lower()
     before = typing.string[: typing.start("typed")]
     return Completion(
@@ -122,47 +129,51 @@ def _motions(typing: re.Match[str], known: Sequence[str]) -> Completion:
     )
 
 
-def _names(typed: str, *, admin: bool) -> tuple[Suggestion, ...]:
+def _complete_name(typed: str, *, admin: bool) -> tuple[Suggestion, ...]:
     return tuple(
         Suggestion(text=f"/{command.name} ", label=f"/{command.name}", description=command.description)
         for command in CATALOGUE.values()
-        if command.name.startswith(typed[1:].lower()) and _for(command, admin=admin)
+        if command.name.startswith(typed[1:].lower()) and _is_shown(command, admin=admin)
     )
 
 
-def _for(command: type[Command], *, admin: bool) -> bool:
+def _is_shown(command: type[Command], *, admin: bool) -> bool:
     return admin or command.audience is Audience.EVERYONE
 
 
-def _open(option: Option, given: Mapping[str, int]) -> bool:
+def _can_be_given(option: Option, given: Mapping[str, int]) -> bool:
     """Whether an option can be given, or given again."""
     return given.get(option.name, 0) < option.max_count
 
 
-def _given(words: Sequence[str], spec: Sequence[Option]) -> tuple[Counter[str], bool]:
+def _count_given(words: Sequence[str], spec: Sequence[Option]) -> tuple[Counter[str], bool]:
     """How often these words set each option, and whether no text without a flag has begun."""
     given: Counter[str] = Counter()
-    fresh = True
+    before_text = True
     value = False
     for word in words:
-        flag = _flag(word, spec)
+        flag = _option_of_flag(word, spec)
         if value:
             value = False
         elif flag is not None:
             given[flag.name] += 1
-            value = _awaiting(word, spec) is not None
+            value = _option_needing_value(word, spec) is not None
         elif fitting := next(
-            (one for one in spec if fresh and one.positional and _open(one, given) and fits(one, word)),
+            (
+                one
+                for one in spec
+                if before_text and one.positional and _can_be_given(one, given) and fits(one, word)
+            ),
             None,
         ):
             given[fitting.name] += 1
         else:
-            fresh = False
+            before_text = False
             given.update(one.name for one in spec if one.positional and one.kind in (Kind.TEXT, Kind.MEMBER))
-    return given, fresh
+    return given, before_text
 
 
-def _values(option: Option, stem: str, last: str, concepts: Sequence[str]) -> Completion:
+def _complete_value(option: Option, stem: str, last: str, concepts: Sequence[str]) -> Completion:
     if option.name == CONCEPTS_OPTION:
         return Completion(
             suggestions=tuple(
@@ -179,19 +190,19 @@ def _values(option: Option, stem: str, last: str, concepts: Sequence[str]) -> Co
     return Completion(suggestions=found, option=wanted, stem=stem, typed=last)
 
 
-def _flag(word: str, spec: Sequence[Option]) -> Option | None:
+def _option_of_flag(word: str, spec: Sequence[Option]) -> Option | None:
     found = FLAG.fullmatch(word)
     name = found["name"].lower().replace("-", "_") if found else None
     return next((option for option in spec if name in (option.name, *option.aliases)), None)
 
 
-def _awaiting(word: str, spec: Sequence[Option]) -> Option | None:
+def _option_needing_value(word: str, spec: Sequence[Option]) -> Option | None:
     """The option whose value must follow this word."""
-    option = _flag(word, spec)
+    option = _option_of_flag(word, spec)
     if option is None or option.kind is Kind.FLAG or "=" in word.removesuffix("="):
         return None
     return option
 
 
-def _about(option: Option) -> str:
+def _description(option: Option) -> str:
     return f"{option.description} (default {option.default})" if option.default else option.description

@@ -77,7 +77,7 @@ def parse_options(command: type[Command], text: str) -> Command:
         if flag is None:
             loose.append(word)
             continue
-        option = known.get(_normal(flag["name"]))
+        option = known.get(_flag_name(flag["name"]))
         if option is None:
             raise _unknown(flag, command, known)
         if option.name in given and option.max_count == 1:
@@ -96,8 +96,8 @@ def parse_options(command: type[Command], text: str) -> Command:
             earlier = given.get(option.name, ())
             given[option.name] = (*earlier, value) if isinstance(earlier, tuple) else (value,)
         else:
-            given[option.name] = _read(option, value)
-    _place(loose, options(command), given)
+            given[option.name] = _read_value(option, value)
+    _assign_positional(loose, options(command), given)
     return build(command, given)
 
 
@@ -110,20 +110,20 @@ def _flag(word: _Word, known: Mapping[str, Option]) -> re.Match[str] | None:
     found = None if word.quoted else FLAG.fullmatch(word.raw)
     if found is None or word.raw.startswith("--"):
         return found
-    name = _normal(found["name"])
+    name = _flag_name(found["name"])
     near = len(name) >= _NEAR_MIN and get_close_matches(shorten(name), known, n=1, cutoff=_NEAR)
     return found if name in known or near else None
 
 
-def _normal(name: str) -> str:
+def _flag_name(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _place(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object]) -> None:
+def _assign_positional(loose: list[_Word], spec: tuple[Option, ...], given: dict[str, object]) -> None:
     """Assign the words without a flag to the positional options: those that match first, text last."""
     free = [option for option in spec if option.positional and option.name not in given]
     while loose and (option := next((one for one in free if fits(one, loose[0].text)), None)):
-        given[option.name] = _read(option, loose.pop(0).text)
+        given[option.name] = _read_value(option, loose.pop(0).text)
         free.remove(option)
     # In a command without a text option, words find a job.
     worded = (
@@ -159,7 +159,7 @@ def fits(option: Option, text: str) -> bool:
             return False
 
 
-def _read(option: Option, text: str) -> object:
+def _read_value(option: Option, text: str) -> object:
     if option.kind is Kind.FLAG:
         if text.lower() in _YES | _NO:
             return text.lower() in _YES
@@ -203,7 +203,7 @@ def _unknown(flag: re.Match[str], command: type[Command], known: dict[str, Optio
     name = flag["name"]
     if not known:
         return InvalidRequest(f"/{command.name} has no options, so --{shorten(name)} is not understood")
-    hint = _nearest(_normal(name), list(known), "--")
+    hint = _nearest(_flag_name(name), list(known), "--")
     if not flag.string.startswith("--"):
         return InvalidRequest(
             f"{flag.string[0]}{shorten(name)} looks like an option, and /{command.name} has none of that "
