@@ -16,7 +16,6 @@ from adapters.discord.events.context import (
     ADAPTER,
     DIRECT_WORKSPACE,
     EventContext,
-    is_person,
     reaction_context,
 )
 from adapters.discord.messages.buttons import jobs_in
@@ -110,11 +109,10 @@ class ReactionHandler:
             _log.info("reaction_removal_refused", message=payload.message_id, reason=type(refusal).__name__)
 
     async def _is_ignored(self, payload: RawReactionActionEvent) -> bool:
-        """Whether the reaction is a bot's, our own above all, or under another author's message."""
+        """Whether the reaction is our own, or under another author's message."""
         bot = await self._rest.bot_id()
-        by_bot = payload.member is not None and not is_person(payload.member)
         foreign = payload.message_author_id is not None and str(payload.message_author_id) != bot
-        return str(payload.user_id) == bot or by_bot or foreign
+        return str(payload.user_id) == bot or foreign
 
     async def _jobs(self, payload: RawReactionActionEvent, context: EventContext) -> Sequence[str]:
         """The jobs that the message shows; none where it is not a card.
