@@ -123,11 +123,11 @@ class CrashingStore:
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
     ) -> Outcome:
-        self._fate.writing += 1
+        self._crash_point.writing += 1
         try:
             return await self._store.transact(function, *args, **kwargs)
         finally:
-            self._fate.writing -= 1
+            self._crash_point.writing -= 1
 
     def _ending(self, operation: Operation[Item, Result]) -> Operation[Item, Result]:
         async def end(transaction: Transaction, items: Sequence[Item]) -> Sequence[Result | Exception]:
