@@ -1,8 +1,8 @@
-"""The playground: a chat page in the browser, served by the bot itself."""
+"""The playground adapter: a chat page in the browser, served by the bot itself."""
 
 from urllib.parse import urlsplit
 
-from adapters.playground.access.guard import password_of
+from adapters.playground.access.origin_guard import password_of
 from bot.security.loopback import is_loopback_name
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch
@@ -26,25 +26,18 @@ def _enabled(settings: Settings) -> bool:
                 )
             return True
         case Switch.AUTO:
-            return settings.simulated and _stays_here(settings.public_url)
+            return settings.simulated and _is_local_only(settings.public_url)
 
 
-def _stays_here(public_url: str | None) -> bool:
-    """Whether the address under which we are known leads nobody here from outside."""
+def _is_local_only(public_url: str | None) -> bool:
+    """Whether the public address leads to this machine only."""
     return public_url is None or is_loopback_name(urlsplit(public_url).hostname or "")
 
 
 def _build(context: AdapterContext) -> Adapter:
-    from adapters.playground.adapter import connect  # noqa: PLC0415  # imported only when enabled
+    from adapters.playground.adapter import build  # noqa: PLC0415  # imported only when enabled
 
-    return connect(
-        settings=context.settings,
-        service=context.service,
-        adapter_data=context.adapter_data,
-        incoming=context.library.incoming,
-        signer=context.signer,
-        clock=context.clock,
-    )
+    return build(context)
 
 
 plugin = AdapterPlugin(name="playground", enabled=_enabled, build=_build)

@@ -1,8 +1,7 @@
-"""Puts the playground together."""
+"""Assembles the playground: its stores, publisher, receiver and routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -14,22 +13,21 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from adapters.playground.access.guard import Guard, Policy, password_of, unavailable
-from adapters.playground.access.people import People
-from adapters.playground.access.session import Sessions, made_password
-from adapters.playground.delivery.conversation_store import Room
-from adapters.playground.delivery.conversations import ADAPTER
-from adapters.playground.delivery.poller import Feed
-from adapters.playground.delivery.publisher import RoomOutlet
-from adapters.playground.events.command_routes import Asking
-from adapters.playground.events.page_routes import STATIC, Pages
-from adapters.playground.events.replies import Answering
+from adapters.playground.access.origin_guard import AccessPolicy, OriginGuard, password_of, unavailable
+from adapters.playground.access.sessions import Sessions, generated_password
+from adapters.playground.delivery.conversation_store import ConversationStore
+from adapters.playground.delivery.people import PersonStore
+from adapters.playground.delivery.poller import StorePoller
+from adapters.playground.delivery.publisher import CardPublisher
+from adapters.playground.events.command_routes import CommandRoutes
+from adapters.playground.events.page_routes import STATIC, PageRoutes
+from adapters.playground.events.replies import Replies
+from adapters.playground.events.requests import RequestReader
 from adapters.playground.events.uploads import Uploads
-from adapters.playground.ports import AdapterData, BotService, Clock
+from adapters.playground.messages.conversations import ADAPTER
 from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
-from bot.security.tokens import TokenSigner
-from bot.service.plugin import Adapter
-from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings
+from bot.service.plugin import Adapter, AdapterContext
+from bot.settings import PLAYGROUND_PASSWORD_MIN
 
 _LOGIN = "/playground/login"
 _log = structlog.get_logger(__name__)
@@ -37,106 +35,111 @@ _log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def connect(
-    *,
-    settings: Settings,
-    service: BotService,
-    adapter_data: AdapterData,
-    incoming: Path,
-    signer: TokenSigner,
-    clock: Clock,
-) -> Adapter:
-    """Make the adapter; nothing of it runs before its inlet does. `incoming` takes files on their way in."""
-    policy = Policy.of(settings)
-    given = password_of(settings)
-    password = (given or made_password(signer)) if policy.guarded else None
-    if policy.guarded and given is not None and len(given) < PLAYGROUND_PASSWORD_MIN:
-        # Nothing of value can be reached, so an older installation's password still opens.
+def build(context: AdapterContext) -> Adapter:
+    """Build the adapter. Nothing of it runs before its receiver does."""
+    settings, signer, clock = context.settings, context.signer, context.clock
+    policy = AccessPolicy.of(settings)
+    configured = password_of(settings)
+    password = (configured or generated_password(signer)) if policy.needs_password else None
+    if policy.needs_password and configured is not None and len(configured) < PLAYGROUND_PASSWORD_MIN:
+        # Only the simulator can be reached, so the short password of an older installation still works.
         _log.warning(
             "playground_password_short",
             remedy=f"set a REVERIE_PLAYGROUND_PASSWORD of at least {PLAYGROUND_PASSWORD_MIN} characters",
         )
-    sessions = Sessions(password=password, adapter_data=adapter_data, clock=clock)
-    room, people = Room(adapter_data, clock), People(adapter_data)
 
     def link(file: str) -> str:
         return f"/media/{signer.sign('media', file, expires_at=clock() + settings.times.media_link)}"
 
-    uploads = Uploads(
-        service=service, incoming=incoming, signer=signer, clock=clock, hold_ms=settings.times.upload_hold
-    )
-    feed = Feed(adapter_data=adapter_data, room=room, people=people, link=link)
-    answering = Answering(room, people, link)
-    asking = Asking(service=service, room=room, uploads=uploads, answering=answering, link=link)
-    pages = Pages(
-        service=service,
-        room=room,
-        feed=feed,
-        people=people,
-        sessions=sessions,
-        answering=answering,
+    sessions = Sessions(password=password, adapter_data=context.adapter_data, clock=clock)
+    store = ConversationStore(context.adapter_data, clock)
+    people = PersonStore(context.adapter_data)
+    poller = StorePoller(adapter_data=context.adapter_data, store=store, people=people, link=link)
+    reader = RequestReader(people)
+    commands = CommandRoutes(
+        service=context.service,
+        store=store,
+        reader=reader,
+        uploads=Uploads(
+            service=context.service,
+            incoming=context.library.incoming,
+            signer=signer,
+            clock=clock,
+            hold_ms=settings.times.upload_hold,
+        ),
+        replies=Replies(store, link),
         link=link,
-        clock=clock,
+    )
+    pages = PageRoutes(
+        service=context.service,
+        store=store,
+        poller=poller,
+        people=people,
+        reader=reader,
+        sessions=sessions,
+        link=link,
     )
     return Adapter(
         name=ADAPTER,
-        publisher=RoomOutlet(room),
-        receiver=feed,
-        routes=_routes(pages, asking, policy, sessions),
-        startup_notice=lambda address: _notice(address, password, made=given is None),
+        publisher=CardPublisher(store),
+        receiver=poller,
+        routes=_routes(pages, commands, policy, sessions),
+        startup_notice=lambda address: _notice(address, password, generated=configured is None),
     )
 
 
-def _notice(address: str, password: str | None, *, made: bool) -> str:
+def _notice(address: str, password: str | None, *, generated: bool) -> str:
     if password is None:
         return f"The playground is open: {address}/"
-    if not made:
-        return f"The playground asks for its password: {address}/"
+    if not generated:
+        return f"The playground requires its password: {address}/"
     return (
         f"The playground: {address}/  password: {password}\n"
-        "  (it can be reached from other machines; REVERIE_PLAYGROUND_PASSWORD sets another one)"
+        "  (other machines can reach it; set REVERIE_PLAYGROUND_PASSWORD to choose another password)"
     )
 
 
-def _routes(pages: Pages, asking: Asking, policy: Policy, sessions: Sessions) -> Sequence[BaseRoute]:
-    def guard(*, known: Callable[[Request], Awaitable[bool]], **more: Any) -> list[Middleware]:
-        return [Middleware(Guard, policy=policy, is_known=known, **more)]
+def _routes(
+    pages: PageRoutes, commands: CommandRoutes, policy: AccessPolicy, sessions: Sessions
+) -> Sequence[BaseRoute]:
+    def guard(*, is_signed_in: Callable[[Request], Awaitable[bool]], **more: Any) -> list[Middleware]:
+        return [Middleware(OriginGuard, policy=policy, is_signed_in=is_signed_in, **more)]
 
     async def anybody(_: Request) -> bool:
         return True
 
-    inside, outside = guard(known=sessions.knows), guard(known=anybody)
-    with_file = guard(known=sessions.knows, content="application/octet-stream")
+    signed_in, public = guard(is_signed_in=sessions.is_signed_in), guard(is_signed_in=anybody)
+    upload = guard(is_signed_in=sessions.is_signed_in, content="application/octet-stream")
 
-    def get(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = inside) -> Route:
-        return Route(path, _plainly(endpoint), methods=["GET"], middleware=middleware)
+    def get(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = signed_in) -> Route:
+        return Route(path, _errors_as_json(endpoint), methods=["GET"], middleware=middleware)
 
-    def post(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = inside) -> Route:
-        return Route(path, _plainly(endpoint), methods=["POST"], middleware=middleware)
+    def post(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = signed_in) -> Route:
+        return Route(path, _errors_as_json(endpoint), methods=["POST"], middleware=middleware)
 
     return (
-        get("/", pages.page, guard(known=sessions.knows, login=_LOGIN, is_page=True)),
-        get(_LOGIN, pages.login_page, guard(known=anybody, is_page=True)),
-        post(_LOGIN, pages.login, outside),
+        get("/", pages.page, guard(is_signed_in=sessions.is_signed_in, login=_LOGIN, is_page=True)),
+        get(_LOGIN, pages.login_page, guard(is_signed_in=anybody, is_page=True)),
+        post(_LOGIN, pages.login, public),
         post("/playground/logout", pages.logout),
         get("/playground/state", pages.state),
         get("/playground/quota", pages.quota),
         get("/playground/events", pages.events),
         get("/playground/suggest", pages.suggest),
-        post("/playground/command", asking.command),
-        post("/playground/price", asking.price),
-        post("/playground/action", asking.action),
-        post("/playground/decide", asking.decide),
-        post("/playground/react", asking.react),
-        post("/playground/upload", asking.upload, with_file),
+        post("/playground/command", commands.command),
+        post("/playground/price", commands.price),
+        post("/playground/action", commands.action),
+        post("/playground/decide", commands.decide),
+        post("/playground/react", commands.react),
+        post("/playground/upload", commands.upload, upload),
         post("/playground/dismiss", pages.dismiss),
         post("/playground/people", pages.add_person),
-        Mount("/playground/static", app=_Revalidated(directory=STATIC), middleware=outside),
+        Mount("/playground/static", app=_RevalidatedFiles(directory=STATIC), middleware=public),
     )
 
 
-class _Revalidated(StaticFiles):
-    """Files that a browser asks about each time, so that no page mixes two versions of itself."""
+class _RevalidatedFiles(StaticFiles):
+    """Static files that browsers revalidate each time, so that a page never mixes two versions."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
@@ -147,10 +150,10 @@ class _Revalidated(StaticFiles):
         return response
 
 
-def _plainly(endpoint: Endpoint) -> Endpoint:
-    """Say what went wrong as JSON, where the page can read it."""
+def _errors_as_json(endpoint: Endpoint) -> Endpoint:
+    """Answer errors as JSON that the page can show."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             return await endpoint(request)
         except HTTPException as error:
@@ -164,4 +167,4 @@ def _plainly(endpoint: Endpoint) -> Endpoint:
         except ReverieError as error:
             return unavailable(request, error)
 
-    return answer
+    return respond

@@ -27,6 +27,8 @@ class Found:
     #: None: a picture
     duration_ms: int | None = None
     content: bytes | None = None
+    #: the picture that stands for a video
+    poster: bytes | None = None
 
 
 def film(duration_ms: int = 5_000) -> Found:
@@ -60,6 +62,10 @@ class FakeLibrary(MediaLibrary):
         self.members: list[str | None] = []
         #: why nothing can be made usable
         self.unusable: Exception | None = None
+        #: what a file is, by its content
+        self.identify: Callable[[bytes], Found] = lambda content: (
+            film() if content.startswith(MP4) else Found()
+        )
 
     async def bring_in(
         self,
@@ -88,7 +94,7 @@ class FakeLibrary(MediaLibrary):
     async def describe(self, file_id: str, *, member: str | None = None) -> Media:
         self.members.append(member)
         content = await asyncio.to_thread(self.path(file_id).read_bytes)
-        found = film() if content.startswith(MP4) else Found()
+        found = self.identify(content)
         return Media(
             file=file_id,
             mime=found.mime,
@@ -102,7 +108,7 @@ class FakeLibrary(MediaLibrary):
         self.members.append(member)
         content = await asyncio.to_thread(path.read_bytes)
         await asyncio.to_thread(path.unlink)
-        return await self._keep(content, film() if content.startswith(MP4) else Found())
+        return await self._keep(content, self.identify(content))
 
     async def as_input(self, media: Media, *, member: str | None = None) -> Media:
         self.members.append(member)
@@ -125,6 +131,6 @@ class FakeLibrary(MediaLibrary):
         )
         if media.kind is MediaKind.VIDEO:
             frame = self._storage.incoming / f"{media.file}.frame"
-            frame.write_bytes(b"\xff\xd8\xff\xe0" + media.file.encode())
+            frame.write_bytes(found.poster or b"\xff\xd8\xff\xe0" + media.file.encode())
             await self._storage.put_rendition(media.file, "still", frame)
         return media

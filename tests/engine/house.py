@@ -346,6 +346,8 @@ async def open_house(
     owner: str = "house",
     times: dict[str, int] | None = None,
     wrap_store: Callable[[Database], Any] = lambda database: database,
+    make_service: Callable[[Services], BotService] = BotService,
+    make_adapter: Callable[[Services, BotService], Adapter] | None = None,
     **more: Any,
 ) -> AsyncIterator[House]:
     """Open the engine and start its loops: those named by `start`, none for None, all without it."""
@@ -383,14 +385,19 @@ async def open_house(
             files={"chat": files} if files is not None else {},
         )
         await prepare_store(services)
-        adapters = [Adapter(name="chat", publisher=chat, files=files)]
+        service = make_service(services)
+        adapters = [
+            make_adapter(services, service)
+            if make_adapter
+            else Adapter(name="chat", publisher=chat, files=files)
+        ]
         watchers = {account: Watcher(services, provider) for account, provider in observed.items()}
         callbacks = Callbacks(services, watchers)
         async with asyncio.TaskGroup() as group:
             house = House(
                 services=services,
                 clock=clock,
-                service=BotService(services),
+                service=service,
                 operator=Operator(database, settings.defaults, clock.wall, lambda: (SECRET,)),
                 providers=[one for one in providers if isinstance(one, FakeProvider)],
                 chat=chat,

@@ -1,4 +1,4 @@
-"""A playground over real sockets, with a studio of the test's own behind it."""
+"""Serves a playground over real sockets, with the real core behind it."""
 
 import asyncio
 import socket
@@ -12,34 +12,20 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from adapters.playground.adapter import connect
-from bot.domain.media import Media, MediaKind
-from bot.security.tokens import TokenSigner
-from bot.service.plugin import Adapter
-from bot.settings import Settings
 from bot.tls import tls_context
+from bot.web.media import media_routes
+from bot.web.security_headers import SecurityHeaders
 from tests.patience import PATIENCE_S
-from tests.playground.fake_studio import FakeStudio
-from tests.playground.fakes import FakeVault
-from tests.playground.painting import picture, video
-
-SIGNER = TokenSigner(b"a secret of the tests" * 2)
+from tests.playground.core import Core, open_core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A running playground and what stands behind it."""
+    """A running playground and the core behind it."""
 
     url: str
-    adapter: Adapter
-    service: FakeStudio
-    adapter_data: FakeVault
-    #: where files lie on their way in
-    incoming: Path
+    core: Core
     server: uvicorn.Server
 
     def client(self, **options: Any) -> httpx.AsyncClient:
@@ -55,56 +41,33 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(
-    settings: Settings | None = None,
-    *,
-    service: FakeStudio | None = None,
-    adapter_data: FakeVault | None = None,
-    incoming: Path | None = None,
-    port: int = 0,
-) -> AsyncIterator[Served]:
-    """Serve a playground on a free port until the block ends."""
-    service, adapter_data = service or FakeStudio(), adapter_data or FakeVault()
-    settings = settings or Settings(playground_password=None)
-    with tempfile.TemporaryDirectory() as folder:
-        async with _serving(settings, service, adapter_data, incoming or Path(folder), port) as served:
+async def serve(folder: Path | None = None, **settings: Any) -> AsyncIterator[Served]:
+    """Open a core in a folder, else in one of its own, and serve its playground until the block ends."""
+    with tempfile.TemporaryDirectory() as own:
+        async with open_core(folder or Path(own), **settings) as core, serve_core(core) as served:
             yield served
 
 
 @asynccontextmanager
-async def _serving(
-    settings: Settings, service: FakeStudio, adapter_data: FakeVault, incoming: Path, port: int
-) -> AsyncIterator[Served]:
-    adapter = connect(
-        settings=settings,
-        service=service,
-        adapter_data=adapter_data,
-        incoming=incoming,
-        signer=SIGNER,
-        clock=lambda: service.now,
-    )
-    service.publisher = adapter.publisher
-    app = Starlette(routes=[*adapter.routes, Route("/media/{token}", _media(service))])
+async def serve_core(core: Core, *, port: int = 0) -> AsyncIterator[Served]:
+    """Serve an open core's playground, on a free port if none is named."""
+    routes = [*core.adapter.routes, *media_routes(core.house.services)]
+    app = SecurityHeaders(Starlette(routes=routes), public_url=None)
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_keep_alive=1))
-    assert adapter.receiver is not None
+    assert core.adapter.receiver is not None
     with listening:
         async with asyncio.TaskGroup() as tasks:
-            receiver = tasks.create_task(adapter.receiver.run(), name="inlet")
+            receiver = tasks.create_task(core.adapter.receiver.run(), name="receiver")
             serving = tasks.create_task(server.serve(sockets=[listening]), name="server")
             await server.ready.wait()
+            # The receiver adds the first people.
+            await core.house.until(lambda: _has_people(core))
             try:
                 url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-                yield Served(
-                    url=url,
-                    adapter=adapter,
-                    service=service,
-                    adapter_data=adapter_data,
-                    incoming=incoming,
-                    server=server,
-                )
+                yield Served(url=url, core=core, server=server)
             finally:
                 receiver.cancel()
                 server.should_exit = True
@@ -112,8 +75,12 @@ async def _serving(
                     await serving
 
 
+async def _has_people(core: Core) -> bool:
+    return len(await core.adapter_data.latest("room/person/", limit=2)) == 2
+
+
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """A server that says when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -122,21 +89,3 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
-
-
-def _media(service: FakeStudio) -> Any:
-    async def media(request: Request) -> Response:
-        file = SIGNER.verify("media", request.path_params["token"], now=service.now)
-        found = service.uploads.media[file.removesuffix(".still")]
-        content = service.uploads.files.get(file) or await asyncio.to_thread(
-            _made, found, still=file != found.file
-        )
-        return Response(content, media_type=found.mime if file == found.file else "image/jpeg")
-
-    return media
-
-
-def _made(media: Media, *, still: bool) -> bytes:
-    if still or media.kind is MediaKind.PICTURE:
-        return picture(media.width, media.height, seed=media.file)
-    return video(media.width, media.height, duration_ms=media.duration_ms or 0, seed=media.file)

@@ -10,12 +10,9 @@ import httpx
 import orjson
 import pytest
 
-from adapters.playground.access.guard import SECURITY_HEADERS
-from bot.domain.errors import QuotaExhausted
-from bot.settings import Settings
 from tests.patience import PATIENCE_S
+from tests.playground.page_requests import BEAR, command, post, state
 from tests.playground.serving import Served, serve
-from tests.playground.talking import BEAR, command, post, state
 
 SAID: dict[str, Any] = {
     "kind": "said",
@@ -30,7 +27,7 @@ SAID: dict[str, Any] = {
 async def stream(
     served: Served, me: str, *, since: int = 0, last: str = "", until: Callable[[int, Any], bool]
 ) -> list[tuple[int, Any]]:
-    """The changes that an event stream tells, with their ids, up to the awaited one."""
+    """Return the changes of an event stream with their ids, up to the awaited one."""
     headers = {"Last-Event-ID": last} if last else {}
     found: list[tuple[int, Any]] = []
     url = f"/playground/events?me={me}&since={since}"
@@ -51,7 +48,24 @@ async def stream(
     return found
 
 
-async def test_every_answer_carries_the_security_headers(served: Served) -> None:
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+async def newest_seq(served: Served) -> int:
+    await served.core.all_shown()
+    return (await served.core.adapter_data.latest("", limit=1))[0].seq
+
+
+async def test_every_response_has_the_security_headers(served: Served) -> None:
     async with served.client() as client:
         answers = [
             await client.get("/"),
@@ -66,7 +80,7 @@ async def test_every_answer_carries_the_security_headers(served: Served) -> None
     assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 421, 422]
 
 
-async def test_the_page_holds_nothing_inline_and_names_no_other_host(served: Served) -> None:
+async def test_the_page_has_no_inline_code_and_names_no_other_host(served: Served) -> None:
     async with served.client() as client:
         page = (await client.get("/")).text
         names = ("style", "cards", "composer", "dialogs")
@@ -88,14 +102,14 @@ async def test_the_page_holds_nothing_inline_and_names_no_other_host(served: Ser
         ({"Content-Type": "text/plain"}, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     ],
 )
-async def test_a_post_from_elsewhere_reaches_nothing(
+async def test_a_request_from_another_site_is_refused(
     served: Served, headers: dict[str, str], status: HTTPStatus
 ) -> None:
     body = orjson.dumps({"text": BEAR, "key": "key-00001"})
     async with served.client(headers={"Content-Type": "application/json"} | headers) as client:
         answer = await client.post("/playground/command?me=ada", content=body)
     assert answer.status_code == status
-    assert served.service.keys == []
+    assert served.core.service.keys == []
 
 
 async def test_a_command_is_shown_above_its_card_after_a_reload(served: Served) -> None:
@@ -105,20 +119,20 @@ async def test_a_command_is_shown_above_its_card_after_a_reload(served: Served) 
     assert {message["kind"]: message for message in messages}["said"]["text"] == BEAR
 
 
-async def test_the_same_key_makes_no_second_job(served: Served) -> None:
+async def test_the_same_key_creates_no_second_job(served: Served) -> None:
     answers = [await command(served, "ada", BEAR) for _ in range(2)]
     assert answers[0]["messages"][1]["card"] == answers[1]["messages"][1]["card"]
-    assert len(served.service.cards) == 1
-    assert set(served.service.keys) == {"playground:ada:key-00001"}
+    assert await served.core.card_count() == 1
+    assert set(served.core.service.keys) == {"playground:ada:key-00001"}
 
 
-async def test_one_persons_key_is_not_anothers(served: Served) -> None:
+async def test_keys_belong_to_one_person(served: Served) -> None:
     for name in ("ada", "grace"):
         await command(served, name, BEAR)
-    assert len(served.service.cards) == 2
+    assert await served.core.card_count() == 2
 
 
-async def test_refusals_and_notes_are_for_one_pair_of_eyes(served: Served) -> None:
+async def test_refusals_and_notes_are_private(served: Served) -> None:
     refusal = await command(served, "grace", "/imagine x", "key-00001")
     await command(served, "ada", "/quota", "key-00002")
     assert refusal["refused"]
@@ -131,7 +145,7 @@ async def test_refusals_and_notes_are_for_one_pair_of_eyes(served: Served) -> No
     assert (await state(served, "grace"))["messages"] == []
 
 
-async def test_unknown_words_are_refused_with_a_hint(served: Served) -> None:
+async def test_an_unknown_command_is_refused_with_a_hint(served: Served) -> None:
     answer = await command(served, "ada", "/imagin a fox")
     assert "Did you mean /imagine?" in answer["messages"][0]["text"]
 
@@ -143,11 +157,10 @@ async def test_two_people_have_two_quotas(served: Served) -> None:
     assert left["grace"].startswith("$25.00 left")
 
 
-async def test_a_pictures_link_is_made_when_it_is_sent(served: Served) -> None:
+async def test_media_links_are_made_when_a_message_is_sent(served: Served) -> None:
     await command(served, "ada", BEAR)
-    await served.service.finish(served.service.newest)
-    assert not any("/media/" in entry.value for entry in served.adapter_data.kept.values())
-    served.service.now += 1
+    await served.core.finish()
+    assert not any("/media/" in entry.value for entry in await served.core.adapter_data.since("", 0))
     cards = [await state(served) for _ in range(2)]
     picture = next(message for message in cards[0]["messages"] if message["kind"] == "card")["jobs"][0][
         "media"
@@ -157,10 +170,9 @@ async def test_a_pictures_link_is_made_when_it_is_sent(served: Served) -> None:
         assert (await client.get(picture["src"])).headers["content-type"] == "image/jpeg"
 
 
-async def test_an_action_makes_a_card_that_knows_its_parent(served: Served) -> None:
+async def test_an_action_creates_a_card_with_its_parent(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.service.newest
-    await served.service.finish(job)
+    job = (await served.core.finish()).id
     body = {"action": "reframe", "job": job, "key": "key-00002", "aspect_ratio": "9:16"}
     for _ in range(2):
         answer = await post(served, "action", "grace", body)
@@ -168,27 +180,27 @@ async def test_an_action_makes_a_card_that_knows_its_parent(served: Served) -> N
     assert said["text"] == "🖼️ Reframe 9:16"
     assert card["name"] == "grace"
     assert card["jobs"][0]["parent"] == job
-    assert len(served.service.cards) == 2
+    assert await served.core.card_count() == 2
 
 
 async def test_a_stream_resumes_after_the_last_event_without_losing_any(served: Served) -> None:
     await command(served, "ada", BEAR)
     for number in range(60):
-        await served.adapter_data.put(f"room/studio/said/{number}", orjson.dumps(SAID).decode())
-    head = served.adapter_data.seq
+        await served.core.adapter_data.put(f"room/studio/said/{number}", orjson.dumps(SAID).decode())
+    head = await newest_seq(served)
     everything = await stream(served, "ada", until=lambda number, _: number == head)
     resumed = await stream(served, "ada", last=str(head - 20), until=lambda number, _: number == head)
     assert [number for number, _ in everything] == [
-        entry.seq for entry in await served.adapter_data.since("", 0)
+        entry.seq for entry in await served.core.adapter_data.since("", 0)
     ]
     assert [number for number, _ in resumed if number > head - 20] == list(range(head - 19, head + 1))
     assert len(resumed) < len(everything)
 
 
-async def test_a_stream_tells_nobody_elses_notes(served: Served) -> None:
+async def test_a_stream_sends_no_notes_of_other_people(served: Served) -> None:
     await command(served, "grace", "/help", "key-00001")
     await command(served, "ada", BEAR, "key-00002")
-    head = served.adapter_data.seq
+    head = await newest_seq(served)
     told = await stream(served, "ada", until=lambda number, _: number == head)
     assert sorted(message["kind"] for _, message in told) == ["card", "person", "person", "said"]
 
@@ -202,7 +214,7 @@ async def test_a_new_revision_reaches_an_open_stream(served: Served) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(stream(served, "grace", since=since, until=runs))
-        await served.service.run(served.service.newest)
+        await served.core.run((await served.core.newest()).id)
 
 
 async def test_the_server_stops_while_streams_are_open() -> None:
@@ -216,7 +228,7 @@ async def test_the_server_stops_while_streams_are_open() -> None:
             assert [line async for line in lines][-1] == ""
 
 
-async def test_a_person_can_be_added_and_is_told_to_open_pages(served: Served) -> None:
+async def test_a_new_person_is_sent_to_open_pages(served: Served) -> None:
     assert await post(served, "people", "ada", {"name": "Lin"}) == {"name": "lin", "admin": False}
     assert [person["name"] for person in (await state(served))["people"]] == ["ada", "grace", "lin"]
     told = await stream(served, "ada", until=lambda _, message: message.get("name") == "lin")
@@ -226,7 +238,7 @@ async def test_a_person_can_be_added_and_is_told_to_open_pages(served: Served) -
     assert "1 to 24" in caught.value.response.json()["error"]
 
 
-async def test_nobody_is_somebody_unknown(served: Served) -> None:
+async def test_an_unknown_person_can_do_nothing(served: Served) -> None:
     assert (await state(served, "mallory"))["me"]["name"] == "ada"
     with pytest.raises(httpx.HTTPStatusError) as caught:
         await command(served, "mallory", BEAR)
@@ -249,24 +261,26 @@ async def test_malformed_posts_are_refused(served: Served, body: dict[str, Any])
     async with served.client() as client:
         answer = await client.post("/playground/command?me=ada", json=body)
     assert answer.status_code in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    assert served.service.keys == []
+    assert served.core.service.keys == []
 
 
-async def test_suggestions_are_the_studios(served: Served) -> None:
+async def test_autocomplete_comes_from_the_core(served: Served) -> None:
     async with served.client() as client:
         found = (await client.get("/playground/suggest", params={"me": "grace", "text": "/im"})).json()
     assert found == [{"text": "/imagine ", "label": "/imagine", "about": "Generate pictures from a prompt"}]
 
 
-async def test_without_a_password_in_the_settings_there_is_no_door() -> None:
-    async with serve(Settings()) as served, served.client() as client:
+async def test_without_a_password_there_is_no_login() -> None:
+    async with serve() as served, served.client() as client:
         assert not (await client.get("/playground/state")).json()["signed_in"]
 
 
-async def test_questions_while_somebody_types_are_bounded(served: Served) -> None:
-    served.service.asked_too_much = QuotaExhausted("That was a lot at once. Try again in 3 s.")
-    async with served.client() as client:
-        answer = await client.get("/playground/suggest", params={"me": "grace", "text": "/im"})
-        assert HTTPStatus.TOO_MANY_REQUESTS == answer.status_code
-    price = await post(served, "price", "ada", {"text": BEAR})
-    assert {"price": None, "refusal": "That was a lot at once. Try again in 3 s."} == price
+async def test_autocomplete_and_prices_are_rate_limited() -> None:
+    async with serve(commands_burst=1, commands_per_minute=1) as served, served.client() as client:
+        query = {"me": "grace", "text": "/im"}
+        answers = [await client.get("/playground/suggest", params=query) for _ in range(16)]
+        statuses = [HTTPStatus(answer.status_code) for answer in answers]
+        assert [HTTPStatus.OK] * 15 + [HTTPStatus.TOO_MANY_REQUESTS] == statuses
+        price = await post(served, "price", "grace", {"text": BEAR})
+    assert price["price"] is None
+    assert price["refusal"].startswith("That was a lot at once. Try again in ")

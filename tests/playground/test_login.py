@@ -1,9 +1,12 @@
-"""The door of a shared playground."""
+"""Sign-in to a playground that others can reach."""
 
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,9 +14,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.domain.errors import StoreError
-from bot.settings import Settings, Switch
+from bot.settings import Switch
 from tests.patience import PATIENCE_S
-from tests.playground.fakes import FakeVault
 from tests.playground.serving import Served, serve
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
@@ -22,12 +24,11 @@ PASSWORD = "open sesame"
 
 @pytest.fixture
 async def shared() -> AsyncIterator[Served]:
-    settings = Settings(
+    async with serve(
         playground=Switch.ON,
         playground_password=SecretStr(PASSWORD),
         public_url="https://bot.example.org",
-    )
-    async with serve(settings) as served:
+    ) as served:
         yield served
 
 
@@ -41,14 +42,13 @@ def made_in(notice: str) -> str:
     return found[1]
 
 
-async def test_beyond_loopback_a_password_is_made_and_told_to_the_operator() -> None:
-    """A container without any setting works; the password outlives a restart."""
-    settings = Settings(http_host=EVERYWHERE, playground_password=None)
+async def test_beyond_loopback_a_password_is_generated_and_shown_to_the_operator() -> None:
+    """A container works without any setting; a restart keeps the password."""
     told = []
     for _ in range(2):
-        async with serve(settings) as served:
-            assert served.adapter.startup_notice is not None
-            told.append(made_in(served.adapter.startup_notice("http://127.0.0.1:8080")))
+        async with serve(http_host=EVERYWHERE) as served:
+            assert served.core.adapter.startup_notice is not None
+            told.append(made_in(served.core.adapter.startup_notice("http://127.0.0.1:8080")))
             async with served.client() as client:
                 assert (await client.get("/playground/state")).status_code == HTTPStatus.UNAUTHORIZED
                 assert (await sign_in(client, "")).status_code == HTTPStatus.FORBIDDEN
@@ -58,21 +58,19 @@ async def test_beyond_loopback_a_password_is_made_and_told_to_the_operator() -> 
     assert len(told[0].replace("-", "")) == 16
 
 
-async def test_the_password_that_was_set_is_not_repeated_on_the_terminal() -> None:
-    for settings in (
-        Settings(http_host=EVERYWHERE, playground_password=SecretStr(PASSWORD)),
-        Settings(playground_password=SecretStr(PASSWORD)),
-    ):
-        async with serve(settings) as served, served.client() as client:
-            assert served.adapter.startup_notice is not None
-            notice = served.adapter.startup_notice(served.url)
+async def test_a_configured_password_is_not_printed() -> None:
+    for host in (EVERYWHERE, "127.0.0.1"):
+        settings: dict[str, Any] = {"http_host": host, "playground_password": SecretStr(PASSWORD)}
+        async with serve(**settings) as served, served.client() as client:
+            assert served.core.adapter.startup_notice is not None
+            notice = served.core.adapter.startup_notice(served.url)
             assert served.url in notice
             assert PASSWORD not in notice
             assert (await client.get("/playground/state")).status_code == HTTPStatus.UNAUTHORIZED
             assert (await sign_in(client)).is_success
 
 
-async def test_http_1_0_over_a_socket_finds_the_open_playground_closed() -> None:
+async def test_an_open_playground_refuses_http_1_0() -> None:
     async with serve() as served:
         host, port = served.url.removeprefix("http://").split(":")
         answers = []
@@ -97,7 +95,7 @@ async def test_without_a_session_there_is_only_the_login_page(shared: Served) ->
             assert answer.status_code == HTTPStatus.UNAUTHORIZED
 
 
-async def test_the_password_opens_until_one_signs_out(shared: Served) -> None:
+async def test_a_session_lasts_until_sign_out(shared: Served) -> None:
     async with shared.client() as client:
         cookie = (await sign_in(client)).headers["set-cookie"]
         assert "HttpOnly" in cookie
@@ -110,7 +108,7 @@ async def test_the_password_opens_until_one_signs_out(shared: Served) -> None:
 
 
 async def asks(served: Served, cookie: str, path: str = "state") -> HTTPStatus:
-    """Ask with a cookie of our own."""
+    """Request the state with a given cookie."""
     async with served.client(headers={"Cookie": cookie}) as client:
         return HTTPStatus((await client.get(f"/playground/{path}")).status_code)
 
@@ -120,69 +118,69 @@ async def cookie_of(served: Served, **headers: str) -> str:
         return (await sign_in(client)).headers["set-cookie"].partition(";")[0]
 
 
-async def test_signing_out_ends_the_session_for_whoever_has_its_cookie(shared: Served) -> None:
+async def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(shared: Served) -> None:
     cookie, other = await cookie_of(shared), await cookie_of(shared)
     async with shared.client(headers={"Cookie": cookie}) as client:
         assert (await client.post("/playground/logout", json={})).is_success
     assert (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK) == (await asks(shared, cookie), await asks(shared, other))
 
 
-async def test_sessions_and_their_ends_outlive_a_restart() -> None:
-    settings = Settings(playground=Switch.ON, playground_password=SecretStr(PASSWORD))
-    adapter_data = FakeVault()
-    async with serve(settings, adapter_data=adapter_data) as served:
+async def test_open_and_ended_sessions_survive_a_restart(tmp_path: Path) -> None:
+    def restart(password: str) -> AbstractAsyncContextManager[Served]:
+        return serve(tmp_path, playground=Switch.ON, playground_password=SecretStr(password))
+
+    async with restart(PASSWORD) as served:
         kept, ended = await cookie_of(served), await cookie_of(served)
         async with served.client(headers={"Cookie": ended}) as client:
             await client.post("/playground/logout", json={})
-    async with serve(settings, adapter_data=adapter_data) as served:
+    async with restart(PASSWORD) as served:
         assert (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED) == (
             await asks(served, kept),
             await asks(served, ended),
         )
-    async with serve(
-        Settings(playground=Switch.ON, playground_password=SecretStr("another one")),
-        adapter_data=adapter_data,
-    ) as served:
+    async with restart("another one") as served:
         assert HTTPStatus.UNAUTHORIZED == await asks(served, kept)
 
 
-async def test_a_session_ends_with_its_month(shared: Served) -> None:
+async def test_a_session_ends_after_30_days(shared: Served) -> None:
     cookie = await cookie_of(shared)
-    shared.service.now += 30 * 86_400_000 - 1
+    shared.core.house.advance(30 * 86_400_000 - 60_000)
     assert HTTPStatus.OK == await asks(shared, cookie)
-    shared.service.now += 1
+    shared.core.house.advance(60_001)
     assert HTTPStatus.UNAUTHORIZED == await asks(shared, cookie)
 
 
-async def test_no_cookie_is_in_the_store_and_no_key_of_it_opens(shared: Served) -> None:
+async def test_the_store_holds_no_cookie_and_its_keys_open_nothing(shared: Served) -> None:
     name, _, token = (await cookie_of(shared)).partition("=")
-    (entry,) = [entry for entry in shared.adapter_data.kept.values() if entry.key.startswith("session/")]
+    (entry,) = await shared.core.adapter_data.since("session/", 0)
     assert token not in entry.key + entry.value
     for forged in (entry.key, entry.key.partition("/")[2], f"{token}x", token[:-1], ""):
         assert HTTPStatus.UNAUTHORIZED == await asks(shared, f"{name}={forged}")
 
 
 async def test_the_oldest_of_too_many_sessions_ends(shared: Served) -> None:
-    cookies = [await cookie_of(shared) for _ in range(202)]
-    assert 200 == len([key for key in shared.adapter_data.kept if key.startswith("session/")])
-    assert HTTPStatus.UNAUTHORIZED == await asks(shared, cookies[1])
-    assert HTTPStatus.OK == await asks(shared, cookies[2])
+    first, second, third = [await cookie_of(shared) for _ in range(3)]
+    other = f'{{"until":{shared.core.now + 60_000},"password":""}}'
+    for number in range(197):
+        await shared.core.adapter_data.put(f"session/{number}", other)
+    for _ in range(2):
+        await cookie_of(shared)
+    assert 200 == len(await shared.core.adapter_data.since("session/", 0))
+    assert HTTPStatus.UNAUTHORIZED == await asks(shared, first)
+    assert HTTPStatus.UNAUTHORIZED == await asks(shared, second)
+    assert HTTPStatus.OK == await asks(shared, third)
 
 
-async def test_a_store_that_does_not_answer_is_no_sign_out() -> None:
-    class Broken(FakeVault):
-        async def get(self, key: str) -> str | None:
-            raise StoreError(f"no {key}")
-
-    settings = Settings(playground=Switch.ON, playground_password=SecretStr(PASSWORD))
-    async with serve(settings, adapter_data=Broken()) as served:
-        assert HTTPStatus.SERVICE_UNAVAILABLE == await asks(served, await cookie_of(served))
+async def test_an_unavailable_store_signs_nobody_out(shared: Served) -> None:
+    cookie = await cookie_of(shared)
+    shared.core.adapter_data.get_error = StoreError("no answer")
+    assert HTTPStatus.SERVICE_UNAVAILABLE == await asks(shared, cookie)
 
 
 OVER_TLS = {"Origin": "https://bot.example.org", "Host": "bot.example.org", "X-Forwarded-Proto": "https"}
 
 
-async def test_a_login_over_tls_gives_a_cookie_for_tls_and_this_host_alone(shared: Served) -> None:
+async def test_a_login_over_tls_sets_a_secure_host_cookie(shared: Served) -> None:
     async with shared.client(headers=OVER_TLS) as client:
         cookie = (await sign_in(client)).headers["set-cookie"]
     assert cookie.startswith("__Host-reverie_session=")
@@ -191,8 +189,8 @@ async def test_a_login_over_tls_gives_a_cookie_for_tls_and_this_host_alone(share
     assert HTTPStatus.OK == await asks(shared, cookie.partition(";")[0])
 
 
-async def test_twelve_wrong_passwords_leave_the_login_open_for_others(shared: Served) -> None:
-    """Of one address behind the proxy; the others are not even slowed down."""
+async def test_wrong_passwords_do_not_delay_other_addresses(shared: Served) -> None:
+    """The delay is of one address behind the proxy; the others have none."""
     attacker, grace = ({"X-Forwarded-For": address} for address in ("203.0.113.9", "198.51.100.7"))
     async with shared.client(headers=attacker) as client:
         tries = [asyncio.create_task(sign_in(client, "guess")) for _ in range(12)]
@@ -204,7 +202,7 @@ async def test_twelve_wrong_passwords_leave_the_login_open_for_others(shared: Se
     assert {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS} == set(answers)
 
 
-async def test_a_failed_login_is_logged_without_what_was_typed(shared: Served) -> None:
+async def test_a_failed_login_is_logged_without_the_password(shared: Served) -> None:
     with capture_logs() as logged:
         async with shared.client(headers={"X-Forwarded-For": "203.0.113.9"}) as client:
             await sign_in(client, "a guess of mine")
@@ -212,10 +210,10 @@ async def test_a_failed_login_is_logged_without_what_was_typed(shared: Served) -
     assert "a guess of mine" not in str(logged)
 
 
-async def test_a_short_password_of_an_older_installation_opens_and_is_warned_of() -> None:
+async def test_a_short_password_of_an_older_installation_works_with_a_warning() -> None:
     with capture_logs() as logged:
         async with (
-            serve(Settings(playground_password=SecretStr("short"))) as served,
+            serve(playground_password=SecretStr("short")) as served,
             served.client() as client,
         ):
             assert (await sign_in(client, "short")).is_success
@@ -236,7 +234,7 @@ async def test_a_login_from_another_site_is_refused(shared: Served) -> None:
 
 
 async def test_the_password_is_read_like_its_setting(shared: Served) -> None:
-    """A file's line break is in neither, and what somebody copied with its quotes opens too."""
+    """Neither contains a file's line break, and a value copied with its quotes works."""
     async with shared.client() as client:
         for typed in (f"{PASSWORD}\n", f" {PASSWORD}", f'"{PASSWORD}"'):
             assert (await sign_in(client, typed)).is_success

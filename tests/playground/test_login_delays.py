@@ -1,4 +1,4 @@
-"""Wrong passwords slow down their own address; nobody is locked out."""
+"""Wrong passwords delay their own address; nobody is locked out."""
 
 import asyncio
 from typing import Any
@@ -7,14 +7,14 @@ import pytest
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
-from adapters.playground.access.login_delays import LoginDelays, TooManyTries
+from adapters.playground.access.login_delays import LoginDelays, TooManyLogins
 from bot.security.loopback import client_address
 
 ATTACKER, GRACE = "203.0.113.9", "198.51.100.7"
 
 
 class Time:
-    """A clock that goes on while somebody sleeps."""
+    """A clock that advances while a request sleeps."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -37,50 +37,50 @@ def right() -> bool:
     return True
 
 
-async def test_each_wrong_password_doubles_the_wait_of_its_address_up_to_half_a_minute() -> None:
+async def test_each_wrong_password_doubles_the_delay_of_its_address_up_to_30_s() -> None:
     time = Time()
     delays = time.delays()
     for _ in range(10):
-        assert not await delays.is_right(ATTACKER, wrong)
+        assert not await delays.check(ATTACKER, wrong)
     assert [0.5, 1, 2, 4, 8, 16, 30, 30, 30] == time.slept
 
 
-async def test_others_do_not_wait_for_it() -> None:
+async def test_other_addresses_are_not_delayed() -> None:
     time = Time()
     delays = time.delays()
     for _ in range(30):
-        await delays.is_right(ATTACKER, wrong)
+        await delays.check(ATTACKER, wrong)
     time.slept.clear()
-    assert await delays.is_right(GRACE, right)
+    assert await delays.check(GRACE, right)
     assert [] == time.slept
 
 
-async def test_the_right_password_opens_from_the_same_address_too_and_ends_the_wait() -> None:
+async def test_the_right_password_ends_the_delay_of_its_address() -> None:
     time = Time()
     delays = time.delays()
     for _ in range(30):
-        await delays.is_right(ATTACKER, wrong)
+        await delays.check(ATTACKER, wrong)
     time.slept.clear()
-    assert await delays.is_right(ATTACKER, right)
+    assert await delays.check(ATTACKER, right)
     assert [30] == time.slept
-    assert await delays.is_right(ATTACKER, right)
+    assert await delays.check(ATTACKER, right)
     assert [30] == time.slept
 
 
-async def test_an_address_that_was_quiet_begins_anew() -> None:
+async def test_an_address_without_failures_for_a_while_starts_again() -> None:
     time = Time()
     delays = time.delays()
     for _ in range(10):
-        await delays.is_right(ATTACKER, wrong)
+        await delays.check(ATTACKER, wrong)
     time.now += 3600
     time.slept.clear()
     for _ in range(2):
-        await delays.is_right(ATTACKER, wrong)
+        await delays.check(ATTACKER, wrong)
     assert [0.5] == time.slept
 
 
-async def test_no_more_than_a_few_of_one_address_wait_at_once() -> None:
-    """Else one address would try hundreds of passwords at the end of each wait."""
+async def test_only_a_few_requests_of_one_address_wait_at_once() -> None:
+    """Otherwise one address could try hundreds of passwords at the end of each delay."""
     now, free = 1000.0, asyncio.Event()
     looked_at = 0
 
@@ -93,25 +93,25 @@ async def test_no_more_than_a_few_of_one_address_wait_at_once() -> None:
         return False
 
     delays = LoginDelays(now=lambda: now, sleep=sleep)
-    await delays.is_right(ATTACKER, look)
-    tries = [asyncio.create_task(delays.is_right(ATTACKER, look)) for _ in range(50)]
+    await delays.check(ATTACKER, look)
+    tries = [asyncio.create_task(delays.check(ATTACKER, look)) for _ in range(50)]
     refused, waiting = await asyncio.wait(tries, timeout=0.1)
     assert (46, 4, 1) == (len(refused), len(waiting), looked_at)
-    assert all(isinstance(one.exception(), TooManyTries) for one in refused)
+    assert all(isinstance(one.exception(), TooManyLogins) for one in refused)
     assert "Try again in 1 s." in str(next(iter(refused)).exception())
-    assert await delays.is_right(GRACE, right)
+    assert await delays.check(GRACE, right)
     free.set()
     assert [False] * 4 == await asyncio.gather(*waiting)
 
 
-async def test_a_request_that_is_given_up_makes_room() -> None:
+async def test_a_cancelled_request_frees_its_place() -> None:
     async def sleep(_: float) -> None:
         await asyncio.Event().wait()
 
     delays = LoginDelays(now=lambda: 1000.0, sleep=sleep)
-    await delays.is_right(ATTACKER, wrong)
+    await delays.check(ATTACKER, wrong)
     for _ in range(20):
-        one = asyncio.create_task(delays.is_right(ATTACKER, wrong))
+        one = asyncio.create_task(delays.check(ATTACKER, wrong))
         await asyncio.sleep(0)
         one.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -120,7 +120,7 @@ async def test_a_request_that_is_given_up_makes_room() -> None:
 
 async def test_a_wrong_password_is_logged_with_its_address() -> None:
     with capture_logs() as logged:
-        await Time().delays().is_right(ATTACKER, wrong)
+        await Time().delays().check(ATTACKER, wrong)
     assert [{"event": "login_failed", "address": ATTACKER, "failures": 1, "log_level": "warning"}] == logged
 
 

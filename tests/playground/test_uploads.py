@@ -1,4 +1,4 @@
-"""Files on their way in: taken once, named by tokens, refused in words that help."""
+"""Uploads: stored once, named by tokens, refused with the remedy."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,72 +12,69 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from adapters.playground.delivery.conversations import Person, Seat
+from adapters.playground.events.requests import RequestContext
 from adapters.playground.events.uploads import LARGEST, Uploads
-from bot.domain.errors import InvalidRequest, MediaUnavailable, QuotaExhausted
-from bot.media.incoming_quota import IncomingQuota
+from bot.domain.errors import InvalidRequest, MediaUnavailable
 from tests.patience import PATIENCE_S
-from tests.playground.fake_studio import FakeStudio
-from tests.playground.fake_uploads import FakeUploads
-from tests.playground.painting import picture, video
-from tests.playground.serving import SIGNER, Served, serve
-from tests.playground.talking import command, fill, seen, upload
+from tests.playground.live_cards import ADA, GRACE
+from tests.playground.page_requests import command, fill, seen, upload
+from tests.playground.sample_media import picture, video
+from tests.playground.serving import Served, serve
 from tests.web.running_app import until
 
 HILLS = picture(320, 240, kind="PNG")
-ADA = Seat(person=Person(name="ada", is_admin=True))
-GRACE = Seat(person=Person(name="grace", is_admin=False))
+ADA_CONTEXT, GRACE_CONTEXT = RequestContext.of(ADA), RequestContext.of(GRACE)
 
 
-async def test_a_picture_is_answered_with_what_it_is_and_a_token(served: Served) -> None:
+async def test_an_uploaded_picture_is_described_and_gets_a_token(served: Served) -> None:
     status, found = await upload(served, "ada", HILLS, "Hügel – Abend.png")
     assert status == HTTPStatus.OK
     expected = {"name": "Hügel – Abend.png", "kind": "picture", "width": 320, "height": 240}
     assert expected == {name: found[name] for name in expected}
     async with served.client() as client:
         assert (await client.get(found["still"])).content == HILLS
-    assert list(served.incoming.iterdir()) == []
+    assert left_in(served.core.incoming) == []
 
 
-async def test_a_video_is_answered_with_its_length_and_poster(served: Served) -> None:
+async def test_an_uploaded_video_has_a_length_and_a_poster(served: Served) -> None:
     _, found = await upload(served, "ada", video(320, 240, duration_ms=2000), "moon.webm")
     assert (found["kind"], found["duration_ms"]) == ("video", 2000)
     assert found["still"] != found["src"]
 
 
-async def test_a_typed_command_takes_the_files_that_come_along(served: Served) -> None:
+async def test_a_typed_command_uses_the_attached_files(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
     await command(served, "ada", "/animate the moon rises", files=[found["token"]])
-    request = served.service.job(served.service.newest).request
+    request = (await served.core.newest()).request
     assert [(320, 240)] == [(one.file.width, one.file.height) for one in request.references if one.file]
     said = (await seen(served, "grace", "said"))[0]
     assert [("hills.png", "picture")] == [(file["name"], file["kind"]) for file in said["files"]]
     assert "file" not in said["files"][0]
 
 
-async def test_a_forms_field_takes_a_file_with_its_influence(served: Served) -> None:
+async def test_a_form_field_uses_a_file_with_its_influence(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
     value = [{"file": found["token"], "weight": 0.4}]
     await fill(served, "ada", "imagine", prompt="a fox", image=value, count=2)
-    reference = served.service.job(served.service.newest).request.references[0]
+    reference = (await served.core.newest()).request.references[0]
     assert reference.file is not None
     assert (reference.file.width, reference.weight) == (320, 0.4)
     assert (await seen(served, "ada", "said"))[0]["text"] == "/imagine a fox --count 2"
 
 
-async def test_a_token_is_good_for_its_person_alone(served: Served) -> None:
+async def test_only_its_person_can_use_a_token(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
     answer = await command(served, "grace", "/animate", files=[found["token"]])
     assert answer["refused"]
-    assert "add it once more" in answer["messages"][0]["text"]
+    assert "Add it again" in answer["messages"][0]["text"]
     assert answer["messages"][0]["files"] == []
 
 
-async def test_a_token_ends_with_its_hour(served: Served) -> None:
+async def test_a_token_expires_after_an_hour(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
-    served.service.now += 3_600_000
+    served.core.house.advance(3_600_000)
     answer = await command(served, "ada", "/animate", files=[found["token"]])
-    assert "add it once more" in answer["messages"][0]["text"]
+    assert "Add it again" in answer["messages"][0]["text"]
 
 
 async def test_more_files_than_a_command_takes_are_refused(served: Served) -> None:
@@ -90,14 +87,14 @@ async def test_two_uploads_of_one_file_at_once_are_one_file(served: Served) -> N
     found = await asyncio.gather(*(upload(served, "ada", HILLS) for _ in range(2)))
     sources = {urlsplit(answer["src"]).path.partition(".")[0] for _, answer in found}
     assert len(sources) == 1
-    assert list(served.incoming.iterdir()) == []
+    assert left_in(served.core.incoming) == []
 
 
-async def test_a_text_called_a_picture_is_refused_in_plain_words(served: Served) -> None:
+async def test_a_text_file_named_as_a_picture_is_refused(served: Served) -> None:
     status, answer = await upload(served, "ada", b"just words", "words.png")
     assert status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert answer["error"].startswith("This is neither a picture nor a video")
-    assert list(served.incoming.iterdir()) == []
+    assert left_in(served.core.incoming) == []
 
 
 async def test_an_empty_file_is_refused(served: Served) -> None:
@@ -105,8 +102,8 @@ async def test_an_empty_file_is_refused(served: Served) -> None:
     assert (status, answer["error"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "This file is empty")
 
 
-async def test_too_large_a_file_is_refused_before_it_is_sent(served: Served) -> None:
-    """Only the head of the request is sent: the answer must not wait for a body."""
+async def test_a_file_that_is_too_large_is_refused_before_its_body(served: Served) -> None:
+    """Only the head of the request is sent: the response must not wait for a body."""
     host = served.url.removeprefix("http://")
     head = (
         f"POST /playground/upload?me=ada HTTP/1.1\r\nHost: {host}\r\nOrigin: {served.url}\r\n"
@@ -116,7 +113,7 @@ async def test_too_large_a_file_is_refused_before_it_is_sent(served: Served) -> 
         reader, writer = await asyncio.open_connection(*host.split(":"))
         writer.write(head.encode())
         assert b"413" in await reader.readline()
-        assert b"larger than 100 MB: shrink or cut it" in await reader.readuntil(b"}")
+        assert b"larger than 100 MB. Make it smaller" in await reader.readuntil(b"}")
         writer.close()
         await writer.wait_closed()
 
@@ -134,16 +131,17 @@ def body(*pieces: bytes) -> Callable[[], Awaitable[Message]]:
 
 
 def left_in(folder: Path) -> list[Path]:
-    return list(folder.iterdir())
+    return list(folder.iterdir()) if folder.exists() else []
 
 
-def receiving(incoming: Path, *, service: FakeStudio | None = None) -> Uploads:
+def receiving(served: Served, incoming: Path | None = None) -> Uploads:
+    context = served.core.context()
     return Uploads(
-        service=service or FakeStudio(),
-        incoming=incoming,
-        signer=SIGNER,
-        clock=lambda: 0,
-        hold_ms=1000,
+        service=context.service,
+        incoming=incoming or served.core.incoming,
+        signer=context.signer,
+        clock=context.clock,
+        hold_ms=1_000_000,
         largest=1000,
     )
 
@@ -153,37 +151,35 @@ def request(*pieces: bytes, **headers: str) -> Request:
     return Request({"type": "http", "headers": raw}, body(*pieces))
 
 
-async def test_a_body_that_says_nothing_of_its_size_is_stopped_in_the_middle(tmp_path: Path) -> None:
+async def test_a_body_without_a_length_is_stopped_at_the_limit(served: Served) -> None:
     with pytest.raises(HTTPException) as caught:
-        await receiving(tmp_path).receive(request(b"x" * 600, b"x" * 600), ADA)
+        await receiving(served).receive(request(b"x" * 600, b"x" * 600), ADA_CONTEXT)
     assert caught.value.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert left_in(tmp_path) == []
+    assert left_in(served.core.incoming) == []
 
 
-async def test_what_did_not_come_through_whole_leaves_nothing(tmp_path: Path) -> None:
+async def test_an_interrupted_upload_leaves_nothing(served: Served) -> None:
     torn = Request({"type": "http", "headers": []}, body())
     with pytest.raises(HTTPException) as caught:
-        await receiving(tmp_path).receive(torn, ADA)
+        await receiving(served).receive(torn, ADA_CONTEXT)
     assert caught.value.status_code == HTTPStatus.BAD_REQUEST
-    assert left_in(tmp_path) == []
+    assert left_in(served.core.incoming) == []
 
 
-async def test_a_disk_that_fails_is_told_with_who_can_mend_it(tmp_path: Path) -> None:
+async def test_a_disk_error_names_the_operator(served: Served, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HTTPException) as caught:
-        await receiving(tmp_path / "file" / "incoming").receive(request(b"x"), ADA)
+        await receiving(served, tmp_path / "file" / "incoming").receive(request(b"x"), ADA_CONTEXT)
     assert caught.value.status_code == HTTPStatus.INSUFFICIENT_STORAGE
-    assert caught.value.detail.endswith("Tell whoever runs this bot, and try again.")
+    assert caught.value.detail.endswith("Tell the operator of this bot, then try again.")
 
 
-FULL = FakeUploads(failure=MediaUnavailable("The media storage is full."))
-
-
-async def test_a_full_storage_is_told() -> None:
-    async with serve(service=FakeStudio(uploads=FULL)) as served:
-        status, answer = await upload(served, "ada", HILLS)
-        assert (status, answer["error"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "The media storage is full.")
-        assert list(served.incoming.iterdir()) == []
+async def test_a_full_storage_is_reported(served: Served) -> None:
+    served.core.house.library.unusable = MediaUnavailable("The media storage is full.")
+    status, answer = await upload(served, "ada", HILLS)
+    assert HTTPStatus.UNPROCESSABLE_ENTITY == status
+    assert "The media storage is full." in answer["error"]
+    assert left_in(served.core.incoming) == []
 
 
 @pytest.mark.parametrize(
@@ -196,29 +192,29 @@ async def test_a_full_storage_is_told() -> None:
         ("x" * 500, "x" * 120),
     ],
 )
-async def test_a_name_is_only_a_name(tmp_path: Path, header: str, name: str) -> None:
+async def test_a_file_name_never_becomes_a_path(served: Served, header: str, name: str) -> None:
     small = picture(16, 16, kind="JPEG")
-    found = await receiving(tmp_path).receive(request(small, x_file_name=header), ADA)
+    found = await receiving(served).receive(request(small, x_file_name=header), ADA_CONTEXT)
     assert name == found.name
 
 
-async def test_a_token_carries_its_file_and_nothing_can_be_changed_in_it(tmp_path: Path) -> None:
-    uploads = receiving(tmp_path)
-    found = await uploads.receive(request(picture(16, 16)), ADA)
-    token = uploads.sign(found, ADA)
-    assert found == uploads.open(token, ADA)
+async def test_a_token_names_its_file_and_cannot_be_forged(served: Served) -> None:
+    uploads = receiving(served)
+    found = await uploads.receive(request(picture(16, 16)), ADA_CONTEXT)
+    token = uploads.sign(found, ADA_CONTEXT)
+    assert found == uploads.open(token, ADA_CONTEXT)
     for forged in (token[:-1] + ("a" if token[-1] != "a" else "b"), "", "upload"):
         with pytest.raises(InvalidRequest):
-            uploads.open(forged, ADA)
+            uploads.open(forged, ADA_CONTEXT)
     with pytest.raises(InvalidRequest):
-        uploads.open(token, GRACE)
+        uploads.open(token, GRACE_CONTEXT)
 
 
 @asynccontextmanager
 async def sending(
     served: Served, me: str, begun: bytes, length: int = 1_000_000
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Send the head of an upload and the beginning of its body, and nothing more."""
+    """Send the head of an upload and the start of its body."""
     host = served.url.removeprefix("http://")
     head = (
         f"POST /playground/upload?me={me} HTTP/1.1\r\nHost: {host}\r\nOrigin: {served.url}\r\n"
@@ -233,17 +229,18 @@ async def sending(
         await writer.wait_closed()
 
 
-async def test_whoever_may_send_nothing_is_told_so_before_the_body(served: Served) -> None:
-    served.service.uploads.refusal = QuotaExhausted("That was a lot at once. Try again in 3 s.")
-    async with sending(served, "ada", b"") as (reader, _), asyncio.timeout(PATIENCE_S):
-        assert b" 429 " in await reader.readline()
-        assert b"Try again in 3 s." in await reader.readuntil(b"}")
-    assert [] == left_in(served.incoming)
+async def test_a_rate_limited_upload_is_refused_before_its_body() -> None:
+    async with serve(commands_burst=1, commands_per_minute=20) as served:
+        assert HTTPStatus.OK == (await upload(served, "ada", HILLS))[0]
+        async with sending(served, "ada", b"") as (reader, _), asyncio.timeout(PATIENCE_S):
+            assert b" 429 " in await reader.readline()
+            assert b"Try again in 3 s." in await reader.readuntil(b"}")
+        assert [] == left_in(served.core.incoming)
 
 
-async def test_a_member_sends_two_files_at_once_and_others_still_can(served: Served) -> None:
+async def test_a_member_uploads_two_files_at_once_and_others_still_can(served: Served) -> None:
     async with sending(served, "ada", b"some") as first, sending(served, "ada", b"some") as second:
-        await until(lambda: len(left_in(served.incoming)) == 2)
+        await until(lambda: len(left_in(served.core.incoming)) == 2)
         status, answer = await upload(served, "ada", HILLS)
         assert HTTPStatus.TOO_MANY_REQUESTS == status
         assert "2 files already" in answer["error"]
@@ -251,25 +248,23 @@ async def test_a_member_sends_two_files_at_once_and_others_still_can(served: Ser
         for _, writer in (first, second):
             writer.close()
         # Cut off, they leave nothing: neither a file nor a slot.
-        await until(lambda: not left_in(served.incoming))
+        await until(lambda: not left_in(served.core.incoming))
         assert HTTPStatus.OK == (await upload(served, "ada", HILLS))[0]
 
 
-SMALL = IncomingQuota(bytes_per_member=300_000)
-
-
-async def test_bytes_of_a_member_are_counted_while_they_arrive() -> None:
-    """What a request says of its length is not believed, and what another one has sent counts too."""
-    async with serve(service=FakeStudio(uploads=FakeUploads(quota=SMALL))) as served:
+async def test_the_bytes_of_a_member_are_counted_while_they_arrive() -> None:
+    """The stated length is not trusted, and bytes of other uploads count too."""
+    async with serve(upload_bytes_per_member=300_000) as served:
+        quota = served.core.house.services.storage.incoming_quota
         async with sending(served, "ada", b"x" * 200_000):
-            await until(lambda: SMALL.arriving("playground:main:ada") == 200_000)
+            await until(lambda: quota.arriving("playground:main:ada") == 200_000)
             status, answer = await upload(served, "ada", b"x" * 200_000)
             assert HTTPStatus.TOO_MANY_REQUESTS == status
             assert "as much on its way in" in answer["error"]
             assert HTTPStatus.OK == (await upload(served, "grace", HILLS))[0]
-        await until(lambda: not SMALL.arriving("playground:main:ada"))
+        await until(lambda: not quota.arriving("playground:main:ada"))
         assert HTTPStatus.OK == (await upload(served, "ada", HILLS))[0]
-        assert [] == left_in(served.incoming)
+        assert [] == left_in(served.core.incoming)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +275,8 @@ async def test_bytes_of_a_member_are_counted_while_they_arrive() -> None:
         {"Content-Type": "application/octet-stream", "Origin": "https://evil.example"},
     ],
 )
-async def test_an_upload_from_elsewhere_reaches_nothing(served: Served, headers: dict[str, str]) -> None:
+async def test_an_upload_from_another_site_is_refused(served: Served, headers: dict[str, str]) -> None:
     async with served.client(headers=headers) as client:
         answer = await client.post("/playground/upload?me=ada", content=HILLS)
     assert answer.status_code in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
-    assert served.service.uploads.files == {}
+    assert not list(served.core.house.services.storage.folder.rglob("*.*"))

@@ -1,1 +1,1 @@
-"""Who may use the playground: origin checks, login, sessions and the people one can be."""
+"""Decides which requests may reach the playground: origin checks, sessions, login delays."""

@@ -1,4 +1,4 @@
-"""Delays for wrong passwords: each address waits for its own, and no other one is locked out."""
+"""Delays after wrong passwords, per address, so that nobody locks out another address."""
 
 import asyncio
 import math
@@ -12,39 +12,39 @@ import structlog
 from bot.domain.errors import Refused
 
 _FIRST_S, _LONGEST_S = 0.5, 30.0
-#: an address that has been quiet for so long begins anew
-_FORGOTTEN_S = 900.0
-#: requests that wait at once: of one address, and of all
-_WAITING, _WAITING_IN_ALL = 4, 100
-#: addresses that are remembered; the one that was quiet longest is forgotten first
-_ADDRESSES = 10_000
+#: an address without failures for so long starts again without a delay
+_FORGET_AFTER_S = 900.0
+#: requests that may wait at once: of one address, and of all
+_MAX_WAITING, _MAX_WAITING_TOTAL = 4, 100
+#: addresses that are remembered; the one that failed longest ago is forgotten first
+_MAX_ADDRESSES = 10_000
 
 _log = structlog.get_logger(__name__)
 
 
-class TooManyTries(Refused):
-    """Too many sign-ins from this address are waiting already."""
+class TooManyLogins(Refused):
+    """Too many sign-in attempts from this address are waiting."""
 
     def __init__(self, wait_s: float) -> None:
         self.retry_after_s = math.ceil(wait_s)
         super().__init__(
-            "Several wrong passwords came from this address, and others of its sign-ins are waiting already. "
+            "There were wrong passwords from this address, and too many of its sign-in attempts are waiting. "
             f"Try again in {self.retry_after_s} s."
         )
 
 
 @dataclass(slots=True, kw_only=True)
 class _Address:
-    """What is remembered of one address. Times are seconds of a clock that never jumps."""
+    """The failures of one address. Times are seconds of the monotonic clock."""
 
     failures: int = 0
-    #: the next password is looked at from then on
+    #: from then on the next password is checked
     free_at: float = 0.0
     waiting: int = 0
 
 
 class LoginDelays:
-    """Looks at passwords; every wrong one doubles what its address waits before the next is looked at."""
+    """Checks passwords. Every wrong one doubles the delay of its address before the next check."""
 
     def __init__(
         self,
@@ -57,44 +57,44 @@ class LoginDelays:
         self._addresses: OrderedDict[str, _Address] = OrderedDict()
         self._waiting = 0
 
-    async def is_right(self, address: str, right: Callable[[], bool]) -> bool:
-        """Wait as long as the address has to, at most 30 s, then look at the password.
+    async def check(self, address: str, is_correct: Callable[[], bool]) -> bool:
+        """Wait out the delay of the address, at most 30 s, then check the password.
 
-        Raises TooManyTries where more of them wait than one address, or all together, may hold.
+        Raises TooManyLogins where too many requests of the address, or of all addresses, are waiting.
         """
-        known = self._known(address)
-        wait_s = known.free_at - self._now()
+        entry = self._entry(address)
+        wait_s = entry.free_at - self._now()
         if wait_s > 0:
-            await self._wait(known, wait_s)
-        if right():
+            await self._wait(entry, wait_s)
+        if is_correct():
             self._addresses.pop(address, None)
             return True
-        # Those that waited together are all looked at: each counts, so the next ones wait longer.
-        known.failures += 1
-        known.free_at = self._now() + min(_LONGEST_S, _FIRST_S * 2 ** min(known.failures - 1, 10))
-        self._keep(address, known)
-        _log.warning("login_failed", address=address, failures=known.failures)
+        # Requests that waited together are all checked; each failure counts, so the next ones wait longer.
+        entry.failures += 1
+        entry.free_at = self._now() + min(_LONGEST_S, _FIRST_S * 2 ** min(entry.failures - 1, 10))
+        self._put(address, entry)
+        _log.warning("login_failed", address=address, failures=entry.failures)
         return False
 
-    async def _wait(self, known: _Address, wait_s: float) -> None:
-        if known.waiting >= _WAITING or self._waiting >= _WAITING_IN_ALL:
-            raise TooManyTries(wait_s)
-        known.waiting += 1
+    async def _wait(self, entry: _Address, wait_s: float) -> None:
+        if entry.waiting >= _MAX_WAITING or self._waiting >= _MAX_WAITING_TOTAL:
+            raise TooManyLogins(wait_s)
+        entry.waiting += 1
         self._waiting += 1
         try:
             await self._sleep(wait_s)
         finally:
-            known.waiting -= 1
+            entry.waiting -= 1
             self._waiting -= 1
 
-    def _known(self, address: str) -> _Address:
-        known = self._addresses.get(address)
-        if known is None or self._now() - known.free_at > _FORGOTTEN_S:
+    def _entry(self, address: str) -> _Address:
+        entry = self._addresses.get(address)
+        if entry is None or self._now() - entry.free_at > _FORGET_AFTER_S:
             return _Address()
-        return known
+        return entry
 
-    def _keep(self, address: str, known: _Address) -> None:
-        self._addresses[address] = known
+    def _put(self, address: str, entry: _Address) -> None:
+        self._addresses[address] = entry
         self._addresses.move_to_end(address)
-        if len(self._addresses) > _ADDRESSES:
+        if len(self._addresses) > _MAX_ADDRESSES:
             self._addresses.popitem(last=False)

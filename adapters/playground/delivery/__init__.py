@@ -1,1 +1,1 @@
-"""Keeps the conversations and sends their changes to open pages."""
+"""Stores the conversations and streams their changes to open pages."""

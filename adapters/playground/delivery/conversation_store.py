@@ -1,198 +1,199 @@
-"""The room: the messages of all conversations as they lie in the vault, and who may see them."""
+"""Stores the messages of all conversations in the adapter data. Each message has a key of its own."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
 
-from adapters.playground.delivery.change_signal import Bell
-from adapters.playground.delivery.conversations import Seat, Talk, name_of
-from adapters.playground.messages.wire import (
-    Message,
-    Said,
-    card_message,
-    line_message,
-    note_message,
-    present,
-    reaction_message,
-    refusal_message,
-    said_message,
-    seen_by,
+from adapters.playground.messages.conversations import STUDIO, Conversation, direct_messages
+from adapters.playground.messages.records import (
+    Record,
+    UserMessage,
+    is_current,
+    is_visible_to,
+    note_record,
+    reaction_record,
+    refusal_record,
+    user_message_record,
 )
-from adapters.playground.ports import AdapterData, Clock
-from bot.domain.cards import CardView
-from bot.domain.identity import Place
+from bot.service.adapter_data import AdapterData
 from bot.service.replies import PrivateReply
 
+#: prefix of the keys of everything that is sent to open pages; stored, so it stays as it is
 FEED = "room/"
 _NOTES = f"{FEED}note/"
-#: messages of each conversation that a page begins with, and reactions to them
-_SHOWN, _REACTIONS_SHOWN = 200, 800
-#: cards of each conversation that are kept, and how many new ones may come before that is looked after
-KEPT, _TIDY_EVERY = 500, 50
+#: messages of each conversation that a page starts with, and reactions to them
+_CARDS_SHOWN, _REACTIONS_SHOWN = 200, 800
+#: cards that each conversation keeps, and new cards between two removals of older ones
+KEPT, _REMOVE_EVERY = 500, 50
 _NOTES_KEPT = 30
 _PAGE = 200
-#: A database may commit two numbers in the other order than it gave them out; a reader looks this far
-#: back, or it would miss the later of the two for good.
+#: A database may commit two sequence numbers in the other order than it gave them out. Readers look this
+#: far back, or they would miss the later commit for good.
 OVERLAP = 32
+
+#: milliseconds UTC
+Clock = Callable[[], int]
+
+
+class ChangeSignal:
+    """Wakes everybody in this process who waits for a change."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """Return the event of the next change. Take it before reading, so that no change is missed."""
+        return self._next
+
+    def notify(self) -> None:
+        self._next.set()
+        self._next = asyncio.Event()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What a page begins with, and the number from which its event stream goes on."""
+    """What a page starts with, and the sequence number from which its event stream continues."""
 
     seq: int
-    messages: list[Message]
+    messages: list[Record]
 
 
-class Room:
-    """Keeps what is shown. A message has one key, so that putting it twice is putting it once."""
+class ConversationStore:
+    """Reads and writes cards, messages, notes and reactions."""
 
     def __init__(self, adapter_data: AdapterData, clock: Clock) -> None:
-        self.bell = Bell()
+        self.changed = ChangeSignal()
+        self.now = clock
         self._adapter_data = adapter_data
-        self._clock = clock
-        self._showing = asyncio.Lock()
         #: new cards of each conversation since its old ones were last removed
-        self._untidy: dict[str, int] = {}
+        self._new_cards: dict[str, int] = {}
 
-    async def show(self, view: CardView, place: Place) -> str:
-        """Keep this revision, unless a newer one is kept already; answers the message's id."""
-        talk = Talk.at(place)
-        private = place.private or view.private
-        to = talk.owner or (name_of(view.member) if private else None)
-        async with self._showing:
-            kept = await self.card(talk, view.card)
-            if kept is None or (kept["rev"] <= view.rev and not kept["gone"]):
-                message = card_message(view, channel=talk.channel, to=to)
-                await self._put(_key(talk, "card", view.card), message)
-        if kept is None:
-            await self._tidy(talk)
-        return view.card
+    async def card(self, conversation: Conversation, card: str) -> Record | None:
+        """Return a card as it was last shown; one that was deleted has `gone` set."""
+        return await self._get(_key(conversation, "card", card))
 
-    async def card(self, talk: Talk, card: str) -> Message | None:
-        """A card as it was shown last, or the mark that it left."""
-        return await self._get(_key(talk, "card", card))
+    async def put_card(self, conversation: Conversation, record: Record) -> None:
+        await self._put(_key(conversation, "card", record["card"]), record)
 
-    async def has(self, card: str, place: Place) -> bool:
-        kept = await self.card(Talk.at(place), card)
-        return kept is not None and not kept["gone"]
+    async def put_message(
+        self, conversation: Conversation, card: str, message: UserMessage, *, to: str | None
+    ) -> Record:
+        """Store the message that a card answers."""
+        record = user_message_record(card, message, channel=conversation.channel, to=to)
+        return await self._put(_key(conversation, "said", card), record)
 
-    async def remove(self, place: Place) -> None:
-        """Leave a mark in the message's place, from which open pages learn that it is gone."""
-        if place.message is None:
-            return
-        talk = Talk.at(place)
-        async with self._showing:
-            kept = await self.card(talk, place.message)
-            if kept is not None and not kept["gone"]:
-                mark = kept | {"gone": True, "title": "", "jobs": []}
-                await self._put(_key(talk, "card", place.message), mark)
-                await self._forget(talk, place.message)
+    async def put_announcement(self, conversation: Conversation, record: Record) -> None:
+        """Store a message of the bot itself, in place of the one before."""
+        await self._put(_key(conversation, "line"), record)
 
-    async def say(self, talk: Talk, card: str, said: Said, *, to: str | None) -> Message:
-        """Keep what was typed or pressed above the card that it made."""
-        message = said_message(card, said, channel=talk.channel, to=to)
-        return await self._put(_key(talk, "said", card), message)
-
-    async def note(self, seat: Seat, key: str, note: PrivateReply, said: Said) -> Message:
-        return await self._keep_note(
-            note_message(key, note, channel=seat.channel, to=seat.name, at=self._clock(), said=said)
+    async def put_note(
+        self, conversation: Conversation, name: str, key: str, note: PrivateReply, message: UserMessage
+    ) -> Record:
+        """Store a private reply to a person."""
+        return await self._put_note(
+            note_record(key, note, channel=conversation.channel, to=name, at=self.now(), message=message)
         )
 
-    async def refuse(self, seat: Seat, key: str, text: str, said: Said) -> Message:
-        return await self._keep_note(
-            refusal_message(key, text, channel=seat.channel, to=seat.name, at=self._clock(), said=said)
+    async def put_refusal(
+        self, conversation: Conversation, name: str, key: str, text: str, message: UserMessage
+    ) -> Record:
+        return await self._put_note(
+            refusal_record(key, text, channel=conversation.channel, to=name, at=self.now(), message=message)
         )
-
-    async def tell(self, text: str, place: Place) -> None:
-        """Show a line of the bot's own to everybody; the last one is kept."""
-        talk, now = Talk.at(place), self._clock()
-        await self._put(_key(talk, "line"), line_message(text, channel=talk.channel, at=now))
 
     async def dismiss(self, name: str, key: str) -> None:
-        """Take a private note away from all pages of its person."""
-        kept = await self._get(f"{_NOTES}{name}/{key}")
-        if kept is not None:
-            bare = {"title": "", "text": "", "said": "", "facts": [], "cards": [], "files": [], "gone": True}
-            await self._put(f"{_NOTES}{name}/{key}", kept | bare)
+        """Remove a private note from all pages of its person."""
+        stored = await self._get(f"{_NOTES}{name}/{key}")
+        if stored is not None:
+            empty = {"title": "", "text": "", "said": "", "facts": [], "cards": [], "files": [], "gone": True}
+            await self._put(f"{_NOTES}{name}/{key}", stored | empty)
 
-    async def mark(self, seat: Seat, card: Message, emoji: str, *, on: bool) -> Message:
-        """Put somebody's emoji under a card, or take it away.
+    async def set_reaction(
+        self, conversation: Conversation, name: str, card: Record, emoji: str, *, on: bool
+    ) -> None:
+        """Add a person's reaction to a card, or remove it.
 
-        Each has a key of its own: two people who react at once never overwrite each other.
+        Each reaction has a key of its own, so two people who react at once never overwrite each other.
         """
-        message = reaction_message(
-            card["card"], emoji, seat.name, on=on, channel=seat.channel, to=card["to"], at=self._clock()
+        record = reaction_record(
+            card["card"], emoji, name, on=on, channel=conversation.channel, to=card["to"], at=self.now()
         )
-        return await self._put(_key(seat.talk, "reaction", f"{card['card']}/{emoji}/{seat.name}"), message)
+        await self._put(_key(conversation, "reaction", f"{card['card']}/{emoji}/{name}"), record)
 
-    async def marks(self, seat: Seat, card: str) -> list[str]:
-        """The emoji that somebody has under a card."""
-        entries = await self._adapter_data.since(_key(seat.talk, "reaction", f"{card}/"), 0, limit=_PAGE)
-        found = [orjson.loads(entry.value) for entry in entries]
-        return [one["emoji"] for one in found if one["on"] and one["name"] == seat.name]
+    async def reactions(self, conversation: Conversation, name: str, card: str) -> list[str]:
+        """Return the emoji with which a person has reacted to a card."""
+        prefix = _key(conversation, "reaction", f"{card}/")
+        found = [
+            orjson.loads(entry.value) for entry in await self._adapter_data.since(prefix, 0, limit=_PAGE)
+        ]
+        return [one["emoji"] for one in found if one["on"] and one["name"] == name]
 
     async def snapshot(self, name: str) -> Snapshot:
-        """The newest messages that this person may see."""
-        # Read before the messages: what comes in between is sent twice instead of never.
-        seq = await self._head()
+        """Return the newest messages that a person may see."""
+        # Read before the messages: what is stored in between is then sent twice instead of never.
+        head = await self._adapter_data.latest(FEED, limit=OVERLAP)
         wanted = [(f"{_NOTES}{name}/", _NOTES_KEPT)]
-        for talk in (Talk(), Talk(owner=name)):
-            wanted += [(_key(talk, "card"), _SHOWN), (_key(talk, "said"), _SHOWN)]
-            wanted += [(_key(talk, "reaction"), _REACTIONS_SHOWN), (_key(talk, "line"), 1)]
-        messages = [
+        for conversation in (STUDIO, direct_messages(name)):
+            wanted += [
+                (_key(conversation, "card"), _CARDS_SHOWN),
+                (_key(conversation, "said"), _CARDS_SHOWN),
+                (_key(conversation, "reaction"), _REACTIONS_SHOWN),
+                (_key(conversation, "line"), 1),
+            ]
+        records = [
             orjson.loads(entry.value)
             for prefix, limit in wanted
             for entry in await self._adapter_data.latest(prefix, limit=limit)
         ]
-        return Snapshot(seq=seq, messages=[one for one in present(messages) if seen_by(one, name)])
+        return Snapshot(
+            seq=max((entry.seq for entry in head), default=0),
+            messages=[record for record in records if is_current(record) and is_visible_to(record, name)],
+        )
 
-    async def _head(self) -> int:
-        entries = await self._adapter_data.latest(FEED, limit=OVERLAP)
-        return max((entry.seq for entry in entries), default=0)
-
-    async def _tidy(self, talk: Talk) -> None:
-        """Remove what lies beyond the newest cards, now and then; the first time soon after the start."""
-        self._untidy[talk.key] = self._untidy.get(talk.key, _TIDY_EVERY - 1) + 1
-        if self._untidy[talk.key] < _TIDY_EVERY:
+    async def remove_old_cards(self, conversation: Conversation) -> None:
+        """Remove all but the newest cards; does so only for every 50th new card, and soon after the start."""
+        count = self._new_cards.get(conversation.key, _REMOVE_EVERY - 1) + 1
+        self._new_cards[conversation.key] = count % _REMOVE_EVERY
+        if count < _REMOVE_EVERY:
             return
-        self._untidy[talk.key] = 0
-        kept = await self._adapter_data.latest(_key(talk, "card"), limit=KEPT)
+        kept = await self._adapter_data.latest(_key(conversation, "card"), limit=KEPT)
         if len(kept) < KEPT:
             return
-        for old in await self._adapter_data.since(_key(talk, "card"), 0, limit=_PAGE):
+        for old in await self._adapter_data.since(_key(conversation, "card"), 0, limit=_PAGE):
             if old.seq >= kept[0].seq:
                 return
             await self._adapter_data.remove(old.key)
-            await self._forget(talk, old.key.rpartition("/")[2])
+            await self.remove_belongings(conversation, old.key.rpartition("/")[2])
 
-    async def _forget(self, talk: Talk, card: str) -> None:
-        """Remove what belongs to a card that is no longer there."""
-        await self._adapter_data.remove(_key(talk, "said", card))
-        for entry in await self._adapter_data.since(_key(talk, "reaction", f"{card}/"), 0, limit=_PAGE):
+    async def remove_belongings(self, conversation: Conversation, card: str) -> None:
+        """Remove the message and the reactions of a card that no longer exists."""
+        await self._adapter_data.remove(_key(conversation, "said", card))
+        prefix = _key(conversation, "reaction", f"{card}/")
+        for entry in await self._adapter_data.since(prefix, 0, limit=_PAGE):
             await self._adapter_data.remove(entry.key)
 
-    async def _keep_note(self, message: Message) -> Message:
-        prefix = f"{_NOTES}{message['to']}/"
-        await self._put(prefix + message["id"], message)
-        kept = await self._adapter_data.latest(prefix, limit=_PAGE)
-        for old in kept[:-_NOTES_KEPT]:
+    async def _put_note(self, record: Record) -> Record:
+        prefix = f"{_NOTES}{record['to']}/"
+        await self._put(prefix + record["id"], record)
+        stored = await self._adapter_data.latest(prefix, limit=_PAGE)
+        for old in stored[:-_NOTES_KEPT]:
             await self._adapter_data.remove(old.key)
-        return message
+        return record
 
-    async def _get(self, key: str) -> Message | None:
+    async def _get(self, key: str) -> Record | None:
         value = await self._adapter_data.get(key)
         if value is None:
             return None
-        message: Message = orjson.loads(value)
-        return message
+        record: Record = orjson.loads(value)
+        return record
 
-    async def _put(self, key: str, message: Message) -> Message:
-        await self._adapter_data.put(key, orjson.dumps(message).decode())
-        self.bell.ring()
-        return message
+    async def _put(self, key: str, record: Record) -> Record:
+        await self._adapter_data.put(key, orjson.dumps(record).decode())
+        self.changed.notify()
+        return record
 
 
-def _key(talk: Talk, kind: str, name: str = "") -> str:
-    return f"{FEED}{talk.key}/{kind}/{name}"
+def _key(conversation: Conversation, kind: str, name: str = "") -> str:
+    return f"{FEED}{conversation.key}/{kind}/{name}"

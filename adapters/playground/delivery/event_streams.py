@@ -1,4 +1,4 @@
-"""One open event stream: what waits for its page, and why it ends."""
+"""One open event stream: the changes that wait for its page, and why it ends."""
 
 import asyncio
 from collections import deque
@@ -6,88 +6,100 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapters.playground.delivery.change_signal import heard
 from bot.domain.errors import ReverieError
 
-#: changes that wait for a page which reads slowly; it begins anew when there are more
-_WAITING = 500
+#: changes that may wait for a slow page; with more, it must start again
+_QUEUE_MAX = 500
+
+#: whether the reader of a stream is still signed in
+IsSignedIn = Callable[[], Awaitable[bool]]
 
 
-class Closing(StrEnum):
-    """Why a stream ends, as its page is told."""
+class CloseReason(StrEnum):
+    """Why a stream ends; sent to its page."""
 
-    #: nothing is wrong with it: the page comes back, and goes on where it was
+    #: the page reconnects and continues where it was
     AGAIN = "again"
-    #: the person has opened too many more
+    #: the person has opened too many newer streams
     REPLACED = "replaced"
     SIGNED_OUT = "signed-out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A change as it is sent; its number is the event's id."""
+class StreamEvent:
+    """A change as it is sent. Its sequence number is the event's id."""
 
-    number: int
-    event: bytes
+    seq: int
+    data: bytes
 
 
-class Stream:
-    """The changes on their way to one page."""
+class EventStream:
+    """Queues changes for one page."""
 
     def __init__(self, name: str) -> None:
         #: the person who reads it
         self.name = name
-        self.closing: Closing | None = None
-        self._waiting: deque[Change] = deque()
-        self._ring = asyncio.Event()
+        self.close_reason: CloseReason | None = None
+        self._queue: deque[StreamEvent] = deque()
+        self._wake = asyncio.Event()
         self._checked_at = asyncio.get_running_loop().time()
 
-    def put(self, change: Change) -> None:
-        if len(self._waiting) >= _WAITING:
-            self.finish(Closing.AGAIN)
-        elif self.closing is None:
-            self._waiting.append(change)
-            self._ring.set()
+    def put(self, event: StreamEvent) -> None:
+        if len(self._queue) >= _QUEUE_MAX:
+            self.close(CloseReason.AGAIN)
+        elif self.close_reason is None:
+            self._queue.append(event)
+            self._wake.set()
 
-    def finish(self, closing: Closing) -> None:
-        if self.closing is None:
-            self.closing = closing
-            self._waiting.clear()
-        self._ring.set()
+    def close(self, reason: CloseReason) -> None:
+        if self.close_reason is None:
+            self.close_reason = reason
+            self._queue.clear()
+        self._wake.set()
 
-    def recheck(self) -> None:
+    def recheck_session(self) -> None:
         self._checked_at = float("-inf")
-        self._ring.set()
+        self._wake.set()
 
     @property
-    def farewell(self) -> bytes:
-        """The event that tells the page why it ends; none where the page is to come back at once."""
-        if self.closing in (None, Closing.AGAIN):
+    def close_event(self) -> bytes:
+        """Return the event with the reason of the close; empty where the page should reconnect."""
+        if self.close_reason in (None, CloseReason.AGAIN):
             return b""
-        return b'event: closed\ndata: {"reason": "%s"}\n\n' % self.closing.encode()
+        return b'event: closed\ndata: {"reason": "%s"}\n\n' % self.close_reason.encode()
 
-    async def changes(
-        self, is_known: Callable[[], Awaitable[bool]], *, still_s: float
-    ) -> AsyncIterator[Change | None]:
-        """The changes as they come, until the stream is closed; None after each `still_s` without any."""
-        clock = asyncio.get_running_loop()
+    async def events(
+        self, is_signed_in: IsSignedIn, *, keep_alive_s: float
+    ) -> AsyncIterator[StreamEvent | None]:
+        """Yield events until the stream is closed, and None after each `keep_alive_s` without any."""
+        loop = asyncio.get_running_loop()
         while True:
-            while self._waiting:
-                yield self._waiting.popleft()
-            self._ring.clear()
-            if clock.time() - self._checked_at >= still_s:
-                self._checked_at = clock.time()
-                if not await _is_still(is_known):
-                    self.finish(Closing.SIGNED_OUT)
-            if self.closing is not None:
+            while self._queue:
+                yield self._queue.popleft()
+            self._wake.clear()
+            if loop.time() - self._checked_at >= keep_alive_s:
+                self._checked_at = loop.time()
+                if not await _or_true_on_error(is_signed_in):
+                    self.close(CloseReason.SIGNED_OUT)
+            if self.close_reason is not None:
                 return
-            if not await heard(self._ring, within_s=still_s):
+            if not await is_set_within(self._wake, keep_alive_s):
                 yield None
 
 
-async def _is_still(is_known: Callable[[], Awaitable[bool]]) -> bool:
+async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until an event is set; return False where it was not set in time."""
     try:
-        return await is_known()
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _or_true_on_error(is_signed_in: IsSignedIn) -> bool:
+    try:
+        return await is_signed_in()
     except ReverieError:
-        # The store is out of reach: it is asked again before long.
+        # The store is unavailable: the session is checked again before long.
         return True

@@ -1,119 +1,119 @@
-"""What changes in the conversations, read once in this process and passed on to every open event stream."""
+"""Reads new messages from the store once per process and passes them to all open event streams."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import orjson
 import structlog
 
-from adapters.playground.access.people import People
-from adapters.playground.delivery.change_signal import heard
-from adapters.playground.delivery.conversation_store import FEED, OVERLAP, Room
-from adapters.playground.delivery.event_streams import Change, Closing, Stream
-from adapters.playground.messages.wire import Link, Message, seen_by, sent
-from adapters.playground.ports import AdapterData, Entry
+from adapters.playground.delivery.conversation_store import FEED, OVERLAP, ConversationStore
+from adapters.playground.delivery.event_streams import (
+    CloseReason,
+    EventStream,
+    IsSignedIn,
+    StreamEvent,
+    is_set_within,
+)
+from adapters.playground.delivery.people import PersonStore
+from adapters.playground.messages.records import MediaLink, Record, is_visible_to, with_links
 from bot.domain.errors import StoreError
+from bot.service.adapter_data import AdapterData, Entry
 
-#: streams of one person; the oldest is closed when there are more
+#: open streams of one person; with more, the oldest is closed
 MOST_STREAMS = 20
-#: seconds between the comments that keep proxies from closing a silent stream
+#: seconds between the comments that keep proxies from closing an idle stream
 KEEP_ALIVE_S = 15.0
 _PAGE = 200
 
 _log = structlog.get_logger(__name__)
 
-#: whether whoever reads a stream is still signed in
-IsKnown = Callable[[], Awaitable[bool]]
 
-
-class Feed:
-    """The playground's inlet: people come in over HTTP, so what is left is to tell their open pages."""
+class StorePoller:
+    """The playground's receiver. Input comes by HTTP, so all it does is keep open pages up to date."""
 
     def __init__(
-        self, *, adapter_data: AdapterData, room: Room, people: People, link: Link, look_every_s: float = 1.0
+        self,
+        *,
+        adapter_data: AdapterData,
+        store: ConversationStore,
+        people: PersonStore,
+        link: MediaLink,
+        poll_every_s: float = 1.0,
     ) -> None:
         self._adapter_data = adapter_data
-        self._room = room
+        self._store = store
         self._people = people
         self._link = link
-        self._look_every_s = look_every_s
+        self._poll_every_s = poll_every_s
         #: the oldest first
-        self._streams: list[Stream] = []
-        #: number of the newest change that was passed on; None before the first look
+        self._streams: list[EventStream] = []
+        #: newest sequence number that was passed on; None before the first poll
         self._newest: int | None = None
-        #: numbers that were passed on and may come up again
+        #: sequence numbers that were passed on and may be read again
         self._passed: set[int] = set()
         self._running = asyncio.Event()
 
     async def run(self) -> None:
-        """Look whenever something was put here, and every second for what other processes have put."""
+        """Poll at every change made in this process, and every second for those of other processes."""
         try:
             await self._people.everybody()
             while True:
-                ring = self._room.bell.listen()
+                changed = self._store.changed.next()
                 try:
-                    await self._look()
+                    await self._poll()
                 except StoreError as error:
-                    _log.warning("playground_look_failed", error=str(error))
-                await heard(ring, within_s=self._look_every_s)
+                    _log.warning("playground_poll_failed", error=str(error))
+                await is_set_within(changed, self._poll_every_s)
         finally:
-            # An event stream that stays open would hold up the web server's stop.
+            # An event stream that stays open would delay the web server's stop.
             self._running.clear()
             for stream in self._streams:
-                stream.finish(Closing.AGAIN)
+                stream.close(CloseReason.AGAIN)
 
     async def follow(
-        self, name: str, seq: int, is_known: IsKnown, *, still_s: float = KEEP_ALIVE_S
+        self, name: str, seq: int, is_signed_in: IsSignedIn, *, keep_alive_s: float = KEEP_ALIVE_S
     ) -> AsyncIterator[bytes]:
-        """All changes after number `seq` that this person may see, as server-sent events."""
+        """Yield all changes after `seq` that a person may see, as server-sent events."""
         yield b"retry: 1000\n\n"
         with self._opened(name) as stream:
-            if not await self._runs(still_s):
+            if not await is_set_within(self._running, keep_alive_s):
                 return
-            # From here on the reader's changes wait in the stream; what was before is read here.
+            # From here on new changes wait in the stream; older ones are read here.
             since = (self._newest or 0) - OVERLAP
-            told: set[int] = set()
-            async for number, message in self._past(seq):
+            sent: set[int] = set()
+            async for number, record in self._stored_after(seq):
                 if number > since:
-                    told.add(number)
-                if seen_by(message, name):
-                    yield self._change(number, message).event
-            async for change in stream.changes(is_known, still_s=still_s):
-                if change is None:
-                    yield b": still here\n\n"
-                elif change.number not in told:
-                    yield change.event
-            if stream.farewell:
-                yield stream.farewell
+                    sent.add(number)
+                if is_visible_to(record, name):
+                    yield self._event(number, record).data
+            async for event in stream.events(is_signed_in, keep_alive_s=keep_alive_s):
+                if event is None:
+                    yield b": keep-alive\n\n"
+                elif event.seq not in sent:
+                    yield event.data
+            if stream.close_event:
+                yield stream.close_event
 
-    def recheck(self) -> None:
-        """Have every stream find out whether its reader is still signed in."""
+    def recheck_sessions(self) -> None:
+        """Have every stream check whether its reader is still signed in."""
         for stream in self._streams:
-            stream.recheck()
+            stream.recheck_session()
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[Stream]:
-        stream = Stream(name)
+    def _opened(self, name: str) -> Iterator[EventStream]:
+        stream = EventStream(name)
         self._streams.append(stream)
-        mine = [one for one in self._streams if one.name == name and one.closing is None]
-        for one in mine[:-MOST_STREAMS]:
-            one.finish(Closing.REPLACED)
+        own = [one for one in self._streams if one.name == name and one.close_reason is None]
+        for one in own[:-MOST_STREAMS]:
+            one.close(CloseReason.REPLACED)
         try:
             yield stream
         finally:
             self._streams.remove(stream)
 
-    async def _runs(self, within_s: float) -> bool:
-        try:
-            async with asyncio.timeout(within_s):
-                await self._running.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    async def _past(self, seq: int) -> AsyncIterator[tuple[int, Message]]:
-        """What was put after a number, with what a database may have committed later than that."""
+    async def _stored_after(self, seq: int) -> AsyncIterator[tuple[int, Record]]:
+        """Yield what was stored after a sequence number, and what may have been committed late before it."""
         seq = max(0, seq - OVERLAP)
         while entries := await self._adapter_data.since(FEED, seq, limit=_PAGE):
             for entry in entries:
@@ -122,8 +122,8 @@ class Feed:
                 return
             seq = entries[-1].seq
 
-    async def _look(self) -> None:
-        """Pass on what is new. A database may commit two numbers in the other order than it gave them out."""
+    async def _poll(self) -> None:
+        """Pass on what is new, including entries that were committed late: see `OVERLAP`."""
         if self._newest is None:
             self._passed = {entry.seq for entry in await self._adapter_data.latest(FEED, limit=OVERLAP)}
             self._newest = max(self._passed, default=0)
@@ -140,13 +140,13 @@ class Feed:
 
     def _pass_on(self, entry: Entry) -> None:
         self._passed.add(entry.seq)
-        message = orjson.loads(entry.value)
-        readers = [stream for stream in self._streams if seen_by(message, stream.name)]
+        record = orjson.loads(entry.value)
+        readers = [stream for stream in self._streams if is_visible_to(record, stream.name)]
         if readers:
-            change = self._change(entry.seq, message)
+            event = self._event(entry.seq, record)
             for stream in readers:
-                stream.put(change)
+                stream.put(event)
 
-    def _change(self, number: int, message: Message) -> Change:
-        data = orjson.dumps(sent(message, self._link))
-        return Change(number=number, event=b"id: %d\ndata: %s\n\n" % (number, data))
+    def _event(self, seq: int, record: Record) -> StreamEvent:
+        data = orjson.dumps(with_links(record, self._link))
+        return StreamEvent(seq=seq, data=b"id: %d\ndata: %s\n\n" % (seq, data))

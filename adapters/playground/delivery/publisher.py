@@ -1,32 +1,60 @@
-"""The playground's outlet: the room is the platform, so showing a card is keeping its message."""
+"""The playground's publisher: a card is shown by storing its message."""
 
-from adapters.playground.delivery.conversation_store import Room
+import asyncio
+
+from adapters.playground.delivery.conversation_store import ConversationStore
+from adapters.playground.messages.conversations import conversation_at, name_of
+from adapters.playground.messages.records import announcement_record, card_record
 from bot.domain.cards import CardView
 from bot.domain.identity import Place
 
-#: the card's id is the message's key: two first messages of one card are one, however late the second
-_FOR_EVER_MS = 2**53
+#: the key of a message is its card's id, so posting a card twice is one message, however much later
+_FOREVER_MS = 2**53
 
 
-class RoomOutlet:
-    """Shows cards in the room; never delayed and always deliverable."""
+class CardPublisher:
+    """Stores the newest revision of each card; open pages get it from there."""
 
-    dedupe_ms: int = _FOR_EVER_MS
+    dedupe_ms: int = _FOREVER_MS
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, store: ConversationStore) -> None:
+        self._store = store
+        #: comparing revisions and storing the newer one is one step
+        self._lock = asyncio.Lock()
 
     async def show(self, view: CardView, place: Place) -> str:
-        return await self._room.show(view, place)
+        conversation = conversation_at(place)
+        private = place.private or view.private
+        to = conversation.owner or (name_of(view.member) if private else None)
+        async with self._lock:
+            stored = await self._store.card(conversation, view.card)
+            if stored is None or (stored["rev"] <= view.rev and not stored["gone"]):
+                record = card_record(view, channel=conversation.channel, to=to)
+                await self._store.put_card(conversation, record)
+        if stored is None:
+            await self._store.remove_old_cards(conversation)
+        return view.card
 
-    def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - every place here stays as it is
+    def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - a card looks the same everywhere
         return ""
 
     async def find_message(self, card: str, place: Place) -> str | None:
-        return card if await self._room.has(card, place) else None
+        stored = await self._store.card(conversation_at(place), card)
+        return None if stored is None or stored["gone"] else card
 
     async def remove(self, place: Place) -> None:
-        await self._room.remove(place)
+        """Replace the message by a record that says it is gone, so that open pages remove it."""
+        if place.message is None:
+            return
+        conversation = conversation_at(place)
+        async with self._lock:
+            stored = await self._store.card(conversation, place.message)
+            if stored is not None and not stored["gone"]:
+                await self._store.put_card(conversation, stored | {"gone": True, "title": "", "jobs": []})
+                await self._store.remove_belongings(conversation, place.message)
 
     async def post_notice(self, text: str, place: Place) -> None:
-        await self._room.tell(text, place)
+        conversation = conversation_at(place)
+        await self._store.put_announcement(
+            conversation, announcement_record(text, channel=conversation.channel, at=self._store.now())
+        )

@@ -1,1 +1,1 @@
-"""HTTP routes by which a page sends commands, actions and files."""
+"""HTTP routes: commands, buttons, reactions and files from pages, and the pages themselves."""

@@ -1,21 +1,23 @@
-"""From what a page posts to a command of the catalogue with its files."""
+"""Reads a command from what a page sends, and writes the command line that others see above its result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adapters.playground.delivery.conversations import Seat
-from adapters.playground.events.command_text import typed
-from adapters.playground.events.schemas import FileValue, Value, Wanted
-from adapters.playground.events.uploads import Upload, Uploads
-from adapters.playground.messages.wire import Said
+from adapters.playground.events.requests import CommandFields, FileValue, RequestContext, Value
+from adapters.playground.events.uploads import Uploads
+from adapters.playground.messages.records import UserMessage
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
+from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
+
+Values = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """A command with what came along."""
+class Order:
+    """A command with the files and the job that came with it."""
 
     command: Command
     files: tuple[Reference, ...]
@@ -26,56 +28,114 @@ class Wish:
         return bool(getattr(self.command, "private", False))
 
 
-def said_of(form: Wanted, uploads: Uploads, seat: Seat) -> Said:
-    """What people read above the answer; files that are over are left out, the wish itself tells so."""
-    found = []
-    for token in (*form.files, *_tokens(form)):
-        try:
-            upload = uploads.open(token, seat)
-        except InvalidRequest:
-            continue
-        found.append((upload.name, upload.media))
-    command = CATALOGUE.get(form.command)
-    text = form.text.strip() if command is None else typed(command, _without_files(form))
-    return Said(text=text or f"/{form.command}", files=tuple(found), replied=form.replied)
-
-
-def wish_of(form: Wanted, uploads: Uploads, seat: Seat) -> Wish:
-    """Read a command; raises InvalidRequest that says what to mend."""
-    return Wish(
-        command=parse(form.text) if form.text else _built(form, uploads, seat),
-        files=tuple(Reference.of(uploads.open(token, seat).media) for token in form.files),
-        replied=form.replied,
+def read_order(body: CommandFields, uploads: Uploads, context: RequestContext) -> Order:
+    """Read a command. Raises InvalidRequest, whose text says how to correct it."""
+    return Order(
+        command=parse(body.text) if body.text else _from_form(body, uploads, context),
+        files=tuple(Reference.of(uploads.open(token, context).media) for token in body.files),
+        replied=body.replied,
     )
 
 
-def _built(form: Wanted, uploads: Uploads, seat: Seat) -> Command:
-    command = CATALOGUE.get(form.command)
+def _from_form(body: CommandFields, uploads: Uploads, context: RequestContext) -> Command:
+    command = CATALOGUE.get(body.command)
     if command is None:
-        raise InvalidRequest("There is no such command. /help shows all.")
+        raise InvalidRequest("Unknown command. /help lists all commands.")
 
     def read(value: Value) -> object:
         if isinstance(value, FileValue):
-            found: Upload = uploads.open(value.file, seat)
-            return Reference.of(found.media).model_copy(update={"weight": value.weight})
+            media = uploads.open(value.file, context).media
+            return Reference.of(media).model_copy(update={"weight": value.weight})
         return tuple(read(one) for one in value) if isinstance(value, tuple) else value
 
-    return build(command, {name: read(value) for name, value in form.values.items() if value not in ("", ())})
+    return build(command, {name: read(value) for name, value in body.values.items() if value not in ("", ())})
 
 
-def _tokens(form: Wanted) -> list[str]:
-    found: list[str] = []
-    for value in form.values.values():
-        several = value if isinstance(value, tuple) else (value,)
-        found.extend(one.file for one in several if isinstance(one, FileValue))
-    return found
+def user_message_of(body: CommandFields, uploads: Uploads, context: RequestContext) -> UserMessage:
+    """Return what people read above the reply. Expired files are left out: `read_order` refuses them."""
+    values = {name: value if isinstance(value, tuple) else (value,) for name, value in body.values.items()}
+    tokens = [one.file for several in values.values() for one in several if isinstance(one, FileValue)]
+    files = []
+    for token in (*body.files, *tokens):
+        try:
+            upload = uploads.open(token, context)
+        except InvalidRequest:
+            continue
+        files.append((upload.name, upload.media))
+    command = CATALOGUE.get(body.command)
+    text = body.text.strip() if command is None else command_line(command, _without_files(body))
+    return UserMessage(text=text or f"/{body.command}", files=tuple(files), replied=body.replied)
 
 
-def _without_files(form: Wanted) -> dict[str, object]:
+def _without_files(body: CommandFields) -> dict[str, object]:
     kept: dict[str, object] = {}
-    for name, value in form.values.items():
+    for name, value in body.values.items():
         if isinstance(value, tuple):
             kept[name] = tuple(one for one in value if not isinstance(one, FileValue))
         elif not isinstance(value, FileValue):
             kept[name] = value
     return kept
+
+
+def command_line(command: type[Command], values: Values) -> str:
+    """Write a form's values as one line that `parse` reads as the same command."""
+    line = _write(command, values, named=False)
+    # A prompt may begin with what reads as another option, or contain what reads as a flag.
+    return line if _is_read_as(line, command, values) else _write(command, values, named=True)
+
+
+def _write(command: type[Command], values: Values, *, named: bool) -> str:
+    given = [option for option in options(command) if _is_given(option, values)]
+    text = None if named else next((option for option in given if _is_text(option)), None)
+    first = [] if named else [one for one in given if one.positional and one.required and not _is_text(one)]
+    words = [f"/{command.name}"]
+    words += [_quoted(str(values[option.name])) for option in first]
+    if text is not None:
+        words.append(_one_line(str(values[text.name])))
+    for option in given:
+        if option is not text and option not in first:
+            words.extend(_flags(option, values[option.name]))
+    return " ".join(words)
+
+
+def _is_given(option: Option, values: Values) -> bool:
+    value = values.get(option.name)
+    return value not in (None, "", False, (), []) and str(value) != option.default
+
+
+def _is_text(option: Option) -> bool:
+    return option.positional and option.kind in (Kind.TEXT, Kind.MEMBER)
+
+
+def _flags(option: Option, value: object) -> list[str]:
+    if option.kind is Kind.FLAG:
+        return [f"--{option.name}"]
+    several = value if isinstance(value, list | tuple) else (value,)
+    return [f"--{option.name} {_quoted(str(one))}" for one in several]
+
+
+def _quoted(text: str) -> str:
+    text = _one_line(text)
+    if (
+        text
+        and not any(letter.isspace() for letter in text)
+        and not text.startswith(("-", "—", "–", '"', "'"))
+    ):
+        return text
+    return f'"{text}"' if '"' not in text else f"«{text}»"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _is_read_as(line: str, command: type[Command], values: Values) -> bool:
+    try:
+        return parse(line) == build(command, {name: _plain(value) for name, value in values.items()})
+    except InvalidRequest:
+        # Invalid values are refused when the command is read.
+        return False
+
+
+def _plain(value: object) -> object:
+    return _one_line(value) if isinstance(value, str) else value

@@ -1,9 +1,9 @@
-"""Files that people bring along: taken in one by one, and named by tokens until a command uses them."""
+"""Uploaded files: stored one by one, and named by signed tokens until a command uses them."""
 
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,33 +15,32 @@ from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from adapters.playground.delivery.conversations import Seat
-from adapters.playground.events.schemas import read_number
-from adapters.playground.ports import BotService, Clock
-from adapters.playground.ports import Upload as Incoming
+from adapters.playground.events.requests import RequestContext, read_number
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media
 from bot.domain.requests import VIDEO_MAX_BYTES
 from bot.media.disk_errors import disk_failure
 from bot.security.tokens import BadToken, TokenSigner
+from bot.service.facade import BotService
+from bot.service.uploads import Upload as IncomingUpload
 
-#: bytes of a file, and of what is written at once
-LARGEST, _PIECE = VIDEO_MAX_BYTES, 1_000_000
+#: bytes of a file, and of each write
+LARGEST, _WRITE_SIZE = VIDEO_MAX_BYTES, 1_000_000
 _NAME_MAX = 120
 _MEDIA = TypeAdapter(Media)
-_TOO_LARGE = f"This file is larger than {LARGEST // 1_000_000} MB: shrink or cut it first"
+_TOO_LARGE = f"This file is larger than {LARGEST // 1_000_000} MB. Make it smaller or shorter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that waits for the command that uses it."""
+    """A stored file that no command has used yet."""
 
     name: str
     media: Media
 
 
 class Uploads:
-    """Takes files in, and knows them again by their tokens."""
+    """Stores uploaded files and finds them by their tokens."""
 
     def __init__(
         self,
@@ -49,7 +48,7 @@ class Uploads:
         service: BotService,
         incoming: Path,
         signer: TokenSigner,
-        clock: Clock,
+        clock: Callable[[], int],
         hold_ms: int,
         largest: int = LARGEST,
     ) -> None:
@@ -60,69 +59,72 @@ class Uploads:
         self._hold_ms = hold_ms
         self._largest = largest
 
-    async def receive(self, request: Request, seat: Seat) -> Upload:
-        """Write a request's body to disk and have it taken in; raises HTTPException with the remedy.
+    async def receive(self, request: Request, context: RequestContext) -> Upload:
+        """Write a request's body to disk and store it. Raises HTTPException with the remedy.
 
-        Whether the member may send one more is decided before any of the body is read. Raises Refused.
+        Whether the member may upload one more file is decided before its body is read. Raises Refused.
         """
         if read_number(request.headers.get("content-length", "0")) > self._largest:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         try:
-            async with self._service.begin_upload(seat.caller) as upload, _new_file(self._incoming) as path:
+            async with (
+                self._service.begin_upload(context.caller) as upload,
+                _new_file(self._incoming) as path,
+            ):
                 await self._write(request, path, upload)
                 media = await upload.store(path)
         except OSError as error:
             reason = disk_failure(error.errno) or "The media storage failed."
             raise HTTPException(
-                HTTPStatus.INSUFFICIENT_STORAGE, f"{reason} Tell whoever runs this bot, and try again."
+                HTTPStatus.INSUFFICIENT_STORAGE, f"{reason} Tell the operator of this bot, then try again."
             ) from error
         except ClientDisconnect as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, "The file did not come through whole") from error
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "The upload was interrupted. Try again.") from error
         return Upload(name=_name(request.headers.get("x-file-name", "")), media=media)
 
-    async def _write(self, request: Request, path: Path, upload: Incoming) -> None:
-        size, waiting = 0, bytearray()
+    async def _write(self, request: Request, path: Path, upload: IncomingUpload) -> None:
+        size, buffer = 0, bytearray()
         with path.open("wb") as file:
-            async for piece in request.stream():
-                size += len(piece)
+            async for chunk in request.stream():
+                size += len(chunk)
                 if size > self._largest:
                     raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
-                upload.add(len(piece))
-                waiting += piece
-                if len(waiting) >= _PIECE:
-                    await asyncio.to_thread(file.write, bytes(waiting))
-                    waiting.clear()
-            await asyncio.to_thread(file.write, bytes(waiting))
+                upload.add(len(chunk))
+                buffer += chunk
+                if len(buffer) >= _WRITE_SIZE:
+                    await asyncio.to_thread(file.write, bytes(buffer))
+                    buffer.clear()
+            await asyncio.to_thread(file.write, bytes(buffer))
         if not size:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "This file is empty")
 
-    def sign(self, upload: Upload, seat: Seat) -> str:
-        """Make the token by which this person alone can use the file."""
+    def sign(self, upload: Upload, context: RequestContext) -> str:
+        """Return the token with which only this person can use the file."""
         payload = orjson.dumps({"name": upload.name, "media": upload.media}).decode()
-        return self._signer.sign(_purpose(seat), payload, expires_at=self._clock() + self._hold_ms)
+        return self._signer.sign(_purpose(context), payload, expires_at=self._clock() + self._hold_ms)
 
-    def open(self, token: str, seat: Seat) -> Upload:
-        """Find the file that a token names; raises InvalidRequest for one of somebody else or long ago."""
+    def open(self, token: str, context: RequestContext) -> Upload:
+        """Return the file that a token names. Raises InvalidRequest for one that expired or is another's."""
         try:
-            payload = orjson.loads(self._signer.verify(_purpose(seat), token, now=self._clock()))
+            payload = orjson.loads(self._signer.verify(_purpose(context), token, now=self._clock()))
         except BadToken as error:
-            raise InvalidRequest("A file was not used for too long; add it once more") from error
+            raise InvalidRequest("An uploaded file has expired. Add it again.") from error
         return Upload(name=payload["name"], media=_MEDIA.validate_python(payload["media"]))
 
 
-def _purpose(seat: Seat) -> str:
-    return f"upload {seat.person.id}"
+def _purpose(context: RequestContext) -> str:
+    return f"upload {context.person.id}"
 
 
 def _name(header: str) -> str:
-    """What people call the file, as text for people: it never names a file here."""
+    """Return the file's own name as text to show; it never becomes a path."""
     bare = unquote(header).replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in bare if letter.isprintable()).strip()[:_NAME_MAX] or "file"
 
 
 @asynccontextmanager
 async def _new_file(folder: Path) -> AsyncIterator[Path]:
-    """Make a file in a folder; what has not been consumed by the end is removed."""
+    """Create a file in a folder, and remove it at the end where nothing has moved it."""
 
     def make() -> Path:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Cards, replies and the command catalogue as JSON for the page."""
+"""Builds the JSON messages that are stored and sent to pages. Pure."""

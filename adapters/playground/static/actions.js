@@ -1,36 +1,36 @@
-// What can be done with a result, as one row of buttons.
+// The row of buttons under a result.
 
 import { el } from "./dom.js";
-import { sizeOf } from "./frame.js";
+import { sizeOf } from "./job_media.js";
 import { openMenu } from "./menu.js";
 
-export function actions(job, card, desk) {
-  const mine = desk.mayManage(card);
+export function actions(job, card, app) {
+  const mine = app.mayManage(card);
   const shown = job.actions.filter((action) => action !== "delete" || mine);
-  const all = shown.map((action) => actionButton(action, job, desk));
+  const all = shown.map((action) => actionButton(action, job, app));
   if (job.cancellable && mine) {
     const cancel = el("button", { type: "button", class: "quiet", "data-key": "cancel" }, "Cancel");
-    cancel.addEventListener("click", () => busy(cancel, () => desk.press(`/cancel ${job.id}`)));
+    cancel.addEventListener("click", () => busy(cancel, () => app.runFromButton(`/cancel ${job.id}`)));
     all.push(cancel);
   }
-  return all.length > 0 && el("div", { class: "actions", role: "group", "aria-label": "What to do with it" }, all);
+  return all.length > 0 && el("div", { class: "actions", role: "group", "aria-label": "Actions" }, all);
 }
 
-function actionButton(action, job, desk) {
-  const { emoji, label: name } = desk.actions[action] ?? { emoji: "", label: action };
+function actionButton(action, job, app) {
+  const { emoji, label: name } = app.actions[action] ?? { emoji: "", label: action };
   const button = el("button", { type: "button", "data-key": action, class: `do-${action}` },
     el("span", { class: "emoji", "aria-hidden": "true" }, emoji), el("span", { class: "name" }, name));
   button.addEventListener("click", () => {
-    if (action === "reframe") chooseFrame(button, job, desk);
-    else if (action === "edit") desk.edit(job);
-    else busy(button, () => desk.act(action, job.id));
+    if (action === "reframe") chooseAspectRatio(button, job, app);
+    else if (action === "edit") app.editPrompt(job);
+    else busy(button, () => app.runAction(action, job.id));
   });
   if (action === "reframe") button.setAttribute("aria-haspopup", "menu");
   if (action === "edit" || action === "delete") button.setAttribute("aria-haspopup", "dialog");
   return button;
 }
 
-// Once at a time. The button is not disabled: that would take the focus away from it.
+// Runs one click at a time. The button is not disabled, because that would take the focus away from it.
 export async function busy(button, start) {
   if (button.hasAttribute("aria-busy")) return;
   button.setAttribute("aria-busy", "true");
@@ -38,17 +38,17 @@ export async function busy(button, start) {
   button.removeAttribute("aria-busy");
 }
 
-function chooseFrame(button, job, desk) {
+function chooseAspectRatio(button, job, app) {
   const [width, height] = sizeOf(job);
-  openMenu(button, "New frame", desk.ratios.map((ratio) => ({
+  openMenu(button, "New aspect ratio", app.ratios.map((ratio) => ({
     label: `Reframe to ${ratio.value}`,
     content: [
       el("span", { class: "shape", "aria-hidden": "true" },
         el("span", { style: { "inline-size": `${scaled(ratio.width)}px`, "block-size": `${scaled(ratio.height)}px` } })),
       el("span", {}, ratio.value),
-      el("span", { class: "size" }, Math.abs(ratio.width / ratio.height - width / height) < 0.02 ? "as it is" : `${ratio.width} × ${ratio.height}`),
+      el("span", { class: "size" }, Math.abs(ratio.width / ratio.height - width / height) < 0.02 ? "current" : `${ratio.width} × ${ratio.height}`),
     ],
-    pick: () => busy(button, () => desk.act("reframe", job.id, { aspect_ratio: ratio.value })),
+    pick: () => busy(button, () => app.runAction("reframe", job.id, { aspect_ratio: ratio.value })),
   })));
 }
 

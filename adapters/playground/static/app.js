@@ -1,22 +1,22 @@
-// The page: begins with what the room holds, follows what changes, sends what people wish.
+// The page: loads the conversations, follows their changes and sends commands.
 
-import { Problem, become, get, here, me, post, unanswered } from "./api.js";
+import { ApiError, currentChannel, get, me, post, setMe } from "./api.js";
+import { AppActions } from "./app_actions.js";
 import { Channels } from "./channels.js";
 import { Composer } from "./composer.js";
-import { Desk } from "./desk.js";
-import { announce, byId, calm, el } from "./dom.js";
-import { openCatalogue, openForm } from "./forms.js";
+import { byId, el, reducedMotion } from "./dom.js";
+import { openCommandMenu, openForm } from "./forms.js";
+import { announce, showBanner, toast } from "./notices.js";
+import { submit, unanswered } from "./outbox.js";
 import { People } from "./people.js";
 import { setClock } from "./progress.js";
-import { carry as bring } from "./sending.js";
 import { Stream } from "./stream.js";
 import { Timeline } from "./timeline.js";
-import { toast } from "./toasts.js";
 
 const WELCOMES = {
   studio: {
-    title: "What shall we picture?",
-    text: "Say it in words and watch it develop. Start with one of these, or write your own below.",
+    title: "What should the picture show?",
+    text: "Describe it in words. Start with one of these commands, or write your own below.",
     examples: [
       "/imagine a teddy bear with an electric guitar",
       "/imagine a paper boat on a sea of ink at dawn --ar 21:9",
@@ -25,172 +25,168 @@ const WELCOMES = {
     ],
   },
   dm: {
-    title: "Between you and Reverie",
-    text: "What you make here only you can see, and ✉️ under a result sends it here.",
+    title: "Direct messages",
+    text: "Only you can see what you make here. ✉️ under a result sends a copy of it here.",
     examples: ["/imagine an observatory inside a snow globe --ar 1:1", "/history", "/quota"],
   },
 };
-const LOST = "The connection is lost. Trying again; nothing you sent is lost.";
-const NEAR = 160;
-const RETRY = 2000;
+const LOST = "The connection is lost. Reconnecting… Nothing you sent is lost.";
+// within so many pixels of the end the page follows new messages
+const NEAR_END = 160;
+const RETRY_DELAY = 2000;
 
-const room = byId("room");
-const banner = byId("banner");
+const view = byId("conversation");
 
 const page = { dismiss };
-const desk = new Desk({ carry, page });
-const timelines = { studio: new Timeline(desk), dm: new Timeline(desk) };
-page.channels = new Channels({ timelines, onSwitch: arrive });
-page.people = new People({ onSwitch: (name) => { become(name); begin(); } });
-page.composer = new Composer({ desk, words: () => page.channels.current.wordsOf(me()) });
+const app = new AppActions({ send, page });
+const timelines = { studio: new Timeline(app), dm: new Timeline(app) };
+page.channels = new Channels({ timelines, onSwitch: showConversation });
+page.people = new People({ onSwitch: (name) => { setMe(name); start(); } });
+page.composer = new Composer({ app, history: () => page.channels.current.commandsOf(me()) });
 const { channels, composer, people } = page;
 const stream = new Stream({
-  onMessage: take,
-  onState: (connected, why = LOST) => say(connected ? "" : why),
+  onMessage: receiveMessage,
+  onState: (connected, reason = LOST) => showBanner(connected ? "" : reason),
 });
 
-async function begin() {
+async function start() {
   stream.close();
   try {
     const state = await get("state");
     setClock(state.now);
-    desk.set(state);
+    app.set(state);
     people.set(state);
     Object.values(timelines).forEach((timeline) => timeline.clear());
-    become(state.me.name);
-    state.messages.filter((message) => message.kind !== "reaction").forEach(put);
-    state.messages.filter((message) => message.kind === "reaction").forEach(put);
-    channels.begin(state.me.name);
-    arrive();
+    setMe(state.me.name);
+    state.messages.filter((message) => message.kind !== "reaction").forEach(applyMessage);
+    state.messages.filter((message) => message.kind === "reaction").forEach(applyMessage);
+    channels.start(state.me.name);
+    showConversation();
     stream.open(state.seq);
-    say("");
+    showBanner("");
   } catch (error) {
-    if (error instanceof Problem && error.status < 500) return say(error.message);
-    say("Reverie does not answer. Trying again…");
-    setTimeout(begin, RETRY);
+    if (error instanceof ApiError && error.status < 500) return showBanner(error.message);
+    showBanner("Temporarily unavailable. Trying again…");
+    setTimeout(start, RETRY_DELAY);
   }
 }
 
-const put = (message) => timelines[message.channel]?.apply(message);
+const applyMessage = (message) => timelines[message.channel]?.apply(message);
 
-// What a conversation is entered with: its end, its welcome, its quota.
-function arrive() {
-  const { title, text, examples } = WELCOMES[here()];
+// Shows the end of the current conversation, its welcome and its quota.
+function showConversation() {
+  const { title, text, examples } = WELCOMES[currentChannel()];
   byId("welcome-title").textContent = title;
   byId("welcome-text").textContent = text;
   byId("examples").replaceChildren(...examples.map((example) => el("li", {},
-    el("button", { type: "button", on: { click: () => desk.run(example) } }, example))));
+    el("button", { type: "button", on: { click: () => app.runCommand(example) } }, example))));
   byId("newer").hidden = true;
   composer.reply(null);
-  settle();
-  room.scrollTop = channels.current.empty ? 0 : room.scrollHeight;
+  showWelcome();
+  view.scrollTop = channels.current.empty ? 0 : view.scrollHeight;
   people.refreshQuota();
 }
 
-function take(message) {
+// Adds a new message, and keeps the end in view where it was in view.
+function receiveMessage(message) {
   if (message.kind === "person") return people.add(message);
   const timeline = timelines[message.channel];
   if (!timeline) return;
-  const looking = timeline === channels.current;
-  const low = room.scrollHeight - room.scrollTop - room.clientHeight < NEAR;
-  const known = timeline.nodes.size;
+  const visible = timeline === channels.current;
+  const atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END;
+  const before = timeline.nodes.size;
   const change = timeline.apply(message);
-  const more = timeline.nodes.size > known;
-  if (change) tell(change);
-  if (message.kind === "note" && !message.gone && more) {
+  const added = timeline.nodes.size > before;
+  if (change) announceCard(change);
+  if (message.kind === "note" && !message.gone && added) {
     announce(`${message.to ? "Only for you: " : ""}${message.title}. ${message.text}`);
     if (message.said.startsWith("/quotas ")) people.refreshQuota();
   }
-  channels.count();
-  settle();
-  if (!looking) return;
-  if (low) room.scrollTop = room.scrollHeight;
-  else if (more) byId("newer").hidden = false;
+  channels.countUnread();
+  showWelcome();
+  if (!visible) return;
+  if (atEnd) view.scrollTop = view.scrollHeight;
+  else if (added) byId("newer").hidden = false;
 }
 
-const ended = (job) => job.tone !== "waiting" && job.tone !== "running";
+const hasEnded = (job) => job.tone !== "waiting" && job.tone !== "running";
 
-function tell({ before, card }) {
+function announceCard({ before, card }) {
   const mine = card.name === people.me.name;
-  if (!before && !mine) announce(`${card.name} asks for ${card.title}`);
-  let moved = !before;
+  if (!before && !mine) announce(`${card.name} asked for ${card.title}`);
+  let quotaChanged = !before;
   for (const job of card.jobs) {
     const earlier = before?.jobs.find((one) => one.id === job.id);
-    if (!ended(job) || !earlier || ended(earlier)) continue;
-    moved = true;
+    if (!hasEnded(job) || !earlier || hasEnded(earlier)) continue;
+    quotaChanged = true;
     announce(job.tone === "done" ? `${card.name}’s ${job.media?.kind ?? "picture"} is ready: ${job.alt}` : `${job.alt}: ${job.headline}`);
     if (document.hidden) document.title = "● Reverie";
   }
-  // Money moves when a job is taken in and when it ends, and not in between.
-  if (mine && moved) people.refreshQuota();
+  // The quota changes when a job is accepted and when it ends, and not in between.
+  if (mine && quotaChanged) people.refreshQuota();
 }
 
-function settle() {
+function showWelcome() {
   byId("welcome").hidden = !channels.current.empty;
 }
 
-async function carry(one) {
+async function send(request) {
   try {
-    const answer = await bring(one);
+    const answer = await submit(request);
     if (!answer) return;
-    answer.messages.forEach(take);
+    answer.messages.forEach(receiveMessage);
     if (answer.toast) toast(answer.toast);
-    if (answer.question) desk.decide(answer.question);
+    if (answer.question) app.confirm(answer.question);
     const card = answer.messages.find((message) => message.kind === "card");
-    // A reaction that counted already made its card a while ago.
+    // A reaction that was counted before made its card earlier.
     if (answer.repeated && card && channels.current.reveal(card.jobs[0].id)) return;
-    if (answer.messages.length) toEnd();
+    if (answer.messages.length) scrollToEnd();
   } catch (error) {
-    say(error instanceof Problem ? error.message : "This could not be sent");
-    const sent = desk.sent.get(one.body.key);
-    if (composer.empty && one.body.text && !one.body.pressed) composer.restore(one.body.text, sent?.uploads);
+    showBanner(error instanceof ApiError ? error.message : "The command could not be sent. Try again.");
+    const sent = app.sent.get(request.body.key);
+    if (composer.empty && request.body.text && !request.body.pressed) composer.restore(request.body.text, sent?.uploads);
   }
 }
 
 function dismiss(id) {
   channels.current.apply({ kind: "note", id, gone: true, cards: [], files: [], said: "" });
-  byId("words").focus();
-  settle();
-  post("dismiss", { id }).catch(() => say("This could not be dismissed; it will be back after a reload"));
+  byId("command-input").focus();
+  showWelcome();
+  post("dismiss", { id }).catch(() => showBanner("The note could not be dismissed and will return after a reload"));
 }
 
-function toEnd() {
-  room.scrollTo({ top: room.scrollHeight, behavior: calm() ? "auto" : "smooth" });
+function scrollToEnd() {
+  view.scrollTo({ top: view.scrollHeight, behavior: reducedMotion() ? "auto" : "smooth" });
 }
 
-function say(text) {
-  banner.textContent = text;
-  banner.hidden = !text;
-}
-
-// Opens a command's form with what stands in the composer.
-function fillIn(command) {
-  const words = byId("words").value.trim().replace(new RegExp(String.raw`^/${command.name}\b\s*`), "");
-  const longest = command.fields.find((field) => field.longest >= desk.limits.prompt);
-  const plain = words && !words.startsWith("/") && !/(^|\s)(--|—|–)\w/.test(words);
-  const begin = longest && plain ? { [longest.name]: words } : {};
+// Opens a command's form with the text and files of the composer.
+function openCommandForm(command) {
+  const text = byId("command-input").value.trim().replace(new RegExp(String.raw`^/${command.name}\b\s*`), "");
+  const longest = command.fields.find((field) => field.longest >= app.limits.prompt);
+  const plain = text && !text.startsWith("/") && !/(^|\s)(--|—|–)\w/.test(text);
+  const prefilled = longest && plain ? { [longest.name]: text } : {};
   const files = command.takes.length ? composer.attachments.take() : [];
-  openForm(command, desk, { begin, files, replied: composer.replied });
+  openForm(command, app, { drafts: prefilled, files, replied: composer.replied });
   if (plain && longest) composer.write("");
 }
 
-byId("forms").addEventListener("click", () => openCatalogue(byId("forms"), desk.commands(), fillIn));
-byId("newer").addEventListener("click", toEnd);
-room.addEventListener("scroll", () => {
-  if (room.scrollHeight - room.scrollTop - room.clientHeight < NEAR) byId("newer").hidden = true;
+byId("forms").addEventListener("click", () => openCommandMenu(byId("forms"), app.commands(), openCommandForm));
+byId("newer").addEventListener("click", scrollToEnd);
+view.addEventListener("scroll", () => {
+  if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END) byId("newer").hidden = true;
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   document.title = "Reverie";
-  if (people.me) channels.count();
+  if (people.me) channels.countUnread();
 });
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [popover], dialog");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  composer.write(composer.empty ? "/" : byId("words").value);
+  composer.write(composer.empty ? "/" : byId("command-input").value);
 });
 
-await begin();
-byId("words").focus({ preventScroll: true });
-unanswered().forEach(carry);
+await start();
+byId("command-input").focus({ preventScroll: true });
+unanswered().forEach(send);

@@ -1,9 +1,10 @@
-// The files that come along with the next command, as chips above the field.
+// The files of the next command, as chips above the field.
 
-import { announce, byId, el } from "./dom.js";
+import { byId, el } from "./dom.js";
+import { announce } from "./notices.js";
 import { Upload } from "./uploads.js";
 
-const MOST = 10;
+const MAX_FILES = 10;
 
 export class Attachments {
   constructor({ onChange, limits }) {
@@ -27,24 +28,24 @@ export class Attachments {
   }
 
   add(files) {
-    for (const file of files.slice(0, MOST - this.count)) {
+    for (const file of files.slice(0, MAX_FILES - this.count)) {
       const upload = new Upload(file, this.limits().file, (changed) => this.#show(changed));
       this.uploads.push(upload);
       this.#append(upload);
     }
-    if (files.length) announce(files.length === 1 ? `${files[0].name} is on its way` : `${files.length} files are on their way`);
+    if (files.length) announce(files.length === 1 ? `Uploading ${files[0].name}` : `Uploading ${files.length} files`);
     this.#changed();
   }
 
-  // Waits until all have arrived; answers false when one could not.
-  async settled() {
+  // Waits until all files are uploaded; returns false if one failed.
+  async allUploaded() {
     await Promise.all(this.uploads.map((upload) => upload.done));
     if (!this.failed) return true;
     this.list.querySelector(".failed .remove")?.focus();
     return false;
   }
 
-  // Hands over what is there: chips are empty afterwards.
+  // Returns the files and removes their chips.
   take() {
     const taken = this.uploads;
     this.uploads = [];
@@ -68,7 +69,7 @@ export class Attachments {
     remove.addEventListener("click", () => this.#remove(upload));
     const node = el("li", { class: "chip" },
       el("span", { class: "look" }), el("span", { class: "words" }, el("span", { class: "name" }, upload.name), el("span", { class: "state" })),
-      el("progress", { max: "1", "aria-label": `Sending ${upload.name}` }), remove);
+      el("progress", { max: "1", "aria-label": `Uploading ${upload.name}` }), remove);
     this.nodes.set(upload, node);
     this.list.append(node);
     this.#show(upload);
@@ -81,8 +82,8 @@ export class Attachments {
     fillChip(node, upload);
     if (before === upload.state) return;
     node.dataset.state = upload.state;
-    if (upload.state === "failed") announce(`${upload.name}: ${upload.problem}`);
-    if (upload.state === "ready") announce(`${upload.name} is here`);
+    if (upload.state === "failed") announce(`${upload.name}: ${upload.error}`);
+    if (upload.state === "ready") announce(`${upload.name} is uploaded`);
     this.#changed();
   }
 
@@ -92,7 +93,7 @@ export class Attachments {
     this.nodes.delete(upload);
     this.uploads = this.uploads.filter((other) => other !== upload);
     this.#changed();
-    byId("words").focus();
+    byId("command-input").focus();
   }
 
   #changed() {
@@ -102,23 +103,23 @@ export class Attachments {
 }
 
 function fillChip(node, upload) {
-  const { state, media, preview, part, problem } = upload;
+  const { state, media, preview, part, error } = upload;
   node.classList.toggle("failed", state === "failed");
   const source = state === "ready" ? media.still : preview;
   const look = node.querySelector(".look");
   if (source && look.firstElementChild?.getAttribute("src") !== source) {
-    // A picture that the browser cannot read, HEIC for example, is seen once the studio has it.
+    // A picture that the browser cannot read, such as HEIC, is shown once it is uploaded.
     const image = el("img", { src: source, alt: "" });
     image.addEventListener("error", () => image.remove());
     look.replaceChildren(image);
   }
   look.classList.toggle("is-video", state === "ready" && media.kind === "video");
   const progress = node.querySelector("progress");
-  progress.hidden = state !== "sending";
+  progress.hidden = state !== "uploading";
   if (part < 1) progress.value = part;
   else progress.removeAttribute("value");
-  node.querySelector(".state").textContent = state === "failed" ? problem : state === "ready" ? facts(media) : part < 1 ? `${Math.round(part * 100)} %` : "looking at it…";
+  node.querySelector(".state").textContent = state === "failed" ? error : state === "ready" ? mediaInfo(media) : part < 1 ? `${Math.round(part * 100)} %` : "checking…";
 }
 
-const facts = ({ width, height, duration_ms: length }) =>
+const mediaInfo = ({ width, height, duration_ms: length }) =>
   `${width} × ${height}${length ? ` · ${Math.round(length / 100) / 10} s` : ""}`;

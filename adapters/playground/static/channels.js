@@ -1,10 +1,10 @@
-// The conversations at the side, each with what has not been read yet.
+// The list of conversations, each with its number of unread messages.
 
-import { become, enter, here, me } from "./api.js";
+import { currentChannel, me, setChannel, setMe } from "./api.js";
 import { byId, el } from "./dom.js";
 
 const NAMES = { studio: "studio", dm: "Direct messages" };
-const MOST = 99;
+const MAX_SHOWN = 99;
 
 export class Channels {
   constructor({ timelines, onSwitch }) {
@@ -16,41 +16,41 @@ export class Channels {
   }
 
   get current() {
-    return this.timelines[here()];
+    return this.timelines[currentChannel()];
   }
 
-  begin(name) {
-    become(name);
-    // Nobody is told of everything that was there before they came.
+  start(name) {
+    setMe(name);
+    // Everything older than a person's first visit counts as read.
     for (const channel of Object.keys(NAMES)) {
-      if (localStorage.getItem(this.#key(channel)) === null) this.#read(channel);
+      if (localStorage.getItem(this.#key(channel)) === null) this.#markRead(channel);
     }
     this.show();
   }
 
   show() {
     for (const [channel, button] of Object.entries(this.buttons)) {
-      if (channel === here()) button.setAttribute("aria-current", "page");
+      if (channel === currentChannel()) button.setAttribute("aria-current", "page");
       else button.removeAttribute("aria-current");
     }
     byId("messages").replaceChildren(this.current.list);
-    this.count();
+    this.countUnread();
   }
 
-  // Notes what has been seen, and marks what has not.
-  count() {
-    if (!document.hidden) this.#read(here());
+  // Marks the visible conversation as read, and shows the unread messages of the others.
+  countUnread() {
+    if (!document.hidden) this.#markRead(currentChannel());
     for (const [channel, button] of Object.entries(this.buttons)) {
-      const seen = Number(localStorage.getItem(this.#key(channel)) ?? 0);
-      const unread = channel === here() ? 0 : this.timelines[channel].since(seen);
+      const readUntil = Number(localStorage.getItem(this.#key(channel)) ?? 0);
+      const unread = channel === currentChannel() ? 0 : this.timelines[channel].countSince(readUntil);
       const mark = button.querySelector(".unread");
       mark.hidden = unread === 0;
-      mark.textContent = unread > MOST ? `${MOST}+` : String(unread);
+      mark.textContent = unread > MAX_SHOWN ? `${MAX_SHOWN}+` : String(unread);
       button.setAttribute("aria-label", unread ? `${NAMES[channel]}, ${unread} unread` : NAMES[channel]);
     }
   }
 
-  #read(channel) {
+  #markRead(channel) {
     const newest = this.timelines[channel].newest;
     if (newest >= Number(localStorage.getItem(this.#key(channel)) ?? 0)) localStorage.setItem(this.#key(channel), String(newest));
   }
@@ -62,13 +62,13 @@ export class Channels {
   #button(channel, name) {
     const sign = channel === "studio" ? el("span", { class: "sign", "aria-hidden": "true" }, "#") : el("span", { class: "avatar mark", "aria-hidden": "true" });
     const button = el("button", { type: "button", "data-channel": channel }, sign, el("span", { class: "channel-name" }, name), el("span", { class: "unread", hidden: true }));
-    button.addEventListener("click", () => this.go(channel));
+    button.addEventListener("click", () => this.open(channel));
     return button;
   }
 
-  go(channel) {
-    if (channel === here()) return;
-    enter(channel);
+  open(channel) {
+    if (channel === currentChannel()) return;
+    setChannel(channel);
     this.show();
     this.onSwitch();
   }

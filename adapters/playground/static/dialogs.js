@@ -1,10 +1,10 @@
-// Dialogs in the middle of the page. Esc closes them and gives the focus back.
+// Modal dialogs. Esc closes them and returns the focus.
 
 import { el } from "./dom.js";
 
 let count = 0;
 
-// Opens a dialog with a heading; `onClose` hears of its end, whatever it was.
+// Opens a dialog with a heading; `onClose` is called however it is closed.
 export function openDialog({ heading, about, content, look = "", onClose = () => {} }) {
   count += 1;
   const title = `dialog-${count}`;
@@ -13,7 +13,7 @@ export function openDialog({ heading, about, content, look = "", onClose = () =>
     el("header", {}, el("h2", { id: title }, heading), about && el("p", {}, about), close),
     content);
   dialog.addEventListener("close", () => { onClose(); dialog.remove(); });
-  // Only a press that begins and ends on the backdrop closes: text is also marked by drawing out of the field.
+  // Only a press that starts and ends on the backdrop closes: a text selection may also end there.
   dialog.addEventListener("pointerdown", (event) => { dialog.pressed = event.target === dialog; });
   dialog.addEventListener("click", (event) => { if (event.target === dialog && dialog.pressed) dialog.close(); });
   document.body.append(dialog);
@@ -21,15 +21,15 @@ export function openDialog({ heading, about, content, look = "", onClose = () =>
   return dialog;
 }
 
-// Asks a question of the bot's; answers the choice, which is the harmless one where the dialog is closed.
-export function choose({ title, text, media, choices }) {
+// Shows a confirmation question and returns the choice; closing the dialog chooses the harmless one.
+export function confirm({ title, text, media, choices }) {
   return new Promise((resolve) => {
     let chosen = choices.find((one) => !one.confirms);
     const buttons = choices.map((one) => el("button", {
       type: "button", class: one.confirms ? "primary danger" : "secondary",
       on: {
         click: (event) => {
-          // The second half of a double click was meant for what lay here before.
+          // The second click of a double click was meant for the button that opened the dialog.
           if (one.confirms && event.detail > 1) return;
           chosen = one;
           dialog.close();
@@ -47,29 +47,29 @@ export function choose({ title, text, media, choices }) {
   });
 }
 
-// Offers a prompt for change; `send` gets the new words.
-export function editPrompt({ prompt, longest, send }) {
-  const field = el("textarea", { id: "prompt-field", rows: "6", maxlength: String(longest), spellcheck: "true" });
+// Lets a person edit a prompt; `onSend` gets the new text.
+export function editPrompt({ prompt, maxLength, onSend }) {
+  const field = el("textarea", { id: "prompt-field", rows: "6", maxlength: String(maxLength), spellcheck: "true" });
   field.value = prompt;
   const counter = el("output", { class: "counter", for: "prompt-field" });
-  const count = () => { counter.textContent = `${field.value.length} / ${longest}`; };
+  const count = () => { counter.textContent = `${field.value.length} / ${maxLength}`; };
   field.addEventListener("input", count);
   count();
   const form = el("form", { class: "edit" },
     el("label", { for: "prompt-field" }, "Prompt"), field, counter,
     el("footer", {},
       el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, "Cancel"),
-      el("button", { type: "submit", class: "primary" }, "Make it")));
+      el("button", { type: "submit", class: "primary" }, "Create")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const words = field.value.trim();
+    const text = field.value.trim();
     dialog.close();
-    send(words);
+    onSend(text);
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  const dialog = openDialog({ heading: "Edit prompt", about: "Everything else stays as it was.", content: form });
+  const dialog = openDialog({ heading: "Edit prompt", about: "All other options stay the same.", content: form });
   field.focus();
   field.setSelectionRange(prompt.length, prompt.length);
   return dialog;

@@ -1,4 +1,4 @@
-// Makes elements. Text from people enters a page as text nodes and attributes alone, never as markup.
+// Creates elements. Text from people becomes text nodes and attributes only, never markup.
 
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -12,9 +12,12 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
+// An id starts with the time, so its end tells two apart.
+export const shortId = (id) => id.slice(-6);
+
 export const byId = (id) => document.getElementById(id);
 
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const TINTS = 7;
 
@@ -37,28 +40,4 @@ export function day(at) {
   if (date.toDateString() === today.toDateString()) return "Today";
   if (date.toDateString() === yesterday.toDateString()) return "Yesterday";
   return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
-}
-
-let clearing = 0;
-
-// Tells people who listen instead of look.
-export function announce(text) {
-  const place = byId("announcements");
-  place.textContent = text;
-  clearTimeout(clearing);
-  clearing = setTimeout(() => { place.textContent = ""; }, 8000);
-}
-
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Not offered on pages without TLS: the old way.
-    const field = el("textarea", { class: "unseen" });
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
 }

@@ -1,16 +1,16 @@
-// A form's fields, each made from what the catalogue says of its option.
+// The fields of a command's form, each made from the description of its option.
 
 import { el } from "./dom.js";
-import { Slots } from "./slots.js";
+import { MediaInputs } from "./media_inputs.js";
 
-const LONG = 300;
-// A form that was closed just now is still there for a moment: one id must not name two fields.
+const TEXTAREA_FROM = 300;
+// A form that is being closed is still in the page: ids are numbered so that none names two fields.
 let count = 0;
 
-// Every field has `node` and `value` (null where it is left as it is), `draft` and `restore` to come back to.
+// Every field has `node`, `value` (null where it is left empty), and `draft` and `restore` to keep its content.
 export function fieldOf(field, context) {
-  if (field.kind === "media" || field.kind === "job") return slotField(field, context);
-  const make = { choice, flag, integer: number, money }[field.kind] ?? (field.longest > LONG ? prompt : text);
+  if (field.kind === "media" || field.kind === "job") return mediaField(field, context);
+  const make = { choice, flag, integer: number, money }[field.kind] ?? (field.longest > TEXTAREA_FROM ? prompt : text);
   return make(field, context);
 }
 
@@ -39,9 +39,9 @@ const plain = (field, input, node, read) => ({
 });
 
 function choice(field, { changed }) {
-  const free = field.default ? `${field.default} (as usual)` : "as it fits";
+  const unset = field.default ? `${field.default} (default)` : "automatic";
   const select = el("select", {},
-    el("option", { value: "" }, field.required ? "Choose…" : free),
+    el("option", { value: "" }, field.required ? "Choose…" : unset),
     field.choices.filter((one) => one !== field.default).map((one) => el("option", { value: one }, one)));
   select.addEventListener("input", changed);
   return plain(field, select, row(field, select), ({ value }) => value || null);
@@ -65,8 +65,8 @@ function money(field, { changed }) {
   return plain(field, input, row(field, input, el("span", { class: "unit" }, "$")), ({ value }) => value.trim() || null);
 }
 
-function text(field, { changed, desk }) {
-  const people = field.kind === "member" ? el("datalist", { id: `list-${field.name}` }, desk.people().map((name) => el("option", { value: name }))) : "";
+function text(field, { changed, app }) {
+  const people = field.kind === "member" ? el("datalist", { id: `list-${field.name}` }, app.people().map((name) => el("option", { value: name }))) : "";
   const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", list: people ? `list-${field.name}` : null, placeholder: field.default ?? "" });
   input.addEventListener("input", changed);
   return plain(field, input, row(field, input, people), ({ value }) => value.trim() || null);
@@ -81,18 +81,18 @@ function prompt(field, { changed }) {
   return plain(field, area, row(field, area, counter), ({ value }) => value.trim() || null);
 }
 
-function slotField(field, { changed, desk, newest }) {
-  const mine = newest?.option === field.name;
-  // Jobs of one command are of one kind: a second one continues the first.
-  const kind = mine || field.kind === "job" ? newest?.kind ?? null : null;
-  const slots = new Slots(field, { desk, changed, newest: mine, kind });
+function mediaField(field, { changed, app, newest }) {
+  const newestDefault = newest?.option === field.name;
+  // All jobs of one command are of the same kind.
+  const kind = newestDefault || field.kind === "job" ? newest?.kind ?? null : null;
+  const inputs = new MediaInputs(field, { app, changed, newest: newestDefault, kind });
   const name = el("span", { class: "legend" }, field.label, field.required && el("span", { class: "needed", "aria-hidden": "true" }, " *"));
   return {
-    field, slots,
-    node: el("div", { class: `field field-${field.kind}` }, name, slots.node, el("p", { class: "about" }, field.about)),
-    get value() { return slots.value; },
-    get draft() { return slots.draft; },
-    restore: (items) => slots.restore(items),
-    focus: () => slots.node.querySelector("button, input")?.focus(),
+    field, inputs,
+    node: el("div", { class: `field field-${field.kind}` }, name, inputs.node, el("p", { class: "about" }, field.about)),
+    get value() { return inputs.value; },
+    get draft() { return inputs.draft; },
+    restore: (items) => inputs.restore(items),
+    focus: () => inputs.node.querySelector("button, input")?.focus(),
   };
 }

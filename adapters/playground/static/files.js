@@ -1,28 +1,28 @@
-// Files that come by paste, by drop on the page, or by the button. Whoever asked last gets them: an open form
+// Files that are pasted, dropped on the page or chosen. They go to the receiver that was added last: an open form
 // before the composer.
 
 import { byId } from "./dom.js";
 
-const takers = [];
+const receivers = [];
 const drop = byId("drop");
 
-// Answers a function that ends it.
-export function receive(taker) {
-  takers.push(taker);
-  return () => takers.splice(takers.indexOf(taker), 1);
+// Adds a receiver; returns a function that removes it.
+export function receive(onFiles) {
+  receivers.push(onFiles);
+  return () => receivers.splice(receivers.indexOf(onFiles), 1);
 }
 
-const give = (files, target) => takers.at(-1)?.([...files], target);
+const passOn = (files, target) => receivers.at(-1)?.([...files], target);
 
 const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
 addEventListener("paste", (event) => {
   const files = event.clipboardData?.files;
-  // A table copied from an office program brings a picture of itself: its text is what is meant.
-  const words = event.clipboardData?.types.includes("text/plain") && event.target.closest("input, textarea");
-  if (!files?.length || words) return;
+  // A table copied from an office program also contains a picture of itself; its text is what is pasted.
+  const pastesText = event.clipboardData?.types.includes("text/plain") && event.target.closest("input, textarea");
+  if (!files?.length || pastesText) return;
   event.preventDefault();
-  give(files, event.target);
+  passOn(files, event.target);
 });
 
 addEventListener("dragenter", (event) => {
@@ -38,7 +38,7 @@ addEventListener("dragover", (event) => {
 });
 
 addEventListener("dragleave", (event) => {
-  // Out of the window: between two elements there is always a related one.
+  // The pointer left the window: between two elements there is always a related target.
   if (!event.relatedTarget && drop.matches(":popover-open")) drop.hidePopover();
 });
 
@@ -46,14 +46,14 @@ addEventListener("drop", (event) => {
   if (!carriesFiles(event)) return;
   event.preventDefault();
   if (drop.matches(":popover-open")) drop.hidePopover();
-  give(event.dataTransfer.files, document.elementsFromPoint(event.clientX, event.clientY).find((one) => one !== drop && !drop.contains(one)));
+  passOn(event.dataTransfer.files, document.elementsFromPoint(event.clientX, event.clientY).find((one) => one !== drop && !drop.contains(one)));
 });
 
-// Lets somebody choose files; `several` at once.
-export function pick({ several }, taker) {
+// Opens the file chooser; `several` allows more than one file.
+export function pick({ several }, onFiles) {
   const field = byId("files");
   field.multiple = several;
   field.value = "";
-  field.onchange = () => { if (field.files.length) taker([...field.files]); };
+  field.onchange = () => { if (field.files.length) onFiles([...field.files]); };
   field.click();
 }

@@ -1,27 +1,25 @@
-// A picture or video in full size. Esc closes, arrows walk through the conversation.
+// A picture or video in full size. Esc closes; the arrow keys go through the conversation.
 
 import { byId, el } from "./dom.js";
-import { hush } from "./playing.js";
 
 const box = byId("lightbox");
 let opener = null;
 let shown = null;
 
-// `node` is what stands on a card: `.picture` or `.video`.
+// `node` is the picture or video on a card.
 export function enlarge(node) {
   opener = document.activeElement;
-  hush();
   show(node);
   if (!box.open) box.showModal();
 }
 
 function show(node) {
   shown = node;
-  const { large, text, src } = node.matches(".video") ? film(node) : picture(node);
+  const { large, text, src } = node.matches(".video") ? video(node) : picture(node);
   box.replaceChildren(
     el("figure", {}, large,
       el("figcaption", {}, el("span", {}, text),
-        el("a", { href: `${src}/view`, target: "_blank", rel: "noopener" }, "Open in a tab"),
+        el("a", { href: `${src}/view`, target: "_blank", rel: "noopener" }, "Open in a new tab"),
         el("a", { href: src, download: "" }, "Download"))),
     el("button", { type: "button", class: "close", "aria-label": "Close", on: { click: () => box.close() } }, "×"),
   );
@@ -33,10 +31,10 @@ function picture(node) {
   return { large: el("img", { src, alt, ...sizeOf(small) }), text: alt, src };
 }
 
-// As the attributes say it: what is shown on the card is smaller.
+// The size of the file: on the card it is shown smaller.
 const sizeOf = (node) => ({ width: node.getAttribute("width"), height: node.getAttribute("height") });
 
-function film(node) {
+function video(node) {
   const small = node.querySelector("video");
   const { src, poster } = small;
   const text = small.getAttribute("aria-label").replace("Video: ", "");
@@ -55,8 +53,8 @@ box.addEventListener("click", (event) => {
 
 box.addEventListener("close", () => {
   box.replaceChildren();
-  // The browser has given the focus back to the opener; where arrows went further, so does the focus. This
-  // comes late: somebody who writes already must not be torn away.
+  // The browser returns the focus to the opener; if the arrow keys went on, the focus follows. The event comes
+  // late, so the focus stays where a person has moved it meanwhile.
   const now = shown.matches(".video") ? shown.querySelector(".enlarge") : shown;
   if (document.activeElement === opener && now?.isConnected) now.focus();
 });

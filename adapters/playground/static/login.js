@@ -1,11 +1,11 @@
-// Signs in to a playground with a password.
+// Signs in with the password.
 
 import { byId } from "./dom.js";
 
-// After wrong passwords the server takes its time; whoever waits is told why.
-const SLOW = 1500;
-const CHECKING = "Checking the password. After wrong ones this takes up to 30 seconds.";
-const SILENT = "Reverie does not answer. Check that it is running, then try again.";
+// After wrong passwords the server delays its answer; the page says why.
+const SLOW_AFTER = 1500;
+const CHECKING = "Checking the password. After wrong passwords this takes up to 30 seconds.";
+const NO_ANSWER = "Reverie cannot be reached. Check that it is running, then try again.";
 
 const field = byId("password");
 const button = byId("sign-in");
@@ -20,20 +20,20 @@ async function signIn(password) {
   });
   if (answer.ok) return location.replace("/");
   const content = await answer.json().catch(() => ({}));
-  problem.textContent = content.error ?? `This did not work (${answer.status}). Try again.`;
+  problem.textContent = content.error ?? `Signing in failed (HTTP ${answer.status}). Try again.`;
 }
 
 byId("login").addEventListener("submit", async (event) => {
   event.preventDefault();
   problem.textContent = "";
   button.disabled = true;
-  const slow = setTimeout(() => { progress.textContent = CHECKING; }, SLOW);
-  await signIn(field.value).catch(() => { problem.textContent = SILENT; });
+  const slow = setTimeout(() => { progress.textContent = CHECKING; }, SLOW_AFTER);
+  await signIn(field.value).catch(() => { problem.textContent = NO_ANSWER; });
   clearTimeout(slow);
   progress.textContent = "";
   button.disabled = false;
   field.select();
 });
 
-// A link from elsewhere comes without the strict cookie; from here it is sent.
+// A link from another site comes without the SameSite=Strict cookie; a request from here sends it.
 fetch("/playground/state").then((answer) => { if (answer.ok) location.replace("/"); }).catch(() => {});

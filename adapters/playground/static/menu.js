@@ -1,20 +1,20 @@
-// A small window beside a button: a menu, or whatever is put into it. Esc and a click elsewhere close it.
+// A popover beside a button: a menu or other content. Esc and a click elsewhere close it.
 
 import { el } from "./dom.js";
 
 const GAP = 8;
-// The press that closes a window by touching its button must not open it again.
-const SAME_PRESS = 250;
+// The click on the button that closes a popover must not open it again.
+const SAME_CLICK = 250;
 const closed = new WeakMap();
 let pressed = null;
 addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
 addEventListener("keydown", () => { pressed = null; }, true);
 
 export function openBeside(anchor, panel) {
-  if (performance.now() - (closed.get(anchor) ?? -SAME_PRESS) < SAME_PRESS) return panel;
+  if (performance.now() - (closed.get(anchor) ?? -SAME_CLICK) < SAME_CLICK) return panel;
   panel.classList.add("panel");
   panel.setAttribute("popover", "auto");
-  // What is outside of an open dialog cannot be used.
+  // Nothing outside of an open dialog can be used.
   (anchor.closest("dialog") ?? document.body).append(panel);
   panel.addEventListener("beforetoggle", (event) => {
     if (event.newState === "closed" && anchor.contains(pressed)) closed.set(anchor, performance.now());
@@ -28,11 +28,11 @@ export function openBeside(anchor, panel) {
   });
   panel.showPopover();
   anchor.setAttribute("aria-expanded", "true");
-  place(anchor, panel);
+  position(anchor, panel);
   return panel;
 }
 
-function place(anchor, panel) {
+function position(anchor, panel) {
   const beside = anchor.getBoundingClientRect();
   const size = panel.getBoundingClientRect();
   const left = Math.min(Math.max(GAP, beside.left), innerWidth - size.width - GAP);
@@ -42,7 +42,7 @@ function place(anchor, panel) {
   panel.style.setProperty("top", `${top}px`);
 }
 
-// `items` are {label, content, pick, checked?}; arrow keys move, Home and End jump, letters find.
+// `items` are {label, content, pick, checked?}. Arrow keys, Home, End and first letters move the focus.
 export function openMenu(anchor, label, items, { role = "menuitemradio", look = "" } = {}) {
   const menu = el("div", { role: "menu", "aria-label": label, class: `menu ${look}` });
   for (const item of items) {

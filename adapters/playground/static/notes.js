@@ -1,14 +1,14 @@
-// What is told to one person alone: answers to questions, and refusals with what to do instead.
-// A line of the bot's own to everybody looks the same, but nobody can take it away for all.
+// Private notes: replies and refusals that one person sees. An announcement of the bot to everybody looks the same
+// but cannot be dismissed.
 
-import { aboveOf } from "./cards.js";
+import { messageAbove } from "./cards.js";
 import { clock, el } from "./dom.js";
 import { jobsNode } from "./jobs.js";
 
-export function noteNode(note, desk) {
-  // Where the jobs themselves are shown, their titles and places need not be told again.
-  const told = note.cards.length > 0;
-  const titled = !note.to || (note.cards.length === 1 && note.cards[0].title === note.title);
+export function noteNode(note, app) {
+  // Where the jobs themselves are shown, the table would only repeat them.
+  const listsJobs = note.cards.length > 0;
+  const hidesTitle = !note.to || (note.cards.length === 1 && note.cards[0].title === note.title);
   return el("li", { class: note.refused ? "message note refused" : "message note" },
     el("span", { class: "avatar mark", "aria-hidden": "true" }),
     el("article", { class: "card", "aria-label": note.to ? `Only for you: ${note.title}` : note.title },
@@ -17,35 +17,35 @@ export function noteNode(note, desk) {
         note.to && el("span", { class: "private" }, "Only you can see this"),
         note.to && el("button", {
           type: "button", class: "dismiss", "aria-label": `Dismiss: ${note.title}`,
-          on: { click: () => desk.dismiss(note.id) },
+          on: { click: () => app.dismiss(note.id) },
         }, "×")),
-      aboveOf({ text: note.said, files: note.files }, desk),
-      note.title && !titled && el("h3", {}, note.title),
+      messageAbove({ text: note.said, files: note.files }, app),
+      note.title && !hidesTitle && el("h3", {}, note.title),
       note.text && el("p", { class: "text" }, note.text),
-      note.facts.length > 0 && !told && el("dl", { class: "table" },
-        note.facts.map(([name, value]) => el("div", {}, el("dt", {}, named(name, desk)), el("dd", {}, value)))),
+      note.facts.length > 0 && !listsJobs && el("dl", { class: "table" },
+        note.facts.map(([name, value]) => el("div", {}, el("dt", {}, nameOf(name, app)), el("dd", {}, value)))),
       note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
-        el("button", { type: "button", on: { click: () => desk.retry(note) } }, "Edit and try again")),
-      jobsOf(note, desk)));
+        el("button", { type: "button", on: { click: () => app.retry(note) } }, "Edit and try again")),
+      jobsOf(note, app)));
 }
 
-// A command in a list is there to be tried.
-function named(name, desk) {
+// A command in a list can be clicked to try it.
+function nameOf(name, app) {
   if (!name.startsWith("/")) return name;
-  return el("button", { type: "button", class: "try", title: "Write this", on: { click: () => desk.write(name) } }, name);
+  return el("button", { type: "button", class: "try", title: "Try this command", on: { click: () => app.write(name) } }, name);
 }
 
-function jobsOf(note, desk) {
+function jobsOf(note, app) {
   if (note.cards.length === 0) return null;
-  if (note.cards.length === 1) return el("div", { class: "jobs" }, jobsNode(note.cards[0], desk, { anchored: false }));
+  if (note.cards.length === 1) return el("div", { class: "jobs" }, jobsNode(note.cards[0], app, { anchored: false }));
   const shown = note.cards.flatMap((card) => card.jobs.map((job) => ({ card, job })));
-  return el("ul", { class: "shelf" }, shown.map(({ card, job }) => el("li", {}, row(card, job, desk))));
+  return el("ul", { class: "job-list" }, shown.map(({ card, job }) => el("li", {}, row(card, job, app))));
 }
 
-function row(card, job, desk) {
+function row(card, job, app) {
   const { media } = job;
   const image = media && el("img", { src: media.still, alt: "", width: media.width, height: media.height, loading: "lazy" });
-  return el("button", { type: "button", class: `tone-${job.tone}`, on: { click: () => desk.reveal(job.id) } },
+  return el("button", { type: "button", class: `tone-${job.tone}`, on: { click: () => app.reveal(job.id) } },
     el("span", { class: "thumb" }, image, media?.kind === "video" && el("span", { class: "film", "aria-hidden": "true" }, "▶")),
     el("span", { class: "about" }, el("span", { class: "title" }, card.title), el("span", { class: "headline" }, job.headline)),
     clock(card.at));

@@ -1,18 +1,18 @@
-// Who one is in this tab, and what is left of their quota.
+// The person of this tab and their quota.
 
-import { Problem, get, post } from "./api.js";
+import { ApiError, get, post } from "./api.js";
 import { avatar, byId, el } from "./dom.js";
 import { openBeside } from "./menu.js";
 
-const SOON = 600;
+const REFRESH_DELAY = 600;
 
 export class People {
   constructor({ onSwitch }) {
     this.onSwitch = onSwitch;
     this.button = byId("who");
     this.chip = byId("quota");
-    this.button.addEventListener("click", () => this.#choose());
-    this.chip.addEventListener("click", () => this.#explain());
+    this.button.addEventListener("click", () => this.#openMenu());
+    this.chip.addEventListener("click", () => this.#openQuota());
   }
 
   set({ me, people, quota, signed_in: signedIn }) {
@@ -20,7 +20,7 @@ export class People {
     this.people = people;
     this.signedIn = signedIn;
     this.button.replaceChildren(avatar(me.name), el("span", { class: "who-name" }, me.name));
-    this.button.setAttribute("aria-label", `You are ${me.name}${me.admin ? ", admin" : ""}. Be somebody else`);
+    this.button.setAttribute("aria-label", `You are ${me.name}${me.admin ? ", admin" : ""}. Change person`);
     this.quota = null;
     this.#showQuota(quota);
   }
@@ -29,14 +29,14 @@ export class People {
     if (!this.people.some((known) => known.name === person.name)) this.people.push(person);
   }
 
-  // Several answers at once ask for the numbers once.
+  // Several replies at once cause one request.
   refreshQuota() {
-    clearTimeout(this.asking);
-    this.asking = setTimeout(async () => {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(async () => {
       const { name } = this.me;
       const { quota } = await get("quota").catch(() => ({ quota: null }));
       if (name === this.me.name) this.#showQuota(quota);
-    }, SOON);
+    }, REFRESH_DELAY);
   }
 
   #showQuota(quota) {
@@ -53,7 +53,7 @@ export class People {
     this.chip.setAttribute("aria-label", `Quota${left ? `: ${left} left` : ""}. Show all`);
   }
 
-  #explain() {
+  #openQuota() {
     openBeside(this.chip, el("div", { role: "dialog", "aria-label": this.quota.title, class: "quota-panel" },
       el("h2", { tabindex: "-1" }, this.quota.title),
       this.quota.facts.map(([name, value]) => el("section", {},
@@ -62,29 +62,29 @@ export class People {
       .querySelector("h2").focus();
   }
 
-  #choose() {
-    const panel = el("div", { role: "dialog", "aria-label": "Who you are", class: "who-panel" });
+  #openMenu() {
+    const panel = el("div", { role: "dialog", "aria-label": "Person", class: "who-panel" });
     const list = el("ul", { "aria-label": "People" }, this.people.map((person) => el("li", {},
       el("button", {
         type: "button", "aria-current": person.name === this.me.name ? "true" : null,
         on: { click: () => { panel.hidePopover(); if (person.name !== this.me.name) this.onSwitch(person.name); } },
       }, avatar(person.name), el("span", {}, person.name), person.admin && el("span", { class: "badge" }, "admin")))));
     panel.append(
-      el("h2", {}, "Who you are in this tab"), list, this.#newcomer(panel),
+      el("h2", {}, "Your name in this tab"), list, this.#newPersonForm(panel),
       this.signedIn ? el("button", { type: "button", class: "quiet", on: { click: signOut } }, "Sign out") : "");
     openBeside(this.button, panel);
     panel.querySelector("[aria-current]")?.focus();
   }
 
-  #newcomer(panel) {
+  #newPersonForm(panel) {
     const field = el("input", {
-      id: "newcomer", maxlength: "24", placeholder: "a name", autocapitalize: "off", spellcheck: "false",
-      autocomplete: "off", "aria-describedby": "newcomer-problem",
+      id: "new-person", maxlength: "24", placeholder: "a name", autocapitalize: "off", spellcheck: "false",
+      autocomplete: "off", "aria-describedby": "new-person-problem",
     });
-    const problem = el("p", { id: "newcomer-problem", class: "problem", role: "alert" });
-    const form = el("form", { class: "newcomer" },
-      el("label", { for: "newcomer" }, "Add somebody"),
-      el("div", {}, field, el("button", { type: "submit" }, "Add")), problem);
+    const errorText = el("p", { id: "new-person-problem", class: "problem", role: "alert" });
+    const form = el("form", { class: "new-person" },
+      el("label", { for: "new-person" }, "Add a person"),
+      el("div", {}, field, el("button", { type: "submit" }, "Add")), errorText);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       try {
@@ -93,7 +93,7 @@ export class People {
         panel.hidePopover();
         if (person.name !== this.me.name) this.onSwitch(person.name);
       } catch (error) {
-        problem.textContent = error instanceof Problem ? error.message : "Reverie does not answer. Try again.";
+        errorText.textContent = error instanceof ApiError ? error.message : "Temporarily unavailable. Try again.";
       }
     });
     return form;
@@ -105,12 +105,12 @@ async function signOut() {
   location.assign("/playground/login");
 }
 
-// The amount that the first limit says is left, used or reserved, as it is written: "$24.98 left of $25.00".
+// The amount left, used or reserved of the first limit, as it is written: "$24.98 left of $25.00".
 const amount = (quota, word) => new RegExp(String.raw`(\S+) ${word}\b`).exec(quota.facts[0][1])?.[1];
 
 const dollars = (text) => Number(text?.replace(/[^\d.]/g, "") || NaN);
 
-// Used and reserved as parts of the whole.
+// The used and reserved shares of the limit.
 function shares(quota) {
   const [left, used, reserved] = ["left", "used", "reserved"].map((word) => dollars(amount(quota, word)));
   const whole = left + used + reserved;

@@ -1,22 +1,22 @@
-// Moves the bars of running jobs by the server's clock, between two revisions of their cards.
+// Moves the progress bars of running jobs by the server's clock, between two revisions of their cards.
 
 import { el } from "./dom.js";
 
-const EVERY = 500;
-// From here on a bar slows down: it never stands still and never arrives before the result does.
-const STEADY = 0.8;
-const REST = 0.19;
+const INTERVAL = 500;
+// From here on a bar slows down, so that it neither stops nor is full before the result is there.
+const LINEAR_UNTIL = 0.8;
+const SLOW_RANGE = 0.19;
 const A_FEW_SECONDS = 10_000;
-let ahead = 0;
-// How far each job's bar has come. A longer estimate makes it wait there, not jump back.
+let clockOffset = 0;
+// The position of each job's bar. After a longer estimate it waits there instead of jumping back.
 const reached = new Map();
 
 export function setClock(now) {
-  ahead = now - Date.now();
+  clockOffset = now - Date.now();
 }
 
-export function developing(job) {
-  const node = el("div", { class: "developing" },
+export function progressNode(job) {
+  const node = el("div", { class: "progress" },
     el("p", { class: "headline" }),
     el("div", { class: "bar", role: "progressbar", "aria-label": `Progress: ${job.alt}`, "aria-valuemin": "0", "aria-valuemax": "100" },
       el("span")),
@@ -32,18 +32,18 @@ export function setProgress(node, job) {
   node.dataset.ready = job.ready_at ?? "";
   const headline = node.querySelector(".headline");
   if (headline.textContent !== job.headline) headline.textContent = job.headline;
-  move(node);
+  moveBar(node);
 }
 
-export const slowed = (part) => (part <= STEADY ? part : STEADY + REST * (1 - Math.exp(-(part - STEADY) / REST)));
+const slowed = (part) => (part <= LINEAR_UNTIL ? part : LINEAR_UNTIL + SLOW_RANGE * (1 - Math.exp(-(part - LINEAR_UNTIL) / SLOW_RANGE)));
 
-function move(node) {
-  const now = Date.now() + ahead;
+function moveBar(node) {
+  const now = Date.now() + clockOffset;
   const since = Number(node.dataset.since);
   const expected = Number(node.dataset.expected);
   const bar = node.querySelector(".bar");
   const known = since > 0 && expected > 0;
-  node.classList.toggle("waits", !since);
+  node.classList.toggle("waiting", !since);
   node.classList.toggle("unmeasured", since > 0 && !known);
   node.querySelector(".left").textContent = since > 0 && node.dataset.ready ? remaining(Number(node.dataset.ready) - now) : "";
   if (!known) {
@@ -54,7 +54,7 @@ function move(node) {
   const part = Math.max(reached.get(node.dataset.job) ?? 0.02, slowed(Math.max(0, now - since) / expected));
   reached.set(node.dataset.job, part);
   bar.firstElementChild.style.setProperty("inline-size", `${(part * 100).toFixed(1)}%`);
-  // Every change of the value may be read out: ten of them are enough.
+  // A screen reader may read every change of the value: ten are enough.
   bar.setAttribute("aria-valuenow", String(Math.floor(part * 10) * 10));
 }
 
@@ -65,7 +65,6 @@ function remaining(milliseconds) {
   return seconds < 90 ? `about ${seconds} s left` : `about ${Math.round(seconds / 60)} min left`;
 }
 
-// A job that has ended needs no bar any more.
-export const forget = (job) => reached.delete(job);
+export const forgetProgress = (job) => reached.delete(job);
 
-setInterval(() => document.querySelectorAll(".developing").forEach(move), EVERY);
+setInterval(() => document.querySelectorAll(".progress").forEach(moveBar), INTERVAL);

@@ -1,14 +1,14 @@
-// Hears of every change, and goes on where it was after a lost connection.
+// Receives every change, and continues where it was after a lost connection.
 
 import { address } from "./api.js";
 
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 8000;
-// A flicker of the network is not worth a word.
-const PATIENCE = 1200;
-// A browser keeps six connections to a host; tabs nobody looks at give theirs back.
-const HIDDEN_FOR = 60_000;
-const PAUSED = "Live updates are paused here, because Reverie is open in too many tabs. They continue when you return to this tab.";
+const MIN_DELAY = 500;
+const MAX_DELAY = 8000;
+// A short interruption is not reported.
+const REPORT_AFTER = 1200;
+// A browser keeps six connections to a host, so hidden tabs close theirs after a while.
+const CLOSE_HIDDEN_AFTER = 60_000;
+const REPLACED = "Live updates are paused here, because Reverie is open in too many tabs. They continue when you return to this tab.";
 
 export class Stream {
   constructor({ onMessage, onState }) {
@@ -16,9 +16,9 @@ export class Stream {
     this.onState = onState;
     this.seq = 0;
     this.source = null;
-    this.pause = FIRST_PAUSE;
-    document.addEventListener("visibilitychange", () => this.#look());
-    addEventListener("focus", () => this.#look());
+    this.delay = MIN_DELAY;
+    document.addEventListener("visibilitychange", () => this.#visibilityChanged());
+    addEventListener("focus", () => this.#visibilityChanged());
     addEventListener("online", () => this.wanted && this.#connect());
   }
 
@@ -30,24 +30,24 @@ export class Stream {
 
   close() {
     this.wanted = false;
-    this.#hangUp();
-    clearTimeout(this.complaining);
+    this.#disconnect();
+    clearTimeout(this.reporting);
   }
 
-  #hangUp() {
+  #disconnect() {
     clearTimeout(this.retrying);
     this.source?.close();
     this.source = null;
   }
 
   #connect() {
-    this.#hangUp();
+    this.#disconnect();
     const source = new EventSource(address("events", { since: this.seq }));
     this.source = source;
     source.onopen = () => {
-      this.pause = FIRST_PAUSE;
-      clearTimeout(this.complaining);
-      this.complaining = 0;
+      this.delay = MIN_DELAY;
+      clearTimeout(this.reporting);
+      this.reporting = 0;
       this.onState(true);
     };
     source.onmessage = (event) => {
@@ -55,26 +55,26 @@ export class Stream {
       this.onMessage(JSON.parse(event.data));
     };
     source.addEventListener("closed", (event) => this.#closed(JSON.parse(event.data).reason));
-    // The browser's own way to connect again gives up for good on an error's status; ours does not.
+    // The browser's own reconnection gives up after an error status; this one does not.
     source.onerror = () => {
-      this.#hangUp();
-      this.complaining ||= setTimeout(() => this.onState(false), PATIENCE);
-      this.retrying = setTimeout(() => this.#connect(), this.pause);
-      this.pause = Math.min(LONGEST_PAUSE, this.pause * 2);
+      this.#disconnect();
+      this.reporting ||= setTimeout(() => this.onState(false), REPORT_AFTER);
+      this.retrying = setTimeout(() => this.#connect(), this.delay);
+      this.delay = Math.min(MAX_DELAY, this.delay * 2);
     };
   }
 
-  // The server has ended the stream for a reason that connecting at once would not change.
+  // The server closed the stream for a reason that reconnecting at once would not change.
   #closed(reason) {
-    this.#hangUp();
+    this.#disconnect();
     if (reason === "signed-out") return location.assign("/playground/login");
-    this.onState(false, PAUSED);
+    this.onState(false, REPLACED);
   }
 
-  #look() {
-    clearTimeout(this.resting);
+  #visibilityChanged() {
+    clearTimeout(this.closing);
     if (!this.wanted) return;
-    if (document.hidden) this.resting = setTimeout(() => this.#hangUp(), HIDDEN_FOR);
+    if (document.hidden) this.closing = setTimeout(() => this.#disconnect(), CLOSE_HIDDEN_AFTER);
     else if (!this.source) this.#connect();
   }
 }

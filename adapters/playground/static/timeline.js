@@ -1,25 +1,25 @@
-// One conversation: cards and private notes in the order in which they came to be.
+// One conversation: its cards and notes, the oldest first.
 
 import { cardNode, fillCard } from "./cards.js";
-import { byId, calm, day, el } from "./dom.js";
-import { choose } from "./jobs.js";
+import { byId, day, el, reducedMotion } from "./dom.js";
+import { selectJob } from "./jobs.js";
 import { noteNode } from "./notes.js";
 
 const FLASH = 1600;
 
 export class Timeline {
-  constructor(desk) {
-    this.desk = desk;
+  constructor(app) {
+    this.app = app;
     this.list = el("ol", { class: "messages", "aria-label": "Messages" });
     this.clear();
   }
 
   clear() {
     this.cards = new Map();
-    this.said = new Map();
+    this.messages = new Map();
     this.notes = new Map();
     this.nodes = new Map();
-    // by card, then by emoji: who has put it there, in that order
+    // by card, then by emoji: the people who reacted, in that order
     this.reactions = new Map();
     this.list.replaceChildren();
   }
@@ -28,35 +28,35 @@ export class Timeline {
     return this.nodes.size === 0;
   }
 
-  // When the newest message came to be.
+  // The time of the newest message.
   get newest() {
     return Math.max(0, ...[...this.list.children].map((node) => Number(node.dataset.at)));
   }
 
-  // How many messages have come since then.
-  since(at) {
+  // The number of messages after a time.
+  countSince(at) {
     return [...this.list.children].filter((node) => Number(node.dataset.at) > at).length;
   }
 
-  // Takes a message in; a revision older than what is shown never covers it.
-  // Answers the card as it was before, for a card that changed.
+  // Adds or updates a message. An older revision of a card is ignored.
+  // Returns the card before and after, where a card changed.
   apply(message) {
     if (message.kind === "card") return this.#applyCard(message);
-    if (message.kind === "said") this.#applySaid(message);
+    if (message.kind === "said") this.#applyUserMessage(message);
     else if (message.kind === "note") this.#applyNote(message);
     else if (message.kind === "reaction") this.#applyReaction(message);
     return null;
   }
 
-  // Texts that a person has sent, oldest first.
-  wordsOf(name) {
+  // The commands that a person has sent, the oldest first.
+  commandsOf(name) {
     const cards = [...this.cards.values()].filter((card) => card.name === name && !card.gone);
-    const texts = cards.map((card) => [card.at, this.said.get(card.card)?.text]);
+    const texts = cards.map((card) => [card.at, this.messages.get(card.card)?.text]);
     const answered = [...this.notes.values()].map((note) => [note.at, note.said]);
     return [...texts, ...answered].sort(([a], [b]) => a - b).map(([, text]) => text).filter((text) => text?.startsWith("/"));
   }
 
-  // Finished jobs with their cards, the newest first.
+  // Finished jobs and their cards, the newest first.
   results() {
     const cards = [...this.cards.values()].filter((card) => !card.gone).sort((a, b) => b.at - a.at);
     return cards.flatMap((card) => card.jobs.filter((job) => job.media).map((job) => ({ card, job })));
@@ -65,7 +65,7 @@ export class Timeline {
   reveal(job) {
     const node = this.list.querySelector(`#job-${CSS.escape(job)}`);
     if (!node) return false;
-    node.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+    node.scrollIntoView({ block: "center", behavior: reducedMotion() ? "auto" : "smooth" });
     node.focus({ preventScroll: true });
     node.classList.add("flash");
     setTimeout(() => node.classList.remove("flash"), FLASH);
@@ -76,7 +76,7 @@ export class Timeline {
     const before = this.cards.get(card.card);
     if (before?.gone || (before && !card.gone && before.rev > card.rev)) return null;
     this.cards.set(card.card, card);
-    if (card.gone) this.#drop(card.card);
+    if (card.gone) this.#remove(card.card);
     else this.#showCard(card);
     for (const note of this.notes.values()) {
       if (note.cards.some((shown) => shown.card === card.card)) this.#refreshNote(note, card);
@@ -87,15 +87,15 @@ export class Timeline {
   #showCard(card) {
     let node = this.nodes.get(card.card);
     if (!node) {
-      node = cardNode(card, this.desk);
+      node = cardNode(card, this.app);
       this.#insert(card.card, node, card.at);
     }
-    fillCard(node, card, { said: this.said.get(card.card), reactions: this.reactions.get(card.card) }, this.desk);
+    fillCard(node, card, { message: this.messages.get(card.card), reactions: this.reactions.get(card.card) }, this.app);
   }
 
-  #applySaid(said) {
-    this.said.set(said.card, said);
-    if (this.nodes.has(said.card)) this.#showCard(this.cards.get(said.card));
+  #applyUserMessage(message) {
+    this.messages.set(message.card, message);
+    if (this.nodes.has(message.card)) this.#showCard(this.cards.get(message.card));
   }
 
   #applyReaction({ card, emoji, name, on }) {
@@ -107,8 +107,8 @@ export class Timeline {
     else reactions.delete(emoji);
     const node = this.nodes.get(card);
     if (!node) return;
-    const number = this.desk.numbers.indexOf(emoji);
-    if (on && number >= 0 && name === this.desk.me()) choose(node.querySelector(".job"), number, this.desk);
+    const number = this.app.numbers.indexOf(emoji);
+    if (on && number >= 0 && name === this.app.me()) selectJob(node.querySelector(".job"), number, this.app);
     this.#showCard(this.cards.get(card));
   }
 
@@ -117,8 +117,8 @@ export class Timeline {
     if (before?.gone) return;
     this.notes.set(note.id, note);
     const old = this.nodes.get(note.id);
-    if (note.gone) return this.#drop(note.id);
-    const node = noteNode(note, this.desk);
+    if (note.gone) return this.#remove(note.id);
+    const node = noteNode(note, this.app);
     if (old) {
       old.replaceWith(node);
       node.dataset.at = note.at;
@@ -127,7 +127,7 @@ export class Timeline {
   }
 
   #refreshNote(note, card) {
-    // What a note shows is a part of the card: only its jobs, and maybe of a later revision.
+    // A note shows a part of a card: only some jobs, perhaps of a later revision.
     const cards = note.cards.map((shown) => {
       if (shown.card !== card.card) return shown;
       const jobs = shown.jobs.map((job) => card.jobs.find((one) => one.id === job.id) ?? job);
@@ -149,10 +149,10 @@ export class Timeline {
     this.#markDays();
   }
 
-  #drop(id) {
+  #remove(id) {
     const node = this.nodes.get(id);
     if (!node) return;
-    if (node.contains(document.activeElement)) byId("words").focus();
+    if (node.contains(document.activeElement)) byId("command-input").focus();
     node.remove();
     this.nodes.delete(id);
     this.#markDays();

@@ -1,16 +1,16 @@
-// A file on its way to the studio, and what it is known by once it is there.
+// One uploaded file: its progress, then what it is and the token that names it.
 
-import { Problem, upload } from "./api.js";
+import { ApiError, upload } from "./api.js";
 
 const MB = 1_000_000;
 
-// Files go up one after the other: a person may send two at once, and another window may want one of these.
+// Files are uploaded one after the other: a person may upload two at once, and another tab may need one of these.
 let queue = Promise.resolve();
 
-function inTurn(send) {
-  const turn = queue.then(send);
-  queue = turn.catch(() => {});
-  return turn;
+function enqueue(send) {
+  const result = queue.then(send);
+  queue = result.catch(() => {});
+  return result;
 }
 
 export class Upload {
@@ -18,14 +18,14 @@ export class Upload {
     this.file = file;
     this.name = file.name || "file";
     this.changed = changed;
-    // sending, ready or failed
-    this.state = "sending";
+    // uploading, ready or failed
+    this.state = "uploading";
     this.part = 0;
-    this.problem = "";
+    this.error = "";
     this.preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
     this.media = null;
-    this.aborting = new AbortController();
-    this.done = this.#send(limit);
+    this.controller = new AbortController();
+    this.done = this.#upload(limit);
   }
 
   get token() {
@@ -33,25 +33,25 @@ export class Upload {
   }
 
   cancel() {
-    this.aborting.abort();
+    this.controller.abort();
     if (this.preview) URL.revokeObjectURL(this.preview);
   }
 
-  async #send(limit) {
+  async #upload(limit) {
     try {
-      if (this.file.size > limit) throw new Problem(`This file is larger than ${limit / MB} MB: shrink or cut it first`, 413);
-      if (this.file.size === 0) throw new Problem("This file is empty", 422);
-      this.media = await inTurn(() => {
-        this.aborting.signal.throwIfAborted();
+      if (this.file.size > limit) throw new ApiError(`This file is larger than ${limit / MB} MB. Make it smaller or shorter`, 413);
+      if (this.file.size === 0) throw new ApiError("This file is empty", 422);
+      this.media = await enqueue(() => {
+        this.controller.signal.throwIfAborted();
         return upload(this.file, {
-          signal: this.aborting.signal,
+          signal: this.controller.signal,
           progress: (part) => { this.part = part; this.changed(this); },
         });
       });
       this.state = "ready";
     } catch (error) {
       this.state = "failed";
-      this.problem = error instanceof Problem ? error.message : "This file could not be sent";
+      this.error = error instanceof ApiError ? error.message : "This file could not be uploaded";
     }
     this.changed(this);
   }

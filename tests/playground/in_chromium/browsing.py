@@ -1,4 +1,4 @@
-"""A browser, and what is done in it again and again."""
+"""A browser, and common steps in it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,12 +56,12 @@ async def open_page(
     dark: bool = False,
     width: int = 1100,
     calm: bool = True,
-    stands_still: bool = False,
+    stopped_clock: bool = False,
 ) -> Page:
-    """Open the playground in a tab of its own, as its first person or as `me`.
+    """Open the playground in a new tab, as its first person or as `me`.
 
-    Without a graphics card every picture of a moving page is work, so people ask for `calm` mostly.
-    With `stands_still` the page's clock does: what moves by time alone stays where the test has put it.
+    Without a graphics card animations are slow, so most tests ask for reduced motion (`calm`).
+    With `stopped_clock` what moves by time alone stays where the test has put it.
     """
     context = await browser.new_context(
         viewport={"width": width, "height": 820},
@@ -85,7 +85,7 @@ async def open_page(
         await page.add_init_script(
             f"sessionStorage.getItem('reverie.me') ?? sessionStorage.setItem('reverie.me', '{me}')"
         )
-    if stands_still:
+    if stopped_clock:
         await page.clock.set_fixed_time(datetime.now(UTC))
     await page.goto(url)
     await page.wait_for_selector("#who .avatar")
@@ -93,13 +93,13 @@ async def open_page(
 
 
 def complaints(page: Page) -> list[str]:
-    """Errors that the page's scripts, its policy or its requests have raised."""
+    """Return errors of the page's scripts, its content policy or its requests."""
     found: list[str] = page.complaints  # type: ignore[attr-defined]
     return found
 
 
 async def say(page: Page, text: str) -> None:
-    """Write something and send it."""
-    await page.fill("#words", text)
-    await page.press("#words", "Escape")
-    await page.press("#words", "Enter")
+    """Write a command and send it."""
+    await page.fill("#command-input", text)
+    await page.press("#command-input", "Escape")
+    await page.press("#command-input", "Enter")

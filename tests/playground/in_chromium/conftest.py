@@ -1,6 +1,6 @@
-"""One browser for all tests of this folder, which starting it for each would cost more than the tests.
+"""One browser for all tests of this folder: starting one for each would take longer than the tests.
 
-It lives in one event loop, and so must whatever uses it: each module says so in its `pytestmark`.
+It belongs to one event loop, so every test that uses it must too: each module says so in its `pytestmark`.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(chromium: Browser) -> AsyncIterator[Browser]:
-    """The browser without anything that another test has left open."""
+    """The browser without the pages of other tests."""
     yield chromium
     for context in chromium.contexts:
         await context.close()

@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from bot.tls import tls_context
 from tests.patience import PATIENCE_S
 from tests.playground.in_chromium.browsing import complaints, open_page, say
-from tests.playground.painting import picture as painted
+from tests.playground.sample_media import picture as painted
 from tests.warm import COMMAND_LINE, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,7 +40,7 @@ PASTE = """content => {
 
 @asynccontextmanager
 async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
-    """Run the bot with nothing configured in an empty folder; answers its address."""
+    """Run the bot without any configuration in an empty folder; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -92,7 +92,7 @@ async def content(page: Page, source: str) -> bytes:
 
 
 async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
-    """Wait for a card's picture; answers the type and size of the bytes behind it."""
+    """Wait for a card's picture and return the type and size of its bytes."""
     await expect(card.locator(".picture.there").first).to_be_visible()
     source = await card.locator(".picture img").first.evaluate("image => image.src")
     with Image.open(io.BytesIO(await content(page, source))) as found:
@@ -100,7 +100,7 @@ async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
 
 
 async def video(page: Page, card: Locator) -> tuple[str, tuple[int, int], int]:
-    """Wait for a card's video; answers codec, size and whole seconds of the bytes behind it."""
+    """Wait for a card's video and return the codec, size and whole seconds of its bytes."""
     await expect(card.locator("video")).to_be_visible()
     found = await card.locator("video").evaluate("one => [one.src, one.poster]")
     with Image.open(io.BytesIO(await content(page, found[1]))) as poster:
@@ -127,7 +127,7 @@ async def react(page: Page, card: Locator, meaning: str) -> None:
     await page.get_by_role("menuitemcheckbox", name=meaning, exact=True).click()
 
 
-async def test_from_the_first_click_to_the_last(tmp_path: Path, browser: Browser) -> None:
+async def test_a_whole_session(tmp_path: Path, browser: Browser) -> None:
     async with running(tmp_path, speed=20) as url:
         page = await open_page(browser, url)
         await page.get_by_role("button", name=f"/imagine {BEAR}").click()
@@ -160,20 +160,20 @@ async def test_from_the_first_click_to_the_last(tmp_path: Path, browser: Browser
         await page.context.close()
 
 
-async def test_a_pasted_picture_becomes_a_video_that_goes_on_in_a_new_frame(
+async def test_a_pasted_picture_becomes_a_video_that_is_extended_and_reframed(
     tmp_path: Path, browser: Browser
 ) -> None:
     async with running(tmp_path, speed=60) as url:
         page = await open_page(browser, url, calm=False)
         cards = cards_of(page)
-        await page.focus("#words")
+        await page.focus("#command-input")
         await page.evaluate(PASTE, base64.b64encode(painted(1280, 720, kind="PNG")).decode())
         await expect(page.locator(".chip")).to_contain_text("1280 × 720")
-        await page.fill("#words", "/animate the moon rises over the hills --resolution 540p")
+        await page.fill("#command-input", "/animate the moon rises over the hills --resolution 540p")
         await expect(page.locator("#price")).to_have_text("$0.14")
-        await page.press("#words", "Escape")
-        await page.press("#words", "Enter")
-        await expect(cards.nth(0).locator(".along img")).to_be_visible()
+        await page.press("#command-input", "Escape")
+        await page.press("#command-input", "Enter")
+        await expect(cards.nth(0).locator(".attached-files img")).to_be_visible()
         assert await video(page, cards.nth(0)) == ("h264", (960, 540), 5)
         await play(page, cards.nth(0))
 
@@ -200,7 +200,7 @@ async def test_a_pasted_picture_becomes_a_video_that_goes_on_in_a_new_frame(
         await page.context.close()
 
 
-async def test_one_of_several_pictures_is_animated_by_a_reaction_and_sent_to_oneself(
+async def test_one_of_several_pictures_is_animated_by_a_reaction_and_sent_to_direct_messages(
     tmp_path: Path, browser: Browser
 ) -> None:
     async with running(tmp_path, speed=60) as url:
@@ -219,18 +219,18 @@ async def test_one_of_several_pictures_is_animated_by_a_reaction_and_sent_to_one
         await expect(page.locator("video")).to_have_count(1)
         await page.get_by_role("button", name="Reply", exact=True).focus()
         await page.keyboard.press("Enter")
-        await page.fill("#words", "/extend it begins to rain --resolution 540p")
-        await page.press("#words", "Enter")
+        await page.fill("#command-input", "/extend it begins to rain --resolution 540p")
+        await page.press("#command-input", "Enter")
         assert (await video(page, cards.nth(1)))[1:] == ((540, 540), 5)
         assert complaints(page) == []
         await page.context.close()
 
 
-async def test_a_form_is_filled_in_edited_and_kept_private(tmp_path: Path, browser: Browser) -> None:
+async def test_a_private_result_of_a_form_is_edited(tmp_path: Path, browser: Browser) -> None:
     async with running(tmp_path, speed=60) as url:
         ada = await open_page(browser, url)
         grace = await open_page(browser, url, me="grace")
-        await ada.get_by_role("button", name="All commands as forms").click()
+        await ada.get_by_role("button", name="All commands").click()
         await ada.get_by_role("menuitem", name="/imagine", exact=True).click()
         dialog = ada.get_by_role("dialog", name="/imagine")
         await dialog.get_by_role("textbox", name="Prompt").fill(BEAR)
@@ -243,7 +243,7 @@ async def test_a_form_is_filled_in_edited_and_kept_private(tmp_path: Path, brows
         await expect(card).to_contain_text("Only you can see this")
         await card.get_by_role("button", name="Edit prompt", exact=True).click()
         await ada.get_by_role("textbox", name="Prompt", exact=True).fill("a teddy bear with a drum")
-        await ada.get_by_role("button", name="Make it").click()
+        await ada.get_by_role("button", name="Create").click()
         await expect(cards_of(ada).nth(1).locator(".title")).to_have_text("a teddy bear with a drum")
         await picture(ada, cards_of(ada).nth(1))
         await expect(grace.locator(".message")).to_have_count(0)
@@ -252,19 +252,17 @@ async def test_a_form_is_filled_in_edited_and_kept_private(tmp_path: Path, brows
             await page.context.close()
 
 
-async def test_a_file_that_is_no_picture_is_refused_by_the_whole_house(
-    tmp_path: Path, browser: Browser
-) -> None:
+async def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, browser: Browser) -> None:
     async with running(tmp_path, speed=60) as url:
         page = await open_page(browser, url)
-        await page.focus("#words")
+        await page.focus("#command-input")
         await page.evaluate(PASTE, base64.b64encode(b"just words").decode())
         await expect(page.locator(".chip.failed .state")).not_to_be_empty()
         assert list((tmp_path / "data").rglob("incoming/*")) == []
         await page.context.close()
 
 
-async def test_a_reload_in_the_middle_of_a_job_loses_nothing(tmp_path: Path, browser: Browser) -> None:
+async def test_a_reload_while_a_job_runs_loses_nothing(tmp_path: Path, browser: Browser) -> None:
     async with running(tmp_path, speed=4) as url:
         page = await open_page(browser, url)
         await say(page, f"/imagine {BEAR}")

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from pydantic import SecretStr
 
 from adapters.playground.delivery.poller import MOST_STREAMS
-from bot.settings import Settings, Switch
+from bot.settings import Switch
 from tests.patience import PATIENCE_MS
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.serving import Served, serve
@@ -20,7 +20,7 @@ PASSWORD = "open sesame"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def shared() -> AsyncIterator[Served]:
-    async with serve(Settings(playground=Switch.ON, playground_password=SecretStr(PASSWORD))) as served:
+    async with serve(playground=Switch.ON, playground_password=SecretStr(PASSWORD)) as served:
         yield served
 
 
@@ -36,10 +36,10 @@ async def sign_in(page: Page, password: str = PASSWORD) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
-async def test_a_wrong_password_is_told_and_the_right_one_opens(shared: Served, browser: Browser) -> None:
+async def test_a_wrong_password_is_refused_and_the_right_one_opens(shared: Served, browser: Browser) -> None:
     page = await tab(await browser.new_context(), shared)
     await sign_in(page, "a guess")
-    await expect(page.get_by_role("alert")).to_have_text("This is not the password")
+    await expect(page.get_by_role("alert")).to_have_text("Wrong password")
     await sign_in(page)
     await expect(page.locator("#who .avatar")).to_be_visible()
 
@@ -58,7 +58,7 @@ async def test_signing_out_in_one_tab_signs_out_the_others_at_once(shared: Serve
         await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-async def test_a_tab_whose_stream_was_replaced_says_so_and_goes_on_when_one_returns(
+async def test_a_tab_whose_stream_was_replaced_says_so_and_continues_on_return(
     served: Served, browser: Browser
 ) -> None:
     page = await open_page(browser, served.url)
@@ -73,12 +73,12 @@ async def test_a_tab_whose_stream_was_replaced_says_so_and_goes_on_when_one_retu
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(page.locator("#banner")).to_be_hidden()
     await say(page, "/imagine a red fox in the snow")
-    await served.service.finish(served.service.newest)
+    await served.core.finish()
     await expect(page.locator("#messages article img").first).to_be_visible()
     assert [] == complaints(page)
 
 
-async def test_the_form_stands_in_the_middle_at_every_width(shared: Served, browser: Browser) -> None:
+async def test_the_login_form_is_centred_at_every_width(shared: Served, browser: Browser) -> None:
     for width in (390, 1000):
         context = await browser.new_context(viewport={"width": width, "height": 820})
         page = await tab(context, shared)

@@ -1,15 +1,15 @@
-"""The page in a real browser, before a studio that moves only when the test says so."""
+"""The page in a real browser, on the real core, whose jobs advance when the test says so."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.domain.estimates import Estimate
-from tests.playground.fake_studio import START, FakeStudio
-from tests.playground.fakes import FakeVault
+from bot.domain.cards import JobPhase
+from tests.playground.core import Core, open_core
 from tests.playground.in_chromium.browsing import complaints, open_page, say
-from tests.playground.serving import Served, serve
+from tests.playground.serving import Served, serve_core
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,16 +17,17 @@ BEAR = "a teddy bear with an electric guitar"
 SCRIPT = "<img src=x onerror=document.title='caught'><script>document.title='caught'</script>"
 
 
-async def test_a_newcomers_first_click_becomes_a_picture(served: Served, browser: Browser) -> None:
-    page = await open_page(browser, served.url, calm=False, stands_still=True)
+async def test_the_first_example_becomes_a_picture(served: Served, browser: Browser) -> None:
+    opened_at = served.core.now
+    page = await open_page(browser, served.url, calm=False, stopped_clock=True)
     await page.get_by_role("button", name=f"/imagine {BEAR}").click()
     await expect(page.locator(".headline")).to_have_text(re.compile("Place 1 in the queue"))
     await expect(page.locator("#welcome")).to_be_hidden()
-    job = served.service.newest
-    await served.service.run(job, since=START - 11_000)
+    job = (await served.core.newest()).id
+    await show_running(served, job, since=opened_at - 100_000, expected_ms=200_000)
     bar = page.get_by_role("progressbar")
     await expect(bar).to_have_attribute("aria-valuenow", "50")
-    await served.service.finish(job)
+    await served.core.finish(job)
     picture = page.locator(".picture img")
     await expect(picture).to_have_attribute("alt", BEAR)
     await expect(page.locator(".picture.there")).to_be_visible()
@@ -43,9 +44,8 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
 ) -> None:
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
-    await page.wait_for_selector(".developing")
-    source = served.service.newest
-    await served.service.finish(source)
+    await page.wait_for_selector(".progress")
+    source = (await served.core.finish()).id
     await page.locator(".picture").focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("#lightbox img")).to_be_visible()
@@ -62,7 +62,7 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
     await expect(page.get_by_role("menuitem", name="Reframe to 9:16")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".message")).to_have_count(2)
-    await served.service.finish(served.service.newest)
+    await served.core.finish()
     tall = page.locator(".message").nth(1)
     await expect(tall.locator("img")).to_have_attribute("height", "2048")
     await expect(tall.locator(".said")).to_have_text("🖼️ Reframe 9:16")
@@ -72,18 +72,18 @@ async def test_a_picture_can_be_enlarged_reframed_and_deleted_by_keyboard(
     delete = tall.get_by_role("button", name="Delete")
     await delete.click()
     question = page.get_by_role("dialog", name="Delete this?")
-    await expect(question).to_contain_text(f"#{served.service.newest[-6:]}")
+    await expect(question).to_contain_text(f"#{(await served.core.newest()).id[-6:]}")
     await question.get_by_role("button", name="Delete", exact=True).click()
-    await expect(page.locator(f"#job-{served.service.newest}")).to_have_count(0)
+    await expect(page.locator(f"#job-{(await served.core.newest()).id}")).to_have_count(0)
     assert complaints(page) == []
 
 
-async def test_what_people_write_is_shown_as_text(served: Served, browser: Browser) -> None:
+async def test_text_of_people_is_shown_as_text(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {SCRIPT}")
     await expect(page.locator(".title")).to_have_text(SCRIPT)
     await expect(page.locator(".said")).to_have_text(f"/imagine {SCRIPT}")
-    await served.service.finish(served.service.newest)
+    await served.core.finish()
     await page.locator(".picture").click()
     await expect(page.locator("#lightbox figcaption span")).to_have_text(SCRIPT)
     await page.keyboard.press("Escape")
@@ -122,20 +122,20 @@ async def test_two_tabs_are_two_people_with_notes_and_quotas_of_their_own(
     assert complaints(ada) + complaints(grace) == []
 
 
-async def test_somebody_can_be_added_and_be_from_then_on(served: Served, browser: Browser) -> None:
+async def test_a_person_can_be_added_and_selected(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await page.click("#who")
-    await page.fill("#newcomer", "not a name")
+    await page.fill("#new-person", "not a name")
     await page.get_by_role("button", name="Add", exact=True).click()
-    await expect(page.locator("#newcomer-problem")).to_contain_text("1 to 24")
-    await page.fill("#newcomer", "Lin")
+    await expect(page.locator("#new-person-problem")).to_contain_text("1 to 24")
+    await page.fill("#new-person", "Lin")
     await page.keyboard.press("Enter")
     await expect(page.locator(".who-name")).to_have_text("lin")
 
 
 async def test_completion_follows_the_listbox_pattern(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url, me="grace")
-    words = page.locator("#words")
+    words = page.locator("#command-input")
     await words.press_sequentially("/i")
     first = page.get_by_role("option", name="/imagine")
     await expect(first).to_have_attribute("aria-selected", "true")
@@ -160,46 +160,52 @@ async def test_completion_follows_the_listbox_pattern(served: Served, browser: B
     await expect(words).to_have_value("")
 
 
-async def test_words_without_a_slash_are_offered_not_guessed(served: Served, browser: Browser) -> None:
+async def test_text_without_a_slash_only_suggests_commands(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    await page.fill("#words", BEAR)
-    await expect(page.get_by_role("button", name="Picture this?")).to_be_visible()
+    await page.fill("#command-input", BEAR)
+    await expect(page.get_by_role("button", name="Make a picture?")).to_be_visible()
     await page.keyboard.press("Enter")
-    await expect(page.locator("#words")).to_have_value(f"/imagine {BEAR}")
-    assert served.service.keys == []
+    await expect(page.locator("#command-input")).to_have_value(f"/imagine {BEAR}")
+    assert served.core.service.keys == []
     await page.keyboard.press("Enter")
     await expect(page.locator(".card .title")).to_have_text(BEAR)
 
 
-async def test_a_reload_while_a_command_is_on_its_way_makes_one_job(served: Served, browser: Browser) -> None:
+async def test_a_reload_while_a_command_is_sent_creates_one_job(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    served.service.open.clear()
+    served.core.service.gate.clear()
     await say(page, f"/imagine {BEAR}")
-    await expect(page.locator("#sending")).to_contain_text("sending")
+    await expect(page.locator("#outbox")).to_contain_text("sending")
     await page.reload()
-    await expect(page.locator("#sending")).to_contain_text(BEAR)
-    served.service.open.set()
+    await expect(page.locator("#outbox")).to_contain_text(BEAR)
+    served.core.service.gate.set()
     await expect(page.locator(".card .title")).to_have_text(BEAR)
-    await expect(page.locator("#sending")).to_be_hidden()
-    assert len(served.service.cards) == 1
-    assert len(set(served.service.keys)) == 1
+    await expect(page.locator("#outbox")).to_be_hidden()
+    assert await served.core.card_count() == 1
+    assert len(set(served.core.service.keys)) == 1
 
 
-async def test_a_lost_server_is_told_and_what_was_missed_comes_after_it_is_back(browser: Browser) -> None:
-    service, adapter_data = FakeStudio(), FakeVault()
-    async with serve(service=service, adapter_data=adapter_data) as served:
+async def test_a_lost_connection_is_reported_and_missed_messages_follow(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with open_core(tmp_path) as core:
+        await _lose_and_return(core, browser)
+
+
+async def _lose_and_return(core: Core, browser: Browser) -> None:
+    async with serve_core(core) as served:
         page = await open_page(browser, served.url)
         await say(page, f"/imagine {BEAR}")
-        await expect(page.locator(".developing")).to_be_visible()
+        await expect(page.locator(".progress")).to_be_visible()
     await expect(page.locator("#banner")).to_contain_text("The connection is lost")
     await say(page, "/imagine a fox in the snow")
-    await expect(page.locator("#sending")).to_contain_text("trying again")
-    await service.finish(service.newest)
-    async with serve(service=service, adapter_data=adapter_data, port=int(served.url.rpartition(":")[2])):
+    await expect(page.locator("#outbox")).to_contain_text("trying again")
+    await core.finish()
+    async with serve_core(core, port=int(served.url.rpartition(":")[2])):
         await expect(page.locator("#banner")).to_be_hidden()
         await expect(page.locator(".picture.there")).to_be_visible()
         await expect(page.locator(".card .title")).to_have_text([BEAR, "a fox in the snow"])
-        assert len(service.cards) == 2
+        assert await core.card_count() == 2
         await page.context.close()
 
 
@@ -207,12 +213,20 @@ async def test_progress_keeps_the_focus_where_it_was(served: Served, browser: Br
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Cancel").focus()
-    served.service.estimate = Estimate(position=1, wait_ms=5000)
-    await served.service.change(served.service.newest)
+    await served.core.show((await served.core.newest()).id, headline="Place 1 · about a few seconds")
     await expect(page.locator(".headline")).to_contain_text("a few seconds")
     await expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".verdict")).to_contain_text("not charged")
+
+
+async def show_running(
+    served: Served, job: str, *, since: int, expected_ms: int, headline: str = "Dreaming"
+) -> None:
+    """Show a job as running, with a start and an expected duration of the test's own."""
+    await served.core.show(
+        job, phase=JobPhase.RUNNING, running_since=since, expected_ms=expected_ms, headline=headline
+    )
 
 
 async def bar_width(page: Page) -> float:
@@ -220,35 +234,33 @@ async def bar_width(page: Page) -> float:
     return float(width)
 
 
-async def test_a_bar_slows_down_towards_its_end_and_never_jumps_back(
-    served: Served, browser: Browser
-) -> None:
-    page = await open_page(browser, served.url, calm=False, stands_still=True)
+async def test_a_progress_bar_slows_down_and_never_moves_back(served: Served, browser: Browser) -> None:
+    since = served.core.now - 175_000
+    page = await open_page(browser, served.url, calm=False, stopped_clock=True)
     await say(page, f"/imagine {BEAR}")
-    await page.wait_for_selector(".developing")
-    job = served.service.newest
-    await served.service.run(job, since=START - 18_000)
+    await page.wait_for_selector(".progress")
+    job = (await served.core.newest()).id
+    await show_running(served, job, since=since, expected_ms=200_000)
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "80")
     before = await bar_width(page)
     assert 85 < before < 95
-    served.service.estimate = Estimate(generation_ms=40_000, late=True)
-    await served.service.change(job)
+    late = "Taking longer than usual"
+    await show_running(served, job, since=since, expected_ms=400_000, headline=late)
     await expect(page.locator(".headline")).to_have_text(re.compile("Taking longer than usual"))
     assert await bar_width(page) >= before
-    served.service.estimate = Estimate(generation_ms=2000, late=True)
-    await served.service.change(job)
+    await show_running(served, job, since=since, expected_ms=2000, headline=late)
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "90")
     assert await bar_width(page) <= 99
 
 
 @pytest.mark.parametrize("width", [360, 1100])
-async def test_nothing_reaches_over_the_edge(served: Served, browser: Browser, width: int) -> None:
+async def test_nothing_is_wider_than_the_page(served: Served, browser: Browser, width: int) -> None:
     page = await open_page(browser, served.url, width=width, dark=width == 360)
     for text in (f"/imagine {'very' * 60} long", "/imagine a tower --ar 9:21", "/help", "/imagine x"):
         await say(page, text)
     await expect(page.locator(".message")).to_have_count(4)
-    for job in list(served.service.jobs):
-        await served.service.finish(job)
+    for job in await served.core.job_ids():
+        await served.core.finish(job)
     await expect(page.locator(".picture.there")).to_have_count(2)
     widest = await page.evaluate(
         "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
@@ -256,11 +268,11 @@ async def test_nothing_reaches_over_the_edge(served: Served, browser: Browser, w
     assert widest <= width
 
 
-async def test_everything_that_can_be_pressed_has_a_name(served: Served, browser: Browser) -> None:
+async def test_every_control_has_a_name(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
-    await page.wait_for_selector(".developing")
-    await served.service.finish(served.service.newest)
+    await page.wait_for_selector(".progress")
+    await served.core.finish()
     await say(page, "/help")
     await expect(page.locator(".note")).to_have_count(1)
     nameless = await page.evaluate(

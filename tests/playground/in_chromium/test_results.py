@@ -1,4 +1,4 @@
-"""Results in a real browser: videos that play, several pictures in a grid, reactions, lineage."""
+"""Results in a real browser: videos, several pictures in a grid, reactions, sources."""
 
 import re
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.page_requests import post
 from tests.playground.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -16,18 +17,18 @@ PLAYING = "video => !video.paused && video.currentTime > 0 && video.readyState >
 
 
 async def made(served: Served, page: Page, text: str) -> list[str]:
-    """Send a command and finish what it makes; answers the jobs."""
-    before = list(served.service.jobs)
+    """Send a command, finish its jobs and return their ids."""
+    before = await served.core.job_ids()
     await say(page, text)
-    await page.wait_for_selector(".developing")
-    jobs = list(served.service.jobs)[len(before) :]
+    await page.wait_for_selector(".progress")
+    jobs = (await served.core.job_ids())[len(before) :]
     for job in jobs:
-        await served.service.finish(job)
-    await expect(page.locator(".developing")).to_have_count(0)
+        await served.core.finish(job)
+    await expect(page.locator(".progress")).to_have_count(0)
     return jobs
 
 
-async def test_one_video_plays_at_a_time_while_it_is_looked_at(served: Served, browser: Browser) -> None:
+async def test_only_one_video_plays_at_a_time_while_it_is_visible(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url, calm=False)
     for _ in range(2):
         await made(served, page, f"/animate {STORM}")
@@ -69,8 +70,9 @@ async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: 
     await page.locator("video").hover()
     playing = await page.locator("video").element_handle()
     await page.wait_for_function(PLAYING, arg=playing)
-    await served.service.change(job, stars=3)
-    await expect(page.locator(".stars")).to_contain_text("★ 3")
+    for name in ("ada", "grace"):
+        await post(served, "action", name, {"action": "gallery", "job": job, "key": f"star-by-{name}"})
+    await expect(page.locator(".stars")).to_contain_text("★ 2")
     assert await playing.evaluate("one => [one.isConnected, one.paused]") == [True, False]
     await page.context.close()
 
@@ -79,38 +81,38 @@ async def test_several_pictures_share_one_row_of_actions(served: Served, browser
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR} --count 4")
     await expect(page.locator(".cell")).to_have_count(4)
-    jobs = list(served.service.jobs)
-    await served.service.finish(jobs[0])
-    await served.service.run(jobs[1])
-    await served.service.finish(jobs[2])
-    await served.service.fail(jobs[3])
+    jobs = await served.core.job_ids()
+    await served.core.finish(jobs[0])
+    await served.core.run(jobs[1])
+    await served.core.finish(jobs[2])
+    await served.core.fail(jobs[3])
     await expect(page.locator(".cell .picture.there")).to_have_count(2)
     await expect(page.get_by_role("progressbar")).to_have_count(1)
     await expect(page.locator(".cell").nth(3)).to_contain_text("refused by moderation")
-    await expect(page.get_by_role("group", name="What to do with it")).to_have_count(1)
+    await expect(page.get_by_role("group", name="Actions")).to_have_count(1)
 
-    await page.get_by_role("radio", name="Choose number 1").focus()
+    await page.get_by_role("radio", name="Select number 1").focus()
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("ArrowRight")
-    await expect(page.get_by_role("radio", name="Choose number 3")).to_be_checked()
+    await expect(page.get_by_role("radio", name="Select number 3")).to_be_checked()
     await page.get_by_role("button", name="Variation", exact=True).click()
     await expect(page.locator(".parent")).to_contain_text("from #")
-    assert served.service.job(served.service.newest).parent == jobs[2]
+    assert (await served.core.newest()).parent == jobs[2]
     assert complaints(page) == []
     await page.context.close()
 
 
-async def test_reactions_are_picked_counted_and_taken_back(served: Served, browser: Browser) -> None:
+async def test_reactions_are_added_counted_and_removed(served: Served, browser: Browser) -> None:
     ada = await open_page(browser, served.url)
     grace = await open_page(browser, served.url, me="grace")
     await made(served, ada, f"/imagine {BEAR} --count 2")
-    jobs = list(served.service.jobs)
+    jobs = await served.core.job_ids()
     for page, number in ((ada, "Number 2"), (grace, "Number 1")):
         add = page.get_by_role("button", name="Add a reaction").first
         await add.focus()
         await page.keyboard.press("Enter")
         await page.get_by_role("menuitemcheckbox", name=number).click()
-    await expect(ada.get_by_role("radio", name="Choose number 2")).to_be_checked()
+    await expect(ada.get_by_role("radio", name="Select number 2")).to_be_checked()
     heart = ada.get_by_role("button", name="Add a reaction").first
     await heart.focus()
     await ada.keyboard.press("Enter")
@@ -126,13 +128,13 @@ async def test_reactions_are_picked_counted_and_taken_back(served: Served, brows
     await ada.locator(".message").first.hover()
     await ada.get_by_role("button", name="React: Animate").first.click()
     await expect(ada.locator(".message")).to_have_count(2)
-    assert served.service.job(served.service.newest).parent == jobs[1]
+    assert (await served.core.newest()).parent == jobs[1]
     assert complaints(ada) + complaints(grace) == []
     await ada.context.close()
     await grace.context.close()
 
 
-async def test_a_reaction_that_does_not_apply_is_told_privately(served: Served, browser: Browser) -> None:
+async def test_a_reaction_that_does_not_apply_gets_a_private_note(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await made(served, page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Add a reaction").focus()
@@ -143,7 +145,7 @@ async def test_a_reaction_that_does_not_apply_is_told_privately(served: Served, 
     await page.context.close()
 
 
-async def test_a_cross_asks_once(served: Served, browser: Browser) -> None:
+async def test_the_delete_reaction_asks_for_confirmation(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     (job,) = await made(served, page, f"/imagine {BEAR}")
     for answer in ("Keep", "Delete"):
@@ -154,17 +156,17 @@ async def test_a_cross_asks_once(served: Served, browser: Browser) -> None:
         await page.locator("dialog").get_by_role("button", name=answer, exact=True).click()
         await expect(page.locator("dialog.sheet")).to_have_count(0)
         if answer == "Keep":
-            assert not served.service.jobs[job].deleted
+            assert not (await served.core.job(job)).deleted
     await expect(page.locator(".message")).to_have_count(0)
     await page.context.close()
 
 
 async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) -> None:
-    """Wherever the question lies, its second click is none for it."""
+    """Wherever the question appears, the second click does not confirm it."""
     page = await open_page(browser, served.url)
     (job,) = await made(served, page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Delete", exact=True).dblclick()
-    assert not served.service.jobs[job].deleted
+    assert not (await served.core.job(job)).deleted
     await expect(page.locator("button[aria-busy]")).to_have_count(0)
     # The second click may have hit Keep, which closes the question.
     await page.keyboard.press("Escape")
@@ -175,10 +177,10 @@ async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) 
     await expect(confirm).to_be_visible()
     await confirm.dispatch_event("click", {"detail": 2})
     await expect(confirm).to_be_visible()
-    assert not served.service.jobs[job].deleted
+    assert not (await served.core.job(job)).deleted
     await page.keyboard.press("Escape")
     await expect(page.locator("dialog.sheet")).to_have_count(0)
-    assert not served.service.jobs[job].deleted
+    assert not (await served.core.job(job)).deleted
     await page.context.close()
 
 
@@ -192,11 +194,11 @@ async def test_a_typed_delete_asks_in_a_dialog(served: Served, browser: Browser)
         .click()
     )
     await expect(page.locator(".message")).to_have_count(0)
-    assert served.service.jobs[job].deleted
+    assert (await served.core.job(job)).deleted
     await page.context.close()
 
 
-async def test_where_a_result_comes_from_is_one_press_away(served: Served, browser: Browser) -> None:
+async def test_a_result_links_to_its_source(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     (source,) = await made(served, page, f"/imagine {BEAR} --ar 1:1")
@@ -230,9 +232,7 @@ async def test_the_prompt_is_edited_in_a_dialog(served: Served, browser: Browser
     await page.context.close()
 
 
-async def test_direct_messages_have_their_own_place_and_an_unread_mark(
-    served: Served, browser: Browser
-) -> None:
+async def test_direct_messages_show_their_unread_count(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await made(served, page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Send to me", exact=True).click()

@@ -1,4 +1,4 @@
-"""Writing in a real browser: files that come along, replies, and a form for every command."""
+"""Writing in a real browser: attached files, replies, and a form for every command."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ from playwright.async_api import Browser, FilePayload, Page, Route, expect
 from bot.domain.commands import CATALOGUE
 from bot.domain.requests import ImageRequest, VideoRequest
 from tests.playground.in_chromium.browsing import complaints, open_page, say
-from tests.playground.painting import picture
+from tests.playground.sample_media import picture
 from tests.playground.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -46,42 +46,42 @@ def file(content: bytes, name: str = "hills.png") -> FilePayload:
 
 
 async def form(page: Page, command: str) -> Any:
-    """Open a command's form; answers its dialog."""
-    await page.get_by_role("button", name="All commands as forms").click()
+    """Open a command's form and return its dialog."""
+    await page.get_by_role("button", name="All commands").click()
     await page.get_by_role("menuitem", name=f"/{command}", exact=True).click()
     dialog = page.get_by_role("dialog", name=f"/{command}")
     await expect(dialog).to_be_visible()
     return dialog
 
 
-async def test_a_pasted_picture_comes_along_and_is_animated(served: Served, browser: Browser) -> None:
+async def test_a_pasted_picture_is_attached_and_animated(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    await page.focus("#words")
+    await page.focus("#command-input")
     await give(page, "paste")
     chip = page.locator(".chip")
     await expect(chip).to_contain_text("320 × 240")
     await expect(chip.locator("img")).to_be_visible()
-    await page.fill("#words", "the moon rises")
+    await page.fill("#command-input", "the moon rises")
     await expect(page.locator(".offer").first).to_contain_text("/animate the moon rises")
     await page.keyboard.press("Enter")
     await expect(page.locator("#price")).to_have_text(re.compile(r"\$"))
     await page.keyboard.press("Escape")
     await page.keyboard.press("Enter")
-    await expect(page.locator(".developing")).to_be_visible()
+    await expect(page.locator(".progress")).to_be_visible()
     await expect(chip).to_have_count(0)
-    request = served.service.job(served.service.newest).request
+    request = (await served.core.newest()).request
     assert isinstance(request, VideoRequest)
     assert request.start is not None
     assert request.start.file is not None
-    assert request.start.file.file in served.service.uploads.files
-    await expect(page.locator(".along img")).to_have_attribute("alt", "hills.png")
+    assert served.core.house.library.path(request.start.file.file).exists()
+    await expect(page.locator(".attached-files img")).to_have_attribute("alt", "hills.png")
     assert complaints(page) == []
     await page.context.close()
 
 
 async def test_a_picture_can_be_dropped_anywhere_on_the_page(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    await give(page, "dragenter", "#room")
+    await give(page, "dragenter", "#conversation")
     await expect(page.locator("#drop")).to_be_visible()
     await give(page, "drop", "#drop")
     await expect(page.locator("#drop")).to_be_hidden()
@@ -91,7 +91,7 @@ async def test_a_picture_can_be_dropped_anywhere_on_the_page(served: Served, bro
     await page.context.close()
 
 
-async def test_files_that_cannot_be_used_say_why_where_they_hang(served: Served, browser: Browser) -> None:
+async def test_unusable_files_show_the_reason_on_their_chips(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="Add pictures or videos").click()
@@ -104,12 +104,12 @@ async def test_files_that_cannot_be_used_say_why_where_they_hang(served: Served,
     await expect(chips.nth(2)).to_contain_text("This file is empty")
     await say(page, "/animate the moon rises")
     await expect(page.get_by_role("button", name="Remove words.png")).to_be_focused()
-    assert served.service.jobs == {}
+    assert await served.core.jobs() == []
     for name in ("words.png", "none.png"):
         await page.get_by_role("button", name=f"Remove {name}").click()
-    await page.press("#words", "Escape")
-    await page.press("#words", "Enter")
-    await expect(page.locator(".developing")).to_be_visible()
+    await page.press("#command-input", "Escape")
+    await page.press("#command-input", "Enter")
+    await expect(page.locator(".progress")).to_be_visible()
     await page.context.close()
 
 
@@ -124,7 +124,7 @@ async def test_a_file_of_101_mb_never_leaves_the_page(served: Served, browser: B
             dispatchEvent(new DragEvent("drop", { dataTransfer: given, clientX: 9, clientY: 9 }));
         }"""
     )
-    await expect(page.locator(".chip")).to_contain_text("larger than 100 MB: shrink or cut it first")
+    await expect(page.locator(".chip")).to_contain_text("larger than 100 MB. Make it smaller or shorter")
     assert not [url for url in asked if "upload" in url]
     await page.context.close()
 
@@ -140,29 +140,28 @@ async def test_many_files_at_once_all_arrive(served: Served, browser: Browser) -
     await page.context.close()
 
 
-async def test_a_refused_command_comes_back_with_its_files(served: Served, browser: Browser) -> None:
+async def test_a_refused_command_can_be_edited_with_its_files(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    await page.focus("#words")
+    await page.focus("#command-input")
     for _ in range(3):
         await give(page, "paste")
     await expect(page.locator(".chip")).to_have_count(3)
     await say(page, "/animate the moon rises")
     await expect(page.locator(".note")).to_contain_text("of these 3 files; send fewer")
-    await expect(page.locator(".note .along img")).to_have_count(3)
+    await expect(page.locator(".note .attached-files img")).to_have_count(3)
     await page.get_by_role("button", name="Edit and try again").click()
     await expect(page.locator(".chip")).to_have_count(3)
     await page.locator(".chip .remove").first.click()
     await page.keyboard.press("Enter")
-    await expect(page.locator(".developing")).to_be_visible()
+    await expect(page.locator(".progress")).to_be_visible()
     await page.context.close()
 
 
 async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await say(page, f"/animate {BEAR}")
-    await page.wait_for_selector(".developing")
-    source = served.service.newest
-    await served.service.finish(source)
+    await page.wait_for_selector(".progress")
+    source = (await served.core.finish()).id
     reply = page.get_by_role("button", name="Reply", exact=True)
     await reply.focus()
     await page.keyboard.press("Enter")
@@ -171,17 +170,17 @@ async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: 
     await expect(page.locator("#replying")).to_be_hidden()
     await reply.focus()
     await page.keyboard.press("Enter")
-    await page.fill("#words", "/reframe 9:16")
-    await page.press("#words", "Enter")
+    await page.fill("#command-input", "/reframe 9:16")
+    await page.press("#command-input", "Enter")
     await expect(page.locator("#replying")).to_be_hidden()
     await expect(page.locator(".replied")).to_contain_text("reply to #")
-    assert served.service.job(served.service.newest).parent == source
+    assert (await served.core.newest()).parent == source
     await page.context.close()
 
 
 async def test_every_command_has_a_form_that_opens_by_keyboard(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    opener = page.get_by_role("button", name="All commands as forms")
+    opener = page.get_by_role("button", name="All commands")
     for name in CATALOGUE:
         await opener.focus()
         await page.keyboard.press("Enter")
@@ -196,13 +195,12 @@ async def test_every_command_has_a_form_that_opens_by_keyboard(served: Served, b
     await page.context.close()
 
 
-async def test_a_form_tells_its_price_and_sends_what_was_chosen(served: Served, browser: Browser) -> None:
+async def test_a_form_shows_its_price_and_sends_its_values(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await say(page, f"/imagine {BEAR}")
-    await page.wait_for_selector(".developing")
-    source = served.service.newest
-    await served.service.finish(source)
-    await page.fill("#words", "a fox in the snow")
+    await page.wait_for_selector(".progress")
+    source = (await served.core.finish()).id
+    await page.fill("#command-input", "a fox in the snow")
     dialog = await form(page, "imagine")
     await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("a fox in the snow")
     await expect(dialog.locator(".quote")).to_have_text("≈$0.018")
@@ -214,11 +212,11 @@ async def test_a_form_tells_its_price_and_sends_what_was_chosen(served: Served, 
     await page.get_by_role("dialog", name="Choose a result").get_by_role("button").first.click()
     await image.get_by_role("slider", name="Influence").fill("0.4")
     await give(page, "paste", "dialog textarea")
-    await expect(image.locator(".slot")).to_have_count(3)
+    await expect(image.locator(".media-input")).to_have_count(3)
     await dialog.get_by_label("Private").check()
     await dialog.get_by_role("button", name="Send").click()
     await expect(page.locator(".cell")).to_have_count(3)
-    request = served.service.job(served.service.newest).request
+    request = (await served.core.newest()).request
     assert isinstance(request, ImageRequest)
     assert [(one.job, one.weight) for one in request.image_refs] == [(source, 0.4), (None, None)]
     said = f"/imagine a fox in the snow --aspect_ratio 1:1 --count 3 --image {source}@0.4 --private"
@@ -228,7 +226,7 @@ async def test_a_form_tells_its_price_and_sends_what_was_chosen(served: Served, 
     await page.context.close()
 
 
-async def test_each_place_of_a_form_takes_its_own_file(served: Served, browser: Browser) -> None:
+async def test_each_media_field_takes_its_own_file(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     dialog = await form(page, "animate")
     end = dialog.get_by_role("group", name="End")
@@ -237,20 +235,18 @@ async def test_each_place_of_a_form_takes_its_own_file(served: Served, browser: 
     await (await chooser.value).set_files([file(HILLS, "end.png")])
     await expect(end).to_contain_text("end.png")
     await give(page, "paste", "dialog textarea", picture(160, 240, kind="PNG"))
-    await expect(dialog.get_by_role("group", name="Start").locator(".slot img")).to_be_visible()
+    await expect(dialog.get_by_role("group", name="Start").locator(".media-input img")).to_be_visible()
     await dialog.get_by_role("textbox", name="Prompt").fill("from one to the other")
     await expect(dialog.locator(".quote b")).to_have_text(re.compile(r"\$"))
     await dialog.get_by_role("button", name="Send").click()
-    await expect(page.locator(".developing")).to_be_visible()
-    request = served.service.job(served.service.newest).request
+    await expect(page.locator(".progress")).to_be_visible()
+    request = (await served.core.newest()).request
     assert isinstance(request, VideoRequest)
     assert [end.file.width for end in (request.start, request.end) if end and end.file] == [160, 320]
     await page.context.close()
 
 
-async def test_a_form_says_what_is_missing_and_keeps_what_was_filled_in(
-    served: Served, browser: Browser
-) -> None:
+async def test_a_form_says_what_is_missing_and_keeps_its_values(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     dialog = await form(page, "animate")
     await expect(dialog.locator(".quote")).to_have_text("Prompt is required")
@@ -268,7 +264,7 @@ async def test_a_form_says_what_is_missing_and_keeps_what_was_filled_in(
     await page.context.close()
 
 
-async def test_an_upload_that_is_still_on_its_way_is_waited_for(served: Served, browser: Browser) -> None:
+async def test_sending_waits_for_a_running_upload(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     arrived = asyncio.Event()
 
@@ -277,17 +273,17 @@ async def test_an_upload_that_is_still_on_its_way_is_waited_for(served: Served, 
         await route.continue_()
 
     await page.route("**/upload*", hold)
-    await page.focus("#words")
+    await page.focus("#command-input")
     await give(page, "paste")
     await say(page, "/animate the moon rises")
     await expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
     arrived.set()
-    await expect(page.locator(".developing")).to_be_visible()
-    assert len(served.service.job(served.service.newest).request.references) == 1
+    await expect(page.locator(".progress")).to_be_visible()
+    assert len((await served.core.newest()).request.references) == 1
     await page.context.close()
 
 
-async def test_a_page_of_phone_width_holds_every_form(served: Served, browser: Browser) -> None:
+async def test_every_form_fits_a_phone(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url, width=360, dark=True)
     for name in ("imagine", "extend", "reframe"):
         dialog = await form(page, name)

@@ -1,14 +1,14 @@
-"""Forms are derived from the catalogue."""
+"""The forms of all commands are derived from the catalogue."""
 
 from typing import Any
 
 import pytest
 
-from adapters.playground.messages.catalogue import forms_for
+from adapters.playground.messages.command_forms import command_forms
 from bot.domain.commands import CATALOGUE, Audience
 from bot.domain.options import options
 
-FORMS = {form["name"]: form for form in forms_for(admin=True)}
+FORMS = {form["name"]: form for form in command_forms(admin=True)}
 
 
 def field(command: str, name: str) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def test_every_command_has_a_form_with_every_option(command: Any) -> None:
     assert [option.name for option in options(command)] == named
 
 
-def test_admins_commands_are_offered_to_admins_alone() -> None:
-    offered = {form["name"] for form in forms_for(admin=False)}
+def test_admin_commands_are_available_to_admins_only() -> None:
+    offered = {form["name"] for form in command_forms(admin=False)}
     everybodys = {name for name, command in CATALOGUE.items() if command.audience is Audience.EVERYONE}
     assert everybodys == offered
 
@@ -39,7 +39,7 @@ def test_a_form_knows_its_fields_kinds_and_limits() -> None:
     assert FORMS["animate"]["takes"] == ("start", "end")
 
 
-def test_what_few_people_need_is_folded_away() -> None:
+def test_rarely_used_options_are_folded_away() -> None:
     folded = [one["name"] for one in FORMS["reframe"]["fields"] if not one["main"]]
     assert "x_start" in folded
     assert "media" not in folded

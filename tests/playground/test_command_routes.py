@@ -9,18 +9,18 @@ from bot.domain.actions import Action
 from bot.domain.errors import StoreError
 from bot.domain.models import AspectRatio
 from bot.domain.requests import ImageRequest
+from tests.playground.page_requests import BEAR, command, decide, fill, post, seen, state
 from tests.playground.serving import Served
-from tests.playground.talking import BEAR, command, decide, fill, post, seen, state
 
 
 async def price(served: Served, me: str = "ada", **wanted: Any) -> Any:
     return await post(served, "price", me, wanted)
 
 
-async def test_a_form_makes_what_a_typed_command_makes(served: Served) -> None:
+async def test_a_form_and_a_typed_command_make_the_same_request(served: Served) -> None:
     await fill(served, "ada", "imagine", prompt="a fox", aspect_ratio="1:1", count=2)
     await command(served, "ada", "/imagine a fox --ar 1:1 --count 2", "key-00002")
-    filled, typed = (job.request for job in list(served.service.jobs.values())[1:3])
+    filled, typed = (job.request for job in (await served.core.jobs())[1:3])
     assert filled == typed
     assert [one["text"] for one in await seen(served, "ada", "said")] == [
         "/imagine a fox --aspect_ratio 1:1 --count 2",
@@ -28,12 +28,12 @@ async def test_a_form_makes_what_a_typed_command_makes(served: Served) -> None:
     ]
 
 
-async def test_what_a_form_cannot_be_is_refused_as_if_it_were_typed(served: Served) -> None:
+async def test_invalid_form_values_are_refused(served: Served) -> None:
     wrong: list[dict[str, Any]] = [{}, {"prompt": "x"}, {"prompt": "a fox", "count": 9}, {"colour": "red"}]
     for values in wrong:
         answer = await fill(served, "ada", "imagine", "key-00002", **values)
         assert answer["refused"]
-    assert served.service.jobs == {}
+    assert await served.core.jobs() == []
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,14 @@ async def test_what_a_form_cannot_be_is_refused_as_if_it_were_typed(served: Serv
         {"text": BEAR, "channel": "@playground:grace"},
     ],
 )
-async def test_a_page_cannot_name_files_or_places_that_are_not_its_own(
-    served: Served, body: dict[str, Any]
-) -> None:
+async def test_a_page_cannot_name_files_or_places_of_others(served: Served, body: dict[str, Any]) -> None:
     async with served.client() as client:
         answer = await client.post("/playground/command?me=ada", json=body | {"key": "key-00001"})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert served.service.keys == []
+    assert served.core.service.keys == []
 
 
-async def test_a_price_is_told_before_anything_is_sent(served: Served) -> None:
+async def test_the_price_is_shown_before_sending(served: Served) -> None:
     assert await price(served, text=BEAR) == {"price": "≈$0.018", "refusal": None}
     assert await price(served, command="imagine", values={"prompt": "a fox", "count": 4}) == {
         "price": "≈$0.069",
@@ -69,13 +67,12 @@ async def test_a_price_is_told_before_anything_is_sent(served: Served) -> None:
     assert await price(served, command="imagine") == {"price": None, "refusal": "Prompt is required"}
     upper = await price(served, text="/reframe 1:1 https://example.org/a.mp4 --model ray-2")
     assert upper["price"].startswith("up to $")
-    assert served.service.jobs == {}
+    assert await served.core.jobs() == []
 
 
 async def test_a_reply_builds_on_what_it_replies_to(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.service.newest
-    await served.service.finish(job)
+    job = (await served.core.finish()).id
     answer = await command(served, "grace", "/reframe 9:16", "key-00002", replied=job)
     said, card = answer["messages"]
     assert (said["replied"], card["jobs"][0]["parent"]) == (job, job)
@@ -83,34 +80,35 @@ async def test_a_reply_builds_on_what_it_replies_to(served: Served) -> None:
 
 async def test_an_edited_prompt_makes_a_new_one(served: Served) -> None:
     await command(served, "ada", f"{BEAR} --ar 1:1")
-    job = served.service.newest
-    await served.service.finish(job)
+    job = (await served.core.finish()).id
     body = {"action": "edit", "job": job, "prompt": "a bear with a drum", "key": "key-00002"}
     answer = await post(served, "action", "ada", body)
     assert answer["messages"][0]["text"] == "✏️ Edit prompt a bear with a drum"
-    request = served.service.job(served.service.newest).request
+    request = (await served.core.newest()).request
     assert isinstance(request, ImageRequest)
     assert (request.prompt, request.aspect_ratio) == ("a bear with a drum", AspectRatio.SQUARE)
 
 
-async def test_a_short_answer_to_a_button_is_not_kept(served: Served) -> None:
+async def test_a_short_reply_to_a_button_is_not_stored(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.service.newest
+    job = (await served.core.newest()).id
     answer = await post(
         served, "command", "ada", {"text": f"/cancel {job}", "key": "key-00002", "pressed": True}
     )
-    assert answer["toast"] == {"title": "Cancelled", "text": "Nothing was charged."}
+    assert {"title", "text"} == answer["toast"].keys()
+    assert "Not charged" in answer["toast"]["text"]
+    assert answer["messages"] == []
     assert await seen(served, "ada", "note") == []
 
 
-async def test_a_private_command_is_seen_by_its_asker_alone(served: Served) -> None:
+async def test_only_the_caller_sees_a_private_command(served: Served) -> None:
     await command(served, "ada", f"{BEAR} --private")
     for kind in ("card", "said"):
         assert [one["to"] for one in await seen(served, "ada", kind)] == ["ada"]
         assert await seen(served, "grace", kind) == []
 
 
-async def test_direct_messages_are_a_conversation_of_their_own(served: Served) -> None:
+async def test_direct_messages_are_a_separate_conversation(served: Served) -> None:
     await command(served, "ada", BEAR, channel="dm")
     card = (await seen(served, "ada", "card", "dm"))[0]
     assert (card["member"], card["to"]) == ("playground:@dm:ada", "ada")
@@ -120,17 +118,16 @@ async def test_direct_messages_are_a_conversation_of_their_own(served: Served) -
     assert len(await seen(served, "ada", "note", "dm")) == 1
 
 
-async def test_nobody_is_an_admin_in_their_direct_messages(served: Served) -> None:
+async def test_nobody_is_an_admin_in_direct_messages(served: Served) -> None:
     offered = (await state(served, "ada"))["channels"]
     names = {channel: {form["name"] for form in found["commands"]} for channel, found in offered.items()}
     assert "quotas set" in names["studio"]
     assert "quotas set" not in names["dm"]
 
 
-async def test_what_is_sent_to_oneself_lies_in_the_direct_messages(served: Served) -> None:
+async def test_send_to_me_posts_a_copy_in_direct_messages(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.service.newest
-    await served.service.finish(job)
+    job = (await served.core.finish()).id
     body = {"action": Action.SEND, "job": job, "key": "key-00002"}
     answer = await post(served, "action", "grace", body)
     assert answer["toast"]["title"] == "On its way to you"
@@ -140,10 +137,9 @@ async def test_what_is_sent_to_oneself_lies_in_the_direct_messages(served: Serve
 
 
 @pytest.mark.parametrize("how", ["typed", "form", "button"])
-async def test_delete_asks_first_and_names_what_would_go(served: Served, how: str) -> None:
+async def test_delete_asks_for_confirmation_and_names_the_job(served: Served, how: str) -> None:
     await command(served, "ada", BEAR)
-    job = served.service.newest
-    await served.service.finish(job)
+    job = (await served.core.finish()).id
     if how == "typed":
         asked = await command(served, "ada", f"/delete #{job[-6:]}", "key-00002")
     elif how == "form":
@@ -154,13 +150,13 @@ async def test_delete_asks_first_and_names_what_would_go(served: Served, how: st
     assert f"#{job[-6:]}" in question["text"]
     assert question["media"]["still"]
     assert ["Keep", "Delete"] == [one["label"] for one in question["choices"]]
-    assert not served.service.jobs[job].deleted
+    assert not (await served.core.job(job)).deleted
     await decide(served, "ada", asked, "Delete")
-    assert served.service.jobs[job].deleted
+    assert (await served.core.job(job)).deleted
 
 
 @pytest.mark.parametrize("how", ["typed", "form"])
-async def test_an_address_among_the_words_is_a_picture(served: Served, how: str) -> None:
+async def test_an_address_in_the_prompt_is_a_picture(served: Served, how: str) -> None:
     words = "a red fox <https://example.org/a.png>"
     if how == "typed":
         await command(served, "ada", f"/imagine {words}")
@@ -168,7 +164,7 @@ async def test_an_address_among_the_words_is_a_picture(served: Served, how: str)
     else:
         await fill(served, "ada", "imagine", prompt=words)
         refused = await fill(served, "ada", "extend", "key-00002", prompt="https://example.org/a.mp4")
-    request = served.service.job(served.service.newest).request
+    request = (await served.core.newest()).request
     assert isinstance(request, ImageRequest)
     assert ("a red fox", ["https://example.org/a.png"]) == (
         request.prompt,
@@ -178,18 +174,17 @@ async def test_an_address_among_the_words_is_a_picture(served: Served, how: str)
     assert "not one from an address" in refused["messages"][0]["text"]
 
 
-async def test_the_price_names_what_a_bare_command_would_build_on(served: Served) -> None:
+async def test_the_price_names_the_job_that_a_command_would_use(served: Served) -> None:
     await command(served, "ada", BEAR)
-    job = served.service.newest
-    await served.service.finish(job)
+    job = (await served.core.finish()).id
     bare = await price(served, text="/reframe 1:1")
     named = await price(served, text=f"/reframe 1:1 {job}")
-    assert f"{named['price']} · building on #{job[-6:]}" == bare["price"]
+    assert f"{named['price']} · builds on #{job[-6:]}" == bare["price"]
 
 
-async def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(served: Served) -> None:
-    """On a full disk commands are refused, and that must not be lost for want of room too."""
-    served.adapter_data.fault = StoreError("database or disk is full")
+async def test_a_refusal_that_cannot_be_stored_is_shown(served: Served) -> None:
+    """On a full disk commands are refused; the refusal itself must not get lost."""
+    served.core.adapter_data.put_error = StoreError("database or disk is full")
     async with served.client() as client:
         body = {"text": "/imagine", "key": "key-00001"}
         answer = await client.post("/playground/command", params={"me": "ada"}, json=body)

@@ -1,8 +1,8 @@
-"""The login of a playground that more than its own machine can reach."""
+"""Sign-in with a password, for a playground that other machines can reach."""
 
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 import orjson
@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.playground.access.login_delays import LoginDelays
-from adapters.playground.ports import AdapterData, Clock
 from bot.domain.errors import ReverieError, StoreError
 from bot.security.tokens import TokenSigner
+from bot.service.adapter_data import AdapterData
 from bot.settings import trimmed
 
 #: the prefix binds a cookie to this host over TLS; browsers refuse it over plain HTTP
@@ -20,17 +20,17 @@ _COOKIE, _COOKIE_OVER_TLS = "reverie_session", "__Host-reverie_session"
 _PREFIX = "session/"
 _LASTS_MS = 30 * 86_400_000
 _TOKEN_BYTES = 32
-#: sessions that are kept; the oldest ends when there are more
+#: open sessions; with more, the oldest ends
 _MOST = 200
-#: characters of a password that was made, of 5 bits each
-_MADE_LENGTH = 16
+#: characters of a generated password
+_GENERATED_LENGTH = 16
 
 
 class Sessions:
-    """Knows who has given the password; None as password means that nobody needs one.
+    """Opens, checks and ends sessions. Without a password (None) everybody counts as signed in.
 
-    A session is a record in the vault under the hash of its token, so that it ends for every process when
-    somebody signs out, and outlives a restart.
+    A session is an entry of the adapter data under the hash of its token, so signing out ends it in every
+    process, and it survives a restart.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Sessions:
         *,
         password: str | None,
         adapter_data: AdapterData,
-        clock: Clock,
+        clock: Callable[[], int],
         delays: LoginDelays | None = None,
     ) -> None:
         self._password = password
@@ -50,8 +50,8 @@ class Sessions:
     def needed(self) -> bool:
         return self._password is not None
 
-    async def knows(self, request: Request) -> bool:
-        """Whether a request belongs to a session that has not ended. Raises StoreError."""
+    async def is_signed_in(self, request: Request) -> bool:
+        """Whether a request belongs to an open session. Raises StoreError."""
         if self._password is None:
             return True
         for key in _keys(request):
@@ -59,23 +59,23 @@ class Sessions:
                 return True
         return False
 
-    async def try_password(self, given: str, *, address: str) -> bool:
-        """Whether this is the password; after wrong ones from the address it takes a while."""
-        # Read like the setting: nobody can type the line break of a file.
+    async def check_password(self, given: str, *, address: str) -> bool:
+        """Whether this is the password. After wrong ones from the same address the check is delayed."""
+        # As the setting is read: the line break at the end of a file is not part of it.
         given = trimmed(given) or ""
         password = self._password
 
-        def right() -> bool:
+        def is_correct() -> bool:
             return password is not None and hmac.compare_digest(_digest(given), _digest(password))
 
-        return await self._delays.is_right(address, right)
+        return await self._delays.check(address, is_correct)
 
     async def open(self, response: Response, *, secure: bool) -> None:
-        """Begin a session, and end the oldest ones where there are too many."""
+        """Open a session, and end the oldest ones where there are too many."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        record = {"until": self._clock() + _LASTS_MS, "password": self._mark()}
+        record = {"until": self._clock() + _LASTS_MS, "password": self._password_mark()}
         await self._adapter_data.put(_key(token), orjson.dumps(record).decode())
-        await self._tidy()
+        await self._remove_ended()
         response.set_cookie(
             _COOKIE_OVER_TLS if secure else _COOKIE,
             token,
@@ -86,7 +86,7 @@ class Sessions:
         )
 
     async def close(self, request: Request, response: Response) -> None:
-        """End the session of a request, here and in every other process and browser that has its token."""
+        """End the session of a request, in every process and browser that uses its token."""
         for key in _keys(request):
             await self._adapter_data.remove(key)
         response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
@@ -98,34 +98,34 @@ class Sessions:
         except StoreError:
             raise
         except ReverieError:
-            # Encrypted with a key that is no longer in the settings.
+            # It was encrypted with a secret that is no longer in the settings.
             return False
         if value is None:
             return False
         record = orjson.loads(value)
-        return bool(record["until"] > self._clock() and record["password"] == self._mark())
+        return bool(record["until"] > self._clock() and record["password"] == self._password_mark())
 
-    async def _tidy(self) -> None:
-        """Remove sessions that are over, and the oldest of too many: those that began first end first."""
-        kept = await self._adapter_data.since(_PREFIX, 0, limit=_MOST * 2)
-        for at, entry in enumerate(kept):
-            is_over = orjson.loads(entry.value)["until"] <= self._clock()
-            if is_over or len(kept) - at > _MOST:
+    async def _remove_ended(self) -> None:
+        """Remove sessions that have ended, and the oldest ones where there are too many."""
+        entries = await self._adapter_data.since(_PREFIX, 0, limit=_MOST * 2)
+        for index, entry in enumerate(entries):
+            has_ended = orjson.loads(entry.value)["until"] <= self._clock()
+            if has_ended or len(entries) - index > _MOST:
                 await self._adapter_data.remove(entry.key)
 
-    def _mark(self) -> str:
-        # A session knows its password, so that a new one ends all sessions of the old.
+    def _password_mark(self) -> str:
+        # Stored with each session, so that a changed password ends all sessions.
         return _digest(f"session {self._password}").hex()[:16]
 
 
-def made_password(signer: TokenSigner) -> str:
-    """A password for who has set none: it follows from the secret, so a restart does not change it."""
+def generated_password(signer: TokenSigner) -> str:
+    """Return a password where none is set. It is derived from the secret, so a restart keeps it."""
     mac = signer.sign("playground password", "", expires_at=0).rpartition(".")[2]
-    return "-".join(mac[at : at + 4] for at in range(0, _MADE_LENGTH, 4))
+    return "-".join(mac[at : at + 4] for at in range(0, _GENERATED_LENGTH, 4))
 
 
 def _keys(request: Request) -> Iterator[str]:
-    """Where the sessions that a request names lie in the vault."""
+    """Yield the keys of the sessions that a request's cookies name."""
     for cookie in (_COOKIE_OVER_TLS, _COOKIE):
         if token := request.cookies.get(cookie):
             yield _key(token)

@@ -1,4 +1,4 @@
-"""What was filled into a form reads as if somebody had typed it."""
+"""A form's values become the command line that a person would have typed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.playground.events.command_text import typed
+from adapters.playground.events.orders import command_line
 from bot.domain.commands import CATALOGUE, build
 from bot.domain.models import AspectRatio, ImageModel
 from bot.domain.parsing import parse
@@ -38,8 +38,8 @@ JOB = "01k9zv3f5k0q8x7w2m4n6p8r"
         ("quotas set", {"amount": "5", "member": "ada"}, "/quotas set ada --amount 5"),
     ],
 )
-def test_a_form_has_its_text(name: str, values: dict[str, Any], text: str) -> None:
-    found = typed(CATALOGUE[name], values)
+def test_form_values_become_a_command_line(name: str, values: dict[str, Any], text: str) -> None:
+    found = command_line(CATALOGUE[name], values)
     assert parse(found) == build(CATALOGUE[name], values)
     assert text == found
 
@@ -51,10 +51,10 @@ def test_a_form_has_its_text(name: str, values: dict[str, Any], text: str) -> No
     count=st.integers(1, 4),
     private=st.booleans(),
 )
-def test_whatever_is_wished_for_is_read_back(
+def test_any_command_line_is_parsed_back(
     prompt: str, model: str, aspect_ratio: str, *, count: int, private: bool
 ) -> None:
-    """But for quotes of every kind in one prompt, which no single line can hold."""
+    """Except for a prompt with every kind of quote, which no command line can contain."""
     if not prompt.split() or set(prompt) & set("\"'«»“”„‘’"):
         return
     values = {
@@ -65,4 +65,4 @@ def test_whatever_is_wished_for_is_read_back(
         "private": private,
     }
     command = CATALOGUE["imagine"]
-    assert build(command, values) == parse(typed(command, values))
+    assert build(command, values) == parse(command_line(command, values))

@@ -1,24 +1,26 @@
-"""Rooms of the playground with a card in them."""
+"""A card, its place and its people, for tests that publish it themselves."""
 
 from dataclasses import replace
 
-from adapters.playground.delivery.conversations import Person, Seat
+from adapters.playground.events.requests import RequestContext
+from adapters.playground.messages.conversations import Person
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.identity import Place
-from tests.playground.fake_studio import START
 
+NOW = 1_790_000_000_000
 ADA = Person(name="ada", is_admin=True)
 GRACE = Person(name="grace", is_admin=False)
 CARD = "0" * 24
 
 
-def live(rev: int, *, private: bool = False) -> CardView:
+def running_card(rev: int, *, private: bool = False) -> CardView:
+    """Return a revision of a card whose job is running."""
     job = JobView(
         id="1" * 24,
         phase=JobPhase.RUNNING,
         headline="Generating",
         fields=(),
-        running_since=START,
+        running_since=NOW,
         expected_ms=1,
         ready_at=None,
         position=None,
@@ -32,14 +34,14 @@ def live(rev: int, *, private: bool = False) -> CardView:
     return CardView(
         card=CARD,
         rev=rev,
-        member=Seat(person=ADA).caller.member,
+        member=RequestContext.of(ADA).caller.member,
         member_name=ADA.name,
         title="a fox",
         private=private,
         jobs=(job,),
-        created_at=START,
+        created_at=NOW,
     )
 
 
 def place(*, message: str | None = None, private: bool = False) -> Place:
-    return replace(Seat(person=ADA).place(private=private), message=message)
+    return replace(RequestContext.of(ADA).place(private=private), message=message)

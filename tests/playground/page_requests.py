@@ -1,4 +1,4 @@
-"""What a page posts and asks, without a page."""
+"""The requests of a page, without a browser."""
 
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +10,7 @@ BEAR = "/imagine a teddy bear with an electric guitar"
 
 
 async def post(served: Served, path: str, me: str, body: dict[str, Any]) -> Any:
+    await served.core.all_shown()
     async with served.client() as client:
         answer = await client.post(f"/playground/{path}", params={"me": me}, json=body)
         answer.raise_for_status()
@@ -39,12 +40,13 @@ async def decide(served: Served, me: str, asked: dict[str, Any], label: str, key
 
 
 async def state(served: Served, me: str = "ada") -> Any:
+    await served.core.all_shown()
     async with served.client() as client:
         return (await client.get("/playground/state", params={"me": me})).json()
 
 
 async def seen(served: Served, me: str, kind: str, channel: str = "studio") -> list[Any]:
-    """The messages of one kind that somebody sees in a conversation."""
+    """Return the messages of one kind that a person sees in a conversation."""
     messages = (await state(served, me))["messages"]
     return [one for one in messages if (one["kind"], one["channel"]) == (kind, channel)]
 

@@ -1,23 +1,23 @@
-"""The people one can be in the playground, kept in the vault."""
+"""Stores the people of the playground in the adapter data."""
 
 import asyncio
 import re
 
 import orjson
 
-from adapters.playground.delivery.conversations import Person
-from adapters.playground.ports import AdapterData
+from adapters.playground.messages.conversations import Person
 from bot.domain.errors import InvalidRequest
+from bot.service.adapter_data import AdapterData
 
-#: under the feed, so that open pages learn of a new person as they learn of a message
+#: part of the feed, so that open pages learn of a new person as they learn of a message
 PREFIX = "room/person/"
 
 _NAME = re.compile(r"[a-z0-9_-]{1,24}")
-_FIRST = ("ada", "grace")
+_FIRST_NAMES = ("ada", "grace")
 _MOST = 100
 
 
-class People:
+class PersonStore:
     """Finds and adds people."""
 
     def __init__(self, adapter_data: AdapterData) -> None:
@@ -25,39 +25,39 @@ class People:
         self._adding = asyncio.Lock()
 
     async def everybody(self) -> list[Person]:
-        """All people, the admin first; the two of a new workspace are there from its first use."""
+        """Return all people, the admin first. The first two are added on first use."""
         async with self._adding:
             entries = await self._adapter_data.since(PREFIX, 0, limit=_MOST)
             if not entries:
-                for name in _FIRST:
-                    await self._keep(Person(name=name, is_admin=name == _FIRST[0]))
+                for name in _FIRST_NAMES:
+                    await self._put(Person(name=name, is_admin=name == _FIRST_NAMES[0]))
                 entries = await self._adapter_data.since(PREFIX, 0, limit=_MOST)
-        people = [_read(entry.value) for entry in entries]
+        people = [_from_json(entry.value) for entry in entries]
         return sorted(people, key=lambda person: not person.is_admin)
 
     async def find(self, name: str) -> Person | None:
-        found = await self._adapter_data.get(PREFIX + name) if _NAME.fullmatch(name) else None
-        return None if found is None else _read(found)
+        value = await self._adapter_data.get(PREFIX + name) if _NAME.fullmatch(name) else None
+        return None if value is None else _from_json(value)
 
     async def add(self, name: str) -> Person:
-        """Add somebody; a name that is taken is that person. Raises InvalidRequest."""
+        """Add a person, or return the one who has this name already. Raises InvalidRequest."""
         name = name.strip().lower()
         if not _NAME.fullmatch(name):
-            raise InvalidRequest("A name has 1 to 24 letters or digits; - and _ are fine too")
+            raise InvalidRequest("A name consists of 1 to 24 letters, digits, - or _")
         if len(await self.everybody()) >= _MOST:
-            raise InvalidRequest(f"{_MOST} people are the most that fit in here")
+            raise InvalidRequest(f"There can be at most {_MOST} people here")
         async with self._adding:
             person = await self.find(name)
             if person is None:
                 person = Person(name=name, is_admin=False)
-                await self._keep(person)
+                await self._put(person)
         return person
 
-    async def _keep(self, person: Person) -> None:
+    async def _put(self, person: Person) -> None:
         record = {"kind": "person", "name": person.name, "admin": person.is_admin}
         await self._adapter_data.put(PREFIX + person.name, orjson.dumps(record).decode())
 
 
-def _read(value: str) -> Person:
+def _from_json(value: str) -> Person:
     record = orjson.loads(value)
     return Person(name=record["name"], is_admin=record["admin"])

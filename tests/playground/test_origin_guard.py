@@ -1,4 +1,4 @@
-"""Who may talk to the playground: the rule by itself, and the settings that choose it."""
+"""Which requests are allowed, and which settings decide it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -8,16 +8,16 @@ from pydantic import SecretStr, ValidationError
 from starlette.requests import Request
 
 from adapters.playground import plugin
-from adapters.playground.access.guard import Policy, examine
+from adapters.playground.access.origin_guard import AccessPolicy, examine
 from bot.settings import Settings, Switch, misfit
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
-OPEN = Policy.of(Settings(playground=Switch.AUTO, public_url=None))
-SHARED = Policy.of(Settings(playground=Switch.ON, public_url="https://bot.example.org"))
+OPEN = AccessPolicy.of(Settings(playground=Switch.AUTO, public_url=None))
+SHARED = AccessPolicy.of(Settings(playground=Switch.ON, public_url="https://bot.example.org"))
 
 
 def denied(
-    policy: Policy,
+    policy: AccessPolicy,
     method: str,
     *headers: tuple[str, str],
     peer: str | None = "127.0.0.1",
@@ -102,34 +102,34 @@ def test_a_request_names_one_host() -> None:
         "Proxy-Connection",
     ],
 )
-def test_a_tunnel_to_loopback_makes_nobody_admin(header: str) -> None:
+def test_a_tunnel_to_loopback_is_refused(header: str) -> None:
     assert denied(OPEN, "GET", ("Host", "127.0.0.1"), (header, "203.0.113.9")) == HTTPStatus.FORBIDDEN
     assert denied(SHARED, "GET", ("Host", "127.0.0.1"), (header, "203.0.113.9")) is None
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.0"])
-def test_what_proxies_speak_by_themselves_makes_nobody_admin(version: str) -> None:
-    """Nginx asks the servers behind it by HTTP/1.0, with no header of its own."""
+def test_the_http_version_of_proxies_is_refused(version: str) -> None:
+    """Nginx uses HTTP/1.0 towards its upstream, without a header of its own."""
     assert denied(OPEN, "GET", ("Host", "127.0.0.1"), version=version) == HTTPStatus.FORBIDDEN
     assert denied(SHARED, "GET", ("Host", "127.0.0.1"), version=version) is None
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_is_let_in(peer: str) -> None:
+def test_requests_of_this_machine_are_allowed(peer: str) -> None:
     assert denied(OPEN, "GET", ("Host", "127.0.0.1"), peer=peer) is None
 
 
 @pytest.mark.parametrize(
     "peer", ["192.168.1.5", "172.17.0.1", "203.0.113.9", "::ffff:10.0.0.1", "fe80::1", "", "localhost", None]
 )
-def test_another_machine_is_not_though_it_says_the_right_name(peer: str | None) -> None:
+def test_another_machine_is_refused_under_any_name(peer: str | None) -> None:
     assert denied(OPEN, "GET", ("Host", "127.0.0.1"), peer=peer) == HTTPStatus.FORBIDDEN
     assert denied(SHARED, "GET", ("Host", "127.0.0.1"), peer=peer) is None
 
 
-def test_behind_a_login_addresses_are_answered_and_strange_names_are_not() -> None:
-    """A name can be rebound to us by whoever owns it, an address cannot."""
-    lan = Policy.of(Settings(playground=Switch.AUTO, http_host=EVERYWHERE))
+def test_with_a_password_addresses_are_accepted_and_unknown_names_are_not() -> None:
+    """The owner of a name can rebind it to this machine; nobody can rebind an address."""
+    lan = AccessPolicy.of(Settings(playground=Switch.AUTO, http_host=EVERYWHERE))
     for host in ("192.168.1.5:8080", "[fd00::5]:8080", "localhost:8080"):
         assert denied(lan, "GET", ("Host", host), peer="192.168.1.7") is None
     for host in ("evil.example", "192.168.1.5.evil.example", ""):
@@ -137,7 +137,7 @@ def test_behind_a_login_addresses_are_answered_and_strange_names_are_not() -> No
 
 
 @pytest.mark.parametrize(
-    ("guarded", "settings"),
+    ("needs_password", "settings"),
     [
         (False, {}),
         (False, {"http_host": "localhost"}),
@@ -154,11 +154,13 @@ def test_behind_a_login_addresses_are_answered_and_strange_names_are_not() -> No
         (True, {"playground": "on", "playground_password": SecretStr("open sesame")}),
     ],
 )
-def test_a_login_is_asked_for_wherever_others_can_reach_it(guarded: bool, settings: dict[str, Any]) -> None:
-    assert Policy.of(Settings(**settings)).guarded == guarded
+def test_a_password_is_needed_wherever_others_can_reach_it(
+    needs_password: bool, settings: dict[str, Any]
+) -> None:
+    assert AccessPolicy.of(Settings(**settings)).needs_password == needs_password
 
 
-def test_a_shared_playground_answers_to_its_public_name_too() -> None:
+def test_a_shared_playground_accepts_its_public_name() -> None:
     assert denied(SHARED, "GET", ("Host", "bot.example.org")) is None
     assert denied(SHARED, "GET", ("Host", "Bot.Example.org:443")) is None
     assert denied(SHARED, "GET", ("Host", "evil.example")) == HTTPStatus.MISDIRECTED_REQUEST
@@ -180,8 +182,8 @@ def test_a_shared_playground_answers_to_its_public_name_too() -> None:
         (SHARED, "bot.example.org", "https://evil.example", HTTPStatus.FORBIDDEN),
     ],
 )
-def test_posts_come_from_the_own_page(
-    policy: Policy, host: str, origin: str | None, status: HTTPStatus | None
+def test_posts_must_come_from_the_own_page(
+    policy: AccessPolicy, host: str, origin: str | None, status: HTTPStatus | None
 ) -> None:
     headers = [("Host", host), ("Content-Type", "application/json; charset=utf-8")]
     if origin is not None:
@@ -222,9 +224,7 @@ def test_posts_that_a_form_elsewhere_could_send_are_refused(kind: str) -> None:
         ),
     ],
 )
-def test_it_is_open_only_where_nothing_of_value_can_be_reached(
-    enabled: bool, settings: dict[str, Any]
-) -> None:
+def test_without_a_password_it_opens_only_with_the_simulator(enabled: bool, settings: dict[str, Any]) -> None:
     assert plugin.enabled(Settings(**settings)) == enabled
 
 
@@ -253,7 +253,7 @@ FRAME = ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")
 )
 @pytest.mark.parametrize("policy", [OPEN, SHARED])
 def test_other_sites_read_nothing_and_may_link_to_pages(
-    policy: Policy, headers: tuple[tuple[str, str], ...], page: bool, read: bool
+    policy: AccessPolicy, headers: tuple[tuple[str, str], ...], page: bool, read: bool
 ) -> None:
     host = ("Host", "127.0.0.1")
     assert page == (denied(policy, "GET", host, *headers, is_page=True) is None)
@@ -269,10 +269,10 @@ def test_other_sites_read_nothing_and_may_link_to_pages(
         ({}, "POST", [("Host", "127.0.0.1:8080"), ("Origin", "https://bot.example.org")]),
     ],
 )
-def test_a_proxy_that_sends_its_own_host_is_told_how_to_send_on_the_browsers(
+def test_a_proxy_that_changes_the_host_gets_the_remedy(
     settings: dict[str, Any], method: str, headers: list[tuple[str, str]]
 ) -> None:
-    policy = Policy.of(Settings(playground=Switch.ON, **settings))
+    policy = AccessPolicy.of(Settings(playground=Switch.ON, **settings))
     denial = examine(policy, asked(method, *headers, ("Content-Type", "application/json")))
     assert denial is not None
     assert "reverse proxy" in denial.reason

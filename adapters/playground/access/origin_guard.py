@@ -1,7 +1,7 @@
-"""Who may talk to the playground at all, decided before any route is reached.
+"""Decides which requests may reach the routes of the playground.
 
-A page open to everybody on this machine must stay that: no other site may post to it (Origin), none may
-rebind its name to us (Host), and what comes from another peer, a proxy or a tunnel is not this machine.
+A page without a password is for people on this machine only: no other site may post to it (Origin) or
+reach it by DNS rebinding (Host), and requests of another peer, a proxy or a tunnel are refused.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from bot.security.loopback import host_name, is_address, is_local, is_loopback_n
 from bot.settings import Settings, Switch
 
 _log = structlog.get_logger(__name__)
-_SAFE = frozenset({"GET", "HEAD"})
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -33,71 +33,72 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-_NOT_OURS = "This did not come from the playground's own page"
-_REMEDY = (
-    "sends a Host header of its own: have it send on the browser's (nginx: proxy_set_header Host $host; "
-    "Apache: ProxyPreserveHost On; Caddy and Traefik do so by themselves)"
+_FOREIGN = "This request did not come from the playground's own page"
+_PROXY_REMEDY = (
+    "changes the Host header: make it pass on the browser's (nginx: proxy_set_header Host $host; "
+    "Apache: ProxyPreserveHost On; Caddy and Traefik do so by default)"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
-    """Why a request goes no further."""
+    """Why a request is refused."""
 
     status: HTTPStatus
-    #: told to whoever asks; ends with the remedy where there is one
+    #: shown to the person; ends with the remedy where there is one
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the settings allow."""
+class AccessPolicy:
+    """Which requests the settings allow."""
 
-    #: the playground is behind a login and may be reached through a proxy
-    guarded: bool
-    #: `https://bot.example.org`, where people come from outside
+    #: a password is required, so requests through a proxy are allowed
+    needs_password: bool
+    #: the public address, such as `https://bot.example.org`
     public_origin: str | None = None
     hosts: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
-    def of(cls, settings: Settings) -> "Policy":
-        """Open only where nobody but this machine can reach it, and where no password was set for it."""
-        guarded = (
+    def of(cls, settings: Settings) -> "AccessPolicy":
+        """Require a password unless only this machine can reach the playground and none is set."""
+        needs_password = (
             settings.playground is Switch.ON
             or not listens_here_only(settings.http_host)
             or password_of(settings) is not None
         )
-        if not guarded or settings.public_url is None:
-            return cls(guarded=guarded)
+        if not needs_password or settings.public_url is None:
+            return cls(needs_password=needs_password)
         parts = urlsplit(settings.public_url)
         host = frozenset({parts.hostname.lower()} if parts.hostname else ())
-        return cls(guarded=True, public_origin=f"{parts.scheme}://{parts.netloc}".lower(), hosts=host)
+        return cls(needs_password=True, public_origin=f"{parts.scheme}://{parts.netloc}".lower(), hosts=host)
 
-    def answers_to(self, name: str) -> bool:
-        """Whether a host name is one of ours. Behind a login every address is: no site can rebind those."""
-        return is_loopback_name(name) or name in self.hosts or (self.guarded and is_address(name))
+    def accepts_host(self, name: str) -> bool:
+        """Whether a Host header may name this playground. With a password any IP address may."""
+        # DNS rebinding needs a name: a request under an IP address cannot come from it.
+        return is_loopback_name(name) or name in self.hosts or (self.needs_password and is_address(name))
 
 
 def password_of(settings: Settings) -> str | None:
-    """The password that the operator has set; None where it is missing or empty."""
+    """Return the password that the operator has set; None where it is missing or empty."""
     given = settings.playground_password
     return given.get_secret_value() if given is not None and given.get_secret_value().strip() else None
 
 
 def examine(
-    policy: Policy, request: Request, *, content: str = "application/json", is_page: bool = False
+    policy: AccessPolicy, request: Request, *, content: str = "application/json", is_page: bool = False
 ) -> Denial | None:
-    """Find out why a request may not pass; None when it may.
+    """Return why a request is refused; None when it is allowed.
 
-    `content` is the type that its body must have: one that no form of another site can send. A link on
-    another site may lead to what `is_page`.
+    `content` is the media type that its body must have: one that a form of another site cannot send.
+    A link on another site may lead to a page (`is_page`).
     """
     headers = request.headers
     hosts = headers.getlist("host")
     name = host_name(hosts[0]) if len(hosts) == 1 else None
-    if name is None or not policy.answers_to(name):
+    if name is None or not policy.accepts_host(name):
         return Denial(status=HTTPStatus.MISDIRECTED_REQUEST, reason=_wrong_host(policy))
-    if not policy.guarded and not is_local(request):
+    if not policy.needs_password and not is_local(request):
         return Denial(
             status=HTTPStatus.FORBIDDEN,
             reason="This playground has no password, so it opens only in a browser on the computer that runs "
@@ -107,81 +108,81 @@ def examine(
     return _examine_source(policy, request, content=content, is_page=is_page)
 
 
-def _examine_source(policy: Policy, request: Request, *, content: str, is_page: bool) -> Denial | None:
-    """Find out whether another site has made a browser send this."""
+def _examine_source(policy: AccessPolicy, request: Request, *, content: str, is_page: bool) -> Denial | None:
+    """Return a denial where another site made the browser send the request."""
     headers = request.headers
     origin, host = headers.get("origin", "").lower(), headers["host"].lower()
     is_own = bool(origin) and origin in {f"http://{host}", f"https://{host}", policy.public_origin}
-    if request.method in _SAFE:
-        # Browsers name the origin of a read only where another site's script asks for it.
-        if (origin and not is_own) or _is_foreign(headers, is_page=is_page):
-            return Denial(status=HTTPStatus.FORBIDDEN, reason=_NOT_OURS)
+    if request.method in _SAFE_METHODS:
+        # Browsers send the origin of a read only when a script of another site makes it.
+        if (origin and not is_own) or _is_cross_site(headers, is_page=is_page):
+            return Denial(status=HTTPStatus.FORBIDDEN, reason=_FOREIGN)
         return None
     if not is_own:
         return Denial(status=HTTPStatus.FORBIDDEN, reason=_wrong_origin(policy, origin))
     if headers.get("content-type", "").partition(";")[0].strip().lower() != content:
-        return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason=f"Send {content}")
+        return Denial(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason=f"The body must be {content}")
     return None
 
 
 def unavailable(request: Request, error: ReverieError) -> Response:
-    """What is answered while the store is out of reach: the page keeps its request and asks again."""
+    """Return the response of a request that failed because of the store; the page tries it again."""
     _log.warning("playground_request_failed", path=request.url.path, error=str(error))
     return JSONResponse(
-        {"error": "Reverie cannot reach its database right now. Try again in a moment."},
+        {"error": "Temporarily unavailable: the database cannot be reached. Try again in a moment."},
         status_code=HTTPStatus.SERVICE_UNAVAILABLE,
     )
 
 
-def _is_foreign(headers: Headers, *, is_page: bool) -> bool:
-    """Whether a browser says that another site asks for this; programs and old browsers say nothing."""
+def _is_cross_site(headers: Headers, *, is_page: bool) -> bool:
+    """Whether the browser says that another site makes the request; programs and old browsers do not say."""
     if headers.get("sec-fetch-site", "none").lower() in ("same-origin", "none"):
         return False
-    followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-    return not (is_page and followed)
+    is_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return not (is_page and is_link)
 
 
-def _wrong_host(policy: Policy) -> str:
-    if not policy.guarded:
+def _wrong_host(policy: AccessPolicy) -> str:
+    if not policy.needs_password:
         return (
             "This playground has no password, so it opens only at http://127.0.0.1 on the computer that runs "
-            "the bot, and not under this host name. To open it to others, also through a reverse proxy, set "
+            "the bot, not under this host name. To open it to others, also through a reverse proxy, set "
             "REVERIE_PUBLIC_URL, REVERIE_PLAYGROUND=on and REVERIE_PLAYGROUND_PASSWORD"
         )
-    known = (
-        f"It answers to {policy.public_origin}. If that is the address you opened"
+    address = (
+        f"Its address is {policy.public_origin}. If you opened that address"
         if policy.public_origin
         else "Set REVERIE_PUBLIC_URL to the address that people open. If it is set"
     )
-    return f"The playground does not answer to this host name. {known}, a reverse proxy in between {_REMEDY}"
+    return f"The playground cannot be opened under this host name. {address}, a reverse proxy {_PROXY_REMEDY}"
 
 
-def _wrong_origin(policy: Policy, origin: str) -> str:
-    if not policy.guarded or not origin.startswith(("http://", "https://")):
-        return _NOT_OURS
+def _wrong_origin(policy: AccessPolicy, origin: str) -> str:
+    if not policy.needs_password or not origin.startswith(("http://", "https://")):
+        return _FOREIGN
     return (
-        f"{_NOT_OURS}. If you opened that at the address you see in your browser, a reverse proxy in between "
-        f"{_REMEDY}; or set REVERIE_PUBLIC_URL to that address"
+        f"{_FOREIGN}. If you use the page at the address you see in your browser, a reverse proxy "
+        f"{_PROXY_REMEDY}; or set REVERIE_PUBLIC_URL to that address"
     )
 
 
-class Guard:
-    """Lets a request through to a route, and puts the security headers on whatever it answers."""
+class OriginGuard:
+    """Middleware that refuses requests which are not allowed, and adds security headers to every response."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        policy: Policy,
-        is_known: Callable[[Request], Awaitable[bool]],
+        policy: AccessPolicy,
+        is_signed_in: Callable[[Request], Awaitable[bool]],
         login: str | None = None,
         content: str = "application/json",
         is_page: bool = False,
     ) -> None:
         self._app = app
         self._policy = policy
-        self._is_known = is_known
-        #: where people without a session are sent; None answers 401, as programs expect
+        self._is_signed_in = is_signed_in
+        #: where people without a session are redirected; None: they get 401
         self._login = login
         self._content = content
         self._is_page = is_page
@@ -205,7 +206,7 @@ class Guard:
                 return PlainTextResponse(f"{denial.reason}.\n", status_code=denial.status)
             return JSONResponse({"error": denial.reason}, status_code=denial.status)
         try:
-            if await self._is_known(request):
+            if await self._is_signed_in(request):
                 return None
         except ReverieError as error:
             return unavailable(request, error)

@@ -1,4 +1,4 @@
-"""Pictures and videos for the tests: hills under a moon, which rises in a video."""
+"""Sample pictures and videos: hills under a moon, which rises in the video."""
 
 import io
 from fractions import Fraction
@@ -15,7 +15,7 @@ _FPS = 12
 
 
 def paint(width: int, height: int, *, seed: str = "", rise: float = 0.0) -> Image.Image:
-    """Paint a scene at an eighth of its size: quick, and smooth when it is enlarged."""
+    """Paint a scene at an eighth of its size, which is fast and smooth when enlarged."""
     small = (max(16, width // 16 * 2), max(16, height // 16 * 2))
     top, low, hill = _COLOURS[sum(seed.encode()) % len(_COLOURS)]
     image = Image.new("RGB", small)
@@ -41,7 +41,7 @@ def picture(width: int, height: int, *, seed: str = "", kind: str = "JPEG") -> b
 
 
 def video(width: int, height: int, *, duration_ms: int, seed: str = "") -> bytes:
-    """Film the moon's rise as WebM, which every browser plays, at an eighth of the size."""
+    """Encode a WebM, which every browser plays, at an eighth of the size."""
     out = io.BytesIO()
     count = duration_ms * _FPS // 1000
     with av.open(out, "w", format="webm") as container:
@@ -58,7 +58,7 @@ def video(width: int, height: int, *, duration_ms: int, seed: str = "") -> bytes
 
 
 def look_at(content: bytes) -> tuple[str, int, int, int | None] | None:
-    """Type, width, height and length of a picture or video; None for anything else."""
+    """Return type, width, height and duration of a picture or video; None for anything else."""
     try:
         with Image.open(io.BytesIO(content)) as image:
             return Image.MIME[image.format or ""], image.width, image.height, None

@@ -1,12 +1,13 @@
-// What stands under a result: its title, its facts, where it comes from and how to make it again.
+// The caption of a result: its title, its details, what it was made from and its command.
 
-import { announce, copy, el } from "./dom.js";
+import { el, shortId } from "./dom.js";
+import { copy } from "./notices.js";
 
-const LONG = 240;
+const CLAMP_FROM = 240;
 
 export function title(text) {
   const node = el("p", { class: "title" }, text);
-  if (text.length < LONG) return node;
+  if (text.length < CLAMP_FROM) return node;
   node.classList.add("clamped");
   const more = el("button", { type: "button", class: "more", "aria-expanded": "false", "data-key": "more" }, "Show all");
   more.addEventListener("click", () => {
@@ -17,28 +18,28 @@ export function title(text) {
   return el("div", {}, node, more);
 }
 
-export function meta(job, desk, said) {
+export function details(job, app, text) {
   const facts = job.tone === "gone" ? [] : job.facts;
-  return el("div", { class: "meta" },
+  return el("div", { class: "details" },
     facts.length > 0 && el("dl", { class: "facts" },
       facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
-    origin(job, desk, said));
+    origin(job, app, text));
 }
 
-function origin(job, desk, said) {
-  const command = said?.startsWith("/") ? said : `/show ${job.id}`;
+function origin(job, app, text) {
+  const command = text?.startsWith("/") ? text : `/show ${job.id}`;
   return el("div", { class: "origin" },
-    copier(job.id, "id", `Copy the id ${job.id}`, `#${short(job.id)}`),
+    copyButton(job.id, "id", `Copy the id ${job.id}`, `#${shortId(job.id)}`),
     job.parent && el("a", {
       href: `#job-${job.parent}`, class: "parent", "data-key": "parent",
-      title: `Show what it was made from, ${job.parent}`,
-      on: { click: (event) => { event.preventDefault(); desk.reveal(job.parent); } },
-    }, el("span", { "aria-hidden": "true" }, "↖ "), `from #${short(job.parent)}`),
-    copier(command, "command", `Copy the command: ${command}`, "copy command"),
+      title: `Show the source ${job.parent}`,
+      on: { click: (event) => { event.preventDefault(); app.reveal(job.parent); } },
+    }, el("span", { "aria-hidden": "true" }, "↖ "), `from #${shortId(job.parent)}`),
+    copyButton(command, "command", `Copy the command: ${command}`, "copy command"),
     job.stars > 0 && el("span", { class: "stars" }, `★ ${job.stars}`, el("span", { class: "unseen" }, " in the gallery")));
 }
 
-function copier(text, key, name, shown) {
+function copyButton(text, key, name, shown) {
   const button = el("button", { type: "button", class: "id", "data-key": key, title: name, "aria-label": name }, shown);
   button.addEventListener("click", async () => {
     try {
@@ -46,12 +47,8 @@ function copier(text, key, name, shown) {
     } catch {
       return;
     }
-    announce(`Copied: ${text}`);
     button.textContent = "copied";
     setTimeout(() => { button.textContent = shown; }, 1400);
   });
   return button;
 }
-
-// The time stands first in an id, so that its end is what tells two apart.
-export const short = (id) => id.slice(-6);

@@ -1,0 +1,95 @@
+// What cards, notes and forms can do with the page.
+
+import { currentChannel } from "./api.js";
+import { confirm, editPrompt } from "./dialogs.js";
+import { openForm } from "./forms.js";
+import { newRequest } from "./outbox.js";
+
+export class AppActions {
+  // `send` sends a request; `page` holds the channels, the composer and the people.
+  constructor({ send, page }) {
+    this.send = send;
+    this.page = page;
+    Object.assign(this, { actions: {}, ratios: [], numbers: [], feelings: [], limits: {}, available: {} });
+    // Sent commands by key, so that a refused one can be edited.
+    this.sent = new Map();
+  }
+
+  set({ actions, ratios, numbers, feelings, limits, channels }) {
+    Object.assign(this, { actions, ratios, numbers, feelings, limits, available: channels });
+  }
+
+  me = () => this.page.people.me.name;
+
+  people = () => this.page.people.people.map((person) => person.name);
+
+  commands = () => this.available[currentChannel()]?.commands ?? [];
+
+  get reactions() {
+    return this.available[currentChannel()]?.reactions ?? [];
+  }
+
+  reactionsOf = (card) => this.page.channels.current.reactions.get(card);
+
+  results = () => this.page.channels.current.results();
+
+  mayManage = (card) => this.page.people.me.admin || card.member.split(":").at(-1) === this.me();
+
+  runCommand(text, { uploads = [], replied = null } = {}) {
+    const files = uploads.map((upload) => upload.token);
+    const request = newRequest("command", { text, ...(files.length && { files }), ...(replied && { replied: replied.id }) }, text);
+    this.sent.set(request.body.key, { text, uploads });
+    return this.send(request);
+  }
+
+  // Runs the command of a button; its short reply becomes a toast.
+  runFromButton(text) {
+    return this.send(newRequest("command", { text, pressed: true }, text));
+  }
+
+  submitForm(command, values, { replied, draft }) {
+    const request = newRequest("command", { command: command.name, values, ...(replied && { replied: replied.id }) }, `/${command.name}`);
+    this.sent.set(request.body.key, { command, draft });
+    if (replied) this.reply(null);
+    return this.send(request);
+  }
+
+  runAction(action, job, more = {}) {
+    const { emoji, label } = this.actions[action];
+    return this.send(newRequest("action", { action, job, ...more }, `${emoji} ${label} ${more.aspect_ratio ?? ""}`.trim()));
+  }
+
+  // Asks for confirmation; nothing happens before one of the buttons is pressed.
+  async confirm(question) {
+    const chosen = await confirm(question);
+    const { job, confirms, label } = chosen;
+    if (confirms) await this.send(newRequest("decide", { job, question: chosen.question, confirmed: true }, label));
+  }
+
+  editPrompt(job) {
+    editPrompt({ prompt: job.words, maxLength: this.limits.prompt, onSend: (prompt) => this.runAction("edit", job.id, { prompt }) });
+  }
+
+  async react(emoji, card, job, on) {
+    const known = this.reactions.find((one) => one.emoji === emoji);
+    if (on && known?.action === "edit") return this.editPrompt(job);
+    // A number emoji names the job itself.
+    const target = this.numbers.includes(emoji) ? {} : { job: job.id };
+    await this.send(newRequest("react", { card: card.card, emoji, on, ...target }, `${emoji} ${known?.label ?? ""}`.trim()));
+  }
+
+  reply = (job) => this.page.composer.reply(job);
+
+  reveal = (job) => this.page.channels.current.reveal(job) || this.runCommand(`/show ${job}`);
+
+  write = (text) => this.page.composer.write(text);
+
+  // Puts a refused command back into its form or the composer, with its files.
+  retry(note) {
+    const known = this.sent.get(note.id);
+    if (known?.command) return openForm(known.command, this, { drafts: known.draft });
+    this.page.composer.restore(note.said, known?.uploads);
+  }
+
+  dismiss = (id) => this.page.dismiss(id);
+}

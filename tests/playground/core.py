@@ -1,0 +1,271 @@
+"""The real core behind a served playground: only the provider, media decoding and the clock are faked.
+
+Jobs stay queued until a test runs, finishes or fails one; from then on every job is submitted at once.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from adapters.playground.adapter import build
+from bot.domain.commands import Command
+from bot.domain.errors import MediaRefused
+from bot.domain.jobs import Job, State
+from bot.domain.models import PICTURE_SIZES, Lane, video_size
+from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
+from bot.jobs.estimates import views_now
+from bot.providers.base import GenerationState
+from bot.service.adapter_data import AdapterData
+from bot.service.facade import BotService
+from bot.service.plugin import Adapter, AdapterContext
+from bot.service.replies import Reply
+from bot.services import Services
+from bot.store.cards import find_card
+from bot.store.database.connect import connect
+from bot.store.database.migrate import migrate
+from bot.store.jobs import find_job
+from tests.engine.fake_library import Found
+from tests.engine.fakes import FakeProvider
+from tests.engine.house import House, open_house
+from tests.playground.sample_media import look_at, picture, video
+
+#: a migrated database, made once in each process: to copy it is quicker than to migrate another one
+_migrated: list[bytes] = []
+#: an EBML element that players skip, with 24 bytes: makes equal videos different files
+_VOID = b"\xec\x98"
+
+
+class ObservedService(BotService):
+    """The service, which remembers the keys of commands and can hold them back."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.keys: list[str] = []
+        #: while cleared, commands wait here
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def execute(self, command: Command, *args: Any, key: str, **more: Any) -> Reply:
+        self.keys.append(key)
+        await self.gate.wait()
+        return await super().execute(command, *args, key=key, **more)
+
+
+class FailingAdapterData(AdapterData):
+    """The adapter data, which a test can make fail."""
+
+    #: why nothing can be stored, and why nothing can be read by its key
+    put_error: Exception | None = None
+    get_error: Exception | None = None
+
+    async def put(self, key: str, value: str) -> int:
+        if self.put_error is not None:
+            raise self.put_error
+        return await super().put(key, value)
+
+    async def get(self, key: str) -> str | None:
+        if self.get_error is not None:
+            raise self.get_error
+        return await super().get(key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The core with its playground adapter."""
+
+    house: House
+    service: ObservedService
+    adapter: Adapter
+    adapter_data: FailingAdapterData
+
+    @property
+    def now(self) -> int:
+        return self.house.clock.wall()
+
+    @property
+    def incoming(self) -> Path:
+        """Where uploads are written while they arrive."""
+        return self.house.services.storage.incoming
+
+    def context(self) -> AdapterContext:
+        services = self.house.services
+        return _context(services, self.service, self.adapter_data)
+
+    async def jobs(self) -> list[Job]:
+        """Return all jobs in the order in which they were accepted."""
+        rows = await self.house.rows("SELECT id FROM job ORDER BY created_at, position")
+        return [await self.job(row["id"]) for row in rows]
+
+    async def job_ids(self) -> list[str]:
+        return [job.id for job in await self.jobs()]
+
+    async def job(self, job: str) -> Job:
+        found = await find_job(self.house.services.database, job)
+        assert found is not None
+        return found
+
+    async def newest(self) -> Job:
+        """Return the newest job, as soon as there is one."""
+        found: list[Job] = await self.house.until(self.jobs)
+        return found[-1]
+
+    async def card_count(self) -> int:
+        return len(await self.house.rows("SELECT id FROM card"))
+
+    async def run(self, job: str = "") -> Job:
+        """Submit the jobs and wait until one of them, else the newest, is running and shown so."""
+        self.house.start("check", "submit", "watch")
+        return await self._comes_to(job or (await self.newest()).id, State.SUBMITTED)
+
+    async def finish(self, job: str = "") -> Job:
+        """Finish a job, else the newest, with a sample as its result."""
+        running = await self.run(job)
+        assert running.remote_id is not None
+        provider, library = self.house.provider, self.house.library
+        address = provider.generations[running.remote_id].asset_url
+        assert address is not None
+        library.found[address] = await asyncio.to_thread(_result, running)
+        provider.end(running.remote_id, GenerationState.COMPLETED)
+        return await self._comes_to(running.id, State.COMPLETED)
+
+    async def fail(self, job: str) -> Job:
+        """Have the provider's moderation refuse a job."""
+        running = await self.run(job)
+        assert running.remote_id is not None
+        reason = "advanced prompt moderation failed"
+        self.house.provider.end(running.remote_id, GenerationState.FAILED, reason)
+        return await self._comes_to(running.id, State.FAILED)
+
+    async def show(self, job: str, **changes: Any) -> None:
+        """Show the next revision of a job's card, with something else on it."""
+        services, publisher = self.house.services, self.adapter.publisher
+        card = await find_card(services.database, (await self.job(job)).card, services.cipher)
+        assert card is not None
+        assert publisher is not None
+        (view,) = await views_now(services, card)
+        assert view is not None
+        jobs = tuple(replace(one, **changes) if one.id == job else one for one in view.jobs)
+        await publisher.show(replace(view, rev=view.rev + 1, jobs=jobs), card.place)
+
+    async def all_shown(self) -> None:
+        """Wait until the newest revision of every card is shown."""
+
+        async def look() -> bool:
+            return not await self.house.rows("SELECT id FROM card WHERE shown_rev < wanted_rev")
+
+        await self.house.until(look)
+
+    async def _comes_to(self, job: str, state: State) -> Job:
+        async def look() -> Job | None:
+            self.house.services.database.wakeups.wake_all()
+            found = await self.job(job)
+            return found if found.state is state else None
+
+        found: Job = await self.house.until(look)
+        await self.all_shown()
+        return found
+
+
+@asynccontextmanager
+async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
+    """Open the core on an SQLite file in a folder; another one in the same folder finds what it stored."""
+    made: dict[str, Any] = {}
+    database = folder / "reverie.db"
+    if not database.exists():
+        database.write_bytes(await _migrated_database())
+
+    def make_adapter(services: Services, service: BotService) -> Adapter:
+        made["adapter_data"] = FailingAdapterData(services.database, services.cipher, "playground")
+        made["adapter"] = build(_context(services, service, made["adapter_data"]))
+        made["service"] = service
+        adapter: Adapter = made["adapter"]
+        return adapter
+
+    opened = open_house(
+        folder,
+        f"sqlite:///{database}",
+        start=("prepare", "deliver"),
+        # Every revision is shown: no test waits for the next progress edit.
+        times={"progress_interval": 1},
+        make_service=ObservedService,
+        make_adapter=make_adapter,
+        **{"playground_password": None, **settings},
+    )
+    async with opened as house:
+        assert isinstance(house.provider, FakeProvider)
+        house.provider.born = GenerationState.DREAMING
+        house.library.identify = _identify
+        yield Core(house=house, **made)
+
+
+async def _migrated_database() -> bytes:
+    if not _migrated:
+        with tempfile.TemporaryDirectory() as folder:
+            database = Path(folder) / "reverie.db"
+            async with connect(f"sqlite:///{database}") as opened:
+                await migrate(opened)
+            _migrated.append(database.read_bytes())
+    return _migrated[0]
+
+
+def _context(services: Services, service: BotService, adapter_data: AdapterData) -> AdapterContext:
+    return AdapterContext(
+        settings=services.settings,
+        service=service,
+        adapter_data=adapter_data,
+        library=services.library,
+        signer=services.signer,
+        clock=services.clock,
+    )
+
+
+def _identify(content: bytes) -> Found:
+    found = look_at(content)
+    if found is None:
+        raise MediaRefused("This is neither a picture nor a video: send JPEG, PNG, HEIC, WebP or MP4.")
+    mime, width, height, duration_ms = found
+    return Found(mime=mime, width=width, height=height, duration_ms=duration_ms)
+
+
+def _result(job: Job) -> Found:
+    """Return a picture or video as the request describes it, as a file of its own."""
+    width, height = _size(job.request)
+    still = _picture(width, height)
+    if job.request.lane is not Lane.VIDEO:
+        return Found(mime="image/jpeg", width=width, height=height, content=still + job.id.encode())
+    duration_ms = _duration_ms(job.request)
+    content = _video(width, height, duration_ms) + _VOID + job.id.encode()
+    return Found(
+        mime="video/webm", width=width, height=height, duration_ms=duration_ms, content=content, poster=still
+    )
+
+
+@lru_cache(maxsize=32)
+def _picture(width: int, height: int) -> bytes:
+    return picture(width, height)
+
+
+@lru_cache(maxsize=8)
+def _video(width: int, height: int, duration_ms: int) -> bytes:
+    return video(width, height, duration_ms=duration_ms)
+
+
+def _size(request: AnyRequest) -> tuple[int, int]:
+    if isinstance(request, VideoRequest):
+        return video_size(request.aspect_ratio, request.resolution)
+    return PICTURE_SIZES[request.aspect_ratio]
+
+
+def _duration_ms(request: AnyRequest) -> int:
+    match request:
+        case VideoRequest():
+            return request.duration.ms
+        case ReframeVideoRequest():
+            return request.duration_ms or 5000
+        case _:
+            return 0

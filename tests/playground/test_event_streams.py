@@ -1,0 +1,278 @@
+"""The poller reads the store once for all event streams; each sends what its person may see, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from pydantic import SecretStr
+
+from adapters.playground.delivery.conversation_store import ConversationStore
+from adapters.playground.delivery.people import PersonStore
+from adapters.playground.delivery.poller import MOST_STREAMS, StorePoller
+from adapters.playground.delivery.publisher import CardPublisher
+from adapters.playground.messages.conversations import STUDIO
+from adapters.playground.messages.records import UserMessage
+from bot.domain.errors import StoreError
+from bot.service.adapter_data import Entry
+from bot.service.replies import PrivateReply
+from bot.settings import Switch
+from tests.patience import PATIENCE_S
+from tests.playground.live_cards import CARD, NOW, place, running_card
+from tests.playground.memory_adapter_data import MemoryAdapterData
+from tests.playground.serving import Served, serve
+from tests.web.running_app import until
+
+Told = tuple[int, Any]
+
+
+class CountingVault(MemoryAdapterData):
+    """Counts the reads of the feed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
+        self.reads += prefix == "room/"
+        return list(await super().since(prefix, seq, limit=limit))
+
+
+@pytest.fixture
+def adapter_data() -> CountingVault:
+    return CountingVault()
+
+
+@pytest.fixture
+def store(adapter_data: MemoryAdapterData) -> ConversationStore:
+    return ConversationStore(adapter_data, lambda: NOW)
+
+
+def poller_of(
+    adapter_data: MemoryAdapterData, store: ConversationStore, *, poll_every_s: float = 60
+) -> StorePoller:
+    return StorePoller(
+        adapter_data=adapter_data,
+        store=store,
+        people=PersonStore(adapter_data),
+        link=str,
+        poll_every_s=poll_every_s,
+    )
+
+
+@asynccontextmanager
+async def running(poller: StorePoller) -> AsyncIterator[None]:
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
+        receiver = tasks.create_task(poller.run())
+        try:
+            yield
+        finally:
+            receiver.cancel()
+
+
+async def known() -> bool:
+    return True
+
+
+async def follow(poller: StorePoller, name: str, seq: int, until: Callable[[list[Told]], bool]) -> list[Told]:
+    """Return what a stream sends, until it ends or is enough."""
+    told: list[Told] = []
+    stream = poller.follow(name, seq, known, keep_alive_s=60)
+    async for event in stream:
+        if event.startswith(b"id: "):
+            first, second, *_ = event.decode().split("\n")
+            told.append((int(first.removeprefix("id: ")), orjson.loads(second.removeprefix("data: "))))
+        if until(told):
+            break
+    await stream.aclose()  # type: ignore[attr-defined]
+    return told
+
+
+def kinds(*wanted: str) -> Callable[[list[Told]], bool]:
+    return lambda told: [message["kind"] for _, message in told][-len(wanted) :] == list(wanted)
+
+
+async def test_a_stream_sends_everything_after_its_snapshot(
+    store: ConversationStore, adapter_data: MemoryAdapterData
+) -> None:
+    poller, publisher = poller_of(adapter_data, store), CardPublisher(store)
+    async with running(poller):
+        await publisher.show(running_card(1), place())
+        snapshot = await store.snapshot("ada")
+        gone = asyncio.create_task(
+            follow(poller, "ada", snapshot.seq, lambda told: bool(told and told[-1][1].get("gone")))
+        )
+        await publisher.show(running_card(2), place())
+        await store.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
+        await store.put_note(
+            STUDIO, "grace", "key-grace", PrivateReply(title="not for ada"), UserMessage(text="")
+        )
+        await publisher.remove(place(message=CARD))
+        told = [(message["kind"], message.get("rev")) for _, message in await gone]
+    assert told[-1] == ("card", 2)
+    assert "note" not in [kind for kind, _ in told]
+
+
+async def test_a_change_is_read_once_for_all_streams(
+    store: ConversationStore, adapter_data: CountingVault
+) -> None:
+    poller = poller_of(adapter_data, store)
+    async with running(poller):
+        await CardPublisher(store).show(running_card(1), place())
+        streams = [
+            asyncio.create_task(follow(poller, name, adapter_data.seq, kinds("said")))
+            for name in ("ada", "grace")
+            for _ in range(15)
+        ]
+        await until(lambda: len(poller._streams) == 30)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        before = adapter_data.reads
+        await store.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
+        assert 30 == len(await asyncio.gather(*streams))
+        assert adapter_data.reads - before <= 2
+
+
+async def test_an_entry_that_is_committed_late_is_sent(
+    store: ConversationStore, adapter_data: MemoryAdapterData
+) -> None:
+    poller, cards = poller_of(adapter_data, store), list[str]()
+
+    def has_both(told: list[Told]) -> bool:
+        cards[:] = [message["card"] for _, message in told if message["kind"] == "said"]
+        return len(cards) == 2
+
+    async with running(poller):
+        following = asyncio.create_task(follow(poller, "ada", 0, has_both))
+        adapter_data.seq = 10
+        await store.put_message(STUDIO, "later", UserMessage(text="/quota"), to=None)
+        await until(lambda: cards == ["later"])
+        adapter_data.seq = 8
+        await store.put_message(STUDIO, "earlier", UserMessage(text="/help"), to=None)
+        told = await following
+    assert ["later", "earlier"] == cards
+    assert len(told) == len(dict(told))
+
+
+async def test_no_change_is_lost_or_sent_twice_when_a_stream_opens(
+    store: ConversationStore, adapter_data: MemoryAdapterData
+) -> None:
+    poller = poller_of(adapter_data, store)
+    async with running(poller):
+        streams = []
+        for number in range(100):
+            await store.put_message(STUDIO, f"card-{number}", UserMessage(text="/quota"), to=None)
+            name = "ada" if number % 2 else "grace"
+            if number % 10 == 0:
+                last = lambda told: bool(told) and told[-1][1].get("card") == "card-99"  # noqa: E731
+                streams.append(asyncio.create_task(follow(poller, name, 0, last)))
+        for told in await asyncio.gather(*streams):
+            cards = [message["card"] for _, message in told if message["kind"] == "said"]
+            assert [f"card-{number}" for number in range(100)] == cards
+
+
+async def test_a_change_of_another_process_is_sent(adapter_data: MemoryAdapterData) -> None:
+    here, elsewhere = (
+        ConversationStore(adapter_data, lambda: NOW),
+        ConversationStore(adapter_data, lambda: NOW),
+    )
+    poller = poller_of(adapter_data, here, poll_every_s=0.01)
+    async with running(poller):
+        said = asyncio.create_task(follow(poller, "ada", 0, kinds("said")))
+        await elsewhere.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
+        await said
+
+
+async def test_streams_end_with_the_poller_and_start_with_the_next(
+    store: ConversationStore, adapter_data: MemoryAdapterData
+) -> None:
+    poller = poller_of(adapter_data, store)
+    async with running(poller):
+        ended = asyncio.create_task(follow(poller, "ada", 0, lambda _: False))
+        await until(lambda: bool(poller._streams))
+    assert ["person", "person"] == [message["kind"] for _, message in await ended]
+    async with running(poller):
+        said = asyncio.create_task(follow(poller, "ada", adapter_data.seq, kinds("said")))
+        await store.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
+        await said
+
+
+async def test_no_change_is_lost_while_the_store_fails(store: ConversationStore) -> None:
+    class Failing(MemoryAdapterData):
+        fails = 0
+
+        async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
+            if prefix == "room/" and self.fails:
+                self.fails -= 1
+                raise StoreError("away")
+            return list(await super().since(prefix, seq, limit=limit))
+
+    adapter_data = Failing()
+    store = ConversationStore(adapter_data, lambda: NOW)
+    poller = poller_of(adapter_data, store, poll_every_s=0.01)
+    async with running(poller):
+        said = asyncio.create_task(follow(poller, "ada", 0, kinds("said")))
+        await until(lambda: bool(poller._streams))
+        adapter_data.fails = 3
+        await store.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
+        await said
+
+
+async def events(client: httpx.AsyncClient, me: str = "ada") -> tuple[Any, AsyncIterator[str]]:
+    """Open a stream over HTTP; return it with the lines that follow."""
+    request = client.build_request("GET", f"/playground/events?me={me}&since=0")
+    answer = await client.send(request, stream=True)
+    assert answer.status_code == HTTPStatus.OK
+    lines = answer.aiter_lines()
+    assert await anext(lines) == "retry: 1000"
+    return answer, lines
+
+
+async def reason_of(lines: AsyncIterator[str]) -> str:
+    """Return the reason with which a stream ends."""
+    async with asyncio.timeout(PATIENCE_S):
+        async for line in lines:
+            if line == "event: closed":
+                data = await anext(lines)
+                return str(orjson.loads(data.removeprefix("data: "))["reason"])
+    return "without a reason"
+
+
+async def test_the_oldest_of_too_many_streams_of_a_person_is_closed_with_the_reason(served: Served) -> None:
+    async with served.client(limits=httpx.Limits(max_connections=50)) as client:
+        opened = [await events(client) for _ in range(MOST_STREAMS)]
+        others = await events(client, "grace")
+        opened.append(await events(client))
+        assert "replaced" == await reason_of(opened[0][1])
+        # Everybody else's go on.
+        await CardPublisher(ConversationStore(served.core.adapter_data, lambda: NOW)).show(
+            running_card(1), place()
+        )
+        for _, lines in (*opened[1:], others):
+            async with asyncio.timeout(PATIENCE_S):
+                while '"kind":"card"' not in await anext(lines):
+                    pass
+        for answer, _ in (*opened, others):
+            await answer.aclose()
+
+
+async def test_a_stream_ends_when_its_session_does() -> None:
+    password = SecretStr("open sesame")
+    async with (
+        serve(playground=Switch.ON, playground_password=password) as served,
+        served.client() as client,
+        served.client() as other,
+    ):
+        for one in (client, other):
+            assert (await one.post("/playground/login", json={"password": "open sesame"})).is_success
+        answer, lines = await events(client)
+        kept, _ = await events(other)
+        await client.post("/playground/logout", json={})
+        assert "signed-out" == await reason_of(lines)
+        assert not kept.is_closed
+        await answer.aclose()
+        await kept.aclose()
