@@ -386,11 +386,9 @@ async def open_house(
         )
         await prepare_store(services)
         service = make_service(services)
-        adapters = [
-            make_adapter(services, service)
-            if make_adapter
-            else Adapter(name="chat", publisher=chat, files=files)
-        ]
+        adapter = make_adapter(services, service) if make_adapter else None
+        adapters = [adapter or Adapter(name="chat", publisher=chat, files=files)]
+        publishers = {one.name: one.publisher for one in adapters if one.publisher is not None}
         watchers = {account: Watcher(services, provider) for account, provider in observed.items()}
         callbacks = Callbacks(services, watchers)
         async with asyncio.TaskGroup() as group:
@@ -408,7 +406,7 @@ async def open_house(
                 _group=group,
                 _loops={
                     **shared_loops(services),
-                    **worker_loops(services, {"chat": chat}, watchers),
+                    **worker_loops(services, publishers, watchers),
                     "callbacks": callbacks.run,
                 },
             )

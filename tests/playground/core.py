@@ -15,6 +15,7 @@ from typing import Any
 from adapters.playground.adapter import build
 from bot.domain.commands import Command
 from bot.domain.errors import MediaRefused
+from bot.domain.identity import Invocation
 from bot.domain.jobs import Job, State
 from bot.domain.models import PICTURE_SIZES, Lane, video_size
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
@@ -50,10 +51,10 @@ class ObservedService(BotService):
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def execute(self, command: Command, *args: Any, key: str, **more: Any) -> Reply:
-        self.keys.append(key)
+    async def execute(self, command: Command, invocation: Invocation, **more: Any) -> Reply:
+        self.keys.append(invocation.key)
         await self.gate.wait()
-        return await super().execute(command, *args, key=key, **more)
+        return await super().execute(command, invocation, **more)
 
 
 class FailingAdapterData(AdapterData):

@@ -115,10 +115,7 @@ class CommandRoutes:
         message = UserMessage(text="Delete" if body.confirmed else "Keep")
         try:
             note = await self._service.answer_confirmation(
-                body.job,
-                context.invocation(body.key),
-                question=body.question,
-                confirmed=body.confirmed,
+                body.job, context.caller, question=body.question, confirmed=body.confirmed
             )
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
