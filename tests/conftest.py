@@ -12,14 +12,13 @@ _LONG = (
     "tests/crash/test_random.py",
     "tests/platforms/with_slack/test_overload.py",
     "tests/playground/in_chromium/test_end_to_end.py",
-    "tests/providers/test_simulator_video_service.py",
     "tests/simulator/test_video_service.py",
     "tests/platforms/with_discord/test_process.py",
     "tests/platforms/with_slack/test_process.py",
     "tests/platforms/with_discord/test_overload.py",
     "tests/crash/test_controls.py",
     "tests/crash/test_replicas.py",
-    "tests/platforms/with_slack/test_rate_limit.py",
+    "tests/platforms/with_slack/test_member_rate_limit.py",
     "tests/crash/test_points.py",
 )
 

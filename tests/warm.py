@@ -156,7 +156,7 @@ class _Parent:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake)
         #: process → who has asked for it
-        self._living: dict[int, socket.socket] = {}
+        self._children: dict[int, socket.socket] = {}
         for one in (0, self._listening, self._woken):
             self._selector.register(one, selectors.EVENT_READ)
 
@@ -166,15 +166,15 @@ class _Parent:
             ready = {key.fileobj for key, _ in self._selector.select()}
             if self._woken in ready:
                 os.read(self._woken, 1024)
-                self._bury()
+                self._reap()
             if self._listening in ready:
-                self._bear(self._listening.accept()[0])
+                self._fork(self._listening.accept()[0])
             if 0 in ready and not os.read(0, 1024):
-                for pid in self._living:
+                for pid in self._children:
                     os.kill(pid, signal.SIGKILL)
                 return
 
-    def _bear(self, connection: socket.socket) -> None:
+    def _fork(self, connection: socket.socket) -> None:
         content, streams, _, _ = socket.recv_fds(connection, _ORDER_MAX, 3)
         while content and not content.endswith(b"\n"):
             content += connection.recv(_ORDER_MAX)
@@ -182,18 +182,18 @@ class _Parent:
             return
         pid = os.fork()
         if pid == 0:
-            _live(Order(**json.loads(content)), streams)
+            _become(Order(**json.loads(content)), streams)
         for one in streams:
             os.close(one)
-        self._living[pid] = connection
+        self._children[pid] = connection
         _tell(connection, pid)
 
-    def _bury(self) -> None:
-        while self._living:
+    def _reap(self) -> None:
+        while self._children:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
-            connection = self._living.pop(pid)
+            connection = self._children.pop(pid)
             _tell(connection, os.waitstatus_to_exitcode(status))
             connection.close()
 
@@ -203,7 +203,7 @@ def _tell(connection: socket.socket, number: int) -> None:
         connection.sendall(b"%d\n" % number)
 
 
-def _live(order: Order, streams: Sequence[int]) -> NoReturn:
+def _become(order: Order, streams: Sequence[int]) -> NoReturn:
     """Become that process."""
     code = 1
     try:
