@@ -23,7 +23,7 @@ from bot.store.accept import Acceptance, AcceptedCard, accept
 from bot.store.database.base import Database, Operation, Transaction
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
-from tests.store.making import acceptance, caller
+from tests.store.factories import acceptance, caller
 
 SEED = 7
 WAITING = (1, 10, 100)

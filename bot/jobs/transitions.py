@@ -92,7 +92,7 @@ async def confirm_shown(services: Services, seen: CardView, message: str) -> Non
         owner=services.answer_lease_owner,
         rev=seen.rev,
         digest=seen.digest,
-        told=shown_estimates(seen),
+        shown_estimates=shown_estimates(seen),
         message=message,
         run_at=services.clock(),
     )

@@ -89,7 +89,7 @@ class CardCopy:
 async def create_card_copy(tx: Transaction, copy: CardCopy) -> AcceptedCard:
     """Create a card that shows a job of another card, with all that changes about it; raises Refused.
 
-    Nothing new is generated, so a pause does not matter; but whoever is blocked gets nothing.
+    Nothing new is generated, so a pause does not matter; but a blocked caller gets nothing.
     """
     caller = copy.caller
     blocked = await blocked_subjects(tx, (caller.member, caller.person, caller.workspace))
@@ -171,7 +171,7 @@ class ShownRevision:
     rev: int
     digest: str
     #: the estimates that it shows for unfinished jobs
-    told: ShownEstimates = field(default_factory=dict)
+    shown_estimates: ShownEstimates = field(default_factory=dict)
     message: str | None
     #: not shown again before
     run_at: int
@@ -198,7 +198,7 @@ async def record_shown(tx: Transaction, items: Sequence[ShownRevision]) -> Seque
                 "owner": item.owner,
                 "rev": item.rev,
                 "digest": item.digest,
-                "shown_estimates": dump_estimates(item.told),
+                "shown_estimates": dump_estimates(item.shown_estimates),
                 "message": item.message,
                 "run_at": item.run_at,
             }

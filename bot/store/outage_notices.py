@@ -1,4 +1,4 @@
-"""Outage notices: each conversation is told once that a provider takes nothing."""
+"""Outage notices: each conversation gets one message about an outage of a provider."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from bot.store.database.named_sql import load
 
 sql = load("outage_notices")
 
-#: conversations told in one round
+#: notices posted in one round
 _BATCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageNotice:
-    """One conversation is to be told of one provider's outage."""
+    """A message to one conversation about one provider's outage."""
 
     provider: str
     place: Place
@@ -24,7 +24,7 @@ class OutageNotice:
 async def due_notices(
     database: Database, providers: Iterable[str], adapters: Iterable[str]
 ) -> list[OutageNotice]:
-    """Public conversations where a job waits for one of these providers and nobody was told why."""
+    """Public conversations where a job waits for one of these providers and no notice was posted."""
     rows = await database.fetch(sql.due, providers=sorted(providers), adapters=sorted(adapters), count=_BATCH)
     return [
         OutageNotice(
@@ -55,7 +55,7 @@ async def claim_notice(tx: Transaction, notice: OutageNotice, *, now: int) -> bo
 
 
 async def clear_notices(tx: Transaction, providers: Iterable[str]) -> None:
-    """Forget the notices of all providers but these: their outages are over, and the next is told again."""
+    """Forget the notices of all other providers: their outages are over, and the next is announced again."""
     await tx.run(sql.clear, providers=sorted(providers))
 
 

@@ -165,7 +165,7 @@ class Deliverer:
             owner=services.owner,
             rev=view.rev,
             digest=digest,
-            told=shown_estimates(view) if told is None else told,
+            shown_estimates=shown_estimates(view) if told is None else told,
             message=message,
             run_at=now if view.settled else now + services.times.progress_interval,
         )

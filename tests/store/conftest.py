@@ -15,7 +15,7 @@ from tests.databases import (
     postgres_url,
     sqlite_url,
 )
-from tests.store.notes import CREATE
+from tests.store.note_table import CREATE
 
 __all__ = [
     "database_url",

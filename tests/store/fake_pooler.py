@@ -1,4 +1,4 @@
-"""A pooler before PostgreSQL, like PgBouncer with `pool_mode = transaction`: the least kind one that may be.
+"""A pooler in front of PostgreSQL, like PgBouncer with `pool_mode = transaction`, as strict as it may be.
 
 Each transaction gets another connection to the server than the one before, whoever asks; what a client sets
 at the start is refused but for the few settings that poolers know; the process that it names is not the

@@ -1,4 +1,4 @@
-"""Writes down what a store of this release holds, so that every later release is tested from it.
+"""Dump the schema and the rows of a store of this release, so that later releases are tested from it.
 
 python -m tests.store.releasing
 
@@ -15,7 +15,7 @@ from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.migrate import FOLDER, migrate
 from bot.store.database.named_sql import Query
-from tests.store.living import live
+from tests.store.populate import live
 
 SCHEMAS = Path(__file__).with_name("schemas")
 

@@ -1,4 +1,4 @@
-"""The provider's accounts: made known, stopped, retired, never forgotten while something is in flight."""
+"""Provider accounts: registered, stopped, and retired only when no worker has them."""
 
 from bot.domain.jobs import State
 from bot.domain.models import Lane
@@ -16,7 +16,7 @@ from bot.store.accounts import (
 )
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
-from tests.store.making import (
+from tests.store.factories import (
     ACCOUNT,
     HOUR,
     NOW,

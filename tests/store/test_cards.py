@@ -1,4 +1,4 @@
-"""Cards: shown by one at a time, never an older revision over a newer one, results before progress."""
+"""Cards: one publisher at a time, no older revision over a newer one, results before progress."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ from bot.store.cards import (
 from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
 from bot.store.transition import Transition, transition
-from tests.store.making import (
+from tests.store.factories import (
     DAY,
     HOUR,
     MINUTE,
@@ -162,12 +162,17 @@ async def test_what_a_message_said_is_kept_with_what_was_shown(store: Database) 
         "job": ShownEstimate(position=3, ready_at=NOW + MINUTE),
         "other": ShownEstimate(position=None, ready_at=NOW),
     }
-    assert await store.write(record_shown, replace(shown(card), told=said)) is ShownOutcome.UP_TO_DATE
+    assert (
+        await store.write(record_shown, replace(shown(card), shown_estimates=said)) is ShownOutcome.UP_TO_DATE
+    )
     assert said == (await card_of(store, card.id)).shown_estimates
     await store.transact(show_card_again, card.id, now=NOW)
     (card,) = await lease(store)
     assert said == card.shown_estimates
-    assert await store.write(record_shown, replace(shown(card, rev=1), told={})) is ShownOutcome.BEHIND
+    assert (
+        await store.write(record_shown, replace(shown(card, rev=1), shown_estimates={}))
+        is ShownOutcome.BEHIND
+    )
     assert said == (await card_of(store, card.id)).shown_estimates, "an older revision says nothing any more"
     (card,) = await lease(store)
     assert await store.write(record_shown, shown(card)) is ShownOutcome.UP_TO_DATE

@@ -1,4 +1,4 @@
-"""What both databases promise."""
+"""What both databases guarantee."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from bot.store.database.connect import connect
 from bot.store.database.group_commit import BATCH_MAX
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
-from tests.store.notes import ADD, ALL, AMOUNT, INSERT, Gate, Writing, count
+from tests.store.note_table import ADD, ALL, AMOUNT, INSERT, Gate, Writing, count
 
 
 async def test_writes_of_one_moment_share_a_commit(notes: Database) -> None:

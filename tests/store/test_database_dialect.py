@@ -1,4 +1,4 @@
-"""One text for both databases: parameters, macros, sets."""
+"""One SQL text for both databases: parameters, macros, sets."""
 
 from enum import StrEnum
 from pathlib import Path

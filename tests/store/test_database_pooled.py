@@ -1,4 +1,4 @@
-"""PostgreSQL behind a pooler that hands each transaction another session."""
+"""PostgreSQL behind a pooler that gives each transaction another session."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +16,7 @@ from bot.store.database.named_sql import Query
 from bot.store.database.postgres import PostgresDatabase
 from tests.patience import PATIENCE_S
 from tests.store.fake_pooler import FakePooler
-from tests.store.notes import ALL, CREATE, INSERT, Writing, count
+from tests.store.note_table import ALL, CREATE, INSERT, Writing, count
 
 
 @pytest.fixture

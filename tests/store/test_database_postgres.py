@@ -1,4 +1,4 @@
-"""What only PostgreSQL promises: replicas, lost connections, deadlocks."""
+"""What only PostgreSQL guarantees: replicas, lost connections, deadlocks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ from bot.store.database.base import (
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
-from tests.store.notes import ADD, ALL, CREATE, INSERT, Gate, Writing, count
+from tests.store.note_table import ADD, ALL, CREATE, INSERT, Gate, Writing, count
 
 END_OWN_CONNECTION = Query("end", "SELECT pg_terminate_backend(pg_backend_pid())")
 DIE = """

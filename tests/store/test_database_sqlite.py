@@ -1,4 +1,4 @@
-"""What only SQLite promises."""
+"""What only SQLite guarantees."""
 
 import asyncio
 import sqlite3
@@ -14,7 +14,7 @@ import pytest
 from bot.store.database.base import Row, StoreUnavailable, Transaction
 from bot.store.database.connect import connect, path_of
 from bot.store.database.named_sql import Query
-from tests.store.notes import ALL, CREATE, Gate, Writing, count, until
+from tests.store.note_table import ALL, CREATE, Gate, Writing, count, until
 
 ROOT = Path(__file__).parents[2]
 

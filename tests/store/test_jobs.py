@@ -1,4 +1,4 @@
-"""Reading jobs, and the small writes beside their moves."""
+"""Reading jobs, their attempts, and the figures of the queue."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ from bot.store.jobs import (
 )
 from bot.store.orphans import Orphan, OrphanCause, due_orphans, record_orphan
 from bot.store.queue_stats import QueuePosition, count_states, duration_stats, queue_positions
-from tests.store.making import (
+from tests.store.factories import (
     ACCOUNT,
     DAY,
     HERE,

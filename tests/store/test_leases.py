@@ -1,4 +1,4 @@
-"""Leases: one holder at a time, a fence that rises with every new one."""
+"""Leases: one owner at a time, and a fence that rises with every change of owner."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from bot.store.attempts import expired_claims
 from bot.store.cards import CardLeaseRequest, lease_cards
 from bot.store.database.base import Database
 from bot.store.leases import acquire_lease, expire_all_leases, release_lease
-from tests.store.making import (
+from tests.store.factories import (
     DAY,
     HOUR,
     NOW,

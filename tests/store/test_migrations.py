@@ -17,7 +17,7 @@ from bot.store.database.migrate import FOLDER, migrate, pending
 from bot.store.database.named_sql import Query
 from bot.store.jobs import list_jobs
 from bot.store.reports import inconsistent_counts, inconsistent_meters
-from tests.store.making import acceptance, count_of
+from tests.store.factories import acceptance, count_of
 from tests.store.releasing import SCHEMAS
 
 RELEASES = sorted(SCHEMAS.glob("*.sql"))

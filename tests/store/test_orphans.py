@@ -1,4 +1,4 @@
-"""Generations that nobody pays for: listed once, tried until they are gone, counted for the operator."""
+"""Orphans: recorded once, retried until they are removed, counted for the operator."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from bot.store.orphans import (
     record_removal,
     resolve_orphan,
 )
-from tests.store.making import ACCOUNT, MINUTE, NOW
+from tests.store.factories import ACCOUNT, MINUTE, NOW
 
 ORPHAN = Orphan(
     account=ACCOUNT, remote_id="g1", job="job", cause=OrphanCause.SUPERSEDED, price=15_000, found_at=NOW

@@ -1,4 +1,4 @@
-"""Questions to SQLite: those of one moment share a way to a reader's thread, and nothing else."""
+"""SQLite reads: those of one moment share a call into a reader's thread, and nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""What admins and the operator decide, and the trace that it leaves."""
+"""Decisions of admins and the operator, and their audit rows."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from bot.store.workspaces import (
     set_block,
     set_pause,
 )
-from tests.store.making import NOW, WORKSPACE, acceptance, caller, completed, open_account
+from tests.store.factories import NOW, WORKSPACE, acceptance, caller, completed, open_account
 
 AUDIT = Query("audit", "SELECT at, actor, workspace, action, subject, detail FROM audit ORDER BY id")
 

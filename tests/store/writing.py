@@ -8,7 +8,7 @@ import sys
 from itertools import count
 
 from bot.store.database.connect import connect
-from tests.store.notes import Writing
+from tests.store.note_table import Writing
 
 
 async def main(url: str) -> None:

@@ -1,6 +1,6 @@
 -- name: lock_files
 -- Whoever adds or removes a reference to a file locks all references to it: of two removals at once the second
--- sees what the first left, and nobody takes a file for unneeded while another transaction refers to it.
+-- sees what the first left, and no file is taken for unneeded while another transaction refers to it.
 SELECT file, holder FROM file_reference WHERE file IN ({{values files}}) ORDER BY file, holder {{locked}};
 
 -- name: add
@@ -18,7 +18,7 @@ WHERE holder = :holder
 ORDER BY file;
 
 -- name: remove
--- A reference that was prolonged meanwhile stays.
+-- A reference that was extended meanwhile stays.
 DELETE FROM file_reference
 WHERE (file, holder) IN (SELECT file, holder FROM {{rows items (file text, holder text)}} AS r)
   AND (expires_at IS NULL OR expires_at <= :now);

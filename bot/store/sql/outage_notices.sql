@@ -1,5 +1,5 @@
 -- name: due
--- Conversations in which a job waits for a provider that takes nothing, and that were not told.
+-- Conversations in which a job waits for a provider that takes nothing, without a notice so far.
 SELECT DISTINCT job.provider, card.adapter, card.workspace, card.channel, coalesce(card.thread, '') AS thread
 FROM job JOIN card ON card.id = job.card
 WHERE job.state = 'queued' AND job.provider IN ({{values providers}})

@@ -27,7 +27,7 @@ from bot.store.database.connect import connect
 from bot.web.server import Server, listen
 from tests.databases import lay_migrated
 from tests.platforms.fake_slack import FakeSlack
-from tests.store.making import SEAL
+from tests.store.factories import SEAL
 
 PUBLIC_URL = "https://bot.example.org"
 

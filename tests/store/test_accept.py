@@ -1,4 +1,4 @@
-"""T1: accepted whole or not at all, once per event, never past a limit."""
+"""T1: a command is accepted whole or not at all, once per event, never past a limit."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ from bot.store.limits import set_rule
 from bot.store.queue_stats import queue_positions
 from bot.store.reports import inconsistent_meters
 from bot.store.workspaces import AuditEntry, set_block, set_pause
-from tests.store.making import (
+from tests.store.factories import (
     DAY,
     MINUTE,
     NOW,
@@ -35,7 +35,7 @@ from tests.store.making import (
     meter_of,
     open_account,
 )
-from tests.store.meeting import meet
+from tests.store.races import meet
 
 BOSS = AuditEntry(actor="chat:home:boss", workspace="chat:home", action="set", subject="x", now=NOW)
 

@@ -1,4 +1,4 @@
-"""Copies: a result sent to somebody is one more card, which tells whatever becomes of the job."""
+"""Copies: a result that is sent to a person is one more card, which shows all that changes about the job."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from bot.store.database.named_sql import Query
 from bot.store.file_refs import expire_media
 from bot.store.jobs import delete_job, jobs_of_cards, refund_job, toggle_star
 from bot.store.workspaces import AuditEntry, set_block, set_pause
-from tests.store.making import (
+from tests.store.factories import (
     DAY,
     HOUR,
     NOW,
@@ -35,7 +35,7 @@ from tests.store.making import (
     count_of,
     open_account,
 )
-from tests.store.meeting import meet
+from tests.store.races import meet
 
 BOSS = AuditEntry(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
 

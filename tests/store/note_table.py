@@ -1,4 +1,4 @@
-"""A table, its queries and its operations, for the tests of the database itself."""
+"""A table with its queries and operations, for the tests of the database layer."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Reactions: the same one of the same member counts once in a while, whatever its event."""
+"""Reactions: the same reaction of the same member counts once within its window, whatever its event."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from bot.domain.errors import QuotaExhausted
 from bot.domain.quota import Meter
 from bot.store.accept import Acceptance, AcceptedCard, accept
 from bot.store.database.base import Database
-from tests.store.making import MINUTE, NOW, acceptance, caller, count_of, member_scope, meter_of
+from tests.store.factories import MINUTE, NOW, acceptance, caller, count_of, member_scope, meter_of
 
 WINDOW = 10 * MINUTE
 

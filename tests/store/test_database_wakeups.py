@@ -1,4 +1,4 @@
-"""Wake-ups: none is lost, in one process or between several."""
+"""Wake-ups: none is lost, within a process and between replicas."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A store that has lived: a row in every table, and jobs in every kind of state."""
+"""Fill a store: a row in every table, and jobs in every kind of state."""
 
 from bot.domain.concepts import Vocabulary
 from bot.domain.quota import Allowance, Level, Period, Rule
@@ -12,7 +12,7 @@ from bot.store.limits import set_rule
 from bot.store.outage_notices import OutageNotice, claim_notice
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
 from bot.store.workspaces import AuditEntry, set_block
-from tests.store.making import (
+from tests.store.factories import (
     HOUR,
     NOW,
     acceptance,

@@ -1,4 +1,4 @@
-"""Every other arrow: one compare-and-set, one event, the money settled once, the card told."""
+"""Transitions: one compare-and-set, one event, the money settled once, the card updated."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ from bot.store.orphans import OrphanCause, list_orphans
 from bot.store.reports import inconsistent_meters
 from bot.store.transition import Transition, transition
 from bot.store.workspaces import AuditEntry
-from tests.store.making import (
+from tests.store.factories import (
     ACCOUNT,
     DAY,
     NOW,

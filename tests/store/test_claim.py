@@ -1,4 +1,4 @@
-"""T2: places in a lane are handed out exactly, in turn, to one process each."""
+"""T2: a lane's slots are claimed exactly, in fair order, each by one process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import jobs_by_id
 from bot.store.workspaces import AuditEntry, set_pause
-from tests.store.making import (
+from tests.store.factories import (
     ACCOUNT,
     MINUTE,
     NOW,

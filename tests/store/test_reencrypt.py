@@ -1,4 +1,4 @@
-"""Everything is encrypted anew with the first secret: in pages, beside writers, and only where needed."""
+"""Re-encryption with the first secret: in pages, beside concurrent writers, only where needed."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from bot.store.adapter_data import get, put
 from bot.store.cards import find_card
 from bot.store.database.base import Database
 from bot.store.reencrypt import PAGE, encrypted_values, replace_values
-from tests.store.making import SEAL, acceptance, accepted
+from tests.store.factories import SEAL, acceptance, accepted
 
 OLD, NEW = b"the secret of an installation of version 7", b"its new secret, made much later, as long"
 #: "xoxb-a-token", as earlier versions sealed it with OLD: without a context

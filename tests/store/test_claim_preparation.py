@@ -1,4 +1,4 @@
-"""Preparing: one process at a time, and what it finds out is written down with the move."""
+"""Preparation: one process at a time, and its outcome is written with the transition."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ from bot.store.jobs import refund_job
 from bot.store.leases import expire_all_leases
 from bot.store.reports import inconsistent_meters
 from bot.store.transition import PreparationLease, Transition, transition
-from tests.store.making import (
+from tests.store.factories import (
     HOUR,
     MINUTE,
     NOW,

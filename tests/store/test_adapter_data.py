@@ -1,4 +1,4 @@
-"""An adapter's own keys and values: numbered in the order of commits, sealed at rest."""
+"""Adapter data: numbered in the order of commits, encrypted at rest."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ from bot.store.adapter_data import (
 from bot.store.database.base import Database
 from bot.store.leases import reserve_rate_slot
 from tests.patience import PATIENCE_S
-from tests.store.making import SEAL
+from tests.store.factories import SEAL
 
 
 async def keep(database: Database, key: str, sealed: str = "value", *, adapter: str = "chat") -> int:

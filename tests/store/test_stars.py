@@ -1,4 +1,4 @@
-"""Stars: put and taken, once for each event, and told as they stand."""
+"""Stars: added and removed once per event."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from bot.domain.cards import Card
 from bot.store.cards import find_card
 from bot.store.database.base import Database
 from bot.store.jobs import toggle_star
-from tests.store.making import NOW, SEAL, Walk, completed, open_account
+from tests.store.factories import NOW, SEAL, Walk, completed, open_account
 
 
 async def star(walk: Walk, event: str, *, member: str = "ada", on: bool | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Holdings: a file stays as long as anybody needs it, and is given free once."""
+"""File references: a file stays as long as anything refers to it, and is returned for removal once."""
 
 import asyncio
 from dataclasses import replace
@@ -18,7 +18,7 @@ from bot.store.file_refs import (
 )
 from bot.store.job_search import newest_usable
 from bot.store.jobs import delete_job, toggle_star
-from tests.store.making import (
+from tests.store.factories import (
     DAY,
     HERE,
     HOUR,
@@ -32,7 +32,7 @@ from tests.store.making import (
     open_account,
     submitted,
 )
-from tests.store.meeting import meet
+from tests.store.races import meet
 
 
 @pytest.fixture

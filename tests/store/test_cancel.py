@@ -1,4 +1,4 @@
-"""Cancellation at every point: whoever gives up leaves a store in which everybody else can write and read."""
+"""A caller cancelled at any point leaves a store that others can read and write."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ import pytest
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import Query
 from tests.patience import PATIENCE_S
-from tests.store.notes import ADD, ALL, INSERT, Writing
+from tests.store.note_table import ADD, ALL, INSERT, Writing
 
 DELETE = Query("delete", "DELETE FROM note WHERE id = 'mine'")
 DELETE_ALL = Query("delete_all", "DELETE FROM note")

@@ -1,4 +1,4 @@
-"""Meters: what they hold is what their journal tells, whatever happened."""
+"""Meters always equal the sum of their journal."""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +16,7 @@ from bot.store.jobs import list_jobs, refund_job
 from bot.store.limits import reset_meter, set_rule, usage_of
 from bot.store.reports import inconsistent_meters, usage
 from bot.store.workspaces import AuditEntry
-from tests.store.making import (
+from tests.store.factories import (
     DAY,
     NOW,
     Walk,

@@ -1,4 +1,4 @@
-"""Makes what the tests of the store write: members' commands, and the way of a job as the engine walks it."""
+"""Factories for what the tests of the store write: commands, accounts, and jobs at each stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A store moves from one database to another and loses nothing."""
+"""A store is copied from one database to another and loses nothing."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from bot.store.copy import NUMBERED, TABLES, copy_database
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.reports import inconsistent_meters
-from tests.store.living import live
-from tests.store.making import acceptance, accepted, count_of
+from tests.store.factories import acceptance, accepted, count_of
+from tests.store.populate import live
 
 
 async def content(database: Database) -> dict[str, list[dict[str, object]]]:

@@ -1,4 +1,4 @@
-"""A schema that comes to the newest version by itself."""
+"""Migrations bring a schema to the newest version."""
 
 import asyncio
 import time
