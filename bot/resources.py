@@ -33,9 +33,9 @@ from bot.services import Services, log
 from bot.settings import Role, Settings, malformed
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, BuiltInSimulator
 from bot.store.accounts import list_accounts
+from bot.store.claim import expire_all_leases
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
-from bot.store.leases import expire_all_leases
 from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
 from simulator.settings import SimulatorSettings
 

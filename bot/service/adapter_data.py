@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bot.security.encryption import DecryptionFailed, FieldCipher, entry_context
 from bot.store import adapter_data
 from bot.store.database.base import Database
-from bot.store.leases import reserve_rate_slot
 from bot.store.rows import log_unreadable
 
 
@@ -47,7 +46,9 @@ class AdapterData:
 
         Answers when that is, in milliseconds UTC; one that is not used is lost.
         """
-        return await self._database.transact(reserve_rate_slot, self._adapter, name, now=now, every=every)
+        return await self._database.transact(
+            adapter_data.reserve_rate_slot, self._adapter, name, now=now, every=every
+        )
 
     async def since(self, prefix: str, seq: int, *, limit: int = 500) -> list[Entry]:
         """What was put after sequence number `seq` under keys that begin with `prefix`, in that order."""

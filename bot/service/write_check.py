@@ -9,8 +9,8 @@ import asyncio
 from bot.domain.errors import MediaError, StoreError
 from bot.media.disk_usage import free_bytes, show_bytes
 from bot.services import Services
+from bot.store.claim import acquire_lease, release_lease
 from bot.store.database.base import Transaction
-from bot.store.leases import acquire_lease, release_lease
 
 _LEASE = "write-check"
 #: as much as a command writes, and more than may be free in a file's last block

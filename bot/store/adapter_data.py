@@ -1,4 +1,4 @@
-"""Adapter data: each adapter's own keys and values, encrypted by the caller."""
+"""Adapter data: each adapter's own keys and values, encrypted by the caller, and its rate slots."""
 
 from dataclasses import dataclass
 
@@ -39,6 +39,12 @@ async def pop(tx: Transaction, adapter: str, key: str) -> Entry | None:
     """Read and remove an entry; of concurrent callers one gets it."""
     row = await tx.one(sql.pop, adapter=adapter, key=key)
     return _entry(row) if row else None
+
+
+async def reserve_rate_slot(tx: Transaction, adapter: str, name: str, *, now: int, every: int) -> int:
+    """Reserve the next time for what all processes together do once in `every` milliseconds."""
+    row = await tx.one(sql.reserve_slot, adapter=adapter, name=name, now=now, every=every, after=now + every)
+    return (row["next_at"] if row else now + every) - every
 
 
 async def get(database: Database, adapter: str, key: str) -> Entry | None:

@@ -1,13 +1,14 @@
-"""T2: claim queued jobs for submission, within a lane's limits, over all replicas and restarts."""
+"""Claims and leases: which process submits a job (T2), prepares it, or does other work for all replicas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.jobs import State
+from bot.domain.jobs import Job, State
 from bot.domain.models import Lane
 from bot.store.database.base import Transaction
 from bot.store.database.named_sql import load
-from bot.store.transition import TransitionRow, record_transitions
+from bot.store.rows import jobs_from
+from bot.store.transition import PreparationLease, TransitionRow, record_transitions
 
 sql = load("claim")
 
@@ -156,3 +157,74 @@ async def record_sending(tx: Transaction, items: Sequence[SendingRecord]) -> Seq
 async def cool_down(tx: Transaction, account: str, lane: Lane, *, until: int) -> None:
     """Claim nothing on a lane until then."""
     await tx.run(sql.cool_down, account=account, lane=lane, until=until)
+
+
+async def claim_preparation(
+    tx: Transaction,
+    lease: PreparationLease,
+    *,
+    now: int,
+    count: int,
+    per_person: int,
+    retry_unreadable_at: int,
+) -> list[Job]:
+    """Lease up to `count` jobs, fairly over people; no other process gets them until the lease ends.
+
+    A person has at most `per_person` in preparation, over all processes. Jobs that cannot be read are
+    postponed, and end at their deadline.
+    """
+    while due := [
+        row["id"] for row in await tx.fetch(sql.due_preparation, now=now, count=count, per_person=per_person)
+    ]:
+        rows = await tx.fetch(sql.lease_preparation, ids=due, owner=lease.owner, until=lease.until)
+        leased = jobs_from(rows)
+        if unreadable := [job for job in due if job not in leased]:
+            await tx.run(sql.postpone_unreadable, ids=unreadable, run_at=retry_unreadable_at)
+        if leased:
+            return [leased[job] for job in due if job in leased]
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparationFailures:
+    """What has gone wrong with the preparation of a job so far."""
+
+    #: how often our own processing failed
+    ours: int
+    #: when anything failed first
+    since: int
+
+
+async def record_preparation_failure(
+    tx: Transaction, job: str, lease: PreparationLease, *, at: int, ours: bool
+) -> PreparationFailures | None:
+    """Count a failure; None where the caller no longer has the job's lease."""
+    row = await tx.one(
+        sql.record_preparation_failure, id=job, owner=lease.owner, until=lease.until, at=at, faults=int(ours)
+    )
+    return PreparationFailures(ours=row["failed_tries"], since=row["failing_since"]) if row else None
+
+
+async def postpone_preparation(tx: Transaction, job: str, lease: PreparationLease, *, run_at: int) -> bool:
+    """Release a job to be prepared later; False where the caller no longer has its lease."""
+    return (
+        await tx.run(sql.postpone_preparation, id=job, owner=lease.owner, until=lease.until, run_at=run_at)
+        > 0
+    )
+
+
+async def acquire_lease(tx: Transaction, name: str, *, owner: str, now: int, until: int) -> int | None:
+    """Acquire or renew a lease; returns the fence, which rises with every change of owner, or None."""
+    row = await tx.one(sql.acquire_lease, name=name, owner=owner, now=now, until=until)
+    return row["fence"] if row else None
+
+
+async def release_lease(tx: Transaction, name: str, *, owner: str) -> None:
+    await tx.run(sql.release_lease, name=name, owner=owner)
+
+
+async def expire_all_leases(tx: Transaction) -> None:
+    """End the leases of processes that cannot be alive, because this one has the database to itself."""
+    await tx.run(sql.expire_job_leases)
+    await tx.run(sql.expire_card_leases)
+    await tx.run(sql.expire_leases)

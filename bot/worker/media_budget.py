@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from bot.jobs.media import remove_unreferenced
 from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
+from bot.store.claim import acquire_lease, release_lease
 from bot.store.file_refs import expire_media
-from bot.store.leases import acquire_lease, release_lease
 
 _BATCH = 50
 _LEASE = "media-budget"

@@ -8,8 +8,15 @@ from collections.abc import Mapping
 from bot.domain.errors import DeliveryError
 from bot.ports import Publisher
 from bot.services import Services, log
-from bot.store.accounts import AccountState, list_accounts
-from bot.store.outage_notices import OutageNotice, any_notices, claim_notice, clear_notices, due_notices
+from bot.store.accounts import (
+    AccountState,
+    OutageNotice,
+    any_notices,
+    claim_notice,
+    clear_notices,
+    due_notices,
+    list_accounts,
+)
 
 NOTICE = (
     "The generation service is unavailable right now; the operator of this bot has been notified. "

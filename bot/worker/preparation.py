@@ -27,7 +27,7 @@ from bot.jobs.transitions import transition_job
 from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log
 from bot.store.cards import find_card
-from bot.store.claim_preparation import (
+from bot.store.claim import (
     PreparationFailures,
     claim_preparation,
     postpone_preparation,

@@ -31,9 +31,8 @@ from bot.store.attempts import (
     record_look,
 )
 from bot.store.cards import request_progress
-from bot.store.claim import Claim
+from bot.store.claim import Claim, acquire_lease, release_lease
 from bot.store.jobs import find_job
-from bot.store.leases import acquire_lease, release_lease
 from bot.store.orphans import OrphanCause
 from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE

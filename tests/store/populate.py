@@ -2,14 +2,14 @@
 
 from bot.domain.concepts import Vocabulary
 from bot.domain.quota import Allowance, Level, Period, Rule
-from bot.store.adapter_data import put
+from bot.store.accounts import OutageNotice, claim_notice
+from bot.store.adapter_data import put, reserve_rate_slot
 from bot.store.cards import create_card_copy
+from bot.store.claim import acquire_lease
 from bot.store.database.base import Database
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
-from bot.store.leases import acquire_lease, reserve_rate_slot
 from bot.store.limits import set_rule
-from bot.store.outage_notices import OutageNotice, claim_notice
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
 from bot.store.workspaces import AuditEntry, set_block
 from tests.store.factories import (

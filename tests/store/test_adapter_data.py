@@ -15,10 +15,10 @@ from bot.store.adapter_data import (
     put,
     put_new,
     remove,
+    reserve_rate_slot,
     since,
 )
 from bot.store.database.base import Database
-from bot.store.leases import reserve_rate_slot
 from tests.patience import PATIENCE_S
 from tests.store.factories import SEAL
 

@@ -13,9 +13,10 @@ from bot.domain.models import AspectRatio
 from bot.domain.quota import Meter
 from bot.domain.requests import ReframeVideoRequest
 from bot.store.accept import accept
-from bot.store.claim_preparation import (
+from bot.store.claim import (
     PreparationFailures,
     claim_preparation,
+    expire_all_leases,
     postpone_preparation,
     record_preparation_failure,
 )
@@ -23,7 +24,6 @@ from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import files_in_use
 from bot.store.jobs import refund_job
-from bot.store.leases import expire_all_leases
 from bot.store.reports import inconsistent_meters
 from bot.store.transition import PreparationLease, Transition, transition
 from tests.store.factories import (

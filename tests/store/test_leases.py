@@ -6,8 +6,8 @@ from bot.domain.jobs import State
 from bot.store.accept import accept
 from bot.store.attempts import expired_claims
 from bot.store.cards import CardLeaseRequest, lease_cards
+from bot.store.claim import acquire_lease, expire_all_leases, release_lease
 from bot.store.database.base import Database
-from bot.store.leases import acquire_lease, expire_all_leases, release_lease
 from tests.store.factories import (
     DAY,
     HOUR,

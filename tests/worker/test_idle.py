@@ -75,7 +75,7 @@ _WRITES = ("INSERT", "UPDATE", "DELETE", "{{LOCKED", "{{SKIP_LOCKED")
 QUICKER = {"retention_interval": 40, "outage_interval": 40}
 #: a read of every loop
 LOOPS = (
-    "claim_preparation.due",
+    "claim.due_preparation",
     "claim.any_waiting",
     "attempts.in_flight",
     "attempts.expired_claims",
@@ -85,7 +85,7 @@ LOOPS = (
     "cards.due",
     "cards.in_progress",
     "file_refs.expired",
-    "outage_notices.count",
+    "accounts.count_notices",
     "accounts.list_accounts",
 )
 

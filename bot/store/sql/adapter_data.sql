@@ -27,3 +27,9 @@ WHERE adapter = :adapter AND substr(key, 1, length(CAST(:prefix AS text))) = :pr
 
 -- name: pop
 DELETE FROM adapter_data WHERE adapter = :adapter AND key = :key RETURNING key, value, seq;
+
+-- name: reserve_slot
+-- The row's lock lasts until the commit, so no time is given out twice.
+INSERT INTO rate_slot (adapter, name, next_at) VALUES (:adapter, :name, :after)
+ON CONFLICT (adapter, name) DO UPDATE SET next_at = {{greatest}}(rate_slot.next_at, CAST(:now AS bigint)) + CAST(:every AS bigint)
+RETURNING next_at;
