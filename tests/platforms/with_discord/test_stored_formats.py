@@ -3,7 +3,11 @@
 The literals are what those versions sent and stored; they must never change with a rename.
 """
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
+from discord import Guild
 
 from adapters.chat.controls import CardControl
 from adapters.discord.delivery.interactions import InteractionToken
@@ -15,12 +19,14 @@ from adapters.discord.events.pending_media import (
     PendingMediaId,
     PendingMediaStore,
 )
+from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import ComponentId, belongs_to_card, jobs_in
 from adapters.discord.messages.modals import PROMPT, RATIO, modal_values
+from adapters.discord.rest.client import RestClient
 from bot.domain.actions import Action
 from bot.domain.identity import Caller
 from bot.domain.media import MediaKind, Reference
-from bot.service.adapter_data import AdapterData
+from bot.service.adapter_data import AdapterData, Entry
 
 _JOB, _CARD = "06h29z9vtjpv8b581ptk5tqt", "06h29z9vtjpv8b581ptk5tqu"
 _VERBS: dict[str, Action | CardControl] = {
@@ -132,13 +138,21 @@ def test_a_stored_message_name_is_read() -> None:
 
 
 class _Stored(AdapterData):
-    """The adapter's data with one entry of an earlier version."""
+    """The adapter's data with entries of an earlier version; nothing may be written."""
 
-    def __init__(self) -> None:
+    def __init__(self, **entries: str) -> None:
         """Needs no database."""
+        self._entries_by_key = entries
 
     async def get(self, key: str) -> str | None:
-        return _PENDING if key == "draft/discord:200" else None
+        return self._entries_by_key.get(key)
+
+    async def latest(self, prefix: str, *, limit: int = 200) -> list[Entry]:
+        found = [(key, value) for key, value in self._entries_by_key.items() if key.startswith(prefix)]
+        return [Entry(key=key, value=value, seq=seq) for seq, (key, value) in enumerate(found[:limit])]
+
+    async def put(self, key: str, value: str) -> int:
+        raise AssertionError((key, value))
 
 
 async def test_stored_pending_media_is_read() -> None:
@@ -148,5 +162,19 @@ async def test_stored_pending_media_is_read() -> None:
     expected = Reference(
         url="https://cdn.discordapp.com/attachments/1/2/a.png", via="discord", kind=MediaKind.PICTURE
     )
-    assert expected == await PendingMediaStore(_Stored()).get(media_id, caller)
+    assert expected == await PendingMediaStore(_Stored(**{"draft/discord:200": _PENDING})).get(
+        media_id, caller
+    )
     assert "https://example.org/a.mp4" == PendingMedia.model_validate_json(_PENDING).media[1].url
+
+
+async def test_a_server_that_was_welcomed_is_not_welcomed_again() -> None:
+    welcome = WelcomeMessage(cast("RestClient", None), _Stored(**{"greeted/300": "100"}))
+    await welcome.send(cast("Guild", SimpleNamespace(id=300)))
+
+
+async def test_an_unfinished_welcome_is_remembered() -> None:
+    welcome = WelcomeMessage(cast("RestClient", None), _Stored(**{"greeting/300": ""}))
+    await welcome.load_unfinished()
+    guilds = [cast("Guild", SimpleNamespace(id=one)) for one in (300, 301)]
+    assert [True, False] == [welcome.is_unfinished(one) for one in guilds]
