@@ -36,7 +36,7 @@ function origin(job, app, text) {
       on: { click: (event) => { event.preventDefault(); app.reveal(job.parent); } },
     }, el("span", { "aria-hidden": "true" }, "↖ "), `from #${shortId(job.parent)}`),
     copyButton(command, "command", `Copy the command: ${command}`, "copy command"),
-    job.stars > 0 && el("span", { class: "stars" }, `★ ${job.stars}`, el("span", { class: "unseen" }, " in the gallery")));
+    job.stars > 0 && el("span", { class: "stars" }, `★ ${job.stars}`, el("span", { class: "visually-hidden" }, " in the gallery")));
 }
 
 function copyButton(text, key, name, shown) {

@@ -73,6 +73,10 @@ async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: 
     for name in ("ada", "grace"):
         await post(served, "action", name, {"action": "gallery", "job": job, "key": f"star-by-{name}"})
     await expect(page.locator(".stars")).to_contain_text("★ 2")
+    # The rest of its text is for screen readers alone.
+    hidden = await page.locator(".stars span").bounding_box()
+    assert hidden is not None
+    assert hidden["width"] <= 1
     assert await playing.evaluate("one => [one.isConnected, one.paused]") == [True, False]
     await page.context.close()
 
