@@ -18,7 +18,7 @@ from bot.service.operator import Operator
 from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
 from bot.service.vocabulary import run_vocabulary_refresh
 from bot.services import Services, log
-from bot.settings import Role, Settings, misfit
+from bot.settings import Role, Settings, describe_error
 from bot.store.database.connect import connect
 from bot.store.database.file_lock import lock_folder, lock_store
 from bot.supervision import RECEIVER, Supervised
@@ -165,7 +165,7 @@ class App:
             try:
                 enabled = plugin.enabled(services.settings)
             except ValueError as error:
-                unusable.append(_unusable(plugin, misfit(error, plugin.prefix)))
+                unusable.append(_unusable(plugin, describe_error(error, plugin.prefix)))
                 continue
             if enabled:
                 adapters.append(self._build(plugin, services, service))

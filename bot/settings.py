@@ -356,7 +356,7 @@ class Settings(EnvironmentSettings):
                 return self.video_concurrent, self.video_per_minute
 
 
-def misfit(error: ValueError, prefix: str = "REVERIE_") -> str:
+def describe_error(error: ValueError, prefix: str = "REVERIE_") -> str:
     """One line about a setting that does not fit, with its name in the environment."""
     if not isinstance(error, ValidationError):
         return str(error)

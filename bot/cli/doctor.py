@@ -20,7 +20,7 @@ from bot.resources import clock_ms, likely_naming_key, naming_key_of, providers_
 from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
-from bot.settings import Settings, misfit
+from bot.settings import Settings, describe_error
 from bot.store.accounts import AccountState, list_accounts
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
@@ -147,7 +147,7 @@ def _adapters(settings: Settings) -> Iterator[Diagnosis]:
             yield Diagnosis(
                 what=f"{plugin.name} cannot be used",
                 level=Severity.FAULT,
-                remedy=misfit(error, plugin.prefix),
+                remedy=describe_error(error, plugin.prefix),
             )
     if enabled:
         yield Diagnosis(what=f"adapters: {', '.join(enabled)}")

@@ -13,7 +13,7 @@ from bot.domain.errors import ReverieError
 from bot.domain.pricing import read_money
 from bot.domain.quota import Level
 from bot.environment import UnknownSetting, find_unknown, setting_names
-from bot.settings import Settings, misfit
+from bot.settings import Settings, describe_error
 from bot.standard_streams import discard
 
 
@@ -26,7 +26,7 @@ def read_settings(**changes: Any) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        raise Misset(misfit(error)) from error
+        raise Misset(describe_error(error)) from error
     except SettingsError as error:
         raise Misset("REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500") from error
     return settings.model_copy(update=changes) if changes else settings

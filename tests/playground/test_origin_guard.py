@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from adapters.playground import plugin
 from adapters.playground.access.origin_guard import AccessPolicy, examine
-from bot.settings import Settings, Switch, misfit
+from bot.settings import Settings, Switch, describe_error
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on
 OPEN = AccessPolicy.of(Settings(playground=Switch.AUTO, public_url=None))
@@ -303,7 +303,7 @@ def test_with_a_public_url_a_proxy_that_names_its_upstream_works() -> None:
 def test_a_public_url_that_would_work_in_part_only_is_refused_at_the_start(url: str, words: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings(public_url=url)
-    told = misfit(caught.value)
+    told = describe_error(caught.value)
     assert told.startswith("REVERIE_PUBLIC_URL: ")
     assert words in told
     assert "https://bot.example.org" in told

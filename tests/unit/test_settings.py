@@ -18,7 +18,7 @@ from adapters.slack.settings import SlackSettings
 from bot.domain.models import Lane
 from bot.domain.quota import Period
 from bot.environment import setting_names
-from bot.settings import Role, Settings, Switch, Timing, misfit
+from bot.settings import Role, Settings, Switch, Timing, describe_error
 from bot.store.database.connect import path_of
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -228,7 +228,9 @@ def test_what_cannot_be_slacks_token_is_named(environment: dict[str, str], told:
 def test_a_misspelt_time_is_refused_with_the_nearest() -> None:
     with pytest.raises(ValidationError) as refusal:
         _read(REVERIE_TIMING__POL="1")
-    assert "REVERIE_TIMING__POL is not known; did you mean REVERIE_TIMING__POLL?" == misfit(refusal.value)
+    assert "REVERIE_TIMING__POL is not known; did you mean REVERIE_TIMING__POLL?" == describe_error(
+        refusal.value
+    )
 
 
 def test_secrets_are_not_shown() -> None:
