@@ -199,7 +199,7 @@ def test_the_secret_key_is_used_to_the_byte_for_it_has_encrypted_already() -> No
     [
         ({"DISCORD_TOKEN": "a.b c.d"}, "DISCORD_TOKEN has a blank"),
         ({"DISCORD_TOKEN": "“a.b.c”"}, "DISCORD_TOKEN has a character that no token has"),
-        ({"DISCORD_TOKEN": "0123456789abcdef"}, "DISCORD_TOKEN is not a bot's token"),
+        ({"DISCORD_TOKEN": "0123456789abcdef"}, "DISCORD_TOKEN is not a bot token"),
         ({"DISCORD_TOKEN": "Bot a.b.c"}, "DISCORD_TOKEN has a blank"),
     ],
 )
