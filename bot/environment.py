@@ -23,7 +23,7 @@ _FILE_MAX = 65_536
 
 
 def nearest_name(name: str, known: Collection[str]) -> str | None:
-    """The known name that a misspelt one most likely stands for; None where none is near."""
+    """The known name that a misspelt one most likely means; None where none is similar."""
     return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
 
 
@@ -61,7 +61,7 @@ class UnknownSetting:
 
 
 def find_unknown(environment: Mapping[str, str], known: Collection[str]) -> list[UnknownSetting]:
-    """Names that begin like ours and are none, in their order."""
+    """Unknown names that begin like ours, sorted."""
     found = []
     for name, value in sorted(environment.items()):
         variable = name.upper()
@@ -107,12 +107,12 @@ class _FileSource(PydanticBaseSettingsSource):
         return found
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        """Nothing by itself; the library asks for one."""
+        """No value for a single field; the base class requires the method."""
         return None, field_name, False
 
 
 def _read(variable: str, path: Path) -> str:
-    """The text of a file, without the blanks and line breaks around it."""
+    """The text of a file, stripped."""
     try:
         with path.open("rb") as file:
             content = file.read(_FILE_MAX + 1)

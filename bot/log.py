@@ -13,7 +13,7 @@ from bot.standard_streams import safe_stderr
 
 
 def set_up_logs(form: str, level: str) -> None:
-    """Send our events to standard error; libraries speak up only from warnings on."""
+    """Write our events to standard error; of libraries only warnings and errors."""
     stream = safe_stderr()
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()

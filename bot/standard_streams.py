@@ -1,4 +1,4 @@
-"""Standard streams that may be closed, full or missing, and must not end whoever writes to them."""
+"""Standard streams that may be closed, full or missing, and must not end the process that writes to them."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from typing import TextIO, cast
 
 
 class SafeStream:
-    """A text stream whose writes never fail; each write is tried, for a full disk may have room again."""
+    """A text stream whose writes never fail; each write is tried, because a full disk may have room again."""
 
     def __init__(self, stream: TextIO | None) -> None:
         #: None where the process was started without it
@@ -32,7 +32,7 @@ class SafeStream:
 
 
 def safe_stderr() -> SafeStream:
-    """Standard error as it is now, for whatever must not end the process."""
+    """Standard error as it is now, as a stream whose writes never fail."""
     return SafeStream(sys.stderr)
 
 
@@ -50,7 +50,7 @@ def open_missing_streams() -> None:
 
 
 def discard(stream: TextIO | None) -> None:
-    """Lead a stream that cannot be written to nowhere, with what it still holds."""
+    """Redirect a stream that cannot be written to /dev/null, with what it still buffers."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, cast("TextIO", stream).fileno())
@@ -58,7 +58,7 @@ def discard(stream: TextIO | None) -> None:
 
 
 def flush_streams() -> None:
-    """Write out what is left; the interpreter would complain of it, and end with a code of its own."""
+    """Flush what is left: the interpreter would report a failure and end with an exit code of its own."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

@@ -29,14 +29,14 @@ app.add_typer(operating.jobs, name="jobs")
 app.add_typer(operating.workspaces, name="workspaces")
 app.add_typer(upkeep.db, name="db")
 
-#: what others of this machine may do with files that we make: nothing
+#: other users of this machine get no access to files that we create
 _UMASK = 0o077
-#: the base of all complaints about wrong use, in whichever click typer brings along
+#: the base class of usage errors, of the click that typer uses
 _MISUSE: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
 
 
 def main() -> None:
-    """Run the command line; every way out has a code and at most one line of complaint."""
+    """Run the command line; every exit has a code and at most one line of error."""
     open_missing_streams()
     os.umask(_UMASK)
     try:

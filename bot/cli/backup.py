@@ -27,7 +27,7 @@ _RESTORE_POSTGRES = (
     "This restores SQLite; for PostgreSQL use pg_restore --dbname=<URL of an empty database> reverie.dump, "
     "then give the bot the REVERIE_SECRET_KEY and the folder media that were kept with the dump"
 )
-#: what may lie in a folder that counts as empty: of file systems, and of commands that found nothing to do
+#: entries of a folder that still counts as empty: of file systems, and of commands that found nothing to do
 _NOTHING = frozenset({"lost+found", "lock"})
 
 
@@ -85,7 +85,7 @@ def _stored_files(copy: Path) -> list[str]:
 
 
 def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]:
-    """Stored files, each with what was made from it."""
+    """Stored files, each with its renditions."""
     for file in files:
         path = storage.path(file)
         yield path
@@ -93,7 +93,7 @@ def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]
 
 
 def _secret_text(settings: Settings) -> bytes | None:
-    """The secrets as they are written; None where none has been made yet."""
+    """The secrets as they are stored; None where none has been created yet."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     path = secret_file(settings)
@@ -101,7 +101,7 @@ def _secret_text(settings: Settings) -> bytes | None:
 
 
 def restore(settings: Settings, archive: Path) -> None:
-    """Bring a backup back into an empty data folder; what goes wrong leaves it empty."""
+    """Restore a backup into an empty data folder; a failure leaves it empty."""
     if not settings.database.startswith("sqlite"):
         raise InvalidRequest(_RESTORE_POSTGRES)
     if not archive.is_file():
@@ -155,7 +155,7 @@ def _must_be_empty(folder: Path, file: Path) -> None:
 
 
 def _secret_is_needed(settings: Settings, kept: Path, archive: Path) -> bool:
-    """Whether the backup's secret is to lie in the data folder; raises InvalidRequest where none fits."""
+    """Whether the backup's secret goes into the data folder; raises InvalidRequest where none matches."""
     if not kept.exists():
         return False
     if settings.secret_key is None:

@@ -28,7 +28,7 @@ _MANIFEST_MAX = 10_000
 
 
 class NoBackup(ReverieError):
-    """This file is no backup, or not a whole one."""
+    """This file is no backup, or an incomplete one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def write_archive(target: Path, database: Path, secret: bytes | None, media: Ite
 
 @contextmanager
 def _new_file(target: Path) -> Iterator[IO[bytes]]:
-    """A new file of its owner's, which goes again where it is not finished."""
+    """A new file for its owner only, removed again if it is not completed."""
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         try:
             yield file
@@ -92,7 +92,7 @@ def _add_as(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int, chan
 
 
 def read_archive(source: Path, folder: Path) -> None:
-    """Unpack a whole backup into an empty folder; raises NoBackup, which leaves what was unpacked so far."""
+    """Unpack a backup into an empty folder; on NoBackup the files unpacked so far stay."""
     with source.open("rb") as file:
         if file.read(len(_SQLITE)) == _SQLITE:
             raise NoBackup(
@@ -141,7 +141,7 @@ def _members(content: IO[bytes]) -> int:
 
 
 def _target(name: str, folder: Path, storage: FolderStorage) -> Path:
-    """Where a member goes; raises ValueError for a name that no backup has."""
+    """The target of an archive member; raises ValueError for a name that no backup has."""
     if name in (DATABASE, SECRET):
         return folder / name
     try:
@@ -154,7 +154,7 @@ def _target(name: str, folder: Path, storage: FolderStorage) -> Path:
 
 
 def _copy(content: IO[bytes], target: Path) -> str:
-    """Write a new file onto the disk; answers the digest of its content."""
+    """Write a new file, synced to disk; returns the digest of its content."""
     digest = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -11,12 +11,12 @@ from bot.media.disk_usage import MediaUsage, free_bytes, show_bytes, used_bytes
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 
-#: what is written to see whether there is room
+#: written to find out whether there is room
 _PROBE = bytes(64 * 1024)
 
 
 async def disk_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
-    """Look at the disk of the data folder; says nothing of one that cannot be written for other reasons."""
+    """Check the disk of the data folder; other reasons why it is not writable are reported elsewhere."""
     usage = MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
     try:
         usage.free = await asyncio.to_thread(free_bytes, settings.data_dir)
@@ -49,7 +49,7 @@ def _room(folder: Path, usage: MediaUsage) -> Diagnosis:
 
 
 def _takes_a_file(folder: Path) -> bool:
-    """Write a file and remove it; a folder where none can be made at all is found elsewhere."""
+    """Write a file and remove it; a folder where none can be created is reported elsewhere."""
     if not os.access(folder, os.W_OK):
         return True
     try:

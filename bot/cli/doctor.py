@@ -30,7 +30,7 @@ from bot.store.reports import inconsistent_counts, inconsistent_meters
 from bot.tls import tls_context
 from bot.web.server import listen
 
-#: what a process could do that the kernel's features do not keep from it
+#: what a process could do without the kernel's features that confine it
 _UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "use the network"}
 
 

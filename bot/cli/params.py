@@ -18,11 +18,11 @@ from bot.standard_streams import discard
 
 
 class Misset(ReverieError):
-    """A setting does not fit."""
+    """A setting is invalid."""
 
 
 def read_settings(**changes: Any) -> Settings:
-    """Read the environment; raises Misset naming the variable that does not fit."""
+    """Read the environment; raises Misset, which names the invalid variable."""
     try:
         settings = Settings()
     except ValidationError as error:
@@ -84,7 +84,7 @@ Counted = Annotated[
 
 
 def say(line: str) -> None:
-    """Print a line of the answer; a reader that has gone, as `| head`, needs no more of it."""
+    """Print a line of output; a closed pipe, as of `| head`, is ignored."""
     try:
         typer.echo(line)
     except BrokenPipeError:
@@ -103,7 +103,7 @@ def show(answer: Any, *, as_json: bool) -> None:
 
 
 def refused(error: OSError, settings: Settings | None = None) -> ReverieError:
-    """Say what to do about what the operating system refused."""
+    """The remedy for an error of the operating system."""
     if error.filename is not None:
         return ReverieError(
             f"{error.filename} cannot be used ({error.strerror}): give this user the right to it, "

@@ -1,4 +1,4 @@
-"""What `reverie doctor` finds about a connection pooler before PostgreSQL."""
+"""What `reverie doctor` finds about a connection pooler in front of PostgreSQL."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ from bot.settings import Settings
 
 
 async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
-    """Tell what is at the other end of both addresses; that the first does not answer is told elsewhere."""
+    """Report what answers at both addresses; a server that does not answer is reported elsewhere."""
     if settings.database.startswith("sqlite"):
         return
     try:

@@ -1,4 +1,4 @@
-"""`run`, `demo` and `simulate`: the commands that stay until they are stopped."""
+"""`run`, `demo` and `simulate`: the commands that run until they are stopped."""
 
 import asyncio
 import gc
@@ -95,7 +95,7 @@ def _first(group: BaseExceptionGroup[_Error]) -> _Error:
 
 
 def _in_loop(work: Callable[[], Awaitable[None]]) -> None:
-    """Run in uvloop where it exists, out of reach of other processes of the same user."""
+    """Run in uvloop where it exists, protected from other processes of the same user."""
     from bot.media.sandbox.kernel import forbid_dumps  # noqa: PLC0415
 
     forbid_dumps()

@@ -21,7 +21,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def examine_secrecy(settings: Settings) -> Iterator[Diagnosis]:
-    """Look at the secret, the playground's password, the modes of files, and the public URL."""
+    """Check the secret, the playground's password, file modes, and the public URL."""
     yield from _secret(settings)
     password = settings.playground_password
     if settings.playground is Switch.AUTO and password is not None:
@@ -95,7 +95,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _database(settings: Settings) -> list[Path]:
-    """The files of an SQLite database; none where it is another's."""
+    """The files of an SQLite database; none for another database."""
     if not settings.database.startswith("sqlite"):
         return []
     try:
@@ -105,7 +105,7 @@ def _database(settings: Settings) -> list[Path]:
 
 
 def _is_open(path: Path) -> bool:
-    """Whether others than the owner have any right to it."""
+    """Whether other users than the owner have any permission."""
     try:
         return bool(path.lstat().st_mode & _OTHERS) and not path.is_symlink()
     except OSError:

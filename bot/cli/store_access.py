@@ -1,4 +1,4 @@
-"""How the command line reaches the store: read-only, through the running bot, or alone."""
+"""Access to the store for the command line: read-only, through the running bot, or exclusive."""
 
 import asyncio
 import sqlite3
@@ -32,7 +32,7 @@ def _clock() -> int:
 async def operate(
     settings: Settings, call: str, arguments: dict[str, Any], *, writes: bool, timeout_s: float = 30.0
 ) -> Answer:
-    """Do an operator's call: reads look into the database, writes go through whoever holds it."""
+    """Run an operator's call: reads use the database directly, writes go through the process that has it."""
     if not writes:
         async with _reading(settings) as database:
             return await _do(settings, database, call, arguments)
@@ -54,7 +54,7 @@ async def _do(settings: Settings, database: Database, call: str, arguments: dict
 
 @asynccontextmanager
 async def _reading(settings: Settings) -> AsyncIterator[Database]:
-    """The database as it is, beside whoever writes."""
+    """The database for reading, beside a process that writes."""
     if settings.database.startswith("sqlite"):
         must_exist(sqlite_file(settings))
     async with connect(settings.database, read_only=True) as database:
@@ -71,7 +71,7 @@ def must_exist(file: Path) -> None:
 
 @asynccontextmanager
 async def _alone(settings: Settings) -> AsyncIterator[Database]:
-    """The database for writing; an SQLite file only while nobody else has it."""
+    """The database for writing; an SQLite file is locked for this process."""
     with lock_store(settings.database):
         async with connect(settings.database) as database:
             await migrate(database)
@@ -79,7 +79,7 @@ async def _alone(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def upgrade(settings: Settings) -> list[str]:
-    """Apply the missing migrations; answers their names."""
+    """Apply the missing migrations; returns their names."""
     with lock_store(settings.database):
         async with connect(settings.database) as database:
             steps = await migrate(database)
@@ -87,7 +87,7 @@ async def upgrade(settings: Settings) -> list[str]:
 
 
 async def reseal(settings: Settings) -> Answer:
-    """Encrypt everything anew with the secret that writes, through the running bot or alone."""
+    """Encrypt everything again with the first secret, through the running bot or alone."""
     from bot.resources import secrets_of  # noqa: PLC0415 - the other commands need none of it
 
     secret = fingerprint(secrets_of(settings)[0])
@@ -95,7 +95,7 @@ async def reseal(settings: Settings) -> Answer:
 
 
 async def check(settings: Settings) -> dict[str, Any]:
-    """Look for damage: in the database itself, its schema, its meters, and its counts of what waits."""
+    """Look for damage: in the database file, its schema, its meters, and its counters of waiting jobs."""
     problems = []
     async with _reading(settings) as database:
         problems += [f"migration {step.name} is missing" for step in await pending(database)]
@@ -124,7 +124,7 @@ def sqlite_file(settings: Settings) -> Path:
 
 
 async def copy(settings: Settings, target: str) -> dict[str, int]:
-    """Copy every table into another, empty database; answers the rows of each."""
+    """Copy every table into another, empty database; returns the rows of each."""
     with lock_store(target):
         async with _alone(settings) as source, connect(target) as new:
             await migrate(new)

@@ -26,7 +26,7 @@ class DecryptionFailed(ReverieError):
 
 
 class FieldCipher:
-    """Encrypts texts for the store; nobody without the secret reads, changes or moves them.
+    """Encrypts texts for the store; without the secret nobody can read, change or move them.
 
     The first secret writes, every one opens.
     """
@@ -35,7 +35,7 @@ class FieldCipher:
         self._ciphers = [AESGCM(derive_key(secret, "seal")) for secret in secrets]
 
     def encrypt(self, text: str, *, context: str) -> str:
-        """Encrypt a text for one place; the same text twice gives two different answers."""
+        """Encrypt a text for one context; the same text twice gives two different results."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[0].encrypt(nonce, text.encode(), _bound(_V2, context))
         return _V2 + base64.urlsafe_b64encode(nonce + sealed).decode()
@@ -50,7 +50,7 @@ class FieldCipher:
         return place == 0 and sealed.startswith(_V2)
 
     def _decrypt(self, sealed: str, context: str) -> tuple[str, int]:
-        """The text, and the place of the secret that opens it."""
+        """The text, and the index of the secret that decrypts it."""
         try:
             form, body = sealed[: len(_V2)], sealed[len(_V2) :]
             raw = base64.urlsafe_b64decode(body)
@@ -69,17 +69,17 @@ class FieldCipher:
 
 
 def _bound(form: str, context: str) -> bytes:
-    """The associated data: nothing sealed in one form, for one place, opens in another."""
+    """The associated data: what was encrypted in one form or context decrypts in no other."""
     return form.encode() if form == _V1 else f"{form}{context}".encode()
 
 
 def entry_context(adapter: str, key: str) -> str:
-    """Where a value of an adapter's key-value area belongs."""
+    """The context of an adapter's entry."""
     return f"{adapter}\0{key}"
 
 
 def card_context(card: str) -> str:
-    """Where the way to reach a card's place belongs."""
+    """The context of a card's reply token."""
     return f"card {card}"
 
 

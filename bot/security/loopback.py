@@ -1,4 +1,4 @@
-"""Whether a request comes straight from this machine, decided in one place for everything that asks.
+"""Whether a request comes directly from this machine, decided in one place for all callers.
 
 What cannot be told apart from a request of this machine's own user is listed in `docs/security.md`.
 """
@@ -71,12 +71,12 @@ def is_loopback_name(host: str) -> bool:
 
 
 def listens_here_only(host: str) -> bool:
-    """Whether a server that listens on a host is out of reach of other machines."""
+    """Whether a server that listens on a host cannot be reached from other machines."""
     return is_loopback_name(host) or is_loopback_address(host)
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an address: nobody's name server can point it elsewhere."""
+    """Whether a host is an IP address, which no name server can redirect."""
     try:
         ip_address(host)
     except ValueError:
@@ -85,7 +85,7 @@ def is_address(host: str) -> bool:
 
 
 def host_name(header: str) -> str | None:
-    """The host in a Host header, without its port; None where it is not written as one."""
+    """The host in a Host header, without its port; None where it is malformed."""
     try:
         parts = urlsplit(f"//{header}")
         _ = parts.port
@@ -96,14 +96,14 @@ def host_name(header: str) -> str | None:
 
 
 def is_proxied(headers: Headers, http_version: str) -> bool:
-    """Whether something between the caller and us has left its mark."""
+    """Whether a proxy or tunnel between the caller and us has left its headers."""
     return http_version in _OLD_HTTP or any(
         name in _PROXY_HEADERS or name.startswith(_PROXY_PREFIXES) for name in map(str.lower, headers)
     )
 
 
 def is_local(request: Request) -> bool:
-    """Whether a request's peer is this machine and no proxy or tunnel is known to stand between."""
+    """Whether a request's peer is this machine and no proxy or tunnel is known to be in between."""
     peer = request.client.host if request.client else ""
     return is_loopback_address(peer) and not is_proxied(
         request.headers, request.scope.get("http_version", "")
@@ -111,7 +111,7 @@ def is_local(request: Request) -> bool:
 
 
 def client_address(request: Request) -> str:
-    """The address of whoever asks, for limits and the log only: it proves nothing.
+    """The caller's address, for limits and the log only: it proves nothing.
 
     Behind a proxy of this machine or its private network it is the address that the proxy has seen. Of an
     IPv6 address the network is taken: each of its machines has as many addresses as it likes.
@@ -132,7 +132,7 @@ def client_address(request: Request) -> str:
 
 
 def names_us(request: Request) -> bool:
-    """Whether a request names this machine as its host: a site whose name is rebound to us does not."""
+    """Whether a request names this machine as its host; one to a rebound DNS name does not."""
     hosts = request.headers.getlist("host")
     name = host_name(hosts[0]) if len(hosts) == 1 else None
     return name is not None and is_loopback_name(name)

@@ -1,4 +1,4 @@
-"""The secrets of this installation: one that writes, and earlier ones that still open.
+"""The secrets of this installation: the first encrypts, and earlier ones still decrypt.
 
 Several are separated by commas or line breaks, the current one first, so that a secret can be replaced
 without losing what it sealed.
@@ -28,7 +28,7 @@ class UnusableSecret(ReverieError):
 
 
 def read_secrets(text: bytes, name: str) -> tuple[bytes, ...]:
-    """Read one or several secrets, the one that writes first; raises UnusableSecret where it is too short.
+    """Read one or several secrets, the encrypting one first; raises UnusableSecret where it is too short.
 
     A secret of a version that knew only one may hold a separator, and may be short. So where the first part
     is too short to be a secret, the whole text is the one that writes; and everything that can have been a
@@ -50,18 +50,18 @@ def read_secrets(text: bytes, name: str) -> tuple[bytes, ...]:
 
 
 def short_parts(text: bytes) -> int:
-    """How many of several secrets have fewer characters than one that writes must have."""
+    """How many of several secrets are shorter than an encrypting one must be."""
     parts = _SEPARATOR.split(text.strip())
     return sum(len(part) < SECRET_MIN for part in parts) if len(parts) > 1 else 0
 
 
 def fingerprint(secret: bytes) -> str:
-    """Name a secret, so that two processes can tell whether they have the same, without telling it."""
+    """A fingerprint, by which two processes can compare their secrets without revealing them."""
     return derive_key(secret, "fingerprint")[:8].hex()
 
 
 def load_or_create_secrets(path: Path) -> tuple[bytes, ...]:
-    """Read the secrets of this installation, as `read_secrets`; the first call makes one.
+    """Read the secrets of this installation, as `read_secrets`; the first call creates one.
 
     The text in the file can be moved to REVERIE_SECRET_KEY as it stands. Raises UnusableSecret where the file
     cannot be read or made, or holds too little.

@@ -1,4 +1,4 @@
-"""Signed tokens that end: what a link to us may carry, without a look into the store."""
+"""Signed, expiring tokens for links to us, checked without reading the store."""
 
 import base64
 import hmac
@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[a-z0-9-][a-z0-9_-]*|")
 
 
 class BadToken(ReverieError):
-    """This link is not valid, or no longer."""
+    """This link is invalid or has expired."""
 
 
 class TokenSigner:
@@ -37,7 +37,7 @@ class TokenSigner:
         return f"{signed}.{_mac(self._secrets[0], purpose, signed)}"
 
     def verify(self, purpose: str, token: str, *, now: int) -> str:
-        """Answer the payload; raises BadToken where the token is not ours, for something else, or over."""
+        """Return the payload; raises BadToken where the token is forged, for another purpose, or expired."""
         signed, _, mac = token.rpartition(".")
         # Compared as text: no two spellings of a token are both good.
         given = mac.encode(errors="replace")
