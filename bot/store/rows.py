@@ -98,8 +98,8 @@ def job_from(row: Row) -> Job:
 
 
 def new_job_row(job: Job, *, duration_class: str) -> dict[str, Any]:
-    """The columns of a job that is inserted; those that are not in the row are empty."""
-    row = {name: getattr(job, name) for name in _JOB_FIELDS}
+    """The columns of a job that is inserted, without those that are NULL."""
+    row = {name: value for name in _JOB_FIELDS if (value := getattr(job, name)) is not None}
     return row | {
         "duration_class": duration_class,
         "request": dump_request(job.request),
