@@ -110,7 +110,7 @@ def _is_media(path: Path) -> bool:
     ("error", "kind", "told"),
     [
         (MediaRefused("This picture moves: send a still one."), InvalidRequest, "send a still one"),
-        (MediaUnavailable("The media storage is full."), Refused, "storage is full. Try again in a while"),
+        (MediaUnavailable("The media storage is full."), Refused, "storage is full. Try again later"),
     ],
 )
 async def test_an_upload_that_cannot_be_kept_is_refused_in_words(
