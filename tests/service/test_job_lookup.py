@@ -195,7 +195,7 @@ async def test_words_find_one_job_and_tell_of_several(any_house: Open) -> None:
             await home.say("/delete coffee")
         with pytest.raises(JobNotFound, match="matches 'tea'"):
             await home.say("/show tea")
-        with pytest.raises(JobNotFound, match="/cancel could take"):
+        with pytest.raises(JobNotFound, match="/cancel can use"):
             await home.say("/cancel bär")
 
 
