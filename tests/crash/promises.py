@@ -195,7 +195,7 @@ def _given_up_early(found: Found, grace_ms: int) -> Iterator[str]:
         for attempt in found.attempts:
             # Without a marker an orphan belongs to whichever equal attempt was left over.
             same = orphan["job"] == attempt["job"] or (
-                not attempt["marked"] and attempt["fingerprint"] == fingerprints.get(orphan["job"])
+                not attempt["has_token"] and attempt["fingerprint"] == fingerprints.get(orphan["job"])
             )
             if attempt["remote_id"] is None and attempt["sent_at"] is not None and same:
                 waited = attempt["sent_at"] <= seen_at[orphan["remote_id"]] < attempt["sent_at"] + grace_ms
