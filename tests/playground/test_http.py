@@ -218,7 +218,7 @@ async def test_a_new_revision_reaches_an_open_stream(served: Served) -> None:
 
 
 async def test_the_server_stops_while_streams_are_open() -> None:
-    async with asyncio.timeout(5), AsyncExitStack() as running:
+    async with asyncio.timeout(PATIENCE_S), AsyncExitStack() as running:
         served = await running.enter_async_context(serve())
         url = "/playground/events?me=ada&since=0"
         async with served.client() as client, client.stream("GET", url) as answer:

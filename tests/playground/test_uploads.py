@@ -109,7 +109,7 @@ async def test_a_file_that_is_too_large_is_refused_before_its_body(served: Serve
         f"POST /playground/upload?me=ada HTTP/1.1\r\nHost: {host}\r\nOrigin: {served.url}\r\n"
         f"Content-Type: application/octet-stream\r\nContent-Length: {LARGEST + 1}\r\n\r\n"
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*host.split(":"))
         writer.write(head.encode())
         assert b"413" in await reader.readline()
