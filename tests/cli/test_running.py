@@ -189,12 +189,12 @@ async def test_the_socket_opens_for_its_owner_alone_and_answers_nonsense(bot: Ru
     assert 0o600 == stat.S_IMODE(socket_of(data).stat().st_mode)
     with pytest.raises(InvalidRequest, match="unknown call"):
         await call_running(data, "shutdown", {})
-    with pytest.raises(InvalidRequest, match="not understood"):
+    with pytest.raises(InvalidRequest, match="Invalid call"):
         await call_running(data, "quota_set", {"whose": "mine"})
 
 
 async def test_a_socket_that_nobody_listens_on_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ReverieError, match="does not answer"):
+    with pytest.raises(ReverieError, match="does not respond"):
         await call_running(f"sqlite:///{tmp_path}/reverie.db", "jobs_list", {})
 
 
