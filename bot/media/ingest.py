@@ -94,9 +94,9 @@ class MediaLibrary:
         """Say where a kept file or rendition can be read."""
         return self._storage.path(file_id)
 
-    def check_address(self, url: str, *, vouched: bool = False) -> None:
+    def check_address(self, url: str, *, from_platform: bool = False) -> None:
         """Refuse what `bring_in` would refuse without asking anybody; raises MediaRefused."""
-        self._fetcher.check(url, vouched=vouched)
+        self._fetcher.check(url, from_platform=from_platform)
 
     async def bring_in(
         self,
@@ -104,14 +104,14 @@ class MediaLibrary:
         *,
         max_bytes: int,
         timeout_s: float,
-        vouched: bool = False,
+        from_platform: bool = False,
         headers: Mapping[str, str] | None = None,
         member: str | None = None,
     ) -> Media:
-        """Fetch a picture or a video and keep it; bringing in the same one again answers the same file.
+        """Fetch a picture or a video and store it; the same content gives the same file.
 
-        `timeout_s` bounds the fetching; `vouched` and `headers` are explained at `Fetcher.fetch`. `member`
-        is whose input it is, here and below: inputs of members take turns. Without one it is a result.
+        `timeout_s` limits the download; `Fetcher.fetch` explains `from_platform` and `headers`. `member` is
+        whose input it is, here and below: inputs of members take turns. Without one it is a result.
         """
         with self._storage.incoming_quota.share(member) if member else nullcontext() as share:
             fetched = await self._fetcher.fetch(
@@ -120,7 +120,7 @@ class MediaLibrary:
                 timeout_s=timeout_s,
                 into=self._storage.incoming,
                 admit=share.add if share else lambda _size: None,
-                vouched=vouched,
+                from_platform=from_platform,
                 headers=headers,
             )
             return await self.take_in(fetched.path, member=member)

@@ -237,7 +237,7 @@ async def _fetch(services: Services, reference: Reference, resolved: ResolvedFil
         resolved.url,
         max_bytes=TAKEN_MAX_BYTES[reference.kind],
         timeout_s=services.times.input_timeout / 1000,
-        vouched=bool(reference.via),
+        from_platform=bool(reference.via),
         headers=resolved.headers,
         member=member,
     )

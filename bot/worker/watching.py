@@ -313,7 +313,7 @@ class Watcher:
             generation.asset_url,
             max_bytes=settings.video_max_bytes if wanted is MediaKind.VIDEO else settings.picture_max_bytes,
             timeout_s=self._services.times.asset_timeout / 1000,
-            vouched=True,
+            from_platform=True,
         )
         if stored.kind is not wanted:
             # A video's thumbnail can be available before the video.

@@ -73,7 +73,7 @@ class FakeLibrary(MediaLibrary):
         *,
         max_bytes: int,
         timeout_s: float,
-        vouched: bool = False,
+        from_platform: bool = False,
         headers: Mapping[str, str] | None = None,
         member: str | None = None,
     ) -> Media:
@@ -81,7 +81,7 @@ class FakeLibrary(MediaLibrary):
         self.members.append(member)
         self.fetched.append(url)
         self.most[url] = max_bytes
-        self.told[url] = vouched, dict(headers or {})
+        self.told[url] = from_platform, dict(headers or {})
         if self.gate is not None:
             await self.gate.wait()
         if setbacks := self.setbacks.get(url) or self.setbacks.get("*"):

@@ -38,9 +38,9 @@ async def fetch(
     into: Path,
     *,
     timeout_s: float = 20,
-    vouched: bool = False,
+    from_platform: bool = False,
     headers: dict[str, str] | None = None,
 ) -> FetchedFile:
     return await fetcher.fetch(
-        url, max_bytes=MAX_BYTES, timeout_s=timeout_s, into=into, vouched=vouched, headers=headers
+        url, max_bytes=MAX_BYTES, timeout_s=timeout_s, into=into, from_platform=from_platform, headers=headers
     )

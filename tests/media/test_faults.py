@@ -42,9 +42,9 @@ async def test_what_does_not_fit_on_the_disk_may_do_so_later(storage: FolderStor
     async with Site() as site, open_library(storage, trusted=site.url("/")) as library:
         site.answers["/a.png"] = plain(content)
         with _room_for(len(content) // 2), pytest.raises(ProcessingFailed, match="storage is full"):
-            await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, vouched=True)
+            await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, from_platform=True)
         assert [] == files_in(storage)
-        await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, vouched=True)
+        await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, from_platform=True)
 
 
 @pytest.mark.parametrize("kind", ["picture", "video"])
@@ -69,7 +69,7 @@ async def test_a_storage_that_cannot_be_written_to_is_said_to_be() -> None:
     ):
         site.answers["/a.png"] = plain(picture())
         with pytest.raises(ProcessingFailed, match="read-only or belongs to another user"):
-            await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, vouched=True)
+            await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, from_platform=True)
 
 
 async def test_a_cancelled_conversion_leaves_nothing_behind(storage: FolderStorage, tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def test_behind_a_proxy_every_url_of_a_person_is_refused_by_the_settings() -> No
     fetcher = Fetcher(proxy="http://proxy.example:3128")
     with pytest.raises(MediaRefused, match="attach the file"):
         fetcher.check("https://pictures.example/a.png")
-    fetcher.check("https://pictures.example/a.png", vouched=True)
+    fetcher.check("https://pictures.example/a.png", from_platform=True)
     Fetcher(proxy="http://proxy.example:3128", proxy_resolves=True).check("https://pictures.example/a.png")
 
 

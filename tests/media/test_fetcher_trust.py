@@ -63,17 +63,17 @@ async def test_headers_are_shown_to_nobody_else(
 async def test_a_trusted_origin_may_be_near(site: Site, tmp_path: Path) -> None:
     trusted = f"http://127.0.0.1:{site.port}"
     async with Site() as other, Fetcher(trusted_origins=frozenset({trusted})) as fetcher:
-        assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, vouched=True)).bytes == 7
+        assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, from_platform=True)).bytes == 7
         for url in (
             f"http://127.0.0.1:{other.port}/a.png",
             f"http://localhost:{site.port}/a.png",
             f"https://127.0.0.1:{site.port}/a.png",
         ):
             with pytest.raises(MediaRefused):
-                await fetch(fetcher, url, tmp_path, vouched=True)
+                await fetch(fetcher, url, tmp_path, from_platform=True)
         site.answers["/away"] = redirect(f"http://127.0.0.1:{other.port}/")
         with pytest.raises(MediaRefused):
-            await fetch(fetcher, f"{trusted}/away", tmp_path, vouched=True)
+            await fetch(fetcher, f"{trusted}/away", tmp_path, from_platform=True)
     assert other.requests == []
 
 
@@ -81,10 +81,10 @@ async def test_trust_can_be_limited_to_a_path(site: Site, tmp_path: Path) -> Non
     trusted = f"http://127.0.0.1:{site.port}"
     site.answers["/media/a"] = plain(b"picture")
     async with Fetcher(trusted_origins=frozenset({f"{trusted}/media/"})) as fetcher:
-        assert (await fetch(fetcher, f"{trusted}/media/a", tmp_path, vouched=True)).bytes == 7
+        assert (await fetch(fetcher, f"{trusted}/media/a", tmp_path, from_platform=True)).bytes == 7
         for path in ("/metrics", "/media/../metrics", "/media/%2e%2e/metrics", "/mediametrics"):
             with pytest.raises(MediaRefused):
-                await fetch(fetcher, trusted + path, tmp_path, vouched=True)
+                await fetch(fetcher, trusted + path, tmp_path, from_platform=True)
     assert len(site.requests) == 1
 
 
@@ -147,10 +147,10 @@ async def test_vouched_urls_of_an_origin_in_process_go_to_its_transport(names: N
         in_process={"http://generator.test/assets/": near}, resolve=names, may_reach=reachable
     ) as fetcher:
         url = "http://generator.test/assets/a.png"
-        assert (await fetch(fetcher, url, tmp_path, vouched=True)).bytes == 7
+        assert (await fetch(fetcher, url, tmp_path, from_platform=True)).bytes == 7
         assert names.asked == []
         with pytest.raises(MediaRefused):
-            await fetch(fetcher, "http://generator.test/assets/away", tmp_path, vouched=True)
+            await fetch(fetcher, "http://generator.test/assets/away", tmp_path, from_platform=True)
     assert asked == ["/assets/a.png", "/assets/away"]
     assert names.asked == ["inside.test"]
 
@@ -176,7 +176,7 @@ async def test_nothing_else_reaches_a_transport_in_process(names: Names, site: S
                 await fetch(fetcher, person, tmp_path)
         for path in ("/control", "/assets/../control", "/assets/%2e%2e/control"):
             with pytest.raises(MediaRefused):
-                await fetch(fetcher, f"http://generator.test{path}", tmp_path, vouched=True)
+                await fetch(fetcher, f"http://generator.test{path}", tmp_path, from_platform=True)
     assert asked == []
 
 
@@ -193,14 +193,14 @@ async def test_behind_a_proxy_vouched_urls_are_left_to_it(names: Names, tmp_path
         proxy.answers["http://pictures.test/a.png"] = plain(b"picture")
         proxy.answers["pictures.test:443"] = plain(b"", status="502 Bad Gateway")
         fetched = await fetcher.fetch(
-            "http://pictures.test/a.png", max_bytes=MAX_BYTES, timeout_s=20, into=tmp_path, vouched=True
+            "http://pictures.test/a.png", max_bytes=MAX_BYTES, timeout_s=20, into=tmp_path, from_platform=True
         )
         assert fetched.bytes == 7
         with pytest.raises(MediaUnavailable):
-            await fetcher.fetch("https://pictures.test/", max_bytes=1, timeout_s=20, vouched=True)
+            await fetcher.fetch("https://pictures.test/", max_bytes=1, timeout_s=20, from_platform=True)
         for host in ("127.0.0.1", "0x7f.1", "169.254.169.254", "localhost"):
             with pytest.raises(MediaRefused):
-                await fetcher.fetch(f"http://{host}/", max_bytes=1, timeout_s=20, vouched=True)
+                await fetcher.fetch(f"http://{host}/", max_bytes=1, timeout_s=20, from_platform=True)
     assert [head.split()[0] for head in proxy.requests] == ["GET", "CONNECT"]
     assert names.asked == []
 
@@ -232,7 +232,7 @@ async def test_a_trusted_origin_on_loopback_is_reached_past_the_proxy(site: Site
         Site() as proxy,
         Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", trusted_origins=frozenset({trusted})) as fetcher,
     ):
-        assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, vouched=True)).bytes == 7
+        assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, from_platform=True)).bytes == 7
     assert proxy.requests == []
 
 

@@ -34,7 +34,7 @@ async def library(site: Site, storage: FolderStorage) -> AsyncIterator[MediaLibr
 
 
 async def _bring(library: MediaLibrary, site: Site, path: str, *, max_bytes: int = 1_000_000) -> Media:
-    return await library.bring_in(site.url(path), max_bytes=max_bytes, timeout_s=60, vouched=True)
+    return await library.bring_in(site.url(path), max_bytes=max_bytes, timeout_s=60, from_platform=True)
 
 
 async def test_a_picture_is_brought_in_once(
@@ -69,7 +69,7 @@ async def test_headers_are_sent(library: MediaLibrary, site: Site) -> None:
         site.url("/a"),
         max_bytes=1_000_000,
         timeout_s=60,
-        vouched=True,
+        from_platform=True,
         headers={"Authorization": "Bearer key"},
     )
     assert "authorization: Bearer key" in site.requests[0]
@@ -283,7 +283,7 @@ async def test_what_a_member_has_fetched_counts_as_it_arrives(tmp_path: Path, si
     async with open_library(storage, trusted=site.url("/")) as library:
         url = site.url("/photo")
         with pytest.raises(IncomingFull):
-            await library.bring_in(url, max_bytes=10**6, timeout_s=60, vouched=True, member="ann")
+            await library.bring_in(url, max_bytes=10**6, timeout_s=60, from_platform=True, member="ann")
         assert [] == files_in(storage)
         assert 0 == storage.incoming_quota.arriving("ann")
-        assert await library.bring_in(url, max_bytes=10**6, timeout_s=60, vouched=True)
+        assert await library.bring_in(url, max_bytes=10**6, timeout_s=60, from_platform=True)

@@ -157,7 +157,7 @@ async def test_a_body_shorter_than_its_length_is_unavailable_in_process_too(tmp_
 
     async with Fetcher(in_process={"http://near.test/": httpx.MockTransport(answer)}) as fetcher:
         with pytest.raises(MediaUnavailable, match="only a part"):
-            await fetch(fetcher, "http://near.test/a.png", tmp_path, vouched=True)
+            await fetch(fetcher, "http://near.test/a.png", tmp_path, from_platform=True)
     assert _empty(tmp_path)
 
 

@@ -95,12 +95,12 @@ class Fetcher:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
-    def check(self, url: str, *, vouched: bool = False) -> None:
+    def check(self, url: str, *, from_platform: bool = False) -> None:
         """Refuse a URL that `fetch` would refuse without asking anybody; raises MediaRefused.
 
         What the host's name leads to, and where the URL redirects to, is only known when it is fetched.
         """
-        self._transport.check(parsed(url), from_platform=vouched)
+        self._transport.check(parsed(url), from_platform=from_platform)
 
     async def fetch(
         self,
@@ -110,19 +110,19 @@ class Fetcher:
         timeout_s: float,
         into: Path | None = None,
         admit: Callable[[int], None] = lambda _size: None,
-        vouched: bool = False,
+        from_platform: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> FetchedFile:
         """Fetch a URL into a new file in the folder `into`, within `timeout_s` from first to last byte.
 
-        `admit` is told from another thread how many bytes are about to be written, and may raise.
-        `vouched` says that the URL comes from a provider or a platform that the operator has configured,
-        not from a person: it may lead to a trusted origin, and its host may be left to a proxy to resolve.
+        `admit` gets, from another thread, how many bytes are about to be written, and may raise.
+        `from_platform` says that the URL comes from a configured provider or platform, not from a person: it
+        may lead to a trusted origin, and a proxy may resolve its host.
         `headers` are sent to the URL's own origin alone, since they may contain a key. Raises MediaRefused
         for what never works, and MediaUnavailable for what may work another time.
         """
         target = parsed(url)
-        options = FetchOptions(from_platform=vouched, headers=headers or {}, origin=origin(target))
+        options = FetchOptions(from_platform=from_platform, headers=headers or {}, origin=origin(target))
         try:
             async with asyncio.timeout(timeout_s):
                 with _translated():

@@ -40,7 +40,12 @@ async def test_a_file_is_downloaded_with_the_bots_token(harness: PublisherHarnes
     located = await _files(harness).resolve(address, harness.place())
     async with Fetcher(trusted_origins=frozenset({harness.fake.api.removesuffix("api/")})) as fetcher:
         fetched = await fetcher.fetch(
-            located.url, max_bytes=100, timeout_s=5, into=tmp_path, vouched=True, headers=located.headers
+            located.url,
+            max_bytes=100,
+            timeout_s=5,
+            into=tmp_path,
+            from_platform=True,
+            headers=located.headers,
         )
     assert b"picture" == fetched.path.read_bytes()
     assert harness.fake.bot_token(harness.team) not in repr(located)
