@@ -84,7 +84,7 @@ async def _measured(side: str, origin: str, count: int, folder: Path) -> dict[st
 
 async def _streamed(library: MediaLibrary, storage: FolderStorage, url: str) -> None:
     del storage
-    await library.bring_in(url, max_bytes=100 * _MB, timeout_s=120, from_platform=True)
+    await library.fetch_and_store(url, max_bytes=100 * _MB, timeout_s=120, from_platform=True)
 
 
 async def _whole(library: MediaLibrary, storage: FolderStorage, url: str) -> None:
@@ -92,7 +92,7 @@ async def _whole(library: MediaLibrary, storage: FolderStorage, url: str) -> Non
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         content = (await client.get(url)).content
     path = await asyncio.to_thread(arrived, storage, content, url.rpartition("/")[2])
-    await library.take_in(path)
+    await library.store_file(path)
 
 
 _SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole}

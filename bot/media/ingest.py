@@ -95,10 +95,10 @@ class MediaLibrary:
         return self._storage.path(file_id)
 
     def check_address(self, url: str, *, from_platform: bool = False) -> None:
-        """Refuse what `bring_in` would refuse without asking anybody; raises MediaRefused."""
+        """Refuse what `fetch_and_store` would refuse without asking anybody; raises MediaRefused."""
         self._fetcher.check(url, from_platform=from_platform)
 
-    async def bring_in(
+    async def fetch_and_store(
         self,
         url: str,
         *,
@@ -123,9 +123,9 @@ class MediaLibrary:
                 from_platform=from_platform,
                 headers=headers,
             )
-            return await self.take_in(fetched.path, member=member)
+            return await self.store_file(fetched.path, member=member)
 
-    async def take_in(self, path: Path, *, member: str | None = None) -> Media:
+    async def store_file(self, path: Path, *, member: str | None = None) -> Media:
         """Keep a file from `incoming`, which is consumed, whatever comes of it."""
         if path.parent != self._storage.incoming:
             raise ValueError("only files in the folder for what comes in are consumed")
@@ -156,7 +156,7 @@ class MediaLibrary:
             duration_ms=found.duration_ms,
         )
 
-    async def as_input(self, media: Media, *, member: str | None = None) -> Media:
+    async def to_api_input(self, media: Media, *, member: str | None = None) -> Media:
         """The same if the API takes it as it is, else what it was converted to, kept as a file of its own.
 
         Raises MediaRefused for what cannot be converted, in words that name the remedy.
@@ -171,7 +171,7 @@ class MediaLibrary:
                 await self._run(convert_picture, source, target, PICTURE_MAX_BYTES, member=member)
             else:
                 await self._transcode(media, target, VIDEO_MAX_BYTES, member)
-            return await self.take_in(target, member=member)
+            return await self.store_file(target, member=member)
 
     async def smaller(self, media: Media, max_bytes: int) -> Path:
         """Find a file of at most `max_bytes` that shows the same; it is made once, as a rendition.

@@ -61,7 +61,7 @@ class Storage(Protocol):
         """
         ...
 
-    def strays(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
+    def unreferenced_files(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
         """Name all kept files, in batches, with which nothing has been done for so long.
 
         Who asks must find out which of them are still needed. `now` is in milliseconds UTC.
@@ -123,7 +123,7 @@ class FolderStorage:
         with disk_errors():
             return await asyncio.to_thread(self._remove, self.path(file_id))
 
-    async def strays(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
+    async def unreferenced_files(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
         with disk_errors():
             folders = await asyncio.to_thread(_folders, self.folder)
         for folder in folders:

@@ -37,8 +37,8 @@ class Upload:
         services, caller = self._services, self._caller
         with services.storage.reservations.keeping():
             try:
-                stored = await services.library.take_in(path, member=caller.member)
-                media = await services.library.as_input(stored, member=caller.member)
+                stored = await services.library.store_file(path, member=caller.member)
+                media = await services.library.to_api_input(stored, member=caller.member)
             except MediaRefused as error:
                 raise InvalidRequest(str(error)) from error
             except MediaUnavailable as error:

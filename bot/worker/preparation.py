@@ -233,7 +233,7 @@ _REMEDY = {
 
 
 async def _fetch(services: Services, reference: Reference, resolved: ResolvedFile, member: str) -> Media:
-    return await services.library.bring_in(
+    return await services.library.fetch_and_store(
         resolved.url,
         max_bytes=TAKEN_MAX_BYTES[reference.kind],
         timeout_s=services.times.input_timeout / 1000,
@@ -246,7 +246,7 @@ async def _fetch(services: Services, reference: Reference, resolved: ResolvedFil
 async def _from_file(services: Services, reference: Reference, media: Media, member: str) -> Reference:
     if not await _is_stored(services, media):
         raise MediaRefused("The source of this job is no longer stored; send it again")
-    usable = await services.library.as_input(media, member=member)
+    usable = await services.library.to_api_input(media, member=member)
     if services.provider_facing_url is None:
         # The provider reads the original URL, so the file must be usable without conversion.
         if reference.url is None:
@@ -282,4 +282,4 @@ async def _from_job(services: Services, reference: Reference, source: Job | None
         raise MediaRefused(
             f"The {result.kind} has {result.size / 1e6:.0f} MB; the maximum is {max_bytes / 1e6:.0f} MB"
         )
-    return Reference.of(await services.library.as_input(result, member=member))
+    return Reference.of(await services.library.to_api_input(result, member=member))

@@ -42,5 +42,5 @@ async def expire_results(services: Services) -> None:
 
 async def remove_unreferenced_files(services: Services) -> None:
     """Remove files that a process stored and did not refer to before it crashed."""
-    async for files in services.storage.strays(_YOUNG_MS, now=services.clock()):
+    async for files in services.storage.unreferenced_files(_YOUNG_MS, now=services.clock()):
         await remove_unreferenced(services, files)

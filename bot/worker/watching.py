@@ -309,7 +309,7 @@ class Watcher:
         if generation.asset_url is None:
             raise MediaUnavailable("completed, but without a file yet")
         settings, wanted = self._services.settings, job.request.makes
-        stored = await self._services.library.bring_in(
+        stored = await self._services.library.fetch_and_store(
             generation.asset_url,
             max_bytes=settings.video_max_bytes if wanted is MediaKind.VIDEO else settings.picture_max_bytes,
             timeout_s=self._services.times.asset_timeout / 1000,

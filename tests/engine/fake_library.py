@@ -52,7 +52,7 @@ class FakeLibrary(MediaLibrary):
             (MP4 if url.endswith(".mp4") else PNG) + url.encode()
         )
         self.fetched: list[str] = []
-        #: vouched, and headers, of the last fetch of each address
+        #: `from_platform`, and headers, of the last fetch of each address
         self.told: dict[str, tuple[bool, Mapping[str, str]]] = {}
         #: bytes at most of the last fetch of each address
         self.most: dict[str, int] = {}
@@ -67,7 +67,7 @@ class FakeLibrary(MediaLibrary):
             film() if content.startswith(MP4) else Found()
         )
 
-    async def bring_in(
+    async def fetch_and_store(
         self,
         url: str,
         *,
@@ -104,13 +104,13 @@ class FakeLibrary(MediaLibrary):
             duration_ms=found.duration_ms,
         )
 
-    async def take_in(self, path: Path, *, member: str | None = None) -> Media:
+    async def store_file(self, path: Path, *, member: str | None = None) -> Media:
         self.members.append(member)
         content = await asyncio.to_thread(path.read_bytes)
         await asyncio.to_thread(path.unlink)
         return await self._keep(content, self.identify(content))
 
-    async def as_input(self, media: Media, *, member: str | None = None) -> Media:
+    async def to_api_input(self, media: Media, *, member: str | None = None) -> Media:
         self.members.append(member)
         if self.unusable is not None:
             raise self.unusable

@@ -118,7 +118,7 @@ async def site(storage: FolderStorage) -> AsyncIterator[_Site]:
 
 async def _refused(library: MediaLibrary, path: Path, member: str) -> None:
     with pytest.raises(MediaRefused):
-        await library.as_input(await library.take_in(path, member=member), member=member)
+        await library.to_api_input(await library.store_file(path, member=member), member=member)
 
 
 async def test_hostile_files_of_one_member_leave_the_others_their_turn(
@@ -134,8 +134,8 @@ async def test_hostile_files_of_one_member_leave_the_others_their_turn(
         for number, content in enumerate(bombs):
             bomb = arrived(storage, content, f"bomb{number}")
             group.create_task(_refused(site.library, bomb, "mallory"))
-        group.create_task(site.library.take_in(arrived(storage, picture(), "ann"), member="ann"))
-        group.create_task(site.library.take_in(arrived(storage, picture(), "bob"), member="bob"))
+        group.create_task(site.library.store_file(arrived(storage, picture(), "ann"), member="ann"))
+        group.create_task(site.library.store_file(arrived(storage, picture(), "bob"), member="bob"))
     assert ["mallory", "ann", "bob", "mallory", "mallory", "mallory"] == site.accounts.members
     assert all(0 < seconds < CPU_S for _, seconds in site.accounts.charged)
 
@@ -161,9 +161,9 @@ async def test_a_result_waits_for_no_input(site: _Site, storage: FolderStorage, 
         site.inputs.run(write_and_wait, mark, go, key="mallory", timeout_s=PATIENCE_S)
     )
     waiting = asyncio.create_task(
-        site.library.take_in(arrived(storage, picture(), "input"), member="mallory")
+        site.library.store_file(arrived(storage, picture(), "input"), member="mallory")
     )
-    result = await site.library.take_in(arrived(storage, video(tmp_path / "a").read_bytes(), "result"))
+    result = await site.library.store_file(arrived(storage, video(tmp_path / "a").read_bytes(), "result"))
     await site.library.smaller(result, result.size - 1)
     assert not waiting.done()
     assert [] == site.accounts.members

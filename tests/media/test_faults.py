@@ -41,10 +41,11 @@ async def test_what_does_not_fit_on_the_disk_may_do_so_later(storage: FolderStor
     content = picture("PNG", (300, 200))
     async with Site() as site, open_library(storage, trusted=site.url("/")) as library:
         site.answers["/a.png"] = plain(content)
+        url = site.url("/a.png")
         with _room_for(len(content) // 2), pytest.raises(ProcessingFailed, match="storage is full"):
-            await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, from_platform=True)
+            await library.fetch_and_store(url, max_bytes=1_000_000, timeout_s=60, from_platform=True)
         assert [] == files_in(storage)
-        await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, from_platform=True)
+        await library.fetch_and_store(url, max_bytes=1_000_000, timeout_s=60, from_platform=True)
 
 
 @pytest.mark.parametrize("kind", ["picture", "video"])
@@ -53,7 +54,7 @@ async def test_a_full_disk_is_not_the_files_fault(kind: str, storage: FolderStor
     source = video(tmp_path / "a", size=(640, 360), frames=24, noise=True)
     content = source.read_bytes() if kind == "video" else picture("PNG", (900, 600))
     async with open_library(storage) as library:
-        media = await library.take_in(arrived(storage, content))
+        media = await library.store_file(arrived(storage, content))
     kept = files_in(storage)
     async with open_library(storage) as library:
         with _room_for(30_000), pytest.raises(ProcessingFailed, match="storage is full"):
@@ -68,14 +69,15 @@ async def test_a_storage_that_cannot_be_written_to_is_said_to_be() -> None:
         open_library(FolderStorage(Path("/sys/media")), trusted=site.url("/")) as library,
     ):
         site.answers["/a.png"] = plain(picture())
+        url = site.url("/a.png")
         with pytest.raises(ProcessingFailed, match="read-only or belongs to another user"):
-            await library.bring_in(site.url("/a.png"), max_bytes=1_000_000, timeout_s=60, from_platform=True)
+            await library.fetch_and_store(url, max_bytes=1_000_000, timeout_s=60, from_platform=True)
 
 
 async def test_a_cancelled_conversion_leaves_nothing_behind(storage: FolderStorage, tmp_path: Path) -> None:
     source = video(tmp_path / "a", size=(1280, 720), frames=24, noise=True)
     async with open_library(storage) as library:
-        media = await library.take_in(arrived(storage, source.read_bytes()))
+        media = await library.store_file(arrived(storage, source.read_bytes()))
         kept = files_in(storage)
         call = asyncio.create_task(library.smaller(media, media.size // 2))
         await _until_written(storage)
@@ -94,7 +96,7 @@ from tests.media.libraries import arrived, open_library
 async def main():
     storage = FolderStorage(pathlib.Path(sys.argv[1]))
     async with open_library(storage) as library:
-        media = await library.take_in(arrived(storage, pathlib.Path(sys.argv[2]).read_bytes()))
+        media = await library.store_file(arrived(storage, pathlib.Path(sys.argv[2]).read_bytes()))
         print(media.file, flush=True)
         await library.smaller(media, media.size // 2)
 

@@ -156,7 +156,7 @@ async def test_vouched_urls_of_an_origin_in_process_go_to_its_transport(names: N
 
 
 async def test_nothing_else_reaches_a_transport_in_process(names: Names, site: Site, tmp_path: Path) -> None:
-    """Neither a person's URL, nor where it redirects to, nor a vouched one outside of its path."""
+    """Neither a person's URL, nor where it redirects to, nor one from a platform outside of its path."""
     names.answers["generator"] = [PRIVATE]
     asked: list[str] = []
 

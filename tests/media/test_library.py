@@ -34,7 +34,9 @@ async def library(site: Site, storage: FolderStorage) -> AsyncIterator[MediaLibr
 
 
 async def _bring(library: MediaLibrary, site: Site, path: str, *, max_bytes: int = 1_000_000) -> Media:
-    return await library.bring_in(site.url(path), max_bytes=max_bytes, timeout_s=60, from_platform=True)
+    return await library.fetch_and_store(
+        site.url(path), max_bytes=max_bytes, timeout_s=60, from_platform=True
+    )
 
 
 async def test_a_picture_is_brought_in_once(
@@ -46,7 +48,7 @@ async def test_a_picture_is_brought_in_once(
     assert Media(file=media.file, mime="image/jpeg", size=len(content), width=64, height=48) == media
     assert content == library.path(media.file).read_bytes()
     assert media == await _bring(library, site, "/a")
-    assert media == await library.take_in(arrived(storage, content))
+    assert media == await library.store_file(arrived(storage, content))
     assert [library.path(media.file)] == files_in(storage)
 
 
@@ -65,7 +67,7 @@ async def test_a_video_is_brought_in_with_its_still(
 
 async def test_headers_are_sent(library: MediaLibrary, site: Site) -> None:
     site.answers["/a"] = plain(picture())
-    await library.bring_in(
+    await library.fetch_and_store(
         site.url("/a"),
         max_bytes=1_000_000,
         timeout_s=60,
@@ -93,7 +95,7 @@ async def test_what_is_no_medium_leaves_nothing_behind(
         with pytest.raises(MediaRefused, match=says):
             await _bring(library, site, path)
     with pytest.raises(MediaRefused, match="not a picture"):
-        await library.take_in(arrived(storage, b"words"))
+        await library.store_file(arrived(storage, b"words"))
     assert [] == files_in(storage)
 
 
@@ -118,7 +120,7 @@ async def test_only_what_is_on_its_way_in_is_consumed(library: MediaLibrary, tmp
     path = tmp_path / "a"
     path.write_bytes(picture())
     with pytest.raises(ValueError, match="folder"):
-        await library.take_in(path)
+        await library.store_file(path)
     assert path.exists()
 
 
@@ -127,7 +129,7 @@ async def test_two_of_one_at_once_are_one(
 ) -> None:
     content = video(tmp_path / "a").read_bytes()
     one, other = await asyncio.gather(
-        *(library.take_in(arrived(storage, content, name)) for name in ("one", "other"))
+        *(library.store_file(arrived(storage, content, name)) for name in ("one", "other"))
     )
     assert one == other
     assert files_in(storage) == [library.path(one.file), library.path(one.poster)]
@@ -137,8 +139,8 @@ async def test_two_of_one_at_once_are_one(
 async def test_a_picture_that_the_api_reads_stays(
     kind: str, library: MediaLibrary, storage: FolderStorage
 ) -> None:
-    media = await library.take_in(arrived(storage, picture(kind)))
-    assert media == await library.as_input(media)
+    media = await library.store_file(arrived(storage, picture(kind)))
+    assert media == await library.to_api_input(media)
 
 
 @pytest.mark.parametrize(
@@ -148,18 +150,18 @@ async def test_a_picture_that_the_api_reads_stays(
 async def test_other_pictures_are_converted(
     kind: str, mime: str, library: MediaLibrary, storage: FolderStorage
 ) -> None:
-    media = await library.take_in(arrived(storage, picture(kind)))
-    usable = await library.as_input(media)
+    media = await library.store_file(arrived(storage, picture(kind)))
+    usable = await library.to_api_input(media)
     assert (mime, 64, 48) == (usable.mime, usable.width, usable.height)
-    assert usable == await library.as_input(usable)
+    assert usable == await library.to_api_input(usable)
     assert await storage.exists(media.file)
 
 
 async def test_a_moving_picture_is_no_input(library: MediaLibrary, storage: FolderStorage) -> None:
     for kind in ("GIF", "WEBP", "PNG"):
-        media = await library.take_in(arrived(storage, moving_picture(kind)))
+        media = await library.store_file(arrived(storage, moving_picture(kind)))
         with pytest.raises(MediaRefused, match="This picture moves: send a video as MP4, or a still picture"):
-            await library.as_input(media)
+            await library.to_api_input(media)
 
 
 @pytest.mark.parametrize("container", ["mp4", "mov"])
@@ -167,8 +169,8 @@ async def test_a_video_that_the_api_reads_stays(
     container: str, library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", container=container)
-    media = await library.take_in(arrived(storage, source.read_bytes()))
-    assert media == await library.as_input(media)
+    media = await library.store_file(arrived(storage, source.read_bytes()))
+    assert media == await library.to_api_input(media)
 
 
 @pytest.mark.parametrize(("codec", "container"), [("libvpx-vp9", "webm"), ("libx264", "matroska")])
@@ -176,30 +178,30 @@ async def test_other_videos_are_converted(
     codec: str, container: str, library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", codec=codec, container=container)
-    usable = await library.as_input(await library.take_in(arrived(storage, source.read_bytes())))
+    usable = await library.to_api_input(await library.store_file(arrived(storage, source.read_bytes())))
     assert ("video/mp4", 128, 72) == (usable.mime, usable.width, usable.height)
     assert await storage.exists(usable.poster)
-    assert usable == await library.as_input(usable)
+    assert usable == await library.to_api_input(usable)
 
 
 async def test_a_video_of_31_seconds_is_no_input(
     library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", frames=31, rate=1)
-    media = await library.take_in(arrived(storage, source.read_bytes()))
+    media = await library.store_file(arrived(storage, source.read_bytes()))
     with pytest.raises(MediaRefused, match="31 s long, and at most 30 s can be used: cut it first"):
-        await library.as_input(media)
+        await library.to_api_input(media)
 
 
 async def test_what_is_small_enough_is_its_own_smaller_one(
     library: MediaLibrary, storage: FolderStorage
 ) -> None:
-    media = await library.take_in(arrived(storage, picture()))
+    media = await library.store_file(arrived(storage, picture()))
     assert library.path(media.file) == await library.smaller(media, media.size)
 
 
 async def test_a_smaller_picture_fits(library: MediaLibrary, storage: FolderStorage) -> None:
-    media = await library.take_in(arrived(storage, picture("PNG", (1200, 800))))
+    media = await library.store_file(arrived(storage, picture("PNG", (1200, 800))))
     path = await library.smaller(media, 60_000)
     assert library.path(f"{media.file}.fit-60000") == path
     assert path.stat().st_size <= 60_000
@@ -226,7 +228,7 @@ async def test_a_smaller_picture_is_made_once(storage: FolderStorage) -> None:
     """Also when several ask at once, and by whoever asks later."""
     async with Fetcher() as fetcher, _Counting() as pool:
         library = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
-        media = await library.take_in(arrived(storage, picture("PNG", (600, 400))))
+        media = await library.store_file(arrived(storage, picture("PNG", (600, 400))))
         await asyncio.gather(*(library.smaller(media, 60_000) for _ in range(3)))
         other = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
         await other.smaller(media, 60_000)
@@ -238,8 +240,8 @@ async def test_what_is_taken_in_and_used_is_looked_at_once(storage: FolderStorag
         library = MediaLibrary(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
         for kind, does in (("PNG", ["probe"]), ("WEBP", ["probe", "convert_picture", "probe"])):
             inputs.asked.clear()
-            media = await library.take_in(arrived(storage, picture(kind)), member="ann")
-            await library.as_input(media, member="ann")
+            media = await library.store_file(arrived(storage, picture(kind)), member="ann")
+            await library.to_api_input(media, member="ann")
             assert does == inputs.asked
         assert [] == results.asked
 
@@ -248,7 +250,7 @@ async def test_a_smaller_video_is_a_rendition_that_fits(
     library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", size=(640, 360), noise=True)
-    media = await library.take_in(arrived(storage, source.read_bytes()))
+    media = await library.store_file(arrived(storage, source.read_bytes()))
     path = await library.smaller(media, media.size // 5)
     assert library.path(f"{media.file}.fit-{media.size // 5}") == path
     assert path.stat().st_size <= media.size // 5
@@ -259,8 +261,8 @@ async def test_a_smaller_video_is_a_rendition_that_fits(
 async def test_what_cannot_be_made_so_small_is_refused(
     library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
-    shown = await library.take_in(arrived(storage, picture("PNG", (1200, 800))))
-    film = await library.take_in(arrived(storage, video(tmp_path / "a", size=(640, 360)).read_bytes()))
+    shown = await library.store_file(arrived(storage, picture("PNG", (1200, 800))))
+    film = await library.store_file(arrived(storage, video(tmp_path / "a", size=(640, 360)).read_bytes()))
     kept = files_in(storage)
     for media in (shown, film):
         with pytest.raises(MediaRefused, match=r"cannot be made as small as 0\.001 MB"):
@@ -269,10 +271,10 @@ async def test_what_cannot_be_made_so_small_is_refused(
 
 
 async def test_what_is_no_longer_stored_is_said_to_be(library: MediaLibrary, storage: FolderStorage) -> None:
-    media = await library.take_in(arrived(storage, picture("WEBP")))
+    media = await library.store_file(arrived(storage, picture("WEBP")))
     await storage.remove(media.file)
     with pytest.raises(MediaUnavailable, match="no longer stored"):
-        await library.as_input(media)
+        await library.to_api_input(media)
 
 
 async def test_what_a_member_has_fetched_counts_as_it_arrives(tmp_path: Path, site: Site) -> None:
@@ -283,7 +285,9 @@ async def test_what_a_member_has_fetched_counts_as_it_arrives(tmp_path: Path, si
     async with open_library(storage, trusted=site.url("/")) as library:
         url = site.url("/photo")
         with pytest.raises(IncomingFull):
-            await library.bring_in(url, max_bytes=10**6, timeout_s=60, from_platform=True, member="ann")
+            await library.fetch_and_store(
+                url, max_bytes=10**6, timeout_s=60, from_platform=True, member="ann"
+            )
         assert [] == files_in(storage)
         assert 0 == storage.incoming_quota.arriving("ann")
-        assert await library.bring_in(url, max_bytes=10**6, timeout_s=60, from_platform=True)
+        assert await library.fetch_and_store(url, max_bytes=10**6, timeout_s=60, from_platform=True)

@@ -99,18 +99,18 @@ async def test_strays_are_files_that_nothing_was_done_with_for_long(
     storage: FolderStorage, tmp_path: Path
 ) -> None:
     now = time.time_ns() // 1_000_000
-    assert [] == [batch async for batch in storage.strays(1000, now=now)]
+    assert [] == [batch async for batch in storage.unreferenced_files(1000, now=now)]
     old, new, shown = [await _put(storage, name) for name in (b"old", b"new", b"shown")]
     (tmp_path / "a").write_bytes(b"rendition")
     rendition = await storage.put_rendition(shown.file, "fit-9", tmp_path / "a")
     await storage.put_rendition(old.file, "still", tmp_path / "a")
     for name, age_s in ((old.file, 20), (f"{old.file}.still", 20), (new.file, 5), (shown.file, 20)):
         os.utime(storage.path(name), (now / 1000 - age_s,) * 2)
-    assert [[old.file]] == [batch async for batch in storage.strays(10_000, now=now)]
+    assert [[old.file]] == [batch async for batch in storage.unreferenced_files(10_000, now=now)]
     # A crash while its file was removed left a rendition behind.
     storage.path(shown.file).unlink()
     os.utime(storage.path(rendition), (now / 1000 - 20,) * 2)
-    found = [file async for batch in storage.strays(10_000, now=now) for file in batch]
+    found = [file async for batch in storage.unreferenced_files(10_000, now=now) for file in batch]
     assert {old.file, shown.file} == set(found)
     await storage.remove(shown.file)
     assert not storage.path(rendition).exists()
@@ -121,7 +121,7 @@ async def test_what_is_put_again_is_no_stray(storage: FolderStorage) -> None:
     await _put(storage)
     os.utime(storage.path(ID), (now / 1000 - 20,) * 2)
     await _put(storage)
-    assert [] == [batch async for batch in storage.strays(10_000, now=now)]
+    assert [] == [batch async for batch in storage.unreferenced_files(10_000, now=now)]
 
 
 async def test_the_same_content_is_one_file(storage: FolderStorage) -> None:

@@ -234,7 +234,7 @@ async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(any_house: Op
 
 
 def _age(house: House, media: Media) -> None:
-    """Let a file be as old as strays are."""
+    """Let a file be as old as unreferenced files are."""
     at = house.clock.wall() / 1000 - 86_400
     os.utime(house.services.storage.path(media.file), (at, at))
 
