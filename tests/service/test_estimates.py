@@ -167,7 +167,7 @@ async def test_who_is_in_the_queue_again_is_told_why(house: Open) -> None:
     async with house(simulator_speed=1) as home:
         home.provider.steps.append(RateLimited("slow down", retry_after_ms=60 * SECOND))
         card = await home.ask()
-        seen = await home.shown(card, lambda view: "once more" in view.jobs[0].headline)
+        seen = await home.shown(card, lambda view: "submitted again" in view.jobs[0].headline)
         assert "Place 1 in the queue" in seen.jobs[0].headline
         home.advance(60 * SECOND)
         await home.comes_to(card, State.SUBMITTED)

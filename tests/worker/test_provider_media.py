@@ -230,7 +230,7 @@ async def test_an_input_that_is_gone_before_it_is_prepared_fails_the_job_unpaid(
         card = await home.ask(text.format(source.id))
         await home.delete(source.id)
 
-        await fails(home, card, FailureCategory.INPUT_REFUSED, "has been deleted")
+        await fails(home, card, FailureCategory.INPUT_REFUSED, "was deleted")
 
 
 async def test_an_input_whose_file_is_lost_fails_the_job_unpaid(house: Open) -> None:

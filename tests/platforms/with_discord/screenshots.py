@@ -1,6 +1,6 @@
 """Draws screenshots of the bot on Discord for the README.
 
-python -m tests.platforms.with_discord.picturing docs/discord.png
+python -m tests.platforms.with_discord.screenshots docs/discord.png
 """
 
 import asyncio
