@@ -201,6 +201,26 @@ async def test_streams_end_with_the_poller_and_start_with_the_next(
         await said
 
 
+async def test_a_store_that_cannot_be_written_at_the_start_does_not_end_the_poller() -> None:
+    class ReadOnly(MemoryAdapterData):
+        writable = False
+        refused = 0
+
+        async def put(self, key: str, value: str) -> int:
+            if not self.writable:
+                self.refused += 1
+                raise StoreError("disk full")
+            return await super().put(key, value)
+
+    data = ReadOnly()
+    store = ConversationStore(data, lambda: NOW)
+    poller = poller_of(data, store, poll_every_s=0.01)
+    async with running(poller):
+        await until(lambda: data.refused > 0)
+        data.writable = True
+        await until(lambda: len(data.entries) > 1)
+
+
 async def test_no_change_is_lost_while_the_store_fails(store: ConversationStore) -> None:
     class Failing(MemoryAdapterData):
         fails = 0

@@ -57,10 +57,14 @@ class StorePoller:
     async def run(self) -> None:
         """Poll at every change made in this process, and every second for those of other processes."""
         try:
-            await self._people.everybody()
+            has_people = False
             while True:
                 changed = self._store.changed.next()
                 try:
+                    if not has_people:
+                        # Stores the first people; a database that cannot be written is no fault of ours.
+                        await self._people.everybody()
+                        has_people = True
                     await self._poll()
                 except StoreError as error:
                     _log.warning("playground_poll_failed", error=str(error))
