@@ -94,8 +94,9 @@ def _only(name: str, receiver: Receiver) -> Callable[[AdapterContext], Adapter]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    while not holds():  # noqa: ASYNC110 - it is set by somebody else
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110 - it is set by somebody else
+            await asyncio.sleep(0.005)
 
 
 def unwritable(folder: Path) -> None:
