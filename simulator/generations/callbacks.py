@@ -54,8 +54,10 @@ class CallbackSender:
     async def _start_due(self, group: asyncio.TaskGroup) -> int | None:
         """Start sending those that are due; returns when the next one will be due."""
         now = self._clock_ms()
-        for generation in await self._repository.callbacks_due(now, _MAX_IN_FLIGHT + len(self._busy)):
-            if generation.id not in self._busy and len(self._busy) < _MAX_IN_FLIGHT:
+        # What was being sent when the read began may be read as it was before it was recorded.
+        busy = frozenset(self._busy)
+        for generation in await self._repository.callbacks_due(now, _MAX_IN_FLIGHT + len(busy)):
+            if generation.id not in busy and len(self._busy) < _MAX_IN_FLIGHT:
                 self._busy.add(generation.id)
                 group.create_task(self._process(generation), name=f"callback {generation.id}")
         return await self._repository.next_callback_at(after=now)

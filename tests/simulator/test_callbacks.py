@@ -15,6 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from simulator.generations.callbacks import CallbackSender
+from simulator.generations.database import Database
+from simulator.generations.generation import Generation
+from simulator.generations.repository import Repository
+from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 from tests.simulator.client import served, simulator_at
 
@@ -154,3 +159,45 @@ async def test_what_fell_due_while_it_was_down_is_told_after_the_start(tmp_path:
             await caller.create("and me", callback_url=receiver.url)
             at[0] += 20_000
             await receiver.until(["dreaming", "completed"] * 2)
+
+
+async def test_a_callback_that_ends_while_the_due_ones_are_read_is_sent_once(tmp_path: Path) -> None:
+    at = 1_000_000
+    async with simulator_at(tmp_path, clock_ms=lambda: at, speed=1) as caller:
+        await caller.create("once", callback_url="http://receiver.example/hook")
+    is_reading, is_recorded, is_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    sent: list[str] = []
+
+    class StaleRepository(Repository):
+        """Returns what it has read only after the callback that is being sent was recorded."""
+
+        async def callbacks_due(self, until: int, limit: int) -> list[Generation]:
+            found = await super().callbacks_due(until, limit)
+            if sent and not is_recorded.is_set():
+                is_reading.set()
+                await is_recorded.wait()
+            return found
+
+        async def callback_sent(self, identifier: str, state: str, *, last: bool) -> None:
+            await super().callback_sent(identifier, state, last=last)
+            is_recorded.set()
+
+    async def post(_: str, body: bytes) -> int:
+        sent.append(json.loads(body)["state"])
+        if sent[-1] == "completed":
+            is_over.set()
+        sender.wake()
+        await is_reading.wait()
+        return 200
+
+    async with asyncio.timeout(PATIENCE_S), Database(tmp_path / "simulator.db") as database:
+        sender = CallbackSender(
+            repository=StaleRepository(database),
+            settings=SimulatorSettings(database=tmp_path / "simulator.db"),
+            post=post,
+            clock_ms=lambda: at + 20_000,
+        )
+        sending = asyncio.create_task(sender.run())
+        await is_over.wait()
+        sending.cancel()
+    assert ["dreaming", "completed"] == sent
