@@ -1,1 +1,1 @@
-"""Code that the chat adapters share: card controls, text sanitizing, result files, event tasks, caches."""
+"""Code that the chat adapters share: card controls, text sanitizing, result files, caches."""

@@ -14,10 +14,10 @@ import discord
 import structlog
 from discord import AppCommandType, Guild, Interaction, InteractionType, RawReactionActionEvent
 
-from adapters.chat.event_tasks import EventTasks, Handler
 from adapters.discord.events.context import MALFORMED, may_be_by_person, refusal_for, unparsed_interaction
 from adapters.discord.events.pending_media import PendingMediaId
 from adapters.discord.events.router import EventRouter
+from adapters.discord.gateway.event_tasks import EventTasks, Handler
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import ComponentId

@@ -14,10 +14,10 @@ import structlog
 from discord.http import Route
 from pydantic import SecretStr
 
-from adapters.chat.event_tasks import EventTasks
 from adapters.discord.events.router import EventRouter
 from adapters.discord.gateway.client import GatewayClient
 from adapters.discord.gateway.command_sync import sync_commands
+from adapters.discord.gateway.event_tasks import EventTasks
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.rest.client import (

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import discord
 
-from adapters.chat.event_tasks import EventTasks, TaskLimits
 from adapters.discord.events.router import EventRouter
 from adapters.discord.gateway.client import GatewayClient
+from adapters.discord.gateway.event_tasks import EventTasks, TaskLimits
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.settings import ShardRange

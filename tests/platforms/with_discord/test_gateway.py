@@ -4,8 +4,8 @@ import discord
 import pytest
 
 from adapters.chat.controls import CardControl
-from adapters.chat.event_tasks import TaskLimits
 from adapters.discord.events.message_menu import MenuEntry
+from adapters.discord.gateway.event_tasks import TaskLimits
 from adapters.discord.messages.buttons import ComponentId
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
