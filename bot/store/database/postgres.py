@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Concatenate, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -14,19 +13,16 @@ import structlog
 from bot.domain.errors import StoreError
 from bot.store.database.base import (
     CommitUnknown,
-    Item,
     NotWritable,
-    Operation,
     Outcome,
-    Parameters,
-    Result,
     Row,
     StoreReadOnly,
     StoreUnavailable,
     Transaction,
 )
 from bot.store.database.dialect import Dialect
-from bot.store.database.group_commit import Batch, Call, GroupCommit
+from bot.store.database.group_commit import Batch
+from bot.store.database.grouped import GroupedDatabase
 from bot.store.database.named_sql import Query
 from bot.store.database.pg_notify import Notifier
 from bot.store.database.postgres_errors import LOST, REFUSED, Connection, Contended, translated
@@ -51,18 +47,17 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(8241937520164)"
 log = structlog.get_logger()
 
 
-class PostgresDatabase:
+class PostgresDatabase(GroupedDatabase):
     """A database on a server, shared by replicas."""
 
     def __init__(self, url: str, *, read_only: bool = False, direct_url: str | None = None) -> None:
+        super().__init__(self._commit, together=False)
         self._url = url
         self._read_only = read_only
         self._sessions = direct_sessions(url)
         self._direct_url = direct_url
-        self._connections = AsyncExitStack()
         self._writers: asyncpg.Pool | None = None
         self._readers: asyncpg.Pool | None = None
-        self._group = GroupCommit(self._commit, together=False)
         self._notifier = Notifier(self._connect_to_listen)
         self.wakeups = self._notifier.wakeups
 
@@ -72,10 +67,6 @@ class PostgresDatabase:
     @property
     def file(self) -> Path | None:
         return None
-
-    @property
-    def write_fault(self) -> StoreUnavailable | None:
-        return self._group.fault
 
     async def open(self) -> None:
         async with AsyncExitStack() as connections:
@@ -99,24 +90,6 @@ class PostgresDatabase:
     def listens(self) -> bool:
         """Whether wake-ups of other replicas arrive at once, over a connection of our own."""
         return not self._sessions.pooled or self._direct_url is not None
-
-    async def close(self) -> None:
-        await self._group.close()
-        await self._connections.aclose()
-
-    async def write(
-        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
-    ) -> Result:
-        return await self._group.write(operation, item, max_delay_s=max_delay_s)
-
-    async def transact(
-        self,
-        function: Callable[Concatenate[Transaction, Parameters], Awaitable[Outcome]],
-        *args: Parameters.args,
-        **kwargs: Parameters.kwargs,
-    ) -> Outcome:
-        outcome: Outcome = await self._group.transact(Call(function, args, kwargs))
-        return outcome
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async def alone(transaction: Transaction) -> Outcome:
@@ -142,23 +115,6 @@ class PostgresDatabase:
                 return await _transact(connection, lambda tx: tx.fetch(query, **values), begin)
 
         return await self._persist(read)
-
-    async def one(self, query: Query, /, **values: object) -> Row | None:
-        rows = await self.fetch(query, **values)
-        return rows[0] if rows else None
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> None:
-        await self.close()
 
     async def _connect_to_listen(self) -> asyncpg.Connection:
         sessions = direct_sessions(self._direct_url or self._url)

@@ -10,26 +10,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Concatenate, Self
+from typing import Any
 from urllib.parse import quote
 
 import aiosqlite
 import structlog
 
 from bot.domain.errors import StoreError
-from bot.store.database.base import (
-    Item,
-    Operation,
-    Outcome,
-    Parameters,
-    Result,
-    Row,
-    StoreUnavailable,
-    Transaction,
-)
+from bot.store.database.base import Outcome, Row, StoreUnavailable, Transaction
 from bot.store.database.dialect import Dialect
-from bot.store.database.group_commit import Batch, Call, GroupCommit
+from bot.store.database.group_commit import Batch
+from bot.store.database.grouped import GroupedDatabase
 from bot.store.database.named_sql import Query
 from bot.store.database.sqlite_readers import Readers
 from bot.store.database.sqlite_thread import (
@@ -62,18 +53,17 @@ _WRITING = (
 log = structlog.get_logger()
 
 
-class SqliteDatabase:
+class SqliteDatabase(GroupedDatabase):
     """A database in one file."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(self._commit, together=True)
         self.wakeups = Wakeups()
         self._path = path
         self._read_only = read_only
-        self._connections = AsyncExitStack()
         self._writer: aiosqlite.Connection | None = None
         self._writing = asyncio.Lock()
         self._readers = Readers()
-        self._group = GroupCommit(self._commit, together=True)
 
     def __repr__(self) -> str:
         return f"SqliteDatabase({str(self._path)!r})"
@@ -81,10 +71,6 @@ class SqliteDatabase:
     @property
     def file(self) -> Path | None:
         return self._path
-
-    @property
-    def write_fault(self) -> StoreUnavailable | None:
-        return self._group.fault
 
     async def open(self) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
@@ -97,27 +83,9 @@ class SqliteDatabase:
                     self._writer = await self._connect_writer(connections)
                 for _ in range(READERS):
                     self._readers.add(await self._connect(connections, "ro"))
+            # The readers were opened last and close first, so that the writer can checkpoint the whole log.
             self._connections = connections.pop_all()
         log.info("database_opened", dialect="sqlite", path=str(self._path), version=sqlite3.sqlite_version)
-
-    async def close(self) -> None:
-        await self._group.close()
-        # The readers were opened last and close first, so that the writer can checkpoint the whole log.
-        await self._connections.aclose()
-
-    async def write(
-        self, operation: Operation[Item, Result], item: Item, *, max_delay_s: float = 0.0
-    ) -> Result:
-        return await self._group.write(operation, item, max_delay_s=max_delay_s)
-
-    async def transact(
-        self,
-        function: Callable[Concatenate[Transaction, Parameters], Awaitable[Outcome]],
-        *args: Parameters.args,
-        **kwargs: Parameters.kwargs,
-    ) -> Outcome:
-        outcome: Outcome = await self._group.transact(Call(function, args, kwargs))
-        return outcome
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
         async with self._transaction() as transaction:
@@ -125,23 +93,6 @@ class SqliteDatabase:
 
     async def fetch(self, query: Query, /, **values: object) -> list[Row]:
         return await self._readers.fetch(query.on(Dialect.SQLITE), values)
-
-    async def one(self, query: Query, /, **values: object) -> Row | None:
-        rows = await self.fetch(query, **values)
-        return rows[0] if rows else None
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> None:
-        await self.close()
 
     async def _connect(self, connections: AsyncExitStack, mode: str) -> aiosqlite.Connection:
         address = f"file:{quote(str(self._path))}?mode={mode}"
