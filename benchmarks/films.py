@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
@@ -101,7 +102,7 @@ _SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole}
 async def _side(name: str, origin: str, count: int, folder: Path) -> None:
     storage = FolderStorage(folder)
     turns = asyncio.Semaphore(AT_ONCE)
-    async with Fetcher(trusted_origins=frozenset({origin})) as fetcher, SandboxPool() as pool:
+    async with Fetcher(FetchRules(trusted_origins=frozenset({origin}))) as fetcher, SandboxPool() as pool:
         library = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
 
         async def bring(number: int) -> None:

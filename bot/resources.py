@@ -18,6 +18,7 @@ from bot.domain.pricing import Rates, published_rates, read_rates
 from bot.media.disk_usage import MediaUsage
 from bot.media.download.body import Pace
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from bot.media.incoming_quota import IncomingQuota
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
@@ -203,18 +204,20 @@ async def open_resources(
         origins = {provider.origin for provider in providers if provider.origin != SIMULATOR_ORIGIN}
         fetcher = await exits.enter_async_context(
             Fetcher(
-                trusted_origins=frozenset(origins),
-                own_hosts=frozenset(
-                    {urlsplit(settings.public_url).hostname or ""} if settings.public_url else ()
+                FetchRules(
+                    trusted_origins=frozenset(origins),
+                    own_hosts=frozenset(
+                        {urlsplit(settings.public_url).hostname or ""} if settings.public_url else ()
+                    ),
+                    proxy=settings.https_proxy,
+                    proxy_resolves=settings.proxy_resolves,
+                    in_process={f"{SIMULATOR_ORIGIN}/assets/": simulation.transport} if simulation else {},
                 ),
                 pace=Pace(
                     head_s=settings.times.fetch_head / 1000,
                     window_s=settings.times.fetch_window / 1000,
                     bytes_per_s=settings.fetch_bytes_per_s,
                 ),
-                proxy=settings.https_proxy,
-                proxy_resolves=settings.proxy_resolves,
-                in_process={f"{SIMULATOR_ORIGIN}/assets/": simulation.transport} if simulation else {},
             )
         )
         storage = storage_of(settings)

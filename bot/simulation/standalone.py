@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.ip_ranges import Address, is_public, spelled_address
-from bot.media.download.transport import resolve
+from bot.media.download.transport import FetchRules, resolve
 from bot.media.sandbox.pool import SandboxPool
 from bot.security.loopback import is_local, is_loopback_address, names_us
 from bot.simulation.rendering import fetch_with, render_with, run_simulator
@@ -90,7 +90,7 @@ async def standalone_app(
     """Run the simulator with everything that it needs; yields the app to serve."""
     may_reach = may_reach_private if beyond_loopback else _may_reach_loopback
     async with AsyncExitStack() as exits:
-        fetcher = await exits.enter_async_context(Fetcher(may_reach=may_reach))
+        fetcher = await exits.enter_async_context(Fetcher(FetchRules(may_reach=may_reach)))
         workers = await exits.enter_async_context(SandboxPool())
         callbacks = await exits.enter_async_context(_CallbackPoster(may_reach, proxy))
         simulator = Simulator(

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.storage import FolderStorage
 
@@ -41,7 +42,7 @@ class FakeLibrary(MediaLibrary):
     def __init__(self, storage: FolderStorage) -> None:
         self._storage = storage
         #: by which addresses are checked; nothing is fetched with it
-        self._fetcher = Fetcher(own_hosts=frozenset({"bot.invalid"}))
+        self._fetcher = Fetcher(FetchRules(own_hosts=frozenset({"bot.invalid"})))
         #: a queue of errors for the next fetches of an address, before what follows
         self.setbacks: dict[str, deque[Exception]] = {}
         #: an error instead of the file, by address; `*` is every address

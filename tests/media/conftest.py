@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from tests.media.names import PRIVATE, PUBLIC, Names, reachable
 from tests.media.site import Site, plain
 
@@ -23,5 +24,5 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def fetcher(names: Names) -> AsyncIterator[Fetcher]:
-    async with Fetcher(resolve=names, may_reach=reachable) as fetcher:
+    async with Fetcher(FetchRules(resolve=names, may_reach=reachable)) as fetcher:
         yield fetcher

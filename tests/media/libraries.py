@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
@@ -15,7 +16,7 @@ async def open_library(
     storage: FolderStorage, *, trusted: str = "http://127.0.0.1:1"
 ) -> AsyncIterator[MediaLibrary]:
     async with (
-        Fetcher(trusted_origins=frozenset({trusted})) as fetcher,
+        Fetcher(FetchRules(trusted_origins=frozenset({trusted}))) as fetcher,
         SandboxPool(processes=1) as results,
         SandboxPool(processes=1) as inputs,
     ):

@@ -12,6 +12,7 @@ from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.body import Pace
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.ip_ranges import Address
+from bot.media.download.transport import FetchRules
 from tests.media.names import PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, endless, plain, raw, redirect, silent
 from tests.patience import PATIENCE_S
@@ -96,13 +97,13 @@ async def test_public_addresses_are_tried_in_turn_and_private_ones_never(site: S
     def may_reach(address: Address) -> bool:
         return address != PRIVATE
 
-    async with Fetcher(resolve=resolve, may_reach=may_reach) as fetcher:
+    async with Fetcher(FetchRules(resolve=resolve, may_reach=may_reach)) as fetcher:
         assert (await fetch(fetcher, f"http://pictures.test:{site.port}/a.png", tmp_path)).bytes == 7
 
 
 async def test_a_server_that_does_not_answer_is_given_up(names: Names, site: Site, tmp_path: Path) -> None:
     site.answers["/silent"] = silent()
-    async with Fetcher(resolve=names, may_reach=reachable, pace=Pace(head_s=0.05)) as fetcher:
+    async with Fetcher(FetchRules(resolve=names, may_reach=reachable), pace=Pace(head_s=0.05)) as fetcher:
         with pytest.raises(MediaUnavailable, match="does not answer"):
             await fetch(fetcher, f"http://pictures.test:{site.port}/silent", tmp_path, timeout_s=PATIENCE_S)
 
@@ -150,7 +151,7 @@ async def test_the_body_of_a_redirect_is_not_read(fetcher: Fetcher, site: Site, 
 )
 async def test_odd_urls_are_refused(url: str, says: str, names: Names, tmp_path: Path) -> None:
     """Before anybody is asked for anything, so that they can be refused as soon as they are named."""
-    async with Fetcher(resolve=names, may_reach=reachable) as fetcher:
+    async with Fetcher(FetchRules(resolve=names, may_reach=reachable)) as fetcher:
         with pytest.raises(MediaRefused, match=says) as caught:
             await fetch(fetcher, url, tmp_path)
         with pytest.raises(MediaRefused, match=says):
@@ -188,11 +189,13 @@ def test_what_may_be_public_is_left_to_the_fetch() -> None:
 
 
 def test_behind_a_proxy_every_url_of_a_person_is_refused_by_the_settings() -> None:
-    fetcher = Fetcher(proxy="http://proxy.example:3128")
+    fetcher = Fetcher(FetchRules(proxy="http://proxy.example:3128"))
     with pytest.raises(MediaRefused, match="attach the file"):
         fetcher.check("https://pictures.example/a.png")
     fetcher.check("https://pictures.example/a.png", from_platform=True)
-    Fetcher(proxy="http://proxy.example:3128", proxy_resolves=True).check("https://pictures.example/a.png")
+    Fetcher(FetchRules(proxy="http://proxy.example:3128", proxy_resolves=True)).check(
+        "https://pictures.example/a.png"
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ async def test_a_name_that_is_unknown_is_told_from_one_that_cannot_be_looked_up(
     async def resolve(host: str, port: int) -> Sequence[Address]:
         raise socket.gaierror(number, f"{host}:{port}")
 
-    async with Fetcher(resolve=resolve) as fetcher:
+    async with Fetcher(FetchRules(resolve=resolve)) as fetcher:
         with pytest.raises(error, match=says) as caught:
             await fetch(fetcher, "http://pictures.example/", tmp_path)
     assert error is type(caught.value)

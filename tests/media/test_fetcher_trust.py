@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import ssl
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,10 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.body import FetchedFile
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from tests.media.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.site import Site, plain, redirect
 
 KEY = "Bearer a-key"
+
+
+def behind(proxy: Site, **rules: Any) -> Fetcher:
+    return Fetcher(FetchRules(proxy=f"http://127.0.0.1:{proxy.port}", **rules))
 
 
 async def _fetch_with_key(fetcher: Fetcher, url: str, into: Path) -> FetchedFile:
@@ -62,7 +68,7 @@ async def test_headers_are_shown_to_nobody_else(
 
 async def test_a_trusted_origin_may_be_near(site: Site, tmp_path: Path) -> None:
     trusted = f"http://127.0.0.1:{site.port}"
-    async with Site() as other, Fetcher(trusted_origins=frozenset({trusted})) as fetcher:
+    async with Site() as other, Fetcher(FetchRules(trusted_origins=frozenset({trusted}))) as fetcher:
         assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, from_platform=True)).bytes == 7
         for url in (
             f"http://127.0.0.1:{other.port}/a.png",
@@ -80,7 +86,7 @@ async def test_a_trusted_origin_may_be_near(site: Site, tmp_path: Path) -> None:
 async def test_trust_can_be_limited_to_a_path(site: Site, tmp_path: Path) -> None:
     trusted = f"http://127.0.0.1:{site.port}"
     site.answers["/media/a"] = plain(b"picture")
-    async with Fetcher(trusted_origins=frozenset({f"{trusted}/media/"})) as fetcher:
+    async with Fetcher(FetchRules(trusted_origins=frozenset({f"{trusted}/media/"}))) as fetcher:
         assert (await fetch(fetcher, f"{trusted}/media/a", tmp_path, from_platform=True)).bytes == 7
         for path in ("/metrics", "/media/../metrics", "/media/%2e%2e/metrics", "/mediametrics"):
             with pytest.raises(MediaRefused):
@@ -95,13 +101,13 @@ async def test_trust_is_not_for_peoples_urls(names: Names, site: Site, tmp_path:
         near.answers["/a.png"] = plain(b"picture")
         trusted = frozenset({f"http://127.0.0.1:{near.port}", f"http://gateway.test:{near.port}"})
         async with Fetcher(
-            trusted_origins=trusted, resolve=names, may_reach=lambda address: address != PRIVATE
+            FetchRules(trusted_origins=trusted, resolve=names, may_reach=lambda address: address != PRIVATE)
         ) as fetcher:
             site.answers["/to"] = redirect(f"http://gateway.test:{near.port}/a.png")
             for url in (f"http://gateway.test:{near.port}/a.png", f"http://pictures.test:{site.port}/to"):
                 with pytest.raises(MediaRefused, match="not on the public internet"):
                     await fetch(fetcher, url, tmp_path)
-        async with Fetcher(trusted_origins=trusted) as fetcher:
+        async with Fetcher(FetchRules(trusted_origins=trusted)) as fetcher:
             with pytest.raises(MediaRefused, match="not on the public internet"):
                 await fetch(fetcher, f"http://127.0.0.1:{near.port}/a.png", tmp_path)
         assert near.requests == []
@@ -113,7 +119,9 @@ async def test_peoples_urls_do_not_lead_to_our_own_server(names: Names, site: Si
     async with Site() as own:
         own.answers["/a.png"] = plain(b"picture")
         site.answers["/to"] = redirect(f"http://own.test:{own.port}/a.png")
-        async with Fetcher(own_hosts=frozenset({"own.test"}), resolve=names, may_reach=reachable) as fetcher:
+        async with Fetcher(
+            FetchRules(own_hosts=frozenset({"own.test"}), resolve=names, may_reach=reachable)
+        ) as fetcher:
             for url in (
                 f"http://own.test:{own.port}/a.png",
                 f"http://OWN.test.:{own.port}/a.png",
@@ -126,7 +134,7 @@ async def test_peoples_urls_do_not_lead_to_our_own_server(names: Names, site: Si
 
 @pytest.mark.parametrize("own", ["xn--bcher-kva.example", "bücher.example", "BÜCHER.example."])
 def test_our_own_name_in_another_script_is_known_in_both_spellings(own: str) -> None:
-    fetcher = Fetcher(own_hosts=frozenset({own}))
+    fetcher = Fetcher(FetchRules(own_hosts=frozenset({own})))
     for url in ("https://xn--bcher-kva.example/metrics", "https://bücher.example/metrics"):
         with pytest.raises(MediaRefused, match="address of the bot itself"):
             fetcher.check(url)
@@ -144,7 +152,7 @@ async def test_vouched_urls_of_an_origin_in_process_go_to_its_transport(names: N
 
     near = httpx.MockTransport(answer)
     async with Fetcher(
-        in_process={"http://generator.test/assets/": near}, resolve=names, may_reach=reachable
+        FetchRules(in_process={"http://generator.test/assets/": near}, resolve=names, may_reach=reachable)
     ) as fetcher:
         url = "http://generator.test/assets/a.png"
         assert (await fetch(fetcher, url, tmp_path, from_platform=True)).bytes == 7
@@ -167,9 +175,11 @@ async def test_nothing_else_reaches_a_transport_in_process(names: Names, site: S
     url = "http://generator.test/assets/a.png"
     site.answers["/to"] = redirect(url)
     async with Fetcher(
-        in_process={"http://generator.test/assets/": httpx.MockTransport(answer)},
-        resolve=names,
-        may_reach=reachable,
+        FetchRules(
+            in_process={"http://generator.test/assets/": httpx.MockTransport(answer)},
+            resolve=names,
+            may_reach=reachable,
+        ),
     ) as fetcher:
         for person in (url, f"http://pictures.test:{site.port}/to"):
             with pytest.raises(MediaRefused):
@@ -181,7 +191,7 @@ async def test_nothing_else_reaches_a_transport_in_process(names: Names, site: S
 
 
 async def test_behind_a_proxy_peoples_urls_are_refused(names: Names, tmp_path: Path) -> None:
-    async with Site() as proxy, Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", resolve=names) as fetcher:
+    async with Site() as proxy, behind(proxy, resolve=names) as fetcher:
         for url in ("http://pictures.test/a.png", "https://pictures.test/a.png"):
             with pytest.raises(MediaRefused, match="attach the file"):
                 await fetch(fetcher, url, tmp_path)
@@ -189,7 +199,7 @@ async def test_behind_a_proxy_peoples_urls_are_refused(names: Names, tmp_path: P
 
 
 async def test_behind_a_proxy_vouched_urls_are_left_to_it(names: Names, tmp_path: Path) -> None:
-    async with Site() as proxy, Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", resolve=names) as fetcher:
+    async with Site() as proxy, behind(proxy, resolve=names) as fetcher:
         proxy.answers["http://pictures.test/a.png"] = plain(b"picture")
         proxy.answers["pictures.test:443"] = plain(b"", status="502 Bad Gateway")
         fetched = await fetcher.fetch(
@@ -209,7 +219,7 @@ async def test_behind_a_proxy_names_of_a_local_network_are_refused(names: Names,
     """The proxy would resolve them where it stands."""
     async with (
         Site() as proxy,
-        Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", proxy_resolves=True, resolve=names) as fetcher,
+        behind(proxy, proxy_resolves=True, resolve=names) as fetcher,
     ):
         for host in ("metadata.google.internal", "intranet", "printer.local", "localhost.", "10.0.0.1"):
             with pytest.raises(MediaRefused, match="not on the public internet"):
@@ -220,7 +230,7 @@ async def test_behind_a_proxy_names_of_a_local_network_are_refused(names: Names,
 async def test_behind_a_proxy_a_setting_allows_peoples_urls(names: Names, tmp_path: Path) -> None:
     async with (
         Site() as proxy,
-        Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", proxy_resolves=True, resolve=names) as fetcher,
+        behind(proxy, proxy_resolves=True, resolve=names) as fetcher,
     ):
         proxy.answers["http://pictures.test/a.png"] = plain(b"picture")
         assert (await fetch(fetcher, "http://pictures.test/a.png", tmp_path)).bytes == 7
@@ -230,7 +240,7 @@ async def test_a_trusted_origin_on_loopback_is_reached_past_the_proxy(site: Site
     trusted = f"http://127.0.0.1:{site.port}"
     async with (
         Site() as proxy,
-        Fetcher(proxy=f"http://127.0.0.1:{proxy.port}", trusted_origins=frozenset({trusted})) as fetcher,
+        behind(proxy, trusted_origins=frozenset({trusted})) as fetcher,
     ):
         assert (await fetch(fetcher, f"{trusted}/a.png", tmp_path, from_platform=True)).bytes == 7
     assert proxy.requests == []
@@ -242,7 +252,7 @@ async def test_tls_is_verified_for_the_name(names: Names, tmp_path: Path) -> Non
     server, client = _tls("pictures.test", tmp_path)
     async with (
         Site(ssl_context=server) as site,
-        Fetcher(resolve=names, may_reach=reachable, ssl_context=client) as fetcher,
+        Fetcher(FetchRules(resolve=names, may_reach=reachable, ssl_context=client)) as fetcher,
     ):
         site.answers["/a.png"] = plain(b"picture")
         assert (await fetch(fetcher, f"https://pictures.test:{site.port}/a.png", tmp_path)).bytes == 7

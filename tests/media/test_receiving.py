@@ -11,6 +11,7 @@ import pytest
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.body import Pace
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from tests.media.names import MAX_BYTES, Names, fetch, reachable
 from tests.media.site import Answer, Site, endless, plain, raw
 from tests.patience import PATIENCE_S
@@ -155,7 +156,7 @@ async def test_a_body_shorter_than_its_length_is_unavailable_in_process_too(tmp_
     def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers={"content-length": "9"}, stream=httpx.ByteStream(b"picture"))
 
-    async with Fetcher(in_process={"http://near.test/": httpx.MockTransport(answer)}) as fetcher:
+    async with Fetcher(FetchRules(in_process={"http://near.test/": httpx.MockTransport(answer)})) as fetcher:
         with pytest.raises(MediaUnavailable, match="only a part"):
             await fetch(fetcher, "http://near.test/a.png", tmp_path, from_platform=True)
     assert _empty(tmp_path)
@@ -173,7 +174,7 @@ async def test_a_body_that_trickles_is_cut_off(
 ) -> None:
     """Long before its time is over."""
     site.answers["/slow"] = answer
-    async with Fetcher(resolve=names, may_reach=reachable, pace=_PACE) as fetcher:
+    async with Fetcher(FetchRules(resolve=names, may_reach=reachable), pace=_PACE) as fetcher:
         with pytest.raises(MediaUnavailable, match=says):
             await fetch(fetcher, f"http://pictures.test:{site.port}/slow", tmp_path, timeout_s=PATIENCE_S)
     assert _empty(tmp_path)

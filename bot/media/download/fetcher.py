@@ -2,12 +2,11 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 import httpx
@@ -15,18 +14,18 @@ import httpx
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.media.disk_errors import disk_failure
 from bot.media.download.body import FetchedFile, Pace, receive
-from bot.media.download.ip_ranges import Address, is_public
 from bot.media.download.transport import (
     OPTIONS,
     CheckedTransport,
     FetchOptions,
-    Resolve,
+    FetchRules,
     check_certificate,
-    resolve,
 )
 from bot.media.download.urls import origin, parsed
 
 _MAX_REDIRECTS = 5
+#: public addresses alone, without a proxy
+_NO_RULES, _PACE = FetchRules(), Pace()
 #: the resolver's errors for a name that does not exist, as against one that it could not look up just now
 _UNKNOWN_NAME = frozenset(
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
@@ -40,41 +39,11 @@ _HEADERS = {
 
 
 class Fetcher:
-    """Fetches files over HTTP from public addresses, and from trusted origins where a platform names them.
+    """Fetches files over HTTP, wherever its rules allow that."""
 
-    `trusted_origins` are URLs such as `http://10.0.0.5:8080/assets/`: scheme, host and port must be equal
-    and the path must begin with theirs; they hold for URLs from platforms alone. People's URLs never lead to
-    `own_hosts`, under which our own server is reached. Behind a `proxy` (the value of HTTPS_PROXY) the proxy
-    resolves names, so that people's URLs are refused unless `proxy_resolves`. `in_process` has transports by
-    origin, in the same form: platforms' URLs of such an origin go to its transport, without DNS or a socket,
-    and people's URLs never do. Whoever hands a transport in closes it.
-    """
-
-    def __init__(
-        self,
-        *,
-        trusted_origins: frozenset[str] = frozenset(),
-        own_hosts: frozenset[str] = frozenset(),
-        proxy: str | None = None,
-        proxy_resolves: bool = False,
-        resolve: Resolve = resolve,
-        may_reach: Callable[[Address], bool] = is_public,
-        ssl_context: ssl.SSLContext | None = None,
-        in_process: Mapping[str, httpx.AsyncBaseTransport] = MappingProxyType({}),
-        pace: Pace = Pace(),  # noqa: B008 - it is frozen
-    ) -> None:
+    def __init__(self, rules: FetchRules = _NO_RULES, *, pace: Pace = _PACE) -> None:
         self._pace = pace
-        self._transport = CheckedTransport(
-            trusted_origins=trusted_origins,
-            own_hosts=own_hosts,
-            proxy=proxy,
-            proxy_resolves=proxy_resolves,
-            resolve=resolve,
-            may_reach=may_reach,
-            ssl_context=ssl_context,
-            in_process=in_process,
-            head_s=pace.head_s,
-        )
+        self._transport = CheckedTransport(rules, head_s=pace.head_s)
         self._client = httpx.AsyncClient(
             transport=self._transport,
             trust_env=False,
@@ -141,8 +110,6 @@ def _translated() -> Iterator[None]:
         yield
     except httpx.TooManyRedirects as error:
         raise MediaRefused("This URL redirects too often.") from error
-    except httpx.UnsupportedProtocol as error:
-        raise MediaRefused("Only http and https URLs can be fetched.") from error
     except httpx.TransportError as error:
         check_certificate(error)
         raise MediaUnavailable("The connection to the server of this URL failed.") from error
@@ -152,7 +119,7 @@ def _translated() -> Iterator[None]:
                 "The host of this URL does not exist: check the spelling of the address."
             ) from error
         raise MediaUnavailable("The host of this URL could not be looked up just now.") from error
-    except (UnicodeError, httpx.InvalidURL) as error:
+    except UnicodeError as error:
         raise MediaRefused("This is not a valid URL.") from error
     except OSError as error:
         text = disk_failure(error.errno) or "The file could not be written to our storage."

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 import httpx
@@ -51,44 +51,49 @@ class FetchOptions:
         return self.headers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRules:
+    """What may be fetched, and how; without any, public addresses alone."""
+
+    #: URLs such as `http://10.0.0.5:8080/assets/`, to which platforms' URLs may lead although they are not
+    #: public: scheme, host and port must be equal, and the path must begin with theirs
+    trusted_origins: frozenset[str] = frozenset()
+    #: names of our own server, to which people's URLs never lead
+    own_hosts: frozenset[str] = frozenset()
+    #: the value of HTTPS_PROXY, which then resolves names; people's URLs are refused unless `proxy_resolves`
+    proxy: str | None = None
+    proxy_resolves: bool = False
+    resolve: Resolve = resolve
+    may_reach: Callable[[Address], bool] = is_public
+    ssl_context: ssl.SSLContext | None = None
+    #: transports by origin, written as above: platforms' URLs go there without DNS or a socket, people's
+    #: never do. Whoever hands a transport in closes it.
+    in_process: Mapping[str, httpx.AsyncBaseTransport] = field(default_factory=dict)
+
+
 class CheckedTransport(httpx.AsyncBaseTransport):
     """Sends requests to public addresses, and those from platforms also to trusted origins.
 
-    The parameters are those of `Fetcher`. Raises MediaRefused for a URL or address that is not allowed, and
-    MediaUnavailable where no allowed address accepts the connection.
+    Raises MediaRefused for a URL or address that is not allowed, and MediaUnavailable where no allowed
+    address accepts the connection.
     """
 
-    def __init__(
-        self,
-        *,
-        trusted_origins: frozenset[str] = frozenset(),
-        own_hosts: frozenset[str] = frozenset(),
-        proxy: str | None = None,
-        proxy_resolves: bool = False,
-        resolve: Resolve = resolve,
-        may_reach: Callable[[Address], bool] = is_public,
-        ssl_context: ssl.SSLContext | None = None,
-        in_process: Mapping[str, httpx.AsyncBaseTransport] = MappingProxyType({}),
-        head_s: float,
-    ) -> None:
-        self._in_process = tuple((httpx.URL(origin), transport) for origin, transport in in_process.items())
-        self._trusted = tuple(httpx.URL(origin) for origin in trusted_origins)
+    def __init__(self, rules: FetchRules, *, head_s: float) -> None:
+        """`head_s` is how many seconds the server of a person's URL has for the head of its answer."""
+        self._rules = rules
+        self._in_process = tuple((httpx.URL(url), transport) for url, transport in rules.in_process.items())
+        self._trusted = tuple(httpx.URL(url) for url in rules.trusted_origins)
         # Spelled as the URLs that they are compared with: a name in another script has two spellings.
         self._own_hosts = frozenset(
-            httpx.URL(f"http://{host}").host.rstrip(".") for host in own_hosts if host
+            httpx.URL(f"http://{host}").host.rstrip(".") for host in rules.own_hosts if host
         )
-        self._proxy = proxy
-        self._proxy_resolves = proxy_resolves
-        self._resolve = resolve
-        self._may_reach = may_reach
-        self._ssl_context = ssl_context
         self._head_s = head_s
         self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        verify = self._ssl_context or tls_context()
-        for proxy in {None, self._proxy}:
+        verify = self._rules.ssl_context or tls_context()
+        for proxy in {None, self._rules.proxy}:
             self._transports[proxy] = await self._closing.enter_async_context(
                 httpx.AsyncHTTPTransport(
                     verify=verify,
@@ -121,9 +126,9 @@ class CheckedTransport(httpx.AsyncBaseTransport):
                 "This is an address of the bot itself: name the job instead, or attach the file."
             )
         address = spelled_address(url.host)
-        if is_local_name(url.host) if address is None else not self._may_reach(address):
+        if is_local_name(url.host) if address is None else not self._rules.may_reach(address):
             raise _not_public()
-        if not from_platform and self._proxy is not None and not self._proxy_resolves:
+        if not from_platform and self._rules.proxy is not None and not self._rules.proxy_resolves:
             raise MediaRefused("URLs of other sites cannot be used here: attach the file instead.")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -151,9 +156,9 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         proxy = self._proxy_for(url, from_platform=from_platform)
         if proxy is not None:
             return await _answer(self._transports[proxy], _pinned(request, None), head_s)
-        addresses = await self._resolve(url.raw_host.decode("ascii"), port(url))
+        addresses = await self._rules.resolve(url.raw_host.decode("ascii"), port(url))
         if not (from_platform and self._trusts(url)):
-            addresses = [address for address in addresses if self._may_reach(address)]
+            addresses = [address for address in addresses if self._rules.may_reach(address)]
         if not addresses:
             raise _not_public()
         return await self._connect(request, addresses, head_s)
@@ -180,7 +185,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         """The proxy to use; a trusted origin near to us cannot be reached from there."""
         address = spelled_address(url.host)
         near = url.scheme == "http" or (address is not None and address.is_loopback)
-        return None if from_platform and near and self._trusts(url) else self._proxy
+        return None if from_platform and near and self._trusts(url) else self._rules.proxy
 
 
 async def _answer(

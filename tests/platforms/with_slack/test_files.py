@@ -10,6 +10,7 @@ from adapters.slack.web_api.client import SingleToken
 from adapters.slack.web_api.files import SlackFiles
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
 from tests.platforms.with_slack.publisher_harness import PublisherHarness, open_publisher
 
 
@@ -38,7 +39,9 @@ def _sent(harness: PublisherHarness, name: str = "fox.png") -> tuple[str, str]:
 async def test_a_file_is_downloaded_with_the_bots_token(harness: PublisherHarness, tmp_path: Path) -> None:
     address, _ = _sent(harness)
     located = await _files(harness).resolve(address, harness.place())
-    async with Fetcher(trusted_origins=frozenset({harness.fake.api.removesuffix("api/")})) as fetcher:
+    async with Fetcher(
+        FetchRules(trusted_origins=frozenset({harness.fake.api.removesuffix("api/")}))
+    ) as fetcher:
         fetched = await fetcher.fetch(
             located.url,
             max_bytes=100,
