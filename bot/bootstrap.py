@@ -120,7 +120,11 @@ class App:
             make=self._server,
         )
         operator = Operator(
-            services.database, services.settings.defaults, services.clock, lambda: services.secrets
+            services.database,
+            services.settings.defaults,
+            services.settings.monthly_limit,
+            services.clock,
+            lambda: services.secrets,
         )
         async with (
             resources.simulation.running(resources.fetcher, provider_routes)

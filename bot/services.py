@@ -9,6 +9,7 @@ from enum import StrEnum
 import structlog
 
 from bot.domain.concepts import Vocabulary
+from bot.domain.credit import Spendable
 from bot.domain.estimates import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.models import Lane
@@ -100,6 +101,8 @@ class Services:
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     #: accounts with a refusal that may be about the account itself
     accounts_to_check: set[str] = field(default_factory=set)
+    #: what the accounts of this process may still spend, by account; those without a limit are missing
+    spendable: dict[str, Spendable] = field(default_factory=dict)
     #: loops whose last tick failed, by name
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: inputs of estimates and when they were read, by duration class

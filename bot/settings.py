@@ -112,6 +112,9 @@ class Timing(BaseModel):
     outage_interval: int = 10_000
     #: between two checks of a stopped account
     account_check: int = 30_000
+    #: between two readings of an account's credit, while its jobs run and while it is idle
+    credit_check: int = 600_000
+    credit_idle: int = 3_600_000
     #: how long the words that a provider has told of are taken for good, and between two looks for them
     vocabulary_interval: int = 21_600_000
     vocabulary_retry: int = 60_000
@@ -246,6 +249,8 @@ class Settings(EnvironmentSettings):
     image_per_minute: int = Field(default=80, ge=1)
     video_concurrent: int = Field(default=10, ge=1)
     video_per_minute: int = Field(default=20, ge=1)
+    #: dollars that one account may spend in a calendar month (UTC); None: no limit
+    account_monthly_limit: Decimal | None = Field(default=Decimal(5_000), ge=0, le=1_000_000)
     commands_per_minute: int = Field(default=20, ge=1)
     commands_burst: int = Field(default=10, ge=1)
     waiting_per_member: int = Field(default=50, ge=1)
@@ -342,6 +347,12 @@ class Settings(EnvironmentSettings):
             member=Allowance(amount=int(allowance * MICROUSD), period=Period.DAY),
             ceiling=Allowance(amount=int(ceiling * MICROUSD), period=Period.MONTH),
         )
+
+    @property
+    def monthly_limit(self) -> int | None:
+        """Micro-dollars that one account may spend in a month; None: no limit, as on the simulator."""
+        limit = self.account_monthly_limit
+        return None if limit is None or self.simulated else int(limit * MICROUSD)
 
     @cached_property
     def patience(self) -> QueueLimits:

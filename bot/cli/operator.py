@@ -52,13 +52,16 @@ def quota_reset(
 
 @app.command()
 def usage(
-    workspace: Annotated[str, typer.Argument(help="A workspace, discord:123.")],
+    workspace: Annotated[str | None, typer.Argument(help="A workspace, discord:123; none: all.")] = None,
     *,
     period: Annotated[Period, typer.Option(help="The calendar period.")] = Period.MONTH,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a workspace spent, by member and model."""
-    _operate("usage", as_json=as_json, workspace=workspace, period=period)
+    """Show what a workspace spent, by member and model; without one, accounts, credit and all workspaces."""
+    if workspace is None:
+        _operate("overview", as_json=as_json, period=period)
+    else:
+        _operate("usage", as_json=as_json, workspace=workspace, period=period)
 
 
 @jobs.command("list")

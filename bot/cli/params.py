@@ -95,7 +95,15 @@ def show(answer: Any, *, as_json: bool) -> None:
     if as_json:
         say(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
-    rows = answer if isinstance(answer, list) else [answer]
+    if isinstance(answer, dict) and all(isinstance(value, list) for value in answer.values()):
+        for name, rows in answer.items():
+            say(f"{name.replace('_', ' ')}:")
+            _show_rows(rows)
+    else:
+        _show_rows(answer if isinstance(answer, list) else [answer])
+
+
+def _show_rows(rows: list[dict[str, Any]]) -> None:
     if not rows:
         say("nothing")
     for row in rows:

@@ -48,7 +48,9 @@ async def operate(
 async def _do(settings: Settings, database: Database, call: str, arguments: dict[str, Any]) -> Answer:
     from bot.resources import secrets_of  # noqa: PLC0415 - imports the whole engine
 
-    operator = Operator(database, settings.defaults, _clock, lambda: secrets_of(settings))
+    operator = Operator(
+        database, settings.defaults, settings.monthly_limit, _clock, lambda: secrets_of(settings)
+    )
     return await operator.calls[call](**arguments)
 
 

@@ -2,12 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
-from bot.domain.access import require_admin
+from bot.domain.access import is_operator, require_admin
 from bot.domain.commands import QuotasReset, QuotasSet, QuotasShow, StudioPause, StudioResume, StudioUsage
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.pricing import show_money
 from bot.domain.quota import Allowance, Level, Rule, bounds
+from bot.service.account_reports import account_reports
 from bot.service.durable_writes import until_known
 from bot.service.queries import describe_limit, limits_with_meters
 from bot.service.replies import PrivateReply
@@ -163,14 +164,22 @@ async def show_usage(services: Services, command: StudioUsage, caller: Caller) -
     since, _ = bounds(services.clock(), command.period, ZoneInfo(workspace.timezone))
     rows = await usage(services.database, caller.workspace, since=since)
     total = sum(row.spent for row in rows)
+    spending = [
+        (f"{row.name} · {row.duration_class.partition('/')[2]}", f"{show_money(row.spent)} for {row.jobs}")
+        for row in rows
+    ]
     return PrivateReply(
         title=f"Spent {command.period.current}: {show_money(total)}",
         text="" if rows else "Nothing yet.",
-        fields=tuple(
-            (
-                f"{row.name} · {row.duration_class.partition('/')[2]}",
-                f"{show_money(row.spent)} for {row.jobs}",
-            )
-            for row in rows
-        ),
+        fields=(*spending, *await _account_fields(services, caller)),
     )
+
+
+async def _account_fields(services: Services, caller: Caller) -> list[tuple[str, str]]:
+    """The credit of the shared accounts, for operators only."""
+    if not is_operator(caller, frozenset(services.settings.operators)):
+        return []
+    reports = await account_reports(
+        services.database, monthly_limit=services.settings.monthly_limit, now=services.clock()
+    )
+    return [(f"Account {report.account} ({report.provider})", report.credit_line) for report in reports]

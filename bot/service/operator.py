@@ -17,6 +17,7 @@ from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds
 from bot.domain.text import storable_json
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
+from bot.service.account_reports import account_reports, wrong_prices
 from bot.services import log
 from bot.store.database.base import Database
 from bot.store.jobs import find_job, list_jobs, refund_job
@@ -37,11 +38,14 @@ class Operator:
         self,
         database: Database,
         defaults: Defaults,
+        monthly_limit: int | None,
         clock: Callable[[], int],
         secrets: Callable[[], tuple[bytes, ...]],
     ) -> None:
         self._database = database
         self._defaults = defaults
+        #: micro-dollars that one account may spend in a calendar month
+        self._monthly_limit = monthly_limit
         self._clock = clock
         #: called only where they are needed: the first call makes a secret where the data folder has none
         self._secrets = secrets
@@ -61,6 +65,7 @@ class Operator:
             "jobs_orphans": self.jobs_orphans,
             "jobs_resolve": self.jobs_resolve,
             "usage": self.usage,
+            "overview": self.overview,
             "reseal": self.reseal,
         }
         return {name: _with_storable(call) for name, call in calls.items()}
@@ -176,6 +181,40 @@ class Operator:
             }
             for row in await usage(self._database, workspace, since=since)
         ]
+
+    async def overview(self, *, period: str = "month") -> Answer:
+        """Accounts with their credit, spending by workspace, and prices that are not ours; in UTC."""
+        now = self._clock()
+        since, _ = bounds(now, Period(period), ZoneInfo("UTC"))
+        reports = await account_reports(self._database, monthly_limit=self._monthly_limit, now=now)
+        return {
+            "accounts": [
+                {
+                    "account": report.account,
+                    "provider": report.provider,
+                    "state": report.state,
+                    "in_flight": report.in_flight,
+                    "credit_microusd": report.credit,
+                    "credit_at": report.credit_at,
+                    "per_day_microusd": report.per_day,
+                    "days_left": None if report.days_left is None else round(report.days_left, 1),
+                    "spent_this_month_microusd": report.spent_this_month,
+                    "monthly_limit_microusd": report.monthly_limit,
+                    "note": report.reason or report.forecast,
+                }
+                for report in reports
+            ],
+            "workspaces": await list_workspaces(self._database, since=since),
+            "wrong_prices": [
+                {
+                    "kind": one.duration_class,
+                    "jobs": one.jobs,
+                    "expected_microusd": one.expected,
+                    "actual_microusd": one.actual,
+                }
+                for one in await wrong_prices(self._database, now=now)
+            ],
+        }
 
     async def reseal(self, *, secret: str) -> Answer:
         """Encrypt everything stored with the secret of this fingerprint, which must be the first one here."""

@@ -15,6 +15,8 @@ TABLES = (
     "card",
     "account",
     "lane",
+    "credit_reading",
+    "price_check",
     "virtual_clock",
     "queue_depth",
     "job",

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
 from bot.security.loopback import is_local, names_us
+from bot.service.account_reports import money_warnings
 from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.services import Services
@@ -111,7 +112,7 @@ def _failing_loops(services: Services, loops: Mapping[str, Supervised]) -> Itera
 
 async def remarks(services: Services) -> list[str]:
     """What the operator should know although everything works."""
-    lines = [*budget_warning(services)]
+    lines = [*budget_warning(services), *await money_warnings(services)]
     found, left, microusd = await count_orphans(services.database)
     if found:
         lines.append(

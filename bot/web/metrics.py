@@ -3,8 +3,9 @@
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.pricing import MICROUSD
+from bot.service.account_reports import account_reports
 from bot.services import Services
-from bot.store.accounts import AccountState, list_accounts
+from bot.store.accounts import AccountState
 from bot.store.orphans import count_orphans
 from bot.store.queue_stats import count_unfinished
 
@@ -31,9 +32,34 @@ async def exposition(services: Services, *, is_ready: bool) -> bytes:
         ["account", "provider"],
         registry=registry,
     )
-    for row in await list_accounts(services.database):
-        takes.labels(row.id, row.provider).set(row.state is AccountState.READY)
-        flying.labels(row.id, row.provider).set(row.in_flight)
+    credit = Gauge(
+        "reverie_account_credit_dollars",
+        "Credit of the account as last read.",
+        ["account", "provider"],
+        registry=registry,
+    )
+    days = Gauge(
+        "reverie_account_credit_days",
+        "Days until the credit is spent at the present pace.",
+        ["account", "provider"],
+        registry=registry,
+    )
+    spent = Gauge(
+        "reverie_account_month_dollars",
+        "What the account's jobs cost in this calendar month (UTC).",
+        ["account", "provider"],
+        registry=registry,
+    )
+    for row in await account_reports(
+        services.database, monthly_limit=services.settings.monthly_limit, now=services.clock()
+    ):
+        takes.labels(row.account, row.provider).set(row.state is AccountState.READY)
+        flying.labels(row.account, row.provider).set(row.in_flight)
+        spent.labels(row.account, row.provider).set(row.spent_this_month / MICROUSD)
+        if row.credit is not None:
+            credit.labels(row.account, row.provider).set(row.credit / MICROUSD)
+        if row.days_left is not None:
+            days.labels(row.account, row.provider).set(row.days_left)
     jobs = Gauge("reverie_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)
     for state, number in (await count_unfinished(services.database)).items():
         jobs.labels(state).set(number)

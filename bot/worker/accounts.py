@@ -1,9 +1,15 @@
-"""Stops accounts that cannot submit, and checks them until they can again."""
+"""Stops accounts that cannot submit, checks them until they can again, and reads their credit."""
 
+from datetime import UTC, datetime
+
+from bot.domain.credit import Spendable
 from bot.domain.errors import AccountProblem
+from bot.domain.pricing import show_money
+from bot.domain.quota import Period, bounds
 from bot.providers.base import Provider
 from bot.services import ALL_JOBS, Services, Topic, log, queue_name
 from bot.store.accounts import AccountState, list_accounts, start_account, stop_account
+from bot.store.credit import account_activity, account_spending, record_balance
 from bot.store.queue_stats import next_price
 from bot.worker.account_registry import renew_registration
 
@@ -30,13 +36,19 @@ def request_check(services: Services, provider: Provider) -> None:
 
 
 class AccountMonitor:
-    """Checks one account: at start until it answers, while it is stopped, and when a check is requested."""
+    """Checks one account and reads its credit.
+
+    At start until it answers, while it is stopped, when a check is requested, and when its jobs have cost
+    something.
+    """
 
     def __init__(self, services: Services, provider: Provider) -> None:
         self._services = services
         self._provider = provider
         self._answered = False
         self._checked_at: int | None = None
+        #: wall time of the last check
+        self._read_at = 0
         #: was started here and has not been stopped since
         self._started = False
         #: credit at the last start here
@@ -61,13 +73,14 @@ class AccountMonitor:
             row.id == account and row.state is AccountState.STOPPED
             for row in await list_accounts(services.database)
         )
-        if self._answered and not stopped and account not in services.accounts_to_check:
-            return
         now = services.monotonic()
+        requested = not self._answered or stopped or account in services.accounts_to_check
+        if not requested and not await self._reading_is_due(now):
+            return
         # Many rejected requests at once need one check.
         if self._checked_at is not None and now - self._checked_at < services.times.account_check:
             return
-        self._checked_at = now
+        self._checked_at, self._read_at = now, services.clock()
         services.accounts_to_check.discard(account)
         try:
             credit = await self._provider.check()
@@ -76,10 +89,46 @@ class AccountMonitor:
             await stop_submitting(services, self._provider, str(error))
             return
         self._answered = True
+        if credit is not None:
+            await services.database.transact(record_balance, account, credit, now=services.clock())
+        spendable = await self._read_spendable(credit)
+        reason = spendable.shortage(await self._highest_price()) if spendable else ""
         if stopped:
-            await self._start(credit)
+            await self._start(credit, reason)
+        elif reason:
+            await stop_submitting(services, self._provider, reason)
 
-    async def _start(self, credit: int | None) -> None:
+    async def _reading_is_due(self, now: int) -> bool:
+        """Whether the credit may have changed: now and then, and when everything submitted has ended."""
+        since_check = now - (self._checked_at or 0)
+        activity = await account_activity(
+            self._services.database, self._provider.account, since=self._read_at
+        )
+        if not activity.claimed:
+            return since_check >= self._services.times.credit_idle
+        return not activity.in_flight or since_check >= self._services.times.credit_check
+
+    async def _read_spendable(self, credit: int | None) -> Spendable | None:
+        """What the account may still spend by its credit and by the month's limit, whichever is less."""
+        services, account = self._services, self._provider.account
+        limits = []
+        if credit is not None:
+            limits.append(Spendable(amount=credit, limit="its credit"))
+        most = services.settings.monthly_limit
+        if most is not None:
+            since, until = bounds(services.clock(), Period.MONTH, UTC)
+            spent = await account_spending(services.database, account, since=since)
+            ends = datetime.fromtimestamp(until / 1000, UTC)
+            rest = f"the rest of {show_money(most)} (REVERIE_ACCOUNT_MONTHLY_LIMIT) until {ends:%d %B}"
+            limits.append(Spendable(amount=most - spent, limit=rest))
+        if not limits:
+            services.spendable.pop(account, None)
+            return None
+        least = min(limits, key=lambda one: one.amount)
+        services.spendable[account] = least
+        return least
+
+    async def _start(self, credit: int | None, shortage: str) -> None:
         """Start a stopped account that can pay for the queued jobs; ever more rarely if that is futile."""
         services, now = self._services, self._services.monotonic()
         if self._started:
@@ -88,8 +137,8 @@ class AccountMonitor:
         pause = services.times.account_check * min(2**self._futile_starts, _PAUSE_MAX)
         if self._futile_starts and now - self._stopped_at < pause:
             return
-        if credit is not None and credit < await self._highest_price():
-            log.info("account_needs_credit", account=self._provider.account)
+        if shortage:
+            log.info("account_short", account=self._provider.account, reason=shortage)
             return
         if await services.database.transact(start_account, self._provider.account, now=services.clock()):
             self._started, self._credit = True, credit

@@ -144,14 +144,30 @@ class Submitter:
         # send. The wall clock notices a suspended machine; the monotonic clock ignores a changed time.
         age = max(services.clock() - claimed.wall, services.monotonic() - claimed.monotonic)
         if age >= services.times.claim_age:
-            await self._requeue(claimed, "claim_too_old")
+            cause = "claim_too_old"
+        elif reason := self._spend(job.price):
+            await stop_submitting(services, self._provider, reason)
+            cause = "account_stopped"
+        else:
+            if not await self._send(claimed, job.request, media, callback):
+                self._spend(-job.price)
             return
-        await self._send(claimed, job.request, media, callback)
+        await self._requeue(claimed, cause)
+
+    def _spend(self, price: int) -> str:
+        """Take a price off what the account may spend; if that is too little, return the reason instead."""
+        spendable = self._services.spendable.get(self._provider.account)
+        if spendable is None:
+            return ""
+        if reason := spendable.shortage(price):
+            return reason
+        self._services.spendable[self._provider.account] = spendable.less(price)
+        return ""
 
     async def _send(
         self, claimed: _TimedClaim, request: AnyRequest, media: Mapping[str, str], callback: str | None
-    ) -> None:
-        """Send the one create of this attempt, and record its outcome."""
+    ) -> bool:
+        """Send the one create of this attempt and record its outcome; returns whether it may have arrived."""
         claim = claimed.claim
         try:
             generation = await self._provider.submit(request, media=media, callback_url=callback)
@@ -170,6 +186,7 @@ class Submitter:
         except OutcomeUnknown as error:
             log.warning("outcome_unknown", job_id=claim.job, attempt=claim.attempt, error=str(error))
             await transition_job(self._services, claimed.job, State.UNKNOWN, "outcome_unknown")
+            return True
         except NotSent as error:
             log.info("request_not_sent", job_id=claim.job, error=str(error))
             await self._cool_down(None)
@@ -177,6 +194,8 @@ class Submitter:
         else:
             self._failures = 0
             await self._record_submitted(claimed, generation)
+            return True
+        return False
 
     async def _record_submitted(self, claimed: _TimedClaim, generation: Generation) -> None:
         now = self._services.clock()

@@ -90,6 +90,12 @@ async def fill(where: Settings, *, now: int) -> None:
             | {"changed_at": now},
         ),
         ("lane", {"account": "simulator-a", "lane": "image", "concurrent": 40, "per_minute": 80}),
+        ("credit_reading", {"account": "simulator-a", "at": now, "balance": 400, "in_flight": 1}),
+        (
+            "price_check",
+            {"account": "simulator-a", "at": now, "duration_class": "p", "jobs": 1}
+            | {"expected": PRICE, "actual": 2 * PRICE},
+        ),
         ("virtual_clock", {"queue": "q", "virtual_time": 7}),
         ("queue_depth", {"queue": "q", "virtual_time": 2, "jobs": 1}),
         ("job", job | done | {"id": JOB, "position": 0}),

@@ -396,7 +396,9 @@ async def open_house(
                 services=services,
                 clock=clock,
                 service=service,
-                operator=Operator(database, settings.defaults, clock.wall, lambda: (SECRET,)),
+                operator=Operator(
+                    database, settings.defaults, settings.monthly_limit, clock.wall, lambda: (SECRET,)
+                ),
                 providers=[one for one in providers if isinstance(one, FakeProvider)],
                 chat=chat,
                 library=library,

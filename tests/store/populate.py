@@ -6,6 +6,7 @@ from bot.store.accounts import OutageNotice, claim_notice
 from bot.store.adapter_data import put, reserve_rate_slot
 from bot.store.cards import create_card_copy
 from bot.store.claim import acquire_lease
+from bot.store.credit import record_balance
 from bot.store.database.base import Database
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
@@ -13,6 +14,7 @@ from bot.store.limits import set_rule
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
 from bot.store.workspaces import AuditEntry, set_block
 from tests.store.factories import (
+    ACCOUNT,
     HOUR,
     NOW,
     acceptance,
@@ -28,7 +30,9 @@ from tests.store.factories import (
 async def live(database: Database) -> None:
     """Leave a row in every table."""
     await open_account(database)
+    await database.transact(record_balance, ACCOUNT, 5_000_000, now=NOW - HOUR)
     done, deleted = await completed(database), await completed(database)
+    await database.transact(record_balance, ACCOUNT, 4_900_000, now=NOW + HOUR)
     job = await done.now_at()
     await submitted(database, acceptance(caller("bob"), prompt="a “quoted” \\ünïcode\n🦊", reach="token"))
     await accepted(database, acceptance(references=[done.job]))

@@ -6,7 +6,9 @@ from bot.domain.errors import AccountProblem, NotSent, Rejected
 from bot.domain.jobs import State
 from bot.domain.pricing import MICROUSD
 from bot.store.accounts import AccountState, list_accounts, stop_account
+from bot.store.credit import price_deviations
 from tests.engine.conftest import Open
+from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.house import House
 
 CHECK_MS = 25
@@ -35,23 +37,6 @@ async def checks(house: House, many: int = 2) -> None:
     """Wait until the account has been checked so many times more."""
     target = house.provider.checks + many
     await while_time_passes(house, lambda: house.provider.checks >= target)
-
-
-async def test_an_account_that_cannot_pay_for_what_waits_stays_stopped(house: Open) -> None:
-    async with house() as home:
-        home.provider.steps.append(AccountProblem("Insufficient credits"))
-        home.provider.credit = 1_000
-        card = await home.ask()
-        await home.until(lambda: stopped(home))
-
-        await checks(home, 4)
-        assert await stopped(home)
-        assert 1 == len(home.provider.creates)
-
-        home.provider.credit = 5 * MICROUSD
-        await while_time_passes(home, lambda: home.provider.generations)
-        assert State.COMPLETED is (await home.ends(card)).state
-        assert 2 == len(home.provider.creates)
 
 
 async def test_a_start_that_pays_for_nothing_is_tried_ever_more_rarely(house: Open) -> None:
@@ -105,3 +90,66 @@ async def test_an_account_without_credits_call_starts_with_the_first_good_check(
         await home.services.database.transact(stop_account, "one", reason="the key was refused", now=now)
         home.start()
         assert State.COMPLETED is (await home.ends(await home.ask())).state
+
+
+async def test_a_job_that_the_credit_cannot_pay_is_not_sent_until_it_can(house: Open) -> None:
+    async with house(start=None) as home:
+        home.provider.credit = 1_000
+        home.start()
+        await home.until(lambda: home.provider.checks)
+        card = await home.ask()
+        await home.until(lambda: stopped(home))
+        (row,) = await list_accounts(home.services.database)
+        assert "its credit is $0.00, and the next job costs $0.018" == row.reason
+        await checks(home, 4)
+        assert await stopped(home)
+        assert not home.provider.creates
+
+        home.provider.credit = 5 * MICROUSD
+        await while_time_passes(home, lambda: home.provider.generations)
+        assert State.COMPLETED is (await home.ends(card)).state
+
+
+async def test_an_account_stops_at_its_monthly_limit(house: Open) -> None:
+    """Two pictures at 1.7 cents are below 4 cents, three are above."""
+    clock = Clock()
+    provider = FakeProvider(clock)
+    provider.name = "luma"
+    settings = {"provider": ("luma",), "account_monthly_limit": 0.04, "default_ceiling": 5}
+    async with house(clock=clock, providers=[provider], **settings) as home:
+        await home.until(lambda: home.provider.checks)
+        for _ in range(2):
+            await home.made()
+        last = await home.ask()
+        await home.until(lambda: stopped(home))
+        (row,) = await list_accounts(home.services.database)
+        assert "the rest of $0.040 (REVERIE_ACCOUNT_MONTHLY_LIMIT) until 01 April is $0.00" in row.reason
+        await home.comes_to(last, State.QUEUED)
+        assert 2 == len(home.provider.creates)
+
+
+async def test_the_credit_is_read_once_the_jobs_have_ended(house: Open) -> None:
+    async with house(start=None) as home:
+        home.provider.credit = 5 * MICROUSD
+        home.start()
+        await home.until(lambda: home.provider.checks)
+
+        def charge() -> None:
+            home.provider.credit = 3 * MICROUSD
+
+        home.provider.before_create = charge
+        job = await home.made()
+
+        async def compared() -> object:
+            home.advance(CHECK_MS)
+            return await price_deviations(home.services.database, since=0)
+
+        (found,) = await home.until(compared)
+        assert (1, job.price, 2 * MICROUSD) == (found.jobs, found.expected, found.actual)
+
+
+async def test_an_idle_account_is_read_rarely(house: Open) -> None:
+    async with house() as home:
+        seen = await home.until(lambda: home.provider.checks)
+        home.advance(home.services.times.credit_idle)
+        await home.until(lambda: home.provider.checks == seen + 1)
