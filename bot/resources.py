@@ -16,7 +16,7 @@ from bot.domain.errors import ReverieError
 from bot.domain.models import Lane
 from bot.domain.pricing import Rates, published_rates, read_rates
 from bot.media.disk_usage import MediaUsage
-from bot.media.download.body import Pace
+from bot.media.download.body import SpeedLimits
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from bot.media.incoming_quota import IncomingQuota
@@ -213,7 +213,7 @@ async def open_resources(
                     proxy_resolves=settings.proxy_resolves,
                     in_process={f"{SIMULATOR_ORIGIN}/assets/": simulation.transport} if simulation else {},
                 ),
-                pace=Pace(
+                speed=SpeedLimits(
                     head_s=settings.times.fetch_head / 1000,
                     window_s=settings.times.fetch_window / 1000,
                     bytes_per_s=settings.fetch_bytes_per_s,

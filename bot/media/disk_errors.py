@@ -1,4 +1,4 @@
-"""What disks raise, in words for whoever can mend it."""
+"""Translates disk errors into media errors with a message for the operator."""
 
 import errno
 import os
@@ -18,9 +18,9 @@ _TEXTS = dict.fromkeys(
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn what a disk raises into ProcessingFailed: no file is at fault, and another time there may be room.
+    """Translate OSError into ProcessingFailed, since the disk failed and not the file.
 
-    A file that is not there is another matter: that is MediaUnavailable.
+    A missing file raises MediaUnavailable instead.
     """
     try:
         yield
@@ -31,7 +31,7 @@ def disk_errors() -> Iterator[None]:
 
 
 def disk_failure(number: int | None) -> str | None:
-    """Say what an error number means where it is the disk's fault; None where a file may be at fault."""
+    """Describe an errno that is the disk's fault; None if a file may be at fault."""
     return _TEXTS.get(number or 0)
 
 

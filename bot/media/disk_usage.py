@@ -1,4 +1,4 @@
-"""How many bytes the stored media take, and how many the disk has left."""
+"""Bytes used by stored media, and bytes free on the disk."""
 
 import os
 from dataclasses import dataclass
@@ -6,27 +6,27 @@ from pathlib import Path
 
 from bot.media.disk_errors import disk_errors
 
-#: part of its budget from which the operator is warned
+#: share of the budget from which the operator is warned
 _WARN_AT = 0.9
 
 
 @dataclass(slots=True, kw_only=True)
 class MediaUsage:
-    """The bytes of stored media beside what the operator allows."""
+    """The bytes of stored media compared with the operator's limits."""
 
-    #: budget; None: as much as the disk has
+    #: budget in bytes; None: no limit
     most: int | None
-    #: bytes that the disk should have left
+    #: bytes to keep free on the disk
     least_free: int
-    #: as last measured, and counted since; None: not measured yet
+    #: last measurement plus the changes since; None: not measured yet
     used: int | None = None
     free: int = 0
-    #: it is too much, and nothing of it may be removed
+    #: the budget is exceeded, but nothing may be removed
     stuck: bool = False
 
     @property
     def excess(self) -> int:
-        """Bytes to be removed. Without a budget nobody has asked for anything to be removed."""
+        """Bytes to remove; 0 without a budget."""
         if self.most is None or self.used is None:
             return 0
         return max(0, self.used - self.most, min(self.used, self.least_free - self.free))
@@ -36,13 +36,13 @@ class MediaUsage:
         return self.most is not None and self.used is not None and self.used >= self.most * _WARN_AT
 
     def add(self, size: int) -> None:
-        """Count what was stored, or with a minus removed, since it was measured."""
+        """Count bytes that were stored, or removed if negative, since the measurement."""
         if self.used is not None:
             self.used, self.free = max(0, self.used + size), max(0, self.free - size)
 
 
 def used_bytes(folder: Path) -> int:
-    """Bytes of everything below a folder, files on their way in among them."""
+    """Bytes of all files below a folder, including incoming ones."""
     with disk_errors():
         return _size_below(folder)
 
@@ -58,12 +58,12 @@ def _size_below(folder: Path) -> int:
                 except FileNotFoundError:
                     continue  # removed meanwhile
     except FileNotFoundError:
-        return size  # a folder that was never used
+        return size  # the folder does not exist yet
     return size
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that the disk of a folder, which need not exist yet, has left for this user."""
+    """Bytes free for this user on the disk of a folder, which need not exist yet."""
     with disk_errors():
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
@@ -72,7 +72,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def show_bytes(size: int) -> str:
-    """A size for people."""
+    """Format a size for people."""
     for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
         if size >= unit:
             return f"{size / unit:.3g} {name}"

@@ -1,6 +1,6 @@
-"""The quota of the folder for incoming files: what one member may have on its way in at once.
+"""Limits what one member may have in the folder for incoming files at once.
 
-Counted in memory, by the process that writes; what it leaves behind when it dies is swept from the folder.
+Counted in memory by the process that writes; files of a dead process are swept from the folder.
 """
 
 import threading
@@ -12,11 +12,11 @@ from bot.domain.errors import MediaUnavailable
 
 
 class IncomingFull(MediaUnavailable):
-    """You already have as much on its way in as is accepted at once. Try again when it has arrived."""
+    """You are sending as much as is accepted at once. Try again when those files have arrived."""
 
 
 class IncomingShare:
-    """What one file takes of its member's quota, from its first byte until it is stored or removed."""
+    """One file's share of its member's quota, held from its first byte until it is stored or removed."""
 
     def __init__(self, arriving: "_Arriving", member: str, limit: int) -> None:
         self._arriving = arriving
@@ -25,7 +25,7 @@ class IncomingShare:
         self._size = 0
 
     def add(self, size: int) -> None:
-        """Count bytes that are about to be written; raises IncomingFull where they exceed the quota."""
+        """Count bytes before they are written; raises IncomingFull if they exceed the quota."""
         self._arriving.add(self._member, size, self._limit)
         self._size += size
 
@@ -35,7 +35,7 @@ class IncomingShare:
 
 
 class _Arriving:
-    """Bytes on their way in by member; files are written, and so counted, by several threads."""
+    """Bytes of incoming files by member; thread-safe, since several threads write files."""
 
     def __init__(self) -> None:
         self._bytes: defaultdict[str, int] = defaultdict(int)
@@ -59,7 +59,7 @@ class _Arriving:
 
 
 class IncomingQuota:
-    """Shares the folder for incoming files out among members."""
+    """The members' quotas in the folder for incoming files."""
 
     def __init__(self, *, bytes_per_member: int = 200_000_000, uploads_per_member: int = 2) -> None:
         self.bytes_per_member = bytes_per_member
@@ -68,12 +68,12 @@ class IncomingQuota:
         self._uploads: defaultdict[str, int] = defaultdict(int)
 
     def arriving(self, member: str) -> int:
-        """Bytes that a member has on their way in."""
+        """Bytes of a member's incoming files."""
         return self._arriving.of(member)
 
     @contextmanager
     def share(self, member: str, *, waiting: int = 0) -> Iterator[IncomingShare]:
-        """Reserve room for one file while its bytes arrive, beside `waiting` bytes that are stored unused."""
+        """Count one file while it arrives; `waiting` bytes of stored unused files count too."""
         share = IncomingShare(self._arriving, member, self.bytes_per_member - waiting)
         try:
             yield share
@@ -82,7 +82,7 @@ class IncomingQuota:
 
     @contextmanager
     def upload_slot(self, member: str) -> Iterator[None]:
-        """Take one of a member's upload slots; raises IncomingFull where all of them are in use."""
+        """Hold one of a member's upload slots; raises IncomingFull if all are in use."""
         if self._uploads[member] >= self._uploads_per_member:
             raise IncomingFull(
                 f"You are sending {self._uploads_per_member} files already. Try again when they have arrived."

@@ -1,4 +1,4 @@
-"""How a picture or a video from outside becomes a file of ours: fetched, looked at, kept, made to fit."""
+"""Brings pictures and videos into our storage: download, probe, store, convert."""
 
 import asyncio
 import os
@@ -24,42 +24,42 @@ from bot.media.sandbox.fairness import FairGate
 from bot.media.sandbox.pool import Args, Result, SandboxPool
 from bot.media.storage import FolderStorage
 
-#: Seconds of wall-clock time, with room for a machine that is busy: to read a file, to rewrite a picture, to
-#: rewrite a video. Processor time is bounded more tightly, since the next in line waits for it.
+#: Limits on wall-clock time in seconds, with room for a busy machine. CPU time has lower limits, since other
+#: calls wait for it.
 PROBE_S = 60.0
 REWRITE_S = 60.0
 TRANSCODE_S = 240.0
-#: processor time in seconds for pictures and for reading a video
+#: CPU time in seconds for pictures and for probing a video
 CPU_S = 10.0
-#: processor time to make a picture fit, which may take several attempts
+#: CPU time in seconds to shrink a picture, which may take several attempts
 _SHRINK_CPU_S = 30.0
 
-#: files of which it is remembered what they are
-_REMEMBERED = 1_000
+#: probes kept in memory
+_CACHED_PROBES = 1_000
 
-#: name of the rendition that `Media.still` means
+#: name of the rendition of `Media.poster`
 _STILL = "still"
 
-#: the longest video that anything can be made from, and what containers add to a length
+#: longest video that any command accepts, and the tolerance for rounding in containers
 _INPUT_MAX_MS = max(REFRAME_MAX_MS.values())
 _TOLERANCE_MS = 200
 
-#: what the API reads as it is
+#: types that the API accepts without conversion
 _API_PICTURES = frozenset({"image/jpeg", "image/png"})
 _API_VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
-class _Lane:
-    """One of the two ways through media work."""
+class _Processes:
+    """The processes for results or for inputs."""
 
     def __init__(self, pool: SandboxPool) -> None:
         self.pool = pool
-        #: Videos take long to rewrite: one at a time leaves a process free for everything else.
+        #: Transcoding is slow: one video at a time leaves a process free for other calls.
         self.transcoding = FairGate(1)
 
 
 class MediaLibrary:
-    """Everything that enters our storage enters here. All errors are `MediaError`s."""
+    """Stores media from outside and converts stored media. All errors are `MediaError`s."""
 
     def __init__(
         self,
@@ -70,32 +70,31 @@ class MediaLibrary:
         inputs: SandboxPool,
         charge: Callable[[str, float], None] = lambda _member, _seconds: None,
     ) -> None:
-        """`results` and `inputs` work for what providers make and for what members send.
+        """`results` processes files of providers, `inputs` those of members: no result waits for an input.
 
-        They are two, so that no result waits behind an input. `charge` is told which member has used how
-        many seconds of processor time.
+        `charge` is called with a member and the seconds of CPU time used for them.
         """
         self._fetcher = fetcher
         self._storage = storage
-        self._results = _Lane(results)
-        self._inputs = _Lane(inputs)
+        self._results = _Processes(results)
+        self._inputs = _Processes(inputs)
         self._charge = charge
-        #: what is known of kept files, by id, so that taking one in and using it looks at it once
-        self._known: OrderedDict[str, Probe] = OrderedDict()
-        #: one making at a time for each rendition, whoever asks
+        #: probes of stored files by id, so that a file is probed once
+        self._probes: OrderedDict[str, Probe] = OrderedDict()
+        #: locks by rendition, so that each is made once
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def incoming(self) -> Path:
-        """The folder for files on their way in; what is left in it is removed after an hour."""
+        """The folder for incoming files; leftovers are removed after an hour."""
         return self._storage.incoming
 
     def path(self, file_id: str) -> Path:
-        """Say where a kept file or rendition can be read."""
+        """The path of a stored file or rendition."""
         return self._storage.path(file_id)
 
     def check_address(self, url: str, *, from_platform: bool = False) -> None:
-        """Refuse what `fetch_and_store` would refuse without asking anybody; raises MediaRefused."""
+        """Raise MediaRefused for a URL that `fetch_and_store` would refuse without I/O."""
         self._fetcher.check(url, from_platform=from_platform)
 
     async def fetch_and_store(
@@ -108,10 +107,10 @@ class MediaLibrary:
         headers: Mapping[str, str] | None = None,
         member: str | None = None,
     ) -> Media:
-        """Fetch a picture or a video and store it; the same content gives the same file.
+        """Download and store a picture or a video; equal content gives the same file.
 
-        `timeout_s` limits the download; `Fetcher.fetch` explains `from_platform` and `headers`. `member` is
-        whose input it is, here and below: inputs of members take turns. Without one it is a result.
+        `timeout_s` limits the download; see `Fetcher.fetch` for `from_platform` and `headers`. `member` is
+        the owner of an input, here and below, for fair scheduling; None for a result.
         """
         with self._storage.incoming_quota.share(member) if member else nullcontext() as share:
             fetched = await self._fetcher.fetch(
@@ -126,15 +125,15 @@ class MediaLibrary:
             return await self.store_file(fetched.path, member=member)
 
     async def store_file(self, path: Path, *, member: str | None = None) -> Media:
-        """Keep a file from `incoming`, which is consumed, whatever comes of it."""
+        """Store a file from `incoming`, which is removed there even on failure."""
         if path.parent != self._storage.incoming:
-            raise ValueError("only files in the folder for what comes in are consumed")
+            raise ValueError("only files in the folder for incoming files can be stored")
         try:
-            found = await self._look_at(path, member)
+            found = await self._probe(path, member)
             media = await self._storage.put(
                 path, mime=found.mime, width=found.width, height=found.height, duration_ms=found.duration_ms
             )
-            self._remember(media.file, found)
+            self._cache(media.file, found)
             if media.kind is MediaKind.VIDEO:
                 await self._add_still(media, member)
         finally:
@@ -142,9 +141,9 @@ class MediaLibrary:
         return media
 
     async def describe(self, file_id: str, *, member: str | None = None) -> Media:
-        """Look at a file that is kept already."""
+        """Describe a stored file."""
         path = self.path(file_id)
-        found = await self._known_or_seen(file_id, member)
+        found = await self._probe_stored(file_id, member)
         with disk_errors():
             size = (await asyncio.to_thread(path.stat)).st_size
         return Media(
@@ -157,12 +156,12 @@ class MediaLibrary:
         )
 
     async def to_api_input(self, media: Media, *, member: str | None = None) -> Media:
-        """The same if the API takes it as it is, else what it was converted to, kept as a file of its own.
+        """The media unchanged if the API accepts it, else a converted copy, stored as a new file.
 
-        Raises MediaRefused for what cannot be converted, in words that name the remedy.
+        Raises MediaRefused, with the remedy, if it cannot be converted.
         """
         source = self.path(media.file)
-        found = await self._known_or_seen(media.file, member)
+        found = await self._probe_stored(media.file, member)
         _check_input(found)
         if _is_input(found, media.size):
             return media
@@ -174,10 +173,10 @@ class MediaLibrary:
             return await self.store_file(target, member=member)
 
     async def smaller(self, media: Media, max_bytes: int) -> Path:
-        """Find a file of at most `max_bytes` that shows the same; it is made once, as a rendition.
+        """The path of a version of at most `max_bytes`; it is made once, as a rendition.
 
-        Pictures become JPEG and videos H.264, both smaller where they must. Raises MediaRefused where
-        nothing worth looking at would be left.
+        Pictures are converted to JPEG and videos to H.264, at a lower resolution if necessary. Raises
+        MediaRefused if the quality would be too low.
         """
         if media.size <= max_bytes:
             return self.path(media.file)
@@ -188,22 +187,22 @@ class MediaLibrary:
                 await self._shrink(media, name, max_bytes)
         return self.path(rendition)
 
-    async def _look_at(self, path: Path, member: str | None = None) -> Probe:
+    async def _probe(self, path: Path, member: str | None = None) -> Probe:
         return await self._run(probe, path, member=member, timeout_s=PROBE_S)
 
-    async def _known_or_seen(self, file: str, member: str | None) -> Probe:
-        """What a kept file is, found out once."""
-        found = self._known.get(file)
+    async def _probe_stored(self, file: str, member: str | None) -> Probe:
+        """The probe of a stored file, from memory if possible."""
+        found = self._probes.get(file)
         if found is None:
-            found = await self._look_at(self.path(file), member)
-            self._remember(file, found)
+            found = await self._probe(self.path(file), member)
+            self._cache(file, found)
         return found
 
-    def _remember(self, file: str, found: Probe) -> None:
-        self._known[file] = found
-        self._known.move_to_end(file)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+    def _cache(self, file: str, found: Probe) -> None:
+        self._probes[file] = found
+        self._probes.move_to_end(file)
+        if len(self._probes) > _CACHED_PROBES:
+            self._probes.popitem(last=False)
 
     async def _add_still(self, media: Media, member: str | None) -> None:
         async with self._new_file() as target:
@@ -221,7 +220,7 @@ class MediaLibrary:
 
     async def _transcode(self, media: Media, target: Path, max_bytes: int, member: str | None) -> None:
         size, duration_ms = (media.width, media.height), media.duration_ms or 0
-        async with self._lane(member).transcoding.turn(member):
+        async with self._processes(member).transcoding.slot(member):
             await self._run(
                 transcode,
                 self.path(media.file),
@@ -234,7 +233,7 @@ class MediaLibrary:
                 cpu_s=TRANSCODE_S,
             )
 
-    def _lane(self, member: str | None) -> _Lane:
+    def _processes(self, member: str | None) -> _Processes:
         return self._results if member is None else self._inputs
 
     async def _run(
@@ -245,7 +244,7 @@ class MediaLibrary:
         timeout_s: float = REWRITE_S,
         cpu_s: float = CPU_S,
     ) -> Result:
-        return await self._lane(member).pool.run(
+        return await self._processes(member).pool.run(
             function,
             *args,
             timeout_s=timeout_s,
@@ -256,7 +255,7 @@ class MediaLibrary:
 
     @asynccontextmanager
     async def _new_file(self) -> AsyncIterator[Path]:
-        """Make a file for a worker to write to, which is gone afterwards unless it was moved on."""
+        """Create a temporary file for a sandboxed process; removed at the end unless it was moved."""
         with disk_errors():
             path = await asyncio.to_thread(_empty_file, self._storage.incoming)
         try:
@@ -274,7 +273,7 @@ def _empty_file(folder: Path) -> Path:
 
 def _check_input(found: Probe) -> None:
     if found.animated:
-        raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+        raise MediaRefused("This picture is animated: send a video as MP4, or a still picture.")
     if found.duration_ms is not None and found.duration_ms > _INPUT_MAX_MS + _TOLERANCE_MS:
         raise MediaRefused(
             f"This video is {found.duration_ms / 1000:.0f} s long, and at most {_INPUT_MAX_MS // 1000} s "

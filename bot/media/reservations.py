@@ -1,8 +1,8 @@
-"""Reservations: storing a file and removing it exclude each other, also between processes.
+"""File locks that keep storing and removing the same file apart, also between processes.
 
-Files are named by their content: one that nobody needs any more may just be stored again for somebody else.
-Whoever stores reserves the file until it is noted in the store who needs it; whoever removes takes it alone,
-asks the store again, and only then removes. The kernel holds the locks, so that a killed process lets go.
+Files are content-addressed, so an unreferenced file may be stored again while it is being removed. Storing
+takes a shared lock until the reference is recorded; removing takes an exclusive lock and checks the
+references again. The kernel releases the locks of a killed process.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bot.media.disk_errors import disk_errors
 
-#: between two tries to reserve a file that is just being removed, in seconds
+#: seconds between two attempts to lock a file that is being removed
 _PAUSE_S = 0.01
-#: files whose names begin alike share a lock, so that there are never more than 4,096 of them
+#: length of the name's prefix that files share a lock by: at most 4,096 locks
 _SHARED = 3
 
 _scope: ContextVar[list[int] | None] = ContextVar("reservations", default=None)
@@ -31,7 +31,7 @@ class Reservations:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Keep what is stored inside reserved until the end, when it must be noted who needs it."""
+        """Keep files stored in this context locked to its end; by then the references must be recorded."""
         held: list[int] = []
         token = _scope.set(held)
         try:
@@ -43,8 +43,8 @@ class Reservations:
 
     @asynccontextmanager
     async def reserved(self, file: str) -> AsyncIterator[None]:
-        """Reserve a file that is stored inside, and further where `keeping` is around it."""
-        # The kernel's locks have no event to wait for, and a waiting thread could be the remover's.
+        """Lock a file while it is stored, and to the end of an enclosing `keeping`."""
+        # flock has no asynchronous wait, and a thread blocked in it could be the one that the remover needs.
         while (descriptor := self._lock(file, fcntl.LOCK_SH)) is None:  # noqa: ASYNC110
             await asyncio.sleep(_PAUSE_S)
         scope = _scope.get()
@@ -58,7 +58,7 @@ class Reservations:
 
     @contextmanager
     def alone(self, files: Sequence[str]) -> Iterator[list[str]]:
-        """Those of the files that nobody else stores or removes, for as long as this lasts."""
+        """Lock files exclusively; yields those that no other process or task holds."""
         with ExitStack() as locks:
             free = set()
             for name in {file[:_SHARED] for file in files}:

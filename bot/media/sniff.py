@@ -1,10 +1,10 @@
-"""What a file says it is by its first bytes. Only a decoder knows whether that is true."""
+"""Detects a file's type by its first bytes. Only a decoder can verify it."""
 
 from pathlib import Path
 
 from bot.domain.media import MediaKind
 
-#: bytes that hold every sign below
+#: bytes that contain every signature below
 _BEGINNING = 64
 
 _PLAIN = {
@@ -13,7 +13,7 @@ _PLAIN = {
     b"GIF8": "image/gif",
 }
 _RIFF = {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}
-#: ISO files name the first of their kinds after `ftyp`; what is not named here is some sort of MP4
+#: types by the major brand of an ISO file's `ftyp` box; all other brands count as MP4
 _BRANDS = {
     b"avif": "image/avif",
     b"avis": "image/avif",
@@ -27,15 +27,15 @@ _BRANDS = {
     b"msf1": "image/heif",
     b"qt  ": "video/quicktime",
 }
-#: how QuickTime files begin that are older than `ftyp`
+#: first box of QuickTime files without `ftyp`
 _OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
 _MATROSKA = b"\x1a\x45\xdf\xa3"
-#: every type that a file can turn out to be of
+#: every type that can be detected
 TYPES = frozenset(
     {*_PLAIN.values(), *_RIFF.values(), *_BRANDS.values(), "video/mp4", "video/webm", "video/x-matroska"}
 )
 
-#: types that clients declare without having looked, none at all among them
+#: generic types that clients declare for any file, including none
 _SAYS_NOTHING = frozenset(
     {
         "",
@@ -48,7 +48,7 @@ _SAYS_NOTHING = frozenset(
         "unknown/unknown",
     }
 )
-#: the families whose members are all worth a look, and what is in them by name only
+#: media kind by the type's family, and by type for media in other families
 _FAMILIES = {"image": MediaKind.PICTURE, "video": MediaKind.VIDEO}
 _OTHER_FAMILIES = {
     "application/mp4": MediaKind.VIDEO,
@@ -57,12 +57,12 @@ _OTHER_FAMILIES = {
 }
 _NEVER = frozenset({"image/svg+xml", "image/vnd.adobe.photoshop", "image/vnd.dwg", "image/vnd.dxf"})
 
-#: endings of names that pictures and videos have which can be taken
+#: file name extensions of supported pictures and videos
 PICTURE_ENDINGS = ("jpg", "jpeg", "png", "webp", "gif", "heic", "heif", "avif", "jfif", "jpe", "apng")
 VIDEO_ENDINGS = ("mp4", "mov", "webm", "m4v", "mkv", "avi", "3gp", "3g2", "qt")
 _ENDINGS = dict.fromkeys(PICTURE_ENDINGS, MediaKind.PICTURE) | dict.fromkeys(VIDEO_ENDINGS, MediaKind.VIDEO)
 
-#: what is told of everything else
+#: message for all other files
 NOT_MEDIA = (
     "This is not a picture or a video: send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture, "
     "or a video as MP4, MOV or WebM."
@@ -70,9 +70,9 @@ NOT_MEDIA = (
 
 
 def kind_of_type(mime: str | None, name: str = "") -> MediaKind | None:
-    """What a file may be by its declared type, or by its name where that says nothing; None for neither.
+    """The media kind by the declared type, or by the name if the type is generic; None for neither.
 
-    Clients declare what they like: this only says what is worth a look. The bytes decide once they are here.
+    Declared types are unreliable: this only selects candidates, and the content decides after the download.
     """
     bare = _bare(mime)
     if says_nothing(bare):
@@ -83,22 +83,22 @@ def kind_of_type(mime: str | None, name: str = "") -> MediaKind | None:
 
 
 def says_nothing(mime: str | None) -> bool:
-    """Whether a declared type leaves open what a file is."""
+    """Whether a declared type is generic or missing."""
     return _bare(mime) in _SAYS_NOTHING
 
 
 def ending_of(name: str) -> str:
-    """What stands behind the last point of a file's name; empty where there is none."""
+    """The extension of a file's name; empty if it has none."""
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def _bare(mime: str | None) -> str:
-    """A type without its parameters."""
+    """A MIME type without its parameters."""
     return (mime or "").partition(";")[0].strip().lower()
 
 
 def mime_of(path: Path) -> str | None:
-    """The type of a picture or a video by its first bytes; None for everything else."""
+    """The MIME type of a picture or a video by its first bytes; None for everything else."""
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING)
     return mime_of_beginning(beginning)

@@ -1,7 +1,7 @@
-"""Where media lie: by the digest of their content, so that the same picture twice is one file.
+"""Content-addressed storage of media: files are named by the SHA-256 of their content.
 
-What is made from a file, such as the still of a video, is a *rendition*: it lies next to the file, is called
-`<digest>.<name>`, and is removed with it.
+A *rendition* is made from a stored file, such as the poster of a video. It is stored next to the file as
+`<digest>.<name>` and removed with it.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media
@@ -25,63 +25,23 @@ _FILE_ID = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9-]{1,40})?")
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _CHUNK = 1 << 20
 
-#: a file on its way in that nobody has written to for so long was left by a process that died
+#: an incoming file without a write for so long was left by a process that died
 _ABANDONED_MS = 3_600_000
 
 
-class Storage(Protocol):
-    """Keeps files by the digest of their content. All errors are `MediaError`s."""
-
-    #: local folder for files on their way in
-    incoming: Path
-
-    async def put(
-        self, source: Path | bytes, *, mime: str, width: int, height: int, duration_ms: int | None = None
-    ) -> Media:
-        """Keep a file for good: once this answers, it survives a power cut.
-
-        A source in `incoming` is moved, any other copied.
-        """
-        ...
-
-    async def put_rendition(self, file: str, name: str, source: Path) -> str:
-        """Keep what was made from a kept file, in the place of what had that name; answers its id."""
-        ...
-
-    async def open(self, file_id: str) -> BinaryIO:
-        """Open a kept file for reading; the caller closes it."""
-        ...
-
-    async def exists(self, file_id: str) -> bool: ...
-
-    async def remove(self, file_id: str) -> int:
-        """Forget a file with its renditions, or one rendition, and answer the bytes that this frees.
-
-        One that is gone already is no error.
-        """
-        ...
-
-    def unreferenced_files(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
-        """Name all kept files, in batches, with which nothing has been done for so long.
-
-        Who asks must find out which of them are still needed. `now` is in milliseconds UTC.
-        """
-        ...
-
-
 class FolderStorage:
-    """Keeps files in a folder, as `ab/cd/abcd…`."""
+    """Stores files in a folder as `ab/cd/abcd…`. All errors are `MediaError`s."""
 
     def __init__(self, folder: Path, *, quota: IncomingQuota | None = None) -> None:
-        # Files move within it, and are recognised by where they lie, whatever the process calls its folder.
+        # Absolute, because incoming files are recognised by their folder.
         self.folder = folder.absolute()
         self.incoming = self.folder / "incoming"
         self.reservations = Reservations(self.folder / "locks")
-        #: what members may have in `incoming`
+        #: members' quotas in `incoming`
         self.incoming_quota = quota or IncomingQuota()
 
     def path(self, file_id: str) -> Path:
-        """Say where a file lies, or would lie."""
+        """The path of a file, which need not exist."""
         if not _FILE_ID.fullmatch(file_id):
             raise MediaRefused("This is not the id of a file.")
         return self.folder / file_id[:2] / file_id[2:4] / file_id
@@ -89,6 +49,7 @@ class FolderStorage:
     async def put(
         self, source: Path | bytes, *, mime: str, width: int, height: int, duration_ms: int | None = None
     ) -> Media:
+        """Store a file durably (fsync). A source in `incoming` is moved, any other copied."""
         with disk_errors():
             async with self._entering(source) as path:
                 file, size = await asyncio.to_thread(_identify, path)
@@ -97,6 +58,7 @@ class FolderStorage:
         return Media(file=file, mime=mime, size=size, width=width, height=height, duration_ms=duration_ms)
 
     async def put_rendition(self, file: str, name: str, source: Path) -> str:
+        """Store a rendition of a stored file, replacing one of the same name; returns its id."""
         target = self.path(f"{file}.{name}")
         with disk_errors():
             async with self._entering(source) as path, self.reservations.reserved(file):
@@ -104,6 +66,7 @@ class FolderStorage:
         return target.name
 
     async def open(self, file_id: str) -> BinaryIO:
+        """Open a stored file for reading; the caller closes it."""
         with disk_errors():
             return await asyncio.to_thread(self.path(file_id).open, "rb")
 
@@ -112,7 +75,7 @@ class FolderStorage:
             return await asyncio.to_thread(self.path(file_id).is_file)
 
     async def size(self, file_id: str) -> int:
-        """Bytes of a kept file; 0 where it is gone."""
+        """Size of a stored file in bytes; 0 if it does not exist."""
         with disk_errors():
             try:
                 return (await asyncio.to_thread(self.path(file_id).stat)).st_size
@@ -120,10 +83,15 @@ class FolderStorage:
                 return 0
 
     async def remove(self, file_id: str) -> int:
+        """Remove a file with its renditions, or one rendition; returns the bytes freed."""
         with disk_errors():
             return await asyncio.to_thread(self._remove, self.path(file_id))
 
     async def unreferenced_files(self, older_than_ms: int, *, now: int) -> AsyncIterator[list[str]]:
+        """Ids of stored files without a write for so long, in batches; the caller checks references.
+
+        `now` is in milliseconds UTC.
+        """
         with disk_errors():
             folders = await asyncio.to_thread(_folders, self.folder)
         for folder in folders:
@@ -133,13 +101,13 @@ class FolderStorage:
                 yield found
 
     async def sweep(self, *, now: int) -> int:
-        """Remove what processes that died left on its way in; `now` is in milliseconds UTC."""
+        """Remove incoming files of processes that died; `now` is in milliseconds UTC."""
         with disk_errors():
             return await asyncio.to_thread(self._sweep, now - _ABANDONED_MS)
 
     def _place(self, path: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Replaces an equal file where there is one, so that two at once cannot trip over each other.
+        # Replaces an equal file if one exists, so that concurrent calls cannot conflict.
         path.replace(target)
         for folder in (target.parent, target.parent.parent, self.folder):
             _sync(folder)
@@ -152,7 +120,7 @@ class FolderStorage:
 
     @asynccontextmanager
     async def _entering(self, source: Path | bytes) -> AsyncIterator[Path]:
-        """Bring a file into `incoming` and onto the disk; it is renamed into its place from there."""
+        """Copy a file to `incoming` unless it is there, and fsync it; the caller renames it."""
         if isinstance(source, Path) and source.parent == self.incoming:
             await asyncio.to_thread(_sync, source)
             yield source
@@ -174,7 +142,7 @@ class FolderStorage:
     def _remove(self, path: Path) -> int:
         freed = 0
         if not path.suffix and path.parent.is_dir():
-            # The file goes last: what a crash leaves behind is still found by its name.
+            # Renditions first: after a crash the rest is still found by the file's name.
             for rendition in path.parent.glob(f"{path.name}.*"):
                 freed += _unlink(rendition)
         return freed + _unlink(path)
@@ -214,7 +182,7 @@ def _chunks(source: Path | bytes) -> Iterator[bytes]:
 
 
 def _sync(path: Path) -> None:
-    """Make the content of a file, or the names in a folder, survive a power cut."""
+    """Fsync a file or a folder."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -229,7 +197,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _untouched(folder: Path, before_ms: int) -> list[str]:
-    """Name the files below a folder that have not been written since, and neither have their renditions."""
+    """Ids of files below a folder that, like their renditions, have not been written since."""
     touched: defaultdict[str, float] = defaultdict(float)
     for entry in folder.glob("*/*"):
         if named := _FILE_ID.fullmatch(entry.name):
@@ -239,7 +207,7 @@ def _untouched(folder: Path, before_ms: int) -> list[str]:
 
 
 def _unlink(path: Path) -> int:
-    """Remove a file; answers the bytes that it had, 0 where it is gone already."""
+    """Remove a file and return its size in bytes, 0 if it does not exist."""
     try:
         size = path.stat().st_size
         path.unlink()

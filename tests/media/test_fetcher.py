@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.download.body import Pace
+from bot.media.download.body import SpeedLimits
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.ip_ranges import Address
 from bot.media.download.transport import FetchRules
@@ -103,7 +103,9 @@ async def test_public_addresses_are_tried_in_turn_and_private_ones_never(site: S
 
 async def test_a_server_that_does_not_answer_is_given_up(names: Names, site: Site, tmp_path: Path) -> None:
     site.answers["/silent"] = silent()
-    async with Fetcher(FetchRules(resolve=names, may_reach=reachable), pace=Pace(head_s=0.05)) as fetcher:
+    async with Fetcher(
+        FetchRules(resolve=names, may_reach=reachable), speed=SpeedLimits(head_s=0.05)
+    ) as fetcher:
         with pytest.raises(MediaUnavailable, match="does not answer"):
             await fetch(fetcher, f"http://pictures.test:{site.port}/silent", tmp_path, timeout_s=PATIENCE_S)
 

@@ -160,7 +160,9 @@ async def test_other_pictures_are_converted(
 async def test_a_moving_picture_is_no_input(library: MediaLibrary, storage: FolderStorage) -> None:
     for kind in ("GIF", "WEBP", "PNG"):
         media = await library.store_file(arrived(storage, moving_picture(kind)))
-        with pytest.raises(MediaRefused, match="This picture moves: send a video as MP4, or a still picture"):
+        with pytest.raises(
+            MediaRefused, match="picture is animated: send a video as MP4, or a still picture"
+        ):
             await library.to_api_input(media)
 
 

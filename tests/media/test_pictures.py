@@ -144,5 +144,5 @@ def test_a_shrunk_picture_is_as_good_as_its_size_allows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_a_moving_picture_is_refused(kind: str, tmp_path: Path) -> None:
     for use in (convert_picture, shrink_picture):
-        with pytest.raises(MediaRefused, match="This picture moves"):
+        with pytest.raises(MediaRefused, match="This picture is animated"):
             use(_write(tmp_path, moving_picture(kind)), tmp_path / "target", LARGE)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.download.body import Pace
+from bot.media.download.body import SpeedLimits
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from tests.media.names import MAX_BYTES, Names, fetch, reachable
@@ -26,7 +26,7 @@ def _empty(folder: Path) -> bool:
 
 
 #: so fast that only a server which sends nothing for a while is too slow for it
-_PACE = Pace(head_s=PATIENCE_S, window_s=0.05, bytes_per_s=10_000)
+_SPEED = SpeedLimits(head_s=PATIENCE_S, window_s=0.05, bytes_per_s=10_000)
 
 
 async def test_an_endless_body_is_refused(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_a_body_that_trickles_is_cut_off(
 ) -> None:
     """Long before its time is over."""
     site.answers["/slow"] = answer
-    async with Fetcher(FetchRules(resolve=names, may_reach=reachable), pace=_PACE) as fetcher:
+    async with Fetcher(FetchRules(resolve=names, may_reach=reachable), speed=_SPEED) as fetcher:
         with pytest.raises(MediaUnavailable, match=says):
             await fetch(fetcher, f"http://pictures.test:{site.port}/slow", tmp_path, timeout_s=PATIENCE_S)
     assert _empty(tmp_path)

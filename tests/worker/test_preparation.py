@@ -138,7 +138,9 @@ async def test_what_turns_out_to_be_of_the_other_kind_is_refused(
 
 async def test_what_cannot_be_used_at_all_is_refused_in_words(house: Open) -> None:
     async with house() as home:
-        home.library.unusable = MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+        home.library.unusable = MediaRefused(
+            "This picture is animated: send a video as MP4, or a still picture."
+        )
         card = await home.ask(f"/animate it runs --start {PHOTO}")
         await fails(home, card, FailureCategory.INPUT_REFUSED, "send a video as MP4, or a still picture")
 

@@ -109,7 +109,7 @@ def _is_media(path: Path) -> bool:
 @pytest.mark.parametrize(
     ("error", "kind", "told"),
     [
-        (MediaRefused("This picture moves: send a still one."), InvalidRequest, "send a still one"),
+        (MediaRefused("This picture is animated: send a still one."), InvalidRequest, "send a still one"),
         (MediaUnavailable("The media storage is full."), Refused, "storage is full. Try again later"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Reads and writes picture and video files. Runs inside a sandboxed process."""
+"""Decodes and encodes pictures and videos. Everything here runs inside a sandboxed process."""

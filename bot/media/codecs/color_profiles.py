@@ -1,4 +1,4 @@
-"""Brings pictures to sRGB by what their files say of their colours. Runs inside a confined process."""
+"""Converts pictures to sRGB by their colour metadata. Runs inside a sandboxed process."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -11,21 +11,21 @@ from bot.media.codecs.color_spaces import SRGB_GAMUT, Gamut, Space, space_of, sr
 from bot.media.codecs.structure import png_chunk
 from bot.media.sniff import mime_of
 
-#: steps of a table on a side; numbers between them are interpolated
+#: entries per side of the 3D lookup table; values between them are interpolated
 _STEPS = 49
-#: bytes of an ISO file in which its colours are named
+#: bytes at the start of an ISO file that are searched for its colour box
 _PROPERTIES = 1 << 18
 _NCLX = b"colrnclx"
-#: the exponent that sRGB is written with, and how far off one may be that is meant to be it
+#: the gamma of sRGB, and the deviation within which a gamma counts as sRGB's
 _SRGB_GAMMA, _NEAR_GAMMA = 0.45455, 0.02
-#: how far off primaries may be that are meant to be those of sRGB
+#: the deviation within which primaries count as those of sRGB
 _NEAR_PLACE = 0.005
-#: what a profile is for, by the mode of the pixels that it takes
+#: colour space of an ICC profile by the Pillow mode that it applies to
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
 def code_points(path: Path) -> tuple[int, int] | None:
-    """Primaries and transfer function that a file names by ITU-T H.273; None where it names none."""
+    """Primaries and transfer function of a file as ITU-T H.273 code points; None if it has none."""
     mime = mime_of(path)
     if mime == "image/png":
         told = png_chunk(path, b"cICP")
@@ -42,28 +42,28 @@ def code_points(path: Path) -> tuple[int, int] | None:
 
 
 def is_sdr(points: tuple[int, int] | None) -> bool:
-    """Whether code points are of what everybody shows alike."""
+    """Whether code points mean SDR, which needs no conversion."""
     return points is None or space_of(*points) is None
 
 
 def in_srgb(picture: Image.Image, source: ImageFile.ImageFile, points: tuple[int, int] | None) -> Image.Image:
-    """A picture's colours as shown without a profile: RGBA where it could be transparent, else RGB.
+    """Convert a picture to sRGB: RGBA if it can be transparent, else RGB.
 
-    Of what `source` says of them the best is believed, as in browsers: code points in a PNG, a profile, code
-    points elsewhere, and at last a PNG's gamma.
+    The colour metadata of `source` has the same precedence as in browsers: cICP of a PNG, ICC profile, code
+    points of other formats, gamma of a PNG.
     """
     info = dict(source.info)
     if points is not None and source.format == "PNG":
         info.pop("icc_profile", None)
     alpha = None
     if picture.mode.startswith("I"):
-        # 16 bits of grey: Pillow would cut off what is lighter than 255, not divide.
+        # 16-bit greyscale: Pillow would clip values above 255 instead of scaling them.
         picture = picture.convert("I").point(lambda level: level / 256).convert("L")
     if picture.has_transparency_data:
         alpha = picture.convert("RGBA").getchannel("A")
         picture = picture.getchannel("L") if picture.mode == "LA" else picture.convert("RGBA").convert("RGB")
     shown = _converted(picture, info, points).convert("RGB")
-    # Otherwise Pillow would write a profile that has been obeyed into the new file.
+    # Otherwise Pillow would write the profile, which has been applied, into the new file.
     shown.info.clear()
     if alpha is not None:
         shown.putalpha(alpha)
@@ -90,7 +90,7 @@ def _by_profile(picture: Image.Image, profile: bytes) -> Image.Image:
         screen = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(picture.convert(mode), space, screen, outputMode="RGB") or picture
     except (ImageCms.PyCMSError, OSError):
-        return picture  # a broken profile is one that nobody else obeys either
+        return picture  # other viewers ignore a broken profile too
 
 
 def _by_table(picture: Image.Image, space: Space) -> Image.Image:
@@ -99,7 +99,7 @@ def _by_table(picture: Image.Image, space: Space) -> Image.Image:
 
 
 def _by_gamma(picture: Image.Image, gamma: float, places: tuple[float, ...] | None) -> Image.Image:
-    """By a PNG's gAMA and cHRM: the curve first, which a table of few steps would not follow in the dark."""
+    """Apply a PNG's gAMA and cHRM; gamma separately, because the small table is too coarse for shadows."""
     if gamma <= 0:
         return picture
     picture = picture.convert("L" if picture.mode in {"1", "L"} else "RGB")
@@ -111,7 +111,7 @@ def _by_gamma(picture: Image.Image, gamma: float, places: tuple[float, ...] | No
 
 
 def _gamut(places: tuple[float, ...]) -> Gamut | None:
-    """Primaries of a PNG, white first; None where they are those of sRGB or none at all."""
+    """The cHRM primaries of a PNG, white point first; None if missing or equal to those of sRGB."""
     white, red, green, blue = ((places[at], places[at + 1]) for at in range(0, 8, 2))
     gamut = Gamut(red=red, green=green, blue=blue, white=white)
     usual = (*SRGB_GAMUT.white, *SRGB_GAMUT.red, *SRGB_GAMUT.green, *SRGB_GAMUT.blue)

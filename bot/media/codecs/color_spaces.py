@@ -1,7 +1,7 @@
-"""Colour spaces by their code points (ITU-T H.273), and tables that bring the others to sRGB and BT.709.
+"""Colour spaces by ITU-T H.273 code points, and lookup tables that convert them to sRGB and BT.709.
 
-Pure. What SDR video says of its transfer function is taken for what screens do, as browsers take it: BT.709,
-BT.601 and sRGB share their numbers. HDR and wide gamuts go through a table.
+Pure functions. SDR transfer functions are treated as one, as browsers do: BT.709, BT.601 and sRGB values are
+used unchanged. HDR and wide gamuts are converted with a lookup table.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Curve = Callable[[float], float]
 
 BT709 = 1
 _LINEAR, _PQ, _HLG = 8, 16, 18
-#: primaries and transfer functions that are shown as they are
+#: primaries and transfer functions that need no conversion
 _SDR_PRIMARIES = frozenset({0, BT709, 2, 3, 5, 6, 7})
 _SDR_TRANSFERS = frozenset({0, BT709, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15})
 
@@ -24,17 +24,17 @@ _D65, _DCI = (0.3127, 0.3290), (0.314, 0.351)
 _SRGB_CORNERS = ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060))
 _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 
-#: cd/m² of a white sheet of paper in HDR, and HLG's signal for it before its curve (ITU-R BT.2408)
+#: HDR reference white in cd/m², and its linear HLG signal (ITU-R BT.2408)
 _PAPER_NITS, _PAPER_HLG = 203, 0.265
-#: cd/m² that PQ is used for in practice; what is brighter is white
+#: peak brightness in cd/m² of PQ content; brighter values are clipped to white
 _PEAK_NITS = 1000
-#: of paper's white, the part that stays as it is; what is brighter is pressed together
+#: share of reference white below which tone mapping changes nothing; brighter values are compressed
 _KNEE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gamut:
-    """CIE x and y of the primaries and of white."""
+    """CIE xy chromaticities of the primaries and the white point."""
 
     red: tuple[float, float]
     green: tuple[float, float]
@@ -44,14 +44,14 @@ class Gamut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """What the numbers of an RGB picture mean."""
+    """How the values of an RGB picture map to light."""
 
     gamut: Gamut
-    #: from a signal to light, of which paper's white is 1
+    #: signal → linear light; reference white is 1
     linear: Curve
-    #: the brightest light that there is; above 1 it is HDR
+    #: peak of the linear light; above 1 for HDR
     peak: float = 1.0
-    #: from light to the signal of a screen
+    #: linear light → signal of an SDR display
     signal: Curve
 
 
@@ -68,7 +68,7 @@ _GAMUTS = {
 
 
 def space_of(primaries: int, transfer: int) -> Space | None:
-    """The space of these code points; None where it is shown as it is."""
+    """The space of these code points; None if no conversion is needed."""
     if primaries in _SDR_PRIMARIES and transfer in _SDR_TRANSFERS:
         return None
     gamut = _GAMUTS.get(primaries, SRGB_GAMUT)
@@ -82,12 +82,12 @@ def space_of(primaries: int, transfer: int) -> Space | None:
 
 
 def srgb_space(gamut: Gamut) -> Space:
-    """A space of other primaries whose signal is that of sRGB."""
+    """A space with the given primaries and the transfer function of sRGB."""
     return Space(gamut=gamut, linear=_srgb_light, signal=srgb_signal)
 
 
 def table(space: Space, size: int) -> Iterator[Vector]:
-    """The signals in sRGB of `size`³ signals, of which red changes first and blue last; all from 0 to 1."""
+    """The sRGB signals for a grid of `size`³ signals from 0 to 1, red changing fastest and blue slowest."""
     light = [space.linear(step / (size - 1)) for step in range(size)]
     matrix = _to_srgb(space.gamut)
     signal = lru_cache(maxsize=None)(space.signal)
@@ -99,7 +99,7 @@ def table(space: Space, size: int) -> Iterator[Vector]:
 
 
 def _pressed(brightest: float, peak: float) -> float:
-    """What a colour is multiplied with so that its brightest part stays below 1: its hue stays."""
+    """The factor that brings a colour's largest component below 1 and keeps its hue."""
     if peak <= 1 or brightest <= _KNEE:
         return 1
     over, most = (brightest - _KNEE) / (1 - _KNEE), (peak - _KNEE) / (1 - _KNEE)
@@ -114,7 +114,7 @@ def _pq(level: float) -> float:
 
 
 def _hlg(level: float) -> float:
-    """ITU-R BT.2100: the light before the camera."""
+    """ITU-R BT.2100 (scene light)."""
     a = 0.17883277
     b = 1 - 4 * a
     light = level**2 / 3 if level <= 0.5 else (exp((level - 0.5 + a * log(4 * a)) / a) + b) / 12  # noqa: PLR2004
@@ -140,7 +140,7 @@ def _srgb_light(level: float) -> float:
 
 
 def _to_srgb(gamut: Gamut) -> Matrix:
-    """From light in these primaries to light in those of sRGB; white stays white."""
+    """Matrix from linear light in these primaries to linear sRGB, with white point adaptation."""
     adapted = _product(_adapting(gamut.white, _D65), _to_xyz(gamut))
     return _product(_inverse(_to_xyz(SRGB_GAMUT)), adapted)
 
@@ -151,7 +151,7 @@ def _to_xyz(gamut: Gamut) -> Matrix:
 
 
 def _adapting(before: tuple[float, float], after: tuple[float, float]) -> Matrix:
-    """Bradford's way to see one white as another."""
+    """Bradford chromatic adaptation from one white point to another."""
     old, new = (_applied(_BRADFORD, _xyz(white)) for white in (before, after))
     gain = (new[0] / old[0], new[1] / old[1], new[2] / old[2])
     return _product(_scaled(_inverse(_BRADFORD), gain), _BRADFORD)
@@ -167,7 +167,7 @@ def _columns(first: Vector, second: Vector, third: Vector) -> Matrix:
 
 
 def _scaled(matrix: Matrix, factors: Vector) -> Matrix:
-    """Multiply each column by its factor."""
+    """Scale each column by its factor."""
     return tuple((a * factors[0], b * factors[1], c * factors[2]) for a, b, c in matrix)  # type: ignore[return-value]
 
 
@@ -182,7 +182,7 @@ def _product(left: Matrix, right: Matrix) -> Matrix:
 
 
 def _inverse(matrix: Matrix) -> Matrix:
-    """By cross products of the rows; raises ZeroDivisionError where there is none."""
+    """The inverse matrix; raises ZeroDivisionError for a singular one."""
     r, s, t = matrix
     minors = _cross(s, t), _cross(t, r), _cross(r, s)
     size = sum(a * b for a, b in zip(r, minors[0], strict=True))

@@ -1,4 +1,4 @@
-"""Frames of videos as they are shown: upright, with square pixels, in SDR. Runs in a confined process."""
+"""Converts video frames to display form: upright, square pixels, SDR. Runs inside a sandboxed process."""
 
 import re
 import struct
@@ -17,8 +17,7 @@ from PIL import Image
 from bot.media.codecs.color_spaces import BT709, Space, space_of, table
 
 _MATRIX = struct.Struct("=5i")
-#: what a display matrix asks for, by whether its terms are negative: those that keep a side's direction, and
-#: those that make the width the height
+#: rotations and flips by the signs of a display matrix's terms: without and with swapped width and height
 _STRAIGHT = {
     (False, False): None,
     (True, False): Image.Transpose.FLIP_LEFT_RIGHT,
@@ -31,7 +30,7 @@ _ACROSS = {
     (False, False): Image.Transpose.TRANSPOSE,
     (True, True): Image.Transpose.TRANSVERSE,
 }
-#: readers that turn a video do not all mirror one
+#: not all players that rotate a video also mirror one
 MIRRORED = frozenset(
     {
         Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,9 +39,9 @@ MIRRORED = frozenset(
         Image.Transpose.TRANSVERSE,
     }
 )
-#: that make the width the height
+#: filters that swap width and height
 TURNED = frozenset(_ACROSS.values())
-#: filters that show a frame as it is meant
+#: FFmpeg filters by transposition
 _TURNS: dict[Image.Transpose | None, tuple[str, ...]] = {
     None: (),
     Image.Transpose.ROTATE_90: ("transpose=cclock",),
@@ -57,25 +56,25 @@ _TURNS: dict[Image.Transpose | None, tuple[str, ...]] = {
 _RGB, _BT601 = 0, 6
 _UNSPECIFIED = frozenset({0, 2, 3})
 _LIMITED, _FULL = 1, 2
-#: matrices that every player knows
+#: colour matrices that every player supports
 _USUAL_MATRICES = frozenset({BT709, 5, _BT601})
 _NAMES = {BT709: "bt709", 5: "bt470bg", _BT601: "smpte170m"}
-#: those that can be read; others of BT.2020 are nearest to its usual one
+#: colour matrices that the scaler can read; the others of BT.2020 are closest to its non-constant one
 _MATRICES, _BT2020 = _USUAL_MATRICES | {4, 7, 9}, 9
-#: pixels on a side from which on an untagged video is taken for HD, as players do
+#: pixels per side from which an untagged video counts as HD, as in players
 _HD_WIDTH, _HD_HEIGHT = 1280, 577
-#: of a Hald image: the square root of the steps of a table
+#: level of a Hald image: the square root of the entries per side of its table
 _LEVEL = 7
-#: dithering costs bits, and an encoder that lacks them makes another colour of it
+#: no dithering: it costs bits, and an encoder short of bits turns it into another colour
 _ROUNDED = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=none"
-#: formats of more than 8 bits, by what they are called with 8: resized in one step they would be dithered
+#: pixel formats of more than 8 bits by their 8-bit counterpart: converted while scaling they are dithered
 _DEEP = re.compile(r"(yuva?4\d\dp|gray)\d+[lb]e")
 _DEEP_RGB = "rgb48le"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colours:
-    """What the numbers of a frame mean, by the code points of ITU-T H.273; the range is FFmpeg's."""
+    """Colour metadata of a frame as ITU-T H.273 code points; the range is FFmpeg's."""
 
     matrix: int
     range: int
@@ -84,12 +83,12 @@ class Colours:
 
     @property
     def space(self) -> Space | None:
-        """What an SDR screen cannot show as it is; None where it can."""
+        """The space to convert from for an SDR display; None if no conversion is needed."""
         return space_of(self.primaries, self.transfer)
 
     @property
     def written(self) -> "Colours":
-        """What a frame of these colours becomes as Y'CbCr of 8 bits."""
+        """The colours of the converted frame in 8-bit Y'CbCr."""
         if self.space is not None:
             return Colours(matrix=BT709, range=_LIMITED)
         return replace(self, matrix=self.matrix if self.matrix in _USUAL_MATRICES else BT709, range=_LIMITED)
@@ -99,11 +98,11 @@ _SCREEN = Colours(matrix=_RGB, range=_FULL)
 
 
 def transpose_of(frame: VideoFrame) -> Image.Transpose | None:
-    """How a frame is turned or mirrored to be shown; None where it is shown as it lies."""
+    """The rotation or flip that a frame needs for display; None if it needs none."""
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if not isinstance(matrix, SideData):
         return None
-    # ISO 14496-12, 8.3.2: rows of a matrix that a point (x, y, 1) is multiplied with, in 16.16.
+    # ISO 14496-12, 8.3.2: rows of the matrix that multiplies a point (x, y, 1), in 16.16 fixed point.
     a, b, _, c, d = _MATRIX.unpack_from(matrix)
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return _STRAIGHT[a < 0, d < 0]
@@ -111,7 +110,7 @@ def transpose_of(frame: VideoFrame) -> Image.Transpose | None:
 
 
 def colours_of(frame: VideoFrame) -> Colours:
-    """What a frame says of its colours, and what players take for granted where it says nothing."""
+    """The colours of a frame; where it has no metadata, the defaults of players."""
     name, primaries, transfer = frame.format.name, frame.color_primaries, frame.color_trc
     if frame.format.is_rgb or name.startswith("pal"):
         return Colours(matrix=_RGB, range=_FULL, primaries=_known(primaries), transfer=_known(transfer))
@@ -134,10 +133,10 @@ def _known(code: int) -> int:
 
 
 class Renderer:
-    """Draws frames as they are shown, at one size and in one format.
+    """Converts frames to display form, in one size and one pixel format.
 
-    A camera that is turned, or a stream that adapts, changes its frames midway: what they become stays as
-    it is for the first one.
+    Frames can change midway (a rotated camera, an adaptive stream); the output keeps the properties chosen
+    for the first one.
     """
 
     def __init__(self, size: tuple[int, int], pixels: str, time_base: Fraction) -> None:
@@ -148,7 +147,7 @@ class Renderer:
         self._written: Colours | None = None
 
     def draw(self, frame: VideoFrame) -> tuple[VideoFrame, Colours]:
-        """The frame as shown, and what its numbers mean."""
+        """The converted frame and its colours."""
         found = colours_of(frame)
         if self._written is None:
             self._written = found.written if self._pixels.startswith("yuv") else _SCREEN
@@ -202,14 +201,14 @@ def _added(graph: Graph, *steps: str) -> list[FilterContext]:
 
 
 def _tag(frame: VideoFrame, found: Colours) -> None:
-    """Say what a graph shall believe; primaries and transfer are the table's, not the scaler's, to change."""
+    """Set the colour metadata of a frame for the filter graph; the table converts primaries and transfer."""
     frame.colorspace, frame.color_range = found.matrix, found.range
     frame.color_primaries = frame.color_trc = BT709
 
 
 @lru_cache(maxsize=1)
 def _hald(space: Space) -> VideoFrame:
-    """A table as the picture that FFmpeg reads it from."""
+    """A lookup table as a Hald image, the format in which FFmpeg reads it."""
     side = _LEVEL**3
     numbers = array("H", (round(level * 0xFFFF) for colour in table(space, _LEVEL**2) for level in colour))
     if sys.byteorder == "big":

@@ -1,12 +1,12 @@
-"""Whether a failure may be for want of memory. Runs inside a confined process."""
+"""Tells out-of-memory failures from broken files. Runs inside a sandboxed process."""
 
 import mmap
 
 
 def check_room(size: int) -> None:
-    """Raise MemoryError where this process could not have so many bytes more.
+    """Raise MemoryError if this process cannot allocate so many more bytes.
 
-    Decoders tell a want of memory as a broken file: what they say of a file counts only where there was room.
+    Decoders report a lack of memory as a broken file, so their verdict counts only if memory was available.
     """
     try:
         mmap.mmap(-1, size).close()

@@ -1,6 +1,6 @@
-"""Leaves out of a picture's file what no viewer needs and a strict reader stumbles over.
+"""Removes unreadable metadata from picture files, so that strict decoders accept them.
 
-Runs inside a confined process. Pixels are never mended: what is missing of them stays a refusal.
+Runs inside a sandboxed process. Pixel data are never repaired: a truncated picture is still refused.
 """
 
 import struct
@@ -15,33 +15,33 @@ from bot.media.codecs.structure import ends
 from bot.media.sniff import mime_of
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-#: chunks that say how the pixels are shown; other ancillary ones are words and dates
+#: ancillary PNG chunks that affect how the pixels are displayed; the others are texts and dates
 _SHOWN = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"iCCP", b"eXIf"})
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
-#: what the frames of a moving PNG are told with, and bytes of the chunk that begins one
+#: chunks of an animated PNG's frames, and the size in bytes of a frame's first one
 _MOVING, _FRAME_CHUNK = frozenset({b"acTL", b"fcTL", b"fdAT"}), 12 + 26
-#: bytes of chunks that readers take at their word
+#: sizes in bytes of chunks that decoders read without a check
 _SIZES = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4, b"acTL": 8}
-#: where the type of a PNG's colours stands, and how many bytes its transparency may have by it
+#: offset of a PNG's colour type, and the valid sizes in bytes of tRNS by colour type
 _COLOUR_TYPE, _TRANSPARENT = 25, {0: (2,), 2: (6,), 3: range(1, 257)}
-#: bytes of an unpacked colour profile or text that readers take
+#: largest decompressed colour profile or text in bytes that decoders accept
 _UNPACKED_MAX = 1 << 20
 
-#: markers of a JPEG: what begins each, and those of segments that tell things
+#: JPEG markers: prefix, first application segment, comment, start of scan
 _MARK, _APPLICATION, _COMMENT, _START_OF_SCAN = 0xFF, 0xE0, 0xFE, 0xDA
-#: bytes of what Adobe says, and before the part of a profile
+#: size in bytes of Adobe's segment, and of the header before a part of an ICC profile
 _ADOBE_SIZE, _PROFILE_HEAD = 12, 14
-#: bytes before the first chunk of a WebP, and the chunk of a picture that moves
+#: bytes before the first chunk of a WebP, and the chunk of an animation's frame
 _RIFF_HEAD, _FRAME = 12, b"ANMF"
 _END_OF_IMAGE = b"\xff\xd9"
-#: bytes of pixels that are none; a decoder without more input goes on with zeros instead
+#: bytes that are no valid pixel data; without more input a decoder continues with zeros
 _FILLER = b"\xaa\x55" * 64
 
 
 def mended(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
-    """A picture without what is not needed, and whether all of that could be read.
+    """The file without metadata that is not needed, and whether all of it was readable.
 
-    None where the file is to be read as it is.
+    None if the file is to be read unchanged.
     """
     match mime_of(path):
         case "image/png":
@@ -67,7 +67,7 @@ def _mended_png(content: bytes) -> tuple[bytes, bool]:
 
 
 def _moves(chunks: list[tuple[bytes, bytes]]) -> bool:
-    """Whether a PNG has the frames that it announces; else viewers show its still picture."""
+    """Whether a PNG has the frames that it announces; otherwise viewers display its default image."""
     announced = [chunk[8:12] for kind, chunk in chunks if kind == b"acTL"]
     begun = [chunk for kind, chunk in chunks if kind == b"fcTL"]
     whole = all(len(chunk) == _FRAME_CHUNK for chunk in begun)
@@ -75,7 +75,7 @@ def _moves(chunks: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each chunk by its kind, with its length and checksum; what is cut off is the last one."""
+    """Type and bytes of each chunk, with length and checksum; a truncated chunk is the last one."""
     at = len(_SIGNATURE)
     while at < len(content):
         size = 12 + int.from_bytes(content[at : at + 4], "big")
@@ -88,7 +88,7 @@ def _ancillary(kind: bytes) -> bool:
 
 
 def _readable(kind: bytes, chunk: bytes, colour_type: int) -> bool:
-    """Whether a strict reader would take an ancillary chunk; the frames of moving pictures are pixels."""
+    """Whether a strict decoder accepts an ancillary chunk; frames of animations count as pixels."""
     if kind == b"fdAT":
         return True
     data = chunk[8:-4]
@@ -115,7 +115,7 @@ def _text_unpacks(kind: bytes, data: bytes) -> bool:
     if kind == b"zTXt":
         return _unpacks(text[1:])
     if kind == b"iTXt" and text.startswith(b"\1"):
-        # Behind two bytes of compression come the language and a translated keyword.
+        # Two bytes of compression are followed by the language and a translated keyword.
         return _unpacks(text[2:].split(b"\0", 2)[-1])
     return len(text) <= _UNPACKED_MAX
 
@@ -138,7 +138,7 @@ def exif_loads(data: bytes) -> bool:
     return True
 
 
-#: what chunks are judged by whose content has a shape of its own, and the type of the picture's colours
+#: checks by chunk type for chunks with a specific format, given the picture's colour type
 _READERS = {
     b"eXIf": lambda data, _: exif_loads(data),
     b"iCCP": _profile_unpacks,
@@ -147,7 +147,7 @@ _READERS = {
 
 
 def _mended_jpeg(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
-    """Leave out segments that a strict reader stumbles over, and add the end if nothing else is missing."""
+    """Remove segments that strict decoders reject, and add the end marker if only that is missing."""
     content = None if _opens(path) else _without_words(path.read_bytes())
     if ends(path):
         return None if content is None else (content, False)
@@ -156,7 +156,7 @@ def _mended_jpeg(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
 
 
 def _opens(path: Path) -> bool:
-    """Whether the head of a JPEG can be read."""
+    """Whether the header of a JPEG is readable."""
     try:
         with Image.open(path, formats=("JPEG",)):
             return True
@@ -165,10 +165,10 @@ def _opens(path: Path) -> bool:
 
 
 def _without_words(content: bytes) -> bytes:
-    """A JPEG without what is told beside its pixels, but for how its colours are to be read."""
+    """A JPEG without metadata segments, except those that define its colours."""
     kept, at = [content[:2]], 2
     while at + 4 <= len(content) and content[at] == _MARK:
-        if content[at + 1] == _MARK:  # fills up
+        if content[at + 1] == _MARK:  # fill byte
             at += 1
             continue
         kind, end = content[at + 1], at + 2 + max(2, int.from_bytes(content[at + 2 : at + 4], "big"))
@@ -183,7 +183,7 @@ def _without_words(content: bytes) -> bytes:
 
 
 def _says_colours(kind: int, data: bytes) -> bool:
-    """Whether a segment is a sound one of Adobe's on the kind of colours, of a profile, or on how it lies."""
+    """Whether a segment is a valid Adobe colour transform, ICC profile or EXIF orientation."""
     return (
         (kind == _APPLICATION + 14 and data.startswith(b"Adobe") and len(data) >= _ADOBE_SIZE)
         or (kind == _APPLICATION + 2 and data.startswith(b"ICC_PROFILE\0") and len(data) > _PROFILE_HEAD)
@@ -192,9 +192,9 @@ def _says_colours(kind: int, data: bytes) -> bool:
 
 
 def _ended_jpeg(content: bytes, max_pixels: int) -> tuple[bytes, bool] | None:
-    """Add the marker at the end if nothing else is missing.
+    """Add the end marker if nothing else is missing.
 
-    That is so where it makes no difference what comes next: a decoder that lacks pixels would show it.
+    Nothing else is missing if the bytes that follow make no difference to the decoded pixels.
     """
     whole = content.removesuffix(b"\xff")
     candidates = [whole + _END_OF_IMAGE, whole + _FILLER + _END_OF_IMAGE]
@@ -206,7 +206,7 @@ def _ended_jpeg(content: bytes, max_pixels: int) -> tuple[bytes, bool] | None:
 
 
 def _mended_webp(path: Path) -> tuple[bytes, bool] | None:
-    """Correct the length that a still WebP names for itself, if all of its chunks are there."""
+    """Correct the length in the header of a still WebP if all of its chunks are complete."""
     with path.open("rb") as file:
         head = file.read(_RIFF_HEAD)
         size = file.seek(0, SEEK_END)
@@ -225,7 +225,7 @@ def _mended_webp(path: Path) -> tuple[bytes, bool] | None:
 
 
 def _pixels(content: bytes, max_pixels: int) -> int:
-    """A checksum of what a JPEG decodes to; raises ValueError where it is too large to find out."""
+    """A checksum of a JPEG's decoded pixels; raises ValueError if the picture is too large."""
     with Image.open(BytesIO(content), formats=("JPEG",)) as image:
         if image.width * image.height > max_pixels:
             raise ValueError("too large")

@@ -1,4 +1,4 @@
-"""Reading and rewriting pictures. Runs inside a confined process."""
+"""Probes, converts and shrinks pictures. Runs inside a sandboxed process."""
 
 import errno
 import struct
@@ -24,7 +24,7 @@ from bot.media.disk_errors import disk_errors
 MAX_PIXELS = 50_000_000
 _BYTES_A_PIXEL = 8
 
-#: several pictures in one JPEG (`MPO`, from phones and cameras) or HEIC are shown as their first
+#: of several pictures in one JPEG (`MPO`, from phones and cameras) or HEIC the first is used
 _MIMES = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
@@ -37,7 +37,7 @@ _MIMES = {
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 _ALBUMS = frozenset({"MPO", "HEIF"})
 
-#: how a picture is put upright, by its EXIF orientation, and which of these make its height its width
+#: transposition by EXIF orientation, and the orientations that swap width and height
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -48,10 +48,10 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _TURNED = frozenset({5, 6, 7, 8})
-#: how colours may be stored so that everybody shows them alike
+#: Pillow modes that every viewer displays alike
 _PLAIN_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 
-#: what Pillow's readers raise on broken files, besides OSError
+#: exceptions that Pillow's decoders raise for broken files, besides OSError
 _BROKEN = (
     OSError,
     RuntimeError,
@@ -66,22 +66,22 @@ _BROKEN = (
     zlib.error,
 )
 
-#: Pillow's own OSErrors have no number, and a broken file may ask for a place that cannot be
+#: errno of an OSError caused by a broken file: Pillow's own have none, and EINVAL is a seek to a bad offset
 _FILES_FAULT = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
 
-#: at which flat colours stay within what can be told apart
+#: JPEG quality at which flat colours change imperceptibly
 _QUALITY = 95
-#: qualities to try at a size before the picture is made smaller, and by how much then
+#: JPEG qualities to try at each size, and the scale factor for the next size
 _QUALITIES = (_QUALITY, 85, 75)
 _STEP = 0.75
-#: pixels of the long side below which nothing can be seen any longer
+#: smallest useful long side in pixels
 _SMALLEST = 320
 
 
 def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
-    """Read a JPEG, PNG, WebP, GIF, HEIC or AVIF to its end.
+    """Decode a JPEG, PNG, WebP, GIF, HEIC or AVIF completely.
 
-    Raises MediaRefused where it is broken or larger than `max_pixels`.
+    Raises MediaRefused if it is broken or larger than `max_pixels`.
     """
     with _opened(path, max_pixels) as (image, sound):
         width, height = image.size
@@ -104,10 +104,10 @@ def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
 
 
 def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
-    """Write a still picture anew as everybody can read it: upright, without metadata, of at most `max_bytes`.
+    """Convert a still picture to an upright JPEG or PNG without metadata, of at most `max_bytes`.
 
-    It becomes a PNG where it is transparent or was one of few colours, else a JPEG. Raises MediaRefused
-    for one that moves.
+    Transparent pictures and those from PNG or GIF become PNG if that is small enough, all others JPEG. Raises
+    MediaRefused for an animated one.
     """
     with _opened(source, MAX_PIXELS) as (image, _):
         drawn = image.format in {"PNG", "GIF"}
@@ -122,7 +122,7 @@ def convert_picture(source: Path, target: Path, max_bytes: int) -> None:
 
 
 def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
-    """Write a picture as a JPEG of at most `max_bytes`; raises MediaRefused where nothing would be left."""
+    """Convert a picture to a JPEG of at most `max_bytes`; raises MediaRefused if it would get too small."""
     with _opened(source, MAX_PIXELS) as (image, _):
         picture = _still(image, code_points(source))
     _write(_fitting_jpeg(picture, max_bytes), target)
@@ -136,21 +136,21 @@ def save_jpeg(picture: Image.Image, target: Path) -> None:
 
 @contextmanager
 def _opened(path: Path, max_pixels: int) -> Iterator[tuple[ImageFile.ImageFile, bool]]:
-    """Open a picture without the metadata that cannot be read, and say whether there was none of that."""
+    """Open a picture without its unreadable metadata; the second value is whether all of it was readable."""
     register_heif_opener()
     check_structure(path)
     with _translated(max_pixels):
         content, sound = mended(path, max_pixels) or (None, True)
         file = path if content is None else BytesIO(content)
         with Image.open(file, formats=_FORMATS) as image:
-            # Known from the header, before anything is decoded.
+            # The size is in the header, so this is checked before decoding.
             if image.width * image.height > max_pixels:
                 raise _too_large(max_pixels)
             yield image, sound
 
 
 def _orientation(image: ImageFile.ImageFile) -> tuple[int | None, bool]:
-    """How a picture lies, by its EXIF data, and whether these can be read."""
+    """The EXIF orientation of a picture, and whether its EXIF data are readable."""
     data = image.info.get("exif")
     if data and not exif_loads(data):
         return None, False
@@ -162,7 +162,7 @@ def _moves(image: ImageFile.ImageFile) -> bool:
 
 
 def _decode(image: ImageFile.ImageFile, budget: int) -> None:
-    """Decode the picture, and as many frames of a moving one as `budget` pixels hold."""
+    """Decode the picture, of an animated one as many frames as fit in `budget` pixels."""
     image.load()
     if not budget:
         return
@@ -175,14 +175,14 @@ def _decode(image: ImageFile.ImageFile, budget: int) -> None:
 
 
 def _still(image: ImageFile.ImageFile, points: tuple[int, int] | None) -> Image.Image:
-    """The picture as shown, in plain colours: RGBA where some of it is transparent, else RGB."""
+    """The upright picture in sRGB: RGBA if any pixel is transparent, else RGB."""
     if _moves(image):
-        raise MediaRefused("This picture moves: send a video as MP4, or a still picture.")
+        raise MediaRefused("This picture is animated: send a video as MP4, or a still picture.")
     image.load()
     orientation, _ = _orientation(image)
     turn = _UPRIGHT.get(orientation or 0)
     picture = in_srgb(image if turn is None else image.transpose(turn), image, points)
-    # An alpha channel in which nothing is transparent is a habit of screenshots.
+    # Screenshots often have an alpha channel without a transparent pixel.
     opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
     return picture.convert("RGB") if opaque else picture
 
@@ -217,7 +217,7 @@ def _too_large(max_pixels: int) -> MediaRefused:
 def _translated(max_pixels: int) -> Iterator[None]:
     try:
         with warnings.catch_warnings(action="ignore"):
-            # Pillow warns of many small flaws that do not keep a picture from being shown.
+            # Pillow warns of many small defects in pictures that can still be displayed.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

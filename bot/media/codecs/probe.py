@@ -1,4 +1,4 @@
-"""The record of what a file is, as a confined process finds it out and the bot believes it."""
+"""The result of probing a file, validated when it leaves the sandboxed process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -7,27 +7,27 @@ from pydantic import AfterValidator, Field
 
 from bot.media.sniff import TYPES
 
-#: more than any picture or frame that is accepted has on a side
+#: upper bound in pixels per side, above any accepted picture or frame
 _SIDE_MAX = 1 << 20
 
 
 def _known(mime: str) -> str:
     if mime not in TYPES:
-        raise ValueError("no type of a picture or a video")
+        raise ValueError("not the type of a picture or a video")
     return mime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a picture or a video is, whatever its name or its server says."""
+    """Type and dimensions of a picture or a video, from its content."""
 
     mime: Annotated[str, AfterValidator(_known)]
-    #: pixels, as shown: turned and stretched where the file asks for it
+    #: pixels as displayed, after rotation and pixel aspect ratio
     width: Annotated[int, Field(gt=0, le=_SIDE_MAX)]
     height: Annotated[int, Field(gt=0, le=_SIDE_MAX)]
     #: length of a video; None for a picture
     duration_ms: Annotated[int, Field(gt=0, le=3_600_000)] | None = None
-    #: a picture that moves
+    #: an animated picture
     animated: bool = False
-    #: every reader shows it right: nothing is turned, no rare codec or way to store colours
+    #: every decoder displays it correctly: no rotation, no rare codec or colour format
     plain: bool = True

@@ -1,4 +1,4 @@
-"""What a file really is, found out by decoding it. Runs inside a confined process."""
+"""Probes a file by decoding it. Runs inside a sandboxed process."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from bot.media.sniff import NOT_MEDIA, mime_of
 
 
 def probe(path: Path) -> Probe:
-    """Read a picture to its end, and a video at its beginning and its end.
+    """Decode a whole picture, or the first and last frames of a video.
 
-    Raises MediaRefused for everything that is neither, or broken, or beyond the limits.
+    Raises MediaRefused for other files, broken ones, and those beyond the limits.
     """
     mime = mime_of(path)
     if mime is None:

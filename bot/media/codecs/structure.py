@@ -1,7 +1,7 @@
-"""Limits on what a picture's file is made of, found without decoding. Runs inside a confined process.
+"""Limits on the number of parts in a picture's file, checked without decoding. Runs in a sandboxed process.
 
-A file of some hundred kilobytes can ask for minutes of work: by thousands of scans over the same large
-picture, by very many tiny frames, or by parts that each cost their reader more than their bytes.
+A file of a few hundred kilobytes can take minutes to decode: thousands of scans over one large picture, very
+many tiny frames, or segments whose overhead exceeds their size.
 """
 
 import mmap
@@ -13,14 +13,14 @@ from pathlib import Path
 from bot.domain.errors import MediaRefused
 from bot.media.sniff import mime_of
 
-#: encoders write about ten scans; each passes over the whole picture
+#: scans of a progressive JPEG; encoders write about ten, and each covers the whole picture
 _MAX_SCANS = 100
-#: segments of a JPEG and chunks of a PNG, of which files have some ten to some thousand
+#: segments of a JPEG and chunks of a PNG; real files have ten to some thousand
 _MAX_PARTS = 50_000
-#: of a picture that moves
+#: frames of an animated picture
 MAX_FRAMES = 1_000
 
-#: a JPEG's markers that begin something: not what stands for a byte of 255, fills up, or has no content
+#: JPEG markers that begin a segment: no stuffed 0xFF byte, no fill byte, no marker without content
 _MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
 
@@ -29,7 +29,7 @@ _GIF_EXTENSION, _GIF_IMAGE, _GIF_END = 0x21, 0x2C, 0x3B
 
 
 def check_structure(path: Path) -> None:
-    """Raise MediaRefused for a JPEG, PNG or GIF that is made of far too much."""
+    """Raise MediaRefused for a JPEG, PNG or GIF with too many scans, segments, chunks or frames."""
     check = {"image/jpeg": _check_jpeg, "image/png": _check_png, "image/gif": _check_gif}.get(
         mime_of(path) or ""
     )
@@ -47,13 +47,13 @@ def check_frames(count: int) -> None:
 
 
 def ends(path: Path) -> bool:
-    """Whether the first image of a JPEG has an end."""
+    """Whether the first image of a JPEG has an end marker."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return _END_OF_IMAGE in _markers(content)
 
 
 def png_chunk(path: Path, kind: bytes) -> bytes | None:
-    """The content of a PNG's first sound chunk of a kind, if it stands before the pixels."""
+    """The content of a PNG's first intact chunk of a kind, if it precedes the pixels."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = 8
         while at + 8 <= len(content) and (found := content[at + 4 : at + 8]) != b"IDAT":
@@ -74,7 +74,7 @@ def _check_jpeg(content: mmap.mmap) -> None:
 
 
 def _markers(content: mmap.mmap) -> Iterator[int]:
-    """Walk from marker to marker as decoders do, to the end of the first image."""
+    """The markers up to the end of the first image, found as decoders find them."""
     at = 2
     while (marker := _MARKER.search(content, at)) is not None:
         code, at = content[marker.end() - 1], marker.end()
@@ -94,7 +94,7 @@ def _check_png(content: mmap.mmap) -> None:
 
 
 def _check_gif(content: mmap.mmap) -> None:
-    """Walk from block to block as Pillow does, which passes over what it does not know."""
+    """Count the frames block by block as Pillow does, which skips unknown blocks."""
     at, frames = _GIF_HEADER + _table_size(content[10]), 0
     while at < len(content):
         kind = content[at]
@@ -110,7 +110,7 @@ def _check_gif(content: mmap.mmap) -> None:
 
 
 def _table_size(flags: int) -> int:
-    """Bytes of the table of colours that a GIF's flags announce."""
+    """Bytes of the colour table that a GIF's flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 

@@ -1,4 +1,4 @@
-"""Writing videos anew as H.264 in MP4, not larger than asked. Runs inside a confined process."""
+"""Transcodes videos to H.264 in MP4 within a size limit. Runs inside a sandboxed process."""
 
 import math
 from collections.abc import Iterator
@@ -18,36 +18,36 @@ from bot.domain.models import even
 from bot.media.codecs.frames import Colours, Renderer
 from bot.media.codecs.videos import opened
 
-#: frames a second that are kept, and seconds between two of them
+#: highest frame rate of the output, and the seconds between two frames at it
 _MAX_RATE = 60
 _MIN_GAP_S = 1 / (1.25 * _MAX_RATE)
-#: a rate for videos that name none
+#: frame rate assumed for a video that has none
 _USUAL_RATE = 24
-#: bits a pixel: what looks like the original, below which a smaller size looks better, not worth watching
+#: bits per pixel: looks like the original; below this a smaller size looks better; too poor to watch
 _RICH, _POOR, _HOPELESS = 0.25, 0.07, 0.02
-#: bits a second that any video may have: an encoder takes no fewer than some thousand
+#: lowest bit rate: encoders accept no less than a few thousand bits per second
 _LEAST = 64_000
-#: sizes that are tried, as a share of the original's, and pixels of the short side below which none is
+#: scale factors to try, and the smallest short side in pixels
 _SCALES = (1.0, 0.75, 0.5, 0.375, 0.25)
 _SMALLEST = 160
-#: pixels of a frame that one thread writes in good time; more is nothing that providers or chats show
+#: largest frame in pixels that one thread encodes in time; providers and chats show no larger one
 _MOST_PIXELS = 1920 * 1080
 _SOUND_BITS, _SOUND_HERTZ = 96_000, 48_000
-#: of what is allowed, the part that the container and the encoder's own error leave
+#: share of the size limit to aim at, with room for the container and rate control errors
 _SPARE = 0.94
 _ATTEMPTS = 3
-#: after a file that came out too large, how far below the excess the next attempt aims
+#: extra reduction for the next attempt after a file that came out too large
 _CAUTION = 0.92
 
-#: A short look ahead keeps the memory of an encoder for 4K below what a worker is allowed.
+#: A short lookahead keeps a 4K encoder within the memory limit of a sandboxed process.
 _ENCODER = {"preset": "veryfast", "rc-lookahead": "12"}
-#: ticks a second of the written timestamps: fine enough for every rate, as in broadcasting
+#: time base of the output, fine enough for every frame rate, as in broadcasting
 _TICKS = 90_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """How a video is written."""
+    """Encoding parameters of a video."""
 
     #: pixels
     width: int
@@ -59,10 +59,10 @@ class _Plan:
 
 
 def transcode(source: Path, target: Path, max_bytes: int, size: tuple[int, int], duration_ms: int) -> None:
-    """Write a video that is not larger than `max_bytes`, as large and as good as that allows.
+    """Transcode a video to at most `max_bytes`, in the best resolution and quality that allows.
 
-    `size` and `duration_ms` are the source's, as shown. Raises MediaRefused where it is broken, or where
-    nothing worth watching would be left.
+    `size` and `duration_ms` are those of the source as displayed. Raises MediaRefused if it is broken, or if
+    the result would be too poor to watch.
     """
     aim = float(max_bytes)
     for _ in range(_ATTEMPTS):
@@ -81,7 +81,7 @@ def transcode(source: Path, target: Path, max_bytes: int, size: tuple[int, int],
 
 
 def _plan(size: tuple[int, int], rate: float, bits: float) -> _Plan | None:
-    """Choose the largest size that so many bits a second are enough for; None where they are for none."""
+    """Choose the largest resolution for a bit rate; None if it is too low for any."""
     width, height = size
     full = min(1.0, math.sqrt(_MOST_PIXELS / (width * height)))
     scales = [full * part for part in _SCALES if part == 1 or min(size) * full * part >= _SMALLEST]
@@ -109,7 +109,7 @@ def _sound_of(container: InputContainer) -> AudioStream | None:
 def _write(
     container: InputContainer, stream: VideoStream, sound: AudioStream | None, plan: _Plan, target: Path
 ) -> None:
-    # A player that begins while the file still arrives needs its table of contents first.
+    # The index comes first, so that players can start before the download ends.
     with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as out:
         pictures = _video_track(out, plan)
         voices = _sound_track(out) if sound is not None else None
@@ -142,7 +142,7 @@ def _video_track(out: OutputContainer, plan: _Plan) -> VideoStream:
 
 
 def _tag(track: VideoStream, colours: Colours) -> None:
-    """Say what the pixels mean; an encoder only listens before its first frame."""
+    """Set the encoder's colour metadata; it has an effect only before the first frame."""
     encoder = track.codec_context
     encoder.colorspace, encoder.color_range = colours.matrix, colours.range
     encoder.color_primaries, encoder.color_trc = colours.primaries, colours.transfer
@@ -156,14 +156,14 @@ def _sound_track(out: OutputContainer) -> AudioStream:
 
 
 class _Fitting:
-    """Brings frames to the planned size as they are shown, none too close after another."""
+    """Scales frames to the planned size and limits the frame rate."""
 
     def __init__(self, stream: VideoStream, plan: _Plan) -> None:
         self._time_base = stream.time_base or Fraction(1, _TICKS)
         self._tick = 1 / plan.rate / float(self._time_base)
         self._renderer = Renderer((plan.width, plan.height), "yuv420p", self._time_base)
         self._gap = _MIN_GAP_S / float(self._time_base)
-        #: when the last frame was shown, in units of the source's time base
+        #: timestamp of the last frame in the source's time base
         self._last: int | None = None
 
     def fit(self, frame: VideoFrame) -> Iterator[tuple[VideoFrame, Colours]]:

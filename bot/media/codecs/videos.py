@@ -1,4 +1,4 @@
-"""Reading videos. Runs inside a confined process."""
+"""Probes videos and extracts their first frame. Runs inside a sandboxed process."""
 
 import re
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ from bot.media.codecs.probe import Probe
 from bot.media.disk_errors import disk_failure
 from bot.media.sniff import mime_of
 
-#: one frame of 4K in every aspect ratio that models make
+#: pixels of a 4K frame in every aspect ratio of the models
 MAX_FRAME_PIXELS = 16_777_216
 MAX_DURATION_MS = 300_000
-#: bytes that decoding the largest frames takes
+#: memory in bytes that decoding the largest frames takes
 _ROOM = 400_000_000
-#: pixels of all frames together: half a minute of 4K at 60 frames a second, and some more
+#: pixels of all frames together: a little over half a minute of 4K at 60 frames per second
 _MAX_TOTAL_PIXELS = 20_000_000_000
-#: packets of a track: the longest video at 240 frames a second, and some more
+#: packets of a track: a little more than the longest video has at 240 frames per second
 _MAX_FRAMES = 80_000
-#: pixels that are decoded to find a first frame, or to look at the end; but some frames in any case
+#: pixels to decode at most for the first frame and for the last ones, and the frames that are always decoded
 _GLANCE_PIXELS, _GLANCE_FRAMES = 250_000_000, 16
 
-#: The reader is chosen by us: left to itself, FFmpeg would also take playlists, which open other files.
+#: The demuxer is set explicitly: FFmpeg would otherwise accept playlists, which open other files.
 _READERS = {
     "video/mp4": "mov",
     "video/quicktime": "mov",
@@ -43,23 +43,23 @@ _READERS = {
     "video/x-msvideo": "avi",
 }
 _PLAIN_FORMATS = frozenset({"yuv420p", "yuvj420p"})
-#: how Matroska names where a track ends
+#: Matroska's metadata tags with the duration of a track
 _LENGTH = re.compile(r"(\d{1,3}):(\d\d):(\d\d(?:\.\d+)?)")
-#: how much of the length that a file claims may be missing at its end: containers round, encoders pad
+#: share of the announced duration that may be missing at the end: containers round, encoders pad
 _MISSING_MS, _MISSING_PART = 500, 0.1
-#: seconds between the end of a video and where looking at its end begins
+#: seconds before the end at which decoding of the last frames begins
 _END_S = 1.0
 
 
 def probe_video(path: Path, mime: str) -> Probe:
-    """Read all packets of a video, and decode its first frame and its last ones.
+    """Read all packets of a video and decode its first and last frames.
 
-    Raises MediaRefused where it is not what it claims to be, or beyond the limits.
+    Raises MediaRefused if it is broken or beyond the limits.
     """
     with opened(path) as (container, stream):
         claimed_ms = _claimed_ms(container, stream)
         _check_duration(claimed_ms)
-        # Nothing is decoded before it is known how much there is.
+        # The limits are checked before anything is decoded.
         begin, end, frames = _measured(container, stream)
         _check_total(stream.width, stream.height, frames)
         container.seek(0)
@@ -69,7 +69,7 @@ def probe_video(path: Path, mime: str) -> Probe:
         codec, pixels = stream.codec_context.name, stream.codec_context.pix_fmt
         duration_ms = max(1, round((end - begin) * 1000))
         _check_duration(duration_ms)
-        # Some containers count from where the pictures begin, and some from where the sound does.
+        # Some containers count from the start of the video track, some from the start of the audio track.
         if max(end - begin, end) * 1000 < claimed_ms - max(_MISSING_MS, claimed_ms * _MISSING_PART):
             raise _broken()
         container.seek(round(max(begin, end - _END_S) * av.time_base))
@@ -86,7 +86,7 @@ def probe_video(path: Path, mime: str) -> Probe:
 
 
 def take_still(source: Path, target: Path) -> None:
-    """Write the first frame of a video as a JPEG, as it is shown."""
+    """Write the first frame of a video, in display form, as a JPEG."""
     with opened(source) as (container, stream):
         frame = _first_frame(container, stream)
         renderer = Renderer(shown_size(frame, stream), "rgb24", stream.time_base or Fraction(1, 1000))
@@ -97,7 +97,7 @@ def take_still(source: Path, target: Path) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a video at its first track of moving pictures."""
+    """Open a video file and its first video track."""
     options = {"protocol_whitelist": "file"}
     reader = _READERS.get(mime_of(path) or "")
     if reader is None:
@@ -105,9 +105,9 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with _translated(), av.open(path, format=reader, options=options) as container:
         stream = next((one for one in container.streams.video if not _is_cover(one)), None)
         if stream is None:
-            raise MediaRefused("This file has no moving pictures in it: send a video as MP4, MOV or WebM.")
+            raise MediaRefused("This file has no video track: send a video as MP4, MOV or WebM.")
         _check_pixels(stream.width * stream.height)
-        # Its own threads would each take memory, and CPU time is counted over all of them.
+        # One thread: each takes memory, and CPU time counts over all of them.
         stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
         yield container, stream
@@ -115,7 +115,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn what FFmpeg raises into our errors, but for want of memory: that is told for all workers alike."""
+    """Translate FFmpeg's errors, except for a lack of memory, which the caller reports."""
     try:
         yield
     except MemoryError:
@@ -130,7 +130,7 @@ def _translated() -> Iterator[None]:
 
 
 def shown_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
-    """Width and height of a frame as shown: its pixels need not be square, and it may be turned."""
+    """Width and height of a frame as displayed, after pixel aspect ratio and rotation."""
     shape = stream.sample_aspect_ratio or Fraction(1)
     width, height = frame.width, frame.height
     if shape > 0:
@@ -164,17 +164,17 @@ def _check_total(width: int, height: int, frames: int) -> None:
 
 
 def _glance(pixels: int) -> int:
-    """How many frames of so many pixels are decoded where a few tell enough."""
+    """How many frames of this size to decode as a sample."""
     return max(_GLANCE_FRAMES, _GLANCE_PIXELS // max(1, pixels))
 
 
 def _claimed_ms(container: InputContainer, stream: VideoStream) -> int:
-    """The length that the file names for its pictures; 0 where it names none, as browsers record."""
+    """The announced duration of the video track; 0 if missing, as in recordings of browsers."""
     if stream.duration is not None and stream.time_base is not None:
         return max(0, round(stream.duration * stream.time_base * 1000))
     if len(container.streams) == 1:
         return max(0, round((container.duration or 0) / 1000))
-    # The container's own length is that of its longest track, often of the sound.
+    # The container's duration is that of its longest track, often the audio.
     named = _LENGTH.fullmatch(stream.metadata.get("DURATION", ""))
     if named is None:
         return 0
@@ -185,19 +185,19 @@ def _claimed_ms(container: InputContainer, stream: VideoStream) -> int:
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
     frame = next(_decoded(container, stream, _glance(stream.width * stream.height)), None)
     if frame is None:
-        raise MediaRefused("There is not one frame in this video that can be shown.")
+        raise MediaRefused("No frame of this video can be decoded.")
     _check_pixels(frame.width * frame.height)
     return frame
 
 
 def _decoded(container: InputContainer, stream: VideoStream, packets: int) -> Iterator[VideoFrame]:
-    """Decode so many packets at most: there are ones that hold a frame which is never shown."""
+    """Decode at most so many packets; a packet may hold a frame that is never displayed."""
     for packet in islice(container.demux(stream), packets):
         yield from packet.decode()
 
 
 def _measured(container: InputContainer, stream: VideoStream) -> tuple[float, float, int]:
-    """Where a track's packets that are really there begin and end, in seconds, and their number."""
+    """Start and end of a track's actual packets in seconds, and their number."""
     begin, last, shown, total, frames = None, 0, 0, 0, 0
     for packet in container.demux(stream):
         if packet.is_corrupt:
@@ -213,11 +213,11 @@ def _measured(container: InputContainer, stream: VideoStream) -> tuple[float, fl
             last, shown = packet.pts, packet.duration or 0
     if begin is None or stream.time_base is None:
         raise _broken()
-    # Frames that are stored in another order than shown have lengths of the order in which they are stored.
+    # With reordered frames the packets' durations are in storage order.
     usual = (last - begin) // max(1, frames - 1)
     end = last + min(shown, max(begin + total - last, 2 * usual))
     if end == last:
-        # This container does not say how long the last frame is shown: as long as any other.
+        # This container has no duration for the last frame: assume the average.
         rate = stream.average_rate or stream.guessed_rate
         end += round(1 / rate / stream.time_base) if rate else 0
     return float(begin * stream.time_base), float(end * stream.time_base), frames

@@ -1,4 +1,4 @@
-"""Receives the body of an HTTP answer into a file: complete, decoded, within limits, and not too slowly."""
+"""Writes the body of an HTTP response to a file: decoded, complete, and within limits on size and speed."""
 
 import asyncio
 import tempfile
@@ -15,34 +15,34 @@ import httpx
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 
-#: bytes that are written at once, and decoded at most at a time
+#: bytes per write, and the most that is decoded at a time
 _CHUNK = 256 * 1024
-#: read the header of gzip and of zlib, whichever comes
+#: zlib detects a gzip or a zlib header
 _WINDOW_BITS = 32 + zlib.MAX_WBITS
 _DECODED = frozenset({"gzip", "x-gzip", "deflate"})
 
-#: answers after which the same URL may work a little later
+#: client error statuses after which a retry may succeed
 _RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class SpeedLimits:
     """How slow a server may be."""
 
-    #: seconds until the head of an answer is there, for people's URLs
+    #: longest wait in seconds for the response headers, for people's URLs
     head_s: float = 15.0
-    #: bytes a second, on average over each window of so many seconds of waiting
+    #: lowest average in bytes per second over each window of so many seconds of waiting
     bytes_per_s: int = 10_000
     window_s: float = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedFile:
-    """A file on its way in; whoever asked for it removes it."""
+    """A downloaded file; the caller removes it."""
 
     path: Path
     bytes: int
-    #: as the server says, which proves nothing
+    #: the server's header, unverified
     content_type: str
 
 
@@ -50,16 +50,16 @@ async def receive(
     response: httpx.Response,
     *,
     max_bytes: int,
-    pace: Pace,
+    speed: SpeedLimits,
     into: Path | None,
     admit: Callable[[int], None] = lambda _size: None,
 ) -> FetchedFile:
-    """Write the body of an answer to a new file in the folder `into`.
+    """Write the body of a response to a new file in the folder `into`.
 
-    `admit` is told how many bytes are about to be written, and raises where there is no room for them.
+    `admit` is called with the number of bytes before they are written, and raises if that exceeds a quota.
 
-    Raises MediaRefused for an answer that stays the same however often it is asked for, and MediaUnavailable
-    for one that is not complete, too slow, or may be better another time.
+    Raises MediaRefused if a retry would get the same response, and MediaUnavailable for an incomplete or slow
+    response or an error that may be temporary.
     """
     _check_status(response.status_code)
     length = _length(response)
@@ -68,7 +68,7 @@ async def receive(
     with _new_file(into) as (path, file):
         body = _Body(file, max_bytes, admit, response.headers.get("content-encoding", ""))
         received = 0
-        async for chunk in _gathered(response, pace):
+        async for chunk in _gathered(response, speed):
             received += len(chunk)
             await asyncio.to_thread(body.write, chunk)
         if length is not None and received < length:
@@ -102,7 +102,7 @@ def _check_status(status: int) -> None:
 
 
 def _length(response: httpx.Response) -> int | None:
-    """The length that the head announces; servers in this process are checked by nobody else."""
+    """The Content-Length; validated here because a transport to a server in this process does not do it."""
     announced = response.headers.get("content-length")
     if announced is None:
         return None
@@ -113,7 +113,7 @@ def _length(response: httpx.Response) -> int | None:
 
 @contextmanager
 def _new_file(folder: Path | None) -> Iterator[tuple[Path, BinaryIO]]:
-    """Make a file that stays only where nothing went wrong."""
+    """Create a file, which is removed again on any error."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder)
@@ -126,10 +126,10 @@ def _new_file(folder: Path | None) -> Iterator[tuple[Path, BinaryIO]]:
         raise
 
 
-async def _gathered(response: httpx.Response, pace: Pace) -> AsyncIterator[bytes]:
-    """Read the body in pieces worth a write; raises MediaUnavailable where it comes too slowly.
+async def _gathered(response: httpx.Response, speed: SpeedLimits) -> AsyncIterator[bytes]:
+    """Read the body in chunks large enough for a write; raises MediaUnavailable if the server is too slow.
 
-    Only the time spent waiting for the server counts, so that a slow disk of ours is no fault of its.
+    Only the time spent waiting for the server counts, not that for our disk.
     """
     gathered = bytearray()
     waited, counted = 0.0, 0
@@ -137,7 +137,7 @@ async def _gathered(response: httpx.Response, pace: Pace) -> AsyncIterator[bytes
     while True:
         began = time.monotonic()
         try:
-            async with asyncio.timeout(pace.window_s):
+            async with asyncio.timeout(speed.window_s):
                 chunk = await anext(chunks, None)
         except TimeoutError as error:
             raise MediaUnavailable("The server of this URL stopped sending the file.") from error
@@ -145,8 +145,8 @@ async def _gathered(response: httpx.Response, pace: Pace) -> AsyncIterator[bytes
             break
         gathered += chunk
         waited, counted = waited + time.monotonic() - began, counted + len(chunk)
-        if waited >= pace.window_s:
-            if counted < pace.bytes_per_s * waited:
+        if waited >= speed.window_s:
+            if counted < speed.bytes_per_s * waited:
                 raise MediaUnavailable("The server of this URL sends the file too slowly.")
             waited, counted = 0.0, 0
         if len(gathered) >= _CHUNK:
@@ -157,10 +157,9 @@ async def _gathered(response: httpx.Response, pace: Pace) -> AsyncIterator[bytes
 
 
 class _Body:
-    """Writes a body to a file, decoded where it comes compressed although nobody asked for that.
+    """Writes a body to a file; decodes it if the server compressed it unasked.
 
-    A compressed body may be a thousand times larger than what arrives, so it is decoded in pieces and each is
-    counted before the next.
+    A compressed body can expand a thousandfold, so it is decoded in chunks, with a size check after each.
     """
 
     def __init__(self, file: BinaryIO, max_bytes: int, admit: Callable[[int], None], encoding: str) -> None:
@@ -189,7 +188,7 @@ class _Body:
             raise MediaUnavailable("The server of this URL sent a broken answer.") from error
 
     def end(self) -> None:
-        """Raises MediaUnavailable where something is missing."""
+        """Raise MediaUnavailable if the body is incomplete."""
         if self._decoder is not None and not self._decoder.eof:
             raise MediaUnavailable("The server of this URL sent only a part of the file.")
         if self.size == 0:

@@ -1,4 +1,4 @@
-"""Fetches URLs that people and providers give, into files."""
+"""Downloads URLs from people and providers into files."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ import httpx
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.media.disk_errors import disk_failure
-from bot.media.download.body import FetchedFile, Pace, receive
+from bot.media.download.body import FetchedFile, SpeedLimits, receive
 from bot.media.download.transport import (
     OPTIONS,
     CheckedTransport,
@@ -24,26 +24,26 @@ from bot.media.download.transport import (
 from bot.media.download.urls import origin, parsed
 
 _MAX_REDIRECTS = 5
-#: public addresses alone, without a proxy
-_NO_RULES, _PACE = FetchRules(), Pace()
-#: the resolver's errors for a name that does not exist, as against one that it could not look up just now
+#: only public addresses, no proxy
+_NO_RULES, _SPEED = FetchRules(), SpeedLimits()
+#: resolver errors that mean that the name does not exist; all others may be temporary
 _UNKNOWN_NAME = frozenset(
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
 )
 _HEADERS = {
     "accept": "*/*",
-    # Media are compressed already.
+    # Media files are compressed already.
     "accept-encoding": "identity",
     "user-agent": "Reverie",
 }
 
 
 class Fetcher:
-    """Fetches files over HTTP, wherever its rules allow that."""
+    """Downloads files over HTTP from the addresses that its rules allow."""
 
-    def __init__(self, rules: FetchRules = _NO_RULES, *, pace: Pace = _PACE) -> None:
-        self._pace = pace
-        self._transport = CheckedTransport(rules, head_s=pace.head_s)
+    def __init__(self, rules: FetchRules = _NO_RULES, *, speed: SpeedLimits = _SPEED) -> None:
+        self._speed = speed
+        self._transport = CheckedTransport(rules, head_s=speed.head_s)
         self._client = httpx.AsyncClient(
             transport=self._transport,
             trust_env=False,
@@ -51,7 +51,7 @@ class Fetcher:
             max_redirects=_MAX_REDIRECTS,
             headers=_HEADERS,
             timeout=None,  # noqa: S113 - `fetch` limits the whole, the transport each part
-            # No server recognises one fetch by the cookie of another.
+            # Downloads share no cookies, so that servers cannot link them.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
@@ -65,9 +65,9 @@ class Fetcher:
         await self._client.__aexit__(kind, error, trace)
 
     def check(self, url: str, *, from_platform: bool = False) -> None:
-        """Refuse a URL that `fetch` would refuse without asking anybody; raises MediaRefused.
+        """Raise MediaRefused for a URL that `fetch` would refuse without I/O.
 
-        What the host's name leads to, and where the URL redirects to, is only known when it is fetched.
+        Addresses of the host and redirects are checked only by `fetch`.
         """
         self._transport.check(parsed(url), from_platform=from_platform)
 
@@ -82,13 +82,13 @@ class Fetcher:
         from_platform: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> FetchedFile:
-        """Fetch a URL into a new file in the folder `into`, within `timeout_s` from first to last byte.
+        """Download a URL into a new file in the folder `into`, within `timeout_s` in total.
 
-        `admit` gets, from another thread, how many bytes are about to be written, and may raise.
-        `from_platform` says that the URL comes from a configured provider or platform, not from a person: it
-        may lead to a trusted origin, and a proxy may resolve its host.
-        `headers` are sent to the URL's own origin alone, since they may contain a key. Raises MediaRefused
-        for what never works, and MediaUnavailable for what may work another time.
+        `admit` is called from another thread with the number of bytes before they are written, and may raise.
+        `from_platform` means that the URL comes from a configured provider or platform, not from a person:
+        it may have a trusted origin, and a proxy may resolve its host.
+        `headers` are sent only to the URL's own origin, since they may contain a key. Raises MediaRefused if
+        a retry cannot succeed, MediaUnavailable if it may.
         """
         target = parsed(url)
         options = FetchOptions(from_platform=from_platform, headers=headers or {}, origin=origin(target))
@@ -97,7 +97,7 @@ class Fetcher:
                 with _translated():
                     async with self._client.stream("GET", target, extensions={OPTIONS: options}) as response:
                         return await receive(
-                            response, max_bytes=max_bytes, pace=self._pace, into=into, admit=admit
+                            response, max_bytes=max_bytes, speed=self._speed, into=into, admit=admit
                         )
         except TimeoutError as error:
             raise MediaUnavailable(f"The file did not arrive within {timeout_s:g} s.") from error
@@ -105,7 +105,7 @@ class Fetcher:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn what sockets, resolvers and disks raise into our errors, without the addresses they name."""
+    """Translate errors of sockets, resolvers and disks; the messages contain no addresses."""
     try:
         yield
     except httpx.TooManyRedirects as error:

@@ -1,7 +1,7 @@
-"""Which addresses lie on the public internet, by the registries of special-purpose addresses.
+"""Tells public addresses from special-purpose ones by the IANA registries.
 
-https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. The tables
-stand here because what `ipaddress` calls global differs between releases of Python.
+https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. The tables are
+copied here because `ipaddress.is_global` differs between releases of Python.
 """
 
 import socket
@@ -13,12 +13,12 @@ _NOT_PUBLIC_V4 = tuple(
     map(
         IPv4Network,
         (
-            "0.0.0.0/8",  # this network; 0.0.0.0 reaches this machine
+            "0.0.0.0/8",  # "this network"; 0.0.0.0 connects to this machine
             "10.0.0.0/8",
             "100.64.0.0/10",  # carrier-grade NAT
             "127.0.0.0/8",
-            "168.63.129.16/32",  # a public address that is a cloud's metadata service inside it
-            "169.254.0.0/16",  # link-local, and where most clouds' metadata lives
+            "168.63.129.16/32",  # public, but a cloud's metadata service
+            "169.254.0.0/16",  # link-local, with most clouds' metadata services
             "172.16.0.0/12",
             "192.0.0.0/24",
             "192.0.2.0/24",
@@ -33,14 +33,14 @@ _NOT_PUBLIC_V4 = tuple(
     )
 )
 
-#: the only part of IPv6 that is handed out for public hosts
+#: the only part of IPv6 that is allocated to public hosts
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 _NOT_PUBLIC_V6 = tuple(
     map(
         IPv6Network,
         (
-            "2001::/23",  # Teredo among others
+            "2001::/23",  # IETF protocol assignments, such as Teredo
             "2001:db8::/32",
             "2002::/16",  # 6to4
             "3fff::/20",
@@ -48,12 +48,12 @@ _NOT_PUBLIC_V6 = tuple(
     )
 )
 
-#: IPv4 addresses written as IPv6: mapped, and translated by NAT64
+#: IPv4 addresses inside IPv6: mapped, and NAT64
 _CARRIES_V4 = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
 
 
 def is_public(address: Address) -> bool:
-    """Say whether an address is a host on the public internet, and nothing near to us."""
+    """Whether an address is a host on the public internet."""
     if isinstance(address, IPv6Address):
         if any(address in network for network in _CARRIES_V4):
             return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
@@ -62,7 +62,7 @@ def is_public(address: Address) -> bool:
 
 
 def spelled_address(host: str) -> Address | None:
-    """Read a host that is an address, in any spelling that resolvers take (`0x7f.1`); None for a name."""
+    """Parse a host that is an address, in any notation that resolvers accept (`0x7f.1`); None for a name."""
     host = host.rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return IPv4Address("127.0.0.1")
@@ -76,12 +76,12 @@ def spelled_address(host: str) -> Address | None:
         return None
 
 
-#: names that lead nowhere on the public internet, whoever resolves them:
+#: special-use names, which never resolve to a public host:
 #: https://www.iana.org/assignments/special-use-domain-names
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".home.arpa")
 
 
 def is_local_name(host: str) -> bool:
-    """Say whether a name can only be one of a local network: by its ending, or because it has no dot."""
+    """Whether a name can only belong to a local network: a special suffix, or no dot."""
     name = f".{host.lower().rstrip('.')}"
     return name.count(".") == 1 or name.endswith(_LOCAL_NAMES)

@@ -1,7 +1,7 @@
-"""An httpx transport that connects only to addresses that it has checked.
+"""An httpx transport that connects only to checked addresses.
 
-It sees every request of a client, each redirect included: it checks the URL, resolves the host, checks the
-addresses and connects to one of them. A host name that resolves to another address later gains nothing.
+For every request, including redirects, it checks the URL, resolves the host, checks the addresses and
+connects to one of them. This prevents DNS rebinding.
 """
 
 import asyncio
@@ -23,25 +23,25 @@ from bot.tls import tls_context
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
-#: key of the `FetchOptions` in a request's extensions, which httpx hands on with each redirect
+#: key of the `FetchOptions` in a request's extensions, which httpx keeps on redirects
 OPTIONS = "reverie_fetch"
-#: seconds for one address to accept the connection, so that a silent one leaves time for the next
+#: connect timeout in seconds per address, so that one that does not respond leaves time for the next
 _CONNECT_S = 10.0
 
 
 async def resolve(host: str, port: int) -> Sequence[Address]:
-    """Ask the system's resolver; raises OSError where the name is not known."""
+    """Resolve a name with the system's resolver; raises OSError if it is unknown."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found))
 
 
 @dataclass(slots=True, kw_only=True)
 class FetchOptions:
-    """What holds for one fetch with all its redirects."""
+    """Options of one download including its redirects."""
 
     #: the URL comes from a configured provider or platform, not from a person
     from_platform: bool
-    #: sent to the URL's own origin only, since they may contain a key; cleared by a redirect elsewhere
+    #: sent only to the URL's own origin, since they may contain a key; cleared by a redirect to another one
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     origin: tuple[str, str, int]
 
@@ -53,12 +53,12 @@ class FetchOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRules:
-    """What may be fetched, and how; without any, public addresses alone."""
+    """Which URLs may be fetched, and how. Default: only public addresses."""
 
-    #: URLs such as `http://10.0.0.5:8080/assets/`, to which platforms' URLs may lead although they are not
-    #: public: scheme, host and port must be equal, and the path must begin with theirs
+    #: URLs such as `http://10.0.0.5:8080/assets/` that URLs from platforms may have although they are not
+    #: public: same scheme, host and port, and a path that begins with theirs
     trusted_origins: frozenset[str] = frozenset()
-    #: names of our own server, to which people's URLs never lead
+    #: host names of our own server, refused in people's URLs
     own_hosts: frozenset[str] = frozenset()
     #: the value of HTTPS_PROXY, which then resolves names; people's URLs are refused unless `proxy_resolves`
     proxy: str | None = None
@@ -66,24 +66,24 @@ class FetchRules:
     resolve: Resolve = resolve
     may_reach: Callable[[Address], bool] = is_public
     ssl_context: ssl.SSLContext | None = None
-    #: transports by origin, written as above: platforms' URLs go there without DNS or a socket, people's
-    #: never do. Whoever hands a transport in closes it.
+    #: transports by origin, written as above, for URLs from platforms only; they need no DNS and no socket.
+    #: The caller closes them.
     in_process: Mapping[str, httpx.AsyncBaseTransport] = field(default_factory=dict)
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
     """Sends requests to public addresses, and those from platforms also to trusted origins.
 
-    Raises MediaRefused for a URL or address that is not allowed, and MediaUnavailable where no allowed
-    address accepts the connection.
+    Raises MediaRefused for a URL or address that is not allowed, MediaUnavailable if no allowed address
+    accepts the connection.
     """
 
     def __init__(self, rules: FetchRules, *, head_s: float) -> None:
-        """`head_s` is how many seconds the server of a person's URL has for the head of its answer."""
+        """`head_s` is the timeout in seconds for the response headers of a person's URL."""
         self._rules = rules
         self._in_process = tuple((httpx.URL(url), transport) for url, transport in rules.in_process.items())
         self._trusted = tuple(httpx.URL(url) for url in rules.trusted_origins)
-        # Spelled as the URLs that they are compared with: a name in another script has two spellings.
+        # Normalised like the URLs that they are compared with: an IDN has two spellings.
         self._own_hosts = frozenset(
             httpx.URL(f"http://{host}").host.rstrip(".") for host in rules.own_hosts if host
         )
@@ -99,7 +99,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
                     verify=verify,
                     trust_env=False,
                     proxy=proxy,
-                    # A kept connection belongs to an address, not to the name that was verified for it.
+                    # No keep-alive: a pooled connection is found by its address, not by the verified name.
                     limits=httpx.Limits(max_keepalive_connections=0),
                 )
             )
@@ -115,7 +115,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         await self._closing.aclose()
 
     def check(self, url: httpx.URL, *, from_platform: bool) -> None:
-        """Refuse what can be refused by the URL's spelling and our settings; raises MediaRefused."""
+        """Raise MediaRefused for a URL that is refused by its text and our settings alone."""
         check_url(url)
         if from_platform and (self._trusts(url) or self._transport_in_process(url) is not None):
             return
@@ -145,13 +145,13 @@ class CheckedTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request, options: FetchOptions) -> httpx.Response:
         url, from_platform = request.url, options.from_platform
         self.check(url, from_platform=from_platform)
-        # A new request: the client hands the headers of its own on to the next hop.
+        # A new request, because httpx copies the headers of the original to the next redirect.
         request = httpx.Request(
             request.method, url, headers={**_lower(options.headers_for(url)), **_lower(request.headers)}
         )
         if from_platform and (local := self._transport_in_process(url)) is not None:
             return await local.handle_async_request(request)
-        # A provider may make the file while it is asked for it; other servers have nothing to wait for.
+        # A provider may create the file on request; no other server needs more time.
         head_s = None if from_platform else self._head_s
         proxy = self._proxy_for(url, from_platform=from_platform)
         if proxy is not None:
@@ -182,7 +182,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         return any(lies_under(url, origin) for origin in self._trusted)
 
     def _proxy_for(self, url: httpx.URL, *, from_platform: bool) -> str | None:
-        """The proxy to use; a trusted origin near to us cannot be reached from there."""
+        """The proxy to use; a trusted origin on a private network is not reachable through it."""
         address = spelled_address(url.host)
         near = url.scheme == "http" or (address is not None and address.is_loopback)
         return None if from_platform and near and self._trusts(url) else self._rules.proxy
@@ -191,7 +191,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 async def _answer(
     transport: httpx.AsyncBaseTransport, request: httpx.Request, head_s: float | None
 ) -> httpx.Response:
-    """Send a request and wait for the head of its answer, for so many seconds at most."""
+    """Send a request and wait for the response headers with a timeout in seconds."""
     try:
         async with asyncio.timeout(head_s):
             return await transport.handle_async_request(request)
@@ -200,13 +200,13 @@ async def _answer(
 
 
 def _pinned(request: httpx.Request, address: Address | None) -> httpx.Request:
-    """The request to a checked address, or to wherever a proxy resolves the host."""
+    """The request with the host replaced by a checked address, unless a proxy resolves it."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=str(address)) if address else request.url,
         headers=request.headers,
         extensions={
-            # The name that the certificate must be for.
+            # The certificate is verified against the name.
             "sni_hostname": request.url.raw_host.decode("ascii"),
             "timeout": {"connect": _CONNECT_S},
         },
@@ -222,7 +222,7 @@ def _not_public() -> MediaRefused:
 
 
 def check_certificate(error: BaseException) -> None:
-    """Raise MediaRefused where a connection failed because of the server's certificate."""
+    """Raise MediaRefused if a connection failed because of the server's certificate."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

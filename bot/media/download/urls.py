@@ -1,25 +1,25 @@
-"""What can be said of a URL by its spelling alone."""
+"""Checks on a URL's text alone."""
 
 import httpx
 
 from bot.domain.errors import MediaRefused
 
 _PORTS = {"http": 80, "https": 443}
-#: ports below this one speak other protocols than HTTP, but for the two above
+#: ports below this one belong to other protocols than HTTP, except for the two above
 _FIRST_FREE_PORT, _LAST_PORT = 1024, 65_535
 #: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, with the dot of the root
 _NAME_MAX, _LABEL_MAX = 254, 63
 
 
 def parsed(location: str) -> httpx.URL:
-    """Read a URL; raises MediaRefused for one that nothing can be fetched from."""
+    """Parse a URL; raises MediaRefused for an invalid one."""
     url = joined(None, location)
     check_url(url)
     return url
 
 
 def joined(base: httpx.URL | None, location: str) -> httpx.URL:
-    """The URL that a location names, from a page or by itself; raises MediaRefused for an invalid one."""
+    """Resolve the location of a redirect; raises MediaRefused for an invalid one."""
     try:
         return base.join(location) if base else httpx.URL(location)
     except (httpx.InvalidURL, ValueError) as error:
@@ -27,7 +27,7 @@ def joined(base: httpx.URL | None, location: str) -> httpx.URL:
 
 
 def check_url(url: httpx.URL) -> None:
-    """Refuse other schemes and credentials; raises MediaRefused."""
+    """Raise MediaRefused for other schemes and for credentials."""
     if url.scheme not in _PORTS or not url.host:
         raise MediaRefused("Only http and https URLs can be fetched.")
     if url.userinfo:
@@ -49,7 +49,7 @@ def port(url: httpx.URL) -> int:
 
 
 def check_host(url: httpx.URL) -> None:
-    """Refuse names that no resolver takes; raises MediaRefused."""
+    """Raise MediaRefused for names that no resolver accepts."""
     host = url.raw_host.decode("ascii", "replace")
     if ":" in host:
         return  # an IPv6 address
@@ -59,7 +59,7 @@ def check_host(url: httpx.URL) -> None:
 
 
 def check_port(url: httpx.URL) -> None:
-    """Refuse ports that other protocols use; raises MediaRefused."""
+    """Raise MediaRefused for ports that other protocols use."""
     number = port(url)
     if number not in _PORTS.values() and not _FIRST_FREE_PORT <= number <= _LAST_PORT:
         raise MediaRefused(f"Files cannot be fetched from port {number}.")

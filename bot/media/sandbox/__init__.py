@@ -1,7 +1,7 @@
-"""Runs functions on files of strangers in confined processes, and reads nothing from them but plain data.
+"""Runs functions on untrusted files in sandboxed processes and reads only plain data from them.
 
-`SandboxPool` (pool.py) is all that the rest of the bot uses. Each of its fork servers (server.py) is a
-fresh interpreter with an empty environment that never touches a file of a call; it forks one child
-(child.py) for each call. The child confines itself (confinement.py: seccomp.py, landlock.py), runs the
-function and answers JSON, which answers.py checks against what the function says it returns.
+The rest of the bot uses `SandboxPool` (pool.py). Each of its fork servers (server.py) is a new interpreter
+with an empty environment that never opens a file of a call; it forks one child (child.py) per call. The
+child confines itself (confinement.py: seccomp.py, landlock.py), runs the function and answers in JSON, which
+reading.py checks against the function's return annotation.
 """

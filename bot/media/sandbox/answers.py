@@ -1,21 +1,21 @@
-"""What a child may say: JSON of a fixed shape. This is the writing side; reading.py checks it.
+"""Serialises a child's answer as JSON; reading.py validates it.
 
-`{"result": …}` holds what the function returned, `{"failure": kind, "text": …}` why it did not.
+`{"result": …}` holds the return value, `{"failure": kind, "text": …}` the reason for a failure.
 """
 
 import dataclasses
 import json
 from enum import StrEnum
 
-#: characters of a text that a person or the log is shown
+#: most characters of a text for a person or the log
 TEXT_MAX = 2_000
 
 
 class Failure(StrEnum):
     REFUSED = "refused"  # a verdict on the file
     UNAVAILABLE = "unavailable"  # the file is gone
-    DISK = "disk"  # it is full, or fails
-    MEMORY = "memory"  # the limit is reached
+    DISK = "disk"  # full or failing
+    MEMORY = "memory"  # out of memory
     FAILED = "failed"  # anything else
 
 
@@ -30,4 +30,4 @@ def failure(kind: Failure, text: str) -> bytes:
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
-    raise TypeError(f"a call returns plain data, and {type(value).__name__} is none")
+    raise TypeError(f"a call must return plain data, not {type(value).__name__}")

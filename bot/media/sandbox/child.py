@@ -1,4 +1,4 @@
-"""The inside of a child: runs one call and answers JSON. Nothing that it writes is trusted by anybody."""
+"""The child process: runs one call and answers in JSON. Its output is not trusted."""
 
 import dataclasses
 import inspect
@@ -17,25 +17,25 @@ from bot.media.sandbox import kernel
 from bot.media.sandbox.answers import Failure, failure, success
 from bot.media.sandbox.confinement import Files, Limits, confine
 
-#: the parameter that names what a function writes; all other paths are read
+#: the parameter with the path that a function writes; all other paths are read
 _TARGET = "target"
 
 
-class Surroundings(NamedTuple):
-    """What all children of a server have in common."""
+class ServerContext(NamedTuple):
+    """What all children of a server share."""
 
-    #: where Python and our packages are read from
+    #: folders of Python and our packages
     folders: list[str]
-    #: features of the kernel that are not to be had here
+    #: kernel features that this system lacks
     missing: list[str]
 
 
-def serve(call: bytes, limits: Limits, context: Surroundings, answers: int) -> NoReturn:
-    """Run a call, which our own bot has pickled, and end this process."""
+def serve(call: bytes, limits: Limits, context: ServerContext, answers: int) -> NoReturn:
+    """Run a call, pickled by the bot, and end this process."""
     try:
         if sys.platform == "linux":
             kernel.end_with_parent(signal.SIGKILL)
-        _let_go(answers)
+        _close_descriptors(answers)
         answer = _answer(call, limits, context)
         while answer:
             answer = answer[os.write(answers, answer) :]
@@ -43,8 +43,8 @@ def serve(call: bytes, limits: Limits, context: Surroundings, answers: int) -> N
         os._exit(0)
 
 
-def _let_go(answers: int) -> None:
-    """Keep no way to speak to anybody but the pipe for the answer."""
+def _close_descriptors(answers: int) -> None:
+    """Close all file descriptors except the pipe for the answer."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
@@ -52,7 +52,7 @@ def _let_go(answers: int) -> None:
     os.closerange(answers + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _answer(call: bytes, limits: Limits, context: Surroundings) -> bytes:
+def _answer(call: bytes, limits: Limits, context: ServerContext) -> bytes:
     try:
         function, args = pickle.loads(call)  # noqa: S301 - the bot wrote it, and no file was opened yet
         with disk_errors():
@@ -69,14 +69,14 @@ def _answer(call: bytes, limits: Limits, context: Surroundings) -> bytes:
         return failure(Failure.UNAVAILABLE, str(error))
     except MemoryError:
         return failure(Failure.MEMORY, "")
-    except Exception as error:  # noqa: BLE001 - every other error is told to the bot's log
+    except Exception as error:  # noqa: BLE001 - every other error goes to the bot's log
         return failure(Failure.FAILED, "".join(traceback.format_exception(error)))
 
 
 def _files(function: Callable[..., object], args: tuple[object, ...]) -> Files:
-    """What a call may touch: of the paths in its arguments `target` is written and all others are read.
+    """The files a call may access: of the paths in its arguments `target` is writable, all others readable.
 
-    A target that is not there yet is made in its folder, which is made here.
+    A target that does not exist yet may be created in its folder, which is created here.
     """
     named = inspect.signature(function).bind(*args).arguments
     writes = []
@@ -99,6 +99,6 @@ def _paths(value: object) -> Iterator[Path]:
 
 
 def _package(function: Callable[..., object]) -> list[str]:
-    """The folder of the package that a function comes from, which may import more of it."""
+    """The folder of the function's top-level package, from which it may import."""
     top = sys.modules[function.__module__.partition(".")[0]]
     return list(getattr(top, "__path__", ()))

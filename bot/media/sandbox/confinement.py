@@ -1,4 +1,4 @@
-"""What a child may use and reach: limits of the process, capabilities, files, system calls."""
+"""Restricts a child process: resource limits, capabilities, files, system calls."""
 
 import math
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import bot
 from bot.media.sandbox import kernel, landlock, seccomp
 
-#: shared libraries that are loaded late, and what they ask the system
+#: shared libraries that are loaded later, and system files that they read
 _SYSTEM = (
     "/lib",
     "/lib64",
@@ -31,29 +31,30 @@ _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one call may use."""
+    """Resource limits of one call."""
 
-    #: seconds of wall-clock time, and of processor time over all threads
+    #: seconds of wall-clock time, and of CPU time over all threads
     timeout_s: float
     cpu_s: float
-    #: of addresses, of which less than half are ever filled; only Linux limits them
+    #: bytes of address space, less than half of which is ever used; limited only on Linux
     memory_bytes: int
-    #: of one written file
+    #: largest file written
     file_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """What one call may read and write."""
+    """Files that one call may read and write."""
 
     reads: tuple[Path, ...]
     writes: tuple[Path, ...]
 
 
 def missing() -> list[str]:
-    """What this system cannot confine, by the names of the kernel's features: each is tried in a process.
+    """The kernel features for confinement that do not work here; each is tested in a process.
 
-    A container or an emulated kernel may forbid what its version promises. Must be called without threads.
+    The kernel's version is not enough: a container or an emulated kernel may forbid a feature. It forks, so
+    call it before threads start.
     """
     tries: dict[str, Callable[[], None]] = {
         "seccomp": seccomp.filter_system_calls,
@@ -75,7 +76,7 @@ def _works(attempt: Callable[[], None]) -> bool:
 
 
 def python_folders() -> list[str]:
-    """Where the interpreter and our packages lie; never a whole checkout, which may hold the data folder."""
+    """Folders of the interpreter and our packages; never a whole checkout with its data folder."""
     paths = sysconfig.get_paths()
     found = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     found += [entry for entry in sys.path if Path(entry).name in _PACKAGES]
@@ -84,14 +85,14 @@ def python_folders() -> list[str]:
 
 
 def confine(limits: Limits, files: Files, folders: list[str], *, without: Collection[str] = ()) -> None:
-    """Give up for good what a call does not need, `without` the features that are missing here."""
+    """Permanently drop what a call does not need, `without` the features that this system lacks."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
-    # At the first a signal ends the process, at the second the kernel ends who has caught that one.
+    # The soft limit sends SIGXCPU; at the hard limit the kernel kills a process that has caught it.
     cpu_s = math.ceil(limits.cpu_s)
     _limit(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
     if sys.platform == "linux":
-        # Elsewhere the system's shared libraries alone take up more addresses than any sensible limit.
+        # On other systems the shared libraries alone exceed any sensible limit on address space.
         _limit(resource.RLIMIT_AS, limits.memory_bytes)
         kernel.forbid_new_privileges()
         kernel.forbid_dumps()
@@ -104,7 +105,7 @@ def confine(limits: Limits, files: Files, folders: list[str], *, without: Collec
 
 
 def _limit(kind: int, soft: int, hard: int | None = None) -> None:
-    """Lower a limit; one that the bot itself is under stays where it is lower."""
+    """Lower a limit; a lower one of the bot's own process stays."""
     present = [one for one in resource.getrlimit(kind) if one != resource.RLIM_INFINITY]
     lowest = [min([one, *present]) for one in (soft, soft if hard is None else hard)]
     resource.setrlimit(kind, (lowest[0], lowest[1]))

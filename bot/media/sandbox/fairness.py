@@ -1,4 +1,4 @@
-"""Turns at something scarce, shared out by who asks."""
+"""A fair semaphore: limits concurrency and rotates between keys."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -7,20 +7,20 @@ from contextlib import asynccontextmanager
 
 
 class FairGate:
-    """Lets `places` callers in at once: one of each key at a time, and the keys in rotation.
+    """Admits `slots` callers at once, one per key, and rotates between the keys.
 
-    Who asks often waits behind their own requests, never in front of somebody else's first one.
+    A key with many requests waits for its own; it never delays another key's first request.
     """
 
-    def __init__(self, places: int) -> None:
-        self._free = places
-        #: who waits, by key; the key whose turn is next comes first
+    def __init__(self, slots: int) -> None:
+        self._free = slots
+        #: waiting callers by key; the next key comes first
         self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
         self._inside: set[Hashable] = set()
 
     @asynccontextmanager
-    async def turn(self, key: Hashable = None) -> AsyncIterator[None]:
-        """Wait for a turn and hold it; without a key each caller counts for itself."""
+    async def slot(self, key: Hashable = None) -> AsyncIterator[None]:
+        """Wait for a slot and hold it; a caller without a key has one of its own."""
         key = object() if key is None else key
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, deque()).append(place)
@@ -47,7 +47,7 @@ class FairGate:
             place = self._waiting[key][0]
             self._withdraw(key, place)
             if place.cancelled():
-                # Its caller will notice in a moment; another one of this key may go now.
+                # Cancelled, but the caller has not run yet: admit the next one of this key.
                 self._admit()
                 return
             self._inside.add(key)
@@ -55,7 +55,7 @@ class FairGate:
             place.set_result(None)
 
     def _withdraw(self, key: Hashable, place: asyncio.Future[None]) -> None:
-        """Take a caller out of its queue, if it still stands there; the key goes to the end of the row."""
+        """Remove a caller from its queue if it is still there; the key moves to the end of the rotation."""
         queue = self._waiting.get(key)
         if queue is None or place not in queue:
             return

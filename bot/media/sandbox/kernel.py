@@ -1,4 +1,4 @@
-"""System calls that Python has no function for. Answers of -1 become OSError; not on Linux: ENOSYS."""
+"""System calls without a function in Python. A result of -1 raises OSError; without Linux it is ENOSYS."""
 
 import ctypes
 import errno
@@ -39,26 +39,26 @@ def prctl(option: int, *args: object) -> int:
 
 
 def forbid_new_privileges() -> None:
-    """Make set-user-id programs ordinary ones; both the filter and Landlock ask for it."""
+    """Set no_new_privs, which seccomp and Landlock require."""
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 def end_with_parent(signal_number: int) -> None:
-    """Have the kernel send a signal to this process once its parent ends."""
+    """Have the kernel send a signal to this process when its parent ends."""
     prctl(_PR_SET_PDEATHSIG, signal_number)
 
 
 def forbid_dumps() -> None:
-    """Keep others of the same user from tracing this process and reading its memory and environment.
+    """Prevent other processes of the user from tracing this one and reading its memory and environment.
 
-    Where there is no such setting (macOS asks for a debugger's entitlement instead), nothing happens.
+    Does nothing on systems without such a setting (macOS requires an entitlement for debuggers instead).
     """
     if sys.platform == "linux":
         prctl(_PR_SET_DUMPABLE, 0)
 
 
 def drop_capabilities() -> None:
-    """Leave of root's powers only those to read and write files whoever owns them."""
+    """Drop root's capabilities except those to read and write files of other users."""
     number = _CAPSET.get(machine())
     if number is None or os.geteuid() != 0:
         return
@@ -70,7 +70,7 @@ def drop_capabilities() -> None:
 
 
 def set_scheduling(attributes: bytes) -> None:
-    """Call sched_setattr(2) for this thread, where its number is known."""
+    """Call sched_setattr(2) for this thread, if its number on this architecture is known."""
     number = _SCHED_SETATTR.get(machine())
     if number is not None:
         syscall(number, 0, attributes, 0)

@@ -1,6 +1,6 @@
-"""Rules for files: everything is out of reach but what is named. Linux has them since 5.13.
+"""Restricts file access to an allow list with Landlock (Linux 5.13 and later).
 
-See https://docs.kernel.org/userspace-api/landlock.html; which rights there are goes by the ABI's version.
+See https://docs.kernel.org/userspace-api/landlock.html. The available rights depend on the ABI version.
 """
 
 import ctypes
@@ -16,16 +16,16 @@ _GET_VERSION, _PATH_BENEATH = 1, 1
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_FILE, _MAKE_REG, _TRUNCATE = 1 << 5, 1 << 8, 1 << 14
-#: rights by version of the ABI: its first has thirteen, later ones add moving, truncating, device control
+#: rights by ABI version: the first has thirteen, later ones add refer, truncate and ioctl
 _RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-#: binding and connecting TCP, since version 4; abstract sockets and signals, since version 6
+#: TCP bind and connect since version 4; abstract sockets and signals since version 6
 _NETWORK, _SCOPES = 0b11, 0b11
-#: since this version a ruleset also takes the rights above
+#: first version whose rulesets include the rights above
 _WITH_NETWORK, _WITH_SCOPES = 4, 6
 
 _READ = _READ_FILE | _READ_DIR
 _WRITE = _READ | _WRITE_FILE | _TRUNCATE | _REMOVE_FILE | _MAKE_REG
-#: what of it a file can be allowed that is no folder
+#: the rights that apply to a file that is no folder
 _OF_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE
 
 #: struct landlock_path_beneath_attr, which is packed
@@ -33,7 +33,7 @@ _RULE = struct.Struct("=Qi")
 
 
 def version() -> int:
-    """The version of the ABI, 0 where the kernel has none or its use is forbidden."""
+    """The ABI version; 0 if the kernel has no Landlock or forbids it."""
     try:
         return kernel.syscall(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _GET_VERSION)
     except OSError:
@@ -41,7 +41,7 @@ def version() -> int:
 
 
 def restrict_files(*, reads: Iterable[Path], writes: Iterable[Path]) -> None:
-    """Leave this process only these files and folders, with all that is in the folders."""
+    """Restrict this process to these files and folders, including the folders' contents."""
     abi = version()
     if not abi:
         raise OSError(errno.EOPNOTSUPP, "this kernel has no Landlock")
@@ -67,7 +67,7 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # what is not there needs no rule
+        return  # a missing path needs no rule
     try:
         if not path.is_dir():
             rights &= _OF_FILES

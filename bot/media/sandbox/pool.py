@@ -1,4 +1,4 @@
-"""Calls of functions in confined processes, shared out fairly."""
+"""A pool of sandboxed processes with fair scheduling."""
 
 import asyncio
 import signal
@@ -17,30 +17,30 @@ from bot.media.sandbox.process import ForkServer
 from bot.media.sandbox.reading import Failed, Unreadable, read
 from bot.media.sandbox.server import Report
 
-#: for a system that cannot confine completely
+#: remedy for a system without complete confinement
 REMEDY = "a Linux kernel since 5.13 with Landlock and seccomp confines media work completely"
 
 Result = TypeVar("Result")
 Args = TypeVarTuple("Args")
 
-#: Addresses, of which less than half are ever filled: reading 4K to write 1080p takes 0.8 GB of them,
-#: rewriting a picture of 50 megapixels 0.9 GB.
+#: Bytes of address space: decoding 4K to encode 1080p takes 0.8 GB, converting a picture of 50 megapixels
+#: 0.9 GB, and less than half of either is ever used.
 MEMORY_BYTES = 2 << 30
-#: more than the largest file that is taken or made
+#: larger than any file that is accepted or made
 FILE_BYTES = 512 << 20
 
 _log = structlog.get_logger()
 
 
 class SandboxPool:
-    """Runs functions on files of strangers, each call in a confined process of its own.
+    """Runs functions on untrusted files, each call in a sandboxed process of its own.
 
-    A call has no network, no environment, no programs or processes, and of the files only those that its
-    arguments name: the parameter called `target` is written, every other path is read. What the function
-    returns comes back as plain data and is checked against its annotation. See confinement.py.
+    A call has no network, no environment, no other programs or processes, and only the files in its
+    arguments: the parameter `target` is writable, every other path readable. The return value comes back as
+    plain data and is validated against the function's annotation. See confinement.py.
 
-    Servers start when they are first needed and end with this process even when it is killed: they hold the
-    other end of a pipe from it.
+    Servers start on first use. They end with this process even when it is killed, because they read a pipe
+    from it.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class SandboxPool:
         self._memory_bytes, self._file_bytes = memory_bytes, file_bytes
         self._gate = FairGate(processes)
         self._idle: list[ForkServer] = []
-        #: those whose end has not been seen yet
+        #: servers that have not been reaped yet
         self._started: set[ForkServer] = set()
         self._open = False
-        self._told = False
+        self._warned = False
 
     async def __aenter__(self) -> Self:
         self._open = True
@@ -79,14 +79,14 @@ class SandboxPool:
         key: Hashable = None,
         used: Callable[[float], None] | None = None,
     ) -> Result:
-        """Answer what a top-level function answers.
+        """Call a top-level function and return its result.
 
-        `timeout_s` bounds the wall-clock time of the call, not the wait for its turn, and `cpu_s` its
-        processor time, which is the same unless given. Calls of one `key` run one at a time, and keys take
-        turns. `used` is told the processor time in seconds, whatever comes of the call.
+        `timeout_s` limits the wall-clock time of the call without the wait for a slot, `cpu_s` its CPU time
+        (default: the same). Calls of one `key` run one at a time, and the pool rotates between keys. `used`
+        is called with the CPU time in seconds, also after a failure.
 
-        Raises MediaRefused only where the function does. Everything else that goes wrong says nothing about
-        the file: it is ProcessingFailed, or MediaUnavailable where the file is gone or the bot stops.
+        Raises MediaRefused only if the function does. Other failures are no verdict on the file:
+        ProcessingFailed, or MediaUnavailable if the file is gone or the bot stops.
         """
         limits = Limits(
             timeout_s=timeout_s,
@@ -94,7 +94,7 @@ class SandboxPool:
             memory_bytes=self._memory_bytes,
             file_bytes=self._file_bytes,
         )
-        async with self._gate.turn(key):
+        async with self._gate.slot(key):
             server = await self._take()
             answered, began = False, time.monotonic()
             try:
@@ -109,7 +109,7 @@ class SandboxPool:
                 if not answered:
                     server.kill()
                     if used is not None:
-                        # Nobody can say its processor time any more; it can hardly be more than this.
+                        # The CPU time is unknown; this is an upper bound in practice.
                         used(min(limits.cpu_s, time.monotonic() - began))
             self._give_back(server)
         if used is not None:
@@ -128,8 +128,8 @@ class SandboxPool:
         server = await ForkServer.start()
         self._started.add(server)
         await server.ready()
-        if server.missing and not self._told:
-            self._told = True
+        if server.missing and not self._warned:
+            self._warned = True
             _log.warning(
                 "media_sandbox_incomplete",
                 missing=list(server.missing),
@@ -143,7 +143,7 @@ class SandboxPool:
 
 
 async def missing_features() -> tuple[str, ...]:
-    """What this system cannot confine; raises ProcessingFailed where no process for media comes up."""
+    """The kernel features that this system lacks; raises ProcessingFailed if no server starts."""
     server = await ForkServer.start()
     try:
         await server.ready()
@@ -154,35 +154,35 @@ async def missing_features() -> tuple[str, ...]:
 
 
 def _result(function: Callable[..., Result], report: Report, answer: bytes, limits: Limits) -> Result:
-    told = None
+    result = None
     try:
-        told = read(answer, function) if answer else None
+        result = read(answer, function) if answer else None
     except Unreadable as error:
         _log.warning("media_answer_unreadable", function=function.__qualname__, error=str(error))
         raise ProcessingFailed from error
-    if isinstance(told, Failed):
-        raise _error(function, told)
+    if isinstance(result, Failed):
+        raise _error(function, result)
     if not answer:
         raise _end_of(function, report, limits)
-    return told  # type: ignore[return-value]  # a function may well return None
+    return result  # type: ignore[return-value]  # a function may well return None
 
 
-def _error(function: Callable[..., object], told: Failed) -> MediaRefused | MediaUnavailable:
-    match told.failure:
+def _error(function: Callable[..., object], result: Failed) -> MediaRefused | MediaUnavailable:
+    match result.failure:
         case Failure.REFUSED:
-            return MediaRefused(_line(told.text))
+            return MediaRefused(_line(result.text))
         case Failure.UNAVAILABLE:
-            return MediaUnavailable(_line(told.text))
+            return MediaUnavailable(_line(result.text))
         case Failure.DISK:
-            return ProcessingFailed(_line(told.text))
+            return ProcessingFailed(_line(result.text))
         case Failure.MEMORY:
             return ProcessingFailed("This file needs more memory to process than there is.")
-    _log.warning("media_call_failed", function=function.__qualname__, error=told.text)
+    _log.warning("media_call_failed", function=function.__qualname__, error=result.text)
     return ProcessingFailed()
 
 
 def _end_of(function: Callable[..., object], report: Report, limits: Limits) -> ProcessingFailed:
-    """Say what ended a child before it could answer."""
+    """The error for a child that ended without an answer."""
     if report.timed_out or report.exit_code == -signal.SIGXCPU:
         seconds = limits.timeout_s if report.timed_out else limits.cpu_s
         return ProcessingFailed(f"This file took longer than {seconds:g} s to process.")
@@ -191,5 +191,5 @@ def _end_of(function: Callable[..., object], report: Report, limits: Limits) -> 
 
 
 def _line(text: str) -> str:
-    """A text as one line without control characters: a child that was taken over may write anything."""
+    """A text as one line without control characters, because a compromised child may write anything."""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -1,4 +1,4 @@
-"""The bot's side of a fork server: starts it, hands it one call at a time, ends it."""
+"""The client of a fork server: starts it, sends it one call at a time, ends it."""
 
 import asyncio
 import json
@@ -13,16 +13,16 @@ from typing import Any, Self
 
 from bot.domain.errors import ProcessingFailed
 from bot.media.sandbox.confinement import Limits, python_folders
-from bot.media.sandbox.server import ANSWER_MAX, FRAME, Order, Report
+from bot.media.sandbox.server import ANSWER_MAX, FRAME, CallHeader, Report
 
-#: seconds that a machine under load may need to start an interpreter
+#: seconds that an interpreter may take to start on a busy machine
 _START_S = 60.0
-#: seconds after which a server that should have ended a call is ended itself
+#: seconds after a call's timeout until its server is killed
 _GRACE_S = 30.0
-#: what a server sends besides a child's answer
+#: largest report without the child's answer, in bytes
 _HEAD_MAX = 4096
 
-#: where the system's loader finds the interpreter's own libraries; a server clears them once it runs
+#: library paths that the interpreter may need to start; the server clears them afterwards
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _BOOT = """
 import json, sys
@@ -33,16 +33,16 @@ server.main()
 
 
 class ForkServer:
-    """One process, with the children that it forks."""
+    """One server process and its children."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        #: features of the kernel that its children have to do without
+        #: kernel features that its children lack
         self.missing: tuple[str, ...] = ()
 
     @classmethod
     async def start(cls) -> Self:
-        """Start one; it can be used once it is `ready`."""
+        """Start a server; call `ready` before using it."""
         path = [entry or os.getcwd() for entry in sys.path]  # noqa: PTH109 - as in sys.path
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT),
@@ -54,7 +54,7 @@ class ForkServer:
         return cls(process)
 
     async def ready(self) -> None:
-        """Wait until it runs; raises ProcessingFailed and ends it where it does not come up."""
+        """Wait until it runs; raises ProcessingFailed and kills it if it does not start."""
         ready = False
         try:
             async with asyncio.timeout(_START_S):
@@ -84,13 +84,13 @@ class ForkServer:
     ) -> tuple[Report, bytes]:
         """Run one call.
 
-        Raises TimeoutError, IncompleteReadError or ConnectionError where the server itself fails.
+        Raises TimeoutError, IncompleteReadError or ConnectionError if the server itself fails.
         """
         assert self._process.stdin is not None  # noqa: S101 - asked for in `start`
-        order = Order(
+        header = CallHeader(
             function.__module__, limits.timeout_s, limits.cpu_s, limits.memory_bytes, limits.file_bytes
         )
-        content = json.dumps(order).encode() + b"\n" + pickle.dumps((function, args))
+        content = json.dumps(header).encode() + b"\n" + pickle.dumps((function, args))
         self._process.stdin.write(FRAME.pack(len(content)) + content)
         async with asyncio.timeout(limits.timeout_s + _GRACE_S):
             await self._process.stdin.drain()
@@ -101,20 +101,20 @@ class ForkServer:
         await self._process.wait()
 
     def kill(self) -> None:
-        """End it with the child of a running call; the event loop reaps it."""
+        """Kill it and the child of a running call; the event loop reaps it."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         if self.reaped:
             return
-        with suppress(ProcessLookupError):  # it was faster
+        with suppress(ProcessLookupError):  # it ended meanwhile
             if os.getpgid(self.pid) == self.pid:
                 os.killpg(self.pid, signal.SIGKILL)
-            else:  # it has not come so far that it could have forked
+            else:  # it has no process group yet, so no children either
                 self._process.kill()
 
     async def _receive(self) -> bytes:
         assert self._process.stdout is not None  # noqa: S101 - asked for in `start`
         (length,) = FRAME.unpack(await self._process.stdout.readexactly(FRAME.size))
         if length > ANSWER_MAX + _HEAD_MAX:
-            raise ConnectionError("a server has sent more than it may")
+            raise ConnectionError("a server has sent more than the limit")
         return await self._process.stdout.readexactly(length)

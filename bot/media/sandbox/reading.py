@@ -1,4 +1,4 @@
-"""Checks what a child has answered against what its function says it returns."""
+"""Validates a child's answer against the return annotation of its function."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +14,7 @@ _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class Failed(BaseModel):
-    """Why a call has no result; the text is the child's own and only ever shown as text."""
+    """Why a call has no result; the text comes from the child and is only shown as text."""
 
     model_config = _STRICT
 
@@ -23,18 +23,18 @@ class Failed(BaseModel):
 
 
 class Unreadable(Exception):
-    """A child has answered something else than what its function returns."""
+    """A child's answer is not what its function returns."""
 
 
 def read(answer: bytes, function: Callable[..., Result]) -> Result | Failed:
-    """Take a result, or a failure, from what a child has written. Raises Unreadable."""
+    """Parse a child's answer into a result or a failure. Raises Unreadable."""
     try:
         if answer.startswith(b'{"failure"'):
             return Failed.model_validate_json(answer)
-        told: dict[str, Result] = _shape(function).validate_json(answer)
+        answered: dict[str, Result] = _shape(function).validate_json(answer)
     except (ValidationError, ValueError, RecursionError) as error:
         raise Unreadable(f"{len(answer)} bytes that {function.__qualname__} cannot have returned") from error
-    return told["result"]
+    return answered["result"]
 
 
 @lru_cache(maxsize=64)

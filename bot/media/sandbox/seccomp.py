@@ -1,7 +1,7 @@
-"""A filter of system calls: no sockets, no programs, no processes, no reach into other processes.
+"""A system call filter: no sockets, no programs, no processes, no access to other processes.
 
-It names what is forbidden. A call newer than the newest that is listed here is answered ENOSYS, which
-libraries expect from an older kernel, so that nothing new is allowed by accident. Threads stay possible.
+It is a deny list. System calls newer than the newest one listed return ENOSYS, which libraries expect from an
+older kernel, so that new ones are not allowed by accident. Threads stay allowed.
 See https://docs.kernel.org/userspace-api/seccomp_filter.html.
 """
 
@@ -15,12 +15,12 @@ from bot.media.sandbox import kernel
 _PR_GET_SECCOMP, _PR_SET_SECCOMP, _MODE_FILTER = 21, 22, 2
 _PR_SET_NAME, _PR_SET_VMA = 15, 0x53564D41
 
-#: AUDIT_ARCH_*, and where a system call is listed below
+#: AUDIT_ARCH_*, and the index of the architecture's numbers below
 _ARCHES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-#: the newest system call that is judged here; what comes after it does not exist for a child
+#: the newest system call that is known here; newer ones do not exist for a child
 _NEWEST = 450
 
-#: refused with EPERM: number on x86_64 and on aarch64, None where there is none
+#: denied with EPERM: number on x86_64 and on aarch64, None if it does not exist there
 _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     # the network, and sockets to other processes
     "socket": (41, 198),
@@ -71,7 +71,7 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "semctl": (66, 191),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
-    # ways around this filter, and parts of the kernel that no decoder needs
+    # ways to bypass this filter, and parts of the kernel that no decoder needs
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
@@ -121,9 +121,9 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "mount_setattr": (442, 442),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
-    # Landlock judges it since its third version; an open file is cut by ftruncate
+    # covered by Landlock only since version 3; open files can be truncated with ftruncate
     "truncate": (76, 45),
-    # what Landlock does not judge: rights, owners, times and attributes of any file that can be named
+    # not covered by Landlock: permissions, owners, times and attributes of any file
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -147,17 +147,17 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _CLONE_THREAD = 0x10000
 _IOCTL, _PRCTL, _KILL, _TGKILL, _PRLIMIT = (16, 29), (157, 167), (62, 129), (234, 131), (302, 261)
-#: types characters into a terminal as if they came from its keyboard
+#: inserts characters into a terminal's input
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _FCNTL = (72, 25)
-#: have the kernel send a signal of choice to any process when a file can be read
+#: make the kernel send a signal to any process when a file becomes readable
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _FIOSETOWN, _SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
 
 #: struct sock_filter: code, jump if true, jump if false, constant
 _INSTRUCTION = struct.Struct("=HBBI")
 _LOAD, _EQUAL, _GREATER, _ANY_BIT, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
-#: struct seccomp_data: where the number, the architecture and the arguments stand; their low halves, since
-#: both architectures put these first
+#: offsets in struct seccomp_data: number, architecture, low halves of the arguments (both architectures are
+#: little-endian)
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
@@ -169,7 +169,7 @@ class _Program(ctypes.Structure):
 
 
 def is_available() -> bool:
-    """Whether this kernel filters, on an architecture whose numbers are known here."""
+    """Whether this kernel has filters and the numbers of this architecture are known."""
     if kernel.machine() not in _ARCHES:
         return False
     try:
@@ -180,7 +180,7 @@ def is_available() -> bool:
 
 
 def filter_system_calls() -> None:
-    """Forbid them to this process for good, and to the threads that it starts from now on."""
+    """Install the filter permanently for this process and its future threads."""
     if not is_available():
         raise OSError(errno.EOPNOTSUPP, "this kernel has no filter for system calls")
     code = program(kernel.machine(), os.getpid())
@@ -189,7 +189,7 @@ def filter_system_calls() -> None:
 
 
 def program(machine: str, pid: int) -> bytes:
-    """The filter for a process of this id, as the kernel reads it."""
+    """The BPF program for a process of this id."""
     arch, column = _ARCHES[machine]
     refuse, unknown = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS
     steps = [
@@ -219,7 +219,7 @@ def program(machine: str, pid: int) -> bytes:
 def _judged(
     number: int, argument: int, cases: list[tuple[int, int, int]], otherwise: int
 ) -> list[tuple[int, int, int, int]]:
-    """Answer one system call by one of its arguments: `cases` are a comparison, its constant, the answer."""
+    """Instructions that decide a system call by one argument; `cases` are comparison, constant, result."""
     block = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument)]
     for compare, constant, answer in cases:
         block += [(compare, 0, 1, constant), (_RETURN, 0, 0, answer)]

@@ -1,9 +1,9 @@
-"""The inside of a fork server: forks one child for each call and reports what became of it.
+"""The fork server: forks one child per call and reports its result.
 
-It is started by pool.py as a fresh interpreter and never opens a file of a call: what a child breaks or has
-learned ends with it. Frames go both ways: eight bytes of length, then the content. A call is a line of JSON
-(`Order`) and behind it the pickled function and arguments; a report is a line of JSON (`Report`) and behind
-it the bytes that the child has written. The order comes from the bot and is trusted, these bytes are not.
+process.py starts it as a new interpreter. It never opens a file of a call, so that a compromised child
+affects no later call. Messages in both directions are frames: eight bytes of length, then the content. A call
+is a line of JSON (`CallHeader`) followed by the pickled function and arguments; a report is a line of JSON
+(`Report`) followed by the child's output. Calls come from the bot and are trusted, the child's output is not.
 """
 
 import gc
@@ -21,23 +21,23 @@ from typing import NamedTuple, NoReturn
 from bot.media.sandbox import child, kernel
 from bot.media.sandbox.confinement import Limits, missing
 
-#: length of what follows, in bytes
+#: length of a frame's content in bytes
 FRAME = struct.Struct(">Q")
-#: of a child's answer, which holds a few numbers and names
+#: largest answer of a child in bytes; it holds a few numbers and names
 ANSWER_MAX = 1 << 20
 
 _CHUNK = 1 << 16
 
-#: how much media work steps back behind the process that answers people
+#: niceness of media work relative to the bot's process
 _NICENESS = 10
-#: how long it works on before others of its standing take over, in nanoseconds; the most that Linux takes
+#: scheduling slice in nanoseconds; the maximum on Linux
 _TURN_NS = 100_000_000
-#: what `sched_setattr` reads: https://man7.org/linux/man-pages/man2/sched_setattr.2.html
+#: struct sched_attr: https://man7.org/linux/man-pages/man2/sched_setattr.2.html
 _ATTRIBUTES = struct.Struct("IIQiIQQQ")
 
 
-class Order(NamedTuple):
-    """What the server reads of a call: the module to have at hand, and the limits of the child."""
+class CallHeader(NamedTuple):
+    """What the server reads of a call: the module to import before the fork, and the child's limits."""
 
     module: str
     timeout_s: float
@@ -47,9 +47,9 @@ class Order(NamedTuple):
 
 
 class Report(NamedTuple):
-    """How a call has ended."""
+    """How a call ended."""
 
-    #: processor time of the child over all its threads
+    #: CPU time of the child over all its threads
     cpu_s: float
     #: as in `os.waitstatus_to_exitcode`: negative for a signal
     exit_code: int
@@ -59,54 +59,54 @@ class Report(NamedTuple):
 def main() -> NoReturn:
     answers = _take_over_standard_output()
     os.environ.clear()
-    # A Ctrl-C in the terminal is for the bot, who ends its servers itself.
+    # Ctrl-C in the terminal is handled by the bot, which ends its servers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _step_back()
+    _lower_priority()
     kernel.forbid_dumps()
-    context = child.Surroundings(folders=json.loads(sys.argv[1]), missing=missing())
+    context = child.ServerContext(folders=json.loads(sys.argv[1]), missing=missing())
     _send(answers, json.dumps(context.missing).encode())
     while True:
-        order, _, call = _receive().partition(b"\n")
-        _send(answers, b"\n".join(_run(Order(*json.loads(order)), call, context)))
+        header, _, call = _receive().partition(b"\n")
+        _send(answers, b"\n".join(_run(CallHeader(*json.loads(header)), call, context)))
 
 
 def _take_over_standard_output() -> int:
-    """Keep standard output for reports alone: whatever prints writes to standard error instead."""
+    """Reserve standard output for reports; anything printed goes to standard error."""
     answers = os.dup(1)
     os.dup2(2, 1)
     return answers
 
 
-def _step_back() -> None:
-    # A group, so that it ends as one. In a session of its own its niceness would count for nothing where
-    # the kernel shares the processor out by sessions: https://man7.org/linux/man-pages/man7/sched.7.html
+def _lower_priority() -> None:
+    # A process group, so that it can be killed as a whole. Not a session: with autogrouping, niceness has no
+    # effect between sessions, https://man7.org/linux/man-pages/man7/sched.7.html.
     os.setpgid(0, 0)
     niceness = os.nice(_NICENESS)
     if sys.platform == "linux":
-        # Niceness gives the bot the larger share, but not the next moment: since Linux 6.12 that goes by the
-        # length of turns, https://docs.kernel.org/scheduler/sched-eevdf.html. Older kernels ignore it.
+        # Niceness gives the bot a larger share of CPU time, but no lower latency: since Linux 6.12 that
+        # depends on the slice, https://docs.kernel.org/scheduler/sched-eevdf.html. Older kernels ignore it.
         wanted = _ATTRIBUTES.pack(_ATTRIBUTES.size, os.SCHED_OTHER, 0, niceness, 0, _TURN_NS, 0, 0)
         with suppress(OSError):
             kernel.set_scheduling(wanted)
 
 
-def _run(order: Order, call: bytes, context: child.Surroundings) -> tuple[bytes, bytes]:
+def _run(header: CallHeader, call: bytes, context: child.ServerContext) -> tuple[bytes, bytes]:
     if sys.platform != "darwin":
-        # The next children have it at once. The system libraries of macOS do not bear to be forked.
+        # Later children inherit the import. Not on macOS, whose system libraries are not fork-safe.
         with suppress(ImportError):
-            importlib.import_module(order.module)
+            importlib.import_module(header.module)
         gc.freeze()
     reading, writing = os.pipe()
-    limits = Limits(**{name: value for name, value in order._asdict().items() if name != "module"})
+    limits = Limits(**{name: value for name, value in header._asdict().items() if name != "module"})
     pid = os.fork()
     if pid == 0:
         child.serve(call, limits, context, writing)
     os.close(writing)
     try:
-        answer, timed_out = _collect(reading, time.monotonic() + order.timeout_s)
+        answer, timed_out = _collect(reading, time.monotonic() + header.timeout_s)
     finally:
         os.close(reading)
-    # It has said what it had to say, or may not say more.
+    # It has answered, or has exceeded a limit.
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
@@ -119,12 +119,12 @@ def _run(order: Order, call: bytes, context: child.Surroundings) -> tuple[bytes,
 
 
 def _collect(reading: int, until: float) -> tuple[bytes, bool]:
-    """Read what a child writes until it closes the pipe, writes too much, or its time is up."""
+    """Read a child's output until it closes the pipe, writes too much, or times out."""
     answer = bytearray()
     while len(answer) <= ANSWER_MAX:
         ready, _, _ = select.select([reading, 0], [], [], max(0.0, until - time.monotonic()))
         if 0 in ready:
-            # Nothing is sent during a call: the bot has ended, or the kernel has closed its pipe.
+            # The bot sends nothing during a call: readable means that its end of the pipe is closed.
             _leave()
         if not ready:
             return b"", True
@@ -151,7 +151,7 @@ def _exactly(size: int) -> bytes:
 
 
 def _leave() -> NoReturn:
-    """End with the child of the running call."""
+    """End this process and the child of the running call."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

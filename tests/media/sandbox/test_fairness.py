@@ -23,7 +23,7 @@ class _Row:
         await _settle()
 
     async def _hold(self, name: str, key: str | None) -> None:
-        async with self.gate.turn(key):
+        async with self.gate.slot(key):
             self.came.append(name)
             await self._leave[name].wait()
 
