@@ -1,7 +1,7 @@
 """The command line: `reverie run`, `demo`, `simulate`, `doctor`, and the operator's tools.
 
-Wrong use ends with 2 and one line on standard error; what cannot work ends with 1 and one line that holds
-the remedy.
+A usage error exits with 2 and one line on standard error, any other error with 1 and one line with the
+remedy.
 """
 
 import os
@@ -20,7 +20,7 @@ app = typer.Typer(
     name="reverie",
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="A chat bot that turns slash commands into Luma Dream Machine pictures.",
+    help="A chat bot for Discord and Slack that makes pictures and videos with Luma Dream Machine.",
 )
 for part in (running.app, upkeep.app, operating.app):
     app.add_typer(part)
@@ -29,14 +29,14 @@ app.add_typer(operating.jobs, name="jobs")
 app.add_typer(operating.workspaces, name="workspaces")
 app.add_typer(upkeep.db, name="db")
 
-#: other users of this machine get no access to files that we create
+#: no access to created files for other users of this machine
 _UMASK = 0o077
-#: the base class of usage errors, of the click that typer uses
+#: base class of click's usage errors, taken from the click that typer uses
 _MISUSE: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
 
 
 def main() -> None:
-    """Run the command line; every exit has a code and at most one line of error."""
+    """Run the command line; an error prints one line and sets the exit code."""
     open_missing_streams()
     os.umask(_UMASK)
     try:

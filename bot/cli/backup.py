@@ -27,27 +27,27 @@ _RESTORE_POSTGRES = (
     "This restores SQLite; for PostgreSQL use pg_restore --dbname=<URL of an empty database> reverie.dump, "
     "then give the bot the REVERIE_SECRET_KEY and the folder media that were kept with the dump"
 )
-#: entries of a folder that still counts as empty: of file systems, and of commands that found nothing to do
+#: entries of a folder that counts as empty: those of file systems, and of commands that ran before the start
 _NOTHING = frozenset({"lost+found", "lock"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackedUp:
     written: Written
-    #: files of media that the database needs
+    #: media files that the database refers to
     needed: int
     secret: bool
 
 
 def backup(settings: Settings, target: Path, *, media: bool) -> BackedUp:
-    """Write a backup, also while the bot runs; the media are exactly those that the copied database needs."""
+    """Write a backup, also while the bot runs, with the media files that the copied database refers to."""
     if not settings.database.startswith("sqlite"):
         raise InvalidRequest(_BACKUP_POSTGRES)
     if os.path.lexists(target):
         raise InvalidRequest(f"{target} exists already; name a new file")
     parent = target.absolute().parent
     if not parent.is_dir():
-        raise InvalidRequest(f"There is no folder {parent}: make it, or name another")
+        raise InvalidRequest(f"There is no folder {parent}: create it, or name another")
     file = sqlite_file(settings)
     must_exist(file)
     try:
@@ -76,16 +76,16 @@ def _copy_database(file: Path, copy: Path) -> None:
 
 
 def _stored_files(copy: Path) -> list[str]:
-    """The media that the database refers to."""
+    """Media files that the database refers to."""
     with closing(sqlite3.connect(copy)) as database:
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        # An older version's file may be backed up before it is migrated.
+        # A database of an older schema can be backed up before its migration.
         table = "file_reference" if "file_reference" in tables else "holding"
         return [row[0] for row in database.execute(f"SELECT DISTINCT file FROM {table} ORDER BY file")]  # noqa: S608
 
 
 def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]:
-    """Stored files, each with its renditions."""
+    """Paths of stored files and their renditions."""
     for file in files:
         path = storage.path(file)
         yield path
@@ -93,7 +93,7 @@ def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]
 
 
 def _secret_text(settings: Settings) -> bytes | None:
-    """The secrets as they are stored; None where none has been created yet."""
+    """The stored secrets; None if none has been created yet."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     path = secret_file(settings)
@@ -112,7 +112,7 @@ def restore(settings: Settings, archive: Path) -> None:
         read_archive(archive, staged)
         _must_be_sound(staged / DATABASE, archive)
         keep_secret = _secret_is_needed(settings, staged / SECRET, archive)
-        # The database may lie on another disk, and appears last: without it nothing is there.
+        # The database may be on another disk. It is moved last, since without it the folder counts as empty.
         arriving = file.absolute().with_name(f".{file.name}.restoring")
         try:
             shutil.move(staged / DATABASE, arriving)
@@ -155,7 +155,7 @@ def _must_be_empty(folder: Path, file: Path) -> None:
 
 
 def _secret_is_needed(settings: Settings, kept: Path, archive: Path) -> bool:
-    """Whether the backup's secret goes into the data folder; raises InvalidRequest where none matches."""
+    """Whether to write the backup's secret to the data folder; raises InvalidRequest if none can decrypt."""
     if not kept.exists():
         return False
     if settings.secret_key is None:
@@ -163,7 +163,7 @@ def _secret_is_needed(settings: Settings, kept: Path, archive: Path) -> bool:
     own = read_secrets(settings.secret_key.get_secret_value().encode(), "REVERIE_SECRET_KEY")
     if read_secrets(kept.read_bytes().strip(), f"The secret in {archive}")[0] not in own:
         raise InvalidRequest(
-            "REVERIE_SECRET_KEY does not open this backup: put its secret behind a comma "
-            f"(tar -xOf {archive} {SECRET} shows it), or unset it to have that one in the data folder"
+            "REVERIE_SECRET_KEY does not decrypt this backup: append the backup's secret after a comma "
+            f"(tar -xOf {archive} {SECRET} shows it), or unset it to restore that secret"
         )
     return False

@@ -1,7 +1,7 @@
-"""The file that a backup is: an uncompressed tar of the database, the secret and media, a manifest last.
+"""The backup file: an uncompressed tar with the database, the secret, media, and a manifest at the end.
 
-What is read may come from anywhere: only the names that a backup has are taken, only plain files, each once,
-and a file of media only where its content has the digest that it is called by.
+Archives are untrusted when read: only known names and regular files are accepted, each once, and a media file
+only if its name is the digest of its content.
 """
 
 import hashlib
@@ -23,25 +23,25 @@ _MANIFEST = "manifest.json"
 _FORMAT = 1
 _SQLITE = b"SQLite format 3\0"
 _CHUNK = 1 << 20
-#: no manifest of ours is larger
+#: largest manifest in bytes
 _MANIFEST_MAX = 10_000
 
 
 class NoBackup(ReverieError):
-    """This file is no backup, or an incomplete one."""
+    """This file is not a complete backup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    #: files of media
+    #: media files
     media: int
-    #: those that were removed before they could be copied
+    #: media files that were removed before they could be copied
     missing: int
     size: int
 
 
 def write_archive(target: Path, database: Path, secret: bytes | None, media: Iterable[Path]) -> Written:
-    """Write a backup that only its owner can read; raises FileExistsError rather than overwrite."""
+    """Write a backup that only its owner can read; raises FileExistsError if the file exists."""
     with _new_file(target) as file:
         taken = missing = 0
         with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -67,7 +67,7 @@ def write_archive(target: Path, database: Path, secret: bytes | None, media: Ite
 
 @contextmanager
 def _new_file(target: Path) -> Iterator[IO[bytes]]:
-    """A new file for its owner only, removed again if it is not completed."""
+    """A new file with access for its owner only, removed again on failure."""
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         try:
             yield file
@@ -102,7 +102,7 @@ def read_archive(source: Path, folder: Path) -> None:
         try:
             _unpack(file, folder)
         except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-            raise NoBackup(f"{source} is no whole backup of Reverie ({error}): take another one") from error
+            raise NoBackup(f"{source} is not a complete backup of Reverie ({error}): use another") from error
 
 
 def _unpack(file: IO[bytes], folder: Path) -> None:
@@ -112,11 +112,11 @@ def _unpack(file: IO[bytes], folder: Path) -> None:
     with tarfile.open(fileobj=file, mode="r:") as tar:
         for member in tar:
             if members is not None or member.name in names:
-                raise ValueError(f"{member.name!r} comes twice or too late")
+                raise ValueError(f"{member.name!r} is a duplicate or follows the manifest")
             plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
             content = tar.extractfile(member) if plain and member.size >= 0 else None
             if content is None:
-                raise ValueError(f"{member.name!r} is no plain file")
+                raise ValueError(f"{member.name!r} is not a regular file")
             if member.name == _MANIFEST:
                 members = _members(content)
                 continue
@@ -126,7 +126,7 @@ def _unpack(file: IO[bytes], folder: Path) -> None:
             if target.parent != folder and not target.suffix and digest != target.name:
                 raise ValueError(f"{member.name!r} is damaged")
     if members is None or members != len(names) or DATABASE not in names:
-        raise ValueError("its end is missing")
+        raise ValueError("it is truncated")
 
 
 def _members(content: IO[bytes]) -> int:
@@ -137,11 +137,11 @@ def _members(content: IO[bytes]) -> int:
         case {"format": int(form)} if form > _FORMAT:
             raise ValueError("a newer version wrote it")
         case _:
-            raise ValueError("its list of contents is damaged")
+            raise ValueError("its manifest is damaged")
 
 
 def _target(name: str, folder: Path, storage: FolderStorage) -> Path:
-    """The target of an archive member; raises ValueError for a name that no backup has."""
+    """The path to which an archive member is written; raises ValueError for an unknown name."""
     if name in (DATABASE, SECRET):
         return folder / name
     try:

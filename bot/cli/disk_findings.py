@@ -1,4 +1,4 @@
-"""What `reverie doctor` finds about the disk: whether it can be written, what is free, what media take."""
+"""The disk checks of `reverie doctor`: writable, free space, space used by media."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from bot.media.disk_usage import MediaUsage, free_bytes, show_bytes, used_bytes
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 
-#: written to find out whether there is room
+#: written to check for free space
 _PROBE = bytes(64 * 1024)
 
 
@@ -34,22 +34,22 @@ def _room(folder: Path, usage: MediaUsage) -> Diagnosis:
     free = show_bytes(usage.free)
     if not _takes_a_file(folder):
         return Diagnosis(
-            what=f"the disk of {folder} takes no file of {show_bytes(len(_PROBE))} ({free} free)",
+            what=f"the disk of {folder} has no room for a file of {show_bytes(len(_PROBE))} ({free} free)",
             level=Severity.FAULT,
-            remedy="make room there: until then no command can be accepted",
+            remedy="free space there: until then no command can be accepted",
         )
     if usage.free < usage.least_free:
         return Diagnosis(
             what=f"the disk of {folder} has only {free} left",
             level=Severity.WARNING,
-            remedy="make room, set REVERIE_MEDIA_MAX_BYTES to have old results removed, "
+            remedy="free space, set REVERIE_MEDIA_MAX_BYTES to remove old results, "
             "or lower REVERIE_MIN_FREE_BYTES",
         )
     return Diagnosis(what=f"the disk of {folder} has {free} left")
 
 
 def _takes_a_file(folder: Path) -> bool:
-    """Write a file and remove it; a folder where none can be created is reported elsewhere."""
+    """Write a test file and remove it; a folder that is not writable is reported elsewhere."""
     if not os.access(folder, os.W_OK):
         return True
     try:
@@ -65,8 +65,8 @@ def _takes_a_file(folder: Path) -> bool:
 def _media(usage: MediaUsage) -> Diagnosis:
     used = show_bytes(usage.used or 0)
     if usage.most is None:
-        return Diagnosis(what=f"stored media take {used}; REVERIE_MEDIA_MAX_BYTES would bound them")
-    what = f"stored media take {used} of {show_bytes(usage.most)}"
+        return Diagnosis(what=f"stored media use {used}; REVERIE_MEDIA_MAX_BYTES sets a limit")
+    what = f"stored media use {used} of {show_bytes(usage.most)}"
     if usage.is_near_budget:
         return Diagnosis(
             what=what,

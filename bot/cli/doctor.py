@@ -1,4 +1,4 @@
-"""What `reverie doctor` finds: everything that keeps the bot from working, each with its remedy."""
+"""The checks of `reverie doctor`: configuration, store, providers, adapters; each finding has a remedy."""
 
 import errno
 import os
@@ -30,12 +30,12 @@ from bot.store.reports import inconsistent_counts, inconsistent_meters
 from bot.tls import tls_context
 from bot.web.server import listen
 
-#: what a process could do without the kernel's features that confine it
+#: what a compromised process can do without a kernel feature
 _UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "use the network"}
 
 
 async def examine(settings: Settings) -> list[Diagnosis]:
-    """Look at everything, the first cause first."""
+    """Run all checks, those that explain others first."""
     parts = (_machine, disk_findings, _settings, pooler_findings, _store, _provider, _chats)
     return [finding for part in parts async for finding in part(settings)]
 
@@ -66,13 +66,13 @@ async def _machine(settings: Settings) -> AsyncIterator[Diagnosis]:
 
 
 def sandbox_finding(missing: Sequence[str]) -> Diagnosis:
-    """How far the processes that read people's files are confined."""
+    """Whether the processes that read people's files are sandboxed."""
     if not missing:
-        return Diagnosis(what="people's pictures and videos are read in confined processes")
+        return Diagnosis(what="people's pictures and videos are read in sandboxed processes")
     harm = [_UNCONFINED[name] for name in missing if name in _UNCONFINED]
     return Diagnosis(
-        what=f"processes that read people's files are not confined by {' and '.join(missing)}: "
-        f"one that a file takes over can {' and '.join(harm)}",
+        what=f"processes that read people's files are not sandboxed by {' and '.join(missing)}: "
+        f"a malicious file could {' and '.join(harm)}",
         level=Severity.WARNING,
         remedy=f"{REMEDY}; a container may have to allow them",
     )
@@ -100,7 +100,7 @@ async def _port(settings: Settings) -> Diagnosis:
 
 
 async def _answers(settings: Settings) -> bool:
-    """Whether a running bot holds the port."""
+    """Whether a running bot responds on the port."""
     host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::", "") else settings.http_host  # noqa: S104 - compared
     try:
         async with httpx.AsyncClient(trust_env=False, verify=tls_context(), timeout=2) as client:
@@ -116,7 +116,7 @@ async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
     yield Diagnosis(what=f"providers: {', '.join(settings.providers)}")
     if not settings.simulated and settings.public_url is None:
         yield Diagnosis(
-            what="no public URL: lost answers are found again by equal requests only",
+            what="no public URL: after a lost response a generation is found only by comparing requests",
             level=Severity.WARNING,
             remedy="set REVERIE_PUBLIC_URL to the address under which the internet reaches this bot",
         )
@@ -157,7 +157,7 @@ def _adapters(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _names() -> Iterator[Diagnosis]:
-    """Settings that nothing reads, which are mostly misspelt."""
+    """Settings with unknown names, mostly misspelt ones."""
     for unknown in unknown_settings():
         remedy = f"did you mean {unknown.nearest}?" if unknown.nearest else "unset it"
         yield Diagnosis(
@@ -171,39 +171,39 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
             missing = await pending(database)
             if missing:
                 yield Diagnosis(
-                    what=f"database: {len(missing)} migrations to apply, which run does by itself"
+                    what=f"database: {len(missing)} migrations to apply; reverie run applies them"
                 )
                 return
             meters, counts = await inconsistent_meters(database), await inconsistent_counts(database)
             if meters or counts:
                 yield Diagnosis(
-                    what=f"{len(meters)} meters and {len(counts)} counts of what waits are wrong",
+                    what=f"{len(meters)} meters and {len(counts)} counters of waiting jobs are wrong",
                     level=Severity.FAULT,
                     remedy="stop the bot, keep a copy of the database and report this",
                 )
             else:
-                yield Diagnosis(what="database, meters and counts are sound")
+                yield Diagnosis(what="database, meters and counters are consistent")
             if (finding := await _sealed(settings, database)) is not None:
                 yield finding
             for row in await list_accounts(database):
                 if row.state is AccountState.STOPPED:
                     yield Diagnosis(
-                        what=f"account {row.id} does not take jobs: {row.reason}",
+                        what=f"account {row.id} does not accept jobs: {row.reason}",
                         level=Severity.FAULT,
-                        remedy="mend its key or credit; it is checked again by itself",
+                        remedy="fix its key or add credit; it is checked again automatically",
                     )
                 if row.state is AccountState.RETIRED and row.in_flight:
                     yield Diagnosis(
                         what=f"account {row.id} has {row.in_flight} jobs in flight but no key",
                         level=Severity.FAULT,
-                        remedy="put its key back into LUMAAI_API_KEY until they have ended",
+                        remedy="add its key to LUMAAI_API_KEY again until they have ended",
                     )
             found, left, microusd = await count_orphans(database)
             if found:
                 yield Diagnosis(
-                    what=f"{found} generations without a job, borne by the operator ({show_money(microusd)})",
+                    what=f"{found} generations without a job, paid by the operator ({show_money(microusd)})",
                     level=Severity.WARNING,
-                    remedy=f"{left} are still to be deleted; reverie jobs orphans lists them",
+                    remedy=f"{left} are still to be deleted at the provider; reverie jobs orphans lists them",
                 )
             if unprocessed := await count_unprocessed(database, since=clock_ms() - REPORTED_FOR_MS):
                 yield Diagnosis(
@@ -214,14 +214,14 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
     except ReverieError as error:
         fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()
         yield Diagnosis(
-            what="database: not there yet, run makes it" if fresh else f"database: {error}",
+            what="database: does not exist yet; reverie run creates it" if fresh else f"database: {error}",
             level=Severity.OK if fresh else Severity.FAULT,
             remedy="" if fresh else "check REVERIE_DATABASE_URL and that the database runs",
         )
 
 
 async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
-    """Whether the secrets open what is encrypted in the store."""
+    """Check that the secrets decrypt the store."""
     try:
         await naming_key_of(settings, secrets_of(settings), database)
     except UnusableSecret:
@@ -230,7 +230,7 @@ async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
         return Diagnosis(
             what="the database was encrypted with another secret",
             level=Severity.FAULT,
-            remedy="put the earlier one behind the present one, as in REVERIE_SECRET_KEY=new,old",
+            remedy="append the earlier one to the current one, as in REVERIE_SECRET_KEY=new,old",
         )
     return None
 
@@ -250,13 +250,13 @@ async def _provider(settings: Settings) -> AsyncIterator[Diagnosis]:
         return
     for provider in providers:
         try:
-            # The simulator lives in the bot, which need not run now.
+            # The simulator runs inside the bot, which need not run now.
             credit = None if provider.name == "simulator" else await provider.check()
         except AccountProblem as error:
             yield Diagnosis(
                 what=f"account {provider.account}: {error}",
                 level=Severity.FAULT,
-                remedy="mend its key or credit",
+                remedy="fix its key or add credit",
             )
         except ProviderError as error:
             yield Diagnosis(
@@ -272,13 +272,13 @@ async def _provider(settings: Settings) -> AsyncIterator[Diagnosis]:
 
 
 async def _naming_key(settings: Settings) -> bytes:
-    """What the running bot names its accounts by."""
+    """The key from which the running bot derives account names."""
     secrets = secrets_of(settings)
     try:
         async with connect(settings.database, read_only=True) as database:
             return await naming_key_of(settings, secrets, database)
     except (DecryptionFailed, StoreError):
-        # Told among the findings of the store.
+        # Reported by the check of the store.
         return likely_naming_key(settings, secrets, ())
 
 
@@ -287,7 +287,7 @@ async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
         try:
             examine = plugin.diagnose if plugin.enabled(settings) else None
         except ValueError:
-            # Told among the settings already.
+            # Reported by the check of the settings.
             continue
         if examine is None:
             continue
@@ -296,7 +296,7 @@ async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:
                 yield finding
         except Exception as error:  # noqa: BLE001 - whatever one chat answers, the others are looked at
             yield Diagnosis(
-                what=f"{plugin.name} cannot be looked at: {error!r}",
+                what=f"{plugin.name} could not be checked: {error!r}",
                 level=Severity.FAULT,
                 remedy=f"run doctor again; if it stays so, another server may answer for {plugin.name}",
             )

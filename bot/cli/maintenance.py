@@ -1,4 +1,4 @@
-"""`doctor` and `db`: is everything well, and what keeps it so."""
+"""The commands `doctor` and `db`."""
 
 import asyncio
 from dataclasses import asdict
@@ -15,7 +15,7 @@ db = typer.Typer(help="The database.")
 
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
-    """Look for everything that keeps the bot from working (✗) or should be known (!); ends with 1 on ✗."""
+    """Check the installation: errors (✗) and warnings (!), each with its remedy. Exits with 1 on an error."""
     from bot.cli.doctor import examine  # noqa: PLC0415
     from bot.service.plugin import Severity  # noqa: PLC0415
 
@@ -34,7 +34,7 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to this version's schema, as `run` does by itself."""
+    """Migrate the database to this version's schema, as `reverie run` does at start."""
     from bot.cli.store_access import upgrade  # noqa: PLC0415
 
     for step in asyncio.run(upgrade(read_quietly())) or ["nothing to do"]:
@@ -43,7 +43,7 @@ def db_upgrade() -> None:
 
 @db.command("check")
 def db_check(*, as_json: AsJson = False) -> None:
-    """Check the database and every meter against its journal; ends with 1 if anything is wrong."""
+    """Check the database, and every meter against its journal. Exits with 1 if anything is wrong."""
     from bot.cli.store_access import check  # noqa: PLC0415
 
     found = asyncio.run(check(read_quietly()))
@@ -54,10 +54,10 @@ def db_check(*, as_json: AsJson = False) -> None:
 
 @db.command("reseal")
 def db_reseal(*, as_json: AsJson = False) -> None:
-    """Encrypt everything anew with the first secret, also while the bot runs.
+    """Encrypt everything again with the first secret, also while the bot runs.
 
-    It ends with 1 where something cannot be read. After it, and a day for the links that are out, the earlier
-    secrets can be taken away.
+    Exits with 1 if something cannot be decrypted. Afterwards the earlier secrets can be removed, a day later
+    for links that are still in use.
     """
     from bot.cli.store_access import reseal  # noqa: PLC0415
 
@@ -71,38 +71,38 @@ def db_reseal(*, as_json: AsJson = False) -> None:
 def db_backup(
     target: Annotated[Path, typer.Argument(help="File to write, such as backup.tar.")],
     *,
-    media: Annotated[bool, typer.Option("--media", help="Take the pictures and videos too.")] = False,
+    media: Annotated[bool, typer.Option("--media", help="Include pictures and videos.")] = False,
 ) -> None:
-    """Write the SQLite database and the secret into one file, also while the bot runs."""
+    """Back up the SQLite database and the secret to one file, also while the bot runs."""
     from bot.cli.backup import backup  # noqa: PLC0415
 
     made = backup(read_quietly(), target, media=media)
     parts = ["the database", *(["the secret"] if made.secret else [])]
     parts += [f"{made.written.media} files of media"] if media else []
-    say(f"{target} holds {', '.join(parts)}: {made.written.size} bytes; keep it as safe as the bot itself")
+    say(f"{target} holds {', '.join(parts)}: {made.written.size} bytes; protect it like the bot itself")
     if made.written.missing:
-        say(f"{made.written.missing} files of media were not there any more")
+        say(f"{made.written.missing} files of media no longer existed")
     if made.needed and not media:
-        say(f"it does not hold the media ({made.needed} files): --media takes them too")
+        say(f"it does not contain the media ({made.needed} files): add --media to include them")
 
 
 @db.command("restore")
 def db_restore(
-    archive: Annotated[Path, typer.Argument(help="File that reverie db backup has written.")],
+    archive: Annotated[Path, typer.Argument(help="File written by reverie db backup.")],
 ) -> None:
-    """Bring a backup back into an empty data folder; then reverie run goes on from it."""
+    """Restore a backup into an empty data folder; then start reverie run."""
     from bot.cli.backup import restore  # noqa: PLC0415
 
     settings = read_quietly()
     restore(settings, archive)
-    say(f"{archive} is restored into {settings.data_dir}: reverie run goes on from it")
+    say(f"{archive} is restored into {settings.data_dir}: start reverie run")
 
 
 @db.command("copy")
 def db_copy(
     target: Annotated[str, typer.Argument(help="URL of an empty database, postgresql://… or sqlite:///…")],
 ) -> None:
-    """Copy everything into another database, from SQLite to PostgreSQL for example; the bot must not run."""
+    """Copy everything to another database, such as from SQLite to PostgreSQL, while the bot is stopped."""
     from bot.cli.store_access import copy  # noqa: PLC0415
 
     for table, rows in asyncio.run(copy(read_quietly(), target)).items():

@@ -1,4 +1,4 @@
-"""The operator's tools: `quota`, `usage`, `jobs`, `workspaces`."""
+"""The operator's commands: `quota`, `usage`, `jobs`, `workspaces`."""
 
 import asyncio
 from typing import Annotated, Any
@@ -10,9 +10,9 @@ from bot.domain.jobs import State
 from bot.domain.quota import Level, Period
 
 app = typer.Typer()
-quota = typer.Typer(help="Ceilings and limits that the operator sets.")
+quota = typer.Typer(help="Budgets and limits set by the operator.")
 jobs = typer.Typer(help="Jobs of all workspaces.")
-workspaces = typer.Typer(help="Workspaces and who is shut out.")
+workspaces = typer.Typer(help="Workspaces and blocks.")
 
 
 def _operate(call: str, *, as_json: bool, writes: bool = False, **arguments: Any) -> None:
@@ -24,18 +24,18 @@ def _operate(call: str, *, as_json: bool, writes: bool = False, **arguments: Any
 @quota.command("set")
 def quota_set(
     subject: Subject,
-    amount: Annotated[str, typer.Argument(help="Dollars in each period.", callback=read_dollars)],
+    amount: Annotated[str, typer.Argument(help="Dollars per period.", callback=read_dollars)],
     *,
     period: Annotated[Period, typer.Option(help="The calendar period.")] = Period.MONTH,
     as_json: AsJson = False,
 ) -> None:
-    """Give a workspace a ceiling, a person a limit everywhere, or `everything` one."""
+    """Set the budget of a workspace, a person's limit in all workspaces, or the limit of `everything`."""
     _operate("quota_set", as_json=as_json, writes=True, subject=subject, amount=amount, period=period)
 
 
 @quota.command("show")
 def quota_show(subject: Counted, *, as_json: AsJson = False) -> None:
-    """Show everything that limits a workspace or a member, and what has been counted."""
+    """Show all limits of a workspace or a member with their current use."""
     _operate("quota_show", as_json=as_json, subject=subject)
 
 
@@ -43,10 +43,10 @@ def quota_show(subject: Counted, *, as_json: AsJson = False) -> None:
 def quota_reset(
     subject: Counted,
     *,
-    level: Annotated[Level, typer.Option(help="The limit that is meant.")] = Level.MEMBER,
+    level: Annotated[Level, typer.Option(help="Period of the limit.")] = Level.MEMBER,
     as_json: AsJson = False,
 ) -> None:
-    """Count one limit from zero again."""
+    """Reset the use of one limit to zero."""
     _operate("quota_reset", as_json=as_json, writes=True, subject=subject, level=level)
 
 
@@ -57,7 +57,7 @@ def usage(
     period: Annotated[Period, typer.Option(help="The calendar period.")] = Period.MONTH,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a workspace spent, by member and model; without one, accounts, credit and all workspaces."""
+    """Show a workspace's spending by member and model; without one, accounts, credit and workspaces."""
     if workspace is None:
         _operate("overview", as_json=as_json, period=period)
     else:
@@ -83,7 +83,7 @@ def jobs_show(job: str, *, as_json: AsJson = False) -> None:
 
 @jobs.command("refund")
 def jobs_refund(job: str, *, as_json: AsJson = False) -> None:
-    """Give a member back what a completed job cost, once."""
+    """Refund a completed job, once."""
     _operate("jobs_refund", as_json=as_json, writes=True, job=job)
 
 
@@ -93,11 +93,11 @@ def jobs_orphans(
     count: Annotated[int, typer.Option(help="How many, the newest first.", min=1, max=1000)] = 50,
     resolve: Annotated[
         str | None,
-        typer.Option(metavar="GENERATION", help="Note that one left at the provider is dealt with."),
+        typer.Option(metavar="GENERATION", help="Mark one left at the provider as resolved."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List generations that nobody paid for, or note that one of them is dealt with."""
+    """List generations without a job, or mark one as resolved."""
     if resolve is not None:
         _operate("jobs_resolve", as_json=as_json, writes=True, generation=resolve)
         return
@@ -106,13 +106,13 @@ def jobs_orphans(
 
 @workspaces.command("list")
 def workspaces_list(*, as_json: AsJson = False) -> None:
-    """List workspaces, with what they spent this month."""
+    """List workspaces with their spending this month."""
     _operate("workspaces_list", as_json=as_json)
 
 
 @workspaces.command("block")
 def workspaces_block(subject: Subject, *, as_json: AsJson = False) -> None:
-    """Shut a workspace, a member or a person out everywhere."""
+    """Block a workspace, a member or a person everywhere."""
     _operate(
         "workspaces_block",
         as_json=as_json,
@@ -124,7 +124,7 @@ def workspaces_block(subject: Subject, *, as_json: AsJson = False) -> None:
 
 @workspaces.command("unblock")
 def workspaces_unblock(subject: Subject, *, as_json: AsJson = False) -> None:
-    """Let them in again."""
+    """Unblock a workspace, a member or a person."""
     _operate(
         "workspaces_block",
         as_json=as_json,

@@ -1,4 +1,4 @@
-"""What the command line reads and writes: the environment, arguments, answers."""
+"""Settings, arguments and output of the command line."""
 
 import os
 import sys
@@ -28,12 +28,12 @@ def read_settings(**changes: Any) -> Settings:
     except ValidationError as error:
         raise Misset(describe_error(error)) from error
     except SettingsError as error:
-        raise Misset("REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500") from error
+        raise Misset("REVERIE_TIMING has one setting per field, as in REVERIE_TIMING__POLL=500") from error
     return settings.model_copy(update=changes) if changes else settings
 
 
 def read_quietly() -> Settings:
-    """Settings for a command whose output is its answer: only warnings are logged."""
+    """Read settings for a command with its own output: only warnings are logged."""
     from bot.log import set_up_logs  # noqa: PLC0415
 
     settings = read_settings()
@@ -42,7 +42,7 @@ def read_quietly() -> Settings:
 
 
 def unknown_settings() -> list[UnknownSetting]:
-    """Names in the environment that begin like ours, and that neither the core nor an adapter reads."""
+    """Names in the environment with our prefix that neither the core nor an adapter reads."""
     from bot.bootstrap import find_plugins  # noqa: PLC0415 - the operator's small commands need none of it
 
     known = setting_names(Settings).union(*(plugin.setting_names() for plugin in find_plugins()))
@@ -84,7 +84,7 @@ Counted = Annotated[
 
 
 def say(line: str) -> None:
-    """Print a line of output; a closed pipe, as of `| head`, is ignored."""
+    """Print a line; a closed pipe such as that of `| head` is ignored."""
     try:
         typer.echo(line)
     except BrokenPipeError:
@@ -111,16 +111,16 @@ def _show_rows(rows: list[dict[str, Any]]) -> None:
 
 
 def refused(error: OSError, settings: Settings | None = None) -> ReverieError:
-    """The remedy for an error of the operating system."""
+    """One line with the remedy for an OSError."""
     if error.filename is not None:
         return ReverieError(
-            f"{error.filename} cannot be used ({error.strerror}): give this user the right to it, "
-            "or name another folder in REVERIE_DATA_DIR"
+            f"{error.filename} cannot be used ({error.strerror}): give this user access, "
+            "or set another folder in REVERIE_DATA_DIR"
         )
     if settings is None:
         return ReverieError(str(error))
     where = f"{settings.http_host}:{settings.http_port}"
     return ReverieError(
-        f"{where} cannot be used ({error.strerror}): stop what holds it, "
+        f"{where} cannot be used ({error.strerror}): stop the program that uses it, "
         "or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
     )

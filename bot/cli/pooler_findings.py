@@ -1,4 +1,4 @@
-"""What `reverie doctor` finds about a connection pooler in front of PostgreSQL."""
+"""The checks of `reverie doctor` for a connection pooler in front of PostgreSQL."""
 
 from collections.abc import AsyncIterator
 
@@ -8,7 +8,7 @@ from bot.settings import Settings
 
 
 async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
-    """Report what answers at both addresses; a server that does not answer is reported elsewhere."""
+    """Check both addresses for a pooler; a server that does not respond is reported elsewhere."""
     if settings.database.startswith("sqlite"):
         return
     try:
@@ -16,13 +16,12 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
             return
     except StoreError:
         return
-    what = "database: reached through a connection pooler, whatever its pool_mode"
+    what = "database: connected through a connection pooler"
     if settings.database_direct_url is None:
         yield Diagnosis(
-            what=f"{what}; replicas look for each other's jobs every second",
+            what=f"{what}; without LISTEN/NOTIFY, replicas poll for jobs every second",
             level=Severity.WARNING,
-            remedy="set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself, past the pooler, "
-            "and they wake each other at once",
+            remedy="set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself, without the pooler",
         )
         return
     yield Diagnosis(what=what)
@@ -37,9 +36,9 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
         return
     if pooled:
         yield Diagnosis(
-            what="REVERIE_DATABASE_DIRECT_URL leads to a pooler too",
+            what="REVERIE_DATABASE_DIRECT_URL is a pooler too",
             level=Severity.FAULT,
-            remedy="name PostgreSQL itself there, or unset it",
+            remedy="set it to PostgreSQL itself, or unset it",
         )
 
 

@@ -1,4 +1,4 @@
-"""`run`, `demo` and `simulate`: the commands that run until they are stopped."""
+"""The commands `run`, `demo` and `simulate`, which run until stopped."""
 
 import asyncio
 import gc
@@ -19,13 +19,13 @@ _Error = TypeVar("_Error", bound=BaseException)
 
 @app.command()
 def run() -> None:
-    """Run all that is configured; with nothing configured the playground and the simulator."""
+    """Run the bot with everything configured; without any configuration, the playground on the simulator."""
     _serve(read_settings())
 
 
 @app.command()
 def demo() -> None:
-    """Run the playground on the simulator, even where keys are set, with a data folder of its own."""
+    """Run the playground on the simulator with its own data folder, ignoring configured keys and chats."""
     _serve(
         read_settings(
             luma_keys=(),
@@ -72,10 +72,7 @@ def _serve(settings: Settings) -> None:
 
 
 async def _spare_the_collector(bot: Any) -> None:
-    """Keep what is here by now, and stays, from being walked through again and again.
-
-    That would hold up everybody for a tenth of a second.
-    """
+    """Exclude the objects of the start from garbage collection, which would block the loop for 100 ms."""
     await bot.started.wait()
     gc.collect()
     gc.freeze()
@@ -95,7 +92,7 @@ def _first(group: BaseExceptionGroup[_Error]) -> _Error:
 
 
 def _in_loop(work: Callable[[], Awaitable[None]]) -> None:
-    """Run in uvloop where it exists, protected from other processes of the same user."""
+    """Run in uvloop if available, protected from other processes of the same user."""
     from bot.media.sandbox.kernel import forbid_dumps  # noqa: PLC0415
 
     forbid_dumps()
@@ -117,8 +114,8 @@ async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
 def simulate(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8787,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    speed: Annotated[float, typer.Option(help="Divides every duration.", min=0.01)] = 1.0,
-    database: Annotated[Path | None, typer.Option(help="Its SQLite file; else in the data folder.")] = None,
+    speed: Annotated[float, typer.Option(help="Factor by which durations are shorter.", min=0.01)] = 1.0,
+    database: Annotated[Path | None, typer.Option(help="SQLite file. Default: in the data folder.")] = None,
 ) -> None:
     """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
     from bot.log import set_up_logs  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What `reverie doctor` finds about secrets: their length, who else can read them, how they travel."""
+"""The checks of `reverie doctor` for secrets: length, file permissions, encryption in transit."""
 
 import shlex
 import stat
@@ -15,7 +15,7 @@ from bot.settings import PLAYGROUND_PASSWORD_MIN, Settings, Switch, trimmed
 from bot.store.database.connect import path_of
 from bot.store.database.file_lock import sibling_of
 
-#: files of SQLite beside a database
+#: suffixes of SQLite's files next to a database
 _ENDINGS = ("", "-wal", "-shm")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -36,9 +36,9 @@ def examine_secrecy(settings: Settings) -> Iterator[Diagnosis]:
     url = urlsplit(settings.public_url or "")
     if url.scheme == "http" and not is_loopback_name(url.hostname or ""):
         yield Diagnosis(
-            what=f"{settings.public_url} is not https: passwords and pictures can be read on their way",
+            what=f"{settings.public_url} is not https: passwords and pictures are sent unencrypted",
             level=Severity.WARNING,
-            remedy="put a reverse proxy with a certificate before it, and https:// into REVERIE_PUBLIC_URL",
+            remedy="use a reverse proxy with a certificate, and https:// in REVERIE_PUBLIC_URL",
         )
 
 
@@ -46,7 +46,7 @@ def _secret(settings: Settings) -> Iterator[Diagnosis]:
     file = secret_file(settings)
     given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     if given is None and not file.exists():
-        yield Diagnosis(what="secret: not there yet, run makes it")
+        yield Diagnosis(what="secret: does not exist yet; reverie run creates it")
         return
     where = file if given is None else "REVERIE_SECRET_KEY"
     try:
@@ -57,15 +57,15 @@ def _secret(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis(what=f"secret: {where}")
     if given is not None and trimmed(given) != given:
         yield Diagnosis(
-            what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, a part of the key",
+            what="REVERIE_SECRET_KEY begins or ends with a blank, a line break or a quote, which counts",
             level=Severity.WARNING,
-            remedy="give every replica exactly the same; a new installation better takes one without",
+            remedy="set exactly the same on every replica; use one without for a new installation",
         )
     if short_parts(file.read_bytes() if given is None else given.encode()):
         yield Diagnosis(
             what=f"one of several secrets in {where} has fewer than {SECRET_MIN} characters",
             level=Severity.WARNING,
-            remedy="put one that is long enough first, run reverie db reseal, and take the short one away",
+            remedy="put a longer one first, run reverie db reseal, and remove the short one",
         )
 
 
@@ -81,7 +81,7 @@ def _modes(settings: Settings) -> Iterator[Diagnosis]:
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     paths = [str(path) for path in ([folder] if open_inside else []) + open_elsewhere]
     yield Diagnosis(
-        what=f"other users of this machine can use {found[0]}{more}",
+        what=f"other users of this machine have access to {found[0]}{more}",
         level=Severity.WARNING,
         remedy=f"chmod -R go-rwx {shlex.join(paths)}",
     )
@@ -101,7 +101,7 @@ def _database(settings: Settings) -> list[Path]:
     try:
         return [sibling_of(path_of(settings.database), ending) for ending in _ENDINGS]
     except StoreError:
-        return []  # told among the findings of the store
+        return []  # reported by the check of the store
 
 
 def _is_open(path: Path) -> bool:

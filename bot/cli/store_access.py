@@ -1,4 +1,4 @@
-"""Access to the store for the command line: read-only, through the running bot, or exclusive."""
+"""Store access for the command line: read-only, through the running bot, or exclusive."""
 
 import asyncio
 import sqlite3
@@ -21,7 +21,7 @@ from bot.store.queue_stats import count_states
 from bot.store.reports import inconsistent_counts, inconsistent_meters
 from bot.web.operator_socket import call_running, socket_of
 
-#: a store of many years is resealed in minutes
+#: seconds for an operator's call; resealing a large store takes minutes
 _RESEAL_TIMEOUT_S = 3_600.0
 
 
@@ -32,7 +32,7 @@ def _clock() -> int:
 async def operate(
     settings: Settings, call: str, arguments: dict[str, Any], *, writes: bool, timeout_s: float = 30.0
 ) -> Answer:
-    """Run an operator's call: reads use the database directly, writes go through the process that has it."""
+    """Run an operator's call: reads open the database, writes go through the bot that has locked it."""
     if not writes:
         async with _reading(settings) as database:
             return await _do(settings, database, call, arguments)
@@ -56,7 +56,7 @@ async def _do(settings: Settings, database: Database, call: str, arguments: dict
 
 @asynccontextmanager
 async def _reading(settings: Settings) -> AsyncIterator[Database]:
-    """The database for reading, beside a process that writes."""
+    """Open the database read-only, also while the bot runs."""
     if settings.database.startswith("sqlite"):
         must_exist(sqlite_file(settings))
     async with connect(settings.database, read_only=True) as database:
@@ -64,16 +64,16 @@ async def _reading(settings: Settings) -> AsyncIterator[Database]:
 
 
 def must_exist(file: Path) -> None:
-    """Raise ReverieError where there is no database yet."""
+    """Raise ReverieError if there is no database yet."""
     if not file.exists():
         raise ReverieError(
-            f"There is no {file} yet: reverie run makes it, or REVERIE_DATA_DIR names its folder"
+            f"There is no {file} yet: start reverie run, or set REVERIE_DATA_DIR to its folder"
         )
 
 
 @asynccontextmanager
 async def _alone(settings: Settings) -> AsyncIterator[Database]:
-    """The database for writing; an SQLite file is locked for this process."""
+    """Open the database for writing; an SQLite file is locked for this process."""
     with lock_store(settings.database):
         async with connect(settings.database) as database:
             await migrate(database)
@@ -89,7 +89,7 @@ async def upgrade(settings: Settings) -> list[str]:
 
 
 async def reseal(settings: Settings) -> Answer:
-    """Encrypt everything again with the first secret, through the running bot or alone."""
+    """Encrypt everything again with the first secret, through the running bot or directly."""
     from bot.resources import secrets_of  # noqa: PLC0415 - the other commands need none of it
 
     secret = fingerprint(secrets_of(settings)[0])
@@ -97,7 +97,7 @@ async def reseal(settings: Settings) -> Answer:
 
 
 async def check(settings: Settings) -> dict[str, Any]:
-    """Look for damage: in the database file, its schema, its meters, and its counters of waiting jobs."""
+    """Check the database file, its schema, meters, and counters of waiting jobs."""
     problems = []
     async with _reading(settings) as database:
         problems += [f"migration {step.name} is missing" for step in await pending(database)]
@@ -113,7 +113,7 @@ async def check(settings: Settings) -> dict[str, Any]:
 
 
 def integrity(file: Path) -> Sequence[str]:
-    """Look for damage in an SQLite file itself."""
+    """Check the integrity of an SQLite file."""
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
@@ -121,12 +121,12 @@ def integrity(file: Path) -> Sequence[str]:
 
 
 def sqlite_file(settings: Settings) -> Path:
-    """The file that holds the store; raises StoreError where the URL names none."""
+    """The file of the store; raises StoreError if the URL has none."""
     return path_of(settings.database)
 
 
 async def copy(settings: Settings, target: str) -> dict[str, int]:
-    """Copy every table into another, empty database; returns the rows of each."""
+    """Copy every table to an empty database; returns the number of rows by table."""
     with lock_store(target):
         async with _alone(settings) as source, connect(target) as new:
             await migrate(new)

@@ -1,4 +1,4 @@
-"""What the operator manages: budgets, blocks, refunds, jobs, orphans and secrets.
+"""The operator's use cases: budgets, blocks, refunds, jobs, orphans and secrets.
 
 Called by the command line, either here or through the running bot's socket, so arguments and answers are
 plain values.
@@ -47,7 +47,7 @@ class Operator:
         #: micro-dollars that one account may spend in a calendar month
         self._monthly_limit = monthly_limit
         self._clock = clock
-        #: called only where they are needed: the first call makes a secret where the data folder has none
+        #: lazy, because the first call creates a secret if the data folder has none
         self._secrets = secrets
 
     @property
@@ -146,7 +146,7 @@ class Operator:
         return {"job": found.id, "refunded": show_money(found.price)}
 
     async def jobs_orphans(self, *, count: int = 50) -> Answer:
-        """Generations that nobody paid for."""
+        """List generations without a job."""
         return [
             {
                 "account": orphan.account,
@@ -160,11 +160,11 @@ class Operator:
         ]
 
     async def jobs_resolve(self, *, generation: str) -> Answer:
-        """Mark a generation that was left at the provider as dealt with."""
+        """Mark a generation that was left at the provider as resolved."""
         if not await self._database.transact(resolve_orphan, generation, now=self._clock()):
             raise InvalidRequest(
-                f"No generation {generation} was left for you to deal with: reverie jobs orphans lists those "
-                "of the cause unprocessed; all others are removed by themselves"
+                f"No generation {generation} was left at the provider: reverie jobs orphans lists those "
+                "of the cause unprocessed; all others are removed automatically"
             )
         return {"generation": generation, "resolved": True}
 
@@ -249,7 +249,7 @@ class Operator:
 
 
 def _with_storable(call: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-    """The same call, with only such texts as a database can store."""
+    """Wrap a call so that its texts contain only characters that a database can store."""
 
     async def called(**arguments: Any) -> Answer:
         return await call(**storable_json(arguments))

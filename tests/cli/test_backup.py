@@ -161,7 +161,9 @@ def test_the_secret_of_the_environment_is_kept_and_must_fit(full: Settings, tmp_
         restore(new, tmp_path / "b.tar")
         assert {"reverie.db"} == left_in(new.data_dir)
     new = settings(tmp_path / "new", secret_key=SecretStr(NEW))
-    with pytest.raises(InvalidRequest, match="does not open this backup: put its secret behind a comma"):
+    with pytest.raises(
+        InvalidRequest, match="does not decrypt this backup: append the backup's secret after"
+    ):
         restore(new, tmp_path / "b.tar")
     assert set() == left_in(new.data_dir)
 
@@ -254,7 +256,7 @@ def test_what_is_no_backup_of_ours_leaves_nothing_behind(
     backup(full, tmp_path / "b.tar", media=False)
     write(tmp_path / "evil.tar", change(entries_of(tmp_path / "b.tar")))
     new = settings(tmp_path / "new" / "deep")
-    with pytest.raises(Exception, match=r"evil.tar (is no whole backup of Reverie|is damaged)"):
+    with pytest.raises(Exception, match=r"evil.tar (is not a complete backup of Reverie|is damaged)"):
         restore(new, tmp_path / "evil.tar")
     assert set() == left_in(new.data_dir)
     assert {"b.tar", "evil.tar", "new", "old"} == {path.name for path in tmp_path.iterdir()}
@@ -268,7 +270,7 @@ def test_a_backup_that_is_cut_off_anywhere_is_refused(full: Settings, tmp_path: 
     end = content.index(json.dumps({"format": 1, "members": 3}).encode())
     for size in (0, 100, 512, 5_000, end - 5_000, end - 512, end - 1, end + 5):
         (tmp_path / "cut.tar").write_bytes(content[:size])
-        with pytest.raises(NoBackup, match="is no whole backup"):
+        with pytest.raises(NoBackup, match="is not a complete backup"):
             restore(settings(tmp_path / "new"), tmp_path / "cut.tar")
     restore(settings(tmp_path / "new"), tmp_path / "b.tar")
 

@@ -33,7 +33,7 @@ async def test_a_fresh_folder_is_well(tmp_path: Path) -> None:
     findings = await examine(settings(tmp_path))
     assert [] == _wrong(findings)
     told = [finding.what for finding in findings]
-    assert "database: not there yet, run makes it" in told
+    assert "database: does not exist yet; reverie run creates it" in told
     assert "providers: simulator" in told
     assert "adapters: playground" in told
     assert "the simulator needs no key" in told
@@ -46,16 +46,16 @@ async def test_a_fresh_database_elsewhere_is_well_too(tmp_path: Path) -> None:
 async def test_a_stopped_account_is_told_with_its_reason(tmp_path: Path) -> None:
     await fill(settings(tmp_path), now=NOW)
     finding = await _only(settings(tmp_path))
-    assert "account simulator-a does not take jobs: no credit" == finding.what
+    assert "account simulator-a does not accept jobs: no credit" == finding.what
     told = [finding.what for finding in await examine(settings(tmp_path))]
-    assert "1 generations without a job, borne by the operator ($0.018)" in told
+    assert "1 generations without a job, paid by the operator ($0.018)" in told
 
 
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("UPDATE meter SET used = used + 1", "1 meters and 0 counts of what waits are wrong"),
-        ("UPDATE workspace SET waiting = waiting + 1", "0 meters and 1 counts of what waits are wrong"),
+        ("UPDATE meter SET used = used + 1", "1 meters and 0 counters of waiting jobs are wrong"),
+        ("UPDATE workspace SET waiting = waiting + 1", "0 meters and 1 counters of waiting jobs are wrong"),
     ],
 )
 async def test_wrong_meters_and_counts_are_about(tmp_path: Path, damage: str, told: str) -> None:
@@ -208,7 +208,7 @@ async def test_a_short_secret_is_a_fault_and_one_of_several_is_about(tmp_path: P
 
 
 async def test_looking_makes_no_secret(tmp_path: Path) -> None:
-    assert _about(await examine(settings(tmp_path)), "secret: not there yet")
+    assert _about(await examine(settings(tmp_path)), "secret: does not exist yet")
     assert not (tmp_path / "data" / "secret").exists()
 
 
@@ -225,7 +225,7 @@ async def test_files_that_others_can_read_are_told_with_the_command_that_mends_i
     for path in (tmp_path / "data" / "secret", tmp_path / "else where.db"):
         path.write_text("s" * 32)
         path.chmod(0o640)
-    finding = _about(await examine(where), "other users of this machine can use")
+    finding = _about(await examine(where), "other users of this machine have access to")
     assert f"{tmp_path}/data/secret and 1 more" in finding.what
     assert Severity.WARNING is finding.level
     command = await asyncio.create_subprocess_exec(*shlex.split(finding.remedy))
@@ -261,4 +261,4 @@ def test_what_cannot_be_confined_is_told_with_what_it_means() -> None:
 
 async def test_the_sandbox_is_tried(tmp_path: Path) -> None:
     told = [finding.what for finding in await examine(settings(tmp_path))]
-    assert 1 == sum("confined" in what for what in told)
+    assert 1 == sum("sandboxed" in what for what in told)

@@ -66,8 +66,8 @@ def test_the_doctor_tells_of_a_disk_that_takes_nothing() -> None:
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert 1 == ended.returncode
-    assert "takes no file of 65.5 kB" in ended.stdout
-    assert "make room there" in ended.stdout
+    assert "has no room for a file of 65.5 kB" in ended.stdout
+    assert "free space there" in ended.stdout
 
 
 def test_the_doctor_tells_how_much_of_the_budget_is_used() -> None:
@@ -76,9 +76,9 @@ def test_the_doctor_tells_how_much_of_the_budget_is_used() -> None:
         media.mkdir(parents=True)
         (media / ("ab" * 32)).write_bytes(bytes(950))
         warned = reverie(where, "doctor", REVERIE_MEDIA_MAX_BYTES="1000")
-        assert "stored media take 950 bytes of 1 kB" in warned.stdout
+        assert "stored media use 950 bytes of 1 kB" in warned.stdout
         assert "raise REVERIE_MEDIA_MAX_BYTES" in warned.stdout
         fine = reverie(where, "doctor", REVERIE_MEDIA_MAX_BYTES="10000", REVERIE_MIN_FREE_BYTES=str(1 << 60))
-        assert "stored media take 950 bytes of 10 kB" in fine.stdout
+        assert "stored media use 950 bytes of 10 kB" in fine.stdout
         assert "left" in fine.stdout
         assert "lower REVERIE_MIN_FREE_BYTES" in fine.stdout

@@ -37,7 +37,7 @@ async def _write(where: Settings, call: str, **arguments: Any) -> Any:
 async def test_a_fresh_folder_is_made_by_the_first_write(tmp_path: Path) -> None:
     where = settings(tmp_path)
     for reading in (_read(where, "jobs_list"), check(where)):
-        with pytest.raises(ReverieError, match=r"reverie\.db yet: reverie run makes it"):
+        with pytest.raises(ReverieError, match=r"reverie\.db yet: start reverie run"):
             await reading
     assert not where.data_dir.exists()
     await _write(where, "quota_set", subject="discord:1", amount="50", period="month")
@@ -60,7 +60,7 @@ async def test_orphans_are_listed(full: Settings) -> None:
 
 
 async def test_what_was_left_at_the_provider_is_marked_as_dealt_with(full: Settings) -> None:
-    with pytest.raises(InvalidRequest, match="No generation r-2 was left for you"):
+    with pytest.raises(InvalidRequest, match="No generation r-2 was left at the provider"):
         await _write(full, "jobs_resolve", generation="r-2")
     with closing(sqlite3.connect(full.data_dir / "reverie.db")) as db, db:
         db.execute("UPDATE orphan_generation SET cause = 'unprocessed'")

@@ -10,7 +10,7 @@ from tests.store.fake_pooler import FakePooler
 
 async def _told(where: Settings) -> str:
     told = [f"{finding.what} · {finding.remedy}" for finding in await examine(where)]
-    return "\n".join(one for one in told if "DATABASE_DIRECT_URL" in one or "database: reached" in one)
+    return "\n".join(one for one in told if "DATABASE_DIRECT_URL" in one or "database: connected" in one)
 
 
 async def test_a_pooler_is_told_with_what_it_costs(tmp_path: Path, postgres_url: str) -> None:
@@ -19,8 +19,6 @@ async def test_a_pooler_is_told_with_what_it_costs(tmp_path: Path, postgres_url:
         told = await _told(settings(tmp_path, database_url=url))
         assert "every second · set REVERIE_DATABASE_DIRECT_URL to PostgreSQL itself" in told
         direct = settings(tmp_path, database_url=url, database_direct_url=postgres_url)
-        assert "database: reached through a connection pooler, whatever its pool_mode · " == await _told(
-            direct
-        )
+        assert "database: connected through a connection pooler · " == await _told(direct)
         wrong = settings(tmp_path, database_url=url, database_direct_url=url)
-        assert "leads to a pooler too · name PostgreSQL itself there" in await _told(wrong)
+        assert "is a pooler too · set it to PostgreSQL itself" in await _told(wrong)

@@ -117,7 +117,7 @@ def test_the_doctor_knows_the_running_bot_from_another_program(bot: Running, tmp
     ended = reverie(bot.folder, "doctor", REVERIE_HTTP_PORT=str(bot.port))
     assert 0 == ended.returncode, ended.stdout
     assert f"✓ the bot runs at 127.0.0.1:{bot.port}" in ended.stdout
-    assert "✓ database, meters and counts are sound" in ended.stdout
+    assert "✓ database, meters and counters are consistent" in ended.stdout
     with _another_program() as port:
         ended = reverie(tmp_path, "doctor", "--json", REVERIE_HTTP_PORT=str(port))
     assert 1 == ended.returncode
@@ -130,11 +130,11 @@ def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: P
     ended = reverie(bot.folder, "db", "backup", str(tmp_path / "backup.tar"), "--media")
     assert (0, "") == (ended.returncode, ended.stderr)
     size = (tmp_path / "backup.tar").stat().st_size
-    assert f"holds the database, the secret, 0 files of media: {size} bytes; keep it as safe" in ended.stdout
+    assert f"holds the database, the secret, 0 files of media: {size} bytes; protect it" in ended.stdout
     assert "holds" in complaint(reverie(bot.folder, "db", "restore", str(tmp_path / "backup.tar")), 1)
     (tmp_path / "home").mkdir()
     ended = reverie(tmp_path / "home", "db", "restore", "../backup.tar")
-    assert "../backup.tar is restored into data: reverie run goes on from it\n" == ended.stdout
+    assert "../backup.tar is restored into data: start reverie run\n" == ended.stdout
     assert [] == [path for path in (tmp_path / "home").glob("data/**/*") if path.stat().st_mode & 0o077]
     assert 0 == reverie(tmp_path / "home", "db", "check").returncode
     assert "is in use" in complaint(reverie(bot.folder, "db", "copy", f"sqlite:///{tmp_path}/new.db"), 1)

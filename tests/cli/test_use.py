@@ -68,7 +68,7 @@ def test_wrong_use_ends_with_two_and_one_line(
         ("REVERIE_HTTP_PORT", "99999", "REVERIE_HTTP_PORT: Input should be less than or equal to 65535"),
         ("REVERIE_PROVIDER", "dalle", "REVERIE_PROVIDER: dalle is not known; use luma or simulator"),
         ("REVERIE_TIMING__POLL", "x", "REVERIE_TIMING__POLL: Input should be a valid integer"),
-        ("REVERIE_TIMING", "x", "REVERIE_TIMING is set part by part, as in REVERIE_TIMING__POLL=500"),
+        ("REVERIE_TIMING", "x", "REVERIE_TIMING has one setting per field, as in REVERIE_TIMING__POLL=500"),
     ],
 )
 def test_a_bad_setting_ends_with_one_and_its_name(
@@ -134,14 +134,14 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         (["run"], {"REVERIE_DATABASE_URL": "mysql://x"}, "REVERIE_DATABASE_URL is"),
         (["run"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
         (["quota", "set", "discord:1", "5"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
-        (["jobs", "list"], {}, "data/reverie.db yet: reverie run makes it"),
+        (["jobs", "list"], {}, "data/reverie.db yet: start reverie run"),
         (["db", "restore", "no.tar"], {}, "There is no file no.tar"),
-        (["db", "restore", "taken"], {}, "is no whole backup of Reverie"),
+        (["db", "restore", "taken"], {}, "is not a complete backup of Reverie"),
         (["db", "backup", "x"], {"REVERIE_DATABASE_URL": "postgresql://x"}, "pg_dump --format=custom"),
         (["db", "restore", "x"], {"REVERIE_DATABASE_URL": "postgresql://x"}, "pg_restore --dbname="),
         (["run"], {"REVERIE_SECRET_KEY": "short"}, "openssl rand -hex 32 makes one"),
         (["db", "reseal"], {"REVERIE_SECRET_KEY": "short"}, "holds fewer than 32 characters"),
-        (["db", "backup", "new.tar"], {}, "data/reverie.db yet: reverie run makes it"),
+        (["db", "backup", "new.tar"], {}, "data/reverie.db yet: start reverie run"),
     ],
 )
 def test_what_cannot_work_ends_with_one_and_the_remedy(

@@ -8,7 +8,7 @@ from bot.store.database.base import Database
 
 
 def connect(url: str, *, read_only: bool = False, direct_url: str | None = None) -> Database:
-    """Make the database that a URL names; `async with` or `open` connects.
+    """Create the database of a URL; `async with` or `open` connects.
 
     `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user@host/name`. With `read_only`
     every write is refused, and an SQLite file must exist. `direct_url` bypasses a pooler in front of
@@ -25,7 +25,7 @@ def connect(url: str, *, read_only: bool = False, direct_url: str | None = None)
 
         return PostgresDatabase(url, read_only=read_only, direct_url=direct_url)
     raise StoreError(
-        f"No database speaks {scheme!r}: REVERIE_DATABASE_URL is sqlite:///path or postgresql://user@host/name."
+        f"There is no driver for {scheme!r}: REVERIE_DATABASE_URL is sqlite:///path or postgresql://user@host/name."
     )
 
 

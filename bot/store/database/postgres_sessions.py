@@ -16,8 +16,8 @@ from bot.store.database.postgres_errors import Connection
 CONNECT_S = 10.0
 
 LISTEN_REMEDY = (
-    "set REVERIE_DATABASE_DIRECT_URL to the address of PostgreSQL itself, past the pooler: replicas then "
-    "wake each other at once instead of looking every second"
+    "set REVERIE_DATABASE_DIRECT_URL to the address of PostgreSQL itself, without the pooler: replicas then "
+    "notify each other at once instead of polling every second"
 )
 
 #: poolers accept this setting at the start of a connection, and refuse most others
