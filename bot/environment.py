@@ -12,13 +12,13 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 _PREFIX = "REVERIE_"
-#: marks a field whose value may stand in a file, and what the name of that file's setting ends with
+#: marks a field whose value may be in a file, and the suffix of that file's setting
 FROM_FILE, FILE_SUFFIX = "from file", "_FILE"
-#: names with our beginning that others than the bot read: its tests
+#: names with our prefix that only the tests read
 _ELSEWHERE = frozenset({"REVERIE_CHROMIUM"})
-#: how much a misspelt name must have of a known one
+#: minimum similarity of a misspelt name
 _NEAR = 0.6
-#: more is no setting but a mistaken path
+#: largest file in bytes; a larger one is a wrong path
 _FILE_MAX = 65_536
 
 
@@ -53,15 +53,15 @@ def setting_names(model: type[BaseSettings]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownSetting:
-    """A name in the environment that looks like one of ours, and that nothing reads."""
+    """A name in the environment with our prefix that nothing reads."""
 
     name: str
-    #: the known name that it may stand for
+    #: the known name that it most likely means
     nearest: str | None
 
 
 def find_unknown(environment: Mapping[str, str], known: Collection[str]) -> list[UnknownSetting]:
-    """Unknown names that begin like ours, sorted."""
+    """Unknown names with our prefix, sorted."""
     found = []
     for name, value in sorted(environment.items()):
         variable = name.upper()

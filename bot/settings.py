@@ -26,9 +26,9 @@ from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
 from bot.environment import FROM_FILE, EnvironmentSettings, nearest_name, setting_names
 
-#: fewest characters of a password for the playground
+#: minimum length of the playground's password
 PLAYGROUND_PASSWORD_MIN = 8
-#: how far above its own numbers a lane's window reaches: what a claim may age, and the way
+#: the window of a lane's limit per minute: a minute, plus the age of a claim and the time on the network
 _WINDOW_MS = 75_000
 
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
@@ -38,9 +38,9 @@ class Role(StrEnum):
     """What a process does."""
 
     ALL = "all"
-    #: inlets and the web server
+    #: receivers and the web server
     GATEWAY = "gateway"
-    #: the engine's loops and the web server's health
+    #: worker loops and the web server's health endpoints
     WORKER = "worker"
 
 
@@ -51,103 +51,103 @@ class Switch(StrEnum):
 
 
 class Timing(BaseModel):
-    """Every window, grace, lease and deadline, in milliseconds; `REVERIE_TIME_SCALE` scales them all."""
+    """All windows, intervals, leases and deadlines in milliseconds; `REVERIE_TIME_SCALE` scales them all."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: a claim older than this is given up instead of sent
+    #: a claim older than this is dropped instead of sent
     claim_age: int = 10_000
     #: sliding window of a lane's creates per minute
     lane_window: int = _WINDOW_MS
-    #: longest wait for an answer of the provider
+    #: timeout of a provider's response
     http_timeout: int = 30_000
-    #: how long a claimed job is its process's own: the HTTP timeout and some
+    #: lease of a claimed job: the HTTP timeout and a margin
     submit_lease: int = 45_000
-    #: how long a create whose answer was lost may take to appear in a list
+    #: grace time in which a create whose response was lost may appear in a list
     unknown_grace: int = 60_000
     #: after this the search for a lost create ends with a refund
     unknown_deadline: int = 900_000
-    #: how long an account's echo of one of our markers proves that it echoes them
+    #: how long an echoed callback token proves that an account echoes them
     echo_proof: int = 86_400_000
     #: longest wait in the queue
     queue_deadline: int = 86_400_000
-    #: longest generation, from the moment the provider has it
+    #: deadline of a generation, from its submission
     generation_deadline: int = 900_000
-    #: between two looks at what runs
+    #: between two polls of running generations
     watch_interval: int = 1_500
     watch_lease: int = 10_000
-    #: between two reads of a whole account's list, for what nobody waits for
+    #: between two scans of an account's whole list, which find orphans
     sweep_interval: int = 300_000
-    #: a known id that answers 404 is given up after three looks over this time
+    #: a known id fails after three 404 responses over this time
     vanished_after: int = 60_000
-    #: how long an asset may stay out of reach after its generation has completed
+    #: how long an asset may be unavailable after its generation has completed
     asset_deadline: int = 300_000
-    #: until it is asked for again at first; every further wait is twice as long
+    #: first delay before a retry; it doubles each time
     asset_retry: int = 5_000
     asset_retry_max: int = 60_000
     asset_timeout: int = 60_000
-    #: how long a result is tried again that our own processing fails on, before it is left to the operator
+    #: how long a result that our own processing fails on is retried before it is left to the operator
     processing_deadline: int = 21_600_000
     processing_retry_max: int = 600_000
-    #: how long a job's inputs are its process's own while they are brought in
+    #: lease of a job while its inputs are prepared
     prepare_lease: int = 600_000
     prepare_retry: int = 5_000
-    #: how long an input may stay out of reach, from the first time that it was
+    #: how long an input may be unavailable, from the first failure
     prepare_deadline: int = 60_000
-    #: longest fetch of one input
+    #: timeout of the download of one input
     input_timeout: int = 120_000
-    #: longest wait for the head of an answer, at a URL of a person
+    #: timeout of the response headers of a person's URL
     fetch_head: int = 15_000
-    #: waiting for a server over which its pace is measured; below `fetch_bytes_per_s` it is cut off
+    #: window of waiting in which a server's speed is measured; below `fetch_bytes_per_s` the download fails
     fetch_window: int = 15_000
-    #: how long an uploaded file is kept for a command that has not come yet
+    #: how long an uploaded file is kept until a command uses it
     upload_hold: int = 3_600_000
-    #: how long a question before something is deleted may be answered
+    #: how long a confirmation of a deletion is valid
     confirmation: int = 900_000
-    #: a reaction of one member to one message counts once in this time
+    #: the same reaction of a member to a message counts once in this time
     reaction_window: int = 600_000
-    #: between two looks for media whose time is over
+    #: between two searches for media past their retention
     retention_interval: int = 600_000
-    #: between two looks for conversations that wait for a provider which takes nothing
+    #: between two searches for channels with jobs that wait during a provider's outage
     outage_interval: int = 10_000
     #: between two checks of a stopped account
     account_check: int = 30_000
     #: between two readings of an account's credit, while its jobs run and while it is idle
     credit_check: int = 600_000
     credit_idle: int = 3_600_000
-    #: how long the words that a provider has told of are taken for good, and between two looks for them
+    #: how long a provider's vocabulary is cached, and the delay before a retry
     vocabulary_interval: int = 21_600_000
     vocabulary_retry: int = 60_000
-    #: a worker says so often that it holds its accounts; one that no worker holds for so long is retired
+    #: how often a worker confirms its accounts, and how long an unconfirmed one is kept before it is retired
     account_hold: int = 900_000
     account_lost: int = 3_600_000
     cool_down: int = 5_000
     cool_down_max: int = 120_000
     card_lease: int = 30_000
-    #: longest show of a card, with the files that go up
+    #: timeout of showing a card, with its uploads
     show_deadline: int = 600_000
-    #: shortest time between two progress edits in one channel
+    #: minimum interval of progress edits in one channel
     progress_interval: int = 3_000
     delivery_retry: int = 2_000
     delivery_retry_max: int = 300_000
-    #: after this a card that cannot be shown is given up; its results stay
+    #: a card that cannot be shown is undeliverable after this; its results stay
     delivery_deadline: int = 86_400_000
-    #: how long a row that cannot be read is put aside: a newer version may have written it
+    #: how long an unreadable row is skipped; a newer version may have written it
     unreadable_retry: int = 600_000
-    #: how long an inlet that answers by itself keeps the right to show the first revision
+    #: how long a receiver that answers itself leases the card's first revision
     answer_window: int = 3_000
-    #: net under the signals: every loop looks again after this
+    #: every loop polls at this interval even without a signal
     poll: int = 1_000
     orphan_retry: int = 30_000
-    #: between two tries to write while nothing could be written
+    #: between two attempts to write while the store is not writable
     write_check: int = 5_000
-    #: how long a signed media link works, and one in a page
+    #: how long a signed media link is valid
     media_link: int = 86_400_000
     stop: int = 8_000
     #: pause before a loop that failed is started again; it doubles with each failure in a row
     restart: int = 1_000
     restart_max: int = 300_000
-    #: a loop that has run for so long runs well again
+    #: a loop that has run for so long counts as recovered
     restart_steady: int = 60_000
 
     def scaled(self, scale: float) -> "Timing":
@@ -155,19 +155,19 @@ class Timing(BaseModel):
 
 
 def split_list(value: Any) -> Any:
-    """Read a comma-separated list as it stands in the environment; whatever is no text stays as it is."""
+    """Split a comma-separated text; other values are unchanged."""
     if not isinstance(value, str):
         return value
     # The list may be quoted as a whole, or each part of it.
     parts = (part.strip(f"{string.whitespace}\"'") for part in value.split(","))
-    # One account named twice would be two that share its limits.
+    # A duplicate key would count as two accounts that share one account's limits.
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def trimmed(value: Any) -> Any:
-    """Read a secret without the line break of its file and the quotes of its line; None where none is left.
+    """Strip the line break and quotes of a secret; None if nothing is left.
 
-    Files of secrets end with a line break, and `docker --env-file` keeps quotes as part of a value.
+    Secret files end with a line break, and `docker --env-file` keeps quotes as part of a value.
     """
     if not isinstance(value, str):
         return value
@@ -177,12 +177,12 @@ def trimmed(value: Any) -> Any:
     return value or None
 
 
-#: a secret that others have made, which neither begins nor ends with a blank or a quote
+#: a secret issued by others, which has no blank or quote at its ends
 Secret = Annotated[SecretStr | None, BeforeValidator(trimmed), FROM_FILE]
 
 
 def malformed(name: str, secret: SecretStr | None, *beginnings: str) -> str | None:
-    """Why a setting cannot hold what it is to hold, without a word of its value; None where it may."""
+    """Why a secret is malformed, without its value; None if it is not."""
     if secret is None:
         return None
     value = secret.get_secret_value()
@@ -208,7 +208,7 @@ class Settings(EnvironmentSettings):
     model_config = SettingsConfigDict(
         env_prefix="REVERIE_",
         env_nested_delimiter="__",
-        # Compose files hand on variables that are not set as empty ones; an empty secret would be no secret.
+        # Compose files pass unset variables as empty ones; an empty secret would be none.
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -225,12 +225,12 @@ class Settings(EnvironmentSettings):
         default=None, validation_alias=AliasChoices("HTTPS_PROXY", "https_proxy"), repr=False
     )
     provider: Names = ()
-    #: may hold a password
+    #: may contain a password
     database_url: Annotated[str, FROM_FILE] = Field(default="", repr=False)
-    #: past the pooler that `database_url` leads to; may hold a password
+    #: the database without the pooler of `database_url`; may contain a password
     database_direct_url: Annotated[str | None, FROM_FILE] = Field(default=None, repr=False)
     data_dir: Path = Path("data")
-    #: used as it is, to the byte: trimmed, it would open nothing of what an installation has encrypted
+    #: used byte for byte: stripped, it could not decrypt what an installation has encrypted
     secret_key: Annotated[SecretStr | None, FROM_FILE] = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
@@ -244,7 +244,7 @@ class Settings(EnvironmentSettings):
     role: Role = Role.ALL
     time_scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     timing: Timing = Timing()
-    #: limits of each account: generations at once, and creates a minute
+    #: limits of each account: concurrent generations, and creates per minute
     image_concurrent: int = Field(default=40, ge=1)
     image_per_minute: int = Field(default=80, ge=1)
     video_concurrent: int = Field(default=10, ge=1)
@@ -255,26 +255,26 @@ class Settings(EnvironmentSettings):
     commands_burst: int = Field(default=10, ge=1)
     waiting_per_member: int = Field(default=50, ge=1)
     waiting_per_workspace: int = Field(default=10_000, ge=1)
-    #: largest results that are fetched
+    #: largest results in bytes
     picture_max_bytes: int = Field(default=50_000_000, ge=1)
     video_max_bytes: int = Field(default=500_000_000, ge=1)
-    #: slowest fetch, on average over a window
+    #: slowest download, on average over a window
     fetch_bytes_per_s: int = Field(default=10_000, ge=1)
-    #: inputs of one person that are brought in at once, over all processes
+    #: inputs of one person that are prepared at once, over all processes
     inputs_per_person: int = Field(default=2, ge=1)
-    #: bytes that one member may have on their way in, or sent and not used, and files sent at once
+    #: bytes of a member's incoming and unused files, and concurrent uploads of a member
     upload_bytes_per_member: int = Field(default=200_000_000, ge=1)
     uploads_per_member: int = Field(default=2, ge=1)
-    #: days after which the media of finished jobs are removed; starred ones stay. None: never
+    #: days after which the media of finished jobs are removed, except starred ones. None: never
     retention_days: int | None = Field(default=None, ge=1)
     #: bytes of stored media, above which the oldest unstarred results are removed. None: never
     media_max_bytes: int | None = Field(default=None, ge=1)
-    #: bytes that the disk of the data folder should have left
+    #: bytes to keep free on the disk of the data folder
     min_free_bytes: int = Field(default=200_000_000, ge=0)
     proxy_resolves: bool = False
     #: divides the simulator's durations
     simulator_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    #: pictures that it draws for a second of a film; fewer make it jerky, and much cheaper
+    #: frames per second of the simulator's videos; fewer are cheaper to render
     simulator_pictures_per_s: int = Field(default=FPS, ge=1, le=FPS)
     metrics_token: Secret = None
     log_format: Literal["console", "json"] = "console"
@@ -298,7 +298,7 @@ class Settings(EnvironmentSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(_PUBLIC_URL_LIKE)
         if parts.path.strip("/"):
-            # The page, media links and the platforms' addresses begin at the root of a host.
+            # The playground, media links and the platforms' routes need the root of a host.
             raise ValueError(
                 f"it has a path, {parts.path}, and Reverie works at the root of a host name only: give it a "
                 f"name of its own, and {_PUBLIC_URL_LIKE}"
@@ -320,9 +320,9 @@ class Settings(EnvironmentSettings):
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """Names of the providers in use: those that have a key, else the simulator.
+        """Names of the providers in use: those with a key, else the simulator.
 
-        A gateway needs no key: without a name here it takes the providers of the workers' accounts.
+        A gateway needs no key: with an empty list it uses the providers of the workers' accounts.
         """
         if self.provider or self.luma_keys:
             return self.provider or ("luma",)
@@ -330,7 +330,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def simulated(self) -> bool:
-        """Nothing of value can be spent."""
+        """Whether the simulator is the only provider, so that no money can be spent."""
         return self.providers == ("simulator",)
 
     @property
@@ -359,7 +359,7 @@ class Settings(EnvironmentSettings):
         return QueueLimits(member=self.waiting_per_member, workspace=self.waiting_per_workspace)
 
     def lane_limits(self, lane: Lane) -> tuple[int, int]:
-        """Generations at once and creates a minute of one account."""
+        """Concurrent generations and creates per minute of one account."""
         match lane:
             case Lane.IMAGE:
                 return self.image_concurrent, self.image_per_minute
@@ -368,12 +368,12 @@ class Settings(EnvironmentSettings):
 
 
 def describe_error(error: ValueError, prefix: str = "REVERIE_") -> str:
-    """One line about a setting that does not fit, with its name in the environment."""
+    """One line about an invalid setting, with its name in the environment."""
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False)[0]
     name = "__".join(str(part) for part in first["loc"]) or "settings"
-    # An alias is the variable's own name already.
+    # An alias is the variable's name already.
     variable = name if name.isupper() else f"{prefix}{name.upper()}"
     if first["type"] == "extra_forbidden":
         nearest = nearest_name(variable, setting_names(Settings))

@@ -1,4 +1,4 @@
-"""Whom our clients believe over TLS."""
+"""The TLS context of all clients."""
 
 import os
 import ssl
@@ -8,10 +8,9 @@ import httpx
 
 
 def tls_context() -> ssl.SSLContext:
-    """The authorities of the world, or those that SSL_CERT_FILE or SSL_CERT_DIR names.
+    """A client context with the public certificate authorities, or those in SSL_CERT_FILE or SSL_CERT_DIR.
 
-    Reading them takes longer than most of what a client is opened for, so all clients of a process share
-    what was read.
+    Loading them takes longer than a typical request, so all clients of a process share one context.
     """
     return _read(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 

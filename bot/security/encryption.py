@@ -1,7 +1,7 @@
 """Encryption at rest with the secrets of this installation.
 
-Two forms are read: `v2.` values open only in the place that they were written for, their context; `v1.`
-values, which earlier versions wrote, have none. Only the newest form is written.
+Two formats are read: `v2.` values decrypt only in the context that they were written for; `v1.` values, from
+earlier versions, have no context. Only `v2.` is written.
 """
 
 import base64
@@ -17,7 +17,7 @@ from bot.domain.errors import ReverieError
 
 _NONCE_BYTES = 12
 
-#: the form without a context, and the one that is written
+#: the format without a context, and the current one
 _V1, _V2 = "v1.", "v2."
 
 
@@ -26,26 +26,26 @@ class DecryptionFailed(ReverieError):
 
 
 class FieldCipher:
-    """Encrypts texts for the store; without the secret nobody can read, change or move them.
+    """Encrypts texts for the store; without the secret they cannot be read, changed or moved.
 
-    The first secret writes, every one opens.
+    The first secret encrypts, all of them decrypt.
     """
 
     def __init__(self, *secrets: bytes) -> None:
         self._ciphers = [AESGCM(derive_key(secret, "seal")) for secret in secrets]
 
     def encrypt(self, text: str, *, context: str) -> str:
-        """Encrypt a text for one context; the same text twice gives two different results."""
+        """Encrypt a text for one context; the result differs each time."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[0].encrypt(nonce, text.encode(), _bound(_V2, context))
         return _V2 + base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def decrypt(self, sealed: str, *, context: str) -> str:
-        """Decrypt what `encrypt` made for this context; raises DecryptionFailed where neither fits."""
+        """Decrypt a text for this context; raises DecryptionFailed if no secret fits."""
         return self._decrypt(sealed, context)[0]
 
     def is_current(self, sealed: str, *, context: str) -> bool:
-        """Whether it has the newest form and the first secret; raises DecryptionFailed as `decrypt` does."""
+        """Whether it has the current format and secret; raises DecryptionFailed as `decrypt` does."""
         _, place = self._decrypt(sealed, context)
         return place == 0 and sealed.startswith(_V2)
 
@@ -55,7 +55,7 @@ class FieldCipher:
             form, body = sealed[: len(_V2)], sealed[len(_V2) :]
             raw = base64.urlsafe_b64decode(body)
             if base64.urlsafe_b64encode(raw).decode() != body:
-                # The decoder passes over foreign letters and takes two alphabets: one text has one seal.
+                # The decoder ignores foreign letters and accepts two alphabets: allow one encoding only.
                 raise DecryptionFailed
             bound = _bound(form, context)
             for place, cipher in enumerate(self._ciphers):
@@ -69,7 +69,7 @@ class FieldCipher:
 
 
 def _bound(form: str, context: str) -> bytes:
-    """The associated data: what was encrypted in one form or context decrypts in no other."""
+    """The associated data, which bind a text to its format and context."""
     return form.encode() if form == _V1 else f"{form}{context}".encode()
 
 

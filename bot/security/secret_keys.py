@@ -1,7 +1,7 @@
 """The secrets of this installation: the first encrypts, and earlier ones still decrypt.
 
 Several are separated by commas or line breaks, the current one first, so that a secret can be replaced
-without losing what it sealed.
+without losing what it encrypted.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.domain.errors import ReverieError
 from bot.security.encryption import derive_key
 
-#: shortest secret that may write
+#: shortest secret that may encrypt
 SECRET_MIN = 32
 _SECRET_BYTES = 32
 _SEPARATOR = re.compile(rb"[,\r\n]")
@@ -28,11 +28,11 @@ class UnusableSecret(ReverieError):
 
 
 def read_secrets(text: bytes, name: str) -> tuple[bytes, ...]:
-    """Read one or several secrets, the encrypting one first; raises UnusableSecret where it is too short.
+    """Parse one or several secrets, the encrypting one first; raises UnusableSecret if it is too short.
 
-    A secret of a version that knew only one may hold a separator, and may be short. So where the first part
-    is too short to be a secret, the whole text is the one that writes; and everything that can have been a
-    secret opens: each part, and all that follows a separator.
+    A secret from a version that supported only one may be short and contain a separator. So if the first part
+    is too short, the whole text is the encrypting secret. Every text that may have been a secret decrypts:
+    each part, and everything after a separator.
     """
     if len(text) < SECRET_MIN:
         raise UnusableSecret(
@@ -63,8 +63,8 @@ def fingerprint(secret: bytes) -> str:
 def load_or_create_secrets(path: Path) -> tuple[bytes, ...]:
     """Read the secrets of this installation, as `read_secrets`; the first call creates one.
 
-    The text in the file can be moved to REVERIE_SECRET_KEY as it stands. Raises UnusableSecret where the file
-    cannot be read or made, or holds too little.
+    The text in the file can be moved to REVERIE_SECRET_KEY unchanged. Raises UnusableSecret if the file
+    cannot be read or created, or is too short.
     """
     try:
         if not path.exists():
@@ -73,7 +73,7 @@ def load_or_create_secrets(path: Path) -> tuple[bytes, ...]:
     except OSError as error:
         raise UnusableSecret(
             f"The secret in {path} cannot be read or made ({error.strerror})",
-            "give this user the right to it, or set REVERIE_SECRET_KEY",
+            "give this user access, or set REVERIE_SECRET_KEY",
         ) from error
     return read_secrets(text, f"The secret in {path}")
 
@@ -87,7 +87,7 @@ def _create(path: Path) -> None:
             file.write(secrets.token_hex(_SECRET_BYTES) + "\n")
             file.flush()
             os.fsync(handle)
-        # A hard link appears whole or not at all and never replaces: of two processes the first one wins.
+        # A hard link is atomic and never replaces a file: of two processes the first one wins.
         path.hardlink_to(draft)
     except FileExistsError:
         pass

@@ -12,7 +12,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: 128 bits
 _MAC_BYTES = 16
 
-#: payloads that stand in a token as they are; a leading underscore marks the encoded ones
+#: payloads that are not encoded; a leading underscore marks encoded ones
 _PLAIN = re.compile(r"[a-z0-9-][a-z0-9_-]*|")
 
 
@@ -21,11 +21,10 @@ class BadToken(ReverieError):
 
 
 class TokenSigner:
-    """Makes and checks tokens of the form `payload.end.signature`.
+    """Signs and verifies tokens of the form `payload.expiry.signature`.
 
-    Tokens consist of `a-z 0-9 . _ -` alone, so that chat clients, mail programs and people who read them
-    aloud leave them whole. The payload is readable by whoever holds the token. The first secret signs; tokens
-    of all are good.
+    Tokens consist only of `a-z 0-9 . _ -`, so that chat clients and mail programs do not break them in links.
+    The payload is readable by everybody who has the token. The first secret signs, all of them verify.
     """
 
     def __init__(self, *secrets: bytes) -> None:
@@ -37,11 +36,11 @@ class TokenSigner:
         return f"{signed}.{_mac(self._secrets[0], purpose, signed)}"
 
     def verify(self, purpose: str, token: str, *, now: int) -> str:
-        """Return the payload; raises BadToken where the token is forged, for another purpose, or expired."""
+        """Return the payload; raises BadToken if the token is forged, expired, or for another purpose."""
         signed, _, mac = token.rpartition(".")
-        # Compared as text: no two spellings of a token are both good.
+        # Compared as text, so that each token has one valid spelling.
         given = mac.encode(errors="replace")
-        # No early way out: how long it takes says nothing about which secret signed.
+        # No early exit: the time taken must not reveal which secret signed.
         if not sum(
             hmac.compare_digest(_mac(secret, purpose, signed).encode(), given) for secret in self._secrets
         ):

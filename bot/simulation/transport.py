@@ -15,7 +15,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         self._running: set[asyncio.Task[httpx.Response]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # As over a socket, the app goes on when its client has given up: half a create would be worse.
+        # As over a socket, the app continues when its client disconnects: a create must not end halfway.
         task = asyncio.create_task(self._asgi.handle_async_request(request), name="request in process")
         self._running.add(task)
         task.add_done_callback(self._done)
