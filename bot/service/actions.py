@@ -40,7 +40,7 @@ class ActionEvent:
 
 
 async def act(services: Services, event: ActionEvent, invocation: Invocation) -> Reply:
-    """Do an action; raises Refused where the job does not allow it or the caller may not."""
+    """Execute an action; raises Refused if the job or the caller's rights do not allow it."""
     caller, place = invocation.caller, invocation.place
     if event.action is Action.DELETE:
         return await ask_to_delete(services, Delete(job=event.job), caller)
@@ -115,7 +115,7 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
     if not await transition_job(
         services, job, State.CANCELLED, "cancelled", repeat=partial(until_known, services)
     ):
-        # Its state changed meanwhile: answer what is true now.
+        # Its state changed meanwhile: reply with the current one.
         return await cancel(services, command, caller)
     return PrivateReply(title="Cancelled", text=f"Not charged: {show_money(job.price)} is available again.")
 

@@ -1,4 +1,4 @@
-"""What admins manage in their workspace: quotas, pause, usage. Rights are checked here, on every call."""
+"""The admins' use cases: quotas, pause, usage. Rights are checked here on every call."""
 
 from zoneinfo import ZoneInfo
 
@@ -131,7 +131,7 @@ async def reset_quota(services: Services, command: QuotasReset, caller: Caller) 
         services, lambda: services.database.transact(reset_meter, limit.meter, audit=entry)
     )
     return PrivateReply(
-        title="Quota reset", text=f"{whom} starts from zero again; {show_money(given_back)} was used."
+        title="Quota reset", text=f"The use of {whom} is zero again; it was {show_money(given_back)}."
     )
 
 

@@ -33,7 +33,7 @@ async def complete_option(
     *,
     count: int,
 ) -> tuple[AutocompleteChoice, ...]:
-    """The values that match what is typed, jobs with the newest first; in a list the last item is matched."""
+    """The values that match the typed text, newest jobs first; in a list the last item is completed."""
     option = next((one for one in options(command) if one.name == name), None)
     if option is None:
         return ()
@@ -53,7 +53,7 @@ async def complete_option(
 async def preselect(
     services: Services, command: type[GenerateCommand], name: str, invocation: Invocation
 ) -> AutocompleteChoice | None:
-    """The newest job that the command can use without its being named."""
+    """The newest job that the command uses by default."""
     option = next(one for one in options(command) if one.name == name)
     newest = await newest_usable(services.database, invocation.caller.person, option.result, invocation.place)
     job = await find_job(services.database, newest) if newest is not None else None
@@ -93,7 +93,7 @@ def _label(job: Job, now: int) -> str:
 
 
 async def complete_line(services: Services, text: str, invocation: Invocation) -> tuple[Suggestion, ...]:
-    """How a line that is being typed could continue, with the caller's jobs and the workspace's members."""
+    """Completions of a partial command line, with the caller's jobs and the workspace's members."""
     caller = invocation.caller
     admin = caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
     completion = complete(

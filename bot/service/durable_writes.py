@@ -1,4 +1,4 @@
-"""Writes whose outcome a person is told: they are repeated until the outcome is known.
+"""Writes with an outcome that a person is told are repeated until it is known.
 
 If the connection breaks during a commit, nobody knows whether it was committed, and a person who tries again
 might pay twice. Each of these writes is idempotent, so it can be repeated.

@@ -1,4 +1,4 @@
-"""What adapters call: every command, action and question of every platform enters the core here."""
+"""The facade of the core: adapters call it for every command, action and query."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -66,7 +66,7 @@ async def _answer(services: Services, command: Command, caller: Caller, place: P
 
 
 class BotService:
-    """The only entrance to the core. Raises `Refused`, whose text is for the caller alone."""
+    """The use cases for adapters. They raise `Refused`, whose text is for the caller alone."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -107,7 +107,7 @@ class BotService:
     async def act(
         self, action: Action, job: str, invocation: Invocation, *, action_input: ActionInput | None = None
     ) -> Reply:
-        """Do what a button stands for; whoever presses it pays."""
+        """Execute the action of a button; the caller pays."""
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
         event = ActionEvent(action=action, job=storable(job), action_input=action_input or ActionInput())
         return await actions.act(self._services, event, invocation)
@@ -122,7 +122,7 @@ class BotService:
         )
 
     async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
-        """Do what a reaction stands for; None for an emoji without a meaning."""
+        """Execute the action of a reaction; None for an emoji without one."""
         caller, job = invocation.caller, storable(job)
         action = self.reactions(caller).get(normalized(emoji))
         if action is None:
@@ -171,7 +171,7 @@ class BotService:
     async def answer_query(
         self, command: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
     ) -> PrivateReply:
-        """Answer a query for a page that shows it all the time; it does not count against the rate limit."""
+        """Answer a query for a page that refreshes it; it does not count against the rate limit."""
         place = Place(
             adapter=caller.platform,
             workspace=f"{caller.platform}:@dm",
@@ -186,12 +186,12 @@ class BotService:
         await confirm_shown(self._services, view, message)
 
     async def get_card(self, card: str, caller: Caller) -> CardView | None:
-        """A card as it is now; None where there is none that the caller may see."""
+        """The current view of a card; None if the caller may see none."""
         services = self._services
         found = await find_card(services.database, storable(card), services.cipher)
         if found is None or found.place.workspace != caller.workspace:
             return None
-        # People in direct messages share a workspace with everybody, but no conversation.
+        # All direct messages are one workspace, but not one conversation.
         personal = found.place.private or is_direct_workspace(found.place.workspace)
         if personal and found.person != caller.person:
             return None
@@ -207,7 +207,7 @@ class BotService:
         await self._services.database.transact(remember_member, member, now=self._services.clock())
 
     async def queue_stats(self) -> QueueStats:
-        """How many jobs wait and run in all workspaces."""
+        """The number of waiting and running jobs in all workspaces."""
         return await queue_stats(self._services.database)
 
     async def autocomplete_option(
@@ -231,5 +231,5 @@ class BotService:
         return await autocomplete.preselect(self._services, command, option, invocation)
 
     async def autocomplete_line(self, text: str, invocation: Invocation) -> tuple[Suggestion, ...]:
-        """How a command that is typed as text could continue, with the caller's jobs and members."""
+        """Completions of a partial command line, with the caller's jobs and members."""
         return await autocomplete.complete_line(self._services, storable(text), invocation)

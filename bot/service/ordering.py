@@ -32,7 +32,7 @@ from bot.store.jobs import jobs_by_id, jobs_of_cards
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A request that is to become jobs."""
+    """A resolved request, ready to be accepted as jobs."""
 
     request: AnyRequest
     #: what the result shows, in words
@@ -41,9 +41,9 @@ class Order:
     parent: str | None = None
     #: jobs that it uses, by id
     sources: Mapping[str, Job]
-    #: how many equal jobs it becomes
+    #: number of equal jobs
     job_count: int = 1
-    #: it was asked for privately, or uses what others may not see
+    #: requested privately, or based on a private source
     private: bool = False
 
 
@@ -59,7 +59,7 @@ class CommandContext:
 async def resolve_command(
     services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> Order:
-    """The order that a command stands for; raises Refused for a source that cannot be used."""
+    """Resolve a command to an order; raises Refused for a source that cannot be used."""
     command = await _complete(services, command, caller, place, context)
     sources = {job: await visible_job(services.database, job, caller, place) for job in command.jobs}
     request = command.request(sources)
@@ -101,7 +101,7 @@ async def _complete(
     job = _readable(await jobs_by_id(services.database, [newest]), newest)
     beside = (await jobs_of_cards(services.database, [job.card])).get(job.card, [])
     usable = [one for one in beside if one.state is State.COMPLETED and not (one.deleted or one.expired)]
-    # Nobody can tell which of several is meant, and the caller would pay for a wrong guess.
+    # Ambiguous, and the caller would pay for a wrong guess.
     return command.with_job(only("Your newest result here", usable or [job], services.clock()))
 
 
@@ -115,7 +115,7 @@ def _readable(jobs: Mapping[str, Job], job: str) -> Job:
 async def resolve_action(
     services: Services, action: Action, job: Job, action_input: ActionInput, *, caller: Caller, place: Place
 ) -> Order:
-    """The order that a generating action on a finished job stands for."""
+    """Resolve a generating action on a finished job to an order."""
     request = follow_up_request(action, job, action_input)
     named = {reference.job for reference in request.references if reference.job is not None}
     again = action in (Action.AGAIN, Action.EDIT)

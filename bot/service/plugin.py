@@ -1,4 +1,4 @@
-"""How an adapter plugs into the bot: what it is given, what it builds, and how its set-up is diagnosed.
+"""The plugin interface of adapters: context, factory and diagnosis.
 
 Adapters are found through the entry-point group `reverie.adapters`; each entry is an `AdapterPlugin`.
 """
@@ -25,10 +25,10 @@ async def _no_close() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """One chat platform as an adapter has built it."""
+    """A built adapter: the parts of one chat platform."""
 
     name: str
-    #: None where its settings are not usable: its cards wait for a process that can show them
+    #: None if its settings are unusable; its cards then wait for another process
     publisher: Publisher | None = None
     receiver: Receiver | None = None
     #: None where the addresses of its files can be fetched without credentials
@@ -45,7 +45,7 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterContext:
-    """Everything that an adapter gets from the core."""
+    """What an adapter gets from the core."""
 
     settings: Settings
     service: BotService

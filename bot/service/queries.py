@@ -103,7 +103,7 @@ async def check_acceptable(services: Services, caller: Caller, prices: Sequence[
         counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
 
 
-#: how a limit is called in front of its period
+#: label of a limit by its level
 _NAMES = {
     Level.MEMBER: "You",
     Level.PERSON: "You, everywhere",

@@ -1,4 +1,4 @@
-"""Files that people upload before the command that uses them."""
+"""Uploads of files for a later command."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

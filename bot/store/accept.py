@@ -28,7 +28,7 @@ from bot.store.workspaces import add_workspaces, blocked_subjects
 sql, cards, jobs = load("accept"), load("cards"), load("jobs")
 limits_sql, workspaces_sql = load("limits"), load("workspaces")
 
-#: by how much one job of weight 1 advances its member's virtual time
+#: advance of a member's virtual time by one job of weight 1
 VIRTUAL_TIME_STEP = 1_000_000
 
 
@@ -38,7 +38,7 @@ class NewJob:
     provider: str
     #: jobs of one queue share one virtual time
     queue: str
-    #: jobs of one class take about as long
+    #: jobs of one class have similar durations
     duration_class: str
     request: AnyRequest
     title: str
@@ -53,7 +53,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """One command that asks for jobs."""
+    """One command whose jobs are to be accepted."""
 
     card: str
     #: id of the platform's event; the same id again returns the same card
@@ -65,7 +65,7 @@ class Acceptance:
     defaults: Defaults
     queue_limits: QueueLimits
     now: int
-    #: when waiting in the queue ends
+    #: deadline in the queue
     deadline: int
     #: who may show the first revision, and until when; None: any publisher
     lease_owner: str | None = None
@@ -78,7 +78,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCard:
-    """A card as it was inserted, with everything that showing it takes: nothing needs to be read again."""
+    """A card as it was inserted, with everything that is needed to show it."""
 
     card: Card
     jobs: Sequence[Job]
@@ -99,7 +99,7 @@ class AcceptedCard:
 
 @dataclass(slots=True)
 class _Batch:
-    """What the transaction has read, and what it is going to write."""
+    """What the transaction has read and will write."""
 
     #: event → card, of those accepted before
     known: dict[str, str]
@@ -146,7 +146,7 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
 
 
 async def _with_rows(tx: Transaction, result: AcceptedCard | Exception) -> AcceptedCard | Exception:
-    """Read what showing a repeated card takes: in here, because a read after the commit may fail."""
+    """Read the rows of a repeated card inside the transaction, because a read after the commit may fail."""
     if isinstance(result, Exception) or not result.repeated:
         return result
     row = await tx.one(cards.card, id=result.card)

@@ -1,4 +1,4 @@
-"""Provider accounts: which there are, which take jobs, what is in flight, and notices of outages."""
+"""Provider accounts: registration, state, jobs in flight, and notices of outages."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ async def echoed_at(database: Database, account: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyAccount:
-    """An account that takes jobs."""
+    """An account that accepts jobs."""
 
     provider: str
     #: by lane: generations at once, and create requests a minute
@@ -112,7 +112,7 @@ class ReadyAccount:
 
 
 async def ready_accounts(database: Database) -> dict[str, ReadyAccount]:
-    """The accounts that take jobs, by id, whichever worker has their keys."""
+    """The accounts that accept jobs, by id, of all workers."""
     found: dict[str, ReadyAccount] = {}
     for row in await database.fetch(sql.ready_accounts):
         account = found.setdefault(row["id"], ReadyAccount(provider=row["provider"], lanes={}))
@@ -123,7 +123,7 @@ async def ready_accounts(database: Database) -> dict[str, ReadyAccount]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageNotice:
-    """A message to one conversation about one provider's outage."""
+    """A notice about one provider's outage for one channel."""
 
     provider: str
     place: Place
@@ -165,7 +165,7 @@ async def claim_notice(tx: Transaction, notice: OutageNotice, *, now: int) -> bo
 
 
 async def clear_notices(tx: Transaction, providers: Iterable[str]) -> None:
-    """Forget the notices of all other providers: their outages are over, and the next is announced again."""
+    """Delete the notices of all other providers, whose outages are over."""
     await tx.run(sql.clear_notices, providers=sorted(providers))
 
 

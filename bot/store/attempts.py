@@ -13,7 +13,7 @@ sql = load("attempts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRef:
-    """As much of a job as its transition needs, also of one that cannot be read."""
+    """The part of a job that its transition needs, also for an unreadable row."""
 
     id: str
     state: State
@@ -22,7 +22,7 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsInFlight:
-    """What an account has in flight."""
+    """The jobs in flight of an account."""
 
     jobs: Sequence[Job]
     #: jobs that cannot be read, each with its deadline: they are not watched, but must end

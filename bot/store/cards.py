@@ -70,7 +70,7 @@ def _cards(rows: Sequence[Row], cipher: FieldCipher) -> dict[str, Card]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardCopy:
-    """A job's result is to be shown once more, at a place of the caller's own."""
+    """A copy of a job's card for another place."""
 
     card: str
     #: id of the platform's event; the same id again returns the same card
@@ -121,7 +121,7 @@ async def create_card_copy(tx: Transaction, copy: CardCopy) -> AcceptedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageCard:
-    """What a message shows."""
+    """The card and jobs that a message shows."""
 
     card: str
     #: ids of its jobs, in their order
@@ -164,7 +164,7 @@ async def clear_posting(tx: Transaction, card: str, *, owner: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRevision:
-    """A revision that people see now."""
+    """A revision that was shown."""
 
     card: str
     owner: str

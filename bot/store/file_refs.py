@@ -1,7 +1,7 @@
-"""References to stored files: of jobs that have media, of members who sent a file for a later command.
+"""References to stored files, held by jobs with media and by members with unused uploads.
 
-Whoever removes the last reference to a file gets the file's name back, to remove it from the storage. Jobs
-are locked before references, and references before cards.
+Removing the last reference returns the file's id, so that the caller removes it from the storage. Jobs are
+locked before references, and references before cards.
 """
 
 import re
@@ -29,7 +29,7 @@ class FileReference:
     file: str
     #: a job's id, or `upload:<member>`
     holder: str
-    #: when it ends by itself; None: with its job's media
+    #: when it expires; None: with its job's media
     until: int | None = None
 
 
@@ -60,7 +60,7 @@ async def release_files(tx: Transaction, jobs: Sequence[str]) -> Mapping[str, tu
 async def _remove(tx: Transaction, references: Sequence[tuple[str, str]], *, now: int = 0) -> set[str]:
     """Remove references, each a file and its holder; returns the files that have no reference left.
 
-    Those of uploads are removed only where their time is over at `now`.
+    Those of uploads are removed only if they have expired at `now`.
     """
     files = sorted({file for file, _ in references})
     if not files:
@@ -76,10 +76,9 @@ def _upload_holder(member: str) -> str:
 
 
 async def add_upload(tx: Transaction, member: str, file: str, *, until: int) -> bool:
-    """Keep an upload for a while; False where the member has too many that no command has used yet.
+    """Reference an upload for a while; False if the member has too many unused ones.
 
-    Uploads through two replicas at once may exceed the limit by a few: it bounds what a member piles up, and
-    no money.
+    Concurrent uploads through two replicas may exceed the limit slightly, which costs no money.
     """
     holder = _upload_holder(member)
     files = {row["file"] for row in await tx.fetch(sql.of_holders, holders=[holder])}
@@ -90,7 +89,7 @@ async def add_upload(tx: Transaction, member: str, file: str, *, until: int) -> 
 
 
 async def expire_references(tx: Transaction, *, now: int, count: int) -> tuple[str, ...]:
-    """Remove up to `count` references whose time is over; returns the files that nothing needs any longer."""
+    """Remove up to `count` expired references; returns the files without any other."""
     rows = await tx.fetch(sql.expired, now=now, count=count)
     unneeded = await _remove(tx, [(row["file"], row["holder"]) for row in rows], now=now)
     return tuple(sorted(unneeded))
@@ -99,7 +98,7 @@ async def expire_references(tx: Transaction, *, now: int, count: int) -> tuple[s
 async def expire_media(
     tx: Transaction, *, finished_before: int, count: int, size: int | None = None
 ) -> list[tuple[str, ...]]:
-    """Expire the media of the oldest ended jobs; returns for each the files that nothing needs any longer.
+    """Expire the media of the oldest ended jobs; returns for each the files without any other reference.
 
     With `size` only as many jobs as it takes to free so many bytes. Kept are the media of starred jobs, of
     those that a job under way builds on, and of those that a card has yet to show. Jobs that failed lose

@@ -49,7 +49,7 @@ async def settle_reservations(
     """Change the reservations of jobs; returns the jobs that had any to change.
 
     Changes exactly the meters that were reserved on, whatever rule or period applies now. A meter that was
-    reset after a capture has given that money back already, and is left as it is. All meters of a batch are
+    reset after a capture has returned that money already and is unchanged. All meters of a batch are
     locked at once and in one order, so that two batches never deadlock.
     """
     rows = await tx.fetch(sql.reservations, jobs=sorted(changes))

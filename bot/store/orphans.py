@@ -54,7 +54,7 @@ async def record_orphan(tx: Transaction, orphan: Orphan) -> bool:
 
 
 async def due_orphans(database: Database, account: str, *, now: int) -> list[tuple[str, int]]:
-    """Generations to remove now, each with the tries so far."""
+    """Generations to delete now, each with its number of attempts."""
     rows = await database.fetch(sql.due, account=account, now=now)
     return [(row["remote_id"], row["tries"]) for row in rows]
 
@@ -62,7 +62,7 @@ async def due_orphans(database: Database, account: str, *, now: int) -> list[tup
 async def record_removal(
     tx: Transaction, account: str, remote_id: str, *, now: int, retry_at: int | None
 ) -> None:
-    """Record a try to remove an orphan at the provider; `retry_at=None` says that it is gone."""
+    """Record an attempt to delete an orphan at the provider; `retry_at=None` means success."""
     if retry_at is None:
         await tx.run(sql.record_removed, account=account, remote_id=remote_id, now=now)
     else:

@@ -1,4 +1,4 @@
-"""Figures about the queue: how much there is to do, what is ahead of a job, and how long jobs take."""
+"""Queue statistics: totals, positions of jobs, and durations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _MAX_ID = "z" * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStats:
-    """How much there is to do, over all workspaces."""
+    """Totals over all workspaces."""
 
     running: int
     waiting: int
@@ -55,7 +55,7 @@ async def next_price(database: Database, *, provider: str, queue: str, account: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePosition:
-    """What is ahead of a queued job."""
+    """The position of a queued job."""
 
     #: jobs that are claimed before it
     ahead: int
@@ -64,7 +64,7 @@ class QueuePosition:
 
 
 async def queue_positions(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, QueuePosition]:
-    """What is ahead of each of these jobs.
+    """The positions of these jobs.
 
     Thousands may share one virtual time. They are counted from its end, where new jobs are, and each of them
     once, between two of the jobs that are asked for.

@@ -1,7 +1,7 @@
 """T3, T4 and every other state change: one compare-and-set, one event, the money settled, the cards updated.
 
-Transitions of many jobs share a transaction. One that finds its job in another state or attempt is answered
-with `StaleTransition`: another process was faster.
+Transitions of many jobs share a transaction. If its job is in another state or attempt,
+the result is `StaleTransition`: another process was faster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class Transition:
     price: int | None = None
     #: stored files that it needs from now on, besides its result
     files: tuple[str, ...] = ()
-    #: the attempt's request is known not to have been carried out
+    #: the attempt's request was certainly not carried out
     never_arrived: bool = False
     #: the lease under which it was prepared; None: no lease is needed
     lease: PreparationLease | None = None
@@ -77,7 +77,7 @@ class Transition:
 
     @property
     def money(self) -> SettleReservation | LowerReservation | None:
-        """What happens to the money reserved for the job."""
+        """How the job's reservation is settled."""
         if self.after in FINAL:
             return SettleReservation(settlement=_SETTLED_AS[self.after], at=self.now, cause=self.cause)
         if self.price is not None:
@@ -164,7 +164,7 @@ def _row(item: Transition) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionRow:
-    """What a transition leaves in the job's history and counters."""
+    """The row of a transition for history and counters."""
 
     job: str
     card: str

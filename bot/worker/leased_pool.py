@@ -46,7 +46,7 @@ class LeasedPool(Generic[Item]):
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """PreparationLease and work until the process stops and no item is in flight."""
+        """Lease and process items until the process stops and no item is in flight."""
         services = self._services
         async with asyncio.TaskGroup() as group:
             async for _ in services.ticks(self._topic, services.times.poll):

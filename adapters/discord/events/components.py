@@ -117,7 +117,7 @@ class ComponentHandler:
         await self._replies.reply(context, call, private=True, with_results=with_results)
 
     async def _open_modal(self, context: InteractionContext, component: ComponentId) -> None:
-        # Before anybody has typed in vain.
+        # Checked before the person types into the modal.
         await self._replies.require_postable(context, component.card)
         view = await self._shown_job(context, component.job)
         custom_id = component.write()

@@ -131,7 +131,7 @@ class Replies:
         call: ServiceCall,
         defer: Callable[[], Awaitable[_Deferred]],
     ) -> tuple[Reply | Refused, _Deferred | None]:
-        """The core's reply, and what `defer` rerotated where the core took too long to wait for it."""
+        """The core's reply, and what `defer` returned if the core took too long."""
         async with asyncio.TaskGroup() as group:
             task = group.create_task(_outcome(context, call), name=f"ask {context.key}")
             timeout_s = self._responder.defer_after_s(context.token, self._defer_after_s)

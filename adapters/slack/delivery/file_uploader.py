@@ -65,7 +65,7 @@ class FileUploader:
     def __init__(self, uploads: UploadStore, clock: Callable[[], int], *, patience_s: float = 5.0) -> None:
         self._uploads = uploads
         self._clock = clock
-        #: how long one delivery waits for Slack before other cards have their turn
+        #: how long one delivery waits for Slack before other cards are delivered
         self._patience_s = patience_s
 
     async def picture(self, api: WorkspaceApi, request: UploadRequest) -> str | None:

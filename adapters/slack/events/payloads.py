@@ -40,8 +40,8 @@ _NESTED = ("assistant_thread", "container", "event", "item", "message", "previou
 def normalize(payload: Any) -> dict[str, Any]:
     """Drop malformed fields, and put the workspace's ids where bolt reads them.
 
-    >>> sound({"type": "event_callback", "team_id": "T1", "authorizations": [{"team_id": None}], "event": 5})
-    {'type': 'event_callback', 'team_id': 'T1', 'authorizations': [{'team_id': 'T1'}]}
+    >>> normalize({"type": "event_callback", "team_id": "T1", "authorizations": [{"team_id": None}], "event":
+    5}) {'type': 'event_callback', 'team_id': 'T1', 'authorizations': [{'team_id': 'T1'}]}
     """
     normalized = _typed(storable_json(payload))
     for name in ("actions", "authorizations"):

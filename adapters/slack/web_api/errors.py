@@ -74,7 +74,7 @@ _FORBIDDEN = {
     "ekm_access_denied": "the workspace's admins have suspended the channel",
     "is_archived": "the channel is archived",
     "is_inactive": "the channel is archived or frozen",
-    "messages_tab_disabled": "direct messages with this app are rotated off",
+    "messages_tab_disabled": "direct messages with this app are turned off",
     "method_not_supported_for_channel_type": "this is not possible in this type of channel",
     "no_permission": "I lack a permission",
     "not_in_channel": "I am not in the channel; use `/invite` to add me",

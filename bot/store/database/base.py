@@ -2,11 +2,11 @@
 
 StoreError
 ├── ConstraintViolated   a constraint refused the row
-├── StoreUnavailable     nothing was written: try again later
-│   └── NotWritable      nothing can be written until the operator has fixed it
-│       ├── StoreFull    make room on its disk
+├── StoreUnavailable     nothing was written: retry later
+│   └── NotWritable      the operator must act before anything can be written
+│       ├── StoreFull    free space on its disk
 │       └── StoreReadOnly
-├── CommitUnknown        written or not, nobody knows: repeat it, because every write is idempotent
+├── CommitUnknown        the outcome is unknown: repeat it, every write is idempotent
 └── NewerDatabase        install the newer program (see `migrate`)
 """
 
@@ -29,7 +29,7 @@ class StoreUnavailable(StoreError):
 
 
 class NotWritable(StoreUnavailable):
-    """The database takes no writes."""
+    """The database accepts no writes."""
 
 
 class StoreFull(NotWritable):
@@ -41,7 +41,7 @@ class StoreReadOnly(NotWritable):
 
 
 class CommitUnknown(StoreError):
-    """The connection broke while the commit was on its way: it may or may not be stored."""
+    """The connection broke during the commit, so its outcome is unknown."""
 
 
 #: a row: its columns by name, the same from either database
@@ -49,7 +49,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 class Transaction(Protocol):
-    """Statements that become durable together, or not at all.
+    """A transaction.
 
     An error ends it: do not catch it, because PostgreSQL accepts no further statement after one.
     """
@@ -93,11 +93,11 @@ class Database(Protocol):
         ...
 
     async def open(self) -> None:
-        """Connect; raises StoreUnavailable where nobody answers."""
+        """Connect; raises StoreUnavailable if the server does not respond."""
         ...
 
     async def close(self) -> None:
-        """Take no more writes, finish those in progress, and disconnect."""
+        """Refuse new writes, finish those in progress, and disconnect."""
         ...
 
     async def write(
@@ -118,13 +118,13 @@ class Database(Protocol):
     ) -> Outcome:
         """Run a function in a transaction and return its result once that is durable.
 
-        What is said of an Operation holds for it too: it may run again, and awaits only the transaction. It
-        raises Refused, if at all, before its first change.
+        Like an Operation it may run again, and awaits only the transaction. It may raise Refused only before
+        its first change.
         """
         ...
 
     async def exclusively(self, work: Callable[[Transaction], Awaitable[Outcome]]) -> Outcome:
-        """Run a transaction of which there is only one at a time, over all processes."""
+        """Run a transaction under a lock that all processes share."""
         ...
 
     async def fetch(self, query: Query, /, **values: object) -> list[Row]:

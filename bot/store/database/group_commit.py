@@ -27,7 +27,7 @@ from bot.store.database.base import (
 BATCH_MAX = 256
 #: calls that run at the same time where each has a transaction of its own
 _CALLS_AT_ONCE = 6
-#: the operator is told that nothing can be written, and told again after this time
+#: interval of the log event that nothing can be written
 _REPORT_EVERY_S = 60.0
 
 log = structlog.get_logger()
@@ -135,7 +135,7 @@ class _Queue:
             taken = [waiting.popleft() for _ in range(min(len(waiting), self.batch_max))]
             if not waiting:
                 del self.waiting[operation]
-            # a caller that was cancelled before its write began wants no write
+            # skip callers that were cancelled before their write began
             if requests := [one for one in taken if not one.answer.done()]:
                 batches.append(Batch(operation=operation, requests=requests))
         return batches
@@ -193,7 +193,7 @@ class GroupCommit:
         return result
 
     async def close(self) -> None:
-        """Refuse new writes and finish those that were taken."""
+        """Refuse new writes and finish the accepted ones."""
         self._closed = True
         queues = (*self._queues.values(), *self._call_queues)
         for queue in queues:
@@ -207,13 +207,13 @@ class GroupCommit:
 
     def _start(self, queue: _Queue) -> None:
         if queue.waiting and queue.committing is None:
-            # An empty context: a commit for many callers is logged in the name of none.
+            # An empty context: the log fields of one caller must not appear in a commit for many.
             queue.committing = asyncio.create_task(
                 self._drain(queue), name=f"commit {_name(next(iter(queue.waiting)))}", context=Context()
             )
 
     async def _drain(self, queue: _Queue) -> None:
-        # Nothing is awaited between the last look into the queue and its end, so no item is left behind.
+        # Nothing is awaited between the last check of the queue and the end, so no item is missed.
         try:
             while queue.waiting:
                 queue.flush_deferred()

@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL do alike: writes go through group commit, reads through `fetch`."""
+"""The common part of SQLite and PostgreSQL: writes through group commit, reads through `fetch`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable

@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 class NewerDatabase(StoreError):
-    """The database was made by a newer program."""
+    """The database has a newer schema than this program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ async def _apply_next(known: Sequence[Migration], transaction: Transaction) -> M
     await transaction.run(_CREATE)
     missing = _missing(known, await _versions(transaction))
     if not missing:
-        return None  # another replica was faster
+        return None  # another replica has applied it
     migration = missing[0]
     for statement in split(migration.script):
         await transaction.run(Query(migration.name, statement))

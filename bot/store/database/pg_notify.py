@@ -87,7 +87,7 @@ class Notifier:
             if self._closing:
                 return
             connection = await self._reconnect()
-            # What was sent while nobody listened is unknown, so all waiters look.
+            # Notifications during the interruption are lost, so all waiters are woken.
             self.wakeups.wake_all()
 
     async def _reconnect(self) -> asyncpg.Connection:

@@ -71,7 +71,7 @@ class PostgresDatabase(GroupedDatabase):
     async def open(self) -> None:
         async with AsyncExitStack() as connections:
             with translated():
-                # This one tells whether the server answers; the pools connect on first use.
+                # This connection checks that the server responds; the pools connect on first use.
                 self._sessions = await sessions_of(self._url)
                 if self.listens:
                     await self._notifier.open()
@@ -158,7 +158,7 @@ class PostgresDatabase(GroupedDatabase):
                 raise  # the operator has to fix it
             except (Contended, StoreUnavailable) as error:
                 if isinstance(error.__cause__, TimeoutError):
-                    raise  # the caller has waited long enough
+                    raise  # too many retries
                 log.info("transaction_retried", error=type(error.__cause__).__name__, pause_s=pause_s)
             await asyncio.sleep(pause_s)
         return await attempt()

@@ -1,7 +1,7 @@
-"""Wake-ups: who writes notifies a topic, who waits looks into the store again.
+"""Wake-ups: a writer notifies a topic, its waiters read the store again.
 
-A wake-up carries nothing but its topic and may come once too often, so every waiter reads the store. To lose
-none between the read and the wait, take the mark first:
+A wake-up carries only its topic and may be spurious, so every waiter reads the store. To miss none between
+the read and the wait, take the mark first:
 
     seen = wakeups.mark("jobs")
     if not await claim():
