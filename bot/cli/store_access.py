@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import ReverieError
+from bot.domain.errors import ReverieError, StoreError
 from bot.security.secret_keys import fingerprint
 from bot.service.operator import Answer, Operator
 from bot.settings import Settings
@@ -35,6 +35,7 @@ async def operate(
     """Run an operator's call: reads open the database, writes go through the bot that has locked it."""
     if not writes:
         async with _reading(settings) as database:
+            await _require_current_schema(database)
             return await _do(settings, database, call, arguments)
     try:
         async with _alone(settings) as database:
@@ -61,6 +62,14 @@ async def _reading(settings: Settings) -> AsyncIterator[Database]:
         must_exist(sqlite_file(settings))
     async with connect(settings.database, read_only=True) as database:
         yield database
+
+
+async def _require_current_schema(database: Database) -> None:
+    """Raise StoreError, with the remedy, for a database of an earlier or a newer version."""
+    if await pending(database):
+        raise StoreError(
+            "The database has the schema of an earlier version: run reverie db upgrade, or start the bot"
+        )
 
 
 def must_exist(file: Path) -> None:

@@ -10,21 +10,16 @@ import pytest
 from bot.domain.jobs import State
 from bot.store.accept import accept
 from bot.store.copy import TABLES
-from bot.store.database.base import Database, Transaction
+from bot.store.database.base import Database
 from bot.store.database.connect import connect
-from bot.store.database.dialect import Dialect, split
+from bot.store.database.dialect import Dialect
 from bot.store.database.migrate import FOLDER, migrate, pending
 from bot.store.database.named_sql import Query
 from bot.store.jobs import list_jobs
 from bot.store.reports import inconsistent_counts, inconsistent_meters
 from tests.store.factories import acceptance, count_of
-from tests.store.releasing import SCHEMAS
+from tests.store.released import RELEASES, restore
 
-RELEASES = sorted(SCHEMAS.glob("*.sql"))
-
-_RELEASED = """
-    CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)
-"""
 #: tables by the names that releases before migration 0009 gave them
 OLD_NAMES = {
     "adapter_data": "vault",
@@ -58,21 +53,6 @@ def dialect_of(database: Database) -> Dialect:
 async def describe(database: Database) -> dict[str, str]:
     rows = await database.fetch(Query("describe", _DESCRIBE[dialect_of(database)]))
     return {row["name"]: " ".join(row["text"].split()) for row in rows if "migration" not in row["name"]}
-
-
-def script_of(release: Path) -> list[str]:
-    """Everything that makes an empty database one of that release."""
-    applied = [path.stem for path in sorted(FOLDER.glob("*.sql")) if path.stem[:4] <= release.stem]
-    rows = [f"INSERT INTO migration VALUES ({int(name[:4])}, '{name[5:]}', 0)" for name in applied]  # noqa: S608
-    return [_RELEASED, *rows, *split(release.read_text(encoding="utf-8"))]
-
-
-async def restore(database: Database, release: Path) -> None:
-    async def work(tx: Transaction) -> None:
-        for statement in script_of(release):
-            await tx.run(Query("restore", statement))
-
-    await database.exclusively(work)
 
 
 @pytest.fixture

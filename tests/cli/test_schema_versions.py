@@ -1,0 +1,44 @@
+"""Reading commands refuse a database of another schema with one line that names the remedy."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.cli.store_access import upgrade
+from bot.store.database.connect import connect
+from tests.cli.running import complaint, reverie
+from tests.cli.store import settings
+from tests.store.released import RELEASES, restore
+
+READING = [
+    ("usage", "discord:1"),
+    ("quota", "show", "discord:1"),
+    ("jobs", "list"),
+    ("jobs", "show", "4n6p8r"),
+    ("jobs", "orphans"),
+    ("workspaces", "list"),
+]
+
+
+@pytest.mark.parametrize("release", RELEASES[:-1], ids=[release.stem for release in RELEASES[:-1]])
+async def test_a_database_of_an_earlier_release_has_to_be_upgraded_first(
+    release: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    async with connect(settings(tmp_path).database) as database:
+        await restore(database, release)
+    for arguments in READING:
+        assert "run reverie db upgrade" in complaint(reverie(tmp_path, *arguments), 1)
+    assert 0 == reverie(tmp_path, "db", "upgrade").returncode
+    assert 0 == reverie(tmp_path, "jobs", "list").returncode
+
+
+async def test_a_database_of_a_newer_release_needs_the_newer_program(tmp_path: Path) -> None:
+    where = settings(tmp_path)
+    await upgrade(where)
+    with closing(sqlite3.connect(tmp_path / "data" / "reverie.db")) as database, database:
+        database.execute("INSERT INTO migration VALUES (9999, 'later', 0)")
+    for arguments in READING:
+        assert "install the newer program" in complaint(reverie(tmp_path, *arguments), 1)
