@@ -54,7 +54,7 @@ class AssetRoutes:
             path,
             media_type=media_type,
             headers={
-                "Cache-ControlRoutes": "public, max-age=31536000, immutable",
+                "Cache-Control": "public, max-age=31536000, immutable",
                 "X-Content-Type-Options": "nosniff",
             },
         )
@@ -67,4 +67,4 @@ class AssetRoutes:
             "asset", generation.account, generation.prompt, FaultStage.INSTEAD
         )
         if instead is not None:
-            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, instead.reason or "Service FileUnavailable")
+            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, instead.reason or "Service Unavailable")

@@ -66,7 +66,7 @@ def show_page(
         HTTPStatus.OK,
         {
             "Content-Security-Policy": _POLICY,
-            "Cache-ControlRoutes": "no-store",
+            "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         },
     )

@@ -264,6 +264,7 @@ async def test_many_readers_of_a_new_picture_have_it_drawn_once(tmp_path: Path) 
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.content for answer in answers}) == 1
         assert len({answer.headers["last-modified"] for answer in answers}) == 1
+        assert {"public, max-age=31536000, immutable"} == {one.headers["cache-control"] for one in answers}
 
 
 async def test_an_asset_is_there_only_when_it_is_finished_and_under_its_own_name(tmp_path: Path) -> None:
