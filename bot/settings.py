@@ -76,6 +76,8 @@ class Timing(BaseModel):
     #: between two polls of running generations
     watch_interval: int = 1_500
     watch_lease: int = 10_000
+    #: between two fetches of one running job's preview
+    preview_interval: int = 10_000
     #: between two scans of an account's whole list, which find orphans
     sweep_interval: int = 300_000
     #: a known id fails after three 404 responses over this time

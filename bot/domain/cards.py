@@ -79,6 +79,8 @@ class JobView:
     position: int | None
     ready_at: int | None
     media: Media | None
+    #: a film of its progress, while it runs
+    preview: Media | None
     #: alt text of the media
     alt: str
     actions: tuple[Action, ...]
@@ -158,6 +160,7 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
         position=estimate.position if estimate else None,
         ready_at=now + estimate.wait_ms if estimate else None,
         media=None if job.deleted or job.expired else job.result,
+        preview=job.preview if job.state is State.SUBMITTED and not job.deleted else None,
         alt=job.title,
         actions=available_actions(job),
         cancellable=job.state in WAITING,

@@ -103,6 +103,8 @@ class Job:
     #: when the bot stops waiting in the queue, or for the submitted generation
     deadline: int
     result: Media | None = None
+    #: a film of its progress; only while it runs, and only from some providers
+    preview: Media | None = None
     failure: Failure | None = None
     #: job whose result this one was made from
     parent: str | None

@@ -33,6 +33,8 @@ class Generation:
     asset_url: str | None = None
     #: URL of a finished video's thumbnail, which expires
     thumbnail_url: str | None = None
+    #: URL of a film of its progress, which expires; None unless the provider gives one while it runs
+    preview_url: str | None = None
     #: the callback URL of the create, echoed by the provider; it carries the attempt's token
     callback_url: str | None = None
     #: digest of the request as echoed; equal requests have equal digests

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.jobs import Job, State
+from bot.domain.media import Media
+from bot.store.cards import request_progress
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
-from bot.store.rows import jobs_from
+from bot.store.file_refs import FileReference, add_references
+from bot.store.rows import dump_record, jobs_from
 
 sql = load("attempts")
 
@@ -113,6 +116,19 @@ async def record_look(tx: Transaction, job: str, attempt: int, *, found: bool, n
         return 0, now
     row = await tx.one(sql.record_not_found, id=job, attempt=attempt, now=now)
     return (row["failed_tries"], row["failing_since"]) if row else (0, now)
+
+
+async def record_preview(
+    tx: Transaction, job: str, attempt: int, preview: Media, *, now: int, until: int
+) -> None:
+    """Show a film of a running job's progress on its card; the file is kept `until` then."""
+    row = await tx.one(sql.record_preview, id=job, attempt=attempt, preview=dump_record(preview))
+    if row is None:
+        return
+    # A holder of its own: the result may be the same file, and stays longer.
+    holder = f"preview:{job}"
+    await add_references(tx, [FileReference(file=preview.file, holder=holder, until=until)])
+    await request_progress(tx, [row["card"]], now=now)
 
 
 async def extend_deadline(tx: Transaction, job: str, attempt: int, *, deadline: int) -> None:

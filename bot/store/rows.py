@@ -81,6 +81,7 @@ _CONVERTED: Mapping[str, Callable[[Any], object]] = {
     "request": load_request,
     "state": State,
     "result": media_from,
+    "preview": media_from,
     "failure": failure_from,
     "private": bool,
     "deleted": bool,

@@ -38,6 +38,7 @@ from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
 from bot.worker.media_budget import record_stored
+from bot.worker.previews import Previews
 from bot.worker.reconciliation import list_pages, reconcile, resolve_unknown
 from bot.worker.result_retry import ResultRetry
 
@@ -73,6 +74,7 @@ class Watcher:
         self._missed: set[str] = set()
         #: by job id, results that could not be stored yet
         self._retries: dict[str, ResultRetry] = {}
+        self._previews = Previews(services)
         #: monotonic time of the last callback that reached this process
         self._callback_at: int | None = None
 
@@ -129,6 +131,7 @@ class Watcher:
         unreadable = [ref for ref, _ in flight.unreadable]
         for ended in self._retries.keys() - {job.id for job in jobs}:
             del self._retries[ended]
+        self._previews.forget_others({job.id for job in jobs})
         try:
             await self._poll(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
             running: list[Job | JobRef] = [*jobs, *unreadable]
@@ -274,6 +277,7 @@ class Watcher:
                 await self._retry_or_fail(job, classify_failure(generation.failure_reason))
             case _:
                 await self._check_deadline(job)
+                await self._previews.show(job, generation)
 
     async def _complete(self, job: Job, generation: Generation) -> None:
         """Store the result first; only then is it charged."""

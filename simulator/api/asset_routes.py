@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.errors import ApiError, FileUnavailable, FileUnreadable
 from simulator.formats import GenerationState
 from simulator.generations.faults import FaultKind, Faults, FaultStage
-from simulator.generations.generation import Generation
+from simulator.generations.generation import PREVIEW, Generation
 from simulator.generations.renderer import Renderer
 from simulator.generations.repository import Repository
 
@@ -33,12 +33,7 @@ class AssetRoutes:
     async def serve(self, request: Request) -> Response:
         generation = await self._repository.find(request.path_params["id"])
         name = request.path_params["name"]
-        if (
-            generation is None
-            or generation.is_hidden
-            or name not in generation.files.values()
-            or generation.state(self._clock_ms()) is not GenerationState.COMPLETED
-        ):
+        if generation is None or generation.is_hidden or not self._is_shown(generation, name):
             raise ApiError(HTTPStatus.NOT_FOUND, "Not Found")
         media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
         if generation.fault == FaultKind.EXPIRED_ASSET:
@@ -58,6 +53,12 @@ class AssetRoutes:
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+    def _is_shown(self, generation: Generation, name: str) -> bool:
+        state = generation.state(self._clock_ms())
+        if name == PREVIEW:
+            return generation.has_preview and state in (GenerationState.DREAMING, GenerationState.COMPLETED)
+        return name in generation.files.values() and state is GenerationState.COMPLETED
 
     async def _apply_faults(self, generation: Generation) -> None:
         delay = await self._faults.consume("asset", generation.account, generation.prompt, FaultStage.DELAY)

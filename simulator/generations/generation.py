@@ -16,7 +16,7 @@ _JITTER = 0.2
 
 
 #: file name of a video's thumbnail
-THUMBNAIL = "thumbnail.jpg"
+THUMBNAIL, PREVIEW = "thumbnail.jpg", "progress.mp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,15 +136,25 @@ class Generation:
         """File names of its assets, by their field in the response."""
         return {"video": self.asset, "image": THUMBNAIL} if self.output == "video" else {"image": self.asset}
 
+    @property
+    def has_preview(self) -> bool:
+        """Whether a film of its progress is shown while it is dreaming."""
+        return bool(json.loads(self.request)["generation_type"] == "video")
+
+    def _assets(self, state: GenerationState, folder: str) -> dict[str, str | None] | None:
+        shown: dict[str, str | None] = {"video": None, "image": None, "progress_video": None}
+        if state is GenerationState.COMPLETED:
+            return shown | {field: f"{folder}/{name}" for field, name in self.files.items()}
+        if state is GenerationState.DREAMING and self.has_preview:
+            return shown | {"progress_video": f"{folder}/{PREVIEW}"}
+        return None
+
     def document(self, now: int, base_url: str | None = None) -> dict[str, Any]:
         """Return it as the API shows it; `base_url` is the address of the simulator."""
         state = self.state(now)
         shown_state: str = state
         if self.fault == FaultKind.UNKNOWN_STATE and not self.ended(now):
             shown_state = "polishing"
-        folder = f"{base_url or self.base_url}/assets/{self.id}"
-        assets: dict[str, str | None] = {"video": None, "image": None, "progress_video": None}
-        assets |= {field: f"{folder}/{name}" for field, name in self.files.items()}
         return {
             "id": self.id,
             "generation_type": self.output,
@@ -152,7 +162,7 @@ class Generation:
             "state": shown_state,
             "failure_reason": self.failure_reason if state is GenerationState.FAILED else None,
             "created_at": _iso(self.created_at),
-            "assets": assets if state is GenerationState.COMPLETED else None,
+            "assets": self._assets(state, f"{base_url or self.base_url}/assets/{self.id}"),
             "model": _label(self.model),
             "request": json.loads(self.request),
         }

@@ -1,6 +1,7 @@
 """What to draw or render for a generation, read from its row."""
 
 import json
+from dataclasses import replace
 
 from simulator.drawing.spec import PictureSpec, Placement, ReferenceImage
 from simulator.file_store import FileStore
@@ -17,6 +18,8 @@ from simulator.video.spec import (
     VideoSpec,
 )
 
+#: longer side in pixels, length and drawn frames per second of a preview
+_PREVIEW_SIDE, _PREVIEW_S, _PREVIEW_FPS = 320, 2, 8
 #: how much each mode changes a video, from 0 to 1; each degree adds a tenth
 _STRENGTHS = {"adhere": 0.1, "flex": 0.35, "reimagine": 0.65}
 
@@ -85,6 +88,16 @@ def video_spec(generation: Generation, files: FileStore, *, drawn_fps: int = FPS
                 start=_keyframe(generation, files, "frame0", FramePosition.LAST),
                 end=_keyframe(generation, files, "frame1", FramePosition.FIRST),
             )
+
+
+def preview_of(spec: VideoSpec) -> VideoSpec:
+    """A small film of the first seconds, as the API shows one while a video is dreaming."""
+    if not isinstance(spec, GenerateVideo):
+        return spec
+    scale = _PREVIEW_SIDE / max(spec.size)
+    width, height = (max(2, round(side * scale / 2) * 2) for side in spec.size)
+    frames = min(spec.frames, _PREVIEW_S * FPS)
+    return replace(spec, size=(width, height), frames=frames, drawn_fps=_PREVIEW_FPS)
 
 
 def _keyframe(

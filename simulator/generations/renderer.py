@@ -6,8 +6,8 @@ from weakref import WeakValueDictionary
 
 from simulator.drawing.picture import draw_picture
 from simulator.file_store import FileStore
-from simulator.generations.generation import THUMBNAIL, Generation
-from simulator.generations.render_spec import picture_spec, video_spec
+from simulator.generations.generation import PREVIEW, THUMBNAIL, Generation
+from simulator.generations.render_spec import picture_spec, preview_of, video_spec
 from simulator.ports import Render
 from simulator.settings import SimulatorSettings
 from simulator.video.render import render_thumbnail, render_video
@@ -45,10 +45,11 @@ class Renderer:
         elif name == THUMBNAIL:
             await self._render(render_thumbnail, self._video_spec(generation), path, timeout_s=timeout_s)
         else:
+            spec = self._video_spec(generation)
             async with self._video_slot:
                 await self._render(
                     render_video,
-                    self._video_spec(generation),
+                    preview_of(spec) if name == PREVIEW else spec,
                     path,
                     timeout_s=self._settings.video_timeout_s,
                 )

@@ -15,6 +15,7 @@ from typing import Any
 from adapters.playground.adapter import build
 from bot.domain.commands import Command
 from bot.domain.errors import MediaRefused
+from bot.domain.estimates import typical_duration
 from bot.domain.identity import Invocation
 from bot.domain.jobs import Job, State
 from bot.domain.models import PICTURE_SIZES, Lane, video_size
@@ -122,6 +123,26 @@ class Core:
         """Submit the jobs and wait until one of them, else the newest, is running and shown so."""
         self.house.start("check", "submit", "watch")
         return await self._comes_to(job or (await self.newest()).id, State.SUBMITTED)
+
+    async def preview(self, job: str = "") -> Job:
+        """Have a running job, else the newest, show a film of its progress."""
+        running = await self.run(job)
+        assert running.remote_id is not None
+        provider, library = self.house.provider, self.house.library
+        generation = provider.generations[running.remote_id]
+        url = f"{generation.asset_url}/progress.mp4"
+        library.found[url] = await asyncio.to_thread(_result, running)
+        provider.generations[running.remote_id] = replace(generation, preview_url=url)
+        # The generation is read once it may have ended.
+        self.house.advance(typical_duration(running.request).p50)
+
+        async def look() -> Job | None:
+            found = await self.job(running.id)
+            return found if found.preview is not None else None
+
+        found: Job = await self.house.until(look)
+        await self.all_shown()
+        return found
 
     async def finish(self, job: str = "") -> Job:
         """Finish a job, else the newest, with a sample as its result."""

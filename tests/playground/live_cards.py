@@ -25,6 +25,7 @@ def running_card(rev: int, *, private: bool = False) -> CardView:
         ready_at=None,
         position=None,
         media=None,
+        preview=None,
         alt="a fox",
         actions=(),
         cancellable=False,

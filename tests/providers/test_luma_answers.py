@@ -115,6 +115,20 @@ def test_words_are_read_from_a_list_only(document: object, words: tuple[str, ...
     assert read_terms(document) == words
 
 
+@pytest.mark.parametrize(
+    ("state", "assets", "preview"),
+    [
+        ("dreaming", {"video": None, "progress_video": "https://p"}, "https://p"),
+        ("polishing", {"progress_video": "https://p"}, "https://p"),
+        ("completed", {"video": "https://v", "progress_video": "https://p"}, None),
+        ("dreaming", None, None),
+        ("dreaming", {"progress_video": 7}, None),
+    ],
+)
+def test_a_preview_is_read_while_the_generation_runs(state: str, assets: object, preview: str | None) -> None:
+    assert preview == read(state=state, assets=assets).preview_url
+
+
 def test_a_reason_is_read_only_from_a_failure() -> None:
     assert read(state="failed", failure_reason="Job failed").failure_reason == "Job failed"
     assert read(state="failed", failure_reason={"why": 1}).failure_reason is None

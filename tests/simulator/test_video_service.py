@@ -27,6 +27,20 @@ from tests.simulator.videos import (
 FAST = 10_000
 
 
+async def test_a_dreaming_video_has_a_small_film_of_its_progress(tmp_path: Path) -> None:
+    at = [1_760_000_000_000]
+    async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1) as caller:
+        video = await create_video(caller, prompt="a red boat at sea", model="ray-2")
+        assert video["assets"] is None
+        at[0] += 60_000
+        dreaming = await caller.get(video["id"])
+        assert ("dreaming", None) == (dreaming["state"], dreaming["assets"]["video"])
+        film = decode((await caller.http.get(dreaming["assets"]["progress_video"])).content)
+        assert ((320, 180), 48) == (film.size, len(film.frames))
+        at[0] += 600_000
+        assert (await caller.get(video["id"]))["assets"]["progress_video"] is None
+
+
 async def test_a_video_is_made_served_and_edited(tmp_path: Path) -> None:
     """The one long story: a video of five seconds, its poster, ranges, its continuation and its sound."""
     async with simulator_at(tmp_path, speed=FAST) as caller:

@@ -58,6 +58,7 @@ def _job_record(job: JobView) -> Record:
         "expected_ms": job.expected_ms,
         "ready_at": job.ready_at,
         "media": job.media and media_record(job.media),
+        "preview": job.preview and media_record(job.preview),
         "alt": job.alt,
         #: what the editor of a prompt starts with
         "words": "" if job.alt in UNTITLED.values() else job.alt,
@@ -161,7 +162,9 @@ def with_links(record: Record, link: MediaLink) -> Record:
 
 
 def _job_with_links(job: Record, link: MediaLink) -> Record:
-    return job if job["media"] is None else job | {"media": media_with_links(job["media"], link)}
+    # Records of older versions have no preview.
+    files = {name: record for name in ("media", "preview") if (record := job.get(name)) is not None}
+    return job | {name: media_with_links(record, link) for name, record in files.items()}
 
 
 def _files_with_links(record: Record, link: MediaLink) -> list[Record]:

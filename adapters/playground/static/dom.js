@@ -17,6 +17,9 @@ export const shortId = (id) => id.slice(-6);
 
 export const byId = (id) => document.getElementById(id);
 
+// The token in a link to a file changes with every message; the file in it does not.
+export const fileOf = (src) => src.slice(0, src.indexOf("."));
+
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const TINTS = 7;

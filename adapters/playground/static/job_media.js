@@ -1,6 +1,6 @@
 // The frame of a job: its progress while it runs, then its picture or video. One video plays at a time.
 
-import { el, reducedMotion } from "./dom.js";
+import { el, fileOf, reducedMotion } from "./dom.js";
 import { enlarge } from "./lightbox.js";
 import { forgetProgress, progressNode, setProgress } from "./progress.js";
 
@@ -40,9 +40,6 @@ function contentOf(job, many) {
 }
 
 export const sizeOf = (job) => (job.media ? [job.media.width, job.media.height] : requestedSize(job));
-
-// The token in a link changes with every message; the file in it does not.
-const fileOf = (src) => src.slice(0, src.indexOf("."));
 
 function requestedSize(job) {
   const ratio = job.facts.find(([name]) => name === "Aspect ratio")?.[1] ?? "16:9";

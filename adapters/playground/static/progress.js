@@ -1,6 +1,6 @@
 // Moves the progress bars of running jobs by the server's clock, between two revisions of their cards.
 
-import { el } from "./dom.js";
+import { el, fileOf, reducedMotion } from "./dom.js";
 
 const INTERVAL = 500;
 // From here on a bar slows down, so that it neither stops nor is full before the result is there.
@@ -32,7 +32,25 @@ export function setProgress(node, job) {
   node.dataset.ready = job.ready_at ?? "";
   const headline = node.querySelector(".headline");
   if (headline.textContent !== job.headline) headline.textContent = job.headline;
+  showPreview(node, job.preview);
   moveBar(node);
+}
+
+// The provider's film of the unfinished video. It stays until a newer one has loaded.
+function showPreview(node, preview) {
+  if (!preview || node.dataset.preview === fileOf(preview.src)) return;
+  node.dataset.preview = fileOf(preview.src);
+  const video = el("video", {
+    class: "preview", src: preview.src, poster: preview.still, playsinline: true, loop: true, "aria-hidden": "true", tabindex: "-1",
+  });
+  // The attribute alone does not mute an element that a script creates.
+  video.muted = true;
+  video.autoplay = !reducedMotion();
+  const old = node.querySelector(".preview");
+  video.addEventListener("loadeddata", () => old?.remove(), { once: true });
+  video.addEventListener("error", () => video.remove(), { once: true });
+  if (old) old.after(video);
+  else node.prepend(video);
 }
 
 const slowed = (part) => (part <= LINEAR_UNTIL ? part : LINEAR_UNTIL + SLOW_RANGE * (1 - Math.exp(-(part - LINEAR_UNTIL) / SLOW_RANGE)));

@@ -38,7 +38,9 @@ def read_generation(document: object) -> Generation | None:
     state = _state(document.get("state"))
     request = document.get("request")
     echo: Mapping[str, object] = request if isinstance(request, Mapping) else {}
-    asset_url, thumbnail_url = _assets(document.get("assets") if state is GenerationState.COMPLETED else None)
+    assets = document.get("assets")
+    asset_url, thumbnail_url = _assets(assets if state is GenerationState.COMPLETED else None)
+    is_running = state in (GenerationState.QUEUED, GenerationState.DREAMING)
     return Generation(
         id=generation_id,
         state=state,
@@ -46,6 +48,7 @@ def read_generation(document: object) -> Generation | None:
         failure_reason=_text(document.get("failure_reason")) if state is GenerationState.FAILED else None,
         asset_url=asset_url,
         thumbnail_url=thumbnail_url,
+        preview_url=_preview(assets) if is_running else None,
         callback_url=_text(echo.get("callback_url")),
         fingerprint=fingerprint(echo) if echo else "",
     )
@@ -114,6 +117,10 @@ def _assets(assets: object) -> tuple[str | None, str | None]:
         return None, None
     video, image = _text(assets.get("video")), _text(assets.get("image"))
     return (video, image) if video else (image, None)
+
+
+def _preview(assets: object) -> str | None:
+    return _text(assets.get("progress_video")) if isinstance(assets, Mapping) else None
 
 
 def _text(value: object) -> str | None:

@@ -39,6 +39,9 @@ WHERE account.state = 'retired' AND job.state IN ('submitting', 'unknown', 'subm
   AND (job.deadline < :now OR (job.state = 'unknown' AND job.claimed_at < :lost_before))
 LIMIT :count;
 
+-- name: record_preview
+UPDATE job SET preview = :preview WHERE id = :id AND attempt = :attempt AND state = 'submitted' RETURNING card;
+
 -- name: extend_deadline
 UPDATE job SET deadline = :deadline
 WHERE id = :id AND state = 'submitted' AND attempt = :attempt AND deadline < :deadline;

@@ -10,7 +10,7 @@ SET state = r.after,
     deadline = coalesce(r.deadline, job.deadline),
     request = coalesce(r.request, job.request),
     price = CASE WHEN r.price < job.price THEN r.price ELSE job.price END,
-    result = r.result, failure = r.failure,
+    result = r.result, failure = r.failure, preview = NULL,
     lease_owner = NULL, lease_until = NULL, failed_tries = 0, failing_since = NULL
 FROM {{rows items (id text, before text, attempt bigint, after text, account text, remote_id text,
                    submitted_at bigint, finished_at bigint, run_at bigint, deadline bigint,

@@ -28,6 +28,33 @@ async def made(served: Served, page: Page, text: str) -> list[str]:
     return jobs
 
 
+async def test_a_preview_plays_while_a_video_is_made_and_gives_way_to_it(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url, calm=False)
+    await say(page, f"/animate {STORM}")
+    await page.wait_for_selector(".progress")
+    job = (await served.core.preview()).id
+    preview = page.locator(".progress video.preview")
+    await page.wait_for_function(PLAYING, arg=await preview.element_handle())
+    assert await preview.evaluate("one => [one.muted, one.loop, one.ariaHidden]") == [True, True, "true"]
+    await expect(page.locator(".progress .headline")).to_be_visible()
+    await served.core.finish(job)
+    await expect(page.locator(".progress")).to_have_count(0)
+    await expect(page.locator(".shown.video video")).to_have_count(1)
+    assert [] == complaints(page)
+
+
+async def test_a_preview_stands_still_where_motion_is_not_wanted(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await say(page, f"/animate {STORM}")
+    await page.wait_for_selector(".progress")
+    await served.core.preview()
+    preview = page.locator(".progress video.preview")
+    assert "/media/" in (await preview.get_attribute("poster") or "")
+    await expect(preview).to_have_js_property("paused", value=True)
+
+
 async def test_only_one_video_plays_at_a_time_while_it_is_visible(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url, calm=False)
     for _ in range(2):
