@@ -1,15 +1,18 @@
 """How many files one command passes through, and how often the calls change from one file to another.
 
 Counts, in a whole bot before a chat service of its own, the files of the adapter from the event to its
-acknowledgement and on to the message with the result, and the files of the core over the whole job.
+acknowledgement and on to the message with the result, and the files of the core over the whole job. With
+`--names` it also lists the files of the core, with the number of calls into each.
 """
 
 import asyncio
 import json
 import os
 import signal
+import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +23,7 @@ from tests.patience import PATIENCE_S
 from tests.platforms.unmodified import QUICK, Bot
 
 _PROGRAM = ("-m", "benchmarks.traced_bot", "run")
+_NAMES = "--names"
 _PROMPT = "a red fox in the snow"
 #: stands in for the API, in the bot's process
 _SIMULATION = ("simulator/", "bot/simulation/")
@@ -64,6 +68,10 @@ def _print(name: str, calls: list[Call], acknowledged: float) -> None:
     print(f"  event → acknowledgement, with background work   {count(before)}")
     print(f"  acknowledgement → message with the result       {count(after)}")
     print(f"  the core, event → result                        {count(core)}\n")
+    if _NAMES in sys.argv[1:]:
+        for file, calls_into in sorted(Counter(call.file for call in core).items()):
+            print(f"  {calls_into:>6} {file}")
+        print()
 
 
 async def _discord(folder: Path) -> None:
