@@ -131,7 +131,7 @@ async def reset_quota(services: Services, command: QuotasReset, caller: Caller) 
         services, lambda: services.database.transact(reset_meter, limit.meter, audit=entry)
     )
     return PrivateReply(
-        title="Quota reset", text=f"The use of {whom} is zero again; it was {show_money(given_back)}."
+        title="Quota reset", text=f"{whom}: reset to zero; {show_money(given_back)} was used."
     )
 
 

@@ -260,7 +260,7 @@ async def test_the_bytes_of_a_member_are_counted_while_they_arrive() -> None:
             await until(lambda: quota.arriving("playground:main:ada") == 200_000)
             status, answer = await upload(served, "ada", b"x" * 200_000)
             assert HTTPStatus.TOO_MANY_REQUESTS == status
-            assert "as much on its way in" in answer["error"]
+            assert "as much as is accepted at once" in answer["error"]
             assert HTTPStatus.OK == (await upload(served, "grace", HILLS))[0]
         await until(lambda: not quota.arriving("playground:main:ada"))
         assert HTTPStatus.OK == (await upload(served, "ada", HILLS))[0]

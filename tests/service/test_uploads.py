@@ -28,7 +28,7 @@ async def test_bytes_on_their_way_in_are_counted_as_they_arrive(house: Open) -> 
     async with house(start=None, upload_bytes_per_member=1_000) as home:
         async with home.service.begin_upload(ADA) as first:
             first.add(600)
-            with pytest.raises(QuotaExhausted, match="as much on its way in"):  # noqa: PT012 - as it leaves
+            with pytest.raises(QuotaExhausted, match="as much as is accepted at once"):  # noqa: PT012 - as it leaves
                 async with home.service.begin_upload(ADA) as second:
                     second.add(400)
                     second.add(1)
