@@ -8,7 +8,7 @@ import httpx
 
 from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
-from tests.platforms.fake_discord.net.certificates import Certificates
+from tests.platforms.fake_discord.transport.certificates import Certificates
 from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
 from tests.platforms.fake_slack import FakeSlack, Team
 from tests.platforms.unmodified import REVERIE, Bot, free_port, led, started

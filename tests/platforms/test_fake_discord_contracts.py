@@ -7,8 +7,8 @@ import discord
 import pytest
 
 from tests.platforms.fake_discord import Certificates, FakeDiscord
-from tests.platforms.fake_discord.net.contracts import FOLDER
 from tests.platforms.fake_discord.state.events import Event
+from tests.platforms.fake_discord.transport.contracts import FOLDER
 from tests.platforms.tiny_bot import at_rest, identify, line
 
 with_contracts = pytest.mark.skipif(not FOLDER.is_dir(), reason="the published contracts are not at hand")

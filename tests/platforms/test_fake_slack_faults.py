@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from tests.platforms.fake_slack import Drop, FakeSlack
 from tests.platforms.fake_slack.methods import METHODS
-from tests.platforms.fake_slack.net.contracts import are_at_hand, event_fault, scopes_of
+from tests.platforms.fake_slack.transport.contracts import are_at_hand, event_fault, scopes_of
 from tests.platforms.tiny_slack_app import client, manifest, refused
 
 

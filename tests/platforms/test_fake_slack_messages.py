@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.platforms.fake_slack import FakeSlack
-from tests.platforms.fake_slack.net.contracts import are_at_hand
+from tests.platforms.fake_slack.transport.contracts import are_at_hand
 from tests.platforms.tiny_slack_app import client, manifest, refused
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.platforms.fake_discord.net.certificates import make_certificates
+from tests.platforms.fake_discord.transport.certificates import make_certificates
 from tests.platforms.fake_slack import HOSTS, FakeSlack, Message
 from tests.platforms.tiny_slack_app import manifest
 from tests.platforms.unmodified import started

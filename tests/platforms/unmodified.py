@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from tests.patience import PATIENCE_S
-from tests.platforms.fake_discord.net.proxy import Proxy
+from tests.platforms.fake_discord.transport.proxy import Proxy
 
 REVERIE = ("-m", "bot", "run")
 #: a simulator that hurries and draws little, and no page; what a crash leaves behind is looked for soon

@@ -1,4 +1,4 @@
-"""The fake Discord as a test holds it: a service on loopback, its owners' hand, its faults and its clock."""
+"""`FakeDiscord`, the entry point for tests: service on loopback, administration, faults and clock."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -9,18 +9,18 @@ import aiohttp
 from aiohttp import web
 
 from tests.patience import PATIENCE_S
-from tests.platforms.fake_discord.hand.making import Making
-from tests.platforms.fake_discord.net.bodies import LARGEST_BODY
-from tests.platforms.fake_discord.net.certificates import Certificates
-from tests.platforms.fake_discord.net.contracts import Contracts
-from tests.platforms.fake_discord.net.faults import Fault
-from tests.platforms.fake_discord.net.hosts import HOSTS, LoopbackResolver
-from tests.platforms.fake_discord.net.proxy import Proxy
-from tests.platforms.fake_discord.net.service import Request, Service
+from tests.platforms.fake_discord.client.administration import Making
 from tests.platforms.fake_discord.state.clock import MovableClock
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.places import Channel
 from tests.platforms.fake_discord.state.world import World
+from tests.platforms.fake_discord.transport.bodies import LARGEST_BODY
+from tests.platforms.fake_discord.transport.certificates import Certificates
+from tests.platforms.fake_discord.transport.contracts import Contracts
+from tests.platforms.fake_discord.transport.faults import Fault
+from tests.platforms.fake_discord.transport.hosts import HOSTS, LoopbackResolver
+from tests.platforms.fake_discord.transport.proxy import Proxy
+from tests.platforms.fake_discord.transport.service import Request, Service
 
 
 class FakeDiscord(Making):

@@ -1,4 +1,4 @@
-"""The fake Slack as a test holds it: a service on loopback, its owners' hand, its faults and its clock."""
+"""`FakeSlack`, the entry point for tests: service on loopback, administration, faults and clock."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, AsyncExitStack
@@ -9,17 +9,12 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.patience import PATIENCE_S
-from tests.platforms.fake_discord.net.certificates import Certificates
-from tests.platforms.fake_discord.net.proxy import Proxy
 from tests.platforms.fake_discord.state.world import Bell
-from tests.platforms.fake_slack.hand.consenting import Page, consent
-from tests.platforms.fake_slack.hand.making import Making
-from tests.platforms.fake_slack.hand.people import Person
-from tests.platforms.fake_slack.net.courier import Courier, Held
-from tests.platforms.fake_slack.net.errands import Errands
-from tests.platforms.fake_slack.net.faults import Fault
-from tests.platforms.fake_slack.net.http import Posting
-from tests.platforms.fake_slack.net.service import LARGEST_BODY, Request, Service
+from tests.platforms.fake_discord.transport.certificates import Certificates
+from tests.platforms.fake_discord.transport.proxy import Proxy
+from tests.platforms.fake_slack.client.administration import Making
+from tests.platforms.fake_slack.client.oauth_consent import Page, consent
+from tests.platforms.fake_slack.client.person import Person
 from tests.platforms.fake_slack.rules.manifest import Manifest
 from tests.platforms.fake_slack.rules.refusals import Json
 from tests.platforms.fake_slack.state.apps import App
@@ -28,6 +23,11 @@ from tests.platforms.fake_slack.state.deliveries import Delivery
 from tests.platforms.fake_slack.state.messages import Message
 from tests.platforms.fake_slack.state.places import Channel
 from tests.platforms.fake_slack.state.world import Addresses, World
+from tests.platforms.fake_slack.transport.background_tasks import Errands
+from tests.platforms.fake_slack.transport.event_delivery import Courier, Held
+from tests.platforms.fake_slack.transport.faults import Fault
+from tests.platforms.fake_slack.transport.http import Posting
+from tests.platforms.fake_slack.transport.service import LARGEST_BODY, Request, Service
 
 #: the names under which the service is known
 HOSTS = ["slack.com", "www.slack.com", "files.slack.com", "hooks.slack.com", "wss-primary.slack.com"]

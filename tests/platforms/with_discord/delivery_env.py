@@ -18,7 +18,7 @@ from bot.domain.cards import CardView, JobView
 from bot.domain.identity import Place
 from bot.domain.media import Media
 from tests.platforms.fake_discord import HOSTS, Channel, FakeDiscord, Invocation, make_certificates
-from tests.platforms.fake_discord.hand.asking import ask
+from tests.platforms.fake_discord.client.interactions import ask
 from tests.platforms.fake_discord.state.interactions import Asking
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.with_discord.cards import card_view

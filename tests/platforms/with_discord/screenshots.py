@@ -12,7 +12,7 @@ from playwright.async_api import async_playwright
 
 from tests.chromium import find_chromium
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
-from tests.platforms.fake_discord.look.page import page_of
+from tests.platforms.fake_discord.html.page import page_of
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.with_discord.readers import is_done, led_to
 

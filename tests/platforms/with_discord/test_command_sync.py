@@ -146,7 +146,7 @@ async def test_localizations_of_another_version_are_replaced(
 async def test_a_description_that_is_too_long_is_an_error(rest: RestClient, application: str) -> None:
     route = Route("PUT", "/applications/{application_id}/commands", application_id=application)
     endless = {"name": "imagine", "description": "x" * (DISCORD_DESCRIPTION + 1)}
-    with pytest.raises(ApiError, match="BASE_TYPE_(BAD|MAX)_LENGTH"):
+    with pytest.raises(ApiError, match=r"BASE_TYPE_(BAD|MAX)_LENGTH"):
         await rest.request(route, [endless])
 
 

@@ -8,7 +8,7 @@ import discord
 from adapters.discord.delivery.interactions import TOKEN_LIFETIME_MS
 from adapters.discord.events.context import interaction_context, reaction_context
 from tests.platforms.fake_discord import FakeDiscord, Kind, Permissions, Person
-from tests.platforms.fake_discord.hand.asking import ask
+from tests.platforms.fake_discord.client.interactions import ask
 from tests.platforms.fake_discord.state.interactions import Asking
 from tests.platforms.tiny_bot import TinyBot, running
 

@@ -12,8 +12,8 @@ from adapters.discord.events.message_menu import MenuEntry
 from bot.domain.media import MediaKind
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Upload
-from tests.platforms.fake_discord.net.contracts import _response_body
 from tests.platforms.fake_discord.state.message_payloads import message_json
+from tests.platforms.fake_discord.transport.contracts import _response_body
 from tests.platforms.with_discord.bot_env import open_bot_env
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"

@@ -8,7 +8,7 @@ import pytest
 from adapters.slack.events.reactions import ChoiceUnknown, job_by_number
 from bot.domain.errors import InvalidRequest
 from tests.platforms.fake_slack import Message
-from tests.platforms.fake_slack.hand import asking
+from tests.platforms.fake_slack.client import interactions
 from tests.platforms.with_slack.bot_harness import BotHarness, run_bot, words
 
 _JOBS = ("first", "second", "third")
@@ -170,8 +170,8 @@ async def test_unknown_controls_are_refused_privately(tmp_path: Path, *, http: b
         )
         pressed = await bot.ada.press(card, "dance:v9").response()
         old: dict[str, Any] = {"callback_id": "reverie_dance"}
-        used = await asking.ask_shortcut(bot.slack.world, bot.ada.user, old, card).response()
-        asking.ask_shortcut(bot.slack.world, bot.ada.user, old, None)
+        used = await interactions.ask_shortcut(bot.slack.world, bot.ada.user, old, card).response()
+        interactions.ask_shortcut(bot.slack.world, bot.ada.user, old, None)
         everywhere = await bot.slack.message_in(bot.ada.at_bot().place)
         form = await bot.ada.slash("/imagine").view()
         form.told["callback_id"] = "reverie_dancing"

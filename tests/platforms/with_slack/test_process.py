@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.slack.oauth.manifest import manifest
-from tests.platforms.fake_discord.net.certificates import make_certificates
+from tests.platforms.fake_discord.transport.certificates import make_certificates
 from tests.platforms.fake_slack import FakeSlack, Message, Team
 from tests.platforms.fake_slack.fake import HOSTS
 from tests.platforms.unmodified import QUICK, Bot, led, look

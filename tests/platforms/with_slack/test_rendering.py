@@ -11,8 +11,8 @@ from bot.domain.actions import Action
 from bot.domain.cards import JobPhase
 from bot.domain.ids import short_id
 from bot.service.replies import PrivateReply
-from tests.platforms.fake_slack.net import contracts
 from tests.platforms.fake_slack.rules.drafts import Draft
+from tests.platforms.fake_slack.transport import contracts
 from tests.platforms.with_slack.cards import NOW, VIDEO, card_view, identity, job_view
 from tests.platforms.with_slack.publisher_harness import texts
 

@@ -1,1 +1,1 @@
-"""The socket half of the service."""
+"""The gateway of the service."""

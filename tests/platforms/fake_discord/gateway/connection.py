@@ -1,4 +1,4 @@
-"""One socket to the gateway: greeting, heartbeats, and whatever its session is told."""
+"""One gateway connection: hello, heartbeats, and the events of its session."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 from aiohttp import WSMsgType, web
 
-from tests.platforms.fake_discord.gateway.identifying import Closing
+from tests.platforms.fake_discord.gateway.identify import Closing
 from tests.platforms.fake_discord.gateway.sessions import Payload, Session
 
 HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, MEMBERS = 1, 2, 3, 4, 6, 8

@@ -1,4 +1,4 @@
-"""The gateway: sessions per shard, and a test's hand on everything that can go wrong with them."""
+"""The gateway: sessions by shard, and faults that tests inject into them."""
 
 import secrets
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.platforms.fake_discord.gateway.connection import INVALID_SESSION, RECONNECT, Connection
-from tests.platforms.fake_discord.gateway.identifying import Closing, Doorkeeper
+from tests.platforms.fake_discord.gateway.identify import Closing, Doorkeeper
 from tests.platforms.fake_discord.gateway.sessions import Payload, Session
 from tests.platforms.fake_discord.state.clock import shard_of
 from tests.platforms.fake_discord.state.events import Event, Intents

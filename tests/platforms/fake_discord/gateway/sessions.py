@@ -1,4 +1,4 @@
-"""A bot's sessions: what each has been told, so that a broken one can go on where it stopped."""
+"""Sessions with their sent events, so that they can be resumed."""
 
 from collections import deque
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The REST half of the service, one module for each kind of thing."""
+"""The REST API, one module per resource."""
 
 from tests.platforms.fake_discord.rest import (
     applications,

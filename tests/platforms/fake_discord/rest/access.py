@@ -1,4 +1,4 @@
-"""What the bot may do where, refused as the service refuses it."""
+"""Permission checks of the bot's requests."""
 
 from tests.platforms.fake_discord.rest.routing import Call
 from tests.platforms.fake_discord.rules.permissions import Permissions

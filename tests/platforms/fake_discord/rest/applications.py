@@ -1,4 +1,4 @@
-"""Who the app is, and its commands."""
+"""The application and its commands."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""New addresses for files whose old ones have ended."""
+"""Renews expired attachment URLs."""
 
 from tests.platforms.fake_discord.rest.routing import Call, Routes
 from tests.platforms.fake_discord.rules.refusals import Complaints

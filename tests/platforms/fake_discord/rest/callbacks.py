@@ -1,4 +1,4 @@
-"""The one answer to an interaction."""
+"""The first response to an interaction."""
 
 from collections.abc import Callable
 

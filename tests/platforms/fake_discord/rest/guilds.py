@@ -1,4 +1,4 @@
-"""Guilds, their people and roles, and the way to a person's direct messages."""
+"""Guilds, members, roles, and opening direct-message channels."""
 
 from tests.platforms.fake_discord.rest.access import visible_channel
 from tests.platforms.fake_discord.rest.routing import Call, Routes

@@ -1,4 +1,4 @@
-"""A channel's messages by the bot's own token."""
+"""Channel messages with the bot token."""
 
 from tests.platforms.fake_discord.rest.access import (
     public_message,

@@ -1,4 +1,4 @@
-"""Reactions by the bot's own token."""
+"""Reactions with the bot token."""
 
 from urllib.parse import unquote
 
@@ -7,7 +7,7 @@ from tests.platforms.fake_discord.rest.routing import Call, Routes
 from tests.platforms.fake_discord.rules.permissions import Permissions
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.payloads import Json, user_json
-from tests.platforms.fake_discord.state.reacting import react, unreact
+from tests.platforms.fake_discord.state.reactions import react, unreact
 
 routes = Routes()
 

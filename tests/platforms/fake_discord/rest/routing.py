@@ -1,4 +1,4 @@
-"""Which function answers which call, by the path as the service's documentation writes it."""
+"""Maps method and path, as documented, to a function."""
 
 import re
 from collections.abc import Callable

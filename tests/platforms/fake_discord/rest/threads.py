@@ -1,4 +1,4 @@
-"""Threads and the posts of a forum."""
+"""Threads and forum posts."""
 
 from tests.platforms.fake_discord.rest.access import public_message, require, visible_channel
 from tests.platforms.fake_discord.rest.routing import Call, Created, Routes

@@ -1,4 +1,4 @@
-"""What an interaction's token allows for 15 minutes: its first answer and the ones after it."""
+"""Requests with an interaction's token: edit the response and send follow-ups for 15 minutes."""
 
 from tests.platforms.fake_discord.rest.access import require_unarchived
 from tests.platforms.fake_discord.rest.callbacks import allowed_to_show

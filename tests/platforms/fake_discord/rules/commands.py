@@ -1,4 +1,4 @@
-"""What a command's registration may say, and how the service writes it down."""
+"""Validates command registrations and normalises them as the service returns them."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What may stand under a message or in a form, in the old layout and in the new one."""
+"""Validates components of messages and modals, in both layouts."""
 
 from collections.abc import Iterator
 from enum import IntEnum

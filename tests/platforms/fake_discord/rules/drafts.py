@@ -1,4 +1,4 @@
-"""A message as an app wrote it, checked before anything is done with it."""
+"""Validates a message before it is created or edited."""
 
 from dataclasses import dataclass, field
 from typing import Any

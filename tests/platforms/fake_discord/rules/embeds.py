@@ -1,4 +1,4 @@
-"""How much an embed may hold, alone and together with the others of its message."""
+"""Limits on embeds, each and all of a message."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whom a message notifies."""
+"""Determines whom a message mentions."""
 
 import re
 from typing import Any

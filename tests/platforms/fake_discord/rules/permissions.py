@@ -1,4 +1,4 @@
-"""What somebody may do, as bits, and how a guild's roles and a channel's overwrites add up to it."""
+"""Permission bits, and how roles and channel overwrites combine."""
 
 from collections.abc import Iterable
 from enum import IntFlag

@@ -1,4 +1,4 @@
-"""How the service says no: a status, its own code, and for bad forms a tree that names each field."""
+"""API errors: status, error code, and for invalid forms the tree of fields."""
 
 from typing import Any
 

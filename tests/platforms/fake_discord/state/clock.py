@@ -1,4 +1,4 @@
-"""The service's time, which a test may move on, and the ids that are made of it."""
+"""The service's clock, which tests can advance, and snowflakes."""
 
 import time
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The app's registered commands, as the service hands them back."""
+"""Registered commands, as the service returns them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the gateway tells the bot, and which intents it must have named for that."""
+"""Gateway events and the intents that they need."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The service's file hosts: addresses that are signed and end after a day."""
+"""Attachment storage: signed URLs that expire after a day."""
 
 import hmac
 import secrets

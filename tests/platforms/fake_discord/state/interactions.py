@@ -1,4 +1,4 @@
-"""What somebody asked of the app: answered once within 3 s, followed up for 15 minutes."""
+"""Interactions: one response within 3 s, follow-ups for 15 minutes."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""Messages as JSON: for the app itself, and for an app that may not read what people write."""
+"""Messages as JSON, with and without the message content intent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Messages, their files and their reactions as the service keeps them."""
+"""Stored messages with their files and reactions."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag

@@ -1,4 +1,4 @@
-"""People, guilds and channels as JSON."""
+"""Users, guilds and channels as JSON."""
 
 from typing import Any
 

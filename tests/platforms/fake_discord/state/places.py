@@ -1,4 +1,4 @@
-"""People, guilds and channels as the service keeps them."""
+"""Stored users, guilds and channels."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum

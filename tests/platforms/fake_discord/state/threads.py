@@ -1,4 +1,4 @@
-"""Threads open, close and lock, and the gateway tells of it."""
+"""Opens, archives and locks threads, with their events."""
 
 from tests.platforms.fake_discord.state.events import Event
 from tests.platforms.fake_discord.state.payloads import channel_json

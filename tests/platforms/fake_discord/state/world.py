@@ -1,4 +1,4 @@
-"""Everything that the service knows, and a bell that rings whenever any of it changes."""
+"""The complete state, and a condition that is notified of every change."""
 
 import asyncio
 import secrets

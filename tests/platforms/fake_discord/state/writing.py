@@ -1,4 +1,4 @@
-"""Posting, editing and deleting messages: the one way in which any of them changes."""
+"""Creates, edits and deletes messages, with their events."""
 
 import io
 import mimetypes

@@ -1,4 +1,4 @@
-"""The Web API's methods, a module for each thing that they are about."""
+"""The Web API, one module per group of methods."""
 
 from tests.platforms.fake_slack.methods import chat, conversations, files, oauth, people, views
 from tests.platforms.fake_slack.methods.routing import Method

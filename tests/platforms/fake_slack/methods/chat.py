@@ -1,4 +1,4 @@
-"""Messages by the bot's own token."""
+"""Messages with the bot token."""
 
 from tests.platforms.fake_slack.methods.routing import Call, Methods, Tier
 from tests.platforms.fake_slack.rules.blocks import FileCheck

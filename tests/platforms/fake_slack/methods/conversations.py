@@ -1,4 +1,4 @@
-"""Channels: who is in them and what was said there."""
+"""Channels: membership and history."""
 
 from tests.platforms.fake_slack.methods.routing import Call, Methods, Tier, page
 from tests.platforms.fake_slack.rules.refusals import Json, Refusal

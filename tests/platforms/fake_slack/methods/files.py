@@ -1,4 +1,4 @@
-"""Files: asked for, sent, completed, looked up and deleted."""
+"""Files: upload URLs, completion, information, deletion."""
 
 import secrets
 

@@ -1,11 +1,11 @@
-"""How the app gets its tokens and its sockets, and gives them back."""
+"""Tokens and socket URLs: issue, rotate, revoke."""
 
 import secrets
 
 from tests.platforms.fake_slack.methods.routing import Call, Methods, Tier
 from tests.platforms.fake_slack.rules.refusals import Json, Refusal
 from tests.platforms.fake_slack.state.apps import TokenKind
-from tests.platforms.fake_slack.state.installing import redeem, revoke, told, uninstall
+from tests.platforms.fake_slack.state.installations import redeem, revoke, told, uninstall
 
 methods = Methods()
 

@@ -1,4 +1,4 @@
-"""Who is who: the bot itself, people, workspaces, groups and what people felt."""
+"""Users, workspaces, user groups and reactions."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which function answers which method, and who may call it how often."""
+"""Maps a method name to a function, with its scope and rate limit."""
 
 import json
 from collections.abc import Callable

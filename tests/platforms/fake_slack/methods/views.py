@@ -1,11 +1,11 @@
-"""Forms and home tabs, opened while a trigger is fresh."""
+"""Modals and Home tabs, opened with a valid trigger."""
 
 from tests.platforms.fake_slack.methods.chat import shows
 from tests.platforms.fake_slack.methods.routing import Call, Methods, Tier
 from tests.platforms.fake_slack.rules.refusals import Json, Refusal
 from tests.platforms.fake_slack.state.deliveries import Trigger
+from tests.platforms.fake_slack.state.modal_stack import change_view, checked, open_view
 from tests.platforms.fake_slack.state.payloads import view_json
-from tests.platforms.fake_slack.state.screens import change_view, checked, open_view
 from tests.platforms.fake_slack.state.views import STACK, View
 
 methods = Methods()

@@ -1,4 +1,4 @@
-"""What blocks may hold, in the numbers that the published structure does not know."""
+"""Limits on blocks that the published schemas do not contain."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""A message as an app wrote it, checked before anything is done with it."""
+"""Validates a message before it is posted or edited."""
 
 import json
 from dataclasses import dataclass, field

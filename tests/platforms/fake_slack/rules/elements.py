@@ -1,4 +1,4 @@
-"""What may be pressed, chosen and filled in, and how much of it."""
+"""Limits on interactive elements."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the app declares of itself: its commands, shortcuts, scopes, events and addresses."""
+"""The app's manifest: commands, shortcuts, scopes, events and URLs."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""How the service says no: one word, and for bad forms where in them it found what."""
+"""API errors: an error code, and for invalid blocks where the error is."""
 
 from typing import Any
 

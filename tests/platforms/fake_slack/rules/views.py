@@ -1,4 +1,4 @@
-"""What a form or a home tab may hold."""
+"""Limits on modals and Home tabs."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The app, where it is installed, and the tokens that open what."""
+"""The app, its installations and its tokens."""
 
 import secrets
 from dataclasses import dataclass, field

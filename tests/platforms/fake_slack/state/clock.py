@@ -1,4 +1,4 @@
-"""The service's time, which a test may move on: whoever waits for a moment is woken by that."""
+"""The service's clock, which tests can advance; waiting tasks are woken."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

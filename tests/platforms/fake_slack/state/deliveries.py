@@ -1,4 +1,4 @@
-"""What the service sends to the app, and what came back."""
+"""Deliveries to the app and their responses."""
 
 import secrets
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Files: announced, sent, completed, and looked at by the service in its own time."""
+"""Stored files: announced, uploaded, completed, and processed asynchronously."""
 
 import mimetypes
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What an input says before anybody has touched it, and how what people put in is written down."""
+"""Initial values of inputs, and the format of entered values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Messages as the service keeps them."""
+"""Stored messages."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""People, channels, messages, files and views as the service writes them down."""
+"""Users, channels, messages, files and views as JSON."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""Organisations, workspaces, the people in them and the channels they talk in."""
+"""Organisations, workspaces, users and channels."""
 
 from dataclasses import dataclass, field
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Forms that are open on somebody's screen, one upon the other, and home tabs."""
+"""Open modals and Home tabs."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

@@ -1,10 +1,10 @@
-"""Writes, edits and deletes messages, reacts to them, and looks at files."""
+"""Posts, edits and deletes messages, adds reactions and processes files."""
 
 import secrets
 
 from tests.platforms.fake_slack.rules.drafts import Draft
 from tests.platforms.fake_slack.rules.refusals import Json, Refusal
-from tests.platforms.fake_slack.state.announcing import (
+from tests.platforms.fake_slack.state.events import (
     announce,
     announce_changed,
     announce_deleted,
