@@ -21,8 +21,8 @@ class Previews:
         #: monotonic time of the last fetch, by job id
         self._fetched_at: dict[str, int] = {}
 
-    def forget_others(self, jobs: Collection[str]) -> None:
-        """Forget all jobs but these, which are still in flight."""
+    def keep_only(self, jobs: Collection[str]) -> None:
+        """Forget all other jobs, which are no longer in flight."""
         self._fetched_at = {job: at for job, at in self._fetched_at.items() if job in jobs}
 
     async def show(self, job: Job, generation: Generation) -> None:

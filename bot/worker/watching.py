@@ -1,46 +1,38 @@
-"""Watches jobs in flight until their generation ends, and completes them once the result is stored (T4).
+"""Watches jobs in flight until their generation ends.
 
 One process at a time polls an account for all replicas, by a lease. A callback wakes the process that it
 reaches. Both end in the same compare-and-set, so that it does not matter which is first.
 """
 
 import asyncio
+from functools import partial
 
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
-    MediaError,
-    MediaUnavailable,
     ProviderError,
     RateLimited,
 )
 from bot.domain.estimates import typical_duration
-from bot.domain.failures import Failure, FailureCategory, classify_failure, failure
+from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
-from bot.domain.media import Media, MediaKind
 from bot.jobs.transitions import transition_job
-from bot.providers.base import Generation, GenerationState, Provider
+from bot.providers.base import Generation, Provider
 from bot.services import Services, Topic, log
 from bot.store.attempts import (
     JobRef,
     JobsInFlight,
-    attempts,
-    extend_deadline,
     in_flight,
-    job_refs,
     record_look,
 )
-from bot.store.cards import request_progress
 from bot.store.claim import Claim, acquire_lease, release_lease
 from bot.store.jobs import find_job
 from bot.store.orphans import OrphanCause
 from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
-from bot.worker.media_budget import record_stored
-from bot.worker.previews import Previews
 from bot.worker.reconciliation import list_pages, reconcile, resolve_unknown
-from bot.worker.result_retry import ResultRetry
+from bot.worker.results import ResultProcessor
 
 #: up to so many jobs are read one by one rather than by list
 _SINGLE_READS = 3
@@ -65,6 +57,7 @@ class Watcher:
         self._services = services
         self._provider = provider
         self._group = asyncio.TaskGroup()
+        self._results = ResultProcessor(services)
         self._fetches = asyncio.Semaphore(_FETCHES)
         #: monotonic time of the lease's last renewal; None: it is not held
         self._renewed_at: int | None = None
@@ -72,9 +65,6 @@ class Watcher:
         self._processing: set[str] = set()
         #: ids of jobs whose last request was answered with "not found"
         self._missed: set[str] = set()
-        #: by job id, results that could not be stored yet
-        self._retries: dict[str, ResultRetry] = {}
-        self._previews = Previews(services)
         #: monotonic time of the last callback that reached this process
         self._callback_at: int | None = None
 
@@ -129,9 +119,7 @@ class Watcher:
         jobs = flight.jobs
         await self._fail_unreadable(flight)
         unreadable = [ref for ref, _ in flight.unreadable]
-        for ended in self._retries.keys() - {job.id for job in jobs}:
-            del self._retries[ended]
-        self._previews.forget_others({job.id for job in jobs})
+        self._results.keep_only({job.id for job in jobs})
         try:
             await self._poll(await self._due([job for job in jobs if job.state is State.SUBMITTED]))
             running: list[Job | JobRef] = [*jobs, *unreadable]
@@ -143,7 +131,7 @@ class Watcher:
             if isinstance(error, AccountProblem):
                 await stop_submitting(services, provider, str(error))
             for job in jobs:
-                await self._check_deadline(job)
+                await self._results.check_deadline(job)
 
     async def _fail_unreadable(self, flight: JobsInFlight) -> None:
         """Fail overdue jobs in flight whose row cannot be read, with a refund."""
@@ -182,8 +170,8 @@ class Watcher:
             for job in jobs
             if job.id not in self._processing
             and (
-                now >= self._retries[job.id].next_try_at
-                if job.id in self._retries
+                now >= retry_at
+                if (retry_at := self._results.next_try_at(job.id)) is not None
                 else now - (job.submitted_at or now) >= earliest(job)
             )
         ]
@@ -194,7 +182,9 @@ class Watcher:
         return self._callback_at is not None and self._services.monotonic() - self._callback_at < recently
 
     async def _poll(self, jobs: list[Job]) -> None:
-        waiting = {job.remote_id: job for job in jobs if job.remote_id and job.id not in self._retries}
+        retried = [job for job in jobs if self._results.next_try_at(job.id) is not None]
+        fresh = [job for job in jobs if self._results.next_try_at(job.id) is None]
+        waiting = {job.remote_id: job for job in fresh if job.remote_id}
         if len(waiting) > _SINGLE_READS and self._provider.capabilities.lists:
             try:
                 await self._read_list(waiting)
@@ -203,8 +193,8 @@ class Watcher:
             except ProviderError as error:
                 log.info("list_failed", account=self._provider.account, error=repr(error))
         failures = 0
-        # The URL of a result may have expired; only a GET of its generation returns a new one.
-        for job in [*waiting.values(), *(job for job in jobs if job.remote_id and job.id in self._retries)]:
+        # The URL of a retried result may have expired; only a GET of its generation returns a new one.
+        for job in [*waiting.values(), *retried]:
             try:
                 await self.read(job)
             except (AccountProblem, RateLimited):
@@ -212,7 +202,7 @@ class Watcher:
             except (ProviderError, *UNREADABLE) as error:
                 # A fault of one generation must not hide the others behind it.
                 log.info("generation_not_read", job_id=job.id, error=repr(error))
-                await self._check_deadline(job)
+                await self._results.check_deadline(job)
                 failures += 1
                 if failures == _FAILURES:
                     raise
@@ -241,7 +231,7 @@ class Watcher:
                 record_look, job.id, job.attempt, found=False, now=services.clock()
             )
             if misses >= _MISSES and services.clock() - since >= services.times.vanished_after:
-                await self._fail(job, failure(FailureCategory.VANISHED))
+                await self._results.fail(job, failure(FailureCategory.VANISHED))
             return
         await self._handle(job, generation)
 
@@ -265,112 +255,11 @@ class Watcher:
             # The fetched file stays reserved until the store knows that the job refers to it.
             async with self._fetches:
                 with self._services.storage.reservations.keeping():
-                    await self._services.guarded("process result", lambda: self._process(job, generation))
+                    await self._services.guarded(
+                        "process result", partial(self._results.process, job, generation)
+                    )
         finally:
             self._processing.discard(job.id)
-
-    async def _process(self, job: Job, generation: Generation) -> None:
-        match generation.state:
-            case GenerationState.COMPLETED:
-                await self._complete(job, generation)
-            case GenerationState.FAILED:
-                await self._retry_or_fail(job, classify_failure(generation.failure_reason))
-            case _:
-                await self._check_deadline(job)
-                await self._previews.show(job, generation)
-
-    async def _complete(self, job: Job, generation: Generation) -> None:
-        """Store the result first; only then is it charged."""
-        if not await self._is_current(job):
-            return  # The result was stored after this request had begun.
-        try:
-            stored = await self._fetch(job, generation)
-        except MediaError as error:
-            await self._retry_later(job, error)
-            return
-        await self._move(job, State.COMPLETED, "completed", result=stored)
-        record_stored(self._services, stored.size)
-
-    async def _is_current(self, job: Job) -> bool:
-        """Whether the job is still as it was read."""
-        stored = await job_refs(self._services.database, [job.id])
-        return [(job.state, job.attempt)] == [(one.state, one.attempt) for one in stored]
-
-    async def _retry_later(self, job: Job, error: MediaError) -> None:
-        """Try again later: a partial file looks broken, and a failure of our own says nothing about it."""
-        services = self._services
-        retry = self._retries.setdefault(job.id, ResultRetry())
-        was_our_fault = retry.is_our_fault
-        retry.record(error, services.clock(), services.times)
-        log.warning("result_not_stored", job_id=job.id, tries=retry.tries, error=repr(error))
-        if retry.is_our_fault and not was_our_fault:
-            # Also for the watcher after a restart: the generation has ended, and its deadline would pass.
-            await services.database.transact(extend_deadline, job.id, job.attempt, deadline=retry.give_up_at)
-            await services.database.transact(request_progress, [job.card], now=services.clock())
-        await self._check_deadline(job)
-
-    async def _fetch(self, job: Job, generation: Generation) -> Media:
-        if generation.asset_url is None:
-            raise MediaUnavailable("completed, but without a file yet")
-        settings, wanted = self._services.settings, job.request.makes
-        stored = await self._services.library.fetch_and_store(
-            generation.asset_url,
-            max_bytes=settings.video_max_bytes if wanted is MediaKind.VIDEO else settings.picture_max_bytes,
-            timeout_s=self._services.times.asset_timeout / 1000,
-            from_platform=True,
-        )
-        if stored.kind is not wanted:
-            # A video's thumbnail can be available before the video.
-            raise MediaUnavailable(f"completed, but only with a {stored.kind} yet")
-        return stored
-
-    async def _retry_or_fail(self, job: Job, why: Failure) -> None:
-        if why.retry_once and not await self._was_retried(job):
-            log.info("job_retried", job_id=job.id, category=why.category)
-            # It may wait in the queue as long as a new job.
-            deadline = self._services.clock() + self._services.times.queue_deadline
-            await transition_job(self._services, job, State.QUEUED, "asked_once_more", deadline=deadline)
-            return
-        await self._fail(job, why)
-
-    async def _was_retried(self, job: Job) -> bool:
-        rows = await attempts(self._services.database, [job.id])
-        return any(row.remote_id and row.number < job.attempt for row in rows)
-
-    async def _check_deadline(self, job: Job) -> None:
-        retry, now = self._retries.get(job.id), self._services.clock()
-        if retry is None:
-            if job.state is State.SUBMITTED and now >= job.deadline:
-                await self._fail(job, failure(FailureCategory.TIMEOUT), orphan_cause=OrphanCause.LATE)
-        elif now >= retry.give_up_at:
-            if retry.is_our_fault:
-                log.error(
-                    "result_left_to_operator",
-                    job_id=job.id,
-                    account=job.account,
-                    generation_id=job.remote_id,
-                    error=retry.error,
-                )
-            cause = OrphanCause.UNPROCESSED if retry.is_our_fault else OrphanCause.LATE
-            await self._fail(job, retry.failure, orphan_cause=cause)
-
-    async def _fail(self, job: Job, why: Failure, *, orphan_cause: OrphanCause | None = None) -> None:
-        await self._move(job, State.FAILED, why.category, failed=why, orphan_cause=orphan_cause)
-
-    async def _move(
-        self,
-        job: Job,
-        after: State,
-        cause: str,
-        *,
-        result: Media | None = None,
-        failed: Failure | None = None,
-        orphan_cause: OrphanCause | None = None,
-    ) -> None:
-        self._retries.pop(job.id, None)
-        await transition_job(
-            self._services, job, after, cause, result=result, failure=failed, orphan_cause=orphan_cause
-        )
 
     def record_callback(self) -> None:
         """Record that callbacks of this account reach this process."""

@@ -1,0 +1,174 @@
+"""Completes jobs once their result is stored (T4), and retries results that cannot be stored yet."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.domain.errors import MediaError, MediaUnavailable, ProcessingFailed
+from bot.domain.failures import Failure, FailureCategory, classify_failure, failure
+from bot.domain.jobs import Job, State
+from bot.domain.media import Media, MediaKind
+from bot.jobs.transitions import transition_job
+from bot.providers.base import Generation, GenerationState
+from bot.services import Services, log
+from bot.settings import Timing
+from bot.store.attempts import attempts, extend_deadline, job_refs
+from bot.store.cards import request_progress
+from bot.store.orphans import OrphanCause
+from bot.worker.media_budget import record_stored
+from bot.worker.previews import Previews
+
+#: doublings after which the pause has long reached its limit
+_DOUBLINGS_MAX = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class _Retry:
+    """Failed attempts to store one job's result."""
+
+    #: when the file was first missing or invalid
+    missing_since: int | None = None
+    #: when our own processing first failed; later errors may be a consequence of our delay
+    unprocessed_since: int | None = None
+    tries: int = 0
+    next_try_at: int = 0
+    #: given up then, unless a try succeeds
+    give_up_at: int = 0
+    error: str = ""
+
+    def record(self, error: MediaError, now: int, times: Timing) -> None:
+        """Record a failure and schedule the next try; the pause doubles up to a limit."""
+        self.error = str(error)
+        if isinstance(error, ProcessingFailed):
+            self.unprocessed_since = now if self.unprocessed_since is None else self.unprocessed_since
+            self.give_up_at = self.unprocessed_since + times.processing_deadline
+            pause_max = times.processing_retry_max
+        else:
+            self.missing_since = now if self.missing_since is None else self.missing_since
+            self.give_up_at, pause_max = self.missing_since + times.asset_deadline, times.asset_retry_max
+        self.next_try_at = now + min(times.asset_retry * 2 ** min(self.tries, _DOUBLINGS_MAX), pause_max)
+        self.tries += 1
+
+    @property
+    def is_our_fault(self) -> bool:
+        return self.unprocessed_since is not None
+
+    @property
+    def failure(self) -> Failure:
+        """Why the job fails when its result is given up."""
+        is_missing = self.missing_since is not None
+        category = FailureCategory.ASSET_LOST if is_missing else FailureCategory.RESULT_UNPROCESSED
+        return failure(category, self.error)
+
+
+class ResultProcessor:
+    """Moves the submitted jobs of one account by the state of their generation."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        #: by job id, results that could not be stored yet
+        self._retries: dict[str, _Retry] = {}
+        self._previews = Previews(services)
+
+    def next_try_at(self, job: str) -> int | None:
+        """When a result that could not be stored is tried again; None for other jobs."""
+        retry = self._retries.get(job)
+        return retry.next_try_at if retry is not None else None
+
+    def keep_only(self, jobs: Collection[str]) -> None:
+        """Forget all other jobs, which have ended elsewhere."""
+        for ended in self._retries.keys() - jobs:
+            del self._retries[ended]
+        self._previews.keep_only(jobs)
+
+    async def process(self, job: Job, generation: Generation) -> None:
+        match generation.state:
+            case GenerationState.COMPLETED:
+                await self._complete(job, generation)
+            case GenerationState.FAILED:
+                await self._resubmit_or_fail(job, classify_failure(generation.failure_reason))
+            case _:
+                await self.check_deadline(job)
+                await self._previews.show(job, generation)
+
+    async def check_deadline(self, job: Job) -> None:
+        """Fail the job if its generation, or the retries of its result, take too long."""
+        retry, now = self._retries.get(job.id), self._services.clock()
+        if retry is None:
+            if job.state is State.SUBMITTED and now >= job.deadline:
+                await self.fail(job, failure(FailureCategory.TIMEOUT), orphan_cause=OrphanCause.LATE)
+        elif now >= retry.give_up_at:
+            if retry.is_our_fault:
+                log.error(
+                    "result_left_to_operator",
+                    job_id=job.id,
+                    account=job.account,
+                    generation_id=job.remote_id,
+                    error=retry.error,
+                )
+            cause = OrphanCause.UNPROCESSED if retry.is_our_fault else OrphanCause.LATE
+            await self.fail(job, retry.failure, orphan_cause=cause)
+
+    async def fail(self, job: Job, why: Failure, *, orphan_cause: OrphanCause | None = None) -> None:
+        self._retries.pop(job.id, None)
+        await transition_job(
+            self._services, job, State.FAILED, why.category, failure=why, orphan_cause=orphan_cause
+        )
+
+    async def _complete(self, job: Job, generation: Generation) -> None:
+        """Store the result first; only then is it charged."""
+        if not await self._is_current(job):
+            return  # The result was stored after this request had begun.
+        try:
+            stored = await self._fetch(job, generation)
+        except MediaError as error:
+            await self._retry_later(job, error)
+            return
+        self._retries.pop(job.id, None)
+        await transition_job(self._services, job, State.COMPLETED, "completed", result=stored)
+        record_stored(self._services, stored.size)
+
+    async def _is_current(self, job: Job) -> bool:
+        """Whether the job is still as it was read."""
+        stored = await job_refs(self._services.database, [job.id])
+        return [(job.state, job.attempt)] == [(one.state, one.attempt) for one in stored]
+
+    async def _fetch(self, job: Job, generation: Generation) -> Media:
+        if generation.asset_url is None:
+            raise MediaUnavailable("completed, but without a file yet")
+        settings, wanted = self._services.settings, job.request.makes
+        stored = await self._services.library.fetch_and_store(
+            generation.asset_url,
+            max_bytes=settings.video_max_bytes if wanted is MediaKind.VIDEO else settings.picture_max_bytes,
+            timeout_s=self._services.times.asset_timeout / 1000,
+            from_platform=True,
+        )
+        if stored.kind is not wanted:
+            # A video's thumbnail can be available before the video.
+            raise MediaUnavailable(f"completed, but only with a {stored.kind} yet")
+        return stored
+
+    async def _retry_later(self, job: Job, error: MediaError) -> None:
+        """Try again later: a partial file looks broken, and a failure of our own says nothing about it."""
+        services = self._services
+        retry = self._retries.setdefault(job.id, _Retry())
+        was_our_fault = retry.is_our_fault
+        retry.record(error, services.clock(), services.times)
+        log.warning("result_not_stored", job_id=job.id, tries=retry.tries, error=repr(error))
+        if retry.is_our_fault and not was_our_fault:
+            # Also for the watcher after a restart: the generation has ended, and its deadline would pass.
+            await services.database.transact(extend_deadline, job.id, job.attempt, deadline=retry.give_up_at)
+            await services.database.transact(request_progress, [job.card], now=services.clock())
+        await self.check_deadline(job)
+
+    async def _resubmit_or_fail(self, job: Job, why: Failure) -> None:
+        if why.retry_once and not await self._was_resubmitted(job):
+            log.info("job_retried", job_id=job.id, category=why.category)
+            # It may wait in the queue as long as a new job.
+            deadline = self._services.clock() + self._services.times.queue_deadline
+            await transition_job(self._services, job, State.QUEUED, "asked_once_more", deadline=deadline)
+            return
+        await self.fail(job, why)
+
+    async def _was_resubmitted(self, job: Job) -> bool:
+        rows = await attempts(self._services.database, [job.id])
+        return any(row.remote_id and row.number < job.attempt for row in rows)
