@@ -34,7 +34,7 @@ from simulator.generations.faults import Call, FaultKind, Faults, FaultStage, Tr
 from simulator.generations.generation import Generation
 from simulator.generations.repository import Repository
 from simulator.settings import SimulatorSettings
-from simulator.video.camera import CONCEPTS, PHRASES
+from simulator.video.camera import MOVES, PHRASES
 
 BASE = "/dream-machine/v1"
 _PAGE_MAX = 100
@@ -152,7 +152,7 @@ class ApiRoutes:
 
     async def list_concepts(self, request: Request) -> Response:
         await self._begin(request, "any")
-        return JsonResponse(CONCEPTS)
+        return JsonResponse(list(MOVES))
 
     async def list_camera_motions(self, request: Request) -> Response:
         await self._begin(request, "any")

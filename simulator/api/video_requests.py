@@ -12,7 +12,7 @@ from simulator.errors import ApiError
 from simulator.formats import AspectRatio, Duration, Lane, Resolution, VideoModel, requested_shape
 from simulator.generations.generation import Generation, NewGeneration, Reference
 from simulator.generations.pricing import video_price
-from simulator.video.camera import CONCEPTS
+from simulator.video.camera import MOVES
 
 #: typical duration of each model for 5 s of video, in milliseconds
 TYPICAL_MS = {VideoModel.RAY_2: 105_000, VideoModel.RAY_FLASH_2: 65_000}
@@ -127,7 +127,7 @@ class VideoRequest(CreateRequest):
         if self.loop and reason:
             raise ApiError.bad_request(f"Loop is not supported for {reason}")
         for concept in self.concepts or ():
-            if concept.key not in CONCEPTS:
+            if concept.key not in MOVES:
                 raise ApiError.unsupported(f"concept {concept.key} is not supported")
 
     def resolve(self, videos: Mapping[str, Generation]) -> NewGeneration:

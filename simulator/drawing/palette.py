@@ -10,18 +10,13 @@ Colour = tuple[int, int, int]
 BLACK: Colour = (30, 26, 34)
 WHITE: Colour = (255, 253, 248)
 #: below this brightness of the sky it is night
-_NIGHT = 0.34
+_NIGHT = 88
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """Blend from `one` (share 0) to `other` (share 1)."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
-
-
-def brightness(colour: Colour) -> float:
-    """How bright a colour looks, from 0 to 1."""
-    return (0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]) / 255
 
 
 def from_hex(code: str) -> Colour:
@@ -35,9 +30,8 @@ class Palette:
     zenith: Colour
     sky: Colour
     horizon: Colour
-    #: sun or moon
+    #: sun or moon, the farthest and the nearest land
     light: Colour
-    #: the farthest and the nearest land
     far: Colour
     near: Colour
     water: Colour
@@ -47,20 +41,15 @@ class Palette:
 
     @property
     def dark(self) -> bool:
-        return brightness(self.sky) < _NIGHT
+        return sum(self.sky) / 3 < _NIGHT
 
     @classmethod
     def parse(cls, codes: str) -> Self:
-        names = (field.name for field in fields(cls))
-        return cls(**{name: from_hex(code) for name, code in zip(names, codes.split(), strict=True)})
+        return cls(**dict(zip((f.name for f in fields(cls)), map(from_hex, codes.split()), strict=True)))
 
     def mixed(self, other: "Palette", share: float) -> "Palette":
-        return Palette(
-            **{
-                field.name: mix(getattr(self, field.name), getattr(other, field.name), share)
-                for field in fields(self)
-            }
-        )
+        names = [field.name for field in fields(self)]
+        return Palette(**{name: mix(getattr(self, name), getattr(other, name), share) for name in names})
 
 
 #: by mood: zenith, sky, horizon, light, far land, near land, water, two accents
@@ -85,30 +74,23 @@ PALETTES = {
 
 
 def palette_of(picture: Image.Image) -> Palette:
-    """Take a palette from a picture: its sky from above, its land from below."""
-    rows = [
-        _average(picture, top / 16, bottom / 16)
-        for top, bottom in ((0, 3), (3, 6), (6, 9), (9, 12), (12, 16))
-    ]
-    quantised = picture.resize((48, 48), Image.Resampling.BOX).quantize(8)
-    codes = bytes((quantised.getpalette() or [])[: 8 * 3])
-    found = [from_hex(codes[at : at + 3].hex()) for at in range(0, len(codes) - 2, 3)]
-    vivid = sorted([*found, (230, 90, 80), (250, 205, 110)], key=lambda colour: min(colour) - max(colour))
+    """Take a palette from a picture: its sky from above, its land from below, its most vivid colours."""
+    zenith, sky, horizon, far, near = _colours(picture, (1, 5))
+    vivid = sorted(_colours(picture, (8, 8)), key=lambda colour: max(colour) - min(colour))
     return Palette(
-        zenith=rows[0],
-        sky=rows[1],
-        horizon=rows[2],
-        light=mix(max(rows[:3], key=brightness), (255, 250, 230), 0.6),
-        far=mix(rows[2], rows[3], 0.6),
-        near=mix(rows[4], BLACK, 0.25),
-        water=mix(rows[1], rows[3], 0.5),
-        accent=vivid[0],
-        second=vivid[1],
+        zenith=zenith,
+        sky=sky,
+        horizon=horizon,
+        light=mix(horizon, WHITE, 0.6),
+        far=mix(horizon, far, 0.6),
+        near=mix(near, BLACK, 0.25),
+        water=mix(sky, far, 0.5),
+        accent=vivid[-1],
+        second=vivid[-9],
     )
 
 
-def _average(picture: Image.Image, top: float, bottom: float) -> Colour:
-    box = (0, picture.height * top, picture.width, picture.height * bottom)
-    pixel = picture.resize((1, 1), Image.Resampling.BOX, box=box).getpixel((0, 0))
-    assert isinstance(pixel, tuple)  # noqa: S101 - an RGB picture
-    return int(pixel[0]), int(pixel[1]), int(pixel[2])
+def _colours(picture: Image.Image, size: tuple[int, int]) -> list[Colour]:
+    """Average colours of a picture that is divided into so many fields, row by row."""
+    pixels = picture.resize(size, Image.Resampling.BOX).tobytes()
+    return list(zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True))

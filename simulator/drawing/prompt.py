@@ -2,21 +2,27 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 
 from simulator.drawing.palette import Colour, from_hex
-from simulator.drawing.subjects import sections
+from simulator.drawing.subjects import sections, wearable
 
 _FILE = Path(__file__).with_name("vocabulary.txt")
 _WORD = re.compile(r"[^\W\d_]+")
 #: scripts that put no space between words
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_SUBJECTS_MAX = 2
 #: how many words may stand between a colour and what it colours
 _REACH = 2
-_BLACK_AND_WHITE = {"black", "white", "photograph"}
+#: the place of a kind of subject, and of one that can be anywhere
+_PLACES = {"table": "table", "afloat": "water", "shore": "water", "bust": "portrait"}
+_ANYWHERE = ("hills", "mountains", "water", "forest")
+#: who is shown where the prompt names a place for somebody, but nobody
+_DEFAULT_SUBJECTS = {"portrait": ["person"], "table": ["cup"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,92 +30,76 @@ class Reading:
     """What the words of a prompt mean."""
 
     subjects: list[str]
-    #: things to wear or hold
     worn: list[str]
-    place: str | None
+    place: str
     mood: str | None
     time: str | None
     weather: str | None
-    #: colours by the subject or part that they belong to
-    colours: dict[str, Colour] = field(default_factory=dict)
-    #: colours that belong to nothing in particular
-    free_colours: list[Colour] = field(default_factory=list)
-    #: whether there are two of the subject
-    pair: bool = False
-    monochrome: bool = False
-
-
-@cache
-def _vocabulary() -> Mapping[str, Mapping[str, str]]:
-    """Return the meaning of every known word, by table."""
-    found: dict[str, dict[str, str]] = {"subject": {}, "worn": {"guitar": "guitar"}}
-    for line in _FILE.read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            table, meaning, *words = line.split()
-            for word in words:
-                found.setdefault(table, {}).setdefault(_folded(word), meaning)
-    for name, section in sections().items():
-        for word in section.words if name[0] != "_" else ():
-            if name[0] != "+":
-                found["subject"].setdefault(_folded(word), name)
-                continue
-            # One word can mean several things to wear: a sailor has a beard and a cap.
-            known = found["worn"].get(_folded(word), "")
-            found["worn"][_folded(word)] = f"{known} {name[1:]}".strip()
-    return found
+    #: colours by the subject or part that they belong to, and the others
+    colours: Mapping[str, Colour]
+    free_colours: list[Colour]
+    monochrome: bool
 
 
 def read_prompt(prompt: str) -> Reading:
-    text = _folded(prompt)
-    for word in _unspaced_words():
-        text = text.replace(word, f" {word} ")
-    words = _WORD.findall(text)
-    colours, free_colours = _assigned_colours(words)
-    flags = _meanings(words, "flag")
+    words = _words(prompt)
+    place, mood, time, weather = (_first(words, table) for table in ("place", "mood", "time", "weather"))
+    subjects = _meanings(words, "subject")[:_SUBJECTS_MAX]
+    if place is None and subjects:
+        anywhere = Random(repr(subjects)).choice(_ANYWHERE)  # noqa: S311 - not a secret
+        place = _PLACES.get(sections()[subjects[0]].kind, anywhere)
+    place = place or ("hills" if time or mood else "abstract")
+    subjects = subjects or _DEFAULT_SUBJECTS.get(place, [])
+    colours = list(_assigned_colours(words))
     return Reading(
-        subjects=_meanings(words, "subject"),
-        worn=list(dict.fromkeys(" ".join(_meanings(words, "worn")).split())),
-        place=_first(words, "place"),
-        mood=_first(words, "mood"),
-        time=_first(words, "time"),
-        weather=_first(words, "weather"),
-        colours=colours,
-        free_colours=free_colours,
-        pair="pair" in flags,
-        monochrome="monochrome" in flags or set(words) >= _BLACK_AND_WHITE,
+        subjects=subjects * 2 if _first(words, "pair") and len(subjects) == 1 else subjects,
+        worn=[thing for thing in _meanings(words, "worn") if any(wearable(thing, name) for name in subjects)],
+        place=place,
+        mood=mood,
+        time=time,
+        weather=None if place in ("abstract", "table") else weather,
+        colours={owner: colour for owner, colour in reversed(colours) if owner},
+        free_colours=[colour for owner, colour in colours if owner is None],
+        monochrome=bool(_first(words, "monochrome")) or "black and white photo" in prompt.lower(),
     )
 
 
-def _assigned_colours(words: list[str]) -> tuple[dict[str, Colour], list[Colour]]:
+def plain(text: str) -> str:
+    """Write symbols as their names, such as 🎸 as "guitar", and letters without their accents."""
+    symbols = {sign for sign in text if unicodedata.category(sign) == "So"}
+    spelled = text.translate({ord(sign): f" {unicodedata.name(sign, '').lower()} " for sign in symbols})
+    return "".join(sign for sign in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(sign))
+
+
+def _assigned_colours(words: list[str]) -> Iterator[tuple[str | None, Colour]]:
     """Give each colour to the subject or part that follows it closely, else to the one right before it."""
-    owners = [_meaning(word, "part") or _meaning(word, "subject") for word in words]
-    assigned: dict[str, Colour] = {}
-    free: list[Colour] = []
+    owners = [_first([word], "part") or _first([word], "subject") for word in words]
     for at, word in enumerate(words):
-        code = _meaning(word, "colour")
-        if code is None:
-            continue
-        after = (owner for owner in owners[at + 1 : at + 2 + _REACH] if owner)
-        owner = next(after, None) or (owners[at - 1] if at else None)
-        if owner is None:
-            free.append(from_hex(code))
-        else:
-            assigned.setdefault(owner, from_hex(code))
-    return assigned, free
-
-
-def _folded(text: str) -> str:
-    """Lower-case without accents; a symbol such as 🎸 becomes its name."""
-    named = "".join(
-        f" {unicodedata.name(sign, '')} " if unicodedata.category(sign) == "So" else sign for sign in text
-    )
-    return "".join(s for s in unicodedata.normalize("NFKD", named.lower()) if not unicodedata.combining(s))
+        for code in _meanings([word], "colour"):
+            after = (owner for owner in owners[at + 1 : at + 2 + _REACH] if owner)
+            yield next(after, None) or (owners[at - 1] if at else None), from_hex(code)
 
 
 @cache
-def _unspaced_words() -> Collection[str]:
-    words = {word for table in _vocabulary().values() for word in table if _UNSPACED.search(word)}
-    return sorted(words, key=len)
+def _vocabulary() -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the meanings of every known word, by table."""
+    lines = [line.split() for line in _FILE.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    for name, section in sections().items():
+        if name[0] != "_":
+            lines.append(["worn" if name[0] == "+" else "subject", name, *section.words])
+    found: dict[str, dict[str, list[str]]] = {}
+    for table, meaning, *words in lines:
+        for word in words:
+            found.setdefault(table, {}).setdefault(plain(word), []).append(meaning)
+    return found
+
+
+def _words(prompt: str) -> list[str]:
+    text = plain(prompt).lower()
+    known = {word for table in _vocabulary().values() for word in table}
+    for word in sorted(filter(_UNSPACED.search, known), key=len):
+        text = text.replace(word, f" {word} ")
+    return _WORD.findall(text)
 
 
 def _first(words: list[str], table: str) -> str | None:
@@ -117,12 +107,9 @@ def _first(words: list[str], table: str) -> str | None:
 
 
 def _meanings(words: list[str], table: str) -> list[str]:
-    """Find the meanings of the known words, each once, in the order of the prompt."""
-    return list(dict.fromkeys(meaning for word in words if (meaning := _meaning(word, table))))
-
-
-def _meaning(word: str, table: str) -> str | None:
-    """Look a word up in the singular or the plural."""
-    known = _vocabulary()[table]
-    forms = (word, word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y")
-    return next((known[form] for form in forms if form in known), None)
+    """Find the meanings of the known words, each once, in the order of the prompt; plurals count too."""
+    known, found = _vocabulary()[table], list[str]()
+    for word in words:
+        forms = (word, word.removesuffix("s"), word.removesuffix("es"), f"{word.removesuffix('ies')}y")
+        found += next((known[form] for form in forms if form in known), [])
+    return list(dict.fromkeys(found))

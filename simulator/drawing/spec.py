@@ -1,7 +1,7 @@
 """What to draw: plain records that are sent to a worker process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,9 +13,8 @@ class ReferenceImage:
     """A reference picture on disk."""
 
     path: Path
-    #: the field of the request that named it
+    #: the field of the request that named it, and its influence from 0 to 1
     role: str
-    #: influence from 0 to 1
     weight: float
 
 
@@ -23,25 +22,20 @@ class ReferenceImage:
 class Placement:
     """Where a reframe puts its source, in pixels; None means centred and as large as fits."""
 
-    #: the part of the source that is used: left, top, right, bottom
-    crop: tuple[int | None, int | None, int | None, int | None] = (None, None, None, None)
-    #: size of the source in the new frame
-    width: int | None = None
-    height: int | None = None
-    #: its upper left corner in the new frame
-    x: int | None = None
-    y: int | None = None
+    #: the part of the source that is used
+    x_start: int | None = None
+    y_start: int | None = None
+    x_end: int | None = None
+    y_end: int | None = None
+    #: size of the source in the new frame, and its upper left corner there
+    resized_width: int | None = None
+    resized_height: int | None = None
+    grid_position_x: int | None = None
+    grid_position_y: int | None = None
 
     @classmethod
     def from_request(cls, request: Mapping[str, Any]) -> Self:
-        left, top, right, bottom = (request.get(key) for key in ("x_start", "y_start", "x_end", "y_end"))
-        return cls(
-            crop=(left, top, right, bottom),
-            width=request.get("resized_width"),
-            height=request.get("resized_height"),
-            x=request.get("grid_position_x"),
-            y=request.get("grid_position_y"),
-        )
+        return cls(**{field.name: request.get(field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,5 +52,5 @@ class PictureSpec:
     def size(self) -> tuple[int, int]:
         return PICTURE_SIZES[self.aspect_ratio]
 
-    def with_role(self, role: str) -> tuple[ReferenceImage, ...]:
-        return tuple(reference for reference in self.references if reference.role == role)
+    def with_role(self, role: str) -> list[ReferenceImage]:
+        return [reference for reference in self.references if reference.role == role]

@@ -23,51 +23,43 @@ class Keyframe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GenerateVideo:
-    """A video from a prompt and keyframes."""
+class DrawnVideo:
+    #: width and height in pixels, both even
+    size: tuple[int, int]
+    frames: int
+    #: frames drawn per second; between them the last one is repeated
+    drawn_fps: int = FPS
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateVideo(DrawnVideo):
     #: of the generation: the same prompt looks different for every id
     id: str
     prompt: str
     model: str
-    #: width and height in pixels, both even
-    size: tuple[int, int]
-    frames: int
     #: the last frame leads back to the first one
     loop: bool
     #: keys of the concepts
     concepts: tuple[str, ...]
     start: Keyframe | None
     end: Keyframe | None
-    #: frames drawn per second; between them the last one is repeated
-    drawn_fps: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReframeVideo:
-    """A video in a new frame, with its surroundings continued."""
-
+class ReframeVideo(DrawnVideo):
     source: Path
-    size: tuple[int, int]
     placement: Placement
     first_frame: Keyframe | None
-    frames: int
-    drawn_fps: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModifyVideo:
-    """A video in another style."""
-
+class ModifyVideo(DrawnVideo):
     source: Path
-    size: tuple[int, int]
     #: the style follows from it
     prompt: str
     #: from 0, the source as it is, to 1
     strength: float
     first_frame: Keyframe | None
-    frames: int
-    drawn_fps: int = FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
