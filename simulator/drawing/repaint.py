@@ -9,7 +9,6 @@ from simulator.drawing.prompt import read_prompt
 from simulator.drawing.scene import coloured
 from simulator.drawing.spec import PictureSpec, Placement
 
-_PORTRAITS_MAX = 4
 #: the surroundings are drawn this much smaller, then blurred and enlarged
 _SHRINK = 4
 
@@ -45,7 +44,7 @@ def add_portraits(picture: Image.Image, faces: list[Image.Image]) -> None:
     side = round(min(picture.size) * 0.2)
     mask = Image.new("L", (side * 2, side * 2))
     ImageDraw.Draw(mask).ellipse((0, 0, side * 2 - 1, side * 2 - 1), fill=255)
-    for at, face in enumerate(faces[:_PORTRAITS_MAX]):
+    for at, face in enumerate(faces[:4]):
         portrait = ImageOps.fit(face, (side, side), Image.Resampling.BICUBIC, centering=(0.5, 0.35))
         ImageDraw.Draw(portrait).ellipse((0, 0, side - 1, side - 1), outline=WHITE, width=side // 24)
         picture.paste(portrait, (side // 8 + at * side * 9 // 8, side // 8), mask.reduce(2))
@@ -89,9 +88,10 @@ def _surroundings(source: Image.Image, size: tuple[int, int], corner: tuple[int,
             copy = ImageOps.mirror(tile) if column % 2 else tile
             copy = ImageOps.flip(copy) if row % 2 else copy
             mirrored.paste(copy, (left + column * tile.width, top + row * tile.height))
-    # Far from the source only its colours are kept, so that no upside-down copy is recognised.
+    # Far from the source only its colours are kept, and no mirrored text is read near to it.
     far = mirrored.filter(ImageFilter.GaussianBlur(max(small) / 16))
     soft, closeness = max(small) // 24, Image.new("L", small)
     closeness.paste(255, (left - soft, top - soft, left + tile.width + soft, top + tile.height + soft))
     closeness = closeness.filter(ImageFilter.BoxBlur(soft))
-    return Image.composite(mirrored, far, closeness).resize(size, Image.Resampling.BICUBIC)
+    near = mirrored.filter(ImageFilter.GaussianBlur(2))
+    return Image.composite(near, far, closeness).resize(size, Image.Resampling.BICUBIC)
