@@ -25,8 +25,9 @@ from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
 from bot.providers.base import LaneLimits, Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
-from bot.providers.luma import CAPABILITIES, LumaProvider, account_id
+from bot.providers.luma import CAPABILITIES, LumaProvider
 from bot.security.encryption import DecryptionFailed, FieldCipher
+from bot.security.pseudonyms import account_id
 from bot.security.rate_limit import RateLimiter
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner

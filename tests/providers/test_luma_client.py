@@ -24,7 +24,8 @@ from bot.domain.errors import (
 from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import ImageRequest
 from bot.providers.base import GenerationState, LaneLimits, Provider
-from bot.providers.luma import LumaProvider, account_id
+from bot.providers.luma import LumaProvider
+from bot.security.pseudonyms import account_id
 from tests.providers.scripted_api import (
     Act,
     answer_for_ever,

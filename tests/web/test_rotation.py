@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.cli.store_access import reseal
-from bot.providers.luma import account_id
 from bot.resources import clock_ms, naming_key_of, providers_of, secrets_of
+from bot.security.pseudonyms import account_id
 from bot.security.tokens import TokenSigner
 from bot.settings import Settings
 from bot.store.accounts import AccountState, list_accounts

@@ -34,7 +34,7 @@ from bot.domain.errors import (
     Rejected,
 )
 from bot.domain.failures import FailureCategory, classify_failure, classify_refusal
-from bot.providers.luma.error_details import Detail
+from bot.providers.http.error_details import Detail
 
 RETRY_AFTER_MAX_MS = 120_000
 

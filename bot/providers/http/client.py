@@ -1,0 +1,154 @@
+"""HTTP client of one account at a generation API. Sends each request once and never repeats it."""
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import httpx
+import orjson
+from pydantic import SecretStr
+
+from bot.domain.errors import NotSent
+from bot.domain.text import parse_json
+from bot.providers.http.error_details import read_detail
+from bot.providers.http.errors import Call, RequestTrace, read_retry_after, refusal, translated
+from bot.tls import tls_context
+
+#: seconds; short, because a create that was not sent can be sent later
+_POOL_TIMEOUT, _CONNECT_TIMEOUT = 2.0, 5.0
+_CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60)
+
+
+class ApiClient:
+    """Sends one account's requests and translates their failures into provider errors."""
+
+    def __init__(
+        self,
+        *,
+        api_key: SecretStr,
+        base_url: str,
+        public_api: str,
+        key_header: str,
+        key_prefix: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        proxy: str | None,
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        """`key_header` carries the key, after `key_prefix`. `timeout` bounds a whole call, in seconds.
+
+        Raises ValueError for an invalid key or base URL.
+        """
+        self._key = _checked_key(api_key)
+        base = _checked_url(base_url)
+        #: scheme, host and port of the API, and what precedes the API's own path
+        self.origin = f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path, public_api)}"
+        self._timeout = timeout
+        if transport is None and _is_loopback(base.host):
+            # With a transport of its own, httpx ignores the proxy settings of the environment.
+            transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=_CONNECTIONS)
+        self._http = httpx.AsyncClient(
+            base_url=base,
+            headers={
+                key_header: f"{key_prefix}{self._key.get_secret_value()}",
+                "Accept": "application/json",
+                "User-Agent": "reverie",
+                **headers,
+            },
+            timeout=httpx.Timeout(
+                timeout, pool=min(timeout, _POOL_TIMEOUT), connect=min(timeout, _CONNECT_TIMEOUT)
+            ),
+            limits=_CONNECTIONS,
+            verify=tls_context(),
+            proxy=None if transport else proxy,
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    async def send(
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, int] | None = None,
+    ) -> bytes:
+        """Send one request once; returns the body of a successful response."""
+        if self._http.is_closed:
+            raise NotSent("This account's client is closed")
+        trace = RequestTrace()
+        with translated(call, trace):
+            async with asyncio.timeout(self._timeout):
+                response = await self._http.request(
+                    method,
+                    path,
+                    content=None if body is None else orjson.dumps(body),
+                    headers=None if body is None else {"Content-Type": "application/json"},
+                    params=query,
+                    extensions={"trace": trace},
+                )
+        if response.is_success:
+            return response.content
+        now_ms = time.time_ns() // 1_000_000
+        raise refusal(
+            call,
+            response.status_code,
+            read_detail(response.content, api_key=self._key.get_secret_value()),
+            retry_after_ms=read_retry_after(response.headers.get("Retry-After"), now_ms=now_ms),
+        )
+
+    async def document(
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, int] | None = None,
+    ) -> object:
+        """Send one request once; returns the JSON document of a successful response."""
+        content = await self.send(call, method, path, body=body, query=query)
+        try:
+            document: object = parse_json(content)
+        except ValueError as error:
+            raise call.lost("The generation API's response is not JSON") from error
+        return document
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _checked_key(api_key: SecretStr) -> SecretStr:
+    key = api_key.get_secret_value()
+    if not key or not all("!" <= character <= "~" for character in key):
+        raise ValueError("An API key is one word of printable ASCII characters")
+    return api_key
+
+
+def _checked_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    # Credentials in the URL would replace the API key in the Authorization header.
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise ValueError("The API's base URL must begin with http:// or https:// and a host")
+    return url
+
+
+def _path_above_api(path: str, public_api: str) -> str:
+    """The path prefix that a gateway or a simulator puts in front of the API's own path."""
+    above = path.rstrip("/").removesuffix(httpx.URL(public_api).path.rstrip("/"))
+    return f"{above}/" if above and above != path.rstrip("/") else ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
