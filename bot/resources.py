@@ -3,17 +3,15 @@
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
-from bot.domain.models import Lane
 from bot.domain.pricing import Rates, published_rates, read_rates
 from bot.media.disk_usage import MediaUsage
 from bot.media.download.body import SpeedLimits
@@ -23,16 +21,15 @@ from bot.media.incoming_quota import IncomingQuota
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage import FolderStorage
-from bot.providers.base import LaneLimits, Provider
+from bot.providers.accounts import CAPABILITIES, create_providers, names_known_account
+from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
-from bot.providers.luma import CAPABILITIES, LumaProvider
 from bot.security.encryption import DecryptionFailed, FieldCipher
-from bot.security.pseudonyms import account_id
 from bot.security.rate_limit import RateLimiter
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner
 from bot.services import Services, log
-from bot.settings import Role, Settings, malformed
+from bot.settings import PROVIDERS, Role, Settings
 from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, BuiltInSimulator
 from bot.store.accounts import list_accounts
 from bot.store.claim import expire_all_leases
@@ -89,45 +86,7 @@ def providers_of(
 
     `simulator` is the transport to the built-in simulator.
     """
-    limits = {}
-    for lane in Lane:
-        concurrent, per_minute = settings.lane_limits(lane)
-        limits[lane] = LaneLimits(concurrent=concurrent, per_minute=per_minute)
-    found: list[Provider] = []
-    for name, key in _api_keys(settings):
-        simulated = name == "simulator"
-        if (fault := malformed("LUMAAI_API_KEY", key)) is not None:
-            raise Misconfigured(fault)
-        try:
-            provider = LumaProvider(
-                api_key=key,
-                account=_account_name(name, key, naming_key),
-                base_url=API_URL if simulated else settings.luma_base_url,
-                limits=limits,
-                name=name,
-                proxy=settings.https_proxy,
-                timeout=settings.times.http_timeout / 1000,
-                transport=simulator if simulated else None,
-            )
-        except ValueError as error:
-            raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
-        found.append(provider)
-    return found
-
-
-def _api_keys(settings: Settings) -> Iterator[tuple[str, SecretStr]]:
-    """Provider and API key of each account."""
-    for name in settings.providers:
-        keys = (SecretStr("simulator"),) if name == "simulator" else settings.luma_keys
-        # A gateway needs no key: workers submit its jobs.
-        if not keys and settings.role is not Role.GATEWAY:
-            raise Misconfigured(f"REVERIE_PROVIDER names {name}, but LUMAAI_API_KEY is not set")
-        for key in keys:
-            yield name, key
-
-
-def _account_name(provider: str, api_key: SecretStr, naming_key: bytes) -> str:
-    return f"{provider}-{account_id(api_key, naming_key)}"
+    return create_providers(settings, naming_key, simulator_url=API_URL, simulator=simulator)
 
 
 async def naming_key_of(settings: Settings, secrets: Sequence[bytes], database: Database) -> bytes:
@@ -143,7 +102,7 @@ async def _account_names(database: Database) -> set[str]:
 def likely_naming_key(settings: Settings, secrets: Sequence[bytes], known: Collection[str]) -> bytes:
     """The secret by which an earlier version named the known accounts; else the oldest."""
     for secret in secrets:
-        if any(_account_name(name, key, secret) in known for name, key in _api_keys(settings)):
+        if names_known_account(settings, secret, known):
             return secret
     return secrets[-1]
 
@@ -245,16 +204,24 @@ async def open_resources(
             signer=TokenSigner(*secrets),
             cipher=FieldCipher(*secrets),
             media_usage=media_usage_of(settings),
-            capabilities=dict.fromkeys(("luma", "simulator"), CAPABILITIES),
+            capabilities=CAPABILITIES,
             rates=rates_of(settings),
             clock=clock_ms,
             monotonic=monotonic_ms,
             owner=f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}",
             rate_limit=rate_limit,
-            provider_facing_url=settings.public_url or (OWN_ORIGIN if settings.simulated else None),
+            facing_urls=facing_urls_of(settings),
         )
         await prepare_store(services)
         yield Resources(services=services, fetcher=fetcher, simulation=simulation)
+
+
+def facing_urls_of(settings: Settings) -> dict[str, str]:
+    """By provider, the base of the URLs under which it reaches this bot."""
+    if settings.public_url is not None:
+        return dict.fromkeys(PROVIDERS, settings.public_url)
+    # Only the built-in simulator is in this process.
+    return {"simulator": OWN_ORIGIN}
 
 
 def storage_of(settings: Settings) -> FolderStorage:

@@ -91,8 +91,8 @@ class Services:
     #: id of this process, new at each start
     owner: str
     rate_limit: RateLimiter
-    #: base of the URLs under which providers reach the bot; None: they cannot
-    provider_facing_url: str | None
+    #: base of the URLs under which each provider reaches the bot, by its name; one that cannot is missing
+    facing_urls: Mapping[str, str]
     #: resolvers of platforms' own files, by adapter
     files: dict[str, FileResolver] = field(default_factory=dict)
     #: capabilities of the providers for which this process has no key, by name

@@ -31,6 +31,8 @@ PLAYGROUND_PASSWORD_MIN = 8
 #: the window of a lane's limit per minute: a minute, plus the age of a claim and the time on the network
 _WINDOW_MS = 75_000
 
+#: every provider, in the order in which they are preferred
+PROVIDERS = ("luma", "simulator")
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
 
 
@@ -312,8 +314,8 @@ class Settings(EnvironmentSettings):
     @field_validator("provider")
     @classmethod
     def _know_provider(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := set(value) - {"luma", "simulator"}:
-            raise ValueError(f"{', '.join(sorted(unknown))} is not known; use luma or simulator")
+        if unknown := set(value) - set(PROVIDERS):
+            raise ValueError(f"{', '.join(sorted(unknown))} is not known; use {', '.join(PROVIDERS)}")
         return value
 
     @cached_property
@@ -322,13 +324,17 @@ class Settings(EnvironmentSettings):
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """Names of the providers in use: those with a key, else the simulator.
+        """Names of the providers in use, the preferred one first: those with a key, else the simulator.
 
         A gateway needs no key: with an empty list it uses the providers of the workers' accounts.
         """
-        if self.provider or self.luma_keys:
-            return self.provider or ("luma",)
+        if named := self.provider or tuple(name for name in PROVIDERS if self.keys_of(name)):
+            return named
         return () if self.role is Role.GATEWAY else ("simulator",)
+
+    def keys_of(self, provider: str) -> tuple[SecretStr, ...]:
+        """The keys of a provider's accounts."""
+        return {"luma": self.luma_keys}.get(provider, ())
 
     @property
     def simulated(self) -> bool:

@@ -11,12 +11,14 @@ from bot.bootstrap import find_plugins
 from bot.cli.disk_findings import disk_findings
 from bot.cli.params import unknown_settings
 from bot.cli.pooler_findings import pooler_findings
+from bot.cli.provider_findings import provider_findings
 from bot.cli.secret_findings import examine_secrecy
 from bot.cli.store_access import sqlite_file
-from bot.domain.errors import AccountProblem, ProcessingFailed, ProviderError, ReverieError, StoreError
+from bot.domain.errors import ProcessingFailed, ReverieError
 from bot.domain.pricing import show_money
 from bot.media.sandbox.pool import REMEDY, missing_features
-from bot.resources import clock_ms, likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
+from bot.providers.accounts import setting_names
+from bot.resources import clock_ms, naming_key_of, rates_of, secrets_of
 from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
@@ -36,7 +38,7 @@ _UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "
 
 async def examine(settings: Settings) -> list[Diagnosis]:
     """Run all checks, those that explain others first."""
-    parts = (_machine, disk_findings, _settings, pooler_findings, _store, _provider, _chats)
+    parts = (_machine, disk_findings, _settings, pooler_findings, _store, provider_findings, _chats)
     return [finding for part in parts async for finding in part(settings)]
 
 
@@ -190,13 +192,13 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
                     yield Diagnosis(
                         what=f"account {row.id} does not accept jobs: {row.reason}",
                         level=Severity.FAULT,
-                        remedy="fix its key or add credit; it is checked again automatically",
+                        remedy=_account_remedy(row.provider),
                     )
                 if row.state is AccountState.RETIRED and row.in_flight:
                     yield Diagnosis(
                         what=f"account {row.id} has {row.in_flight} jobs in flight but no key",
                         level=Severity.FAULT,
-                        remedy="add its key to LUMAAI_API_KEY again until they have ended",
+                        remedy=f"add its key to {setting_names(row.provider).key} until they have ended",
                     )
             found, left, microusd = await count_orphans(database)
             if found:
@@ -220,6 +222,14 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
         )
 
 
+def _account_remedy(provider: str) -> str:
+    names = setting_names(provider)
+    return (
+        f"replace its key in {names.key}, or add credit: {names.keys_page}, {names.billing_page}; "
+        "it is checked again automatically"
+    )
+
+
 async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
     """Check that the secrets decrypt the store."""
     try:
@@ -233,53 +243,6 @@ async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
             remedy="append the earlier one to the current one, as in REVERIE_SECRET_KEY=new,old",
         )
     return None
-
-
-async def _provider(settings: Settings) -> AsyncIterator[Diagnosis]:
-    if settings.simulated:
-        yield Diagnosis(what="the simulator needs no key")
-        return
-    try:
-        providers = providers_of(settings, await _naming_key(settings))
-    except UnusableSecret:
-        return  # told among the settings
-    except ReverieError as error:
-        yield Diagnosis(
-            what=str(error), level=Severity.FAULT, remedy="correct LUMAAI_API_KEY and LUMAAI_BASE_URL"
-        )
-        return
-    for provider in providers:
-        try:
-            # The simulator runs inside the bot, which need not run now.
-            credit = None if provider.name == "simulator" else await provider.check()
-        except AccountProblem as error:
-            yield Diagnosis(
-                what=f"account {provider.account}: {error}",
-                level=Severity.FAULT,
-                remedy="fix its key or add credit",
-            )
-        except ProviderError as error:
-            yield Diagnosis(
-                what=f"{provider.name} cannot be reached: {error}",
-                level=Severity.FAULT,
-                remedy="check the network, HTTPS_PROXY and LUMAAI_BASE_URL",
-            )
-        else:
-            told = "" if credit is None else f", credit {show_money(credit)}"
-            yield Diagnosis(what=f"account {provider.account} works{told}")
-        finally:
-            await provider.close()
-
-
-async def _naming_key(settings: Settings) -> bytes:
-    """The key from which the running bot derives account names."""
-    secrets = secrets_of(settings)
-    try:
-        async with connect(settings.database, read_only=True) as database:
-            return await naming_key_of(settings, secrets, database)
-    except (DecryptionFailed, StoreError):
-        # Reported by the check of the store.
-        return likely_naming_key(settings, secrets, ())
 
 
 async def _chats(settings: Settings) -> AsyncIterator[Diagnosis]:

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bot.domain.commands import CATALOGUE, Audience, Command
 from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION, MOTION_OPTION, concepts_after
@@ -48,11 +49,17 @@ _MOTION = re.compile(r"(?:--|—|–)(?P<flag>[A-Za-z][\w-]{0,40})(?:\s+|=)(?P<t
 
 
 def complete(
-    text: str, *, admin: bool, concepts: Sequence[str] = CONCEPTS, camera_motions: Sequence[str] = ()
+    text: str,
+    *,
+    admin: bool,
+    concepts: Sequence[str] = CONCEPTS,
+    camera_motions: Sequence[str] = (),
+    offered: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Completion:
     """Suggest how to continue `text`, at whose end the cursor is.
 
-    `concepts` and `camera_motions` are those that the provider knows.
+    `concepts` and `camera_motions` are those that the provider knows, `offered` has the choices of options
+    that it narrows.
     """
     typed = text.lstrip()
     if not typed.startswith("/"):
@@ -72,7 +79,16 @@ def complete(
     spec = options(CATALOGUE[name])
     if (motion := _MOTION.search(typed)) and _is_motion_flag(motion["flag"], spec):
         return _complete_motion(motion, camera_motions)
-    return replace(_complete_options(typed, name, spec, concepts), command=CATALOGUE[name])
+    found = _complete_options(typed, name, [offered_option(one, offered) for one in spec], concepts)
+    return replace(found, command=CATALOGUE[name])
+
+
+def offered_option(option: Option, offered: Mapping[str, Collection[str]]) -> Option:
+    """An option with those of its choices that providers offer."""
+    values = offered.get(option.name)
+    if not values:
+        return option
+    return replace(option, choices=tuple(choice for choice in option.choices if choice in values))
 
 
 def _complete_options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:

@@ -14,9 +14,20 @@ _TYPICAL_MS: Mapping[Model, int] = {
     ImageModel.PHOTON_FLASH_1: 5_000,
     VideoModel.RAY_2: 105_000,
     VideoModel.RAY_FLASH_2: 65_000,
+    # The other APIs document none: those of the models that these are successors of or stand in for.
+    ImageModel.UNI_1: 12_000,
+    ImageModel.UNI_1_MAX: 24_000,
+    VideoModel.RAY_3_2: 105_000,
+    VideoModel.RAY_1_6: 105_000,
 }
 #: how much longer larger videos usually take, in percent
-_BY_RESOLUTION = {Resolution.P540: 80, Resolution.P720: 100, Resolution.P1080: 150, Resolution.P2160: 220}
+_BY_RESOLUTION = {
+    Resolution.P360: 60,
+    Resolution.P540: 80,
+    Resolution.P720: 100,
+    Resolution.P1080: 150,
+    Resolution.P2160: 220,
+}
 #: p95 in percent of the typical duration, as long as nothing was measured
 _UNUSUAL = 200
 

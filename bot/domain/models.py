@@ -1,5 +1,6 @@
 """Models, aspect ratios, resolutions and durations, and the sizes in pixels that follow from them."""
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from math import log
 
@@ -14,14 +15,21 @@ class Lane(StrEnum):
 class ImageModel(StrEnum):
     PHOTON_1 = "photon-1"
     PHOTON_FLASH_1 = "photon-flash-1"
+    UNI_1 = "uni-1"
+    UNI_1_MAX = "uni-1-max"
 
 
 class VideoModel(StrEnum):
     RAY_2 = "ray-2"
     RAY_FLASH_2 = "ray-flash-2"
+    RAY_3_2 = "ray-3.2"
+    #: of a gateway that leaves no choice, so that no option names it
+    RAY_1_6 = "ray-1-6"
 
 
 Model = ImageModel | VideoModel
+#: models that are not among the choices of an option
+UNLISTED_MODELS: frozenset[Model] = frozenset({VideoModel.RAY_1_6})
 
 
 class AspectRatio(StrEnum):
@@ -32,6 +40,12 @@ class AspectRatio(StrEnum):
     CLASSIC_PORTRAIT = "3:4"
     ULTRAWIDE = "21:9"
     ULTRATALL = "9:21"
+    PANORAMA = "3:1"
+    BANNER = "2:1"
+    PHOTO = "3:2"
+    PHOTO_PORTRAIT = "2:3"
+    BANNER_PORTRAIT = "1:2"
+    PANORAMA_PORTRAIT = "1:3"
 
     @property
     def parts(self) -> tuple[int, int]:
@@ -46,6 +60,7 @@ class ImageFormat(StrEnum):
 
 
 class Resolution(StrEnum):
+    P360 = "360p"
     P540 = "540p"
     P720 = "720p"
     P1080 = "1080p"
@@ -60,12 +75,13 @@ class Resolution(StrEnum):
     @property
     def short_side(self) -> int:
         """Pixels of the short side."""
-        return {"540p": 540, "720p": 720, "1080p": 1080, "4k": 2160}[self.value]
+        return {"360p": 360, "540p": 540, "720p": 720, "1080p": 1080, "4k": 2160}[self.value]
 
 
 class Duration(StrEnum):
     FIVE = "5s"
     NINE = "9s"
+    TEN = "10s"
 
     @classmethod
     def _missing_(cls, value: object) -> "Duration | None":
@@ -78,10 +94,49 @@ class Duration(StrEnum):
         return int(self.value.removesuffix("s")) * 1000
 
 
+#: the aspect ratios of the Dream Machine API's models
+_DREAM_MACHINE_RATIOS = (
+    AspectRatio.LANDSCAPE,
+    AspectRatio.SQUARE,
+    AspectRatio.PORTRAIT,
+    AspectRatio.CLASSIC,
+    AspectRatio.CLASSIC_PORTRAIT,
+    AspectRatio.ULTRAWIDE,
+    AspectRatio.ULTRATALL,
+)
+#: those of the Luma Agents API's image models, which make no 9:21
+_UNI_RATIOS = tuple(ratio for ratio in AspectRatio if ratio is not AspectRatio.ULTRATALL)
+#: the aspect ratios that each model makes
+ASPECT_RATIOS: Mapping[Model, Collection[AspectRatio]] = {
+    ImageModel.PHOTON_1: _DREAM_MACHINE_RATIOS,
+    ImageModel.PHOTON_FLASH_1: _DREAM_MACHINE_RATIOS,
+    ImageModel.UNI_1: _UNI_RATIOS,
+    ImageModel.UNI_1_MAX: _UNI_RATIOS,
+    VideoModel.RAY_2: _DREAM_MACHINE_RATIOS,
+    VideoModel.RAY_FLASH_2: _DREAM_MACHINE_RATIOS,
+    # The API documents one list for all of its models and checks the model's own: these are ray's.
+    VideoModel.RAY_3_2: tuple(ratio for ratio in _DREAM_MACHINE_RATIOS if ratio in _UNI_RATIOS),
+    VideoModel.RAY_1_6: (AspectRatio.LANDSCAPE,),
+}
+_DREAM_MACHINE_RESOLUTIONS = (Resolution.P540, Resolution.P720, Resolution.P1080, Resolution.P2160)
+#: the resolutions and durations that each video model makes
+RESOLUTIONS: Mapping[VideoModel, Collection[Resolution]] = {
+    VideoModel.RAY_2: _DREAM_MACHINE_RESOLUTIONS,
+    VideoModel.RAY_FLASH_2: _DREAM_MACHINE_RESOLUTIONS,
+    VideoModel.RAY_3_2: (Resolution.P360, Resolution.P540, Resolution.P720, Resolution.P1080),
+    VideoModel.RAY_1_6: (Resolution.P720,),
+}
+DURATIONS: Mapping[VideoModel, Collection[Duration]] = {
+    VideoModel.RAY_2: (Duration.FIVE, Duration.NINE),
+    VideoModel.RAY_FLASH_2: (Duration.FIVE, Duration.NINE),
+    VideoModel.RAY_3_2: (Duration.FIVE, Duration.TEN),
+    VideoModel.RAY_1_6: (Duration.FIVE,),
+}
+
 #: frames per second of every video
 FPS = 24
 
-#: width and height in pixels of pictures and of everything reframed, as documented
+#: width and height in pixels of the Dream Machine API's pictures and of everything reframed, as documented
 PICTURE_SIZES: dict[AspectRatio, tuple[int, int]] = {
     AspectRatio.SQUARE: (1536, 1536),
     AspectRatio.CLASSIC: (1792, 1344),
@@ -105,12 +160,14 @@ def even(pixels: float) -> int:
     return max(2, round(pixels / 2) * 2)
 
 
-def nearest_ratio(width: int, height: int) -> AspectRatio:
-    """The available aspect ratio that is nearest to these pixels."""
+def nearest_ratio(
+    width: int, height: int, among: Collection[AspectRatio] = _DREAM_MACHINE_RATIOS
+) -> AspectRatio:
+    """The aspect ratio that is nearest to these pixels."""
 
     def distance(ratio: AspectRatio) -> float:
         # A factor, not a difference: a rotated picture must get the rotated ratio.
         across, down = ratio.parts
         return abs(log(width * down / (height * across)))
 
-    return min(AspectRatio, key=distance)
+    return min(among, key=distance)

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import parse_job_id, parse_job_name
 from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
+from bot.domain.models import UNLISTED_MODELS
 from bot.domain.pricing import read_money
 
 
@@ -289,7 +290,9 @@ def _derive(name: str, field: FieldInfo) -> Option:
     if opt is None:
         raise TypeError(f"the option {name} has no OptionSpec")
     inner = _parts(field.annotation)
-    choices = tuple(str(item.value) for enum in inner if _is_enum(enum) for item in enum)
+    choices = tuple(
+        str(item.value) for enum in inner if _is_enum(enum) for item in enum if item not in UNLISTED_MODELS
+    )
     bounds = [item for item in field.metadata if isinstance(item, Ge | Le)]
     return Option(
         name=name,

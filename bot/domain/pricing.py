@@ -3,12 +3,21 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.models import FPS, PICTURE_SIZES, AspectRatio, video_size
+from bot.domain.models import (
+    ASPECT_RATIOS,
+    FPS,
+    PICTURE_SIZES,
+    AspectRatio,
+    ImageModel,
+    Model,
+    VideoModel,
+    video_size,
+)
 from bot.domain.requests import (
     REFRAME_MAX_MS,
     AnyRequest,
@@ -27,14 +36,28 @@ _DOLLARS = re.compile(r"\$?\s*(?P<whole>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PicturePrice:
+    """Micro-dollars of a picture that costs the same in every size."""
+
+    each: int
+    #: of each picture that it refers to
+    reference: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """A dated table of rates by model."""
 
     dated: date
     #: micro-dollars per megapixel
-    image: Mapping[str, int]
+    image: Mapping[str, int] = field(default_factory=dict)
     #: micro-dollars per megapixel of each frame
-    video: Mapping[str, int]
+    video: Mapping[str, int] = field(default_factory=dict)
+    picture: Mapping[str, PicturePrice] = field(default_factory=dict)
+    #: micro-dollars of a video, by duration and resolution
+    clip: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    #: micro-dollars of each second of a reframed video
+    reframed: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_rates(text: str) -> Rates:
@@ -45,10 +68,39 @@ def read_rates(text: str) -> Rates:
         raise ValueError(  # noqa: TRY004 - a file with wrong content, whatever its types
             "a rates file needs `dated = YYYY-MM-DD`, an [image] and a [video] table"
         )
-    for model, rate in (image | video).items():
+    picture = {
+        model: _table(price, model) for model, price in _table(table.get("picture", {}), "picture").items()
+    }
+    clip = {
+        model: {duration: _rates(sizes, model) for duration, sizes in _table(durations, model).items()}
+        for model, durations in _table(table.get("clip", {}), "clip").items()
+    }
+    for model, price in picture.items():
+        if set(price) != {"each", "reference"}:
+            raise ValueError(f"the price of {model} needs `each` and `reference`")
+    return Rates(
+        dated=dated,
+        image=_rates(image, "image"),
+        video=_rates(video, "video"),
+        picture={model: PicturePrice(**_rates(price, model)) for model, price in picture.items()},
+        clip=clip,
+        reframed=_rates(table.get("reframed", {}), "reframed"),
+    )
+
+
+def _table(value: object, name: str) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be a table, not {value!r}")  # noqa: TRY004 - as above
+    return value
+
+
+def _rates(value: object, name: str) -> Mapping[str, int]:
+    rates: dict[str, int] = {}
+    for key, rate in _table(value, name).items():
         if not isinstance(rate, int) or isinstance(rate, bool) or rate < 0:
-            raise ValueError(f"the rate of {model} must be whole micro-dollars per megapixel, not {rate!r}")
-    return Rates(dated=dated, image=image, video=video)
+            raise ValueError(f"the rate of {key} must be whole micro-dollars, not {rate!r}")
+        rates[key] = rate
+    return rates
 
 
 def published_rates() -> Rates:
@@ -58,49 +110,93 @@ def published_rates() -> Rates:
 def price(request: AnyRequest, rates: Rates) -> int:
     """Price a request in micro-dollars, rounded up to a whole one.
 
-    Of a request whose source was not probed yet, the most that it can cost.
+    Of a request whose source was not probed yet, the most that it can cost. Raises InvalidRequest for a model
+    without a price.
     """
+    fixed = _fixed_price(request, rates)
+    return _price_by_size(request, rates) if fixed is None else fixed
+
+
+def _fixed_price(request: AnyRequest, rates: Rates) -> int | None:
+    """The price of a model that does not count pixels; None for other models."""
+    match request:
+        case ImageRequest():
+            found = rates.picture.get(request.model)
+            return None if found is None else found.each + found.reference * len(request.references)
+        case VideoRequest():
+            return rates.clip.get(request.model, {}).get(request.duration, {}).get(request.resolution)
+        case ReframeVideoRequest():
+            per_second = rates.reframed.get(request.model)
+            return None if per_second is None else -(-per_second * _length_ms(request) // 1000)
+        case _:
+            return None
+
+
+def _price_by_size(request: AnyRequest, rates: Rates) -> int:
     match request:
         case ImageRequest() | ReframeImageRequest():
-            width, height = PICTURE_SIZES[request.aspect_ratio]
-            frames_ms = 1000
-            rate = rates.image.get(request.model)
+            rate, frames_ms = rates.image.get(request.model), 1000
+            sizes = [_picture_size(request.aspect_ratio)]
         case VideoRequest():
-            ratios = tuple(AspectRatio) if request.follows_picture else (request.aspect_ratio,)
+            rate, frames_ms = rates.video.get(request.model), FPS * request.duration.ms
+            ratios = ASPECT_RATIOS[request.model] if request.follows_picture else (request.aspect_ratio,)
             sizes = [video_size(ratio, request.resolution) for ratio in ratios]
-            width, height = max(sizes, key=lambda size: size[0] * size[1])
-            frames_ms = FPS * request.duration.ms
-            rate = rates.video.get(request.model)
         case ReframeVideoRequest():
-            width, height = PICTURE_SIZES[request.aspect_ratio]
-            # A length that its container rounds up must not cost more than was reserved.
-            most = REFRAME_MAX_MS[request.model]
-            frames_ms = FPS * min(request.duration_ms or most, most)
-            rate = rates.video.get(request.model)
+            rate, frames_ms = rates.video.get(request.model), FPS * _length_ms(request)
+            sizes = [_picture_size(request.aspect_ratio)]
     if rate is None:
-        raise InvalidRequest(f"There is no price for {request.model} yet, so it cannot be used")
-    return -(-rate * width * height * frames_ms // (1000 * _MEGAPIXEL))
+        raise InvalidRequest(missing_price(request.model))
+    pixels = max(width * height for width, height in sizes)
+    return -(-rate * pixels * frames_ms // (1000 * _MEGAPIXEL))
+
+
+def _picture_size(ratio: AspectRatio) -> tuple[int, int]:
+    """The documented size; the largest one for a shape without any."""
+    return PICTURE_SIZES.get(ratio) or max(PICTURE_SIZES.values(), key=lambda size: size[0] * size[1])
+
+
+def _length_ms(request: ReframeVideoRequest) -> int:
+    # A length that its container rounds up must not cost more than was reserved.
+    most = REFRAME_MAX_MS[request.model]
+    return min(request.duration_ms or most, most)
+
+
+def missing_price(model: Model) -> str:
+    return (
+        f"There is no price for {model} yet, so it cannot be used. "
+        "The operator of this bot adds it to the file that REVERIE_RATES_FILE names."
+    )
+
+
+def has_price(model: Model, rates: Rates) -> bool:
+    return any(model in table for table in (rates.image, rates.video, rates.picture, rates.clip))
 
 
 def is_estimate(request: AnyRequest) -> bool:
-    """Whether the price is an estimate, because the API does not document the size of the result.
+    """Whether the price is an estimate, because the API documents no price or no size of the result.
 
     The size of a plain picture is taken from that of a reframed one, and that of a video from its resolution.
     """
     match request:
         case ImageRequest():
-            return True
+            return request.model not in _FIXED_PRICES
         case VideoRequest():
-            return request.aspect_ratio is not AspectRatio.LANDSCAPE
+            return request.model not in _FIXED_PRICES and (
+                request.aspect_ratio is not AspectRatio.LANDSCAPE or request.model is VideoModel.RAY_1_6
+            )
         case _:
             return False
+
+
+#: models whose price does not depend on the size in pixels
+_FIXED_PRICES = frozenset({ImageModel.UNI_1, ImageModel.UNI_1_MAX, VideoModel.RAY_3_2})
 
 
 def is_upper_bound(request: AnyRequest) -> bool:
     """Whether the price is lowered once the source has been probed."""
     match request:
         case VideoRequest():
-            return request.follows_picture
+            return request.follows_picture and request.model not in _FIXED_PRICES
         case ReframeVideoRequest():
             return request.duration_ms is None
         case _:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import (
+    ASPECT_RATIOS,
     AspectRatio,
     Duration,
     ImageFormat,
@@ -19,13 +20,19 @@ from bot.domain.models import (
     Lane,
     Resolution,
     VideoModel,
+    nearest_ratio,
 )
 
 PROMPT_MIN, PROMPT_MAX = 3, 5000
 #: image references and character images at most
 IMAGE_REFS_MAX, CHARACTER_REFS_MAX = 4, 4
 #: the longest video that each model reframes
-REFRAME_MAX_MS: Mapping[VideoModel, int] = {VideoModel.RAY_2: 10_000, VideoModel.RAY_FLASH_2: 30_000}
+REFRAME_MAX_MS: Mapping[VideoModel, int] = {
+    VideoModel.RAY_2: 10_000,
+    VideoModel.RAY_FLASH_2: 30_000,
+    # Documented for edits of a video, which take the same sources.
+    VideoModel.RAY_3_2: 18_000,
+}
 #: the largest picture and video that the API accepts, in bytes
 PICTURE_MAX_BYTES, VIDEO_MAX_BYTES = 10_000_000, 100_000_000
 #: the largest file that is accepted from people; a picture that is too large for the API is made smaller
@@ -122,8 +129,8 @@ class VideoRequest(_Request):
         picture = next((file for file in ends if file is not None), None)
         if picture is None or not self.follows_picture:
             return changed
-        shape = {"aspect_ratio": picture.aspect_ratio, "follows_picture": False}
-        return changed.model_copy(update=shape)
+        ratio = nearest_ratio(picture.width, picture.height, ASPECT_RATIOS[self.model])
+        return changed.model_copy(update={"aspect_ratio": ratio, "follows_picture": False})
 
     @property
     def continues(self) -> tuple[Reference, ...]:
@@ -233,7 +240,7 @@ def check_crop(request: _Reframe) -> None:
 
 def accepts_length(model: VideoModel, milliseconds: int) -> bool:
     """Whether a model reframes a video of this duration."""
-    return milliseconds <= REFRAME_MAX_MS[model] + _LENGTH_TOLERANCE_MS
+    return model in REFRAME_MAX_MS and milliseconds <= REFRAME_MAX_MS[model] + _LENGTH_TOLERANCE_MS
 
 
 #: the model that reframes the longest videos
@@ -244,6 +251,8 @@ def check_length(request: ReframeVideoRequest) -> None:
     """Refuse a video that is too long for its model, and name the model that accepts it."""
     if request.duration_ms is None or accepts_length(request.model, request.duration_ms):
         return
+    if request.model not in REFRAME_MAX_MS:
+        raise InvalidRequest(f"{request.model} does not reframe videos; choose {LONGEST_REFRAME_MODEL}")
     most = REFRAME_MAX_MS[request.model]
     hint = (
         f"; {LONGEST_REFRAME_MODEL} takes up to {REFRAME_MAX_MS[LONGEST_REFRAME_MODEL] // 1000} s"

@@ -1,13 +1,15 @@
 """The media of jobs: URLs of inputs, and the removal of files that nothing refers to."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected, StoreError
 from bot.domain.identity import Place
 from bot.domain.jobs import Job
-from bot.domain.media import Reference
+from bot.domain.media import Media, Reference
 from bot.domain.requests import VideoRequest
 from bot.ports import ResolvedFile
+from bot.providers.base import Input, InputFile, InputGeneration, Inputs, InputUrl, Provider
 from bot.security.tokens import BadToken
 from bot.services import Services, log
 from bot.store.accounts import known_accounts
@@ -19,20 +21,30 @@ from bot.store.jobs import jobs_by_id
 _LOCKED_AT_ONCE = 50
 
 
-async def provider_media(services: Services, job: Job) -> dict[str, str]:
-    """By key of each reference, a URL for the provider, or the id of the generation that is continued.
+#: media type of a video's still picture
+_STILL_MIME = "image/jpeg"
 
-    The URL is made now, because URLs expire. It is our own signed link if the provider can reach us, else the
+
+async def provider_inputs(services: Services, job: Job, provider: Provider) -> Inputs:
+    """By key of each reference, the stored file or its URL, or the id of the generation that is continued.
+
+    A URL is made now, because URLs expire. It is our own signed link if the provider can reach us, else the
     one that the provider returns for its own generation, or the one that the member gave. Raises Rejected for
     a missing input, and another ProviderError for one that is temporarily unavailable.
     """
     references = job.request.references
     sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
     continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
-    found = {}
+    takes_files = provider.capabilities.takes_files
+    facing_url = services.facing_urls.get(provider.name)
+    found: dict[str, Input] = {}
     for reference in references:
         if reference.job is None:
-            found[reference.key] = await _file_url(services, job, reference)
+            found[reference.key] = (
+                await _file(services, reference.file, of_frame=False)
+                if takes_files
+                else InputUrl(url=await _file_url(services, job, reference, facing_url))
+            )
             continue
         source = sources.get(reference.job)
         if source is None or source.deleted or source.expired or source.result is None:
@@ -40,13 +52,35 @@ async def provider_media(services: Services, job: Job) -> dict[str, str]:
         if reference in continued:
             if source.remote_id is None:
                 raise Rejected("the video that it continues is not at the provider")
-            found[reference.key] = source.remote_id
-        elif services.provider_facing_url is not None:
+            found[reference.key] = InputGeneration(id=source.remote_id)
+        elif takes_files:
+            found[reference.key] = await _file(services, source.result, of_frame=reference.first_frame_only)
+        elif facing_url is not None:
             file = source.result.poster if reference.first_frame_only else source.result.file
-            found[reference.key] = _link(services, services.provider_facing_url, file)
+            found[reference.key] = InputUrl(url=_link(services, facing_url, file))
         else:
-            found[reference.key] = await _provider_url(services, reference, source)
+            found[reference.key] = InputUrl(url=await _provider_url(services, reference, source))
     return found
+
+
+async def _file(services: Services, media: Media | None, *, of_frame: bool) -> InputFile:
+    """A stored file, or the still picture of a video."""
+    if media is None:
+        raise Rejected("the file that it builds on is no longer stored")
+    name = media.poster if of_frame else media.file
+    is_still = name != media.file
+    try:
+        size = await services.storage.size(name)
+    except MediaUnavailable as error:
+        raise NotSent(str(error)) from error
+    if not size:
+        raise Rejected("the file that it builds on is no longer stored")
+    return InputFile(
+        name=name,
+        mime=_STILL_MIME if is_still else media.mime,
+        size=size,
+        open=partial(services.storage.open, name),
+    )
 
 
 def check_urls(services: Services, references: Iterable[Reference]) -> None:
@@ -68,7 +102,7 @@ def own_file(services: Services, url: str | None) -> str | None:
 
     Raises MediaRefused for an invalid or expired link.
     """
-    for base in {services.provider_facing_url, services.settings.public_url}:
+    for base in {*services.facing_urls.values(), services.settings.public_url}:
         if base is not None and url is not None and url.startswith(f"{base}/media/"):
             token = url.removeprefix(f"{base}/media/").partition("?")[0].removesuffix("/view")
             try:
@@ -85,9 +119,9 @@ def _link(services: Services, base: str, file: str) -> str:
     return f"{base}/media/{token}"
 
 
-async def _file_url(services: Services, job: Job, reference: Reference) -> str:
-    if services.provider_facing_url is not None and reference.file is not None:
-        return _link(services, services.provider_facing_url, reference.file.file)
+async def _file_url(services: Services, job: Job, reference: Reference, facing_url: str | None) -> str:
+    if facing_url is not None and reference.file is not None:
+        return _link(services, facing_url, reference.file.file)
     if reference.url is None:
         raise Rejected("the provider cannot reach the file, because no public URL is set")
     card = await find_card(services.database, job.card, services.cipher)

@@ -1,12 +1,13 @@
 """The port to a generation API: one `Provider` is one account at one API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from bot.domain.concepts import Vocabulary
-from bot.domain.models import Lane, Model
+from bot.domain.models import Lane
+from bot.domain.offers import Offer
 from bot.domain.requests import AnyRequest
 
 
@@ -61,13 +62,48 @@ class LaneLimits:
 class Capabilities:
     """What an API can do; the offered options follow from it."""
 
-    #: accepted kinds of request (`ImageRequest.kind` …)
-    kinds: frozenset[str]
-    models: frozenset[Model]
+    #: what it makes; of each kind the default model first
+    offers: tuple[Offer, ...]
     #: generations can be listed, so that one whose create was not answered can be found
     lists: bool
     #: calls back and echoes the callback URL, so that a create can carry a token
     callbacks: bool
+    #: takes inputs as files (`InputFile`), so that it needs no URL of ours
+    takes_files: bool
+    #: `check` tells the account's credit
+    reports_credit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputUrl:
+    """An input as a URL that the provider can read."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """An input as a file of ours, for a provider that takes files."""
+
+    #: digest of the content
+    name: str
+    mime: str
+    #: bytes
+    size: int
+    #: opens the file for reading; raises MediaError
+    open: Callable[[], Awaitable[BinaryIO]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputGeneration:
+    """A video that the provider has made itself, and that is extended."""
+
+    id: str
+
+
+Input = InputUrl | InputFile | InputGeneration
+#: by the key of each reference of a request
+Inputs = Mapping[str, Input]
 
 
 class Provider(Protocol):
@@ -83,17 +119,16 @@ class Provider(Protocol):
     #: scheme, host and port, and what precedes the API's own path
     origin: str
 
-    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
+    def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
         """Digest of what `submit` would send, comparable with `Generation.fingerprint`."""
         ...
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:
-        """Create a generation. Sends one request and never repeats it.
+        """Create a generation. Sends one create and never repeats it.
 
-        `media` maps the key of each reference to a URL that the provider can read. The key of a video that is
-        extended is mapped to the id of its generation.
+        `end_user` stands for the member, so that an abuse is traced to one of them, and reveals nothing.
         Raises NotSent, RateLimited, Rejected, OutcomeUnknown or AccountProblem.
         """
         ...
@@ -103,11 +138,14 @@ class Provider(Protocol):
         ...
 
     async def page(self, *, limit: int, offset: int) -> Page:
-        """Read one page of the account's generations; raises the same as `submit`."""
+        """Read one page of the account's generations; raises the same as `submit`.
+
+        Called only if the API lists them.
+        """
         ...
 
     async def delete(self, generation_id: str) -> None:
-        """Delete a generation; a missing one is no error."""
+        """Delete a generation; no error if it is missing, or if the API deletes none."""
         ...
 
     async def check(self) -> int | None:

@@ -1,13 +1,13 @@
 """Records whether a provider answers the calls of this process."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.domain.concepts import Vocabulary
 from bot.domain.errors import AccountProblem, NotSent, OutcomeUnknown, ProviderError
 from bot.domain.requests import AnyRequest
-from bot.providers.base import Generation, Page, Provider
+from bot.providers.base import Generation, Inputs, Page, Provider
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,14 +35,16 @@ class ObservedProvider:
         self._provider = provider
         self._clock = clock
 
-    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
+    def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
         return self._provider.fingerprint(request, media)
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:
         async with self._observed():
-            return await self._provider.submit(request, media=media, callback_url=callback_url)
+            return await self._provider.submit(
+                request, media=media, callback_url=callback_url, end_user=end_user
+            )
 
     async def get(self, generation_id: str) -> Generation:
         async with self._observed():

@@ -6,12 +6,13 @@ from dataclasses import replace
 from bot.domain.access import is_operator
 from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand
-from bot.domain.completion import AutocompleteChoice, Suggestion, complete
+from bot.domain.completion import AutocompleteChoice, Suggestion, complete, offered_option
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, concepts_after, motions_like
 from bot.domain.identity import Invocation
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
+from bot.service.routing import offered_choices
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.job_search import JobQuery, newest_usable, search_jobs
@@ -43,9 +44,10 @@ async def complete_option(
         return _as_choices(motions_like(typed, suggested_motions(services.vocabularies))[:count])
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(services, option, _job_query(command, option, typed, invocation, count))
+    offered = await offered_choices(services)
     return tuple(
         AutocompleteChoice(value=choice, label=choice)
-        for choice in option.choices
+        for choice in offered_option(option, offered).choices
         if choice.startswith(typed.lower())
     )[:count]
 
@@ -101,6 +103,7 @@ async def complete_line(services: Services, text: str, invocation: Invocation) -
         admin=admin,
         concepts=suggested_concepts(services.vocabularies),
         camera_motions=suggested_motions(services.vocabularies),
+        offered=await offered_choices(services),
     )
     command, option = completion.command, completion.option
     if command is not None and option is not None and option.kind in (Kind.JOB, Kind.MEDIA):

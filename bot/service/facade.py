@@ -159,12 +159,13 @@ class BotService:
         """
         caller, context = invocation.caller, CommandContext(files=files, replied=replied)
         order = await ordering.resolve_command(self._services, command, caller, invocation.place, context)
-        prices = [job.price for job in await ordering.new_jobs(self._services, order)]
+        jobs = await ordering.new_jobs(self._services, order)
+        prices = [job.price for job in jobs]
         await queries.check_acceptable(self._services, caller, prices)
         return PriceQuote(
             price=sum(prices),
-            estimate=is_estimate(order.request),
-            upper_bound=is_upper_bound(order.request),
+            estimate=is_estimate(jobs[0].request),
+            upper_bound=is_upper_bound(jobs[0].request),
             source=None if command.jobs else order.parent,
         )
 

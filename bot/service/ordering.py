@@ -5,26 +5,24 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import GenerateCommand
-from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State
 from bot.domain.media import MediaKind, Reference
+from bot.domain.offers import OPEN_FIELDS
 from bot.domain.pricing import price
-from bot.domain.requests import AnyRequest, VideoRequest
+from bot.domain.requests import AnyRequest
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_urls
 from bot.security.encryption import card_context
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
-from bot.service.vocabulary import fetched_concepts
+from bot.service.routing import account_required, route_request, usable_accounts
 from bot.services import Services, Topic, jobs_topic, log, queue_name
-from bot.settings import Role
 from bot.store.accept import Acceptance, NewJob
 from bot.store.accept import accept as accept_jobs
-from bot.store.accounts import known_accounts
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
 from bot.store.jobs import jobs_by_id, jobs_of_cards
@@ -45,6 +43,10 @@ class Order:
     job_count: int = 1
     #: requested privately, or based on a private source
     private: bool = False
+    #: fields of the request that nobody has chosen, so that they can follow what is offered
+    open_fields: frozenset[str] = frozenset()
+    #: the provider that is preferred for open fields; empty: the first in the settings
+    preferred_provider: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ async def resolve_command(
         sources=sources,
         job_count=command.job_count,
         private=command.private or await must_be_private(services.database, sources.values(), caller, place),
+        open_fields=command.open_fields,
     )
 
 
@@ -132,7 +135,16 @@ async def resolve_action(
         parent=parent,
         sources=sources,
         private=await must_be_private(services.database, used, caller, place),
+        open_fields=_open_fields(action, action_input),
+        preferred_provider=job.provider,
     )
+
+
+def _open_fields(action: Action, action_input: ActionInput) -> frozenset[str]:
+    """The fields that an action leaves open; the same request again leaves none."""
+    if action in (Action.AGAIN, Action.EDIT):
+        return frozenset()
+    return OPEN_FIELDS - ({"aspect_ratio"} if action_input.aspect_ratio is not None else set())
 
 
 async def accept(
@@ -167,7 +179,7 @@ async def accept(
     accepted, inputs = await with_inputs(
         services,
         until_known(services, lambda: services.database.write(accept_jobs, item)),
-        order.request.duration_class,
+        jobs[0].request.duration_class,
     )
     # Where our own write was repeated after a commit of unknown outcome, the card is ours to show.
     repeated = accepted.card != card
@@ -194,29 +206,28 @@ def encrypted_reply_token(services: Services, place: Place, card: str) -> str:
     return services.cipher.encrypt(token, context=card_context(card)) if token else ""
 
 
-async def _accounts(services: Services, required: str | None) -> Mapping[str, str]:
-    """The accounts that accept jobs, with their providers; a gateway uses those of the workers."""
-    own = {account: provider.name for account, provider in services.providers.items()}
-    if services.settings.role is not Role.GATEWAY and (required is None or required in own):
-        return own
-    return await known_accounts(services.database)
-
-
 async def new_jobs(services: Services, order: Order) -> tuple[NewJob, ...]:
     """The jobs that an order would become now."""
-    accounts = await _accounts(services, _account_required(order))
+    accounts = await usable_accounts(services, account_required(order.request, order.sources))
     return tuple(_new_job(services, order, accounts) for _ in range(order.job_count))
 
 
 def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> NewJob:
     """One job of an order, with its price and a provider that can make it."""
-    request = order.request
-    account = _account_required(order)
-    provider = _provider_for(services, request, account, accounts)
+    account = account_required(order.request, order.sources)
+    routed = route_request(
+        services,
+        order.request,
+        order.open_fields,
+        required=account,
+        preferred=order.preferred_provider,
+        accounts=accounts,
+    )
+    request = routed.request
     return NewJob(
         id=services.new_id(),
-        provider=provider,
-        queue=queue_name(provider, request.lane),
+        provider=routed.provider,
+        queue=queue_name(routed.provider, request.lane),
         duration_class=request.duration_class,
         request=request,
         title=order.title,
@@ -225,35 +236,3 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
         account_required=account,
         files=tuple(one.file.file for one in request.references if one.file is not None),
     )
-
-
-def _account_required(order: Order) -> str | None:
-    """The account that made the videos which this one extends; no other account can extend them."""
-    if not isinstance(order.request, VideoRequest):
-        return None
-    accounts = {order.sources[one.job].account for one in order.request.continues if one.job is not None}
-    if len(accounts) > 1:
-        raise InvalidRequest(
-            "These two videos were made by different accounts of the generation service, and it joins only "
-            "videos of one account; make one of them again with 🎲"
-        )
-    return next(iter(accounts), None)
-
-
-def _provider_for(
-    services: Services, request: AnyRequest, account: str | None, accounts: Mapping[str, str]
-) -> str:
-    """The first provider, in the order of the settings, that has an account and can make the request."""
-    if account is not None and account not in accounts:
-        raise InvalidRequest(
-            "The account that made this video is no longer in use, and no other can extend it. "
-            "/animate can begin with one of its pictures instead."
-        )
-    if isinstance(request, VideoRequest):
-        check_concepts(request.concepts, fetched_concepts(services.vocabularies))
-    offered = {accounts[account]} if account is not None else set(accounts.values())
-    for name in dict.fromkeys((*services.settings.providers, *sorted(offered))):
-        can = services.capabilities_of(name) if name in offered else None
-        if can is not None and request.kind in can.kinds and request.model in can.models:
-            return name
-    raise InvalidRequest(f"{request.model} is not available here right now; choose another model")

@@ -71,7 +71,7 @@ def _no_provider(services: Services, rows: Sequence[AccountRow]) -> Iterator[str
         error = next((health.error for health in services.health.values() if health.error), "no response yet")
         yield (
             f"No generation API has responded since the start: {error}. "
-            "Check its key, the network, HTTPS_PROXY and LUMAAI_BASE_URL; it is retried automatically."
+            "Check its key and base URL, the network and HTTPS_PROXY; it is retried automatically."
         )
 
 

@@ -176,7 +176,8 @@ async def _resolve_inputs(services: Services, job: Job) -> tuple[AnyRequest, tup
         elif (known := found.get(reference.key)) is not None:
             _require_kind(reference, known.kind)
         else:
-            found[reference.key] = await _resolve(services, reference, sources, card.place, job.member)
+            source = sources.get(reference.job or "")
+            found[reference.key] = await _resolve(services, job, reference, source, card.place)
     request = job.request.with_references(found)
     if isinstance(request, ReframeVideoRequest):
         media = _media(request.source, sources)
@@ -192,29 +193,38 @@ def _media(reference: Reference, sources: Mapping[str, Job]) -> Media:
 
 
 async def _resolve(
-    services: Services, reference: Reference, sources: Mapping[str, Job], place: Place, member: str
+    services: Services, job: Job, reference: Reference, source: Job | None, place: Place
 ) -> Reference:
+    provider, member = job.provider, job.member
     if reference.job is not None:
-        return await _from_job(services, reference, sources.get(reference.job), member)
+        return await _from_job(services, reference, source, provider, member)
     if reference.file is not None and (reference.url is None or await _is_stored(services, reference.file)):
-        return await _from_file(services, reference, reference.file, member)
+        return await _from_file(services, reference, reference.file, provider, member)
     if (own := own_file(services, reference.url)) is not None:
-        return await _from_own_link(services, reference, own, member)
+        return await _from_own_link(services, reference, own, provider, member)
     resolved = await resolve_url(services, reference, place)
-    if services.provider_facing_url is None and resolved.headers:
+    if resolved.headers and not _takes_stored_files(services, provider):
         raise MediaRefused(_UNREACHABLE)
     fetched = await _fetch(services, reference, resolved, member)
     _require_kind(reference, fetched.kind)
-    return await _from_file(services, reference, fetched, member)
+    return await _from_file(services, reference, fetched, provider, member)
 
 
-async def _from_own_link(services: Services, reference: Reference, file: str, member: str) -> Reference:
+def _takes_stored_files(services: Services, provider: str) -> bool:
+    """Whether a provider gets files from our storage: as files, or by links under which it reaches us."""
+    can = services.capabilities_of(provider)
+    return provider in services.facing_urls or (can is not None and can.takes_files)
+
+
+async def _from_own_link(
+    services: Services, reference: Reference, file: str, provider: str, member: str
+) -> Reference:
     """Resolve a signed link of ours to the stored file, without a request to our own server."""
     if not await services.storage.exists(file):
         raise MediaRefused("The file of this link is no longer stored")
     media = await services.library.describe(file, member=member)
     _require_kind(reference, media.kind)
-    return await _from_file(services, Reference.of(media), media, member)
+    return await _from_file(services, Reference.of(media), media, provider, member)
 
 
 def _require_kind(reference: Reference, kind: MediaKind) -> None:
@@ -243,11 +253,13 @@ async def _fetch(services: Services, reference: Reference, resolved: ResolvedFil
     )
 
 
-async def _from_file(services: Services, reference: Reference, media: Media, member: str) -> Reference:
+async def _from_file(
+    services: Services, reference: Reference, media: Media, provider: str, member: str
+) -> Reference:
     if not await _is_stored(services, media):
         raise MediaRefused("The source of this job is no longer stored; send it again")
     usable = await services.library.to_api_input(media, member=member)
-    if services.provider_facing_url is None:
+    if not _takes_stored_files(services, provider):
         # The provider reads the original URL, so the file must be usable without conversion.
         if reference.url is None:
             raise MediaRefused(_UNREACHABLE)
@@ -271,14 +283,16 @@ def _require_result(source: Job | None) -> Media:
     return source.result
 
 
-async def _from_job(services: Services, reference: Reference, source: Job | None, member: str) -> Reference:
+async def _from_job(
+    services: Services, reference: Reference, source: Job | None, provider: str, member: str
+) -> Reference:
     result = _require_result(source)
     if not await services.storage.exists(result.poster if reference.first_frame_only else result.file):
         raise MediaRefused("The source of this job is no longer stored")
     max_bytes = _MAX_BYTES[result.kind]
     if reference.first_frame_only or result.size <= max_bytes:
         return reference
-    if services.provider_facing_url is None:
+    if not _takes_stored_files(services, provider):
         raise MediaRefused(
             f"The {result.kind} has {result.size / 1e6:.0f} MB; the maximum is {max_bytes / 1e6:.0f} MB"
         )

@@ -38,12 +38,13 @@ _PAGE_OVERLAP = 5
 _SCAN_PAGES_MAX = 100
 
 
-def callback_url(services: Services, claim: Claim, *, expires_at: int) -> str | None:
+def callback_url(services: Services, provider: Provider, claim: Claim, *, expires_at: int) -> str | None:
     """The callback URL with an attempt's token; None if the provider cannot reach us."""
-    if services.provider_facing_url is None:
+    base = services.facing_urls.get(provider.name)
+    if base is None:
         return None
     token = services.signer.sign("callback", f"{claim.job}-{claim.attempt}", expires_at=expires_at)
-    return f"{services.provider_facing_url}{_CALLBACKS}{token}"
+    return f"{base}{_CALLBACKS}{token}"
 
 
 def read_callback_url(services: Services, url: str | None) -> Claim | None:
@@ -253,6 +254,10 @@ async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence
     A generation that exists is adopted. A create that is proven absent is queued again. Otherwise the job
     fails with a refund, and its member may retry it.
     """
+    if not provider.capabilities.lists:
+        # Without a list nothing can prove what became of them, and waiting finds nothing out.
+        await _fail_lost(services, *jobs)
+        return
     newest = {
         row.job: row
         for row in await attempts(services.database, [job.id for job in jobs])
@@ -261,10 +266,9 @@ async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence
     started = services.clock()
     ripe = [job for job in jobs if started >= (newest[job.id].sent_at or 0) + services.times.unknown_grace]
     if not ripe:
-        if provider.capabilities.lists:
-            # Most lost creates are on the first page already, and should be found early.
-            async for page in list_pages(provider, count=1):
-                await reconcile(services, provider, page.generations)
+        # Most lost creates are on the first page already, and should be found early.
+        async for page in list_pages(provider, count=1):
+            await reconcile(services, provider, page.generations)
         return
     oldest = min(newest[job.id].claimed_at for job in ripe)
     try:

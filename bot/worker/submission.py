@@ -1,7 +1,6 @@
 """Submits claimed jobs to the provider, each at most once per attempt (T2, T3)."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.errors import (
@@ -13,12 +12,12 @@ from bot.domain.errors import (
     Rejected,
 )
 from bot.domain.failures import Failure, FailureCategory, classify_refusal, failure
-from bot.domain.jobs import State
+from bot.domain.jobs import Job, State
 from bot.domain.models import Lane
-from bot.domain.requests import AnyRequest
-from bot.jobs.media import provider_media
+from bot.jobs.media import provider_inputs
 from bot.jobs.transitions import transition_job
-from bot.providers.base import Generation, Provider
+from bot.providers.base import Generation, Inputs, Provider
+from bot.security.pseudonyms import member_id
 from bot.services import Services, Topic, jobs_topic, log, queue_name
 from bot.store.attempts import JobRef
 from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
@@ -116,7 +115,7 @@ class Submitter:
             log.info("claim_lost", job_id=claimed.claim.job, attempt=claimed.claim.attempt)
             return
         try:
-            media = await provider_media(services, job)
+            media = await provider_inputs(services, job, self._provider)
         except Rejected as error:
             await self._fail(claimed, failure(FailureCategory.INPUT_UNREACHABLE, str(error)))
             return
@@ -127,7 +126,8 @@ class Submitter:
         callback = None
         if self._provider.capabilities.callbacks:
             valid_for = services.times.generation_deadline + services.times.unknown_deadline
-            callback = callback_url(services, claimed.claim, expires_at=claimed.wall + valid_for)
+            expires_at = claimed.wall + valid_for
+            callback = callback_url(services, self._provider, claimed.claim, expires_at=expires_at)
         is_recorded = await services.database.write(
             record_sending,
             SendingRecord(
@@ -149,7 +149,7 @@ class Submitter:
             await stop_submitting(services, self._provider, reason)
             cause = "account_stopped"
         else:
-            if not await self._send(claimed, job.request, media, callback):
+            if not await self._send(claimed, job, media, callback):
                 self._spend(-job.price)
             return
         await self._requeue(claimed, cause)
@@ -164,13 +164,16 @@ class Submitter:
         self._services.spendable[self._provider.account] = spendable.less(price)
         return ""
 
-    async def _send(
-        self, claimed: _TimedClaim, request: AnyRequest, media: Mapping[str, str], callback: str | None
-    ) -> bool:
+    async def _send(self, claimed: _TimedClaim, job: Job, media: Inputs, callback: str | None) -> bool:
         """Send the one create of this attempt and record its outcome; returns whether it may have arrived."""
         claim = claimed.claim
         try:
-            generation = await self._provider.submit(request, media=media, callback_url=callback)
+            generation = await self._provider.submit(
+                job.request,
+                media=media,
+                callback_url=callback,
+                end_user=member_id(job.member, self._services.secrets[-1]),
+            )
         except RateLimited as error:
             await self._cool_down(error.retry_after_ms)
             await self._requeue(claimed, "rate_limited")

@@ -11,7 +11,6 @@ Settings come from the environment as for `reverie run`; besides them
 
 import asyncio
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 
 import uvloop
@@ -19,7 +18,7 @@ import uvloop
 from bot.bootstrap import App
 from bot.domain.requests import AnyRequest
 from bot.log import set_up_logs
-from bot.providers.base import Generation, Page, Provider
+from bot.providers.base import Generation, Inputs, Page, Provider
 from bot.settings import Settings
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
@@ -32,9 +31,11 @@ class BlindProvider(Between):
     """A provider that echoes no marker."""
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:
-        return _blind(await super().submit(request, media=media, callback_url=callback_url))
+        return _blind(
+            await super().submit(request, media=media, callback_url=callback_url, end_user=end_user)
+        )
 
     async def get(self, generation_id: str) -> Generation:
         return _blind(await super().get(generation_id))

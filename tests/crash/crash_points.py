@@ -31,7 +31,7 @@ from typing import Concatenate, Self
 from bot.domain.concepts import Vocabulary
 from bot.domain.jobs import State
 from bot.domain.requests import AnyRequest
-from bot.providers.base import Generation, Page, Provider
+from bot.providers.base import Generation, Inputs, Page, Provider
 from bot.store.accept import accept
 from bot.store.claim import record_sending
 from bot.store.database.base import (
@@ -187,13 +187,13 @@ class Between:
         self.limits = provider.limits
         self.origin = provider.origin
 
-    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
+    def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
         return self._provider.fingerprint(request, media)
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:
-        return await self._provider.submit(request, media=media, callback_url=callback_url)
+        return await self._provider.submit(request, media=media, callback_url=callback_url, end_user=end_user)
 
     async def get(self, generation_id: str) -> Generation:
         return await self._provider.get(generation_id)
@@ -222,9 +222,9 @@ class CrashingProvider(Between):
         self._crash_point = crash_point
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:
         await self._crash_point.reach("sending")
-        generation = await super().submit(request, media=media, callback_url=callback_url)
+        generation = await super().submit(request, media=media, callback_url=callback_url, end_user=end_user)
         await self._crash_point.reach("created")
         return generation

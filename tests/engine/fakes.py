@@ -14,10 +14,12 @@ from bot.domain.concepts import Vocabulary
 from bot.domain.errors import GenerationNotFound, OutcomeUnknown
 from bot.domain.identity import Place
 from bot.domain.media import MediaKind
-from bot.domain.models import ImageModel, Lane, VideoModel
+from bot.domain.models import Lane
 from bot.domain.requests import AnyRequest, dump_request
 from bot.ports import ResolvedFile
-from bot.providers.base import Capabilities, Generation, GenerationState, LaneLimits, Page
+from bot.providers.base import Generation, GenerationState, InputFile, Inputs, LaneLimits, Page
+from bot.providers.luma import CAPABILITIES
+from bot.providers.luma.requests import by_key
 
 #: the middle of a day, of a week and of a month, so that no period ends while a test runs
 _NOON = 1_773_144_000_000  # Tue 10 Mar 2026, 12:00 UTC
@@ -83,12 +85,7 @@ class FakeProvider:
         self, clock: Clock, *, account: str = "one", concurrent: int = 40, per_minute: int = 80
     ) -> None:
         self.account = account
-        self.capabilities = Capabilities(
-            kinds=frozenset({"image", "reframe_image", "video", "reframe_video"}),
-            models=frozenset(ImageModel) | frozenset(VideoModel),
-            lists=True,
-            callbacks=True,
-        )
+        self.capabilities = CAPABILITIES
         self.limits: Mapping[Lane, LaneLimits] = {
             lane: LaneLimits(concurrent=concurrent, per_minute=per_minute) for lane in Lane
         }
@@ -99,6 +96,10 @@ class FakeProvider:
         self.steps: deque[Step | Exception] = deque()
         #: every create that came: request, media and callback URL
         self.creates: list[tuple[AnyRequest, Mapping[str, str], str | None]] = []
+        #: the files that creates came with, by key
+        self.files: dict[str, InputFile] = {}
+        #: who each create was for
+        self.end_users: list[str] = []
         self.generations: dict[str, Generation] = {}
         #: state of new generations
         self.born = GenerationState.COMPLETED
@@ -148,14 +149,17 @@ class FakeProvider:
     def running(self) -> int:
         return sum(one.state is not GenerationState.COMPLETED for one in self.generations.values())
 
-    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:  # noqa: ARG002
+    def fingerprint(self, request: AnyRequest, media: Inputs) -> str:  # noqa: ARG002
         self.before_create()
         return _digest(request)
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:
-        self.creates.append((request, media, callback_url))
+        urls = {key: one for key, one in media.items() if not isinstance(one, InputFile)}
+        self.creates.append((request, by_key(urls), callback_url))
+        self.end_users.append(end_user)
+        self.files |= {key: one for key, one in media.items() if isinstance(one, InputFile)}
         step = self.steps.popleft() if self.steps else Step()
         if isinstance(step, Exception):
             raise step

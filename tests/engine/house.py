@@ -381,7 +381,7 @@ async def open_house(
                 burst=settings.commands_burst,
                 monotonic=clock.monotonic,
             ),
-            provider_facing_url="http://bot.invalid" if reachable else None,
+            facing_urls={"simulator": "http://bot.invalid"} if reachable else {},
             files={"chat": files} if files is not None else {},
         )
         await prepare_store(services)

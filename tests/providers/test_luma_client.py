@@ -305,8 +305,14 @@ async def test_words_that_cannot_be_read_are_no_empty_list(
 
 async def test_pictures_and_videos_of_every_kind_and_model_are_taken() -> None:
     async with account("https://api.invalid") as provider:
-        assert provider.capabilities.kinds == {"image", "video", "reframe_image", "reframe_video"}
-        assert provider.capabilities.models == {*ImageModel, *VideoModel}
+        offers = provider.capabilities.offers
+        assert {one.kind for one in offers} == {"image", "video", "reframe_image", "reframe_video"}
+        assert {one.model for one in offers} == {
+            ImageModel.PHOTON_1,
+            ImageModel.PHOTON_FLASH_1,
+            VideoModel.RAY_2,
+            VideoModel.RAY_FLASH_2,
+        }
 
 
 class Failing(httpx.AsyncBaseTransport):

@@ -23,7 +23,7 @@ from bot.domain.failures import FailureCategory, classify_failure
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
 from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
-from bot.providers.base import Generation, GenerationState
+from bot.providers.base import Generation, GenerationState, InputUrl
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
@@ -32,7 +32,7 @@ from tests.patience import PATIENCE_S
 
 FOX = ImageRequest(prompt="a fox in the snow")
 MARKER = "http://127.0.0.1:1/callbacks/marker"
-MEDIA = {"j1": "http://127.0.0.1:1/media/1.png?sig=a"}
+MEDIA = {"j1": InputUrl(url="http://127.0.0.1:1/media/1.png?sig=a")}
 
 
 class Rig:

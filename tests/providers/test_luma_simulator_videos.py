@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
-from bot.providers.base import Generation, GenerationState
+from bot.providers.base import Generation, GenerationState, Input, InputGeneration, InputUrl
 from bot.providers.luma import LumaProvider
 from tests.simulator.client import KEY, ApiClient, served, simulator_at, until
 from tests.simulator.videos import (
@@ -87,11 +87,14 @@ async def test_the_echo_of_every_video_carries_our_marker_and_our_fingerprint(tm
         account(caller) as provider,
     ):
         source = write_source(tmp_path / "source.mp4", frames=4)
-        media = {one.key: f"https://a.example/{one.key}?sig=a" for one in (PICTURE, LAST_PICTURE, CLIP)}
+        media: dict[str, Input] = {
+            one.key: InputUrl(url=f"https://a.example/{one.key}?sig=a")
+            for one in (PICTURE, LAST_PICTURE, CLIP)
+        }
         for job in (OWN, OTHER):
             film = await create_video(caller, model="ray-2", prompt="what is built on")
             store_video(tmp_path, film, source)
-            media[job.key] = film["id"]
+            media[job.key] = InputGeneration(id=film["id"])
         at[0] = 1_000_000
         for request in REQUESTS:
             submitted = await provider.submit(request, media=media, callback_url=MARKER)
@@ -108,21 +111,24 @@ class Studio:
     def __init__(self, folder: Path, caller: ApiClient, provider: LumaProvider, web: str) -> None:
         self._caller = caller
         self._provider = provider
-        self._media = {one.key: f"{web}/{one.key}" for one in (PICTURE, LAST_PICTURE, CLIP)}
+        self._media: dict[str, Input] = {
+            one.key: InputUrl(url=f"{web}/{one.key}") for one in (PICTURE, LAST_PICTURE, CLIP)
+        }
         self._folder = folder
 
     async def store_video(self, reference: Reference) -> str:
         """Have an own film that is made already; answers its address."""
         film = await create_video(self._caller, model="ray-2", prompt="what is built on")
         store_video(self._folder, film, self._folder / "own.mp4")
-        self._media[reference.key] = film["id"]
+        self._media[reference.key] = InputGeneration(id=film["id"])
         address = (await self._ended(film["id"])).asset_url
         assert address is not None
         return address
 
     async def make(self, request: AnyRequest, **media: str) -> DecodedVideo:
         """Ask for a film, wait for it, fetch it with its poster, and watch it."""
-        submitted = await self._provider.submit(request, media=self._media | media, callback_url=None)
+        inputs = {key: InputUrl(url=url) for key, url in media.items()}
+        submitted = await self._provider.submit(request, media=self._media | inputs, callback_url=None)
         generation = await self._ended(submitted.id)
         assert generation.state is GenerationState.COMPLETED, generation.failure_reason
         assert generation.asset_url is not None

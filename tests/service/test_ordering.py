@@ -54,7 +54,8 @@ async def test_a_prompt_that_is_too_long_is_refused_however_it_came_in(house: Op
 
 async def test_a_model_that_no_account_has_is_refused(house: Open) -> None:
     provider = FakeProvider(Clock())
-    provider.capabilities = replace(provider.capabilities, models=frozenset({ImageModel.PHOTON_1}))
+    photon = [one for one in provider.capabilities.offers if one.model is ImageModel.PHOTON_1]
+    provider.capabilities = replace(provider.capabilities, offers=tuple(photon))
     async with (
         house(start=None, providers=[provider]) as home,
         refused(home, InvalidRequest, "photon-flash-1 is not available"),

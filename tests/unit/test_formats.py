@@ -47,11 +47,11 @@ def test_every_video_has_even_sides_the_right_short_one_and_the_ratio_asked_for(
     width, height = video_size(aspect_ratio, resolution)
     assert (0, 0) == (width % 2, height % 2)
     assert resolution.short_side == min(width, height)
-    assert aspect_ratio is nearest_ratio(width, height)
+    assert aspect_ratio is nearest_ratio(width, height, tuple(AspectRatio))
     assert (height, width) == video_size(_turned(aspect_ratio), resolution)
 
 
-@pytest.mark.parametrize("aspect_ratio", AspectRatio)
+@pytest.mark.parametrize("aspect_ratio", PICTURE_SIZES)
 def test_the_documented_sizes_are_nearest_to_their_own_ratio(aspect_ratio: AspectRatio) -> None:
     assert aspect_ratio is nearest_ratio(*PICTURE_SIZES[aspect_ratio])
 

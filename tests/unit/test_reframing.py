@@ -117,7 +117,7 @@ def test_a_video_that_is_too_long_is_refused_with_the_model_that_could(
         _reframe(media=_lasting(milliseconds), model=model).request({})
 
 
-@pytest.mark.parametrize("model", VideoModel)
+@pytest.mark.parametrize("model", REFRAME_MAX_MS)
 def test_a_video_of_unknown_length_costs_the_most_until_it_has_been_looked_at(model: VideoModel) -> None:
     request = _reframe(media=_PAGE, model=model).request({})
     assert isinstance(request, ReframeVideoRequest)

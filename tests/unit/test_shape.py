@@ -9,7 +9,7 @@ from bot.domain.cards import job_view
 from bot.domain.commands import Animate, Direction, Extend
 from bot.domain.jobs import UNTITLED, State
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Resolution
+from bot.domain.models import ASPECT_RATIOS, AspectRatio, Resolution
 from bot.domain.pricing import is_upper_bound, price, published_rates
 from bot.domain.requests import ImageRequest, VideoRequest, dump_request, load_request
 from tests.unit.people import NOW, PICTURE, film, job
@@ -59,7 +59,7 @@ def test_a_shape_that_is_not_known_costs_the_most_and_never_more_afterwards(reso
     most = price(request, _RATES)
     known = [
         price(request.model_copy(update={"aspect_ratio": ratio, "follows_picture": False}), _RATES)
-        for ratio in AspectRatio
+        for ratio in ASPECT_RATIOS[request.model]
     ]
     assert max(known) == most
 

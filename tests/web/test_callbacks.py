@@ -91,7 +91,9 @@ async def test_a_callback_of_an_unknown_job_has_no_effect(tmp_path: Path) -> Non
     async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
         await asked(home)
         claim = Claim(job="0" * 24, attempt=1)
-        url = urlsplit(str(callback_url(home.services, claim, expires_at=home.clock.wall() + DAY))).path
+        url = urlsplit(
+            str(callback_url(home.services, home.provider, claim, expires_at=home.clock.wall() + DAY))
+        ).path
         (generation,) = home.provider.generations
         assert 200 == (await http.post(url, json=told(generation))).status_code
         await home.looks()

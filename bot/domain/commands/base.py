@@ -58,7 +58,7 @@ class Command(BaseModel):
             return ids.get(value, value) if name in self._of_jobs and isinstance(value, str) else value
 
         return self.model_copy(
-            update={name: other(name, getattr(self, name)) for name in type(self).model_fields}
+            update={name: other(name, getattr(self, name)) for name in self.model_fields_set}
         )
 
     @property

@@ -9,6 +9,7 @@ from bot.domain.inputs import JobsById, require_kind
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
+from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import Kind, OptionSpec, options, split_addresses
 from bot.domain.requests import PROMPT_MAX, AnyRequest
 
@@ -25,6 +26,12 @@ class GenerateCommand(Command):
     no_address_reason: ClassVar[str] = ""
 
     private: Annotated[bool, OptionSpec(description="Show the result only to you")] = False
+
+    @property
+    def open_fields(self) -> frozenset[str]:
+        """Fields of its request that nobody has chosen, so that they can follow what is offered."""
+        chosen = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        return OPEN_FIELDS - chosen - {"weight"}
 
     @property
     def job_count(self) -> int:
@@ -90,10 +97,10 @@ class GenerateCommand(Command):
 
     def with_named_jobs(self, named: Sequence[str]) -> Self:
         """Use jobs that the prompt mentions, each with an optional weight after an `@`."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
+        values = {name: getattr(self, name) for name in self.model_fields_set}
         rest = list(named)
         for option in options(type(self)):
-            if rest and option.positional and option.kind is Kind.JOB and values[option.name] is None:
+            if rest and option.positional and option.kind is Kind.JOB and values.get(option.name) is None:
                 values[option.name] = rest.pop(0)
         update, left = _distributed(type(self), rest, values)
         if left:

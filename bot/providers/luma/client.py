@@ -8,8 +8,9 @@ from pydantic import SecretStr
 from bot.domain.concepts import Vocabulary
 from bot.domain.errors import AccountProblem, GenerationNotFound, Rejected
 from bot.domain.models import ImageModel, Lane, VideoModel
+from bot.domain.offers import Feature, Offer
 from bot.domain.requests import AnyRequest
-from bot.providers.base import Capabilities, Generation, LaneLimits, Page
+from bot.providers.base import Capabilities, Generation, Inputs, LaneLimits, Page
 from bot.providers.http import ApiClient, Call
 from bot.providers.luma import requests, responses
 from bot.providers.luma.fingerprints import fingerprint
@@ -21,11 +22,34 @@ BUILD_TIER: Mapping[Lane, LaneLimits] = {
     Lane.VIDEO: LaneLimits(concurrent=10, per_minute=20),
 }
 
+_IMAGE = frozenset({Feature.REFERENCES, Feature.WEIGHTS, Feature.STYLE, Feature.CHARACTER, Feature.MODIFY})
+_VIDEO = frozenset(
+    {
+        Feature.FROM_TEXT,
+        Feature.WITHOUT_PROMPT,
+        Feature.START,
+        Feature.END,
+        Feature.EXTEND,
+        Feature.PREPEND,
+        Feature.LOOP,
+        Feature.CONCEPTS,
+    }
+)
+_REFRAME = frozenset({Feature.PLACEMENT, Feature.CROP, Feature.FIRST_FRAME})
+_IMAGE_MODELS = (ImageModel.PHOTON_1, ImageModel.PHOTON_FLASH_1)
+_VIDEO_MODELS = (VideoModel.RAY_FLASH_2, VideoModel.RAY_2)
+
 CAPABILITIES = Capabilities(
-    kinds=frozenset({"image", "video", "reframe_image", "reframe_video"}),
-    models=frozenset({*ImageModel, *VideoModel}),
+    offers=(
+        *(Offer(kind="image", model=model, features=_IMAGE) for model in _IMAGE_MODELS),
+        *(Offer(kind="video", model=model, features=_VIDEO) for model in _VIDEO_MODELS),
+        *(Offer(kind="reframe_image", model=model, features=_REFRAME) for model in _IMAGE_MODELS),
+        *(Offer(kind="reframe_video", model=model, features=_REFRAME) for model in _VIDEO_MODELS),
+    ),
     lists=True,
     callbacks=True,
+    takes_files=False,
+    reports_credit=True,
 )
 
 
@@ -61,16 +85,21 @@ class LumaProvider:
         )
         self.origin = self._api.origin
 
-    def fingerprint(self, request: AnyRequest, media: Mapping[str, str]) -> str:
+    def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
         """Digest of what `submit` would send, comparable with `Generation.fingerprint`."""
-        _, body = requests.create(request, media=media)
+        _, body = requests.create(request, media=requests.by_key(media))
         return fingerprint(body)
 
     async def submit(
-        self, request: AnyRequest, *, media: Mapping[str, str], callback_url: str | None
+        self,
+        request: AnyRequest,
+        *,
+        media: Inputs,
+        callback_url: str | None,
+        end_user: str = "",  # noqa: ARG002 - the API has no field for it
     ) -> Generation:
         """Create a generation: one request, sent once."""
-        path, body = requests.create(request, media=media, callback_url=callback_url)
+        path, body = requests.create(request, media=requests.by_key(media), callback_url=callback_url)
         generation = responses.read_generation(await self._api.document(Call.CREATE, "POST", path, body=body))
         if generation is None:
             raise Call.CREATE.lost("The generation API accepted the request but returned no generation")

@@ -11,6 +11,7 @@ from bot.domain.requests import (
     ReframeVideoRequest,
     VideoRequest,
 )
+from bot.providers.base import InputFile, InputGeneration, Inputs, InputUrl
 
 Body = dict[str, object]
 
@@ -33,6 +34,20 @@ def create(
         case ReframeVideoRequest():
             path, body = "/generations/video/reframe", _reframed_video(request, media)
     return path, _without_empty({**body, "callback_url": callback_url})
+
+
+def by_key(media: Inputs) -> dict[str, str]:
+    """The URL or the id of the generation that each input is sent as."""
+    found = {}
+    for key, one in media.items():
+        match one:
+            case InputUrl():
+                found[key] = one.url
+            case InputGeneration():
+                found[key] = one.id
+            case InputFile():
+                raise Rejected("This API reads inputs by their URL only")
+    return found
 
 
 def _image(request: ImageRequest, media: Mapping[str, str]) -> Body:

@@ -1,0 +1,71 @@
+"""Which provider makes a request, of those that have an account for it."""
+
+from collections.abc import Collection, Mapping
+
+from bot.domain.concepts import check_concepts
+from bot.domain.errors import InvalidRequest
+from bot.domain.jobs import Job
+from bot.domain.offers import Offers, Routed, offered_values, route
+from bot.domain.requests import AnyRequest, VideoRequest
+from bot.service.vocabulary import fetched_concepts
+from bot.services import Services
+from bot.settings import Role
+from bot.store.accounts import known_accounts
+
+
+async def usable_accounts(services: Services, required: str | None) -> Mapping[str, str]:
+    """The accounts that accept jobs, with their providers; a gateway uses those of the workers."""
+    own = {account: provider.name for account, provider in services.providers.items()}
+    if services.settings.role is not Role.GATEWAY and (required is None or required in own):
+        return own
+    return await known_accounts(services.database)
+
+
+def account_required(request: AnyRequest, sources: Mapping[str, Job]) -> str | None:
+    """The account that made the videos which this one extends; no other account can extend them."""
+    if not isinstance(request, VideoRequest):
+        return None
+    accounts = {sources[one.job].account for one in request.continues if one.job is not None}
+    if len(accounts) > 1:
+        raise InvalidRequest(
+            "These two videos were made by different accounts of the generation service, and it joins only "
+            "videos of one account; make one of them again with 🎲"
+        )
+    return next(iter(accounts), None)
+
+
+def route_request(
+    services: Services,
+    request: AnyRequest,
+    open_fields: Collection[str],
+    *,
+    required: str | None,
+    preferred: str,
+    accounts: Mapping[str, str],
+) -> Routed:
+    """Choose the provider of a request among those of `accounts`; raises InvalidRequest.
+
+    `required` is the one account that can make it, `preferred` the provider that is asked first.
+    """
+    if required is not None and required not in accounts:
+        raise InvalidRequest(
+            "The account that made this video is no longer in use, and no other can extend it. "
+            "/animate can begin with one of its pictures instead."
+        )
+    if isinstance(request, VideoRequest):
+        check_concepts(request.concepts, fetched_concepts(services.vocabularies))
+    usable = {accounts[required]} if required is not None else set(accounts.values())
+    return route(request, _offers(services, usable, preferred), open_fields)
+
+
+async def offered_choices(services: Services) -> Mapping[str, frozenset[str]]:
+    """By option, the values that this bot's providers offer."""
+    accounts = await usable_accounts(services, None)
+    return offered_values(_offers(services, set(accounts.values()), ""))
+
+
+def _offers(services: Services, usable: Collection[str], preferred: str) -> Offers:
+    """What usable providers offer, in the order of the settings."""
+    names = dict.fromkeys((preferred, *services.settings.providers, *sorted(usable)))
+    known = {name: services.capabilities_of(name) for name in names if name in usable}
+    return {name: can.offers for name, can in known.items() if can is not None}

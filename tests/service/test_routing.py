@@ -1,0 +1,118 @@
+"""Jobs go to the provider that can make them, among several providers with accounts of their own."""
+
+from bot.domain.actions import Action
+from bot.domain.errors import InvalidRequest
+from bot.domain.failures import FailureCategory
+from bot.domain.jobs import State
+from bot.domain.media import Reference
+from bot.domain.models import ImageModel, Lane
+from bot.domain.offers import Feature, Offer
+from bot.providers.base import Capabilities
+from bot.store.claim import cool_down
+from tests.engine.conftest import Open
+from tests.engine.fake_library import PNG
+from tests.engine.fakes import Clock, FakeProvider, lost
+from tests.engine.house import ADA, EVE, House
+from tests.service.test_ordering import refused
+
+#: an API that takes files and makes plain pictures of one model
+PLAIN = Capabilities(
+    offers=(Offer(kind="image", model=ImageModel.UNI_1, features=frozenset({Feature.REFERENCES})),),
+    lists=False,
+    callbacks=False,
+    takes_files=True,
+    reports_credit=False,
+)
+
+
+def accounts() -> tuple[FakeProvider, FakeProvider]:
+    """An account at the usual API and one at a plain one."""
+    clock = Clock()
+    usual, plain = FakeProvider(clock, account="usual"), FakeProvider(clock, account="plain")
+    plain.name, plain.capabilities = "plain", PLAIN
+    return usual, plain
+
+
+async def provider_of(home: House, text: str) -> str:
+    return (await home.made(text)).provider
+
+
+async def test_the_model_decides_which_provider_makes_a_job(house: Open) -> None:
+    usual, plain = accounts()
+    async with house(providers=[usual, plain]) as home:
+        assert "simulator" == await provider_of(home, "/imagine a fox")
+        assert "plain" == await provider_of(home, "/imagine a fox --model uni-1")
+        assert (1, 1) == (len(usual.creates), len(plain.creates))
+
+
+async def test_what_no_model_of_a_provider_can_do_is_refused_with_the_one_that_can(house: Open) -> None:
+    async with (
+        house(providers=accounts(), start=None) as home,
+        refused(home, InvalidRequest, "uni-1 takes no pictures to modify; choose photon-1 or photon-flash-1"),
+    ):
+        await home.say("/imagine a fox --model uni-1 --modify https://a.example/a.png")
+
+
+async def test_a_follow_up_stays_with_its_provider_while_that_can_make_it(house: Open) -> None:
+    usual, plain = accounts()
+    async with house(providers=[usual, plain]) as home:
+        source = await home.made("/imagine a fox --model uni-1")
+        variation = await home.ends((await home.press(Action.VARIATION, source.id)).view)
+        assert ("plain", ImageModel.UNI_1) == (variation.provider, variation.request.model)
+        assert [None] == [reference.weight for reference in variation.request.references]
+        reframed = await home.ends((await home.press(Action.REFRAME, source.id)).view)
+        assert ("simulator", ImageModel.PHOTON_1) == (reframed.provider, reframed.request.model)
+
+
+async def test_only_what_the_accounts_offer_is_suggested(house: Open) -> None:
+    _, plain = accounts()
+    async with house(providers=[plain], start=None) as home:
+        suggested = await home.service.autocomplete_line("/imagine a fox --model ", home.invocation())
+        assert ["uni-1"] == [one.label for one in suggested]
+
+
+async def test_a_provider_that_cools_down_holds_up_no_other(house: Open) -> None:
+    usual, plain = accounts()
+    async with house(providers=[usual, plain]) as home:
+        later = home.clock.wall() + 60_000
+        await home.services.database.transact(cool_down, "usual", Lane.IMAGE, until=later)
+        waiting = await home.ask("/imagine a fox")
+        assert State.COMPLETED is (await home.ends(await home.ask("/imagine a fox --model uni-1"))).state
+        assert State.QUEUED is (await home.job(waiting)).state
+
+
+async def test_a_job_of_unknown_outcome_is_never_moved_and_without_a_list_ends_at_once(house: Open) -> None:
+    """Nothing can find out what became of it; waiting would only hold the member's money."""
+    usual, plain = accounts()
+    second = FakeProvider(Clock(), account="second")
+    second.name, second.capabilities = plain.name, plain.capabilities
+    plain.steps.append(lost())
+    second.steps.append(lost())
+    async with house(providers=[usual, plain, second]) as home:
+        job = await home.ends(await home.ask("/imagine a fox --model uni-1"))
+        assert (State.FAILED, FailureCategory.LOST_ANSWER) == (
+            job.state,
+            job.failure and job.failure.category,
+        )
+        assert 1 == len(plain.creates) + len(second.creates)
+        assert (0, 0) == await home.money()
+
+
+async def test_a_provider_that_takes_files_needs_no_public_url(house: Open) -> None:
+    _, plain = accounts()
+    async with house(providers=[plain], reachable=False) as home:
+        file = Reference.of(await home.upload(PNG + b"mine"))
+        await home.made("/imagine a fox", files=(file,))
+        (sent,) = plain.files.values()
+        assert ("image/png", len(PNG + b"mine")) == (sent.mime, sent.size)
+        with await sent.open() as content:
+            assert PNG + b"mine" == content.read()
+
+
+async def test_a_provider_is_told_of_each_member_by_an_id_that_hides_them(house: Open) -> None:
+    async with house() as home:
+        for by in (ADA, ADA, EVE):
+            await home.ends(await home.ask("/imagine a fox", by=by))
+        first, again, other = home.provider.end_users
+        assert first == again != other
+        assert "ada" not in first.lower()
