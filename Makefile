@@ -16,7 +16,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check audit bench bench-full lock clean
+.PHONY: help run demo test soak check audit screenshots bench bench-full lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,10 @@ check: $(DEV_STAMP) ## lint, formatting, types, direction of imports, container,
 
 audit: $(BIN)/pip-audit ## look for known vulnerabilities of what is locked; asks the package index
 	$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements-dev.lock $(ARGS)
+
+screenshots: $(DEV_STAMP) ## draw the pictures of the README and the docs again
+	@$(BIN)/python -m tests.playground.screenshots docs/playground.png
+	@$(BIN)/python -m tests.platforms.with_discord.screenshots docs/discord.png
 
 bench: $(DEV_STAMP) ## run the benchmarks, shortened
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -8,7 +8,20 @@ import pytest
 
 from tests.frame.dockerfile import ROOT
 
-TARGETS = ("help", "run", "demo", "test", "soak", "check", "audit", "bench", "bench-full", "lock", "clean")
+TARGETS = (
+    "help",
+    "run",
+    "demo",
+    "test",
+    "soak",
+    "check",
+    "audit",
+    "screenshots",
+    "bench",
+    "bench-full",
+    "lock",
+    "clean",
+)
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -1,27 +1,18 @@
 """The whole product: `python -m bot run` in an empty folder, and a browser that uses it."""
 
-import asyncio
 import base64
 import io
-import os
 import re
-import signal
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import av
-import httpx
 import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.tls import tls_context
-from tests.patience import PATIENCE_S
 from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.in_chromium.running_bot import running
 from tests.playground.sample_media import picture as painted
-from tests.warm import COMMAND_LINE, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -36,49 +27,6 @@ PASTE = """content => {
     document.activeElement.dispatchEvent(
         new ClipboardEvent("paste", { clipboardData: given, bubbles: true, cancelable: true }));
 }"""
-
-
-@asynccontextmanager
-async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
-    """Run the bot without any configuration in an empty folder; yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    ours = {
-        "PYTHONPATH": str(ROOT),
-        "REVERIE_HTTP_PORT": str(port),
-        "REVERIE_SIMULATOR_SPEED": str(speed),
-        "REVERIE_SIMULATOR_PICTURES_PER_S": "1",
-        "REVERIE_TIMING__PROGRESS_INTERVAL": "200",
-    }
-    with (folder / "log.txt").open("wb") as log, open(os.devnull, "rb") as nothing:  # noqa: ASYNC230, PTH123
-        streams = (nothing.fileno(), log.fileno(), log.fileno())
-        bot = start(COMMAND_LINE, ["reverie", "run"], folder=folder, environment=kept | ours, streams=streams)
-    url = f"http://127.0.0.1:{port}"
-    ended = asyncio.create_task(asyncio.to_thread(bot.wait, 10 * PATIENCE_S))
-    try:
-        await _alive(url, ended, folder)
-        yield url
-    finally:
-        bot.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE_S):
-            code = await ended
-    assert code == 0, (folder / "log.txt").read_text()
-
-
-async def _alive(url: str, ended: asyncio.Task[int], folder: Path) -> None:
-    async with (
-        asyncio.timeout(PATIENCE_S),
-        httpx.AsyncClient(trust_env=False, verify=tls_context()) as client,
-    ):
-        while not ended.done():
-            try:
-                if (await client.get(f"{url}/healthz")).is_success:
-                    return
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-    pytest.fail(f"the bot did not start: {(folder / 'log.txt').read_text()}")
 
 
 def cards_of(page: Page) -> Locator:
