@@ -8,15 +8,14 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from adapters.chat.pending_media import PendingMediaStore
 from adapters.discord.delivery.interactions import InteractionCallbackType, InteractionResponder
 from adapters.discord.events.components import ComponentHandler
 from adapters.discord.events.context import InteractionContext, reading_event
 from adapters.discord.events.message_media import find_media
 from adapters.discord.events.pending_media import (
     MediaAction,
-    PendingMedia,
     PendingMediaId,
-    PendingMediaStore,
 )
 from adapters.discord.events.replies import Replies
 from adapters.discord.messages import modals
@@ -56,6 +55,8 @@ _ACTIONS_BY_KIND: Mapping[MediaKind, tuple[MediaAction, ...]] = {
 #: Discord's limit on rows of buttons under one message
 _MAX_MEDIA = 5
 
+MEDIA_EXPIRED = "This has expired; choose it again from the message's context menu, under Apps"
+
 
 class MessageMenuHandler:
     """Does what somebody chose from a message's context menu."""
@@ -92,13 +93,13 @@ class MessageMenuHandler:
 
     async def press(self, context: InteractionContext, media_id: PendingMediaId) -> None:
         """A button for one of several pictures and videos."""
-        await self._use(context, media_id, await self._pending.get(media_id, context.caller))
+        await self._use(context, media_id, await self._medium(context, media_id))
 
     async def submit(
         self, context: InteractionContext, media_id: PendingMediaId, values: Mapping[str, str]
     ) -> None:
         """A modal about one of them was submitted."""
-        medium = await self._pending.get(media_id, context.caller)
+        medium = await self._medium(context, media_id)
         match media_id.action:
             case MediaAction.REFRAME:
                 ratio = modals.modal_value(values, modals.RATIO)
@@ -126,27 +127,32 @@ class MessageMenuHandler:
     async def _on_media(
         self, context: InteractionContext, entry: MenuEntry, media: Sequence[Reference]
     ) -> None:
-        pending = PendingMedia(id=context.key, media=tuple(media[:_MAX_MEDIA]))
+        media = media[:_MAX_MEDIA]
         action = _MEDIA_ACTIONS.get(entry)
         if entry is MenuEntry.DETAILS:
             raise InvalidRequest("This was not made with this bot, so there are no details")
         suitable = [
-            index
-            for index, one in enumerate(pending.media)
-            if action is None or action in _ACTIONS_BY_KIND[one.kind]
+            index for index, one in enumerate(media) if action is None or action in _ACTIONS_BY_KIND[one.kind]
         ]
         if not suitable:
             raise InvalidRequest(
                 f"{entry} is for pictures, and this is a video; use {MenuEntry.REFRAME} instead"
             )
-        await self._pending.put(pending, context.caller)
+        await self._pending.put(context.caller, context.key, media)
         if action is not None and len(suitable) == 1:
             index = suitable[0]
-            media_id = PendingMediaId(action=action, pending=pending.id, index=index)
-            await self._use(context, media_id, pending.media[index])
+            media_id = PendingMediaId(action=action, pending=context.key, index=index)
+            await self._use(context, media_id, media[index])
             return
-        question = render_text("What do you want to make of it?", components=_media_buttons(pending))
+        buttons = _media_buttons(context.key, media)
+        question = render_text("What do you want to make of it?", components=buttons)
         await self._replies.send_private(context, question)
+
+    async def _medium(self, context: InteractionContext, media_id: PendingMediaId) -> Reference:
+        media = await self._pending.get(context.caller, media_id.pending)
+        if media_id.index >= len(media):
+            raise InvalidRequest(MEDIA_EXPIRED)
+        return media[media_id.index]
 
     async def _use(self, context: InteractionContext, media_id: PendingMediaId, medium: Reference) -> None:
         await self._replies.require_postable(context)
@@ -170,16 +176,16 @@ class MessageMenuHandler:
         await self._replies.reply(context, call, private=False)
 
 
-def _media_buttons(pending: PendingMedia) -> list[Component]:
+def _media_buttons(pending: str, media: Sequence[Reference]) -> list[Component]:
     """One row of buttons for each picture or video."""
     rows = []
-    for index, medium in enumerate(pending.media):
-        number = f"{index + 1} · " if len(pending.media) > 1 else ""
+    for index, medium in enumerate(media):
+        number = f"{index + 1} · " if len(media) > 1 else ""
         buttons = [
             {
                 "type": 2,
                 "style": 2,
-                "custom_id": PendingMediaId(action=action, pending=pending.id, index=index).write(),
+                "custom_id": PendingMediaId(action=action, pending=pending, index=index).write(),
                 "emoji": {"name": EMOJI[Action(action)]},
                 "label": f"{number}{LABELS[Action(action)]}",
             }

@@ -9,6 +9,7 @@ import structlog
 from discord import Interaction, InteractionType, RawReactionActionEvent
 
 from adapters.chat.controls import CardControl
+from adapters.chat.pending_media import PendingMediaStore
 from adapters.chat.text import sanitize_line
 from adapters.discord.delivery.interactions import (
     InteractionCallbackType,
@@ -23,9 +24,9 @@ from adapters.discord.events.context import (
     interaction_context,
     reading_event,
 )
-from adapters.discord.events.message_menu import MenuEntry, MessageMenuHandler
+from adapters.discord.events.message_menu import MEDIA_EXPIRED, MenuEntry, MessageMenuHandler
 from adapters.discord.events.options import parse_command, parse_focused_option
-from adapters.discord.events.pending_media import PendingMediaId, PendingMediaStore
+from adapters.discord.events.pending_media import PendingMediaId
 from adapters.discord.events.reactions import ReactionHandler
 from adapters.discord.events.replies import Replies, ServiceCall
 from adapters.discord.messages.buttons import ComponentId
@@ -92,7 +93,7 @@ class EventRouter:
             replies=self._replies,
             responder=responder,
             components=self._components,
-            pending=PendingMediaStore(context.adapter_data),
+            pending=PendingMediaStore(context.adapter_data, expired=MEDIA_EXPIRED),
         )
         self._reactions = ReactionHandler(service=service, rest=rest, lookups=lookups, clock=context.clock)
 

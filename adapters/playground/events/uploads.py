@@ -19,7 +19,7 @@ from adapters.playground.events.requests import RequestContext, read_number
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media
 from bot.domain.requests import VIDEO_MAX_BYTES
-from bot.media.disk_errors import disk_failure
+from bot.media.disk import disk_failure
 from bot.security.tokens import BadToken, TokenSigner
 from bot.service.facade import BotService
 from bot.service.uploads import Upload as IncomingUpload

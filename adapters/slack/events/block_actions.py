@@ -110,7 +110,7 @@ class BlockActionHandler:
         key = str(action.get("value") or "")
 
         async def request() -> Reply:
-            pending = await self.requests.pending.request(context.caller, key)
+            pending = await self.requests.pending.get(context.caller, key)
             located = context.in_direct_messages() if action["action_id"] == SEND_DIRECTLY else context
             # With the key of the first event: however often it is pressed, it runs once.
             reply = await self.requests.run(replace(located, key=key), pending)

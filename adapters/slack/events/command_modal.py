@@ -87,7 +87,7 @@ class CommandModal:
             media_id=context.key if media else "",
         )
         if media:
-            await self.requests.pending.put_media(context.caller, context.key, media)
+            await self.requests.pending_media.put(context.caller, context.key, media)
         values = await self._initial_values(context, command, with_media=bool(media))
         price = await self._price(context, command, values, media, {})
         await self.open_view(context, command_modal(state, values, price=price, media=media))
@@ -169,7 +169,9 @@ class CommandModal:
             kept = {name: values[name] for name in (CONVERSATION, "prompt") if name in values}
             values = kept | await self._initial_values(located, state.command_class, with_media=False)
             view_state = {}
-        media = await self.requests.pending.media(located.caller, state.media_id) if state.media_id else ()
+        media = (
+            await self.requests.pending_media.get(located.caller, state.media_id) if state.media_id else ()
+        )
         price = await self._price(located, state.command_class, values, media, view_state)
         update = partial(
             self.web_api.call,
@@ -241,7 +243,7 @@ class CommandModal:
         """The picture or video of a message that was selected in the modal."""
         if not state.media_id:
             return ()
-        media = await self.requests.pending.media(context.caller, state.media_id)
+        media = await self.requests.pending_media.get(context.caller, state.media_id)
         selected = (view_values(values).get(MEDIUM) or {}).get("value")
         number = int(selected) if isinstance(selected, str) and selected.isdecimal() else -1
         if not 0 <= number < len(media):

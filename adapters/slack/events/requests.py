@@ -8,6 +8,7 @@ from typing import Protocol, Self, cast
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.chat.pending_media import PendingMediaStore
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.home_tab import HomeTab, Viewer
@@ -35,6 +36,8 @@ _log = structlog.get_logger(__name__)
 
 #: user names looked up for one command
 _MAX_NAMES = 10
+#: of the keys in the adapter's data, as earlier versions wrote them
+_PENDING = "wish/"
 _GONE = "This request is not available any more; start again"
 
 
@@ -122,51 +125,29 @@ class PendingEntry(BaseModel):
     #: of the event that started it
     id: str
     request: PendingRequest | None = Field(default=None, alias="wish")
-    #: pictures and videos of a message
-    media: tuple[Reference, ...] = ()
 
 
-class PendingStore:
-    """Stores the newest entry of each person and type, so that abandoned ones do not pile up."""
+class PendingRequestStore:
+    """Stores the newest pending request of each person, so that abandoned ones do not accumulate."""
 
     def __init__(self, adapter_data: AdapterData) -> None:
         self._adapter_data = adapter_data
 
-    async def put_request(self, caller: Caller, id_: str, request: PendingRequest) -> None:
-        await self._put(_request_key(caller), PendingEntry(id=id_, request=request))
+    async def put(self, caller: Caller, id_: str, request: PendingRequest) -> None:
+        entry = PendingEntry(id=id_, request=request)
+        await self._adapter_data.put(f"{_PENDING}{caller.person}", entry.model_dump_json())
 
-    async def request(self, caller: Caller, id_: str) -> PendingRequest:
-        """Raises InvalidRequest where it is not stored any more."""
-        entry = await self._get(_request_key(caller), id_)
-        if entry is None or entry.request is None:
-            raise InvalidRequest(_GONE)
-        return entry.request
-
-    async def put_media(self, caller: Caller, id_: str, media: Sequence[Reference]) -> None:
-        await self._put(_media_key(caller), PendingEntry(id=id_, media=tuple(media)))
-
-    async def media(self, caller: Caller, id_: str) -> tuple[Reference, ...]:
-        """Raises InvalidRequest where they are not stored any more."""
-        entry = await self._get(_media_key(caller), id_)
-        if entry is None:
-            raise InvalidRequest(
-                "This is not available any more; start again from the message's shortcut menu"
-            )
-        return entry.media
-
-    async def _put(self, key: str, entry: PendingEntry) -> None:
-        await self._adapter_data.put(key, entry.model_dump_json())
-
-    async def _get(self, key: str, id_: str) -> PendingEntry | None:
-        text = await self._adapter_data.get(key)
-        if text is None:
-            return None
+    async def get(self, caller: Caller, id_: str) -> PendingRequest:
+        """Raises InvalidRequest if it is no longer stored."""
+        text = await self._adapter_data.get(f"{_PENDING}{caller.person}")
         try:
-            entry = PendingEntry.model_validate_json(text)
+            entry = PendingEntry.model_validate_json(text) if text else None
         except ValueError:
             # Stored by another version.
-            return None
-        return entry if entry.id == id_ else None
+            entry = None
+        if entry is None or entry.id != id_ or entry.request is None:
+            raise InvalidRequest(_GONE)
+        return entry.request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +159,8 @@ class RequestRunner:
     users: UserDirectory
     membership: ChannelMembership
     uploads: UploadStore
-    pending: PendingStore
+    pending: PendingRequestStore
+    pending_media: PendingMediaStore
     home: HomeTab
 
     async def identify(self, context: EventContext) -> EventContext:
@@ -217,7 +199,7 @@ class RequestRunner:
                     context.team, context.location.channel, enterprise=context.enterprise
                 )
             except BotNotInChannel:
-                await self.pending.put_request(context.caller, context.key, request)
+                await self.pending.put(context.caller, context.key, request)
                 raise
         for member in mentioned:
             await self._remember(context, member)
@@ -312,11 +294,3 @@ class RequestRunner:
             return False
         card = await self.service.get_card(request.card, context.caller)
         return card is not None and card.private
-
-
-def _request_key(caller: Caller) -> str:
-    return f"wish/{caller.person}"
-
-
-def _media_key(caller: Caller) -> str:
-    return f"draft/{caller.person}"

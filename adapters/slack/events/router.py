@@ -20,6 +20,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
 
+from adapters.chat.pending_media import PendingMediaStore
 from adapters.slack.events.block_actions import BlockActionHandler, is_selection
 from adapters.slack.events.command_modal import CommandModal
 from adapters.slack.events.context import Body, EventContext, is_written_by_person
@@ -34,7 +35,7 @@ from adapters.slack.events.home_tab import HomeTab, Viewer
 from adapters.slack.events.message_shortcuts import MessageShortcutHandler
 from adapters.slack.events.reactions import ReactionHandler
 from adapters.slack.events.replies import ACK_TIMEOUT_S, Ack, Replies
-from adapters.slack.events.requests import NotAPerson, PendingStore, RequestRunner
+from adapters.slack.events.requests import NotAPerson, PendingRequestStore, RequestRunner
 from adapters.slack.events.slash_commands import SlashCommandHandler
 from adapters.slack.messages.buttons import ACTION_ID, RETRY_HERE, SEND_DIRECTLY, OutdatedControl
 from adapters.slack.messages.home_view import HOME_ACTION_ID
@@ -59,6 +60,8 @@ _TRANSIENT = (StoreError, DeliveryError, SlackClientError, aiohttp.ClientError, 
 Handler = Callable[[EventContext, Ack], Awaitable[None]]
 Next = Callable[[], Awaitable[Any]]
 Listener = Callable[..., Coroutine[Any, Any, Any]]
+
+_MEDIA_EXPIRED = "This is not available any more; start again from the message's shortcut menu"
 
 
 class EventRouter:
@@ -85,7 +88,8 @@ class EventRouter:
             users=services.users,
             membership=ChannelMembership(web_api, clock),
             uploads=uploads,
-            pending=PendingStore(context.adapter_data),
+            pending=PendingRequestStore(context.adapter_data),
+            pending_media=PendingMediaStore(context.adapter_data, expired=_MEDIA_EXPIRED),
             home=self.home,
         )
         replies = self._replies = Replies(

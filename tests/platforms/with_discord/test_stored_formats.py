@@ -10,20 +10,20 @@ import pytest
 from discord import Guild
 
 from adapters.chat.controls import CardControl
+from adapters.chat.pending_media import PendingMediaStore
 from adapters.discord.delivery.interactions import InteractionToken
 from adapters.discord.delivery.routes import ChannelRoute, message_name, parse_message_name
 from adapters.discord.events.message_menu import MenuEntry
 from adapters.discord.events.pending_media import (
     MediaAction,
-    PendingMedia,
     PendingMediaId,
-    PendingMediaStore,
 )
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import ComponentId, belongs_to_card, jobs_in
 from adapters.discord.messages.modals import PROMPT, RATIO, modal_values
 from adapters.discord.rest.client import RestClient
 from bot.domain.actions import Action
+from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import MediaKind, Reference
 from bot.service.adapter_data import AdapterData, Entry
@@ -162,10 +162,18 @@ async def test_stored_pending_media_is_read() -> None:
     expected = Reference(
         url="https://cdn.discordapp.com/attachments/1/2/a.png", via="discord", kind=MediaKind.PICTURE
     )
-    assert expected == await PendingMediaStore(_Stored(**{"draft/discord:200": _PENDING})).get(
-        media_id, caller
-    )
-    assert "https://example.org/a.mp4" == PendingMedia.model_validate_json(_PENDING).media[1].url
+    store = PendingMediaStore(_Stored(**{"draft/discord:200": _PENDING}), expired="gone")
+    media = await store.get(caller, media_id.pending)
+    assert expected == media[media_id.index]
+    assert "https://example.org/a.mp4" == media[1].url
+
+
+async def test_pending_media_of_another_version_or_interaction_have_expired() -> None:
+    caller = Caller(workspace="discord:300", person="discord:200", member="discord:300:200", name="Ada")
+    for stored, id_ in ((_PENDING, "2"), ('{"id":"2","media":5}', "2")):
+        store = PendingMediaStore(_Stored(**{"draft/discord:200": stored}), expired="gone")
+        with pytest.raises(InvalidRequest, match="gone"):
+            await store.get(caller, id_)
 
 
 async def test_a_server_that_was_welcomed_is_not_welcomed_again() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.chat.pending_media import PendingMediaStore
 from adapters.slack.delivery.upload_store import UploadKind, UploadStore
-from adapters.slack.events.requests import PendingStore
+from adapters.slack.events.requests import PendingRequestStore
 from adapters.slack.messages.buttons import (
     ACTION_ID,
     RETRY_HERE,
@@ -99,25 +100,26 @@ def test_an_edit_modal_keeps_its_metadata_and_block() -> None:
 
 
 async def test_pending_requests_are_read_from_their_keys_and_fields(adapter_data: AdapterData) -> None:
-    pending, ada = PendingStore(adapter_data), member_caller("T1", "U1", "ada")
+    pending, ada = PendingRequestStore(adapter_data), member_caller("T1", "U1", "ada")
     await adapter_data.put(
         "wish/slack:T1:U1",
         '{"id":"1.2","wish":{"name":"imagine","given":"{\\"prompt\\":\\"a fox\\"}","files":[],"replied":null,'
         '"action":null,"job":"","card":"","wording":{"prompt":null,"aspect_ratio":null}},"media":[]}',
     )
-    assert Imagine(prompt="a fox") == (await pending.request(ada, "1.2")).command
+    assert Imagine(prompt="a fox") == (await pending.get(ada, "1.2")).command
     await adapter_data.put(
         "wish/slack:T1:U1",
         f'{{"id":"1.3","wish":{{"name":"","given":"{{}}","files":[],"replied":null,"action":"reframe",'
         f'"job":"{_JOB}","card":"{_CARD}","wording":{{"prompt":null,"aspect_ratio":"1:1"}}}},"media":[]}}',
     )
-    action = await pending.request(ada, "1.3")
+    action = await pending.get(ada, "1.3")
     assert (Action.REFRAME, _JOB, _CARD) == (action.action, action.job, action.card)
     assert AspectRatio.SQUARE == action.action_input.aspect_ratio
+    media = PendingMediaStore(adapter_data, expired="gone")
     await adapter_data.put(
         "draft/slack:T1:U1", '{"id":"1.4","wish":null,"media":[{"url":"https://a.example/x.png"}]}'
     )
-    assert ["https://a.example/x.png"] == [each.url for each in await pending.media(ada, "1.4")]
+    assert ["https://a.example/x.png"] == [each.url for each in await media.get(ada, "1.4")]
 
 
 async def test_uploads_and_messages_are_read_from_their_keys_and_fields(adapter_data: AdapterData) -> None:
