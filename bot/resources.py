@@ -13,7 +13,7 @@ import httpx
 
 from bot.domain.errors import ReverieError
 from bot.domain.pricing import Rates, published_rates, read_rates
-from bot.media.disk_usage import MediaUsage
+from bot.media.disk import MediaUsage
 from bot.media.download.body import SpeedLimits
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules

@@ -14,7 +14,7 @@ from bot.domain.estimates import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.models import Lane
 from bot.domain.pricing import Rates
-from bot.media.disk_usage import MediaUsage
+from bot.media.disk import MediaUsage
 from bot.media.ingest import MediaLibrary
 from bot.media.storage import FolderStorage
 from bot.ports import FileResolver

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.domain.errors import MediaError
-from bot.media.disk_usage import MediaUsage, free_bytes, show_bytes, used_bytes
+from bot.media.disk import MediaUsage, free_bytes, show_bytes, used_bytes
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 

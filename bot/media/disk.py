@@ -1,13 +1,24 @@
-"""Bytes used by stored media, and bytes free on the disk."""
+"""The disk of the media storage: its errors, the bytes used, and the bytes free."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.media.disk_errors import disk_errors
+from bot.domain.errors import MediaUnavailable, ProcessingFailed
 
 #: share of the budget from which the operator is warned
 _WARN_AT = 0.9
+
+_TEXTS = dict.fromkeys(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    "The media storage is full.",
+) | dict.fromkeys(
+    (errno.EROFS, errno.EACCES, errno.EPERM),
+    "The media storage cannot be written to: it is read-only or belongs to another user.",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,3 +88,26 @@ def show_bytes(size: int) -> str:
         if size >= unit:
             return f"{size / unit:.3g} {name}"
     return f"{size} bytes"
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Translate OSError into ProcessingFailed, since the disk failed and not the file.
+
+    A missing file raises MediaUnavailable instead.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise MediaUnavailable("This file is no longer stored.") from error
+        raise ProcessingFailed(disk_failure(error.errno) or _unknown(error)) from error
+
+
+def disk_failure(number: int | None) -> str | None:
+    """Describe an errno that is the disk's fault; None if a file may be at fault."""
+    return _TEXTS.get(number or 0)
+
+
+def _unknown(error: OSError) -> str:
+    return f"The media storage failed: {os.strerror(error.errno) if error.errno else type(error).__name__}."

@@ -18,7 +18,7 @@ from bot.media.codecs.probe import Probe
 from bot.media.codecs.probing import probe
 from bot.media.codecs.transcoding import transcode
 from bot.media.codecs.videos import take_still
-from bot.media.disk_errors import disk_errors
+from bot.media.disk import disk_errors
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.fairness import FairGate
 from bot.media.sandbox.pool import Args, Result, SandboxPool

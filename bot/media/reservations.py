@@ -13,7 +13,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from bot.media.disk_errors import disk_errors
+from bot.media.disk import disk_errors
 
 #: seconds between two attempts to lock a file that is being removed
 _PAUSE_S = 0.01

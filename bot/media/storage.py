@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media
-from bot.media.disk_errors import disk_errors
+from bot.media.disk import disk_errors
 from bot.media.incoming_quota import IncomingQuota
 from bot.media.reservations import Reservations
 

@@ -7,7 +7,7 @@ write and a disk with little free space.
 import asyncio
 
 from bot.domain.errors import MediaError, StoreError
-from bot.media.disk_usage import free_bytes, show_bytes
+from bot.media.disk import free_bytes, show_bytes
 from bot.services import Services
 from bot.store.claim import acquire_lease, release_lease
 from bot.store.database.base import Transaction

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from bot.jobs.media import remove_unreferenced
-from bot.media.disk_usage import free_bytes, show_bytes, used_bytes
+from bot.media.disk import free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
 from bot.store.claim import acquire_lease, release_lease
 from bot.store.file_refs import expire_media

@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media
-from bot.media.disk_errors import disk_errors
+from bot.media.disk import disk_errors
 from bot.media.storage import FolderStorage
 
 CONTENT = b"a picture" * 1000

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, ImageCms, ImageFile, ImageFilter
 
 from bot.media.codecs.color_spaces import SRGB_GAMUT, Gamut, Space, space_of, srgb_signal, srgb_space, table
-from bot.media.codecs.structure import png_chunk
+from bot.media.codecs.limits import png_chunk
 from bot.media.sniff import mime_of
 
 #: entries per side of the 3D lookup table; values between them are interpolated

@@ -1,4 +1,4 @@
-"""Limits on the number of parts in a picture's file, checked without decoding. Runs in a sandboxed process.
+"""Limits on memory, and on the number of parts in a picture's file. Runs inside a sandboxed process.
 
 A file of a few hundred kilobytes can take minutes to decode: thousands of scans over one large picture, very
 many tiny frames, or segments whose overhead exceeds their size.
@@ -122,3 +122,14 @@ def _after_blocks(content: mmap.mmap, at: int) -> int:
 
 def _too_complex() -> MediaRefused:
     return MediaRefused("This picture is stored in far too many parts: save it anew as JPEG or PNG.")
+
+
+def check_room(size: int) -> None:
+    """Raise MemoryError if this process cannot allocate so many more bytes.
+
+    Decoders report a lack of memory as a broken file, so their verdict counts only if memory was available.
+    """
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError as error:
+        raise MemoryError from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.media.codecs.structure import ends
+from bot.media.codecs.limits import ends
 from bot.media.sniff import mime_of
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

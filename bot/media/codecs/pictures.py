@@ -14,11 +14,10 @@ from pillow_heif import register_heif_opener
 
 from bot.domain.errors import MediaRefused
 from bot.media.codecs.color_profiles import code_points, in_srgb, is_sdr
-from bot.media.codecs.memory import check_room
+from bot.media.codecs.limits import check_frames, check_room, check_structure
 from bot.media.codecs.metadata import exif_loads, mended
 from bot.media.codecs.probe import Probe
-from bot.media.codecs.structure import check_frames, check_structure
-from bot.media.disk_errors import disk_errors
+from bot.media.disk import disk_errors
 
 #: decoded, 50 megapixels are 200 MB; some decoders take twice as much
 MAX_PIXELS = 50_000_000

@@ -16,10 +16,10 @@ from PIL import Image
 
 from bot.domain.errors import MediaRefused, ProcessingFailed
 from bot.media.codecs.frames import MIRRORED, TURNED, Renderer, colours_of, transpose_of
-from bot.media.codecs.memory import check_room
+from bot.media.codecs.limits import check_room
 from bot.media.codecs.pictures import save_jpeg
 from bot.media.codecs.probe import Probe
-from bot.media.disk_errors import disk_failure
+from bot.media.disk import disk_failure
 from bot.media.sniff import mime_of
 
 #: pixels of a 4K frame in every aspect ratio of the models

@@ -12,7 +12,7 @@ from typing import Self
 import httpx
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
-from bot.media.disk_errors import disk_failure
+from bot.media.disk import disk_failure
 from bot.media.download.body import FetchedFile, SpeedLimits, receive
 from bot.media.download.transport import (
     OPTIONS,

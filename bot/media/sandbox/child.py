@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
-from bot.media.disk_errors import disk_errors
+from bot.media.disk import disk_errors
 from bot.media.sandbox import kernel
 from bot.media.sandbox.answers import Failure, failure, success
 from bot.media.sandbox.confinement import Files, Limits, confine

@@ -21,8 +21,7 @@ from bot.store.database.base import (
     Transaction,
 )
 from bot.store.database.dialect import Dialect
-from bot.store.database.group_commit import Batch
-from bot.store.database.grouped import GroupedDatabase
+from bot.store.database.group_commit import Batch, GroupedDatabase
 from bot.store.database.named_sql import Query
 from bot.store.database.pg_notify import Notifier
 from bot.store.database.postgres_errors import LOST, REFUSED, Connection, Contended, translated

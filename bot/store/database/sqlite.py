@@ -19,8 +19,7 @@ import structlog
 from bot.domain.errors import StoreError
 from bot.store.database.base import Outcome, Row, StoreUnavailable, Transaction
 from bot.store.database.dialect import Dialect
-from bot.store.database.group_commit import Batch
-from bot.store.database.grouped import GroupedDatabase
+from bot.store.database.group_commit import Batch, GroupedDatabase
 from bot.store.database.named_sql import Query
 from bot.store.database.sqlite_readers import Readers
 from bot.store.database.sqlite_thread import (
