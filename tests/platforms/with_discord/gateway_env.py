@@ -113,6 +113,21 @@ class ClosingClient(ObservedClient):
         super().dispatch(event, *args, **kwargs)
 
 
+class ClosedClient(ObservedClient):
+    """Counts as closed from a moment on, while the library still holds events that it has read."""
+
+    closed = False
+    received = 0
+
+    def is_closed(self) -> bool:
+        return self.closed or super().is_closed()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if event == "socket_event_type" and self.closed:
+            self.received += 1
+        super().dispatch(event, *args, **kwargs)
+
+
 @asynccontextmanager
 async def connected_gateway(
     fake: FakeDiscord,

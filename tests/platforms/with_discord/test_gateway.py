@@ -1,5 +1,7 @@
 """The gateway client: every event reaches its handler once, whatever happens to the connection."""
 
+from dataclasses import replace
+
 import discord
 import pytest
 
@@ -9,7 +11,7 @@ from adapters.discord.gateway.event_tasks import TaskLimits
 from adapters.discord.messages.buttons import ComponentId
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
-from tests.platforms.with_discord.gateway_env import ClosingClient, connected_gateway
+from tests.platforms.with_discord.gateway_env import ClosedClient, ClosingClient, connected_gateway
 
 _JOB = new_id(1_800_000_000_000, bytes(9))
 
@@ -173,6 +175,19 @@ async def test_a_closing_client_handles_no_new_event(fake: FakeDiscord, ada: Per
         await fake.until(lambda: isinstance(gateway, ClosingClient) and gateway.closing is not None)
         await fake.until(lambda: fake.gateway.connected == 0)
     assert (0, []) == (router.started, router.finished)
+
+
+async def test_a_closed_client_rejects_no_malformed_event(fake: FakeDiscord, ada: Person) -> None:
+    fake.world.garble = lambda event: (
+        replace(event, data=event.data | {"member": None}) if event.name == "INTERACTION_CREATE" else event
+    )
+    async with connected_gateway(fake, kind=ClosedClient) as (gateway, router):
+        assert isinstance(gateway, ClosedClient)
+        gateway.closed = True
+        ada.slash("imagine")
+        await fake.until(lambda: gateway.received == 1)
+    assert (0, []) == (router.started, router.finished)
+    fake.violations.clear()  # the malformed event
 
 
 async def test_reactions_of_bots_reach_no_handler(fake: FakeDiscord, ada: Person) -> None:
