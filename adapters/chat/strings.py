@@ -1,7 +1,6 @@
 """Texts that the adapters add to cards on every platform."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.domain.cards import PRICE
 
@@ -32,13 +31,7 @@ class Strings:
         "A file is too large for this channel, and the bot has no public URL to link it from. "
         "The bot's operator can set REVERIE_PUBLIC_URL."
     )
-    #: replacements for texts of the core
-    core: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, text: str) -> str:
-        return self.core.get(text, text)
 
     def label(self, text: str, jobs: int) -> str:
         """The label of a field that is shown once for so many jobs."""
-        label = self.of(text)
-        return self.each.format(label=label) if text == PRICE and jobs > 1 else label
+        return self.each.format(label=text) if text == PRICE and jobs > 1 else text

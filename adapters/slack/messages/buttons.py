@@ -158,7 +158,7 @@ def _row(elements: list[Block]) -> Block:
 def _select(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Block:
     options = [
         {
-            "text": plain_text(f"{number} · {PHASE_EMOJI[job.phase]} {strings.of(job.headline)}", _OPTION),
+            "text": plain_text(f"{number} · {PHASE_EMOJI[job.phase]} {job.headline}", _OPTION),
             "value": BlockAction(verb=CardControl.PICK, job=job.id, card=view.card).value,
         }
         for number, job in enumerate(view.jobs, 1)
@@ -180,7 +180,7 @@ def _buttons(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Iter
     for action in Action:
         job = next((job for job in jobs if action in job.actions), None)
         if job is not None:
-            block = control(action, job.id, f"{EMOJI[action]} {strings.of(LABELS[action])}")
+            block = control(action, job.id, f"{EMOJI[action]} {LABELS[action]}")
             yield {**block, "style": "danger"} if action is Action.DELETE else block
     waiting = next((job for job in jobs if job.cancellable), None)
     if waiting is not None:

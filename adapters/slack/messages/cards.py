@@ -85,7 +85,7 @@ def _summary(view: CardView, strings: SlackStrings) -> str:
     """The card in one line."""
     jobs = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     emoji = "".join(PHASE_EMOJI[job.phase] for job in jobs)
-    state = escape_line(strings.of(jobs[0].headline), _SUMMARY_HEADLINE) if jobs else strings.deleted
+    state = escape_line(jobs[0].headline, _SUMMARY_HEADLINE) if jobs else strings.deleted
     return f"{emoji} {escape_line(view.title or strings.untitled, _SUMMARY_PROMPT)} – {state}".strip()
 
 
@@ -97,15 +97,15 @@ def _body(view: CardView, strings: SlackStrings, media: UploadedMedia) -> Iterat
         yield from _result(job, strings, media)
     common = common_fields(jobs)
     if common:
-        fields = [_field(strings.label(label, len(jobs)), value, strings) for label, value in common]
+        fields = [_field(strings.label(label, len(jobs)), value) for label, value in common]
         yield {"type": "section", "fields": fields[:_FIELDS]}
-    yield _footer(view, jobs, common, strings)
+    yield _footer(view, jobs, common)
 
 
 def _headline(job: JobView, strings: SlackStrings, number: int | None) -> Block:
     stars = f" · ⭐ {job.stars}" if job.stars else ""
     prefix = f"{number} · " if number is not None else ""
-    line = sanitize_line(f"{prefix}{PHASE_EMOJI[job.phase]} {strings.of(job.headline)}{stars}", _HEADLINE)
+    line = sanitize_line(f"{prefix}{PHASE_EMOJI[job.phase]} {job.headline}{stars}", _HEADLINE)
     if job.ready_at is None:
         return {"type": "section", "text": plain_text(line, _HEADLINE)}
     expected = strings.expected.format(when=_local_time(job.ready_at))
@@ -132,21 +132,15 @@ def _result(job: JobView, strings: SlackStrings, media: UploadedMedia) -> Iterat
         yield {"type": "context", "elements": [mrkdwn(line) for line in lines]}
 
 
-def _field(label: str, value: str, strings: SlackStrings) -> Block:
-    return mrkdwn(f"*{escape_line(label, _LABEL)}*\n{escape_line(strings.of(value), _VALUE)}")
+def _field(label: str, value: str) -> Block:
+    return mrkdwn(f"*{escape_line(label, _LABEL)}*\n{escape_line(value, _VALUE)}")
 
 
-def _footer(
-    view: CardView, jobs: list[JobView], common: list[tuple[str, str]], strings: SlackStrings
-) -> Block:
+def _footer(view: CardView, jobs: list[JobView], common: list[tuple[str, str]]) -> Block:
     """Who asked for it, the fields in which the jobs differ, and the job ids."""
     elements = [plain_text(view.member_name, _NAME)]
     for number, job in enumerate(view.jobs, 1):
-        own = [
-            f"{strings.of(label)}: {strings.of(value)}"
-            for label, value in job.fields
-            if (label, value) not in common
-        ]
+        own = [f"{label}: {value}" for label, value in job.fields if (label, value) not in common]
         if own and job in jobs:
             elements.append(plain_text(f"{number} · {' · '.join(own)}", _OWN_FIELDS))
     elements.append(mrkdwn(" ".join(f"`#{short_id(job.id)}`" for job in view.jobs)))

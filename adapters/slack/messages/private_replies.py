@@ -32,11 +32,11 @@ def render_reply(
     if len(reply.views) == 1:
         return render_card(reply.views[0], strings=strings, media=media)
     reply = reply_with_slack_commands(reply)
-    title = strings.of(reply.title)
+    title = reply.title
     blocks: list[Block] = [{"type": "header", "text": plain_text(title, _TITLE)}]
-    blocks += [_section(line) for line in strings.of(reply.text).splitlines()[:_TEXT_LINES] if line.strip()]
+    blocks += [_section(line) for line in reply.text.splitlines()[:_TEXT_LINES] if line.strip()]
     available = MAX_TEXT - text_size(blocks) - _TITLE
-    fields = list(_fitting([_field(*fact, strings) for fact in reply.fields], available, len))
+    fields = list(_fitting([_field(*fact) for fact in reply.fields], available, len))
     blocks += [{"type": "section", "text": mrkdwn(text)} for text in _joined(fields)]
     jobs = [_job(view, strings) for view in reply.views[: MAX_BLOCKS - 1 - len(blocks)]]
     jobs = list(_fitting(jobs, available - sum(map(len, fields)), lambda block: text_size([block])))
@@ -65,8 +65,8 @@ def _section(text: str) -> Block:
     return {"type": "section", "text": plain_text(text, _TEXT)}
 
 
-def _field(label: str, value: str, strings: SlackStrings) -> str:
-    return f"*{escape_line(strings.of(label), _LABEL)}*  {escape_line(strings.of(value), _VALUE)}"
+def _field(label: str, value: str) -> str:
+    return f"*{escape_line(label, _LABEL)}*  {escape_line(value, _VALUE)}"
 
 
 def _fitting(items: Sequence[_Item], available: int, size: Callable[[_Item], int]) -> Iterator[_Item]:
@@ -92,6 +92,6 @@ def _joined(lines: Sequence[str]) -> list[str]:
 def _job(view: CardView, strings: SlackStrings) -> Block:
     job = view.jobs[0]
     title = sanitize_line(view.title, _PROMPT) or strings.untitled
-    line = f"{PHASE_EMOJI[job.phase]} {title} · {strings.of(job.headline)}"
+    line = f"{PHASE_EMOJI[job.phase]} {title} · {job.headline}"
     action = BlockAction(verb=CardControl.OPEN, job=job.id, card=view.card)
     return {**_section(line), "accessory": button(action, strings.show)}
