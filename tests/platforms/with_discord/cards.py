@@ -31,6 +31,7 @@ def job_view(number: int = 1, phase: JobPhase = JobPhase.DONE, **changes: Any) -
         "position": None,
         "ready_at": NOW + 12_000 if moving else None,
         "media": PICTURE if done else None,
+        "preview": None,
         "alt": "a red fox",
         "actions": () if moving else (Action.VARIATION, Action.AGAIN, Action.DELETE),
         "cancellable": phase is JobPhase.WAITING,
