@@ -29,7 +29,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
-from bot.tls import tls_context
+import adapters.chat.tls
+import bot.tls
 from tests.patience import PATIENCE_S
 
 #: what starts the command line, as `python -m bot` does
@@ -238,7 +239,8 @@ def main() -> None:
     for plugin in entry_points(group="reverie.adapters"):
         plugin.load()
     # Done before the first child what every child would else do for itself.
-    tls_context()
+    bot.tls.tls_context()
+    adapters.chat.tls.tls_context()
     parent = _Parent(sys.argv[1])
     # What the collector does not look at stays shared with the children.
     gc.collect()

@@ -9,7 +9,6 @@ this one request, retried or reported like any other, and never ends a loop.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from discord.http import Route
 from discord.utils import DISCORD_EPOCH
 from pydantic import SecretStr
 
+from adapters.chat.tls import tls_context
 from adapters.chat.ttl_cache import parse_retry_after
 from adapters.discord.rest.errors import EDITED_TOO_OFTEN, ApiError
 from adapters.discord.rest.rate_limits import RateLimiter
@@ -232,8 +232,8 @@ def _request_content(
 
 
 def _default_connector() -> aiohttp.TCPConnector:
-    # aiohttp's default context is made at import; this one honours the current SSL_CERT_FILE.
-    return aiohttp.TCPConnector(ssl=ssl.create_default_context())
+    # aiohttp's own default context is made at import, before SSL_CERT_FILE may be set.
+    return aiohttp.TCPConnector(ssl=tls_context())
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ caller learns at once for how long; the core delays the card durably, and anothe
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.chat.tls import tls_context
 from adapters.chat.ttl_cache import parse_retry_after
 from adapters.slack.web_api.errors import (
     AUTH_CODES,
@@ -119,7 +119,7 @@ def web_client(
     client = CheckedWebClient(
         base_url=base,
         session=session,
-        ssl=ssl.create_default_context(),
+        ssl=tls_context(),
         retry_handlers=[],
         logger=_SDK_LOG,
     )
@@ -218,8 +218,8 @@ class WebApi:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            # aiohttp's default context is made at import; a new one honours the present SSL_CERT_FILE.
-            connector = aiohttp.TCPConnector(ssl=ssl.create_default_context())
+            # aiohttp's own default context is made at import, before SSL_CERT_FILE may be set.
+            connector = aiohttp.TCPConnector(ssl=tls_context())
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_TIMEOUT
             )
