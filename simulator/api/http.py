@@ -66,14 +66,20 @@ async def read_json(request: Request) -> Any:
 
 
 def parse_body(body: Any, model: type[Body]) -> Body:
-    """Validate a body against its model. Raises ApiError."""
+    """Validate a body against its model; a field that is null counts as left out. Raises ApiError."""
     try:
-        return model.model_validate(body)
+        return model.model_validate(_without_nulls(body))
     except ValidationError as error:
         raise ApiError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             [{**fault, "loc": ["body", *fault["loc"]]} for fault in error.errors(include_url=False)],
         ) from error
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def query_number(request: Request, name: str, default: int, *, minimum: int) -> int:

@@ -33,11 +33,15 @@ class ImageRef(_Part):
 
 
 class Identity(_Part):
-    images: list[HttpUrl] = Field(min_length=1)
+    images: list[HttpUrl] = []
 
 
 class CharacterRef(_Part):
-    identity0: Identity
+    identity0: Identity | None = None
+
+    @property
+    def images(self) -> list[HttpUrl]:
+        return self.identity0.images if self.identity0 else []
 
 
 class _AnyImageRequest(CreateRequest):
@@ -98,15 +102,14 @@ class ImageRequest(_AnyImageRequest):
         _at_most(self.image_ref, _REFERENCES_MAX, "image references")
         _at_most(self.style_ref, 1, "style references")
         if self.character_ref:
-            _at_most(self.character_ref.identity0.images, _REFERENCES_MAX, "images of a character")
+            _at_most(self.character_ref.images, _REFERENCES_MAX, "images of a character")
 
     def references(self) -> tuple[Reference, ...]:
         found = [_reference(ref, "image_ref", _WEIGHT) for ref in self.image_ref or ()]
         found += [_reference(ref, "style_ref", _WEIGHT) for ref in self.style_ref or ()]
         if self.character_ref:
             found += [
-                Reference(url=url, role="character_ref", weight=1.0)
-                for url in self.character_ref.identity0.images
+                Reference(url=url, role="character_ref", weight=1.0) for url in self.character_ref.images
             ]
         if self.modify_image_ref:
             found.append(_reference(self.modify_image_ref, "modify_image_ref", _MODIFY_WEIGHT))
