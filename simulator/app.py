@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ from simulator.errors import ApiError
 from simulator.file_store import FileStore
 from simulator.generations.callbacks import CallbackSender
 from simulator.generations.database import Database
-from simulator.generations.faults import Faults
+from simulator.generations.faults import FaultRule, Faults
 from simulator.generations.generation import Generation
 from simulator.generations.references import ReferenceLoader
 from simulator.generations.renderer import Renderer
@@ -48,11 +48,14 @@ class Simulator:
         post: Post,
         clock_ms: Callable[[], int] = wall_clock_ms,
         refuse_control: Refuse | None = None,
+        faults: Sequence[FaultRule] = (),
     ) -> None:
+        """`faults` replace those that the database still holds, where there are any."""
         self._database = Database(settings.database)
         self._exits = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
-        repository, faults = Repository(self._database), Faults(self._database)
+        repository, self._faults = Repository(self._database), Faults(self._database)
+        self._ordered = faults
         files = FileStore(settings.media)
         renderer = Renderer(files=files, settings=settings, render=render)
         self._callbacks = CallbackSender(
@@ -71,18 +74,18 @@ class Simulator:
         api = ApiRoutes(
             database=self._database,
             repository=repository,
-            faults=faults,
+            faults=self._faults,
             files=files,
             settings=settings,
             clock_ms=clock_ms,
             on_created=self._start,
         )
-        assets = AssetRoutes(repository=repository, faults=faults, renderer=renderer, clock_ms=clock_ms)
+        assets = AssetRoutes(repository=repository, faults=self._faults, renderer=renderer, clock_ms=clock_ms)
         routes = [*api.routes(), *assets.routes()]
         if refuse_control is not None:
             control = ControlRoutes(
                 repository=repository,
-                faults=faults,
+                faults=self._faults,
                 settings=settings,
                 clock_ms=clock_ms,
                 refuse=refuse_control,
@@ -97,6 +100,10 @@ class Simulator:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exits:
             await exits.enter_async_context(self._database)
+            if self._ordered:
+                await self._faults.clear()
+            for rule in self._ordered:
+                await self._faults.add(rule)
             group = await exits.enter_async_context(asyncio.TaskGroup())
             self._tasks = [
                 group.create_task(self._callbacks.run(), name="simulator callbacks"),

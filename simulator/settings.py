@@ -36,6 +36,10 @@ class SimulatorSettings(BaseModel):
     window_s: float = Field(default=60.0, gt=0)
     #: delay until a new generation appears in the list
     list_lag_ms: int = Field(default=0, ge=0)
+    #: makes the ids, and with them durations and pictures, follow from the order of the creates
+    seed: int | None = None
+    #: draws a stand-in for each reference that cannot be fetched
+    offline_media: bool = False
     #: retries of a callback that was not answered with 200
     callback_retries: int = Field(default=3, ge=0)
     #: pause before a retry

@@ -12,6 +12,7 @@ import typer
 from bot.cli import maintenance as upkeep
 from bot.cli import operator as operating
 from bot.cli import run as running
+from bot.cli import simulate as simulating
 from bot.cli.params import refused
 from bot.domain.errors import ReverieError
 from bot.standard_streams import flush_streams, open_missing_streams, safe_stderr
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A chat bot for Discord and Slack that makes pictures and videos with Luma Dream Machine.",
 )
-for part in (running.app, upkeep.app, operating.app):
+for part in (running.app, simulating.app, upkeep.app, operating.app):
     app.add_typer(part)
 app.add_typer(operating.quota, name="quota")
 app.add_typer(operating.jobs, name="jobs")
@@ -46,7 +47,8 @@ def main() -> None:
     except typer.Abort:
         code = _complain("interrupted", 130)
     except _MISUSE as error:
-        code = _complain(f"{error.format_message()} (reverie --help shows how)", 2)
+        command = error.ctx.command_path if error.ctx else "reverie"
+        code = _complain(f"{error.format_message()} ({command} --help shows how)", 2)
     except (ReverieError, ValueError) as error:
         code = _complain(str(error), 1)
     except OSError as error:

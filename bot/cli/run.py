@@ -1,10 +1,10 @@
-"""The commands `run`, `demo` and `simulate`, which run until stopped."""
+"""The commands `run` and `demo`, which run until stopped."""
 
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import typer
 
@@ -64,7 +64,7 @@ def _serve(settings: Settings) -> None:
                     task.cancel()
 
     try:
-        _in_loop(work)
+        run_in_loop(work)
     except* OSError as errors:
         raise refused(_first(errors), settings) from errors
     except* ReverieError as errors:
@@ -91,7 +91,7 @@ def _first(group: BaseExceptionGroup[_Error]) -> _Error:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _in_loop(work: Callable[[], Awaitable[None]]) -> None:
+def run_in_loop(work: Callable[[], Awaitable[None]]) -> None:
     """Run in uvloop if available, protected from other processes of the same user."""
     from bot.media.sandbox.kernel import forbid_dumps  # noqa: PLC0415
 
@@ -108,31 +108,3 @@ def _in_loop(work: Callable[[], Awaitable[None]]) -> None:
 
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
     await work()
-
-
-@app.command()
-def simulate(
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8787,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    speed: Annotated[float, typer.Option(help="Factor by which durations are shorter.", min=0.01)] = 1.0,
-    database: Annotated[Path | None, typer.Option(help="SQLite file. Default: in the data folder.")] = None,
-) -> None:
-    """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
-    from bot.log import set_up_logs  # noqa: PLC0415
-    from bot.simulation.standalone import serve  # noqa: PLC0415
-    from simulator.settings import SimulatorSettings  # noqa: PLC0415
-
-    settings = read_settings()
-    set_up_logs(settings.log_format, settings.log_level)
-    file = database or settings.data_dir / "simulate.db"
-    file.parent.mkdir(parents=True, exist_ok=True)
-
-    async def work() -> None:
-        await serve(
-            SimulatorSettings(database=file, speed=speed), host=host, port=port, proxy=settings.https_proxy
-        )
-
-    try:
-        _in_loop(work)
-    except OSError as error:
-        raise ReverieError(f"{host}:{port} cannot be used ({error}): choose another with --port") from error

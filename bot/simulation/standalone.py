@@ -5,7 +5,7 @@ references and callbacks may then have loopback addresses. On any other address 
 who reaches the port, like the real one, and loopback addresses cannot be reached through it.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
@@ -27,6 +27,7 @@ from bot.tls import tls_context
 from bot.web.server import Server, listen, on_stop
 from simulator.app import Simulator, wall_clock_ms
 from simulator.errors import FileUnreadable
+from simulator.generations.faults import FaultRule
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
 
@@ -46,6 +47,7 @@ async def serve(
     host: str,
     port: int,
     proxy: str | None = None,
+    faults: Sequence[FaultRule] = (),
     started: Callable[[int], None] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT; `started` is called with the port once requests are accepted.
@@ -66,7 +68,7 @@ async def serve(
             if started is not None:
                 started(port)
 
-        async with standalone_app(settings, beyond_loopback=beyond, proxy=proxy) as app:
+        async with standalone_app(settings, beyond_loopback=beyond, proxy=proxy, faults=faults) as app:
             server = Server(app, started=announce)
 
             def stop() -> None:
@@ -86,6 +88,7 @@ async def standalone_app(
     clock_ms: Callable[[], int] = wall_clock_ms,
     fetch: Fetch | None = None,
     render: Render | None = None,
+    faults: Sequence[FaultRule] = (),
 ) -> AsyncIterator[ASGIApp]:
     """Run the simulator with everything that it needs; yields the app to serve."""
     may_reach = may_reach_private if beyond_loopback else _may_reach_loopback
@@ -100,6 +103,7 @@ async def standalone_app(
             post=callbacks.post,
             clock_ms=clock_ms,
             refuse_control=_refuse_control,
+            faults=faults,
         )
         await exits.enter_async_context(run_simulator(simulator, settings.database))
         yield simulator.app if beyond_loopback else _HostCheck(simulator.app)

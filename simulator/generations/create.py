@@ -1,11 +1,12 @@
 """Creating a generation: limits, credit and row in one transaction."""
 
+import hashlib
 import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, astuple
 from http import HTTPStatus
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiosqlite
 
@@ -52,7 +53,13 @@ async def create_generation(
                 "Insufficient credits: please add credits to your account to continue",
             )
         generation = _new_row(
-            new, account=account, fault=fault, base_url=base_url, speed=settings.speed, now=now
+            new,
+            identifier=await _new_id(connection, settings.seed),
+            account=account,
+            fault=fault,
+            base_url=base_url,
+            speed=settings.speed,
+            now=now,
         )
         await connection.execute(
             "UPDATE account SET balance = balance - ? WHERE id = ?", (new.price, account)
@@ -93,10 +100,25 @@ def _too_many(detail: str, free_at: int, now: int) -> ApiError:
     )
 
 
+async def _new_id(connection: aiosqlite.Connection, seed: int | None) -> str:
+    """A random id, or the next one of a seed."""
+    if seed is None:
+        return str(uuid4())
+    rows = list(await connection.execute_fetchall("SELECT coalesce(max(seq), 0) FROM generation"))
+    digest = hashlib.sha256(f"{seed} {rows[0][0]}".encode()).digest()
+    return str(UUID(bytes=digest[:16], version=4))
+
+
 def _new_row(
-    new: NewGeneration, *, account: str, fault: TriggeredFault | None, base_url: str, speed: float, now: int
+    new: NewGeneration,
+    *,
+    identifier: str,
+    account: str,
+    fault: TriggeredFault | None,
+    base_url: str,
+    speed: float,
+    now: int,
 ) -> Generation:
-    identifier = str(uuid4())
     typical_ms = new.typical_ms * (SLOWDOWN if SLOW_WORD in new.prompt.lower() else 1)
     dreaming_at, due_at = schedule(identifier, typical_ms, now, speed)
     kind = fault.kind if fault else None

@@ -15,6 +15,7 @@ from simulator.generations.generation import Generation, Reference
 from simulator.generations.pricing import final_shape_and_price
 from simulator.generations.renderer import Renderer
 from simulator.generations.repository import Repository
+from simulator.generations.stand_in import draw_stand_in
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
 from simulator.video.decode import check_video
@@ -74,8 +75,10 @@ class ReferenceLoader:
                     await self._wakeup.wait()
 
     async def _start_waiting(self, group: asyncio.TaskGroup) -> None:
+        # What was in progress when the read began may be read as it was before it was recorded.
+        busy = frozenset(self._busy)
         for generation in await self._repository.awaiting_references():
-            if generation.id not in self._busy:
+            if generation.id not in busy:
                 self._busy.add(generation.id)
                 group.create_task(self._process(generation), name=f"references {generation.id}")
 
@@ -110,11 +113,7 @@ class ReferenceLoader:
         if reference.generation is not None:
             await self._files.link(await self._retried(self._own_video(reference.generation)), path)
             return
-        content = await self._retried(lambda: self._read(reference.url))
-        size_max = _IMAGE_MAX_BYTES if reference.longest_s is None else _VIDEO_MAX_BYTES
-        if len(content) > size_max:
-            raise FileUnreadable(f"The file is larger than {size_max} bytes.")
-        await self._files.write(content, path)
+        await self._fetch_into(path, reference)
         timeout_s, longest_s = self._settings.render_timeout_s, reference.longest_s
         if longest_s is None:
             reason = await self._retried(lambda: self._render(check_image, path, timeout_s=timeout_s))
@@ -127,6 +126,30 @@ class ReferenceLoader:
         await self._repository.set_shape_and_price(
             generation.id, *final_shape_and_price(generation, VideoShape(**found))
         )
+
+    async def _fetch_into(self, path: Path, reference: Reference) -> None:
+        """Fetch a file, or draw one where there is no way to its address and the settings say so."""
+        try:
+            if self._settings.offline_media:
+                # Without a network every further attempt only takes time.
+                content = await self._read(reference.url)
+            else:
+                content = await self._retried(lambda: self._read(reference.url))
+        except (FileUnavailable, FileUnreadable, TimeoutError):
+            if not self._settings.offline_media:
+                raise
+            await self._render(
+                draw_stand_in,
+                reference.url,
+                path,
+                reference.longest_s,
+                timeout_s=self._settings.video_timeout_s,
+            )
+            return
+        size_max = _IMAGE_MAX_BYTES if reference.longest_s is None else _VIDEO_MAX_BYTES
+        if len(content) > size_max:
+            raise FileUnreadable(f"The file is larger than {size_max} bytes.")
+        await self._files.write(content, path)
 
     def _own_video(self, identifier: str) -> Callable[[], Awaitable[Path]]:
         async def find() -> Path:

@@ -360,7 +360,7 @@ def test_every_jump_of_the_filter_stays_within_it(machine: str) -> None:
 
 _BOT = """
 import asyncio, sys
-from bot.cli.run import _in_loop
+from bot.cli.run import run_in_loop
 from bot.media.sandbox.kernel import drop_capabilities
 
 drop_capabilities()  # root would be kept out of it by these alone
@@ -369,7 +369,7 @@ async def stay():
     print("here", flush=True)
     await asyncio.to_thread(sys.stdin.read)
 
-_in_loop(stay)
+run_in_loop(stay)
 """
 _NEIGHBOUR = """
 import sys
