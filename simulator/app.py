@@ -15,6 +15,7 @@ from simulator.api.asset_routes import AssetRoutes
 from simulator.api.control_routes import ControlRoutes, Refuse
 from simulator.api.http import ErrorMiddleware, render_api_error, render_http_error
 from simulator.api.routes import ApiRoutes
+from simulator.appypie.routes import AppyPieRoutes
 from simulator.errors import ApiError
 from simulator.file_store import FileStore
 from simulator.generations.callbacks import CallbackSender
@@ -81,7 +82,15 @@ class Simulator:
             on_created=self._start,
         )
         assets = AssetRoutes(repository=repository, faults=self._faults, renderer=renderer, clock_ms=clock_ms)
-        routes = [*api.routes(), *assets.routes()]
+        appypie = AppyPieRoutes(
+            database=self._database,
+            repository=repository,
+            faults=self._faults,
+            settings=settings,
+            clock_ms=clock_ms,
+            on_created=self._start,
+        )
+        routes = [*api.routes(), *assets.routes(), *appypie.routes()]
         if refuse_control is not None:
             control = ControlRoutes(
                 repository=repository,

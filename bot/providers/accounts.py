@@ -8,6 +8,8 @@ from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
 from bot.domain.models import Lane
+from bot.providers.appypie import CAPABILITIES as APPYPIE_CAPABILITIES
+from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Capabilities, LaneLimits, Provider
 from bot.providers.luma import CAPABILITIES as LUMA_CAPABILITIES
 from bot.providers.luma import LumaProvider
@@ -16,7 +18,11 @@ from bot.settings import Role, Settings, malformed
 
 SIMULATOR = "simulator"
 #: what each provider can do, also where this process has no key
-CAPABILITIES: Mapping[str, Capabilities] = {"luma": LUMA_CAPABILITIES, SIMULATOR: LUMA_CAPABILITIES}
+CAPABILITIES: Mapping[str, Capabilities] = {
+    "luma": LUMA_CAPABILITIES,
+    "appypie": APPYPIE_CAPABILITIES,
+    SIMULATOR: LUMA_CAPABILITIES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,12 @@ _NAMES: Mapping[str, SettingNames] = {
         base_url="LUMAAI_BASE_URL",
         keys_page="https://lumalabs.ai/dream-machine/api/keys",
         billing_page="https://lumalabs.ai/dream-machine/api/billing/overview",
+    ),
+    "appypie": SettingNames(
+        key="APPYPIE_SUBSCRIPTION_KEY",
+        base_url="APPYPIE_BASE_URL",
+        keys_page="your profile at the Appy Pie gateway",
+        billing_page="your subscription there",
     ),
 }
 
@@ -66,21 +78,38 @@ def create_providers(
         names = setting_names(name)
         if (fault := malformed(names.key, key)) is not None:
             raise UnusableAccount(fault)
+        account = _account_name(name, key, naming_key)
+        limits, proxy, timeout = (
+            _lane_limits(settings),
+            settings.https_proxy,
+            settings.times.http_timeout / 1000,
+        )
+        provider: Provider
         try:
-            found.append(
-                LumaProvider(
-                    api_key=key,
-                    account=_account_name(name, key, naming_key),
-                    base_url=simulator_url if name == SIMULATOR else settings.luma_base_url,
-                    limits=_lane_limits(settings),
-                    name=name,
-                    proxy=settings.https_proxy,
-                    timeout=settings.times.http_timeout / 1000,
-                    transport=simulator if name == SIMULATOR else None,
-                )
-            )
+            match name:
+                case "appypie":
+                    provider = AppyPieProvider(
+                        api_key=key,
+                        account=account,
+                        base_url=settings.appypie_base_url,
+                        limits=limits[Lane.VIDEO],
+                        proxy=proxy,
+                        timeout=timeout,
+                    )
+                case _:
+                    provider = LumaProvider(
+                        api_key=key,
+                        account=account,
+                        base_url=simulator_url if name == SIMULATOR else settings.luma_base_url,
+                        limits=limits,
+                        name=name,
+                        proxy=proxy,
+                        timeout=timeout,
+                        transport=simulator if name == SIMULATOR else None,
+                    )
         except ValueError as error:
             raise UnusableAccount(f"{names.base_url} cannot be used: {error}") from error
+        found.append(provider)
     return found
 
 

@@ -10,11 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.api.edit_requests import AudioRequest, ModifyVideoRequest, ReframeVideoRequest, UpscaleRequest
+from simulator.api.fault_responses import apply_faults, response_of
 from simulator.api.http import (
-    INTERNAL_ERROR,
-    DroppedConnection,
     JsonResponse,
-    TruncatedResponse,
     authenticate,
     base_url_of,
     parse_body,
@@ -30,7 +28,7 @@ from simulator.formats import GenerationState
 from simulator.generations.accounts import MICROUSD_PER_CENT, read_credit
 from simulator.generations.create import create_generation
 from simulator.generations.database import Database
-from simulator.generations.faults import Call, FaultKind, Faults, FaultStage, TriggeredFault
+from simulator.generations.faults import Call, Faults, FaultStage
 from simulator.generations.generation import Generation
 from simulator.generations.repository import Repository
 from simulator.settings import SimulatorSettings
@@ -40,8 +38,6 @@ BASE = "/dream-machine/v1"
 _PAGE_MAX = 100
 #: how often a client that waits for its picture looks whether it has ended, in seconds
 _POLL_S = 0.25
-_SLOW_MS = 5_000
-_RETRY_AFTER_MS = 5_000
 
 
 class ApiRoutes:
@@ -167,7 +163,7 @@ class ApiRoutes:
             # The id of the source video, where the path names one.
             body |= request.path_params
         prompt = _prompt_of(body)
-        await self._apply_faults("create", account, prompt)
+        await apply_faults(self._faults, "create", account, prompt)
         parsed = parse_body(body, schema)
         parsed.check_rules()
         new = parsed.resolve(await self._source_videos(parsed, account))
@@ -184,7 +180,7 @@ class ApiRoutes:
         self._on_created(generation)
         after = await self._faults.consume("create", account, prompt, FaultStage.AFTER)
         if after is not None:
-            return _response_of(after)
+            return response_of(after)
         if new.wait_s is not None:
             generation = await self._wait(generation, new.wait_s)
         return JsonResponse(generation.document(self._clock_ms(), base_url_of(request)), status)
@@ -217,49 +213,13 @@ class ApiRoutes:
 
     async def _begin(self, request: Request, call: Call) -> str:
         account = authenticate(request)
-        await self._apply_faults(call, account, "")
+        await apply_faults(self._faults, call, account, "")
         return account
-
-    async def _apply_faults(self, call: Call, account: str, prompt: str) -> None:
-        """Apply the faults that happen before any work is done. Raises ApiError."""
-        delay = await self._faults.consume(call, account, prompt, FaultStage.DELAY)
-        if delay is not None:
-            await asyncio.sleep((_SLOW_MS if delay.ms is None else delay.ms) / 1000)
-        instead = await self._faults.consume(call, account, prompt, FaultStage.INSTEAD)
-        if instead is not None:
-            raise _error_of(instead)
 
 
 def _prompt_of(body: Any) -> str:
     prompt = body.get("prompt") if isinstance(body, dict) else None
     return prompt if isinstance(prompt, str) else ""
-
-
-def _error_of(fault: TriggeredFault) -> ApiError:
-    match fault.kind:
-        case FaultKind.UNAUTHORIZED:
-            return ApiError(HTTPStatus.UNAUTHORIZED, fault.reason or "Invalid API key is provided")
-        case FaultKind.NO_CREDITS:
-            return ApiError(HTTPStatus.PAYMENT_REQUIRED, fault.reason or "Insufficient credits")
-        case FaultKind.RATE_LIMIT:
-            ms = _RETRY_AFTER_MS if fault.ms is None else fault.ms
-            return ApiError(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                fault.reason or "Rate limit exceeded",
-                retry_after_s=-(-ms // 1000),
-            )
-        case _:
-            return ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, fault.reason or INTERNAL_ERROR)
-
-
-def _response_of(fault: TriggeredFault) -> Response:
-    match fault.kind:
-        case FaultKind.LOST_ANSWER:
-            return DroppedConnection()
-        case FaultKind.GARBAGE:
-            return TruncatedResponse(HTTPStatus.CREATED)
-        case _:
-            return JsonResponse({"detail": fault.reason or INTERNAL_ERROR}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _not_found() -> ApiError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,10 +11,10 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from bot.domain.errors import NotSent
+from bot.domain.errors import NotSent, ProviderError
 from bot.domain.text import parse_json
 from bot.providers.http.error_details import read_detail
-from bot.providers.http.errors import Call, RequestTrace, read_retry_after, refusal, translated
+from bot.providers.http.errors import ABOUT_ACCOUNT, Call, RequestTrace, read_retry_after, refusal, translated
 from bot.tls import tls_context
 
 #: seconds; short, because a create that was not sent can be sent later
@@ -33,14 +34,16 @@ class ApiClient:
         key_header: str,
         key_prefix: str = "",
         headers: Mapping[str, str] = MappingProxyType({}),
+        forbidden_account: re.Pattern[str] = ABOUT_ACCOUNT,
         proxy: str | None,
         timeout: float,
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
         """`key_header` carries the key, after `key_prefix`. `timeout` bounds a whole call, in seconds.
 
-        Raises ValueError for an invalid key or base URL.
+        `forbidden_account` is that of `refusal`. Raises ValueError for an invalid key or base URL.
         """
+        self._forbidden_account = forbidden_account
         self._key = _checked_key(api_key)
         base = _checked_url(base_url)
         #: scheme, host and port of the API, and what precedes the API's own path
@@ -93,11 +96,23 @@ class ApiClient:
         if response.is_success:
             return response.content
         now_ms = time.time_ns() // 1_000_000
-        raise refusal(
+        raise self.refusal(
             call,
             response.status_code,
-            read_detail(response.content, api_key=self._key.get_secret_value()),
+            response.content,
             retry_after_ms=read_retry_after(response.headers.get("Retry-After"), now_ms=now_ms),
+        )
+
+    def refusal(
+        self, call: Call, status: int, content: bytes, *, retry_after_ms: int | None = None
+    ) -> ProviderError:
+        """The error for a response with this status and body."""
+        return refusal(
+            call,
+            status,
+            read_detail(content, api_key=self._key.get_secret_value()),
+            retry_after_ms=retry_after_ms,
+            forbidden_account=self._forbidden_account,
         )
 
     async def document(

@@ -18,7 +18,7 @@ _CREDENTIAL = re.compile(r"(?i)\bbearer\s+\S+|\bluma-[\w.-]{16,}")
 _HIDDEN = "(hidden)"
 #: parts of a `loc` that name where a field was sent, not the field
 _PLACES = frozenset({"body", "query", "path", "header"})
-_KEYS = ("detail", "error", "message", "msg")
+_KEYS = ("detail", "error", "message", "msg", "task_status_msg")
 _FIELDS_SHOWN = 5
 
 

@@ -118,13 +118,22 @@ _RATE_LIMIT = re.compile(
     r"|\blimit\W+(?:\w+\W+){0,3}concurren"
 )
 #: a 403 about the account rather than the request
-_ACCOUNT = re.compile(
+ABOUT_ACCOUNT = re.compile(
     r"(?i)\bapi[ _-]?key|\bsubscription|\baccount\b|\bauthenticat|\bcredential|\bunauthori[sz]ed"
 )
 
 
-def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | None = None) -> ProviderError:
+def refusal(
+    call: Call,
+    status: int,
+    detail: Detail,
+    *,
+    retry_after_ms: int | None = None,
+    forbidden_account: re.Pattern[str] = ABOUT_ACCOUNT,
+) -> ProviderError:
     """The error for a response that is not a success.
+
+    `forbidden_account` matches the text of a 403 about the account rather than the request.
 
     For 4xx the text decides before the status: the API returns 400 for moderation, limits and balance alike.
     408 and 5xx reject nothing, whatever their text: a create may have been executed.
@@ -142,23 +151,25 @@ def refusal(call: Call, status: int, detail: Detail, *, retry_after_ms: int | No
         return Rejected(f"{message}; the API has moved") if moved else call.lost(message)
     if status in _GONE and call is Call.GENERATION:
         return GenerationNotFound(message)
-    return _refused(call, status, message, retry_after_ms)
+    return _refused(call, status, message, retry_after_ms, forbidden_account)
 
 
-def _refused(call: Call, status: int, message: str, retry_after_ms: int | None) -> ProviderError:
+def _refused(
+    call: Call, status: int, message: str, retry_after_ms: int | None, forbidden_account: re.Pattern[str]
+) -> ProviderError:
     if classify_refusal(message).category is FailureCategory.MODERATION:
         return Rejected(message)
-    if _is_about_account(call, status, message):
+    if _is_about_account(call, status, message, forbidden_account):
         return AccountProblem(message)
     if status == HTTPStatus.TOO_MANY_REQUESTS or _RATE_LIMIT.search(message):
         return RateLimited(message, retry_after_ms=retry_after_ms)
     return Rejected(message)
 
 
-def _is_about_account(call: Call, status: int, message: str) -> bool:
+def _is_about_account(call: Call, status: int, message: str, forbidden_account: re.Pattern[str]) -> bool:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED):
         return True
-    if status == HTTPStatus.FORBIDDEN and (call is Call.ACCOUNT or _ACCOUNT.search(message)):
+    if status == HTTPStatus.FORBIDDEN and (call is Call.ACCOUNT or forbidden_account.search(message)):
         return True
     return bool(_NO_MONEY.search(message) or _USAGE_LIMIT.search(message))
 

@@ -1,0 +1,1 @@
+"""The Appy Pie gateway at its documented paths."""
